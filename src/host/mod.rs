@@ -1,0 +1,71 @@
+//! The seam to the outside: clock, randomness, environment, folders, terminal.
+//!
+//! Everything else in the library takes what it needs from these traits, so that a test can give a
+//! fixed time or a scripted terminal, and nothing reads the real ones behind a caller's back.
+//! [`real::RealHost`] is the only implementation that touches the operating system.
+
+pub mod real;
+
+use crate::secret_value::SecretValue;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+/// Wall-clock time.
+pub trait Clock {
+    /// Seconds since the Unix epoch.
+    fn now(&self) -> u64;
+}
+
+/// A cryptographically secure source of random bytes.
+pub trait Random {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// `N` fresh random bytes.
+pub fn random<const N: usize>(random: &(impl Random + ?Sized)) -> [u8; N] {
+    let mut bytes = [0; N];
+    random.fill(&mut bytes);
+    bytes
+}
+
+/// The process's surroundings.
+pub trait Environment {
+    fn variable(&self, name: &str) -> Option<OsString>;
+    fn variables(&self) -> Vec<(OsString, OsString)>;
+    fn current_dir(&self) -> io::Result<PathBuf>;
+    /// The user's home folder, where the walk up to find a vault ends.
+    fn home_dir(&self) -> Option<PathBuf>;
+    /// Where `identity.txt` and `config.toml` are; `None` where there is no home.
+    fn config_dir(&self) -> Option<PathBuf>;
+    /// Where pins, the cache and journals are; `None` where there is no home.
+    fn state_dir(&self) -> Option<PathBuf>;
+}
+
+/// Which standard stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    In,
+    Out,
+    Err,
+}
+
+/// The terminal: prompts happen only where there is one.
+pub trait Terminal {
+    fn is_terminal(&self, stream: Stream) -> bool;
+    /// Columns of the terminal, if it is one.
+    fn width(&self) -> Option<usize>;
+    /// Asks for a line that is not echoed.
+    fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue>;
+    fn confirm(&self, question: &str, default: bool) -> io::Result<bool>;
+    /// Everything on standard input, at most `limit` bytes; more is an error.
+    fn read_stdin(&self, limit: usize) -> io::Result<SecretValue>;
+    /// Writes bytes to standard output and flushes.
+    fn write_out(&self, bytes: &[u8]) -> io::Result<()>;
+    /// Writes a line of text to standard error.
+    fn write_err(&self, text: &str);
+}
+
+/// Everything that the command line needs of the outside.
+pub trait Host: Clock + Random + Environment + Terminal {}
+impl<T: Clock + Random + Environment + Terminal> Host for T {}

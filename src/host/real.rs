@@ -1,0 +1,117 @@
+//! The operating system, as [`super::Host`]: the one place that reads the real clock, randomness,
+//! environment, folders and terminal.
+
+use super::{Clock, Environment, Random, Stream, Terminal};
+use crate::secret_value::SecretValue;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine this process runs on.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct RealHost;
+
+impl Clock for RealHost {
+    fn now(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+}
+
+impl Random for RealHost {
+    /// # Panics
+    /// If the operating system has no randomness to give: going on would make guessable keys.
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+impl Environment for RealHost {
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name).filter(|value| !value.is_empty())
+    }
+
+    fn variables(&self) -> Vec<(OsString, OsString)> {
+        std::env::vars_os().collect()
+    }
+
+    fn current_dir(&self) -> io::Result<PathBuf> {
+        std::env::current_dir()
+    }
+
+    fn home_dir(&self) -> Option<PathBuf> {
+        directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_path_buf())
+    }
+
+    fn config_dir(&self) -> Option<PathBuf> {
+        project_dirs().map(|dirs| dirs.config_dir().to_path_buf())
+    }
+
+    fn state_dir(&self) -> Option<PathBuf> {
+        let dirs = project_dirs()?;
+        Some(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf())
+    }
+}
+
+fn project_dirs() -> Option<directories::ProjectDirs> {
+    // `directories` falls back on the password database; a process without HOME (env -i, some CI)
+    // must not pick up another account's folders by way of its uid.
+    if cfg!(unix) && std::env::var_os("HOME").is_none_or(|home| home.is_empty()) {
+        return None;
+    }
+    directories::ProjectDirs::from("", "", "v-secure")
+}
+
+impl Terminal for RealHost {
+    fn is_terminal(&self, stream: Stream) -> bool {
+        match stream {
+            Stream::In => io::stdin().is_terminal(),
+            Stream::Out => io::stdout().is_terminal(),
+            Stream::Err => io::stderr().is_terminal(),
+        }
+    }
+
+    fn width(&self) -> Option<usize> {
+        #[cfg(unix)]
+        {
+            let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+            (size.ws_col > 0).then_some(size.ws_col as usize)
+        }
+        #[cfg(not(unix))]
+        None
+    }
+
+    fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue> {
+        rpassword::prompt_password(question).map(SecretValue::from)
+    }
+
+    fn confirm(&self, question: &str, default: bool) -> io::Result<bool> {
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(default)
+            .interact()
+            .map_err(|dialoguer::Error::IO(error)| error)
+    }
+
+    fn read_stdin(&self, limit: usize) -> io::Result<SecretValue> {
+        // Reserved in full at once: a buffer that grows leaves unwiped copies behind.
+        let mut bytes = Vec::with_capacity(limit + 1);
+        io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes)?;
+        let value = SecretValue::new(bytes);
+        if value.len() > limit {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "standard input is too long"));
+        }
+        Ok(value)
+    }
+
+    fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
+    fn write_err(&self, text: &str) {
+        // Nothing sensible is left to do when standard error itself cannot be written.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}
