@@ -14,6 +14,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod host;
 pub mod name;
+pub mod ops;
 pub mod secret_value;
