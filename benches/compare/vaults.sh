@@ -37,7 +37,8 @@ make_age_files() {
     recipient=$("$KEYGEN_BIN" -y "$WORK/age.key")
     export SOPS_AGE_KEY_FILE=$WORK/age.key
     mkdir -p "$WORK/sops"
-    "${AGE_BIN:-$RAGE_BIN}" -r "$recipient" -o "$WORK/small.age" "$WORK/plain/small"
+    local encrypt=${AGE_BIN:-$RAGE_BIN}
+    [ -z "$encrypt" ] || "$encrypt" -r "$recipient" -o "$WORK/small.age" "$WORK/plain/small"
     [ -n "$SOPS_BIN" ] || return 0
     local n kind
     for n in "${SIZES[@]}"; do
