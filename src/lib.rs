@@ -6,14 +6,18 @@
 //! | layer | modules |
 //! |---|---|
 //! | 0 | [`host`], [`secret_value`], [`name`] |
-//! | 1 | `crypto` |
-//! | 2 | `vault`, `policy`, `log` |
+//! | 1 | [`crypto`] |
+//! | 2 | [`vault`], [`policy`], [`log`] |
 //! | 3 | `ops` |
 //! | 4 | `store` |
 //! | 5 | `cli` |
 
 #![forbid(unsafe_code)]
 
+pub mod crypto;
 pub mod host;
+pub mod log;
 pub mod name;
+pub mod policy;
 pub mod secret_value;
+pub mod vault;
