@@ -28,6 +28,18 @@ pub struct VaultFile {
     pub entries: BTreeMap<Id, Entry>,
 }
 
+impl VaultFile {
+    /// The section of a secret, made empty if there is none.
+    pub fn secret_section(&mut self, uid: Id, name: &SecretName) -> &mut SecretSection {
+        self.secrets.entry(uid).or_insert_with(|| SecretSection {
+            name: name.clone(),
+            active: Vec::new(),
+            versions: BTreeMap::new(),
+            wraps: BTreeMap::new(),
+        })
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     pub suite: String,
