@@ -17,3 +17,4 @@
 pub mod host;
 pub mod name;
 pub mod secret_value;
+pub mod store;
