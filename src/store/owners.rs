@@ -43,7 +43,7 @@ impl Owners {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 impl Owners {
     /// An account that owns nothing here: every file looks like somebody else's.
     pub(super) fn nobody_here() -> Self {

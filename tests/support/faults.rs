@@ -120,6 +120,21 @@ pub fn each_fault(
     met
 }
 
+/// The calls of a clean run, in order, that are among `wanted`; for a program of one thread.
+pub fn calls(command: &Command, wanted: &[&str]) -> Vec<String> {
+    let (output, trace) = traced(command, None);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let names = trace.lines().filter_map(|line| call(line).map(|(_, call)| call));
+    names.filter(|name| wanted.contains(name)).map(str::to_owned).collect()
+}
+
+/// The thread and the call of a line that begins one.
+fn call(line: &str) -> Option<(&str, &str)> {
+    let (thread, rest) = line.split_once(char::is_whitespace)?;
+    let (call, _) = rest.trim_start().split_once('(')?;
+    CALLS.contains(&call).then_some((thread, call))
+}
+
 fn faults(trace: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (call, count) in counts(trace) {
@@ -139,12 +154,8 @@ fn faults(trace: &str) -> Vec<Fault> {
 /// The greatest number of times that one thread made each call.
 fn counts(trace: &str) -> BTreeMap<String, usize> {
     let mut by_thread = BTreeMap::<(&str, &str), usize>::new();
-    for line in trace.lines() {
-        let Some((thread, rest)) = line.split_once(char::is_whitespace) else { continue };
-        let Some((call, _)) = rest.trim_start().split_once('(') else { continue };
-        if CALLS.contains(&call) {
-            *by_thread.entry((thread, call)).or_default() += 1;
-        }
+    for place in trace.lines().filter_map(call) {
+        *by_thread.entry(place).or_default() += 1;
     }
     let mut counts = BTreeMap::new();
     for ((_, call), count) in by_thread {
