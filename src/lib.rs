@@ -9,7 +9,7 @@
 //! | 1 | [`crypto`] |
 //! | 2 | [`vault`], [`policy`], [`log`] |
 //! | 3 | [`ops`] |
-//! | 4 | `store` |
+//! | 4 | [`store`] |
 //! | 5 | [`cli`] |
 
 #![forbid(unsafe_code)]
@@ -22,4 +22,5 @@ pub mod name;
 pub mod ops;
 pub mod policy;
 pub mod secret_value;
+pub mod store;
 pub mod vault;

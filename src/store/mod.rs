@@ -1,0 +1,22 @@
+//! Layer 4, the file side: where the vault is, and how its bytes are read and replaced.
+//!
+//! A file is opaque bytes here; what they mean is the format's business. Three promises hold
+//! together: a reader sees the old file or the new one and never a part ([`atomic`], [`fresh`]), two writers
+//! never lose each other's change ([`lock`] and [`atomic::Expected`]), and a file that somebody
+//! else could have put in place is refused ([`find`], [`private`]).
+//!
+//! This is the one layer that touches the file system. What differs between systems is in `sys`.
+
+pub mod atomic;
+pub mod error;
+pub mod find;
+pub mod fresh;
+pub mod git;
+pub mod lock;
+pub mod owners;
+pub mod private;
+pub mod read;
+mod sys;
+mod temp;
+
+pub use sys::Stamp;
