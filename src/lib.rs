@@ -16,4 +16,5 @@
 
 pub mod host;
 pub mod name;
+pub mod ops;
 pub mod secret_value;

@@ -1,0 +1,8 @@
+//! Layer 3: use-cases, and the pure parts that they are made of.
+//!
+//! The modules here take what they need as arguments and return values; files, locks and the
+//! command line are the layers above.
+
+pub mod duration;
+pub mod generate;
+pub mod text;
