@@ -120,15 +120,18 @@ pub fn rfc3339(seconds: u64) -> String {
 /// what has an hour left is never said to have two.
 pub fn relative(then: u64, now: u64) -> String {
     let distance = then.abs_diff(now);
-    let (scale, unit) = match distance {
-        0 => return "now".to_owned(),
-        ..MINUTE => (1, "second"),
-        ..HOUR => (MINUTE, "minute"),
-        ..DAY => (HOUR, "hour"),
-        // Two years of days still tell more than "1 year".
-        ..TWO_YEARS => (DAY, "day"),
-        _ => (YEAR, "year"),
-    };
+    if distance == 0 {
+        return "now".to_owned();
+    }
+    // Up to two years, days tell more than "1 year".
+    let units = [
+        (TWO_YEARS, YEAR, "year"),
+        (DAY, DAY, "day"),
+        (HOUR, HOUR, "hour"),
+        (MINUTE, MINUTE, "minute"),
+    ];
+    let (_, scale, unit) =
+        units.into_iter().find(|&(from, ..)| distance >= from).unwrap_or((1, 1, "second"));
     let count = distance / scale;
     let plural = if count == 1 { "" } else { "s" };
     match then > now {

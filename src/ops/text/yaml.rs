@@ -7,7 +7,7 @@
 //! [`json`](super::json)). `null`, `~` and an empty plain value are errors. Of tags, `!!str` keeps
 //! the text and those of numbers and booleans change nothing; others, and tags on names, are errors.
 //!
-//! [`write`] quotes every name and value, so that no YAML 1.1 or 1.2 reader takes one for a number,
+//! [`write()`] quotes every name and value, so that no YAML 1.1 or 1.2 reader takes one for a number,
 //! a boolean or a date.
 
 use super::{Collector, Dump, Entry, ExportError, Import, TextError, decode, exact, json};

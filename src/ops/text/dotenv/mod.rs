@@ -41,7 +41,7 @@
 //!
 //! # Writing
 //!
-//! [`write`] writes what Node's dotenv, python-dotenv (with its default interpolation) and
+//! [`write()`] writes what Node's dotenv, python-dotenv (with its default interpolation) and
 //! [`read`] all read back byte for byte, in the first of these forms that does so: bare,
 //! `'single'`, `"double"`, bare with quotes and blanks inside. A value that none carries is an
 //! error. Of these, only the first two mean the same to a shell's `source`, and only the bare ones

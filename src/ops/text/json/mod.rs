@@ -3,7 +3,7 @@
 //! [`read`] takes text as it is, and numbers and booleans as they are spelled (`1.10` stays
 //! `1.10`). It refuses `null` (no value is not an empty value), lists and nested objects: joining
 //! the names of a tree would have to invent a separator, and two paths can meet in one name; sops,
-//! too, gives only flat files to `exec-env` and dotenv. [`write`] gives one pair a line, sorted by
+//! too, gives only flat files to `exec-env` and dotenv. [`write()`] gives one pair a line, sorted by
 //! name, all values text.
 
 mod read;

@@ -7,6 +7,7 @@
 use super::FORMAT;
 use crate::ops::text::{Collector, Entry, Import, TextError, decode, line_breaks};
 use crate::secret_value::SecretValue;
+use zeroize::Zeroizing;
 
 /// All pairs of one JSON object. Takes time linear in the input.
 ///
@@ -37,10 +38,8 @@ fn pairs(cursor: &mut Cursor, collector: &mut Collector) -> Result<(), TextError
         cursor.expect(b':')?;
         cursor.skip_space();
         let value = cursor.value()?;
-        // A name is text here; a value that was typed in its place goes no further than this.
-        let name = SecretValue::new(name);
         let name = name.expose_str().ok_or_else(|| cursor.syntax())?.to_owned();
-        collector.add_unique(Entry { name, value: SecretValue::new(value), line })?;
+        collector.add_unique(Entry { name, value, line })?;
         cursor.skip_space();
         if !cursor.skip(b',') {
             return cursor.expect(b'}');
@@ -91,7 +90,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn value(&mut self) -> Result<Vec<u8>, TextError> {
+    fn value(&mut self) -> Result<SecretValue, TextError> {
         let line = self.line;
         match self.rest.as_bytes().first() {
             Some(b'"') => self.string(),
@@ -102,13 +101,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// A number, `true` or `false`, as it is spelled.
-    fn literal(&mut self) -> Result<Vec<u8>, TextError> {
+    fn literal(&mut self) -> Result<SecretValue, TextError> {
         let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let end = self.rest.find(|c| !part(c)).unwrap_or(self.rest.len());
         match &self.rest[..end] {
             "null" => Err(TextError::Null { line: self.line }),
             word if matches!(word, "true" | "false") || is_number(word) => {
-                Ok(self.take(end).as_bytes().to_vec())
+                Ok(SecretValue::new(self.take(end).as_bytes().to_vec()))
             }
             _ => Err(self.syntax()),
         }
@@ -116,10 +115,10 @@ impl<'a> Cursor<'a> {
 
     /// A string's content. Its escapes are never shorter than what they stand for, so the buffer
     /// does not grow.
-    fn string(&mut self) -> Result<Vec<u8>, TextError> {
+    fn string(&mut self) -> Result<SecretValue, TextError> {
         self.expect(b'"')?;
         let raw = self.raw_string()?;
-        let mut out = Vec::with_capacity(raw.len());
+        let mut out = Zeroizing::new(Vec::with_capacity(raw.len()));
         let mut rest = raw;
         while let Some(at) = rest.find('\\') {
             out.extend_from_slice(&rest.as_bytes()[..at]);
@@ -128,7 +127,7 @@ impl<'a> Cursor<'a> {
             rest = &rest[at + 1 + width..];
         }
         out.extend_from_slice(rest.as_bytes());
-        Ok(out)
+        Ok(SecretValue::new(std::mem::take(&mut *out)))
     }
 
     /// Everything up to the closing quote, which is skipped.
