@@ -4,7 +4,7 @@
 //! plain value is the text that stands there (`yes`, `0755` and `1.10` stay themselves), and what
 //! could grow is refused at its first event. Aliases are not resolved at all, so a "billion laughs"
 //! costs nothing; a nested mapping or a list ends the reading where it begins (the reasons are at
-//! [`json`](super::json)). `null`, `~` and an empty plain value are errors. Of tags, `!!str` keeps
+//! [`json`]). `null`, `~` and an empty plain value are errors. Of tags, `!!str` keeps
 //! the text and those of numbers and booleans change nothing; others, and tags on names, are errors.
 //!
 //! [`write()`] quotes every name and value, so that no YAML 1.1 or 1.2 reader takes one for a number,
