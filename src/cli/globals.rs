@@ -17,6 +17,7 @@ pub struct Globals {
 
     /// The environment of names that state none [env: V_SECURE_ENV] [default: default]
     #[arg(short = 'e', long = "env", global = true, value_name = "NAME")]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::complete::environments))]
     #[arg(help_heading = "Global options")]
     pub environment: Option<String>,
 

@@ -1,3 +1,9 @@
-//! Layer 3, the use-cases: one file each, pure over what layers 0 to 2 give.
+//! Layer 3: the use-cases, and the pure parts that they are made of.
+//!
+//! The modules here take what they need as arguments and return values; files, locks and the
+//! command line are the layers above.
 
+pub mod duration;
+pub mod generate;
 pub mod inject;
+pub mod text;
