@@ -2,5 +2,14 @@
 //!
 //! Nothing outside this folder names a primitive; nothing in it knows of vaults or files.
 
+pub mod armor;
 pub mod bytes;
 pub mod digest;
+pub mod envelope;
+pub mod identity;
+pub mod kdf;
+pub mod padding;
+pub mod recipient;
+pub mod seal;
+pub mod sign;
+pub mod wrap;
