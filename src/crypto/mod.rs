@@ -4,3 +4,5 @@
 
 pub mod bytes;
 pub mod digest;
+pub mod envelope;
+pub mod sign;
