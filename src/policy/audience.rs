@@ -73,8 +73,10 @@ impl State {
     /// it, or that of `*`.
     pub fn needed_audiences(&self) -> BTreeSet<String> {
         let grants = self.roles().flat_map(|(_, role)| role.grants());
-        let patterns: BTreeSet<&Pattern> =
-            grants.filter(|(_, rights)| rights.has(Right::Read)).map(|(pattern, _)| pattern).collect();
+        let patterns: BTreeSet<&Pattern> = grants
+            .filter(|(_, rights)| rights.has(Right::Read))
+            .map(|(pattern, _)| pattern)
+            .collect();
         let all = self.readers(|pattern| pattern.as_str() == "*");
         patterns.into_iter().map(|pattern| self.audience_under(pattern)).chain([all]).collect()
     }

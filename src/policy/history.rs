@@ -113,7 +113,9 @@ impl History {
             Change::Epoch(epoch, fact) => {
                 self.epochs.insert(epoch, fact);
             }
-            Change::KeyOff(_) | Change::Leave(..) | Change::Revoke(..) => self.end(position, change),
+            Change::KeyOff(_) | Change::Leave(..) | Change::Revoke(..) => {
+                self.end(position, change)
+            }
         }
     }
 
@@ -191,9 +193,9 @@ impl History {
         let granted = |role: &Name| {
             let patterns = self.grants.get(role).into_iter().flatten();
             role.as_str() == OWNER
-                || patterns.into_iter().any(|(pattern, spans)| {
-                    spans[right as usize].holds(at) && covers(pattern)
-                })
+                || patterns
+                    .into_iter()
+                    .any(|(pattern, spans)| spans[right as usize].holds(at) && covers(pattern))
         };
         let roles = self.memberships.get(member).into_iter().flatten();
         roles.into_iter().any(|(role, span)| span.holds(at) && granted(role))
@@ -205,7 +207,9 @@ impl History {
     /// what the role once read.
     pub(super) fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
         let patterns = self.grants.get(role).into_iter().flatten();
-        patterns.filter(|(_, spans)| spans[Right::Read as usize] != Timeline::default()).map(|p| p.0)
+        patterns
+            .filter(|(_, spans)| spans[Right::Read as usize] != Timeline::default())
+            .map(|p| p.0)
     }
 
     /// The keys of `member` that `lost` keys vouched for, through any number of keys between.

@@ -10,7 +10,8 @@ impl Rights {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self(0b1_1111);
     /// The rights whose use changes what a heir of the environment gets.
-    pub const CHANGING: Self = Self::NONE.with(Right::Write).with(Right::Rotate).with(Right::Delete);
+    pub const CHANGING: Self =
+        Self::NONE.with(Right::Write).with(Right::Rotate).with(Right::Delete);
 
     pub const fn with(self, right: Right) -> Self {
         Self(self.0 | 1 << right as u8)
