@@ -139,6 +139,16 @@ fn roles_come_and_go_with_members_and_grants() {
 }
 
 #[test]
+fn a_role_that_comes_back_has_none_of_its_former_members() {
+    let mut world = World::cast();
+    world.did(&["alice"], vec![role_remove("devs")]);
+    world.did(&["alice"], vec![role_add("devs"), grant("devs", "dev/*", &[Read])]);
+    let (last, dora, db) = (world.chain.last(), name("dora"), secret("dev/DB"));
+    assert!(!world.chain.holds(last, &dora, Read, &db));
+    assert!(!world.chain.state().holds(&dora, Read, &db));
+}
+
+#[test]
 fn grants_unite_and_revokes_take_exactly_what_is_there() {
     let mut world = World::cast();
     world.did(&["alice"], vec![grant("devs", "dev/*", &[Right::Delete])]);
