@@ -10,7 +10,7 @@ use super::op::{KeyAdd, PolicyOp, Right};
 use super::rights::Rights;
 use super::state::{Charter, DeviceKey, Member, OWNER, Role, State};
 use crate::crypto::bytes::Id;
-use crate::crypto::envelope::check_recipient;
+use crate::crypto::recipient::check_recipient;
 use crate::crypto::sign::{VerifyingKey, key_id};
 use crate::name::{Name, Pattern};
 use crate::vault::model::SUITE;
