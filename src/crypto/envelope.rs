@@ -1,8 +1,10 @@
 //! age files, behind types of our own: nothing of the age crate leaves this folder, so that a
 //! change of its version touches these modules alone.
 
-use super::identity::Identity;
-use super::recipient::{self, RecipientError};
+pub use super::armor::{ArmorError, armor, dearmor};
+pub use super::identity::{Identity, generate_identity, parse_identities};
+use super::recipient;
+pub use super::recipient::{RecipientError, RecipientKind, check_recipient};
 use crate::secret_value::SecretValue;
 use age::{DecryptError, Decryptor, Encryptor};
 use std::io::{Read, Write};
@@ -100,7 +102,6 @@ fn read_bounded(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::identity::{generate_identity, parse_identities};
 
     fn pair() -> (Vec<Identity>, String) {
         let new = generate_identity();
