@@ -5,6 +5,7 @@ mod authority;
 pub mod bits;
 pub mod describe;
 pub mod draft;
+pub mod check;
 pub mod entry;
 pub mod finding;
 pub mod fold;

@@ -6,6 +6,7 @@ mod apply;
 pub mod audience;
 pub mod authority;
 pub mod chain;
+pub mod check;
 pub mod entry;
 pub mod error;
 pub mod history;

@@ -9,3 +9,7 @@ pub mod request;
 pub mod slot;
 pub mod slot_seal;
 pub mod version;
+pub mod format;
+pub mod rule;
+pub mod slot_check;
+pub mod text;
