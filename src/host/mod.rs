@@ -4,6 +4,7 @@
 //! fixed time or a scripted terminal, and nothing reads the real ones behind a caller's back.
 //! [`real::RealHost`] is the only implementation that touches the operating system.
 
+pub mod hardening;
 pub mod real;
 
 use crate::secret_value::SecretValue;

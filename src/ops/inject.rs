@@ -1,0 +1,267 @@
+//! Builds the environment of the program that `v-secure exec` starts. Pure: the parent's variables
+//! and the opened secrets come in, the child's complete environment or an error goes out.
+//!
+//! - Every variable that begins with `V_SECURE_` is left out: some hold credentials, and a child
+//!   needs none. A secret can set none of them either, not even with consent.
+//! - With `pristine` only [`PRISTINE`] is inherited.
+//! - A secret becomes the variable of its own name, or the one it was given.
+//! - A variable that steers other programs ([`guarded`]) needs the owners' signed consent.
+//! - What the parent has already is never replaced in silence ([`Clash`]).
+
+mod error;
+pub mod guarded;
+
+pub use error::InjectError;
+
+use crate::name::{Name, SecretName};
+use crate::secret_value::SecretValue;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// The beginning of this program's own variables.
+pub const OWN_PREFIX: &str = "V_SECURE_";
+
+/// What `--pristine` inherits: what a program needs to find programs, its user, language, time
+/// zone and temporary folder. `LC_*` is a prefix.
+pub const PRISTINE: &[&str] =
+    &["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_*", "TZ", "TMPDIR"];
+
+/// What `--pristine` inherits on Windows besides: most programs do not start without these.
+#[rustfmt::skip]
+pub const PRISTINE_WINDOWS: &[&str] = &[
+    "ALLUSERSPROFILE", "APPDATA", "COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)",
+    "COMMONPROGRAMW6432", "COMPUTERNAME", "COMSPEC", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA",
+    "NUMBER_OF_PROCESSORS", "OS", "PATHEXT", "PROCESSOR_ARCHITECTURE", "PROGRAMDATA",
+    "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432", "PSMODULEPATH", "PUBLIC", "SYSTEMDRIVE",
+    "SYSTEMROOT", "TEMP", "TMP", "USERDOMAIN", "USERNAME", "USERPROFILE", "WINDIR",
+];
+
+/// The most bytes of `NAME=VALUE` and its closing NUL on Linux (`MAX_ARG_STRLEN`: 32 pages of
+/// 4 KiB; larger pages would allow more, but a vault that works on one machine should on all).
+pub const LINUX_LIMIT: usize = 32 * 4096;
+
+/// The most UTF-16 units of `NAME=VALUE` and its closing NUL on Windows.
+pub const WINDOWS_LIMIT: usize = 32_767;
+
+/// Whose rules for names and sizes hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    Linux,
+    /// No limit for one variable, only for all together.
+    OtherUnix,
+    /// Names are equal without regard to case; values are text.
+    Windows,
+}
+
+impl System {
+    /// The system that this program was built for.
+    pub const fn current() -> Self {
+        if cfg!(windows) {
+            Self::Windows
+        } else if cfg!(any(target_os = "linux", target_os = "android")) {
+            Self::Linux
+        } else {
+            Self::OtherUnix
+        }
+    }
+
+    /// What two spellings of one variable have in common.
+    fn key(self, variable: &OsStr) -> Vec<u8> {
+        let mut key = variable.as_encoded_bytes().to_vec();
+        if self == Self::Windows {
+            key.make_ascii_uppercase();
+        }
+        key
+    }
+}
+
+/// What happens where the parent has a secret's variable with another value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clash {
+    #[default]
+    Error,
+    /// The secret wins.
+    Override,
+    /// The parent's value wins.
+    Keep,
+}
+
+/// A secret that the child is to have.
+#[derive(Debug)]
+pub struct Wanted {
+    pub secret: SecretName,
+    /// The variable, where it is not the secret's own name.
+    pub variable: Option<Name>,
+    pub value: SecretValue,
+}
+
+/// How the environment is built.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Inherit only what [`PRISTINE`] lists.
+    pub pristine: bool,
+    pub clash: Clash,
+    /// The signed setting `variables.allow`: names, or beginnings of names that end in `*`, of
+    /// guarded variables that secrets may set. Compared without regard to case.
+    pub allowed: &'a [String],
+    pub system: System,
+}
+
+/// A child's complete environment. Wiped on drop; `Debug` shows names only.
+pub struct ChildEnvironment(Vec<(OsString, OsString)>);
+
+impl ChildEnvironment {
+    /// The variables, each name once.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+}
+
+impl Drop for ChildEnvironment {
+    fn drop(&mut self) {
+        for (_, value) in &mut self.0 {
+            std::mem::take(value).into_encoded_bytes().zeroize();
+        }
+    }
+}
+
+impl fmt::Debug for ChildEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Builds the child's environment from the `parent`'s variables and the `wanted` secrets.
+///
+/// # Errors
+/// The first secret that cannot be given, see [`InjectError`].
+pub fn environment(
+    parent: Vec<(OsString, OsString)>,
+    wanted: &[Wanted],
+    options: &Options<'_>,
+) -> Result<ChildEnvironment, InjectError> {
+    let mut given = BTreeMap::new();
+    let mut child = inherited(parent, options);
+    for wanted in wanted {
+        let variable = checked_variable(wanted, options)?;
+        let key = options.system.key(OsStr::new(variable));
+        if let Some(first) = given.insert(key.clone(), &wanted.secret) {
+            return Err(InjectError::SharedVariable {
+                variable: variable.to_owned(),
+                first: first.clone(),
+                second: wanted.secret.clone(),
+            });
+        }
+        let value = checked_value(wanted, variable, options.system)?;
+        if !keeps_parents(child.get(&key), wanted, variable, options.clash)? {
+            child.insert(key, (variable.into(), value));
+        }
+    }
+    Ok(ChildEnvironment(child.into_values().collect()))
+}
+
+type Variables = BTreeMap<Vec<u8>, (OsString, OsString)>;
+
+fn inherited(parent: Vec<(OsString, OsString)>, options: &Options<'_>) -> Variables {
+    let mut child = Variables::new();
+    for (name, value) in parent {
+        let key = options.system.key(&name);
+        if key.starts_with(OWN_PREFIX.as_bytes()) || options.pristine && !is_pristine(&key, options)
+        {
+            continue;
+        }
+        // A name that stands twice: `getenv` finds the first, so that is what the parent meant.
+        child.entry(key).or_insert((name, value));
+    }
+    child
+}
+
+fn is_pristine(key: &[u8], options: &Options<'_>) -> bool {
+    let windows = if options.system == System::Windows { PRISTINE_WINDOWS } else { &[] };
+    std::str::from_utf8(key)
+        .is_ok_and(|key| PRISTINE.iter().chain(windows).any(|listed| guarded::covers(listed, key)))
+}
+
+fn is_identifier(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && text.bytes().next().is_some_and(|b| !b.is_ascii_digit())
+}
+
+/// The variable that `wanted` sets, if it may.
+fn checked_variable<'a>(wanted: &'a Wanted, options: &Options<'_>) -> Result<&'a str, InjectError> {
+    let secret = || wanted.secret.clone();
+    let variable = wanted.variable.as_ref().map_or(wanted.secret.name(), Name::as_str);
+    if !is_identifier(variable) {
+        return Err(match &wanted.variable {
+            Some(name) => InjectError::NotAVariable { secret: secret(), variable: name.clone() },
+            None => InjectError::NoVariable { secret: secret() },
+        });
+    }
+    // Without regard to case, as for guarded variables: the vault may be used on Windows.
+    let upper = variable.to_ascii_uppercase();
+    if upper.starts_with(OWN_PREFIX) {
+        return Err(InjectError::OwnVariable { secret: secret(), variable: variable.to_owned() });
+    }
+    let is_allowed = |entry: &String| guarded::covers(&entry.to_ascii_uppercase(), &upper);
+    match guarded::danger(variable) {
+        Some(danger) if !options.allowed.iter().any(is_allowed) => {
+            Err(InjectError::Guarded { secret: secret(), variable: variable.to_owned(), danger })
+        }
+        _ => Ok(variable),
+    }
+}
+
+/// The value as the system takes it, if it can.
+fn checked_value(wanted: &Wanted, variable: &str, system: System) -> Result<OsString, InjectError> {
+    let secret = || wanted.secret.clone();
+    if memchr::memchr(0, wanted.value.expose()).is_some() {
+        return Err(InjectError::Nul { secret: secret() });
+    }
+    let not_text = || InjectError::NotText { secret: secret() };
+    let text = wanted.value.expose_str();
+    let (length, limit) = match system {
+        System::Linux => (wanted.value.len(), LINUX_LIMIT),
+        System::OtherUnix => (wanted.value.len(), usize::MAX),
+        System::Windows => (text.ok_or_else(not_text)?.encode_utf16().count(), WINDOWS_LIMIT),
+    };
+    let size = variable.len() + "=\0".len() + length;
+    if size > limit {
+        return Err(InjectError::TooLong { secret: secret(), size, limit });
+    }
+    os_value(&wanted.value).ok_or_else(not_text)
+}
+
+#[cfg(unix)]
+fn os_value(value: &SecretValue) -> Option<OsString> {
+    Some(std::os::unix::ffi::OsStringExt::from_vec(value.expose().to_vec()))
+}
+
+#[cfg(not(unix))]
+fn os_value(value: &SecretValue) -> Option<OsString> {
+    value.expose_str().map(OsString::from)
+}
+
+/// Whether the parent's variable stays as it is.
+fn keeps_parents(
+    parents: Option<&(OsString, OsString)>,
+    wanted: &Wanted,
+    variable: &str,
+    clash: Clash,
+) -> Result<bool, InjectError> {
+    let Some((_, value)) = parents else { return Ok(false) };
+    let same: bool = value.as_encoded_bytes().ct_eq(wanted.value.expose()).into();
+    match clash {
+        _ if same => Ok(true),
+        Clash::Keep => Ok(true),
+        Clash::Override => Ok(false),
+        Clash::Error => {
+            Err(InjectError::Clash { secret: wanted.secret.clone(), variable: variable.to_owned() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
