@@ -15,7 +15,7 @@ use crate::crypto::bytes::{Fixed, Id};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The longest list: 64 MiB, two million entries.
 const LIMIT: u64 = 64 << 20;
@@ -102,7 +102,7 @@ fn retain_new(ids: &mut Vec<Id>, known: &HashSet<Id>) {
 }
 
 /// The list's length, once a torn last record is cut off.
-fn whole_records(file: &File, path: &PathBuf) -> io::Result<u64> {
+fn whole_records(file: &File, path: &Path) -> io::Result<u64> {
     let len = file.metadata()?.len();
     let whole = len - len % RECORD;
     if whole != len {
@@ -126,6 +126,7 @@ fn file_name(place: &Place) -> String {
 mod tests {
     use super::*;
     use std::fs;
+    use std::path::PathBuf;
     use tempfile::{TempDir, tempdir};
 
     fn fresh() -> (TempDir, Seen, Place) {
