@@ -8,14 +8,19 @@
 //! This is the one layer that touches the file system. What differs between systems is in `sys`.
 
 pub mod atomic;
+pub mod cache;
 pub mod error;
 pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod lock;
 pub mod owners;
+mod pin_folder;
+pub mod pins;
+pub mod place;
 pub mod private;
 pub mod read;
+pub mod seen;
 mod sys;
 mod temp;
 

@@ -91,6 +91,28 @@ pub fn read_secret(path: &Path, limit: u64, owners: Owners) -> Result<PrivateFil
     Ok(PrivateFile { bytes, exposed: exposed(path, &metadata) })
 }
 
+/// Reads a file of at most `limit` bytes that this program wrote for this user, such as a pin.
+/// Nobody else has a reason to provide one, so links and other owners, root too, are refused.
+pub(super) fn read_own(path: &Path, limit: u64, owners: Owners) -> Result<Vec<u8>, PrivateError> {
+    let (file, metadata) = open_own(path, limit, owners)?;
+    let mut bytes = read::fill(file, &metadata, path)?;
+    Ok(std::mem::take(&mut *bytes))
+}
+
+/// Opens a file for [`read_own`], or for reading what may grow meanwhile.
+pub(super) fn open_own(
+    path: &Path,
+    limit: u64,
+    owners: Owners,
+) -> Result<(File, Metadata), PrivateError> {
+    let (file, metadata) = read::open(path, limit, Links::Refuse)?;
+    if let Some(owner) = owners.stranger(&metadata) {
+        return Err(PrivateError::OtherOwner { path: path.into(), owner });
+    }
+    refuse_writable(path, &metadata)?;
+    Ok((file, metadata))
+}
+
 /// Opens a file of this user's to append to, creating it with mode 0600; for journals.
 pub fn open_append(path: &Path, owners: Owners) -> Result<File, PrivateError> {
     let file = sys::open_append(path, FILE_MODE).map_err(|source| open_error(path, source))?;

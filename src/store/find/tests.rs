@@ -13,6 +13,7 @@ impl Tree {
     }
 
     fn path(&self, path: &str) -> PathBuf {
+        assert!(Path::new(path).is_relative(), "{path} leaves the tree");
         self.0.path().canonicalize().unwrap().join(path)
     }
 
@@ -22,7 +23,8 @@ impl Tree {
     }
 
     fn vault(&self, project: &str) -> PathBuf {
-        let file = self.folder(&format!("{project}/{FOLDER}")).join(FILE);
+        let file = self.folder(project).join(FOLDER).join(FILE);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, "format = 1\n").unwrap();
         file
     }
@@ -172,18 +174,20 @@ fn one_file_or_folder_given_to_another_user_is_enough_to_refuse() {
     use std::os::unix::fs::{MetadataExt, chown};
     let tree = Tree::new();
     let vault = tree.vault("a");
-    let Ok(()) = chown(&vault, Some(12345), None) else {
+    let own = fs::metadata(&vault).unwrap().uid();
+    let other = own + 1;
+    let Ok(()) = chown(&vault, Some(other), None) else {
         eprintln!("skipped: only root can give files away");
         return;
     };
     let error = tree.upward("a", None).unwrap_err();
-    assert!(matches!(&error, FindError::OtherOwner { path, owner: 12345 } if *path == vault));
-    let own = fs::metadata(tree.path("a")).unwrap().uid();
+    let FindError::OtherOwner { path, owner } = &error else { panic!("{error}") };
+    assert_eq!((path, *owner), (&vault, other));
     chown(&vault, Some(own), None).unwrap();
     assert!(tree.upward("a", None).is_ok());
-    chown(tree.path("a/.v-secure"), Some(12345), None).unwrap();
+    chown(tree.path("a/.v-secure"), Some(other), None).unwrap();
     assert!(matches!(tree.upward("a", None).unwrap_err(), FindError::OtherOwner { .. }));
-    let owners = Owners::current(Some("12345".as_ref()));
+    let owners = Owners::current(Some(other.to_string().as_ref()));
     let start = tree.path("a");
     assert!(Search { start: &start, home: None, owners }.upward().is_ok());
 }

@@ -5,6 +5,7 @@ use rustix::fs::{Gid, OFlags, Uid};
 use rustix::io::Errno;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -15,6 +16,11 @@ pub fn current_user() -> Option<u32> {
 
 pub fn owner(metadata: &Metadata) -> Option<u32> {
     Some(metadata.uid())
+}
+
+/// The bytes of a path, one spelling each, for hashing: they stay the same across releases.
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_bytes().to_vec()
 }
 
 /// Permission bits alone: neither file type nor set-id bits, which a vault has no use for.

@@ -3,6 +3,7 @@
 use super::{Links, Stamp};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,11 @@ pub fn current_user() -> Option<u32> {
 
 pub fn owner(_: &Metadata) -> Option<u32> {
     None
+}
+
+/// UTF-16, which the system's paths are.
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().encode_wide().flat_map(u16::to_le_bytes).collect()
 }
 
 pub fn mode(_: &Metadata) -> Option<u32> {
