@@ -104,8 +104,9 @@ pub struct Options<'a> {
     /// Inherit only what [`PRISTINE`] lists.
     pub pristine: bool,
     pub clash: Clash,
-    /// The signed setting `variables.allow`: names, or beginnings of names that end in `*`, of
-    /// guarded variables that secrets may set. Compared without regard to case.
+    /// The signed setting `variables.allow`: guarded variables that secrets may set, each a whole
+    /// name, or at least one character of its beginning and then `*`. Any other entry, a bare `*`
+    /// included, allows nothing. Compared without regard to case.
     pub allowed: &'a [String],
     pub system: System,
 }
@@ -205,12 +206,22 @@ fn checked_variable<'a>(wanted: &'a Wanted, options: &Options<'_>) -> Result<&'a
     if upper.starts_with(OWN_PREFIX) {
         return Err(InjectError::OwnVariable { secret: secret(), variable: variable.to_owned() });
     }
-    let is_allowed = |entry: &String| guarded::covers(&entry.to_ascii_uppercase(), &upper);
+    let is_allowed = |entry: &String| allows(&entry.to_ascii_uppercase(), &upper);
     match guarded::danger(variable) {
         Some(danger) if !options.allowed.iter().any(is_allowed) => {
             Err(InjectError::Guarded { secret: secret(), variable: variable.to_owned(), danger })
         }
         _ => Ok(variable),
+    }
+}
+
+/// Whether `entry` of `variables.allow` names `variable`, an identifier; both in upper case.
+/// Narrower than the table's patterns: consent to all guarded variables at once is never meant.
+fn allows(entry: &str, variable: &str) -> bool {
+    match entry.strip_suffix('*') {
+        // A further `*` is a literal, which no identifier has.
+        Some(start) => !start.is_empty() && variable.starts_with(start),
+        None => entry == variable,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finds the file of a program: as given where it is a path, otherwise along `PATH`, by the rules of
-//! `execvp` on Unix (an empty entry is the current directory) and of `PATHEXT` on Windows, where
-//! the current directory is searched only if `PATH` names it.
+//! `execvp` on Unix (an empty entry is the current directory). On Windows the extensions tried are
+//! a fixed list, `PATHEXT` is not read, and the current directory is searched only if `PATH` names
+//! it.
 
 use super::ChildError;
 use std::ffi::OsStr;

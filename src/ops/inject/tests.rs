@@ -46,7 +46,7 @@ fn secrets_join_what_the_parent_has() {
 fn own_variables_are_neither_inherited_nor_set() {
     let pairs = [("V_SECURE_IDENTITY", "k"), ("V_SECURE_X", "1"), ("V_SECUREX", "2")];
     assert_eq!(built(&pairs, &[], PLAIN).unwrap(), ["V_SECUREX=2"]);
-    let all = ["*".to_owned()];
+    let all = ["V_*".to_owned(), "V_SECURE_PIN".to_owned()];
     for (secret, variable) in
         [("a/V_SECURE_PIN", None), ("a/x", Some("V_SECURE_")), ("a/y", Some("v_secure_pin"))]
     {
@@ -130,10 +130,22 @@ fn guarded_variables_need_the_signed_setting() {
     let error = built(&[], &secrets, PLAIN).unwrap_err();
     assert_eq!(error.hint().unwrap(), "v-secure settings set variables.allow PATH");
     assert!(matches!(error, InjectError::Guarded { danger: Danger::Place, .. }));
-    for (entry, fits) in [("PATH", true), ("path", true), ("PA*", true), ("PAT", false)] {
+    for (entry, fits) in [
+        ("PATH", true),
+        ("path", true),
+        ("PA*", true),
+        ("p*", true),
+        ("PATH*", true),
+        ("PAT", false),
+    ] {
         let allowed = [entry.to_owned()];
         let result = built(&[], &secrets, Options { allowed: &allowed, ..PLAIN });
         assert_eq!(result.is_ok(), fits, "{entry}");
+    }
+    for entry in ["", "*", "**", "*PATH", "*TH", "P*H", "P**", "PATH*X", " PATH"] {
+        let allowed = [entry.to_owned()];
+        let result = built(&[], &secrets, Options { allowed: &allowed, ..PLAIN });
+        assert!(matches!(result, Err(InjectError::Guarded { .. })), "{entry}");
     }
     let hidden = [wanted("a/harmless", Some("LD_PRELOAD"), b"/x")];
     for clash in [Clash::Override, Clash::Keep] {
