@@ -180,6 +180,14 @@ impl Subject {
         }
     }
 
+    /// The log entry, if the subject is one.
+    pub fn entry(&self) -> Option<&Id> {
+        match self {
+            Self::Entry(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The secret, if the subject belongs to one.
     pub fn secret(&self) -> Option<&SecretName> {
         match self {

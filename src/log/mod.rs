@@ -3,9 +3,10 @@
 
 mod authority;
 pub mod bits;
+mod chain_view;
+pub mod check;
 pub mod describe;
 pub mod draft;
-pub mod check;
 pub mod entry;
 pub mod finding;
 pub mod fold;
@@ -15,6 +16,7 @@ pub mod op;
 pub mod policy_view;
 mod reach;
 pub mod register;
+pub mod report;
 pub mod standing;
 pub mod state;
 pub mod verify;

@@ -44,7 +44,8 @@ pub struct AudienceView<'a> {
 /// A verified policy chain. Positions count its entries from 0.
 pub trait PolicyView: Sync {
     fn vault_id(&self) -> Id;
-    fn vault(&self) -> VaultView<'_>;
+    /// What genesis states; a chain that was accepted has it.
+    fn vault(&self) -> Option<VaultView<'_>>;
     /// The entries' ids in chain order; never empty.
     fn ids(&self) -> &[Id];
     fn position(&self, id: &Id) -> Option<usize>;

@@ -108,6 +108,13 @@ impl Standings {
         self.positions[place]
     }
 
+    /// Replaces single standings by those of a stricter judgement.
+    pub fn override_with(&mut self, stricter: &[(usize, Standing)]) {
+        for (place, standing) in stricter {
+            self.of[*place] = *standing;
+        }
+    }
+
     /// Places and standings, in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, Standing)> {
         self.of.iter().copied().enumerate()

@@ -7,7 +7,7 @@ use crate::name::SecretName;
 use crate::policy::entry::PolicyEntry;
 use crate::vault::model::{AudienceSection, VaultFile, VersionObject, Wrap};
 use crate::vault::slot::SlotRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change that carries at least one signed entry, or a self-signed slot record.
 #[derive(Debug)]
@@ -83,6 +83,36 @@ impl Change {
     /// Whether the change alters who may do what, and so which entries count.
     pub fn alters_policy(&self) -> bool {
         matches!(self.signed, Signed::Policy(..))
+    }
+
+    /// The change's policy entry, if it has one.
+    pub fn policy_entry(&self) -> Option<&PolicyEntry> {
+        match &self.signed {
+            Signed::Policy(entry, _) => Some(entry),
+            Signed::Log(_) | Signed::Slot(..) => None,
+        }
+    }
+
+    fn entries(&self) -> &[Entry] {
+        match &self.signed {
+            Signed::Log(entries) | Signed::Policy(_, entries) => entries,
+            Signed::Slot(..) => &[],
+        }
+    }
+
+    /// The ids of the change's log entries.
+    pub fn entry_ids(&self) -> Vec<Id> {
+        self.entries().iter().map(Entry::id).collect()
+    }
+
+    /// The secrets that the change's log entries name.
+    pub fn secrets(&self) -> BTreeSet<SecretName> {
+        self.entries()
+            .iter()
+            .flat_map(|entry| &entry.ops)
+            .filter_map(|op| op.secret())
+            .cloned()
+            .collect()
     }
 
     /// Puts the change's records into `file`. The readable copies are for the caller to renew.

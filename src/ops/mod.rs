@@ -3,7 +3,14 @@
 //! The modules here take what they need as arguments and return values; files, locks and the
 //! command line are the layers above.
 
+pub mod change;
 pub mod duration;
 pub mod generate;
 pub mod inject;
+pub mod pin;
+pub mod put;
+pub mod read;
+pub mod request;
 pub mod text;
+pub mod unlock;
+pub mod vault;

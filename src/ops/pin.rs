@@ -24,7 +24,9 @@ pub struct CarriedPin {
 
 /// The text is not a carried pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a pin: expected {CARRIED_PREFIX}.VAULT.SEQUENCE.ENTRY, as 'v-secure pin show' prints it")]
+#[error(
+    "not a pin: expected {CARRIED_PREFIX}.VAULT.SEQUENCE.ENTRY, as 'v-secure pin show' prints it"
+)]
 pub struct PinSyntax;
 
 impl FromStr for CarriedPin {
@@ -61,12 +63,15 @@ impl CarriedPin {
 
     /// The pin in an identity's comments, if one is there.
     pub fn in_identity(text: &str) -> Option<Result<Self, PinSyntax>> {
-        text.lines().find_map(|line| line.strip_prefix(COMMENT.trim_end())).map(|pin| pin.trim().parse())
+        text.lines()
+            .find_map(|line| line.strip_prefix(COMMENT.trim_end()))
+            .map(|pin| pin.trim().parse())
     }
 
     fn holds_in(&self, chain: &Chain) -> bool {
         self.vault == chain.vault_id()
-            && usize::try_from(self.seq).ok().and_then(|seq| chain.ids().get(seq)) == Some(&self.entry)
+            && usize::try_from(self.seq).ok().and_then(|seq| chain.ids().get(seq))
+                == Some(&self.entry)
     }
 }
 
@@ -106,9 +111,7 @@ fn against(now: &[Id], accepted: &[Id]) -> Standing {
         [] => Standing::Unknown,
         [first, ..] if common == 0 => Standing::OtherVault { accepted: *first },
         _ if common == accepted.len() => Standing::Continues,
-        _ if common == now.len() => {
-            Standing::Prefix { seen: now.len(), accepted: accepted.len() }
-        }
+        _ if common == now.len() => Standing::Prefix { seen: now.len(), accepted: accepted.len() },
         _ => Standing::Diverged { at: common },
     }
 }

@@ -21,7 +21,9 @@ pub mod place;
 pub mod private;
 pub mod read;
 pub mod seen;
+pub mod session;
 mod sys;
 mod temp;
+pub mod transaction;
 
 pub use sys::Stamp;

@@ -2,14 +2,14 @@
 
 pub mod audience;
 pub mod device_key;
+pub mod format;
 pub mod ids;
 pub mod line;
 pub mod model;
 pub mod request;
-pub mod slot;
-pub mod slot_seal;
-pub mod version;
-pub mod format;
 pub mod rule;
+pub mod slot;
 pub mod slot_check;
+pub mod slot_seal;
 pub mod text;
+pub mod version;
