@@ -6,8 +6,10 @@
 pub mod change;
 pub mod duration;
 pub mod generate;
+pub mod init;
 pub mod inject;
 pub mod pin;
+pub mod policy_change;
 pub mod put;
 pub mod read;
 pub mod request;

@@ -104,7 +104,8 @@ impl Unlocked {
         Ok(keys)
     }
 
-    fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
+    /// Opens an audience's keys without keeping them.
+    pub fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
         let state = vault.policy();
         if !state.members_of(audience).contains(&self.member) {
             return Err(KeyError::NotInAudience {
