@@ -16,16 +16,16 @@ class Unopened(Exception):
     """Something sealed could not be opened with the keys at hand."""
 
 
-def padded_length(length):
-    """max(64, Padmé(4 + length))."""
-    total = 4 + length
+def padded_length(total):
+    """max(64, Padmé(total)), where `total` counts the 4 bytes of the length too."""
+    total = max(total, 64)
     exponent = total.bit_length() - 1
-    step = 1 << max(0, exponent - exponent.bit_length())
-    return max(64, (total + step - 1) // step * step)
+    step = 1 << exponent - exponent.bit_length()
+    return (total + step - 1) // step * step
 
 
 def pad(value):
-    return (u32le(len(value)) + value).ljust(padded_length(len(value)), b"\0")
+    return (u32le(len(value)) + value).ljust(padded_length(4 + len(value)), b"\0")
 
 
 def unpad(plain):

@@ -71,7 +71,7 @@ class Builder:
         entry = policy_entry(policy_line(body, seeds))
         self.policy.append(entry)
         self.file.policy.append(entry.line)
-        if entry.seq == 0:
+        if len(self.policy) == 1:
             self.file.vault = entry.id
         return entry.id
 
