@@ -29,6 +29,13 @@ ADVICE = {
 }
 
 
+NEWER = "The file asks for something that only a newer v-secure has; it is not judged here."
+
+
+def advice(finding):
+    return NEWER if finding.code == "needs-newer" else ADVICE[finding.kind]
+
+
 class Stop(Exception):
     def __init__(self, code, message):
         super().__init__(message)
@@ -50,7 +57,7 @@ def load_trusted(args):
     vault = load(args.file)
     if not vault.finding:
         return vault
-    what = f"{args.file} does not verify.\n{ADVICE[vault.finding.kind]}\n  {vault.finding}"
+    what = f"{args.file} does not verify.\n{advice(vault.finding)}\n  {vault.finding}"
     if getattr(args, "unverified", False) and vault.secrets:
         say(f"Warning: {what}\nReading on, as --unverified says: somebody may have put these values there.")
         return vault
@@ -70,7 +77,7 @@ def command_verify(args):
     if args.json:
         print(json.dumps(result))
     elif vault.finding:
-        print(f"refused: {vault.finding}\n{ADVICE[vault.finding.kind]}")
+        print(f"refused: {vault.finding}\n{advice(vault.finding)}")
     else:
         print(f"ok: {len(vault.secrets)} secrets, {len(vault.void)} void entries")
         for notice in vault.notices:
