@@ -54,6 +54,11 @@ impl<'a> Transaction<'a> {
         &self.opened.vault
     }
 
+    /// The vault, where there is nothing to change after all.
+    pub fn into_vault(self) -> Vault {
+        self.opened.vault
+    }
+
     /// Applies the change and replaces the file; returns the vault as written.
     pub fn commit(self, change: Change) -> Result<Vault, TransactionError> {
         let Self { session, lock, opened } = self;
