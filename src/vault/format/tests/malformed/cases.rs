@@ -312,7 +312,9 @@ impl<'a> Parts<'a> {
     }
 
     fn dropped(&self, at: usize) -> Vec<u8> {
-        self.with(|parts| drop(parts.remove(at)))
+        self.with(|parts| {
+            parts.remove(at);
+        })
     }
 }
 
