@@ -89,7 +89,9 @@ fn no_changed_byte_reads_as_the_same_file() {
     let file = sample::file();
     let text = write(&file).into_bytes();
     (0..text.len()).into_par_iter().for_each(|position| {
-        for byte in [text[position] ^ 1, b'A', b'\n', b'"', b' ', 0xff] {
+        // Two of these at each place, so that the test stays short; all of them in each line.
+        let other = [b'A', b'\n', b'"', b' ', b'=', 0xff][position % 6];
+        for byte in [text[position] ^ 1, other] {
             if byte != text[position] {
                 let mut mutant = text.clone();
                 mutant[position] = byte;
@@ -107,11 +109,9 @@ fn no_dropped_or_added_byte_reads_as_the_same_file() {
         let mut dropped = text.clone();
         dropped.remove(position);
         refused_or_other(&file, &dropped);
-        for byte in *b" \n" {
-            let mut added = text.clone();
-            added.insert(position, byte);
-            refused_or_other(&file, &added);
-        }
+        let mut added = text.clone();
+        added.insert(position, if position % 2 == 0 { b' ' } else { b'\n' });
+        refused_or_other(&file, &added);
         refused_or_other(&file, &text[..position]);
     });
 }
