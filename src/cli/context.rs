@@ -47,8 +47,7 @@ impl<'a> Context<'a> {
 
     /// The environment that names without one are in.
     pub fn environment(&self) -> Outcome<Name> {
-        let variable =
-            self.host.variable("V_SECURE_ENV").map(|v| v.to_string_lossy().into_owned());
+        let variable = self.host.variable("V_SECURE_ENV").map(|v| v.to_string_lossy().into_owned());
         let text = self.globals.environment.clone().or(variable);
         Name::new(text.unwrap_or_else(|| "default".into())).map_err(|error| {
             Failure::usage("bad-name", "this is no name of an environment").because(&error)
@@ -183,8 +182,9 @@ impl<'a> Context<'a> {
         let who = self.unlock(transaction.vault())?;
         let signer = who.signer(transaction.vault())?;
         let reason = reason.unwrap_or(default_reason).to_owned();
-        crate::vault::text::check_text(&reason, crate::vault::text::MAX_REASON)
-            .map_err(|error| Failure::usage("bad-reason", "the reason cannot be stored").because(&error))?;
+        crate::vault::text::check_text(&reason, crate::vault::text::MAX_REASON).map_err(
+            |error| Failure::usage("bad-reason", "the reason cannot be stored").because(&error),
+        )?;
         let ctx =
             Ctx { who: &who, signer: &signer, random: self.host, now: self.host.now(), reason };
         let (made, change) = make(transaction.vault(), &ctx)?;
@@ -228,7 +228,9 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
         ),
         _ => (
             "pin-carried",
-            format!("{path} does not contain what the given pin names: another vault, or an older state"),
+            format!(
+                "{path} does not contain what the given pin names: another vault, or an older state"
+            ),
         ),
     };
     Failure::new(Exit::Integrity, code, message)

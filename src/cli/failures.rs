@@ -76,7 +76,8 @@ fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
             let code = findings.first().map_or("integrity", |finding| finding.code.as_str());
             let mut failure =
                 Failure::new(Exit::Integrity, code, format!("{place} does not verify"));
-            failure.causes = findings.iter().map(|finding| finding.message.clone()).take(5).collect();
+            failure.causes =
+                findings.iter().map(|finding| finding.message.clone()).take(5).collect();
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
         OpenError::OtherVault => Failure::from_error(Exit::Integrity, "header-vault", error),
@@ -129,15 +130,23 @@ impl From<ReadError> for Failure {
                 failure.causes.push(format!("since {}", crate::ops::duration::rfc3339(*since)));
                 failure.hint(format!("v-secure set {secret}"))
             }
-            ReadError::NotPermitted { secret, readers, .. } => is(Exit::NotPermitted, "not-permitted")
-                .hint(format!("v-secure access list --secret-id {secret}"))
-                .hint(format!("who can read it: {}", names(readers))),
-            ReadError::Unsettled { secret, able, .. } => is(Exit::NotPermitted, "unsettled")
-                .hint(format!("who can settle it, by 'v-secure access settle' or a new value of {secret}: {}", names(able))),
+            ReadError::NotPermitted { secret, readers, .. } => {
+                is(Exit::NotPermitted, "not-permitted")
+                    .hint(format!("v-secure access list --secret-id {secret}"))
+                    .hint(format!("who can read it: {}", names(readers)))
+            }
+            ReadError::Unsettled { secret, able, .. } => {
+                is(Exit::NotPermitted, "unsettled").hint(format!(
+                    "who can settle it, by 'v-secure access settle' or a new value of {secret}: {}",
+                    names(able)
+                ))
+            }
             ReadError::Missing { .. } => is(Exit::Integrity, "object-missing")
                 .hint("v-secure audit verify")
                 .hint("git log -p -- .v-secure/vault.toml"),
-            ReadError::Open { .. } => is(Exit::Integrity, "value-damaged").hint("v-secure audit verify"),
+            ReadError::Open { .. } => {
+                is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
+            }
             ReadError::Keys { .. } => is(Exit::Integrity, "keys"),
         }
     }
@@ -147,10 +156,12 @@ impl From<PutError> for Failure {
     fn from(error: PutError) -> Self {
         let is = |exit, code| Self::from_error(exit, code, &error);
         match &error {
-            PutError::NotPermitted { able, .. } => is(Exit::NotPermitted, "not-permitted")
-                .hint(format!("who can: {}", names(able))),
+            PutError::NotPermitted { able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
             PutError::NoAudience { .. } | PutError::Due { .. } => {
-                is(Exit::NotPermitted, "no-audience").hint("an owner gives it keys with: v-secure access settle")
+                is(Exit::NotPermitted, "no-audience")
+                    .hint("an owner gives it keys with: v-secure access settle")
             }
             PutError::Keys { .. } => is(Exit::Integrity, "keys"),
             PutError::Seal { .. } => is(Exit::Failure, "seal"),
@@ -201,8 +212,7 @@ fn chain_failure(error: &ChainError) -> Failure {
         ChainFault::Unauthorised { .. } | ChainFault::UnknownKey { .. } => Exit::NotPermitted,
         _ => Exit::Conflict,
     };
-    Failure::new(exit, error.code(), error.cause.to_string())
-        .hint("v-secure access list")
+    Failure::new(exit, error.code(), error.cause.to_string()).hint("v-secure access list")
 }
 
 impl From<InitError> for Failure {

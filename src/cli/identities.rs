@@ -68,10 +68,11 @@ fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
 
 /// Reads an identity file; warns if others can read it too.
 pub fn read_file(context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
-    let file = private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
-        let message = format!("the identity file {} cannot be used", path.display());
-        Failure::new(Exit::Locked, "identity-file", message).because(&error)
-    })?;
+    let file =
+        private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
+            let message = format!("the identity file {} cannot be used", path.display());
+            Failure::new(Exit::Locked, "identity-file", message).because(&error)
+        })?;
     if let Some(exposed) = file.exposed {
         context.ui.warn(&exposed.to_string());
     }
@@ -179,8 +180,12 @@ pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
     let text = file_text(&new, context.host.now(), None);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
-            Failure::new(Exit::Failure, "config-folder", "the folder for the identity cannot be used")
-                .because(&error)
+            Failure::new(
+                Exit::Failure,
+                "config-folder",
+                "the folder for the identity cannot be used",
+            )
+            .because(&error)
         })?;
     }
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;

@@ -12,6 +12,7 @@ mod identities;
 mod parse;
 pub mod root;
 mod secret_arg;
+mod selection;
 mod ui;
 
 use crate::host::Host;

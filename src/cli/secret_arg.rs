@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use crate::name::{Name, SecretName};
+use crate::ops::read::Wanted;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 
@@ -39,4 +40,12 @@ pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
     }
     let name = Name::new(text).map_err(|error| refuse(&error))?;
     Ok(SecretName::new(&context.environment()?, &name))
+}
+
+/// Which version `--version` means: a number, or an id or its beginning.
+pub fn wanted_version(text: Option<&str>) -> Wanted {
+    match text {
+        None => Wanted::Current,
+        Some(text) => text.parse().map_or_else(|_| Wanted::Id(text.to_owned()), Wanted::Number),
+    }
 }

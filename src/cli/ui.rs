@@ -117,7 +117,7 @@ impl<'a> Ui<'a> {
             return if lines.is_empty() { Ok(()) } else { self.line(&lines.join("\n")) };
         }
         let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::NOTHING);
+        table.load_style(comfy_table::presets::NOTHING);
         table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
         if let Some(width) = self.host.width() {
             table.set_width(width.try_into().unwrap_or(u16::MAX));

@@ -6,6 +6,7 @@
 pub mod change;
 pub mod duration;
 pub mod generate;
+pub mod import;
 pub mod init;
 pub mod inject;
 pub mod pin;
@@ -16,3 +17,4 @@ pub mod request;
 pub mod text;
 pub mod unlock;
 pub mod vault;
+pub mod wanted;

@@ -67,12 +67,12 @@ pub fn read(
 ) -> Result<SecretValue, ReadError> {
     let found = find(vault, secret)?;
     let version = select(found, secret, wanted)?;
-    if version.pruned {
-        return Err(ReadError::Pruned { secret: secret.clone(), number: version.number });
-    }
     match version.expires {
         Some(since) if version.is_expired(now) => {
             Err(ReadError::Expired { secret: secret.clone(), since })
+        }
+        _ if version.pruned => {
+            Err(ReadError::Pruned { secret: secret.clone(), number: version.number })
         }
         _ => open(vault, who, secret, version),
     }
@@ -98,9 +98,10 @@ pub fn select<'a>(
 ) -> Result<&'a Version, ReadError> {
     let missing = || ReadError::NoVersion { secret: secret.clone() };
     match wanted {
-        Wanted::Current => {
-            found.current().ok_or_else(|| ReadError::Gone { secret: secret.clone() })
-        }
+        Wanted::Current => found
+            .current()
+            .or_else(|| pruned_by_age(found))
+            .ok_or_else(|| ReadError::Gone { secret: secret.clone() }),
         Wanted::Number(number) => found.numbered(*number).ok_or_else(missing),
         Wanted::Id(prefix) => {
             let mut matching =
@@ -112,6 +113,12 @@ pub fn select<'a>(
             }
         }
     }
+}
+
+/// The last version of a secret that is gone because it expired and was pruned: it stays wanted.
+pub fn pruned_by_age(found: &SecretState) -> Option<&Version> {
+    let last = found.versions.last()?;
+    (found.is_gone() && last.pruned && !last.removed && last.expires.is_some()).then_some(last)
 }
 
 /// Decrypts one version, whatever its standing.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod find;
 pub mod fresh;
 pub mod git;
+pub mod git_command;
 pub mod lock;
 pub mod owners;
 mod pin_folder;

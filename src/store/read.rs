@@ -5,6 +5,7 @@
 //! format says where.
 
 use super::sys::{self, Links, Stamp};
+use crate::secret_value::SecretValue;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,13 @@ pub struct Contents {
     pub stamp: Stamp,
     /// Permission bits; `None` on Windows.
     pub mode: Option<u32>,
+}
+
+/// Reads a file that the user named, wherever links lead: its bytes may be secret.
+pub fn read_any(path: &Path, limit: u64) -> Result<SecretValue, ReadError> {
+    let (file, metadata) = open(path, limit, Links::Follow)?;
+    let mut bytes = fill(file, &metadata, path)?;
+    Ok(SecretValue::new(std::mem::take(&mut *bytes)))
 }
 
 /// Reads a regular file of at most `limit` bytes; symbolic links at its last part are refused.

@@ -57,7 +57,10 @@ fn pages() -> io::Result<Vec<File>> {
 
 fn page(command: &clap::Command, name: &str, files: &mut Vec<File>) -> io::Result<()> {
     let mut text = Vec::new();
-    let named = command.clone().display_name(name).bin_name(name.replace('-', " ").replace("v secure", "v-secure"));
+    let named = command
+        .clone()
+        .display_name(name)
+        .bin_name(name.replace('-', " ").replace("v secure", "v-secure"));
     clap_mangen::Man::new(named).date("").render(&mut text)?;
     files.push(File { path: format!("man/{name}.1"), text: lossy(text) });
     for child in command.get_subcommands().filter(|child| !child.is_hide_set()) {

@@ -8,21 +8,24 @@ use crate::crypto::identity::Identity;
 use crate::name::Name;
 use crate::ops::init::{self, InitRequest};
 use crate::store::session::Session;
-use crate::store::{find, find::Location, transaction};
 use crate::store::{atomic, fresh};
+use crate::store::{find, find::Location, transaction};
 use crate::vault::request::fingerprint_words;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text\n";
+const ATTRIBUTES: &str =
+    "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text\n";
 const IGNORE: &str = "/.lock\n/.*.tmp-*\n";
 const README_MODE: u32 = 0o644;
 
 /// Create a vault in this folder, with you as its owner
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member alice\n  \
-                        v-secure --identity ~/keys/age.txt init")]
+#[command(
+    after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member alice\n  \
+                        v-secure --identity ~/keys/age.txt init"
+)]
 pub struct Init {
     /// The vault's name; the folder's name by default
     #[arg(long, value_name = "NAME")]
@@ -141,17 +144,18 @@ fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
 pub fn device(context: &Context<'_>) -> Name {
     let host = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| context.host.variable(name));
     let host = host.map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
-    name(None, host, "--device").or_else(|_| name(Some("device-1"), String::new(), "--device"))
+    name(None, host, "--device")
+        .or_else(|_| name(Some("device-1"), String::new(), "--device"))
         .unwrap_or_else(|_| unreachable!("the constant is a name"))
 }
 
 /// The identity to own the vault with: the one given, the one in the config folder, or a new one.
-fn identity(
-    context: &Context<'_>,
-    new: bool,
-) -> Outcome<(Identity, Option<PathBuf>, bool)> {
+fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathBuf>, bool)> {
     if new && !context.globals.identities.is_empty() {
-        return Err(Failure::usage("identity-twice", "--identity and --new-identity exclude each other"));
+        return Err(Failure::usage(
+            "identity-twice",
+            "--identity and --new-identity exclude each other",
+        ));
     }
     identities::own_or_new(context)
 }
@@ -183,7 +187,8 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
         ui.line(&format!("identity     {} ({state})", path.display()))?;
         ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
     }
-    let dotenv = if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };
+    let dotenv =
+        if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };
     ui.note(&format!("Next:\n  {dotenv}\n  v-secure exec -- your-program\n  git add .v-secure"));
     Ok(())
 }

@@ -1,13 +1,7 @@
 //! `v-secure secret`: the commands about one secret, and their list.
 
-pub mod set;
 pub mod get;
-pub mod list;
-pub mod show;
-pub mod versions;
-pub mod rollback;
-pub mod rm;
-pub mod restore;
+pub mod set;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
@@ -17,12 +11,6 @@ use clap::Subcommand;
 pub enum Secret {
     Set(set::Set),
     Get(get::Get),
-    List(list::List),
-    Show(show::Show),
-    Versions(versions::Versions),
-    Rollback(rollback::Rollback),
-    Rm(rm::Rm),
-    Restore(restore::Restore),
 }
 
 impl Secret {
@@ -30,12 +18,6 @@ impl Secret {
         match self {
             Self::Set(command) => command.run(context),
             Self::Get(command) => command.run(context),
-            Self::List(command) => command.run(context),
-            Self::Show(command) => command.run(context),
-            Self::Versions(command) => command.run(context),
-            Self::Rollback(command) => command.run(context),
-            Self::Rm(command) => command.run(context),
-            Self::Restore(command) => command.run(context),
         }
     }
 }
