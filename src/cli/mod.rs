@@ -1,3 +1,43 @@
 //! Layer 5, the command line: one file a command, and what several of them need.
 
 pub mod child;
+pub mod command;
+pub mod complete;
+pub mod context;
+pub mod error;
+pub mod exit;
+mod failures;
+mod globals;
+mod identities;
+mod parse;
+pub mod root;
+mod secret_arg;
+mod selection;
+mod ui;
+
+use crate::host::Host;
+use exit::Exit;
+use std::ffi::OsString;
+
+/// Runs one command line. `args` begins with the program's name, as in `std::env::args_os`.
+///
+/// Can be called more than once in a process, except that `exec` replaces it on Unix.
+pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let root = match parse::parse(&args, host) {
+        Ok(root) => root,
+        Err(exit) => return exit,
+    };
+    let context = context::Context::new(host, root.globals);
+    let result = match root.command {
+        Some(command) => command.run(&context),
+        None => command::status::run(&context),
+    };
+    match result {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            context.ui.failure(&failure);
+            failure.exit
+        }
+    }
+}

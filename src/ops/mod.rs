@@ -1,3 +1,20 @@
-//! Layer 3, the use-cases: one file each, pure over what layers 0 to 2 give.
+//! Layer 3: the use-cases, and the pure parts that they are made of.
+//!
+//! The modules here take what they need as arguments and return values; files, locks and the
+//! command line are the layers above.
 
+pub mod change;
+pub mod duration;
+pub mod generate;
+pub mod import;
+pub mod init;
 pub mod inject;
+pub mod pin;
+pub mod policy_change;
+pub mod put;
+pub mod read;
+pub mod request;
+pub mod text;
+pub mod unlock;
+pub mod vault;
+pub mod wanted;

@@ -1,0 +1,24 @@
+# Short names for the commands of CONTRIBUTING.md.
+
+# Format, lint, test: what a change must pass.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+    cargo test --locked
+
+# Everything that CI runs.
+ci:
+    bash .ci/run
+
+# Regenerate completions/ and man/.
+generate:
+    V_SECURE_REGENERATE=1 cargo test --locked --test generated
+
+# Regenerate fixtures/demo and fixtures/vault (while format 1 is not frozen).
+fixtures:
+    V_SECURE_REGENERATE=1 cargo test --locked --test fixtures
+
+# Micro-benchmarks, then whole commands beside sops, rage and age.
+bench:
+    cargo bench
+    bash benches/compare.sh

@@ -1,0 +1,23 @@
+//! `v-secure audit`: the history.
+
+pub mod verify;
+pub mod log;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    Verify(verify::Verify),
+    Log(log::Log),
+}
+
+impl Audit {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Verify(command) => command.run(context),
+            Self::Log(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `v-secure exec`: runs a program with its secrets.
+
+use crate::cli::child::{self, Program};
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::selection::SelectionArgs;
+use crate::host::hardening;
+use crate::name::Name;
+use crate::ops::inject::{self, Clash, InjectError, Options, System, Wanted};
+use crate::ops::read;
+use crate::ops::vault::{Depth, Vault};
+use crate::ops::wanted;
+use clap::Args;
+use std::ffi::OsString;
+
+/// Run a program with an environment's secrets as variables
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a wanted\n\
+                        secret is missing, expired, denied or damaged, it does not start.\n\n\
+                        Examples:\n  v-secure exec -- npm start\n  v-secure exec -e prod --only DATABASE_URL -- ./migrate\n  \
+                        v-secure exec --tag web --pristine -- env"
+)]
+pub struct Exec {
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// Start from a short list of variables (PATH, HOME, TERM …), not from all of yours
+    #[arg(long)]
+    pristine: bool,
+
+    /// Where a variable is set already to another value, the secret wins
+    #[arg(long = "override", conflicts_with = "keep")]
+    replace: bool,
+
+    /// Where a variable is set already to another value, that value stays
+    #[arg(long)]
+    keep: bool,
+
+    /// Why the secrets are used
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// The program and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        value_name = "CMD",
+        allow_hyphen_values = true
+    )]
+    command: Vec<OsString>,
+}
+
+impl Exec {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let hardened = hardening::harden();
+        let environment = context.environment()?;
+        let child = {
+            let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+            let secrets = self.secrets(context, &opened.vault, &environment, session.now)?;
+            let clash = match (self.replace, self.keep) {
+                (true, _) => Clash::Override,
+                (_, true) => Clash::Keep,
+                _ => Clash::Error,
+            };
+            let allowed: Vec<String> = opened
+                .vault
+                .policy()
+                .settings()
+                .get("variables.allow")
+                .map(|list| list.split(',').map(str::to_owned).collect())
+                .unwrap_or_default();
+            let options = Options {
+                pristine: self.pristine,
+                clash,
+                allowed: &allowed,
+                system: System::current(),
+            };
+            inject::environment(context.host.variables(), &secrets, &options).map_err(refused)?
+        };
+        let (name, arguments) = self
+            .command
+            .split_first()
+            .ok_or_else(|| Failure::usage("no-command", "no program was given"))?;
+        let search = context.host.variable("PATH");
+        let program = Program { name, arguments, search: search.as_deref() };
+        match child::run(program, &child, &hardened) {
+            Ok(0) => Ok(()),
+            Ok(code) => Err(Failure::new(
+                Exit::Child(u8::try_from(code).unwrap_or(1)),
+                "child",
+                String::new(),
+            )),
+            Err(error) => {
+                Err(Failure::from_error(Exit::Child(error.exit_code()), "child-start", &error))
+            }
+        }
+    }
+
+    fn secrets(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        environment: &Name,
+        now: u64,
+    ) -> Outcome<Vec<Wanted>> {
+        let selection = self.selection.selection()?;
+        let names = wanted::wanted(vault, environment, &selection)?;
+        if names.is_empty() {
+            context.ui.warn(&format!("the environment {environment} gives no secrets"));
+            return Ok(Vec::new());
+        }
+        let who = context.unlock(vault)?;
+        names
+            .into_iter()
+            .map(|secret| {
+                let value = read::read(vault, &who, &secret, &read::Wanted::Current, now)?;
+                let variable = vault.secret(&secret).and_then(|found| found.var());
+                let variable = variable.map(Name::new).transpose().map_err(|error| {
+                    let message = format!("the variable of {secret} is no name");
+                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
+                })?;
+                Ok(Wanted { secret, variable, value })
+            })
+            .collect()
+    }
+}
+
+fn refused(error: InjectError) -> Failure {
+    let exit = match &error {
+        InjectError::Clash { .. } => Exit::Conflict,
+        _ => Exit::Failure,
+    };
+    let failure = Failure::from_error(exit, "environment", &error);
+    match (&error, error.hint()) {
+        (InjectError::Clash { .. }, _) => failure
+            .hint("--override lets the secret win")
+            .hint("--keep leaves the variable as it is"),
+        (_, Some(hint)) => failure.hint(hint),
+        (_, None) => failure,
+    }
+}

@@ -1,0 +1,23 @@
+//! `v-secure identity`: this device's identity.
+
+pub mod new;
+pub mod show;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Identity {
+    New(new::New),
+    Show(show::Show),
+}
+
+impl Identity {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::New(command) => command.run(context),
+            Self::Show(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! `v-secure import`: dotenv, JSON or YAML files into an environment.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::host::hardening;
+use crate::name::Name;
+use crate::ops::import::{self, Effect, Planned};
+use crate::ops::put;
+use crate::ops::read::{self, Wanted};
+use crate::ops::text::{self, dotenv, json, yaml};
+use crate::ops::vault::{Depth, Vault};
+use crate::secret_value::SecretValue;
+use crate::store::atomic;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Bring the entries of .env, JSON or YAML files into an environment
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  v-secure import .env --delete-source\n  \
+                        v-secure import .env.production -e production --dry-run\n  \
+                        sops -d secrets.yaml | v-secure import --format yaml -")]
+pub struct Import {
+    /// Files to import; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// The files' format; by the name's ending if not given
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Delete each file once every value has been read back from the written vault
+    #[arg(long, conflicts_with = "dry_run")]
+    delete_source: bool,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Dotenv,
+    Json,
+    Yaml,
+}
+
+#[derive(Serialize)]
+struct Row {
+    secret: String,
+    effect: &'static str,
+}
+
+#[derive(Serialize)]
+struct Report {
+    environment: String,
+    dry_run: bool,
+    secrets: Vec<Row>,
+    deleted: Vec<PathBuf>,
+}
+
+impl Import {
+    /// The command for one file, as `init` offers it.
+    pub fn of(file: PathBuf) -> Self {
+        Self { files: vec![file], format: None, dry_run: false, delete_source: false, reason: None }
+    }
+
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let environment = context.environment()?;
+        let entries = self.entries(context)?;
+        self.remark(context, &environment)?;
+        let rows = if self.dry_run {
+            self.dry(context, &environment, entries)?
+        } else {
+            self.write(context, &environment, entries)?
+        };
+        let deleted =
+            if self.delete_source { self.delete(context, &environment)? } else { Vec::new() };
+        show(
+            context,
+            Report {
+                environment: environment.to_string(),
+                dry_run: self.dry_run,
+                secrets: rows,
+                deleted,
+            },
+        )
+    }
+
+    fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::Entry>> {
+        let mut all: Vec<text::Entry> = Vec::new();
+        for file in &self.files {
+            for entry in self.read(context, file)? {
+                // A later file wins, as with every tool that takes several.
+                all.retain(|known| known.name != entry.name);
+                all.push(entry);
+            }
+        }
+        Ok(all)
+    }
+
+    fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<Vec<text::Entry>> {
+        let bytes = read_source(context, file, text::MAX_INPUT as u64)?;
+        let read = match self.format.unwrap_or_else(|| format_of(file)) {
+            Format::Dotenv => dotenv::read(bytes.expose()),
+            Format::Json => json::read(bytes.expose()),
+            Format::Yaml => yaml::read(bytes.expose()),
+        };
+        let import = read.map_err(|error| {
+            Failure::new(
+                Exit::Failure,
+                "import-syntax",
+                format!("{} cannot be imported", file.display()),
+            )
+            .because(&error)
+        })?;
+        for warning in &import.warnings {
+            context.ui.warn(&format!("{}: {warning}", file.display()));
+        }
+        Ok(import.entries)
+    }
+
+    /// What the user should know of the files themselves.
+    fn remark(&self, context: &Context<'_>, environment: &Name) -> Outcome {
+        for file in &self.files {
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let suffix = name.as_deref().and_then(|name| name.strip_prefix(".env."));
+            if let Some(suffix) =
+                suffix.filter(|s| *s != environment.as_str() && Name::new(*s).is_ok())
+            {
+                if !context.states_environment() {
+                    context
+                        .ui
+                        .note(&format!("importing into {environment}; did you mean -e {suffix}?"));
+                }
+            }
+            if crate::store::git_command::is_tracked(file) {
+                context.ui.warn(&format!(
+                    "git tracks {}: its values are in the history for good. Rotate these, and remove it with git rm --cached",
+                    file.display()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn dry(
+        &self,
+        context: &Context<'_>,
+        environment: &Name,
+        entries: Vec<text::Entry>,
+    ) -> Outcome<Vec<Row>> {
+        let (session, opened) =
+            context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
+        let who = context.unlock(&opened.vault)?;
+        let planned = import::plan(&opened.vault, &who, environment, entries, session.now);
+        planned.map(|planned| rows(&planned)).map_err(|error| bad_name(&error))
+    }
+
+    fn write(
+        &self,
+        context: &Context<'_>,
+        environment: &Name,
+        entries: Vec<text::Entry>,
+    ) -> Outcome<Vec<Row>> {
+        let default = format!("import {}", self.describe());
+        let (rows, _) = context.write_if(self.reason.as_deref(), &default, |vault, ctx| {
+            let planned = import::plan(vault, ctx.who, environment, entries, ctx.now)
+                .map_err(|error| bad_name(&error))?;
+            let rows = rows(&planned);
+            let requests = import::requests(planned);
+            let change = match requests.is_empty() {
+                true => None,
+                false => Some(put::put(vault, requests, ctx)?),
+            };
+            Ok((rows, change))
+        })?;
+        Ok(rows)
+    }
+
+    fn describe(&self) -> String {
+        let names: Vec<String> = self
+            .files
+            .iter()
+            .filter_map(|file| file.file_name())
+            .map(|name| {
+                name.to_string_lossy().chars().filter(|c| !c.is_control()).take(60).collect()
+            })
+            .collect();
+        names.join(", ").chars().take(200).collect()
+    }
+
+    /// Deletes the files after every value has come back from the vault on disk.
+    fn delete(&self, context: &Context<'_>, environment: &Name) -> Outcome<Vec<PathBuf>> {
+        let entries = self.entries(context)?;
+        let (session, opened) =
+            context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
+        let who = context.unlock(&opened.vault)?;
+        for entry in &entries {
+            verify_entry(&opened.vault, &who, environment, entry, session.now)?;
+        }
+        let files = self.files.iter().filter(|file| file.as_os_str() != "-");
+        files.map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into)).collect()
+    }
+}
+
+fn verify_entry(
+    vault: &Vault,
+    who: &crate::ops::unlock::Unlocked,
+    environment: &Name,
+    entry: &text::Entry,
+    now: u64,
+) -> Outcome {
+    let name = Name::new(entry.name.clone()).map_err(|error| bad_name(&error))?;
+    let secret = crate::name::SecretName::new(environment, &name);
+    let stored = read::read(vault, who, &secret, &Wanted::Current, now)?;
+    if stored.same_as(&entry.value) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Conflict,
+        "read-back",
+        format!("{secret} in the vault is not what the file holds; nothing was deleted"),
+    ))
+}
+
+fn rows(planned: &[Planned]) -> Vec<Row> {
+    planned
+        .iter()
+        .map(|entry| Row { secret: entry.secret.to_string(), effect: entry.effect.as_str() })
+        .collect()
+}
+
+fn bad_name(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Failure, "bad-name", "an entry's name cannot be a secret's").because(error)
+}
+
+fn format_of(file: &Path) -> Format {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Format::Json,
+        Some("yaml" | "yml") => Format::Yaml,
+        _ => Format::Dotenv,
+    }
+}
+
+/// The bytes of a file that the user names; `-` is standard input.
+pub fn read_source(context: &Context<'_>, path: &Path, limit: u64) -> Outcome<SecretValue> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Failure, "file", format!("{} cannot be read", path.display()))
+            .because(error)
+    };
+    if path.as_os_str() == "-" {
+        return context
+            .host
+            .read_stdin(usize::try_from(limit).unwrap_or(usize::MAX))
+            .map_err(|error| failed(&error));
+    }
+    crate::store::read::read_any(path, limit).map_err(|error| match &error {
+        crate::store::read::ReadError::Missing { .. } => {
+            Failure::new(Exit::NotFound, "file", error.to_string())
+        }
+        _ => failed(&error),
+    })
+}
+
+fn show(context: &Context<'_>, report: Report) -> Outcome {
+    if context.ui.json {
+        return context.ui.object(&report);
+    }
+    let rows = report.secrets.iter().map(|row| vec![row.effect.to_owned(), row.secret.clone()]);
+    context.ui.table(&["effect", "secret"], rows.collect())?;
+    let written =
+        report.secrets.iter().filter(|row| row.effect != Effect::Unchanged.as_str()).count();
+    let verb = if report.dry_run { "would be written" } else { "written" };
+    context.ui.note(&format!(
+        "{written} of {} {verb} to {}",
+        report.secrets.len(),
+        report.environment
+    ));
+    for file in &report.deleted {
+        context.ui.note(&format!("deleted {}", file.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! `v-secure init`: a new vault with its first owner.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::crypto::identity::Identity;
+use crate::name::Name;
+use crate::ops::init::{self, InitRequest};
+use crate::store::session::Session;
+use crate::store::{atomic, fresh};
+use crate::store::{find, find::Location, transaction};
+use crate::vault::request::fingerprint_words;
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+const ATTRIBUTES: &str =
+    "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text\n";
+const IGNORE: &str = "/.lock\n/.*.tmp-*\n";
+const README_MODE: u32 = 0o644;
+
+/// Create a vault in this folder, with you as its owner
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member alice\n  \
+                        v-secure --identity ~/keys/age.txt init"
+)]
+pub struct Init {
+    /// The vault's name; the folder's name by default
+    #[arg(long, value_name = "NAME")]
+    vault_name: Option<String>,
+
+    /// Your name in the vault; the user name by default
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
+
+    /// Make a new identity if there is none yet (the default)
+    #[arg(long)]
+    new_identity: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    vault: String,
+    name: String,
+    path: PathBuf,
+    member: String,
+    recipient: String,
+    identity: Option<PathBuf>,
+    identity_created: bool,
+    fingerprint: String,
+    id: String,
+}
+
+impl Init {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let project = project(context)?;
+        refuse_existing(&project)?;
+        let name = name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
+        let member = name_of_user(context, self.member.as_deref())?;
+        let (identity, file, created) = identity(context, self.new_identity)?;
+        let request = InitRequest {
+            name,
+            member,
+            device: device(context),
+            recipient: identity.recipient(),
+            now: context.host.now(),
+        };
+        let vault = init::init(&request, context.host)?;
+        atomic::create_folder(&project.join(find::FOLDER))?;
+        write_git_files(&project)?;
+        let location = Location::in_project(&project)?;
+        let session = Session { carried: None, ..context.session_at(location)? };
+        let vault = transaction::create(&session, vault)?;
+        let report = Report {
+            vault: vault.id().to_string(),
+            name: request.name.to_string(),
+            path: session.location.vault.clone(),
+            member: request.member.to_string(),
+            recipient: request.recipient,
+            identity: file,
+            identity_created: created,
+            fingerprint: fingerprint_words(&vault.id()),
+            id: vault.id().to_string(),
+        };
+        show(context, &report, &project)?;
+        offer_import(context, &project)
+    }
+}
+
+fn project(context: &Context<'_>) -> Outcome<PathBuf> {
+    let here = context.current_dir()?;
+    Ok(match &context.globals.vault {
+        None => here,
+        Some(path) if path.ends_with(find::FILE) => {
+            // …/.v-secure/vault.toml: the project is the folder above.
+            let up = path.parent().and_then(Path::parent).filter(|up| !up.as_os_str().is_empty());
+            up.map_or(here.clone(), |up| here.join(up))
+        }
+        Some(path) => here.join(path),
+    })
+}
+
+fn refuse_existing(project: &Path) -> Outcome {
+    let path = project.join(find::FOLDER).join(find::FILE);
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let message = format!("there is a vault already: {}", path.display());
+    Err(Failure::new(Exit::Conflict, "exists", message)
+        .hint("v-secure")
+        .hint("v-secure member request, to be let in"))
+}
+
+fn folder_name(project: &Path) -> String {
+    let canonical = project.canonicalize().unwrap_or_else(|_| project.to_path_buf());
+    canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// A name from a flag, or else made of what is there by leaving out what names may not hold.
+fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {
+    if let Some(text) = flag {
+        return Name::new(text).map_err(|error| {
+            Failure::usage("bad-name", format!("{option} is no name")).because(&error)
+        });
+    }
+    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let kept: String = found.chars().filter(fits).collect();
+    let kept = kept.trim_start_matches(['-', '.']).to_owned();
+    Name::new(kept).map_err(|error| {
+        Failure::usage("bad-name", format!("no name can be made of what is here: give {option}"))
+            .because(&error)
+    })
+}
+
+fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
+    let user = user.map(|user| user.to_string_lossy().into_owned());
+    name(flag, user.unwrap_or_else(|| "owner-1".into()), "--member")
+}
+
+/// This device's name, for its signing key.
+pub fn device(context: &Context<'_>) -> Name {
+    let host = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| context.host.variable(name));
+    let host = host.map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
+    name(None, host, "--device")
+        .or_else(|_| name(Some("device-1"), String::new(), "--device"))
+        .unwrap_or_else(|_| unreachable!("the constant is a name"))
+}
+
+/// The identity to own the vault with: the one given, the one in the config folder, or a new one.
+fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathBuf>, bool)> {
+    if new && !context.globals.identities.is_empty() {
+        return Err(Failure::usage(
+            "identity-twice",
+            "--identity and --new-identity exclude each other",
+        ));
+    }
+    identities::own_or_new(context)
+}
+
+fn write_git_files(project: &Path) -> Outcome {
+    let in_git = project.ancestors().any(|folder| folder.join(".git").exists());
+    if !in_git {
+        return Ok(());
+    }
+    for (name, text) in [(".gitattributes", ATTRIBUTES), (".gitignore", IGNORE)] {
+        let path = project.join(find::FOLDER).join(name);
+        if path.symlink_metadata().is_err() {
+            fresh::write_new(&path, text.as_bytes(), README_MODE)?;
+        }
+    }
+    Ok(())
+}
+
+fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
+    if context.ui.json {
+        return context.ui.object(report);
+    }
+    let ui = &context.ui;
+    ui.line(&format!("vault        {} in {}", report.name, report.path.display()))?;
+    ui.line(&format!("fingerprint  {}", report.fingerprint))?;
+    ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
+    if let Some(path) = &report.identity {
+        let state = if report.identity_created { "new" } else { "found" };
+        ui.line(&format!("identity     {} ({state})", path.display()))?;
+        ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
+    }
+    let dotenv =
+        if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };
+    ui.note(&format!("Next:\n  {dotenv}\n  v-secure exec -- your-program\n  git add .v-secure"));
+    Ok(())
+}
+
+fn offer_import(context: &Context<'_>, project: &Path) -> Outcome {
+    let file = project.join(".env");
+    if context.ui.json || !context.interactive() || !file.is_file() {
+        return Ok(());
+    }
+    let wanted = context.host.confirm("Import .env now?", true).unwrap_or(false);
+    if wanted { super::import::Import::of(file).run(context) } else { Ok(()) }
+}

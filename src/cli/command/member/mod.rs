@@ -1,0 +1,29 @@
+//! `v-secure member`: people and services.
+
+pub mod request;
+pub mod add;
+pub mod list;
+pub mod show;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Member {
+    Request(request::Request),
+    Add(add::Add),
+    List(list::List),
+    Show(show::Show),
+}
+
+impl Member {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Request(command) => command.run(context),
+            Self::Add(command) => command.run(context),
+            Self::List(command) => command.run(context),
+            Self::Show(command) => command.run(context),
+        }
+    }
+}

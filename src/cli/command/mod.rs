@@ -1,0 +1,8 @@
+//! One file a command: its arguments, its help text and its body.
+
+pub mod exec;
+pub mod generate;
+pub mod import;
+pub mod init;
+pub mod secret;
+pub mod status;

@@ -1,0 +1,23 @@
+//! `v-secure pin`: what this device has accepted.
+
+pub mod show;
+pub mod accept;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Pin {
+    Show(show::Show),
+    Accept(accept::Accept),
+}
+
+impl Pin {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Show(command) => command.run(context),
+            Self::Accept(command) => command.run(context),
+        }
+    }
+}

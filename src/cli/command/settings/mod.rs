@@ -1,0 +1,23 @@
+//! `v-secure settings`: signed settings.
+
+pub mod set;
+pub mod show;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Settings {
+    Set(set::Set),
+    Show(show::Show),
+}
+
+impl Settings {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Set(command) => command.run(context),
+            Self::Show(command) => command.run(context),
+        }
+    }
+}

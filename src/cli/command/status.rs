@@ -1,0 +1,131 @@
+//! `v-secure` alone: which vault, who you are in it, what there is and what needs attention.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::ops::duration;
+use crate::ops::unlock::Unlocked;
+use crate::ops::vault::{Depth, Vault};
+use crate::vault::request::fingerprint_words;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How near an expiry is worth a line, in seconds.
+const SOON: u64 = 7 * 24 * 3600;
+
+#[derive(Serialize)]
+struct Status {
+    vault: String,
+    id: String,
+    path: String,
+    fingerprint: String,
+    pinned: bool,
+    member: Option<String>,
+    roles: Vec<String>,
+    /// Why nothing is unlocked, if nothing is.
+    locked: Option<String>,
+    environments: BTreeMap<String, usize>,
+    expiring: Vec<Expiring>,
+    attention: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Expiring {
+    secret: String,
+    at: String,
+    expired: bool,
+    when: String,
+}
+
+pub fn run(context: &Context<'_>) -> Outcome {
+    let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+    let who = context.unlock(&opened.vault);
+    let vault = &opened.vault;
+    let status = Status {
+        vault: vault.file().header.name.to_string(),
+        id: vault.id().to_string(),
+        path: session.location.vault.display().to_string(),
+        fingerprint: fingerprint_words(&vault.id()),
+        pinned: opened.pin != crate::ops::pin::Standing::Unknown,
+        member: who.as_ref().ok().map(|who| who.member().to_string()),
+        roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
+        locked: who.err().map(|failure| failure.causes.join("; ")),
+        environments: environments(vault),
+        expiring: expiring(vault, session.now),
+        attention: attention(vault),
+    };
+    if context.ui.json { context.ui.object(&status) } else { show(context, &status) }
+}
+
+fn roles(vault: &Vault, who: &Unlocked) -> Vec<String> {
+    let member = vault.policy().member(who.member());
+    member.map(|member| member.roles().map(ToString::to_string).collect()).unwrap_or_default()
+}
+
+/// Environments with the number of their secrets.
+pub fn environments(vault: &Vault) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for (name, _) in vault.live() {
+        *counts.entry(name.environment().to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
+    let mut found: Vec<(u64, Expiring)> = vault
+        .live()
+        .filter_map(|(name, secret)| Some((name, secret.current()?.expires?)))
+        .filter(|(_, at)| *at <= now.saturating_add(SOON))
+        .map(|(name, at)| {
+            let (expired, when) = (now >= at, duration::relative(at, now));
+            (at, Expiring { secret: name.to_string(), at: duration::rfc3339(at), expired, when })
+        })
+        .collect();
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, expiring)| expiring).collect()
+}
+
+fn attention(vault: &Vault) -> Vec<String> {
+    let mut lines: Vec<String> = vault
+        .findings()
+        .iter()
+        .filter(|finding| finding.code.as_str() != "expired")
+        .map(|finding| finding.message.clone())
+        .collect();
+    let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
+    for (name, _) in conflicts {
+        let line = format!("{name} has two active versions; settle it with 'v-secure set {name}'");
+        if !lines.iter().any(|known| known.contains(name.as_str())) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn show(context: &Context<'_>, status: &Status) -> Outcome {
+    let ui = &context.ui;
+    ui.line(&format!("vault         {} ({})", ui.strong(&status.vault), status.path))?;
+    ui.line(&format!("fingerprint   {}", status.fingerprint))?;
+    match (&status.member, &status.locked) {
+        (Some(member), _) => {
+            ui.line(&format!("you           {member} ({})", status.roles.join(", ")))?
+        }
+        (None, Some(why)) => {
+            ui.line(&format!("you           locked: {why}"))?;
+            ui.line("              unlock with --identity FILE, or ask to be let in: v-secure member request")?;
+        }
+        (None, None) => {}
+    }
+    let counts: Vec<String> =
+        status.environments.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let counts =
+        if counts.is_empty() { "none yet: v-secure import .env".into() } else { counts.join(", ") };
+    ui.line(&format!("environments  {counts}"))?;
+    for expiring in &status.expiring {
+        let word = if expiring.expired { "expired" } else { "expires" };
+        ui.line(&format!("{word:<13} {} {}", expiring.secret, expiring.when))?;
+    }
+    for line in &status.attention {
+        ui.line(&format!("attention     {line}"))?;
+    }
+    Ok(())
+}

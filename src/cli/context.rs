@@ -1,0 +1,244 @@
+//! What every command starts from: the host, the options, the output, the vault that is meant, and
+//! who the user is in it.
+
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use super::globals::Globals;
+use super::identities;
+use super::ui::Ui;
+use crate::crypto::bytes::Id;
+use crate::host::{Host, Stream};
+use crate::name::{Name, SecretName};
+use crate::ops::change::Change;
+use crate::ops::pin::Standing;
+use crate::ops::request::Ctx;
+use crate::ops::unlock::Unlocked;
+use crate::ops::vault::{Depth, Vault};
+use crate::store::find::{Location, Search};
+use crate::store::owners::Owners;
+use crate::store::session::{Opened, Session};
+use crate::store::transaction::Transaction;
+use crate::vault::request::fingerprint_words;
+use std::path::{Path, PathBuf};
+
+pub struct Context<'a> {
+    pub host: &'a dyn Host,
+    pub globals: Globals,
+    pub ui: Ui<'a>,
+}
+
+/// What a vault is opened for: how first use and old states are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Metadata: shown with a remark about what is not known.
+    Look,
+    /// Values: nothing is given out of a vault that was not accepted.
+    Use,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(host: &'a dyn Host, mut globals: Globals) -> Self {
+        globals.vault =
+            globals.vault.or_else(|| host.variable("V_SECURE_VAULT").map(PathBuf::from));
+        globals.no_input |= host.variable("V_SECURE_NO_INPUT").is_some_and(|value| value != "0");
+        let ui = Ui::new(host, globals.json, globals.quiet);
+        Self { host, globals, ui }
+    }
+
+    /// The environment that names without one are in.
+    pub fn environment(&self) -> Outcome<Name> {
+        let variable = self.host.variable("V_SECURE_ENV").map(|v| v.to_string_lossy().into_owned());
+        let text = self.globals.environment.clone().or(variable);
+        Name::new(text.unwrap_or_else(|| "default".into())).map_err(|error| {
+            Failure::usage("bad-name", "this is no name of an environment").because(&error)
+        })
+    }
+
+    /// Whether the user stated an environment.
+    pub fn states_environment(&self) -> bool {
+        self.globals.environment.is_some() || self.host.variable("V_SECURE_ENV").is_some()
+    }
+
+    /// Whether questions may be asked.
+    pub fn interactive(&self) -> bool {
+        !self.globals.no_input
+            && self.host.is_terminal(Stream::In)
+            && self.host.is_terminal(Stream::Err)
+    }
+
+    pub fn owners(&self) -> Owners {
+        Owners::current(self.host.variable("SUDO_UID").as_deref())
+    }
+
+    pub fn current_dir(&self) -> Outcome<PathBuf> {
+        self.host.current_dir().map_err(|error| {
+            Failure::new(Exit::Failure, "current-folder", "the current folder cannot be read")
+                .because(&error)
+        })
+    }
+
+    pub fn location(&self) -> Outcome<Location> {
+        let (start, home) = (self.current_dir()?, self.host.home_dir());
+        let search = Search { start: &start, home: home.as_deref(), owners: self.owners() };
+        Ok(match &self.globals.vault {
+            Some(path) => search.at(path)?,
+            None => search.upward()?,
+        })
+    }
+
+    /// The session of a place: of the vault that is meant, if no place is given.
+    pub fn session_at(&self, location: Location) -> Outcome<Session> {
+        Ok(Session {
+            location,
+            owners: self.owners(),
+            state: self.host.state_dir(),
+            carried: identities::carried_pin(self)?,
+            now: self.host.now(),
+        })
+    }
+
+    pub fn session(&self) -> Outcome<Session> {
+        self.session_at(self.location()?)
+    }
+
+    /// Opens the vault that is meant.
+    pub fn open(&self, purpose: Purpose, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
+        let session = self.session()?;
+        let opened = session.open(depth)?;
+        self.judge(&session, &opened, purpose)?;
+        Ok((session, opened))
+    }
+
+    /// Judges what the pins say of a vault, and remembers what is accepted.
+    pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
+        match (&opened.pin, purpose) {
+            (Standing::Continues, _) => {}
+            (Standing::Prefix { seen, accepted }, _) => self.ui.warn(&format!(
+                "this is an older state: its policy has {seen} of the {accepted} entries that were \
+                 seen here before (an old branch?)"
+            )),
+            (Standing::Unknown, Purpose::Look) => return Ok(()),
+            (Standing::Unknown, Purpose::Use) => self.first_use(&opened.vault)?,
+            (other, _) => return Err(pin_failure(other, &session.location.vault)),
+        }
+        let missing = session.missing_heads(opened);
+        if !missing.is_empty() && opened.pin == Standing::Continues {
+            self.ui.warn(&format!(
+                "{} log entries that were seen here before are missing (an old branch, or a \
+                 roll-back): compare with 'v-secure audit verify --base REV'",
+                missing.len()
+            ));
+            return Ok(());
+        }
+        session.remember(opened)?;
+        Ok(())
+    }
+
+    fn first_use(&self, vault: &Vault) -> Outcome {
+        let name = &vault.file().header.name;
+        let words = fingerprint_words(&vault.id());
+        if self.globals.trust_first_use || self.host.is_terminal(Stream::Err) {
+            self.ui.note(&format!("first use of the vault {name} here, fingerprint {words}"));
+            return Ok(());
+        }
+        let message = format!(
+            "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
+        );
+        Err(Failure::new(Exit::Failure, "first-use", message)
+            .hint("give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN")
+            .hint("--trust-first-use accepts what this repository holds now"))
+    }
+
+    /// Who the user is in the vault.
+    pub fn unlock(&self, vault: &Vault) -> Outcome<Unlocked> {
+        identities::unlock(self, vault)
+    }
+
+    /// Runs a writing operation: `make` turns the verified vault into a change. Returns what `make`
+    /// made besides and the vault as written.
+    pub fn write<T>(
+        &self,
+        reason: Option<&str>,
+        default_reason: &str,
+        make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Change)>,
+    ) -> Outcome<(T, Vault)> {
+        self.write_if(reason, default_reason, |vault, ctx| {
+            make(vault, ctx).map(|(made, change)| (made, Some(change)))
+        })
+        .map(|(made, vault)| (made, vault.1))
+    }
+
+    /// [`Context::write`] for operations that may find nothing to change.
+    pub fn write_if<T>(
+        &self,
+        reason: Option<&str>,
+        default_reason: &str,
+        make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
+    ) -> Outcome<(T, (bool, Vault))> {
+        let session = self.session()?;
+        let transaction = Transaction::begin(&session)?;
+        self.judge(&session, transaction.opened(), Purpose::Use)?;
+        refuse_old(transaction.opened())?;
+        let who = self.unlock(transaction.vault())?;
+        let signer = who.signer(transaction.vault())?;
+        let reason = reason.unwrap_or(default_reason).to_owned();
+        crate::vault::text::check_text(&reason, crate::vault::text::MAX_REASON).map_err(
+            |error| Failure::usage("bad-reason", "the reason cannot be stored").because(&error),
+        )?;
+        let ctx =
+            Ctx { who: &who, signer: &signer, random: self.host, now: self.host.now(), reason };
+        let (made, change) = make(transaction.vault(), &ctx)?;
+        match change {
+            Some(change) => Ok((made, (true, transaction.commit(change)?))),
+            None => Ok((made, (false, transaction.into_vault()))),
+        }
+    }
+
+    /// Names of all live secrets, unverified: for completions.
+    pub fn secret_names(&self) -> Outcome<Vec<SecretName>> {
+        let opened = self.session()?.open(Depth::Unverified)?;
+        Ok(opened.vault.live().map(|(name, _)| name.clone()).collect())
+    }
+}
+
+fn refuse_old(opened: &Opened) -> Outcome {
+    if !opened.missing_removals {
+        return Ok(());
+    }
+    let message = "this older state lacks policy entries that took rights away: writing on it would \
+                   give them back";
+    Err(Failure::new(Exit::Integrity, "pin-older", message)
+        .hint("bring this branch up to date with the one that was seen here before"))
+}
+
+/// Why a vault whose pin does not fit is refused.
+pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
+    let path = path.display();
+    let (code, message) = match standing {
+        Standing::OtherVault { accepted } => (
+            "pin-other-vault",
+            format!(
+                "{path} is another vault than the one accepted here before ({})",
+                fingerprint_words(accepted)
+            ),
+        ),
+        Standing::Diverged { at } => (
+            "pin-diverged",
+            format!("the policy of {path} parts from the one accepted here before, at entry {at}"),
+        ),
+        _ => (
+            "pin-carried",
+            format!(
+                "{path} does not contain what the given pin names: another vault, or an older state"
+            ),
+        ),
+    };
+    Failure::new(Exit::Integrity, code, message)
+        .hint("git log -p -- .v-secure/vault.toml")
+        .hint("v-secure pin accept, after comparing the fingerprint with a colleague's")
+}
+
+/// An id's first characters, for people.
+pub fn short(id: &Id) -> String {
+    id.to_string().chars().take(10).collect()
+}

@@ -1,0 +1,88 @@
+//! What a user sees of a failure: what failed, on which secret or file, why, and what to type next.
+//!
+//! Policy: a layer's typed error becomes one [`Failure`] here, in one `From` each (`failures.rs`).
+//! Hints are data, so that a terminal, `--json` and a test each show them in their own way. No
+//! message holds a secret value, and foreign text is escaped before it is shown.
+
+use super::exit::Exit;
+use serde::Serialize;
+use std::error::Error;
+
+/// A failed command.
+#[derive(Debug)]
+pub struct Failure {
+    /// Stable, kebab-case: listed in `docs/errors.md`.
+    pub code: &'static str,
+    pub exit: Exit,
+    pub message: String,
+    pub causes: Vec<String>,
+    /// Commands or steps that help, most likely first.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, code, message)
+    }
+
+    /// From an error: its text is the message, its sources are the causes.
+    pub fn from_error(exit: Exit, code: &'static str, error: &dyn Error) -> Self {
+        let mut failure = Self::new(exit, code, error.to_string());
+        failure.causes = causes(error);
+        failure
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn because(mut self, error: &dyn Error) -> Self {
+        self.causes.push(error.to_string());
+        self.causes.extend(causes(error));
+        self
+    }
+
+    /// The object that `--json` prints on standard error.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: Inner<'a>,
+        }
+        #[derive(Serialize)]
+        struct Inner<'a> {
+            code: &'a str,
+            exit: u8,
+            message: &'a str,
+            causes: &'a [String],
+            hints: &'a [String],
+        }
+        let error = Inner {
+            code: self.code,
+            exit: self.exit.code(),
+            message: &self.message,
+            causes: &self.causes,
+            hints: &self.hints,
+        };
+        serde_json::to_string(&Body { error }).unwrap_or_default()
+    }
+}
+
+fn causes(error: &dyn Error) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts
+}
+
+/// A command's result.
+pub type Outcome<T = ()> = Result<T, Failure>;

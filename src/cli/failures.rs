@@ -1,0 +1,222 @@
+//! From each layer's typed errors to what a user sees: one `From` an error type.
+
+use super::error::Failure;
+use super::exit::Exit;
+use crate::name::Name;
+use crate::ops::init::InitError;
+use crate::ops::policy_change::PolicyChangeError;
+use crate::ops::put::PutError;
+use crate::ops::read::ReadError;
+use crate::ops::unlock::{KeyError, SignerError};
+use crate::ops::vault::{ApplyError, OpenError};
+use crate::policy::error::{ChainError, ChainFault};
+use crate::store::error::WriteError;
+use crate::store::find::FindError;
+use crate::store::pins::PinError;
+use crate::store::read::ReadError as FileError;
+use crate::store::session::SessionError;
+use crate::store::transaction::TransactionError;
+
+fn names(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        match &error {
+            FindError::NotFound { .. } | FindError::Missing { .. } => {
+                Self::from_error(Exit::NotFound, "no-vault", &error)
+                    .hint("v-secure init")
+                    .hint("v-secure --vault PATH …, or V_SECURE_VAULT")
+            }
+            _ => Self::from_error(Exit::Failure, "vault-refused", &error),
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match &error {
+            SessionError::Open { path, source } => open_failure(path, source),
+            SessionError::Read(FileError::TooLarge { .. }) => {
+                Self::from_error(Exit::Integrity, "file-too-large", &error)
+            }
+            SessionError::Read(_) => Self::from_error(Exit::Failure, "vault-read", &error),
+            SessionError::Pin(PinError::Damaged { .. } | PinError::Differs { .. })
+            | SessionError::PinnedLine(_)
+            | SessionError::PinnedChain(_) => Self::from_error(Exit::Integrity, "pin", &error)
+                .hint("v-secure pin show")
+                .hint("v-secure pin accept, after comparing the fingerprint with a colleague's"),
+            SessionError::Pin(_) => Self::from_error(Exit::Failure, "state", &error),
+        }
+    }
+}
+
+fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
+    let place = path.display();
+    match error {
+        OpenError::Format(source) => {
+            if source.needs_newer() {
+                let message = format!("{place} needs a newer v-secure");
+                return Failure::new(Exit::Failure, "needs-newer", message).because(source);
+            }
+            let message = format!("{place}, line {}: not a valid vault file", source.line);
+            Failure::new(Exit::Integrity, source.code(), message)
+                .because(&source.cause)
+                .hint("git log -p -- .v-secure/vault.toml")
+                .hint("git checkout REV -- .v-secure/vault.toml")
+        }
+        OpenError::Chain(source) => {
+            let message = format!("{place}: the policy chain is broken");
+            Failure::new(Exit::Integrity, source.code(), message)
+                .because(source)
+                .hint("v-secure audit verify")
+        }
+        OpenError::Findings(findings) => {
+            let code = findings.first().map_or("integrity", |finding| finding.code.as_str());
+            let mut failure =
+                Failure::new(Exit::Integrity, code, format!("{place} does not verify"));
+            failure.causes =
+                findings.iter().map(|finding| finding.message.clone()).take(5).collect();
+            failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
+        }
+        OpenError::OtherVault => Failure::from_error(Exit::Integrity, "header-vault", error),
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match &error {
+            KeyError::NotInAudience { readers, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("who can read it: {}", names(readers)))
+            }
+            KeyError::Envelope { .. } | KeyError::NoAudience { .. } => {
+                Self::from_error(Exit::Integrity, "envelope", &error)
+            }
+        }
+    }
+}
+
+impl From<SignerError> for Failure {
+    fn from(error: SignerError) -> Self {
+        Self::from_error(Exit::NotPermitted, "no-signing-key", &error)
+            .hint("v-secure member request, and give the line to somebody who may grant")
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            ReadError::NotFound { secret, similar } => {
+                let failure = is(Exit::NotFound, "not-found");
+                match similar.first() {
+                    Some(other) => failure.hint(format!("v-secure get {other}")),
+                    None => failure.hint(format!("v-secure ls -e {}", secret.environment())),
+                }
+            }
+            ReadError::Gone { secret } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret}"))
+                .hint(format!("v-secure secret versions {secret}")),
+            ReadError::NoVersion { secret } | ReadError::Ambiguous { secret } => {
+                is(Exit::NotFound, "no-version").hint(format!("v-secure secret versions {secret}"))
+            }
+            ReadError::Pruned { secret, .. } => {
+                is(Exit::NotFound, "pruned").hint(format!("v-secure secret versions {secret}"))
+            }
+            ReadError::Expired { secret, since } => {
+                let mut failure = is(Exit::Expired, "expired");
+                failure.causes.push(format!("since {}", crate::ops::duration::rfc3339(*since)));
+                failure.hint(format!("v-secure set {secret}"))
+            }
+            ReadError::NotPermitted { secret, readers, .. } => {
+                is(Exit::NotPermitted, "not-permitted")
+                    .hint(format!("v-secure access list --secret-id {secret}"))
+                    .hint(format!("who can read it: {}", names(readers)))
+            }
+            ReadError::Unsettled { secret, able, .. } => {
+                is(Exit::NotPermitted, "unsettled").hint(format!(
+                    "who can settle it, by 'v-secure access settle' or a new value of {secret}: {}",
+                    names(able)
+                ))
+            }
+            ReadError::Missing { .. } => is(Exit::Integrity, "object-missing")
+                .hint("v-secure audit verify")
+                .hint("git log -p -- .v-secure/vault.toml"),
+            ReadError::Open { .. } => {
+                is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
+            }
+            ReadError::Keys { .. } => is(Exit::Integrity, "keys"),
+        }
+    }
+}
+
+impl From<PutError> for Failure {
+    fn from(error: PutError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            PutError::NotPermitted { able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            PutError::NoAudience { .. } | PutError::Due { .. } => {
+                is(Exit::NotPermitted, "no-audience")
+                    .hint("an owner gives it keys with: v-secure access settle")
+            }
+            PutError::Keys { .. } => is(Exit::Integrity, "keys"),
+            PutError::Seal { .. } => is(Exit::Failure, "seal"),
+            PutError::Nothing => is(Exit::Usage, "nothing"),
+        }
+    }
+}
+
+impl From<TransactionError> for Failure {
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Session(error) => error.into(),
+            TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
+            TransactionError::Apply(ApplyError::NotCounting) => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+            }
+            TransactionError::Write(error) => error.into(),
+            TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
+            _ => Self::from_error(Exit::Failure, "write", &error),
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        let code = match &error {
+            WriteError::Exists { .. } => "exists",
+            _ => "write",
+        };
+        let exit = if code == "exists" { Exit::Conflict } else { Exit::Failure };
+        Self::from_error(exit, code, &error)
+    }
+}
+
+impl From<PolicyChangeError> for Failure {
+    fn from(error: PolicyChangeError) -> Self {
+        match &error {
+            PolicyChangeError::Chain(source) => chain_failure(source),
+            PolicyChangeError::Keys { .. } => Self::from_error(Exit::Integrity, "keys", &error),
+            _ => Self::from_error(Exit::Failure, "policy", &error),
+        }
+    }
+}
+
+/// A change of policy that the chain's rules refuse.
+fn chain_failure(error: &ChainError) -> Failure {
+    let exit = match &error.cause {
+        ChainFault::Unauthorised { .. } | ChainFault::UnknownKey { .. } => Exit::NotPermitted,
+        _ => Exit::Conflict,
+    };
+    Failure::new(exit, error.code(), error.cause.to_string()).hint("v-secure access list")
+}
+
+impl From<InitError> for Failure {
+    fn from(error: InitError) -> Self {
+        Self::from_error(Exit::Failure, "init", &error)
+    }
+}

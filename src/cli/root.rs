@@ -1,0 +1,56 @@
+//! The command line's root: the list of commands and their dispatch, one line each.
+
+use super::command as c;
+use super::context::Context;
+use super::error::Outcome;
+use super::globals::Globals;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "v-secure",
+    version,
+    about = "Secrets in one committed file: encrypted, versioned, signed, audited",
+    long_about = "Keeps a project's secrets in one text file, .v-secure/vault.toml, that is committed \
+                  to git: encrypted to age recipients, versioned, with a signed history that every \
+                  reader checks. Without a command it shows the state of the vault.",
+    disable_help_subcommand = true,
+    after_help = "First steps:\n  v-secure init\n  v-secure import .env\n  v-secure exec -- env\n\n\
+                  Exit codes: 0 ok, 1 failure, 2 usage, 3 locked, 4 not permitted, 5 not found,\n\
+                  6 integrity (tampered, forged, rolled back), 7 conflict, 8 expired;\n\
+                  exec passes on the code of the program that it runs."
+)]
+pub struct Root {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(c::init::Init),
+    Set(c::secret::set::Set),
+    Get(c::secret::get::Get),
+    Exec(c::exec::Exec),
+    Import(c::import::Import),
+    /// Set, get, list, roll back and remove secrets
+    #[command(subcommand)]
+    Secret(c::secret::Secret),
+    #[command(hide = true)]
+    Generate(c::generate::Generate),
+}
+
+impl Command {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Init(command) => command.run(context),
+            Self::Set(command) => command.run(context),
+            Self::Get(command) => command.run(context),
+            Self::Exec(command) => command.run(context),
+            Self::Import(command) => command.run(context),
+            Self::Secret(command) => command.run(context),
+            Self::Generate(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How a command line names a secret: by position or `--secret-id`, as `NAME` in the environment of
+//! `-e`, or as `ENVIRONMENT/NAME`.
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use crate::name::{Name, SecretName};
+use crate::ops::read::Wanted;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+
+#[derive(Debug, Clone, Args)]
+pub struct SecretArg {
+    /// The secret: NAME in the environment of -e, or ENVIRONMENT/NAME
+    #[arg(value_name = "NAME", required_unless_present = "secret_id")]
+    #[arg(add = ArgValueCompleter::new(super::complete::secrets))]
+    name: Option<String>,
+
+    /// The secret's name, as an option
+    #[arg(long, value_name = "NAME", conflicts_with = "name")]
+    #[arg(add = ArgValueCompleter::new(super::complete::secrets))]
+    secret_id: Option<String>,
+}
+
+impl SecretArg {
+    /// The full name that was meant.
+    pub fn resolve(&self, context: &Context<'_>) -> Outcome<SecretName> {
+        let text = self.name.as_deref().or(self.secret_id.as_deref()).unwrap_or_default();
+        parse(text, context)
+    }
+}
+
+/// A secret's full name from what a user typed.
+pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
+    let refuse = |error: &dyn std::error::Error| {
+        // Not repeated: what stands here may be a value typed in the wrong place.
+        Failure::usage("bad-name", "this is no name of a secret").because(error)
+    };
+    if text.contains('/') {
+        return SecretName::parse(text).map_err(|error| refuse(&error));
+    }
+    let name = Name::new(text).map_err(|error| refuse(&error))?;
+    Ok(SecretName::new(&context.environment()?, &name))
+}
+
+/// Which version `--version` means: a number, or an id or its beginning.
+pub fn wanted_version(text: Option<&str>) -> Wanted {
+    match text {
+        None => Wanted::Current,
+        Some(text) => text.parse().map_or_else(|_| Wanted::Id(text.to_owned()), Wanted::Number),
+    }
+}

@@ -1,0 +1,139 @@
+//! The voice of all output.
+//!
+//! Results go to standard output, bare, so that a pipe gets data alone. Everything said *about* the
+//! work goes to standard error: lower case, no full stop for one clause, the thing that failed
+//! first. `--quiet` silences remarks, never errors. Colour is for terminals, and `NO_COLOR` ends it.
+
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use crate::host::{Host, Stream};
+use crate::vault::text::escape_for_display;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// Where output goes and in which form.
+pub struct Ui<'a> {
+    host: &'a dyn Host,
+    pub json: bool,
+    quiet: bool,
+    colour_err: bool,
+    colour_out: bool,
+}
+
+impl<'a> Ui<'a> {
+    pub fn new(host: &'a dyn Host, json: bool, quiet: bool) -> Self {
+        let wanted = host.variable("NO_COLOR").is_none()
+            && host.variable("TERM").is_none_or(|term| term != "dumb");
+        Self {
+            host,
+            json,
+            quiet,
+            colour_err: wanted && host.is_terminal(Stream::Err),
+            colour_out: wanted && host.is_terminal(Stream::Out),
+        }
+    }
+
+    /// Writes a command's result.
+    pub fn out(&self, text: &str) -> Outcome {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes a line of a command's result.
+    pub fn line(&self, text: &str) -> Outcome {
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Writes exact bytes; a reader that has gone away (a closed pipe) ends the command quietly.
+    pub fn bytes(&self, bytes: &[u8]) -> Outcome {
+        self.host.write_out(bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => {
+                Failure::new(Exit::Child(141), "broken-pipe", String::new())
+            }
+            _ => Failure::new(Exit::Failure, "output", "standard output cannot be written")
+                .because(&error),
+        })
+    }
+
+    /// Writes a result as one JSON object.
+    pub fn object<T: Serialize>(&self, value: &T) -> Outcome {
+        let text = serde_json::to_string_pretty(value).map_err(|error| {
+            Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
+        })?;
+        self.line(&text)
+    }
+
+    /// A remark: progress, or what to do next.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.host.write_err(text);
+        }
+    }
+
+    /// Something that the user should look at, though the command goes on.
+    pub fn warn(&self, text: &str) {
+        let label = self.err_style("warning", AnsiColor::Yellow);
+        self.host.write_err(&format!("{label}: {text}"));
+    }
+
+    /// Shows a failure, as text or JSON.
+    pub fn failure(&self, failure: &Failure) {
+        if failure.code == "broken-pipe" {
+            return;
+        }
+        if self.json {
+            return self.host.write_err(&failure.to_json());
+        }
+        let label = self.err_style("error", AnsiColor::Red);
+        self.host.write_err(&format!("{label}: {}", failure.message));
+        for cause in &failure.causes {
+            self.host.write_err(&format!("  because: {}", escape_for_display(cause)));
+        }
+        for hint in &failure.hints {
+            self.host.write_err(&format!("  {}: {hint}", self.err_style("try", AnsiColor::Cyan)));
+        }
+    }
+
+    fn err_style(&self, text: &str, colour: AnsiColor) -> String {
+        styled(text, colour, self.colour_err)
+    }
+
+    /// Bold on a terminal.
+    pub fn strong(&self, text: &str) -> String {
+        if !self.colour_out {
+            return text.to_owned();
+        }
+        let style = Style::new().bold();
+        format!("{style}{text}{style:#}")
+    }
+
+    pub fn out_is_terminal(&self) -> bool {
+        self.host.is_terminal(Stream::Out)
+    }
+
+    /// A table: aligned columns without frames. A pipe gets tabs, so that `cut` works.
+    pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Outcome {
+        if !self.out_is_terminal() {
+            let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
+            return if lines.is_empty() { Ok(()) } else { self.line(&lines.join("\n")) };
+        }
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+        if let Some(width) = self.host.width() {
+            table.set_width(width.try_into().unwrap_or(u16::MAX));
+        }
+        table.set_header(header.iter().map(|cell| self.strong(cell)));
+        for row in rows {
+            table.add_row(row);
+        }
+        self.line(&table.trim_fmt())
+    }
+}
+
+fn styled(text: &str, colour: AnsiColor, on: bool) -> String {
+    if !on {
+        return text.to_owned();
+    }
+    let style = Style::new().bold().fg_color(Some(colour.into()));
+    format!("{style}{text}{style:#}")
+}

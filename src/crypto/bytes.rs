@@ -1,0 +1,134 @@
+//! Bytes as text: base64url without padding, canonical (RFC 4648 §5), and the fixed-size types that
+//! use it in JSON and TOML.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// The text is not canonical unpadded base64url, or has the wrong length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not unpadded base64url of the expected length")]
+pub struct BytesError;
+
+pub fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes canonical text; padding, other alphabets and non-zero trailing bits are errors.
+pub fn decode(text: &str) -> Result<Vec<u8>, BytesError> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| BytesError)
+}
+
+fn decode_fixed<const N: usize>(text: &str) -> Result<[u8; N], BytesError> {
+    // One byte more than the value: the decoder's size estimate rounds up.
+    let mut buffer = [0u8; 72];
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).map_err(|_| BytesError)?;
+    if length != N {
+        return Err(BytesError);
+    }
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&buffer[..N]);
+    Ok(bytes)
+}
+
+/// `N` public bytes whose text form is unpadded base64url. Ordered as bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fixed<const N: usize>(pub [u8; N]);
+
+/// 32 bytes: the id of an entry, an object, a wrap, a key, a vault.
+pub type Id = Fixed<32>;
+/// 16 random bytes: an epoch, a slot, a version's uid.
+pub type ShortId = Fixed<16>;
+/// An Ed25519 signature.
+pub type SignatureBytes = Fixed<64>;
+
+impl<const N: usize> Fixed<N> {
+    pub fn parse(text: &str) -> Result<Self, BytesError> {
+        decode_fixed(text).map(Self)
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<const N: usize> fmt::Display for Fixed<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = [0u8; 96];
+        let length = URL_SAFE_NO_PAD.encode_slice(self.0, &mut buffer).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&buffer[..length]).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Fixed<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> Serialize for Fixed<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Fixed<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<const N: usize>;
+        impl<const N: usize> de::Visitor<'_> for Visitor<N> {
+            type Value = Fixed<N>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{N} bytes as unpadded base64url")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Fixed<N>, E> {
+                Fixed::parse(text)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Other("text"), &self))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// Public bytes of any length, as unpadded base64url.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Blob(pub Vec<u8>);
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blob({} bytes)", self.0.len())
+    }
+}
+
+impl Serialize for Blob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        decode(&text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_form_round_trips_and_is_canonical() {
+        let id = Fixed([0xffu8; 32]);
+        let text = id.to_string();
+        assert_eq!(text.len(), 43);
+        assert_eq!(Id::parse(&text), Ok(id));
+        let mut loose = text.clone();
+        loose.replace_range(42..43, "9");
+        assert_eq!(Id::parse(&loose), Err(BytesError), "trailing bits must be zero");
+        assert!(Id::parse(&format!("{text}=")).is_err());
+        assert!(Id::parse(&text[..42]).is_err());
+        assert!(Id::parse(&"A".repeat(200)).is_err());
+        assert_eq!(SignatureBytes::parse(&Fixed([7u8; 64]).to_string()), Ok(Fixed([7u8; 64])));
+    }
+}

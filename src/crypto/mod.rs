@@ -1,0 +1,15 @@
+//! Cryptography, layer 1: each module composes one reviewed crate as `docs/format.md` says.
+//!
+//! Nothing outside this folder names a primitive; nothing in it knows of vaults or files.
+
+pub mod armor;
+pub mod bytes;
+pub mod digest;
+pub mod envelope;
+pub mod identity;
+pub mod kdf;
+pub mod padding;
+pub mod recipient;
+pub mod seal;
+pub mod sign;
+pub mod wrap;

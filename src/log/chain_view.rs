@@ -1,0 +1,87 @@
+//! The real policy chain, as the log asks it.
+
+use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView, VaultView};
+use crate::crypto::bytes::{Id, ShortId};
+use crate::name::{Name, Pattern, SecretName};
+use crate::policy::chain::Chain;
+use crate::policy::op::{MemberKind, Right};
+
+impl PolicyView for Chain {
+    fn vault_id(&self) -> Id {
+        self.vault_id()
+    }
+
+    fn vault(&self) -> Option<VaultView<'_>> {
+        let charter = self.state().charter()?;
+        Some(VaultView { suite: &charter.suite, name: &charter.name })
+    }
+
+    fn ids(&self) -> &[Id] {
+        self.ids()
+    }
+
+    fn position(&self, id: &Id) -> Option<usize> {
+        self.position(id)
+    }
+
+    fn heads(&self, position: usize) -> &[Id] {
+        self.heads(position)
+    }
+
+    fn removals(&self) -> &[usize] {
+        self.removals()
+    }
+
+    fn key(&self, id: &Id) -> Option<KeyView<'_>> {
+        let fact = self.key(id)?;
+        Some(KeyView { member: &fact.member, device: &fact.device, verifying: &fact.verifying })
+    }
+
+    fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+        self.actor_at(position, key)
+    }
+
+    fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+        self.holds(position, member, right, secret)
+    }
+
+    fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool {
+        Pattern::new("*").is_ok_and(|all| self.holds_pattern(position, member, right, &all))
+    }
+
+    fn member_kind(&self, member: &Name) -> Option<MemberKind> {
+        self.state().member(member).map(|found| found.kind)
+    }
+
+    fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>> {
+        let fact = self.epoch(epoch)?;
+        let audience = self.state().audience(&fact.audience)?;
+        let mut after = audience
+            .earlier
+            .iter()
+            .chain([&audience.current])
+            .skip_while(|stated| stated.epoch != *epoch)
+            .skip(1);
+        let superseded = after.next().and_then(|next| self.epoch(&next.epoch));
+        Some(EpochView {
+            audience: &fact.audience,
+            position: fact.position,
+            superseded: superseded.map(|next| next.position),
+        })
+    }
+
+    fn audiences(&self) -> Vec<AudienceView<'_>> {
+        let state = self.state();
+        let views = state.audiences().map(|(name, audience)| AudienceView {
+            name,
+            epoch: &audience.current.epoch,
+            envelope: &audience.envelope,
+            due: state.is_due(name),
+        });
+        views.collect()
+    }
+
+    fn audience_of(&self, secret: &SecretName) -> String {
+        self.state().audience_of(secret)
+    }
+}

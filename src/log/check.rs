@@ -1,0 +1,76 @@
+//! What a log entry must keep by itself, before anything is known of the graph: applied on reading,
+//! and by writers before they sign (`docs/format.md`, section 6 and Limits).
+
+use super::entry::Entry;
+use super::op::Op;
+use crate::crypto::bytes::Id;
+use crate::name::Name;
+use crate::vault::rule::{self, Counted, RuleError};
+use crate::vault::text::{MAX_REASON, MAX_VALUE_TEXT};
+
+/// Checks one entry.
+pub fn entry(entry: &Entry) -> Result<(), RuleError> {
+    Counted::Parents.check(entry.parents.len())?;
+    rule::ascending("parents", &entry.parents)?;
+    rule::integer("lamport", entry.lamport)?;
+    rule::integer("ts", entry.ts)?;
+    rule::not_empty("ops", &entry.ops)?;
+    Counted::Ops.check(entry.ops.len())?;
+    entry.ops.iter().try_for_each(op)?;
+    rule::text("reason", &entry.reason, MAX_REASON)
+}
+
+/// Checks one op.
+pub fn op(op: &Op) -> Result<(), RuleError> {
+    match op {
+        Op::Put(put) => {
+            rule::integer("expires", put.expires.unwrap_or(0))?;
+            ids("replaces", &put.replaces)?;
+            ids("same", &put.same)
+        }
+        Op::Field(field) => {
+            field_name(&field.field)?;
+            rule::text("value", field.value.as_deref().unwrap_or(""), MAX_VALUE_TEXT)
+        }
+        Op::Restore(versions) | Op::Remove(versions) => some_ids("objects", &versions.objects),
+        Op::Prune { objects, .. } => some_ids("objects", objects),
+        Op::Rollout { record, .. } => rule::text("record", record, MAX_VALUE_TEXT),
+        Op::Checkpoint { heads, .. } => ids("heads", heads),
+        Op::Resolve { .. } | Op::Rewrap { .. } | Op::Pending { .. } => Ok(()),
+    }
+}
+
+/// Checks the name of a metadata field.
+pub fn field_name(text: &str) -> Result<(), RuleError> {
+    let own = text.strip_prefix("tag.").or_else(|| text.strip_prefix("meta."));
+    let known = match own {
+        Some(name) => Name::new(name).is_ok(),
+        None => matches!(text, "type" | "description" | "var" | "generate"),
+    };
+    if known { Ok(()) } else { Err(RuleError::FieldName) }
+}
+
+fn ids(list: &'static str, ids: &[Id]) -> Result<(), RuleError> {
+    Counted::Ids.check(ids.len())?;
+    rule::ascending(list, ids)
+}
+
+fn some_ids(list: &'static str, some: &[Id]) -> Result<(), RuleError> {
+    rule::not_empty(list, some)?;
+    ids(list, some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_the_known_ones_and_two_open_families() {
+        for good in ["type", "description", "var", "generate", "tag.team", "meta.a.b"] {
+            assert_eq!(field_name(good), Ok(()), "{good}");
+        }
+        for bad in ["", "Type", "tag.", "tag", "meta.-x", "meta.a b", "note"] {
+            assert_eq!(field_name(bad), Err(RuleError::FieldName), "{bad}");
+        }
+    }
+}

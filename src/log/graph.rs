@@ -1,0 +1,190 @@
+//! The entries' graph: dense places in topological order, heads, and ancestry.
+//!
+//! A place is an entry's position in the order (lamport, id), which puts parents before children.
+
+use super::bits::Bits;
+use super::describe::short;
+use super::entry::Entry;
+use super::finding::{Code, Finding, Subject};
+use super::reach::{Links, Reach};
+use crate::crypto::bytes::Id;
+use std::collections::{BTreeMap, HashMap};
+
+/// Why an entry is not rightly linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    ParentMissing { parent: Id },
+    Lamport { stated: u64, expected: u64 },
+}
+
+/// The graph of a log. It owns no entries: [`Graph::in_order`] lines those of its log up.
+#[derive(Debug)]
+pub struct Graph {
+    /// By place.
+    ids: Vec<Id>,
+    places: HashMap<Id, u32>,
+    /// The place of each entry, in order of id.
+    by_id: Vec<u32>,
+    links: Links,
+    reach: Reach,
+    heads: Vec<usize>,
+    flaws: BTreeMap<usize, Flaw>,
+}
+
+impl Graph {
+    /// The graph of a log without flaws in its links.
+    ///
+    /// # Errors
+    /// A finding for each entry whose parent is missing or whose lamport number is wrong.
+    pub fn build(entries: &BTreeMap<Id, Entry>) -> Result<Self, Vec<Finding>> {
+        let graph = Self::inspect(entries);
+        if graph.flaws.is_empty() { Ok(graph) } else { Err(graph.findings()) }
+    }
+
+    /// The graph of any log, for reporting: links that cannot hold are left out, and their entries
+    /// are in [`Graph::flaw`].
+    pub fn inspect(entries: &BTreeMap<Id, Entry>) -> Self {
+        let mut order: Vec<(u64, u32)> = Vec::with_capacity(entries.len());
+        order.extend(entries.values().enumerate().map(|(rank, e)| (e.lamport, rank as u32)));
+        order.sort_unstable();
+        let mut by_id = vec![0; order.len()];
+        for (place, (_, rank)) in order.iter().enumerate() {
+            by_id[*rank as usize] = place as u32;
+        }
+        let ranked: Vec<(&Id, &Entry)> = entries.iter().collect();
+        let ordered: Vec<_> = order.iter().map(|(_, rank)| ranked[*rank as usize]).collect();
+        let ids: Vec<Id> = ordered.iter().map(|(id, _)| **id).collect();
+        let places = ids.iter().enumerate().map(|(place, id)| (*id, place as u32)).collect();
+        let (links, flaws) = link(&ordered, &places);
+        let heads = heads(&links);
+        Self { ids, places, by_id, reach: Reach::new(&links), links, heads, flaws }
+    }
+
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    pub fn id(&self, place: usize) -> &Id {
+        &self.ids[place]
+    }
+
+    pub fn place(&self, id: &Id) -> Option<usize> {
+        self.places.get(id).map(|place| *place as usize)
+    }
+
+    /// The places of the parents, ascending.
+    pub fn parents(&self, place: usize) -> impl DoubleEndedIterator<Item = usize> {
+        self.links.of(place).iter().map(|parent| *parent as usize)
+    }
+
+    /// The places of the entries without children, ascending.
+    pub fn heads(&self) -> &[usize] {
+        &self.heads
+    }
+
+    pub fn flaw(&self, place: usize) -> Option<&Flaw> {
+        self.flaws.get(&place)
+    }
+
+    /// Whether `a` is a proper ancestor of `b`.
+    pub fn ancestor(&self, a: usize, b: usize) -> bool {
+        self.reach.ancestor(&self.links, a, b)
+    }
+
+    /// `heads` and all their ancestors; ids that are not in the log are left out.
+    pub fn ancestry<'a>(&self, heads: impl IntoIterator<Item = &'a Id>) -> Bits {
+        self.links.closure(heads.into_iter().filter_map(|id| self.place(id)))
+    }
+
+    /// Those of `set` that are no ancestor of another of it.
+    pub fn tops(&self, set: &Bits) -> Vec<usize> {
+        let mut covered = Bits::new(self.len());
+        let mut tops = Vec::new();
+        for place in (0..self.len()).rev() {
+            let inside = set.get(place);
+            if inside && !covered.get(place) {
+                tops.push(place);
+            }
+            if inside || covered.get(place) {
+                self.parents(place).for_each(|parent| _ = covered.insert(parent));
+            }
+        }
+        tops.reverse();
+        tops
+    }
+
+    /// The log's entries by place; `entries` is what the graph was built of.
+    pub fn in_order<'a>(&self, entries: &'a BTreeMap<Id, Entry>) -> Vec<&'a Entry> {
+        let ranked: Vec<&Entry> = entries.values().collect();
+        let mut ordered = ranked.clone();
+        for (entry, place) in ranked.iter().zip(&self.by_id) {
+            ordered[*place as usize] = entry;
+        }
+        ordered
+    }
+
+    /// A finding for each flaw.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.flaws.iter().map(|(place, flaw)| flaw_finding(&self.ids[*place], flaw)).collect()
+    }
+}
+
+type Places = HashMap<Id, u32>;
+
+fn link(ordered: &[(&Id, &Entry)], places: &Places) -> (Links, BTreeMap<usize, Flaw>) {
+    let mut links = Links::default();
+    let mut flaws = BTreeMap::new();
+    let mut parents: Vec<u32> = Vec::new();
+    for (place, (_, entry)) in ordered.iter().enumerate() {
+        parents.clear();
+        parents.extend(entry.parents.iter().filter_map(|id| places.get(id)));
+        if let Some(flaw) = flaw(entry, &parents, ordered, places) {
+            flaws.insert(place, flaw);
+        }
+        links.push(&mut parents);
+    }
+    (links, flaws)
+}
+
+fn flaw(
+    entry: &Entry,
+    parents: &[u32],
+    ordered: &[(&Id, &Entry)],
+    places: &Places,
+) -> Option<Flaw> {
+    if let Some(parent) = entry.parents.iter().find(|id| !places.contains_key(*id)) {
+        return Some(Flaw::ParentMissing { parent: *parent });
+    }
+    let greatest = parents.iter().map(|parent| ordered[*parent as usize].1.lamport).max();
+    let (stated, expected) = (entry.lamport, greatest.unwrap_or(0).saturating_add(1));
+    (stated != expected).then_some(Flaw::Lamport { stated, expected })
+}
+
+fn heads(links: &Links) -> Vec<usize> {
+    let mut parents = Bits::new(links.len());
+    for place in 0..links.len() {
+        links.of(place).iter().for_each(|parent| _ = parents.insert(*parent as usize));
+    }
+    (0..links.len()).filter(|place| !parents.get(*place)).collect()
+}
+
+fn flaw_finding(id: &Id, flaw: &Flaw) -> Finding {
+    let subject = Subject::Entry(*id);
+    match flaw {
+        Flaw::ParentMissing { parent } => Finding::new(
+            Code::ParentMissing,
+            subject,
+            format!("entry {} follows {}, which is not in the log", short(id), short(parent)),
+        )
+        .hint("v-secure git resolve"),
+        Flaw::Lamport { stated, expected } => Finding::new(
+            Code::LamportWrong,
+            subject,
+            format!("entry {} says lamport {stated} where its parents give {expected}", short(id)),
+        ),
+    }
+}

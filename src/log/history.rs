@@ -1,0 +1,131 @@
+//! The history as rows, one an op: what `audit log` shows.
+
+use super::entry::Entry;
+use super::graph::Graph;
+use super::op::Op;
+use super::policy_view::PolicyView;
+use super::standing::{Standing, Standings};
+use crate::crypto::bytes::Id;
+use crate::name::{Name, SecretName};
+use crate::policy::op::MemberKind;
+use std::collections::BTreeMap;
+
+/// One op of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Seconds since the Unix epoch, as the author says.
+    pub timestamp: u64,
+    pub action: &'static str,
+    /// The full name; a checkpoint has none.
+    pub secret_id: Option<&'a SecretName>,
+    pub actor: &'a Name,
+    /// `None` for an actor that the policy never had.
+    pub actor_type: Option<MemberKind>,
+    pub reason: &'a str,
+    pub status: RowStatus,
+    pub entry: &'a Id,
+    /// Index of the op in the entry.
+    pub op: usize,
+}
+
+/// Whether the row's entry counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowStatus {
+    Counting,
+    Void,
+    Forged,
+}
+
+impl RowStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counting => "counting",
+            Self::Void => "void",
+            Self::Forged => "forged",
+        }
+    }
+}
+
+impl From<Standing> for RowStatus {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Counting => Self::Counting,
+            Standing::Void { .. } => Self::Void,
+            Standing::Forged(_) => Self::Forged,
+        }
+    }
+}
+
+/// Which rows are wanted; what is `None` does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct Filter<'a> {
+    pub secret: Option<&'a SecretName>,
+    pub actor: Option<&'a Name>,
+    pub action: Option<&'a str>,
+    /// Seconds since the Unix epoch, inclusive.
+    pub since: Option<u64>,
+    /// Seconds since the Unix epoch, exclusive.
+    pub until: Option<u64>,
+}
+
+impl Filter<'_> {
+    fn wants(&self, row: &Row<'_>) -> bool {
+        self.secret.is_none_or(|secret| row.secret_id == Some(secret))
+            && self.actor.is_none_or(|actor| row.actor == actor)
+            && self.action.is_none_or(|action| row.action == action)
+            && self.since.is_none_or(|since| row.timestamp >= since)
+            && self.until.is_none_or(|until| row.timestamp < until)
+    }
+}
+
+/// An op's kind as it stands in the file.
+pub const fn action(op: &Op) -> &'static str {
+    match op {
+        Op::Put(_) => "put",
+        Op::Field(_) => "field",
+        Op::Resolve { .. } => "resolve",
+        Op::Restore(_) => "restore",
+        Op::Remove(_) => "remove",
+        Op::Prune { .. } => "prune",
+        Op::Rewrap { .. } => "rewrap",
+        Op::Pending { .. } => "pending",
+        Op::Rollout { .. } => "rollout",
+        Op::Checkpoint { .. } => "checkpoint",
+    }
+}
+
+/// The rows that `filter` wants, oldest first, in the order (lamport, entry id, op index).
+pub fn rows<'a>(
+    graph: &'a Graph,
+    entries: &'a BTreeMap<Id, Entry>,
+    standings: &Standings,
+    policy: &dyn PolicyView,
+    filter: &Filter<'_>,
+) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    for (place, entry) in graph.in_order(entries).into_iter().enumerate() {
+        let status = standings.of(place).into();
+        for (op, what) in entry.ops.iter().enumerate() {
+            let mut row = row(graph.id(place), entry, op, what, status);
+            if filter.wants(&row) {
+                row.actor_type = policy.member_kind(&entry.actor);
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
+fn row<'a>(id: &'a Id, entry: &'a Entry, op: usize, what: &'a Op, status: RowStatus) -> Row<'a> {
+    Row {
+        timestamp: entry.ts,
+        action: action(what),
+        secret_id: what.secret(),
+        actor: &entry.actor,
+        actor_type: None,
+        reason: &entry.reason,
+        status,
+        entry: id,
+        op,
+    }
+}

@@ -1,0 +1,25 @@
+//! The signed, hash-linked history, layer 2: entries, their graph, which of them count, the fold
+//! that is the vault's state, and verification (`docs/format.md` sections 6 and 7). Pure.
+
+mod authority;
+pub mod bits;
+mod chain_view;
+pub mod check;
+pub mod describe;
+pub mod draft;
+pub mod entry;
+pub mod finding;
+pub mod fold;
+pub mod graph;
+pub mod history;
+pub mod op;
+pub mod policy_view;
+mod reach;
+pub mod register;
+pub mod report;
+pub mod standing;
+pub mod state;
+pub mod verify;
+
+#[cfg(test)]
+mod testing;

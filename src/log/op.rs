@@ -1,0 +1,79 @@
+//! The ops of log entries, as they stand in JSON.
+
+use crate::crypto::bytes::Id;
+use crate::name::SecretName;
+use serde::{Deserialize, Serialize};
+
+/// One change to the vault's secrets. `docs/format.md` section 6 has each op's right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Op {
+    Put(Put),
+    Field(Field),
+    Resolve { secret: SecretName, object: Id },
+    Restore(Versions),
+    Remove(Versions),
+    Prune { secret: SecretName, objects: Vec<Id> },
+    Rewrap { secret: SecretName, object: Id, wrap: Id },
+    Pending { secret: SecretName, object: Id, wrap: Id },
+    Rollout { secret: SecretName, record: String },
+    Checkpoint { segment: Id, heads: Vec<Id> },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Put {
+    pub secret: SecretName,
+    pub object: Id,
+    pub wrap: Id,
+    /// Seconds since the Unix epoch from which on the version is not served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<u64>,
+    /// The versions that the writer saw as active.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<Id>,
+    /// Versions that hold the same value (roll-back, copy, rename, DEK rotation, adoption).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<Id>,
+    /// The void entry that this re-issues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopts: Option<Id>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    pub secret: SecretName,
+    pub field: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopts: Option<Id>,
+}
+
+/// The versions that a `remove` or `restore` is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    pub secret: SecretName,
+    pub objects: Vec<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopts: Option<Id>,
+}
+
+impl Op {
+    /// The secret that the op is about; a checkpoint is about none.
+    pub fn secret(&self) -> Option<&SecretName> {
+        match self {
+            Self::Put(put) => Some(&put.secret),
+            Self::Field(field) => Some(&field.secret),
+            Self::Restore(versions) | Self::Remove(versions) => Some(&versions.secret),
+            Self::Resolve { secret, .. }
+            | Self::Prune { secret, .. }
+            | Self::Rewrap { secret, .. }
+            | Self::Pending { secret, .. }
+            | Self::Rollout { secret, .. } => Some(secret),
+            Self::Checkpoint { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the log asks of the policy chain. A seam, so that the rules of sections 6 and 7 are tested
+//! with policies that are stated rather than signed; [`crate::policy`]'s chain answers for real.
+
+use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::sign::VerifyingKey;
+use crate::name::{Name, SecretName};
+use crate::policy::op::{MemberKind, Right};
+
+/// Genesis' statements that the header repeats.
+#[derive(Debug, Clone, Copy)]
+pub struct VaultView<'a> {
+    pub suite: &'a str,
+    pub name: &'a Name,
+}
+
+/// A device key that is or was in the chain.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyView<'a> {
+    pub member: &'a Name,
+    pub device: &'a Name,
+    pub verifying: &'a VerifyingKey,
+}
+
+/// An epoch that is or was an audience's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochView<'a> {
+    pub audience: &'a str,
+    /// The position of the policy entry that brought it.
+    pub position: usize,
+    /// The position of the policy entry that brought the audience's next epoch, if one did.
+    pub superseded: Option<usize>,
+}
+
+/// An audience after the chain's head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudienceView<'a> {
+    pub name: &'a str,
+    pub epoch: &'a ShortId,
+    pub envelope: &'a Id,
+    /// Whether it takes no new wraps until it has a new epoch.
+    pub due: bool,
+}
+
+/// A verified policy chain. Positions count its entries from 0.
+pub trait PolicyView: Sync {
+    fn vault_id(&self) -> Id;
+    /// What genesis states; a chain that was accepted has it.
+    fn vault(&self) -> Option<VaultView<'_>>;
+    /// The entries' ids in chain order; never empty.
+    fn ids(&self) -> &[Id];
+    fn position(&self, id: &Id) -> Option<usize>;
+    /// The data heads that the entry at `position` names.
+    fn heads(&self, position: usize) -> &[Id];
+    /// The positions, ascending, at which some right or key may have stopped.
+    fn removals(&self) -> &[usize];
+    /// Any key that was ever in the chain.
+    fn key(&self, id: &Id) -> Option<KeyView<'_>>;
+    /// Whose key `key` is after the entry at `position`, if it is in force there.
+    fn actor_at(&self, position: usize, key: &Id) -> Option<&Name>;
+    /// Whether `member` has `right` on `secret` after the entry at `position`.
+    fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool;
+    /// Whether `member` has `right` on the pattern `*` after the entry at `position`.
+    fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool;
+    /// What kind of member it is, or last was.
+    fn member_kind(&self, member: &Name) -> Option<MemberKind>;
+    /// Any epoch that was ever in the chain.
+    fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>>;
+    /// The audiences after the head.
+    fn audiences(&self) -> Vec<AudienceView<'_>>;
+    /// The audience of a secret after the head.
+    fn audience_of(&self, secret: &SecretName) -> String;
+
+    /// The position of the last entry.
+    fn head_position(&self) -> usize {
+        self.ids().len().saturating_sub(1)
+    }
+}

@@ -1,0 +1,193 @@
+//! The vault's state: for each secret its versions, fields and what is in force. The outcome of
+//! [`super::fold`]; nothing here decides anything by itself.
+
+use crate::crypto::bytes::Id;
+use crate::name::{Name, SecretName};
+use std::collections::BTreeMap;
+
+/// Every secret that has an existing version or a field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    pub secrets: BTreeMap<SecretName, SecretState>,
+}
+
+/// One secret. All of it comes of counting entries, but where a field says otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretState {
+    /// The existing versions; number `n` is at `n - 1`.
+    pub versions: Vec<Version>,
+    pub fields: BTreeMap<String, Register>,
+    /// The active versions, in order of id: several are a conflict, none means gone.
+    pub candidates: Vec<Id>,
+    /// The candidate that the greatest op names.
+    pub current: Option<Id>,
+}
+
+/// An existing version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// For display, from 1: order of first `put`.
+    pub number: usize,
+    pub object: Id,
+    /// The entry of its first `put`, and that entry's facts.
+    pub entry: Id,
+    pub author: Name,
+    pub key: Id,
+    /// Seconds since the Unix epoch, as the author says.
+    pub ts: u64,
+    pub reason: String,
+    pub lamport: u64,
+    /// Position of the policy entry it was put under.
+    pub position: usize,
+    /// Seconds since the Unix epoch from which on it is not served.
+    pub expires: Option<u64>,
+    /// What its puts replaced, and what they say holds the same value.
+    pub replaces: Vec<Id>,
+    pub same: Vec<Id>,
+    /// The void entries that its puts re-issue.
+    pub adopts: Vec<Id>,
+    pub live_wrap: LiveWrap,
+    /// Every wrap that a counting or void entry names for it, in order of id.
+    pub wraps: Vec<Id>,
+    pub pruned: bool,
+    /// A void entry prunes it: its bytes may be gone.
+    pub void_pruned: bool,
+    pub removed: bool,
+    /// Removed and restored side by side.
+    pub removal_conflict: bool,
+}
+
+/// The wrap that opens a version, and the entry that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveWrap {
+    pub wrap: Id,
+    pub entry: Id,
+}
+
+/// A field's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Register {
+    /// The winning value; `None` is cleared.
+    pub value: Option<String>,
+    /// The differing values that lost by order alone; empty without a conflict.
+    pub others: Vec<Option<String>>,
+    /// The entry of the winning op.
+    pub entry: Id,
+}
+
+/// How a version stands, for display.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Conflicting,
+    Retired,
+    Removed,
+    Expired,
+    Pruned,
+}
+
+impl Status {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Conflicting => "conflicting",
+            Self::Retired => "retired",
+            Self::Removed => "removed",
+            Self::Expired => "expired",
+            Self::Pruned => "pruned",
+        }
+    }
+}
+
+impl Version {
+    pub fn is_expired(&self, now: u64) -> bool {
+        self.expires.is_some_and(|expires| now >= expires)
+    }
+}
+
+impl State {
+    pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {
+        self.secrets.get(name)
+    }
+}
+
+impl SecretState {
+    /// Whether several versions are active.
+    pub fn is_conflict(&self) -> bool {
+        self.candidates.len() > 1
+    }
+
+    /// Whether no version is active, nor comes back by itself.
+    pub fn is_gone(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
+    pub fn version(&self, object: &Id) -> Option<&Version> {
+        self.versions.iter().find(|version| version.object == *object)
+    }
+
+    /// The version with this display number.
+    pub fn numbered(&self, number: usize) -> Option<&Version> {
+        self.versions.get(number.checked_sub(1)?)
+    }
+
+    pub fn current(&self) -> Option<&Version> {
+        self.version(self.current.as_ref()?)
+    }
+
+    /// The active versions, in order of id.
+    pub fn active(&self) -> impl Iterator<Item = &Version> {
+        self.candidates.iter().filter_map(|object| self.version(object))
+    }
+
+    /// How `version` stands at `now`, seconds since the Unix epoch.
+    pub fn status(&self, version: &Version, now: u64) -> Status {
+        let is_candidate = self.candidates.binary_search(&version.object).is_ok();
+        match version {
+            Version { pruned: true, .. } => Status::Pruned,
+            Version { removed: true, .. } => Status::Removed,
+            version if version.is_expired(now) => Status::Expired,
+            _ if is_candidate && self.is_conflict() => Status::Conflicting,
+            _ if is_candidate => Status::Active,
+            _ => Status::Retired,
+        }
+    }
+
+    /// A field's winning value.
+    pub fn field(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.value.as_deref()
+    }
+
+    /// The field `type`.
+    pub fn type_of(&self) -> Option<&str> {
+        self.field("type")
+    }
+
+    pub fn description(&self) -> Option<&str> {
+        self.field("description")
+    }
+
+    /// The name under which `exec` gives the secret, where it is not the secret's own.
+    pub fn var(&self) -> Option<&str> {
+        self.field("var")
+    }
+
+    pub fn generate(&self) -> Option<&str> {
+        self.field("generate")
+    }
+
+    /// Names and values of the fields `tag.NAME`.
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.prefixed("tag.")
+    }
+
+    /// Names and values of the fields `meta.NAME`.
+    pub fn meta(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.prefixed("meta.")
+    }
+
+    fn prefixed<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let set = self.fields.iter().filter_map(|(k, r)| Some((k, r.value.as_deref()?)));
+        set.filter_map(move |(key, value)| Some((key.strip_prefix(prefix)?, value)))
+    }
+}

@@ -1,0 +1,89 @@
+//! Verification without keys: every rule of `docs/format.md` sections 2, 3, 6 and 7 that a parsed
+//! file with a valid policy chain can still break. What a line breaks by itself, the parser refuses;
+//! what the chain breaks, [`crate::policy`] does.
+
+mod attention;
+mod base;
+mod contents;
+mod copies;
+mod slots;
+
+#[cfg(test)]
+mod tests;
+
+use super::finding::{Code, Finding, Severity, Subject};
+use super::fold::Scope;
+use super::graph::Graph;
+use super::policy_view::PolicyView;
+use super::standing::{Signatures, Standings};
+use super::state::State;
+use crate::log::describe::short;
+use crate::vault::model::VaultFile;
+
+pub use base::verify_base;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Seconds since the Unix epoch: what is past its expiry then is reported.
+    pub now: u64,
+}
+
+/// What was found, and what it was found in, so that nobody folds twice.
+#[derive(Debug)]
+pub struct Report {
+    /// Errors first.
+    pub findings: Vec<Finding>,
+    pub graph: Graph,
+    pub standings: Standings,
+    pub state: State,
+}
+
+impl Report {
+    /// Whether the vault must not be trusted as it is (exit code 6).
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// Verifies all of a vault file against its policy chain, `policy` being the chain of `file`.
+pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Report {
+    let graph = Graph::inspect(&file.entries);
+    let standings = Standings::judge(&graph, &file.entries, policy, Signatures::All);
+    let state = State::fold(&graph, &file.entries, &standings, Scope::All);
+    let case = Case { file, policy, graph: &graph, standings: &standings, state: &state };
+    let mut findings = graph.findings();
+    findings.extend(standings.findings(&graph, &file.entries, policy));
+    findings.extend(policy_heads(&case));
+    findings.extend(copies::check(&case));
+    findings.extend(contents::check(&case));
+    findings.extend(slots::check(&case));
+    findings.extend(attention::check(&case, options.now));
+    findings
+        .sort_by(|a, b| (a.severity, &a.subject, a.code).cmp(&(b.severity, &b.subject, b.code)));
+    Report { findings, graph, standings, state }
+}
+
+/// What the checks look at.
+struct Case<'a> {
+    file: &'a VaultFile,
+    policy: &'a dyn PolicyView,
+    graph: &'a Graph,
+    standings: &'a Standings,
+    state: &'a State,
+}
+
+fn policy_heads(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (position, id) in case.policy.ids().iter().enumerate() {
+        let heads = case.policy.heads(position).iter();
+        for head in heads.filter(|head| !case.file.entries.contains_key(*head)) {
+            let message = format!(
+                "policy entry {position} knows of entry {}, which is not in the log",
+                short(head)
+            );
+            let finding = Finding::new(Code::PolicyHeadMissing, Subject::Policy(*id), message);
+            findings.push(finding.hint("git log -p -- .v-secure/vault.toml"));
+        }
+    }
+    findings
+}

@@ -1,0 +1,145 @@
+//! What a writing operation hands to the store: records together with the signed entries that name
+//! them. There is no other way to change a vault, so nothing changes without its audit entry.
+
+use crate::crypto::bytes::{Id, ShortId};
+use crate::log::entry::Entry;
+use crate::name::SecretName;
+use crate::policy::entry::PolicyEntry;
+use crate::vault::model::{AudienceSection, VaultFile, VersionObject, Wrap};
+use crate::vault::slot::SlotRecord;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A change that carries at least one signed entry, or a self-signed slot record.
+#[derive(Debug)]
+pub struct Change {
+    signed: Signed,
+    versions: Vec<NewVersion>,
+    wraps: Vec<NewWrap>,
+    audiences: BTreeMap<String, AudienceSection>,
+}
+
+#[derive(Debug)]
+enum Signed {
+    Log(Vec<Entry>),
+    Policy(Box<PolicyEntry>, Vec<Entry>),
+    Slot(ShortId, Box<SlotRecord>),
+}
+
+/// A version object on its way into the file.
+#[derive(Debug)]
+pub struct NewVersion {
+    pub secret: SecretName,
+    /// The secret's uid.
+    pub uid: Id,
+    pub id: Id,
+    pub object: VersionObject,
+}
+
+/// A wrap on its way into the file.
+#[derive(Debug)]
+pub struct NewWrap {
+    /// The secret's uid.
+    pub uid: Id,
+    pub id: Id,
+    pub wrap: Wrap,
+}
+
+impl Change {
+    /// A change of secrets: `first` and what follows it.
+    pub fn log(first: Entry, more: Vec<Entry>) -> Self {
+        Self::of(Signed::Log(std::iter::once(first).chain(more).collect()))
+    }
+
+    /// A change of policy with the envelopes that it names, and the log entries that go with it.
+    pub fn policy(
+        entry: PolicyEntry,
+        audiences: BTreeMap<String, AudienceSection>,
+        entries: Vec<Entry>,
+    ) -> Self {
+        Self { audiences, ..Self::of(Signed::Policy(Box::new(entry), entries)) }
+    }
+
+    /// A slot added or removed by its own member.
+    pub fn slot(id: ShortId, record: SlotRecord) -> Self {
+        Self::of(Signed::Slot(id, Box::new(record)))
+    }
+
+    fn of(signed: Signed) -> Self {
+        Self { signed, versions: Vec::new(), wraps: Vec::new(), audiences: BTreeMap::new() }
+    }
+
+    #[must_use]
+    pub fn with_versions(mut self, versions: Vec<NewVersion>) -> Self {
+        self.versions.extend(versions);
+        self
+    }
+
+    #[must_use]
+    pub fn with_wraps(mut self, wraps: Vec<NewWrap>) -> Self {
+        self.wraps.extend(wraps);
+        self
+    }
+
+    /// Whether the change alters who may do what, and so which entries count.
+    pub fn alters_policy(&self) -> bool {
+        matches!(self.signed, Signed::Policy(..))
+    }
+
+    /// The change's policy entry, if it has one.
+    pub fn policy_entry(&self) -> Option<&PolicyEntry> {
+        match &self.signed {
+            Signed::Policy(entry, _) => Some(entry),
+            Signed::Log(_) | Signed::Slot(..) => None,
+        }
+    }
+
+    fn entries(&self) -> &[Entry] {
+        match &self.signed {
+            Signed::Log(entries) | Signed::Policy(_, entries) => entries,
+            Signed::Slot(..) => &[],
+        }
+    }
+
+    /// The ids of the change's log entries.
+    pub fn entry_ids(&self) -> Vec<Id> {
+        self.entries().iter().map(Entry::id).collect()
+    }
+
+    /// The secrets that the change's log entries name.
+    pub fn secrets(&self) -> BTreeSet<SecretName> {
+        self.entries()
+            .iter()
+            .flat_map(|entry| &entry.ops)
+            .filter_map(|op| op.secret())
+            .cloned()
+            .collect()
+    }
+
+    /// Puts the change's records into `file`. The readable copies are for the caller to renew.
+    pub fn apply(self, file: &mut VaultFile) {
+        match self.signed {
+            Signed::Log(entries) => add_entries(file, entries),
+            Signed::Policy(entry, entries) => {
+                file.chain.push(*entry);
+                add_entries(file, entries);
+            }
+            Signed::Slot(id, record) => {
+                file.slots.insert(id, *record);
+            }
+        }
+        for version in self.versions {
+            let section = file.secret_section(version.uid, &version.secret);
+            section.versions.insert(version.id, version.object);
+        }
+        for NewWrap { uid, id, wrap } in self.wraps {
+            if let Some(section) = file.secrets.get_mut(&uid) {
+                section.wraps.insert(id, wrap);
+            }
+        }
+        file.audiences.extend(self.audiences);
+    }
+}
+
+fn add_entries(file: &mut VaultFile, entries: Vec<Entry>) {
+    file.entries.extend(entries.into_iter().map(|entry| (entry.id(), entry)));
+}

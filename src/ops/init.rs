@@ -1,0 +1,117 @@
+//! A new vault: its genesis, its first owner and the owners' audience.
+
+use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::sign::SigningKey;
+use crate::host::{Random, random};
+use crate::name::Name;
+use crate::policy::chain::Chain;
+use crate::policy::error::ChainError;
+use crate::policy::op::{KeyAdd, MemberKind, PolicyOp};
+use crate::policy::sign::Draft;
+use crate::policy::state::OWNER;
+use crate::vault::audience::{self, AudienceError};
+use crate::vault::device_key::{self, DeviceKeyError};
+use crate::vault::ids;
+use crate::vault::model::{AudienceSection, Header, SUITE, VaultFile};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a new vault is to be.
+#[derive(Debug)]
+pub struct InitRequest {
+    pub name: Name,
+    pub member: Name,
+    pub device: Name,
+    /// The first owner's age recipient.
+    pub recipient: String,
+    /// Seconds since the Unix epoch.
+    pub now: u64,
+}
+
+/// Why no vault was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitError {
+    #[error("the device's signing key cannot be made")]
+    Device(#[from] DeviceKeyError),
+    #[error("the owners' keys cannot be sealed")]
+    Audience(#[from] AudienceError),
+    #[error("the new policy chain is not valid")]
+    Chain(#[from] ChainError),
+    #[error("the new identity cannot be read back")]
+    Identity(#[from] crate::crypto::identity::IdentityError),
+}
+
+/// Makes a vault with one owner.
+///
+/// Two policy entries: the vault's id is the hash of the first, and envelopes bind the vault's id,
+/// so the owners' audience comes with the second.
+pub fn init(request: &InitRequest, source: &dyn Random) -> Result<VaultFile, InitError> {
+    let InitRequest { name, member, device, recipient, now } = request;
+    let (key, signing) = device_key::new_device_key(source, None, member, device, recipient)?;
+    let ops = genesis_ops(request, key, source)?;
+    let genesis = Draft::genesis(*now, ops, "create the vault".into()).sign(&[&signing]);
+    let chain =
+        Chain::build(std::slice::from_ref(&genesis), crate::policy::chain::Signatures::Check)?;
+    let (second, section) = owners_audience(&chain, recipient, *now, &signing, source)?;
+    let chain = chain.extended(second.clone())?;
+    Ok(VaultFile {
+        header: Header { suite: SUITE.into(), vault: chain.vault_id(), name: name.clone() },
+        chain: vec![genesis, second],
+        audiences: BTreeMap::from([(OWNER.to_owned(), section)]),
+        slots: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        entries: BTreeMap::new(),
+    })
+}
+
+fn genesis_ops(
+    request: &InitRequest,
+    key: KeyAdd,
+    source: &dyn Random,
+) -> Result<Vec<PolicyOp>, InitError> {
+    let member = request.member.clone();
+    let owner = owner_role();
+    Ok(vec![
+        PolicyOp::Vault {
+            suite: SUITE.into(),
+            nonce: Fixed(random(source)),
+            name: request.name.clone(),
+            threshold: 1,
+        },
+        PolicyOp::MemberAdd {
+            member: member.clone(),
+            kind: MemberKind::User,
+            recipients: vec![request.recipient.clone()],
+            expires: None,
+        },
+        PolicyOp::KeyAdd(key),
+        PolicyOp::RoleJoin { role: owner, member },
+    ])
+}
+
+fn owners_audience(
+    chain: &Chain,
+    recipient: &str,
+    now: u64,
+    signing: &SigningKey,
+    source: &dyn Random,
+) -> Result<(crate::policy::entry::PolicyEntry, AudienceSection), InitError> {
+    let vault: Id = chain.vault_id();
+    let (keys, stated) = audience::new_epoch(source, &vault, OWNER)?;
+    let recipients = [recipient.to_owned()];
+    let envelope =
+        audience::seal_envelope(&vault, OWNER, std::slice::from_ref(&keys), &recipients)?;
+    let op = PolicyOp::Epoch {
+        audience: OWNER.into(),
+        epoch: stated.epoch,
+        recipient: stated.recipient,
+        kek: stated.commitment,
+        envelope: ids::envelope_id(&envelope),
+    };
+    let draft = Draft::next(chain, now, BTreeSet::new(), vec![op], "give the owners keys".into());
+    Ok((draft.sign(&[signing]), AudienceSection { epoch: stated.epoch, envelope }))
+}
+
+fn owner_role() -> Name {
+    Name::new(OWNER).unwrap_or_else(|_| unreachable!("the constant is a name"))
+}

@@ -1,0 +1,176 @@
+//! Writing secrets: new values, metadata, or both, of one secret or many.
+
+use super::change::{Change, NewVersion, NewWrap};
+use super::request::Ctx;
+use super::unlock::KeyError;
+use super::vault::Vault;
+use crate::crypto::bytes::Id;
+use crate::log::op::{Field, Op, Put};
+use crate::name::{Name, SecretName};
+use crate::policy::op::Right;
+use crate::secret_value::SecretValue;
+use crate::vault::version::{self, SealedVersion, VersionError, WrapTo};
+
+/// What one secret is to become.
+#[derive(Debug)]
+pub struct PutRequest {
+    pub secret: SecretName,
+    pub value: Option<NewValue>,
+    /// Field names and what they become; `None` clears.
+    pub fields: Vec<(String, Option<String>)>,
+}
+
+/// A value for a new version.
+#[derive(Debug)]
+pub struct NewValue {
+    pub value: SecretValue,
+    /// Seconds since the Unix epoch.
+    pub expires: Option<u64>,
+    /// Versions that hold the same value.
+    pub same: Vec<Id>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PutError {
+    #[error("{member} may not {} {secret}", right.as_str())]
+    NotPermitted { secret: SecretName, member: Name, right: Right, able: Vec<Name> },
+    #[error("{secret} cannot be written: its audience {audience} has no keys yet")]
+    NoAudience { secret: SecretName, audience: String },
+    #[error(
+        "{secret} cannot be written: its audience {audience} waits for new keys since a member left"
+    )]
+    Due { secret: SecretName, audience: String },
+    #[error("the keys for {secret} cannot be used")]
+    Keys {
+        secret: SecretName,
+        #[source]
+        source: KeyError,
+    },
+    #[error("{secret} cannot be sealed")]
+    Seal {
+        secret: SecretName,
+        #[source]
+        source: VersionError,
+    },
+    #[error("there is nothing to write")]
+    Nothing,
+}
+
+/// Makes the change that writes all requests, or says why one of them cannot be.
+pub fn put(vault: &Vault, requests: Vec<PutRequest>, ctx: &Ctx<'_>) -> Result<Change, PutError> {
+    let (mut ops, mut versions, mut wraps) = (Vec::new(), Vec::new(), Vec::new());
+    for request in requests {
+        permit(vault, &request, ctx)?;
+        let PutRequest { secret, value, fields } = request;
+        if let Some(new) = value {
+            let uid = vault.uid(&secret);
+            let sealed = seal(vault, &secret, &uid, &new.value, ctx)?;
+            ops.push(put_op(vault, &secret, &sealed, new.expires, new.same));
+            let SealedVersion { object_id, object, wrap_id, wrap } = sealed;
+            versions.push(NewVersion { secret: secret.clone(), uid, id: object_id, object });
+            wraps.push(NewWrap { uid, id: wrap_id, wrap });
+        }
+        ops.extend(fields.into_iter().map(|(field, value)| {
+            Op::Field(Field { secret: secret.clone(), field, value, adopts: None })
+        }));
+    }
+    if ops.is_empty() {
+        return Err(PutError::Nothing);
+    }
+    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
+    Ok(Change::log(first, more).with_versions(versions).with_wraps(wraps))
+}
+
+fn put_op(
+    vault: &Vault,
+    secret: &SecretName,
+    sealed: &SealedVersion,
+    expires: Option<u64>,
+    mut same: Vec<Id>,
+) -> Op {
+    same.sort_unstable();
+    same.dedup();
+    Op::Put(Put {
+        secret: secret.clone(),
+        object: sealed.object_id,
+        wrap: sealed.wrap_id,
+        expires,
+        replaces: vault.secret(secret).map(|found| found.candidates.clone()).unwrap_or_default(),
+        same,
+        adopts: None,
+    })
+}
+
+fn permit(vault: &Vault, request: &PutRequest, ctx: &Ctx<'_>) -> Result<(), PutError> {
+    let (state, member, secret) = (vault.policy(), ctx.who.member(), &request.secret);
+    if state.holds(member, Right::Write, secret) {
+        return Ok(());
+    }
+    let live = vault.secret(secret).is_some_and(|found| !found.is_gone());
+    let only_a_value = request.fields.is_empty() && request.value.is_some();
+    if live && only_a_value && state.holds(member, Right::Rotate, secret) {
+        return Ok(());
+    }
+    Err(PutError::NotPermitted {
+        secret: secret.clone(),
+        member: member.clone(),
+        right: Right::Write,
+        able: able(vault, Right::Write, secret),
+    })
+}
+
+/// The members that have a right on a secret.
+pub fn able(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
+    let state = vault.policy();
+    state
+        .members()
+        .map(|(name, _)| name)
+        .filter(|name| state.holds(name, right, secret))
+        .cloned()
+        .collect()
+}
+
+/// Seals a value for a secret's audience of now: under its KEK, or, by a writer who may not read,
+/// to its public key.
+fn seal(
+    vault: &Vault,
+    secret: &SecretName,
+    uid: &Id,
+    value: &SecretValue,
+    ctx: &Ctx<'_>,
+) -> Result<SealedVersion, PutError> {
+    let audience = vault.policy().audience_of(secret);
+    let binding = vault.binding(uid);
+    let failed = |source| PutError::Seal { secret: secret.clone(), source };
+    let stated = usable_audience(vault, secret, &audience)?;
+    if ctx.who.may_read(vault, secret) {
+        let keys = ctx.who.keys(vault, &audience);
+        let keys = keys.map_err(|source| PutError::Keys { secret: secret.clone(), source })?;
+        let Some(current) = keys.first() else {
+            return Err(PutError::NoAudience { secret: secret.clone(), audience });
+        };
+        let to = WrapTo::Epoch { audience: &audience, keys: current };
+        return version::seal_version(ctx.random, binding, value, to).map_err(failed);
+    }
+    let to = WrapTo::Recipient {
+        audience: &audience,
+        epoch: stated.epoch,
+        recipient: &stated.recipient,
+    };
+    version::seal_version(ctx.random, binding, value, to).map_err(failed)
+}
+
+fn usable_audience<'a>(
+    vault: &'a Vault,
+    secret: &SecretName,
+    audience: &str,
+) -> Result<&'a crate::policy::audience::Epoch, PutError> {
+    let (secret, audience) = (secret.clone(), audience.to_owned());
+    match vault.policy().audience(&audience) {
+        None => Err(PutError::NoAudience { secret, audience }),
+        Some(_) if vault.policy().is_due(&audience) => Err(PutError::Due { secret, audience }),
+        Some(found) => Ok(&found.current),
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading the value of a secret: the current one, or an older version by number or id.
+
+use super::unlock::{KeyError, Unlocked};
+use super::vault::Vault;
+use crate::crypto::bytes::Id;
+use crate::log::state::{SecretState, Version};
+use crate::name::{Name, SecretName};
+use crate::policy::state::OWNER;
+use crate::secret_value::SecretValue;
+use crate::vault::model::Wrap;
+use crate::vault::version::{self, VersionError};
+
+/// Which version is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    Current,
+    /// The number that `secret versions` shows.
+    Number(usize),
+    /// The object's id, or what it begins with.
+    Id(String),
+}
+
+/// Why a value is not given.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    #[error("there is no secret {secret}")]
+    NotFound { secret: SecretName, similar: Vec<SecretName> },
+    #[error("{secret} was removed")]
+    Gone { secret: SecretName },
+    #[error("{secret} has no such version")]
+    NoVersion { secret: SecretName },
+    #[error("{secret} has several versions whose id begins like this")]
+    Ambiguous { secret: SecretName },
+    #[error("{secret} has expired")]
+    Expired { secret: SecretName, since: u64 },
+    #[error("the version {number} of {secret} was pruned: its value is gone")]
+    Pruned { secret: SecretName, number: usize },
+    #[error("{member} may not read {secret}")]
+    NotPermitted { secret: SecretName, member: Name, readers: Vec<Name> },
+    #[error("{secret} was written before {member} could read it, and nobody has wrapped it anew")]
+    Unsettled { secret: SecretName, member: Name, able: Vec<Name> },
+    #[error("the bytes of {secret} are missing in the vault, or are not those that the log names")]
+    Missing { secret: SecretName },
+    #[error("the keys for {secret} cannot be used")]
+    Keys {
+        secret: SecretName,
+        #[source]
+        source: KeyError,
+    },
+    #[error("{secret} does not decrypt: it was damaged or forged")]
+    Open {
+        secret: SecretName,
+        #[source]
+        source: VersionError,
+    },
+}
+
+/// The value of a secret's version. `now` is in seconds since the Unix epoch; what is expired then
+/// is not given.
+pub fn read(
+    vault: &Vault,
+    who: &Unlocked,
+    secret: &SecretName,
+    wanted: &Wanted,
+    now: u64,
+) -> Result<SecretValue, ReadError> {
+    let found = find(vault, secret)?;
+    let version = select(found, secret, wanted)?;
+    match version.expires {
+        Some(since) if version.is_expired(now) => {
+            Err(ReadError::Expired { secret: secret.clone(), since })
+        }
+        _ if version.pruned => {
+            Err(ReadError::Pruned { secret: secret.clone(), number: version.number })
+        }
+        _ => open(vault, who, secret, version),
+    }
+}
+
+/// A secret's state, or the error that names what the user may have meant.
+pub fn find<'a>(vault: &'a Vault, secret: &SecretName) -> Result<&'a SecretState, ReadError> {
+    vault.secret(secret).filter(|found| !found.versions.is_empty()).ok_or_else(|| {
+        ReadError::NotFound { secret: secret.clone(), similar: similar(vault, secret) }
+    })
+}
+
+fn similar(vault: &Vault, secret: &SecretName) -> Vec<SecretName> {
+    let same_name = |other: &SecretName| other.name().eq_ignore_ascii_case(secret.name());
+    vault.live().map(|(name, _)| name).filter(|name| same_name(name)).take(5).cloned().collect()
+}
+
+/// The version that is wanted.
+pub fn select<'a>(
+    found: &'a SecretState,
+    secret: &SecretName,
+    wanted: &Wanted,
+) -> Result<&'a Version, ReadError> {
+    let missing = || ReadError::NoVersion { secret: secret.clone() };
+    match wanted {
+        Wanted::Current => found
+            .current()
+            .or_else(|| pruned_by_age(found))
+            .ok_or_else(|| ReadError::Gone { secret: secret.clone() }),
+        Wanted::Number(number) => found.numbered(*number).ok_or_else(missing),
+        Wanted::Id(prefix) => {
+            let mut matching =
+                found.versions.iter().filter(|v| v.object.to_string().starts_with(prefix));
+            match (matching.next(), matching.next()) {
+                (Some(version), None) => Ok(version),
+                (Some(_), Some(_)) => Err(ReadError::Ambiguous { secret: secret.clone() }),
+                (None, _) => Err(missing()),
+            }
+        }
+    }
+}
+
+/// The last version of a secret that is gone because it expired and was pruned: it stays wanted.
+pub fn pruned_by_age(found: &SecretState) -> Option<&Version> {
+    let last = found.versions.last()?;
+    (found.is_gone() && last.pruned && !last.removed && last.expires.is_some()).then_some(last)
+}
+
+/// Decrypts one version, whatever its standing.
+pub fn open(
+    vault: &Vault,
+    who: &Unlocked,
+    secret: &SecretName,
+    version: &Version,
+) -> Result<SecretValue, ReadError> {
+    let uid = vault.uid(secret);
+    let (object, wrap) = bytes(vault, secret, &uid, version)?;
+    let keys = who.keys(vault, &wrap.audience).map_err(|source| match source {
+        KeyError::NotInAudience { .. } => denied(vault, who, secret, wrap),
+        source => ReadError::Keys { secret: secret.clone(), source },
+    })?;
+    version::open_version(vault.binding(&uid), object, wrap, &keys)
+        .map_err(|source| ReadError::Open { secret: secret.clone(), source })
+}
+
+fn bytes<'a>(
+    vault: &'a Vault,
+    secret: &SecretName,
+    uid: &Id,
+    version: &Version,
+) -> Result<(&'a crate::vault::model::VersionObject, &'a Wrap), ReadError> {
+    let object = vault.object(uid, &version.object);
+    let wrap = vault.wrap(uid, &version.live_wrap.wrap).filter(|w| w.version == version.object);
+    object.zip(wrap).ok_or_else(|| ReadError::Missing { secret: secret.clone() })
+}
+
+fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> ReadError {
+    let state = vault.policy();
+    let able: Vec<Name> = state.members_of(&wrap.audience).into_iter().cloned().collect();
+    let (secret, member) = (secret.clone(), who.member().clone());
+    if who.may_read(vault, &secret) {
+        return ReadError::Unsettled { secret, member, able };
+    }
+    let readers = state.members_of(&state.audience_of(&secret)).into_iter().cloned().collect();
+    ReadError::NotPermitted { secret, member, readers }
+}
+
+/// The owners, for hints.
+pub fn owners(vault: &Vault) -> Vec<Name> {
+    vault.policy().members_of(OWNER).into_iter().cloned().collect()
+}

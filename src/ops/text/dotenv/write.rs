@@ -1,0 +1,116 @@
+//! Bindings to lines that Node's dotenv, python-dotenv and this crate's reader all read back.
+
+use crate::ops::text::{Dump, ExportError, check_names, check_no_nul, exact, text_of};
+use crate::secret_value::SecretValue;
+
+/// One `NAME=value` a variable, in the order given.
+///
+/// # Errors
+/// Names the first variable that the format cannot carry: an unusable or repeated name; NUL; not
+/// UTF-8; a `${...}` that python-dotenv would expand; quotes, backslashes or line ends in a
+/// combination that no form carries.
+pub fn write(dump: &Dump) -> Result<SecretValue, ExportError> {
+    check_names(dump)?;
+    let lines = dump
+        .iter()
+        .map(|&(name, value)| line(name, value))
+        .collect::<Result<Vec<_>, ExportError>>()?;
+    Ok(exact(|put| lines.iter().for_each(|line| line.put(put))))
+}
+
+struct Line<'a> {
+    name: &'a str,
+    text: &'a str,
+    form: Form,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Bare,
+    Single,
+    /// Raw too, except that CR is written `\r`.
+    Double,
+}
+
+fn line<'a>(name: &'a str, value: &'a SecretValue) -> Result<Line<'a>, ExportError> {
+    check_no_nul(name, value)?;
+    let text = text_of(name, value)?;
+    if is_expanded(text) {
+        return Err(ExportError::Reference { name: name.to_owned() });
+    }
+    match form(text) {
+        Some(form) => Ok(Line { name, text, form }),
+        None => Err(ExportError::Quoting { name: name.to_owned() }),
+    }
+}
+
+/// Whether python-dotenv finds a reference: `${`, a name without `:` (it may be empty), perhaps
+/// `:-` and a default, `}`. It looks into every kind of quotes and has no escape for it.
+fn is_expanded(text: &str) -> bool {
+    // A `}` closes every reference open before it, so each stretch up to one is looked at alone:
+    // its references are those whose next colon is none or is followed by '-'.
+    let Some((closed, _)) = text.rsplit_once('}') else { return false };
+    closed.split('}').any(|stretch| {
+        let mut parts = stretch.split(':').peekable();
+        std::iter::from_fn(|| Some((parts.next()?, parts.peek().copied())))
+            .any(|(part, next)| part.contains("${") && next.is_none_or(|n| n.starts_with('-')))
+    })
+}
+
+fn form(text: &str) -> Option<Form> {
+    [
+        (Form::Bare, is_plain as fn(&str) -> bool),
+        (Form::Single, fits_single),
+        (Form::Double, fits_double),
+        (Form::Bare, fits_bare),
+    ]
+    .into_iter()
+    .find_map(|(form, fits)| fits(text).then_some(form))
+}
+
+/// What no parser, shell included, gives a meaning to.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&b))
+}
+
+/// Python decodes `\\` and `\'`, Node neither; CR does not survive outside an escape.
+fn fits_single(text: &str) -> bool {
+    !text.contains(['\'', '\r']) && !text.contains("\\\\") && !text.ends_with('\\')
+}
+
+/// Node decodes `\n` and `\r` alone and keeps `\"`; Python decodes more.
+fn fits_double(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let taken = |at: usize| bytes.get(at + 1).is_none_or(|next| b"\\'\"abfnrtv\r".contains(next));
+    !text.contains('"') && !memchr::memchr_iter(b'\\', bytes).any(taken)
+}
+
+/// Unquoted text is raw in both, quotes and backslashes included, if nothing is trimmed, split or
+/// taken for a comment or an opening quote.
+fn fits_bare(text: &str) -> bool {
+    let risky =
+        |c: char| c == '#' || c == '\u{feff}' || c.is_control() || (c.is_whitespace() && c != ' ');
+    !text.starts_with(['\'', '"', '`', ' ']) && !text.ends_with(' ') && !text.contains(risky)
+}
+
+impl Line<'_> {
+    fn put(&self, put: &mut dyn FnMut(&[u8])) {
+        let quote: &[u8] = match self.form {
+            Form::Bare => b"",
+            Form::Single => b"'",
+            Form::Double => b"\"",
+        };
+        put(self.name.as_bytes());
+        put(b"=");
+        put(quote);
+        for (index, part) in self.text.split('\r').enumerate() {
+            if index > 0 {
+                put(b"\\r");
+            }
+            put(part.as_bytes());
+        }
+        put(quote);
+        put(b"\n");
+    }
+}

@@ -1,0 +1,154 @@
+//! Who the user is in this vault, and the keys that their identities open.
+//!
+//! Where identities come from (files, variables, later slots, agents and plugins) is the caller's
+//! affair: this is the seam that each new way of unlocking joins.
+
+use super::vault::Vault;
+use crate::crypto::identity::Identity;
+use crate::crypto::sign::SigningKey;
+use crate::name::{Name, SecretName};
+use crate::vault::audience::{self, AudienceError, EpochKeys};
+use crate::vault::device_key::{self, DeviceKeyError};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Why nothing was unlocked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnlockError {
+    #[error("none of the identities belongs to a member of this vault")]
+    NoMember { recipients: Vec<String>, owners: Vec<Name> },
+    #[error("no identity was given")]
+    NoIdentity { owners: Vec<Name> },
+}
+
+/// Why an audience's keys are out of reach.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    #[error("{member} is not in the audience {audience}")]
+    NotInAudience { member: Name, audience: String, readers: Vec<Name> },
+    #[error("the vault has no audience {audience}")]
+    NoAudience { audience: String },
+    #[error("the envelope of the audience {audience} is of no use")]
+    Envelope {
+        audience: String,
+        #[source]
+        source: AudienceError,
+    },
+}
+
+/// Why the user cannot sign.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignerError {
+    #[error(
+        "{member} has no signing key in this vault: a member added by recipient alone can read, and never write"
+    )]
+    NoKey { member: Name },
+    #[error("the signing key of {member}'s device {device} does not open")]
+    Sealed {
+        member: Name,
+        device: Name,
+        #[source]
+        source: DeviceKeyError,
+    },
+}
+
+/// A member with its identities.
+pub struct Unlocked {
+    member: Name,
+    identities: Vec<Identity>,
+    /// Keys of audiences, once opened.
+    opened: RefCell<BTreeMap<String, Rc<Vec<EpochKeys>>>>,
+}
+
+/// A member that can sign.
+pub struct Signer {
+    pub member: Name,
+    pub device: Name,
+    pub key: SigningKey,
+}
+
+impl Unlocked {
+    /// Finds the member that one of the identities belongs to.
+    pub fn new(vault: &Vault, identities: Vec<Identity>) -> Result<Self, UnlockError> {
+        let state = vault.policy();
+        let owners = || state.owners().cloned().collect();
+        if identities.is_empty() {
+            return Err(UnlockError::NoIdentity { owners: owners() });
+        }
+        let recipients: Vec<String> = identities.iter().map(Identity::recipient).collect();
+        let member = state
+            .members()
+            .find(|(_, member)| member.recipients.iter().any(|own| recipients.contains(own)))
+            .map(|(name, _)| name.clone());
+        match member {
+            Some(member) => Ok(Self { member, identities, opened: RefCell::default() }),
+            None => Err(UnlockError::NoMember { recipients, owners: owners() }),
+        }
+    }
+
+    pub fn member(&self) -> &Name {
+        &self.member
+    }
+
+    /// The keys of every epoch of an audience that its envelope gives, newest first.
+    pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Rc<Vec<EpochKeys>>, KeyError> {
+        if let Some(keys) = self.opened.borrow().get(audience) {
+            return Ok(Rc::clone(keys));
+        }
+        let keys = Rc::new(self.open(vault, audience)?);
+        self.opened.borrow_mut().insert(audience.to_owned(), Rc::clone(&keys));
+        Ok(keys)
+    }
+
+    /// Opens an audience's keys without keeping them.
+    pub fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
+        let state = vault.policy();
+        if !state.members_of(audience).contains(&self.member) {
+            return Err(KeyError::NotInAudience {
+                member: self.member.clone(),
+                audience: audience.to_owned(),
+                readers: state.members_of(audience).into_iter().cloned().collect(),
+            });
+        }
+        let missing = || KeyError::NoAudience { audience: audience.to_owned() };
+        let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
+        let expected = vault.expected_epochs(audience);
+        audience::open_envelope(
+            &self.identities,
+            &section.envelope,
+            &vault.id(),
+            audience,
+            &expected,
+        )
+        .map_err(|source| KeyError::Envelope { audience: audience.to_owned(), source })
+    }
+
+    /// The member's device key whose seed one of the identities opens.
+    pub fn signer(&self, vault: &Vault) -> Result<Signer, SignerError> {
+        let none = || SignerError::NoKey { member: self.member.clone() };
+        let member = vault.policy().member(&self.member).ok_or_else(none)?;
+        let recipients: Vec<String> = self.identities.iter().map(Identity::recipient).collect();
+        let (device, key) = member
+            .keys
+            .iter()
+            .find(|(_, key)| recipients.contains(&key.recipient))
+            .ok_or_else(none)?;
+        let key = device_key::open_signing_key(&self.identities, &key.sealed, &key.public)
+            .map_err(|source| SignerError::Sealed {
+                member: self.member.clone(),
+                device: device.clone(),
+                source,
+            })?;
+        Ok(Signer { member: self.member.clone(), device: device.clone(), key })
+    }
+
+    /// Whether the member may read a secret by the policy of now.
+    pub fn may_read(&self, vault: &Vault, secret: &SecretName) -> bool {
+        let state = vault.policy();
+        state.members_of(&state.audience_of(secret)).contains(&self.member)
+    }
+}

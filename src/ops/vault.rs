@@ -1,0 +1,324 @@
+//! A vault that has passed the checks its user asked for: what every operation works on.
+
+use super::change::Change;
+use crate::crypto::bytes::Id;
+use crate::log::draft::Tips;
+use crate::log::finding::{Finding, Severity};
+use crate::log::fold::Scope as FoldScope;
+use crate::log::graph::Graph;
+use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
+use crate::log::state::{SecretState, State};
+use crate::log::verify::{self, Options};
+use crate::name::SecretName;
+use crate::policy::chain::{Chain, Signatures};
+use crate::policy::error::ChainError;
+use crate::policy::state::State as PolicyState;
+use crate::vault::audience::ExpectedEpoch;
+use crate::vault::format::{self, FormatError, Scope, Trust};
+use crate::vault::ids;
+use crate::vault::model::{VaultFile, VersionObject, Wrap};
+use crate::vault::version::SecretRef;
+use std::collections::{BTreeSet, HashSet};
+
+/// How much of a vault is read and verified.
+#[derive(Debug, Clone, Copy)]
+pub enum Depth<'a> {
+    /// Everything.
+    Everything,
+    /// These secrets, with the checks that `docs/architecture.md` lists for `get`.
+    Secrets(&'a BTreeSet<SecretName>),
+    /// Names and metadata without signatures, for completions: nothing here may be relied on.
+    Unverified,
+}
+
+/// Why a file is no vault that can be worked with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    #[error("the vault file is not in its canonical form")]
+    Format(#[source] FormatError),
+    #[error("the vault's policy chain is not valid")]
+    Chain(#[source] ChainError),
+    #[error("the vault does not verify: {}", first_error(.0))]
+    Findings(Vec<Finding>),
+    #[error("the header names another vault than the policy chain")]
+    OtherVault,
+}
+
+fn first_error(findings: &[Finding]) -> String {
+    let errors = || findings.iter().filter(|finding| finding.severity == Severity::Error);
+    match (errors().next(), errors().count()) {
+        (Some(first), 1) => first.message.clone(),
+        (Some(first), count) => format!("{} (and {} more findings)", first.message, count - 1),
+        (None, _) => String::from("no finding"),
+    }
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    #[error("the change is not allowed by the vault's policy")]
+    Chain(#[source] ChainError),
+    #[error("the change would not count: its signer lacks a right that it needs")]
+    NotCounting,
+    #[error("the change does not fit the log")]
+    Findings(Vec<Finding>),
+}
+
+/// A vault, read and verified to some depth.
+#[derive(Debug)]
+pub struct Vault {
+    file: VaultFile,
+    chain: Chain,
+    graph: Graph,
+    standings: Standings,
+    state: State,
+    findings: Vec<Finding>,
+}
+
+impl Vault {
+    /// Opens the bytes of a vault file.
+    ///
+    /// `trust` says whether exactly these bytes have passed [`Depth::Everything`] before; `now` is
+    /// seconds since the Unix epoch.
+    pub fn open(bytes: &[u8], trust: Trust, depth: Depth<'_>, now: u64) -> Result<Self, OpenError> {
+        let file = parse(bytes, trust, depth)?;
+        let signatures = match (trust, depth) {
+            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Signatures::Check,
+            _ => Signatures::Trusted,
+        };
+        let chain = Chain::build(&file.chain, signatures).map_err(OpenError::Chain)?;
+        if chain.vault_id() != file.header.vault {
+            return Err(OpenError::OtherVault);
+        }
+        match (trust, depth) {
+            (Trust::Strict, Depth::Everything) => Self::verified(file, chain, now),
+            (Trust::Strict, Depth::Secrets(wanted)) => Self::checked(file, chain, wanted),
+            (_, depth) => Self::folded(file, chain, depth),
+        }
+    }
+
+    fn verified(file: VaultFile, chain: Chain, now: u64) -> Result<Self, OpenError> {
+        let report = verify::verify(&file, &chain, Options { now });
+        if report.has_errors() {
+            return Err(OpenError::Findings(report.findings));
+        }
+        let verify::Report { findings, graph, standings, state } = report;
+        Ok(Self { file, chain, graph, standings, state, findings })
+    }
+
+    /// What `get` checks: all links, and everything about the wanted secrets.
+    fn checked(
+        file: VaultFile,
+        chain: Chain,
+        wanted: &BTreeSet<SecretName>,
+    ) -> Result<Self, OpenError> {
+        let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
+        let signatures = LogSignatures::Secrets(wanted);
+        let standings = Standings::judge(&graph, &file.entries, &chain, signatures);
+        let mut findings = standings.findings(&graph, &file.entries, &chain);
+        findings.retain(|finding| finding.severity == Severity::Error);
+        findings.retain(|finding| names_one_of(&file, &graph, finding, wanted));
+        if !findings.is_empty() {
+            return Err(OpenError::Findings(findings));
+        }
+        let state = State::fold(&graph, &file.entries, &standings, FoldScope::Secrets(wanted));
+        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+    }
+
+    /// State without verification: of bytes that were verified before, or for completions.
+    fn folded(file: VaultFile, chain: Chain, depth: Depth<'_>) -> Result<Self, OpenError> {
+        let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
+        let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::None);
+        let scope = match depth {
+            Depth::Secrets(wanted) => FoldScope::Secrets(wanted),
+            _ => FoldScope::All,
+        };
+        let state = State::fold(&graph, &file.entries, &standings, scope);
+        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+    }
+
+    pub fn id(&self) -> Id {
+        self.chain.vault_id()
+    }
+
+    pub fn file(&self) -> &VaultFile {
+        &self.file
+    }
+
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The policy of now.
+    pub fn policy(&self) -> &PolicyState {
+        self.chain.state()
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Warnings and notices of a full verification; empty where there was none.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {
+        self.state.secret(name)
+    }
+
+    /// Every secret that is not gone, by name.
+    pub fn live(&self) -> impl Iterator<Item = (&SecretName, &SecretState)> {
+        self.state.secrets.iter().filter(|(_, secret)| !secret.is_gone())
+    }
+
+    pub fn uid(&self, name: &SecretName) -> Id {
+        ids::secret_uid(&self.id(), name)
+    }
+
+    /// A version's object, if the file has it and it is what its id says.
+    pub fn object(&self, uid: &Id, object: &Id) -> Option<&VersionObject> {
+        let found = self.file.secrets.get(uid)?.versions.get(object)?;
+        (ids::object_id(uid, found) == *object).then_some(found)
+    }
+
+    /// A wrap, if the file has it and it is what its id says.
+    pub fn wrap(&self, uid: &Id, wrap: &Id) -> Option<&Wrap> {
+        let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
+        (ids::wrap_id(found) == *wrap).then_some(found)
+    }
+
+    /// What binds a version to this vault and a secret; `uid` is the secret's.
+    pub fn binding<'a>(&'a self, uid: &'a Id) -> SecretRef<'a> {
+        SecretRef { vault: &self.file.header.vault, uid }
+    }
+
+    /// The log entries that count and have no counting descendant.
+    pub fn tips(&self) -> Tips {
+        Tips::of(&self.graph, &self.standings, &self.file.entries)
+    }
+
+    /// All heads of the log, for a policy entry.
+    pub fn heads(&self) -> BTreeSet<Id> {
+        self.graph.heads().iter().map(|place| *self.graph.id(*place)).collect()
+    }
+
+    /// An audience's epochs as the policy has them, the current one first.
+    pub fn expected_epochs(&self, audience: &str) -> Vec<ExpectedEpoch> {
+        let Some(found) = self.policy().audience(audience) else { return Vec::new() };
+        let newest_first = std::iter::once(&found.current).chain(found.earlier.iter().rev());
+        newest_first
+            .map(|epoch| ExpectedEpoch {
+                epoch: epoch.epoch,
+                recipient: epoch.recipient.clone(),
+                commitment: epoch.kek,
+            })
+            .collect()
+    }
+
+    /// Judges the log by a longer chain that continues this vault's: an entry that counts here, is
+    /// not `known` from before, and does not count there, is void.
+    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) {
+        let there = Standings::judge(&self.graph, &self.file.entries, longer, LogSignatures::None);
+        let fresh = |place: &usize| !known.contains(self.graph.id(*place));
+        let void: Vec<(usize, Standing)> = there
+            .iter()
+            .filter(|(place, standing)| *standing != Standing::Counting && fresh(place))
+            .filter(|(place, _)| self.standings.counts(*place))
+            .collect();
+        if void.is_empty() {
+            return;
+        }
+        self.standings.override_with(&void);
+        self.state = State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
+    }
+
+    /// Warnings and notices as JSON, for the cache and `audit verify --json`.
+    pub fn report_json(&self) -> String {
+        crate::log::report::to_json(&self.findings)
+    }
+
+    /// The vault after `change`, its readable copies renewed.
+    pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
+        let Self { mut file, chain, .. } = self;
+        let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
+        let touched = change.secrets();
+        let chain = match change.policy_entry() {
+            Some(entry) => chain.extended(entry.clone()).map_err(ApplyError::Chain)?,
+            None => chain,
+        };
+        change.apply(&mut file);
+        let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
+        let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::None);
+        let counts = |id: &Id| {
+            graph.place(id).is_some_and(|place| standings.of(place) == Standing::Counting)
+        };
+        if !entry_ids.iter().all(counts) {
+            return Err(ApplyError::NotCounting);
+        }
+        let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
+        let state = State::fold(&graph, &file.entries, &standings, scope);
+        renew_copies(&mut file, &state, chain.vault_id());
+        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+    }
+}
+
+fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
+    let uids: BTreeSet<Id>;
+    let scope = match depth {
+        Depth::Everything => Scope::All,
+        Depth::Unverified => Scope::NoSecrets,
+        Depth::Secrets(wanted) => {
+            let Some(vault) = stated_vault(bytes) else {
+                // The strict parser says what is wrong with the header.
+                return format::parse(bytes, trust, Scope::NoSecrets).map_err(OpenError::Format);
+            };
+            uids = wanted.iter().map(|name| ids::secret_uid(&vault, name)).collect();
+            Scope::Secrets(&uids)
+        }
+    };
+    format::parse(bytes, trust, scope).map_err(OpenError::Format)
+}
+
+/// The vault id that the header states: where to look, nothing to believe.
+fn stated_vault(bytes: &[u8]) -> Option<Id> {
+    let head = &bytes[..bytes.len().min(4096)];
+    let line = head.split(|byte| *byte == b'\n').take(8).find_map(|line| {
+        std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')
+    })?;
+    Id::parse(line).ok()
+}
+
+/// Whether a finding is about an entry that names one of the secrets.
+fn names_one_of(
+    file: &VaultFile,
+    graph: &Graph,
+    finding: &Finding,
+    wanted: &BTreeSet<SecretName>,
+) -> bool {
+    let _ = graph;
+    match finding.subject.entry().and_then(|id| file.entries.get(id)) {
+        Some(entry) => {
+            entry.ops.iter().filter_map(|op| op.secret()).any(|name| wanted.contains(name))
+        }
+        None => finding.subject.secret().is_none_or(|name| wanted.contains(name)),
+    }
+}
+
+fn renew_copies(file: &mut VaultFile, state: &State, vault: Id) {
+    for (name, secret) in &state.secrets {
+        if let Some(section) = file.secrets.get_mut(&ids::secret_uid(&vault, name)) {
+            section.active = secret.candidates.clone();
+        }
+    }
+}

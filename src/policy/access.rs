@@ -1,0 +1,127 @@
+//! Who has access to what, for people: the answers behind `access list`, `role list` and
+//! `member show`. Nothing here decides; [`super::state`] and [`super::history`] do.
+
+use super::op::Right;
+use super::rights::Rights;
+use super::state::{OWNER, State};
+use crate::name::{Name, Pattern, SecretName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One way in which a member has rights.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    pub member: Name,
+    pub role: Name,
+    /// The grant's pattern; `*` for `owner`.
+    pub pattern: Pattern,
+    pub rights: Rights,
+    /// The environment that is inherited from, if the rights come by what it holds: whoever
+    /// changes a secret there changes what its heirs get.
+    pub through: Option<Name>,
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    Secret(&'a SecretName),
+    Pattern(&'a Pattern),
+}
+
+impl Subject<'_> {
+    /// Whether a grant on `pattern` reaches some of the subject.
+    fn meets(&self, pattern: &Pattern) -> bool {
+        match self {
+            Self::Secret(secret) => pattern.matches(secret),
+            Self::Pattern(asked) => pattern.contains(asked) || asked.contains(pattern),
+        }
+    }
+
+    /// The subject's environments that inherit, with the rest of its text behind the slash.
+    fn heirs(&self, state: &State) -> Vec<(Name, String)> {
+        let text = match self {
+            Self::Secret(secret) => secret.as_str(),
+            Self::Pattern(pattern) => pattern.as_str(),
+        };
+        let heirs = state.settings().heirs();
+        match text.split_once('/') {
+            Some((environment, rest)) => heirs
+                .filter(|heir| heir.as_str() == environment)
+                .map(|heir| (heir, rest.to_owned()))
+                .collect(),
+            None => heirs
+                .filter(|heir| heir.as_str().starts_with(text.trim_end_matches('*')))
+                .map(|heir| (heir, "*".to_owned()))
+                .collect(),
+        }
+    }
+}
+
+impl State {
+    /// Every member's access to the subject, ordered by member, with what comes by inheritance.
+    pub fn access(&self, subject: Subject) -> Vec<Access> {
+        let mut found = BTreeSet::new();
+        self.collect(subject, Rights::ALL, None, &mut found);
+        for (heir, rest) in subject.heirs(self) {
+            for base in self.settings().inheritance_of(heir.as_str()) {
+                if let Ok(there) = Pattern::new(format!("{base}/{rest}")) {
+                    let through = Some(&base);
+                    self.collect(Subject::Pattern(&there), Rights::CHANGING, through, &mut found);
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn collect(
+        &self,
+        subject: Subject,
+        mask: Rights,
+        through: Option<&Name>,
+        into: &mut BTreeSet<Access>,
+    ) {
+        for (name, role) in self.roles() {
+            for (pattern, rights) in self.grants_of(name) {
+                let rights = rights.intersection(mask);
+                if rights.is_empty() || !subject.meets(&pattern) {
+                    continue;
+                }
+                into.extend(role.members().map(|member| Access {
+                    member: member.clone(),
+                    role: name.clone(),
+                    pattern: pattern.clone(),
+                    rights,
+                    through: through.cloned(),
+                }));
+            }
+        }
+    }
+
+    /// A role's grants, with `owner`'s every right on `*` spelled out.
+    pub fn grants_of(&self, role: &Name) -> Vec<(Pattern, Rights)> {
+        if role.as_str() == OWNER {
+            return Pattern::new("*").map(|all| (all, Rights::ALL)).into_iter().collect();
+        }
+        let grants = self.role(role).into_iter().flat_map(|role| role.grants());
+        grants.map(|(pattern, rights)| (pattern.clone(), rights)).collect()
+    }
+
+    /// What a member may give to a role: for each pattern of its grants on which it may grant, the
+    /// rights that it holds there.
+    pub fn grantable(&self, member: &Name) -> BTreeMap<Pattern, Rights> {
+        let roles = self.member(member).into_iter().flat_map(|member| member.roles());
+        let patterns = roles.flat_map(|role| self.grants_of(role)).map(|(pattern, _)| pattern);
+        patterns
+            .filter(|pattern| self.holds_pattern(member, Right::Grant, pattern))
+            .map(|pattern| {
+                let held = |right: &Right| self.holds_pattern(member, *right, &pattern);
+                let rights = Right::ALL.into_iter().filter(held).collect();
+                (pattern, rights)
+            })
+            .collect()
+    }
+
+    /// The members that may read the secret: those of its audience.
+    pub fn who_can_read(&self, secret: &SecretName) -> BTreeSet<&Name> {
+        self.members_of(&self.audience_of(secret))
+    }
+}

@@ -1,0 +1,136 @@
+//! Audiences: the sets of roles that may read a secret (`docs/format.md`, State).
+
+use super::op::Right;
+use super::state::{OWNER, State};
+use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::name::{Name, Pattern, SecretName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The text is not the name of an audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an audience is the names of its roles, owner among them, in byte order, joined with '+'")]
+pub struct AudienceNameError;
+
+/// The roles of an audience, from its name.
+pub fn parse(text: &str) -> Result<Vec<Name>, AudienceNameError> {
+    let roles: Result<Vec<Name>, _> = text.split('+').map(Name::new).collect();
+    let roles = roles.map_err(|_| AudienceNameError)?;
+    let ordered = roles.windows(2).all(|pair| pair[0] < pair[1]);
+    let owned = roles.iter().any(|role| role.as_str() == OWNER);
+    if ordered && owned { Ok(roles) } else { Err(AudienceNameError) }
+}
+
+/// The name of the audience of `owner` and these roles.
+pub fn format<'a>(roles: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names: BTreeSet<&str> = roles.into_iter().collect();
+    names.insert(OWNER);
+    names.into_iter().collect::<Vec<_>>().join("+")
+}
+
+/// What the chain says of an audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    pub roles: Vec<Name>,
+    pub current: Epoch,
+    /// The id of the current epoch's envelope.
+    pub envelope: Id,
+    /// The epochs before the current one, oldest first.
+    pub earlier: Vec<Epoch>,
+    /// Whether a member left one of its roles since the current epoch began. See [`State::is_due`].
+    pub(super) left: bool,
+}
+
+/// One epoch of an audience, as the chain states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Epoch {
+    pub epoch: ShortId,
+    pub recipient: String,
+    /// The KEK's commitment.
+    pub kek: Fixed<32>,
+}
+
+impl State {
+    /// The audience of a secret: `owner` and every role that may read it.
+    pub fn audience_of(&self, secret: &SecretName) -> String {
+        self.readers(|pattern| pattern.matches(secret))
+    }
+
+    /// The audience of the secrets that match `pattern` and no narrower pattern of a grant.
+    fn audience_under(&self, pattern: &Pattern) -> String {
+        self.readers(|granted| granted.contains(pattern))
+    }
+
+    fn readers(&self, covers: impl Fn(&Pattern) -> bool) -> String {
+        let reads = self.roles().filter(|(_, role)| {
+            role.grants().any(|(pattern, rights)| rights.has(Right::Read) && covers(pattern))
+        });
+        format(reads.map(|(name, _)| name.as_str()))
+    }
+
+    /// Every audience that a secret can have under the current grants.
+    ///
+    /// Patterns nest or are disjoint, so a secret's audience is that of the narrowest pattern around
+    /// it, or that of `*`.
+    pub fn needed_audiences(&self) -> BTreeSet<String> {
+        let grants = self.roles().flat_map(|(_, role)| role.grants());
+        let patterns: BTreeSet<&Pattern> = grants
+            .filter(|(_, rights)| rights.has(Right::Read))
+            .map(|(pattern, _)| pattern)
+            .collect();
+        let all = self.readers(|pattern| pattern.as_str() == "*");
+        patterns.into_iter().map(|pattern| self.audience_under(pattern)).chain([all]).collect()
+    }
+
+    /// The audiences that are needed and have no epoch yet.
+    pub fn missing_audiences(&self) -> BTreeSet<String> {
+        let mut needed = self.needed_audiences();
+        needed.retain(|name| self.audience(name).is_none());
+        needed
+    }
+
+    /// The members of an audience: those of its roles. Roles that do not exist have none.
+    pub fn members_of(&self, audience: &str) -> BTreeSet<&Name> {
+        let roles = parse(audience).unwrap_or_default();
+        roles.iter().filter_map(|role| self.role(role)).flat_map(|role| role.members()).collect()
+    }
+
+    /// The recipients that the audience's envelope is encrypted to, in byte order, none twice.
+    pub fn recipients_of(&self, audience: &str) -> Vec<String> {
+        let members = self.members_of(audience).into_iter().filter_map(|name| self.member(name));
+        let recipients: BTreeSet<&String> = members.flat_map(|member| &member.recipients).collect();
+        recipients.into_iter().cloned().collect()
+    }
+
+    /// Whether the audience takes no new wraps until an `epoch` op: a member left one of its roles.
+    ///
+    /// While one of its roles does not exist, nothing can be sealed to it and it is not due. It is
+    /// due again if a role of that name comes back: who left holds its keys still.
+    pub fn is_due(&self, audience: &str) -> bool {
+        self.audience(audience).is_some_and(|found| {
+            found.left && found.roles.iter().all(|role| self.role(role).is_some())
+        })
+    }
+
+    /// The audiences that are due.
+    pub fn due(&self) -> impl Iterator<Item = &str> {
+        self.audiences().map(|(name, _)| name).filter(|name| self.is_due(name))
+    }
+}
+
+/// The audiences after some entry, by name.
+pub(super) type Audiences = BTreeMap<String, Audience>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_audiences_have_one_spelling() {
+        assert_eq!(format(["dev", "ci"]), "ci+dev+owner");
+        assert_eq!(format([]), "owner");
+        assert!(parse("ci+dev+owner").is_ok() && parse("owner+zed").is_ok());
+        for bad in ["", "dev", "owner+dev", "dev+dev+owner", "dev++owner", "owner+", "a b+owner"] {
+            assert_eq!(parse(bad), Err(AudienceNameError), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The policy chain: entries linked by hash, each signed by keys of the state before it.
+//!
+//! [`Chain::build`] is the only way from entries to facts. It assumes nothing about the records:
+//! what the text format also checks (order, counts, text) is refused here again where a chain that
+//! breaks it could give somebody more than the rules do.
+
+use super::apply::Place;
+use super::authority::Signers;
+use super::entry::{Algorithm, PolicyEntry};
+use super::error::{ChainError, ChainFault, OpFault};
+use super::history::{EpochFact, History, KeyFact};
+use super::op::{PolicyOp, Right};
+use super::state::State;
+use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
+use crate::crypto::sign::{Tag, VerifyingKey, key_id};
+use crate::name::{Name, Pattern, SecretName};
+use crate::vault::ids::key_proof_id;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+
+/// The most entries of a chain.
+pub const MAX_ENTRIES: usize = 10_000;
+/// The most signatures on an entry.
+pub const MAX_SIGNATURES: usize = 16;
+
+/// Whether signatures are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatures {
+    Check,
+    /// The same bytes have been checked before. Every other rule is checked all the same.
+    Trusted,
+}
+
+/// A chain that keeps all rules.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    ids: Vec<Id>,
+    positions: HashMap<Id, usize>,
+    heads: Vec<Vec<Id>>,
+    signers: Vec<Vec<Id>>,
+    history: History,
+    state: State,
+}
+
+/// A signature to check once the structure stands.
+struct Pending {
+    position: usize,
+    op: Option<usize>,
+    tag: Tag,
+    key: Id,
+    verifying: VerifyingKey,
+    signed: Id,
+    signature: SignatureBytes,
+}
+
+impl Pending {
+    fn fault(&self) -> Option<ChainError> {
+        if self.verifying.verify(self.tag, &self.signed, &self.signature) {
+            return None;
+        }
+        let cause = match self.op {
+            Some(_) => ChainFault::Op(OpFault::KeyProof { key: self.key }),
+            None => ChainFault::Signature { key: self.key },
+        };
+        Some(ChainError { position: self.position, op: self.op, cause })
+    }
+}
+
+impl Chain {
+    /// Folds the entries, genesis first, and checks every rule of section 4.
+    ///
+    /// # Errors
+    /// The first entry that breaks a rule.
+    pub fn build(entries: &[PolicyEntry], signatures: Signatures) -> Result<Self, ChainError> {
+        if entries.is_empty() {
+            return Err(ChainError { position: 0, op: None, cause: ChainFault::Empty });
+        }
+        let mut chain = Self::empty();
+        let mut pending = Vec::new();
+        let folded = entries.iter().try_for_each(|entry| chain.push(entry, &mut pending));
+        if signatures == Signatures::Check {
+            check(&pending)?;
+        }
+        folded.map(|()| chain)
+    }
+
+    /// This chain with one more entry, whose signatures are checked.
+    ///
+    /// # Errors
+    /// The rule that the entry breaks.
+    pub fn extended(&self, entry: PolicyEntry) -> Result<Self, ChainError> {
+        let mut chain = self.clone();
+        let mut pending = Vec::new();
+        let folded = chain.push(&entry, &mut pending);
+        check(&pending)?;
+        folded.map(|()| chain)
+    }
+
+    fn empty() -> Self {
+        Self {
+            ids: Vec::new(),
+            positions: HashMap::new(),
+            heads: Vec::new(),
+            signers: Vec::new(),
+            history: History::default(),
+            state: State::before_genesis(),
+        }
+    }
+
+    fn push(&mut self, entry: &PolicyEntry, pending: &mut Vec<Pending>) -> Result<(), ChainError> {
+        let position = self.ids.len();
+        let at = |cause| ChainError { position, op: None, cause };
+        let id = entry.id();
+        self.check_place(entry).map_err(at)?;
+        let keys = signing_keys(entry).map_err(at)?;
+        if position > 0 {
+            let signers = Signers::new(&self.state, &self.history, &keys);
+            judge(&signers.map_err(|key| at(ChainFault::UnknownKey { key }))?, entry, position)?;
+            self.apply(entry, &keys, pending)?;
+        } else {
+            self.apply(entry, &keys, pending)?;
+            let signers = Signers::new(&self.state, &self.history, &keys);
+            judge(&signers.map_err(|key| at(ChainFault::UnknownKey { key }))?, entry, position)?;
+        }
+        self.check_owners().map_err(at)?;
+        self.pend_signatures(entry, id, pending);
+        self.positions.insert(id, position);
+        self.ids.push(id);
+        self.heads.push(entry.heads.clone());
+        self.signers.push(keys);
+        Ok(())
+    }
+
+    /// Number, link and the `vault` op.
+    fn check_place(&self, entry: &PolicyEntry) -> Result<(), ChainFault> {
+        let position = self.ids.len();
+        if position >= MAX_ENTRIES {
+            return Err(ChainFault::TooLong { most: MAX_ENTRIES });
+        }
+        if usize::try_from(entry.seq) != Ok(position) {
+            return Err(ChainFault::Seq { found: entry.seq });
+        }
+        if entry.prev != self.ids.last().copied() {
+            return Err(ChainFault::Link);
+        }
+        let states_vault = |op: &PolicyOp| matches!(op, PolicyOp::Vault { .. });
+        let first = entry.ops.first().ok_or(ChainFault::NoOp)?;
+        if position == 0 && !states_vault(first) {
+            return Err(ChainFault::Genesis);
+        }
+        let rest = &entry.ops[usize::from(position == 0)..];
+        if rest.iter().any(states_vault) { Err(ChainFault::SecondVault) } else { Ok(()) }
+    }
+
+    fn apply(
+        &mut self,
+        entry: &PolicyEntry,
+        signers: &[Id],
+        pending: &mut Vec<Pending>,
+    ) -> Result<(), ChainError> {
+        let position = self.ids.len();
+        for (index, op) in entry.ops.iter().enumerate() {
+            let place = Place { position, signers, history: &self.history };
+            let changes = self.state.apply(op, &place).map_err(|fault| ChainError {
+                position,
+                op: Some(index),
+                cause: fault.into(),
+            })?;
+            changes.into_iter().for_each(|change| self.history.record(position, change));
+            self.pend_proof(op, index, pending);
+        }
+        Ok(())
+    }
+
+    fn pend_proof(&self, op: &PolicyOp, index: usize, pending: &mut Vec<Pending>) {
+        let PolicyOp::KeyAdd(add) = op else { return };
+        let key = key_id(&add.key);
+        let Some(fact) = self.history.key(&key) else { return };
+        let vault = self.ids.first();
+        pending.push(Pending {
+            position: self.ids.len(),
+            op: Some(index),
+            tag: Tag::KeyProof,
+            key,
+            verifying: fact.verifying.clone(),
+            signed: key_proof_id(
+                vault,
+                &add.member,
+                &add.device,
+                &add.recipient,
+                &add.key,
+                &add.sealed.0,
+            ),
+            signature: add.proof,
+        });
+    }
+
+    fn pend_signatures(&self, entry: &PolicyEntry, id: Id, pending: &mut Vec<Pending>) {
+        for signature in &entry.sigs {
+            let Some(fact) = self.history.key(&signature.key) else { continue };
+            let Algorithm::Ed25519 = signature.alg;
+            pending.push(Pending {
+                position: self.ids.len(),
+                op: None,
+                tag: Tag::PolicyEntry,
+                key: signature.key,
+                verifying: fact.verifying.clone(),
+                signed: id,
+                signature: signature.sig,
+            });
+        }
+    }
+
+    /// Enough owners must stay able to sign, or nobody could ever change what only owners may.
+    fn check_owners(&self) -> Result<(), ChainFault> {
+        let (found, threshold) = (self.state.signing_owners(), self.state.threshold());
+        if found < threshold { Err(ChainFault::OwnersLocked { found, threshold }) } else { Ok(()) }
+    }
+
+    /// The id of genesis.
+    pub fn vault_id(&self) -> Id {
+        self.ids[0]
+    }
+
+    /// The id of the last entry.
+    pub fn head(&self) -> Id {
+        self.ids[self.ids.len() - 1]
+    }
+
+    /// How many entries; never 0.
+    #[expect(clippy::len_without_is_empty, reason = "a chain has a genesis")]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The position of the last entry.
+    pub fn last(&self) -> usize {
+        self.ids.len() - 1
+    }
+
+    /// Where the entry with this id is.
+    pub fn position(&self, id: &Id) -> Option<usize> {
+        self.positions.get(id).copied()
+    }
+
+    pub fn ids(&self) -> &[Id] {
+        &self.ids
+    }
+
+    /// The log entries that the signer of the entry at `position` knew as heads.
+    pub fn heads(&self, position: usize) -> &[Id] {
+        self.heads.get(position).map_or(&[], Vec::as_slice)
+    }
+
+    /// The keys that sign the entry at `position`.
+    pub fn signers(&self, position: usize) -> &[Id] {
+        self.signers.get(position).map_or(&[], Vec::as_slice)
+    }
+
+    /// The members that signed the entry at `position`.
+    pub fn signing_members(&self, position: usize) -> BTreeSet<&Name> {
+        let keys = self.signers(position).iter();
+        keys.filter_map(|key| self.key(key)).map(|fact| &fact.member).collect()
+    }
+
+    /// The signers that these keys make after the head, to ask what they may do.
+    ///
+    /// # Errors
+    /// The first key that is nobody's.
+    pub fn signers_with(&self, keys: &BTreeSet<Id>) -> Result<Signers<'_>, Id> {
+        let keys: Vec<Id> = keys.iter().copied().collect();
+        Signers::new(&self.state, &self.history, &keys)
+    }
+
+    /// The positions, ascending, at which some right or key may have stopped.
+    pub fn removals(&self) -> &[usize] {
+        self.history.removals()
+    }
+
+    /// Any key that was ever in the chain.
+    pub fn key(&self, id: &Id) -> Option<&KeyFact> {
+        self.history.key(id)
+    }
+
+    /// Whether the key is somebody's after `position`.
+    pub fn key_active(&self, position: usize, key: &Id) -> bool {
+        self.actor_at(position, key).is_some()
+    }
+
+    /// Whose key this is after `position`, if it is anybody's.
+    pub fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+        self.history.actor_at(position, key)
+    }
+
+    /// Whether `member` has `right` on the secret after `position`.
+    pub fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+        self.history.holds(position, member, right, secret)
+    }
+
+    /// Whether `member` has `right` after `position` by one grant that covers all of `pattern`.
+    pub fn holds_pattern(
+        &self,
+        position: usize,
+        member: &Name,
+        right: Right,
+        pattern: &Pattern,
+    ) -> bool {
+        self.history.holds_pattern(position, member, right, pattern)
+    }
+
+    /// Any epoch that was ever in the chain.
+    pub fn epoch(&self, epoch: &ShortId) -> Option<&EpochFact> {
+        self.history.epoch(epoch)
+    }
+
+    /// The state after the head.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+/// The keys that sign, each once: two signatures of one key must not pass for two keys.
+fn signing_keys(entry: &PolicyEntry) -> Result<Vec<Id>, ChainFault> {
+    if entry.sigs.is_empty() {
+        return Err(ChainFault::NoSignature);
+    }
+    if entry.sigs.len() > MAX_SIGNATURES {
+        return Err(ChainFault::TooManySignatures { most: MAX_SIGNATURES });
+    }
+    let keys: Vec<Id> = entry.sigs.iter().map(|signature| signature.key).collect();
+    match keys.windows(2).find(|pair| pair[0] >= pair[1]) {
+        Some(pair) => Err(ChainFault::SignatureOrder { key: pair[1] }),
+        None => Ok(keys),
+    }
+}
+
+fn judge(signers: &Signers, entry: &PolicyEntry, position: usize) -> Result<(), ChainError> {
+    for (index, op) in entry.ops.iter().enumerate() {
+        signers.judge(op).map_err(|needs| ChainError {
+            position,
+            op: Some(index),
+            cause: ChainFault::Unauthorised { needs },
+        })?;
+    }
+    Ok(())
+}
+
+/// Checks signatures on all cores and reports the earliest that is wrong.
+fn check(pending: &[Pending]) -> Result<(), ChainError> {
+    let wrong = pending.par_iter().find_map_first(Pending::fault);
+    wrong.map_or(Ok(()), Err)
+}

@@ -1,0 +1,75 @@
+//! The line of a policy entry.
+
+use super::op::PolicyOp;
+use crate::crypto::bytes::{Id, SignatureBytes};
+use crate::crypto::digest::{self, Context};
+use crate::vault::line;
+use serde::{Deserialize, Serialize};
+
+/// One policy entry as it stands in the file; key order is the field order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyEntry {
+    pub seq: u64,
+    /// The id of the entry before; `None` (the empty string) in genesis.
+    #[serde(with = "id_or_empty")]
+    pub prev: Option<Id>,
+    /// Seconds since the Unix epoch, for people: no rule uses it.
+    pub ts: u64,
+    /// The signer's data heads.
+    pub heads: Vec<Id>,
+    pub ops: Vec<PolicyOp>,
+    pub reason: String,
+    pub sigs: Vec<PolicySignature>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySignature {
+    pub key: Id,
+    pub alg: Algorithm,
+    pub sig: SignatureBytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    Ed25519,
+}
+
+mod id_or_empty {
+    use crate::crypto::bytes::Id;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use std::borrow::Cow;
+
+    pub fn serialize<S: Serializer>(id: &Option<Id>, serializer: S) -> Result<S::Ok, S::Error> {
+        match id {
+            Some(id) => serializer.collect_str(id),
+            None => serializer.serialize_str(""),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+        match Cow::<str>::deserialize(deserializer)?.as_ref() {
+            "" => Ok(None),
+            text => Id::parse(text).map(Some).map_err(de::Error::custom),
+        }
+    }
+}
+
+impl PolicyEntry {
+    /// The canonical line, without its line end.
+    pub fn line(&self) -> String {
+        line::write(self)
+    }
+
+    /// The entry's id: the hash of its body, which is the line without the signatures.
+    pub fn id(&self) -> Id {
+        Self::id_of_line(&self.line())
+    }
+
+    pub fn id_of_line(text: &str) -> Id {
+        // `"sigs":[` opens the last key; the signatures' own texts are base64url and cannot hold it.
+        digest::hash(Context::PolicyEntry, &[line::body(text, ",\"sigs\":", "}").as_bytes()])
+    }
+}

@@ -1,0 +1,217 @@
+//! Why a chain is refused. One variant a cause; codes are stable and meant for machines, the texts
+//! for people. Nothing here is secret: a chain is public.
+
+use super::op::Right;
+use super::settings::SettingError;
+use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::recipient::RecipientError;
+use crate::crypto::sign::SignError;
+use crate::name::{Name, Pattern};
+use std::error::Error;
+use std::fmt;
+
+/// A chain that breaks a rule, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainError {
+    /// Which entry, from 0.
+    pub position: usize,
+    /// Which op of it, from 0, if the fault is one op's.
+    pub op: Option<usize>,
+    pub cause: ChainFault,
+}
+
+impl fmt::Display for ChainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "policy entry {}", self.position)?;
+        if let Some(op) = self.op {
+            write!(f, ", op {op}")?;
+        }
+        write!(f, ": {}", self.cause)
+    }
+}
+
+impl Error for ChainError {
+    // The cause is part of the text already; what follows is what is behind it.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
+}
+
+impl ChainError {
+    /// The fault's stable name.
+    pub fn code(&self) -> &'static str {
+        self.cause.code()
+    }
+}
+
+/// What is wrong with an entry of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainFault {
+    #[error("the chain has no entry")]
+    Empty,
+    #[error("the chain has more than {most} entries")]
+    TooLong { most: usize },
+    #[error("its number is {found}")]
+    Seq { found: u64 },
+    #[error("it does not continue the entry before it")]
+    Link,
+    #[error("it holds no op")]
+    NoOp,
+    #[error("it is not signed")]
+    NoSignature,
+    #[error("it has more than {most} signatures")]
+    TooManySignatures { most: usize },
+    #[error("key {key} signs it twice, or its signatures are out of order")]
+    SignatureOrder { key: Id },
+    #[error("key {key}, which signs it, is not in the policy before it")]
+    UnknownKey { key: Id },
+    #[error("the signature of key {key} is wrong")]
+    Signature { key: Id },
+    #[error("genesis does not begin with the one op that states the vault")]
+    Genesis,
+    #[error("the vault is stated again")]
+    SecondVault,
+    #[error("only {found} of the {threshold} owners that must be able to sign would have a key")]
+    OwnersLocked { found: usize, threshold: usize },
+    #[error("not authorised: it needs {needs}")]
+    Unauthorised { needs: Needs },
+    #[error(transparent)]
+    Op(#[from] OpFault),
+}
+
+/// What an op would have needed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Needs {
+    #[error("the signatures of {threshold} owners")]
+    Owners { threshold: usize },
+    #[error("a signer with the right to grant")]
+    GrantAnywhere,
+    #[error("a signer with the right to grant on all that role {role} has")]
+    OverRole { role: Name },
+    #[error("a signer who may grant, and itself holds, all that role {role} has")]
+    GivingRole { role: Name },
+    #[error("a signer with the right to grant on {pattern}")]
+    GrantOn { pattern: Pattern },
+    #[error("a signer who may grant on {pattern} and itself holds {right} there", right = right.as_str())]
+    Giving { pattern: Pattern, right: Right },
+    #[error("a signer who is in audience {audience} and may grant")]
+    InAudience { audience: String },
+    #[error("two keys of {member}, or a signer with authority over every role of {member}")]
+    TwoKeys { member: Name },
+}
+
+/// What is wrong with an op, judged against the state that it meets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpFault {
+    #[error("this version does not know the vault's suite")]
+    Suite,
+    #[error("a vault needs at least one owner to sign")]
+    Threshold,
+    #[error("member {member} exists")]
+    MemberExists { member: Name },
+    #[error("there is no member {member}")]
+    UnknownMember { member: Name },
+    #[error("member {member} must have 1 to {most} recipients")]
+    RecipientCount { member: Name, most: usize },
+    #[error("member {member} has that recipient")]
+    RecipientExists { member: Name },
+    #[error("member {member} has no such recipient")]
+    UnknownRecipient { member: Name },
+    #[error("a recipient is no age recipient")]
+    Recipient(#[source] RecipientError),
+    #[error("fewer owners than the {threshold} that must sign would remain")]
+    LastOwner { threshold: usize },
+    #[error("member {member} has a device {device}")]
+    DeviceExists { member: Name, device: Name },
+    #[error("member {member} has no device {device}")]
+    UnknownDevice { member: Name, device: Name },
+    #[error("key {key} is or was in the chain")]
+    KeyReused { key: Id },
+    #[error("the key is unusable")]
+    BadKey(#[source] SignError),
+    #[error("key {key} does not prove that its holder asked to be added here")]
+    KeyProof { key: Id },
+    #[error("role {role} exists")]
+    RoleExists { role: Name },
+    #[error("there is no role {role}")]
+    UnknownRole { role: Name },
+    #[error("the role owner stays as it is")]
+    OwnerRole,
+    #[error("{member} is in role {role}")]
+    InRole { role: Name, member: Name },
+    #[error("{member} is not in role {role}")]
+    NotInRole { role: Name, member: Name },
+    #[error("an op names no right, or one twice")]
+    Rights,
+    #[error("role {role} does not have all those rights on {pattern}")]
+    NotGranted { role: Name, pattern: Pattern },
+    #[error("the text is not the name of an audience")]
+    AudienceName,
+    #[error("epoch {epoch} is used already")]
+    EpochReused { epoch: ShortId },
+    #[error("epoch {epoch} is not the current one of audience {audience}")]
+    NotCurrent { audience: String, epoch: ShortId },
+    #[error("audience {audience} is due for a new epoch")]
+    Due { audience: String },
+    #[error("a setting is refused")]
+    Setting(#[source] SettingError),
+}
+
+impl ChainFault {
+    /// A stable name in kebab case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::Genesis => "policy-genesis",
+            Self::TooLong { .. } => "policy-too-long",
+            Self::Seq { .. } => "policy-seq",
+            Self::Link => "policy-link",
+            Self::NoOp => "policy-no-op",
+            Self::NoSignature => "policy-no-signature",
+            Self::TooManySignatures { .. } => "policy-too-many-signatures",
+            Self::SignatureOrder { .. } => "policy-signature-order",
+            Self::UnknownKey { .. } => "policy-unknown-key",
+            Self::Signature { .. } => "policy-signature",
+            Self::SecondVault => "policy-second-vault",
+            Self::OwnersLocked { .. } => "policy-owners-locked",
+            Self::Unauthorised { .. } => "policy-unauthorised",
+            Self::Op(fault) => fault.code(),
+        }
+    }
+}
+
+impl OpFault {
+    /// A stable name in kebab case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Suite => "policy-op-suite",
+            Self::Threshold => "policy-op-threshold",
+            Self::MemberExists { .. } => "policy-op-member-exists",
+            Self::UnknownMember { .. } => "policy-op-unknown-member",
+            Self::RecipientCount { .. } => "policy-op-recipient-count",
+            Self::RecipientExists { .. } => "policy-op-recipient-exists",
+            Self::UnknownRecipient { .. } => "policy-op-unknown-recipient",
+            Self::Recipient(_) => "policy-op-recipient",
+            Self::LastOwner { .. } => "policy-op-last-owner",
+            Self::DeviceExists { .. } => "policy-op-device-exists",
+            Self::UnknownDevice { .. } => "policy-op-unknown-device",
+            Self::KeyReused { .. } => "policy-op-key-reused",
+            Self::BadKey(_) => "policy-op-bad-key",
+            Self::KeyProof { .. } => "policy-op-key-proof",
+            Self::RoleExists { .. } => "policy-op-role-exists",
+            Self::UnknownRole { .. } => "policy-op-unknown-role",
+            Self::OwnerRole => "policy-op-owner-role",
+            Self::InRole { .. } => "policy-op-in-role",
+            Self::NotInRole { .. } => "policy-op-not-in-role",
+            Self::Rights => "policy-op-rights",
+            Self::NotGranted { .. } => "policy-op-not-granted",
+            Self::AudienceName => "policy-op-audience-name",
+            Self::EpochReused { .. } => "policy-op-epoch-reused",
+            Self::NotCurrent { .. } => "policy-op-not-current",
+            Self::Due { .. } => "policy-op-due",
+            Self::Setting(_) => "policy-op-setting",
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Facts with the positions at which they hold, so that a right can be asked for at any position
+//! of the chain without a state for each.
+//!
+//! A position is an index into the chain and means the state after that entry. Memory grows with
+//! the number of ops, not with entries times members.
+
+use super::op::Right;
+use super::rights::Rights;
+use super::state::OWNER;
+use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::crypto::sign::VerifyingKey;
+use crate::name::{Name, Pattern, SecretName};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Spans of positions at which a fact holds: ordered, disjoint, the last one perhaps still open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Timeline(Vec<(u32, u32)>);
+
+const OPEN: u32 = u32::MAX;
+
+impl Timeline {
+    fn start(&mut self, at: u32) {
+        match self.0.last_mut() {
+            Some((_, OPEN)) => {}
+            // Stopped and started again by one entry: no position is without it.
+            Some((_, until)) if *until == at => *until = OPEN,
+            _ => self.0.push((at, OPEN)),
+        }
+    }
+
+    fn stop(&mut self, at: u32) {
+        match self.0.last_mut() {
+            Some((from, OPEN)) if *from == at => drop(self.0.pop()),
+            Some((_, until)) if *until == OPEN => *until = at,
+            _ => {}
+        }
+    }
+
+    fn holds(&self, at: u32) -> bool {
+        let next = self.0.partition_point(|(from, _)| *from <= at);
+        next.checked_sub(1).is_some_and(|i| at < self.0[i].1)
+    }
+}
+
+/// A device key that is or was in the chain.
+#[derive(Debug, Clone)]
+pub struct KeyFact {
+    pub member: Name,
+    pub device: Name,
+    pub public: Fixed<32>,
+    pub verifying: VerifyingKey,
+    /// The recipient that the seed is sealed to.
+    pub recipient: String,
+    /// The keys that signed the entry that adds it.
+    pub sponsors: Vec<Id>,
+    /// The position of that entry.
+    pub since: usize,
+    pub(super) active: Timeline,
+}
+
+/// An epoch of an audience, by its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EpochFact {
+    pub audience: String,
+    pub recipient: String,
+    /// The KEK's commitment.
+    pub kek: Fixed<32>,
+    pub position: usize,
+}
+
+/// One change of the facts, as an op makes it.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    KeyOn(Id, Box<KeyFact>),
+    KeyOff(Id),
+    Join(Name, Name),
+    Leave(Name, Name),
+    Grant(Name, Pattern, Rights),
+    Revoke(Name, Pattern, Rights),
+    Epoch(ShortId, EpochFact),
+}
+
+/// All facts of a chain.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    keys: HashMap<Id, KeyFact>,
+    keys_of: BTreeMap<Name, Vec<Id>>,
+    epochs: HashMap<ShortId, EpochFact>,
+    /// Member, role.
+    memberships: HashMap<Name, BTreeMap<Name, Timeline>>,
+    /// Role, pattern, right.
+    grants: HashMap<Name, BTreeMap<Pattern, [Timeline; 5]>>,
+    removals: Vec<usize>,
+}
+
+impl History {
+    pub(super) fn record(&mut self, position: usize, change: Change) {
+        // The chain's limit is far below; a position past it would be refused, not wrapped.
+        let at = index(position);
+        match change {
+            Change::KeyOn(id, mut fact) => {
+                fact.active.start(at);
+                self.keys_of.entry(fact.member.clone()).or_default().push(id);
+                self.keys.insert(id, *fact);
+            }
+            Change::Join(member, role) => {
+                self.memberships.entry(member).or_default().entry(role).or_default().start(at);
+            }
+            Change::Grant(role, pattern, rights) => {
+                let spans = self.grants.entry(role).or_default().entry(pattern).or_default();
+                rights.iter().for_each(|right| spans[right as usize].start(at));
+            }
+            Change::Epoch(epoch, fact) => {
+                self.epochs.insert(epoch, fact);
+            }
+            Change::KeyOff(_) | Change::Leave(..) | Change::Revoke(..) => {
+                self.end(position, change)
+            }
+        }
+    }
+
+    fn end(&mut self, position: usize, change: Change) {
+        let at = index(position);
+        if self.removals.last() != Some(&position) {
+            self.removals.push(position);
+        }
+        match change {
+            Change::KeyOff(id) => {
+                if let Some(fact) = self.keys.get_mut(&id) {
+                    fact.active.stop(at);
+                }
+            }
+            Change::Leave(member, role) => {
+                let roles = self.memberships.get_mut(&member);
+                if let Some(span) = roles.and_then(|roles| roles.get_mut(&role)) {
+                    span.stop(at);
+                }
+            }
+            Change::Revoke(role, pattern, rights) => {
+                let patterns = self.grants.get_mut(&role);
+                if let Some(spans) = patterns.and_then(|patterns| patterns.get_mut(&pattern)) {
+                    rights.iter().for_each(|right| spans[right as usize].stop(at));
+                }
+            }
+            Change::KeyOn(..) | Change::Join(..) | Change::Grant(..) | Change::Epoch(..) => {}
+        }
+    }
+
+    /// The positions, ascending, at which some right or key may have stopped.
+    pub fn removals(&self) -> &[usize] {
+        &self.removals
+    }
+
+    /// Any key that was ever in the chain.
+    pub fn key(&self, id: &Id) -> Option<&KeyFact> {
+        self.keys.get(id)
+    }
+
+    pub fn epoch(&self, epoch: &ShortId) -> Option<&EpochFact> {
+        self.epochs.get(epoch)
+    }
+
+    /// Whose key this is after `position`, if it is anybody's.
+    pub fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+        let fact = self.keys.get(key)?;
+        fact.active.holds(index(position)).then_some(&fact.member)
+    }
+
+    /// Whether `member` has `right` on the secret after `position`.
+    pub fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+        self.holds_where(position, member, right, |pattern| pattern.matches(secret))
+    }
+
+    /// Whether `member` has `right` after `position` by one grant that covers all of `pattern`.
+    pub fn holds_pattern(
+        &self,
+        position: usize,
+        member: &Name,
+        right: Right,
+        pattern: &Pattern,
+    ) -> bool {
+        self.holds_where(position, member, right, |granted| granted.contains(pattern))
+    }
+
+    fn holds_where(
+        &self,
+        position: usize,
+        member: &Name,
+        right: Right,
+        covers: impl Fn(&Pattern) -> bool,
+    ) -> bool {
+        let at = index(position);
+        let granted = |role: &Name| {
+            let patterns = self.grants.get(role).into_iter().flatten();
+            role.as_str() == OWNER
+                || patterns
+                    .into_iter()
+                    .any(|(pattern, spans)| spans[right as usize].holds(at) && covers(pattern))
+        };
+        let roles = self.memberships.get(member).into_iter().flatten();
+        roles.into_iter().any(|(role, span)| span.holds(at) && granted(role))
+    }
+
+    /// The patterns on which a role of this name has or ever had the right to read.
+    ///
+    /// An epoch's envelope carries every earlier epoch, so whoever joins the role can come to open
+    /// what the role once read.
+    pub(super) fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
+        let patterns = self.grants.get(role).into_iter().flatten();
+        patterns
+            .filter(|(_, spans)| spans[Right::Read as usize] != Timeline::default())
+            .map(|p| p.0)
+    }
+
+    /// The keys of `member` that `lost` keys vouched for, through any number of keys between.
+    ///
+    /// It walks through keys that are gone already: a thief's second key stays a thief's when the
+    /// first is removed.
+    pub(super) fn sponsored_by(&self, member: &Name, lost: &Id) -> BTreeSet<Id> {
+        let keys = self.keys_of.get(member).map_or(&[][..], Vec::as_slice);
+        let mut tainted = BTreeSet::from([*lost]);
+        // Sponsors are in the state before, so a key never comes before one of them: one pass does,
+        // except in genesis, whose keys all sponsor each other directly.
+        for id in keys {
+            let sponsors = self.keys.get(id).map_or(&[][..], |fact| &fact.sponsors);
+            if sponsors.iter().any(|sponsor| tainted.contains(sponsor)) {
+                tainted.insert(*id);
+            }
+        }
+        tainted
+    }
+}
+
+fn index(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(OPEN - 1).min(OPEN - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeline_holds_from_its_start_to_before_its_stop() {
+        let mut line = Timeline::default();
+        line.start(2);
+        line.start(3);
+        line.stop(5);
+        line.start(7);
+        let held: Vec<u32> = (0..10).filter(|at| line.holds(*at)).collect();
+        assert_eq!(held, [2, 3, 4, 7, 8, 9]);
+    }
+
+    #[test]
+    fn what_one_entry_starts_and_stops_leaves_no_span() {
+        let mut line = Timeline::default();
+        line.start(2);
+        line.stop(2);
+        assert_eq!(line, Timeline::default());
+        line.start(3);
+        line.stop(5);
+        line.start(5);
+        assert_eq!(line.0, [(3, OPEN)]);
+        line.stop(5);
+        assert!(line.holds(4) && !line.holds(5));
+    }
+}

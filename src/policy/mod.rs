@@ -1,0 +1,20 @@
+//! Who may do what, layer 2: the linear chain of signed policy entries, its fold and its authority
+//! rules (`docs/format.md` section 4). Pure.
+
+pub mod access;
+mod apply;
+pub mod audience;
+pub mod authority;
+pub mod chain;
+pub mod check;
+pub mod entry;
+pub mod error;
+pub mod history;
+pub mod op;
+pub mod rights;
+pub mod settings;
+pub mod sign;
+pub mod state;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! The ops of policy entries, as they stand in JSON.
+
+use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
+use crate::name::{Name, Pattern};
+use serde::{Deserialize, Serialize};
+
+/// What a role may do with the secrets that a pattern matches; listed in this order in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Right {
+    Read,
+    Write,
+    Rotate,
+    Delete,
+    Grant,
+}
+
+impl Right {
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Rotate, Self::Delete, Self::Grant];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Rotate => "rotate",
+            Self::Delete => "delete",
+            Self::Grant => "grant",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberKind {
+    User,
+    Service,
+    Agent,
+}
+
+impl MemberKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Service => "service",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// One change of policy. `docs/format.md` section 4 has each op's effect and conditions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PolicyOp {
+    Vault {
+        suite: String,
+        nonce: ShortId,
+        name: Name,
+        threshold: u32,
+    },
+    MemberAdd {
+        member: Name,
+        kind: MemberKind,
+        recipients: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<u64>,
+    },
+    MemberRemove {
+        member: Name,
+    },
+    RecipientAdd {
+        member: Name,
+        recipient: String,
+    },
+    RecipientRemove {
+        member: Name,
+        recipient: String,
+    },
+    KeyAdd(KeyAdd),
+    KeyRemove {
+        member: Name,
+        device: Name,
+        lost: bool,
+    },
+    RoleAdd {
+        role: Name,
+    },
+    RoleRemove {
+        role: Name,
+    },
+    RoleJoin {
+        role: Name,
+        member: Name,
+    },
+    RoleLeave {
+        role: Name,
+        member: Name,
+    },
+    Grant {
+        role: Name,
+        pattern: Pattern,
+        rights: Vec<Right>,
+    },
+    Revoke {
+        role: Name,
+        pattern: Pattern,
+        rights: Vec<Right>,
+    },
+    Epoch {
+        audience: String,
+        epoch: ShortId,
+        recipient: String,
+        kek: Id,
+        envelope: Id,
+    },
+    Reseal {
+        audience: String,
+        epoch: ShortId,
+        envelope: Id,
+    },
+    Setting {
+        key: String,
+        value: String,
+    },
+    Rebase {
+        head: Id,
+    },
+}
+
+/// A device key, with its holder's proof of possession.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyAdd {
+    pub member: Name,
+    pub device: Name,
+    pub key: Fixed<32>,
+    pub recipient: String,
+    /// The Ed25519 seed as a binary age file to `recipient`.
+    pub sealed: Blob,
+    pub proof: SignatureBytes,
+}

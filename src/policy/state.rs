@@ -1,0 +1,185 @@
+//! What the chain says after some entry: members, roles, audiences, settings. Who changes it is
+//! [`super::apply`]; this module holds it and answers questions.
+
+use super::audience::{Audience, Audiences};
+use super::op::{MemberKind, Right};
+use super::rights::Rights;
+use super::settings::Settings;
+use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::name::{Name, Pattern, SecretName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The role that exists from the start and holds every right.
+pub const OWNER: &str = "owner";
+
+/// What genesis states for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charter {
+    pub suite: String,
+    pub nonce: ShortId,
+    pub name: Name,
+    /// How many owners must sign what only owners may do.
+    pub threshold: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub kind: MemberKind,
+    pub recipients: BTreeSet<String>,
+    /// Seconds since the Unix epoch; a warning to people, it ends no right.
+    pub expires: Option<u64>,
+    /// By device.
+    pub keys: BTreeMap<Name, DeviceKey>,
+    pub(super) roles: BTreeSet<Name>,
+}
+
+impl Member {
+    pub fn roles(&self) -> impl Iterator<Item = &Name> {
+        self.roles.iter()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceKey {
+    pub id: Id,
+    pub public: Fixed<32>,
+    pub recipient: String,
+    /// The seed, as a binary age file to `recipient`.
+    pub sealed: Blob,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Role {
+    pub(super) members: BTreeSet<Name>,
+    pub(super) grants: BTreeMap<Pattern, Rights>,
+}
+
+impl Role {
+    pub fn members(&self) -> impl Iterator<Item = &Name> {
+        self.members.iter()
+    }
+
+    /// The role's grants; `owner` has none and holds every right.
+    pub fn grants(&self) -> impl Iterator<Item = (&Pattern, Rights)> {
+        self.grants.iter().map(|(pattern, rights)| (pattern, *rights))
+    }
+}
+
+/// The state after some entry. Before genesis there is no charter and only the role `owner`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    pub(super) charter: Option<Charter>,
+    pub(super) members: BTreeMap<Name, Member>,
+    pub(super) roles: BTreeMap<Name, Role>,
+    pub(super) audiences: Audiences,
+    pub(super) settings: Settings,
+    pub(super) key_owners: BTreeMap<Id, Name>,
+}
+
+impl State {
+    pub(super) fn before_genesis() -> Self {
+        let owner = Name::new(OWNER).map(|name| (name, Role::default()));
+        Self {
+            charter: None,
+            members: BTreeMap::new(),
+            roles: owner.into_iter().collect(),
+            audiences: BTreeMap::new(),
+            settings: Settings::default(),
+            key_owners: BTreeMap::new(),
+        }
+    }
+
+    /// What genesis states; every state of a chain has it.
+    pub fn charter(&self) -> Option<&Charter> {
+        self.charter.as_ref()
+    }
+
+    /// How many owners must sign what only owners may do.
+    pub fn threshold(&self) -> usize {
+        let threshold = self.charter.as_ref().map_or(1, |charter| charter.threshold);
+        usize::try_from(threshold).unwrap_or(usize::MAX)
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = (&Name, &Member)> {
+        self.members.iter()
+    }
+
+    pub fn member(&self, name: &Name) -> Option<&Member> {
+        self.members.get(name)
+    }
+
+    pub fn roles(&self) -> impl Iterator<Item = (&Name, &Role)> {
+        self.roles.iter()
+    }
+
+    pub fn role(&self, name: &Name) -> Option<&Role> {
+        self.roles.get(name)
+    }
+
+    pub fn audiences(&self) -> impl Iterator<Item = (&str, &Audience)> {
+        self.audiences.iter().map(|(name, audience)| (name.as_str(), audience))
+    }
+
+    pub fn audience(&self, name: &str) -> Option<&Audience> {
+        self.audiences.get(name)
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whose key this is.
+    pub fn key_owner(&self, key: &Id) -> Option<&Name> {
+        self.key_owners.get(key)
+    }
+
+    pub fn owners(&self) -> impl Iterator<Item = &Name> {
+        self.roles.iter().filter(|(name, _)| name.as_str() == OWNER).flat_map(|(_, r)| &r.members)
+    }
+
+    pub fn is_owner(&self, member: &Name) -> bool {
+        self.members.get(member).is_some_and(|m| m.roles.iter().any(|r| r.as_str() == OWNER))
+    }
+
+    /// Owners that have a device key.
+    pub fn signing_owners(&self) -> usize {
+        let keyed = |name: &&Name| self.members.get(*name).is_some_and(|m| !m.keys.is_empty());
+        self.owners().filter(keyed).count()
+    }
+
+    /// Whether these keys suffice for every op: enough owners of this state among their members.
+    pub fn is_owner_level<'a>(&self, keys: impl IntoIterator<Item = &'a Id>) -> bool {
+        let signers: BTreeSet<&Name> = keys.into_iter().filter_map(|k| self.key_owner(k)).collect();
+        let owners = signers.into_iter().filter(|member| self.is_owner(member)).count();
+        self.charter.is_some() && owners >= self.threshold()
+    }
+
+    /// Whether `member` has `right` on the secret.
+    pub fn holds(&self, member: &Name, right: Right, secret: &SecretName) -> bool {
+        self.holds_where(member, right, |pattern| pattern.matches(secret))
+    }
+
+    /// Whether `member` has `right` by one grant that covers all of `pattern`.
+    pub fn holds_pattern(&self, member: &Name, right: Right, pattern: &Pattern) -> bool {
+        self.holds_where(member, right, |granted| granted.contains(pattern))
+    }
+
+    /// Whether `member` has `right` on any pattern at all.
+    pub fn holds_anywhere(&self, member: &Name, right: Right) -> bool {
+        self.holds_where(member, right, |_| true)
+    }
+
+    fn holds_where(&self, member: &Name, right: Right, covers: impl Fn(&Pattern) -> bool) -> bool {
+        let granted = |role: &Role| {
+            role.grants.iter().any(|(pattern, rights)| rights.has(right) && covers(pattern))
+        };
+        self.is_owner(member)
+            || self
+                .members
+                .get(member)
+                .into_iter()
+                .flat_map(|member| &member.roles)
+                .filter_map(|role| self.roles.get(role))
+                .any(granted)
+    }
+}

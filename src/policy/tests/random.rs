@@ -1,0 +1,183 @@
+//! Random ops: nothing panics, and the spans answer as a state kept for every position would.
+
+use super::*;
+use crate::policy::state::State;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const MEMBERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+const ROLES: [&str; 3] = ["owner", "r1", "r2"];
+const PATTERNS: [&str; 4] = ["*", "dev/*", "dev/D*", "prod/DB"];
+const SECRETS: [&str; 4] = ["dev/DB", "dev/X", "prod/DB", "prod/X"];
+
+/// An op by recipe: the vault's id is known only when it is used.
+#[derive(Debug, Clone)]
+enum Recipe {
+    Key { member: &'static str, device: u8 },
+    Op(PolicyOp),
+}
+
+fn rights() -> impl Strategy<Value = Vec<Right>> {
+    proptest::sample::subsequence(Right::ALL.to_vec(), 0..=5)
+}
+
+fn recipe(
+    members: &'static [&'static str],
+    roles: &'static [&'static str],
+) -> impl Strategy<Value = Recipe> {
+    let (member, role, on) = (select(members), select(roles), select(&PATTERNS[..]));
+    let device = 0u8..6;
+    let keyed = |device: u8| format!("k{device}");
+    prop_oneof![
+        member.clone().prop_map(|m| Recipe::Op(member_add(m))),
+        member.clone().prop_map(|m| Recipe::Op(member_remove(m))),
+        member.clone().prop_map(|m| Recipe::Op(recipient_add(m, "spare"))),
+        member.clone().prop_map(|m| Recipe::Op(recipient_remove(m, m))),
+        (member.clone(), device.clone())
+            .prop_map(|(member, device)| Recipe::Key { member, device }),
+        (member.clone(), device, any::<bool>())
+            .prop_map(move |(m, d, lost)| Recipe::Op(key_remove(m, &keyed(d), lost))),
+        role.clone().prop_map(|r| Recipe::Op(role_add(r))),
+        role.clone().prop_map(|r| Recipe::Op(role_remove(r))),
+        (role.clone(), member.clone()).prop_map(|(r, m)| Recipe::Op(join(r, m))),
+        (role.clone(), member).prop_map(|(r, m)| Recipe::Op(leave(r, m))),
+        (role.clone(), on.clone(), rights()).prop_map(|(r, p, s)| Recipe::Op(grant(r, p, &s))),
+        (role, on, rights()).prop_map(|(r, p, s)| Recipe::Op(revoke(r, p, &s))),
+        (select(vec!["owner", "owner+r1", "owner+r1+r2", "r1"]), any::<u8>())
+            .prop_map(|(a, e)| Recipe::Op(epoch(a, e))),
+        (select(vec!["owner", "owner+r1"]), any::<u8>())
+            .prop_map(|(a, e)| Recipe::Op(reseal(a, e))),
+    ]
+}
+
+fn op(world: &World, recipe: Recipe) -> PolicyOp {
+    match recipe {
+        Recipe::Key { member, device } => world.key(member, &format!("k{device}")),
+        Recipe::Op(op) => op,
+    }
+}
+
+/// Asks the state of one position what the spans were asked for that position.
+fn agree(chain: &Chain, position: usize, state: &State) -> Result<(), TestCaseError> {
+    for member in MEMBERS.map(name) {
+        for right in Right::ALL {
+            for secret in SECRETS.map(secret) {
+                let spans = chain.holds(position, &member, right, &secret);
+                prop_assert_eq!(spans, state.holds(&member, right, &secret));
+            }
+            for on in PATTERNS.map(pattern) {
+                let spans = chain.holds_pattern(position, &member, right, &on);
+                prop_assert_eq!(spans, state.holds_pattern(&member, right, &on));
+            }
+        }
+    }
+    let keys = ["alice".to_owned()].into_iter().chain((0..6).map(|device| format!("k{device}")));
+    for key in keys.map(|key| device_key(&key).id()) {
+        prop_assert_eq!(chain.actor_at(position, &key), state.key_owner(&key));
+    }
+    Ok(())
+}
+
+/// What a removal is: a right or key of the state before that the state after lacks.
+fn lost_something(before: &State, after: &State) -> bool {
+    MEMBERS.map(name).iter().any(|member| {
+        Right::ALL.iter().any(|right| {
+            SECRETS.map(secret).iter().any(|secret| {
+                before.holds(member, *right, secret) && !after.holds(member, *right, secret)
+            })
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn spans_agree_with_a_state_for_every_position(
+        steps in proptest::collection::vec(proptest::collection::vec(recipe(&MEMBERS, &ROLES), 1..4), 1..40),
+    ) {
+        let mut world = World::found(1, &["alice"]);
+        let mut states = vec![world.chain.state().clone()];
+        for step in steps {
+            let ops = step.into_iter().map(|recipe| op(&world, recipe)).collect();
+            let entry = signed(world.draft(ops), &["alice"]);
+            if let Ok(chain) = world.chain.extended(entry.clone()) {
+                world.chain = chain;
+                world.entries.push(entry);
+                states.push(world.chain.state().clone());
+            }
+        }
+        let rebuilt = Chain::build(&world.entries, Signatures::Trusted).unwrap();
+        for (position, state) in states.iter().enumerate() {
+            agree(&rebuilt, position, state)?;
+            if position > 0 && lost_something(&states[position - 1], state) {
+                prop_assert!(rebuilt.removals().contains(&position));
+            }
+        }
+        prop_assert_eq!(rebuilt.state(), world.chain.state());
+    }
+
+    #[test]
+    fn any_records_are_judged_without_a_panic(
+        ops in proptest::collection::vec(recipe(&MEMBERS, &ROLES), 0..8),
+        seq in 0u64..3,
+        signers in proptest::collection::vec(select(vec!["alice", "k0", "k1"]), 0..4),
+        linked in any::<bool>(),
+    ) {
+        let world = World::cast();
+        let ops: Vec<PolicyOp> = ops.into_iter().map(|recipe| op(&world, recipe)).collect();
+        let mut entry = signed(world.draft(ops), &signers);
+        entry.sigs.extend(entry.sigs.clone());
+        entry.seq = seq;
+        entry.prev = linked.then(|| world.chain.head());
+        prop_assert!(Chain::build(&[entry.clone()], Signatures::Trusted).is_err());
+        prop_assert!(world.chain.extended(entry).is_err());
+    }
+
+    #[test]
+    fn whoever_signs_alone_gives_only_what_it_holds(
+        steps in proptest::collection::vec(
+            (select(CAST.to_vec()), proptest::collection::vec(recipe(&CAST, &CAST_ROLES), 1..3)),
+            1..60,
+        ),
+    ) {
+        let mut world = World::cast();
+        for (signer, step) in steps {
+            let ops: Vec<PolicyOp> = step.into_iter().map(|recipe| op(&world, recipe)).collect();
+            let entry = signed(world.draft(ops.clone()), &[signer]);
+            if let Ok(chain) = world.chain.extended(entry) {
+                gave_only_its_own(&name(signer), &ops, world.chain.state(), chain.state())?;
+                world.chain = chain;
+            }
+        }
+    }
+}
+
+const CAST: [&str; 4] = ["greta", "dora", "paul", "gus"];
+const CAST_ROLES: [&str; 5] = ["owner", "leads", "devs", "ops", "clerks"];
+
+/// Whatever somebody can do after an entry and could not before, its signer could before: as that
+/// member, or through a key or recipient that the signer put there.
+fn gave_only_its_own(
+    signer: &Name,
+    ops: &[PolicyOp],
+    before: &State,
+    after: &State,
+) -> Result<(), TestCaseError> {
+    let stood_in = |member: &Name| {
+        ops.iter().any(|op| match op {
+            PolicyOp::KeyAdd(add) => add.member == *member,
+            PolicyOp::RecipientAdd { member: m, .. } => m == member && m != signer,
+            _ => false,
+        })
+    };
+    for (member, _) in after.members() {
+        for (right, secret) in Right::ALL.iter().flat_map(|r| SECRETS.map(|s| (*r, secret(s)))) {
+            let had = before.holds(member, right, &secret) && !stood_in(member);
+            if after.holds(member, right, &secret) && !had {
+                prop_assert!(before.holds(signer, right, &secret), "{signer} gave {right:?}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Each op's conditions and effects.
+
+use super::*;
+use Right::{Read, Write};
+
+#[test]
+fn the_vault_is_stated_once_and_first() {
+    let mut late = founding(1, 1, &["alice"]);
+    late.rotate_left(1);
+    assert_eq!(World::genesis(late, &["alice"]).err(), Some("policy-genesis"));
+    let twice = [founding(1, 1, &["alice"]), vec![vault_op(1, 1)]].concat();
+    assert_eq!(World::genesis(twice, &["alice"]).err(), Some("policy-second-vault"));
+    let world = World::found(1, &["alice"]);
+    assert_eq!(world.code(&["alice"], vec![vault_op(1, 9)]), "policy-second-vault");
+    let none = Chain::build(&[], Signatures::Check).unwrap_err();
+    assert_eq!(none.cause, ChainFault::Empty);
+}
+
+#[test]
+fn an_unknown_suite_or_no_threshold_is_refused() {
+    let founding_with = |op: PolicyOp| {
+        let mut ops = founding(1, 1, &["alice"]);
+        ops[0] = op;
+        World::genesis(ops, &["alice"]).err()
+    };
+    assert_eq!(founding_with(vault_op(0, 1)), Some("policy-op-threshold"));
+    let suite = "aes".to_owned();
+    let op = PolicyOp::Vault { suite, nonce: short(1), name: name("x"), threshold: 1 };
+    assert_eq!(founding_with(op), Some("policy-op-suite"));
+}
+
+#[test]
+fn members_have_one_to_sixteen_distinct_recipients() {
+    let world = World::cast();
+    let add = |recipients: Vec<String>| {
+        let (member, kind) = (name("new"), MemberKind::Service);
+        world.code(
+            &["alice"],
+            vec![PolicyOp::MemberAdd { member, kind, recipients, expires: Some(5) }],
+        )
+    };
+    assert_eq!(add(vec![]), "policy-op-recipient-count");
+    assert_eq!(add((0..17).map(|i| format!("r{i}")).collect()), "policy-op-recipient-count");
+    assert_eq!(add(vec!["a".into(), "a".into()]), "policy-op-recipient-exists");
+    assert_eq!(add(vec![format!("age1{}", "x".repeat(58))]), "policy-op-recipient");
+    assert_eq!(add((0..16).map(|i| format!("r{i}")).collect()), "accepted");
+    assert_eq!(world.code(&["alice"], vec![member_add("dora")]), "policy-op-member-exists");
+}
+
+#[test]
+fn losing_a_recipient_takes_the_keys_sealed_to_it() {
+    let mut world = World::cast();
+    let only = world.code(&["dora"], vec![recipient_remove("dora", "dora")]);
+    assert_eq!(only, "policy-op-recipient-count");
+    world.did(&["dora"], vec![recipient_add("dora", "second")]);
+    assert!(!world.chain.state().is_due("devs+leads+owner"), "an addition makes nothing due");
+    let again = world.code(&["dora"], vec![recipient_add("dora", "second")]);
+    assert_eq!(again, "policy-op-recipient-exists");
+    world.did(&["dora"], vec![recipient_remove("dora", "dora")]);
+    let (last, key) = (world.chain.last(), device_key("dora").id());
+    assert!(world.chain.key_active(last - 1, &key) && !world.chain.key_active(last, &key));
+    assert!(world.chain.state().is_due("devs+leads+owner"));
+    assert_eq!(world.chain.removals(), [last]);
+}
+
+#[test]
+fn device_keys_are_new_strong_and_the_members_own() {
+    let world = World::cast();
+    assert_eq!(world.code(&["alice"], vec![world.key("dora", "dora")]), "policy-op-device-exists");
+    assert_eq!(world.code(&["alice"], vec![world.key("gus", "dora")]), "policy-op-key-reused");
+    let PolicyOp::KeyAdd(add) = world.key("dora", "new") else { unreachable!() };
+    let elsewhere = PolicyOp::KeyAdd(KeyAdd { recipient: recipient("gus"), ..add.clone() });
+    assert_eq!(world.code(&["alice"], vec![elsewhere]), "policy-op-unknown-recipient");
+    let weak = PolicyOp::KeyAdd(KeyAdd { key: Fixed([0; 32]), ..add });
+    assert_eq!(world.code(&["alice"], vec![weak]), "policy-op-bad-key");
+    assert_eq!(world.code(&["alice"], vec![world.key("nobody", "n")]), "policy-op-unknown-member");
+}
+
+#[test]
+fn a_lost_key_takes_what_it_vouched_for_through_any_number_of_keys() {
+    let mut world = World::cast();
+    let (two, three) = (world.key("dora", "two"), world.key("dora", "three"));
+    let (four, five) = (world.key("dora", "four"), world.key("dora", "five"));
+    world.did(&["greta"], vec![two]);
+    world.did(&["dora", "two"], vec![three]);
+    world.did(&["two", "three"], vec![four]);
+    world.did(&["greta"], vec![five]);
+    world.did(&["greta"], vec![key_remove("dora", "three", false)]);
+    world.did(&["greta"], vec![key_remove("dora", "dora", true)]);
+    let state = world.chain.state();
+    let left: Vec<&str> =
+        state.member(&name("dora")).unwrap().keys.keys().map(Name::as_str).collect();
+    assert_eq!(left, ["five", "two"], "four goes too: a lost key vouched for one that vouched");
+    assert!(state.key_owner(&device_key("four").id()).is_none());
+    assert_eq!(world.chain.key(&device_key("four").id()).unwrap().sponsors.len(), 2);
+}
+
+#[test]
+fn the_last_owner_stays() {
+    let world = World::found(1, &["alice"]);
+    assert_eq!(world.code(&["alice"], vec![member_remove("alice")]), "policy-op-last-owner");
+    assert_eq!(world.code(&["alice"], vec![leave("owner", "alice")]), "policy-op-last-owner");
+    assert_eq!(world.code(&["alice"], vec![role_remove("owner")]), "policy-op-owner-role");
+    assert_eq!(world.code(&["alice"], vec![grant("owner", "*", &[Read])]), "policy-op-owner-role");
+}
+
+#[test]
+fn owners_do_not_fall_below_the_threshold() {
+    let mut world = World::found(2, &["alice", "bob"]);
+    let both = ["alice", "bob"];
+    assert_eq!(world.code(&both, vec![leave("owner", "bob")]), "policy-op-last-owner");
+    let key = world.key("carol", "carol");
+    world.did(&both, vec![member_add("carol"), join("owner", "carol")]);
+    assert_eq!(world.code(&both, vec![leave("owner", "bob")]), "policy-owners-locked");
+    world.did(&both, vec![key]);
+    assert_eq!(world.code(&["bob"], vec![leave("owner", "bob")]), "accepted");
+}
+
+#[test]
+fn owners_keep_enough_keys_to_sign() {
+    let world = World::found(1, &["alice"]);
+    let gone = key_remove("alice", "alice", true);
+    assert_eq!(world.code(&["alice"], vec![gone.clone()]), "policy-owners-locked");
+    assert_eq!(world.code(&["alice"], vec![gone, world.key("alice", "new")]), "accepted");
+}
+
+#[test]
+fn roles_come_and_go_with_members_and_grants() {
+    let mut world = World::cast();
+    let before = world.chain.last();
+    assert_eq!(world.code(&["alice"], vec![role_add("devs")]), "policy-op-role-exists");
+    assert_eq!(world.code(&["alice"], vec![role_remove("none")]), "policy-op-unknown-role");
+    assert_eq!(world.code(&["alice"], vec![join("devs", "dora")]), "policy-op-in-role");
+    assert_eq!(world.code(&["alice"], vec![leave("devs", "gus")]), "policy-op-not-in-role");
+    world.did(&["alice"], vec![role_remove("devs"), role_add("devs"), join("devs", "dora")]);
+    let (last, dora, db) = (world.chain.last(), name("dora"), secret("dev/DB"));
+    assert!(world.chain.holds(before, &dora, Read, &db));
+    assert!(!world.chain.holds(last, &dora, Read, &db));
+}
+
+#[test]
+fn a_role_that_comes_back_has_none_of_its_former_members() {
+    let mut world = World::cast();
+    world.did(&["alice"], vec![role_remove("devs")]);
+    world.did(&["alice"], vec![role_add("devs"), grant("devs", "dev/*", &[Read])]);
+    let (last, dora, db) = (world.chain.last(), name("dora"), secret("dev/DB"));
+    assert!(!world.chain.holds(last, &dora, Read, &db));
+    assert!(!world.chain.state().holds(&dora, Read, &db));
+}
+
+#[test]
+fn grants_unite_and_revokes_take_exactly_what_is_there() {
+    let mut world = World::cast();
+    world.did(&["alice"], vec![grant("devs", "dev/*", &[Right::Delete])]);
+    let state = world.chain.state();
+    let rights = state.grants_of(&name("devs"))[0].1;
+    assert_eq!(rights.to_string(), "read,write,delete");
+    let code = |op| world.code(&["alice"], vec![op]);
+    assert_eq!(code(revoke("devs", "dev/*", &[Read, Right::Grant])), "policy-op-not-granted");
+    assert_eq!(code(revoke("devs", "dev/DB", &[Read])), "policy-op-not-granted");
+    assert_eq!(code(revoke("devs", "dev/*", &[])), "policy-op-rights");
+    assert_eq!(code(grant("devs", "dev/*", &[Read, Read])), "policy-op-rights");
+    world.did(&["gus"], vec![revoke("devs", "dev/*", &[Read, Write, Right::Delete])]);
+    assert!(world.chain.state().grants_of(&name("devs")).is_empty());
+}
+
+#[test]
+fn who_leaves_makes_audiences_due_until_an_epoch() {
+    let mut world = World::cast();
+    world.did(&["greta"], vec![leave("devs", "dora")]);
+    assert_eq!(world.chain.state().due().collect::<Vec<_>>(), ["devs+leads+owner"]);
+    assert_eq!(world.code(&["greta"], vec![reseal("devs+leads+owner", 2)]), "policy-op-due");
+    let both = vec![epoch("devs+leads+owner", 7), reseal("devs+leads+owner", 7)];
+    world.did(&["greta"], both);
+    assert_eq!(world.chain.state().due().count(), 0);
+    let audience = world.chain.state().audience("devs+leads+owner").unwrap();
+    assert_eq!((audience.current.epoch, audience.earlier[0].epoch), (short(7), short(2)));
+    assert_eq!(world.chain.epoch(&short(2)).unwrap().audience, "devs+leads+owner");
+}
+
+#[test]
+fn an_audience_without_all_its_roles_is_not_due_until_they_are_back() {
+    let mut world = World::cast();
+    world.did(&["alice"], vec![role_remove("devs")]);
+    assert_eq!(world.chain.state().due().count(), 0);
+    assert_eq!(world.code(&["alice"], vec![epoch("devs+owner", 9)]), "policy-op-unknown-role");
+    assert_eq!(world.code(&["alice"], vec![epoch("owner+leads", 9)]), "policy-op-audience-name");
+    world.did(&["alice"], vec![role_add("devs")]);
+    assert!(world.chain.state().is_due("devs+leads+owner"));
+}
+
+#[test]
+fn settings_are_checked_when_they_are_set() {
+    let mut world = World::cast();
+    assert_eq!(world.code(&["alice"], vec![setting("colour", "red")]), "policy-op-setting");
+    world.did(&["alice"], vec![setting("env.prod.extends", "dev"), setting("reads", "off")]);
+    assert_eq!(
+        world.code(&["alice"], vec![setting("env.dev.extends", "prod")]),
+        "policy-op-setting"
+    );
+    world.did(&["alice"], vec![setting("reads", "")]);
+    assert_eq!(world.chain.state().settings().get("reads"), None);
+}
+
+#[test]
+fn a_fault_says_where_it_is() {
+    let world = World::cast();
+    let entry = signed(world.draft(vec![member_add("new"), member_add("dora")]), &["alice"]);
+    let error = world.chain.extended(entry).unwrap_err();
+    assert_eq!((error.position, error.op), (world.chain.len(), Some(1)));
+    assert_eq!(error.to_string(), "policy entry 6, op 1: member dora exists");
+}
+
+#[test]
+fn trusted_chains_skip_signatures_and_nothing_else() {
+    let mut world = World::cast();
+    world.entries[1].sigs[0].sig = Fixed([1; 64]);
+    assert_eq!(world.rebuilt().unwrap_err(), "policy-signature");
+    let trusted = Chain::build(&world.entries, Signatures::Trusted).unwrap();
+    assert_eq!(trusted.state(), world.chain.state());
+    world.entries[2].seq = 7;
+    let error = Chain::build(&world.entries, Signatures::Trusted).unwrap_err();
+    assert_eq!(error.code(), "policy-seq");
+}

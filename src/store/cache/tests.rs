@@ -1,0 +1,220 @@
+//! What counts as a record, how many stay, and that nothing here can fail a read.
+
+use super::*;
+use crate::crypto::bytes::Fixed;
+use std::time::{Duration, SystemTime};
+use tempfile::{TempDir, tempdir};
+
+const REPORT: &str = "12 entries\n2 notices\n";
+
+fn fresh() -> (TempDir, Cache) {
+    let state = tempdir().unwrap();
+    let cache = Cache::new(Some(state.path()), Owners::current(None));
+    (state, cache)
+}
+
+fn id(number: u8) -> Id {
+    Fixed([number; 32])
+}
+
+fn record(state: &TempDir, id: &Id) -> PathBuf {
+    state.path().join(FOLDER).join(id.to_string())
+}
+
+fn names(state: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(state.path().join(FOLDER)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Makes a record look `minutes` old.
+fn age(path: &Path, minutes: u64) {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000 - 60 * minutes);
+    fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+}
+
+#[test]
+fn a_report_is_found_by_the_hash_alone_and_kept_exactly() {
+    let (state, cache) = fresh();
+    assert_eq!(cache.get(&id(1)), None);
+    for report in ["", REPORT, "no line end", "\n\n", "ünïcode"] {
+        assert!(cache.put(&id(1), report));
+        assert_eq!(cache.get(&id(1)).as_deref(), Some(report));
+    }
+    assert_eq!(cache.get(&id(2)), None);
+    let text = fs::read_to_string(record(&state, &id(1))).unwrap();
+    let first = format!("v-secure-verified 1 {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(text.lines().next(), Some(first.as_str()));
+}
+
+#[test]
+fn without_a_state_folder_nothing_is_recorded() {
+    let cache = Cache::new(None, Owners::current(None));
+    assert!(!cache.put(&id(1), REPORT));
+    assert_eq!(cache.get(&id(1)), None);
+}
+
+#[test]
+fn damage_other_versions_and_other_names_are_no_records_and_are_replaced() {
+    let (state, cache) = fresh();
+    cache.put(&id(1), REPORT);
+    let path = record(&state, &id(1));
+    let good = fs::read_to_string(&path).unwrap();
+    for bad in [
+        String::new(),
+        good[..good.len() - 1].to_owned(),
+        good.clone() + "more",
+        good.replace("12 entries", "13 entries"),
+        good.replacen("verified 1 ", "verified 2 ", 1),
+        good.replacen('\n', "0\n", 1),
+        good.replacen('\n', "\r\n", 1),
+        FIRST_LINE.to_owned(),
+        format!("{FIRST_LINE}\n{REPORT}"),
+    ] {
+        assert_ne!(bad, good);
+        fs::write(&path, &bad).unwrap();
+        assert_eq!(cache.get(&id(1)), None, "{bad:?}");
+    }
+    fs::write(&path, [0xff, 0xfe]).unwrap();
+    assert_eq!(cache.get(&id(1)), None);
+    fs::write(record(&state, &id(2)), &good).unwrap();
+    assert_eq!(cache.get(&id(2)), None);
+    assert!(cache.put(&id(1), REPORT));
+    assert_eq!(cache.get(&id(1)).as_deref(), Some(REPORT));
+}
+
+#[test]
+fn a_record_beyond_the_limit_is_neither_written_nor_read() {
+    let (state, cache) = fresh();
+    let limit = usize::try_from(LIMIT).unwrap();
+    assert!(!cache.put(&id(1), &"x".repeat(limit)));
+    assert!(cache.put(&id(1), &"x".repeat(limit - 100)));
+    assert!(cache.get(&id(1)).is_some());
+    let long = "x".repeat(limit);
+    fs::write(
+        record(&state, &id(1)),
+        format!("{FIRST_LINE}\n{}\n{long}", check_value(&id(1), &long)),
+    )
+    .unwrap();
+    assert_eq!(cache.get(&id(1)), None);
+}
+
+#[test]
+fn the_newest_records_stay_and_what_killed_writers_left_goes() {
+    let (state, cache) = fresh();
+    let left_over = state.path().join(FOLDER).join(".x.tmp-12345678");
+    for number in 0..64 {
+        assert!(cache.put(&id(number), REPORT));
+        age(&record(&state, &id(number)), 100 + u64::from(number));
+    }
+    assert_eq!(names(&state).len(), KEPT);
+    fs::write(&left_over, "").unwrap();
+    age(&left_over, 1000);
+    assert!(cache.put(&id(200), REPORT));
+    assert_eq!(names(&state).len(), KEPT);
+    assert!(!left_over.exists());
+    assert_eq!(cache.get(&id(63)), None, "the oldest");
+    assert!((0..63).chain([200]).all(|number| cache.get(&id(number)).is_some()));
+}
+
+#[test]
+fn a_new_record_stays_where_all_others_are_from_the_future() {
+    let (state, cache) = fresh();
+    for number in 0..64 {
+        cache.put(&id(number), REPORT);
+        let path = record(&state, &id(number));
+        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(8_000_000_000);
+        fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+    }
+    cache.put(&id(200), REPORT);
+    assert_eq!(cache.get(&id(200)).as_deref(), Some(REPORT));
+    assert_eq!(names(&state).len(), KEPT);
+}
+
+#[test]
+fn readers_and_writers_at_once_see_whole_records() {
+    let (state, cache) = fresh();
+    std::thread::scope(|scope| {
+        for start in 0..4 {
+            let cache = &cache;
+            scope.spawn(move || {
+                for round in 0..60_u8 {
+                    // All write record 1; each its own beside it.
+                    cache.put(&id(1), REPORT);
+                    cache.put(&id(100 + start * 30 + round % 30), REPORT);
+                    let found = cache.get(&id(1));
+                    assert!(found.is_none_or(|report| report == REPORT));
+                }
+            });
+        }
+    });
+    assert!(cache.put(&id(1), REPORT));
+    assert_eq!(cache.get(&id(1)).as_deref(), Some(REPORT));
+    assert!(names(&state).len() <= KEPT);
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_made_fails_no_read() {
+    let root = tempdir().unwrap();
+    let file = root.path().join("file");
+    fs::write(&file, "").unwrap();
+    let cache = Cache::new(Some(&file), Owners::current(None));
+    assert!(!cache.put(&id(1), REPORT));
+    assert_eq!(cache.get(&id(1)), None);
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn records_that_others_own_or_can_write_are_none() {
+        let (state, cache) = fresh();
+        cache.put(&id(1), REPORT);
+        let path = record(&state, &id(1));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for mode in [0o620, 0o602] {
+            set_mode(&path, mode);
+            assert_eq!(cache.get(&id(1)), None);
+        }
+        set_mode(&path, 0o600);
+        assert!(cache.get(&id(1)).is_some());
+        let others = Cache::new(Some(state.path()), Owners::nobody_here());
+        assert_eq!(others.get(&id(1)), None);
+        assert!(!others.put(&id(2), REPORT));
+        let moved = state.path().join("moved");
+        fs::hard_link(&path, &moved).unwrap();
+        fs::remove_file(&path).unwrap();
+        symlink(&moved, &path).unwrap();
+        assert_eq!(cache.get(&id(1)), None);
+    }
+
+    #[test]
+    fn nothing_is_recorded_in_a_folder_that_others_can_write() {
+        let (state, cache) = fresh();
+        cache.put(&id(1), REPORT);
+        set_mode(&state.path().join(FOLDER), 0o770);
+        assert!(!cache.put(&id(2), REPORT));
+        assert!(!record(&state, &id(2)).exists());
+    }
+
+    #[test]
+    fn a_read_only_folder_gives_its_records_and_takes_none_without_an_error() {
+        let (state, cache) = fresh();
+        cache.put(&id(1), REPORT);
+        let folder = state.path().join(FOLDER);
+        // Without the right to list it either: a look-up opens one file.
+        set_mode(&folder, 0o100);
+        assert_eq!(cache.get(&id(1)).as_deref(), Some(REPORT));
+        if fs::write(folder.join("probe"), "").is_ok() {
+            eprintln!("skipped in part: this user writes to read-only folders");
+        } else {
+            assert!(!cache.put(&id(2), REPORT));
+        }
+        set_mode(&folder, 0o700);
+    }
+}

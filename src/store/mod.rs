@@ -1,0 +1,30 @@
+//! Layer 4, the file side: where the vault is, and how its bytes are read and replaced.
+//!
+//! A file is opaque bytes here; what they mean is the format's business. Three promises hold
+//! together: a reader sees the old file or the new one and never a part ([`atomic`], [`fresh`]), two writers
+//! never lose each other's change ([`lock`] and [`atomic::Expected`]), and a file that somebody
+//! else could have put in place is refused ([`find`], [`private`]).
+//!
+//! This is the one layer that touches the file system. What differs between systems is in `sys`.
+
+pub mod atomic;
+pub mod cache;
+pub mod error;
+pub mod find;
+pub mod fresh;
+pub mod git;
+pub mod git_command;
+pub mod lock;
+pub mod owners;
+mod pin_folder;
+pub mod pins;
+pub mod place;
+pub mod private;
+pub mod read;
+pub mod seen;
+pub mod session;
+mod sys;
+mod temp;
+pub mod transaction;
+
+pub use sys::Stamp;

@@ -1,0 +1,80 @@
+//! Whose files are trusted: like git's `safe.directory`, a vault that another account could have
+//! put in place is not used.
+
+use super::sys;
+use std::ffi::OsStr;
+use std::fs::Metadata;
+
+/// The accounts whose files this process takes as its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owners {
+    /// `None` where the system has no account numbers: every file passes.
+    user: Option<u32>,
+    behind_sudo: Option<u32>,
+}
+
+const ROOT: u32 = 0;
+
+impl Owners {
+    /// The user that this process runs as and, for root, the user named by `sudo_uid` (the value
+    /// of `SUDO_UID`). Nobody but root may name another account: the variable proves nothing.
+    pub fn current(sudo_uid: Option<&OsStr>) -> Self {
+        Self::acting_as(sys::current_user(), sudo_uid)
+    }
+
+    fn acting_as(user: Option<u32>, sudo_uid: Option<&OsStr>) -> Self {
+        let named = || sudo_uid?.to_str()?.parse().ok();
+        Self { user, behind_sudo: if user == Some(ROOT) { named() } else { None } }
+    }
+
+    /// The account that owns `metadata`, if it is none of these.
+    pub(super) fn stranger(&self, metadata: &Metadata) -> Option<u32> {
+        sys::owner(metadata).filter(|owner| !self.accepts(*owner))
+    }
+
+    /// As [`Owners::stranger`], for files that an administrator may provide, such as a mounted
+    /// identity: root can read and replace everything anyway.
+    pub(super) fn stranger_but_root(&self, metadata: &Metadata) -> Option<u32> {
+        self.stranger(metadata).filter(|owner| *owner != ROOT)
+    }
+
+    fn accepts(&self, owner: u32) -> bool {
+        self.user.is_none_or(|user| user == owner) || self.behind_sudo == Some(owner)
+    }
+}
+
+#[cfg(all(test, unix))]
+impl Owners {
+    /// An account that owns nothing here: every file looks like somebody else's.
+    pub(super) fn nobody_here() -> Self {
+        Self { user: Some(u32::MAX - 7), behind_sudo: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_root_is_believed_about_the_user_behind_sudo() {
+        let named = Some(OsStr::new("1000"));
+        assert!(Owners::acting_as(Some(0), named).accepts(1000));
+        assert!(Owners::acting_as(Some(0), named).accepts(0));
+        assert!(!Owners::acting_as(Some(0), named).accepts(1001));
+        assert!(!Owners::acting_as(Some(1001), named).accepts(1000));
+        assert!(!Owners::acting_as(Some(1001), None).accepts(0));
+    }
+
+    #[test]
+    fn a_malformed_sudo_uid_names_nobody() {
+        for text in ["", "-1", "1000 ", "alice", "99999999999"] {
+            let owners = Owners::acting_as(Some(0), Some(OsStr::new(text)));
+            assert_eq!(owners.behind_sudo, None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_file_passes_where_accounts_have_no_numbers() {
+        assert!(Owners::acting_as(None, None).accepts(1000));
+    }
+}

@@ -1,0 +1,166 @@
+//! Opening the vault at a place: bytes, the cache of verified bytes, the vault, the pins.
+
+use super::cache::Cache;
+use super::find::Location;
+use super::owners::Owners;
+use super::pins::{HeldPin, PinError, Pins};
+use super::place::Place;
+use super::read::{self, Contents, ReadError};
+use super::seen::Seen;
+use crate::crypto::bytes::Id;
+use crate::crypto::digest;
+use crate::ops::pin::{self, CarriedPin, Standing};
+use crate::ops::vault::{Depth, OpenError, Vault};
+use crate::policy::chain::{Chain, Signatures};
+use crate::policy::entry::PolicyEntry;
+use crate::policy::error::ChainError;
+use crate::vault::format::{MAX_FILE, Trust};
+use crate::vault::line::{self, LineError};
+use std::path::PathBuf;
+
+/// Why the vault at a place could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("{} is not accepted", path.display())]
+    Open {
+        path: PathBuf,
+        #[source]
+        source: OpenError,
+    },
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    #[error(
+        "the pinned policy chain of this place cannot be read; run 'v-secure pin accept' once the vault has been checked"
+    )]
+    PinnedLine(#[source] LineError),
+    #[error(
+        "the pinned policy chain of this place does not verify; run 'v-secure pin accept' once the vault has been checked"
+    )]
+    PinnedChain(#[source] ChainError),
+}
+
+/// A place, and what is needed to judge the vault there.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub location: Location,
+    pub owners: Owners,
+    /// The state folder; without one nothing is remembered.
+    pub state: Option<PathBuf>,
+    pub carried: Option<CarriedPin>,
+    /// Seconds since the Unix epoch.
+    pub now: u64,
+}
+
+/// A vault as it was found at its place.
+#[derive(Debug)]
+pub struct Opened {
+    pub vault: Vault,
+    pub pin: Standing,
+    /// The accepted chain goes on behind this one's head, and what is missing here took rights away.
+    pub missing_removals: bool,
+    /// What was found when these bytes were verified, as the JSON that `audit verify` prints.
+    pub report: Option<String>,
+    held: Option<HeldPin>,
+    pub(super) contents: Contents,
+}
+
+impl Session {
+    /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
+    pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
+        let contents = read::read(&self.location.vault, MAX_FILE as u64)?;
+        let hash = digest::file_hash(&contents.bytes);
+        let report = self.cache().get(&hash);
+        let trust = if report.is_some() { Trust::Cached } else { Trust::Strict };
+        let mut vault = Vault::open(&contents.bytes, trust, depth, self.now)
+            .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })?;
+        if report.is_none() && matches!(depth, Depth::Everything) {
+            self.cache().put(&hash, &vault.report_json());
+        }
+        let held = self.pins().load(&self.place())?;
+        let accepted = held.as_ref().map(chain_ids);
+        let pin = pin::judge(vault.chain(), accepted.as_deref(), self.carried.as_ref());
+        let mut missing_removals = false;
+        if let (Standing::Prefix { seen, .. }, Some(held)) = (&pin, &held) {
+            let longer = chain_of(held)?;
+            missing_removals = longer.removals().iter().any(|position| position >= seen);
+            let known = Seen::new(self.state.as_deref(), self.owners).load(&self.place())?;
+            vault.hold_to(&longer, &known);
+        }
+        Ok(Opened { vault, pin, missing_removals, report, held, contents })
+    }
+
+    /// Whether exactly these bytes were verified before, and what was found then.
+    pub fn verified_report(&self, bytes: &[u8]) -> Option<String> {
+        self.cache().get(&digest::file_hash(bytes))
+    }
+
+    /// Accepts the vault's chain and heads as what this place has been seen to hold.
+    pub fn remember(&self, opened: &Opened) -> Result<(), SessionError> {
+        if matches!(opened.pin, Standing::Unknown | Standing::Continues) {
+            self.save(&opened.vault, opened.held.as_ref())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn save(&self, vault: &Vault, held: Option<&HeldPin>) -> Result<(), SessionError> {
+        let pin = self.held_pin(vault);
+        if held == Some(&pin) {
+            return Ok(());
+        }
+        let place = self.place();
+        self.pins().save(&place, &pin)?;
+        let ids = vault.file().entries.keys().copied();
+        Seen::new(self.state.as_deref(), self.owners).add(&place, ids)?;
+        Ok(())
+    }
+
+    /// Replaces what was accepted here by what the vault is now.
+    pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
+        let place = self.place();
+        self.pins().accept(&place, &self.held_pin(vault))?;
+        let ids = vault.file().entries.keys().copied();
+        Seen::new(self.state.as_deref(), self.owners).add(&place, ids)?;
+        Ok(())
+    }
+
+    fn held_pin(&self, vault: &Vault) -> HeldPin {
+        HeldPin {
+            path: self.location.vault.clone(),
+            vault: vault.id(),
+            chain: vault.file().chain.iter().map(PolicyEntry::line).collect(),
+            heads: vault.heads().into_iter().collect(),
+        }
+    }
+
+    /// The log heads that were last accepted here and are not in `vault`: an older state.
+    pub fn missing_heads(&self, opened: &Opened) -> Vec<Id> {
+        let heads = opened.held.iter().flat_map(|held| &held.heads);
+        heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
+    }
+
+    pub(super) fn cache(&self) -> Cache {
+        Cache::new(self.state.as_deref(), self.owners)
+    }
+
+    fn pins(&self) -> Pins {
+        Pins::new(self.state.as_deref(), self.owners)
+    }
+
+    pub fn place(&self) -> Place {
+        Place::of(&self.location)
+    }
+}
+
+fn chain_ids(held: &HeldPin) -> Vec<Id> {
+    held.chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
+}
+
+fn chain_of(held: &HeldPin) -> Result<Chain, SessionError> {
+    let entries: Result<Vec<PolicyEntry>, _> =
+        held.chain.iter().map(|text| line::parse(text)).collect();
+    Chain::build(&entries.map_err(SessionError::PinnedLine)?, Signatures::Trusted)
+        .map_err(SessionError::PinnedChain)
+}

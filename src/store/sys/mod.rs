@@ -1,0 +1,37 @@
+//! What differs between operating systems: owners, modes, open flags, syncing a folder.
+//!
+//! Both implementations export the same functions. Windows has no owner number or mode bits in
+//! `std`, so there these are `None` and the checks built on them pass: access is left to the
+//! folder's access list, which a user's profile restricts by default.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use windows::*;
+
+mod unnamed;
+pub use unnamed::Unnamed;
+
+/// Which state of a file was seen: equal stamps mean that nobody replaced or edited it between.
+///
+/// It is a comparison, not a proof: an edit that restores every time stamp goes unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// Whether a symbolic link at the last part of a path is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    Refuse,
+    Follow,
+}

@@ -1,0 +1,155 @@
+//! Unix: owners and modes from `std`, open flags and ownership changes from `rustix`.
+
+use super::{Links, Stamp};
+use rustix::fs::{Gid, OFlags, Uid};
+use rustix::io::Errno;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// The account whose rights this process acts with.
+pub fn current_user() -> Option<u32> {
+    Some(rustix::process::geteuid().as_raw())
+}
+
+pub fn owner(metadata: &Metadata) -> Option<u32> {
+    Some(metadata.uid())
+}
+
+/// The bytes of a path, one spelling each, for hashing: they stay the same across releases.
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_bytes().to_vec()
+}
+
+/// Permission bits alone: neither file type nor set-id bits, which a vault has no use for.
+pub fn mode(metadata: &Metadata) -> Option<u32> {
+    Some(metadata.mode() & 0o777)
+}
+
+pub fn stamp(metadata: &Metadata) -> Stamp {
+    Stamp {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        len: metadata.len(),
+        modified: (metadata.mtime(), metadata.mtime_nsec()),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    }
+}
+
+/// Whether both describe one file, however it changed in between.
+pub fn same_file(a: &Metadata, b: &Metadata) -> bool {
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+/// Opens for reading; returns at once on a FIFO without a writer.
+pub fn open_read(path: &Path, links: Links) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(flags(links)).open(path)
+}
+
+/// Opens for reading and writing what is there.
+pub fn open_write(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).custom_flags(flags(Links::Refuse)).open(path)
+}
+
+/// Creates for reading and writing; fails with `AlreadyExists` where anything is there.
+pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)
+}
+
+/// Opens for appending, and creates with `mode` where there is nothing.
+pub fn open_append(path: &Path, mode: u32) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(mode).custom_flags(flags(Links::Refuse)).open(path)
+}
+
+fn flags(links: Links) -> i32 {
+    let follow = match links {
+        Links::Refuse => OFlags::NOFOLLOW,
+        Links::Follow => OFlags::empty(),
+    };
+    // `std` adds CLOEXEC to every open.
+    (follow | OFlags::NONBLOCK).bits() as i32
+}
+
+/// Whether an open failed because the path ends in a symbolic link.
+pub fn is_link_refusal(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::LOOP)
+}
+
+/// Whether an open failed because of what is there: a socket, a device without a driver, a folder.
+pub fn is_wrong_kind(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NXIO | Errno::NODEV | Errno::ISDIR))
+}
+
+pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+pub fn permissions(mode: u32) -> Option<Permissions> {
+    Some(Permissions::from_mode(mode))
+}
+
+/// Gives the new `file` the owner and group of the one that it replaces. Only root can give a
+/// file away; everybody else keeps the group where that is allowed and their own where not.
+pub fn match_owner(file: &File, model: &Metadata) -> io::Result<()> {
+    let now = file.metadata()?;
+    if (now.uid(), now.gid()) == (model.uid(), model.gid()) {
+        return Ok(());
+    }
+    let group = Some(Gid::from_raw(model.gid()));
+    if rustix::process::geteuid().is_root() {
+        return Ok(rustix::fs::fchown(file, Some(Uid::from_raw(model.uid())), group)?);
+    }
+    match rustix::fs::fchown(file, None, group) {
+        Err(Errno::PERM) | Ok(()) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives what root has just created to the owner of the `folder` it is in, or `sudo v-secure`
+/// would leave files that their user cannot open. Never for a file that was found: it may be a
+/// hard link to one that only root may give away.
+pub fn hand_over(created: &File, folder: &Metadata) -> io::Result<()> {
+    if rustix::process::geteuid().is_root() { match_owner(created, folder) } else { Ok(()) }
+}
+
+/// Creates the folder and its missing parents, for this user alone.
+pub fn create_private_folders(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// A folder held open so that its entries can be made durable.
+pub struct Folder(File);
+
+impl Folder {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Self::open_with(path, Links::Follow)
+    }
+
+    /// Opens a folder that this process has just made, and hands it over.
+    pub fn open_created(path: &Path, parent: &Self) -> io::Result<Self> {
+        let folder = Self::open_with(path, Links::Refuse)?;
+        hand_over(&folder.0, &parent.metadata()?)?;
+        Ok(folder)
+    }
+
+    fn open_with(path: &Path, links: Links) -> io::Result<Self> {
+        let flags = flags(links) | OFlags::DIRECTORY.bits() as i32;
+        OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
+    }
+
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        self.0.metadata()
+    }
+
+    /// Waits until the folder's entries are on the disk.
+    pub fn sync(&self) -> io::Result<()> {
+        match self.0.sync_all() {
+            // Some network and user-space file systems have no such operation on folders.
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::INVAL) => Ok(()),
+            result => result,
+        }
+    }
+}

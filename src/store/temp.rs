@@ -1,0 +1,94 @@
+//! Temporary files beside the file that they become, with names that tell whose they are.
+
+use super::sys;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use tempfile::{Builder, NamedTempFile};
+
+const RANDOM_CHARACTERS: usize = 8;
+
+/// Creates `.NAME.tmp-XXXXXXXX` beside `target`, removed when dropped. The mode is narrowed by
+/// the process's umask.
+pub fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    let prefix = prefix(target);
+    let mut builder = Builder::new();
+    builder.prefix(&prefix).rand_bytes(RANDOM_CHARACTERS);
+    if let Some(permissions) = sys::permissions(mode) {
+        builder.permissions(permissions);
+    }
+    builder.tempfile_in(folder(target))
+}
+
+/// Removes what killed writers of `target` left. The caller holds the folder's lock, so none of
+/// these files is in use.
+///
+/// Failures are passed over: a left-over does no harm, and the next write tries again.
+pub fn remove_leftovers(target: &Path) {
+    let prefix = prefix(target);
+    let Ok(entries) = std::fs::read_dir(folder(target)) else { return };
+    for entry in entries.flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && is_leftover(&entry.file_name(), &prefix) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The folder that holds `target`, also where the path is a bare name.
+pub fn folder(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn prefix(target: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file_name().unwrap_or_default());
+    prefix.push(".tmp-");
+    prefix
+}
+
+fn is_leftover(name: &OsStr, prefix: &OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+    rest.is_some_and(|rest| {
+        rest.len() == RANDOM_CHARACTERS && rest.iter().all(u8::is_ascii_alphanumeric)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use tempfile::tempdir;
+
+    #[test]
+    fn only_left_overs_of_this_file_are_removed() {
+        let folder = tempdir().unwrap();
+        let target = folder.path().join("vault.toml");
+        let kept = [
+            "vault.toml",
+            ".vault.toml.tmp-",
+            ".vault.toml.tmp-short",
+            ".vault.toml.tmp-with.dot",
+            ".vault.toml.tmp-123456789",
+            ".other.toml.tmp-12345678",
+            "vault.toml.tmp-12345678",
+        ];
+        for name in kept {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join(".vault.toml.tmp-abcdefgh")).unwrap();
+        let left = create(&target, 0o600).unwrap().keep().unwrap().1;
+        remove_leftovers(&target);
+        assert!(!left.exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), kept.len() + 1);
+    }
+
+    #[test]
+    fn a_bare_name_is_in_the_current_folder() {
+        assert_eq!(folder(Path::new("vault.toml")), Path::new("."));
+        assert_eq!(folder(Path::new("a/vault.toml")), Path::new("a"));
+    }
+}

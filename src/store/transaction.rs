@@ -1,0 +1,94 @@
+//! Changing the vault file: lock, read, verify, apply, write. [`Transaction::commit`] takes a
+//! [`Change`], which cannot be made without a signed entry.
+
+use super::atomic::{self, Expected};
+use super::error::WriteError;
+use super::lock::{self, Lock, LockError};
+use super::session::{Opened, Session, SessionError};
+use crate::crypto::digest;
+use crate::ops::change::Change;
+use crate::ops::vault::{ApplyError, Depth, Vault};
+use crate::vault::format;
+use crate::vault::model::VaultFile;
+
+/// The vault is for whoever may read the repository.
+const VAULT_MODE: u32 = 0o644;
+
+/// Why a change was not written; the old file is intact, but for
+/// [`WriteError::WrittenNotDurable`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactionError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("the change was not made")]
+    Apply(#[from] ApplyError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
+    TooLarge,
+}
+
+/// A vault that nobody else writes until this is committed or dropped.
+pub struct Transaction<'a> {
+    session: &'a Session,
+    lock: Lock,
+    opened: Opened,
+}
+
+impl<'a> Transaction<'a> {
+    /// Takes the lock, and reads and verifies the whole vault.
+    pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
+        let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
+        let opened = session.open(Depth::Everything)?;
+        Ok(Self { session, lock, opened })
+    }
+
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.opened.vault
+    }
+
+    /// The vault, where there is nothing to change after all.
+    pub fn into_vault(self) -> Vault {
+        self.opened.vault
+    }
+
+    /// Applies the change and replaces the file; returns the vault as written.
+    pub fn commit(self, change: Change) -> Result<Vault, TransactionError> {
+        let Self { session, lock, opened } = self;
+        let vault = opened.vault.apply(change)?;
+        let text = format::write(vault.file());
+        if text.len() > format::MAX_FILE {
+            return Err(TransactionError::TooLarge);
+        }
+        let expected = Expected::Same(opened.contents.stamp);
+        atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
+        finish(session, &vault, &text)?;
+        Ok(vault)
+    }
+}
+
+/// Writes a new vault where there is none.
+pub fn create(session: &Session, file: VaultFile) -> Result<Vault, TransactionError> {
+    let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
+    let text = format::write(&file);
+    // Opened as a stranger would before it is written: what does not verify must not exist.
+    let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, session.now)
+        .map_err(|source| SessionError::Open { path: session.location.vault.clone(), source })?;
+    atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
+    finish(session, &vault, &text)?;
+    Ok(vault)
+}
+
+/// Records that these bytes are verified (they come of verified bytes and a checked change), and
+/// pins what they hold.
+fn finish(session: &Session, vault: &Vault, text: &str) -> Result<(), SessionError> {
+    session.cache().put(&digest::file_hash(text.as_bytes()), &vault.report_json());
+    session.save(vault, None)
+}

@@ -1,0 +1,173 @@
+//! Reading the file line by line: keys with quoted values, blocks, and the bound on a line.
+
+use super::MAX_LINE;
+use super::error::{Cause, Fault};
+use super::section::Section;
+use crate::crypto::bytes::{self, Blob, Fixed, Id};
+use memchr::memchr;
+
+/// A place in the text, always the beginning of a line.
+#[derive(Clone)]
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// A piece of the text and the byte it begins at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub at: usize,
+    pub text: &'a str,
+}
+
+impl Piece<'_> {
+    pub fn id<const N: usize>(&self) -> Result<Fixed<N>, Fault> {
+        Fixed::parse(self.text).map_err(|_| Cause::BytesSyntax.at(self.at))
+    }
+
+    pub fn blob(&self) -> Result<Blob, Fault> {
+        bytes::decode(self.text).map(Blob).map_err(|_| Cause::BytesSyntax.at(self.at))
+    }
+}
+
+/// A block that has been entered, and where.
+pub(super) struct Block {
+    key: &'static str,
+    at: usize,
+}
+
+const BLOCK_MARK: &str = "'''";
+
+impl<'a> Cursor<'a> {
+    /// The text must be empty or end with LF.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The byte that the next line begins at.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to a later line's beginning.
+    pub fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    pub fn at_end(&self) -> bool {
+        self.at >= self.text.len()
+    }
+
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// What has been read since `start`.
+    pub fn since(&self, start: usize) -> &'a str {
+        &self.text[start..self.at]
+    }
+
+    /// The next line without its end; `None` at the end of the text.
+    pub fn line(&mut self) -> Result<Option<Piece<'a>>, Fault> {
+        let rest = &self.text[self.at..];
+        let Some(length) = memchr(b'\n', rest.as_bytes()) else { return Ok(None) };
+        if length > MAX_LINE {
+            return Err(Cause::LineTooLong.at(self.at));
+        }
+        let line = Piece { at: self.at, text: &rest[..length] };
+        self.at += length + 1;
+        Ok(Some(line))
+    }
+
+    /// What follows `key = ` on the next line.
+    fn assigned(&mut self, key: &'static str) -> Result<Piece<'a>, Fault> {
+        let start = self.at;
+        let unexpected = || Cause::KeyUnexpected { expected: key }.at(start);
+        let line = self.line()?.ok_or_else(unexpected)?;
+        let text = line.text.strip_prefix(key).and_then(|rest| rest.strip_prefix(" = "));
+        text.map(|text| Piece { at: start, text }).ok_or_else(unexpected)
+    }
+
+    /// Whether the next line assigns to `key`.
+    pub fn is_at_key(&self, key: &str) -> bool {
+        self.text[self.at..].strip_prefix(key).is_some_and(|rest| rest.starts_with(" = "))
+    }
+
+    /// `key = "VALUE"`.
+    pub fn quoted(&mut self, key: &'static str) -> Result<Piece<'a>, Fault> {
+        let value = self.assigned(key)?;
+        match unquote(value.text) {
+            Some(text) => Ok(Piece { text, ..value }),
+            None => Err(Cause::ValueSyntax { key }.at(value.at)),
+        }
+    }
+
+    /// `key = ["VALUE", "VALUE"]`.
+    pub fn quoted_list(&mut self, key: &'static str) -> Result<Vec<Piece<'a>>, Fault> {
+        let value = self.assigned(key)?;
+        let wrong = || Cause::ValueSyntax { key }.at(value.at);
+        let inner = value.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        match inner.ok_or_else(wrong)? {
+            "" => Ok(Vec::new()),
+            inner => inner
+                .split(", ")
+                .map(|item| unquote(item).map(|text| Piece { text, ..value }).ok_or_else(wrong))
+                .collect(),
+        }
+    }
+
+    /// Goes into the block that `key = '''` opens.
+    pub fn block(&mut self, key: &'static str) -> Result<Block, Fault> {
+        let value = self.assigned(key)?;
+        if value.text == BLOCK_MARK {
+            Ok(Block { key, at: value.at })
+        } else {
+            Err(Cause::ValueSyntax { key }.at(value.at))
+        }
+    }
+
+    /// The next line of the block; `None` once, at its closing line. Lines are handed out one by
+    /// one, so that a list of them grows only with what the caller has judged.
+    pub fn block_line(&mut self, block: &Block) -> Result<Option<Piece<'a>>, Fault> {
+        match self.line()? {
+            None => Err(Cause::BlockOpen { key: block.key }.at(block.at)),
+            Some(line) if line.text == BLOCK_MARK => Ok(None),
+            line => Ok(line),
+        }
+    }
+
+    /// The section that begins here, without going past its header; `None` at the end of the text.
+    /// The place is that of the header's line.
+    pub fn peek_section(&self) -> Result<Option<(usize, Section<'a>)>, Fault> {
+        let mut ahead = self.clone();
+        let Some(blank) = ahead.line()? else { return Ok(None) };
+        let header = ahead.line()?.filter(|_| blank.text.is_empty());
+        let expected = || Cause::SectionExpected.at(blank.at);
+        let header = header.ok_or_else(expected)?;
+        let inner = header.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let section = Section::parse(Piece { at: header.at, text: inner.ok_or_else(expected)? })?;
+        Ok(Some((header.at, section)))
+    }
+
+    /// Goes past the header that [`Self::peek_section`] found.
+    pub fn enter_section(&mut self) -> Result<(), Fault> {
+        self.line()?;
+        self.line()?;
+        Ok(())
+    }
+}
+
+/// The text between double quotes. Nothing that this format quotes needs an escape.
+fn unquote(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
+    inner.bytes().all(plain).then_some(inner)
+}
+
+/// Ids of a list, which must ascend.
+pub(super) fn ids(list: &'static str, pieces: &[Piece<'_>]) -> Result<Vec<Id>, Fault> {
+    let ids = pieces.iter().map(Piece::id).collect::<Result<Vec<Id>, Fault>>()?;
+    let at = pieces.first().map_or(0, |piece| piece.at);
+    crate::vault::rule::ascending(list, &ids).map_err(|rule| Cause::Rule(rule).at(at))?;
+    Ok(ids)
+}

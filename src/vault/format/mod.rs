@@ -1,0 +1,53 @@
+//! The vault's text form: one canonical spelling of each [`VaultFile`](super::model::VaultFile)
+//! (`docs/format.md` sections 1 to 3).
+//!
+//! What is accepted here is well-formed, each record by itself; whether it is true (hashes of
+//! objects, signatures, authority, readable copies) is for [`crate::policy`] and [`crate::log`].
+
+mod armor;
+mod block;
+mod cursor;
+mod error;
+mod header;
+mod parse;
+mod record;
+#[cfg(test)]
+mod sample;
+mod secrets;
+mod section;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::{Cause, FormatError};
+pub use parse::parse;
+pub use write::write;
+
+use crate::crypto::bytes::Id;
+use std::collections::BTreeSet;
+
+/// The most bytes of a file.
+pub const MAX_FILE: usize = 256 << 20;
+/// The most bytes of a line, without its end.
+pub const MAX_LINE: usize = 2 << 20;
+/// The most bytes of a ciphertext: a value of 1 MiB and its length, padded, and the tag.
+pub const MAX_CIPHERTEXT: usize = (1 << 20) + (1 << 15) + 16;
+
+/// What is known of the bytes before they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Nothing: everything is checked, that it is canonical included.
+    Strict,
+    /// Exactly these bytes have passed as [`Trust::Strict`] before: they are not written again to
+    /// compare. All else is still checked.
+    Cached,
+}
+
+/// Which secrets' sections are read. The others are skipped, their content not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope<'a> {
+    All,
+    /// Those with these uids, as far as the file has them.
+    Secrets(&'a BTreeSet<Id>),
+    NoSecrets,
+}

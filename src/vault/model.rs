@@ -1,0 +1,107 @@
+//! What a vault file holds, parsed: the counterpart of `docs/format.md` section 2.
+//!
+//! These are plain records. Nothing here has been verified; [`crate::log::verify`] does that.
+
+use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::log::entry::Entry;
+use crate::name::{Name, SecretName};
+use crate::policy::entry::PolicyEntry;
+use std::collections::BTreeMap;
+
+use super::slot::SlotRecord;
+
+/// The only suite of format 1.
+pub const SUITE: &str = "xchacha20poly1305-blake3";
+
+/// A whole vault file. Maps are in the file's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultFile {
+    /// Copies of what genesis says, compared by verify.
+    pub header: Header,
+    /// The policy chain, genesis first.
+    pub chain: Vec<PolicyEntry>,
+    pub audiences: BTreeMap<String, AudienceSection>,
+    pub slots: BTreeMap<ShortId, SlotRecord>,
+    /// By secret uid.
+    pub secrets: BTreeMap<Id, SecretSection>,
+    /// By entry id.
+    pub entries: BTreeMap<Id, Entry>,
+}
+
+impl VaultFile {
+    /// The section of a secret, made empty if there is none.
+    pub fn secret_section(&mut self, uid: Id, name: &SecretName) -> &mut SecretSection {
+        self.secrets.entry(uid).or_insert_with(|| SecretSection {
+            name: name.clone(),
+            active: Vec::new(),
+            versions: BTreeMap::new(),
+            wraps: BTreeMap::new(),
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    pub suite: String,
+    pub vault: Id,
+    pub name: Name,
+}
+
+/// The envelope of an audience's current epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceSection {
+    pub epoch: ShortId,
+    /// A binary age file (armored in the vault's text).
+    pub envelope: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretSection {
+    pub name: SecretName,
+    /// Readable copy of the fold's candidates, in order of id.
+    pub active: Vec<Id>,
+    pub versions: BTreeMap<Id, VersionObject>,
+    pub wraps: BTreeMap<Id, Wrap>,
+}
+
+/// One immutable version of a secret; its id is the hash of these and the secret's uid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionObject {
+    pub uid: ShortId,
+    pub nonce: Fixed<24>,
+    pub commitment: Fixed<32>,
+    pub ciphertext: Blob,
+}
+
+/// A version's DEK, wrapped for one epoch of one audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrap {
+    pub version: Id,
+    pub audience: String,
+    pub epoch: ShortId,
+    pub key: WrapKey,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrapKey {
+    /// nonce ‖ XChaCha20-Poly1305 under the KEK, 72 bytes.
+    Kek(Blob),
+    /// A binary age file to the epoch's recipient: written without the right to read.
+    Sealed(Blob),
+}
+
+impl WrapKey {
+    /// The kind as it stands in the file and in the wrap's hash.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Kek(_) => "key",
+            Self::Sealed(_) => "sealed",
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Kek(blob) | Self::Sealed(blob) => &blob.0,
+        }
+    }
+}

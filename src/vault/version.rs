@@ -1,0 +1,263 @@
+//! Versions of secrets: making a version object with its wrap, opening it, wrapping it anew
+//! (`docs/format.md` section 5).
+
+use super::audience::EpochKeys;
+use super::ids;
+use super::model::{SUITE, VersionObject, Wrap, WrapKey};
+use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::seal::{self, Dek, SealError, Sealed, ValueBinding};
+use crate::crypto::wrap::{self, WrapBinding, WrapError};
+use crate::host::{Random, random};
+use crate::secret_value::SecretValue;
+
+/// Why a version was not made or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VersionError {
+    #[error("the value cannot be sealed or opened")]
+    Value(#[source] SealError),
+    #[error("the version's key cannot be wrapped or unwrapped")]
+    Wrap(#[source] WrapError),
+    #[error("the wrap is for version {stated}, not for {object}")]
+    OtherVersion { object: Id, stated: Id },
+    #[error("the keys of epoch {epoch} of audience {audience} are not at hand")]
+    EpochKeys { audience: String, epoch: ShortId },
+}
+
+/// Which secret of which vault a version belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretRef<'a> {
+    pub vault: &'a Id,
+    /// [`ids::secret_uid`] of the secret's full name.
+    pub uid: &'a Id,
+}
+
+/// To whom a version's DEK is wrapped.
+#[derive(Debug, Clone, Copy)]
+pub enum WrapTo<'a> {
+    /// Under the KEK, by a writer who may read.
+    Epoch { audience: &'a str, keys: &'a EpochKeys },
+    /// Sealed to the epoch's recipient, by a writer who may not.
+    Recipient { audience: &'a str, epoch: ShortId, recipient: &'a str },
+}
+
+/// A version as it goes into the file, with the ids that the log names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedVersion {
+    pub object_id: Id,
+    pub object: VersionObject,
+    pub wrap_id: Id,
+    pub wrap: Wrap,
+}
+
+/// Seals `value` under a fresh DEK and wraps that.
+pub fn seal_version(
+    source: &dyn Random,
+    secret: SecretRef<'_>,
+    value: &SecretValue,
+    to: WrapTo<'_>,
+) -> Result<SealedVersion, VersionError> {
+    let uid = Fixed(random(source));
+    let dek = Dek::generate(source);
+    let sealed = seal::seal_value(source, &dek, &value_binding(secret, &uid), value)
+        .map_err(VersionError::Value)?;
+    let Sealed { nonce, commitment, ciphertext } = sealed;
+    let object = VersionObject { uid, nonce, commitment, ciphertext };
+    let object_id = ids::object_id(secret.uid, &object);
+    let (wrap_id, wrap) = wrap_to(source, secret, object_id, &uid, &dek, to)?;
+    Ok(SealedVersion { object_id, object, wrap_id, wrap })
+}
+
+/// Opens a version with whichever of `keys` its wrap names.
+pub fn open_version(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<SecretValue, VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    let sealed = Sealed {
+        nonce: object.nonce,
+        commitment: object.commitment,
+        ciphertext: object.ciphertext.clone(),
+    };
+    seal::open_value(&dek, &value_binding(secret, &object.uid), &sealed)
+        .map_err(VersionError::Value)
+}
+
+/// Wraps a version's DEK for another epoch or audience; the object stays as it is.
+///
+/// A DEK that the object's commitment does not name is refused, so that a broken wrap is not
+/// carried on under a new signature.
+pub fn rewrap(
+    source: &dyn Random,
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+    to: WrapTo<'_>,
+) -> Result<(Id, Wrap), VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    if !seal::is_committed(&dek, &value_binding(secret, &object.uid), &object.commitment) {
+        return Err(VersionError::Value(SealError::Commitment));
+    }
+    wrap_to(source, secret, wrap.version, &object.uid, &dek, to)
+}
+
+fn value_binding<'a>(secret: SecretRef<'a>, version_uid: &'a ShortId) -> ValueBinding<'a> {
+    ValueBinding { suite: SUITE, vault: secret.vault, secret_uid: secret.uid, version_uid }
+}
+
+fn wrap_to(
+    source: &dyn Random,
+    secret: SecretRef<'_>,
+    version: Id,
+    version_uid: &ShortId,
+    dek: &Dek,
+    to: WrapTo<'_>,
+) -> Result<(Id, Wrap), VersionError> {
+    let (audience, epoch) = match to {
+        WrapTo::Epoch { audience, keys } => (audience, keys.epoch),
+        WrapTo::Recipient { audience, epoch, .. } => (audience, epoch),
+    };
+    let binding = WrapBinding {
+        vault: secret.vault,
+        audience,
+        epoch: &epoch,
+        secret_uid: secret.uid,
+        version_uid,
+    };
+    let key = match to {
+        WrapTo::Epoch { keys, .. } => {
+            wrap::wrap_dek(source, &keys.kek, &binding, dek).map(|key| WrapKey::Kek(Blob(key)))
+        }
+        WrapTo::Recipient { recipient, .. } => {
+            wrap::seal_dek(recipient, &binding, dek).map(|file| WrapKey::Sealed(Blob(file)))
+        }
+    }
+    .map_err(VersionError::Wrap)?;
+    let wrap = Wrap { version, audience: audience.to_owned(), epoch, key };
+    Ok((ids::wrap_id(&wrap), wrap))
+}
+
+fn unwrap(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<Dek, VersionError> {
+    let object_id = ids::object_id(secret.uid, object);
+    if wrap.version != object_id {
+        return Err(VersionError::OtherVersion { object: object_id, stated: wrap.version });
+    }
+    let keys = keys.iter().find(|keys| keys.epoch == wrap.epoch).ok_or_else(|| {
+        VersionError::EpochKeys { audience: wrap.audience.clone(), epoch: wrap.epoch }
+    })?;
+    let binding = WrapBinding {
+        vault: secret.vault,
+        audience: &wrap.audience,
+        epoch: &wrap.epoch,
+        secret_uid: secret.uid,
+        version_uid: &object.uid,
+    };
+    match &wrap.key {
+        WrapKey::Kek(key) => wrap::unwrap_dek(&keys.kek, &binding, &key.0),
+        WrapKey::Sealed(file) => wrap::open_sealed_dek(&keys.identity, &binding, &file.0),
+    }
+    .map_err(VersionError::Wrap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::audience::{ExpectedEpoch, new_epoch};
+    use super::*;
+    use crate::host::real::RealHost;
+    use crate::name::SecretName;
+
+    const VAULT: Id = Fixed([1; 32]);
+
+    fn uid(name: &str) -> Id {
+        ids::secret_uid(&VAULT, &SecretName::parse(name).unwrap())
+    }
+
+    fn epoch(audience: &str) -> ([EpochKeys; 1], ExpectedEpoch) {
+        let (keys, stated) = new_epoch(&RealHost, &VAULT, audience).unwrap();
+        ([keys], stated)
+    }
+
+    fn seal(uid: &Id, to: WrapTo<'_>) -> SealedVersion {
+        let value = SecretValue::new(b"hunter2".to_vec());
+        seal_version(&RealHost, SecretRef { vault: &VAULT, uid }, &value, to).unwrap()
+    }
+
+    #[test]
+    fn a_version_opens_by_its_wrap_however_it_was_wrapped() {
+        let (uid, (keys, stated)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        for to in [
+            WrapTo::Epoch { audience: "owner", keys: &keys[0] },
+            WrapTo::Recipient {
+                audience: "owner",
+                epoch: stated.epoch,
+                recipient: &stated.recipient,
+            },
+        ] {
+            let made = seal(&uid, to);
+            assert_eq!(made.object_id, ids::object_id(&uid, &made.object));
+            assert_eq!(made.wrap_id, ids::wrap_id(&made.wrap));
+            let value = open_version(secret, &made.object, &made.wrap, &keys).unwrap();
+            assert_eq!(value.expose(), b"hunter2");
+        }
+    }
+
+    #[test]
+    fn a_version_moved_to_another_name_or_vault_does_not_open() {
+        let (own, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let mut made = seal(&own, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
+        let (other, vault) = (uid("dev/DB"), Fixed([2; 32]));
+        let moved = SecretRef { vault: &VAULT, uid: &other };
+        let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(matches!(error, VersionError::OtherVersion { .. }));
+        made.wrap.version = ids::object_id(&other, &made.object);
+        let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(matches!(error, VersionError::Wrap(_)), "renaming the wrap too does not help");
+        made.wrap.version = made.object_id;
+        let moved = SecretRef { vault: &vault, uid: &own };
+        assert!(open_version(moved, &made.object, &made.wrap, &keys).is_err());
+    }
+
+    #[test]
+    fn rewrapping_moves_the_key_and_leaves_the_object() {
+        let (uid, (old, _), (new, _)) = (uid("prod/DB"), epoch("owner"), epoch("ci+owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &old[0] });
+        let to = WrapTo::Epoch { audience: "ci+owner", keys: &new[0] };
+        let (id, wrap) = rewrap(&RealHost, secret, &made.object, &made.wrap, &old, to).unwrap();
+        assert_ne!(id, made.wrap_id);
+        assert_eq!(open_version(secret, &made.object, &wrap, &new).unwrap().expose(), b"hunter2");
+        let error = open_version(secret, &made.object, &wrap, &old).unwrap_err();
+        assert!(matches!(error, VersionError::EpochKeys { .. }));
+        let error = rewrap(&RealHost, secret, &made.object, &made.wrap, &new, to).unwrap_err();
+        assert!(matches!(error, VersionError::EpochKeys { .. }));
+    }
+
+    #[test]
+    fn a_wrap_of_another_key_is_not_carried_on() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let made = seal(&uid, to);
+        let (_, forged) = wrap_to(
+            &RealHost,
+            secret,
+            made.object_id,
+            &made.object.uid,
+            &Dek::generate(&RealHost),
+            to,
+        )
+        .unwrap();
+        let error = rewrap(&RealHost, secret, &made.object, &forged, &keys, to).unwrap_err();
+        assert!(matches!(error, VersionError::Value(SealError::Commitment)));
+        assert!(open_version(secret, &made.object, &forged, &keys).is_err());
+    }
+}

@@ -1,0 +1,270 @@
+//! The vectors of `docs/format.md`, in `fixtures/vectors`: any implementation gives these bytes.
+//!
+//! `V_SECURE_TEST_WRITE_VECTORS=1` writes the files again instead of comparing.
+
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use v_secure::crypto::armor::{armor, dearmor};
+use v_secure::crypto::bytes::{Blob, Fixed, Id, ShortId, encode};
+use v_secure::crypto::digest::{Context, hash};
+use v_secure::crypto::identity::{parse_identities, parse_identity};
+use v_secure::crypto::kdf::Params;
+use v_secure::crypto::padding::padded_length;
+use v_secure::crypto::seal::Dek;
+use v_secure::crypto::sign::{SigningKey, Tag, VerifyingKey};
+use v_secure::crypto::wrap::{Kek, WrapBinding, open_sealed_dek, seal_dek};
+use v_secure::host::Random;
+use v_secure::name::{Name, SecretName};
+use v_secure::secret_value::SecretValue;
+use v_secure::vault::audience::{
+    EpochKeys, ExpectedEpoch, kek_commitment, open_envelope, seal_envelope,
+};
+use v_secure::vault::ids;
+use v_secure::vault::line;
+use v_secure::vault::model::{SUITE, WrapKey};
+use v_secure::vault::request::{Request, fingerprint_words};
+use v_secure::vault::slot::SlotRecord;
+use v_secure::vault::slot_seal::{self, NewSlot};
+use v_secure::vault::version::{SecretRef, WrapTo, open_version, seal_version};
+
+const VAULT: Id = Fixed([0x11; 32]);
+const EPOCH: ShortId = Fixed([0x22; 16]);
+const VERSION: ShortId = Fixed([0x33; 16]);
+const DEK: [u8; 32] = [0x44; 32];
+const KEK: [u8; 32] = [0x55; 32];
+const SEED: [u8; 32] = [0x66; 32];
+const AUDIENCE: &str = "developer+owner";
+const IDENTITY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+
+/// Gives the bytes it was told to, in order.
+struct Scripted(RefCell<Vec<Vec<u8>>>);
+
+impl Scripted {
+    fn new(draws: &[&[u8]]) -> Self {
+        Self(RefCell::new(draws.iter().rev().map(|draw| draw.to_vec()).collect()))
+    }
+}
+
+impl Random for Scripted {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.0.borrow_mut().pop().unwrap());
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn secret(bytes: &[u8]) -> SecretValue {
+    SecretValue::new(bytes.to_vec())
+}
+
+fn epoch_keys() -> EpochKeys {
+    let kek = Kek::from_secret(&secret(&KEK)).unwrap();
+    EpochKeys { epoch: EPOCH, kek, identity: parse_identity(&secret(IDENTITY.as_bytes())).unwrap() }
+}
+
+fn stated() -> ExpectedEpoch {
+    let keys = epoch_keys();
+    let commitment = kek_commitment(&VAULT, AUDIENCE, &EPOCH, &keys.kek);
+    ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
+}
+
+fn version(value: &[u8]) -> Value {
+    let uid = ids::secret_uid(&VAULT, &SecretName::parse("prod/DATABASE_URL").unwrap());
+    let place = SecretRef { vault: &VAULT, uid: &uid };
+    let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
+    let keys = [epoch_keys()];
+    let to = WrapTo::Epoch { audience: AUDIENCE, keys: &keys[0] };
+    let made = seal_version(&draws, place, &secret(value), to).unwrap();
+    assert!(draws.0.borrow().is_empty(), "every draw is used");
+    let opened = open_version(place, &made.object, &made.wrap, &keys).unwrap();
+    assert_eq!(opened.expose(), value);
+    let value_aad =
+        hash(Context::ValueAad, &[SUITE.as_bytes(), &VAULT.0, &uid.0, &VERSION.0, b"padme-64"]);
+    let wrap_aad =
+        hash(Context::WrapAad, &[&VAULT.0, AUDIENCE.as_bytes(), &EPOCH.0, &uid.0, &VERSION.0]);
+    json!({
+        "suite": SUITE,
+        "vault": VAULT,
+        "secret": "prod/DATABASE_URL",
+        "secret_uid": uid,
+        "version_uid": VERSION,
+        "value": encode(value),
+        "dek": encode(&DEK),
+        "nonce": made.object.nonce,
+        "value_aad": value_aad,
+        "commitment": made.object.commitment,
+        "ciphertext": made.object.ciphertext,
+        "object_id": made.object_id,
+        "audience": AUDIENCE,
+        "epoch": EPOCH,
+        "kek": encode(&KEK),
+        "wrap_aad": wrap_aad,
+        "wrap": encode(made.wrap.key.bytes()),
+        "wrap_id": made.wrap_id,
+    })
+}
+
+fn signatures() -> Value {
+    let key = SigningKey::from_seed(&secret(&SEED)).unwrap();
+    let id = Fixed([0x99; 32]);
+    let sign = |tag: Tag| json!({ "tag": tag.text(), "id": id, "sig": key.sign(tag, &id) });
+    let tags = [Tag::PolicyEntry, Tag::LogEntry, Tag::KeyProof, Tag::Slot];
+    json!({
+        "seed": encode(&SEED),
+        "public": key.public(),
+        "key_id": key.id(),
+        "signatures": Vec::from(tags.map(sign)),
+    })
+}
+
+/// A request's proof does not look into `sealed`, so fixed bytes stand in for an age file.
+fn request() -> Value {
+    let key = SigningKey::from_seed(&secret(&SEED)).unwrap();
+    let (member, device) = (name("ada"), name("laptop"));
+    let (recipient, sealed) = (epoch_keys().identity.recipient(), Blob(b"sealed".to_vec()));
+    let proof_id =
+        |vault| ids::key_proof_id(vault, &member, &device, &recipient, &key.public(), &sealed.0);
+    let (in_vault, in_genesis) = (proof_id(Some(&VAULT)), proof_id(None));
+    let request = Request {
+        vault: VAULT,
+        member,
+        device,
+        recipient,
+        key: key.public(),
+        sealed,
+        proof: key.sign(Tag::KeyProof, &in_vault),
+    };
+    assert_eq!(Request::parse(&request.line()).unwrap(), request);
+    json!({
+        "json": line::write(&request),
+        "proof_id": in_vault,
+        "proof_id_in_genesis": in_genesis,
+        "line": request.line(),
+        "fingerprint": request.fingerprint(),
+        "words": fingerprint_words(&request.fingerprint()),
+    })
+}
+
+fn slot() -> Value {
+    let signer = SigningKey::from_seed(&secret(&SEED)).unwrap();
+    let key = VerifyingKey::parse(&signer.public()).unwrap();
+    let member = name("ada");
+    let new = NewSlot { vault: &VAULT, member: &member, label: "it's", params: Params::LEAST };
+    let draws = Scripted::new(&[&[0xaa; 16], &[0xbb; 16], &[0xcc; 24]]);
+    let identity = epoch_keys().identity;
+    let passphrase = secret(b"correct horse battery staple");
+    let record = slot_seal::create(&draws, new, &identity, &passphrase, &signer).unwrap();
+    let opened = slot_seal::open(&VAULT, &record, &key, &passphrase).unwrap();
+    assert_eq!(opened.text().expose(), IDENTITY.as_bytes());
+    let removed = SlotRecord::Removed(slot_seal::remove(record.slot, &member, &signer));
+    let sealed = SlotRecord::Seal(record);
+    json!({
+        "vault": VAULT,
+        "passphrase": "correct horse battery staple",
+        "identity": IDENTITY,
+        "seal": line::write(&sealed),
+        "seal_id": slot_seal::slot_id(&sealed),
+        "removed": line::write(&removed),
+        "removed_id": slot_seal::slot_id(&removed),
+    })
+}
+
+fn format_1() -> Value {
+    let stated = stated();
+    let lengths = [0, 4, 63, 64, 65, 72, 73, 127, 128, 129, 1000, 1029, 65_537, 1_048_580];
+    json!({
+        "padded_lengths": Vec::from(lengths.map(|length| [length, padded_length(length)])),
+        "versions": [
+            version(b"hunter2"), version(b""), version(&[b'x'; 60]), version(&[b'x'; 61]),
+        ],
+        "kek_commitment": {
+            "vault": VAULT, "audience": AUDIENCE, "epoch": EPOCH, "kek": encode(&KEK),
+            "commitment": stated.commitment, "identity": IDENTITY, "recipient": stated.recipient,
+        },
+        "envelope_id": { "file": encode(b"age file"), "id": ids::envelope_id(b"age file") },
+        "keys": signatures(),
+        "request": request(),
+        "slot": slot(),
+    })
+}
+
+fn path(file: &str) -> String {
+    format!("{}/fixtures/vectors/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The stored vectors, written anew first if that is asked for.
+fn stored(file: &str, made: impl FnOnce() -> Value) -> Value {
+    if std::env::var("V_SECURE_TEST_WRITE_VECTORS").is_ok_and(|v| v == "1") {
+        let text = serde_json::to_string_pretty(&made()).unwrap() + "\n";
+        std::fs::write(path(file), text).unwrap();
+    }
+    serde_json::from_str(&std::fs::read_to_string(path(file)).unwrap()).unwrap()
+}
+
+#[test]
+fn the_vectors_of_format_1_hold() {
+    let (stored, made) = (stored("format-1.json", format_1), format_1());
+    for (section, value) in made.as_object().unwrap() {
+        assert_eq!(stored[section], *value, "{section}");
+    }
+    assert_eq!(stored.as_object().unwrap().len(), made.as_object().unwrap().len());
+}
+
+fn sealed_binding(uid: &Id) -> WrapBinding<'_> {
+    WrapBinding {
+        vault: &VAULT,
+        audience: AUDIENCE,
+        epoch: &EPOCH,
+        secret_uid: uid,
+        version_uid: &VERSION,
+    }
+}
+
+fn age_samples() -> Value {
+    let uid = Fixed([0xdd; 32]);
+    let dek = Dek::generate(&Scripted::new(&[&DEK]));
+    let stated = stated();
+    let reader = [stated.recipient.clone()];
+    let envelope = seal_envelope(&VAULT, AUDIENCE, &[epoch_keys()], &reader).unwrap();
+    let sealed = seal_dek(&stated.recipient, &sealed_binding(&uid), &dek).unwrap();
+    json!({
+        "identity": IDENTITY,
+        "vault": VAULT,
+        "audience": AUDIENCE,
+        "epoch": EPOCH,
+        "recipient": stated.recipient,
+        "kek": encode(&KEK),
+        "envelope": armor(&envelope),
+        "secret_uid": uid,
+        "version_uid": VERSION,
+        "sealed_wrap": armor(&sealed),
+        "dek": encode(&DEK),
+        "sealed_wrap_id": ids::wrap_id(&v_secure::vault::model::Wrap {
+            version: Fixed([0xee; 32]),
+            audience: AUDIENCE.to_owned(),
+            epoch: EPOCH,
+            key: WrapKey::Sealed(Blob(sealed)),
+        }),
+        "sealed_wrap_version": Fixed([0xee; 32]),
+    })
+}
+
+#[test]
+fn the_age_samples_of_format_1_open() {
+    let samples = stored("format-1-age.json", age_samples);
+    let file = |key: &str| dearmor(samples[key].as_str().unwrap()).unwrap();
+    let identities = parse_identities(&secret(IDENTITY.as_bytes())).unwrap();
+    let keys =
+        open_envelope(&identities, &file("envelope"), &VAULT, AUDIENCE, &[stated()]).unwrap();
+    assert_eq!((keys.len(), *keys[0].kek.expose()), (1, KEK));
+    let (uid, sealed) = (Fixed([0xdd; 32]), file("sealed_wrap"));
+    let dek = open_sealed_dek(&keys[0].identity, &sealed_binding(&uid), &sealed).unwrap();
+    // A DEK shows itself only in what it seals: the same wrap as one of the known bytes.
+    let wrap = |dek: &Dek| {
+        let draws = Scripted::new(&[&[0; 24]]);
+        v_secure::crypto::wrap::wrap_dek(&draws, &keys[0].kek, &sealed_binding(&uid), dek).unwrap()
+    };
+    assert_eq!(wrap(&dek), wrap(&Dek::generate(&Scripted::new(&[&DEK]))));
+}

@@ -1,0 +1,99 @@
+"""What a mutant is made from, and the list of ways to make one."""
+
+import copy
+from dataclasses import dataclass, field
+
+from vsecure import signing
+from vsecure.copies import fix_copies
+from vsecure.encoding import decode
+from vsecure.file import render
+from vsecure.verify import verify
+from vsecure.writing import Builder
+
+ACCEPT, REFUSE, EITHER = "accept", "refuse", None
+WAYS = []
+
+
+class NotHere(Exception):
+    """This way has nothing to work on in this vault."""
+
+
+@dataclass
+class Way:
+    """One way to make a mutant: its kind, what a verifier must say, and the function."""
+    kind: str
+    expect: str
+    make: object
+
+
+def way(kind, expect=REFUSE):
+    """Marks a function (source, rng) → (bytes, description), or raises NotHere."""
+    def mark(function):
+        WAYS.append(Way(kind, expect, function))
+        return function
+    return mark
+
+
+def pick(rng, items):
+    items = list(items)
+    if not items:
+        raise NotHere
+    return rng.choice(items)
+
+
+@dataclass
+class Source:
+    """A vault that verifies, an older copy of it, and the signing seeds."""
+    raw: bytes
+    older: object = None                       # File
+    keys: dict = field(default_factory=dict)   # {"members": …} as keys.json has it
+
+    def __post_init__(self):
+        self.vault = verify(self.raw)
+        if self.vault.finding:
+            raise SystemExit(f"the source does not verify: {self.vault.finding}")
+        self.seeds = {}
+        for name, member in self.keys.get("members", {}).items():
+            for seed in map(decode, member["keys"].values()):
+                self.seeds[signing.key_id(signing.public_of(seed))] = (name, seed)
+        self.head = self.vault.chain.states[-1]
+
+    def file(self):
+        return copy.deepcopy(self.vault.file)
+
+    def builder(self, rng):
+        return Builder(self.file(), rng)
+
+    def signers(self, test=lambda state, name: True, at=-1):
+        """(name, seed) of the keys that are valid at a position and whose member passes `test`."""
+        state = self.vault.chain.states[at]
+        return [self.seeds[k] for k, fact in state.keys.items()
+                if k in self.seeds and test(state, fact.member)]
+
+    def owners(self):
+        return self.signers(lambda state, name: name in state.roles["owner"])
+
+    def holders(self, right, secret, yes=True):
+        return self.signers(lambda state, name: state.holds(name, right, secret) == yes)
+
+    def removed(self):
+        """(name, seed, position) of keys that a policy entry took away, with that position."""
+        out = []
+        for key, (name, seed) in self.seeds.items():
+            valid = [at for at, s in enumerate(self.vault.chain.states) if key in s.keys]
+            if valid and key not in self.head.keys:
+                out.append((name, seed, valid[-1]))
+        return out
+
+    def live(self):
+        """States of the secrets that have a current version."""
+        return [s for s in self.vault.secrets.values() if s.current]
+
+
+def text(file):
+    return render(file).encode()
+
+
+def fixed(file):
+    """The text of the file with its readable copies recomputed."""
+    return text(fix_copies(file))

@@ -1,0 +1,177 @@
+"""Tests of the second implementation by itself: python -m unittest (in this directory)."""
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import make_sample
+import mutants
+from agree import compare
+from mutating.source import WAYS, Source
+from vsecure import keys, reading, rules, signing, vectors
+from vsecure.encoding import armor, decode, encode, unarmor
+from vsecure.errors import Refused
+from vsecure.file import parse, render
+from vsecure.records import slot_record
+from vsecure.verify import verdict, verify
+
+HERE = Path(__file__).resolve().parent
+VECTORS = HERE.parent.parent / "fixtures" / "vectors"
+
+
+class WithSample(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.held = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.held.cleanup)
+        cls.dir = Path(cls.held.name)
+        cls.sample = make_sample.make(cls.dir)
+        cls.raw = (cls.dir / "sample.vault").read_bytes()
+        cls.vault = verify(cls.raw)
+
+    def identity_file(self, name):
+        path = self.dir / f"{name}.txt"
+        path.write_text(f"# {name}\n{self.sample.people[name].identity}\n")
+        return str(path)
+
+    def run_script(self, *args):
+        return subprocess.run([sys.executable, str(HERE / "vault.py"), *args], capture_output=True, check=False)
+
+
+class Verification(WithSample):
+    def test_the_sample_and_its_older_copy_are_accepted(self):
+        self.assertIsNone(self.vault.finding)
+        self.assertIsNone(verify((self.dir / "older.vault").read_bytes()).finding)
+
+    def test_rewriting_gives_the_same_bytes(self):
+        self.assertEqual(render(parse(self.raw)).encode(), self.raw)
+
+    def test_the_entry_that_the_removal_did_not_know_is_void(self):
+        self.assertEqual(self.vault.void, {self.sample.void})
+
+    def test_concurrent_puts_are_a_conflict_until_one_is_resolved(self):
+        older = verify((self.dir / "older.vault").read_bytes()).secrets["prod/db"]
+        self.assertEqual(len(older.candidates), 2)
+        self.assertEqual(len(self.vault.secrets["prod/db"].candidates), 1)
+
+    def test_a_removed_version_comes_back_by_restore_but_a_pruned_one_does_not(self):
+        self.assertFalse(self.vault.secrets["prod/db"].versions[self.sample.db_three].removed)
+        gone = self.vault.secrets["test/gone"]
+        self.assertIsNone(gone.current)
+        self.assertTrue(gone.versions[self.sample.gone].pruned)
+
+    def test_a_removed_current_version_leaves_no_current_version(self):
+        build = Source(self.raw, keys=self.sample.key_file()).builder(random.Random(1))
+        current = self.vault.secrets["root/key"].current
+        build.add_log("ada", self.sample.people["ada"].seed,
+                      [{"remove": {"secret": "root/key", "objects": [encode(current)]}}])
+        secret = build.file.secrets[keys.secret_uid(build.file.vault, "root/key")]
+        secret.active = []
+        after = verify(render(build.file).encode())
+        self.assertIsNone(after.finding)
+        self.assertIsNone(after.secrets["root/key"].current)
+
+
+class Mutants(WithSample):
+    def test_every_way_gives_what_it_expects(self):
+        older, made = parse((self.dir / "older.vault").read_bytes()), set()
+        source = Source(self.raw, older, self.sample.key_file())
+        problems = []
+        for way, raw, description in mutants.make(source, WAYS, random.Random(7), 500):
+            made.add(way.kind)
+            for problem in compare({"expect": way.expect}, verdict(verify(raw)), None, {}):
+                problems.append(f"{way.kind} ({description}): {problem}")
+        self.assertEqual(problems, [])
+        self.assertEqual({way.kind for way in WAYS} - made, set())
+
+
+class Reading(WithSample):
+    def test_an_owner_opens_every_value_that_is_in_the_file(self):
+        found = reading.Reader(self.vault, [self.sample.people["ada"].identity])
+        for state in self.vault.secrets.values():
+            for version in state.versions:
+                value = self.sample.values[encode(version)].encode("latin-1")
+                self.assertEqual(found.value(state.name, version), value)
+
+    def test_one_outside_the_audience_is_told_for_whom_it_is_sealed(self):
+        found = reading.Reader(self.vault, [self.sample.people["bob"].identity])
+        with self.assertRaisesRegex(keys.Unopened, "sealed for owner"):
+            found.value("root/key", self.vault.secrets["root/key"].current)
+
+    def test_the_member_removed_cannot_open_what_came_after(self):
+        found = reading.Reader(self.vault, [self.sample.people["cy"].identity])
+        with self.assertRaises(keys.Unopened):
+            found.value("prod/db", self.vault.secrets["prod/db"].current)
+
+    def test_a_slot_opens_with_its_passphrase_only(self):
+        record = slot_record(next(iter(self.vault.file.slots.values())))
+        vault = self.vault.chain.vault
+        self.assertEqual(keys.open_slot(vault, record, b"correct horse"), str(self.sample.people["bob"].identity))
+        with self.assertRaises(keys.Unopened):
+            keys.open_slot(vault, record, b"wrong horse")
+
+    def test_a_value_does_not_open_under_another_secret(self):
+        dek, nonce, uid = bytes(32), bytes(24), bytes(16)
+        sealed = keys.seal_value(b"v" * 32, b"s" * 32, uid, nonce, dek, b"value")
+        self.assertEqual(keys.open_value(b"v" * 32, b"s" * 32, sealed, dek), b"value")
+        with self.assertRaises(keys.Unopened):
+            keys.open_value(b"v" * 32, b"t" * 32, sealed, dek)
+
+    def test_get_and_dump_write_the_stored_bytes(self):
+        file, identity = str(self.dir / "sample.vault"), self.identity_file("ada")
+        got = self.run_script("get", file, "root/key", "--identity", identity)
+        self.assertEqual((got.returncode, got.stdout), (0, b"\x00\xff" * 40))
+        dumped = json.loads(self.run_script("dump", file, "--identity", identity).stdout)
+        self.assertIn("rotated", [v["text"] for v in dumped["prod/db"] if v["current"]])
+
+    def test_get_stops_on_a_file_that_does_not_verify(self):
+        bad = self.dir / "bad.vault"
+        bad.write_bytes(self.raw.replace(b"root/key", b"root/kex", 1))
+        got = self.run_script("get", str(bad), "prod/db", "--identity", self.identity_file("ada"))
+        self.assertEqual((got.returncode, got.stdout), (6, b""))
+
+
+class Parts(unittest.TestCase):
+    def test_base64_with_unused_bits_is_refused(self):
+        self.assertEqual(decode("AA"), b"\0")
+        for text in ("AB", "A", "AA=", "A A", "+/"):
+            with self.assertRaises(Refused):
+                decode(text)
+
+    def test_armor_is_read_only_as_it_is_written(self):
+        for size in (1, 47, 48, 49, 96, 100):
+            lines = armor(bytes(size))
+            self.assertEqual(unarmor(lines), bytes(size))
+            with self.assertRaises(Refused):
+                unarmor([*lines[:-1], "", lines[-1]])
+
+    def test_containment_of_patterns(self):
+        for outer, inner, wanted in (("*", "a/*", True), ("a*", "a/b", True), ("a/*", "a*", False),
+                                     ("a/b", "a/b*", False), ("a/b*", "a/b", True), ("a/b", "a/b", True)):
+            self.assertEqual(rules.contains(outer, inner), wanted, (outer, inner))
+
+    def test_keys_of_small_order_or_doubly_spelt_are_refused(self):
+        prime = 2**255 - 19
+        for y in (0, 1, prime - 1, prime, prime + 1):
+            self.assertFalse(signing.valid_key(y.to_bytes(32, "little")), y)
+        self.assertTrue(signing.valid_key(signing.public_of(bytes(32))))
+
+    def test_a_signature_holds_for_its_tag_only(self):
+        public, sig = signing.public_of(bytes(32)), signing.sign(bytes(32), "log", b"i" * 32)
+        self.assertTrue(signing.verify(public, "log", b"i" * 32, sig))
+        self.assertFalse(signing.verify(public, "policy", b"i" * 32, sig))
+
+    @unittest.skipUnless(VECTORS.is_dir(), "fixtures/vectors is not there")
+    def test_vectors_agree(self):
+        for name in ("format-1.json", "format-1-age.json", "ed25519-strict.json"):
+            failures, count = vectors.check(json.loads((VECTORS / name).read_text()))
+            self.assertEqual(failures, [], name)
+            self.assertGreater(count, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,13 @@
+"""How a file is refused: a class (which part is wrong), a stable code, and words for a person."""
+
+
+class Refused(Exception):
+    """The file breaks a rule of the format."""
+
+    def __init__(self, kind, code, detail=""):
+        super().__init__(f"{kind}/{code}: {detail}" if detail else f"{kind}/{code}")
+        self.kind, self.code, self.detail = kind, code, detail
+
+
+def malformed(code, detail=""):
+    return Refused("format", code, detail)

@@ -1,0 +1,247 @@
+"""The TOML form of the file (section 2): reading, writing, and the check that both agree."""
+
+from dataclasses import dataclass, field
+
+from . import rules
+from .encoding import armor, decode, encode, unarmor
+from .errors import malformed
+from .records import log_entry, policy_entry, slot_record
+from .rules import require
+
+MOST_FILE, MOST_LINE, MOST_CHAIN, MOST_SLOTS = 256 << 20, 2 << 20, 10_000, 256
+# The longest sealed value: Padmé(4 + 1 MiB) and the tag of the AEAD.
+MOST_CIPHERTEXT = 1_081_344 + 16
+# Between the items of a TOML list: section 2 allows no white space but that shown, and shows none.
+SEPARATOR = ","
+
+
+@dataclass
+class Secret:
+    """One `[secret.UID]` with its versions and wraps, all as written, bytes decoded."""
+    name: str
+    active: list
+    versions: dict = field(default_factory=dict)
+    wraps: dict = field(default_factory=dict)
+
+
+@dataclass
+class File:
+    """The file as written. Nothing here is checked against anything else in it."""
+    suite: str
+    vault: bytes
+    name: str
+    requires: list = field(default_factory=list)
+    policy: list = field(default_factory=list)
+    audiences: dict = field(default_factory=dict)  # name: (epoch, binary age file)
+    slots: dict = field(default_factory=dict)      # slot id: line
+    secrets: dict = field(default_factory=dict)    # uid: Secret
+    log: list = field(default_factory=list)
+
+
+def render(file):
+    out = ["format = 1", f"requires = {_list(file.requires)}", f'suite = "{file.suite}"',
+           f'vault = "{encode(file.vault)}"', f'name = "{file.name}"',
+           "", "[policy]", "chain = '''", *file.policy, "'''"]
+    for name, (epoch, envelope) in file.audiences.items():
+        out += ["", f'[audience."{name}"]', f'epoch = "{encode(epoch)}"',
+                "envelope = '''", *armor(envelope), "'''"]
+    for slot, line in file.slots.items():
+        out += ["", f"[slot.{encode(slot)}]", "record = '''", line, "'''"]
+    for uid, secret in file.secrets.items():
+        out += _render_secret(encode(uid), secret)
+    out += ["", "[log]", "entries = '''", *file.log, "'''"]
+    return "\n".join(out) + "\n"
+
+
+def _list(items):
+    return "[" + SEPARATOR.join(f'"{item}"' for item in items) + "]"
+
+
+def _render_secret(uid, secret):
+    out = ["", f"[secret.{uid}]", f'name = "{secret.name}"',
+           f"active = {_list(map(encode, secret.active))}"]
+    for oid, version in secret.versions.items():
+        out += ["", f"[secret.{uid}.version.{encode(oid)}]"]
+        out += [f'{k} = "{encode(version[k])}"' for k in ("uid", "nonce", "commitment", "ciphertext")]
+    for wid, wrap in secret.wraps.items():
+        out += ["", f"[secret.{uid}.wrap.{encode(wid)}]", f'version = "{encode(wrap["version"])}"',
+                f'audience = "{wrap["audience"]}"', f'epoch = "{encode(wrap["epoch"])}"',
+                f'{wrap["kind"]} = "{encode(wrap["bytes"])}"']
+    return out
+
+
+class _Lines:
+    """The lines of the file, taken one after another."""
+
+    def __init__(self, lines):
+        self.lines, self.at = lines, 0
+
+    def peek(self, ahead=0):
+        at = self.at + ahead
+        return self.lines[at] if at < len(self.lines) else ""
+
+    def take(self):
+        require(self.at < len(self.lines), "truncated")
+        self.at += 1
+        return self.lines[self.at - 1]
+
+    def expect(self, line):
+        got = self.take()
+        require(got == line, "layout", f"line {self.at}: {line!r} belongs here, not {got[:60]!r}")
+
+    def value(self, key):
+        line, start = self.take(), f'{key} = "'
+        require(line.startswith(start) and line.endswith('"') and len(line) > len(start),
+                "layout", f"line {self.at}: {key} = \"…\" belongs here")
+        return line[len(start):-1]
+
+    def array(self, key):
+        line, start = self.take(), f"{key} = ["
+        require(line.startswith(start) and line.endswith("]"), "layout", f"line {self.at}: {key}")
+        inner = line[len(start):-1]
+        if not inner:
+            return []
+        require(len(inner) > 1 and inner[0] == inner[-1] == '"', "layout", f"line {self.at}: {key}")
+        return inner[1:-1].split(f'"{SEPARATOR}"')
+
+    def block(self, key):
+        self.expect(f"{key} = '''")
+        start = self.at
+        while self.take() != "'''":
+            pass
+        return self.lines[start:self.at - 1]
+
+
+def parse(raw):
+    """A `File` and its records; refuses bytes that `render` would not write."""
+    text = _text(raw)
+    lines = _Lines(text[:-1].split("\n"))
+    file = _header(lines)
+    _sections(lines, file)
+    require(render(file).encode() == raw, "canonical", "the file is not as it would be written")
+    return file
+
+
+def _text(raw):
+    require(len(raw) <= MOST_FILE, "limit", "size of the file")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise malformed("utf-8", str(error)) from error
+    require(text.endswith("\n") and "\r" not in text and not text.startswith("\ufeff"), "line-ends")
+    require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
+    return text
+
+
+def _header(lines):
+    first = lines.take()
+    if first.startswith("format = ") and first[9:].isdecimal() and first != "format = 1":
+        raise malformed("needs-newer", first)
+    require(first == "format = 1", "layout", "not a vault file")
+    requires = lines.array("requires")
+    if requires:
+        raise malformed("needs-newer", ", ".join(requires))
+    file = File(lines.value("suite"), decode(lines.value("vault"), 32), lines.value("name"))
+    require(rules.is_name(file.name), "name", file.name[:80])
+    return file
+
+
+def _sections(lines, file):
+    _head(lines, "[policy]")
+    file.policy = lines.block("chain")
+    require(0 < len(file.policy) <= MOST_CHAIN, "limit", "entries of the chain")
+    while lines.peek(1).startswith('[audience."'):
+        _audience(lines, file)
+    while lines.peek(1).startswith("[slot."):
+        _slot(lines, file)
+    while lines.peek(1).startswith("[secret."):
+        _secret(lines, file)
+    _head(lines, "[log]")
+    file.log = lines.block("entries")
+    require(lines.at == len(lines.lines), "layout", "text after the log")
+    _ordered([name.encode() for name in file.audiences], "audiences")
+    _ordered(file.slots, "slots")
+    _ordered(file.secrets, "secrets")
+    require(len(file.slots) <= MOST_SLOTS, "limit", "slots")
+
+
+def _ordered(keys, what):
+    keys = list(keys)
+    require(keys == sorted(keys), "order", what)
+
+
+def _head(lines, line):
+    lines.expect("")
+    lines.expect(line)
+
+
+def _section(lines, start, end="]"):
+    lines.expect("")
+    line = lines.take()
+    require(line.startswith(start) and line.endswith(end), "layout", f"line {lines.at}: {line[:60]!r}")
+    return line[len(start):-len(end)]
+
+
+def _add(mapping, key, value, what):
+    require(key not in mapping, "doubled", what)
+    mapping[key] = value
+
+
+def _audience(lines, file):
+    name = _section(lines, '[audience."', '"]')
+    require(rules.is_audience(name), "audience", name[:80])
+    epoch = decode(lines.value("epoch"), 16)
+    _add(file.audiences, name, (epoch, unarmor(lines.block("envelope"))), name)
+
+
+def _slot(lines, file):
+    slot = decode(_section(lines, "[slot."), 16)
+    block = lines.block("record")
+    require(len(block) == 1, "slot", "one record")
+    require(slot_record(block[0])["slot"] == slot, "slot", "the section is not named after its record")
+    _add(file.slots, slot, block[0], "slot")
+
+
+def _secret(lines, file):
+    text = _section(lines, "[secret.")
+    uid = decode(text, 32)
+    name = lines.value("name")
+    require(rules.is_full_name(name), "secret-name", name[:80])
+    secret = Secret(name, [decode(i, 32) for i in lines.array("active")])
+    require(secret.active == sorted(set(secret.active)), "order", "active")
+    while lines.peek(1).startswith(f"[secret.{text}.version."):
+        oid = decode(_section(lines, f"[secret.{text}.version."), 32)
+        _add(secret.versions, oid, _version(lines), "version")
+    while lines.peek(1).startswith(f"[secret.{text}.wrap."):
+        wid = decode(_section(lines, f"[secret.{text}.wrap."), 32)
+        _add(secret.wraps, wid, _wrap(lines, secret), "wrap")
+    require(secret.versions, "layout", "a secret without a version has no section")
+    _ordered(secret.versions, "versions")
+    _ordered(secret.wraps, "wraps")
+    _add(file.secrets, uid, secret, "secret")
+
+
+def _version(lines):
+    out = {key: decode(lines.value(key), size) for key, size in
+           (("uid", 16), ("nonce", 24), ("commitment", 32), ("ciphertext", None))}
+    require(len(out["ciphertext"]) <= MOST_CIPHERTEXT, "limit", "size of a value")
+    return out
+
+
+def _wrap(lines, secret):
+    out = {"version": decode(lines.value("version"), 32), "audience": lines.value("audience"),
+           "epoch": decode(lines.value("epoch"), 16)}
+    require(out["version"] in secret.versions, "wrap", "its version is not in the file")
+    require(rules.is_audience(out["audience"]), "audience")
+    out["kind"] = "sealed" if lines.peek().startswith("sealed") else "key"
+    out["bytes"] = decode(lines.value(out["kind"]), 72 if out["kind"] == "key" else None)
+    return out
+
+
+def records(file):
+    """The policy entries in chain order and the log entries by id."""
+    policy = [policy_entry(line) for line in file.policy]
+    log = [log_entry(line) for line in file.log]
+    found = [entry.id for entry in log]
+    require(found == sorted(set(found)), "order", "log entries are ordered by id, none twice")
+    return policy, {entry.id: entry for entry in log}

@@ -1,0 +1,165 @@
+"""Values, wraps, envelopes and slots: what keys do (section 5)."""
+
+import hmac
+
+import pyrage
+from argon2.low_level import Type, hash_secret_raw
+from nacl import bindings
+from nacl.exceptions import CryptoError
+
+from .encoding import H, decode, derive, encode, u32le, u64le
+
+SUITE = "xchacha20poly1305-blake3"
+
+
+class Unopened(Exception):
+    """Something sealed could not be opened with the keys at hand."""
+
+
+def padded_length(total):
+    """max(64, Padmé(total)), where `total` counts the 4 bytes of the length too."""
+    total = max(total, 64)
+    exponent = total.bit_length() - 1
+    step = 1 << exponent - exponent.bit_length()
+    return (total + step - 1) // step * step
+
+
+def pad(value):
+    return (u32le(len(value)) + value).ljust(padded_length(4 + len(value)), b"\0")
+
+
+def unpad(plain):
+    length = int.from_bytes(plain[:4], "little")
+    if len(plain) < 64 or 4 + length > len(plain) or pad(plain[4:4 + length]) != plain:
+        raise Unopened("the padding of the value is wrong")
+    return plain[4:4 + length]
+
+
+def xseal(key, nonce, plain, aad):
+    return bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, aad, nonce, key)
+
+
+def xopen(key, nonce, sealed, aad):
+    try:
+        return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, aad, nonce, key)
+    except (CryptoError, ValueError, TypeError) as error:
+        raise Unopened("the seal does not open with this key") from error
+
+
+def secret_uid(vault, full_name):
+    return H("secret uid", vault, *full_name.split("/"))
+
+
+def object_id(uid, version):
+    return H("version object", uid, *(version[k] for k in ("uid", "nonce", "commitment", "ciphertext")))
+
+
+def wrap_id(wrap):
+    return H("wrap", wrap["version"], wrap["audience"], wrap["epoch"], wrap["kind"], wrap["bytes"])
+
+
+def envelope_id(binary):
+    return H("envelope", binary)
+
+
+def kek_commitment(vault, audience, epoch, kek):
+    return H("kek commitment", vault, audience, epoch, kek)
+
+
+def value_aad(vault, uid, version_uid):
+    return H("value aad", SUITE, vault, uid, version_uid, "padme-64")
+
+
+def _value_keys(dek, aad):
+    both = derive("value key", dek + aad, 64)
+    return both[:32], both[32:]
+
+
+def seal_value(vault, uid, version_uid, nonce, dek, value):
+    """A version object as the file holds it."""
+    aad = value_aad(vault, uid, version_uid)
+    key, commitment = _value_keys(dek, aad)
+    return {"uid": version_uid, "nonce": nonce, "commitment": commitment,
+            "ciphertext": xseal(key, nonce, pad(value), aad)}
+
+
+def open_value(vault, uid, version, dek):
+    aad = value_aad(vault, uid, version["uid"])
+    key, commitment = _value_keys(dek, aad)
+    if not hmac.compare_digest(commitment, version["commitment"]):
+        raise Unopened("the key does not belong to this value (commitment)")
+    return unpad(xopen(key, version["nonce"], version["ciphertext"], aad))
+
+
+def wrap_aad(vault, audience, epoch, uid, version_uid):
+    return H("wrap aad", vault, audience, epoch, uid, version_uid)
+
+
+def wrap_key(kek, nonce, dek, aad):
+    return nonce + xseal(kek, nonce, dek, aad)
+
+
+def open_wrap(wrap, aad, kek, identity):
+    """The DEK, from a wrap under the KEK or one sealed to the epoch's recipient."""
+    if wrap["kind"] == "key":
+        return xopen(kek, wrap["bytes"][:24], wrap["bytes"][24:], aad)
+    plain = age_open(wrap["bytes"], [pyrage.x25519.Identity.from_str(identity)])
+    if len(plain) != 64 or not hmac.compare_digest(plain[32:], aad):
+        raise Unopened("the sealed wrap belongs to something else")
+    return plain[:32]
+
+
+def age_open(binary, identities):
+    try:
+        return pyrage.decrypt(binary, identities)
+    except (pyrage.DecryptError, ValueError) as error:
+        raise Unopened("no identity here opens it") from error
+
+
+def envelope_text(vault, audience, epochs):
+    """The plaintext; `epochs` are (short id, KEK, identity), newest first."""
+    lines = ["v-secure-envelope 1", f"vault {encode(vault)}", f"audience {audience}"]
+    lines += [f"epoch {encode(e)} {encode(kek)} {identity}" for e, kek, identity in epochs]
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def open_envelope(vault, audience, facts, binary, identities):
+    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy."""
+    lines = age_open(binary, identities).decode("utf-8", "replace").split("\n")
+    if lines[:3] != ["v-secure-envelope 1", f"vault {encode(vault)}", f"audience {audience}"] or lines[-1]:
+        raise Unopened("the envelope belongs to another vault or audience")
+    out = {}
+    for line in lines[3:-1]:
+        word, epoch, kek, identity = (line.split(" ") + [""] * 4)[:4]
+        epoch, kek = decode(epoch, 16), decode(kek, 32)
+        if word != "epoch" or epoch not in facts or line.count(" ") != 3:
+            raise Unopened("the envelope names an epoch that the policy does not know")
+        recipient, commitment = facts[epoch]
+        if not hmac.compare_digest(kek_commitment(vault, audience, epoch, kek), commitment):
+            raise Unopened("a key in the envelope is not the one that the policy states")
+        if str(pyrage.x25519.Identity.from_str(identity).to_public()) != recipient:
+            raise Unopened("an identity in the envelope is not the one that the policy states")
+        out[epoch] = (kek, identity)
+    return out
+
+
+def _slot_keys(vault, record, passphrase):
+    aad = H("slot aad", vault, record["slot"], record["member"], record["recipient"], "argon2id",
+            u64le(record["m"]), u64le(record["t"]), u64le(record["p"]), record["salt"])
+    hashed = hash_secret_raw(passphrase, record["salt"], record["t"], record["m"], record["p"], 32, Type.ID)
+    both = derive("slot key", hashed + aad, 64)
+    return both[:32], both[32:], aad
+
+
+def seal_slot(vault, record, passphrase, identity):
+    """(commitment, ciphertext) for a record that has the other fields."""
+    key, commitment, aad = _slot_keys(vault, record, passphrase)
+    return commitment, xseal(key, record["nonce"], identity.encode(), aad)
+
+
+def open_slot(vault, record, passphrase):
+    """The identity text that a passphrase protects. The signature must have been checked."""
+    key, commitment, aad = _slot_keys(vault, record, passphrase)
+    if not hmac.compare_digest(commitment, record["commitment"]):
+        raise Unopened("wrong passphrase")
+    return xopen(key, record["nonce"], record["ciphertext"], aad).decode()

@@ -1,0 +1,128 @@
+"""Making entries, objects and wraps, for the sample vault and the mutants. Not part of a reader."""
+
+import pyrage
+
+from . import keys, signing
+from .encoding import H, encode
+from .file import Secret
+from .records import dump, log_entry, policy_entry
+
+
+def op(kind, /, **fields):
+    """An op as JSON text holds it: bytes encoded, keys without a value left out."""
+    return {kind: {k: plain(v) for k, v in fields.items() if v is not None}}
+
+
+def plain(value):
+    if isinstance(value, bytes):
+        return encode(value)
+    return [plain(v) for v in sorted(value)] if type(value) is set else value
+
+
+def ids(found):
+    return [encode(i) for i in sorted(found)]
+
+
+def policy_line(body, seeds):
+    """Signs a policy entry given as a dict without `sigs`."""
+    digest = H("policy entry", dump(body))
+    sigs = {signing.key_id(signing.public_of(s)): signing.sign(s, "policy", digest) for s in seeds}
+    listed = [{"key": encode(k), "alg": "ed25519", "sig": encode(sigs[k])} for k in sorted(sigs)]
+    return dump({**body, "sigs": listed})
+
+
+def log_line(body, seed):
+    """Signs a log entry given as a dict without `sig`."""
+    return dump({**body, "sig": encode(signing.sign(seed, "log", H("log entry", dump(body))))})
+
+
+def slot_line(kind, fields, seed):
+    digest = H("slot", dump({kind: fields}))
+    return dump({kind: {**fields, "sig": encode(signing.sign(seed, "slot", digest))}})
+
+
+class Builder:
+    """A file that grows by entries. It signs what it is told to: it checks nothing."""
+
+    def __init__(self, file, rng):
+        self.file, self.rng, self.now = file, rng, 1_790_000_000
+        self.policy, self.log = [], {}
+        for line in file.policy:
+            self.policy.append(policy_entry(line))
+        for line in file.log:
+            self._keep(log_entry(line))
+        times = [e.ts for e in (*self.policy, *self.log.values())]
+        self.now = max(times, default=self.now)
+
+    def _keep(self, entry):
+        self.log[entry.id] = entry
+        self.file.log = [self.log[i].line for i in sorted(self.log)]
+        return entry.id
+
+    def heads(self):
+        parents = {p for e in self.log.values() for p in e.parents}
+        return sorted(set(self.log) - parents)
+
+    def add_policy(self, ops, seeds, heads=None, reason="", **changed):
+        heads = self.heads() if heads is None else heads
+        self.now += 60
+        body = {"seq": len(self.policy), "prev": encode(self.policy[-1].id) if self.policy else "",
+                "ts": self.now, "heads": ids(heads), "ops": ops, "reason": reason, **changed}
+        entry = policy_entry(policy_line(body, seeds))
+        self.policy.append(entry)
+        self.file.policy.append(entry.line)
+        if len(self.policy) == 1:
+            self.file.vault = entry.id
+        return entry.id
+
+    def add_log(self, actor, seed, ops, parents=None, policy=None, reason="", **changed):
+        parents = self.heads() if parents is None else parents
+        self.now += 60
+        lamport = 1 + max((self.log[p].lamport for p in parents if p in self.log), default=0)
+        body = {"parents": ids(parents), "lamport": lamport,
+                "policy": encode(policy or self.policy[-1].id), "actor": actor,
+                "key": encode(signing.key_id(signing.public_of(seed))), "ts": self.now,
+                "ops": ops, "reason": reason, **changed}
+        return self._keep(log_entry(log_line(body, seed)))
+
+    def key_add(self, member, device, seed, recipient):
+        vault = self.policy[0].id if self.policy else b""
+        public = signing.public_of(seed)
+        sealed = pyrage.encrypt(seed, [pyrage.x25519.Recipient.from_str(recipient)])
+        proof = signing.sign(seed, "proof", signing.proof_digest(vault, member, device, recipient, public, sealed))
+        return op("key-add", member=member, device=device, key=public, recipient=recipient,
+                  sealed=sealed, proof=proof)
+
+    def version(self, name, value, dek):
+        """Puts a new object into the file; gives its id."""
+        uid = keys.secret_uid(self.file.vault, name)
+        version = keys.seal_value(self.file.vault, uid, self.rng.randbytes(16), self.rng.randbytes(24), dek, value)
+        found = keys.object_id(uid, version)
+        self._secret(uid, name).versions[found] = version
+        self._sort(uid)
+        return found
+
+    def wrap(self, name, found, dek, audience, epoch, kek=None, recipient=None):
+        """Puts a wrap into the file, sealed if `recipient` is given; gives its id."""
+        uid = keys.secret_uid(self.file.vault, name)
+        secret = self.file.secrets[uid]
+        aad = keys.wrap_aad(self.file.vault, audience, epoch, uid, secret.versions[found]["uid"])
+        wrap = {"version": found, "audience": audience, "epoch": epoch, "kind": "key"}
+        if recipient:
+            wrap["kind"] = "sealed"
+            wrap["bytes"] = pyrage.encrypt(dek + aad, [pyrage.x25519.Recipient.from_str(recipient)])
+        else:
+            wrap["bytes"] = keys.wrap_key(kek, self.rng.randbytes(24), dek, aad)
+        found_wrap = keys.wrap_id(wrap)
+        secret.wraps[found_wrap] = wrap
+        self._sort(uid)
+        return found_wrap
+
+    def _secret(self, uid, name):
+        self.file.secrets.setdefault(uid, Secret(name, []))
+        self.file.secrets = dict(sorted(self.file.secrets.items()))
+        return self.file.secrets[uid]
+
+    def _sort(self, uid):
+        secret = self.file.secrets[uid]
+        secret.versions, secret.wraps = dict(sorted(secret.versions.items())), dict(sorted(secret.wraps.items()))
