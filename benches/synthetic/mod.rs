@@ -1,0 +1,161 @@
+//! Vaults of any size, made by the library itself: for the benches, and for timing the binary on
+//! logs that no command line makes in reasonable time (`examples/big_vault.rs`).
+#![allow(dead_code)]
+
+use std::collections::BTreeSet;
+use v_secure::crypto::bytes::Id;
+use v_secure::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
+use v_secure::host::real::RealHost;
+use v_secure::log::draft::Tips;
+use v_secure::log::entry::Entry;
+use v_secure::log::op::{Field, Op, Put};
+use v_secure::name::{Name, SecretName};
+use v_secure::ops::change::{Change, NewVersion, NewWrap};
+use v_secure::ops::init::{InitRequest, init};
+use v_secure::ops::request::Ctx;
+use v_secure::ops::unlock::Unlocked;
+use v_secure::ops::vault::{Depth, Vault};
+use v_secure::secret_value::SecretValue;
+use v_secure::vault::format::{self, Trust};
+use v_secure::vault::version::{SealedVersion, WrapTo, seal_version};
+
+/// When everything here was written: seconds since the Unix epoch.
+pub const NOW: u64 = 1_800_000_000;
+
+/// How large a vault is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Each has one version.
+    pub secrets: usize,
+    /// At least as many as there are secrets. The first puts; what is left changes metadata, so
+    /// that the log grows without the objects, as it does where old versions are pruned.
+    pub entries: usize,
+    /// How many of the puts stand in one entry, as after an import.
+    pub puts_per_entry: usize,
+}
+
+/// A vault's text, and whose it is.
+pub struct Synthetic {
+    pub text: String,
+    pub identity: NewIdentity,
+}
+
+impl Synthetic {
+    pub fn make(size: Size) -> Self {
+        let identity = generate_identity();
+        let file = init(&request(&identity), &RealHost).expect("a new vault");
+        let vault = open(&format::write(&file), Trust::Strict, Depth::Everything);
+        let change = {
+            let who = Unlocked::new(&vault, vec![own(&identity)]).expect("the owner");
+            let signer = who.signer(&vault).expect("the owner's device key");
+            let reason = "a reason of usual length, such as people give".to_owned();
+            let ctx = Ctx { who: &who, signer: &signer, random: &RealHost, now: NOW, reason };
+            Log::new(&vault, &ctx).fill(size)
+        };
+        let vault = vault.apply(change).expect("the owner may write");
+        Self { text: format::write(vault.file()), identity }
+    }
+
+    pub fn identity(&self) -> Identity {
+        own(&self.identity)
+    }
+}
+
+/// Opens a vault that must verify.
+pub fn open(text: &str, trust: Trust, depth: Depth<'_>) -> Vault {
+    Vault::open(text.as_bytes(), trust, depth, NOW).expect("a vault that verifies")
+}
+
+/// The name of a vault's secret.
+pub fn secret(number: usize) -> SecretName {
+    SecretName::parse(format!("default/KEY_{number:05}")).expect("a name")
+}
+
+pub fn only(number: usize) -> BTreeSet<SecretName> {
+    BTreeSet::from([secret(number)])
+}
+
+fn own(identity: &NewIdentity) -> Identity {
+    parse_identity(&identity.text).expect("the identity just made")
+}
+
+fn request(identity: &NewIdentity) -> InitRequest {
+    let name = |text: &str| Name::new(text).expect("a name");
+    InitRequest {
+        name: name("bench"),
+        member: name("bench"),
+        device: name("device-1"),
+        recipient: identity.recipient.clone(),
+        now: NOW,
+    }
+}
+
+/// A row of entries, each the parent of the next.
+struct Log<'a> {
+    vault: &'a Vault,
+    ctx: &'a Ctx<'a>,
+    tips: Tips,
+    entries: Vec<Entry>,
+    versions: Vec<NewVersion>,
+    wraps: Vec<NewWrap>,
+}
+
+impl<'a> Log<'a> {
+    fn new(vault: &'a Vault, ctx: &'a Ctx<'a>) -> Self {
+        let (versions, wraps) = (Vec::new(), Vec::new());
+        Self { vault, ctx, tips: vault.tips(), entries: Vec::new(), versions, wraps }
+    }
+
+    fn fill(mut self, size: Size) -> Change {
+        let all: Vec<usize> = (0..size.secrets).collect();
+        for numbers in all.chunks(size.puts_per_entry) {
+            let ops = numbers.iter().map(|number| self.put(*number)).collect();
+            self.entry(ops);
+        }
+        for number in self.entries.len()..size.entries {
+            self.entry(vec![field(number, size.secrets)]);
+        }
+        let mut entries = self.entries.into_iter();
+        let first = entries.next().expect("at least one secret");
+        Change::log(first, entries.collect()).with_versions(self.versions).with_wraps(self.wraps)
+    }
+
+    fn entry(&mut self, ops: Vec<Op>) {
+        let (entry, _) = self.ctx.sign(self.vault.chain().head(), self.tips.clone(), ops);
+        self.tips = Tips { parents: vec![entry.id()], lamport: entry.lamport + 1 };
+        self.entries.push(entry);
+    }
+
+    fn put(&mut self, number: usize) -> Op {
+        let name = secret(number);
+        let uid = self.vault.uid(&name);
+        let SealedVersion { object_id, object, wrap_id, wrap } = self.sealed(&uid, number);
+        self.versions.push(NewVersion { secret: name.clone(), uid, id: object_id, object });
+        self.wraps.push(NewWrap { uid, id: wrap_id, wrap });
+        Op::Put(Put {
+            secret: name,
+            object: object_id,
+            wrap: wrap_id,
+            expires: None,
+            replaces: Vec::new(),
+            same: Vec::new(),
+            adopts: None,
+        })
+    }
+
+    fn sealed(&self, uid: &Id, number: usize) -> SealedVersion {
+        let keys = self.ctx.who.keys(self.vault, "owner").expect("the owner's keys");
+        let value = SecretValue::from(format!("{number:032x}"));
+        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        seal_version(&RealHost, self.vault.binding(uid), &value, to).expect("a sealed value")
+    }
+}
+
+fn field(number: usize, secrets: usize) -> Op {
+    Op::Field(Field {
+        secret: secret(number % secrets),
+        field: format!("tag.team-{}", number % 7),
+        value: Some(format!("round {}", number / secrets)),
+        adopts: None,
+    })
+}
