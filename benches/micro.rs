@@ -24,9 +24,8 @@ use v_secure::vault::format::{self, Trust};
 use v_secure::vault::version::{SecretRef, WrapTo, open_version, seal_version};
 
 /// 10,000 secrets as one import leaves them.
-static IMPORTED: LazyLock<Synthetic> = LazyLock::new(|| {
-    Synthetic::make(Size { secrets: 10_000, entries: 10, puts_per_entry: 1_000 })
-});
+static IMPORTED: LazyLock<Synthetic> =
+    LazyLock::new(|| Synthetic::make(Size { secrets: 10_000, entries: 10, puts_per_entry: 1_000 }));
 
 /// 10,000 secrets and 100,000 entries, each with one op.
 static LONG: LazyLock<String> = LazyLock::new(|| {
@@ -38,7 +37,9 @@ static LONG: LazyLock<String> = LazyLock::new(|| {
 /// A text that takes long to make, from the build folder if it was made before.
 fn kept(name: &str, make: impl Fn() -> String) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let usable = |text: &String| format::parse(text.as_bytes(), Trust::Strict, format::Scope::NoSecrets).is_ok();
+    let usable = |text: &String| {
+        format::parse(text.as_bytes(), Trust::Strict, format::Scope::NoSecrets).is_ok()
+    };
     if let Some(text) = std::fs::read_to_string(&path).ok().filter(usable) {
         return text;
     }

@@ -78,9 +78,18 @@ impl Digest {
     }
 }
 
-/// The hash of a whole file, unkeyed, over all cores: names cache records, nothing in the format.
+/// From this many bytes on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 4 << 20;
+
+/// The hash of a whole file, unkeyed: names cache records, nothing in the format.
 pub fn file_hash(bytes: &[u8]) -> Id {
-    Fixed(*blake3::Hasher::new().update_rayon(bytes).finalize().as_bytes())
+    let mut hasher = blake3::Hasher::new();
+    if bytes.len() < PARALLEL_FROM {
+        hasher.update(bytes);
+    } else {
+        hasher.update_rayon(bytes);
+    }
+    Fixed(*hasher.finalize().as_bytes())
 }
 
 #[cfg(test)]

@@ -66,6 +66,9 @@ impl Signatures<'_> {
     }
 }
 
+/// From this many signatures on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 16;
+
 /// The standing of every entry of a log, by place in its graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standings {
@@ -75,7 +78,7 @@ pub struct Standings {
 }
 
 impl Standings {
-    /// Judges every entry; checks the signatures asked for, on all cores.
+    /// Judges every entry; checks the signatures asked for, many on all cores.
     pub fn judge(
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
@@ -85,14 +88,15 @@ impl Standings {
         let entries = graph.in_order(entries);
         let positions: Vec<_> = entries.iter().map(|e| policy.position(&e.policy)).collect();
         let mut judge = Judge::new(graph, &entries, policy, &positions);
-        let of: Vec<_> = (0..graph.len()).map(|place| judge.standing(place)).collect();
-        let of = of.into_par_iter().enumerate().map(|(place, standing)| match standing {
-            Standing::Forged(_) => standing,
-            _ if !signatures.wants(entries[place]) => standing,
-            _ if is_signed(policy, graph.id(place), entries[place]) => standing,
-            _ => Standing::Forged(Forgery::Signature),
-        });
-        Self { of: of.collect(), positions }
+        let mut of: Vec<_> = (0..graph.len()).map(|place| judge.standing(place)).collect();
+        let is_asked = |place: &usize| {
+            !matches!(of[*place], Standing::Forged(_)) && signatures.wants(entries[*place])
+        };
+        let asked: Vec<usize> = (0..graph.len()).filter(is_asked).collect();
+        for place in unsigned(asked, |place| is_signed(policy, graph.id(place), entries[place])) {
+            of[place] = Standing::Forged(Forgery::Signature);
+        }
+        Self { of, positions }
     }
 
     pub fn of(&self, place: usize) -> Standing {
@@ -145,6 +149,14 @@ impl Standings {
             }
         })
         .collect()
+    }
+}
+
+fn unsigned(places: Vec<usize>, is_signed: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
+    if places.len() < PARALLEL_FROM {
+        places.into_iter().filter(|place| !is_signed(*place)).collect()
+    } else {
+        places.into_par_iter().filter(|place| !is_signed(*place)).collect()
     }
 }
 

@@ -25,7 +25,8 @@ use std::collections::{BTreeSet, HashSet};
 pub enum Depth<'a> {
     /// Everything.
     Everything,
-    /// These secrets, with the checks that `docs/architecture.md` lists for `get`.
+    /// These secrets, with the checks that `docs/architecture.md` lists for `get`. Of bytes that
+    /// were verified before, entries that name none of them are read without their ops.
     Secrets(&'a BTreeSet<SecretName>),
     /// Names and metadata without signatures, for completions: nothing here may be relied on.
     Unverified,
@@ -83,7 +84,7 @@ impl Vault {
     /// `trust` says whether exactly these bytes have passed [`Depth::Everything`] before; `now` is
     /// seconds since the Unix epoch.
     pub fn open(bytes: &[u8], trust: Trust, depth: Depth<'_>, now: u64) -> Result<Self, OpenError> {
-        let file = parse(bytes, trust, depth)?;
+        let mut file = parse(bytes, trust, depth)?;
         let signatures = match (trust, depth) {
             (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Signatures::Check,
             _ => Signatures::Trusted,
@@ -91,6 +92,9 @@ impl Vault {
         let chain = Chain::build(&file.chain, signatures).map_err(OpenError::Chain)?;
         if chain.vault_id() != file.header.vault {
             return Err(OpenError::OtherVault);
+        }
+        if !count_without_ops(&file, &chain) {
+            file = parse_whole_log(bytes, trust, depth)?;
         }
         match (trust, depth) {
             (Trust::Strict, Depth::Everything) => Self::verified(file, chain, now),
@@ -274,20 +278,43 @@ impl Vault {
 }
 
 fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
-    let uids: BTreeSet<Id>;
-    let scope = match depth {
-        Depth::Everything => Scope::All,
-        Depth::Unverified => Scope::NoSecrets,
-        Depth::Secrets(wanted) => {
-            let Some(vault) = stated_vault(bytes) else {
-                // The strict parser says what is wrong with the header.
-                return format::parse(bytes, trust, Scope::NoSecrets).map_err(OpenError::Format);
-            };
-            uids = wanted.iter().map(|name| ids::secret_uid(&vault, name)).collect();
-            Scope::Secrets(&uids)
-        }
+    let (uids, names) = match depth {
+        Depth::Secrets(wanted) => (uids(bytes, wanted), wanted),
+        _ => (BTreeSet::new(), &BTreeSet::new()),
+    };
+    let scope = match (depth, trust) {
+        (Depth::Everything, _) => Scope::All,
+        (Depth::Unverified, _) => Scope::NoSecrets,
+        (Depth::Secrets(_), Trust::Strict) => Scope::Secrets(&uids),
+        (Depth::Secrets(_), Trust::Cached) => Scope::Naming { uids: &uids, names },
     };
     format::parse(bytes, trust, scope).map_err(OpenError::Format)
+}
+
+fn parse_whole_log(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
+    match depth {
+        Depth::Secrets(wanted) => {
+            let scope = uids(bytes, wanted);
+            format::parse(bytes, trust, Scope::Secrets(&scope)).map_err(OpenError::Format)
+        }
+        _ => parse(bytes, trust, depth),
+    }
+}
+
+/// Whether the entries that were read without their ops count for certain. The bytes passed before,
+/// so none is forged; and only a right taken away after the policy that it names makes one void.
+fn count_without_ops(file: &VaultFile, chain: &Chain) -> bool {
+    let Some(last) = chain.removals().last() else { return true };
+    let knows = |policy: &Id| chain.position(policy).is_some_and(|position| position >= *last);
+    file.entries.values().filter(|entry| entry.ops.is_empty()).all(|entry| knows(&entry.policy))
+}
+
+/// The uids of the wanted secrets; none where the header names no vault, and then the parser says
+/// what is wrong with it.
+fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<Id> {
+    let vault = stated_vault(bytes);
+    let uid = |name| vault.map(|vault| ids::secret_uid(&vault, name));
+    wanted.iter().filter_map(uid).collect()
 }
 
 /// The vault id that the header states: where to look, nothing to believe.

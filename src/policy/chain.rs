@@ -22,6 +22,8 @@ use std::collections::{BTreeSet, HashMap};
 pub const MAX_ENTRIES: usize = 10_000;
 /// The most signatures on an entry.
 pub const MAX_SIGNATURES: usize = 16;
+/// From this many signatures on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 16;
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -345,8 +347,12 @@ fn judge(signers: &Signers, entry: &PolicyEntry, position: usize) -> Result<(), 
     Ok(())
 }
 
-/// Checks signatures on all cores and reports the earliest that is wrong.
+/// Checks signatures, many on all cores, and reports the earliest that is wrong.
 fn check(pending: &[Pending]) -> Result<(), ChainError> {
-    let wrong = pending.par_iter().find_map_first(Pending::fault);
+    let wrong = if pending.len() < PARALLEL_FROM {
+        pending.iter().find_map(Pending::fault)
+    } else {
+        pending.par_iter().find_map_first(Pending::fault)
+    };
     wrong.map_or(Ok(()), Err)
 }

@@ -74,8 +74,7 @@ impl Session {
         let hash = digest::file_hash(&contents.bytes);
         let report = self.cache().get(&hash);
         let trust = if report.is_some() { Trust::Cached } else { Trust::Strict };
-        let mut vault = Vault::open(&contents.bytes, trust, depth, self.now)
-            .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })?;
+        let mut vault = self.vault(&contents.bytes, trust, depth)?;
         if report.is_none() && matches!(depth, Depth::Everything) {
             self.cache().put(&hash, &vault.report_json());
         }
@@ -84,12 +83,21 @@ impl Session {
         let pin = pin::judge(vault.chain(), accepted.as_deref(), self.carried.as_ref());
         let mut missing_removals = false;
         if let (Standing::Prefix { seen, .. }, Some(held)) = (&pin, &held) {
+            if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
+                // A longer chain judges by every op, and cached bytes were read without some.
+                vault = self.vault(&contents.bytes, Trust::Strict, depth)?;
+            }
             let longer = chain_of(held)?;
             missing_removals = longer.removals().iter().any(|position| position >= seen);
             let known = Seen::new(self.state.as_deref(), self.owners).load(&self.place())?;
             vault.hold_to(&longer, &known);
         }
         Ok(Opened { vault, pin, missing_removals, report, held, contents })
+    }
+
+    fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {
+        Vault::open(bytes, trust, depth, self.now)
+            .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })
     }
 
     /// Whether exactly these bytes were verified before, and what was found then.

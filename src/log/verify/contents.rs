@@ -14,15 +14,22 @@ use crate::vault::model::{SecretSection, Wrap};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// From this many sections on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 256;
+
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
     let named = Named::gather(&case.file.entries);
     let sections: Vec<_> = case.file.secrets.iter().collect();
-    let per_section = sections.par_iter().map(|(uid, section)| {
+    let of_section = |(uid, section): &(&Id, &SecretSection)| {
         let mut findings = objects(uid, section, &named);
         findings.extend(wraps(case, section, &named));
         findings
-    });
-    let mut findings: Vec<Finding> = per_section.flatten_iter().collect();
+    };
+    let mut findings: Vec<Finding> = if sections.len() < PARALLEL_FROM {
+        sections.iter().flat_map(of_section).collect()
+    } else {
+        sections.par_iter().flat_map_iter(of_section).collect()
+    };
     findings.extend(needed(case));
     findings
 }

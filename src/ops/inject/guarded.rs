@@ -10,6 +10,7 @@
 //! and some tools (npm, curl, pip) read either case on both.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What setting a guarded variable can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,18 +113,47 @@ const GUARDED: &[(Danger, &[&str])] = &[
 /// What setting `variable` can do, if it is guarded.
 pub fn danger(variable: &str) -> Option<Danger> {
     let variable = variable.to_ascii_uppercase();
-    let covers = |pattern: &&str| covers(pattern, &variable);
-    GUARDED.iter().find(|(_, patterns)| patterns.iter().any(covers)).map(|(danger, _)| *danger)
+    DIVIDED.iter().find(|(pattern, _)| pattern.covers(&variable)).map(|(_, danger)| *danger)
+}
+
+/// The table's patterns, divided at the star once: `exec` asks for every secret that it gives.
+static DIVIDED: LazyLock<Vec<(Divided<'static>, Danger)>> = LazyLock::new(|| {
+    let of_kind = |(danger, patterns): &(Danger, &[&'static str])| {
+        let danger = *danger;
+        patterns.iter().map(move |pattern| (Divided::of(pattern), danger)).collect::<Vec<_>>()
+    };
+    GUARDED.iter().flat_map(of_kind).collect()
+});
+
+/// A pattern with at most one `*`.
+enum Divided<'a> {
+    Exactly(&'a str),
+    Around(&'a str, &'a str),
+}
+
+impl<'a> Divided<'a> {
+    fn of(pattern: &'a str) -> Self {
+        match pattern.split_once('*') {
+            Some((start, end)) => Self::Around(start, end),
+            None => Self::Exactly(pattern),
+        }
+    }
+
+    /// Both must be in the same case.
+    fn covers(&self, variable: &str) -> bool {
+        match self {
+            Self::Exactly(pattern) => *pattern == variable,
+            Self::Around(start, end) => {
+                let rest = variable.strip_prefix(start);
+                rest.is_some_and(|rest| rest.ends_with(end) && !end.contains('*'))
+            }
+        }
+    }
 }
 
 /// Whether `pattern`, with at most one `*`, covers `variable`; both in the same case.
 pub(super) fn covers(pattern: &str, variable: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((start, end)) => variable
-            .strip_prefix(start)
-            .is_some_and(|rest| rest.ends_with(end) && !end.contains('*')),
-        None => pattern == variable,
-    }
+    Divided::of(pattern).covers(variable)
 }
 
 #[cfg(test)]

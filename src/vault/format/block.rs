@@ -1,9 +1,10 @@
 //! The blocks of JSON lines: the policy chain, a slot's record, the log.
 
-use super::Trust;
 use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault};
+use super::naming::Naming;
 use super::record;
+use super::{Scope, Trust};
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::digest::{Context, Digest};
 use crate::log::{self, entry::Entry};
@@ -14,10 +15,10 @@ use crate::vault::slot_check;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Below this many lines, starting threads costs more than it saves.
-const PARALLEL_FROM: usize = 2_000;
-/// Lines that one thread takes at a time.
-const RUN: usize = 512;
+/// From this many bytes on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 1 << 20;
+/// Bytes that one thread takes at a time, about.
+const RUN: usize = 1 << 18;
 /// Lines that are found before they are parsed: bounds what a file of nothing but line ends costs.
 const BATCH: usize = 1 << 14;
 
@@ -65,7 +66,12 @@ fn slot_record(text: &str, id: &ShortId, trust: Trust) -> Result<SlotRecord, Cau
 }
 
 /// The log's entries, which must be in order of their ids.
-pub(super) fn log(cursor: &mut Cursor<'_>, trust: Trust) -> Result<BTreeMap<Id, Entry>, Fault> {
+pub(super) fn log(
+    cursor: &mut Cursor<'_>,
+    trust: Trust,
+    scope: Scope<'_>,
+) -> Result<BTreeMap<Id, Entry>, Fault> {
+    let parse = Parse { trust, digest: Digest::new(Context::LogEntry), naming: Naming::of(scope) };
     let block = cursor.block("entries")?;
     let mut entries = Vec::new();
     let mut lines = Vec::new();
@@ -75,7 +81,7 @@ pub(super) fn log(cursor: &mut Cursor<'_>, trust: Trust) -> Result<BTreeMap<Id, 
         let end = line.map(|line| lines.extend(line));
         if !more || lines.len() == BATCH {
             // What an earlier line has wrong comes before what ended the reading.
-            append(&mut entries, &lines, trust)?;
+            append(&mut entries, &lines, &parse)?;
             lines.clear();
         }
         end?;
@@ -86,11 +92,25 @@ pub(super) fn log(cursor: &mut Cursor<'_>, trust: Trust) -> Result<BTreeMap<Id, 
     }
 }
 
-fn append(entries: &mut Vec<(Id, Entry)>, lines: &[Piece<'_>], trust: Trust) -> Result<(), Fault> {
-    let runs: Vec<Run> = if lines.len() < PARALLEL_FROM {
-        vec![run(lines, trust)]
+/// How lines of the log are parsed.
+struct Parse<'a> {
+    trust: Trust,
+    digest: Digest,
+    naming: Option<Naming<'a>>,
+}
+
+fn append(
+    entries: &mut Vec<(Id, Entry)>,
+    lines: &[Piece<'_>],
+    parse: &Parse<'_>,
+) -> Result<(), Fault> {
+    // Lines differ by three orders of magnitude: an import puts a thousand secrets in one.
+    let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
+    let runs: Vec<Run> = if bytes < PARALLEL_FROM {
+        vec![parse.run(lines)]
     } else {
-        lines.par_chunks(RUN).map(|lines| run(lines, trust)).collect()
+        let together = (RUN / (bytes / lines.len()).max(1)).max(1);
+        lines.par_chunks(together).map(|lines| parse.run(lines)).collect()
     };
     let mut places = lines.iter().map(|line| line.at);
     for run in runs {
@@ -111,22 +131,27 @@ struct Run {
     fault: Option<Fault>,
 }
 
-fn run(lines: &[Piece<'_>], trust: Trust) -> Run {
-    let digest = Digest::new(Context::LogEntry);
-    let mut entries = Vec::with_capacity(lines.len());
-    for line in lines {
-        match log_entry(line.text, &digest, trust) {
-            Ok(entry) => entries.push(entry),
-            Err(cause) => return Run { entries, fault: Some(cause.at(line.at)) },
+impl Parse<'_> {
+    fn run(&self, lines: &[Piece<'_>]) -> Run {
+        let mut entries = Vec::with_capacity(lines.len());
+        for line in lines {
+            match self.entry(line.text) {
+                Ok(entry) => entries.push(entry),
+                Err(cause) => return Run { entries, fault: Some(cause.at(line.at)) },
+            }
         }
+        Run { entries, fault: None }
     }
-    Run { entries, fault: None }
-}
 
-fn log_entry(text: &str, digest: &Digest, trust: Trust) -> Result<(Id, Entry), Cause> {
-    let entry: Entry = record::parse(text, trust)?;
-    log::check::entry(&entry)?;
-    Ok((Entry::id_of_line(text, digest), entry))
+    fn entry(&self, text: &str) -> Result<(Id, Entry), Cause> {
+        let id = Entry::id_of_line(text, &self.digest);
+        if let Some(short) = self.naming.as_ref().and_then(|naming| naming.without_ops(text)) {
+            return Ok((id, record::parse(&short, Trust::Cached)?));
+        }
+        let entry: Entry = record::parse(text, self.trust)?;
+        log::check::entry(&entry)?;
+        Ok((id, entry))
+    }
 }
 
 fn in_order(before: Option<&(Id, Entry)>, id: &Id) -> Result<(), Cause> {

@@ -9,6 +9,7 @@ mod block;
 mod cursor;
 mod error;
 mod header;
+mod naming;
 mod parse;
 mod record;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use parse::parse;
 pub use write::write;
 
 use crate::crypto::bytes::Id;
+use crate::name::SecretName;
 use std::collections::BTreeSet;
 
 /// The most bytes of a file.
@@ -49,5 +51,11 @@ pub enum Scope<'a> {
     All,
     /// Those with these uids, as far as the file has them.
     Secrets(&'a BTreeSet<Id>),
+    /// The same, and log entries that name none of these secrets are read without their ops: only
+    /// for [`Trust::Cached`], since an op's rules are then not checked.
+    Naming {
+        uids: &'a BTreeSet<Id>,
+        names: &'a BTreeSet<SecretName>,
+    },
     NoSecrets,
 }

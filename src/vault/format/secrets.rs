@@ -29,7 +29,7 @@ pub(super) fn parse(
 ) -> Result<Secrets, Fault> {
     match scope {
         Scope::All => all(cursor, trust),
-        Scope::Secrets(wanted) => some(cursor, wanted, trust),
+        Scope::Secrets(wanted) | Scope::Naming { uids: wanted, .. } => some(cursor, wanted, trust),
         Scope::NoSecrets => some(cursor, &BTreeSet::new(), trust),
     }
 }
