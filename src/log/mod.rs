@@ -20,3 +20,5 @@ pub mod verify;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
