@@ -10,10 +10,11 @@
 //! | 2 | [`vault`], [`policy`], [`log`] |
 //! | 3 | [`ops`] |
 //! | 4 | [`store`] |
-//! | 5 | [`cli`] |
+//! | 5 | [`cli`], and [`Vault`], the front for other programs |
 
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod cli;
 pub mod crypto;
 pub mod host;
@@ -24,3 +25,7 @@ pub mod policy;
 pub mod secret_value;
 pub mod store;
 pub mod vault;
+
+pub use api::{AuditRow, Error, FirstUse, Options, Vault};
+pub use crypto::identity::generate_identity;
+pub use secret_value::SecretValue;

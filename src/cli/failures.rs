@@ -178,6 +178,9 @@ impl From<TransactionError> for Failure {
             TransactionError::Apply(ApplyError::NotCounting) => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
             }
+            TransactionError::Apply(ApplyError::Record(source)) => {
+                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
+            }
             TransactionError::Write(error) => error.into(),
             TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
             _ => Self::from_error(Exit::Failure, "write", &error),
