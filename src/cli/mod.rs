@@ -10,6 +10,7 @@ mod failures;
 mod globals;
 mod identities;
 mod parse;
+mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;

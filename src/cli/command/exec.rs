@@ -4,6 +4,7 @@ use crate::cli::child::{self, Program};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::reads::{self, Reading};
 use crate::cli::selection::SelectionArgs;
 use crate::host::hardening;
 use crate::name::Name;
@@ -11,6 +12,7 @@ use crate::ops::inject::{self, Clash, InjectError, Options, System, Wanted};
 use crate::ops::read;
 use crate::ops::vault::{Depth, Vault};
 use crate::ops::wanted;
+use crate::store::session::Session;
 use clap::Args;
 use std::ffi::OsString;
 
@@ -58,7 +60,7 @@ impl Exec {
         let environment = context.environment()?;
         let child = {
             let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-            let secrets = self.secrets(context, &opened.vault, &environment, session.now)?;
+            let secrets = self.secrets(context, &session, &opened.vault, &environment)?;
             let clash = match (self.replace, self.keep) {
                 (true, _) => Clash::Override,
                 (_, true) => Clash::Keep,
@@ -101,9 +103,9 @@ impl Exec {
     fn secrets(
         &self,
         context: &Context<'_>,
+        session: &Session,
         vault: &Vault,
         environment: &Name,
-        now: u64,
     ) -> Outcome<Vec<Wanted>> {
         let selection = self.selection.selection()?;
         let names = wanted::wanted(vault, environment, &selection)?;
@@ -112,7 +114,15 @@ impl Exec {
             return Ok(Vec::new());
         }
         let who = context.unlock(vault)?;
-        names
+        let now = session.now;
+        let reading = Reading {
+            actor: who.member(),
+            action: "exec",
+            environment: environment.as_str(),
+            secrets: &names.clone(),
+            reason: self.reason.as_deref(),
+        };
+        let found: Outcome<Vec<Wanted>> = names
             .into_iter()
             .map(|secret| {
                 let value = read::read(vault, &who, &secret, &read::Wanted::Current, now)?;
@@ -123,7 +133,10 @@ impl Exec {
                 })?;
                 Ok(Wanted { secret, variable, value })
             })
-            .collect()
+            .collect();
+        let found = found?;
+        reads::record(context, session, vault, reading)?;
+        Ok(found)
     }
 }
 
