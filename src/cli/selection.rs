@@ -1,8 +1,13 @@
 //! Which secrets `exec` and `export` take.
 
+use super::context::Context;
 use super::error::{Failure, Outcome};
+use super::exit::Exit;
 use crate::name::Name;
-use crate::ops::wanted::Selection;
+use crate::ops::inject::Wanted;
+use crate::ops::read;
+use crate::ops::vault::Vault;
+use crate::ops::wanted::{self, Selection};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -34,4 +39,39 @@ impl SelectionArgs {
             prefix: self.prefix.clone(),
         })
     }
+
+    /// The selected secrets of an environment, opened. Any that is missing, expired, denied or
+    /// damaged is an error.
+    pub fn secrets(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        environment: &Name,
+        now: u64,
+    ) -> Outcome<Vec<Wanted>> {
+        let names = wanted::wanted(vault, environment, &self.selection()?)?;
+        if names.is_empty() {
+            context.ui.warn(&format!("the environment {environment} gives no secrets"));
+            return Ok(Vec::new());
+        }
+        let who = context.unlock(vault)?;
+        names
+            .into_iter()
+            .map(|secret| {
+                let value = read::read(vault, &who, &secret, &read::Wanted::Current, now)?;
+                let variable = vault.secret(&secret).and_then(|found| found.var());
+                let variable = variable.map(Name::new).transpose().map_err(|error| {
+                    let message = format!("the variable of {secret} is no name");
+                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
+                })?;
+                Ok(Wanted { secret, variable, value })
+            })
+            .collect()
+    }
+}
+
+/// The signed setting `variables.allow`: guarded variables that secrets may set.
+pub fn allowed(vault: &Vault) -> Vec<String> {
+    let list = vault.policy().settings().get("variables.allow");
+    list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default()
 }
