@@ -7,6 +7,7 @@
 //!
 //! This is the one layer that touches the file system. What differs between systems is in `sys`.
 
+pub mod append;
 pub mod atomic;
 pub mod cache;
 pub mod error;

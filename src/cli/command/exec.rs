@@ -4,15 +4,10 @@ use crate::cli::child::{self, Program};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::reads::{self, Reading};
-use crate::cli::selection::SelectionArgs;
+use crate::cli::selection::{self, SelectionArgs};
 use crate::host::hardening;
-use crate::name::Name;
-use crate::ops::inject::{self, Clash, InjectError, Options, System, Wanted};
-use crate::ops::read;
-use crate::ops::vault::{Depth, Vault};
-use crate::ops::wanted;
-use crate::store::session::Session;
+use crate::ops::inject::{self, Clash, InjectError, Options, System};
+use crate::ops::vault::Depth;
 use clap::Args;
 use std::ffi::OsString;
 
@@ -57,22 +52,20 @@ pub struct Exec {
 impl Exec {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let hardened = hardening::harden();
-        let environment = context.environment()?;
         let child = {
             let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-            let secrets = self.secrets(context, &session, &opened.vault, &environment)?;
+            let secrets = self.selection.secrets(
+                context,
+                &session,
+                &opened.vault,
+                ("exec", self.reason.as_deref()),
+            )?;
             let clash = match (self.replace, self.keep) {
                 (true, _) => Clash::Override,
                 (_, true) => Clash::Keep,
                 _ => Clash::Error,
             };
-            let allowed: Vec<String> = opened
-                .vault
-                .policy()
-                .settings()
-                .get("variables.allow")
-                .map(|list| list.split(',').map(str::to_owned).collect())
-                .unwrap_or_default();
+            let allowed = selection::allowed(&opened.vault);
             let options = Options {
                 pristine: self.pristine,
                 clash,
@@ -98,45 +91,6 @@ impl Exec {
                 Err(Failure::from_error(Exit::Child(error.exit_code()), "child-start", &error))
             }
         }
-    }
-
-    fn secrets(
-        &self,
-        context: &Context<'_>,
-        session: &Session,
-        vault: &Vault,
-        environment: &Name,
-    ) -> Outcome<Vec<Wanted>> {
-        let selection = self.selection.selection()?;
-        let names = wanted::wanted(vault, environment, &selection)?;
-        if names.is_empty() {
-            context.ui.warn(&format!("the environment {environment} gives no secrets"));
-            return Ok(Vec::new());
-        }
-        let who = context.unlock(vault)?;
-        let now = session.now;
-        let reading = Reading {
-            actor: who.member(),
-            action: "exec",
-            environment: environment.as_str(),
-            secrets: &names.clone(),
-            reason: self.reason.as_deref(),
-        };
-        let found: Outcome<Vec<Wanted>> = names
-            .into_iter()
-            .map(|secret| {
-                let value = read::read(vault, &who, &secret, &read::Wanted::Current, now)?;
-                let variable = vault.secret(&secret).and_then(|found| found.var());
-                let variable = variable.map(Name::new).transpose().map_err(|error| {
-                    let message = format!("the variable of {secret} is no name");
-                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
-                })?;
-                Ok(Wanted { secret, variable, value })
-            })
-            .collect();
-        let found = found?;
-        reads::record(context, session, vault, reading)?;
-        Ok(found)
     }
 }
 
