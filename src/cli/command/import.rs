@@ -131,14 +131,13 @@ impl Import {
         for file in &self.files {
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
             let suffix = name.as_deref().and_then(|name| name.strip_prefix(".env."));
-            if let Some(suffix) =
-                suffix.filter(|s| *s != environment.as_str() && Name::new(*s).is_ok())
+            let other = |s: &&str| *s != environment.as_str() && Name::new(*s).is_ok();
+            if let Some(suffix) = suffix.filter(other)
+                && !context.states_environment()
             {
-                if !context.states_environment() {
-                    context
-                        .ui
-                        .note(&format!("importing into {environment}; did you mean -e {suffix}?"));
-                }
+                context
+                    .ui
+                    .note(&format!("importing into {environment}; did you mean -e {suffix}?"));
             }
             if crate::store::git_command::is_tracked(file) {
                 context.ui.warn(&format!(
