@@ -13,6 +13,7 @@ mod parse;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod source;
 mod ui;
 
 use crate::host::Host;

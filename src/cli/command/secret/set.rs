@@ -180,7 +180,7 @@ impl Set {
             return Ok(Some(generate::generate(&parse_spec(spec)?, context.host)));
         }
         if let Some(path) = &self.file {
-            return super::super::import::read_source(context, path, MAX_VALUE as u64).map(Some);
+            return crate::cli::source::read(context, path, MAX_VALUE as u64).map(Some);
         }
         let terminal = context.host.is_terminal(Stream::In);
         if terminal && has_fields {
