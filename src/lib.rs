@@ -13,6 +13,22 @@
 //! | 5 | [`cli`], and [`Vault`], the front for other programs |
 
 #![forbid(unsafe_code)]
+// The fences of `clippy.toml` and what the style forbids. Tests may: they make the files, run the
+// programs and panic where a value is missing. Cargo.toml allows the first for every other target.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::disallowed_methods,
+        clippy::print_stdout,
+        clippy::print_stderr,
+        clippy::exit,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::dbg_macro,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
 
 pub mod api;
 pub mod cli;

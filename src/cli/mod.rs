@@ -14,6 +14,7 @@ mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod source;
 mod ui;
 
 use crate::host::Host;
