@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArg;
-use crate::host::Stream;
+use crate::host::{Stream, hardening};
 use crate::name::{Name, SecretName};
 use crate::ops::put::{self, NewValue, PutRequest};
 use crate::ops::vault::Vault;
@@ -101,6 +101,7 @@ impl Set {
                 .hint("v-secure set NAME (and type it at the prompt)")
                 .hint("printf %s \"$VALUE\" | v-secure set NAME"));
         }
+        let _hardened = hardening::harden();
         let secret = self.secret.resolve(context)?;
         let expires = self.expires(context)?;
         let fields = self.fields()?;
