@@ -14,6 +14,7 @@ pub mod root;
 mod secret_arg;
 mod selection;
 mod ui;
+mod verification;
 
 use crate::host::Host;
 use exit::Exit;

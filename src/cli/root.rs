@@ -37,6 +37,12 @@ pub enum Command {
     /// Set, get, list, roll back and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
+    /// Verify the history and read it
+    #[command(subcommand)]
+    Audit(c::audit::Audit),
+    /// The git hook
+    #[command(subcommand)]
+    Git(c::git::Git),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -50,6 +56,8 @@ impl Command {
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Git(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }

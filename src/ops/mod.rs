@@ -6,6 +6,7 @@
 pub mod change;
 pub mod duration;
 pub mod generate;
+pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
@@ -17,4 +18,5 @@ pub mod request;
 pub mod text;
 pub mod unlock;
 pub mod vault;
+pub mod verified;
 pub mod wanted;

@@ -8,7 +8,9 @@
 //! This is the one layer that touches the file system. What differs between systems is in `sys`.
 
 pub mod atomic;
+pub mod base;
 pub mod cache;
+pub mod check;
 pub mod error;
 pub mod find;
 pub mod fresh;
