@@ -13,6 +13,7 @@ use crate::ops::rollback::RollbackError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
 use crate::policy::error::{ChainError, ChainFault};
+use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
 use crate::store::pins::PinError;
@@ -51,6 +52,23 @@ impl From<SessionError> for Failure {
                 .hint("v-secure pin show")
                 .hint("v-secure pin accept, after comparing the fingerprint with a colleague's"),
             SessionError::Pin(_) => Self::from_error(Exit::Failure, "state", &error),
+        }
+    }
+}
+
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Self {
+        let (exit, code) = match &error {
+            BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
+            BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
+            _ => (Exit::NotFound, "base-missing"),
+        };
+        let failure = Self::from_error(exit, code, &error);
+        match &error {
+            BaseError::NoRevision { .. } => failure
+                .hint("git fetch, where the clone is shallow")
+                .hint("a file is given as ./FILE"),
+            _ => failure,
         }
     }
 }

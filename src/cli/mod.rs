@@ -16,6 +16,7 @@ mod secret_arg;
 mod selection;
 mod source;
 mod ui;
+mod verification;
 
 use crate::host::Host;
 use exit::Exit;

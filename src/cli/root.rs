@@ -44,6 +44,12 @@ pub enum Command {
     /// List environments
     #[command(subcommand)]
     Env(c::env::Env),
+    /// Verify the history and read it
+    #[command(subcommand)]
+    Audit(c::audit::Audit),
+    /// The git hook
+    #[command(subcommand)]
+    Git(c::git::Git),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -61,6 +67,8 @@ impl Command {
             Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Git(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }
