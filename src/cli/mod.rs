@@ -10,10 +10,13 @@ mod failures;
 mod globals;
 mod identities;
 mod parse;
+mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod source;
 mod ui;
+mod verification;
 
 use crate::host::Host;
 use exit::Exit;

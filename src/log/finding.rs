@@ -107,7 +107,7 @@ codes! {
     WrapUnknown "wrap-unknown" Error,
     /// A version's live wrap is not in the file.
     WrapMissing "wrap-missing" Error,
-    /// A wrap of a version that the file does not hold.
+    /// A wrap of a version that the file does not hold, or named for another version than its own.
     WrapVersion "wrap-version" Error,
     /// A wrap under an epoch that the policy does not know, or knows for another audience.
     WrapEpoch "wrap-epoch" Error,

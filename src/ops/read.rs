@@ -7,8 +7,14 @@ use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::state::OWNER;
 use crate::secret_value::SecretValue;
-use crate::vault::model::Wrap;
-use crate::vault::version::{self, VersionError};
+use crate::vault::audience::EpochKeys;
+use crate::vault::model::{VersionObject, Wrap};
+use crate::vault::version::{self, SecretRef, VersionError};
+use rayon::prelude::*;
+use std::rc::Rc;
+
+/// From this many secrets on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 256;
 
 /// Which version is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +71,43 @@ pub fn read(
     wanted: &Wanted,
     now: u64,
 ) -> Result<SecretValue, ReadError> {
-    let found = find(vault, secret)?;
-    let version = select(found, secret, wanted)?;
+    open(vault, who, secret, servable(vault, secret, wanted, now)?)
+}
+
+/// The current values of many secrets, in their order, opened on all cores where they are many.
+///
+/// # Errors
+/// The first secret that cannot be read; what is not found comes before what does not decrypt.
+pub fn read_all(
+    vault: &Vault,
+    who: &Unlocked,
+    secrets: &[SecretName],
+    now: u64,
+) -> Result<Vec<SecretValue>, ReadError> {
+    let find = |secret| {
+        let sealed = Sealed::find(vault, secret, servable(vault, secret, &Wanted::Current, now)?)?;
+        Ok((sealed.keys(vault, who)?, sealed))
+    };
+    let found: Vec<(Rc<Vec<EpochKeys>>, Sealed<'_>)> =
+        secrets.iter().map(find).collect::<Result<_, ReadError>>()?;
+    if found.len() < PARALLEL_FROM {
+        return found.iter().map(|(keys, sealed)| sealed.open(keys)).collect();
+    }
+    // Threads get plain references to the keys: their count of owners stays with this one.
+    let shared: Vec<(&[EpochKeys], &Sealed<'_>)> =
+        found.iter().map(|(keys, sealed)| (keys.as_slice(), sealed)).collect();
+    let opened: Vec<_> = shared.par_iter().map(|(keys, sealed)| sealed.open(keys)).collect();
+    opened.into_iter().collect()
+}
+
+/// The version that is wanted, if it may be served.
+fn servable<'a>(
+    vault: &'a Vault,
+    secret: &SecretName,
+    wanted: &Wanted,
+    now: u64,
+) -> Result<&'a Version, ReadError> {
+    let version = select(find(vault, secret)?, secret, wanted)?;
     match version.expires {
         Some(since) if version.is_expired(now) => {
             Err(ReadError::Expired { secret: secret.clone(), since })
@@ -74,7 +115,7 @@ pub fn read(
         _ if version.pruned => {
             Err(ReadError::Pruned { secret: secret.clone(), number: version.number })
         }
-        _ => open(vault, who, secret, version),
+        _ => Ok(version),
     }
 }
 
@@ -128,25 +169,46 @@ pub fn open(
     secret: &SecretName,
     version: &Version,
 ) -> Result<SecretValue, ReadError> {
-    let uid = vault.uid(secret);
-    let (object, wrap) = bytes(vault, secret, &uid, version)?;
-    let keys = who.keys(vault, &wrap.audience).map_err(|source| match source {
-        KeyError::NotInAudience { .. } => denied(vault, who, secret, wrap),
-        source => ReadError::Keys { secret: secret.clone(), source },
-    })?;
-    version::open_version(vault.binding(&uid), object, wrap, &keys)
-        .map_err(|source| ReadError::Open { secret: secret.clone(), source })
+    let sealed = Sealed::find(vault, secret, version)?;
+    sealed.open(&sealed.keys(vault, who)?)
 }
 
-fn bytes<'a>(
-    vault: &'a Vault,
-    secret: &SecretName,
-    uid: &Id,
-    version: &Version,
-) -> Result<(&'a crate::vault::model::VersionObject, &'a Wrap), ReadError> {
-    let object = vault.object(uid, &version.object);
-    let wrap = vault.wrap(uid, &version.live_wrap.wrap).filter(|w| w.version == version.object);
-    object.zip(wrap).ok_or_else(|| ReadError::Missing { secret: secret.clone() })
+/// A version's bytes, as the log names them.
+struct Sealed<'a> {
+    secret: &'a SecretName,
+    vault: &'a Id,
+    uid: Id,
+    object: &'a VersionObject,
+    wrap: &'a Wrap,
+}
+
+impl<'a> Sealed<'a> {
+    fn find(
+        vault: &'a Vault,
+        secret: &'a SecretName,
+        version: &Version,
+    ) -> Result<Self, ReadError> {
+        let uid = vault.uid(secret);
+        let object = vault.object(&uid, &version.object);
+        let wrap = vault.wrap(&uid, &version.live_wrap.wrap);
+        let wrap = wrap.filter(|wrap| wrap.version == version.object);
+        let missing = || ReadError::Missing { secret: secret.clone() };
+        let (object, wrap) = object.zip(wrap).ok_or_else(missing)?;
+        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wrap })
+    }
+
+    fn keys(&self, vault: &Vault, who: &Unlocked) -> Result<Rc<Vec<EpochKeys>>, ReadError> {
+        who.keys(vault, &self.wrap.audience).map_err(|source| match source {
+            KeyError::NotInAudience { .. } => denied(vault, who, self.secret, self.wrap),
+            source => ReadError::Keys { secret: self.secret.clone(), source },
+        })
+    }
+
+    fn open(&self, keys: &[EpochKeys]) -> Result<SecretValue, ReadError> {
+        let binding = SecretRef { vault: self.vault, uid: &self.uid };
+        version::open_version(binding, self.object, self.wrap, keys)
+            .map_err(|source| ReadError::Open { secret: self.secret.clone(), source })
+    }
 }
 
 fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> ReadError {

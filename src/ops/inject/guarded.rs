@@ -9,6 +9,7 @@
 //! Names are compared without regard to case on every system: one vault serves Unix and Windows,
 //! and some tools (npm, curl, pip) read either case on both.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -113,16 +114,26 @@ const GUARDED: &[(Danger, &[&str])] = &[
 /// What setting `variable` can do, if it is guarded.
 pub fn danger(variable: &str) -> Option<Danger> {
     let variable = variable.to_ascii_uppercase();
-    DIVIDED.iter().find(|(pattern, _)| pattern.covers(&variable)).map(|(_, danger)| *danger)
+    // First those that may begin with anything, then those that begin as the variable does.
+    let initial = variable.bytes().next().unwrap_or(ANY);
+    let mut candidates =
+        [ANY, initial].into_iter().filter_map(|byte| BY_INITIAL.get(&byte)).flatten();
+    candidates.find(|(pattern, _)| pattern.covers(&variable)).map(|(_, danger)| *danger)
 }
 
-/// The table's patterns, divided at the star once: `exec` asks for every secret that it gives.
-static DIVIDED: LazyLock<Vec<(Divided<'static>, Danger)>> = LazyLock::new(|| {
-    let of_kind = |(danger, patterns): &(Danger, &[&'static str])| {
-        let danger = *danger;
-        patterns.iter().map(move |pattern| (Divided::of(pattern), danger)).collect::<Vec<_>>()
-    };
-    GUARDED.iter().flat_map(of_kind).collect()
+/// Stands for the first byte of patterns that begin with the star; no variable has it.
+const ANY: u8 = b'*';
+
+/// The table, divided once by first bytes and at the star: `exec` asks for every secret.
+static BY_INITIAL: LazyLock<HashMap<u8, Vec<(Divided<'static>, Danger)>>> = LazyLock::new(|| {
+    let mut table: HashMap<u8, Vec<_>> = HashMap::new();
+    for (danger, patterns) in GUARDED {
+        for pattern in *patterns {
+            let initial = pattern.bytes().next().unwrap_or(ANY);
+            table.entry(initial).or_default().push((Divided::of(pattern), *danger));
+        }
+    }
+    table
 });
 
 /// A pattern with at most one `*`.

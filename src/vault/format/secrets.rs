@@ -1,5 +1,7 @@
 //! The sections of secrets: all of them, or only those asked for, found without parsing the rest.
 
+mod runs;
+
 use super::cursor::{Cursor, ids};
 use super::error::{Cause, Fault};
 use super::section::{Section, follows};
@@ -35,12 +37,26 @@ pub(super) fn parse(
 }
 
 fn all(cursor: &mut Cursor<'_>, trust: Trust) -> Result<Secrets, Fault> {
-    let mut secrets = Secrets::new();
-    while let Some((at, Section::Secret(id))) = cursor.peek_section()? {
-        follows(secrets.last_key_value().map(|(id, _)| *id), id, at, Section::Secret(id))?;
-        secrets.insert(id, secret(cursor, &id, trust)?);
+    let mut sections = runs::parse(cursor, trust)?;
+    in_turn(cursor, usize::MAX, trust, &mut sections)?;
+    // Sorted already, which the map's bulk construction makes use of.
+    Ok(sections.into_iter().collect())
+}
+
+/// Reads the sections that begin before `end`.
+fn in_turn(
+    cursor: &mut Cursor<'_>,
+    end: usize,
+    trust: Trust,
+    sections: &mut Vec<(Id, SecretSection)>,
+) -> Result<(), Fault> {
+    while cursor.at() < end
+        && let Some((at, Section::Secret(id))) = cursor.peek_section()?
+    {
+        follows(sections.last().map(|(id, _)| *id), id, at, Section::Secret(id))?;
+        sections.push((id, secret(cursor, &id, trust)?));
     }
-    Ok(secrets)
+    Ok(())
 }
 
 /// Everything from the first `[log]` on is read strictly as the log, so nothing that a full reader
