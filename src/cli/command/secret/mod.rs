@@ -15,6 +15,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one a process")]
 pub enum Secret {
     Set(set::Set),
     Get(get::Get),
