@@ -61,7 +61,10 @@ fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
         OpenError::Format(source) => {
             if source.needs_newer() {
                 let message = format!("{place} needs a newer v-secure");
-                return Failure::new(Exit::Failure, "needs-newer", message).because(source);
+                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                // The error's text has its cause in it.
+                failure.causes.push(source.to_string());
+                return failure;
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
             Failure::new(Exit::Integrity, source.code(), message)
@@ -227,6 +230,9 @@ impl From<TransactionError> for Failure {
             TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
             TransactionError::Apply(ApplyError::NotCounting) => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+            }
+            TransactionError::Apply(ApplyError::Record(source)) => {
+                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
             }
             TransactionError::Write(error) => error.into(),
             TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),

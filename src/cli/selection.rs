@@ -3,11 +3,13 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::reads::{self, Reading};
 use crate::name::Name;
 use crate::ops::inject::Wanted;
 use crate::ops::read;
 use crate::ops::vault::Vault;
 use crate::ops::wanted::{self, Selection};
+use crate::store::session::Session;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -41,24 +43,27 @@ impl SelectionArgs {
     }
 
     /// The selected secrets of an environment, opened. Any that is missing, expired, denied or
-    /// damaged is an error.
+    /// damaged is an error. The read is in the journal before the values leave here.
     pub fn secrets(
         &self,
         context: &Context<'_>,
+        session: &Session,
         vault: &Vault,
-        environment: &Name,
-        now: u64,
+        purpose: (&str, Option<&str>),
     ) -> Outcome<Vec<Wanted>> {
-        let names = wanted::wanted(vault, environment, &self.selection()?)?;
+        let environment = context.environment()?;
+        let names = wanted::wanted(vault, &environment, &self.selection()?)?;
         if names.is_empty() {
             context.ui.warn(&format!("the environment {environment} gives no secrets"));
             return Ok(Vec::new());
         }
         let who = context.unlock(vault)?;
-        names
-            .into_iter()
+        let (action, reason) = purpose;
+        let found: Outcome<Vec<Wanted>> = names
+            .iter()
+            .cloned()
             .map(|secret| {
-                let value = read::read(vault, &who, &secret, &read::Wanted::Current, now)?;
+                let value = read::read(vault, &who, &secret, &read::Wanted::Current, session.now)?;
                 let variable = vault.secret(&secret).and_then(|found| found.var());
                 let variable = variable.map(Name::new).transpose().map_err(|error| {
                     let message = format!("the variable of {secret} is no name");
@@ -66,7 +71,12 @@ impl SelectionArgs {
                 })?;
                 Ok(Wanted { secret, variable, value })
             })
-            .collect()
+            .collect();
+        let found = found?;
+        let (actor, environment) = (who.member(), environment.as_str());
+        let reading = Reading { actor, action, environment, secrets: &names, reason };
+        reads::record(context, session, vault, reading)?;
+        Ok(found)
     }
 }
 

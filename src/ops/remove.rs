@@ -110,7 +110,7 @@ fn last_removed<'a>(
     });
     let named = counting.map(|(_, entry)| named(entry, secret));
     let back = named.map(|objects| objects.iter().filter_map(removed).collect::<Vec<_>>());
-    let mut last = back.filter(|versions| !versions.is_empty()).last().unwrap_or_default();
+    let mut last = back.rfind(|versions| !versions.is_empty()).unwrap_or_default();
     last.sort_by_key(|version| version.number);
     last
 }

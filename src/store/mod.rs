@@ -15,6 +15,7 @@ pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod git_command;
+pub mod journal;
 pub mod lock;
 pub mod owners;
 mod pin_folder;

@@ -52,11 +52,14 @@ pub struct Exec {
 impl Exec {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let hardened = hardening::harden();
-        let environment = context.environment()?;
         let child = {
             let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-            let secrets =
-                self.selection.secrets(context, &opened.vault, &environment, session.now)?;
+            let secrets = self.selection.secrets(
+                context,
+                &session,
+                &opened.vault,
+                ("exec", self.reason.as_deref()),
+            )?;
             let clash = match (self.replace, self.keep) {
                 (true, _) => Clash::Override,
                 (_, true) => Clash::Keep,

@@ -76,11 +76,10 @@ struct Report<'a> {
 impl Export {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
-        let environment = context.environment()?;
         let format = Format::from(self.format);
         let target = self.target(context, format);
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-        let secrets = self.selection.secrets(context, &opened.vault, &environment, session.now)?;
+        let secrets = self.selection.secrets(context, &session, &opened.vault, ("export", None))?;
         let allowed = selection::allowed(&opened.vault);
         let exported = export::export(&secrets, format, &allowed, context.host)?;
         if let Some(masks) = &exported.masks {

@@ -1,7 +1,7 @@
 //! Where `set` takes a value from: a generator, a file, standard input or a prompt. Never from the
 //! command line, where other users and the shell's history would see it.
 
-use crate::cli::command::import::read_source;
+use crate::cli::source;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -49,7 +49,7 @@ impl ValueArgs {
             return Ok(Some(generate::generate(&parse_spec(spec)?, context.host)));
         }
         if let Some(path) = &self.file {
-            return read_source(context, path, MAX_VALUE as u64).map(Some);
+            return source::read(context, path, MAX_VALUE as u64).map(Some);
         }
         if !context.host.is_terminal(Stream::In) {
             return self.piped(context, secret, may_stay);
