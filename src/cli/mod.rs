@@ -9,6 +9,7 @@ pub mod exit;
 mod failures;
 mod globals;
 mod identities;
+mod metadata;
 mod parse;
 mod reads;
 pub mod root;

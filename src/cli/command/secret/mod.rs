@@ -2,7 +2,6 @@
 
 pub mod get;
 pub mod list;
-mod metadata;
 pub mod restore;
 pub mod rm;
 pub mod rollback;
