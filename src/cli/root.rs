@@ -37,6 +37,24 @@ pub enum Command {
     /// Set, get, list, roll back and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
+    /// Make and show this device's identity
+    #[command(subcommand)]
+    Identity(c::identity::Identity),
+    /// Bring people and services in, and show them
+    #[command(subcommand)]
+    Member(c::member::Member),
+    /// Roles: named lists of members with grants
+    #[command(subcommand)]
+    Role(c::role::Role),
+    /// Who may do what, and through which grant
+    #[command(subcommand)]
+    Access(c::access::Access),
+    /// Signed settings of the vault
+    #[command(subcommand)]
+    Settings(c::settings::Settings),
+    /// What this device has accepted about the vault
+    #[command(subcommand)]
+    Pin(c::pin::Pin),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -50,6 +68,12 @@ impl Command {
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Identity(command) => command.run(context),
+            Self::Member(command) => command.run(context),
+            Self::Role(command) => command.run(context),
+            Self::Access(command) => command.run(context),
+            Self::Settings(command) => command.run(context),
+            Self::Pin(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }

@@ -3,17 +3,21 @@
 //! The modules here take what they need as arguments and return values; files, locks and the
 //! command line are the layers above.
 
+pub mod access;
+mod audience_keys;
 pub mod change;
 pub mod duration;
 pub mod generate;
 pub mod import;
 pub mod init;
 pub mod inject;
+pub mod member;
 pub mod pin;
 pub mod policy_change;
 pub mod put;
 pub mod read;
 pub mod request;
+mod settle;
 pub mod text;
 pub mod unlock;
 pub mod vault;

@@ -1,8 +1,14 @@
 //! One file a command: its arguments, its help text and its body.
 
+pub mod access;
 pub mod exec;
 pub mod generate;
+pub mod identity;
 pub mod import;
 pub mod init;
+pub mod member;
+pub mod pin;
+pub mod role;
 pub mod secret;
+pub mod settings;
 pub mod status;
