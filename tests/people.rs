@@ -181,6 +181,8 @@ fn a_pipeline_needs_one_variable() {
     assert!(lines[3].starts_with("AGE-SECRET-KEY-1") && lines.len() == 4, "{lines:?}");
     let ran = ci.run(&olga.vault(), "exec -e prod -- env").ok();
     assert!(ran.contains("DB=prod-db\n") && !ran.contains("V_SECURE"), "{ran}");
+    let left = std::fs::read_dir(ci.checkout.path().join(".v-secure")).unwrap().count();
+    assert_eq!(left, 1, "a reader writes nothing beside the vault");
     let denied = ci.run(&olga.vault(), "--json exec -e dev -- env");
     assert_eq!(denied.error(), (4, "not-permitted".into()));
     let write = ci.run(&olga.vault(), "--json set prod/DB --generate");

@@ -162,3 +162,6 @@ fn able(vault: &Vault, ops: &[PolicyOp]) -> Vec<Name> {
         .map(|(name, _)| name.clone())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
