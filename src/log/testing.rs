@@ -196,8 +196,8 @@ impl PolicyView for FakePolicy {
         self.vault_id
     }
 
-    fn vault(&self) -> VaultView<'_> {
-        VaultView { suite: SUITE, name: &self.name }
+    fn vault(&self) -> Option<VaultView<'_>> {
+        Some(VaultView { suite: SUITE, name: &self.name })
     }
 
     fn ids(&self) -> &[Id] {
