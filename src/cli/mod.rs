@@ -10,9 +10,11 @@ mod failures;
 mod globals;
 mod identities;
 mod parse;
+mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod source;
 mod ui;
 
 use crate::host::Host;

@@ -30,6 +30,7 @@ pub fn show(folder: &Path, revision: &str, path: &str) -> Option<Vec<u8>> {
 }
 
 /// A git command in a folder, with the user's variables but those that name another repository.
+#[expect(clippy::disallowed_methods, reason = "every git command starts here")]
 pub fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).stdin(Stdio::null());

@@ -1,6 +1,8 @@
 //! One file a command: its arguments, its help text and its body.
 
+pub mod env;
 pub mod exec;
+pub mod export;
 pub mod generate;
 pub mod import;
 pub mod init;

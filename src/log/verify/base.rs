@@ -35,7 +35,7 @@ fn chain(policy: &dyn PolicyView, base: &VaultFile) -> Option<Finding> {
     let message =
         format!("policy entry {position} of the base, {}, is not in the chain", short(&id));
     let finding = Finding::new(Code::BasePolicyDiverged, Subject::Policy(id), message);
-    Some(finding.hint("v-secure policy rebase"))
+    Some(finding.hint("git log -p -- .v-secure/vault.toml"))
 }
 
 fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Finding> {
@@ -67,7 +67,7 @@ fn entry(id: &Id, base: &VaultFile, policy: &dyn PolicyView, droppable: bool) ->
         (Code::BaseEntryMissing, format!("{who} of the base is missing"))
     };
     let finding = Finding::new(code, Subject::Entry(*id), message);
-    if droppable { finding } else { finding.hint("v-secure git resolve") }
+    if droppable { finding } else { finding.hint("git log -p -- .v-secure/vault.toml") }
 }
 
 fn objects(new: &VaultFile, report: &Report, base: &VaultFile) -> Vec<Finding> {
