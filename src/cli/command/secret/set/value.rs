@@ -1,10 +1,10 @@
 //! Where `set` takes a value from: a generator, a file, standard input or a prompt. Never from the
 //! command line, where other users and the shell's history would see it.
 
-use crate::cli::source;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::source;
 use crate::host::Stream;
 use crate::name::SecretName;
 use crate::ops::generate;
