@@ -7,8 +7,7 @@
 mod cli;
 
 use cli::{Cli, failure, finish, keys};
-use expectrl::session::OsSession;
-use expectrl::{Eof, Expect, Session};
+use expectrl::{Eof, Expect, Session, session::OsSession};
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
