@@ -3,11 +3,14 @@
 use super::error::Failure;
 use super::exit::Exit;
 use crate::name::Name;
+use crate::ops::export::ExportError;
 use crate::ops::init::InitError;
 use crate::ops::member::MemberError;
 use crate::ops::policy_change::PolicyChangeError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
+use crate::ops::remove::RemoveError;
+use crate::ops::rollback::RollbackError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
 use crate::policy::error::{ChainError, ChainFault, OpFault};
@@ -171,6 +174,53 @@ impl From<PutError> for Failure {
     }
 }
 
+impl From<RemoveError> for Failure {
+    fn from(error: RemoveError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RemoveError::Read(error) => error.into(),
+            RemoveError::NotPermitted { ref able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            RemoveError::NotRemoved { ref secret }
+            | RemoveError::VersionNotRemoved { ref secret, .. } => {
+                is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
+            }
+        }
+    }
+}
+
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RollbackError::Read(error) => error.into(),
+            RollbackError::Put(error) => error.into(),
+            RollbackError::Current { ref secret, .. } => {
+                is(Exit::Conflict, "current").hint(format!("v-secure secret versions {secret}"))
+            }
+            RollbackError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Variable(error) => {
+                let failure = Self::from_error(Exit::Failure, "environment", &error);
+                match error.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+            _ => Self::from_error(Exit::Failure, "export-format", &error)
+                .hint("v-secure export --format json, which carries any text"),
+        }
+    }
+}
+
 impl From<TransactionError> for Failure {
     fn from(error: TransactionError) -> Self {
         match error {
@@ -178,6 +228,9 @@ impl From<TransactionError> for Failure {
             TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
             TransactionError::Apply(ApplyError::NotCounting) => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+            }
+            TransactionError::Apply(ApplyError::Record(source)) => {
+                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
             }
             TransactionError::Write(error) => error.into(),
             TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
@@ -226,7 +279,12 @@ fn chain_failure(error: &ChainError) -> Failure {
         _ => Exit::Conflict,
     };
     let mut failure = Failure::from_error(exit, error.code(), &error.cause);
-    failure.hints.push("v-secure access list".into());
+    let hint = match &error.cause {
+        ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
+        ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
+        _ => "v-secure access list",
+    };
+    failure.hints.push(hint.into());
     failure
 }
 

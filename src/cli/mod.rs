@@ -12,9 +12,11 @@ mod globals;
 mod identities;
 mod parse;
 mod policy;
+mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod source;
 mod ui;
 
 use crate::host::Host;

@@ -96,7 +96,7 @@ impl Effects {
     /// Says what was settled, and what waits for whom.
     pub fn tell(&self, ui: &Ui<'_>) {
         if !self.settled.is_empty() {
-            ui.note(&format!("{} can be read by their new readers", count(self.settled.len())));
+            ui.note(&format!("wrapped for new readers: {}", count(self.settled.len())));
         }
         if !self.unsettled.is_empty() {
             let names: Vec<&str> =

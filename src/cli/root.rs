@@ -32,11 +32,18 @@ pub enum Command {
     Init(c::init::Init),
     Set(c::secret::set::Set),
     Get(c::secret::get::Get),
+    #[command(alias = "list")]
+    Ls(c::secret::list::List),
+    Rm(c::secret::rm::Rm),
     Exec(c::exec::Exec),
     Import(c::import::Import),
+    Export(c::export::Export),
     /// Set, get, list, roll back and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
+    /// List environments
+    #[command(subcommand)]
+    Env(c::env::Env),
     /// Make and show this device's identity
     #[command(subcommand)]
     Identity(c::identity::Identity),
@@ -65,9 +72,13 @@ impl Command {
             Self::Init(command) => command.run(context),
             Self::Set(command) => command.run(context),
             Self::Get(command) => command.run(context),
+            Self::Ls(command) => command.run(context),
+            Self::Rm(command) => command.run(context),
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
+            Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Env(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Member(command) => command.run(context),
             Self::Role(command) => command.run(context),

@@ -70,6 +70,9 @@ pub struct Opened {
 impl Session {
     /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
     pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
+        // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
+        // that the other way round its pin could be ahead of the vault seen here.
+        let held = self.pins().load(&self.place());
         let contents = read::read(&self.location.vault, MAX_FILE as u64)?;
         let hash = digest::file_hash(&contents.bytes);
         let report = self.cache().get(&hash);
@@ -79,7 +82,7 @@ impl Session {
         if report.is_none() && matches!(depth, Depth::Everything) {
             self.cache().put(&hash, &vault.report_json());
         }
-        let held = self.pins().load(&self.place())?;
+        let held = held?;
         let accepted = held.as_ref().map(chain_ids);
         let pin = pin::judge(vault.chain(), accepted.as_deref(), self.carried.as_ref());
         let mut missing_removals = false;

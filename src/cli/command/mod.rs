@@ -1,7 +1,9 @@
 //! One file a command: its arguments, its help text and its body.
 
 pub mod access;
+pub mod env;
 pub mod exec;
+pub mod export;
 pub mod generate;
 pub mod identity;
 pub mod import;
