@@ -14,6 +14,7 @@ use crate::ops::rollback::RollbackError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
 use crate::policy::error::{ChainError, ChainFault, OpFault};
+use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
 use crate::store::pins::PinError;
@@ -56,13 +57,33 @@ impl From<SessionError> for Failure {
     }
 }
 
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Self {
+        let (exit, code) = match &error {
+            BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
+            BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
+            _ => (Exit::NotFound, "base-missing"),
+        };
+        let failure = Self::from_error(exit, code, &error);
+        match &error {
+            BaseError::NoRevision { .. } => failure
+                .hint("git fetch, where the clone is shallow")
+                .hint("a file is given as ./FILE"),
+            _ => failure,
+        }
+    }
+}
+
 fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
     let place = path.display();
     match error {
         OpenError::Format(source) => {
             if source.needs_newer() {
                 let message = format!("{place} needs a newer v-secure");
-                return Failure::new(Exit::Failure, "needs-newer", message).because(source);
+                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                // The error's text has its cause in it.
+                failure.causes.push(source.to_string());
+                return failure;
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
             Failure::new(Exit::Integrity, source.code(), message)

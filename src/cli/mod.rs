@@ -10,6 +10,7 @@ pub mod exit;
 mod failures;
 mod globals;
 mod identities;
+mod local_names;
 mod parse;
 mod policy;
 mod reads;
@@ -18,6 +19,7 @@ mod secret_arg;
 mod selection;
 mod source;
 mod ui;
+mod verification;
 
 use crate::host::Host;
 use exit::Exit;

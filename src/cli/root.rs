@@ -44,6 +44,12 @@ pub enum Command {
     /// List environments
     #[command(subcommand)]
     Env(c::env::Env),
+    /// Verify the history and read it
+    #[command(subcommand)]
+    Audit(c::audit::Audit),
+    /// The git hook
+    #[command(subcommand)]
+    Git(c::git::Git),
     /// Make and show this device's identity
     #[command(subcommand)]
     Identity(c::identity::Identity),
@@ -79,6 +85,8 @@ impl Command {
             Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Member(command) => command.run(context),
             Self::Role(command) => command.run(context),

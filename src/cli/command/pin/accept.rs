@@ -45,14 +45,14 @@ impl Accept {
         let stranger = Session { state: None, carried: None, ..session.clone() };
         let opened = stranger.open(Depth::Everything)?;
         let chain = opened.vault.chain();
-        if pin::judge(chain, None, session.carried.as_ref()) == Standing::CarriedMissing {
+        if pin::judge(chain.ids(), None, session.carried.as_ref()) == Standing::CarriedMissing {
             return Err(carried(&session));
         }
         let held = held(context, &session)?;
         let ids: Option<Vec<Id>> = held
             .as_ref()
             .map(|held| held.chain.iter().map(|l| PolicyEntry::id_of_line(l)).collect());
-        let standing = pin::judge(chain, ids.as_deref(), None);
+        let standing = pin::judge(chain.ids(), ids.as_deref(), None);
         let (vault, head) =
             (fingerprint_words(&chain.vault_id()), fingerprint_words(&chain.head()));
         if standing != Standing::Continues {
