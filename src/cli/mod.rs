@@ -10,6 +10,7 @@ pub mod exit;
 mod failures;
 mod globals;
 mod identities;
+mod local_names;
 mod metadata;
 mod parse;
 mod policy;
