@@ -23,3 +23,5 @@ pub mod verify;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;

@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn wide_histories_beyond_the_list_limit_are_walked() {
-        let width = MAX_LIST as u32 + 40;
+        let width = 2 * MAX_LIST as u32 + 40;
         let mut parents = vec![Vec::new(); width as usize];
         // A ladder that joins one more root at each step, and a second one beside it.
         for step in 0..width {

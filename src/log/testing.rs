@@ -1,1 +1,342 @@
-//! x
+//! What the tests of this folder share: a policy that is stated, and logs of truly signed entries.
+
+use super::draft::{Draft, Tips};
+use super::entry::Entry;
+use super::fold::Scope;
+use super::graph::Graph;
+use super::op::{Field, Op, Put, Versions};
+use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView, VaultView};
+use super::standing::{Signatures, Standing, Standings};
+use super::state::{SecretState, State};
+use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::crypto::sign::{SigningKey, VerifyingKey};
+use crate::name::{Name, Pattern, SecretName};
+use crate::policy::op::{MemberKind, Right};
+use crate::secret_value::SecretValue;
+use crate::vault::model::SUITE;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub fn secret(text: &str) -> SecretName {
+    SecretName::parse(text).unwrap()
+}
+
+/// An id that stands for version, wrap or policy number `n`.
+pub fn id(n: u8) -> Id {
+    Fixed([n; 32])
+}
+
+pub fn wrap_of(object: Id) -> Id {
+    let mut wrap = object;
+    wrap.0[0] ^= 0x80;
+    wrap
+}
+
+pub fn put_op(of: &str, object: Id) -> Put {
+    Put {
+        secret: secret(of),
+        object,
+        wrap: wrap_of(object),
+        expires: None,
+        replaces: Vec::new(),
+        same: Vec::new(),
+        adopts: None,
+    }
+}
+
+pub fn put(of: &str, object: u8) -> Op {
+    Op::Put(put_op(of, id(object)))
+}
+
+pub fn rotate(of: &str, object: u8, replaces: u8) -> Op {
+    Op::Put(Put { replaces: vec![id(replaces)], ..put_op(of, id(object)) })
+}
+
+fn versions(of: &str, objects: &[u8]) -> Versions {
+    let objects = objects.iter().map(|n| id(*n)).collect();
+    Versions { secret: secret(of), objects, adopts: None }
+}
+
+pub fn remove(of: &str, objects: &[u8]) -> Op {
+    Op::Remove(versions(of, objects))
+}
+
+pub fn restore(of: &str, objects: &[u8]) -> Op {
+    Op::Restore(versions(of, objects))
+}
+
+pub fn prune(of: &str, objects: &[u8]) -> Op {
+    let Versions { secret, objects, .. } = versions(of, objects);
+    Op::Prune { secret, objects }
+}
+
+pub fn resolve(of: &str, object: u8) -> Op {
+    Op::Resolve { secret: secret(of), object: id(object) }
+}
+
+pub fn field(of: &str, field: &str, value: Option<&str>) -> Op {
+    let value = value.map(str::to_owned);
+    Op::Field(Field { secret: secret(of), field: field.to_owned(), value, adopts: None })
+}
+
+/// A device key that depends on its text alone.
+pub fn key(text: &str) -> SigningKey {
+    SigningKey::from_seed(&SecretValue::new(blake3::hash(text.as_bytes()).as_bytes().to_vec()))
+        .unwrap()
+}
+
+#[derive(Debug, Clone)]
+struct Device {
+    member: Name,
+    device: Name,
+    verifying: VerifyingKey,
+}
+
+/// What holds after one policy entry.
+#[derive(Debug, Clone, Default)]
+pub struct Moment {
+    keys: BTreeSet<Id>,
+    rights: BTreeSet<(Name, Right, Pattern)>,
+    heads: Vec<Id>,
+}
+
+/// An audience as it stands in the fake policy.
+#[derive(Debug, Clone)]
+pub struct FakeAudience {
+    pub epoch: ShortId,
+    pub envelope: Id,
+    pub due: bool,
+}
+
+/// A policy that is stated: nothing in it is signed.
+#[derive(Debug, Clone)]
+pub struct FakePolicy {
+    pub vault_id: Id,
+    pub name: Name,
+    ids: Vec<Id>,
+    moments: Vec<Moment>,
+    removals: Vec<usize>,
+    devices: BTreeMap<Id, Device>,
+    pub audiences: BTreeMap<String, FakeAudience>,
+    /// (audience, position, superseded)
+    pub epochs: BTreeMap<ShortId, (String, usize, Option<usize>)>,
+    pub audience_of_all: String,
+}
+
+impl FakePolicy {
+    /// Genesis with `ann`, who holds every right on `*`.
+    pub fn new() -> Self {
+        let mut policy = Self {
+            vault_id: id(200),
+            name: name("test"),
+            ids: vec![id(200)],
+            moments: vec![Moment::default()],
+            removals: Vec::new(),
+            devices: BTreeMap::new(),
+            audiences: BTreeMap::new(),
+            epochs: BTreeMap::new(),
+            audience_of_all: "owner".to_owned(),
+        };
+        policy.add("ann", &Right::ALL, "*");
+        policy
+    }
+
+    /// Gives a member rights, and a key if it has none, from the latest entry on.
+    pub fn add(&mut self, member: &str, rights: &[Right], pattern: &str) {
+        let key = key(member);
+        let verifying = VerifyingKey::parse(&key.public()).unwrap();
+        let device = Device { member: name(member), device: name("laptop"), verifying };
+        self.devices.insert(key.id(), device);
+        let moment = self.moments.last_mut().unwrap();
+        moment.keys.insert(key.id());
+        let pattern = Pattern::new(pattern).unwrap();
+        moment.rights.extend(rights.iter().map(|right| (name(member), *right, pattern.clone())));
+    }
+
+    /// The next policy entry, signed by somebody who knew of `heads`. Returns its position.
+    pub fn next(&mut self, heads: &[Id]) -> usize {
+        let mut moment = self.moments.last().unwrap().clone();
+        moment.heads = heads.to_vec();
+        self.moments.push(moment);
+        self.ids.push(id(200 + self.ids.len() as u8));
+        self.ids.len() - 1
+    }
+
+    /// The next entry takes all of the member's rights on patterns that match `of`.
+    pub fn revoke(&mut self, heads: &[Id], member: &str, of: &str) -> usize {
+        let position = self.next(heads);
+        let (member, of) = (name(member), secret(of));
+        self.moments[position].rights.retain(|(m, _, p)| *m != member || !p.matches(&of));
+        self.removals.push(position);
+        position
+    }
+
+    /// The next entry takes the member's key.
+    pub fn remove_key(&mut self, heads: &[Id], member: &str) -> usize {
+        let position = self.next(heads);
+        self.moments[position].keys.remove(&key(member).id());
+        self.removals.push(position);
+        position
+    }
+
+    pub fn id_at(&self, position: usize) -> Id {
+        self.ids[position]
+    }
+
+    pub fn set_heads(&mut self, position: usize, heads: Vec<Id>) {
+        self.moments[position].heads = heads;
+    }
+}
+
+impl PolicyView for FakePolicy {
+    fn vault_id(&self) -> Id {
+        self.vault_id
+    }
+
+    fn vault(&self) -> Option<VaultView<'_>> {
+        Some(VaultView { suite: SUITE, name: &self.name })
+    }
+
+    fn ids(&self) -> &[Id] {
+        &self.ids
+    }
+
+    fn position(&self, id: &Id) -> Option<usize> {
+        self.ids.iter().position(|known| known == id)
+    }
+
+    fn heads(&self, position: usize) -> &[Id] {
+        &self.moments[position].heads
+    }
+
+    fn removals(&self) -> &[usize] {
+        &self.removals
+    }
+
+    fn key(&self, id: &Id) -> Option<KeyView<'_>> {
+        let Device { member, device, verifying } = self.devices.get(id)?;
+        Some(KeyView { member, device, verifying })
+    }
+
+    fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+        let is_active = self.moments[position].keys.contains(key);
+        is_active.then(|| &self.devices[key].member)
+    }
+
+    fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+        let mut rights = self.moments[position].rights.iter();
+        rights.any(|(m, r, p)| m == member && *r == right && p.matches(secret))
+    }
+
+    fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool {
+        let all = Pattern::new("*").unwrap();
+        self.moments[position].rights.contains(&(member.clone(), right, all))
+    }
+
+    fn member_kind(&self, member: &Name) -> Option<MemberKind> {
+        let is_known = self.devices.values().any(|device| device.member == *member);
+        is_known.then_some(MemberKind::User)
+    }
+
+    fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>> {
+        let (audience, position, superseded) = self.epochs.get(epoch)?;
+        Some(EpochView { audience, position: *position, superseded: *superseded })
+    }
+
+    fn audiences(&self) -> Vec<AudienceView<'_>> {
+        let view = |(name, audience)| {
+            let (name, FakeAudience { epoch, envelope, due }): (&String, &FakeAudience) =
+                (name, audience);
+            AudienceView { name, epoch, envelope, due: *due }
+        };
+        self.audiences.iter().map(view).collect()
+    }
+
+    fn audience_of(&self, _: &SecretName) -> String {
+        self.audience_of_all.clone()
+    }
+}
+
+/// A log that grows entry by entry, and the policy over it.
+#[derive(Debug, Clone)]
+pub struct Log {
+    pub policy: FakePolicy,
+    pub entries: BTreeMap<Id, Entry>,
+}
+
+impl Log {
+    pub fn new() -> Self {
+        Self { policy: FakePolicy::new(), entries: BTreeMap::new() }
+    }
+
+    /// An entry by `actor` after `parents`, under the policy entry at `position`.
+    pub fn add_at(&mut self, position: usize, actor: &str, parents: &[Id], ops: Vec<Op>) -> Id {
+        let entry = self.draft(position, actor, parents, ops);
+        self.insert(entry)
+    }
+
+    /// An entry under the latest policy entry.
+    pub fn add(&mut self, actor: &str, parents: &[Id], ops: Vec<Op>) -> Id {
+        self.add_at(self.policy.head_position(), actor, parents, ops)
+    }
+
+    pub fn insert(&mut self, entry: Entry) -> Id {
+        let id = entry.id();
+        self.entries.insert(id, entry);
+        id
+    }
+
+    pub fn draft(&self, position: usize, actor: &str, parents: &[Id], ops: Vec<Op>) -> Entry {
+        let mut parents = parents.to_vec();
+        parents.sort_unstable();
+        parents.dedup();
+        let greatest = parents.iter().map(|parent| self.entries[parent].lamport).max();
+        let tips = Tips { parents, lamport: greatest.unwrap_or(0) + 1 };
+        let draft = Draft { ops, reason: "a test".to_owned(), ts: 1_700_000_000 };
+        draft.sign(&tips, self.policy.id_at(position), &name(actor), &key(actor))
+    }
+
+    pub fn graph(&self) -> Graph {
+        Graph::inspect(&self.entries)
+    }
+
+    pub fn standings(&self) -> (Graph, Standings) {
+        let graph = self.graph();
+        let all = Signatures::All;
+        let standings = Standings::judge(&graph, &self.entries, &self.policy, all);
+        (graph, standings)
+    }
+
+    pub fn standing(&self, id: &Id) -> Standing {
+        let (graph, standings) = self.standings();
+        standings.of(graph.place(id).unwrap())
+    }
+
+    pub fn state(&self) -> State {
+        let (graph, standings) = self.standings();
+        State::fold(&graph, &self.entries, &standings, Scope::All)
+    }
+
+    pub fn secret(&self, of: &str) -> SecretState {
+        self.state().secrets.remove(&secret(of)).unwrap()
+    }
+}
+
+/// A graph of entries without meaning: each lists its parents as distances back.
+pub fn graph_of(back: &[Vec<usize>]) -> Graph {
+    let mut log = Log::new();
+    let mut ids: Vec<Id> = Vec::new();
+    for (number, back) in back.iter().enumerate() {
+        let parents: Vec<Id> =
+            back.iter().filter_map(|b| number.checked_sub(*b)).map(|at| ids[at]).collect();
+        let entry = log.draft(0, "ann", &parents, Vec::new());
+        let mut id = id(0);
+        id.0[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        log.entries.insert(id, entry);
+        ids.push(id);
+    }
+    log.graph()
+}

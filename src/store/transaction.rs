@@ -8,6 +8,7 @@ use super::session::{Opened, Session, SessionError};
 use crate::crypto::digest;
 use crate::ops::change::Change;
 use crate::ops::vault::{ApplyError, Depth, Vault};
+use crate::ops::verified::Verified;
 use crate::vault::format;
 use crate::vault::model::VaultFile;
 
@@ -76,7 +77,7 @@ impl<'a> Transaction<'a> {
         if text.len() > format::MAX_FILE {
             return Err(TransactionError::TooLarge);
         }
-        let expected = Expected::Same(opened.contents.stamp);
+        let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         Ok(finish(session, vault, &text))
     }
@@ -99,7 +100,8 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
 /// Records that these bytes are verified (they come of verified bytes and a checked change), and
 /// pins what they hold.
 fn finish(session: &Session, vault: Vault, text: &str) -> Written {
-    session.cache().put(&digest::file_hash(text.as_bytes()), &vault.report_json());
+    let record = Verified::of(&vault, session.now).to_json();
+    session.cache().put(&digest::file_hash(text.as_bytes()), &record);
     let unrecorded = session.save(&vault, None).err();
     Written { vault, unrecorded }
 }

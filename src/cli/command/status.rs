@@ -52,7 +52,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         locked: who.err().map(|failure| failure.causes.join("; ")),
         environments: environments(vault),
         expiring: expiring(vault, session.now),
-        attention: attention(vault),
+        attention: attention(vault, session.now),
     };
     if context.ui.json { context.ui.object(&status) } else { show(context, &status) }
 }
@@ -85,12 +85,12 @@ fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
     found.into_iter().map(|(_, expiring)| expiring).collect()
 }
 
-fn attention(vault: &Vault) -> Vec<String> {
+fn attention(vault: &Vault, now: u64) -> Vec<String> {
     let mut lines: Vec<String> = vault
-        .findings()
-        .iter()
+        .remarks(now)
+        .into_iter()
         .filter(|finding| finding.code.as_str() != "expired")
-        .map(|finding| finding.message.clone())
+        .map(|finding| finding.message)
         .collect();
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {

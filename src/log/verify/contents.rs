@@ -160,11 +160,13 @@ fn missing(
         return Some(finding.hint(format!("git log -S{object} -- .v-secure/vault.toml")));
     }
     let wrap = version.live_wrap.wrap;
-    if section.is_some_and(|section| section.wraps.contains_key(&wrap)) {
-        return None;
-    }
+    let (code, why) = match section.and_then(|section| section.wraps.get(&wrap)) {
+        Some(there) if there.version == object => return None,
+        Some(_) => (Code::WrapVersion, "is another version's"),
+        None => (Code::WrapMissing, "is not in the file"),
+    };
     let subject = Subject::Wrap { secret: name.clone(), wrap };
-    let message = format!("{of} cannot be opened: its wrap {} is not in the file", short(&wrap));
-    let finding = Finding::new(Code::WrapMissing, subject, message);
+    let message = format!("{of} cannot be opened: its wrap {} {why}", short(&wrap));
+    let finding = Finding::new(code, subject, message);
     Some(finding.hint(format!("git log -S{wrap} -- .v-secure/vault.toml")))
 }

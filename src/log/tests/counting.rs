@@ -1,0 +1,260 @@
+//! Which entries count.
+
+use crate::crypto::bytes::Fixed;
+use crate::log::op::Op;
+use crate::log::standing::{Forgery, Signatures, Standing, Standings};
+use crate::log::testing::*;
+use crate::policy::op::Right;
+use std::collections::BTreeSet;
+
+/// `bob` may write, delete and read `prod/*`.
+fn log() -> Log {
+    let mut log = Log::new();
+    log.policy.add("bob", &[Right::Read, Right::Write, Right::Delete], "prod/*");
+    log
+}
+
+fn forged(why: Forgery) -> Standing {
+    Standing::Forged(why)
+}
+
+#[test]
+fn what_is_authorised_counts_and_the_rest_is_forged() {
+    let mut log = log();
+    let good = log.add("bob", &[], vec![put("prod/A", 1)]);
+    let bad = log.add("bob", &[good], vec![put("prod/A", 2), put("dev/A", 3)]);
+    assert_eq!(log.standing(&good), Standing::Counting);
+    assert_eq!(log.standing(&bad), forged(Forgery::Unauthorised { op: 1 }));
+    assert_eq!(log.secret("prod/A").versions.len(), 1, "an entry counts as a whole or not at all");
+}
+
+#[test]
+fn each_op_takes_its_own_right() {
+    let rewrap = || Op::Rewrap { secret: secret("prod/A"), object: id(1), wrap: id(9) };
+    let pending = || Op::Pending { secret: secret("prod/A"), object: id(1), wrap: id(9) };
+    let rollout = || Op::Rollout { secret: secret("prod/A"), record: "x".to_owned() };
+    let checkpoint = || Op::Checkpoint { segment: id(1), heads: vec![] };
+    let cases: Vec<(Op, Vec<&[Right]>)> = vec![
+        (put("prod/A", 1), vec![&[Right::Write]]),
+        (field("prod/A", "type", None), vec![&[Right::Write]]),
+        (resolve("prod/A", 1), vec![&[Right::Write]]),
+        (restore("prod/A", &[1]), vec![&[Right::Write]]),
+        (remove("prod/A", &[1]), vec![&[Right::Delete]]),
+        (prune("prod/A", &[1]), vec![&[Right::Delete]]),
+        (rewrap(), vec![&[Right::Read, Right::Write], &[Right::Read, Right::Grant]]),
+        (pending(), vec![&[Right::Write], &[Right::Rotate]]),
+        (rollout(), vec![&[Right::Write], &[Right::Rotate]]),
+        (checkpoint(), vec![&[Right::Grant]]),
+    ];
+    for (op, enough) in cases {
+        for bits in 0..32u8 {
+            let held: Vec<Right> = Right::ALL
+                .into_iter()
+                .enumerate()
+                .filter(|(n, _)| bits >> n & 1 == 1)
+                .map(|r| r.1)
+                .collect();
+            let mut log = Log::new();
+            log.policy.add("eve", &held, "*");
+            let entry = log.add("eve", &[], vec![op.clone()]);
+            let expected = enough.iter().any(|need| need.iter().all(|right| held.contains(right)));
+            assert_eq!(log.standing(&entry) == Standing::Counting, expected, "{op:?} by {held:?}");
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_takes_grant_on_everything() {
+    let mut log = Log::new();
+    log.policy.add("eve", &Right::ALL, "prod/*");
+    let op = Op::Checkpoint { segment: id(1), heads: vec![] };
+    let entry = log.add("eve", &[], vec![op]);
+    assert_eq!(log.standing(&entry), forged(Forgery::Unauthorised { op: 0 }));
+}
+
+#[test]
+fn each_forgery_is_told_apart() {
+    let mut log = log();
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let good = log.draft(0, "bob", &[first], vec![put("prod/A", 2)]);
+
+    let mut unknown_policy = good.clone();
+    unknown_policy.policy = id(99);
+    let mut stranger = log.draft(0, "eve", &[first], vec![put("prod/A", 2)]);
+    stranger.actor = name("bob");
+    let mut other_actor = good.clone();
+    other_actor.actor = name("ann");
+    let mut bad_signature = good.clone();
+    bad_signature.sig = Fixed([1; 64]);
+    let mut other_body = good.clone();
+    other_body.reason = "not what was signed".to_owned();
+    let mut lamport = good.clone();
+    lamport.lamport = 7;
+    let mut orphan = good.clone();
+    orphan.parents = vec![id(99)];
+
+    for (entry, why) in [
+        (unknown_policy, Forgery::PolicyUnknown),
+        (stranger, Forgery::KeyUnknown),
+        (other_actor, Forgery::Actor),
+        (bad_signature, Forgery::Signature),
+        (other_body, Forgery::Signature),
+        (lamport, Forgery::Link),
+        (orphan, Forgery::Link),
+    ] {
+        let mut log = log.clone();
+        let entry = log.insert(entry);
+        assert_eq!(log.standing(&entry), forged(why));
+        assert_eq!(log.secret("prod/A").versions.len(), 1);
+    }
+    let good = log.insert(good);
+    assert_eq!(log.standing(&good), Standing::Counting);
+}
+
+#[test]
+fn only_the_signatures_asked_for_are_checked() {
+    let mut log = log();
+    let mut entry = log.draft(0, "bob", &[], vec![put("prod/A", 1)]);
+    entry.sig = Fixed([0; 64]);
+    let entry = log.insert(entry);
+    let standing = |signatures: Signatures<'_>| {
+        let graph = log.graph();
+        let all = Standings::judge(&graph, &log.entries, &log.policy, signatures);
+        all.of(graph.place(&entry).unwrap())
+    };
+    assert_eq!(standing(Signatures::All), forged(Forgery::Signature));
+    let wanted = BTreeSet::from([secret("prod/A")]);
+    assert_eq!(standing(Signatures::Secrets(&wanted)), forged(Forgery::Signature));
+    let others = BTreeSet::from([secret("prod/B")]);
+    assert_eq!(standing(Signatures::Secrets(&others)), Standing::Counting);
+    assert_eq!(standing(Signatures::None), Standing::Counting);
+}
+
+#[test]
+fn a_removal_voids_what_it_did_not_know_and_spares_what_it_knew() {
+    let mut log = log();
+    let known = log.add("bob", &[], vec![put("prod/A", 1)]);
+    let head = log.add("ann", &[known], vec![field("prod/A", "type", Some("x"))]);
+    let unknown = log.add("bob", &[known], vec![put("prod/A", 2)]);
+    let position = log.policy.revoke(&[head], "bob", "prod/A");
+    assert_eq!(log.standing(&known), Standing::Counting, "an ancestor of a head");
+    assert_eq!(log.standing(&unknown), Standing::Void { position });
+    log.policy.set_heads(position, vec![head, unknown]);
+    assert_eq!(log.standing(&unknown), Standing::Counting, "a head itself");
+}
+
+#[test]
+fn a_removed_key_voids_like_a_removed_right() {
+    let mut log = log();
+    let entry = log.add("bob", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.remove_key(&[], "bob");
+    assert_eq!(log.standing(&entry), Standing::Void { position });
+    let later = log.add("bob", &[], vec![put("prod/A", 1)]);
+    assert_eq!(log.standing(&later), forged(Forgery::KeyInactive));
+}
+
+#[test]
+fn a_right_lost_elsewhere_voids_nothing() {
+    let mut log = log();
+    log.policy.add("bob", &[Right::Write], "dev/*");
+    let entry = log.add("bob", &[], vec![put("prod/A", 1)]);
+    log.policy.revoke(&[], "bob", "dev/X");
+    assert_eq!(log.standing(&entry), Standing::Counting);
+}
+
+#[test]
+fn one_op_that_lost_its_right_voids_the_whole_entry() {
+    let mut log = log();
+    log.policy.add("bob", &[Right::Write], "dev/*");
+    let entry = log.add("bob", &[], vec![put("prod/A", 1), put("dev/A", 2)]);
+    let position = log.policy.revoke(&[], "bob", "dev/A");
+    assert_eq!(log.standing(&entry), Standing::Void { position });
+}
+
+#[test]
+fn nobody_removed_can_backdate() {
+    let mut log = log();
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.revoke(&[first], "bob", "prod/A");
+    let under_old = log.add_at(0, "bob", &[first], vec![put("prod/A", 2)]);
+    assert_eq!(log.standing(&under_old), Standing::Void { position });
+    let after = log.add("ann", &[first], vec![put("prod/A", 3)]);
+    let backdated = log.add_at(0, "bob", &[after], vec![put("prod/A", 4)]);
+    assert_eq!(log.standing(&backdated), forged(Forgery::PolicyBackdated));
+    let under_new = log.add("bob", &[first], vec![put("prod/A", 5)]);
+    assert_eq!(log.standing(&under_new), forged(Forgery::Unauthorised { op: 0 }));
+}
+
+#[test]
+fn granting_again_revives_nothing_and_allows_anew() {
+    let mut log = log();
+    let lost = log.add("bob", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.revoke(&[], "bob", "prod/A");
+    log.policy.next(&[]);
+    log.policy.add("bob", &[Right::Write], "prod/*");
+    let anew = log.add("bob", &[], vec![put("prod/A", 2)]);
+    assert_eq!(log.standing(&lost), Standing::Void { position });
+    assert_eq!(log.standing(&anew), Standing::Counting);
+    let again = log.policy.revoke(&[lost], "bob", "prod/A");
+    assert_eq!(log.standing(&anew), Standing::Void { position: again });
+}
+
+#[test]
+fn ancestry_runs_through_void_entries() {
+    let mut log = log();
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let lost = log.add("bob", &[first], vec![put("prod/A", 2)]);
+    let last = log.add("ann", &[lost], vec![put("prod/A", 3)]);
+    log.policy.revoke(&[first], "bob", "prod/A");
+    assert_eq!(log.standing(&last), Standing::Counting);
+    assert_eq!(log.secret("prod/A").candidates, [id(3)], "3 is after 1, by way of the void 2");
+}
+
+#[test]
+fn rotate_alone_replaces_a_live_version_and_creates_none() {
+    let mut log = Log::new();
+    log.policy.add("ci", &[Right::Rotate], "prod/*");
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let good = log.add("ci", &[first], vec![rotate("prod/A", 2, 1)]);
+    assert_eq!(log.standing(&good), Standing::Counting);
+    let refused = forged(Forgery::Unauthorised { op: 0 });
+    let creates = log.add("ci", &[first], vec![put("prod/B", 3)]);
+    assert_eq!(log.standing(&creates), refused, "replaces nothing");
+    let blind = log.add("ci", &[], vec![rotate("prod/A", 4, 1)]);
+    assert_eq!(log.standing(&blind), refused, "the version is no ancestor's");
+    let elsewhere = log.add("ci", &[first], vec![rotate("prod/B", 5, 1)]);
+    assert_eq!(log.standing(&elsewhere), refused, "the version is another secret's");
+    let itself = log.add("ci", &[], vec![rotate("prod/B", 6, 6)]);
+    assert_eq!(log.standing(&itself), refused);
+    for end in [remove("prod/A", &[1]), prune("prod/A", &[1])] {
+        let ended = log.add("ann", &[first], vec![end]);
+        let late = log.add("ci", &[ended], vec![rotate("prod/A", 7, 1)]);
+        assert_eq!(log.standing(&late), refused, "the version was ended");
+    }
+}
+
+#[test]
+fn losing_write_keeps_a_rotation_under_the_right_to_rotate() {
+    let mut log = log();
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let rotation = log.add("bob", &[first], vec![rotate("prod/A", 2, 1)]);
+    let creation = log.add("bob", &[first], vec![put("prod/B", 3)]);
+    let position = log.policy.revoke(&[], "bob", "prod/A");
+    log.policy.add("bob", &[Right::Rotate], "prod/*");
+    assert_eq!(log.standing(&rotation), Standing::Counting);
+    assert_eq!(log.standing(&creation), Standing::Void { position });
+}
+
+#[test]
+fn the_next_entry_follows_the_tips_that_count() {
+    let mut log = log();
+    let root = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let other = log.add("ann", &[], vec![put("prod/B", 2)]);
+    log.add("bob", &[root], vec![put("prod/A", 3)]);
+    log.policy.revoke(&[root], "bob", "prod/A");
+    let (graph, standings) = log.standings();
+    let tips = crate::log::draft::Tips::of(&graph, &standings, &log.entries);
+    let mut expected = vec![root, other];
+    expected.sort_unstable();
+    assert_eq!((tips.parents, tips.lamport), (expected, 2), "the void head is left aside");
+}

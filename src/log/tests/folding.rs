@@ -1,0 +1,233 @@
+//! What the counting entries lead to.
+
+use crate::log::op::{Op, Put};
+use crate::log::state::{SecretState, Status};
+use crate::log::testing::*;
+
+const A: &str = "prod/A";
+
+fn statuses(state: &SecretState) -> Vec<Status> {
+    state.versions.iter().map(|version| state.status(version, 0)).collect()
+}
+
+#[test]
+fn a_later_put_retires_the_earlier() {
+    let mut log = Log::new();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    log.add("ann", &[first], vec![put(A, 2)]);
+    let state = log.secret(A);
+    assert_eq!((state.candidates.as_slice(), state.current), (&[id(2)][..], Some(id(2))));
+    assert_eq!(statuses(&state), [Status::Retired, Status::Active]);
+    assert_eq!(state.numbered(2).unwrap().object, id(2));
+    assert!(state.numbered(0).is_none() && state.numbered(3).is_none());
+}
+
+#[test]
+fn concurrent_puts_conflict_until_resolved() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let left = log.add("ann", &[root], vec![put(A, 2)]);
+    let right = log.add("ann", &[root], vec![put(A, 3)]);
+    let state = log.secret(A);
+    assert_eq!(state.candidates, [id(2), id(3)]);
+    assert_eq!(state.current, Some(if left > right { id(2) } else { id(3) }));
+    assert_eq!(state.versions[0].object, id(1));
+    assert!(statuses(&state)[1..].iter().all(|status| *status == Status::Conflicting));
+    log.add("ann", &[left, right], vec![resolve(A, 2)]);
+    let state = log.secret(A);
+    assert_eq!((state.candidates.as_slice(), state.current), (&[id(2)][..], Some(id(2))));
+}
+
+#[test]
+fn concurrent_puts_of_one_version_agree() {
+    let mut log = Log::new();
+    let (mut early, mut late) = (put_op(A, id(1)), put_op(A, id(1)));
+    (early.expires, late.expires) = (Some(10), Some(20));
+    log.add("ann", &[], vec![Op::Put(early)]);
+    log.add("ann", &[], vec![Op::Put(late), field(A, "type", Some("x"))]);
+    let state = log.secret(A);
+    assert!(!state.is_conflict());
+    assert_eq!(state.versions[0].expires, Some(20), "the greatest of several");
+}
+
+#[test]
+fn a_remove_leaves_the_put_it_did_not_see() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    log.add("ann", &[root], vec![remove(A, &[1])]);
+    assert!(log.secret(A).is_gone());
+    log.add("ann", &[root], vec![put(A, 2)]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+#[test]
+fn removing_the_active_version_brings_no_earlier_one_back() {
+    let mut log = Log::new();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let second = log.add("ann", &[first], vec![put(A, 2)]);
+    let removed = log.add("ann", &[second], vec![remove(A, &[2])]);
+    let state = log.secret(A);
+    assert_eq!((state.current, state.is_gone()), (None, true));
+    assert_eq!(statuses(&state), [Status::Retired, Status::Removed]);
+    log.add("ann", &[removed], vec![restore(A, &[2])]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+#[test]
+fn removing_a_retired_version_changes_nothing_in_force() {
+    let mut log = Log::new();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let second = log.add("ann", &[first], vec![put(A, 2)]);
+    log.add("ann", &[second], vec![remove(A, &[1])]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+#[test]
+fn a_remove_and_a_restore_side_by_side_conflict() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let gone = log.add("ann", &[root], vec![remove(A, &[1])]);
+    let back = log.add("ann", &[gone], vec![restore(A, &[1])]);
+    let again = log.add("ann", &[gone], vec![remove(A, &[1])]);
+    let version = log.secret(A).versions.remove(0);
+    assert!(version.removal_conflict);
+    assert_eq!(version.removed, again > back, "the greater wins");
+}
+
+#[test]
+fn a_conflict_left_with_one_live_version_is_none() {
+    let mut log = Log::new();
+    let left = log.add("ann", &[], vec![put(A, 1)]);
+    let right = log.add("ann", &[], vec![put(A, 2)]);
+    log.add("ann", &[left, right], vec![remove(A, &[2])]);
+    let state = log.secret(A);
+    assert_eq!((state.candidates.as_slice(), state.current), (&[id(1)][..], Some(id(1))));
+}
+
+#[test]
+fn a_prune_is_final_wherever_it_stands() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let pruned = log.add("ann", &[root], vec![prune(A, &[1])]);
+    log.add("ann", &[pruned], vec![restore(A, &[1]), resolve(A, 1), put(A, 1)]);
+    let state = log.secret(A);
+    assert!(state.is_gone());
+    assert_eq!(statuses(&state), [Status::Pruned]);
+}
+
+#[test]
+fn ops_on_versions_that_do_not_exist_do_nothing() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let ops = vec![resolve(A, 9), remove(A, &[9]), prune(A, &[9]), remove("prod/B", &[1])];
+    let odd = log.add("ann", &[root], ops);
+    let state = log.secret(A);
+    assert_eq!((state.versions.len(), state.current), (1, Some(id(1))));
+    assert!(log.state().secret(&secret("prod/B")).is_none());
+    log.add("ann", &[odd], vec![resolve("prod/B", 1), put("prod/B", 2)]);
+    assert_eq!(log.secret("prod/B").candidates, [id(2)], "1 is not of this secret");
+}
+
+#[test]
+fn ops_of_one_entry_apply_in_their_order() {
+    let mut log = Log::new();
+    log.add(
+        "ann",
+        &[],
+        vec![
+            put(A, 1),
+            put(A, 2),
+            remove(A, &[2]),
+            restore(A, &[2]),
+            field(A, "type", Some("old")),
+            field(A, "type", Some("new")),
+        ],
+    );
+    let state = log.secret(A);
+    assert_eq!((state.candidates.as_slice(), state.type_of()), (&[id(2)][..], Some("new")));
+    assert!(!state.versions[1].removal_conflict);
+}
+
+#[test]
+fn fields_are_registers_of_their_own() {
+    let mut log = Log::new();
+    let root = log.add(
+        "ann",
+        &[],
+        vec![
+            put(A, 1),
+            field(A, "tag.team", Some("web")),
+            field(A, "meta.url", Some("https://x")),
+            field(A, "description", Some("one")),
+        ],
+    );
+    let left = log.add("ann", &[root], vec![field(A, "description", Some("two"))]);
+    let right = log.add("ann", &[root], vec![field(A, "description", None), put(A, 2)]);
+    let state = log.secret(A);
+    assert_eq!(state.tags().collect::<Vec<_>>(), [("team", "web")]);
+    assert_eq!(state.meta().collect::<Vec<_>>(), [("url", "https://x")]);
+    let description = &state.fields["description"];
+    let (won, lost) = if left > right { (Some("two"), None) } else { (None, Some("two")) };
+    assert_eq!(description.value.as_deref(), won);
+    assert_eq!(description.others, [lost.map(str::to_owned)]);
+    assert!(!state.is_conflict(), "a field's conflict is not the value's");
+    log.add("ann", &[left, right], vec![field(A, "description", Some("three"))]);
+    assert_eq!(log.secret(A).description(), Some("three"));
+    assert!(log.secret(A).fields["description"].others.is_empty());
+}
+
+#[test]
+fn expiry_is_from_its_second_on() {
+    let mut log = Log::new();
+    log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
+    let state = log.secret(A);
+    let version = state.current().unwrap();
+    assert_eq!(state.status(version, 99), Status::Active);
+    assert_eq!(state.status(version, 100), Status::Expired);
+}
+
+#[test]
+fn the_live_wrap_is_the_latest_by_policy_then_order() {
+    let rewrap = |wrap| Op::Rewrap { secret: secret(A), object: id(1), wrap: id(wrap) };
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let long = log.add("ann", &[root], vec![rewrap(50)]);
+    let longer = log.add("ann", &[long], vec![rewrap(51)]);
+    assert_eq!(log.secret(A).versions[0].live_wrap.wrap, id(51));
+    log.policy.next(&[]);
+    let newer = log.add("ann", &[root], vec![rewrap(52)]);
+    let version = log.secret(A).versions.remove(0);
+    assert_eq!(version.live_wrap.wrap, id(52), "a later policy outranks a longer history");
+    assert_eq!(version.live_wrap.entry, newer);
+    assert_eq!(version.wraps.len(), 4);
+    assert!(log.entries[&longer].lamport > log.entries[&newer].lamport);
+}
+
+#[test]
+fn histories_with_several_roots_meet() {
+    let mut log = Log::new();
+    let a = log.add("ann", &[], vec![put(A, 1)]);
+    let b = log.add("ann", &[], vec![put("prod/B", 2)]);
+    assert_eq!(log.graph().heads().len(), 2);
+    log.add("ann", &[a, b], vec![put(A, 3), put("prod/B", 4)]);
+    let state = log.state();
+    assert_eq!(state.secret(&secret(A)).unwrap().candidates, [id(3)]);
+    assert_eq!(state.secret(&secret("prod/B")).unwrap().candidates, [id(4)]);
+}
+
+#[test]
+fn the_reserved_ops_change_nothing() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let before = log.state();
+    log.add(
+        "ann",
+        &[root],
+        vec![
+            Op::Pending { secret: secret(A), object: id(2), wrap: id(3) },
+            Op::Rollout { secret: secret("prod/B"), record: "{}".to_owned() },
+            Op::Checkpoint { segment: id(1), heads: vec![root] },
+        ],
+    );
+    assert_eq!(log.state(), before);
+}

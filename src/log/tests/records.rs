@@ -1,0 +1,84 @@
+//! Drafts and rows.
+
+use crate::crypto::bytes::Id;
+use crate::log::draft::{Draft, MAX_PARENTS, Tips};
+use crate::log::finding::Code;
+use crate::log::graph::Graph;
+use crate::log::history::{Filter, RowStatus, rows};
+use crate::log::standing::Standing;
+use crate::log::testing::*;
+use crate::policy::op::{MemberKind, Right};
+
+#[test]
+fn a_draft_becomes_an_entry_that_counts() {
+    let mut log = Log::new();
+    for n in 0..300u16 {
+        log.add("ann", &[], vec![put(&format!("prod/S{n}"), (n % 250) as u8)]);
+    }
+    let (graph, standings) = log.standings();
+    let tips = Tips::of(&graph, &standings, &log.entries);
+    let mut heads: Vec<Id> = graph.heads().iter().map(|place| *graph.id(*place)).collect();
+    heads.sort_unstable();
+    assert_eq!(tips.parents, heads[..MAX_PARENTS], "the first by id");
+    let draft = Draft { ops: vec![put("prod/A", 1)], reason: "why".to_owned(), ts: 5 };
+    let entry = draft.sign(&tips, log.policy.id_at(0), &name("ann"), &key("ann"));
+    assert_eq!(entry.lamport, 2);
+    let id = log.insert(entry);
+    assert_eq!(log.standing(&id), Standing::Counting);
+    let root = Log::new();
+    let (graph, standings) = root.standings();
+    assert_eq!(Tips::of(&graph, &standings, &root.entries).lamport, 1);
+}
+
+#[test]
+fn build_refuses_what_inspect_reports() {
+    let mut log = Log::new();
+    let root = log.add("ann", &[], vec![put("prod/A", 1)]);
+    assert!(Graph::build(&log.entries).is_ok());
+    let mut wrong = log.draft(0, "ann", &[root], vec![put("prod/A", 2)]);
+    wrong.lamport = 1;
+    log.insert(wrong);
+    let mut orphan = log.draft(0, "ann", &[root], vec![put("prod/A", 3)]);
+    orphan.parents.insert(0, id(0));
+    let orphan = log.insert(orphan);
+    let mut codes: Vec<Code> =
+        Graph::build(&log.entries).unwrap_err().iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [Code::ParentMissing, Code::LamportWrong]);
+    let graph = log.graph();
+    let place = |id: &Id| graph.place(id).unwrap();
+    assert!(graph.ancestor(place(&root), place(&orphan)), "the link that holds is kept");
+}
+
+#[test]
+fn rows_tell_each_op_and_whether_it_counts() {
+    let mut log = Log::new();
+    log.policy.add("bob", &[Right::Write], "*");
+    let root = log.add("ann", &[], vec![put("prod/A", 1), field("prod/A", "type", Some("x"))]);
+    log.add("bob", &[root], vec![put("prod/B", 2)]);
+    log.add("bob", &[root], vec![remove("prod/A", &[1])]);
+    log.policy.revoke(&[root], "bob", "prod/B");
+    let (graph, standings) = log.standings();
+    let select = |filter: Filter<'_>| -> Vec<(String, RowStatus)> {
+        let rows = rows(&graph, &log.entries, &standings, &log.policy, &filter);
+        assert!(rows.iter().all(|row| row.actor_type == Some(MemberKind::User)));
+        let text = |row: &crate::log::history::Row<'_>| {
+            format!("{} {} {}", row.actor, row.action, row.secret_id.unwrap())
+        };
+        rows.iter().map(|row| (text(row), row.status)).collect()
+    };
+    assert_eq!(select(Filter::default()).len(), 4);
+    let (bob, a) = (name("bob"), secret("prod/A"));
+    let by_bob = select(Filter { actor: Some(&bob), ..Filter::default() });
+    assert!(by_bob.contains(&("bob put prod/B".to_owned(), RowStatus::Void)));
+    assert!(by_bob.contains(&("bob remove prod/A".to_owned(), RowStatus::Forged)));
+    let of_a = select(Filter { secret: Some(&a), action: Some("put"), ..Filter::default() });
+    assert_eq!(of_a, [("ann put prod/A".to_owned(), RowStatus::Counting)]);
+    let ts = 1_700_000_000;
+    assert_eq!(
+        select(Filter { since: Some(ts), until: Some(ts + 1), ..Filter::default() }).len(),
+        4
+    );
+    assert!(select(Filter { until: Some(ts), ..Filter::default() }).is_empty());
+    assert!(select(Filter { since: Some(ts + 1), ..Filter::default() }).is_empty());
+}
