@@ -3,12 +3,14 @@
 pub mod child;
 pub mod command;
 pub mod complete;
+mod config;
 pub mod context;
 pub mod error;
 pub mod exit;
 mod failures;
 mod globals;
 mod identities;
+mod manual;
 mod parse;
 pub mod root;
 mod secret_arg;
