@@ -10,7 +10,7 @@
 //! | 2 | [`vault`], [`policy`], [`log`] |
 //! | 3 | [`ops`] |
 //! | 4 | [`store`] |
-//! | 5 | [`cli`] |
+//! | 5 | [`cli`], and [`Vault`], the front for other programs |
 
 #![forbid(unsafe_code)]
 // The fences of `clippy.toml` and what the style forbids. Tests may: they make the files, run the
@@ -30,6 +30,7 @@
     )
 )]
 
+pub mod api;
 pub mod cli;
 pub mod crypto;
 pub mod host;
@@ -40,3 +41,7 @@ pub mod policy;
 pub mod secret_value;
 pub mod store;
 pub mod vault;
+
+pub use api::{AuditRow, Error, FirstUse, Options, Vault};
+pub use crypto::identity::generate_identity;
+pub use secret_value::SecretValue;

@@ -3,13 +3,17 @@
 use super::error::Failure;
 use super::exit::Exit;
 use crate::name::Name;
+use crate::ops::export::ExportError;
 use crate::ops::init::InitError;
 use crate::ops::policy_change::PolicyChangeError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
+use crate::ops::remove::RemoveError;
+use crate::ops::rollback::RollbackError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
 use crate::policy::error::{ChainError, ChainFault};
+use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
 use crate::store::pins::PinError;
@@ -52,13 +56,33 @@ impl From<SessionError> for Failure {
     }
 }
 
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Self {
+        let (exit, code) = match &error {
+            BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
+            BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
+            _ => (Exit::NotFound, "base-missing"),
+        };
+        let failure = Self::from_error(exit, code, &error);
+        match &error {
+            BaseError::NoRevision { .. } => failure
+                .hint("git fetch, where the clone is shallow")
+                .hint("a file is given as ./FILE"),
+            _ => failure,
+        }
+    }
+}
+
 fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
     let place = path.display();
     match error {
         OpenError::Format(source) => {
             if source.needs_newer() {
                 let message = format!("{place} needs a newer v-secure");
-                return Failure::new(Exit::Failure, "needs-newer", message).because(source);
+                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                // The error's text has its cause in it.
+                failure.causes.push(source.to_string());
+                return failure;
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
             Failure::new(Exit::Integrity, source.code(), message)
@@ -170,6 +194,53 @@ impl From<PutError> for Failure {
     }
 }
 
+impl From<RemoveError> for Failure {
+    fn from(error: RemoveError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RemoveError::Read(error) => error.into(),
+            RemoveError::NotPermitted { ref able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            RemoveError::NotRemoved { ref secret }
+            | RemoveError::VersionNotRemoved { ref secret, .. } => {
+                is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
+            }
+        }
+    }
+}
+
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RollbackError::Read(error) => error.into(),
+            RollbackError::Put(error) => error.into(),
+            RollbackError::Current { ref secret, .. } => {
+                is(Exit::Conflict, "current").hint(format!("v-secure secret versions {secret}"))
+            }
+            RollbackError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Variable(error) => {
+                let failure = Self::from_error(Exit::Failure, "environment", &error);
+                match error.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+            _ => Self::from_error(Exit::Failure, "export-format", &error)
+                .hint("v-secure export --format json, which carries any text"),
+        }
+    }
+}
+
 impl From<TransactionError> for Failure {
     fn from(error: TransactionError) -> Self {
         match error {
@@ -177,6 +248,9 @@ impl From<TransactionError> for Failure {
             TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
             TransactionError::Apply(ApplyError::NotCounting) => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+            }
+            TransactionError::Apply(ApplyError::Record(source)) => {
+                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
             }
             TransactionError::Write(error) => error.into(),
             TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),

@@ -12,11 +12,13 @@ mod globals;
 mod identities;
 mod manual;
 mod parse;
+mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
 mod source;
 mod ui;
+mod verification;
 
 use crate::host::Host;
 use exit::Exit;

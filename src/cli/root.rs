@@ -32,11 +32,24 @@ pub enum Command {
     Init(c::init::Init),
     Set(c::secret::set::Set),
     Get(c::secret::get::Get),
+    #[command(alias = "list")]
+    Ls(c::secret::list::List),
+    Rm(c::secret::rm::Rm),
     Exec(c::exec::Exec),
     Import(c::import::Import),
+    Export(c::export::Export),
     /// Set, get, list, roll back and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
+    /// List environments
+    #[command(subcommand)]
+    Env(c::env::Env),
+    /// Verify the history and read it
+    #[command(subcommand)]
+    Audit(c::audit::Audit),
+    /// The git hook
+    #[command(subcommand)]
+    Git(c::git::Git),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -47,9 +60,15 @@ impl Command {
             Self::Init(command) => command.run(context),
             Self::Set(command) => command.run(context),
             Self::Get(command) => command.run(context),
+            Self::Ls(command) => command.run(context),
+            Self::Rm(command) => command.run(context),
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
+            Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Env(command) => command.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Git(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }

@@ -180,7 +180,7 @@ fn flaw_finding(id: &Id, flaw: &Flaw) -> Finding {
             subject,
             format!("entry {} follows {}, which is not in the log", short(id), short(parent)),
         )
-        .hint("v-secure git resolve"),
+        .hint("git log -p -- .v-secure/vault.toml"),
         Flaw::Lamport { stated, expected } => Finding::new(
             Code::LamportWrong,
             subject,

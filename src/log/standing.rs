@@ -227,7 +227,7 @@ fn void(id: &Id, entry: &Entry, position: usize, policy: &dyn PolicyView) -> Fin
         "{} is void: policy entry {position} took the right away without knowing of it",
         describe::entry(id, entry, policy)
     );
-    Finding::new(Code::Void, Subject::Entry(*id), message).hint(format!("v-secure adopt {id}"))
+    Finding::new(Code::Void, Subject::Entry(*id), message).hint("v-secure audit log")
 }
 
 fn forged(id: &Id, entry: &Entry, forgery: Forgery, policy: &dyn PolicyView) -> Option<Finding> {

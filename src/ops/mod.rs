@@ -5,16 +5,22 @@
 
 pub mod change;
 pub mod duration;
+pub mod export;
 pub mod generate;
+pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
+pub mod list;
 pub mod pin;
 pub mod policy_change;
 pub mod put;
 pub mod read;
+pub mod remove;
 pub mod request;
+pub mod rollback;
 pub mod text;
 pub mod unlock;
 pub mod vault;
+pub mod verified;
 pub mod wanted;

@@ -17,6 +17,7 @@ use crate::vault::audience::ExpectedEpoch;
 use crate::vault::format::{self, FormatError, Scope, Trust};
 use crate::vault::ids;
 use crate::vault::model::{VaultFile, VersionObject, Wrap};
+use crate::vault::rule::RuleError;
 use crate::vault::version::SecretRef;
 use std::collections::{BTreeSet, HashSet};
 
@@ -64,6 +65,8 @@ pub enum ApplyError {
     NotCounting,
     #[error("the change does not fit the log")]
     Findings(Vec<Finding>),
+    #[error("the change cannot be stored")]
+    Record(#[source] RuleError),
 }
 
 /// A vault, read and verified to some depth.
@@ -74,7 +77,7 @@ pub struct Vault {
     graph: Graph,
     standings: Standings,
     state: State,
-    findings: Vec<Finding>,
+    findings: Option<Vec<Finding>>,
 }
 
 impl Vault {
@@ -105,7 +108,7 @@ impl Vault {
             return Err(OpenError::Findings(report.findings));
         }
         let verify::Report { findings, graph, standings, state } = report;
-        Ok(Self { file, chain, graph, standings, state, findings })
+        Ok(Self { file, chain, graph, standings, state, findings: Some(findings) })
     }
 
     /// What `get` checks: all links, and everything about the wanted secrets.
@@ -124,7 +127,7 @@ impl Vault {
             return Err(OpenError::Findings(findings));
         }
         let state = State::fold(&graph, &file.entries, &standings, FoldScope::Secrets(wanted));
-        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+        Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
@@ -136,7 +139,7 @@ impl Vault {
             _ => FoldScope::All,
         };
         let state = State::fold(&graph, &file.entries, &standings, scope);
-        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+        Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 
     pub fn id(&self) -> Id {
@@ -168,9 +171,17 @@ impl Vault {
         &self.state
     }
 
-    /// Warnings and notices of a full verification; empty where there was none.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    /// Warnings and notices of a full verification; `None` where there was none, as of bytes that
+    /// were verified before.
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.findings.as_deref()
+    }
+
+    /// What is sound and still wants somebody at `now`, seconds since the Unix epoch; however the
+    /// vault was opened, but with [`Depth::Everything`].
+    pub fn remarks(&self, now: u64) -> Vec<Finding> {
+        let Self { file, chain, graph, standings, state, .. } = self;
+        verify::remarks(file, chain, graph, standings, state, now)
     }
 
     pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {
@@ -227,8 +238,8 @@ impl Vault {
     }
 
     /// Judges the log by a longer chain that continues this vault's: an entry that counts here, is
-    /// not `known` from before, and does not count there, is void.
-    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) {
+    /// not `known` from before, and does not count there, is void. Returns those entries.
+    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) -> Vec<Id> {
         let there = Standings::judge(&self.graph, &self.file.entries, longer, LogSignatures::None);
         let fresh = |place: &usize| !known.contains(self.graph.id(*place));
         let void: Vec<(usize, Standing)> = there
@@ -236,21 +247,18 @@ impl Vault {
             .filter(|(place, standing)| *standing != Standing::Counting && fresh(place))
             .filter(|(place, _)| self.standings.counts(*place))
             .collect();
-        if void.is_empty() {
-            return;
+        if !void.is_empty() {
+            self.standings.override_with(&void);
+            self.state =
+                State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
         }
-        self.standings.override_with(&void);
-        self.state = State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
-    }
-
-    /// Warnings and notices as JSON, for the cache and `audit verify --json`.
-    pub fn report_json(&self) -> String {
-        crate::log::report::to_json(&self.findings)
+        void.iter().map(|(place, _)| *self.graph.id(*place)).collect()
     }
 
     /// The vault after `change`, its readable copies renewed.
     pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
         let Self { mut file, chain, .. } = self;
+        change.check().map_err(ApplyError::Record)?;
         let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
         let touched = change.secrets();
         let chain = match change.policy_entry() {
@@ -269,7 +277,7 @@ impl Vault {
         let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
         let state = State::fold(&graph, &file.entries, &standings, scope);
         renew_copies(&mut file, &state, chain.vault_id());
-        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+        Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 }
 

@@ -7,13 +7,17 @@
 //!
 //! This is the one layer that touches the file system. What differs between systems is in `sys`.
 
+pub mod append;
 pub mod atomic;
+pub mod base;
 pub mod cache;
+pub mod check;
 pub mod error;
 pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod git_command;
+pub mod journal;
 pub mod lock;
 pub mod owners;
 mod pin_folder;

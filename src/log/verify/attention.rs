@@ -31,7 +31,7 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut conflict = |code, message: String| {
         let finding = Finding::new(code, Subject::Secret(name.clone()), message);
-        findings.push(finding.hint(format!("v-secure secret resolve {name}")));
+        findings.push(finding.hint(format!("v-secure set {name}")));
     };
     if state.is_conflict() {
         let by: Vec<_> = state.active().map(|v| format!("{} by {}", v.number, v.author)).collect();
@@ -66,7 +66,7 @@ fn values(
         let of = format!("version {} of {name}", version.number);
         if version.is_expired(now) && Some(version.object) == state.current {
             let finding = Finding::new(Code::Expired, subject(), format!("{of} is expired"));
-            findings.push(finding.hint(format!("v-secure secret set {name}")));
+            findings.push(finding.hint(format!("v-secure set {name}")));
         }
         let Some(wrap) = section.and_then(|s| s.wraps.get(&version.live_wrap.wrap)) else {
             continue;
@@ -85,7 +85,7 @@ fn values(
                 version.author
             );
             let finding = Finding::new(Code::SupersededEpoch, subject(), message);
-            findings.push(finding.hint(format!("v-secure secret rotate {name}")));
+            findings.push(finding.hint(format!("v-secure set {name}")));
         }
     }
     findings
@@ -154,7 +154,7 @@ fn void_finding(case: &Case<'_>, name: &SecretName, voided: &Voided) -> Finding 
     );
     let subject = Subject::Secret(name.clone());
     let finding = Finding::new(Code::VoidChangesValue, subject, message);
-    finding.hint(format!("v-secure adopt {}", voided.entry))
+    finding.hint(format!("v-secure secret versions {name}"))
 }
 
 fn due(case: &Case<'_>) -> Vec<Finding> {

@@ -349,14 +349,14 @@ fn conflicts_are_warnings() {
 fn a_void_put_warns_until_somebody_writes_under_the_new_policy() {
     let mut vault = Vault::new();
     let known = vault.head();
-    let lost = vault.put("bob", &[known], A, 8);
+    vault.put("bob", &[known], A, 8);
     assert_eq!(vault.codes(), []);
     vault.log.policy.revoke(&[known], "bob", A);
     vault.settle();
     let report = vault.report();
     assert_eq!(codes(&report.findings), [Code::VoidChangesValue, Code::Void]);
     assert_eq!(report.findings[0].severity, Severity::Warning);
-    assert_eq!(report.findings[0].hint, Some(format!("v-secure adopt {lost}")));
+    assert_eq!(report.findings[0].hint, Some(format!("v-secure secret versions {A}")));
     vault.put("ann", &[known], A, 9);
     assert_eq!(vault.codes(), [Code::Void]);
 }
@@ -426,7 +426,7 @@ fn a_slot_is_sound_stale_or_forged() {
 }
 
 fn against_base(new: &Vault, base: &Vault) -> Vec<Code> {
-    codes(&verify_base(&new.file, &new.report(), &new.log.policy, &base.file))
+    codes(&verify_base(&new.file, &new.report().state, &new.log.policy, &base.file))
 }
 
 #[test]
