@@ -70,13 +70,15 @@ fn every_command_has_a_page_with_its_usage() {
 fn completed(line: &[&str]) -> Option<Vec<String>> {
     let scene = Scene::new();
     scene::copy(&repository("fixtures/demo"), &scene.project());
+    let registration = scene.project().join("complete.bash");
+    fs::write(&registration, &printed()["completions/v-secure.bash"]).unwrap();
     let folder = Path::new(env!("CARGO_BIN_EXE_v-secure")).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
     let script = r#"source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
         _clap_complete_v_secure v-secure "${@: -1}" "${@: -2:1}"
         printf '%s\n' "${COMPREPLY[@]}""#;
     let mut bash = scene.program("bash");
-    bash.args(["-c", script, "bash"]).arg(repository("completions/v-secure.bash")).args(line);
+    bash.args(["-c", script, "bash"]).arg(registration).args(line);
     bash.env("PATH", format!("{}:{path}", folder.display()));
     match bash.output() {
         Ok(output) => Some(scene::stdout(&output).lines().map(str::to_owned).collect()),
