@@ -184,10 +184,15 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
     Ok((identity, Some(path), true))
 }
 
-/// Writes a new identity to a file that does not exist yet.
+/// Every place that gives identities, in the order that they are tried, with what is there.
+pub fn found(context: &Context<'_>) -> Vec<(String, Outcome<Vec<Identity>>)> {
+    let parsed =
+        |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
+    sources(context).iter().map(|source| (source.describe(), parsed(source))).collect()
+}
+
+/// Writes a new identity to a file in the user's own folder that does not exist yet.
 pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
-    let new = identity::generate_identity();
-    let text = file_text(&new, context.host.now(), None);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(
@@ -198,6 +203,13 @@ pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
             .because(&error)
         })?;
     }
+    create_file(context, path)
+}
+
+/// Writes a new identity to a file that does not exist yet, in a folder that does.
+pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+    let new = identity::generate_identity();
+    let text = file_text(&new, context.host.now(), None);
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;
     let mut parsed = parse(&text, &path.display().to_string())?;
     Ok(parsed.swap_remove(0))

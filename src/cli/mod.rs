@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod command;
+mod compare;
 pub mod complete;
 mod config;
 pub mod context;
@@ -12,6 +13,7 @@ mod globals;
 mod identities;
 mod manual;
 mod parse;
+mod policy;
 mod reads;
 pub mod root;
 mod secret_arg;

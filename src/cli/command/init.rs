@@ -137,7 +137,8 @@ fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name
     })
 }
 
-fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
+/// The name that a user goes by in a vault: the one given, or the system's.
+pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
     let user = user.map(|user| user.to_string_lossy().into_owned());
     name(flag, user.unwrap_or_else(|| "owner-1".into()), "--member")
