@@ -184,11 +184,14 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
     Ok((identity, Some(path), true))
 }
 
+/// A place, and the identities that are there.
+pub type Found = (String, Outcome<Vec<Identity>>);
+
 /// Every place that gives identities, in the order that they are tried, with what is there.
-pub fn found(context: &Context<'_>) -> Vec<(String, Outcome<Vec<Identity>>)> {
+pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
     let parsed =
         |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
-    sources(context).iter().map(|source| (source.describe(), parsed(source))).collect()
+    Ok(sources(context)?.iter().map(|source| (source.describe(), parsed(source))).collect())
 }
 
 /// Writes a new identity to a file in the user's own folder that does not exist yet.
