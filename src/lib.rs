@@ -10,10 +10,27 @@
 //! | 2 | [`vault`], [`policy`], [`log`] |
 //! | 3 | [`ops`] |
 //! | 4 | [`store`] |
-//! | 5 | [`cli`] |
+//! | 5 | [`cli`], and [`Vault`], the front for other programs |
 
 #![forbid(unsafe_code)]
+// The fences of `clippy.toml` and what the style forbids. Tests may: they make the files, run the
+// programs and panic where a value is missing. Cargo.toml allows the first for every other target.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::disallowed_methods,
+        clippy::print_stdout,
+        clippy::print_stderr,
+        clippy::exit,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::dbg_macro,
+        clippy::todo,
+        clippy::unimplemented
+    )
+)]
 
+pub mod api;
 pub mod cli;
 pub mod crypto;
 pub mod host;
@@ -24,3 +41,7 @@ pub mod policy;
 pub mod secret_value;
 pub mod store;
 pub mod vault;
+
+pub use api::{AuditRow, Error, FirstUse, Options, Vault};
+pub use crypto::identity::generate_identity;
+pub use secret_value::SecretValue;

@@ -103,6 +103,7 @@ fn is_format_error(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// [`ChildError`], if the program does not start.
+#[expect(clippy::disallowed_methods, reason = "this is where the program of the user starts")]
 pub fn run(
     program: Program<'_>,
     environment: &ChildEnvironment,

@@ -3,13 +3,17 @@
 use super::error::Failure;
 use super::exit::Exit;
 use crate::name::Name;
+use crate::ops::export::ExportError;
 use crate::ops::init::InitError;
+use crate::ops::member::MemberError;
 use crate::ops::policy_change::PolicyChangeError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
+use crate::ops::remove::RemoveError;
+use crate::ops::rollback::RollbackError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
-use crate::policy::error::{ChainError, ChainFault};
+use crate::policy::error::{ChainError, ChainFault, OpFault};
 use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
@@ -76,7 +80,10 @@ fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
         OpenError::Format(source) => {
             if source.needs_newer() {
                 let message = format!("{place} needs a newer v-secure");
-                return Failure::new(Exit::Failure, "needs-newer", message).because(source);
+                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                // The error's text has its cause in it.
+                failure.causes.push(source.to_string());
+                return failure;
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
             Failure::new(Exit::Integrity, source.code(), message)
@@ -188,6 +195,53 @@ impl From<PutError> for Failure {
     }
 }
 
+impl From<RemoveError> for Failure {
+    fn from(error: RemoveError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RemoveError::Read(error) => error.into(),
+            RemoveError::NotPermitted { ref able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            RemoveError::NotRemoved { ref secret }
+            | RemoveError::VersionNotRemoved { ref secret, .. } => {
+                is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
+            }
+        }
+    }
+}
+
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RollbackError::Read(error) => error.into(),
+            RollbackError::Put(error) => error.into(),
+            RollbackError::Current { ref secret, .. } => {
+                is(Exit::Conflict, "current").hint(format!("v-secure secret versions {secret}"))
+            }
+            RollbackError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Variable(error) => {
+                let failure = Self::from_error(Exit::Failure, "environment", &error);
+                match error.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+            _ => Self::from_error(Exit::Failure, "export-format", &error)
+                .hint("v-secure export --format json, which carries any text"),
+        }
+    }
+}
+
 impl From<TransactionError> for Failure {
     fn from(error: TransactionError) -> Self {
         match error {
@@ -195,6 +249,9 @@ impl From<TransactionError> for Failure {
             TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
             TransactionError::Apply(ApplyError::NotCounting) => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+            }
+            TransactionError::Apply(ApplyError::Record(source)) => {
+                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
             }
             TransactionError::Write(error) => error.into(),
             TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
@@ -217,6 +274,14 @@ impl From<WriteError> for Failure {
 impl From<PolicyChangeError> for Failure {
     fn from(error: PolicyChangeError) -> Self {
         match &error {
+            PolicyChangeError::NotPermitted { able, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("who can: {}", names(able)))
+                    .hint("v-secure access list")
+            }
+            PolicyChangeError::Threshold { .. } => {
+                Self::from_error(Exit::NotPermitted, "owner-threshold", &error)
+            }
             PolicyChangeError::Chain(source) => chain_failure(source),
             PolicyChangeError::Keys { .. } => Self::from_error(Exit::Integrity, "keys", &error),
             _ => Self::from_error(Exit::Failure, "policy", &error),
@@ -228,9 +293,44 @@ impl From<PolicyChangeError> for Failure {
 fn chain_failure(error: &ChainError) -> Failure {
     let exit = match &error.cause {
         ChainFault::Unauthorised { .. } | ChainFault::UnknownKey { .. } => Exit::NotPermitted,
+        ChainFault::Op(OpFault::UnknownRole { .. } | OpFault::UnknownMember { .. }) => {
+            Exit::NotFound
+        }
+        ChainFault::Op(OpFault::Setting(_)) => Exit::Usage,
         _ => Exit::Conflict,
     };
-    Failure::new(exit, error.code(), error.cause.to_string()).hint("v-secure access list")
+    let mut failure = Failure::from_error(exit, error.code(), &error.cause);
+    failure.hints.push("v-secure access list".into());
+    failure
+}
+
+impl From<MemberError> for Failure {
+    fn from(error: MemberError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            MemberError::OtherVault => is(Exit::Conflict, "request-other-vault"),
+            MemberError::OtherName { found, .. } => is(Exit::Conflict, "request-other-name")
+                .hint(format!("v-secure member add {found} --request …, if that is who it is")),
+            MemberError::OtherKind { member, .. } => {
+                is(Exit::Conflict, "member-kind").hint(format!("v-secure member show {member}"))
+            }
+            MemberError::Nothing { member } => {
+                is(Exit::Conflict, "exists").hint(format!("v-secure member show {member}"))
+            }
+            MemberError::RecipientTaken { owner } => {
+                is(Exit::Conflict, "recipient-taken").hint(format!("v-secure member show {owner}"))
+            }
+            MemberError::DeviceTaken { member, .. } => is(Exit::Conflict, "device-taken")
+                .hint(format!("v-secure member request {member} --device OTHER")),
+            MemberError::Recipient(_) => is(Exit::Usage, "recipient"),
+            MemberError::NoRole { role } => is(Exit::NotFound, "no-role")
+                .hint(format!("v-secure role create {role} --grant read:PATTERN"))
+                .hint("v-secure role list"),
+            MemberError::RoleTaken { role } => is(Exit::Conflict, "role-taken")
+                .hint(format!("--role {role} instead of --read, to join it as it is"))
+                .hint("v-secure role list"),
+        }
+    }
 }
 
 impl From<InitError> for Failure {

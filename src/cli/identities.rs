@@ -11,7 +11,8 @@ use crate::ops::pin::CarriedPin;
 use crate::ops::unlock::{UnlockError, Unlocked};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
-use crate::store::{fresh, private};
+use crate::store::fresh;
+use crate::store::private::{self, PrivateFile};
 use std::path::{Path, PathBuf};
 
 /// The most bytes of an identity file.
@@ -68,15 +69,18 @@ fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
 
 /// Reads an identity file; warns if others can read it too.
 pub fn read_file(context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
-    let file =
-        private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
-            let message = format!("the identity file {} cannot be used", path.display());
-            Failure::new(Exit::Locked, "identity-file", message).because(&error)
-        })?;
+    let file = read_private(context, path)?;
     if let Some(exposed) = file.exposed {
         context.ui.warn(&exposed.to_string());
     }
     Ok(file.bytes)
+}
+
+fn read_private(context: &Context<'_>, path: &Path) -> Outcome<PrivateFile> {
+    private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
+        let message = format!("the identity file {} cannot be used", path.display());
+        Failure::new(Exit::Locked, "identity-file", message).because(&error)
+    })
 }
 
 /// Parses an identity file's text.
@@ -99,8 +103,12 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
         return pin.map(Some).map_err(|error| refuse("V_SECURE_PIN", &error));
     }
     for source in sources(context) {
-        // What cannot be read here is reported where it is needed.
-        let Ok(text) = text(context, &source) else { continue };
+        // What cannot be read, or others can read too, is reported where the key is needed.
+        let text = match &source {
+            Source::File(path) => read_private(context, path).map(|file| file.bytes),
+            Source::Variable => text(context, &source),
+        };
+        let Ok(text) = text else { continue };
         if let Some(pin) = text.expose_str().and_then(CarriedPin::in_identity) {
             return pin.map(Some).map_err(|error| refuse(&source.describe(), &error));
         }
@@ -174,10 +182,15 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
     Ok((identity, Some(path), true))
 }
 
-/// Writes a new identity to a file that does not exist yet.
+/// Every place that gives identities, in the order that they are tried, with what is there.
+pub fn found(context: &Context<'_>) -> Vec<(String, Outcome<Vec<Identity>>)> {
+    let parsed =
+        |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
+    sources(context).iter().map(|source| (source.describe(), parsed(source))).collect()
+}
+
+/// Writes a new identity to a file in the user's own folder that does not exist yet.
 pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
-    let new = identity::generate_identity();
-    let text = file_text(&new, context.host.now(), None);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(
@@ -188,6 +201,13 @@ pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
             .because(&error)
         })?;
     }
+    create_file(context, path)
+}
+
+/// Writes a new identity to a file that does not exist yet, in a folder that does.
+pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+    let new = identity::generate_identity();
+    let text = file_text(&new, context.host.now(), None);
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;
     let mut parsed = parse(&text, &path.display().to_string())?;
     Ok(parsed.swap_remove(0))

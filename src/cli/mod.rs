@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod command;
+mod compare;
 pub mod complete;
 pub mod context;
 pub mod error;
@@ -10,9 +11,12 @@ mod failures;
 mod globals;
 mod identities;
 mod parse;
+mod policy;
+mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod source;
 mod ui;
 mod verification;
 

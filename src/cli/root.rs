@@ -32,17 +32,42 @@ pub enum Command {
     Init(c::init::Init),
     Set(c::secret::set::Set),
     Get(c::secret::get::Get),
+    #[command(alias = "list")]
+    Ls(c::secret::list::List),
+    Rm(c::secret::rm::Rm),
     Exec(c::exec::Exec),
     Import(c::import::Import),
+    Export(c::export::Export),
     /// Set, get, list, roll back and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
+    /// List environments
+    #[command(subcommand)]
+    Env(c::env::Env),
     /// Verify the history and read it
     #[command(subcommand)]
     Audit(c::audit::Audit),
     /// The git hook
     #[command(subcommand)]
     Git(c::git::Git),
+    /// Make and show this device's identity
+    #[command(subcommand)]
+    Identity(c::identity::Identity),
+    /// Bring people and services in, and show them
+    #[command(subcommand)]
+    Member(c::member::Member),
+    /// Roles: named lists of members with grants
+    #[command(subcommand)]
+    Role(c::role::Role),
+    /// Who may do what, and through which grant
+    #[command(subcommand)]
+    Access(c::access::Access),
+    /// Signed settings of the vault
+    #[command(subcommand)]
+    Settings(c::settings::Settings),
+    /// What this device has accepted about the vault
+    #[command(subcommand)]
+    Pin(c::pin::Pin),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -53,11 +78,21 @@ impl Command {
             Self::Init(command) => command.run(context),
             Self::Set(command) => command.run(context),
             Self::Get(command) => command.run(context),
+            Self::Ls(command) => command.run(context),
+            Self::Rm(command) => command.run(context),
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
+            Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
+            Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Git(command) => command.run(context),
+            Self::Identity(command) => command.run(context),
+            Self::Member(command) => command.run(context),
+            Self::Role(command) => command.run(context),
+            Self::Access(command) => command.run(context),
+            Self::Settings(command) => command.run(context),
+            Self::Pin(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }

@@ -7,6 +7,7 @@ use crate::name::{Name, SecretName};
 use crate::ops::read::Wanted;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Args)]
 pub struct SecretArg {
@@ -26,6 +27,27 @@ impl SecretArg {
     pub fn resolve(&self, context: &Context<'_>) -> Outcome<SecretName> {
         let text = self.name.as_deref().or(self.secret_id.as_deref()).unwrap_or_default();
         parse(text, context)
+    }
+}
+
+/// The same for commands that take several secrets.
+#[derive(Debug, Clone, Args)]
+pub struct SecretArgs {
+    /// The secrets: NAME in the environment of -e, or ENVIRONMENT/NAME
+    #[arg(value_name = "NAME", required_unless_present = "secret_ids")]
+    #[arg(add = ArgValueCompleter::new(super::complete::secrets))]
+    names: Vec<String>,
+
+    /// A secret's name, as an option; may be given several times
+    #[arg(long = "secret-id", value_name = "NAME")]
+    #[arg(add = ArgValueCompleter::new(super::complete::secrets))]
+    secret_ids: Vec<String>,
+}
+
+impl SecretArgs {
+    /// The full names that were meant, each once, in order.
+    pub fn resolve(&self, context: &Context<'_>) -> Outcome<BTreeSet<SecretName>> {
+        self.names.iter().chain(&self.secret_ids).map(|text| parse(text, context)).collect()
     }
 }
 

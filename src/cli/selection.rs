@@ -1,8 +1,15 @@
 //! Which secrets `exec` and `export` take.
 
+use super::context::Context;
 use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use super::reads::{self, Reading};
 use crate::name::Name;
-use crate::ops::wanted::Selection;
+use crate::ops::inject::Wanted;
+use crate::ops::read;
+use crate::ops::vault::Vault;
+use crate::ops::wanted::{self, Selection};
+use crate::store::session::Session;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -34,4 +41,47 @@ impl SelectionArgs {
             prefix: self.prefix.clone(),
         })
     }
+
+    /// The selected secrets of an environment, opened. Any that is missing, expired, denied or
+    /// damaged is an error. The read is in the journal before the values leave here.
+    pub fn secrets(
+        &self,
+        context: &Context<'_>,
+        session: &Session,
+        vault: &Vault,
+        purpose: (&str, Option<&str>),
+    ) -> Outcome<Vec<Wanted>> {
+        let environment = context.environment()?;
+        let names = wanted::wanted(vault, &environment, &self.selection()?)?;
+        if names.is_empty() {
+            context.ui.warn(&format!("the environment {environment} gives no secrets"));
+            return Ok(Vec::new());
+        }
+        let who = context.unlock(vault)?;
+        let (action, reason) = purpose;
+        let found: Outcome<Vec<Wanted>> = names
+            .iter()
+            .cloned()
+            .map(|secret| {
+                let value = read::read(vault, &who, &secret, &read::Wanted::Current, session.now)?;
+                let variable = vault.secret(&secret).and_then(|found| found.var());
+                let variable = variable.map(Name::new).transpose().map_err(|error| {
+                    let message = format!("the variable of {secret} is no name");
+                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
+                })?;
+                Ok(Wanted { secret, variable, value })
+            })
+            .collect();
+        let found = found?;
+        let (actor, environment) = (who.member(), environment.as_str());
+        let reading = Reading { actor, action, environment, secrets: &names, reason };
+        reads::record(context, session, vault, reading)?;
+        Ok(found)
+    }
+}
+
+/// The signed setting `variables.allow`: guarded variables that secrets may set.
+pub fn allowed(vault: &Vault) -> Vec<String> {
+    let list = vault.policy().settings().get("variables.allow");
+    list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default()
 }

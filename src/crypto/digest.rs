@@ -23,6 +23,8 @@ pub enum Context {
     SlotAad,
     SlotKey,
     Request,
+    /// A line of this device's journal of reads: no part of the vault's format.
+    ReadRecord,
 }
 
 impl Context {
@@ -44,6 +46,7 @@ impl Context {
             Self::SlotAad => "v-secure 2026-11 v1 slot aad",
             Self::SlotKey => "v-secure 2026-11 v1 slot key",
             Self::Request => "v-secure 2026-11 v1 request",
+            Self::ReadRecord => "v-secure 2026-11 v1 read record",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The operating system, as [`super::Host`]: the one place that reads the real clock, randomness,
 //! environment, folders and terminal.
 
+#![expect(clippy::disallowed_methods, reason = "this is what the fences lead to")]
+
 use super::{Clock, Environment, Random, Stream, Terminal};
 use crate::secret_value::SecretValue;
 use std::ffi::OsString;
@@ -21,6 +23,7 @@ impl Clock for RealHost {
 impl Random for RealHost {
     /// # Panics
     /// If the operating system has no randomness to give: going on would make guessable keys.
+    #[expect(clippy::expect_used, reason = "without randomness nothing may go on")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
     }

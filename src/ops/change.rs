@@ -6,7 +6,10 @@ use crate::log::entry::Entry;
 use crate::name::SecretName;
 use crate::policy::entry::PolicyEntry;
 use crate::vault::model::{AudienceSection, VaultFile, VersionObject, Wrap};
+use crate::vault::rule::RuleError;
 use crate::vault::slot::SlotRecord;
+use crate::vault::slot_check;
+use crate::{log, policy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A change that carries at least one signed entry, or a self-signed slot record.
@@ -97,6 +100,18 @@ impl Change {
         match &self.signed {
             Signed::Log(entries) | Signed::Policy(_, entries) => entries,
             Signed::Slot(..) => &[],
+        }
+    }
+
+    /// Checks the records as their readers will: what breaks a rule of the format is never written.
+    pub fn check(&self) -> Result<(), RuleError> {
+        self.entries().iter().try_for_each(log::check::entry)?;
+        if let Some(entry) = self.policy_entry() {
+            policy::check::entry(entry)?;
+        }
+        match &self.signed {
+            Signed::Slot(_, record) => slot_check::record(record),
+            Signed::Log(_) | Signed::Policy(..) => Ok(()),
         }
     }
 

@@ -147,7 +147,7 @@ pub fn environment(
     let mut given = BTreeMap::new();
     let mut child = inherited(parent, options);
     for wanted in wanted {
-        let variable = checked_variable(wanted, options)?;
+        let variable = variable(&wanted.secret, wanted.variable.as_ref(), options.allowed)?;
         let key = options.system.key(OsStr::new(variable));
         if let Some(first) = given.insert(key.clone(), &wanted.secret) {
             return Err(InjectError::SharedVariable {
@@ -186,32 +186,42 @@ fn is_pristine(key: &[u8], options: &Options<'_>) -> bool {
         .is_ok_and(|key| PRISTINE.iter().chain(windows).any(|listed| guarded::covers(listed, key)))
 }
 
-fn is_identifier(text: &str) -> bool {
+/// Whether a variable can have this name: `[A-Za-z_][A-Za-z0-9_]*`.
+pub fn is_identifier(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && text.bytes().next().is_some_and(|b| !b.is_ascii_digit())
 }
 
-/// The variable that `wanted` sets, if it may.
-fn checked_variable<'a>(wanted: &'a Wanted, options: &Options<'_>) -> Result<&'a str, InjectError> {
-    let secret = || wanted.secret.clone();
-    let variable = wanted.variable.as_ref().map_or(wanted.secret.name(), Name::as_str);
-    if !is_identifier(variable) {
-        return Err(match &wanted.variable {
+/// The variable that a secret sets, if it may: the `given` one, or that of its own name. `allowed`
+/// is [`Options::allowed`].
+///
+/// # Errors
+/// [`InjectError::NoVariable`], [`InjectError::NotAVariable`], [`InjectError::OwnVariable`],
+/// [`InjectError::Guarded`].
+pub fn variable<'a>(
+    secret: &'a SecretName,
+    given: Option<&'a Name>,
+    allowed: &[String],
+) -> Result<&'a str, InjectError> {
+    let name = given.map_or(secret.name(), Name::as_str);
+    let secret = || secret.clone();
+    if !is_identifier(name) {
+        return Err(match given {
             Some(name) => InjectError::NotAVariable { secret: secret(), variable: name.clone() },
             None => InjectError::NoVariable { secret: secret() },
         });
     }
     // Without regard to case, as for guarded variables: the vault may be used on Windows.
-    let upper = variable.to_ascii_uppercase();
+    let upper = name.to_ascii_uppercase();
     if upper.starts_with(OWN_PREFIX) {
-        return Err(InjectError::OwnVariable { secret: secret(), variable: variable.to_owned() });
+        return Err(InjectError::OwnVariable { secret: secret(), variable: name.to_owned() });
     }
     let is_allowed = |entry: &String| allows(&entry.to_ascii_uppercase(), &upper);
-    match guarded::danger(variable) {
-        Some(danger) if !options.allowed.iter().any(is_allowed) => {
-            Err(InjectError::Guarded { secret: secret(), variable: variable.to_owned(), danger })
+    match guarded::danger(name) {
+        Some(danger) if !allowed.iter().any(is_allowed) => {
+            Err(InjectError::Guarded { secret: secret(), variable: name.to_owned(), danger })
         }
-        _ => Ok(variable),
+        _ => Ok(name),
     }
 }
 

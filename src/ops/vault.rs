@@ -17,6 +17,7 @@ use crate::vault::audience::ExpectedEpoch;
 use crate::vault::format::{self, FormatError, Scope, Trust};
 use crate::vault::ids;
 use crate::vault::model::{VaultFile, VersionObject, Wrap};
+use crate::vault::rule::RuleError;
 use crate::vault::version::SecretRef;
 use std::collections::{BTreeSet, HashSet};
 
@@ -64,6 +65,8 @@ pub enum ApplyError {
     NotCounting,
     #[error("the change does not fit the log")]
     Findings(Vec<Finding>),
+    #[error("the change cannot be stored")]
+    Record(#[source] RuleError),
 }
 
 /// A vault, read and verified to some depth.
@@ -255,6 +258,7 @@ impl Vault {
     /// The vault after `change`, its readable copies renewed.
     pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
         let Self { mut file, chain, .. } = self;
+        change.check().map_err(ApplyError::Record)?;
         let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
         let touched = change.secrets();
         let chain = match change.policy_entry() {

@@ -120,6 +120,7 @@ fn check(found: Option<&Metadata>, target: &Path, expected: Expected) -> Result<
 /// it names, which is what the caller wants gone.
 ///
 /// The bytes may stay on the medium: no file system promises to overwrite them.
+#[expect(clippy::disallowed_methods, reason = "removal is durable here")]
 pub fn remove(target: &Path) -> Result<(), WriteError> {
     let folder = Folder::open(temp::folder(target)).map_err(unchanged(target, Step::OpenFolder))?;
     if regular(target)?.is_none() {
@@ -131,6 +132,7 @@ pub fn remove(target: &Path) -> Result<(), WriteError> {
 }
 
 /// Creates one folder (mode by the umask) and makes its name durable; an existing folder is fine.
+#[expect(clippy::disallowed_methods, reason = "the name is made durable here")]
 pub fn create_folder(path: &Path) -> Result<(), WriteError> {
     let parent = Folder::open(temp::folder(path)).map_err(unchanged(path, Step::OpenFolder))?;
     match fs::create_dir(path) {

@@ -83,6 +83,7 @@ fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Removes all but the newest files, temporary ones of killed writers among them; `target`, just
 /// written, stays even if the clock was set back.
+#[expect(clippy::disallowed_methods, reason = "old records of the cache are removed here")]
 fn prune(folder: &Path, target: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut files: Vec<_> = entries.flatten().filter_map(dated).collect();

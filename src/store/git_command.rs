@@ -67,9 +67,17 @@ fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
     Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
-/// A git command in a folder, with the user's variables but those that name another repository.
+/// Variables with key material, which no child of ours needs: git runs programs that a repository's
+/// configuration names.
+const CREDENTIALS: [&str; 2] = ["V_SECURE_IDENTITY", "V_SECURE_PASSPHRASE"];
+
+/// A git command in a folder, with the user's variables but our credentials.
+#[expect(clippy::disallowed_methods, reason = "every git command starts here")]
 pub fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).stdin(Stdio::null());
+    for name in CREDENTIALS {
+        command.env_remove(name);
+    }
     command
 }

@@ -7,6 +7,7 @@
 //!
 //! This is the one layer that touches the file system. What differs between systems is in `sys`.
 
+pub mod append;
 pub mod atomic;
 pub mod base;
 pub mod cache;
@@ -16,6 +17,7 @@ pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod git_command;
+pub mod journal;
 pub mod lock;
 pub mod owners;
 mod pin_folder;

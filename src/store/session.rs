@@ -77,20 +77,27 @@ impl Session {
 
     /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
     pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
+        // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
+        // that the other way round its pin could be ahead of the vault seen here.
+        let held = self.pins().load(&self.place());
         let contents = self.read()?;
-        let opened = self.open_bytes(&contents.bytes, depth)?;
+        let opened = self.open_with(&contents.bytes, self.trust(&contents.bytes), depth, held)?;
         Ok(Opened { stamp: Some(contents.stamp), ..opened })
     }
 
     /// Judges bytes as [`Session::open`] does, as if they stood at this place.
     pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Opened, SessionError> {
-        let trust = if self.verified(bytes).is_some() { Trust::Cached } else { Trust::Strict };
-        self.open_with(bytes, trust, depth)
+        self.open_with(bytes, self.trust(bytes), depth, self.pins().load(&self.place()))
     }
 
     /// Judges bytes and verifies all of them, whether or not that was done before.
     pub fn verify_bytes(&self, bytes: &[u8]) -> Result<Opened, SessionError> {
-        self.open_with(bytes, Trust::Strict, Depth::Everything)
+        let held = self.pins().load(&self.place());
+        self.open_with(bytes, Trust::Strict, Depth::Everything, held)
+    }
+
+    fn trust(&self, bytes: &[u8]) -> Trust {
+        if self.verified(bytes).is_some() { Trust::Cached } else { Trust::Strict }
     }
 
     fn open_with(
@@ -98,6 +105,7 @@ impl Session {
         bytes: &[u8],
         trust: Trust,
         depth: Depth<'_>,
+        held: Result<Option<HeldPin>, PinError>,
     ) -> Result<Opened, SessionError> {
         let mut vault = Vault::open(bytes, trust, depth, self.now)
             .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })?;
@@ -105,7 +113,7 @@ impl Session {
             let record = Verified::of(&vault, self.now).to_json();
             self.cache().put(&digest::file_hash(bytes), &record);
         }
-        let held = self.pins().load(&self.place())?;
+        let held = held?;
         let accepted = held.as_ref().map(chain_ids);
         let pin = pin::judge(vault.chain().ids(), accepted.as_deref(), self.carried.as_ref());
         let (mut missing_removals, mut voided) = (false, Vec::new());

@@ -10,6 +10,7 @@ const RANDOM_CHARACTERS: usize = 8;
 
 /// Creates `.NAME.tmp-XXXXXXXX` beside `target`, removed when dropped. The mode is narrowed by
 /// the process's umask.
+#[expect(clippy::disallowed_methods, reason = "temporary files are made here")]
 pub fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
     let prefix = prefix(target);
     let mut builder = Builder::new();
@@ -24,6 +25,7 @@ pub fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
 /// these files is in use.
 ///
 /// Failures are passed over: a left-over does no harm, and the next write tries again.
+#[expect(clippy::disallowed_methods, reason = "what killed writers left is removed here")]
 pub fn remove_leftovers(target: &Path) {
     let prefix = prefix(target);
     let Ok(entries) = std::fs::read_dir(folder(target)) else { return };

@@ -4,13 +4,10 @@ use crate::cli::child::{self, Program};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::selection::SelectionArgs;
+use crate::cli::selection::{self, SelectionArgs};
 use crate::host::hardening;
-use crate::name::Name;
-use crate::ops::inject::{self, Clash, InjectError, Options, System, Wanted};
-use crate::ops::read;
-use crate::ops::vault::{Depth, Vault};
-use crate::ops::wanted;
+use crate::ops::inject::{self, Clash, InjectError, Options, System};
+use crate::ops::vault::Depth;
 use clap::Args;
 use std::ffi::OsString;
 
@@ -55,22 +52,20 @@ pub struct Exec {
 impl Exec {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let hardened = hardening::harden();
-        let environment = context.environment()?;
         let child = {
             let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-            let secrets = self.secrets(context, &opened.vault, &environment, session.now)?;
+            let secrets = self.selection.secrets(
+                context,
+                &session,
+                &opened.vault,
+                ("exec", self.reason.as_deref()),
+            )?;
             let clash = match (self.replace, self.keep) {
                 (true, _) => Clash::Override,
                 (_, true) => Clash::Keep,
                 _ => Clash::Error,
             };
-            let allowed: Vec<String> = opened
-                .vault
-                .policy()
-                .settings()
-                .get("variables.allow")
-                .map(|list| list.split(',').map(str::to_owned).collect())
-                .unwrap_or_default();
+            let allowed = selection::allowed(&opened.vault);
             let options = Options {
                 pristine: self.pristine,
                 clash,
@@ -96,34 +91,6 @@ impl Exec {
                 Err(Failure::from_error(Exit::Child(error.exit_code()), "child-start", &error))
             }
         }
-    }
-
-    fn secrets(
-        &self,
-        context: &Context<'_>,
-        vault: &Vault,
-        environment: &Name,
-        now: u64,
-    ) -> Outcome<Vec<Wanted>> {
-        let selection = self.selection.selection()?;
-        let names = wanted::wanted(vault, environment, &selection)?;
-        if names.is_empty() {
-            context.ui.warn(&format!("the environment {environment} gives no secrets"));
-            return Ok(Vec::new());
-        }
-        let who = context.unlock(vault)?;
-        names
-            .into_iter()
-            .map(|secret| {
-                let value = read::read(vault, &who, &secret, &read::Wanted::Current, now)?;
-                let variable = vault.secret(&secret).and_then(|found| found.var());
-                let variable = variable.map(Name::new).transpose().map_err(|error| {
-                    let message = format!("the variable of {secret} is no name");
-                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
-                })?;
-                Ok(Wanted { secret, variable, value })
-            })
-            .collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::source;
 use crate::host::hardening;
 use crate::name::Name;
 use crate::ops::import::{self, Effect, Planned};
@@ -10,7 +11,6 @@ use crate::ops::put;
 use crate::ops::read::{self, Wanted};
 use crate::ops::text::{self, dotenv, json, yaml};
 use crate::ops::vault::{Depth, Vault};
-use crate::secret_value::SecretValue;
 use crate::store::atomic;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -106,7 +106,7 @@ impl Import {
     }
 
     fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<Vec<text::Entry>> {
-        let bytes = read_source(context, file, text::MAX_INPUT as u64)?;
+        let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
         let read = match self.format.unwrap_or_else(|| format_of(file)) {
             Format::Dotenv => dotenv::read(bytes.expose()),
             Format::Json => json::read(bytes.expose()),
@@ -131,14 +131,13 @@ impl Import {
         for file in &self.files {
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
             let suffix = name.as_deref().and_then(|name| name.strip_prefix(".env."));
-            if let Some(suffix) =
-                suffix.filter(|s| *s != environment.as_str() && Name::new(*s).is_ok())
+            let other = |s: &&str| *s != environment.as_str() && Name::new(*s).is_ok();
+            if let Some(suffix) = suffix.filter(other)
+                && !context.states_environment()
             {
-                if !context.states_environment() {
-                    context
-                        .ui
-                        .note(&format!("importing into {environment}; did you mean -e {suffix}?"));
-                }
+                context
+                    .ui
+                    .note(&format!("importing into {environment}; did you mean -e {suffix}?"));
             }
             if crate::store::git_command::is_tracked(file) {
                 context.ui.warn(&format!(
@@ -198,15 +197,19 @@ impl Import {
 
     /// Deletes the files after every value has come back from the vault on disk.
     fn delete(&self, context: &Context<'_>, environment: &Name) -> Outcome<Vec<PathBuf>> {
-        let entries = self.entries(context)?;
+        let files = || self.files.iter().filter(|file| file.as_os_str() != "-");
         let (session, opened) =
             context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
         let who = context.unlock(&opened.vault)?;
-        for entry in &entries {
-            verify_entry(&opened.vault, &who, environment, entry, session.now)?;
+        // File by file: a value that a later file replaced is in no vault, and its file must stay.
+        for file in files() {
+            for entry in self.read(context, file)? {
+                verify_entry(&opened.vault, &who, environment, &entry, session.now)?;
+            }
         }
-        let files = self.files.iter().filter(|file| file.as_os_str() != "-");
-        files.map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into)).collect()
+        files()
+            .map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into))
+            .collect()
     }
 }
 
@@ -247,26 +250,6 @@ fn format_of(file: &Path) -> Format {
         Some("yaml" | "yml") => Format::Yaml,
         _ => Format::Dotenv,
     }
-}
-
-/// The bytes of a file that the user names; `-` is standard input.
-pub fn read_source(context: &Context<'_>, path: &Path, limit: u64) -> Outcome<SecretValue> {
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Failure, "file", format!("{} cannot be read", path.display()))
-            .because(error)
-    };
-    if path.as_os_str() == "-" {
-        return context
-            .host
-            .read_stdin(usize::try_from(limit).unwrap_or(usize::MAX))
-            .map_err(|error| failed(&error));
-    }
-    crate::store::read::read_any(path, limit).map_err(|error| match &error {
-        crate::store::read::ReadError::Missing { .. } => {
-            Failure::new(Exit::NotFound, "file", error.to_string())
-        }
-        _ => failed(&error),
-    })
 }
 
 fn show(context: &Context<'_>, report: Report) -> Outcome {

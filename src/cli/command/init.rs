@@ -5,12 +5,14 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::crypto::identity::Identity;
+use crate::host::hardening;
 use crate::name::Name;
 use crate::ops::init::{self, InitRequest};
 use crate::store::session::Session;
 use crate::store::{atomic, fresh};
 use crate::store::{find, find::Location, transaction};
 use crate::vault::request::fingerprint_words;
+use crate::vault::text::escape_for_display;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,7 @@ struct Report {
 
 impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
         let project = project(context)?;
         refuse_existing(&project)?;
         let name = name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
@@ -72,7 +75,7 @@ impl Init {
         write_git_files(&project)?;
         let location = Location::in_project(&project)?;
         let session = Session { carried: None, ..context.session_at(location)? };
-        let vault = transaction::create(&session, vault)?;
+        let vault = context.written(transaction::create(&session, vault)?);
         let report = Report {
             vault: vault.id().to_string(),
             name: request.name.to_string(),
@@ -134,7 +137,8 @@ fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name
     })
 }
 
-fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
+/// The name that a user goes by in a vault: the one given, or the system's.
+pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
     let user = user.map(|user| user.to_string_lossy().into_owned());
     name(flag, user.unwrap_or_else(|| "owner-1".into()), "--member")
@@ -179,12 +183,13 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
         return context.ui.object(report);
     }
     let ui = &context.ui;
-    ui.line(&format!("vault        {} in {}", report.name, report.path.display()))?;
+    let shown = |path: &Path| escape_for_display(&path.to_string_lossy()).into_owned();
+    ui.line(&format!("vault        {} in {}", report.name, shown(&report.path)))?;
     ui.line(&format!("fingerprint  {}", report.fingerprint))?;
     ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
     if let Some(path) = &report.identity {
         let state = if report.identity_created { "new" } else { "found" };
-        ui.line(&format!("identity     {} ({state})", path.display()))?;
+        ui.line(&format!("identity     {} ({state})", shown(path)))?;
         ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
     }
     let dotenv =

@@ -1,3 +1,5 @@
+//! What sealing promises: binding, commitment, lengths, damage.
+
 use super::*;
 use crate::host::real::RealHost;
 use proptest::prelude::*;

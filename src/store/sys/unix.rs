@@ -1,5 +1,10 @@
 //! Unix: owners and modes from `std`, open flags and ownership changes from `rustix`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files are opened here, with the flags that keep links and devices out"
+)]
+
 use super::{Links, Stamp};
 use rustix::fs::{Gid, OFlags, Uid};
 use rustix::io::Errno;

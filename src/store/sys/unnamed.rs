@@ -19,6 +19,7 @@ mod linux {
 
     impl Unnamed {
         /// `None` where the file system cannot do it or `/proc`, needed to name it, is missing.
+        #[expect(clippy::disallowed_methods, reason = "files without names are made here")]
         pub fn create(folder: &Path, mode: u32) -> io::Result<Option<Self>> {
             let mut options = OpenOptions::new();
             options.read(true).write(true).mode(mode).custom_flags(OFlags::TMPFILE.bits() as i32);

@@ -1,5 +1,10 @@
 //! Windows: no owner numbers or modes; reparse points take the place of symbolic links.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files are opened here, with the flags that keep links out"
+)]
+
 use super::{Links, Stamp};
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
+use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{SecretArg, wanted_version};
 use crate::host::hardening;
 use crate::ops::read;
@@ -51,6 +52,14 @@ impl Get {
         let who = context.unlock(vault)?;
         let value = read::read(vault, &who, &secret, &wanted, session.now)?;
         let state = read::find(vault, &secret)?;
+        let reading = Reading {
+            actor: who.member(),
+            action: "get",
+            environment: secret.environment(),
+            secrets: std::slice::from_ref(&secret),
+            reason: None,
+        };
+        reads::record(context, &session, vault, reading)?;
         if state.is_conflict() && self.version.is_none() {
             context.ui.warn(&format!(
                 "{secret} has two active versions since a merge; this is the later one. Settle it with 'v-secure set {secret}'"

@@ -1,0 +1,309 @@
+//! The library's front: a vault at a place, opened by an identity.
+//!
+//! Every call reads the file anew and verifies it, so several processes can use one vault. Nothing
+//! here reads the environment, the home folder or the terminal: folders and keys are arguments.
+
+use crate::crypto::identity::{self, Identity, IdentityError};
+use crate::host::{Clock, Random, real::RealHost};
+use crate::log::history::{self, Filter};
+use crate::name::{Name, NameError, SecretName};
+use crate::ops::change::Change;
+use crate::ops::init::{self, InitError, InitRequest};
+use crate::ops::pin::{CarriedPin, Standing};
+use crate::ops::policy_change::{self, PolicyChangeError};
+use crate::ops::put::{self, NewValue, PutError, PutRequest};
+use crate::ops::read::{self, ReadError, Wanted};
+use crate::ops::request::Ctx;
+use crate::ops::unlock::{SignerError, UnlockError, Unlocked};
+use crate::ops::vault::{Depth, Vault as Opened};
+use crate::policy::op::PolicyOp;
+use crate::secret_value::SecretValue;
+use crate::store::atomic;
+use crate::store::error::WriteError;
+use crate::store::find::{FOLDER, FindError, Location, Search};
+use crate::store::owners::Owners;
+use crate::store::session::{Session, SessionError};
+use crate::store::transaction::{self, Transaction, TransactionError};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Find(#[from] FindError),
+    #[error(transparent)]
+    Init(#[from] InitError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Put(#[from] PutError),
+    #[error(transparent)]
+    Policy(#[from] PolicyChangeError),
+    /// The vault is not, or no longer, the one that was accepted at this place or that the pin names.
+    #[error("the vault does not fit what was accepted before: {0:?}")]
+    Pin(Standing),
+}
+
+/// What is accepted of a vault that this place has no memory of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstUse {
+    /// Nothing: the vault must be known in the state folder.
+    Refuse,
+    /// Whatever is there.
+    Accept,
+    /// A vault that contains what the pin names.
+    Pin(CarriedPin),
+}
+
+/// Where a vault is and how it is judged.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The project's folder, the one that holds `.v-secure`.
+    pub project: PathBuf,
+    /// Where pins and the cache of verified files are; without it every call verifies everything.
+    pub state: Option<PathBuf>,
+    pub first_use: FirstUse,
+}
+
+impl Options {
+    /// A vault in `project`, without memory, accepted only if it holds `pin`.
+    pub fn pinned(project: impl Into<PathBuf>, pin: CarriedPin) -> Self {
+        Self { project: project.into(), state: None, first_use: FirstUse::Pin(pin) }
+    }
+}
+
+/// One line of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Seconds since the Unix epoch, as the author says.
+    pub timestamp: u64,
+    pub action: &'static str,
+    /// The full name; empty where the action is about no secret.
+    pub secret: String,
+    pub actor: String,
+    pub reason: String,
+    /// `counting`, `void` or `forged`.
+    pub status: &'static str,
+}
+
+/// A vault at a place, and who opens it.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use v_secure::{FirstUse, Options, SecretValue, Vault, generate_identity};
+///
+/// let folder = tempfile::tempdir()?;
+/// let identity = generate_identity();
+/// let options = Options {
+///     project: folder.path().to_path_buf(),
+///     state: None,
+///     first_use: FirstUse::Accept,
+/// };
+/// let vault = Vault::create(options, "shop", "alice", &identity.text)?;
+///
+/// vault.store("prod/DATABASE_URL", SecretValue::new(b"postgres://one".to_vec()), "first")?;
+/// vault.store("prod/DATABASE_URL", SecretValue::new(b"postgres://two".to_vec()), "moved")?;
+/// assert_eq!(vault.retrieve("prod/DATABASE_URL")?.expose(), b"postgres://two");
+///
+/// vault.rollback("prod/DATABASE_URL", 1, "the move failed")?;
+/// assert_eq!(vault.retrieve("prod/DATABASE_URL")?.expose(), b"postgres://one");
+///
+/// vault.configure("env.staging.extends", "prod")?;
+/// let actions: Vec<_> = vault.audit_trail()?.into_iter().map(|row| row.action).collect();
+/// assert_eq!(actions, ["put", "put", "put"]);
+/// # Ok(()) }
+/// ```
+pub struct Vault<H = RealHost> {
+    options: Options,
+    identities: SecretValue,
+    host: H,
+}
+
+impl Vault<RealHost> {
+    /// Makes a vault in `options.project` with `member` as its owner. `identity` is the text of an
+    /// identity file.
+    pub fn create(
+        options: Options,
+        name: &str,
+        member: &str,
+        identity: &SecretValue,
+    ) -> Result<Self, Error> {
+        let vault = Self::with_host(options, identity, RealHost);
+        vault.make(name, member)?;
+        Ok(vault)
+    }
+
+    /// Opens the vault in `options.project` with the text of an identity file, and verifies it.
+    pub fn open(options: Options, identity: &SecretValue) -> Result<Self, Error> {
+        let vault = Self::with_host(options, identity, RealHost);
+        vault.read(Depth::Everything)?;
+        Ok(vault)
+    }
+}
+
+impl<H: Clock + Random> Vault<H> {
+    /// A vault whose clock and randomness are the caller's; nothing is read yet.
+    pub fn with_host(options: Options, identity: &SecretValue, host: H) -> Self {
+        let copy = SecretValue::new(identity.expose().to_vec());
+        Self { options, identities: copy, host }
+    }
+
+    fn make(&self, name: &str, member: &str) -> Result<(), Error> {
+        let identity = self.identity()?.swap_remove(0);
+        let request = InitRequest {
+            name: Name::new(name)?,
+            member: Name::new(member)?,
+            device: Name::new("library")?,
+            recipient: identity.recipient(),
+            now: self.host.now(),
+        };
+        let file = init::init(&request, &self.host)?;
+        atomic::create_folder(&self.options.project.join(FOLDER))?;
+        let session = self.session(Location::in_project(&self.options.project)?);
+        transaction::create(&session, file)?;
+        Ok(())
+    }
+
+    /// Stores a value as a new version of `secret` (`environment/name`).
+    pub fn store(&self, secret: &str, value: SecretValue, reason: &str) -> Result<(), Error> {
+        let secret = SecretName::parse(secret)?;
+        let value = Some(NewValue { value, expires: None, same: Vec::new() });
+        self.write(reason, |vault, ctx| {
+            let request = PutRequest { secret, value, fields: Vec::new() };
+            Ok(put::put(vault, vec![request], ctx)?)
+        })
+    }
+
+    /// The current value of `secret`.
+    pub fn retrieve(&self, secret: &str) -> Result<SecretValue, Error> {
+        let secret = SecretName::parse(secret)?;
+        let vault = self.read(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
+        let who = Unlocked::new(&vault, self.identity()?)?;
+        Ok(read::read(&vault, &who, &secret, &Wanted::Current, self.host.now())?)
+    }
+
+    /// Makes the value of version `number` active again, as a new version.
+    pub fn rollback(&self, secret: &str, number: usize, reason: &str) -> Result<(), Error> {
+        let secret = SecretName::parse(secret)?;
+        self.write(reason, |vault, ctx| {
+            let wanted = Wanted::Number(number);
+            let value = read::read(vault, ctx.who, &secret, &wanted, ctx.now)?;
+            let version = read::select(read::find(vault, &secret)?, &secret, &wanted)?;
+            let (same, expires) = (vec![version.object], version.expires);
+            let value = Some(NewValue { value, expires, same });
+            let request = PutRequest { secret: secret.clone(), value, fields: Vec::new() };
+            Ok(put::put(vault, vec![request], ctx)?)
+        })
+    }
+
+    /// Changes a signed setting; an empty value unsets it.
+    pub fn configure(&self, key: &str, value: &str) -> Result<(), Error> {
+        let op = PolicyOp::Setting { key: key.to_owned(), value: value.to_owned() };
+        self.write("change a setting", |vault, ctx| {
+            Ok(policy_change::change(vault, vec![op], ctx)?.0)
+        })
+    }
+
+    /// The history of secrets, oldest first.
+    pub fn audit_trail(&self) -> Result<Vec<AuditRow>, Error> {
+        let vault = self.read(Depth::Everything)?;
+        let rows = history::rows(
+            vault.graph(),
+            &vault.file().entries,
+            vault.standings(),
+            vault.chain(),
+            &Filter::default(),
+        );
+        let row = |row: history::Row<'_>| AuditRow {
+            timestamp: row.timestamp,
+            action: row.action,
+            secret: row.secret_id.map(ToString::to_string).unwrap_or_default(),
+            actor: row.actor.to_string(),
+            reason: row.reason.to_owned(),
+            status: row.status.as_str(),
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// The pin that a machine without memory needs to accept this vault.
+    pub fn pin(&self) -> Result<CarriedPin, Error> {
+        Ok(CarriedPin::of(self.read(Depth::Everything)?.chain()))
+    }
+
+    fn identity(&self) -> Result<Vec<Identity>, Error> {
+        Ok(identity::parse_identities(&self.identities)?)
+    }
+
+    fn session(&self, location: Location) -> Session {
+        let carried = match self.options.first_use {
+            FirstUse::Pin(pin) => Some(pin),
+            FirstUse::Refuse | FirstUse::Accept => None,
+        };
+        let (state, now) = (self.options.state.clone(), self.host.now());
+        Session { location, owners: Owners::current(None), state, carried, now }
+    }
+
+    fn found(&self) -> Result<Session, Error> {
+        let start: &Path = &self.options.project;
+        let search = Search { start, home: None, owners: Owners::current(None) };
+        Ok(self.session(search.at(start)?))
+    }
+
+    fn read(&self, depth: Depth<'_>) -> Result<Opened, Error> {
+        let session = self.found()?;
+        let opened = session.open(depth)?;
+        self.judge(&opened.pin)?;
+        session.remember(&opened)?;
+        Ok(opened.vault)
+    }
+
+    fn judge(&self, pin: &Standing) -> Result<(), Error> {
+        match (pin, self.options.first_use) {
+            (Standing::Continues, _) | (Standing::Unknown, FirstUse::Accept) => Ok(()),
+            (Standing::Prefix { .. }, _) => Ok(()),
+            (other, _) => Err(Error::Pin(other.clone())),
+        }
+    }
+
+    fn write(
+        &self,
+        reason: &str,
+        make: impl FnOnce(&Opened, &Ctx<'_>) -> Result<Change, Error>,
+    ) -> Result<(), Error> {
+        let session = self.found()?;
+        let transaction = Transaction::begin(&session)?;
+        let opened = transaction.opened();
+        self.judge(&opened.pin)?;
+        if opened.missing_removals {
+            return Err(Error::Pin(opened.pin.clone()));
+        }
+        let who = Unlocked::new(&opened.vault, self.identity()?)?;
+        let signer = who.signer(&opened.vault)?;
+        let ctx = Ctx {
+            who: &who,
+            signer: &signer,
+            random: &self.host,
+            now: session.now,
+            reason: reason.to_owned(),
+        };
+        let change = make(&opened.vault, &ctx)?;
+        transaction.commit(change)?;
+        Ok(())
+    }
+}

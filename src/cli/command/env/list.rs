@@ -1,0 +1,51 @@
+//! `v-secure env list`: environments with how many secrets they hold.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::ops::list;
+use crate::ops::vault::Depth;
+use clap::Args;
+use serde::Serialize;
+
+/// List environments, how many secrets each holds, and which it extends
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Counts are of an environment's own secrets, without those that it inherits.\n\n\
+                        Examples:\n  v-secure env list\n  v-secure settings set env.prod.extends base"
+)]
+pub struct List {}
+
+#[derive(Serialize)]
+struct Report {
+    environments: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    secrets: usize,
+    expired: usize,
+    extends: Option<String>,
+}
+
+impl List {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let environments = list::environments(&opened.vault, session.now);
+        let environments = environments.into_iter().map(|environment| Row {
+            name: environment.name.to_string(),
+            secrets: environment.secrets,
+            expired: environment.expired,
+            extends: environment.extends.map(String::from),
+        });
+        let report = Report { environments: environments.collect() };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        let rows = report.environments.into_iter().map(|row| {
+            let extends = row.extends.unwrap_or_else(|| "-".into());
+            vec![row.name, row.secrets.to_string(), row.expired.to_string(), extends]
+        });
+        context.ui.table(&["environment", "secrets", "expired", "extends"], rows.collect())
+    }
+}

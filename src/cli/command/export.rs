@@ -1,0 +1,131 @@
+//! `v-secure export`: an environment's secrets as text, for what cannot be started by `exec`.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::selection::{self, SelectionArgs};
+use crate::host::hardening;
+use crate::ops::export::{self, Exported, Format};
+use crate::ops::vault::Depth;
+use crate::store::private::FILE_MODE;
+use crate::store::{append, fresh};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Write an environment's secrets as text
+#[derive(Debug, Args)]
+#[command(
+    after_help = "dotenv, shell and github name variables, by the rules of exec; json and yaml name the secrets.\n\
+                        What a format cannot carry is an error, and then nothing is written. A new file gets\n\
+                        mode 0600; an existing one is never overwritten.\n\n\
+                        github: masks go to standard output, and the variables to -o FILE, or else to the end of\n\
+                        $GITHUB_ENV where that is set, or else to standard output behind the masks.\n\n\
+                        Examples:\n  eval \"$(v-secure export --format shell)\"\n  \
+                        v-secure export -e prod --format json -o prod.json\n  \
+                        v-secure export -e ci --format github"
+)]
+pub struct Export {
+    /// How the text is written
+    #[arg(long, value_name = "FORMAT")]
+    format: FormatArg,
+
+    /// A new file to write to; - is standard output (the default)
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArg {
+    Dotenv,
+    Json,
+    Yaml,
+    Shell,
+    Github,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Dotenv => Self::Dotenv,
+            FormatArg::Json => Self::Json,
+            FormatArg::Yaml => Self::Yaml,
+            FormatArg::Shell => Self::Shell,
+            FormatArg::Github => Self::Github,
+        }
+    }
+}
+
+/// Where the content goes.
+enum Target {
+    Out,
+    New(PathBuf),
+    Append(PathBuf),
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    format: &'static str,
+    file: &'a Path,
+    names: &'a [String],
+}
+
+impl Export {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let format = Format::from(self.format);
+        let target = self.target(context, format);
+        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let secrets = self.selection.secrets(context, &session, &opened.vault, ("export", None))?;
+        let allowed = selection::allowed(&opened.vault);
+        let exported = export::export(&secrets, format, &allowed, context.host)?;
+        if let Some(masks) = &exported.masks {
+            // Before the content exists anywhere that a log could show it.
+            context.ui.bytes(masks.expose())?;
+        }
+        write(context, format, &target, &exported)
+    }
+
+    fn target(&self, context: &Context<'_>, format: Format) -> Target {
+        match &self.output {
+            Some(path) if path.as_os_str() == "-" => Target::Out,
+            Some(path) => Target::New(path.clone()),
+            None if format == Format::Github => {
+                let file = context.host.variable("GITHUB_ENV").filter(|path| !path.is_empty());
+                file.map_or(Target::Out, |path| Target::Append(path.into()))
+            }
+            None => Target::Out,
+        }
+    }
+}
+
+fn write(context: &Context<'_>, format: Format, target: &Target, exported: &Exported) -> Outcome {
+    let content = exported.content.expose();
+    match target {
+        Target::Out => context.ui.bytes(content),
+        Target::New(path) => {
+            fresh::write_new(path, content, FILE_MODE)?;
+            report(context, format, path, exported)
+        }
+        Target::Append(path) => {
+            append::append(path, content).map_err(|error| {
+                let message = "the file that GITHUB_ENV names cannot be appended to";
+                Failure::new(Exit::Failure, "write", message).because(&error)
+            })?;
+            report(context, format, path, exported)
+        }
+    }
+}
+
+fn report(context: &Context<'_>, format: Format, path: &Path, exported: &Exported) -> Outcome {
+    // Masks are for the runner, which reads lines: nothing else may stand between.
+    if context.ui.json && exported.masks.is_none() {
+        let report = Report { format: format.as_str(), file: path, names: &exported.names };
+        return context.ui.object(&report);
+    }
+    context.ui.note(&format!("written to {}: {}", path.display(), exported.names.join(", ")));
+    Ok(())
+}

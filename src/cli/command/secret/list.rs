@@ -1,0 +1,104 @@
+//! `v-secure secret list`, `v-secure ls`: metadata of secrets, never values. Unlocks nothing.
+
+use super::metadata::{self, Row};
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::ops::duration;
+use crate::ops::list::{self, Filter, Listed};
+use crate::ops::vault::Depth;
+use clap::Args;
+use serde::Serialize;
+
+/// List secrets with their metadata, never their values
+#[derive(Debug, Args)]
+#[command(
+    after_help = "All environments are listed, unless -e or V_SECURE_ENV states one. Nothing is unlocked.\n\n\
+                        Examples:\n  v-secure ls\n  v-secure ls -e prod --tag web\n  \
+                        v-secure ls --expiring 7d --expired\n  v-secure ls | cut -f1"
+)]
+pub struct List {
+    /// Only secrets with this tag; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+
+    /// Only secrets of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+
+    /// Only secrets that expire within this time, such as 7d
+    #[arg(long, value_name = "SPAN")]
+    expiring: Option<String>,
+
+    /// Only secrets that have expired; with --expiring: these too
+    #[arg(long)]
+    expired: bool,
+
+    /// Removed secrets too
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secrets: Vec<Row>,
+}
+
+impl List {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let filter = self.filter(context)?;
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let listed = list::list(&opened.vault, &filter, session.now);
+        if context.ui.json {
+            let secrets = listed.iter().map(metadata::row).collect();
+            return context.ui.object(&Report { secrets });
+        }
+        for conflicting in listed.iter().filter(|listed| listed.state.is_conflict()) {
+            let name = conflicting.name;
+            context.ui.warn(&format!(
+                "{name} has several active versions since a merge. Settle it with 'v-secure set {name}'"
+            ));
+        }
+        let mut header = vec!["name", "version", "type", "tags", "expires", "updated", "who"];
+        if self.all {
+            header.push("state");
+        }
+        let cells = |listed| self.cells(context, listed, session.now);
+        context.ui.table(&header, listed.iter().map(cells).collect())
+    }
+
+    fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
+        let expiring = self.expiring.as_deref().map(duration::parse_span).transpose();
+        let expiring = expiring.map_err(|error| {
+            Failure::usage("bad-time", "--expiring is no span of time").because(&error)
+        })?;
+        let environment =
+            context.states_environment().then(|| context.environment()).transpose()?;
+        Ok(Filter {
+            environment,
+            tags: self.tags.clone(),
+            kind: self.kind.clone(),
+            expiring: expiring.map(|span| context.host.now().saturating_add(span)),
+            expired: self.expired,
+            removed: self.all,
+        })
+    }
+
+    fn cells(&self, context: &Context<'_>, listed: &Listed<'_>, now: u64) -> Vec<String> {
+        let Listed { name, state, version, status } = listed;
+        let when = |seconds: Option<u64>| metadata::when(context, seconds, now);
+        let tags: Vec<&str> = state.tags().map(|(tag, _)| tag).collect();
+        let mut cells = vec![
+            name.to_string(),
+            version.number.to_string(),
+            metadata::shown(state.type_of().unwrap_or_default()),
+            metadata::shown(&tags.join(",")),
+            when(version.expires),
+            when(Some(version.ts)),
+            version.author.to_string(),
+        ];
+        if self.all {
+            cells.push(status.as_str().to_owned());
+        }
+        cells
+    }
+}

@@ -1,0 +1,65 @@
+//! How a secret's metadata looks in JSON and in tables: what `list`, `show` and `versions` share.
+
+use crate::cli::context::Context;
+use crate::ops::duration;
+use crate::ops::list::Listed;
+use crate::vault::text::escape_for_display;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A secret in JSON. Of one with several active versions it shows the current one's facts.
+#[derive(Serialize)]
+pub struct Row {
+    pub secret: String,
+    pub environment: String,
+    pub name: String,
+    /// active, conflicting, expired or removed.
+    pub state: &'static str,
+    pub version: usize,
+    pub id: String,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub description: Option<String>,
+    pub var: Option<String>,
+    pub tags: Vec<String>,
+    pub meta: BTreeMap<String, String>,
+    pub expires: Option<String>,
+    pub updated: String,
+    pub who: String,
+}
+
+pub fn row(listed: &Listed<'_>) -> Row {
+    let Listed { name, state, version, status } = listed;
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Row {
+        secret: name.to_string(),
+        environment: name.environment().to_owned(),
+        name: name.name().to_owned(),
+        state: status.as_str(),
+        version: version.number,
+        id: version.object.to_string(),
+        kind: owned(state.type_of()),
+        description: owned(state.description()),
+        var: owned(state.var()),
+        tags: state.tags().map(|(tag, _)| tag.to_owned()).collect(),
+        meta: state.meta().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        expires: version.expires.map(duration::rfc3339),
+        updated: duration::rfc3339(version.ts),
+        who: version.author.to_string(),
+    }
+}
+
+/// Text of a vault in a table; `-` where there is none.
+pub fn shown(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { escape_for_display(text).into_owned() }
+}
+
+/// A time in a table: how far it is from `now` for people, RFC 3339 for a pipe. Both times are in
+/// seconds since the Unix epoch.
+pub fn when(context: &Context<'_>, seconds: Option<u64>, now: u64) -> String {
+    match seconds {
+        None => "-".to_owned(),
+        Some(seconds) if context.ui.out_is_terminal() => duration::relative(seconds, now),
+        Some(seconds) => duration::rfc3339(seconds),
+    }
+}

@@ -1,0 +1,65 @@
+//! `v-secure secret restore`: brings back what `rm` took away.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::secret_arg::{SecretArg, wanted_version};
+use crate::ops::remove;
+use clap::Args;
+use serde::Serialize;
+
+/// Bring a removed secret back
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without --version it takes back the last removal: the value that was current then is current\n\
+                        again. With --version only that version is no longer removed; 'secret rollback' makes it current.\n\n\
+                        Examples:\n  v-secure secret restore OLD_TOKEN\n  \
+                        v-secure secret restore OLD_TOKEN --version 2"
+)]
+pub struct Restore {
+    #[command(flatten)]
+    secret: SecretArg,
+
+    /// Only this version, by the number or id that `secret versions` shows
+    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
+    version: Option<String>,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secret: String,
+    /// The numbers of the versions that are back.
+    versions: Vec<usize>,
+    /// The version that is current now.
+    version: Option<usize>,
+}
+
+impl Restore {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secret = self.secret.resolve(context)?;
+        let wanted = wanted_version(self.version.as_deref());
+        let (touched, vault) = context.write(self.reason.as_deref(), "restore", |vault, ctx| {
+            Ok(remove::restore(vault, &secret, &wanted, ctx)?)
+        })?;
+        let current = vault.secret(&secret).and_then(|found| found.current());
+        let report = Report {
+            secret: secret.to_string(),
+            versions: touched.versions,
+            version: current.map(|version| version.number),
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        let hint = report.versions.last().copied().unwrap_or_default();
+        context.ui.note(&match report.version {
+            Some(number) => format!("{secret}: version {number} is current"),
+            None => format!(
+                "{secret}: restored, but nothing is current: v-secure secret rollback {secret} --version {hint}"
+            ),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! `v-secure secret rm`, `v-secure rm`: removes secrets; their history stays.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::secret_arg::SecretArgs;
+use crate::name::SecretName;
+use crate::ops::read;
+use crate::ops::remove::{self, Touched};
+use crate::ops::vault::Depth;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Remove secrets; their values stay in the history
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks on a terminal. 'secret restore' brings a secret back. A value that was here stays in git\n\
+                        for good: revoke what was leaked where it is accepted.\n\n\
+                        Examples:\n  v-secure rm OLD_TOKEN\n  v-secure rm --yes prod/A prod/B --reason 'service retired'"
+)]
+pub struct Rm {
+    #[command(flatten)]
+    secrets: SecretArgs,
+
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    yes: bool,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secrets: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    secret: String,
+    /// The numbers of the versions that were removed.
+    versions: Vec<usize>,
+}
+
+impl Rm {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secrets = self.secrets.resolve(context)?;
+        if !self.yes && context.interactive() {
+            confirm(context, &secrets)?;
+        }
+        let secrets: Vec<SecretName> = secrets.into_iter().collect();
+        let (touched, _) = context.write(self.reason.as_deref(), "remove", |vault, ctx| {
+            Ok(remove::remove(vault, &secrets, ctx)?)
+        })?;
+        report(context, touched)
+    }
+}
+
+/// Asks before the lock is taken: nobody waits for somebody who reads a question.
+fn confirm(context: &Context<'_>, secrets: &BTreeSet<SecretName>) -> Outcome {
+    let (_, opened) = context.open(Purpose::Look, Depth::Secrets(secrets))?;
+    for secret in secrets {
+        read::find(&opened.vault, secret)?;
+    }
+    let names: Vec<&str> = secrets.iter().map(SecretName::as_str).collect();
+    let question = format!("Remove {}?", names.join(", "));
+    let answer = context.host.confirm(&question, false).map_err(|error| {
+        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
+    })?;
+    match answer {
+        true => Ok(()),
+        false => Err(Failure::new(Exit::Failure, "declined", "nothing was removed")),
+    }
+}
+
+fn report(context: &Context<'_>, touched: Vec<Touched>) -> Outcome {
+    if context.ui.json {
+        let row = |touched: Touched| Row {
+            secret: touched.secret.to_string(),
+            versions: touched.versions,
+        };
+        return context.ui.object(&Report { secrets: touched.into_iter().map(row).collect() });
+    }
+    for Touched { secret, .. } in touched {
+        context.ui.note(&format!("{secret}: removed (v-secure secret restore {secret})"));
+    }
+    Ok(())
+}

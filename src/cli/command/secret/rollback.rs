@@ -1,0 +1,63 @@
+//! `v-secure secret rollback`: makes an old value active again, as a new version.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::secret_arg::{SecretArg, wanted_version};
+use crate::host::hardening;
+use crate::ops::rollback;
+use clap::Args;
+use serde::Serialize;
+
+/// Make an old value active again, as a new version; history stays
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Whoever could read the old value can still do so: roll back a bad change, not a leak.\n\n\
+                        Examples:\n  v-secure secret versions DATABASE_URL\n  \
+                        v-secure secret rollback DATABASE_URL --version 2 --reason 'the new host is down'"
+)]
+pub struct Rollback {
+    #[command(flatten)]
+    secret: SecretArg,
+
+    /// The version to go back to, by the number or id that `secret versions` shows
+    #[arg(long, value_name = "VERSION", required = true, allow_hyphen_values = true)]
+    version: String,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secret: String,
+    /// The version whose value is active again.
+    from: usize,
+    /// The new version.
+    version: Option<usize>,
+    id: Option<String>,
+}
+
+impl Rollback {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let secret = self.secret.resolve(context)?;
+        let wanted = wanted_version(Some(&self.version));
+        let (from, vault) = context.write(self.reason.as_deref(), "roll back", |vault, ctx| {
+            Ok(rollback::rollback(vault, &secret, &wanted, ctx)?)
+        })?;
+        let current = vault.secret(&secret).and_then(|found| found.current());
+        let report = Report {
+            secret: secret.to_string(),
+            from,
+            version: current.map(|version| version.number),
+            id: current.map(|version| version.object.to_string()),
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        let number = report.version.map_or("none".into(), |number| number.to_string());
+        context.ui.note(&format!("{secret}: version {number}, with the value of version {from}"));
+        Ok(())
+    }
+}

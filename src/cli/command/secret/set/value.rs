@@ -1,0 +1,113 @@
+//! Where `set` takes a value from: a generator, a file, standard input or a prompt. Never from the
+//! command line, where other users and the shell's history would see it.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::source;
+use crate::host::Stream;
+use crate::name::SecretName;
+use crate::ops::generate;
+use crate::secret_value::SecretValue;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The most bytes of a value.
+const MAX_VALUE: usize = 1 << 20;
+
+#[derive(Debug, Args)]
+pub struct ValueArgs {
+    /// Take the exact bytes of a file; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    file: Option<PathBuf>,
+
+    /// Generate the value; SPEC is KIND[:SIZE], such as alnum:32, hex:32, uuid, passphrase:6
+    #[arg(long, value_name = "SPEC", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    generate: Option<String>,
+
+    /// Take standard input exactly: keep a trailing newline, allow nothing at all
+    #[arg(long)]
+    raw: bool,
+}
+
+impl ValueArgs {
+    /// The generator's text form, for the field `generate`.
+    pub fn generator(&self) -> Outcome<Option<String>> {
+        self.generate.as_deref().map(|spec| Ok(parse_spec(spec)?.to_string())).transpose()
+    }
+
+    /// The value, or `None` where only metadata is to change. `may_stay` says whether that is
+    /// possible, and `exists` whether there is a value that would stay.
+    pub fn value(
+        &self,
+        context: &Context<'_>,
+        secret: &SecretName,
+        may_stay: bool,
+        exists: impl FnOnce() -> Outcome<bool>,
+    ) -> Outcome<Option<SecretValue>> {
+        if let Some(spec) = &self.generate {
+            return Ok(Some(generate::generate(&parse_spec(spec)?, context.host)));
+        }
+        if let Some(path) = &self.file {
+            return source::read(context, path, MAX_VALUE as u64).map(Some);
+        }
+        if !context.host.is_terminal(Stream::In) {
+            return self.from_stdin(context, secret, may_stay);
+        }
+        // Metadata alone: nobody is asked for a value that is to stay.
+        if may_stay && (!context.interactive() || exists()?) {
+            return Ok(None);
+        }
+        prompt(context, secret).map(Some)
+    }
+
+    fn from_stdin(
+        &self,
+        context: &Context<'_>,
+        secret: &SecretName,
+        may_stay: bool,
+    ) -> Outcome<Option<SecretValue>> {
+        let value = context.host.read_stdin(MAX_VALUE).map_err(|error| {
+            Failure::new(Exit::Failure, "stdin", "the value cannot be read").because(&error)
+        })?;
+        if self.raw {
+            return Ok(Some(value));
+        }
+        if value.is_empty() && may_stay {
+            return Ok(None);
+        }
+        let value = without_newline(value);
+        if value.is_empty() { Err(empty(secret)) } else { Ok(Some(value)) }
+    }
+}
+
+fn prompt(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
+    if !context.interactive() {
+        return Err(Failure::usage("no-value", format!("no value for {secret}"))
+            .hint(format!("printf %s \"$VALUE\" | v-secure set {secret}"))
+            .hint(format!("v-secure set {secret} --file FILE, or --generate")));
+    }
+    let value = context.host.prompt_hidden(&format!("Value of {secret}: ")).map_err(|error| {
+        Failure::new(Exit::Failure, "prompt", "the value cannot be read").because(&error)
+    })?;
+    if value.is_empty() { Err(empty(secret)) } else { Ok(value) }
+}
+
+/// Nothing is more often a variable that was not set than a value.
+fn empty(secret: &SecretName) -> Failure {
+    Failure::usage("empty-value", format!("the value for {secret} is empty"))
+        .hint(format!("printf '' | v-secure set {secret} --raw, if it is to be empty"))
+}
+
+pub fn parse_spec(text: &str) -> Outcome<generate::Spec> {
+    text.parse().map_err(|error: generate::SpecError| {
+        Failure::usage("bad-generator", "--generate is not understood").because(&error)
+    })
+}
+
+/// One trailing newline less: what `echo` adds, and no value means.
+fn without_newline(value: SecretValue) -> SecretValue {
+    let bytes = value.expose();
+    let kept = bytes.strip_suffix(b"\r\n").or_else(|| bytes.strip_suffix(b"\n")).unwrap_or(bytes);
+    if kept.len() == bytes.len() { value } else { SecretValue::new(kept.to_vec()) }
+}

@@ -1,0 +1,140 @@
+//! `v-secure secret show`: everything about a secret but its value. Unlocks nothing.
+
+use super::metadata::{self, Row};
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::cli::secret_arg::SecretArg;
+use crate::log::state::{SecretState, Version};
+use crate::name::SecretName;
+use crate::ops::list::{self, Listed};
+use crate::ops::read::{self, ReadError};
+use crate::ops::vault::{Depth, Vault};
+use clap::Args;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Show all that is known about a secret, but never its value
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  v-secure secret show DATABASE_URL\n  v-secure secret show prod/TLS_KEY --json"
+)]
+pub struct Show {
+    #[command(flatten)]
+    secret: SecretArg,
+}
+
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    row: Row,
+    /// The generator of its values, if it has one.
+    generate: Option<String>,
+    versions: usize,
+    created: String,
+    /// The roles that may read it, and their members.
+    audience: Vec<String>,
+    readers: Vec<String>,
+    /// The numbers of the active versions, where there are several.
+    conflict: Vec<usize>,
+    /// Fields with values that differ since a merge: the losing ones.
+    field_conflicts: BTreeMap<String, Vec<Option<String>>>,
+    /// Whether a value in force is wrapped for other readers than the grants say.
+    unsettled: bool,
+}
+
+impl Show {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secret = self.secret.resolve(context)?;
+        let names = BTreeSet::from([secret.clone()]);
+        let (session, opened) = context.open(Purpose::Look, Depth::Secrets(&names))?;
+        let vault = &opened.vault;
+        let state = read::find(vault, &secret)?;
+        let listed = list::listed(&secret, state, session.now)
+            .ok_or_else(|| ReadError::NotFound { secret: secret.clone(), similar: Vec::new() })?;
+        let report = report(vault, &listed);
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        context.ui.table(&["field", "value"], table(context, &report, &listed, session.now))
+    }
+}
+
+fn report(vault: &Vault, listed: &Listed<'_>) -> Report {
+    let Listed { name, state, .. } = listed;
+    let policy = vault.policy();
+    let audience = policy.audience_of(name);
+    let conflict = match state.is_conflict() {
+        true => state.active().map(|version| version.number).collect::<BTreeSet<_>>(),
+        false => BTreeSet::new(),
+    };
+    Report {
+        row: metadata::row(listed),
+        generate: state.generate().map(str::to_owned),
+        versions: state.versions.len(),
+        created: crate::ops::duration::rfc3339(state.versions.first().map_or(0, |first| first.ts)),
+        readers: policy.members_of(&audience).into_iter().map(ToString::to_string).collect(),
+        unsettled: state.active().any(|version| is_unsettled(vault, name, version, &audience)),
+        audience: audience.split('+').map(str::to_owned).collect(),
+        conflict: conflict.into_iter().collect(),
+        field_conflicts: field_conflicts(state),
+    }
+}
+
+fn is_unsettled(vault: &Vault, name: &SecretName, version: &Version, audience: &str) -> bool {
+    let wrap = vault.wrap(&vault.uid(name), &version.live_wrap.wrap);
+    wrap.is_some_and(|wrap| wrap.audience != audience)
+}
+
+fn field_conflicts(state: &SecretState) -> BTreeMap<String, Vec<Option<String>>> {
+    let conflicting = state.fields.iter().filter(|(_, register)| !register.others.is_empty());
+    conflicting.map(|(field, register)| (field.clone(), register.others.clone())).collect()
+}
+
+fn table(
+    context: &Context<'_>,
+    report: &Report,
+    listed: &Listed<'_>,
+    now: u64,
+) -> Vec<Vec<String>> {
+    let row = &report.row;
+    let created = listed.state.versions.first().map(|first| first.ts);
+    let when = |seconds| metadata::when(context, seconds, now);
+    let mut rows = vec![
+        ("secret", row.secret.clone()),
+        ("state", row.state.to_owned()),
+        ("version", format!("{} of {}", row.version, report.versions)),
+        ("id", row.id.clone()),
+        ("type", optional(row.kind.as_deref())),
+        ("description", optional(row.description.as_deref())),
+        ("var", optional(row.var.as_deref())),
+        ("tags", metadata::shown(&row.tags.join(","))),
+        ("generate", optional(report.generate.as_deref())),
+        ("expires", when(listed.version.expires)),
+        ("created", when(created)),
+        ("updated", when(Some(listed.version.ts))),
+        ("who", row.who.clone()),
+        ("audience", report.audience.join(",")),
+        ("readers", report.readers.join(",")),
+        ("conflict", metadata::shown(&attention(report))),
+    ];
+    if report.unsettled {
+        rows.push(("unsettled", "yes: v-secure access settle".to_owned()));
+    }
+    let meta = row.meta.iter().map(|(key, value)| (format!("meta.{key}"), metadata::shown(value)));
+    rows.into_iter()
+        .map(|(field, value)| (field.to_owned(), value))
+        .chain(meta)
+        .map(|(field, value)| vec![field, value])
+        .collect()
+}
+
+fn optional(text: Option<&str>) -> String {
+    metadata::shown(text.unwrap_or_default())
+}
+
+/// The conflicting versions and fields, in a few words.
+fn attention(report: &Report) -> String {
+    let versions = report.conflict.iter().map(|number| format!("version {number}"));
+    let fields = report.field_conflicts.keys().cloned();
+    versions.chain(fields).collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,92 @@
+//! `v-secure secret versions`: what a secret was, when, by whom and why. Unlocks nothing.
+
+use super::metadata;
+use crate::cli::context::{Context, Purpose, short};
+use crate::cli::error::Outcome;
+use crate::cli::secret_arg::SecretArg;
+use crate::log::state::{SecretState, Version};
+use crate::ops::duration;
+use crate::ops::read;
+use crate::ops::vault::Depth;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// List a secret's versions, the latest first
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  v-secure secret versions DATABASE_URL\n  \
+                        v-secure get DATABASE_URL --version 2\n  \
+                        v-secure secret rollback DATABASE_URL --version 2")]
+pub struct Versions {
+    #[command(flatten)]
+    secret: SecretArg,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secret: String,
+    versions: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    version: usize,
+    id: String,
+    date: String,
+    /// active, conflicting, retired, removed, expired or pruned.
+    state: &'static str,
+    current: bool,
+    author: String,
+    reason: String,
+    expires: Option<String>,
+    /// The versions that are said to hold the same value.
+    same_value_as: Vec<String>,
+    /// The log entry that put it.
+    entry: String,
+}
+
+impl Versions {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secret = self.secret.resolve(context)?;
+        let names = BTreeSet::from([secret.clone()]);
+        let (session, opened) = context.open(Purpose::Look, Depth::Secrets(&names))?;
+        let state = read::find(&opened.vault, &secret)?;
+        let latest_first = state.versions.iter().rev();
+        if context.ui.json {
+            let versions = latest_first.map(|version| row(state, version, session.now)).collect();
+            return context.ui.object(&Report { secret: secret.to_string(), versions });
+        }
+        let rows = latest_first.map(|version| cells(context, state, version, session.now));
+        let header = ["version", "id", "date", "state", "author", "reason", "expires"];
+        context.ui.table(&header, rows.collect())
+    }
+}
+
+fn row(state: &SecretState, version: &Version, now: u64) -> Row {
+    Row {
+        version: version.number,
+        id: version.object.to_string(),
+        date: duration::rfc3339(version.ts),
+        state: state.status(version, now).as_str(),
+        current: state.current == Some(version.object),
+        author: version.author.to_string(),
+        reason: version.reason.clone(),
+        expires: version.expires.map(duration::rfc3339),
+        same_value_as: version.same.iter().map(ToString::to_string).collect(),
+        entry: version.entry.to_string(),
+    }
+}
+
+fn cells(context: &Context<'_>, state: &SecretState, version: &Version, now: u64) -> Vec<String> {
+    let status = state.status(version, now).as_str();
+    let current = state.current == Some(version.object);
+    vec![
+        version.number.to_string(),
+        short(&version.object),
+        metadata::when(context, Some(version.ts), now),
+        if current { format!("{status} (current)") } else { status.to_owned() },
+        version.author.to_string(),
+        metadata::shown(&version.reason),
+        metadata::when(context, version.expires, now),
+    ]
+}

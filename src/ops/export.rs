@@ -1,0 +1,122 @@
+//! Secrets to text: under which name each goes into a format, and the whole text or an error.
+
+use super::inject::{self, InjectError, Wanted};
+use super::text::{self, Dump, dotenv, github, json, shell, yaml};
+use crate::host::Random;
+use crate::secret_value::SecretValue;
+
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Dotenv,
+    Json,
+    Yaml,
+    Shell,
+    Github,
+}
+
+impl Format {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dotenv => "dotenv",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Shell => "shell",
+            Self::Github => "github",
+        }
+    }
+
+    /// Whether names in the format are those of variables, and not the secrets' own.
+    const fn names_variables(self) -> bool {
+        matches!(self, Self::Dotenv | Self::Shell | Self::Github)
+    }
+}
+
+/// Why nothing was exported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    #[error(transparent)]
+    Variable(#[from] InjectError),
+    #[error("the secrets cannot be exported as {}", format.as_str())]
+    Text {
+        format: Format,
+        #[source]
+        source: text::ExportError,
+    },
+}
+
+/// An export, complete.
+#[derive(Debug)]
+pub struct Exported {
+    pub content: SecretValue,
+    /// What has to be on standard output before: GitHub's masks.
+    pub masks: Option<SecretValue>,
+    /// The names that the content binds.
+    pub names: Vec<String>,
+}
+
+/// Writes secrets in a format. Where it names variables they follow `exec`'s rules: `allowed` is
+/// the signed setting `variables.allow`, since an `eval` hands them to every later program.
+///
+/// # Errors
+/// The first secret that has no usable variable, or that the format cannot carry.
+pub fn export(
+    secrets: &[Wanted],
+    format: Format,
+    allowed: &[String],
+    random: &dyn Random,
+) -> Result<Exported, ExportError> {
+    let names = secrets.iter().map(|wanted| name(wanted, format, allowed));
+    let names = names.collect::<Result<Vec<&str>, InjectError>>()?;
+    refuse_shared(&names, secrets)?;
+    let dump: Vec<(&str, &SecretValue)> =
+        names.iter().copied().zip(secrets.iter().map(|wanted| &wanted.value)).collect();
+    let (content, masks) =
+        render(&dump, format, random).map_err(|source| ExportError::Text { format, source })?;
+    Ok(Exported { content, masks, names: names.into_iter().map(str::to_owned).collect() })
+}
+
+fn name<'a>(
+    wanted: &'a Wanted,
+    format: Format,
+    allowed: &[String],
+) -> Result<&'a str, InjectError> {
+    match format.names_variables() {
+        true => inject::variable(&wanted.secret, wanted.variable.as_ref(), allowed),
+        false => Ok(wanted.secret.name()),
+    }
+}
+
+fn refuse_shared(names: &[&str], secrets: &[Wanted]) -> Result<(), InjectError> {
+    let mut first = std::collections::HashMap::with_capacity(names.len());
+    for (name, wanted) in names.iter().zip(secrets) {
+        if let Some(first) = first.insert(*name, &wanted.secret) {
+            return Err(InjectError::SharedVariable {
+                variable: (*name).to_owned(),
+                first: first.clone(),
+                second: wanted.secret.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+type Rendered = (SecretValue, Option<SecretValue>);
+
+fn render(
+    dump: &Dump<'_>,
+    format: Format,
+    random: &dyn Random,
+) -> Result<Rendered, text::ExportError> {
+    match format {
+        Format::Dotenv => Ok((dotenv::write(dump)?, None)),
+        Format::Json => Ok((json::write(dump)?, None)),
+        Format::Yaml => Ok((yaml::write(dump)?, None)),
+        Format::Shell => Ok((shell::write(dump)?, None)),
+        Format::Github => {
+            let github::GithubExport { file, masks } = github::write(dump, random)?;
+            Ok((file, Some(masks)))
+        }
+    }
+}

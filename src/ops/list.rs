@@ -1,0 +1,109 @@
+//! Secrets as lists show them: metadata without values, narrowed by what the user asked for.
+
+use super::read::pruned_by_age;
+use super::vault::Vault;
+use crate::log::state::{SecretState, Status, Version};
+use crate::name::{Name, SecretName};
+use std::collections::BTreeMap;
+
+/// What narrows a list; all that is given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub environment: Option<Name>,
+    /// At least one of these.
+    pub tags: Vec<String>,
+    pub kind: Option<String>,
+    /// Not expired, but from this second on, in seconds since the Unix epoch. Together with
+    /// `expired` either suffices.
+    pub expiring: Option<u64>,
+    pub expired: bool,
+    /// Removed ones too.
+    pub removed: bool,
+}
+
+/// A secret in a list.
+#[derive(Debug)]
+pub struct Listed<'a> {
+    pub name: &'a SecretName,
+    pub state: &'a SecretState,
+    /// The current version; of a secret that is gone, its last one.
+    pub version: &'a Version,
+    pub status: Status,
+}
+
+/// The secrets that pass the filter, by name. `now` is in seconds since the Unix epoch.
+pub fn list<'a>(vault: &'a Vault, filter: &Filter, now: u64) -> Vec<Listed<'a>> {
+    let secrets = vault.state().secrets.iter();
+    let listed = secrets.filter_map(|(name, state)| listed(name, state, now));
+    listed.filter(|listed| filter.passes(listed, now)).collect()
+}
+
+/// How one secret is listed; `None` if it never had a version.
+pub fn listed<'a>(name: &'a SecretName, state: &'a SecretState, now: u64) -> Option<Listed<'a>> {
+    if let Some(version) = state.current() {
+        return Some(Listed { name, state, version, status: state.status(version, now) });
+    }
+    if let Some(version) = pruned_by_age(state) {
+        return Some(Listed { name, state, version, status: Status::Expired });
+    }
+    let version = state.versions.last()?;
+    // Not the version's own status: a retired version does not come back by itself.
+    Some(Listed { name, state, version, status: Status::Removed })
+}
+
+impl Filter {
+    fn passes(&self, listed: &Listed<'_>, now: u64) -> bool {
+        let state = listed.state;
+        let here = |environment: &Name| environment.as_str() == listed.name.environment();
+        let tagged = || state.tags().any(|(tag, _)| self.tags.iter().any(|wanted| wanted == tag));
+        self.environment.as_ref().is_none_or(here)
+            && (self.tags.is_empty() || tagged())
+            && self.kind.as_deref().is_none_or(|kind| state.type_of() == Some(kind))
+            && (self.removed || listed.status != Status::Removed)
+            && self.passes_age(listed.version, now)
+    }
+
+    fn passes_age(&self, version: &Version, now: u64) -> bool {
+        if self.expiring.is_none() && !self.expired {
+            return true;
+        }
+        match version.expires {
+            None => false,
+            Some(_) if version.is_expired(now) => self.expired,
+            Some(at) => self.expiring.is_some_and(|deadline| at <= deadline),
+        }
+    }
+}
+
+/// An environment in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    pub name: Name,
+    /// Its own secrets that are not removed, and those of them that have expired.
+    pub secrets: usize,
+    pub expired: usize,
+    pub extends: Option<Name>,
+}
+
+/// The environments that hold a secret, extend another or are extended, by name.
+pub fn environments(vault: &Vault, now: u64) -> Vec<Environment> {
+    let mut counts: BTreeMap<Name, (usize, usize)> = BTreeMap::new();
+    for listed in list(vault, &Filter::default(), now) {
+        let Ok(name) = Name::new(listed.name.environment()) else { continue };
+        let (secrets, expired) = counts.entry(name).or_default();
+        *secrets += 1;
+        *expired += usize::from(listed.status == Status::Expired);
+    }
+    let settings = vault.policy().settings();
+    for heir in settings.heirs() {
+        let base = settings.extends(heir.as_str());
+        for name in base.into_iter().chain([heir]) {
+            counts.entry(name).or_default();
+        }
+    }
+    let environments = counts.into_iter().map(|(name, (secrets, expired))| {
+        let extends = settings.extends(name.as_str());
+        Environment { name, secrets, expired, extends }
+    });
+    environments.collect()
+}

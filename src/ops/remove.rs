@@ -1,0 +1,158 @@
+//! Removing secrets and bringing them back. Values stay in the history either way.
+
+use super::change::Change;
+use super::put::able;
+use super::read::{self, ReadError, Wanted};
+use super::request::Ctx;
+use super::vault::Vault;
+use crate::crypto::bytes::Id;
+use crate::log::entry::Entry;
+use crate::log::op::{Op, Versions};
+use crate::log::state::{SecretState, Version};
+use crate::name::{Name, SecretName};
+use crate::policy::op::Right;
+use crate::vault::rule::Counted;
+use std::collections::BTreeSet;
+
+/// Why nothing was removed or restored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoveError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("{member} may not {action} {secret}")]
+    NotPermitted { secret: SecretName, member: Name, action: &'static str, able: Vec<Name> },
+    #[error("{secret} was not removed")]
+    NotRemoved { secret: SecretName },
+    #[error("the version {number} of {secret} was not removed")]
+    VersionNotRemoved { secret: SecretName, number: usize },
+}
+
+/// A secret with the numbers of the versions that an operation is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    pub secret: SecretName,
+    pub versions: Vec<usize>,
+}
+
+/// Removes secrets: every version that is there now, so that one put elsewhere meanwhile survives.
+/// `secrets` is not empty.
+///
+/// # Errors
+/// The first secret that is missing, removed already, or not the member's to delete.
+pub fn remove(
+    vault: &Vault,
+    secrets: &[SecretName],
+    ctx: &Ctx<'_>,
+) -> Result<(Vec<Touched>, Change), RemoveError> {
+    let mut touched = Vec::with_capacity(secrets.len());
+    let mut ops = Vec::with_capacity(secrets.len());
+    for secret in secrets {
+        let found = read::find(vault, secret)?;
+        permit(vault, Right::Delete, "delete", secret, ctx)?;
+        // Pruned ones too: a secret that is gone by age alone is still wanted by exec.
+        let seen: Vec<&Version> = found.versions.iter().filter(|v| !v.removed).collect();
+        if seen.is_empty() {
+            return Err(ReadError::Gone { secret: secret.clone() }.into());
+        }
+        ops.extend(versions(secret, &seen).into_iter().map(Op::Remove));
+        touched.push(touch(secret, &seen));
+    }
+    Ok((touched, sign(vault, ops, ctx)))
+}
+
+/// Brings back what the last removal of a secret took away, or one removed version.
+///
+/// # Errors
+/// [`RemoveError::NotRemoved`] and [`RemoveError::VersionNotRemoved`] where there is nothing to
+/// bring back; [`ReadError::Pruned`] where the value is gone for good.
+pub fn restore(
+    vault: &Vault,
+    secret: &SecretName,
+    wanted: &Wanted,
+    ctx: &Ctx<'_>,
+) -> Result<(Touched, Change), RemoveError> {
+    let found = read::find(vault, secret)?;
+    permit(vault, Right::Write, "restore", secret, ctx)?;
+    let back = match wanted {
+        Wanted::Current => last_removed(vault, secret, found),
+        one => vec![removed(secret, read::select(found, secret, one)?)?],
+    };
+    if back.is_empty() {
+        return Err(RemoveError::NotRemoved { secret: secret.clone() });
+    }
+    let ops = versions(secret, &back).into_iter().map(Op::Restore).collect();
+    Ok((touch(secret, &back), sign(vault, ops, ctx)))
+}
+
+fn removed<'a>(secret: &SecretName, version: &'a Version) -> Result<&'a Version, RemoveError> {
+    let (secret, number) = (secret.clone(), version.number);
+    match version {
+        Version { pruned: true, .. } => Err(ReadError::Pruned { secret, number }.into()),
+        Version { removed: false, .. } => Err(RemoveError::VersionNotRemoved { secret, number }),
+        version => Ok(version),
+    }
+}
+
+/// The removed versions that the latest removal names: those that were retired by an earlier
+/// removal, before the secret was set anew, stay away.
+fn last_removed<'a>(
+    vault: &Vault,
+    secret: &SecretName,
+    found: &'a SecretState,
+) -> Vec<&'a Version> {
+    let removed =
+        |object: &Id| found.version(object).filter(|version| version.removed && !version.pruned);
+    let removals = vault.graph().in_order(&vault.file().entries);
+    let counting = removals.into_iter().enumerate().filter(|(place, _)| {
+        // The order of places is that of the log: the last one found is the latest.
+        vault.standings().counts(*place)
+    });
+    let named = counting.map(|(_, entry)| named(entry, secret));
+    let back = named.map(|objects| objects.iter().filter_map(removed).collect::<Vec<_>>());
+    let mut last = back.filter(|versions| !versions.is_empty()).last().unwrap_or_default();
+    last.sort_by_key(|version| version.number);
+    last
+}
+
+/// The versions of a secret that an entry removes.
+fn named(entry: &Entry, secret: &SecretName) -> Vec<Id> {
+    let removals = entry.ops.iter().filter_map(|op| match op {
+        Op::Remove(versions) if versions.secret == *secret => Some(&versions.objects),
+        _ => None,
+    });
+    removals.flatten().copied().collect()
+}
+
+fn permit(
+    vault: &Vault,
+    right: Right,
+    action: &'static str,
+    secret: &SecretName,
+    ctx: &Ctx<'_>,
+) -> Result<(), RemoveError> {
+    if vault.policy().holds(ctx.who.member(), right, secret) {
+        return Ok(());
+    }
+    let (secret, able) = (secret.clone(), able(vault, right, secret));
+    Err(RemoveError::NotPermitted { secret, member: ctx.who.member().clone(), action, able })
+}
+
+/// The bodies of ops on these versions: more than one where the format's limit asks for it.
+fn versions(secret: &SecretName, versions: &[&Version]) -> Vec<Versions> {
+    let objects: BTreeSet<Id> = versions.iter().map(|version| version.object).collect();
+    let objects: Vec<Id> = objects.into_iter().collect();
+    let body =
+        |part: &[Id]| Versions { secret: secret.clone(), objects: part.to_vec(), adopts: None };
+    objects.chunks(Counted::Ids.max()).map(body).collect()
+}
+
+fn touch(secret: &SecretName, versions: &[&Version]) -> Touched {
+    let versions = versions.iter().map(|version| version.number).collect();
+    Touched { secret: secret.clone(), versions }
+}
+
+fn sign(vault: &Vault, ops: Vec<Op>, ctx: &Ctx<'_>) -> Change {
+    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
+    Change::log(first, more)
+}

@@ -1,0 +1,219 @@
+//! Holds `docs/architecture.md`: who names whom, and how long a file or a function gets.
+
+#[path = "support/rust_source.rs"]
+mod rust_source;
+
+use rust_source::Function;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+const MAX_FILE: usize = 600;
+const MAX_FUNCTION: usize = 80;
+/// Commands that may name another one, and why.
+const COMMANDS_TOGETHER: [(&str, &str); 1] = [
+    // `init` offers to import the .env that it sees.
+    ("init", "import"),
+];
+/// Lints that `src/lib.rs` must deny.
+const DENIED: [&str; 8] = [
+    "disallowed_methods",
+    "print_stdout",
+    "print_stderr",
+    "exit",
+    "unwrap_used",
+    "expect_used",
+    "todo",
+    "unimplemented",
+];
+
+struct Source {
+    /// Under `src`, with slashes.
+    path: String,
+    /// `["cli", "command", "init"]`; empty for `lib.rs` and `main.rs`.
+    module: Vec<String>,
+    text: String,
+    /// Without comments and strings.
+    code: String,
+}
+
+impl Source {
+    fn is_test(&self) -> bool {
+        self.module.iter().any(|part| matches!(part.as_str(), "tests" | "testing" | "sample"))
+    }
+
+    /// Every path of this crate that the code names, from the crate's root.
+    fn names(&self) -> BTreeSet<Vec<String>> {
+        rust_source::crate_paths(rust_source::without_tests(&self.code), &self.module)
+    }
+}
+
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(sources);
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    assert!(files.len() > 50, "the source files are not where this test looks");
+    files.sort();
+    files.iter().map(|file| source(&root, file)).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn source(root: &Path, file: &Path) -> Source {
+    let path = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+    let stem = path.trim_end_matches(".rs").trim_end_matches("/mod");
+    let module = match stem {
+        "lib" | "main" => Vec::new(),
+        stem => stem.split('/').map(str::to_owned).collect(),
+    };
+    let text = fs::read_to_string(file).unwrap();
+    let code = rust_source::code(&text);
+    Source { path, module, text, code }
+}
+
+/// Layer by module, from the table of the document.
+fn layers() -> BTreeMap<String, usize> {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let text = fs::read_to_string(document).unwrap();
+    let mut layers = BTreeMap::new();
+    for line in text.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, number, modules, ..] = cells[..] else { continue };
+        let Ok(number) = number.parse() else { continue };
+        for (index, part) in modules.split('`').enumerate() {
+            // Words in capitals are types.
+            if index % 2 == 1 && part.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                layers.insert(part.to_owned(), number);
+            }
+        }
+    }
+    layers
+}
+
+fn report(violations: &[String], advice: &str) {
+    assert!(violations.is_empty(), "{}\n{advice}", violations.join("\n"));
+}
+
+#[test]
+fn the_table_lists_the_modules_of_the_crate() {
+    let declared: BTreeSet<String> = SOURCES
+        .iter()
+        .find(|source| source.path == "lib.rs")
+        .unwrap()
+        .code
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub mod ")?.strip_suffix(';'))
+        .map(str::to_owned)
+        .collect();
+    let listed: BTreeSet<String> = layers().into_keys().collect();
+    assert_eq!(declared, listed);
+}
+
+#[test]
+fn a_layer_names_only_itself_and_what_is_below() {
+    let layers = layers();
+    let mut violations = Vec::new();
+    for source in SOURCES.iter().filter(|source| !source.is_test()) {
+        let Some(own) = source.module.first().and_then(|top| layers.get(top)) else { continue };
+        for name in source.names() {
+            if let Some(other) = name.first().and_then(|top| layers.get(top))
+                && other > own
+            {
+                violations.push(format!("{} (layer {own}) names {}", source.path, name.join("::")));
+            }
+        }
+    }
+    report(&violations, "the layers are in docs/architecture.md");
+}
+
+#[test]
+fn commands_do_not_use_each_other() {
+    let mut violations = Vec::new();
+    for source in SOURCES.iter().filter(|source| source.path.starts_with("cli/command/")) {
+        let own = &source.module[2..];
+        for name in source.names() {
+            let Some(other) = name.strip_prefix(&["cli".to_owned(), "command".to_owned()][..])
+            else {
+                continue;
+            };
+            let allowed = own.is_empty()
+                || other.is_empty()
+                || other.starts_with(own)
+                || own.starts_with(other)
+                || is_part(own, other)
+                || COMMANDS_TOGETHER.contains(&(own[0].as_str(), other[0].as_str()));
+            if !allowed {
+                violations.push(format!("{} names {}", source.path, name.join("::")));
+            }
+        }
+    }
+    report(&violations, "what two commands need has a module of its own in src/cli");
+}
+
+/// Whether `other` is an item of the very command `own`, such as `secret::set::Set`.
+fn is_part(own: &[String], other: &[String]) -> bool {
+    own.len() > 1 && other.len() >= own.len() && other[..own.len()] == *own
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    let mut violations = Vec::new();
+    for source in SOURCES.iter() {
+        let lines = source.text.lines().count();
+        if lines > MAX_FILE {
+            violations.push(format!("{} has {lines} lines", source.path));
+        }
+        for Function { name, lines } in rust_source::functions(&source.code) {
+            if lines > MAX_FUNCTION {
+                violations.push(format!("{}: fn {name} has {lines} lines", source.path));
+            }
+        }
+    }
+    report(&violations, &format!("{MAX_FILE} lines a file, {MAX_FUNCTION} a function"));
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let silent: Vec<String> = SOURCES
+        .iter()
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.path.clone())
+        .collect();
+    report(&silent, "these do not open with //!");
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let mut violations = Vec::new();
+    for source in SOURCES.iter() {
+        for mark in ["todo!", "unimplemented!", "dbg!", "unsafe "] {
+            if source.code.contains(mark) {
+                violations.push(format!("{} has {mark}", source.path));
+            }
+        }
+    }
+    report(&violations, "unfinished or unsafe code");
+}
+
+#[test]
+fn the_fences_are_up() {
+    for source in SOURCES.iter().filter(|source| source.module.is_empty()) {
+        assert!(source.text.contains("#![forbid(unsafe_code)]"), "{}", source.path);
+    }
+    let lib = SOURCES.iter().find(|source| source.path == "lib.rs").unwrap();
+    for lint in DENIED {
+        assert!(lib.code.contains(&format!("clippy::{lint}")), "src/lib.rs does not deny {lint}");
+    }
+}
