@@ -90,3 +90,19 @@ fn the_command_of_the_readme_is_the_one_tested_here() {
     assert!(one_line.contains(command), "the README must have: {command}");
     assert!(Path::new(&repository(DEMO)).join(VAULT).is_file());
 }
+
+#[test]
+fn the_push_of_the_readme_is_refused_in_its_words() {
+    let scene = Scene::new();
+    let vault = scene.project().join(".v-secure");
+    fs::create_dir(&vault).unwrap();
+    let forged = repository("fixtures/forgeries/entry-outside-pattern.toml");
+    fs::copy(forged, vault.join("vault.toml")).unwrap();
+    let output = scene.command(&["exec", "-e", "prod", "--", "true"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    // From the name of who did it on; the id is new whenever the fixtures are.
+    let blame = said.split_once(" by ben").unwrap().1.lines().next().unwrap();
+    assert!(readme.contains(&format!(" by ben{blame}\n")), "{said}");
+}

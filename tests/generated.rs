@@ -8,7 +8,7 @@ mod scene;
 use scene::{Scene, repository};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FOLDERS: [&str; 2] = ["completions", "man"];
 
@@ -62,6 +62,64 @@ fn every_command_has_a_page_with_its_usage() {
         for section in [".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION"] {
             assert!(text.contains(section), "{path} has no {section}");
         }
+    }
+}
+
+/// The string that follows `before`, where it is a code: `…, "not-found"`.
+fn codes_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let follows = |start: usize| {
+        let rest = text[start + before.len()..].trim_start();
+        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        rest.strip_prefix('"')?.split('"').next().filter(|code| is_code(code))
+    };
+    text.match_indices(before).filter_map(|(start, _)| follows(start)).collect()
+}
+
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => rust_files(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+#[test]
+fn every_error_code_is_in_the_document() {
+    let document = fs::read_to_string(repository("docs/errors.md")).unwrap();
+    let exits = ["Failure", "Usage", "Locked", "NotPermitted", "NotFound", "Integrity", "Conflict"];
+    let mut marks: Vec<String> = exits.iter().map(|exit| format!("Exit::{exit}")).collect();
+    marks.extend(["Exit::Expired".to_owned(), "usage(".to_owned()]);
+    let mut files = Vec::new();
+    rust_files(&repository("src/cli"), &mut files);
+    files.extend(
+        ["vault/format", "policy"].map(|layer| repository(&format!("src/{layer}/error.rs"))),
+    );
+    let mut seen = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let in_matches =
+            if file.ends_with("error.rs") { codes_after(&text, "=>") } else { Vec::new() };
+        let codes = marks.iter().flat_map(|mark| codes_after(&text, mark)).chain(in_matches);
+        for code in codes {
+            seen += 1;
+            assert!(
+                document.contains(&format!("`{code}`")),
+                "{code} of {file:?} is not in docs/errors.md"
+            );
+        }
+    }
+    assert!(seen > 100, "only {seen} codes were found: this test looks in the wrong way");
+    for code in v_secure::log::finding::Code::ALL {
+        assert!(
+            document.contains(&format!("`{}`", code.as_str())),
+            "{code:?} is not in docs/errors.md"
+        );
     }
 }
 
