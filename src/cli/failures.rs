@@ -300,7 +300,12 @@ fn chain_failure(error: &ChainError) -> Failure {
         _ => Exit::Conflict,
     };
     let mut failure = Failure::from_error(exit, error.code(), &error.cause);
-    failure.hints.push("v-secure access list".into());
+    let hint = match &error.cause {
+        ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
+        ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
+        _ => "v-secure access list",
+    };
+    failure.hints.push(hint.into());
     failure
 }
 

@@ -2,7 +2,8 @@
 //! besides, above all which secrets some of their readers cannot open yet.
 
 use super::context::Context;
-use super::error::Outcome;
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
 use super::ui::Ui;
 use crate::name::Name;
 use crate::ops::policy_change::{self, PolicyOutcome};
@@ -96,7 +97,7 @@ impl Effects {
     /// Says what was settled, and what waits for whom.
     pub fn tell(&self, ui: &Ui<'_>) {
         if !self.settled.is_empty() {
-            ui.note(&format!("{} can be read by their new readers", count(self.settled.len())));
+            ui.note(&format!("wrapped for new readers: {}", count(self.settled.len())));
         }
         if !self.unsettled.is_empty() {
             let names: Vec<&str> =
@@ -128,4 +129,10 @@ pub fn count(secrets: usize) -> String {
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
     let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
     if names.is_empty() { "-".into() } else { names.join(", ") }
+}
+
+/// There is no such member.
+pub fn unknown_member(name: &Name) -> Failure {
+    Failure::new(Exit::NotFound, "no-member", format!("there is no member {name}"))
+        .hint("v-secure member list")
 }

@@ -1,8 +1,8 @@
 //! `v-secure access list`: who can do what, and through which grant.
 
-use crate::cli::command::member::show::unknown;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::policy::unknown_member;
 use crate::cli::secret_arg;
 use crate::name::{Name, Pattern, SecretName};
 use crate::ops::vault::{Depth, Vault};
@@ -57,7 +57,7 @@ impl List {
         if let Some(name) =
             self.member.as_ref().filter(|name| vault.policy().member(name).is_none())
         {
-            return Err(unknown(name));
+            return Err(unknown_member(name));
         }
         let mut found = self.access(vault, secret.as_ref())?;
         found.retain(|access| self.member.as_ref().is_none_or(|name| *name == access.member));

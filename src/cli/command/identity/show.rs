@@ -30,7 +30,7 @@ impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let mut rows = Vec::new();
         let mut failed = None;
-        for (from, found) in identities::found(context) {
+        for (from, found) in identities::found(context)? {
             match found {
                 Ok(found) => rows.extend(found.iter().map(|identity| row(identity, &from))),
                 Err(failure) => {

@@ -180,15 +180,11 @@ fn lost(member: &Name, failure: &Failure) -> Failure {
 
 /// A request from the command line itself, a file or standard input.
 fn read_request(context: &Context<'_>, source: &str) -> Outcome<Request> {
-    let text = if source == "-" {
-        context.host.read_stdin(request::MAX_LINE + 2).map_err(|error| {
-            Failure::new(Exit::Failure, "stdin", "the request cannot be read").because(&error)
-        })?
-    } else if source.starts_with("v-secure-request-") {
+    let text = if source.starts_with("v-secure-request-") {
         source.to_owned().into()
     } else {
-        let limit = request::MAX_LINE as u64 + 2;
-        crate::cli::source::read(context, Path::new(source), limit)?
+        // Room for the line's end.
+        crate::cli::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
     };
     let refuse = |error: &dyn std::error::Error| {
         Failure::new(Exit::Integrity, "request", "this is no usable request").because(error)

@@ -1,10 +1,10 @@
 //! `v-secure member request`: the line by which this device asks to be let in.
 
-use crate::cli::command::init;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
+use crate::cli::local_names;
 use crate::crypto::identity::Identity;
 use crate::host::hardening;
 use crate::name::Name;
@@ -50,11 +50,11 @@ impl Request {
         let (identity, file, created) = identities::own_or_new(context)?;
         let member = match self.name {
             Some(name) => name,
-            None => init::name_of_user(context, None)?,
+            None => local_names::name_of_user(context, None)?,
         };
         refuse_known(&opened.vault, &identity)?;
         let found = opened.vault.policy().member(&member);
-        let device = self.device.unwrap_or_else(|| init::device(context));
+        let device = self.device.unwrap_or_else(|| local_names::device(context));
         let device = member::free_device(found, &device);
         let recipient = identity.recipient();
         let (request, _) =

@@ -1,8 +1,8 @@
 //! `v-secure member show`: one member, with all that the policy says of it.
 
 use crate::cli::context::{Context, Purpose};
-use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
+use crate::cli::error::Outcome;
+use crate::cli::policy::unknown_member;
 use crate::name::Name;
 use crate::ops::duration;
 use crate::ops::vault::Depth;
@@ -50,16 +50,10 @@ impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let state = opened.vault.policy();
-        let member = state.member(&self.name).ok_or_else(|| unknown(&self.name))?;
+        let member = state.member(&self.name).ok_or_else(|| unknown_member(&self.name))?;
         let report = report(state, &self.name, member);
         if context.ui.json { context.ui.object(&report) } else { show(context, &report) }
     }
-}
-
-/// There is no such member.
-pub fn unknown(name: &Name) -> Failure {
-    Failure::new(Exit::NotFound, "no-member", format!("there is no member {name}"))
-        .hint("v-secure member list")
 }
 
 fn report(state: &State, name: &Name, member: &Member) -> Report {
