@@ -34,7 +34,7 @@ pub const ALL: &[Forgery] = &[
         what: "the readable copy 'active' names an older version",
         code: "active-wrong",
         setup: Setup::File,
-        get: Get::Value("prod/DB", "prod-db-2"),
+        get: Get::Refused("prod/DB"),
         make: |world| {
             changed(world, |file| {
                 let section = section(file, "prod/DB");

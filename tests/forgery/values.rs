@@ -33,7 +33,7 @@ pub const ALL: &[Forgery] = &[
         what: "a version of dev is copied to prod, with its wrap",
         code: "object-unknown",
         setup: Setup::File,
-        get: Get::Value("prod/DB", "prod-db-2"),
+        get: Get::Refused("prod/DB"),
         make: environment_moved,
     },
     Forgery {
@@ -41,7 +41,7 @@ pub const ALL: &[Forgery] = &[
         what: "the section of a secret gets another secret's name",
         code: "secret-uid",
         setup: Setup::File,
-        get: Get::Untouched,
+        get: Get::Refused("dev/DB"),
         make: |world| changed(world, |file| section(file, "dev/DB").name = secret("prod/DB-OLD")),
     },
     Forgery {
@@ -122,7 +122,7 @@ pub const ALL: &[Forgery] = &[
         what: "an outsider adds a secret, sealed to the public key of the right epoch",
         code: "object-unknown",
         setup: Setup::File,
-        get: Get::Untouched,
+        get: Get::Refused("prod/NEW"),
         make: |world| {
             changed(world, |file| {
                 let sealed = sealed_by_outsider(file, "prod/NEW", "evil");

@@ -21,6 +21,7 @@ use super::state::State;
 use crate::vault::model::VaultFile;
 
 pub use base::verify_base;
+pub use copies::active;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
