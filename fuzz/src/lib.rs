@@ -66,15 +66,15 @@ pub fn policy(data: &[u8]) {
 }
 
 pub fn dotenv(data: &[u8]) {
-    imported(text::dotenv::read(data), |dump| text::dotenv::write(dump), text::dotenv::read);
+    imported(text::dotenv::read(data), text::dotenv::write, text::dotenv::read);
 }
 
 pub fn json(data: &[u8]) {
-    imported(text::json::read(data), |dump| text::json::write(dump), text::json::read);
+    imported(text::json::read(data), text::json::write, text::json::read);
 }
 
 pub fn yaml(data: &[u8]) {
-    imported(text::yaml::read(data), |dump| text::yaml::write(dump), text::yaml::read);
+    imported(text::yaml::read(data), text::yaml::write, text::yaml::read);
 }
 
 /// What was read has names and is read back from what is written of it.

@@ -7,11 +7,11 @@
 use super::owners::Owners;
 use super::place::Place;
 use super::private::{self, PrivateError};
+use super::sys::{self, Links};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Context};
 use crate::name::{Name, SecretName};
 use serde::Serialize;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -97,7 +97,7 @@ fn last_id(path: &Path, length: u64) -> io::Result<Option<Id>> {
     if length < TAIL as u64 {
         return Ok(None);
     }
-    let mut file = File::open(path)?;
+    let mut file = sys::open_read(path, Links::Refuse)?;
     file.seek(SeekFrom::End(-(TAIL as i64)))?;
     let mut tail = [0; TAIL];
     file.read_exact(&mut tail)?;
@@ -126,7 +126,7 @@ mod tests {
     fn lines(state: &Path, place: &Place) -> Vec<serde_json::Value> {
         let path = state.join(FOLDER).join(format!("{}.jsonl", place.id()));
         let mut text = String::new();
-        File::open(path).unwrap().read_to_string(&mut text).unwrap();
+        std::fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
