@@ -7,11 +7,11 @@
 use super::owners::Owners;
 use super::place::Place;
 use super::private::{self, PrivateError};
-use super::sys::{self, Links};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Context};
 use crate::name::{Name, SecretName};
 use serde::Serialize;
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,11 @@ pub fn append(
     let mut file = private::open_append(&path, owners)?;
     file.lock().map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
-    let line = line(record, last_id(&path, length).map_err(failed)?);
+    let last = match length {
+        0 => None,
+        _ => last_id(private::open_own(&path, u64::MAX, owners)?.0, length).map_err(failed)?,
+    };
+    let line = line(record, last);
     file.write_all(line.as_bytes()).map_err(failed)?;
     if length > RETAINED {
         set_aside(&path).map_err(failed)?;
@@ -93,11 +97,10 @@ fn line(record: ReadRecord<'_>, prev: Option<Id>) -> String {
 }
 
 /// The id at the end of the file; `None` for an empty file or a last line that was torn.
-fn last_id(path: &Path, length: u64) -> io::Result<Option<Id>> {
+fn last_id(mut file: File, length: u64) -> io::Result<Option<Id>> {
     if length < TAIL as u64 {
         return Ok(None);
     }
-    let mut file = sys::open_read(path, Links::Refuse)?;
     file.seek(SeekFrom::End(-(TAIL as i64)))?;
     let mut tail = [0; TAIL];
     file.read_exact(&mut tail)?;
@@ -126,7 +129,7 @@ mod tests {
     fn lines(state: &Path, place: &Place) -> Vec<serde_json::Value> {
         let path = state.join(FOLDER).join(format!("{}.jsonl", place.id()));
         let mut text = String::new();
-        std::fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
+        File::open(path).unwrap().read_to_string(&mut text).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
