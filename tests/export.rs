@@ -79,6 +79,17 @@ fn a_selection_and_variables_name_what_is_exported() {
 }
 
 #[test]
+fn an_environment_exports_what_it_inherits() {
+    let cli = Cli::with_vault();
+    cli.set("base/A", "from base");
+    cli.set("base/B", "from base");
+    cli.set("prod/B", "own");
+    cli.ok("settings set env.prod.extends base");
+    assert_eq!(cli.ok("export -e prod --format shell"), "export A='from base'\nexport B='own'\n");
+    assert_eq!(cli.ok("env list"), "base\t2\t0\t-\nprod\t1\t0\tbase\n");
+}
+
+#[test]
 fn what_a_format_cannot_carry_is_an_error_and_nothing_is_written() {
     let cli = Cli::with_vault();
     cli.set("BIN", b"\xff\xfe");

@@ -4,13 +4,14 @@
 
 mod support;
 
-use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fs, io};
 use support::faults::{self, Kind, Landed, Outcome};
 use tempfile::{TempDir, tempdir};
 use v_secure::store::atomic::{Expected, replace};
@@ -230,13 +231,26 @@ fn a_read_only_folder_is_an_error_and_its_file_stays() {
         if is_root {
             command.uid(12345).gid(12345);
         }
-        let output = command.output().unwrap();
+        let output = started(&mut command);
         set_mode(scene.folder.path(), 0o755);
         assert!(!output.status.success());
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(text.contains("Permission denied"), "{text}");
         assert!(scene.holds(OLD));
         assert_eq!(scene.names(), ["durable_write", "vault.toml"]);
+    }
+}
+
+/// Runs a program that was just copied: while another test forks, its child holds the copy open for
+/// writing until it has started its own program.
+fn started(command: &mut Command) -> Output {
+    loop {
+        match command.output() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            output => return output.unwrap(),
+        }
     }
 }
 

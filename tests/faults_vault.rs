@@ -204,3 +204,19 @@ fn init_leaves_no_vault_or_a_whole_one_and_can_be_run_again() {
     assert!(met > 40, "only {met} faults were met");
     eprintln!("init: {met} faults met");
 }
+
+#[test]
+fn a_source_whose_value_a_later_file_replaced_is_kept() {
+    let sandbox = Sandbox::with_vault();
+    for (name, text) in [("one.env", "A=1\nB=1\n"), ("two.env", "A=2\n")] {
+        fs::write(sandbox.project().join(name), text).unwrap();
+    }
+    let output = sandbox.run(&["import", "one.env", "two.env", "--delete-source"]);
+    assert_eq!(output.status.code(), Some(7), "{}", describe(&output));
+    assert_eq!(sandbox.ok(&["get", "A"]), b"2");
+    assert!(
+        sandbox.project().join("one.env").exists() && sandbox.project().join("two.env").exists()
+    );
+    sandbox.ok(&["import", "two.env", "--delete-source"]);
+    assert!(!sandbox.project().join("two.env").exists());
+}

@@ -7,7 +7,7 @@
 mod cli;
 
 use cli::{Cli, failure, finish, keys};
-use expectrl::{Eof, Expect, Session};
+use expectrl::{Eof, Expect, Session, session::OsSession};
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
@@ -382,7 +382,7 @@ fn a_name_that_is_no_variable_is_remarked_when_it_is_set() {
 }
 
 /// A call on a terminal of its own.
-fn terminal(mut command: Command) -> Session {
+fn terminal(mut command: Command) -> OsSession {
     let mut session = Session::spawn({
         command.env("TERM", "xterm");
         command

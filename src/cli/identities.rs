@@ -1,7 +1,8 @@
 //! Where identities and the carried pin come from, in the order that they are tried:
 //! `--identity`; `V_SECURE_IDENTITY` (key text); `V_SECURE_IDENTITY_FILE`; `identity.txt` in the
-//! config folder. A flag excludes the rest; otherwise the first source that belongs to a member wins.
+//! config folder; the `identities` of `config.toml`. A flag excludes the rest; otherwise the first source that belongs to a member wins.
 
+use super::config;
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
@@ -41,9 +42,9 @@ pub fn default_file(context: &Context<'_>) -> Option<PathBuf> {
     context.host.config_dir().map(|folder| folder.join(FILE))
 }
 
-fn sources(context: &Context<'_>) -> Vec<Source> {
+fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
     if !context.globals.identities.is_empty() {
-        return context.globals.identities.iter().cloned().map(Source::File).collect();
+        return Ok(context.globals.identities.iter().cloned().map(Source::File).collect());
     }
     let mut found = Vec::new();
     if context.host.variable("V_SECURE_IDENTITY").is_some() {
@@ -54,7 +55,8 @@ fn sources(context: &Context<'_>) -> Vec<Source> {
     }
     let default = default_file(context).filter(|path| path.exists());
     found.extend(default.map(Source::File));
-    found
+    found.extend(config::load(context)?.identities.into_iter().map(Source::File));
+    Ok(found)
 }
 
 fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
@@ -102,7 +104,7 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
         let pin = value.to_string_lossy().trim().parse();
         return pin.map(Some).map_err(|error| refuse("V_SECURE_PIN", &error));
     }
-    for source in sources(context) {
+    for source in sources(context)? {
         // What cannot be read, or others can read too, is reported where the key is needed.
         let text = match &source {
             Source::File(path) => read_private(context, path).map(|file| file.bytes),
@@ -119,7 +121,7 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
 /// Finds out who the user is in the vault.
 pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Unlocked> {
     let mut tried = Vec::new();
-    for source in sources(context) {
+    for source in sources(context)? {
         let from = source.describe();
         match text(context, &source).and_then(|text| parse(&text, &from)) {
             Ok(found) => match Unlocked::new(vault, found) {
@@ -150,7 +152,7 @@ fn locked(vault: &Vault, tried: &[String]) -> Failure {
         format!("no identity here opens the vault {}", vault.file().header.name),
     );
     failure.causes = match tried {
-        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt in the config folder)".into()],
+        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt or config.toml in the config folder)".into()],
         tried => tried.to_vec(),
     };
     failure
@@ -161,7 +163,7 @@ fn locked(vault: &Vault, tried: &[String]) -> Failure {
 /// The identity of this user: the one given, the one that is there, or a new one in the config
 /// folder. Says which file it is in, and whether it was made now.
 pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
-    if let Some(source) = sources(context).into_iter().next() {
+    if let Some(source) = sources(context)?.into_iter().next() {
         let text = text(context, &source)?;
         let mut found = parse(&text, &source.describe())?;
         let file = match source {
@@ -182,10 +184,18 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
     Ok((identity, Some(path), true))
 }
 
-/// Writes a new identity to a file that does not exist yet.
+/// A place, and the identities that are there.
+pub type Found = (String, Outcome<Vec<Identity>>);
+
+/// Every place that gives identities, in the order that they are tried, with what is there.
+pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
+    let parsed =
+        |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
+    Ok(sources(context)?.iter().map(|source| (source.describe(), parsed(source))).collect())
+}
+
+/// Writes a new identity to a file in the user's own folder that does not exist yet.
 pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
-    let new = identity::generate_identity();
-    let text = file_text(&new, context.host.now(), None);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(
@@ -196,6 +206,13 @@ pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
             .because(&error)
         })?;
     }
+    create_file(context, path)
+}
+
+/// Writes a new identity to a file that does not exist yet, in a folder that does.
+pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+    let new = identity::generate_identity();
+    let text = file_text(&new, context.host.now(), None);
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;
     let mut parsed = parse(&text, &path.display().to_string())?;
     Ok(parsed.swap_remove(0))

@@ -160,3 +160,24 @@ fn styled(text: &str, colour: AnsiColor, on: bool) -> String {
     let style = Style::new().bold().fg_color(Some(colour.into()));
     format!("{style}{text}{style:#}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_means_the_same_and_acts_on_no_terminal() {
+        let value = "\u{1b}[2J \u{9b}2J \u{202e}x\u{e0041} \"é\"\n";
+        let text = serde_json::to_string_pretty(&[value]).unwrap();
+        let escaped = escape_json(&text);
+        let acts = |c: char| c != '\n' && escape_for_display(&c.to_string()).len() != c.len_utf8();
+        assert!(!escaped.contains(acts), "{escaped}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [value]);
+        assert!(escaped.contains('é'));
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(escape_lines("a\n  b\u{1b}\r\n"), "a\n  b\\u{1b}\\u{d}\n");
+    }
+}

@@ -13,7 +13,10 @@ const X25519_LENGTH: usize = 62;
 pub enum RecipientError {
     #[error("a recipient has 1 to {MAX_RECIPIENT} characters")]
     Length,
-    #[error("a recipient has printable ASCII characters only, without spaces, quotes, backslashes")]
+    #[error(
+        "a recipient has printable ASCII characters only, without quotes and backslashes, and no \
+         space at its ends"
+    )]
     Character,
     #[error("the recipient is mistyped: its checksum does not hold")]
     Checksum,
@@ -37,7 +40,9 @@ pub fn check_recipient(text: &str) -> Result<RecipientKind, RecipientError> {
     if text.is_empty() || text.len() > MAX_RECIPIENT {
         return Err(RecipientError::Length);
     }
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\')) {
+    // SSH recipients hold spaces, between the kind, the key and the comment.
+    let allowed = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\'' | b'\\');
+    if !text.bytes().all(allowed) || text.starts_with(' ') || text.ends_with(' ') {
         return Err(RecipientError::Character);
     }
     if !is_x25519(text) {
@@ -47,7 +52,9 @@ pub fn check_recipient(text: &str) -> Result<RecipientKind, RecipientError> {
 }
 
 fn is_x25519(text: &str) -> bool {
-    text.len() == X25519_LENGTH && text.starts_with(X25519_PREFIX)
+    // A plugin's recipient of that length has a second `1`, which no X25519 key's spelling has.
+    text.len() == X25519_LENGTH
+        && text.strip_prefix(X25519_PREFIX).is_some_and(|digits| !digits.contains('1'))
 }
 
 /// The recipient as age's own type.
@@ -127,7 +134,12 @@ mod tests {
     fn other_kinds_are_well_formed_but_not_encryptable() {
         assert_eq!(check_recipient("age1yubikey1qwt50"), Ok(RecipientKind::Other));
         assert!(matches!(parse("age1yubikey1qwt50"), Err(RecipientError::Unsupported)));
-        for bad in ["", "a b", "a\"b", "a'b", "a\\b", "ä", "a\n"] {
+        for good in ["ssh-ed25519 AAAAC3NzaC1lZDI1 ada@desk", "a  b"] {
+            assert_eq!(check_recipient(good), Ok(RecipientKind::Other), "{good}");
+        }
+        let plugin = format!("age1tpm1{}", "q".repeat(54));
+        assert_eq!((plugin.len(), check_recipient(&plugin)), (62, Ok(RecipientKind::Other)));
+        for bad in ["", " a", "a ", " ", "a\tb", "a\"b", "a'b", "a\\b", "ä", "a\n"] {
             assert!(check_recipient(bad).is_err(), "{bad:?}");
         }
         assert_eq!(check_recipient(&"x".repeat(4097)), Err(RecipientError::Length));

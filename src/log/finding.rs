@@ -83,6 +83,8 @@ codes! {
     HeaderName "header-name" Error,
     /// A policy entry's head is not in the log: history was dropped.
     PolicyHeadMissing "policy-head-missing" Error,
+    /// A policy entry does not know of a log entry that an earlier one knew of.
+    PolicyHeadsBackwards "policy-heads-backwards" Error,
     AudienceMissing "audience-missing" Error,
     AudienceUnknown "audience-unknown" Error,
     /// An audience's section states another epoch than the policy.
@@ -101,6 +103,8 @@ codes! {
     ObjectUnknown "object-unknown" Error,
     /// A version that the log leads to is not in the file.
     ObjectMissing "object-missing" Error,
+    /// A version's bytes are gone because of a `prune` that does not count.
+    ObjectLost "object-lost" Error,
     /// A wrap's contents do not hash to its id.
     WrapIdWrong "wrap-id-wrong" Error,
     /// No entry names the wrap for its version.
@@ -127,8 +131,6 @@ codes! {
     RemovalConflict "removal-conflict" Warning,
     /// An entry that lost its standing would have changed a value in force.
     VoidChangesValue "void-changes-value" Warning,
-    /// A version's bytes are gone because of a `prune` that does not count.
-    ObjectLost "object-lost" Warning,
     /// A value in force is wrapped for another audience than the grants say.
     Unsettled "unsettled" Warning,
     /// A value in force came in under an epoch that had been replaced.

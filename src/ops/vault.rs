@@ -3,7 +3,7 @@
 use super::change::Change;
 use crate::crypto::bytes::Id;
 use crate::log::draft::Tips;
-use crate::log::finding::{Finding, Severity};
+use crate::log::finding::{Code, Finding, Severity, Subject};
 use crate::log::fold::Scope as FoldScope;
 use crate::log::graph::Graph;
 use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
@@ -131,6 +131,10 @@ impl Vault {
             return Err(OpenError::Findings(findings));
         }
         let state = State::fold(&graph, &file.entries, &standings, FoldScope::Secrets(wanted));
+        let stale = stale_copies(&file, &state, &chain.vault_id(), wanted);
+        if !stale.is_empty() {
+            return Err(OpenError::Findings(stale));
+        }
         Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 
@@ -348,6 +352,24 @@ fn names_one_of(
         }
         None => finding.subject.secret().is_none_or(|name| wanted.contains(name)),
     }
+}
+
+/// Where the sections of the wanted secrets contradict the log.
+fn stale_copies(
+    file: &VaultFile,
+    state: &State,
+    vault: &Id,
+    wanted: &BTreeSet<SecretName>,
+) -> Vec<Finding> {
+    let stale = wanted.iter().filter_map(|name| {
+        let section = file.secrets.get(&ids::secret_uid(vault, name))?;
+        if section.name == *name {
+            return verify::active(section, state);
+        }
+        let message = format!("the section of {name} says that it is {}", section.name);
+        Some(Finding::new(Code::SecretUid, Subject::Secret(name.clone()), message))
+    });
+    stale.collect()
 }
 
 fn renew_copies(file: &mut VaultFile, state: &State, vault: Id) {

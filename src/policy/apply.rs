@@ -10,7 +10,7 @@ use super::op::{KeyAdd, PolicyOp, Right};
 use super::rights::Rights;
 use super::state::{Charter, DeviceKey, Member, OWNER, Role, State};
 use crate::crypto::bytes::Id;
-use crate::crypto::recipient::check_recipient;
+use crate::crypto::recipient::{RecipientKind, check_recipient};
 use crate::crypto::sign::{VerifyingKey, key_id};
 use crate::name::{Name, Pattern};
 use crate::vault::model::SUITE;
@@ -32,6 +32,9 @@ type Outcome = Result<Vec<Change>, OpFault>;
 impl State {
     /// Applies one op. After an error the state is not to be used.
     pub(super) fn apply(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
+        if place.position == 0 && matches!(op, PolicyOp::Epoch { .. } | PolicyOp::Reseal { .. }) {
+            return Err(OpFault::InGenesis);
+        }
         match op {
             PolicyOp::Vault { .. } => self.state_vault(op),
             PolicyOp::MemberAdd { .. } => self.add_member(op),
@@ -327,7 +330,10 @@ impl State {
         if place.history.epoch(epoch).is_some() {
             return Err(OpFault::EpochReused { epoch: *epoch });
         }
-        check_recipient(recipient).map_err(OpFault::Recipient)?;
+        if check_recipient(recipient).map_err(OpFault::Recipient)? != RecipientKind::X25519 {
+            // Its identity must stand in the envelope as an age identity that any reader has.
+            return Err(OpFault::EpochRecipient);
+        }
         let current = Epoch { epoch: *epoch, recipient: recipient.clone(), kek: *kek };
         let mut earlier = Vec::new();
         if let Some(old) = self.audiences.remove(audience) {

@@ -150,6 +150,10 @@ pub enum OpFault {
     NotGranted { role: Name, pattern: Pattern },
     #[error("the text is not the name of an audience")]
     AudienceName,
+    #[error("keys of an audience cannot be in genesis: they bind its hash")]
+    InGenesis,
+    #[error("an epoch's recipient is an X25519 recipient")]
+    EpochRecipient,
     #[error("epoch {epoch} is used already")]
     EpochReused { epoch: ShortId },
     #[error("epoch {epoch} is not the current one of audience {audience}")]
@@ -208,6 +212,8 @@ impl OpFault {
             Self::Rights => "policy-op-rights",
             Self::NotGranted { .. } => "policy-op-not-granted",
             Self::AudienceName => "policy-op-audience-name",
+            Self::InGenesis => "policy-op-in-genesis",
+            Self::EpochRecipient => "policy-op-epoch-recipient",
             Self::EpochReused { .. } => "policy-op-epoch-reused",
             Self::NotCurrent { .. } => "policy-op-not-current",
             Self::Due { .. } => "policy-op-due",

@@ -111,12 +111,13 @@ fn parse_count(value: &str) -> Option<u64> {
     if canonical { count } else { None }
 }
 
-/// A variable name, or the beginning of one with a `*`; a lone `*` allows every variable.
+/// A variable name, or the beginning of one with a `*`. A lone `*` would be a list that restricts
+/// nothing, which is what no list is.
 fn is_variable_pattern(text: &str) -> bool {
     let name = text.strip_suffix('*').unwrap_or(text);
     let well_formed = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.starts_with(|c: char| c.is_ascii_digit());
-    well_formed && !text.is_empty()
+    well_formed && !name.is_empty()
 }
 
 /// The settings after some entry.
@@ -238,6 +239,8 @@ mod tests {
             ("variables.allow", "A,,B"),
             ("variables.allow", "A*B"),
             ("variables.allow", "1A"),
+            ("variables.allow", "*"),
+            ("variables.allow", "A,*"),
             ("env.prod.extends", "a/b"),
         ] {
             assert_eq!(set(&[(key, value)]), Err(SettingError::Value), "{key} {value}");

@@ -14,6 +14,7 @@ use crate::crypto::sign::{SigningKey, Tag, VerifyingKey};
 use crate::host::{Random, random};
 use crate::name::Name;
 use crate::secret_value::SecretValue;
+use unicode_normalization::UnicodeNormalization;
 
 const MAX_CIPHERTEXT: usize = 64 * 1024;
 
@@ -71,7 +72,7 @@ pub fn create(
         key: signer.id(),
         sig: Fixed([0; 64]),
     };
-    let material = kdf::argon2id(new.params, passphrase, &record.salt).map_err(SlotError::Cost)?;
+    let material = derive(new.params, passphrase, &record.salt)?;
     let aad = aad(new.vault, &record);
     let sealed = seal::seal_bytes(source, Context::SlotKey, &material, &aad, &identity.text())
         .map_err(SlotError::Damaged)?;
@@ -105,6 +106,22 @@ pub fn verify(record: &SlotRecord, key: &VerifyingKey) -> bool {
     named == key.id() && key.verify(Tag::Slot, &slot_id(record), sig)
 }
 
+/// The key material of a passphrase in normalization form C: keyboards spell `ü` in two ways, and
+/// nobody sees which.
+fn derive(
+    params: Params,
+    passphrase: &SecretValue,
+    salt: &Fixed<16>,
+) -> Result<SecretValue, SlotError> {
+    let normal = passphrase.expose_str().map(|text| {
+        // A composed text is at most three times as long, so that nothing is left behind by growth.
+        let mut normal = String::with_capacity(3 * text.len());
+        normal.extend(text.nfc());
+        SecretValue::from(normal)
+    });
+    kdf::argon2id(params, normal.as_ref().unwrap_or(passphrase), salt).map_err(SlotError::Cost)
+}
+
 /// Opens a slot: signature, bounds of the cost, KDF, commitment, decryption, in this order.
 pub fn open(
     vault: &Id,
@@ -119,7 +136,7 @@ pub fn open(
         return Err(SlotError::TooLong);
     }
     let params = Params::new(record.m, record.t, record.p).map_err(SlotError::Cost)?;
-    let material = kdf::argon2id(params, passphrase, &record.salt).map_err(SlotError::Cost)?;
+    let material = derive(params, passphrase, &record.salt)?;
     let sealed = Sealed {
         nonce: record.nonce,
         commitment: record.commitment,
@@ -191,6 +208,18 @@ mod tests {
         assert!(matches!(wrong, SlotError::Passphrase));
         let elsewhere = open(&Fixed([2; 32]), &record, &key, &pass("correct horse"));
         assert!(matches!(elsewhere, Err(SlotError::Passphrase)));
+    }
+
+    #[test]
+    fn a_passphrase_opens_however_its_letters_are_composed() {
+        let signer = SigningKey::generate(&RealHost);
+        let identity = parse_identity(&generate_identity().text).unwrap();
+        let member = Name::new("ada").unwrap();
+        let new = NewSlot { vault: &VAULT, member: &member, label: "", params: Params::LEAST };
+        let record = create(&RealHost, new, &identity, &pass("Zu\u{308}rich"), &signer).unwrap();
+        let key = signer.verifying_key();
+        assert!(open(&VAULT, &record, &key, &pass("Z\u{fc}rich")).is_ok());
+        assert!(open(&VAULT, &record, &key, &pass("Zurich")).is_err());
     }
 
     #[test]

@@ -6,21 +6,22 @@ mod attention;
 mod base;
 mod contents;
 mod copies;
+mod heads;
 mod slots;
 
 #[cfg(test)]
 mod tests;
 
-use super::finding::{Code, Finding, Severity, Subject};
+use super::finding::{Finding, Severity};
 use super::fold::Scope;
 use super::graph::Graph;
 use super::policy_view::PolicyView;
 use super::standing::{Signatures, Standings};
 use super::state::State;
-use crate::log::describe::short;
 use crate::vault::model::VaultFile;
 
 pub use base::verify_base;
+pub use copies::active;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -53,7 +54,7 @@ pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Re
     let case = Case { file, policy, graph: &graph, standings: &standings, state: &state };
     let mut findings = graph.findings();
     findings.extend(standings.findings(&graph, &file.entries, policy));
-    findings.extend(policy_heads(&case));
+    findings.extend(heads::check(&case));
     findings.extend(copies::check(&case));
     findings.extend(contents::check(&case));
     findings.extend(slots::check(&case));
@@ -87,20 +88,4 @@ struct Case<'a> {
     graph: &'a Graph,
     standings: &'a Standings,
     state: &'a State,
-}
-
-fn policy_heads(case: &Case<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (position, id) in case.policy.ids().iter().enumerate() {
-        let heads = case.policy.heads(position).iter();
-        for head in heads.filter(|head| !case.file.entries.contains_key(*head)) {
-            let message = format!(
-                "policy entry {position} knows of entry {}, which is not in the log",
-                short(head)
-            );
-            let finding = Finding::new(Code::PolicyHeadMissing, Subject::Policy(*id), message);
-            findings.push(finding.hint("git log -p -- .v-secure/vault.toml"));
-        }
-    }
-    findings
 }

@@ -276,7 +276,7 @@ fn what_a_void_prune_deleted_is_lost() {
     vault.log.policy.revoke(&[head], "bob", A);
     vault.settle();
     assert_eq!(vault.codes(), [Code::ObjectLost, Code::Void]);
-    assert!(!vault.report().has_errors());
+    assert!(vault.report().has_errors(), "a value is gone that nobody may have wanted gone");
 }
 
 #[test]
@@ -330,6 +330,26 @@ fn history_that_the_policy_knew_must_be_there() {
     let mut vault = Vault::new();
     vault.log.policy.next(&[id(77)]);
     assert_eq!(vault.codes(), [Code::PolicyHeadMissing]);
+}
+
+#[test]
+fn no_policy_entry_may_know_less_than_one_before_it() {
+    let mut vault = Vault::new();
+    let fork = vault.head();
+    let left = vault.add("ann", &[fork], field(A, "type", Some("x")));
+    vault.log.policy.next(&[left]);
+    let right = vault.add("ann", &[fork], field(B, "type", Some("x")));
+    vault.log.policy.next(&[]);
+    let mut both = [left, right];
+    both.sort();
+    let (mut forgets, mut knows, mut above) = (vault.clone(), vault.clone(), vault);
+    forgets.log.policy.next(&[right]);
+    assert_eq!(forgets.codes(), [Code::PolicyHeadsBackwards]);
+    knows.log.policy.next(&both);
+    assert_eq!(knows.codes(), []);
+    let after = above.add("ann", &both, field(A, "type", Some("y")));
+    above.log.policy.next(&[after]);
+    assert_eq!(above.codes(), [], "an ancestor of a head is known");
 }
 
 #[test]

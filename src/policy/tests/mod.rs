@@ -108,11 +108,14 @@ pub fn revoke(role: &str, on: &str, rights: &[Right]) -> PolicyOp {
     PolicyOp::Revoke { role: name(role), pattern: pattern(on), rights: rights.to_vec() }
 }
 
+/// From the age README.
+const EPOCH_RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
 pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
     PolicyOp::Epoch {
         audience: audience.to_owned(),
         epoch: short(byte),
-        recipient: recipient("epoch"),
+        recipient: EPOCH_RECIPIENT.to_owned(),
         kek: Fixed([byte; 32]),
         envelope: Fixed([byte; 32]),
     }

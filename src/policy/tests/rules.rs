@@ -190,6 +190,19 @@ fn an_audience_without_all_its_roles_is_not_due_until_they_are_back() {
 }
 
 #[test]
+fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
+    for op in [epoch("owner", 1), reseal("owner", 1)] {
+        let ops = [founding(1, 1, &["alice"]), vec![op]].concat();
+        assert_eq!(World::genesis(ops, &["alice"]).err(), Some("policy-op-in-genesis"));
+    }
+    let mut plugin = epoch("owner", 9);
+    if let PolicyOp::Epoch { recipient: text, .. } = &mut plugin {
+        *text = recipient("epoch");
+    }
+    assert_eq!(World::cast().code(&["alice"], vec![plugin]), "policy-op-epoch-recipient");
+}
+
+#[test]
 fn settings_are_checked_when_they_are_set() {
     let mut world = World::cast();
     assert_eq!(world.code(&["alice"], vec![setting("colour", "red")]), "policy-op-setting");

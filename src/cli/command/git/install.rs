@@ -85,8 +85,8 @@ fn with_block(old: Option<&str>) -> Option<String> {
     }
     let (first, rest) = old.split_once('\n').unwrap_or((old, ""));
     let interpreter = first.strip_prefix("#!")?.split_whitespace();
-    let program = interpreter.map(|word| word.rsplit('/').next().unwrap_or(word));
-    let program = program.filter(|word| *word != "env" && !word.starts_with('-')).next()?;
+    let mut words = interpreter.map(|word| word.rsplit('/').next().unwrap_or(word));
+    let program = words.find(|word| *word != "env" && !word.starts_with('-'))?;
     let is_shell = ["sh", "bash", "dash", "zsh", "ksh"].contains(&program);
     is_shell.then(|| format!("{first}\n{BEGIN}{LINE}\n{END}{rest}"))
 }

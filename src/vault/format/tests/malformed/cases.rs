@@ -185,7 +185,7 @@ const CHAIN: &[Change<VaultFile>] = &[
         *recipients(file) = (10..27).map(|n| format!("ssh-{n}")).collect();
     }),
     ("list-order-recipients", |file| *recipients(file) = vec!["b".into(), "a".into()]),
-    ("recipient", |file| *recipients(file) = vec!["ssh-ed25519 AAAA".into()]),
+    ("recipient", |file| *recipients(file) = vec![" ssh-ed25519 AAAA".into()]),
     ("recipient-checksum", |file| {
         *recipients(file) = vec![sample::RECIPIENT.replace("aqmc", "aqmd")];
     }),

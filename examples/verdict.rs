@@ -1,0 +1,69 @@
+//! Verifies a vault file by the library alone and prints what `audit verify --json --state` prints of
+//! it: no pins, no folders, no git. For `tests/interop/agree.py`.
+//!
+//! `verdict FILE`: exit 0, 6 if the file is refused, 1 if it needs a newer version or is not there.
+
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use v_secure::log::verify::{Options, verify};
+use v_secure::policy::chain::{Chain, Signatures};
+use v_secure::vault::format::{Scope, Trust, parse};
+
+const REFUSED: u8 = 6;
+
+fn main() -> ExitCode {
+    let Some(bytes) = std::env::args_os().nth(1).and_then(|path| std::fs::read(path).ok()) else {
+        eprintln!("usage: verdict FILE");
+        return ExitCode::FAILURE;
+    };
+    let (code, report) = judge(&bytes);
+    println!("{report}");
+    ExitCode::from(code)
+}
+
+fn judge(bytes: &[u8]) -> (u8, Value) {
+    let refused = |code: &str, message: String| {
+        let findings = json!([{ "code": code, "severity": "error", "message": message }]);
+        json!({ "verdict": "refused", "findings": findings })
+    };
+    let file = match parse(bytes, Trust::Strict, Scope::All) {
+        Ok(file) => file,
+        Err(error) if error.needs_newer() => {
+            return (
+                1,
+                json!({ "verdict": "needs-newer", "findings": [{ "code": error.code() }] }),
+            );
+        }
+        Err(error) => return (REFUSED, refused(error.code(), error.to_string())),
+    };
+    let chain = match Chain::build(&file.chain, Signatures::Check) {
+        Ok(chain) => chain,
+        Err(error) => return (REFUSED, refused(error.code(), error.to_string())),
+    };
+    let report = verify(&file, &chain, Options { now: 0 });
+    let findings: Vec<Value> = report
+        .findings
+        .iter()
+        .map(|f| {
+            json!({ "code": f.code.as_str(), "severity": f.severity.as_str(), "message": f.message })
+        })
+        .collect();
+    let state: serde_json::Map<_, _> = report
+        .state
+        .secrets
+        .iter()
+        .map(|(name, secret)| {
+            let current = secret.current.map(|id| id.to_string());
+            let candidates: Vec<_> = secret.candidates.iter().map(ToString::to_string).collect();
+            let fields: serde_json::Map<_, _> = secret
+                .fields
+                .iter()
+                .filter_map(|(key, register)| Some((key.clone(), register.value.clone()?.into())))
+                .collect();
+            let stated = json!({ "current": current, "candidates": candidates, "fields": fields });
+            (name.to_string(), stated)
+        })
+        .collect();
+    let (code, verdict) = if report.has_errors() { (REFUSED, "refused") } else { (0, "ok") };
+    (code, json!({ "verdict": verdict, "findings": findings, "state": state }))
+}
