@@ -14,9 +14,9 @@ ci:
 generate:
     V_SECURE_REGENERATE=1 cargo test --locked --test generated
 
-# Regenerate fixtures/demo and fixtures/vault (while format 1 is not frozen).
+# Regenerate the fixtures that hold vaults (while format 1 is not frozen).
 fixtures:
-    V_SECURE_REGENERATE=1 cargo test --locked --test fixtures
+    V_SECURE_REGENERATE=1 cargo test --locked --test fixtures --test demo --test forgery
 
 # Micro-benchmarks, then whole commands beside sops, rage and age.
 bench:

@@ -16,8 +16,8 @@ use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
 use crate::store::find::{Location, Search};
 use crate::store::owners::Owners;
-use crate::store::session::{Opened, Session};
-use crate::store::transaction::Transaction;
+use crate::store::session::{Opened, Session, SessionError};
+use crate::store::transaction::{Transaction, Written};
 use crate::vault::request::fingerprint_words;
 use std::path::{Path, PathBuf};
 
@@ -130,8 +130,30 @@ impl<'a> Context<'a> {
             ));
             return Ok(());
         }
-        session.remember(opened)?;
+        match session.remember(opened) {
+            // A home folder that cannot be written is no reason to withhold what was just verified.
+            Err(SessionError::Pin(error)) if error.is_of_storage() => self.unrecorded(&error),
+            result => result?,
+        }
         Ok(())
+    }
+
+    /// Says that the state folder does not know what was accepted.
+    fn unrecorded(&self, error: &dyn std::error::Error) {
+        let failure = Failure::from_error(Exit::Failure, "state", error);
+        let texts: Vec<String> = std::iter::once(failure.message).chain(failure.causes).collect();
+        self.ui.note(&format!(
+            "this device could not record what it accepted, so a later roll-back may go unnoticed: {}",
+            texts.join(": ")
+        ));
+    }
+
+    /// The vault of a finished write.
+    pub fn written(&self, written: Written) -> Vault {
+        if let Some(error) = &written.unrecorded {
+            self.unrecorded(error);
+        }
+        written.vault
     }
 
     fn first_use(&self, vault: &Vault) -> Outcome {
@@ -189,7 +211,7 @@ impl<'a> Context<'a> {
             Ctx { who: &who, signer: &signer, random: self.host, now: self.host.now(), reason };
         let (made, change) = make(transaction.vault(), &ctx)?;
         match change {
-            Some(change) => Ok((made, (true, transaction.commit(change)?))),
+            Some(change) => Ok((made, (true, self.written(transaction.commit(change)?)))),
             None => Ok((made, (false, transaction.into_vault()))),
         }
     }

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use crate::name::Name;
 use crate::ops::export::ExportError;
 use crate::ops::init::InitError;
+use crate::ops::member::MemberError;
 use crate::ops::policy_change::PolicyChangeError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
@@ -12,7 +13,8 @@ use crate::ops::remove::RemoveError;
 use crate::ops::rollback::RollbackError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
-use crate::policy::error::{ChainError, ChainFault};
+use crate::policy::error::{ChainError, ChainFault, OpFault};
+use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
 use crate::store::pins::PinError;
@@ -55,13 +57,33 @@ impl From<SessionError> for Failure {
     }
 }
 
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Self {
+        let (exit, code) = match &error {
+            BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
+            BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
+            _ => (Exit::NotFound, "base-missing"),
+        };
+        let failure = Self::from_error(exit, code, &error);
+        match &error {
+            BaseError::NoRevision { .. } => failure
+                .hint("git fetch, where the clone is shallow")
+                .hint("a file is given as ./FILE"),
+            _ => failure,
+        }
+    }
+}
+
 fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
     let place = path.display();
     match error {
         OpenError::Format(source) => {
             if source.needs_newer() {
                 let message = format!("{place} needs a newer v-secure");
-                return Failure::new(Exit::Failure, "needs-newer", message).because(source);
+                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                // The error's text has its cause in it.
+                failure.causes.push(source.to_string());
+                return failure;
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
             Failure::new(Exit::Integrity, source.code(), message)
@@ -252,6 +274,14 @@ impl From<WriteError> for Failure {
 impl From<PolicyChangeError> for Failure {
     fn from(error: PolicyChangeError) -> Self {
         match &error {
+            PolicyChangeError::NotPermitted { able, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("who can: {}", names(able)))
+                    .hint("v-secure access list")
+            }
+            PolicyChangeError::Threshold { .. } => {
+                Self::from_error(Exit::NotPermitted, "owner-threshold", &error)
+            }
             PolicyChangeError::Chain(source) => chain_failure(source),
             PolicyChangeError::Keys { .. } => Self::from_error(Exit::Integrity, "keys", &error),
             _ => Self::from_error(Exit::Failure, "policy", &error),
@@ -263,9 +293,49 @@ impl From<PolicyChangeError> for Failure {
 fn chain_failure(error: &ChainError) -> Failure {
     let exit = match &error.cause {
         ChainFault::Unauthorised { .. } | ChainFault::UnknownKey { .. } => Exit::NotPermitted,
+        ChainFault::Op(OpFault::UnknownRole { .. } | OpFault::UnknownMember { .. }) => {
+            Exit::NotFound
+        }
+        ChainFault::Op(OpFault::Setting(_)) => Exit::Usage,
         _ => Exit::Conflict,
     };
-    Failure::new(exit, error.code(), error.cause.to_string()).hint("v-secure access list")
+    let mut failure = Failure::from_error(exit, error.code(), &error.cause);
+    let hint = match &error.cause {
+        ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
+        ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
+        _ => "v-secure access list",
+    };
+    failure.hints.push(hint.into());
+    failure
+}
+
+impl From<MemberError> for Failure {
+    fn from(error: MemberError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            MemberError::OtherVault => is(Exit::Conflict, "request-other-vault"),
+            MemberError::OtherName { found, .. } => is(Exit::Conflict, "request-other-name")
+                .hint(format!("v-secure member add {found} --request …, if that is who it is")),
+            MemberError::OtherKind { member, .. } => {
+                is(Exit::Conflict, "member-kind").hint(format!("v-secure member show {member}"))
+            }
+            MemberError::Nothing { member } => {
+                is(Exit::Conflict, "exists").hint(format!("v-secure member show {member}"))
+            }
+            MemberError::RecipientTaken { owner } => {
+                is(Exit::Conflict, "recipient-taken").hint(format!("v-secure member show {owner}"))
+            }
+            MemberError::DeviceTaken { member, .. } => is(Exit::Conflict, "device-taken")
+                .hint(format!("v-secure member request {member} --device OTHER")),
+            MemberError::Recipient(_) => is(Exit::Usage, "recipient"),
+            MemberError::NoRole { role } => is(Exit::NotFound, "no-role")
+                .hint(format!("v-secure role create {role} --grant read:PATTERN"))
+                .hint("v-secure role list"),
+            MemberError::RoleTaken { role } => is(Exit::Conflict, "role-taken")
+                .hint(format!("--role {role} instead of --read, to join it as it is"))
+                .hint("v-secure role list"),
+        }
+    }
 }
 
 impl From<InitError> for Failure {

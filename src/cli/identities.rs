@@ -1,7 +1,8 @@
 //! Where identities and the carried pin come from, in the order that they are tried:
 //! `--identity`; `V_SECURE_IDENTITY` (key text); `V_SECURE_IDENTITY_FILE`; `identity.txt` in the
-//! config folder. A flag excludes the rest; otherwise the first source that belongs to a member wins.
+//! config folder; the `identities` of `config.toml`. A flag excludes the rest; otherwise the first source that belongs to a member wins.
 
+use super::config;
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
@@ -11,7 +12,8 @@ use crate::ops::pin::CarriedPin;
 use crate::ops::unlock::{UnlockError, Unlocked};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
-use crate::store::{fresh, private};
+use crate::store::fresh;
+use crate::store::private::{self, PrivateFile};
 use std::path::{Path, PathBuf};
 
 /// The most bytes of an identity file.
@@ -40,9 +42,9 @@ pub fn default_file(context: &Context<'_>) -> Option<PathBuf> {
     context.host.config_dir().map(|folder| folder.join(FILE))
 }
 
-fn sources(context: &Context<'_>) -> Vec<Source> {
+fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
     if !context.globals.identities.is_empty() {
-        return context.globals.identities.iter().cloned().map(Source::File).collect();
+        return Ok(context.globals.identities.iter().cloned().map(Source::File).collect());
     }
     let mut found = Vec::new();
     if context.host.variable("V_SECURE_IDENTITY").is_some() {
@@ -53,7 +55,8 @@ fn sources(context: &Context<'_>) -> Vec<Source> {
     }
     let default = default_file(context).filter(|path| path.exists());
     found.extend(default.map(Source::File));
-    found
+    found.extend(config::load(context)?.identities.into_iter().map(Source::File));
+    Ok(found)
 }
 
 fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
@@ -68,15 +71,18 @@ fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
 
 /// Reads an identity file; warns if others can read it too.
 pub fn read_file(context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
-    let file =
-        private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
-            let message = format!("the identity file {} cannot be used", path.display());
-            Failure::new(Exit::Locked, "identity-file", message).because(&error)
-        })?;
+    let file = read_private(context, path)?;
     if let Some(exposed) = file.exposed {
         context.ui.warn(&exposed.to_string());
     }
     Ok(file.bytes)
+}
+
+fn read_private(context: &Context<'_>, path: &Path) -> Outcome<PrivateFile> {
+    private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
+        let message = format!("the identity file {} cannot be used", path.display());
+        Failure::new(Exit::Locked, "identity-file", message).because(&error)
+    })
 }
 
 /// Parses an identity file's text.
@@ -98,9 +104,13 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
         let pin = value.to_string_lossy().trim().parse();
         return pin.map(Some).map_err(|error| refuse("V_SECURE_PIN", &error));
     }
-    for source in sources(context) {
-        // What cannot be read here is reported where it is needed.
-        let Ok(text) = text(context, &source) else { continue };
+    for source in sources(context)? {
+        // What cannot be read, or others can read too, is reported where the key is needed.
+        let text = match &source {
+            Source::File(path) => read_private(context, path).map(|file| file.bytes),
+            Source::Variable => text(context, &source),
+        };
+        let Ok(text) = text else { continue };
         if let Some(pin) = text.expose_str().and_then(CarriedPin::in_identity) {
             return pin.map(Some).map_err(|error| refuse(&source.describe(), &error));
         }
@@ -111,7 +121,7 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
 /// Finds out who the user is in the vault.
 pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Unlocked> {
     let mut tried = Vec::new();
-    for source in sources(context) {
+    for source in sources(context)? {
         let from = source.describe();
         match text(context, &source).and_then(|text| parse(&text, &from)) {
             Ok(found) => match Unlocked::new(vault, found) {
@@ -142,7 +152,7 @@ fn locked(vault: &Vault, tried: &[String]) -> Failure {
         format!("no identity here opens the vault {}", vault.file().header.name),
     );
     failure.causes = match tried {
-        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt in the config folder)".into()],
+        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt or config.toml in the config folder)".into()],
         tried => tried.to_vec(),
     };
     failure
@@ -153,7 +163,7 @@ fn locked(vault: &Vault, tried: &[String]) -> Failure {
 /// The identity of this user: the one given, the one that is there, or a new one in the config
 /// folder. Says which file it is in, and whether it was made now.
 pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
-    if let Some(source) = sources(context).into_iter().next() {
+    if let Some(source) = sources(context)?.into_iter().next() {
         let text = text(context, &source)?;
         let mut found = parse(&text, &source.describe())?;
         let file = match source {
@@ -174,10 +184,18 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
     Ok((identity, Some(path), true))
 }
 
-/// Writes a new identity to a file that does not exist yet.
+/// A place, and the identities that are there.
+pub type Found = (String, Outcome<Vec<Identity>>);
+
+/// Every place that gives identities, in the order that they are tried, with what is there.
+pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
+    let parsed =
+        |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
+    Ok(sources(context)?.iter().map(|source| (source.describe(), parsed(source))).collect())
+}
+
+/// Writes a new identity to a file in the user's own folder that does not exist yet.
 pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
-    let new = identity::generate_identity();
-    let text = file_text(&new, context.host.now(), None);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(
@@ -188,6 +206,13 @@ pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
             .because(&error)
         })?;
     }
+    create_file(context, path)
+}
+
+/// Writes a new identity to a file that does not exist yet, in a folder that does.
+pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+    let new = identity::generate_identity();
+    let text = file_text(&new, context.host.now(), None);
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;
     let mut parsed = parse(&text, &path.display().to_string())?;
     Ok(parsed.swap_remove(0))

@@ -2,20 +2,27 @@
 
 pub mod child;
 pub mod command;
+mod compare;
 pub mod complete;
+mod config;
 pub mod context;
 pub mod error;
 pub mod exit;
 mod failures;
 mod globals;
 mod identities;
+mod local_names;
+mod manual;
+mod metadata;
 mod parse;
+mod policy;
 mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
 mod source;
 mod ui;
+mod verification;
 
 use crate::host::Host;
 use exit::Exit;

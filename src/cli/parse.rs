@@ -3,9 +3,11 @@
 use super::exit::Exit;
 use super::root::Root;
 use crate::host::{Host, Stream};
+use crate::vault::text::escape_for_display;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 
 /// Parses, or prints help or what is wrong and says how to exit.
 pub fn parse(args: &[OsString], host: &dyn Host) -> Result<Root, Exit> {
@@ -31,11 +33,23 @@ fn report(error: &clap::Error, args: &[OsString], host: &dyn Host) -> Exit {
             );
             Exit::Usage
         }
+        _ if args.iter().any(|arg| acts_on_a_terminal(arg)) => {
+            host.write_err(
+                "error: these arguments are not understood (not repeated here: they hold control or \
+                 invisible characters)",
+            );
+            Exit::Usage
+        }
         _ => {
             host.write_err(error.render().to_string().trim_end());
             Exit::Usage
         }
     }
+}
+
+/// Whether repeating a word could steer a terminal, or show something else than what is there.
+fn acts_on_a_terminal(arg: &OsStr) -> bool {
+    arg.to_str().is_none_or(|text| matches!(escape_for_display(text), Cow::Owned(_)))
 }
 
 /// Whether the command is one where users type a value by mistake.

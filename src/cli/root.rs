@@ -44,6 +44,30 @@ pub enum Command {
     /// List environments
     #[command(subcommand)]
     Env(c::env::Env),
+    /// Verify the history and read it
+    #[command(subcommand)]
+    Audit(c::audit::Audit),
+    /// The git hook
+    #[command(subcommand)]
+    Git(c::git::Git),
+    /// Make and show this device's identity
+    #[command(subcommand)]
+    Identity(c::identity::Identity),
+    /// Bring people and services in, and show them
+    #[command(subcommand)]
+    Member(c::member::Member),
+    /// Roles: named lists of members with grants
+    #[command(subcommand)]
+    Role(c::role::Role),
+    /// Who may do what, and through which grant
+    #[command(subcommand)]
+    Access(c::access::Access),
+    /// Signed settings of the vault
+    #[command(subcommand)]
+    Settings(c::settings::Settings),
+    /// What this device has accepted about the vault
+    #[command(subcommand)]
+    Pin(c::pin::Pin),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -61,6 +85,14 @@ impl Command {
             Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Git(command) => command.run(context),
+            Self::Identity(command) => command.run(context),
+            Self::Member(command) => command.run(context),
+            Self::Role(command) => command.run(context),
+            Self::Access(command) => command.run(context),
+            Self::Settings(command) => command.run(context),
+            Self::Pin(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }

@@ -59,20 +59,20 @@ impl<'a> Ui<'a> {
         let text = serde_json::to_string_pretty(value).map_err(|error| {
             Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
         })?;
-        self.line(&text)
+        self.line(&escape_json(&text))
     }
 
     /// A remark: progress, or what to do next.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.host.write_err(text);
+            self.host.write_err(&escape_lines(text));
         }
     }
 
     /// Something that the user should look at, though the command goes on.
     pub fn warn(&self, text: &str) {
         let label = self.err_style("warning", AnsiColor::Yellow);
-        self.host.write_err(&format!("{label}: {text}"));
+        self.host.write_err(&format!("{label}: {}", escape_for_display(text)));
     }
 
     /// Shows a failure, as text or JSON.
@@ -81,15 +81,16 @@ impl<'a> Ui<'a> {
             return;
         }
         if self.json {
-            return self.host.write_err(&failure.to_json());
+            return self.host.write_err(&escape_json(&failure.to_json()));
         }
         let label = self.err_style("error", AnsiColor::Red);
-        self.host.write_err(&format!("{label}: {}", failure.message));
+        self.host.write_err(&format!("{label}: {}", escape_for_display(&failure.message)));
         for cause in &failure.causes {
             self.host.write_err(&format!("  because: {}", escape_for_display(cause)));
         }
         for hint in &failure.hints {
-            self.host.write_err(&format!("  {}: {hint}", self.err_style("try", AnsiColor::Cyan)));
+            let (label, hint) = (self.err_style("try", AnsiColor::Cyan), escape_for_display(hint));
+            self.host.write_err(&format!("  {label}: {hint}"));
         }
     }
 
@@ -130,10 +131,53 @@ impl<'a> Ui<'a> {
     }
 }
 
+/// Escaped for display but for line ends: what this program's own texts of several lines need.
+pub fn escape_lines(text: &str) -> String {
+    text.split('\n').map(escape_for_display).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON that no terminal acts on: serde leaves the characters above U+007E as they are, some of
+/// which steer terminals. They stand in strings only, so that an escape means the same.
+fn escape_json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        let acts =
+            c != '\n' && escape_for_display(c.encode_utf8(&mut [0; 4])).len() != c.len_utf8();
+        match acts {
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 fn styled(text: &str, colour: AnsiColor, on: bool) -> String {
     if !on {
         return text.to_owned();
     }
     let style = Style::new().bold().fg_color(Some(colour.into()));
     format!("{style}{text}{style:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_means_the_same_and_acts_on_no_terminal() {
+        let value = "\u{1b}[2J \u{9b}2J \u{202e}x\u{e0041} \"é\"\n";
+        let text = serde_json::to_string_pretty(&[value]).unwrap();
+        let escaped = escape_json(&text);
+        let acts = |c: char| c != '\n' && escape_for_display(&c.to_string()).len() != c.len_utf8();
+        assert!(!escaped.contains(acts), "{escaped}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [value]);
+        assert!(escaped.contains('é'));
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(escape_lines("a\n  b\u{1b}\r\n"), "a\n  b\\u{1b}\\u{d}\n");
+    }
 }

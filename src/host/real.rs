@@ -113,8 +113,9 @@ impl Terminal for RealHost {
         out.flush()
     }
 
+    /// Colour codes become calls on consoles that do not know them, and nothing in a file.
     fn write_err(&self, text: &str) {
         // Nothing sensible is left to do when standard error itself cannot be written.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! Findings as the stable JSON that `audit verify --json` prints (`docs/json.md`).
 
-use super::finding::Finding;
+use super::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 /// One finding, for machines.
@@ -14,6 +14,9 @@ pub struct FindingRecord {
     pub subject: String,
     pub message: String,
     pub hint: Option<String>,
+    /// The line of the file, counted from 1, where the file's form is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 impl From<&Finding> for FindingRecord {
@@ -25,16 +28,27 @@ impl From<&Finding> for FindingRecord {
             subject: finding.subject.to_string(),
             message: finding.message.clone(),
             hint: finding.hint.clone(),
+            line: None,
         }
     }
 }
 
-pub fn to_json(findings: &[Finding]) -> String {
-    let records: Vec<FindingRecord> = findings.iter().map(FindingRecord::from).collect();
-    serde_json::to_string(&records).unwrap_or_default()
-}
+impl FindingRecord {
+    /// A finding about the vault as a whole that verification by itself cannot make: what the pins,
+    /// the form of the file or a base say.
+    pub fn of_vault(code: &str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            severity: severity.as_str().to_owned(),
+            kind: "vault".to_owned(),
+            subject: "vault".to_owned(),
+            message: message.into(),
+            hint: None,
+            line: None,
+        }
+    }
 
-/// What [`to_json`] wrote; `None` if it is something else.
-pub fn from_json(text: &str) -> Option<Vec<FindingRecord>> {
-    serde_json::from_str(text).ok()
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error.as_str()
+    }
 }

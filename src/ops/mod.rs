@@ -3,14 +3,18 @@
 //! The modules here take what they need as arguments and return values; files, locks and the
 //! command line are the layers above.
 
+pub mod access;
+mod audience_keys;
 pub mod change;
 pub mod duration;
 pub mod export;
 pub mod generate;
+pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
 pub mod list;
+pub mod member;
 pub mod pin;
 pub mod policy_change;
 pub mod put;
@@ -18,7 +22,9 @@ pub mod read;
 pub mod remove;
 pub mod request;
 pub mod rollback;
+mod settle;
 pub mod text;
 pub mod unlock;
 pub mod vault;
+pub mod verified;
 pub mod wanted;

@@ -68,10 +68,9 @@ impl CarriedPin {
             .map(|pin| pin.trim().parse())
     }
 
-    fn holds_in(&self, chain: &Chain) -> bool {
-        self.vault == chain.vault_id()
-            && usize::try_from(self.seq).ok().and_then(|seq| chain.ids().get(seq))
-                == Some(&self.entry)
+    fn holds_in(&self, chain: &[Id]) -> bool {
+        chain.first() == Some(&self.vault)
+            && usize::try_from(self.seq).ok().and_then(|seq| chain.get(seq)) == Some(&self.entry)
     }
 }
 
@@ -92,14 +91,14 @@ pub enum Standing {
     CarriedMissing,
 }
 
-/// Compares `chain` with the ids of the accepted chain and the carried pin, either of which may be
+/// Compares `chain`, by the ids of its entries, with those of the accepted chain and the carried pin, either of which may be
 /// missing. A carried pin is judged even where a held one agrees: it was given on purpose.
-pub fn judge(chain: &Chain, accepted: Option<&[Id]>, carried: Option<&CarriedPin>) -> Standing {
+pub fn judge(chain: &[Id], accepted: Option<&[Id]>, carried: Option<&CarriedPin>) -> Standing {
     if carried.is_some_and(|pin| !pin.holds_in(chain)) {
         return Standing::CarriedMissing;
     }
     match (accepted, carried) {
-        (Some(ids), _) => against(chain.ids(), ids),
+        (Some(ids), _) => against(chain, ids),
         (None, Some(_)) => Standing::Continues,
         (None, None) => Standing::Unknown,
     }

@@ -103,14 +103,14 @@ fn last_removed<'a>(
 ) -> Vec<&'a Version> {
     let removed =
         |object: &Id| found.version(object).filter(|version| version.removed && !version.pruned);
-    let removals = vault.graph().in_order(&vault.file().entries);
-    let counting = removals.into_iter().enumerate().filter(|(place, _)| {
-        // The order of places is that of the log: the last one found is the latest.
-        vault.standings().counts(*place)
-    });
-    let named = counting.map(|(_, entry)| named(entry, secret));
-    let back = named.map(|objects| objects.iter().filter_map(removed).collect::<Vec<_>>());
-    let mut last = back.filter(|versions| !versions.is_empty()).last().unwrap_or_default();
+    let entries = vault.graph().in_order(&vault.file().entries);
+    // Places are in the order of the log, so that the last one with such versions is the latest.
+    let latest_first =
+        entries.iter().enumerate().rev().filter(|(place, _)| vault.standings().counts(*place));
+    let mut last = latest_first
+        .map(|(_, entry)| named(entry, secret).iter().filter_map(removed).collect::<Vec<_>>())
+        .find(|versions| !versions.is_empty())
+        .unwrap_or_default();
     last.sort_by_key(|version| version.number);
     last
 }

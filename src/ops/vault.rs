@@ -3,7 +3,7 @@
 use super::change::Change;
 use crate::crypto::bytes::Id;
 use crate::log::draft::Tips;
-use crate::log::finding::{Finding, Severity};
+use crate::log::finding::{Code, Finding, Severity, Subject};
 use crate::log::fold::Scope as FoldScope;
 use crate::log::graph::Graph;
 use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
@@ -77,7 +77,7 @@ pub struct Vault {
     graph: Graph,
     standings: Standings,
     state: State,
-    findings: Vec<Finding>,
+    findings: Option<Vec<Finding>>,
 }
 
 impl Vault {
@@ -108,7 +108,7 @@ impl Vault {
             return Err(OpenError::Findings(report.findings));
         }
         let verify::Report { findings, graph, standings, state } = report;
-        Ok(Self { file, chain, graph, standings, state, findings })
+        Ok(Self { file, chain, graph, standings, state, findings: Some(findings) })
     }
 
     /// What `get` checks: all links, and everything about the wanted secrets.
@@ -127,7 +127,11 @@ impl Vault {
             return Err(OpenError::Findings(findings));
         }
         let state = State::fold(&graph, &file.entries, &standings, FoldScope::Secrets(wanted));
-        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+        let stale = stale_copies(&file, &state, &chain.vault_id(), wanted);
+        if !stale.is_empty() {
+            return Err(OpenError::Findings(stale));
+        }
+        Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
@@ -139,7 +143,7 @@ impl Vault {
             _ => FoldScope::All,
         };
         let state = State::fold(&graph, &file.entries, &standings, scope);
-        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+        Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 
     pub fn id(&self) -> Id {
@@ -171,9 +175,17 @@ impl Vault {
         &self.state
     }
 
-    /// Warnings and notices of a full verification; empty where there was none.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    /// Warnings and notices of a full verification; `None` where there was none, as of bytes that
+    /// were verified before.
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.findings.as_deref()
+    }
+
+    /// What is sound and still wants somebody at `now`, seconds since the Unix epoch; however the
+    /// vault was opened, but with [`Depth::Everything`].
+    pub fn remarks(&self, now: u64) -> Vec<Finding> {
+        let Self { file, chain, graph, standings, state, .. } = self;
+        verify::remarks(file, chain, graph, standings, state, now)
     }
 
     pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {
@@ -230,8 +242,8 @@ impl Vault {
     }
 
     /// Judges the log by a longer chain that continues this vault's: an entry that counts here, is
-    /// not `known` from before, and does not count there, is void.
-    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) {
+    /// not `known` from before, and does not count there, is void. Returns those entries.
+    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) -> Vec<Id> {
         let there = Standings::judge(&self.graph, &self.file.entries, longer, LogSignatures::None);
         let fresh = |place: &usize| !known.contains(self.graph.id(*place));
         let void: Vec<(usize, Standing)> = there
@@ -239,16 +251,12 @@ impl Vault {
             .filter(|(place, standing)| *standing != Standing::Counting && fresh(place))
             .filter(|(place, _)| self.standings.counts(*place))
             .collect();
-        if void.is_empty() {
-            return;
+        if !void.is_empty() {
+            self.standings.override_with(&void);
+            self.state =
+                State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
         }
-        self.standings.override_with(&void);
-        self.state = State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
-    }
-
-    /// Warnings and notices as JSON, for the cache and `audit verify --json`.
-    pub fn report_json(&self) -> String {
-        crate::log::report::to_json(&self.findings)
+        void.iter().map(|(place, _)| *self.graph.id(*place)).collect()
     }
 
     /// The vault after `change`, its readable copies renewed.
@@ -273,7 +281,7 @@ impl Vault {
         let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
         let state = State::fold(&graph, &file.entries, &standings, scope);
         renew_copies(&mut file, &state, chain.vault_id());
-        Ok(Self { file, chain, graph, standings, state, findings: Vec::new() })
+        Ok(Self { file, chain, graph, standings, state, findings: None })
     }
 }
 
@@ -317,6 +325,24 @@ fn names_one_of(
         }
         None => finding.subject.secret().is_none_or(|name| wanted.contains(name)),
     }
+}
+
+/// Where the sections of the wanted secrets contradict the log.
+fn stale_copies(
+    file: &VaultFile,
+    state: &State,
+    vault: &Id,
+    wanted: &BTreeSet<SecretName>,
+) -> Vec<Finding> {
+    let stale = wanted.iter().filter_map(|name| {
+        let section = file.secrets.get(&ids::secret_uid(vault, name))?;
+        if section.name == *name {
+            return verify::active(section, state);
+        }
+        let message = format!("the section of {name} says that it is {}", section.name);
+        Some(Finding::new(Code::SecretUid, Subject::Secret(name.clone()), message))
+    });
+    stale.collect()
 }
 
 fn renew_copies(file: &mut VaultFile, state: &State, vault: Id) {

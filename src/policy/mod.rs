@@ -7,6 +7,7 @@ pub mod audience;
 pub mod authority;
 pub mod chain;
 pub mod check;
+pub mod describe;
 pub mod entry;
 pub mod error;
 pub mod history;

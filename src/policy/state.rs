@@ -1,5 +1,5 @@
 //! What the chain says after some entry: members, roles, audiences, settings. Who changes it is
-//! [`super::apply`]; this module holds it and answers questions.
+//! `apply`; this module holds it and answers questions.
 
 use super::audience::{Audience, Audiences};
 use super::op::{MemberKind, Right};

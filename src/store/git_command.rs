@@ -1,7 +1,7 @@
 //! Questions to the `git` command, which knows its own files best. Where it is missing, the answer
 //! is the one that costs nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Whether git tracks a file.
@@ -29,10 +29,55 @@ pub fn show(folder: &Path, revision: &str, path: &str) -> Option<Vec<u8>> {
     output.status.success().then_some(output.stdout)
 }
 
-/// A git command in a folder, with the user's variables but those that name another repository.
+/// Whether a text names a commit.
+pub fn has_commit(folder: &Path, revision: &str) -> bool {
+    let arguments = ["rev-parse", "--quiet", "--verify", "--end-of-options"];
+    text(folder, &[&arguments[..], &[&format!("{revision}^{{commit}}")]].concat()).is_some()
+}
+
+/// The root of the working tree that a folder is in, and git's folder for hooks.
+pub fn root_and_hooks(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    let root = text(folder, &["rev-parse", "--show-toplevel"])?;
+    // `core.hooksPath` counts; the answer is relative to the folder that git runs in.
+    let hooks = text(folder, &["rev-parse", "--git-path", "hooks"])?;
+    Some((PathBuf::from(root), folder.join(hooks)))
+}
+
+/// The vaults (`.v-secure/vault.toml` at any depth) whose staged content differs from the last
+/// commit's, relative to the root; all that are staged where there is no commit.
+pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
+    let arguments = [
+        "diff",
+        "--cached",
+        "--name-only",
+        "--no-renames",
+        "--no-ext-diff",
+        "-z",
+        "--",
+        ":(top,glob)**/.v-secure/vault.toml",
+    ];
+    let listed = text(folder, &arguments)?;
+    Some(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+}
+
+/// What a git command prints, less its line end; `None` if it fails or prints no text.
+fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = git(folder).args(arguments).stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
+/// Variables with key material, which no child of ours needs: git runs programs that a repository's
+/// configuration names.
+const CREDENTIALS: [&str; 2] = ["V_SECURE_IDENTITY", "V_SECURE_PASSPHRASE"];
+
+/// A git command in a folder, with the user's variables but our credentials.
 #[expect(clippy::disallowed_methods, reason = "every git command starts here")]
 pub fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).stdin(Stdio::null());
+    for name in CREDENTIALS {
+        command.env_remove(name);
+    }
     command
 }

@@ -74,7 +74,11 @@ pub fn append(
     let mut file = private::open_append(&path, owners)?;
     file.lock().map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
-    let line = line(record, last_id(&path, length).map_err(failed)?);
+    let last = match length {
+        0 => None,
+        _ => last_id(private::open_own(&path, u64::MAX, owners)?.0, length).map_err(failed)?,
+    };
+    let line = line(record, last);
     file.write_all(line.as_bytes()).map_err(failed)?;
     if length > RETAINED {
         set_aside(&path).map_err(failed)?;
@@ -93,11 +97,10 @@ fn line(record: ReadRecord<'_>, prev: Option<Id>) -> String {
 }
 
 /// The id at the end of the file; `None` for an empty file or a last line that was torn.
-fn last_id(path: &Path, length: u64) -> io::Result<Option<Id>> {
+fn last_id(mut file: File, length: u64) -> io::Result<Option<Id>> {
     if length < TAIL as u64 {
         return Ok(None);
     }
-    let mut file = File::open(path)?;
     file.seek(SeekFrom::End(-(TAIL as i64)))?;
     let mut tail = [0; TAIL];
     file.read_exact(&mut tail)?;

@@ -9,7 +9,9 @@
 
 pub mod append;
 pub mod atomic;
+pub mod base;
 pub mod cache;
+pub mod check;
 pub mod error;
 pub mod find;
 pub mod fresh;

@@ -80,6 +80,13 @@ pub enum PinError {
     Append { path: PathBuf, source: io::Error },
 }
 
+impl PinError {
+    /// Whether the disk or its permissions are in the way, and not what the pin says.
+    pub fn is_of_storage(&self) -> bool {
+        matches!(self, Self::Private(_) | Self::Lock(_) | Self::Write(_) | Self::Append { .. })
+    }
+}
+
 /// What is wrong with a pin.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -7,10 +7,12 @@ use super::pins::{HeldPin, PinError, Pins};
 use super::place::Place;
 use super::read::{self, Contents, ReadError};
 use super::seen::Seen;
+use super::sys::Stamp;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::pin::{self, CarriedPin, Standing};
 use crate::ops::vault::{Depth, OpenError, Vault};
+use crate::ops::verified::Verified;
 use crate::policy::chain::{Chain, Signatures};
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
@@ -61,40 +63,83 @@ pub struct Opened {
     pub pin: Standing,
     /// The accepted chain goes on behind this one's head, and what is missing here took rights away.
     pub missing_removals: bool,
-    /// What was found when these bytes were verified, as the JSON that `audit verify` prints.
-    pub report: Option<String>,
+    /// Entries that count in this file and not by the longer policy that was accepted here.
+    pub voided: Vec<Id>,
     held: Option<HeldPin>,
-    pub(super) contents: Contents,
+    /// The state of the file that was read; `None` for bytes that came from elsewhere.
+    pub(super) stamp: Option<Stamp>,
 }
 
 impl Session {
+    pub fn read(&self) -> Result<Contents, SessionError> {
+        Ok(read::read(&self.location.vault, MAX_FILE as u64)?)
+    }
+
     /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
     pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
-        let contents = read::read(&self.location.vault, MAX_FILE as u64)?;
-        let hash = digest::file_hash(&contents.bytes);
-        let report = self.cache().get(&hash);
-        let trust = if report.is_some() { Trust::Cached } else { Trust::Strict };
-        let mut vault = Vault::open(&contents.bytes, trust, depth, self.now)
+        // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
+        // that the other way round its pin could be ahead of the vault seen here.
+        let held = self.pins().load(&self.place());
+        let contents = self.read()?;
+        let opened = self.open_with(&contents.bytes, self.trust(&contents.bytes), depth, held)?;
+        Ok(Opened { stamp: Some(contents.stamp), ..opened })
+    }
+
+    /// Judges bytes as [`Session::open`] does, as if they stood at this place.
+    pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Opened, SessionError> {
+        self.open_with(bytes, self.trust(bytes), depth, self.pins().load(&self.place()))
+    }
+
+    /// Judges bytes and verifies all of them, whether or not that was done before.
+    pub fn verify_bytes(&self, bytes: &[u8]) -> Result<Opened, SessionError> {
+        let held = self.pins().load(&self.place());
+        self.open_with(bytes, Trust::Strict, Depth::Everything, held)
+    }
+
+    fn trust(&self, bytes: &[u8]) -> Trust {
+        if self.verified(bytes).is_some() { Trust::Cached } else { Trust::Strict }
+    }
+
+    fn open_with(
+        &self,
+        bytes: &[u8],
+        trust: Trust,
+        depth: Depth<'_>,
+        held: Result<Option<HeldPin>, PinError>,
+    ) -> Result<Opened, SessionError> {
+        let mut vault = Vault::open(bytes, trust, depth, self.now)
             .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })?;
-        if report.is_none() && matches!(depth, Depth::Everything) {
-            self.cache().put(&hash, &vault.report_json());
+        if vault.findings().is_some() {
+            let record = Verified::of(&vault, self.now).to_json();
+            self.cache().put(&digest::file_hash(bytes), &record);
         }
-        let held = self.pins().load(&self.place())?;
+        let held = held?;
         let accepted = held.as_ref().map(chain_ids);
-        let pin = pin::judge(vault.chain(), accepted.as_deref(), self.carried.as_ref());
-        let mut missing_removals = false;
+        let pin = pin::judge(vault.chain().ids(), accepted.as_deref(), self.carried.as_ref());
+        let (mut missing_removals, mut voided) = (false, Vec::new());
         if let (Standing::Prefix { seen, .. }, Some(held)) = (&pin, &held) {
             let longer = chain_of(held)?;
             missing_removals = longer.removals().iter().any(|position| position >= seen);
             let known = Seen::new(self.state.as_deref(), self.owners).load(&self.place())?;
-            vault.hold_to(&longer, &known);
+            voided = vault.hold_to(&longer, &known);
         }
-        Ok(Opened { vault, pin, missing_removals, report, held, contents })
+        Ok(Opened { vault, pin, missing_removals, voided, held, stamp: None })
     }
 
-    /// Whether exactly these bytes were verified before, and what was found then.
-    pub fn verified_report(&self, bytes: &[u8]) -> Option<String> {
-        self.cache().get(&digest::file_hash(bytes))
+    /// What was found in exactly these bytes, if they were verified before.
+    pub fn verified(&self, bytes: &[u8]) -> Option<Verified> {
+        Verified::from_json(&self.cache().get(&digest::file_hash(bytes))?)
+    }
+
+    /// What the pins say of verified bytes, where that can be told without parsing them: chain and
+    /// log heads are those that were accepted, or nothing was.
+    pub fn settled(&self, known: &Verified) -> Result<Option<Standing>, SessionError> {
+        let held = self.pins().load(&self.place())?;
+        let accepted = held.as_ref().map(chain_ids);
+        let pin = known.standing(accepted.as_deref(), self.carried.as_ref());
+        let same = held
+            .is_none_or(|held| held.heads == known.heads && held.chain.len() == known.chain.len());
+        Ok((same && matches!(pin, Standing::Continues | Standing::Unknown)).then_some(pin))
     }
 
     /// Accepts the vault's chain and heads as what this place has been seen to hold.

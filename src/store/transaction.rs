@@ -8,6 +8,7 @@ use super::session::{Opened, Session, SessionError};
 use crate::crypto::digest;
 use crate::ops::change::Change;
 use crate::ops::vault::{ApplyError, Depth, Vault};
+use crate::ops::verified::Verified;
 use crate::vault::format;
 use crate::vault::model::VaultFile;
 
@@ -29,6 +30,15 @@ pub enum TransactionError {
     Write(#[from] WriteError),
     #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
     TooLarge,
+}
+
+/// A vault whose new state is in place.
+#[derive(Debug)]
+pub struct Written {
+    pub vault: Vault,
+    /// Why the state folder does not know of the new state, if it does not. No failure of the
+    /// write: whoever took it for one would write again.
+    pub unrecorded: Option<SessionError>,
 }
 
 /// A vault that nobody else writes until this is committed or dropped.
@@ -59,36 +69,39 @@ impl<'a> Transaction<'a> {
         self.opened.vault
     }
 
-    /// Applies the change and replaces the file; returns the vault as written.
-    pub fn commit(self, change: Change) -> Result<Vault, TransactionError> {
+    /// Applies the change and replaces the file.
+    pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let Self { session, lock, opened } = self;
         let vault = opened.vault.apply(change)?;
         let text = format::write(vault.file());
         if text.len() > format::MAX_FILE {
             return Err(TransactionError::TooLarge);
         }
-        let expected = Expected::Same(opened.contents.stamp);
+        let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-        finish(session, &vault, &text)?;
-        Ok(vault)
+        Ok(finish(session, vault, &text))
     }
 }
 
 /// Writes a new vault where there is none.
-pub fn create(session: &Session, file: VaultFile) -> Result<Vault, TransactionError> {
+pub fn create(session: &Session, file: VaultFile) -> Result<Written, TransactionError> {
     let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
     let text = format::write(&file);
     // Opened as a stranger would before it is written: what does not verify must not exist.
     let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, session.now)
         .map_err(|source| SessionError::Open { path: session.location.vault.clone(), source })?;
+    // Before the vault is there: were this process killed in between, its own maker would find a
+    // vault that nothing vouches for. What another vault left at this place is replaced.
+    let unrecorded = session.accept(&vault).err();
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
-    finish(session, &vault, &text)?;
-    Ok(vault)
+    Ok(Written { unrecorded, ..finish(session, vault, &text) })
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change), and
 /// pins what they hold.
-fn finish(session: &Session, vault: &Vault, text: &str) -> Result<(), SessionError> {
-    session.cache().put(&digest::file_hash(text.as_bytes()), &vault.report_json());
-    session.save(vault, None)
+fn finish(session: &Session, vault: Vault, text: &str) -> Written {
+    let record = Verified::of(&vault, session.now).to_json();
+    session.cache().put(&digest::file_hash(text.as_bytes()), &record);
+    let unrecorded = session.save(&vault, None).err();
+    Written { vault, unrecorded }
 }

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from vsecure.verify import verdict, verify
 
-WORDS = {0: "ok", 6: "refused", 1: "needs-newer"}
+FAILED = 1
+WORDS = {0: "ok", 6: "refused"}
 AUDIT = ["audit", "verify", "--json", "--state", "--vault"]
 
 
@@ -26,6 +27,8 @@ def program(command, path):
         env = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "PATH": "/usr/bin:/bin"}
         run = subprocess.run([*command, path], capture_output=True, timeout=120, check=False, env=env, cwd=home)
     words = WORDS.get(run.returncode, f"exit {run.returncode}")
+    if run.returncode == FAILED and (b'"needs-newer"' in run.stdout + run.stderr):
+        words = "needs-newer"
     try:
         return words, json.loads(run.stdout)
     except ValueError:

@@ -14,10 +14,10 @@ use std::process::{Command, Output};
 /// Every call by which a file or its name changes, and those that lead there. `?` lets `strace`
 /// pass over what a processor does not have.
 #[rustfmt::skip]
-const CALLS: [&str; 22] = [
+const CALLS: [&str; 23] = [
     "write", "pwrite64", "writev", "copy_file_range", "fsync", "fdatasync", "rename", "renameat",
     "renameat2", "link", "linkat", "unlink", "unlinkat", "openat", "close", "ftruncate",
-    "fallocate", "fchmod", "fchown", "flock", "mkdir", "mkdirat",
+    "fallocate", "fchmod", "fchown", "flock", "mkdir", "mkdirat", "pwritev",
 ];
 
 /// Calls whose result nobody looks at: what matters is only that the process can die there.
@@ -98,6 +98,17 @@ pub fn skipped() -> bool {
 pub fn each_fault(
     command: &Command,
     target: &Path,
+    prepare: impl FnMut(),
+    check: impl FnMut(&Outcome),
+) -> usize {
+    each_fault_at(&CALLS, command, target, prepare, check)
+}
+
+/// [`each_fault`] at some of the calls only.
+pub fn each_fault_at(
+    at: &[&str],
+    command: &Command,
+    target: &Path,
     mut prepare: impl FnMut(),
     mut check: impl FnMut(&Outcome),
 ) -> usize {
@@ -106,7 +117,7 @@ pub fn each_fault(
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(landed(&trace, target), Landed::Yes, "the clean run changes the file:\n{trace}");
     let mut met = 0;
-    for fault in faults(&trace) {
+    for fault in faults(&trace).into_iter().filter(|fault| at.contains(&&*fault.call)) {
         prepare();
         let (output, trace) = traced(command, Some(&fault));
         let injected = match fault.kind {

@@ -1,3 +1,5 @@
 //! What several integration tests share.
+#![allow(dead_code)]
 
 pub mod faults;
+pub mod sandbox;

@@ -126,6 +126,6 @@ fn report(context: &Context<'_>, format: Format, path: &Path, exported: &Exporte
         let report = Report { format: format.as_str(), file: path, names: &exported.names };
         return context.ui.object(&report);
     }
-    context.ui.note(&format!("{} secrets written to {}", exported.names.len(), path.display()));
+    context.ui.note(&format!("written to {}: {}", path.display(), exported.names.join(", ")));
     Ok(())
 }

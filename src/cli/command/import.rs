@@ -197,15 +197,19 @@ impl Import {
 
     /// Deletes the files after every value has come back from the vault on disk.
     fn delete(&self, context: &Context<'_>, environment: &Name) -> Outcome<Vec<PathBuf>> {
-        let entries = self.entries(context)?;
+        let files = || self.files.iter().filter(|file| file.as_os_str() != "-");
         let (session, opened) =
             context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
         let who = context.unlock(&opened.vault)?;
-        for entry in &entries {
-            verify_entry(&opened.vault, &who, environment, entry, session.now)?;
+        // File by file: a value that a later file replaced is in no vault, and its file must stay.
+        for file in files() {
+            for entry in self.read(context, file)? {
+                verify_entry(&opened.vault, &who, environment, &entry, session.now)?;
+            }
         }
-        let files = self.files.iter().filter(|file| file.as_os_str() != "-");
-        files.map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into)).collect()
+        files()
+            .map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into))
+            .collect()
     }
 }
 

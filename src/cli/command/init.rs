@@ -4,13 +4,15 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
+use crate::cli::local_names;
 use crate::crypto::identity::Identity;
-use crate::name::Name;
+use crate::host::hardening;
 use crate::ops::init::{self, InitRequest};
 use crate::store::session::Session;
 use crate::store::{atomic, fresh};
 use crate::store::{find, find::Location, transaction};
 use crate::vault::request::fingerprint_words;
+use crate::vault::text::escape_for_display;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -55,15 +57,17 @@ struct Report {
 
 impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
         let project = project(context)?;
         refuse_existing(&project)?;
-        let name = name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
-        let member = name_of_user(context, self.member.as_deref())?;
+        let name =
+            local_names::name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
+        let member = local_names::name_of_user(context, self.member.as_deref())?;
         let (identity, file, created) = identity(context, self.new_identity)?;
         let request = InitRequest {
             name,
             member,
-            device: device(context),
+            device: local_names::device(context),
             recipient: identity.recipient(),
             now: context.host.now(),
         };
@@ -72,7 +76,7 @@ impl Init {
         write_git_files(&project)?;
         let location = Location::in_project(&project)?;
         let session = Session { carried: None, ..context.session_at(location)? };
-        let vault = transaction::create(&session, vault)?;
+        let vault = context.written(transaction::create(&session, vault)?);
         let report = Report {
             vault: vault.id().to_string(),
             name: request.name.to_string(),
@@ -118,37 +122,6 @@ fn folder_name(project: &Path) -> String {
     canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// A name from a flag, or else made of what is there by leaving out what names may not hold.
-fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {
-    if let Some(text) = flag {
-        return Name::new(text).map_err(|error| {
-            Failure::usage("bad-name", format!("{option} is no name")).because(&error)
-        });
-    }
-    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let kept: String = found.chars().filter(fits).collect();
-    let kept = kept.trim_start_matches(['-', '.']).to_owned();
-    Name::new(kept).map_err(|error| {
-        Failure::usage("bad-name", format!("no name can be made of what is here: give {option}"))
-            .because(&error)
-    })
-}
-
-fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
-    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
-    let user = user.map(|user| user.to_string_lossy().into_owned());
-    name(flag, user.unwrap_or_else(|| "owner-1".into()), "--member")
-}
-
-/// This device's name, for its signing key.
-pub fn device(context: &Context<'_>) -> Name {
-    let host = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| context.host.variable(name));
-    let host = host.map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
-    name(None, host, "--device")
-        .or_else(|_| name(Some("device-1"), String::new(), "--device"))
-        .unwrap_or_else(|_| unreachable!("the constant is a name"))
-}
-
 /// The identity to own the vault with: the one given, the one in the config folder, or a new one.
 fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathBuf>, bool)> {
     if new && !context.globals.identities.is_empty() {
@@ -179,12 +152,13 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
         return context.ui.object(report);
     }
     let ui = &context.ui;
-    ui.line(&format!("vault        {} in {}", report.name, report.path.display()))?;
+    let shown = |path: &Path| escape_for_display(&path.to_string_lossy()).into_owned();
+    ui.line(&format!("vault        {} in {}", report.name, shown(&report.path)))?;
     ui.line(&format!("fingerprint  {}", report.fingerprint))?;
     ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
     if let Some(path) = &report.identity {
         let state = if report.identity_created { "new" } else { "found" };
-        ui.line(&format!("identity     {} ({state})", path.display()))?;
+        ui.line(&format!("identity     {} ({state})", shown(path)))?;
         ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
     }
     let dotenv =

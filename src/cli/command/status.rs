@@ -6,6 +6,7 @@ use crate::ops::duration;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
 use crate::vault::request::fingerprint_words;
+use crate::vault::text::escape_for_display;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         locked: who.err().map(|failure| failure.causes.join("; ")),
         environments: environments(vault),
         expiring: expiring(vault, session.now),
-        attention: attention(vault),
+        attention: attention(vault, session.now),
     };
     if context.ui.json { context.ui.object(&status) } else { show(context, &status) }
 }
@@ -84,12 +85,12 @@ fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
     found.into_iter().map(|(_, expiring)| expiring).collect()
 }
 
-fn attention(vault: &Vault) -> Vec<String> {
+fn attention(vault: &Vault, now: u64) -> Vec<String> {
     let mut lines: Vec<String> = vault
-        .findings()
-        .iter()
+        .remarks(now)
+        .into_iter()
         .filter(|finding| finding.code.as_str() != "expired")
-        .map(|finding| finding.message.clone())
+        .map(|finding| finding.message)
         .collect();
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {
@@ -103,14 +104,15 @@ fn attention(vault: &Vault) -> Vec<String> {
 
 fn show(context: &Context<'_>, status: &Status) -> Outcome {
     let ui = &context.ui;
-    ui.line(&format!("vault         {} ({})", ui.strong(&status.vault), status.path))?;
+    let path = escape_for_display(&status.path);
+    ui.line(&format!("vault         {} ({path})", ui.strong(&status.vault)))?;
     ui.line(&format!("fingerprint   {}", status.fingerprint))?;
     match (&status.member, &status.locked) {
         (Some(member), _) => {
             ui.line(&format!("you           {member} ({})", status.roles.join(", ")))?
         }
         (None, Some(why)) => {
-            ui.line(&format!("you           locked: {why}"))?;
+            ui.line(&format!("you           locked: {}", escape_for_display(why)))?;
             ui.line("              unlock with --identity FILE, or ask to be let in: v-secure member request")?;
         }
         (None, None) => {}
@@ -125,7 +127,7 @@ fn show(context: &Context<'_>, status: &Status) -> Outcome {
         ui.line(&format!("{word:<13} {} {}", expiring.secret, expiring.when))?;
     }
     for line in &status.attention {
-        ui.line(&format!("attention     {line}"))?;
+        ui.line(&format!("attention     {}", escape_for_display(line)))?;
     }
     Ok(())
 }

@@ -1,29 +1,29 @@
 //! Comparison with a base (`--base`): nothing that it holds may be gone.
 
-use super::Report;
 use crate::crypto::bytes::Id;
 use crate::log::describe::{self, short};
 use crate::log::finding::{Code, Finding, Subject};
 use crate::log::graph::Graph;
 use crate::log::policy_view::PolicyView;
 use crate::log::standing::{Signatures, Standing, Standings};
+use crate::log::state::State;
 use crate::name::SecretName;
 use crate::vault::ids;
 use crate::vault::model::VaultFile;
 use crate::vault::slot::SlotRecord;
 
-/// What `base` holds and `new` does not; `report` and `policy` are those of `new`.
+/// What `base` holds and `new` does not; `state` and `policy` are those of `new`.
 ///
 /// A void entry that nothing counting descends from may be dropped, with what only it put.
 pub fn verify_base(
     new: &VaultFile,
-    report: &Report,
+    state: &State,
     policy: &dyn PolicyView,
     base: &VaultFile,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = chain(policy, base).into_iter().collect();
     findings.extend(entries(new, policy, base));
-    findings.extend(objects(new, report, base));
+    findings.extend(objects(new, state, base));
     findings.extend(slots(new, base));
     findings
 }
@@ -70,13 +70,13 @@ fn entry(id: &Id, base: &VaultFile, policy: &dyn PolicyView, droppable: bool) ->
     if droppable { finding } else { finding.hint("git log -p -- .v-secure/vault.toml") }
 }
 
-fn objects(new: &VaultFile, report: &Report, base: &VaultFile) -> Vec<Finding> {
+fn objects(new: &VaultFile, state: &State, base: &VaultFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (uid, section) in &base.secrets {
         let there = new.secrets.get(uid);
         for object in section.versions.keys() {
             let is_there = there.is_some_and(|section| section.versions.contains_key(object));
-            if !is_there && is_needed(report, &base.header.vault, uid, &section.name, object) {
+            if !is_there && is_needed(state, &base.header.vault, uid, &section.name, object) {
                 findings.push(object_missing(&section.name, object));
             }
         }
@@ -85,8 +85,8 @@ fn objects(new: &VaultFile, report: &Report, base: &VaultFile) -> Vec<Finding> {
 }
 
 /// Whether the version still exists for the new vault and nobody pruned it.
-fn is_needed(report: &Report, vault: &Id, uid: &Id, name: &SecretName, object: &Id) -> bool {
-    let version = report.state.secret(name).and_then(|state| state.version(object));
+fn is_needed(state: &State, vault: &Id, uid: &Id, name: &SecretName, object: &Id) -> bool {
+    let version = state.secret(name).and_then(|secret| secret.version(object));
     version.is_some_and(|version| !version.pruned) && ids::secret_uid(vault, name) == *uid
 }
 

@@ -4,8 +4,9 @@ use super::Case;
 use crate::log::describe::{quoted, short};
 use crate::log::finding::{Code, Finding, Subject};
 use crate::log::policy_view::AudienceView;
+use crate::log::state::State;
 use crate::vault::ids;
-use crate::vault::model::AudienceSection;
+use crate::vault::model::{AudienceSection, SecretSection};
 use std::collections::BTreeMap;
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -88,10 +89,19 @@ fn secrets(case: &Case<'_>) -> Vec<Finding> {
         if section.versions.is_empty() {
             wrong(Code::SecretEmpty, format!("the section of {name} holds no version"));
         }
-        let state = case.state.secret(name);
-        if section.active != state.map_or(&[][..], |state| &state.candidates) {
-            wrong(Code::ActiveWrong, format!("'active' of {name} is not what the log leads to"));
-        }
+        findings.extend(active(section, case.state));
     }
     findings
+}
+
+/// Whether a section's `active` is what the log leads to. A reader of one secret asks this too: a
+/// log without its last entry is one that nothing else in the file contradicts.
+pub fn active(section: &SecretSection, state: &State) -> Option<Finding> {
+    let name = &section.name;
+    let found = state.secret(name).map_or(&[][..], |state| &state.candidates);
+    (section.active != found).then(|| {
+        let message = format!("'active' of {name} is not what the log leads to");
+        Finding::new(Code::ActiveWrong, Subject::Secret(name.clone()), message)
+            .hint("git log -p -- .v-secure/vault.toml")
+    })
 }

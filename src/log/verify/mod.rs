@@ -21,6 +21,7 @@ use super::state::State;
 use crate::vault::model::VaultFile;
 
 pub use base::verify_base;
+pub use copies::active;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -61,6 +62,23 @@ pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Re
     findings
         .sort_by(|a, b| (a.severity, &a.subject, a.code).cmp(&(b.severity, &b.subject, b.code)));
     Report { findings, graph, standings, state }
+}
+
+/// What is sound and still wants somebody, of a file that was verified before.
+pub fn remarks(
+    file: &VaultFile,
+    policy: &dyn PolicyView,
+    graph: &Graph,
+    standings: &Standings,
+    state: &State,
+    now: u64,
+) -> Vec<Finding> {
+    let case = Case { file, policy, graph, standings, state };
+    let mut findings = attention::check(&case, now);
+    findings.extend(standings.findings(graph, &file.entries, policy));
+    findings
+        .sort_by(|a, b| (a.severity, &a.subject, a.code).cmp(&(b.severity, &b.subject, b.code)));
+    findings
 }
 
 /// What the checks look at.

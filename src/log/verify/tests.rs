@@ -446,7 +446,7 @@ fn a_slot_is_sound_stale_or_forged() {
 }
 
 fn against_base(new: &Vault, base: &Vault) -> Vec<Code> {
-    codes(&verify_base(&new.file, &new.report(), &new.log.policy, &base.file))
+    codes(&verify_base(&new.file, &new.report().state, &new.log.policy, &base.file))
 }
 
 #[test]

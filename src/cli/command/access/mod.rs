@@ -1,7 +1,8 @@
 //! `v-secure access`: who may do what.
 
-pub mod list;
 pub mod grant;
+pub mod list;
+pub mod settle;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
@@ -11,6 +12,7 @@ use clap::Subcommand;
 pub enum Access {
     List(list::List),
     Grant(grant::Grant),
+    Settle(settle::Settle),
 }
 
 impl Access {
@@ -18,6 +20,7 @@ impl Access {
         match self {
             Self::List(command) => command.run(context),
             Self::Grant(command) => command.run(context),
+            Self::Settle(command) => command.run(context),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `v-secure audit`: the history.
 
-pub mod verify;
 pub mod log;
+pub mod verify;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;

@@ -1,10 +1,11 @@
 //! `v-secure git`: the hook.
 
-pub mod pre_commit;
 pub mod install;
+pub mod pre_commit;
 
 use crate::cli::context::Context;
-use crate::cli::error::Outcome;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -20,4 +21,9 @@ impl Git {
             Self::Install(command) => command.run(context),
         }
     }
+}
+
+fn no_repository() -> Failure {
+    Failure::new(Exit::NotFound, "no-repository", "this folder is in no working tree of git")
+        .hint("git init")
 }

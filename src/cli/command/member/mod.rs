@@ -1,8 +1,8 @@
 //! `v-secure member`: people and services.
 
-pub mod request;
 pub mod add;
 pub mod list;
+pub mod request;
 pub mod show;
 
 use crate::cli::context::Context;

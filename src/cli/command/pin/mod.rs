@@ -1,7 +1,7 @@
 //! `v-secure pin`: what this device has accepted.
 
-pub mod show;
 pub mod accept;
+pub mod show;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;

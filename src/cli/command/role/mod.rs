@@ -1,7 +1,8 @@
 //! `v-secure role`: named lists of members with grants.
 
-pub mod list;
 pub mod create;
+pub mod join;
+pub mod list;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
@@ -11,6 +12,7 @@ use clap::Subcommand;
 pub enum Role {
     List(list::List),
     Create(create::Create),
+    Join(join::Join),
 }
 
 impl Role {
@@ -18,6 +20,7 @@ impl Role {
         match self {
             Self::List(command) => command.run(context),
             Self::Create(command) => command.run(context),
+            Self::Join(command) => command.run(context),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `v-secure secret list`, `v-secure ls`: metadata of secrets, never values. Unlocks nothing.
 
-use super::metadata::{self, Row};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::metadata::{self, Row};
 use crate::ops::duration;
 use crate::ops::list::{self, Filter, Listed};
 use crate::ops::vault::Depth;

@@ -2,7 +2,6 @@
 
 pub mod get;
 pub mod list;
-mod metadata;
 pub mod restore;
 pub mod rm;
 pub mod rollback;
@@ -15,6 +14,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one a process")]
 pub enum Secret {
     Set(set::Set),
     Get(get::Get),

@@ -20,7 +20,7 @@ pub struct Rollback {
     secret: SecretArg,
 
     /// The version to go back to, by the number or id that `secret versions` shows
-    #[arg(long, value_name = "VERSION", required = true)]
+    #[arg(long, value_name = "VERSION", required = true, allow_hyphen_values = true)]
     version: String,
 
     /// Why, for the history

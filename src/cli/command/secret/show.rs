@@ -1,8 +1,8 @@
 //! `v-secure secret show`: everything about a secret but its value. Unlocks nothing.
 
-use super::metadata::{self, Row};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
+use crate::cli::metadata::{self, Row};
 use crate::cli::secret_arg::SecretArg;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;

@@ -1,8 +1,8 @@
 //! `v-secure secret versions`: what a secret was, when, by whom and why. Unlocks nothing.
 
-use super::metadata;
 use crate::cli::context::{Context, Purpose, short};
 use crate::cli::error::Outcome;
+use crate::cli::metadata;
 use crate::cli::secret_arg::SecretArg;
 use crate::log::state::{SecretState, Version};
 use crate::ops::duration;

@@ -52,7 +52,7 @@ impl ValueArgs {
             return source::read(context, path, MAX_VALUE as u64).map(Some);
         }
         if !context.host.is_terminal(Stream::In) {
-            return self.from_stdin(context, secret, may_stay);
+            return self.piped(context, secret, may_stay);
         }
         // Metadata alone: nobody is asked for a value that is to stay.
         if may_stay && (!context.interactive() || exists()?) {
@@ -61,7 +61,7 @@ impl ValueArgs {
         prompt(context, secret).map(Some)
     }
 
-    fn from_stdin(
+    fn piped(
         &self,
         context: &Context<'_>,
         secret: &SecretName,

@@ -1,0 +1,144 @@
+//! One function for each parser that reads what others wrote: no bytes make it panic, and what it
+//! accepts keeps what its format promises. Shared by the fuzzer and by `tests/fuzz_smoke.rs`.
+
+use std::collections::BTreeSet;
+use v_secure::crypto::identity;
+use v_secure::host::Random;
+use v_secure::log::entry::Entry;
+use v_secure::log::verify::{self, Options};
+use v_secure::name::{Name, SecretName};
+use v_secure::ops::generate::{self, Spec};
+use v_secure::ops::pin::CarriedPin;
+use v_secure::ops::text::{self, Import, TextError};
+use v_secure::ops::vault::{Depth, Vault};
+use v_secure::policy::chain::{Chain, Signatures};
+use v_secure::policy::entry::PolicyEntry;
+use v_secure::secret_value::SecretValue;
+use v_secure::vault::format::{self, Scope, Trust};
+use v_secure::vault::line;
+use v_secure::vault::request::Request;
+
+/// Some time after the samples were made.
+const NOW: u64 = 1_800_000_000;
+
+/// The whole file: parsed, opened at every depth, and verified without believing its signatures.
+pub fn vault(data: &[u8]) {
+    let wanted = BTreeSet::from(
+        ["default/A", "prod/DATABASE_URL"].map(|name| SecretName::parse(name).expect("a name")),
+    );
+    for depth in [Depth::Everything, Depth::Secrets(&wanted), Depth::Unverified] {
+        let _ = Vault::open(data, Trust::Strict, depth, NOW);
+        // As if the bytes had been verified before: reaches the fold of what no signature covers.
+        let _ = Vault::open(data, Trust::Cached, depth, NOW);
+    }
+    let Ok(file) = format::parse(data, Trust::Strict, Scope::All) else { return };
+    assert_eq!(format::write(&file).as_bytes(), data, "one spelling");
+    if let Ok(chain) = Chain::build(&file.chain, Signatures::Trusted) {
+        let _ = verify::verify(&file, &chain, Options { now: NOW });
+    }
+}
+
+/// A line of the log.
+pub fn entry(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(entry) = line::parse::<Entry>(text) else { return };
+    assert_eq!(line::write(&entry), text, "one spelling");
+    let _ = v_secure::log::check::entry(&entry);
+    let _ = entry.id();
+}
+
+/// Lines of the policy chain, its signatures believed.
+pub fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let mut chain = Vec::new();
+    for text in text.lines() {
+        let Ok(entry) = line::parse::<PolicyEntry>(text) else { return };
+        assert_eq!(line::write(&entry), text, "one spelling");
+        if v_secure::policy::check::entry(&entry).is_err() {
+            return;
+        }
+        chain.push(entry);
+    }
+    let _ = Chain::build(&chain, Signatures::Check);
+    if let Ok(built) = Chain::build(&chain, Signatures::Trusted) {
+        assert_eq!(built.len(), chain.len());
+    }
+}
+
+pub fn dotenv(data: &[u8]) {
+    imported(text::dotenv::read(data), text::dotenv::write, text::dotenv::read);
+}
+
+pub fn json(data: &[u8]) {
+    imported(text::json::read(data), text::json::write, text::json::read);
+}
+
+pub fn yaml(data: &[u8]) {
+    imported(text::yaml::read(data), text::yaml::write, text::yaml::read);
+}
+
+/// What was read has names and is read back from what is written of it.
+fn imported(
+    read: Result<Import, TextError>,
+    write: impl Fn(&text::Dump<'_>) -> Result<SecretValue, text::ExportError>,
+    again: impl Fn(&[u8]) -> Result<Import, TextError>,
+) {
+    let Ok(import) = read else { return };
+    assert!(import.entries.iter().all(|entry| Name::new(entry.name.as_str()).is_ok()));
+    let dump: Vec<(&str, &SecretValue)> =
+        import.entries.iter().map(|entry| (entry.name.as_str(), &entry.value)).collect();
+    // A format refuses what it cannot carry.
+    let Ok(written) = write(&dump) else { return };
+    let back = again(written.expose()).expect("what is exported can be imported");
+    assert_eq!(back.entries.len(), dump.len());
+    // Not in order: an exporter may sort.
+    for (name, value) in &dump {
+        let found = back.entries.iter().find(|entry| entry.name == *name);
+        assert!(found.is_some_and(|entry| entry.value.same_as(value)), "{name} is read back");
+    }
+}
+
+pub fn pin(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(pin) = text.parse::<CarriedPin>() {
+        assert_eq!(pin.to_string(), text, "one spelling");
+    }
+    let _ = CarriedPin::in_identity(text);
+}
+
+pub fn request(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(request) = Request::parse(text) {
+        assert_eq!(request.line(), text, "one spelling");
+    }
+}
+
+pub fn identity(data: &[u8]) {
+    let value = SecretValue::new(data.to_vec());
+    let Ok(found) = identity::parse_identities(&value) else { return };
+    for identity in found {
+        let again = identity::parse_identity(&identity.text()).expect("its own spelling");
+        assert_eq!(again.recipient(), identity.recipient());
+    }
+}
+
+/// Randomness that is none.
+struct Counter(std::cell::Cell<u8>);
+
+impl Random for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.0.set(self.0.get().wrapping_add(97));
+            *byte = self.0.get();
+        }
+    }
+}
+
+/// The text of `--generate`.
+pub fn generator(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(spec) = text.parse::<Spec>() else { return };
+    assert_eq!(spec.to_string().parse(), Ok(spec.clone()), "its text means the same");
+    let value = generate::generate(&spec, &Counter(std::cell::Cell::new(0)));
+    assert!(!value.is_empty());
+}

@@ -1,0 +1,69 @@
+//! `v-secure access grant`: gives a role rights on a pattern.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::policy::{self, Effects, ReasonArg, count};
+use crate::name::{Name, Pattern};
+use crate::ops::access::{self, RightList};
+use clap::Args;
+use serde::Serialize;
+
+/// Give a role rights on the secrets that a pattern matches
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Rights are read, write, rotate, delete and grant, joined with ','. Secrets that new readers gain\n\
+                        are wrapped for them at once, as far as you can open them.\n\n\
+                        Examples:\n  v-secure access grant developer 'dev/*' read,write\n  \
+                        v-secure access grant ci 'prod/DB_*' read"
+)]
+pub struct Grant {
+    #[arg(value_name = "ROLE")]
+    role: Name,
+
+    #[arg(value_name = "PATTERN")]
+    pattern: Pattern,
+
+    #[arg(value_name = "RIGHTS")]
+    rights: RightList,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    role: &'a str,
+    pattern: &'a str,
+    rights: String,
+    changed: bool,
+    /// How many secrets the pattern matches now.
+    matches: usize,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Grant {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let Self { role, pattern, rights: RightList(rights), reason } = self;
+        let default = format!("grant {role} {rights} on {pattern}");
+        let wanted = access::Grant { pattern: pattern.clone(), rights };
+        let changed = policy::change(context, &reason, &default, |vault| {
+            Ok(access::grant(vault.policy(), &role, &wanted))
+        })?;
+        let matches = changed.vault.live().filter(|(name, _)| pattern.matches(name)).count();
+        if context.ui.json {
+            return context.ui.object(&Report {
+                role: role.as_str(),
+                pattern: pattern.as_str(),
+                rights: rights.to_string(),
+                changed: changed.written,
+                matches,
+                effects: &changed.effects,
+            });
+        }
+        let verb = if changed.written { "has" } else { "had" };
+        context.ui.note(&format!("{role} {verb} {rights} on {pattern} ({} now)", count(matches)));
+        changed.effects.tell(&context.ui);
+        Ok(())
+    }
+}

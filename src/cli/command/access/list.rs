@@ -1,0 +1,116 @@
+//! `v-secure access list`: who can do what, and through which grant.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::policy::unknown_member;
+use crate::cli::secret_arg;
+use crate::name::{Name, Pattern, SecretName};
+use crate::ops::vault::{Depth, Vault};
+use crate::policy::access::{Access, Subject};
+use clap::Args;
+use serde::Serialize;
+
+/// Show who can do what, and through which grant
+#[derive(Debug, Args)]
+#[command(after_help = "Who may change what an environment inherits is listed too.\n\n\
+                        Examples:\n  v-secure access list\n  v-secure access list --secret-id prod/DATABASE_URL\n  \
+                        v-secure access list --pattern 'prod/*'\n  v-secure access list --member alice")]
+pub struct List {
+    /// Access to this secret, which need not exist
+    #[arg(long, value_name = "NAME", conflicts_with = "pattern")]
+    secret_id: Option<String>,
+
+    /// Access to any of what this pattern matches
+    #[arg(long, value_name = "PATTERN")]
+    pattern: Option<Pattern>,
+
+    /// Only this member's access
+    #[arg(long, value_name = "MEMBER")]
+    member: Option<Name>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    access: Vec<Row>,
+    /// Whether some who may read the secret cannot open it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsettled: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    member: String,
+    role: String,
+    pattern: String,
+    rights: Vec<&'static str>,
+    /// The environment that is inherited from, if the access is to what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<String>,
+}
+
+impl List {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secret = self.secret_id.as_deref().map(|text| secret_arg::parse(text, context));
+        let secret = secret.transpose()?;
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let vault = &opened.vault;
+        if let Some(name) =
+            self.member.as_ref().filter(|name| vault.policy().member(name).is_none())
+        {
+            return Err(unknown_member(name));
+        }
+        let mut found = self.access(vault, secret.as_ref())?;
+        found.retain(|access| self.member.as_ref().is_none_or(|name| *name == access.member));
+        let unsettled = secret.as_ref().map(|secret| is_unsettled(vault, secret));
+        if context.ui.json {
+            let access = found.iter().map(row).collect();
+            return context.ui.object(&Report { access, unsettled });
+        }
+        let rows = found.iter().map(cells).collect();
+        context.ui.table(&["MEMBER", "ROLE", "PATTERN", "RIGHTS", "THROUGH"], rows)?;
+        if unsettled == Some(true) {
+            context.ui.warn(
+                "not all who may read it can open it yet: 'v-secure access settle', by somebody who can",
+            );
+        }
+        Ok(())
+    }
+
+    fn access(&self, vault: &Vault, secret: Option<&SecretName>) -> Outcome<Vec<Access>> {
+        let everything = || Pattern::new("*");
+        let pattern =
+            self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
+                Failure::usage("bad-pattern", "this is no pattern").because(&error)
+            })?;
+        let subject = secret.map_or(Subject::Pattern(&pattern), Subject::Secret);
+        Ok(vault.policy().access(subject))
+    }
+}
+
+fn is_unsettled(vault: &Vault, secret: &SecretName) -> bool {
+    let (uid, audience) = (vault.uid(secret), vault.policy().audience_of(secret));
+    let versions = vault.secret(secret).into_iter().flat_map(|found| found.active());
+    let mut wraps = versions.filter_map(|version| vault.wrap(&uid, &version.live_wrap.wrap));
+    wraps.any(|wrap| wrap.audience != audience)
+}
+
+fn row(access: &Access) -> Row {
+    Row {
+        member: access.member.to_string(),
+        role: access.role.to_string(),
+        pattern: access.pattern.to_string(),
+        rights: access.rights.iter().map(|right| right.as_str()).collect(),
+        through: access.through.as_ref().map(ToString::to_string),
+    }
+}
+
+fn cells(access: &Access) -> Vec<String> {
+    let through = access.through.as_ref();
+    vec![
+        access.member.to_string(),
+        access.role.to_string(),
+        access.pattern.to_string(),
+        access.rights.to_string(),
+        through.map_or_else(|| "-".into(), |base| format!("inherited from {base}")),
+    ]
+}

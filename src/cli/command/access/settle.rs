@@ -1,0 +1,58 @@
+//! `v-secure access settle`: lets readers open what was wrapped before they could read it.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::policy::{Effects, ReasonArg, count};
+use crate::ops::policy_change;
+use clap::Args;
+
+/// Wrap secrets for the members who may read them and cannot open them yet
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Also gives keys to sets of roles that have none, or that somebody left. Values do not change.\n\n\
+                        Examples:\n  v-secure access settle"
+)]
+pub struct Settle {
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+impl Settle {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let reason = self.reason.reason.as_deref();
+        let (outcome, (written, _)) = context.write_if(reason, "settle access", |vault, ctx| {
+            let (change, outcome) = policy_change::settle(vault, ctx)?;
+            Ok((outcome, change))
+        })?;
+        let effects = Effects::of(&outcome);
+        if !written && !effects.is_complete() {
+            return Err(refusal(&effects));
+        }
+        if context.ui.json {
+            return context.ui.object(&effects);
+        }
+        if !written {
+            context.ui.note("everything is settled");
+        }
+        effects.tell(&context.ui);
+        Ok(())
+    }
+}
+
+/// Nothing could be done, though there is something to do.
+fn refusal(effects: &Effects) -> Failure {
+    let mut parts = Vec::new();
+    if !effects.unsettled.is_empty() {
+        parts.push(format!("{} unsettled", count(effects.unsettled.len())));
+    }
+    if !effects.without_keys.is_empty() {
+        parts.push(format!("without keys: {}", effects.without_keys.join(", ")));
+    }
+    let message = format!("nothing here is yours to settle ({})", parts.join("; "));
+    let failure = Failure::new(Exit::NotPermitted, "unsettled", message);
+    match effects.able().as_slice() {
+        [] => failure.hint("an owner can: v-secure access settle"),
+        able => failure.hint(format!("who can: {}", able.join(", "))),
+    }
+}

@@ -1,0 +1,142 @@
+//! `v-secure git install`: puts the hook in place, beside what is there.
+
+use super::no_repository;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::store::atomic::{self, Expected};
+use crate::store::lock::{self, Lock};
+use crate::store::{fresh, git_command, read};
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+const BEGIN: &str = "# v-secure: begin\n";
+const END: &str = "# v-secure: end\n";
+const LINE: &str = "v-secure git pre-commit || exit 1";
+const HEAD: &str = "#!/bin/sh\n";
+/// More than any hook that a person wrote.
+const LIMIT: u64 = 1 << 20;
+/// Git runs only hooks that are executable.
+const MODE: u32 = 0o755;
+
+/// Make git verify the staged vault before every commit
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes the hook 'pre-commit' into git's folder for hooks (core.hooksPath counts), or adds\n\
+                  a marked block to a shell script that is there. Doing it twice changes nothing.\n\n\
+                  Examples:\n  v-secure git install\n  v-secure git install --uninstall"
+)]
+pub struct Install {
+    /// Take the block out again
+    #[arg(long)]
+    uninstall: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    hook: PathBuf,
+    /// Whether anything had to be written.
+    changed: bool,
+}
+
+impl Install {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let here = context.current_dir()?;
+        let (_, hooks) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
+        let hook = hooks.join("pre-commit");
+        let old = read_hook(&hook)?;
+        let new = match self.uninstall {
+            true => old.as_deref().map(without_block),
+            false => Some(with_block(old.as_deref()).ok_or_else(|| foreign(&hook))?),
+        };
+        let changed = new != old;
+        if changed {
+            write(&hook, old.is_some(), new.as_deref())?;
+        }
+        if context.ui.json {
+            return context.ui.object(&Report { hook, changed });
+        }
+        let state = if changed { "written" } else { "nothing to change" };
+        context.ui.line(&format!("{} ({state})", hook.display()))
+    }
+}
+
+fn read_hook(hook: &Path) -> Outcome<Option<String>> {
+    if hook.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    // A link leads into another tool's files, and a binary has no place for a line of shell.
+    let contents = read::read(hook, LIMIT).map_err(|error| foreign(hook).because(&error))?;
+    String::from_utf8(contents.bytes).map(Some).map_err(|error| foreign(hook).because(&error))
+}
+
+fn foreign(hook: &Path) -> Failure {
+    let message = format!("{} is no shell script of this folder's own", hook.display());
+    Failure::new(Exit::Conflict, "foreign-hook", message).hint(format!("add to it: {LINE}"))
+}
+
+/// The hook with the block behind its first line, before anything that may end the script; `None`
+/// where that line does not say that it is a shell script.
+fn with_block(old: Option<&str>) -> Option<String> {
+    let Some(old) = old else { return Some(format!("{HEAD}{BEGIN}{LINE}\n{END}")) };
+    if old.contains(BEGIN) {
+        return Some(old.to_owned());
+    }
+    let (first, rest) = old.split_once('\n').unwrap_or((old, ""));
+    let interpreter = first.strip_prefix("#!")?.split_whitespace();
+    let mut words = interpreter.map(|word| word.rsplit('/').next().unwrap_or(word));
+    let program = words.find(|word| *word != "env" && !word.starts_with('-'))?;
+    let is_shell = ["sh", "bash", "dash", "zsh", "ksh"].contains(&program);
+    is_shell.then(|| format!("{first}\n{BEGIN}{LINE}\n{END}{rest}"))
+}
+
+fn without_block(old: &str) -> String {
+    let cut = old.split_once(BEGIN).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(END)?;
+        Some(format!("{before}{after}"))
+    });
+    cut.unwrap_or_else(|| old.to_owned())
+}
+
+fn write(hook: &Path, exists: bool, new: Option<&str>) -> Outcome {
+    let Some(new) = new else { return Ok(()) };
+    let folder = hook.parent().unwrap_or(Path::new("."));
+    if !exists {
+        if folder.symlink_metadata().is_err() {
+            atomic::create_folder(folder)?;
+        }
+        return Ok(fresh::write_new(hook, new.as_bytes(), MODE)?);
+    }
+    if new == HEAD {
+        return Ok(atomic::remove(hook)?);
+    }
+    let lock = Lock::acquire(folder, lock::WAIT).map_err(|error| {
+        Failure::new(Exit::Failure, "write", "git's folder for hooks cannot be written")
+            .because(&error)
+    })?;
+    Ok(atomic::replace(&lock, hook, new.as_bytes(), MODE, Expected::Any)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_goes_in_once_and_comes_out_whole() {
+        for old in ["#!/bin/sh\nexit 0\n", "#!/usr/bin/env bash\nset -e\n", "#!/bin/sh -e\n"] {
+            let new = with_block(Some(old)).unwrap();
+            assert!(new.starts_with(old.split_once('\n').unwrap().0));
+            assert_eq!(with_block(Some(&new)).unwrap(), new);
+            assert_eq!(without_block(&new), old);
+        }
+        assert_eq!(without_block(&with_block(None).unwrap()), HEAD);
+    }
+
+    #[test]
+    fn what_is_no_shell_script_is_left_alone() {
+        for foreign in ["#!/usr/bin/env python3\n", "#!/usr/bin/perl\n", "echo\n", "", "#!\n"] {
+            assert_eq!(with_block(Some(foreign)), None, "{foreign:?}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `v-secure git pre-commit`: what the hook runs. It looks at the index alone, so that what is
+//! verified is what will be committed.
+
+use super::no_repository;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::verification::{self, Base, Wanted};
+use crate::store::find::{FOLDER, Location};
+use crate::store::git_command;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Verify the staged vault, and that it loses nothing of the last commit
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Silent where no vault is staged, or where it is in order. 'v-secure git install'\n\
+                  makes git run it before every commit.\n\n\
+                  Example:\n  git add .v-secure && v-secure git pre-commit"
+)]
+pub struct PreCommit {}
+
+impl PreCommit {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let here = context.current_dir()?;
+        let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
+        let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
+        staged.iter().try_for_each(|path| verify(context, &here, &root, path))
+    }
+}
+
+fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {
+    let before = git_command::show(here, "HEAD", path);
+    let Some(bytes) = git_command::show(here, "", path) else {
+        let message = format!("the commit would delete the vault {path}");
+        return Err(Failure::new(Exit::Integrity, "vault-deleted", message)
+            .hint(format!("git restore --staged {path}"))
+            .hint("git commit --no-verify, if that is what you want"));
+    };
+    let session = context.session_at(location(root, path)?)?;
+    let base = before.as_deref().map(|bytes| Base {
+        label: "the last commit",
+        bytes,
+        // A broken vault that was committed must not keep anybody from repairing it.
+        may_be_broken: true,
+    });
+    let wanted = Wanted { base, ..Wanted::default() };
+    let found = verification::verify(&session, &bytes, &wanted)?;
+    let Some(failure) = verification::failure(&format!("the staged {path}"), &found.findings)
+    else {
+        return Ok(());
+    };
+    verification::show(context, &found.findings)?;
+    Err(failure.hint(format!("git restore --staged {path}")))
+}
+
+/// The place that a path relative to the root names. The folder may be missing in the working tree:
+/// only the index counts.
+fn location(root: &Path, path: &str) -> Outcome<Location> {
+    let vault = PathBuf::from(path);
+    let project = vault.parent().filter(|folder| folder.ends_with(FOLDER)).and_then(Path::parent);
+    Ok(Location::in_project(&root.join(project.unwrap_or(Path::new(""))))?)
+}

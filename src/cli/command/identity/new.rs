@@ -1,0 +1,75 @@
+//! `v-secure identity new`: a new identity, in a file or on standard output.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::crypto::identity::generate_identity;
+use crate::host::hardening;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Make a new identity: the private key that opens what is encrypted to you
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The file is for you alone (mode 0600), age's own form, and never overwritten.\n\n\
+                        Examples:\n  v-secure identity new\n  v-secure identity new -o ~/keys/work.txt\n  \
+                        v-secure identity new -o - | gh secret set V_SECURE_IDENTITY"
+)]
+pub struct New {
+    /// Where to; '-' prints the identity alone [default: identity.txt in the config folder]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    recipient: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<PathBuf>,
+    /// The private key, where it was to be printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a str>,
+}
+
+impl New {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        if self.output.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+            return print(context);
+        }
+        let (path, identity) = match self.output {
+            Some(path) => (path.clone(), identities::create_file(context, &path)?),
+            None => {
+                let path = identities::default_file(context).ok_or_else(no_home)?;
+                let identity = identities::create(context, &path)?;
+                (path, identity)
+            }
+        };
+        let recipient = identity.recipient();
+        if context.ui.json {
+            return context.ui.object(&Report { recipient, file: Some(path), identity: None });
+        }
+        context.ui.line(&recipient)?;
+        context
+            .ui
+            .note(&format!("the identity is in {}: back it up, off this machine", path.display()));
+        Ok(())
+    }
+}
+
+fn print(context: &Context<'_>) -> Outcome {
+    let new = generate_identity();
+    let text = identities::file_text(&new, context.host.now(), None);
+    if context.ui.json {
+        let identity = text.expose_str();
+        return context.ui.object(&Report { recipient: new.recipient, file: None, identity });
+    }
+    context.ui.bytes(text.expose())
+}
+
+fn no_home() -> Failure {
+    Failure::new(Exit::Failure, "no-home", "there is no home folder to keep a new identity in")
+        .hint("v-secure identity new -o FILE")
+}

@@ -1,0 +1,61 @@
+//! `v-secure identity show`: which identities are used here, by their recipients.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::crypto::identity::Identity;
+use clap::Args;
+use serde::Serialize;
+
+/// Show the recipients of the identities in use, and where those are; never a key
+#[derive(Debug, Args)]
+#[command(after_help = "They are listed in the order in which they are tried.\n\n\
+                        Examples:\n  v-secure identity show\n  v-secure --identity key.txt identity show")]
+pub struct Show {}
+
+#[derive(Serialize)]
+struct Report {
+    identities: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    recipient: String,
+    /// The file, or the variable.
+    from: String,
+}
+
+impl Show {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let mut rows = Vec::new();
+        let mut failed = None;
+        for (from, found) in identities::found(context)? {
+            match found {
+                Ok(found) => rows.extend(found.iter().map(|identity| row(identity, &from))),
+                Err(failure) => {
+                    context.ui.warn(&failure.message);
+                    failed.get_or_insert(failure);
+                }
+            }
+        }
+        if rows.is_empty() {
+            return Err(failed.unwrap_or_else(none));
+        }
+        if context.ui.json {
+            return context.ui.object(&Report { identities: rows });
+        }
+        let rows = rows.into_iter().map(|row| vec![row.recipient, row.from]).collect();
+        context.ui.table(&["RECIPIENT", "FROM"], rows)
+    }
+}
+
+fn row(identity: &Identity, from: &str) -> Row {
+    Row { recipient: identity.recipient(), from: from.to_owned() }
+}
+
+fn none() -> Failure {
+    Failure::new(Exit::Locked, "no-identity", "there is no identity here")
+        .hint("v-secure identity new")
+        .hint("v-secure member request, which makes one if there is none")
+}

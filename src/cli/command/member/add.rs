@@ -1,0 +1,194 @@
+//! `v-secure member add`: lets a person or a service in.
+
+use crate::cli::compare::CompareArgs;
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::cli::policy::{self, Changed, Effects, ReasonArg};
+use crate::crypto::identity::{NewIdentity, generate_identity};
+use crate::host::hardening;
+use crate::name::{Name, Pattern};
+use crate::ops::member::{self, Device, Joining};
+use crate::ops::pin::CarriedPin;
+use crate::ops::vault::Depth;
+use crate::policy::op::{MemberKind, Right};
+use crate::vault::request::{self, Request, fingerprint_words};
+use clap::Args;
+use serde::Serialize;
+use std::path::Path;
+
+/// Let a person in by the request of their device, or a service by a recipient
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  v-secure member add alice --request alice.request --role developer\n  \
+                        v-secure member add backup --recipient age1… --read 'prod/*'\n  \
+                        v-secure member add ci --service --new-identity --read 'prod/*' | gh secret set V_SECURE_IDENTITY"
+)]
+pub struct Add {
+    /// The member's name; of an existing member, this adds another device
+    #[arg(value_name = "NAME")]
+    name: Name,
+
+    /// What 'v-secure member request' printed: the line, a file with it, or '-' for standard input
+    #[arg(long, value_name = "LINE|FILE|-", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["recipients", "new_identity"])]
+    #[arg(required_unless_present_any = ["recipients", "new_identity"])]
+    request: Option<String>,
+
+    /// A recipient: it can read and never sign; may be given several times
+    #[arg(long = "recipient", value_name = "AGE")]
+    recipients: Vec<String>,
+
+    /// Make an identity, and print it alone, with the vault's pin, on standard output
+    #[arg(long)]
+    new_identity: bool,
+
+    /// The member is a service, such as a pipeline
+    #[arg(long, conflicts_with = "agent")]
+    service: bool,
+
+    /// The member is an agent: software that acts by itself
+    #[arg(long)]
+    agent: bool,
+
+    /// Join this role; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<Name>,
+
+    /// Read what matches, by a role of the member's own; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    read: Vec<Pattern>,
+
+    #[command(flatten)]
+    compare: CompareArgs,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    member: &'a str,
+    kind: &'a str,
+    roles: Vec<String>,
+    reads: bool,
+    /// The private key with the vault's pin, where one was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin: Option<String>,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Add {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let new = self.new_identity.then(generate_identity);
+        let joining = self.joining(context, new.as_ref())?;
+        // Before anybody is asked to compare words: what cannot be done is said first.
+        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        member::add(&opened.vault.id(), opened.vault.policy(), &joining)?;
+        if opened.vault.policy().member(&self.name).is_some() {
+            context.ui.note(&format!("{} is a member: this is another device", self.name));
+        }
+        if let Device::Request(request) = &joining.device {
+            self.confirm(context, request)?;
+        }
+        let reason = format!("let {} in", self.name);
+        let changed = policy::change(context, &self.reason, &reason, |vault| {
+            Ok(member::add(&vault.id(), vault.policy(), &joining)?)
+        })?;
+        self.report(context, &changed, new.as_ref())
+    }
+
+    fn joining(&self, context: &Context<'_>, new: Option<&NewIdentity>) -> Outcome<Joining> {
+        let device = match &self.request {
+            Some(source) => Device::Request(Box::new(read_request(context, source)?)),
+            None => {
+                let made = new.map(|new| new.recipient.clone());
+                Device::Recipients(self.recipients.iter().cloned().chain(made).collect())
+            }
+        };
+        let kind = match (self.service, self.agent) {
+            (true, _) => Some(MemberKind::Service),
+            (_, true) => Some(MemberKind::Agent),
+            _ => None,
+        };
+        Ok(Joining {
+            member: self.name.clone(),
+            kind,
+            device,
+            roles: self.roles.clone(),
+            read: self.read.clone(),
+        })
+    }
+
+    fn confirm(&self, context: &Context<'_>, request: &Request) -> Outcome {
+        let words = fingerprint_words(&request.fingerprint());
+        let (member, device) = (&request.member, &request.device);
+        context.ui.note(&format!("fingerprint  {words} ({member}, device {device})"));
+        let question = format!("Does {member} see the same words?");
+        self.compare.check(context, &[words], &question)
+    }
+
+    fn report(
+        &self,
+        context: &Context<'_>,
+        changed: &Changed,
+        new: Option<&NewIdentity>,
+    ) -> Outcome {
+        let (state, ui) = (changed.vault.policy(), &context.ui);
+        let Some(member) = state.member(&self.name) else { return Ok(()) };
+        let reads = state.holds_anywhere(&self.name, Right::Read);
+        let pin = new.map(|_| CarriedPin::of(changed.vault.chain()));
+        let text = new.map(|new| identities::file_text(new, context.host.now(), pin.as_ref()));
+        if ui.json {
+            return ui.object(&Report {
+                member: self.name.as_str(),
+                kind: member.kind.as_str(),
+                roles: member.roles().map(ToString::to_string).collect(),
+                reads,
+                identity: text.as_ref().and_then(|text| text.expose_str()),
+                pin: pin.map(|pin| pin.to_string()),
+                effects: &changed.effects,
+            });
+        }
+        let kind = member.kind.as_str();
+        ui.note(&format!("{} ({kind}): roles {}", self.name, policy::listed(member.roles())));
+        if !reads {
+            ui.warn(&format!("{0} can read nothing yet: v-secure role join ROLE {0}", self.name));
+        }
+        changed.effects.tell(ui);
+        let Some(text) = text else { return Ok(()) };
+        ui.note(
+            "the identity on standard output is kept nowhere else; its pin names the vault as written now:\n\
+             commit and push .v-secure before it is used",
+        );
+        ui.bytes(text.expose()).map_err(|failure| lost(&self.name, &failure))
+    }
+}
+
+/// The key went nowhere, which must be heard even where the reader of the pipe is what failed.
+fn lost(member: &Name, failure: &Failure) -> Failure {
+    let message = format!("{member} was added, and its identity could not be printed: it is lost");
+    let mut lost = Failure::new(Exit::Failure, "identity-lost", message);
+    lost.causes.clone_from(&failure.causes);
+    lost.hint(format!("v-secure member add {member} --new-identity, for another one"))
+}
+
+/// A request from the command line itself, a file or standard input.
+fn read_request(context: &Context<'_>, source: &str) -> Outcome<Request> {
+    let text = if source.starts_with("v-secure-request-") {
+        source.to_owned().into()
+    } else {
+        // Room for the line's end.
+        crate::cli::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
+    };
+    let refuse = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Integrity, "request", "this is no usable request").because(error)
+    };
+    let text = text.expose_str().ok_or_else(|| refuse(&request::RequestError::Encoding))?;
+    Request::parse(text.trim()).map_err(|error| refuse(&error))
+}

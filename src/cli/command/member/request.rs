@@ -1,0 +1,103 @@
+//! `v-secure member request`: the line by which this device asks to be let in.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::cli::local_names;
+use crate::crypto::identity::Identity;
+use crate::host::hardening;
+use crate::name::Name;
+use crate::ops::member;
+use crate::ops::vault::{Depth, Vault};
+use crate::vault::request::{self, fingerprint_words};
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Print the line by which this device asks to be let into the vault
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The line is public. It must arrive unchanged: compare the words that are shown here with those\n\
+                        that 'v-secure member add' shows.\n\n\
+                        Examples:\n  v-secure member request\n  v-secure member request alice > alice.request"
+)]
+pub struct Request {
+    /// The name to go by in the vault; the user name by default
+    #[arg(value_name = "NAME")]
+    name: Option<Name>,
+
+    /// This device's name; the machine's by default
+    #[arg(long, value_name = "NAME")]
+    device: Option<Name>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    request: String,
+    fingerprint: String,
+    member: String,
+    device: String,
+    recipient: String,
+    identity: Option<PathBuf>,
+    identity_created: bool,
+}
+
+impl Request {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (identity, file, created) = identities::own_or_new(context)?;
+        let member = match self.name {
+            Some(name) => name,
+            None => local_names::name_of_user(context, None)?,
+        };
+        refuse_known(&opened.vault, &identity)?;
+        let found = opened.vault.policy().member(&member);
+        let device = self.device.unwrap_or_else(|| local_names::device(context));
+        let device = member::free_device(found, &device);
+        let recipient = identity.recipient();
+        let (request, _) =
+            request::Request::new(context.host, &opened.vault.id(), &member, &device, &recipient)
+                .map_err(|error| Failure::from_error(Exit::Failure, "device-key", &error))?;
+        let report = Report {
+            request: request.line(),
+            fingerprint: fingerprint_words(&request.fingerprint()),
+            member: member.to_string(),
+            device: device.to_string(),
+            recipient,
+            identity: file,
+            identity_created: created,
+        };
+        show(context, &report)
+    }
+}
+
+/// A device that can sign already has nothing to ask for.
+fn refuse_known(vault: &Vault, identity: &Identity) -> Outcome {
+    let recipient = identity.recipient();
+    let mut members = vault.policy().members();
+    let signs = members.find(|(_, found)| found.keys.values().any(|k| k.recipient == recipient));
+    let Some((member, _)) = signs else { return Ok(()) };
+    let message = format!("this identity is a device of {member} already, with a signing key");
+    Err(Failure::new(Exit::Conflict, "exists", message)
+        .hint(format!("v-secure member show {member}")))
+}
+
+fn show(context: &Context<'_>, report: &Report) -> Outcome {
+    let ui = &context.ui;
+    if let (true, Some(path)) = (report.identity_created, &report.identity) {
+        ui.note(&format!("new identity in {}: back it up, off this machine", path.display()));
+    }
+    if ui.json {
+        return ui.object(report);
+    }
+    ui.line(&report.request)?;
+    ui.note(&format!("fingerprint  {}", report.fingerprint));
+    ui.note(&format!(
+        "send the line to somebody who may grant, for: v-secure member add {} --request LINE\n\
+         compare the fingerprint by another way, such as a call",
+        report.member
+    ));
+    Ok(())
+}

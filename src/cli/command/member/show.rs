@@ -1,0 +1,113 @@
+//! `v-secure member show`: one member, with all that the policy says of it.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::cli::policy::unknown_member;
+use crate::name::Name;
+use crate::ops::duration;
+use crate::ops::vault::Depth;
+use crate::policy::state::{Member, State};
+use clap::Args;
+use serde::Serialize;
+
+/// Show a member: recipients, devices, roles, grants, audiences
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  v-secure member show alice\n  v-secure member show ci --json")]
+pub struct Show {
+    #[arg(value_name = "NAME")]
+    name: Name,
+}
+
+#[derive(Serialize)]
+struct Report {
+    member: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    recipients: Vec<String>,
+    devices: Vec<Device>,
+    roles: Vec<String>,
+    grants: Vec<Grant>,
+    /// The sets of roles it reads with, each with keys of its own.
+    audiences: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Device {
+    device: String,
+    key: String,
+    recipient: String,
+}
+
+#[derive(Serialize)]
+struct Grant {
+    role: String,
+    pattern: String,
+    rights: String,
+}
+
+impl Show {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let state = opened.vault.policy();
+        let member = state.member(&self.name).ok_or_else(|| unknown_member(&self.name))?;
+        let report = report(state, &self.name, member);
+        if context.ui.json { context.ui.object(&report) } else { show(context, &report) }
+    }
+}
+
+fn report(state: &State, name: &Name, member: &Member) -> Report {
+    let grants = member.roles().flat_map(|role| {
+        state.grants_of(role).into_iter().map(|(pattern, rights)| Grant {
+            role: role.to_string(),
+            pattern: pattern.to_string(),
+            rights: rights.to_string(),
+        })
+    });
+    let devices = member.keys.iter().map(|(device, key)| Device {
+        device: device.to_string(),
+        key: key.id.to_string(),
+        recipient: key.recipient.clone(),
+    });
+    let audiences = state.audiences().map(|(audience, _)| audience);
+    Report {
+        member: name.to_string(),
+        kind: member.kind.as_str(),
+        expires: member.expires.map(duration::rfc3339),
+        recipients: member.recipients.iter().cloned().collect(),
+        devices: devices.collect(),
+        roles: member.roles().map(ToString::to_string).collect(),
+        grants: grants.collect(),
+        audiences: audiences
+            .filter(|audience| state.members_of(audience).contains(name))
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+fn show(context: &Context<'_>, report: &Report) -> Outcome {
+    let field = |label: &str, value: &str| context.ui.line(&format!("{label:<11} {value}"));
+    field("member", &format!("{} ({})", context.ui.strong(&report.member), report.kind))?;
+    if let Some(expires) = &report.expires {
+        field("expires", expires)?;
+    }
+    for recipient in &report.recipients {
+        field("recipient", recipient)?;
+    }
+    for device in &report.devices {
+        field("device", &format!("{} key {}", device.device, device.key))?;
+    }
+    if report.devices.is_empty() {
+        field("device", "none with a signing key: it can read, and never write")?;
+    }
+    for role in &report.roles {
+        field("role", role)?;
+    }
+    for grant in &report.grants {
+        field("grant", &format!("{} on {} by {}", grant.rights, grant.pattern, grant.role))?;
+    }
+    for audience in &report.audiences {
+        field("audience", audience)?;
+    }
+    Ok(())
+}

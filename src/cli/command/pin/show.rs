@@ -1,0 +1,57 @@
+//! `v-secure pin show`: the line that names this vault to a machine that keeps no state.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::ops::pin::{CarriedPin, Standing};
+use crate::ops::vault::Depth;
+use crate::vault::request::fingerprint_words;
+use clap::Args;
+use serde::Serialize;
+
+/// Print the pin of the vault: one line, for V_SECURE_PIN or an identity's comment
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A vault that does not contain the policy entry that the pin names is refused.\n\n\
+                        Examples:\n  v-secure pin show\n  V_SECURE_PIN=$(v-secure pin show) …"
+)]
+pub struct Show {}
+
+#[derive(Serialize)]
+struct Report {
+    pin: String,
+    /// Of the vault: it never changes.
+    fingerprint: String,
+    /// Of the newest policy entry.
+    policy_fingerprint: String,
+    entries: usize,
+    /// Whether this device has accepted the vault.
+    accepted: bool,
+}
+
+impl Show {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let chain = opened.vault.chain();
+        let report = Report {
+            pin: CarriedPin::of(chain).to_string(),
+            fingerprint: fingerprint_words(&chain.vault_id()),
+            policy_fingerprint: fingerprint_words(&chain.head()),
+            entries: chain.len(),
+            accepted: opened.pin != Standing::Unknown,
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        context.ui.line(&report.pin)?;
+        context.ui.note(&format!("vault   {}", report.fingerprint));
+        context
+            .ui
+            .note(&format!("policy  {} ({} entries)", report.policy_fingerprint, report.entries));
+        if !report.accepted {
+            context
+                .ui
+                .warn("this device has not accepted the vault: compare it before you pass it on");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! `v-secure role create`: a new role, with its first grants.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::name::Name;
+use crate::ops::access::{self, Grant};
+use clap::Args;
+use serde::Serialize;
+
+/// Create a role
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Rights are read, write, rotate, delete and grant; a pattern is ENVIRONMENT/NAME with at most one\n\
+                        '*', at its end.\n\n\
+                        Examples:\n  v-secure role create developer --grant 'read,write:dev/*' --grant 'read:staging/*'"
+)]
+pub struct Create {
+    #[arg(value_name = "NAME")]
+    name: Name,
+
+    /// What its members may do; may be given several times
+    #[arg(long = "grant", value_name = "RIGHTS:PATTERN")]
+    grants: Vec<Grant>,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    role: &'a str,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Create {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let reason = format!("create the role {}", self.name);
+        let changed = policy::change(context, &self.reason, &reason, |_| {
+            Ok(access::create_role(&self.name, &self.grants))
+        })?;
+        let report = Report { role: self.name.as_str(), effects: &changed.effects };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        context
+            .ui
+            .note(&format!("role {0} created; next: v-secure role join {0} MEMBER", self.name));
+        changed.effects.tell(&context.ui);
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! `v-secure role join`: gives a member a role.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::name::Name;
+use crate::ops::access;
+use clap::Args;
+use serde::Serialize;
+
+/// Give a member a role; it can read what the role may read, older values too
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  v-secure role join developer alice")]
+pub struct Join {
+    #[arg(value_name = "ROLE")]
+    role: Name,
+
+    #[arg(value_name = "MEMBER")]
+    member: Name,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    role: &'a str,
+    member: &'a str,
+    changed: bool,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Join {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let reason = format!("give {} the role {}", self.member, self.role);
+        let changed = policy::change(context, &self.reason, &reason, |vault| {
+            Ok(access::join(vault.policy(), &self.role, &self.member))
+        })?;
+        if context.ui.json {
+            return context.ui.object(&Report {
+                role: self.role.as_str(),
+                member: self.member.as_str(),
+                changed: changed.written,
+                effects: &changed.effects,
+            });
+        }
+        let verb = if changed.written { "is in" } else { "was in" };
+        context.ui.note(&format!("{} {verb} the role {}", self.member, self.role));
+        changed.effects.tell(&context.ui);
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! `v-secure settings set`: changes a signed setting.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::policy::{self, Changed, Effects, ReasonArg};
+use crate::name::Pattern;
+use crate::ops::access;
+use crate::policy::access::Subject;
+use crate::policy::settings::SettingKey;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Change a setting of the vault; the owners sign it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Keys: env.ENVIRONMENT.extends (an environment), variables.allow (names or prefixes with '*',\n\
+                        joined with ','), ttl (every, on-write), reads (off, best-effort, required),\n\
+                        retention.versions, retention.days (numbers).\n\n\
+                        Examples:\n  v-secure settings set env.prod.extends base\n  \
+                        v-secure settings set variables.allow 'GIT_*,NODE_OPTIONS'\n  \
+                        v-secure settings set ttl --unset"
+)]
+pub struct Set {
+    #[arg(value_name = "KEY")]
+    key: String,
+
+    #[arg(value_name = "VALUE", required_unless_present = "unset")]
+    value: Option<String>,
+
+    /// Go back to the default
+    #[arg(long, conflicts_with = "value")]
+    unset: bool,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    key: &'a str,
+    value: Option<&'a str>,
+    changed: bool,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Set {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let key = SettingKey::parse(&self.key).map_err(|error| {
+            Failure::usage("policy-op-setting", "a setting is refused")
+                .because(&error)
+                .hint("v-secure settings set --help")
+        })?;
+        if self.value.as_deref() == Some("") {
+            return Err(Failure::usage("bad-value", "an empty value is none: give --unset"));
+        }
+        let value = self.value.as_deref();
+        let reason = match value {
+            Some(_) => format!("set {}", self.key),
+            None => format!("unset {}", self.key),
+        };
+        let changed = policy::change(context, &self.reason, &reason, |vault| {
+            Ok(access::setting(vault.policy(), &self.key, value))
+        })?;
+        if context.ui.json {
+            let (key, changed, effects) = (self.key.as_str(), changed.written, &changed.effects);
+            return context.ui.object(&Report { key, value, changed, effects });
+        }
+        let verb = if changed.written { "is" } else { "was" };
+        context.ui.note(&format!("{} {verb} {}", self.key, value.unwrap_or("unset")));
+        if let (SettingKey::Extends(heir), Some(_)) = (&key, value) {
+            tell_inheritance(context, &changed, heir.as_str());
+        }
+        changed.effects.tell(&context.ui);
+        Ok(())
+    }
+}
+
+/// Who can change what an environment gives changes with what it inherits.
+fn tell_inheritance(context: &Context<'_>, changed: &Changed, heir: &str) {
+    let Ok(pattern) = Pattern::new(format!("{heir}/*")) else { return };
+    let access = changed.vault.policy().access(Subject::Pattern(&pattern));
+    let members: BTreeSet<_> =
+        access.iter().filter(|found| found.through.is_some()).map(|found| &found.member).collect();
+    context.ui.note(&format!(
+        "by what is inherited, these can change what {heir} gives: {}",
+        policy::listed(members)
+    ));
+}

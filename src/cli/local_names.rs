@@ -1,0 +1,37 @@
+//! The names that this machine suggests: of its user, and of itself as a device.
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use crate::name::Name;
+
+/// A name from a flag, or else made of what is there by leaving out what names may not hold.
+pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {
+    if let Some(text) = flag {
+        return Name::new(text).map_err(|error| {
+            Failure::usage("bad-name", format!("{option} is no name")).because(&error)
+        });
+    }
+    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let kept: String = found.chars().filter(fits).collect();
+    let kept = kept.trim_start_matches(['-', '.']).to_owned();
+    Name::new(kept).map_err(|error| {
+        Failure::usage("bad-name", format!("no name can be made of what is here: give {option}"))
+            .because(&error)
+    })
+}
+
+/// The name that a user goes by in a vault: the one given, or the system's.
+pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
+    let user = user.map(|user| user.to_string_lossy().into_owned());
+    name(flag, user.unwrap_or_else(|| "owner-1".into()), "--member")
+}
+
+/// This device's name, for its signing key.
+pub fn device(context: &Context<'_>) -> Name {
+    let host = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| context.host.variable(name));
+    let host = host.map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
+    name(None, host, "--device")
+        .or_else(|_| name(Some("device-1"), String::new(), "--device"))
+        .unwrap_or_else(|_| unreachable!("the constant is a name"))
+}

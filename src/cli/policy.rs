@@ -1,0 +1,138 @@
+//! What the commands that change policy share: making the change, and telling what came of it
+//! besides, above all which secrets some of their readers cannot open yet.
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use super::ui::Ui;
+use crate::name::Name;
+use crate::ops::policy_change::{self, PolicyOutcome};
+use crate::ops::vault::Vault;
+use crate::policy::op::PolicyOp;
+use clap::Args;
+use serde::Serialize;
+
+#[derive(Debug, Clone, Args)]
+pub struct ReasonArg {
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// A change of policy as it was written, or found to be needless.
+pub struct Changed {
+    pub written: bool,
+    /// The vault as it is now.
+    pub vault: Vault,
+    pub effects: Effects,
+}
+
+/// Makes the ops that `make` finds to be needed; none changes nothing.
+pub fn change(
+    context: &Context<'_>,
+    reason: &ReasonArg,
+    default_reason: &str,
+    make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+) -> Outcome<Changed> {
+    let (outcome, (written, vault)) =
+        context.write_if(reason.reason.as_deref(), default_reason, |vault, ctx| {
+            let ops = make(vault)?;
+            if ops.is_empty() {
+                return Ok((PolicyOutcome::default(), None));
+            }
+            let (change, outcome) = policy_change::change(vault, ops, ctx)?;
+            Ok((outcome, Some(change)))
+        })?;
+    Ok(Changed { written, vault, effects: Effects::of(&outcome) })
+}
+
+/// What a change of policy brought besides itself.
+#[derive(Debug, Default, Serialize)]
+pub struct Effects {
+    /// Secrets that were wrapped for their new readers.
+    pub settled: Vec<String>,
+    /// Secrets that not all of their readers can open yet.
+    pub unsettled: Vec<Waiting>,
+    /// Audiences that lack keys.
+    pub without_keys: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Waiting {
+    pub secret: String,
+    /// Who can settle it.
+    pub able: Vec<String>,
+}
+
+impl Effects {
+    pub fn of(outcome: &PolicyOutcome) -> Self {
+        let texts = |names: &[Name]| names.iter().map(Name::to_string).collect();
+        let waiting = outcome.unsettled.iter();
+        Self {
+            settled: outcome.settled.iter().map(ToString::to_string).collect(),
+            unsettled: waiting
+                .map(|left| Waiting { secret: left.secret.to_string(), able: texts(&left.able) })
+                .collect(),
+            without_keys: outcome.without_keys.clone(),
+        }
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.unsettled.is_empty() && self.without_keys.is_empty()
+    }
+
+    /// Those who can settle all that waits, and else those who can settle some of it.
+    pub fn able(&self) -> Vec<&str> {
+        let everywhere = |name: &&str| {
+            self.unsettled.iter().all(|left| left.able.iter().any(|able| able == name))
+        };
+        let mut some: Vec<&str> =
+            self.unsettled.iter().flat_map(|left| &left.able).map(String::as_str).collect();
+        some.sort_unstable();
+        some.dedup();
+        let all: Vec<&str> = some.iter().copied().filter(|name| everywhere(name)).collect();
+        if all.is_empty() { some } else { all }
+    }
+
+    /// Says what was settled, and what waits for whom.
+    pub fn tell(&self, ui: &Ui<'_>) {
+        if !self.settled.is_empty() {
+            ui.note(&format!("wrapped for new readers: {}", count(self.settled.len())));
+        }
+        if !self.unsettled.is_empty() {
+            let names: Vec<&str> =
+                self.unsettled.iter().take(5).map(|left| left.secret.as_str()).collect();
+            let more = if self.unsettled.len() > names.len() { ", …" } else { "" };
+            ui.warn(&format!(
+                "{} cannot be opened by all who may read them yet: {}{more}; who can settle that, with \
+                 'v-secure access settle': {}",
+                count(self.unsettled.len()),
+                names.join(", "),
+                self.able().join(", ")
+            ));
+        }
+        if !self.without_keys.is_empty() {
+            ui.warn(&format!(
+                "these audiences wait for keys: {}; an owner gives them with 'v-secure access settle'",
+                self.without_keys.join(", ")
+            ));
+        }
+    }
+}
+
+/// `1 secret`, `2 secrets`.
+pub fn count(secrets: usize) -> String {
+    if secrets == 1 { "1 secret".into() } else { format!("{secrets} secrets") }
+}
+
+/// Names, joined for people; a dash for none.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
+    if names.is_empty() { "-".into() } else { names.join(", ") }
+}
+
+/// There is no such member.
+pub fn unknown_member(name: &Name) -> Failure {
+    Failure::new(Exit::NotFound, "no-member", format!("there is no member {name}"))
+        .hint("v-secure member list")
+}

@@ -1,0 +1,196 @@
+//! What `audit verify` and the git hook share: verification whose every outcome is a list of
+//! findings, the errors of form and of the policy chain, the pins and the base included.
+
+use super::context::{Context, pin_failure};
+use super::error::{Failure, Outcome};
+use crate::log::finding::Severity;
+use crate::log::report::FindingRecord;
+use crate::log::verify::verify_base;
+use crate::ops::pin::Standing;
+use crate::ops::vault::{Depth, OpenError, Vault};
+use crate::ops::verified::Verified;
+use crate::policy::error::ChainError;
+use crate::store::check::{self, Check};
+use crate::store::session::{Session, SessionError};
+use crate::vault::format::Trust;
+use crate::vault::text::escape_for_display;
+
+/// What to compare with, and how much to insist on.
+#[derive(Debug, Default)]
+pub struct Wanted<'a> {
+    pub base: Option<Base<'a>>,
+    /// An old state is an error.
+    pub strict: bool,
+    /// The vault itself is wanted, not the findings alone.
+    pub open: bool,
+}
+
+/// An earlier state of the vault.
+#[derive(Debug)]
+pub struct Base<'a> {
+    /// How the user calls it.
+    pub label: &'a str,
+    pub bytes: &'a [u8],
+    /// A base that does not verify by itself is worth a warning rather than a refusal.
+    pub may_be_broken: bool,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Verification {
+    pub findings: Vec<FindingRecord>,
+    /// `None` for bytes that do not pass by themselves.
+    pub check: Option<Check>,
+}
+
+impl Verification {
+    pub fn is_refused(&self) -> bool {
+        self.findings.iter().any(FindingRecord::is_error)
+    }
+
+    pub fn record(&self) -> Option<&Verified> {
+        self.check.as_ref().map(|check| &check.record)
+    }
+}
+
+/// Verifies `bytes` as the vault of the session's place. What does not verify is an outcome; an
+/// error is what kept verification from taking place.
+pub fn verify(session: &Session, bytes: &[u8], wanted: &Wanted<'_>) -> Outcome<Verification> {
+    let open = wanted.open || wanted.base.is_some();
+    let check = match check::check(session, bytes, open) {
+        Ok(check) => check,
+        Err(SessionError::Open { path, source }) => {
+            let findings = refusal(&source);
+            let findings =
+                findings.ok_or_else(|| Failure::from(SessionError::Open { path, source }))?;
+            return Ok(Verification { findings, check: None });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut findings = pins(session, &check, wanted.strict);
+    if let Some(base) = &wanted.base {
+        findings.extend(against(session, &check, base));
+    }
+    findings.extend(check.record.findings.iter().flatten().cloned());
+    findings.sort_by_key(rank);
+    Ok(Verification { findings, check: Some(check) })
+}
+
+fn rank(finding: &FindingRecord) -> usize {
+    let order = [Severity::Error, Severity::Warning, Severity::Notice];
+    order.iter().position(|severity| severity.as_str() == finding.severity).unwrap_or(order.len())
+}
+
+/// The findings of a file that cannot be opened; `None` where it needs a newer program, which
+/// judges nothing.
+fn refusal(error: &OpenError) -> Option<Vec<FindingRecord>> {
+    let one = |code, message| FindingRecord::of_vault(code, Severity::Error, message);
+    Some(match error {
+        OpenError::Format(source) if source.needs_newer() => return None,
+        OpenError::Format(source) => {
+            let finding = one(source.code(), source.cause.to_string());
+            vec![FindingRecord { line: Some(source.line), ..finding }]
+        }
+        OpenError::Chain(source) => vec![chain(source)],
+        OpenError::Findings(findings) => findings.iter().map(Into::into).collect(),
+        _ => vec![one("header-vault", error.to_string())],
+    })
+}
+
+fn chain(error: &ChainError) -> FindingRecord {
+    let message = format!("{error}: {}", error.cause);
+    let finding = FindingRecord::of_vault(
+        error.code(),
+        Severity::Error,
+        escape_for_display(&message).into_owned(),
+    );
+    FindingRecord { kind: "policy".to_owned(), subject: error.position.to_string(), ..finding }
+}
+
+fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
+    let old = if strict { Severity::Error } else { Severity::Warning };
+    let mut findings = Vec::new();
+    match &check.pin {
+        Standing::Unknown | Standing::Continues => {}
+        Standing::Prefix { seen, accepted } => {
+            let message = format!(
+                "the policy has {seen} of the {accepted} entries that were accepted here before: an \
+                 old branch, or a roll-back"
+            );
+            findings.push(FindingRecord::of_vault("pin-older", old, message));
+        }
+        refused => {
+            let Failure { code, message, hints, .. } =
+                pin_failure(refused, &session.location.vault);
+            let finding = FindingRecord::of_vault(code, Severity::Error, message);
+            findings.push(FindingRecord { hint: hints.into_iter().next(), ..finding });
+        }
+    }
+    let voided = check.opened.iter().flat_map(|opened| &opened.voided);
+    findings.extend(voided.map(|id| {
+        let message = "this entry, new here, does not count by the policy accepted here before";
+        let finding = FindingRecord::of_vault("pin-void", old, message);
+        FindingRecord { kind: "entry".to_owned(), subject: id.to_string(), ..finding }
+    }));
+    if check.missing_heads > 0 {
+        let severity = if strict { Severity::Error } else { Severity::Notice };
+        let message = format!(
+            "{} log entries that were the last ones accepted here are missing: an old branch, or a \
+             roll-back",
+            check.missing_heads
+        );
+        let finding = FindingRecord::of_vault("pin-heads-missing", severity, message);
+        let hint = Some("v-secure audit verify --base REV".to_owned());
+        findings.push(FindingRecord { hint, ..finding });
+    }
+    findings
+}
+
+fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingRecord> {
+    let Some(opened) = &check.opened else { return Vec::new() };
+    let trust = match session.verified(base.bytes) {
+        Some(_) => Trust::Cached,
+        None => Trust::Strict,
+    };
+    match Vault::open(base.bytes, trust, Depth::Everything, session.now) {
+        Ok(old) => {
+            let new = &opened.vault;
+            let lost = verify_base(new.file(), new.state(), new.chain(), old.file());
+            lost.iter().map(Into::into).collect()
+        }
+        Err(error) => {
+            let severity = if base.may_be_broken { Severity::Warning } else { Severity::Error };
+            let message = format!("{} is no base to compare with: {error}", base.label);
+            vec![FindingRecord::of_vault("base-invalid", severity, message)]
+        }
+    }
+}
+
+/// Shows findings as a table.
+pub fn show(context: &Context<'_>, findings: &[FindingRecord]) -> Outcome {
+    let rows = findings.iter().map(|finding| {
+        let place = finding.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let subject = match finding.kind.as_str() {
+            "vault" => "vault".to_owned(),
+            kind => format!("{kind} {}", finding.subject),
+        };
+        let message = format!("{place}{}", finding.message);
+        vec![finding.severity.clone(), finding.code.clone(), subject, message]
+    });
+    context.ui.table(&["severity", "finding", "subject", "what"], rows.collect())
+}
+
+/// The failure that a refusal ends with.
+pub fn failure(what: &str, findings: &[FindingRecord]) -> Option<Failure> {
+    let errors: Vec<&FindingRecord> = findings.iter().filter(|found| found.is_error()).collect();
+    let first = errors.first()?;
+    let count = match errors.len() {
+        1 => first.code.clone(),
+        many => format!("{} and {} more findings", first.code, many - 1),
+    };
+    let message = format!("{what} does not verify: {count}");
+    let failure = Failure::new(super::exit::Exit::Integrity, "refused", message);
+    let mut hints: Vec<&String> = errors.iter().filter_map(|found| found.hint.as_ref()).collect();
+    hints.dedup();
+    Some(hints.into_iter().take(3).fold(failure, |failure, hint| failure.hint(hint)))
+}

@@ -1,0 +1,168 @@
+//! The keys that a state of the policy asks for: audiences without any, audiences that somebody left,
+//! envelopes that somebody who joined cannot open yet.
+
+use super::policy_change::PolicyChangeError;
+use super::request::Ctx;
+use super::unlock::KeyError;
+use super::vault::Vault;
+use crate::crypto::envelope::EnvelopeError;
+use crate::policy::chain::{Chain, Signatures};
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::{PolicyOp, Right};
+use crate::policy::state::State;
+use crate::vault::audience::{self, AudienceError, EpochKeys};
+use crate::vault::ids;
+use crate::vault::model::AudienceSection;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The keys that were made, and the ops that state them.
+#[derive(Default)]
+pub(super) struct MadeKeys {
+    pub ops: Vec<PolicyOp>,
+    pub sections: BTreeMap<String, AudienceSection>,
+    /// All keys of the audiences that got new ones, newest first.
+    pub fresh: BTreeMap<String, Rc<Vec<EpochKeys>>>,
+    /// Audiences that the signer could not give what they need.
+    pub without_keys: Vec<String>,
+}
+
+/// Makes what `state` asks for: the vault's own state, or one that a change of it would give.
+pub(super) fn make(
+    vault: &Vault,
+    state: &State,
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker { vault, state, ctx, made: MadeKeys::default() };
+    let due = state.due().map(str::to_owned);
+    for audience in state.missing_audiences().into_iter().chain(due) {
+        maker.renew(&audience)?;
+    }
+    for audience in maker.widened()? {
+        maker.reseal(&audience)?;
+    }
+    Ok(maker.made)
+}
+
+struct Maker<'a> {
+    vault: &'a Vault,
+    state: &'a State,
+    ctx: &'a Ctx<'a>,
+    made: MadeKeys,
+}
+
+impl Maker<'_> {
+    /// Whether the signer may state keys for the audience.
+    fn able(&self, audience: &str) -> bool {
+        let member = self.ctx.who.member();
+        self.state.members_of(audience).contains(member)
+            && self.state.holds_anywhere(member, Right::Grant)
+    }
+
+    fn leave(&mut self, audience: &str) {
+        self.made.without_keys.push(audience.to_owned());
+    }
+
+    /// A new epoch that carries all earlier ones.
+    fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
+        if !self.able(audience) {
+            self.leave(audience);
+            return Ok(());
+        }
+        let vault = self.vault.id();
+        let (new, stated) = audience::new_epoch(self.ctx.random, &vault, audience)?;
+        let mut epochs = vec![new];
+        if self.vault.policy().audience(audience).is_some() {
+            // An epoch without the earlier keys would cut everybody off from what is sealed to them,
+            // so it is left to somebody who has them.
+            let Some(earlier) = self.opened(audience)? else {
+                self.leave(audience);
+                return Ok(());
+            };
+            epochs.extend(earlier);
+        }
+        let recipients = self.state.recipients_of(audience);
+        let envelope = audience::seal_envelope(&vault, audience, &epochs, &recipients)?;
+        self.made.ops.push(PolicyOp::Epoch {
+            audience: audience.to_owned(),
+            epoch: stated.epoch,
+            recipient: stated.recipient,
+            kek: stated.commitment,
+            envelope: ids::envelope_id(&envelope),
+        });
+        let section = AudienceSection { epoch: stated.epoch, envelope };
+        self.made.sections.insert(audience.to_owned(), section);
+        self.made.fresh.insert(audience.to_owned(), Rc::new(epochs));
+        Ok(())
+    }
+
+    /// An audience's keys, opened anew: they move into a list, and a key type has no copy. `None`
+    /// if the signer is not, or not yet, among those whom the envelope is encrypted to.
+    fn opened(&self, audience: &str) -> Result<Option<Vec<EpochKeys>>, PolicyChangeError> {
+        match self.ctx.who.open(self.vault, audience) {
+            Ok(keys) => Ok(Some(keys)),
+            Err(
+                KeyError::NotInAudience { .. }
+                | KeyError::Envelope {
+                    source: AudienceError::Envelope { source: EnvelopeError::NoMatch, .. },
+                    ..
+                },
+            ) => Ok(None),
+            Err(source) => Err(PolicyChangeError::Keys { audience: audience.to_owned(), source }),
+        }
+    }
+
+    /// Audiences that keep their epoch and have a recipient whom its envelope was not sealed to.
+    fn widened(&self) -> Result<Vec<String>, PolicyChangeError> {
+        let mut found = Vec::new();
+        for (name, _) in self.vault.policy().audiences() {
+            if self.made.sections.contains_key(name) || self.state.is_due(name) {
+                continue;
+            }
+            let sealed_to = sealed_to(self.vault, name)?;
+            let now = self.state.recipients_of(name);
+            if now.iter().any(|recipient| !sealed_to.contains(recipient)) {
+                found.push(name.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same epoch's envelope for the recipients of now.
+    fn reseal(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
+        let keys = if self.able(audience) { self.opened(audience)? } else { None };
+        let Some(keys) = keys else {
+            self.leave(audience);
+            return Ok(());
+        };
+        let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return Ok(()) };
+        let recipients = self.state.recipients_of(audience);
+        let envelope = audience::seal_envelope(&self.vault.id(), audience, &keys, &recipients)?;
+        self.made.ops.push(PolicyOp::Reseal {
+            audience: audience.to_owned(),
+            epoch,
+            envelope: ids::envelope_id(&envelope),
+        });
+        self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });
+        Ok(())
+    }
+}
+
+/// The recipients of an audience when its present envelope was made.
+///
+/// The envelope itself does not tell: an age file names nobody.
+fn sealed_to(vault: &Vault, audience: &str) -> Result<Vec<String>, PolicyChangeError> {
+    let entries = &vault.file().chain;
+    let Some(at) = entries.iter().rposition(|entry| states_envelope(entry, audience)) else {
+        return Ok(Vec::new());
+    };
+    let then = Chain::build(&entries[..=at], Signatures::Trusted)?;
+    Ok(then.state().recipients_of(audience))
+}
+
+fn states_envelope(entry: &PolicyEntry, wanted: &str) -> bool {
+    entry.ops.iter().any(|op| match op {
+        PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => audience == wanted,
+        _ => false,
+    })
+}

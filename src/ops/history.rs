@@ -1,0 +1,124 @@
+//! The whole history, of secrets and of policy, as rows: what `audit log` shows.
+
+use super::vault::Vault;
+use crate::crypto::bytes::Id;
+use crate::log::history::{self, RowStatus};
+use crate::name::{Name, SecretName};
+use crate::policy::describe;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::MemberKind;
+
+/// One op of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub entry: Id,
+    /// Seconds since the Unix epoch, as the author says.
+    pub timestamp: u64,
+    pub action: &'static str,
+    /// `None` for what is about no one secret, such as policy.
+    pub secret: Option<SecretName>,
+    /// What a policy op is about; empty for other ops.
+    pub object: String,
+    /// Who signed, joined with `+` where several did.
+    pub actor: String,
+    /// `None` for an actor that is no member any more.
+    pub actor_type: Option<MemberKind>,
+    pub reason: String,
+    pub status: RowStatus,
+}
+
+/// Which rows are wanted; what is `None` does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub secret: Option<SecretName>,
+    pub actor: Option<Name>,
+    pub action: Option<String>,
+    /// Seconds since the Unix epoch, inclusive.
+    pub since: Option<u64>,
+    /// Seconds since the Unix epoch, exclusive.
+    pub until: Option<u64>,
+}
+
+/// The rows that `filter` wants, newest first.
+///
+/// The order is that of cause, not of the clocks: a change of policy stands before what was written
+/// under it, and within one policy entries stand in the order of the log.
+pub fn rows(vault: &Vault, filter: &Filter) -> Vec<Row> {
+    let mut rows: Vec<(usize, Row)> = policy(vault, filter);
+    rows.extend(log(vault, filter));
+    // Stable: policy comes first at its position, and ops keep their order.
+    rows.sort_by_key(|(position, _)| *position);
+    rows.into_iter().rev().map(|(_, row)| row).collect()
+}
+
+fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
+    let wanted = history::Filter {
+        secret: filter.secret.as_ref(),
+        actor: filter.actor.as_ref(),
+        action: filter.action.as_deref(),
+        since: filter.since,
+        until: filter.until,
+    };
+    let (graph, standings) = (vault.graph(), vault.standings());
+    let rows = history::rows(graph, &vault.file().entries, standings, vault.chain(), &wanted);
+    let position = |entry: &Id| graph.place(entry).and_then(|place| standings.position(place));
+    let owned = rows.into_iter().map(|row| {
+        let history::Row { timestamp, action, secret_id, actor, actor_type, reason, .. } = row;
+        let owned = Row {
+            entry: *row.entry,
+            timestamp,
+            action,
+            secret: secret_id.cloned(),
+            object: String::new(),
+            actor: actor.to_string(),
+            actor_type,
+            reason: reason.to_owned(),
+            status: row.status,
+        };
+        (position(row.entry).unwrap_or_default(), owned)
+    });
+    owned.collect()
+}
+
+fn policy(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
+    if filter.secret.is_some() {
+        return Vec::new();
+    }
+    let entries = vault.file().chain.iter().zip(vault.chain().ids()).enumerate();
+    let rows = entries.flat_map(|(position, (entry, id))| {
+        policy_rows(vault, filter, position, entry, *id).into_iter().map(move |row| (position, row))
+    });
+    rows.collect()
+}
+
+fn policy_rows(
+    vault: &Vault,
+    filter: &Filter,
+    position: usize,
+    entry: &PolicyEntry,
+    id: Id,
+) -> Vec<Row> {
+    let signers = vault.chain().signing_members(position);
+    let outside = filter.actor.as_ref().is_some_and(|actor| !signers.contains(actor))
+        || filter.since.is_some_and(|since| entry.ts < since)
+        || filter.until.is_some_and(|until| entry.ts >= until);
+    if outside {
+        return Vec::new();
+    }
+    let actor: Vec<&str> = signers.iter().map(|name| name.as_str()).collect();
+    let first = signers.iter().next().and_then(|name| vault.policy().member(name));
+    let wanted = |action: &str| filter.action.as_deref().is_none_or(|other| other == action);
+    let ops = entry.ops.iter().filter(|op| wanted(describe::action(op)));
+    let rows = ops.map(|op| Row {
+        entry: id,
+        timestamp: entry.ts,
+        action: describe::action(op),
+        secret: None,
+        object: describe::object(op),
+        actor: actor.join("+"),
+        actor_type: first.map(|member| member.kind),
+        reason: entry.reason.clone(),
+        status: RowStatus::Counting,
+    });
+    rows.collect()
+}

@@ -1,0 +1,199 @@
+//! Bringing members in: people by the request of their device, services by a recipient.
+
+use crate::crypto::bytes::Id;
+use crate::crypto::recipient::{RecipientError, RecipientKind, check_recipient};
+use crate::name::{Name, Pattern};
+use crate::policy::op::{MemberKind, PolicyOp, Right};
+use crate::policy::rights::Rights;
+use crate::policy::state::{Member, Role, State};
+use crate::vault::request::Request;
+use std::collections::BTreeSet;
+
+/// What identifies the newcomer, or a member's further device.
+#[derive(Debug)]
+pub enum Device {
+    /// A recipient and a signing key, with the holder's proof.
+    Request(Box<Request>),
+    /// Recipients alone: they can read, and never sign.
+    Recipients(BTreeSet<String>),
+}
+
+/// Who is to join, and with what.
+#[derive(Debug)]
+pub struct Joining {
+    pub member: Name,
+    /// `None`: as it is, or a user if the member is new.
+    pub kind: Option<MemberKind>,
+    pub device: Device,
+    pub roles: Vec<Name>,
+    /// Makes a role named like the member that reads these.
+    pub read: Vec<Pattern>,
+}
+
+/// Why a member cannot be added as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MemberError {
+    #[error("the request is for another vault")]
+    OtherVault,
+    #[error("the request is of {found}, not of {asked}")]
+    OtherName { asked: Name, found: Name },
+    #[error("{member} is a {} already", found.as_str())]
+    OtherKind { member: Name, found: MemberKind },
+    #[error("{member} is a member with this device and these roles already")]
+    Nothing { member: Name },
+    #[error("the recipient belongs to {owner} already")]
+    RecipientTaken { owner: Name },
+    #[error("nothing can be encrypted to this recipient")]
+    Recipient(#[source] RecipientError),
+    #[error("{member} has a device {device} already")]
+    DeviceTaken { member: Name, device: Name },
+    #[error("there is no role {role}")]
+    NoRole { role: Name },
+    #[error("the role {role} exists already and grants something else")]
+    RoleTaken { role: Name },
+}
+
+/// The ops that let the member in.
+pub fn add(vault: &Id, state: &State, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
+    let found = state.member(&joining.member);
+    check_device(vault, state, joining)?;
+    if let (Some(member), Some(kind)) = (found, joining.kind)
+        && member.kind != kind
+    {
+        let (member, found) = (joining.member.clone(), member.kind);
+        return Err(MemberError::OtherKind { member, found });
+    }
+    let mut ops = recipient_ops(found, joining);
+    if let Device::Request(request) = &joining.device
+        && !has_key(found, request)
+    {
+        ops.push(PolicyOp::KeyAdd(request.key_add()));
+    }
+    ops.extend(role_ops(state, found, joining)?);
+    if ops.is_empty() {
+        return Err(MemberError::Nothing { member: joining.member.clone() });
+    }
+    Ok(ops)
+}
+
+/// A device name of `member` that is free, `wanted` if it can be.
+pub fn free_device(member: Option<&Member>, wanted: &Name) -> Name {
+    let taken = |name: &Name| member.is_some_and(|member| member.keys.contains_key(name));
+    if !taken(wanted) {
+        return wanted.clone();
+    }
+    let base = wanted.as_str().trim_end_matches(|c: char| c.is_ascii_digit());
+    let base = base.trim_end_matches('-');
+    let numbered = (2..).filter_map(|number: u32| Name::new(format!("{base}-{number}")).ok());
+    let mut numbered = numbered.take(1_000);
+    numbered.find(|name| !taken(name)).unwrap_or_else(|| wanted.clone())
+}
+
+fn check_device(vault: &Id, state: &State, joining: &Joining) -> Result<(), MemberError> {
+    let asked = &joining.member;
+    if let Device::Request(request) = &joining.device {
+        if request.vault != *vault {
+            return Err(MemberError::OtherVault);
+        }
+        if request.member != *asked {
+            let (asked, found) = (asked.clone(), request.member.clone());
+            return Err(MemberError::OtherName { asked, found });
+        }
+        let (member, device) = (asked.clone(), request.device.clone());
+        let known = state.member(asked);
+        let same = has_key(known, request);
+        if !same && known.is_some_and(|known| known.keys.contains_key(&device)) {
+            return Err(MemberError::DeviceTaken { member, device });
+        }
+    }
+    let recipients = recipients(&joining.device);
+    recipients.iter().try_for_each(|text| check_usable(text)).map_err(MemberError::Recipient)?;
+    // Two members with one recipient would be one person with two names, and whose key it is that
+    // signs would depend on their order.
+    let owner = state.members().find(|(name, member)| {
+        *name != asked && member.recipients.iter().any(|own| recipients.contains(own))
+    });
+    match owner {
+        Some((owner, _)) => Err(MemberError::RecipientTaken { owner: owner.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// One recipient that this version cannot encrypt to would keep everybody's envelopes from being
+/// sealed, so the chain's looser rule is not enough.
+fn check_usable(text: &str) -> Result<(), RecipientError> {
+    match check_recipient(text)? {
+        RecipientKind::X25519 => Ok(()),
+        RecipientKind::Other => Err(RecipientError::Unsupported),
+    }
+}
+
+fn recipients(device: &Device) -> BTreeSet<String> {
+    match device {
+        Device::Request(request) => BTreeSet::from([request.recipient.clone()]),
+        Device::Recipients(recipients) => recipients.clone(),
+    }
+}
+
+fn has_key(member: Option<&Member>, request: &Request) -> bool {
+    member.is_some_and(|member| member.keys.values().any(|key| key.public == request.key))
+}
+
+fn recipient_ops(found: Option<&Member>, joining: &Joining) -> Vec<PolicyOp> {
+    let (member, recipients) = (&joining.member, recipients(&joining.device));
+    let Some(found) = found else {
+        return vec![PolicyOp::MemberAdd {
+            member: member.clone(),
+            kind: joining.kind.unwrap_or(MemberKind::User),
+            recipients: recipients.into_iter().collect(),
+            expires: None,
+        }];
+    };
+    let new = recipients.into_iter().filter(|recipient| !found.recipients.contains(recipient));
+    new.map(|recipient| PolicyOp::RecipientAdd { member: member.clone(), recipient }).collect()
+}
+
+fn role_ops(
+    state: &State,
+    found: Option<&Member>,
+    joining: &Joining,
+) -> Result<Vec<PolicyOp>, MemberError> {
+    let mut ops = Vec::new();
+    let mut roles: BTreeSet<&Name> = joining.roles.iter().collect();
+    if let Some(role) = roles.iter().find(|role| state.role(role).is_none()) {
+        return Err(MemberError::NoRole { role: (*role).clone() });
+    }
+    if !joining.read.is_empty() {
+        let own = &joining.member;
+        match state.role(own) {
+            None => ops.extend(reading_role(own, &joining.read)),
+            // Joining it must not give more than was asked, nor give others what was asked.
+            Some(role) if grants_just(role, &joining.read) => {}
+            Some(_) => return Err(MemberError::RoleTaken { role: own.clone() }),
+        }
+        roles.insert(own);
+    }
+    let joins =
+        roles.into_iter().filter(|role| !found.is_some_and(|m| m.roles().any(|r| r == *role)));
+    ops.extend(
+        joins.map(|role| PolicyOp::RoleJoin { role: role.clone(), member: joining.member.clone() }),
+    );
+    Ok(ops)
+}
+
+fn reading_role(role: &Name, patterns: &[Pattern]) -> Vec<PolicyOp> {
+    let patterns: BTreeSet<&Pattern> = patterns.iter().collect();
+    let grants = patterns.into_iter().map(|pattern| PolicyOp::Grant {
+        role: role.clone(),
+        pattern: pattern.clone(),
+        rights: vec![Right::Read],
+    });
+    std::iter::once(PolicyOp::RoleAdd { role: role.clone() }).chain(grants).collect()
+}
+
+fn grants_just(role: &Role, patterns: &[Pattern]) -> bool {
+    let asked: BTreeSet<&Pattern> = patterns.iter().collect();
+    let only_read = role.grants().all(|(_, rights)| rights == Rights::NONE.with(Right::Read));
+    only_read && role.grants().map(|(pattern, _)| pattern).collect::<BTreeSet<_>>() == asked
+}

@@ -1,0 +1,181 @@
+//! What the command line alone cannot bring about: changes that an earlier writer left half done,
+//! and a vault with two owners who must both sign.
+
+use super::*;
+use crate::crypto::bytes::Fixed;
+use crate::crypto::identity::{Identity, generate_identity, parse_identities};
+use crate::host::real::RealHost;
+use crate::name::Pattern;
+use crate::ops::init::{self, InitRequest};
+use crate::ops::put::{self, NewValue, PutRequest};
+use crate::ops::read::{self, ReadError, Wanted};
+use crate::ops::unlock::{Signer, Unlocked};
+use crate::ops::vault::Depth;
+use crate::policy::op::{MemberKind, Right};
+use crate::secret_value::SecretValue;
+use crate::vault::audience;
+use crate::vault::device_key::new_device_key;
+use crate::vault::format::{self, Trust};
+use crate::vault::model::{Header, SUITE, VaultFile};
+use std::collections::BTreeMap;
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn secret() -> SecretName {
+    SecretName::parse("prod/DB").unwrap()
+}
+
+/// An identity with its recipient.
+fn identity() -> (Vec<Identity>, String) {
+    let made = generate_identity();
+    (parse_identities(&made.text).unwrap(), made.recipient)
+}
+
+fn open(file: &VaultFile) -> Vault {
+    let text = format::write(file);
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap()
+}
+
+struct Actor {
+    who: Unlocked,
+    signer: Signer,
+}
+
+impl Actor {
+    fn new(vault: &Vault, identities: Vec<Identity>) -> Self {
+        let who = Unlocked::new(vault, identities).unwrap();
+        let signer = who.signer(vault).unwrap();
+        Self { who, signer }
+    }
+
+    fn ctx(&self) -> Ctx<'_> {
+        let (who, signer) = (&self.who, &self.signer);
+        Ctx { who, signer, random: &RealHost, now: 1, reason: String::new() }
+    }
+}
+
+/// A vault of one owner with one secret.
+fn solo() -> (Vault, Actor) {
+    let (identities, recipient) = identity();
+    let (member, device) = (name("olga"), name("laptop"));
+    let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+    let vault = open(&init::init(&request, &RealHost).unwrap());
+    let olga = Actor::new(&vault, identities);
+    let value = SecretValue::new(b"hunter2".to_vec());
+    let value = Some(NewValue { value, expires: None, same: Vec::new() });
+    let request = PutRequest { secret: secret(), value, fields: Vec::new() };
+    let change = put::put(&vault, vec![request], &olga.ctx()).unwrap();
+    (vault.apply(change).unwrap(), olga)
+}
+
+/// Ops that let `ci` read prod, without the keys that belong to them.
+fn ci_ops(recipient: String) -> Vec<PolicyOp> {
+    let (member, role) = (name("ci"), name("ci"));
+    let pattern = Pattern::new("prod/*").unwrap();
+    let (kind, recipients) = (MemberKind::Service, vec![recipient]);
+    vec![
+        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+        PolicyOp::RoleAdd { role: role.clone() },
+        PolicyOp::Grant { role: role.clone(), pattern, rights: vec![Right::Read] },
+        PolicyOp::RoleJoin { role, member },
+    ]
+}
+
+fn read(vault: &Vault, who: &Unlocked) -> Result<SecretValue, ReadError> {
+    read::read(vault, who, &secret(), &Wanted::Current, 2)
+}
+
+#[test]
+fn an_audience_that_was_left_without_keys_gets_them_with_its_secrets() {
+    let (vault, olga) = solo();
+    let (identities, recipient) = identity();
+    let entry = entry(&vault, ci_ops(recipient), &olga.ctx());
+    let vault = vault.apply(Change::policy(entry, BTreeMap::new(), Vec::new())).unwrap();
+    let ci = Unlocked::new(&vault, identities).unwrap();
+    assert!(matches!(read(&vault, &ci), Err(ReadError::Unsettled { .. })));
+    let (change, outcome) = settle(&vault, &olga.ctx()).unwrap();
+    let change = change.unwrap();
+    assert!(change.alters_policy());
+    assert_eq!((outcome.settled, outcome.unsettled), (vec![secret()], Vec::new()));
+    let vault = open(vault.apply(change).unwrap().file());
+    assert_eq!(read(&vault, &ci).unwrap().expose(), b"hunter2");
+    assert!(settle(&vault, &olga.ctx()).unwrap().0.is_none(), "nothing is left to do");
+}
+
+#[test]
+fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
+    let (vault, olga) = solo();
+    let (identities, recipient) = identity();
+    let to = "ci+owner";
+    let (keys, stated) = audience::new_epoch(&RealHost, &vault.id(), to).unwrap();
+    let readers = [vault.policy().recipients_of("owner"), vec![recipient.clone()]].concat();
+    let envelope = audience::seal_envelope(&vault.id(), to, &[keys], &readers).unwrap();
+    let mut ops = ci_ops(recipient);
+    ops.push(PolicyOp::Epoch {
+        audience: to.into(),
+        epoch: stated.epoch,
+        recipient: stated.recipient,
+        kek: stated.commitment,
+        envelope: crate::vault::ids::envelope_id(&envelope),
+    });
+    let section = crate::vault::model::AudienceSection { epoch: stated.epoch, envelope };
+    let sections = BTreeMap::from([(to.to_owned(), section)]);
+    let entry = entry(&vault, ops, &olga.ctx());
+    let vault = vault.apply(Change::policy(entry, sections, Vec::new())).unwrap();
+    let ci = Unlocked::new(&vault, identities).unwrap();
+    match read(&vault, &ci).unwrap_err() {
+        ReadError::Unsettled { able, .. } => assert_eq!(able, [name("olga")]),
+        other => panic!("{other}"),
+    }
+    let (change, outcome) = settle(&vault, &olga.ctx()).unwrap();
+    let change = change.unwrap();
+    assert!(!change.alters_policy());
+    assert_eq!(outcome.settled, [secret()]);
+    let vault = open(vault.apply(change).unwrap().file());
+    assert_eq!(read(&vault, &ci).unwrap().expose(), b"hunter2");
+}
+
+#[test]
+fn what_two_owners_must_sign_is_refused_to_one_and_named() {
+    let mut ops = vec![PolicyOp::Vault {
+        suite: SUITE.into(),
+        nonce: Fixed([1; 16]),
+        name: name("shop"),
+        threshold: 2,
+    }];
+    let (mut keys, mut first) = (Vec::new(), None);
+    for owner in ["olga", "otto"] {
+        let (identities, recipient) = identity();
+        let member = name(owner);
+        let (add, key) =
+            new_device_key(&RealHost, None, &member, &name("laptop"), &recipient).unwrap();
+        let (kind, recipients) = (MemberKind::User, vec![recipient]);
+        ops.push(PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None });
+        ops.push(PolicyOp::KeyAdd(add));
+        ops.push(PolicyOp::RoleJoin { role: name("owner"), member });
+        keys.push(key);
+        first.get_or_insert(identities);
+    }
+    let genesis = Draft::genesis(1, ops, String::new()).sign(&[&keys[0], &keys[1]]);
+    let header = Header { suite: SUITE.into(), vault: genesis.id(), name: name("shop") };
+    let vault = open(&VaultFile {
+        header,
+        chain: vec![genesis],
+        audiences: BTreeMap::new(),
+        slots: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        entries: BTreeMap::new(),
+    });
+    let olga = Actor::new(&vault, first.unwrap());
+    let setting = PolicyOp::Setting { key: "ttl".into(), value: "on-write".into() };
+    let refused = change(&vault, vec![setting], &olga.ctx()).unwrap_err();
+    assert!(matches!(refused, PolicyChangeError::Threshold { threshold: 2 }), "{refused}");
+    // What no two need to sign, each may do; the owners' audience gets its keys with it.
+    let (change, outcome) =
+        change(&vault, vec![PolicyOp::RoleAdd { role: name("dev") }], &olga.ctx()).unwrap();
+    assert_eq!(outcome.without_keys, Vec::<String>::new());
+    let vault = open(vault.apply(change).unwrap().file());
+    assert!(vault.policy().audience("owner").is_some());
+}

@@ -1,0 +1,50 @@
+//! Policy ops in words, for the history.
+
+use super::op::{PolicyOp, Right};
+
+/// An op's kind as it stands in the file.
+pub const fn action(op: &PolicyOp) -> &'static str {
+    match op {
+        PolicyOp::Vault { .. } => "vault",
+        PolicyOp::MemberAdd { .. } => "member-add",
+        PolicyOp::MemberRemove { .. } => "member-remove",
+        PolicyOp::RecipientAdd { .. } => "recipient-add",
+        PolicyOp::RecipientRemove { .. } => "recipient-remove",
+        PolicyOp::KeyAdd(_) => "key-add",
+        PolicyOp::KeyRemove { .. } => "key-remove",
+        PolicyOp::RoleAdd { .. } => "role-add",
+        PolicyOp::RoleRemove { .. } => "role-remove",
+        PolicyOp::RoleJoin { .. } => "role-join",
+        PolicyOp::RoleLeave { .. } => "role-leave",
+        PolicyOp::Grant { .. } => "grant",
+        PolicyOp::Revoke { .. } => "revoke",
+        PolicyOp::Epoch { .. } => "epoch",
+        PolicyOp::Reseal { .. } => "reseal",
+        PolicyOp::Setting { .. } => "setting",
+        PolicyOp::Rebase { .. } => "rebase",
+    }
+}
+
+/// What an op is about: whom it lets in or out, to what.
+pub fn object(op: &PolicyOp) -> String {
+    match op {
+        PolicyOp::Vault { name, .. } => name.to_string(),
+        PolicyOp::MemberAdd { member, kind, .. } => format!("{member} ({})", kind.as_str()),
+        PolicyOp::MemberRemove { member } => member.to_string(),
+        PolicyOp::RecipientAdd { member, recipient }
+        | PolicyOp::RecipientRemove { member, recipient } => format!("{member} {recipient}"),
+        PolicyOp::KeyAdd(key) => format!("{}/{}", key.member, key.device),
+        PolicyOp::KeyRemove { member, device, .. } => format!("{member}/{device}"),
+        PolicyOp::RoleAdd { role } | PolicyOp::RoleRemove { role } => role.to_string(),
+        PolicyOp::RoleJoin { role, member } | PolicyOp::RoleLeave { role, member } => {
+            format!("{member} {role}")
+        }
+        PolicyOp::Grant { role, pattern, rights } | PolicyOp::Revoke { role, pattern, rights } => {
+            let rights: Vec<&str> = rights.iter().map(|right: &Right| right.as_str()).collect();
+            format!("{role} {pattern} {}", rights.join(","))
+        }
+        PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => audience.clone(),
+        PolicyOp::Setting { key, value } => format!("{key}={value}"),
+        PolicyOp::Rebase { head } => head.to_string(),
+    }
+}

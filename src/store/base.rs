@@ -1,0 +1,58 @@
+//! Where a base of comparison comes from: a git revision, or a file.
+
+use super::find::Location;
+use super::git_command;
+use super::read::{self, ReadError};
+use crate::vault::format::MAX_FILE;
+use std::path::Path;
+
+/// Why there is nothing to compare with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaseError {
+    #[error("git knows no revision '{revision}' here")]
+    NoRevision { revision: String },
+    #[error("there is no vault at this path in the revision '{revision}'")]
+    NoVault { revision: String },
+    #[error("the base cannot be read")]
+    File(#[from] ReadError),
+}
+
+/// Whether `text` means a file: it begins with `.` or `/`, or ends with `.toml`.
+///
+/// Decided by the text alone. What is on disk must not decide: a repository could hold a file
+/// `origin/main` to be compared with in place of the branch.
+pub fn is_file(text: &str) -> bool {
+    text.starts_with('.') || Path::new(text).is_absolute() || text.ends_with(".toml")
+}
+
+/// The bytes of the base that `text` names; a file is relative to `here`.
+pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, BaseError> {
+    if is_file(text) {
+        return Ok(read::read(&here.join(text), MAX_FILE as u64)?.bytes);
+    }
+    let revision = || text.to_owned();
+    if !git_command::has_commit(&location.folder, text) {
+        return Err(BaseError::NoRevision { revision: revision() });
+    }
+    // `./` makes git take the path from the folder that it runs in.
+    let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
+    git_command::show(&location.folder, text, &format!("./{name}"))
+        .ok_or_else(|| BaseError::NoVault { revision: revision() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_is_never_taken_for_a_file() {
+        for revision in ["main", "origin/main", "HEAD~1", "v1.2", "-x"] {
+            assert!(!is_file(revision), "{revision}");
+        }
+        for file in ["./main", "../old/vault.toml", "/tmp/old", "old.toml", ".v-secure/vault.toml"]
+        {
+            assert!(is_file(file), "{file}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `export`: what each format's own reader makes of it, and what is refused.
+
+#![cfg(unix)]
+
+#[allow(dead_code)]
+#[path = "support/cli.rs"]
+mod cli;
+
+use cli::{Cli, finish, mode};
+use std::fs;
+use std::process::Command;
+
+/// Values that break careless quoting.
+const PLAIN: [(&str, &str); 6] = [
+    ("A", "it's"),
+    ("B", "two\nlines\n"),
+    ("C", "$(touch pwned) `id` $HOME \\"),
+    ("D", "käse = 🧀"),
+    ("E", "  spaces  "),
+    ("F", "a#b \"c\""),
+];
+
+fn filled() -> Cli {
+    let cli = Cli::with_vault();
+    for (name, value) in PLAIN {
+        cli.set(&format!("{name} --raw"), value);
+    }
+    cli
+}
+
+#[test]
+fn a_shell_evaluates_every_value_to_itself() {
+    let cli = filled();
+    let text = cli.ok("export --format shell");
+    for (name, value) in PLAIN {
+        let script = format!("eval \"$1\"; printf '%s.' \"${name}\"");
+        let mut sh = Command::new("/bin/sh");
+        sh.args(["-c", &script, "sh", &text]).env_clear().current_dir(cli.project());
+        assert_eq!(finish(&mut sh, b"").text(), format!("{value}."), "{name}");
+    }
+    assert!(!cli.project().join("pwned").exists());
+}
+
+#[test]
+fn files_import_back_to_the_same_values() {
+    let cli = filled();
+    for (format, file) in [("json", "all.json"), ("yaml", "all.yaml"), ("dotenv", "all.env")] {
+        cli.ok(&format!("export --format {format} -o {file}"));
+        assert_eq!(mode(&cli.project().join(file)), 0o600);
+        cli.ok(&format!("import {file} -e {format}"));
+        for (name, value) in PLAIN {
+            assert_eq!(cli.ok(&format!("get {format}/{name}")), value, "{format} {name}");
+        }
+    }
+    let read: serde_json::Value =
+        serde_json::from_slice(&fs::read(cli.project().join("all.json")).unwrap()).unwrap();
+    assert_eq!(read["B"], "two\nlines\n");
+}
+
+#[test]
+fn an_existing_file_is_not_overwritten() {
+    let cli = filled();
+    fs::write(cli.project().join("out"), "mine").unwrap();
+    assert_eq!(cli.fails("export --format json -o out"), (7, "exists".into()));
+    assert_eq!(fs::read(cli.project().join("out")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_selection_and_variables_name_what_is_exported() {
+    let cli = Cli::with_vault();
+    cli.set("api.key --var API_KEY --tag web", "k");
+    cli.set("OTHER", "o");
+    assert_eq!(cli.ok("export --format shell --tag web"), "export API_KEY='k'\n");
+    assert_eq!(cli.ok("export --format dotenv --only api.key"), "API_KEY=k\n");
+    assert_eq!(cli.ok("export --format json --prefix api").trim(), "{\n  \"api.key\": \"k\"\n}");
+    assert_eq!(cli.fails("export --format json --only MISSING"), (5, "not-found".into()));
+    cli.set("SECOND --var API_KEY", "s");
+    assert_eq!(cli.fails("export --format shell"), (1, "environment".into()));
+}
+
+#[test]
+fn an_environment_exports_what_it_inherits() {
+    let cli = Cli::with_vault();
+    cli.set("base/A", "from base");
+    cli.set("base/B", "from base");
+    cli.set("prod/B", "own");
+    cli.ok("settings set env.prod.extends base");
+    assert_eq!(cli.ok("export -e prod --format shell"), "export A='from base'\nexport B='own'\n");
+    assert_eq!(cli.ok("env list"), "base\t2\t0\t-\nprod\t1\t0\tbase\n");
+}
+
+#[test]
+fn what_a_format_cannot_carry_is_an_error_and_nothing_is_written() {
+    let cli = Cli::with_vault();
+    cli.set("BIN", b"\xff\xfe");
+    for format in ["dotenv", "json", "yaml", "github"] {
+        let line = format!("export --format {format}");
+        assert_eq!(cli.fails(&line), (1, "export-format".into()), "{format}");
+        assert_eq!(cli.fails(&format!("{line} -o out")), (1, "export-format".into()), "{format}");
+    }
+    assert!(!cli.project().join("out").exists());
+    cli.set("BIN --raw", b"a\0b");
+    assert_eq!(cli.fails("export --format shell"), (1, "export-format".into()));
+    cli.ok("rm BIN");
+    cli.set("api.key", "no variable");
+    assert_eq!(cli.fails("export --format shell"), (1, "environment".into()));
+    cli.ok("rm api.key");
+    cli.set("LD_PRELOAD", "/tmp/evil.so");
+    assert_eq!(cli.fails("export --format shell"), (1, "environment".into()));
+    assert_eq!(cli.run("export --format json").code, 0);
+}
+
+#[test]
+fn github_masks_every_line_and_appends_to_its_file() {
+    let cli = Cli::with_vault();
+    cli.set("A --raw", "one\ntwo");
+    let file = cli.project().join("github_env");
+    fs::write(&file, "LEFT=open").unwrap();
+    let mut command = cli.command("export --format github");
+    let run = finish(command.env("GITHUB_ENV", &file), b"");
+    assert_eq!(run.text(), "::add-mask::one\n::add-mask::two\n", "{run:?}");
+    let text = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let delimiter = lines[1].strip_prefix("A<<").unwrap();
+    assert_eq!(lines, ["LEFT=open", lines[1], "one", "two", delimiter]);
+    let without = cli.ok("export --format github");
+    assert!(without.starts_with("::add-mask::one\n::add-mask::two\nA<<"), "{without}");
+    assert!(!without.contains(delimiter));
+}

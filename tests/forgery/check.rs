@@ -1,0 +1,128 @@
+//! Runs the program on a forged vault, as a stranger's push would put it into a project.
+
+use crate::kind::{Forgery, Get, Setup};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use v_secure::ops::pin::CarriedPin;
+use v_secure::ops::vault::{Depth, Vault};
+use v_secure::vault::format::Trust;
+
+/// A genuine vault, its forgeries and its members' identities.
+pub struct Set {
+    pub genuine: String,
+    pub forged: BTreeMap<&'static str, String>,
+    pub identities: BTreeMap<String, String>,
+}
+
+impl Set {
+    pub fn check(&self, forgery: &Forgery) {
+        let project = Project::new(self, forgery);
+        let mut args = vec!["audit", "verify", "--json"];
+        let base = project.path("genuine.toml");
+        match forgery.setup {
+            Setup::Base => args.extend(["--base", base.to_str().unwrap()]),
+            Setup::Strict => args.push("--strict"),
+            _ => {}
+        }
+        let expected = if forgery.setup == Setup::Harmless { 0 } else { 6 };
+        // Twice: what refuses cold must refuse warm.
+        for _ in 0..2 {
+            let output = project.run(&args);
+            assert_eq!(output.status.code(), Some(expected), "{output:?}");
+            assert!(codes(&output).contains(&forgery.code.to_owned()), "{:?}", codes(&output));
+        }
+        project.get(forgery.get);
+    }
+}
+
+/// The codes of the findings that made the verdict; with the verdict "ok", all codes.
+fn codes(output: &Output) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let refused = report["verdict"] == "refused";
+    let findings = report["findings"].as_array().unwrap().iter();
+    let counted = findings.filter(|found| !refused || found["severity"] == "error");
+    counted.map(|found| found["code"].as_str().unwrap().to_owned()).collect()
+}
+
+struct Project {
+    root: TempDir,
+    pin: Option<String>,
+}
+
+impl Project {
+    fn new(set: &Set, forgery: &Forgery) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let mut project = Self { root, pin: None };
+        fs::create_dir_all(project.path("home")).unwrap();
+        fs::create_dir_all(project.path("p/.v-secure")).unwrap();
+        fs::write(project.path("identity.txt"), &set.identities["ada"]).unwrap();
+        private(&project.path("identity.txt"));
+        fs::write(project.path("genuine.toml"), &set.genuine).unwrap();
+        fs::write(project.vault(), &set.genuine).unwrap();
+        match forgery.setup {
+            Setup::Pinned | Setup::Strict => {
+                let output = project.run(&["--trust-first-use", "get", "prod/DB"]);
+                assert_eq!(output.stdout, b"prod-db-2", "{output:?}");
+            }
+            Setup::Carried => project.pin = Some(pin(&set.genuine)),
+            Setup::File | Setup::Base | Setup::Harmless => {}
+        }
+        fs::write(project.vault(), &set.forged[forgery.name]).unwrap();
+        project
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn vault(&self) -> PathBuf {
+        self.path("p/.v-secure/vault.toml")
+    }
+
+    fn get(&self, get: Get) {
+        let before = fs::read(self.vault()).unwrap();
+        match get {
+            Get::Untouched => {}
+            Get::Refused(name) => {
+                let output = self.run(&["--trust-first-use", "get", name]);
+                assert_eq!(output.status.code(), Some(6), "get {name}: {output:?}");
+                assert!(output.stdout.is_empty(), "get {name} prints a value");
+            }
+            Get::Value(name, value) => {
+                let output = self.run(&["--trust-first-use", "get", name]);
+                assert_eq!(output.stdout, value.as_bytes(), "get {name}: {output:?}");
+            }
+        }
+        assert_eq!(fs::read(self.vault()).unwrap(), before, "reading changes nothing");
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_v-secure"));
+        command.current_dir(self.path("p")).env_clear();
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            command.env(name, self.path("home"));
+        }
+        if let Some(pin) = &self.pin {
+            command.env("V_SECURE_PIN", pin);
+        }
+        command.arg("--identity").arg(self.path("identity.txt"));
+        command.args(args).output().unwrap()
+    }
+}
+
+fn pin(genuine: &str) -> String {
+    let vault = Vault::open(genuine.as_bytes(), Trust::Strict, Depth::Everything, 0).unwrap();
+    CarriedPin::of(vault.chain()).to_string()
+}
+
+#[cfg(unix)]
+fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn private(_path: &Path) {}

@@ -1,0 +1,140 @@
+//! The forgery campaign: what somebody who can push, or holds some rights and not others, can do to
+//! the file, and that it is found.
+//!
+//! Each forgery is a test of its own, on the committed fixture; `fixtures` makes the set anew and
+//! checks that one too.
+
+mod check;
+mod entries;
+mod fixtures;
+mod kind;
+mod policies;
+mod states;
+mod values;
+mod world;
+
+use std::sync::LazyLock;
+
+static COMMITTED: LazyLock<check::Set> = LazyLock::new(fixtures::committed);
+
+fn check(test: &str) {
+    if fixtures::is_wanted() {
+        // The set is being replaced.
+        return;
+    }
+    let name = test.replace('_', "-");
+    let forgery = kind::all().into_iter().find(|forgery| forgery.name == name);
+    COMMITTED.check(forgery.expect("a forgery of this name"));
+}
+
+macro_rules! forgeries {
+    ($($name:ident)+) => {
+        const TESTS: &[&str] = &[$(stringify!($name)),+];
+        $(#[test] fn $name() { check(stringify!($name)); })+
+    };
+}
+
+forgeries! {
+    value_swapped
+    section_swapped
+    environment_moved
+    section_renamed
+    ciphertext_changed
+    ciphertext_rehashed
+    object_dropped
+    wrap_dropped
+    wrap_replayed
+    wrap_old_epoch
+    wrap_epoch_invented
+    secret_injected
+    recipient_added
+    envelopes_swapped
+    envelope_invented
+    envelope_replayed
+    audience_dropped
+    audience_added
+    entry_unknown_key
+    entry_by_reader
+    entry_outside_pattern
+    removed_old_policy
+    removed_new_policy
+    removed_backdated
+    policy_invented
+    actor_stolen
+    reason_changed
+    reason_resigned
+    time_changed
+    expiry_extended
+    parents_cut
+    lamport_wrong
+    entry_dropped
+    entry_before_policy_dropped
+    entry_doubled
+    remove_by_reader
+    prune_by_reader
+    field_by_reader
+    rollout_by_reader
+    checkpoint_by_developer
+    adopted_by_reader
+    policy_altered
+    policy_middle_altered
+    policy_resigned
+    self_granted
+    self_joined
+    self_added
+    self_returned
+    key_for_another
+    setting_by_developer
+    policy_dropped
+    policy_middle_dropped
+    policy_relinked
+    header_vault_changed
+    header_name_changed
+    active_changed
+    slot_forged
+    tail_dropped
+    tail_dropped_where_seen
+    policy_rolled_back
+    policy_rolled_back_carried
+    policy_rolled_back_base
+    removed_from_old_branch
+    policy_forked
+    vault_substituted
+    vault_substituted_carried
+}
+
+#[test]
+fn fixtures() {
+    let fresh = fixtures::fresh();
+    for forgery in kind::all() {
+        println!("{}", forgery.name);
+        fresh.check(forgery);
+    }
+    if fixtures::is_wanted() {
+        fixtures::write(&fresh);
+    }
+}
+
+#[test]
+fn every_forgery_has_its_test_and_its_fixture() {
+    let mut names: Vec<String> = kind::all().iter().map(|f| f.name.to_owned()).collect();
+    names.sort();
+    let mut tests: Vec<String> = TESTS.iter().map(|test| test.replace('_', "-")).collect();
+    tests.sort();
+    assert_eq!(tests, names);
+    if !fixtures::is_wanted() {
+        assert_eq!(fixtures::names(), names);
+    }
+}
+
+#[test]
+fn the_threat_model_lists_every_forgery() {
+    let (path, now, wanted) = fixtures::document();
+    if fixtures::is_wanted() {
+        return std::fs::write(path, wanted).unwrap();
+    }
+    assert!(
+        now == wanted,
+        "the table is out of date: V_SECURE_REGENERATE=1 cargo test --test forgery"
+    );
+}

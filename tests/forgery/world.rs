@@ -1,0 +1,175 @@
+//! A real vault, made by the library's own operations, and the keys of everybody in it.
+
+use std::collections::BTreeMap;
+use v_secure::crypto::identity::{self, Identity};
+use v_secure::crypto::sign::SigningKey;
+use v_secure::host::real::RealHost;
+use v_secure::name::{Name, Pattern, SecretName};
+use v_secure::ops::change::Change;
+use v_secure::ops::init::{InitRequest, init};
+use v_secure::ops::policy_change;
+use v_secure::ops::put::{NewValue, PutRequest, put};
+use v_secure::ops::request::Ctx;
+use v_secure::ops::unlock::Unlocked;
+use v_secure::ops::vault::{Depth, Vault};
+use v_secure::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure::secret_value::SecretValue;
+use v_secure::vault::device_key::new_device_key;
+use v_secure::vault::format::{self, Trust};
+use v_secure::vault::model::VaultFile;
+
+pub const NOW: u64 = 1_750_000_000;
+/// Far enough that the fixtures do not expire.
+pub const LATE: u64 = 4_000_000_000;
+
+/// Ada owns; Ben develops; Rita may read what pipelines read; Rex developed and was removed.
+/// Mallory can push and is nobody.
+pub const PEOPLE: [&str; 5] = ["ada", "ben", "rita", "rex", "mallory"];
+
+pub struct Person {
+    pub text: SecretValue,
+    pub recipient: String,
+    pub key: SigningKey,
+}
+
+pub struct World {
+    pub file: VaultFile,
+    /// The vault before Rex was removed.
+    pub before: VaultFile,
+    /// The vault before the last entry.
+    pub shorter: VaultFile,
+    pub people: BTreeMap<&'static str, Person>,
+}
+
+pub fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub fn secret(text: &str) -> SecretName {
+    SecretName::parse(text).unwrap()
+}
+
+pub fn open(file: &VaultFile) -> Vault {
+    let text = format::write(file);
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, NOW).unwrap()
+}
+
+impl World {
+    pub fn person(&self, name: &str) -> &Person {
+        &self.people[name]
+    }
+
+    pub fn identities(&self, name: &str) -> Vec<Identity> {
+        identity::parse_identities(&self.person(name).text).unwrap()
+    }
+
+    pub fn build() -> Self {
+        let new = identity::generate_identity();
+        let file = start(&new.recipient, "demo");
+        let mut story = Story::new(file, new);
+        story.people();
+        story.write("ada", &[("prod/DB", "prod-db-1"), ("prod/API", "prod-api-1")]);
+        story.write("ben", &[("dev/DB", "dev-db-1"), ("dev/FLAG", "dev-flag-1")]);
+        story.write("rex", &[("dev/TOKEN", "dev-token-1")]);
+        let before = story.vault.file().clone();
+        story.policy("rex leaves", vec![PolicyOp::MemberRemove { member: name("rex") }]);
+        story.write("ben", &[("dev/FLAG", "dev-flag-2")]);
+        let shorter = story.vault.file().clone();
+        story.write("ada", &[("prod/DB", "prod-db-2")]);
+        let file = story.vault.file().clone();
+        assert_eq!(open(&file).findings().unwrap(), [], "the genuine vault is in order");
+        Self { file, before, shorter, people: story.keys }
+    }
+}
+
+/// A vault with one owner, Ada.
+pub fn start(recipient: &str, vault: &str) -> VaultFile {
+    let request = InitRequest {
+        name: name(vault),
+        member: name("ada"),
+        device: name("laptop"),
+        recipient: recipient.to_owned(),
+        now: NOW,
+    };
+    init(&request, &RealHost).unwrap()
+}
+
+struct Story {
+    vault: Vault,
+    keys: BTreeMap<&'static str, Person>,
+}
+
+impl Story {
+    fn new(file: VaultFile, new: identity::NewIdentity) -> Self {
+        let vault = open(&file);
+        let who = Unlocked::new(&vault, identity::parse_identities(&new.text).unwrap()).unwrap();
+        let key = who.signer(&vault).unwrap().key;
+        let ada = Person { text: new.text, recipient: new.recipient, key };
+        Self { vault, keys: BTreeMap::from([("ada", ada)]) }
+    }
+
+    fn people(&mut self) {
+        let mut ops = Vec::new();
+        for (role, pattern, rights) in [
+            ("dev", "dev/*", &[Right::Read, Right::Write, Right::Rotate, Right::Delete][..]),
+            ("ci", "prod/*", &[Right::Read]),
+        ] {
+            ops.push(PolicyOp::RoleAdd { role: name(role) });
+            let (role, pattern) = (name(role), Pattern::new(pattern).unwrap());
+            ops.push(PolicyOp::Grant { role, pattern, rights: rights.to_vec() });
+        }
+        for (member, role) in [("ben", "dev"), ("rita", "ci"), ("rex", "dev"), ("mallory", "")] {
+            ops.extend(self.newcomer(member, role));
+        }
+        self.policy("let the team in", ops);
+    }
+
+    /// A member with a device key; somebody without a role stays outside.
+    fn newcomer(&mut self, member: &'static str, role: &str) -> Vec<PolicyOp> {
+        let new = identity::generate_identity();
+        let id = self.vault.id();
+        let device = name("laptop");
+        let (op, key) =
+            new_device_key(&RealHost, Some(&id), &name(member), &device, &new.recipient).unwrap();
+        let recipients = vec![new.recipient.clone()];
+        self.keys.insert(member, Person { text: new.text, recipient: new.recipient, key });
+        if role.is_empty() {
+            return Vec::new();
+        }
+        let (kind, expires) = (MemberKind::User, None);
+        vec![
+            PolicyOp::MemberAdd { member: name(member), kind, recipients, expires },
+            PolicyOp::KeyAdd(op),
+            PolicyOp::RoleJoin { role: name(role), member: name(member) },
+        ]
+    }
+
+    fn policy(&mut self, reason: &str, ops: Vec<PolicyOp>) {
+        self.act("ada", reason, |vault, ctx| policy_change::change(vault, ops, ctx).unwrap().0);
+    }
+
+    fn write(&mut self, who: &str, values: &[(&str, &str)]) {
+        let requests = values.iter().map(|(name, value)| PutRequest {
+            secret: secret(name),
+            value: Some(NewValue {
+                value: SecretValue::from((*value).to_owned()),
+                expires: Some(LATE),
+                same: Vec::new(),
+            }),
+            fields: Vec::new(),
+        });
+        let requests = requests.collect();
+        self.act(who, "set a value", |vault, ctx| put(vault, requests, ctx).unwrap());
+    }
+
+    fn act(&mut self, who: &str, reason: &str, make: impl FnOnce(&Vault, &Ctx<'_>) -> Change) {
+        let identities = identity::parse_identities(&self.keys[who].text).unwrap();
+        let who = Unlocked::new(&self.vault, identities).unwrap();
+        let signer = who.signer(&self.vault).unwrap();
+        let reason = reason.to_owned();
+        let ctx = Ctx { who: &who, signer: &signer, random: &RealHost, now: NOW, reason };
+        let change = make(&self.vault, &ctx);
+        // Opened anew, so that each step starts from what the file says.
+        self.vault = open(open(self.vault.file()).apply(change).unwrap().file());
+    }
+}

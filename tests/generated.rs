@@ -1,0 +1,166 @@
+//! Completions and man pages in the repository are what the program prints.
+//! `V_SECURE_REGENERATE=1 cargo test --test generated` writes them.
+
+#[allow(dead_code)]
+#[path = "support/scene.rs"]
+mod scene;
+
+use scene::{Scene, repository};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FOLDERS: [&str; 2] = ["completions", "man"];
+
+/// Path in the repository and text of each file that the program prints.
+fn printed() -> BTreeMap<String, String> {
+    let text = Scene::new().run(&["generate"]);
+    let files: Vec<BTreeMap<String, String>> = serde_json::from_str(&text).unwrap();
+    files.into_iter().map(|mut file| (file["path"].clone(), file.remove("text").unwrap())).collect()
+}
+
+fn checked_in(folder: &str) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(repository(folder)) else { return Vec::new() };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|name| format!("{folder}/{name}")).collect()
+}
+
+fn write(files: &BTreeMap<String, String>) {
+    for stale in FOLDERS.iter().flat_map(|folder| checked_in(folder)) {
+        if !files.contains_key(&stale) {
+            fs::remove_file(repository(&stale)).unwrap();
+        }
+    }
+    for (path, text) in files {
+        let path = repository(path);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+#[test]
+fn the_checked_in_files_are_what_the_program_prints() {
+    let files = printed();
+    if scene::regenerating() {
+        write(&files);
+    }
+    let mut found: Vec<String> = FOLDERS.iter().flat_map(|folder| checked_in(folder)).collect();
+    found.sort();
+    let expected: Vec<String> = files.keys().cloned().collect();
+    assert_eq!(found, expected, "renew them with: just generate");
+    for (path, text) in &files {
+        let stored = fs::read_to_string(repository(path)).unwrap();
+        assert!(stored == *text, "{path} is out of date: just generate");
+    }
+}
+
+#[test]
+fn every_command_has_a_page_with_its_usage() {
+    let files = printed();
+    assert!(files["man/v-secure-secret-set.1"].contains("v\\-secure secret set [OPTIONS]"));
+    for (path, text) in files.iter().filter(|(path, _)| path.starts_with("man/")) {
+        for section in [".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION"] {
+            assert!(text.contains(section), "{path} has no {section}");
+        }
+    }
+}
+
+/// The string that follows `before`, where it is a code: `…, "not-found"`.
+fn codes_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let follows = |start: usize| {
+        let rest = text[start + before.len()..].trim_start();
+        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        rest.strip_prefix('"')?.split('"').next().filter(|code| is_code(code))
+    };
+    text.match_indices(before).filter_map(|(start, _)| follows(start)).collect()
+}
+
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => rust_files(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+#[test]
+fn every_error_code_is_in_the_document() {
+    let document = fs::read_to_string(repository("docs/errors.md")).unwrap();
+    let exits = ["Failure", "Usage", "Locked", "NotPermitted", "NotFound", "Integrity", "Conflict"];
+    let mut marks: Vec<String> = exits.iter().map(|exit| format!("Exit::{exit}")).collect();
+    marks.extend(["Exit::Expired".to_owned(), "usage(".to_owned()]);
+    let mut files = Vec::new();
+    rust_files(&repository("src/cli"), &mut files);
+    files.extend(
+        ["vault/format", "policy"].map(|layer| repository(&format!("src/{layer}/error.rs"))),
+    );
+    let mut seen = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let in_matches =
+            if file.ends_with("error.rs") { codes_after(&text, "=>") } else { Vec::new() };
+        let codes = marks.iter().flat_map(|mark| codes_after(&text, mark)).chain(in_matches);
+        for code in codes {
+            seen += 1;
+            assert!(
+                document.contains(&format!("`{code}`")),
+                "{code} of {file:?} is not in docs/errors.md"
+            );
+        }
+    }
+    assert!(seen > 100, "only {seen} codes were found: this test looks in the wrong way");
+    for code in v_secure::log::finding::Code::ALL {
+        assert!(
+            document.contains(&format!("`{}`", code.as_str())),
+            "{code:?} is not in docs/errors.md"
+        );
+    }
+}
+
+/// What bash completes a line to, in the demo's folder.
+#[cfg(unix)]
+fn completed(line: &[&str]) -> Option<Vec<String>> {
+    let scene = Scene::new();
+    scene::copy(&repository("fixtures/demo"), &scene.project());
+    let registration = scene.project().join("complete.bash");
+    fs::write(&registration, &printed()["completions/v-secure.bash"]).unwrap();
+    let folder = Path::new(env!("CARGO_BIN_EXE_v-secure")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let script = r#"source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        _clap_complete_v_secure v-secure "${@: -1}" "${@: -2:1}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let mut bash = scene.program("bash");
+    bash.args(["-c", script, "bash"]).arg(registration).args(line);
+    bash.env("PATH", format!("{}:{path}", folder.display()));
+    match bash.output() {
+        Ok(output) => Some(scene::stdout(&output).lines().map(str::to_owned).collect()),
+        Err(error) if std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS").is_some() => {
+            panic!("bash is required: {error}")
+        }
+        Err(error) => {
+            eprintln!("skipped: bash does not run: {error}");
+            None
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_commands_names_and_environments() {
+    let cases: [(&[&str], &[&str]); 3] = [
+        (&["v-secure", "imp"], &["import"]),
+        (&["v-secure", "get", "GREE"], &["GREETING"]),
+        (&["v-secure", "-e", "pr"], &["prod"]),
+    ];
+    for (line, expected) in cases {
+        if let Some(found) = completed(line) {
+            assert_eq!(found, expected, "{line:?}");
+        }
+    }
+}
