@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 /// What holds where nothing is set.
-const DEFAULTS: [(&str, &str); 2] =("reads", "best-effort"), ("variables.allow", "none")];
+const DEFAULTS: [(&str, &str); 2] = [("reads", "best-effort"), ("variables.allow", "none")];
 
 /// Show the settings of the vault
 #[derive(Debug, Args)]
