@@ -206,6 +206,15 @@ fn init_leaves_no_vault_or_a_whole_one_and_can_be_run_again() {
 }
 
 #[test]
+fn an_import_says_once_what_it_has_to_say() {
+    let sandbox = Sandbox::with_vault();
+    fs::write(sandbox.project().join("one.env"), "A=${B}\n").unwrap();
+    let output = sandbox.run(&["import", "one.env", "--delete-source"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(said.matches("warning").count(), 1, "{said}");
+}
+
+#[test]
 fn a_source_whose_value_a_later_file_replaced_is_kept() {
     let sandbox = Sandbox::with_vault();
     for (name, text) in [("one.env", "A=1\nB=1\n"), ("two.env", "A=2\n")] {

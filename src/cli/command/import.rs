@@ -14,6 +14,8 @@ use crate::ops::vault::{Depth, Vault};
 use crate::store::atomic;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::path::{Path, PathBuf};
 
 /// Bring the entries of .env, JSON or YAML files into an environment
@@ -95,35 +97,41 @@ impl Import {
 
     fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::Entry>> {
         let mut all: Vec<text::Entry> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for file in &self.files {
-            for entry in self.read(context, file)? {
+            let import = self.read(context, file)?;
+            for warning in &import.warnings {
+                context.ui.warn(&format!("{}: {warning}", file.display()));
+            }
+            for entry in import.entries {
                 // A later file wins, as with every tool that takes several.
-                all.retain(|known| known.name != entry.name);
-                all.push(entry);
+                match places.entry(entry.name.clone()) {
+                    Occupied(place) => all[*place.get()] = entry,
+                    Vacant(place) => {
+                        place.insert(all.len());
+                        all.push(entry);
+                    }
+                }
             }
         }
         Ok(all)
     }
 
-    fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<Vec<text::Entry>> {
+    fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<text::Import> {
         let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
         let read = match self.format.unwrap_or_else(|| format_of(file)) {
             Format::Dotenv => dotenv::read(bytes.expose()),
             Format::Json => json::read(bytes.expose()),
             Format::Yaml => yaml::read(bytes.expose()),
         };
-        let import = read.map_err(|error| {
+        read.map_err(|error| {
             Failure::new(
                 Exit::Failure,
                 "import-syntax",
                 format!("{} cannot be imported", file.display()),
             )
             .because(&error)
-        })?;
-        for warning in &import.warnings {
-            context.ui.warn(&format!("{}: {warning}", file.display()));
-        }
-        Ok(import.entries)
+        })
     }
 
     /// What the user should know of the files themselves.
@@ -203,7 +211,7 @@ impl Import {
         let who = context.unlock(&opened.vault)?;
         // File by file: a value that a later file replaced is in no vault, and its file must stay.
         for file in files() {
-            for entry in self.read(context, file)? {
+            for entry in self.read(context, file)?.entries {
                 verify_entry(&opened.vault, &who, environment, &entry, session.now)?;
             }
         }
