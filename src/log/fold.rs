@@ -98,7 +98,9 @@ impl<'a> Fold<'a> {
     }
 
     fn secret(&self, gathered: Gathered<'a>) -> SecretState {
-        let mut known = Existing::default();
+        // Exact: most secrets have one version, where a list that grows begins with four.
+        let versions = Vec::with_capacity(gathered.puts.len());
+        let mut known = Existing { versions, index: HashMap::new() };
         for (at, put) in &gathered.puts {
             known.put(self, *at, put);
         }
@@ -209,7 +211,6 @@ impl<'a> Gathered<'a> {
     }
 }
 
-#[derive(Default)]
 struct Existing {
     versions: Vec<Version>,
     index: HashMap<Id, usize>,
