@@ -99,11 +99,17 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
+/// How many times the usual number of changes: `V_SECURE_TEST_FUZZ=50` for a longer run.
+fn longer() -> u64 {
+    let text = std::env::var("V_SECURE_TEST_FUZZ").unwrap_or_default();
+    text.parse().unwrap_or(1)
+}
+
 /// The seed of a failing change is in the panic's message, the change itself beside it.
 fn smoke(name: &str, target: fn(&[u8]), rounds: u64) {
     for (path, original) in corpus(name) {
         target(&original);
-        for seed in 0..rounds {
+        for seed in 0..rounds * longer() {
             let mut bytes = original.clone();
             Mutator(seed).mutate(&mut bytes);
             let result = std::panic::catch_unwind(|| target(&bytes));

@@ -112,7 +112,11 @@ impl<'a> Ui<'a> {
     }
 
     /// A table: aligned columns without frames. A pipe gets tabs, so that `cut` works.
+    /// Cells are escaped here: they may hold what others wrote.
     pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Outcome {
+        let escape = |cell: String| escape_for_display(&cell).into_owned();
+        let rows: Vec<Vec<String>> =
+            rows.into_iter().map(|row| row.into_iter().map(escape).collect()).collect();
         if !self.out_is_terminal() {
             let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
             return if lines.is_empty() { Ok(()) } else { self.line(&lines.join("\n")) };

@@ -135,7 +135,7 @@ class Sample:
         fields = {"slot": slot, "member": name, "label": "office", "kind": "passphrase", "recipient": who.recipient,
                   "m": 19456, "t": 2, "p": 1, "salt": self.rng.randbytes(16), "nonce": self.rng.randbytes(24)}
         fields["commitment"], fields["ciphertext"] = keys.seal_slot(
-            self.file.vault, fields, b"correct horse", str(who.identity))
+            self.file.vault, fields, "correct horse", str(who.identity))
         fields["key"] = _key_id(who.seed)
         plain = {k: encode(v) if isinstance(v, bytes) else v for k, v in fields.items()}
         self.file.slots[slot] = slot_line("seal", plain, who.seed)

@@ -12,12 +12,12 @@ import random
 import sys
 from pathlib import Path
 
-from mutating import chain, entries, parts, text  # noqa: F401: importing them fills WAYS
+from mutating import chain, entries, parts, text, walks  # noqa: F401: importing them fills WAYS
 from mutating.source import WAYS, NotHere, Source
 from vsecure.errors import Refused
 from vsecure.file import parse
 
-TRIES = 12
+TRIES, ATTEMPTS = 12, 60
 
 
 def make(source, ways, rng, count):
@@ -35,7 +35,7 @@ def make(source, ways, rng, count):
 
 def attempt(source, way, rng):
     """A way may need some luck, for what it picks by chance; None if it has nothing to work on here."""
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         try:
             return way.make(source, rng)
         except (NotHere, Refused):  # Refused: the builder could not form such an entry

@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,10 @@ from vsecure.records import slot_record
 from vsecure.verify import verdict, verify
 
 HERE = Path(__file__).resolve().parent
-VECTORS = HERE.parent.parent / "fixtures" / "vectors"
+ROOT = HERE.parent.parent
+VECTORS = ROOT / "fixtures" / "vectors"
+FIXTURE, EXAMPLE = ROOT / "fixtures" / "vault" / "v1", ROOT / "fixtures" / "vault" / "example"
+RECOVERY = ROOT / "docs" / "recovery.md"
 
 
 class WithSample(unittest.TestCase):
@@ -110,9 +115,9 @@ class Reading(WithSample):
     def test_a_slot_opens_with_its_passphrase_only(self):
         record = slot_record(next(iter(self.vault.file.slots.values())))
         vault = self.vault.chain.vault
-        self.assertEqual(keys.open_slot(vault, record, b"correct horse"), str(self.sample.people["bob"].identity))
+        self.assertEqual(keys.open_slot(vault, record, "correct horse"), str(self.sample.people["bob"].identity))
         with self.assertRaises(keys.Unopened):
-            keys.open_slot(vault, record, b"wrong horse")
+            keys.open_slot(vault, record, "wrong horse")
 
     def test_a_value_does_not_open_under_another_secret(self):
         dek, nonce, uid = bytes(32), bytes(24), bytes(16)
@@ -133,6 +138,84 @@ class Reading(WithSample):
         bad.write_bytes(self.raw.replace(b"root/key", b"root/kex", 1))
         got = self.run_script("get", str(bad), "prod/db", "--identity", self.identity_file("ada"))
         self.assertEqual((got.returncode, got.stdout), (6, b""))
+
+
+@unittest.skipUnless(FIXTURE.is_dir(), "fixtures/vault/v1 is not there")
+class Fixture(unittest.TestCase):
+    """A vault that the program's library made."""
+
+    def test_it_verifies_and_every_value_opens(self):
+        keys_file = json.loads((FIXTURE / "keys.json").read_text())
+        vault = verify((FIXTURE / "vault.toml").read_bytes())
+        self.assertIsNone(vault.finding)
+        with tempfile.TemporaryDirectory() as held:
+            identity = Path(held) / "identity.txt"
+            identity.write_text(keys_file["members"]["ada"]["identity"] + "\n")
+            run = subprocess.run([sys.executable, str(HERE / "vault.py"), "dump", str(FIXTURE / "vault.toml"),
+                                  "--identity", str(identity)], capture_output=True, check=True)
+        expected = json.loads((FIXTURE / "expected.json").read_text())
+        self.assertEqual(json.loads(run.stdout), expected)
+
+    def test_its_slot_opens(self):
+        vault = verify((FIXTURE / "vault.toml").read_bytes())
+        records = map(slot_record, vault.file.slots.values())
+        seal = next(r for r in records if r["op"] == "seal" and r["key"] in vault.chain.states[-1].keys)
+        opened = keys.open_slot(vault.chain.vault, seal, "correct horse battery staple")
+        stated = json.loads((FIXTURE / "keys.json").read_text())["members"][seal["member"]]["identity"]
+        self.assertEqual(opened, stated)
+
+
+@unittest.skipUnless(RECOVERY.is_file() and EXAMPLE.is_dir(), "docs/recovery.md is not there")
+class Recovery(unittest.TestCase):
+    """docs/recovery.md, word for word, but for the lines that need a network."""
+
+    def setUp(self):
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        self.dir = Path(held.name)
+        (self.dir / ".v-secure").mkdir()
+        (self.dir / "v-secure").symlink_to(ROOT)
+        (self.dir / "recovery" / "bin").mkdir(parents=True)
+        python = self.dir / "recovery" / "bin" / "python"
+        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+        self.blocks = re.findall(r"^```(sh|python)(?: (\S+))?\n(.*?)^```$", RECOVERY.read_text(), re.M | re.S)
+
+    def run_shell(self, text, **more):
+        return subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=self.dir, capture_output=True, **more)
+
+    def take(self, vault, identity):
+        (self.dir / ".v-secure" / "vault.toml").write_bytes(vault)
+        (self.dir / "identity.txt").write_text(identity)
+
+    @unittest.skipUnless(shutil.which("age"), "age is not installed")
+    def test_every_command_does_what_it_says(self):
+        self.take((EXAMPLE / "vault.toml").read_bytes(), (EXAMPLE / "identity.txt").read_text())
+        git = "git -c user.name=a -c user.email=a@b"
+        made = self.run_shell(f"git init -q . && git add .v-secure && {git} commit -qm vault")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        printed = []
+        for language, mark, text in self.blocks:
+            if language == "python":
+                (self.dir / mark).write_text(text)
+            elif not mark:
+                run = self.run_shell(text)
+                self.assertEqual((run.returncode, run.stderr), (0, b""), text)
+                printed.append(run.stdout)
+        self.assertEqual((self.dir / "older.toml").read_bytes(), (EXAMPLE / "vault.toml").read_bytes())
+        self.assertIn(b"ok: 1 secrets", printed[1])
+        self.assertEqual(printed[2], b"hunter2")
+        self.assertEqual(json.loads((self.dir / "values.json").read_text())["prod/DB"][0]["text"], "hunter2")
+        self.assertEqual(printed[4], b"hunter2\n")
+
+    def test_a_passphrase_gives_the_identity(self):
+        self.take((FIXTURE / "vault.toml").read_bytes(), "")
+        text = next(text for _, mark, text in self.blocks if mark == "slot")
+        run = self.run_shell(text, input=b"correct horse battery staple\n")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        stated = json.loads((FIXTURE / "keys.json").read_text())["members"]["ada"]["identity"]
+        self.assertEqual((self.dir / "identity.txt").read_text(), stated + "\n")
+        self.assertEqual(self.run_shell(text, input=b"wrong\n").returncode, 1)
 
 
 class Parts(unittest.TestCase):
@@ -164,6 +247,14 @@ class Parts(unittest.TestCase):
         public, sig = signing.public_of(bytes(32)), signing.sign(bytes(32), "log", b"i" * 32)
         self.assertTrue(signing.verify(public, "log", b"i" * 32, sig))
         self.assertFalse(signing.verify(public, "policy", b"i" * 32, sig))
+
+    def test_recipients_are_those_that_can_be_sealed_to(self):
+        good = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"
+        for text, wanted in ((good, True), (good.replace("7pa", "7pq"), False), ("ssh-ed25519 AAAA ada", True),
+                             (" x", False), ("x ", False), ("age1tpm1" + "q" * 54, True),
+                             ("age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z", False),
+                             ("age1amlllllllllllllllllllllllllllllllllllllllllllllllalselrwrv", False)):
+            self.assertEqual(rules.is_recipient(text), wanted, text)
 
     @unittest.skipUnless(VECTORS.is_dir(), "fixtures/vectors is not there")
     def test_vectors_agree(self):

@@ -7,15 +7,17 @@ age identity file (the one with a line that begins with AGE-SECRET-KEY-1).
 """
 
 import argparse
+import getpass
 import json
 import sys
 import time
 from pathlib import Path
 
-from vsecure import reading, vectors
+from vsecure import keys, reading, vectors
 from vsecure.encoding import encode
-from vsecure.errors import Refused
+from vsecure.errors import NeedsNewer, Refused
 from vsecure.keys import Unopened
+from vsecure.records import slot_record
 from vsecure.verify import verdict, verify
 
 OK, FAILED, REFUSED = 0, 1, 6
@@ -61,7 +63,8 @@ def load_trusted(args):
     if getattr(args, "unverified", False) and vault.secrets:
         say(f"Warning: {what}\nReading on, as --unverified says: somebody may have put these values there.")
         return vault
-    raise Stop(REFUSED, f"{what}\nAn older copy of the file (for example in git) may be whole.")
+    code = FAILED if isinstance(vault.finding, NeedsNewer) else REFUSED
+    raise Stop(code, f"{what}\nAn older copy of the file (for example in git) may be whole.")
 
 
 def reader(args, vault):
@@ -77,11 +80,13 @@ def command_verify(args):
     if args.json:
         print(json.dumps(result))
     elif vault.finding:
-        print(f"refused: {vault.finding}\n{advice(vault.finding)}")
+        print(f"{result['verdict']}: {vault.finding}\n{advice(vault.finding)}")
     else:
         print(f"ok: {len(vault.secrets)} secrets, {len(vault.void)} void entries")
         for notice in vault.notices:
             print(f"note: {notice}")
+    if isinstance(vault.finding, NeedsNewer):
+        return FAILED
     return REFUSED if vault.finding else OK
 
 
@@ -139,6 +144,24 @@ def command_dump(args):
     return OK
 
 
+def command_identity(args):
+    vault = load_trusted(args)
+    records = map(slot_record, vault.file.slots.values())
+    seals = [r for r in records if r["op"] == "seal" and r["member"] == args.member]
+    if not seals:
+        raise Stop(FAILED, f"The vault has no passphrase slot of {args.member}.")
+    for seal in seals:
+        say(f"slot {encode(seal['slot'])}: {seal['label']!r}")
+    passphrase = getpass.getpass("Passphrase: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    for seal in seals:
+        try:
+            print(keys.open_slot(vault.chain.vault, seal, passphrase))
+            return OK
+        except Unopened:
+            continue
+    raise Stop(FAILED, "The passphrase opens none of these slots.")
+
+
 def command_vectors(args):
     failures, count = vectors.check(json.loads(Path(args.file).read_text()))
     for failure in failures:
@@ -162,6 +185,8 @@ def arguments():
     get.add_argument("name", metavar="NAME", help="ENVIRONMENT/NAME")
     get.add_argument("--version", metavar="ID", help="a version number or object id; without it, the current one")
     dump = add("dump", command_dump, "write every value that your identity opens, as JSON, in plain text")
+    slot = add("identity", command_identity, "ask for the passphrase of a member's slot and write the identity in it")
+    slot.add_argument("member", metavar="MEMBER", help="whose slot")
     for command in (get, dump):
         command.add_argument("--identity", metavar="FILE", required=True, help="your age identity file")
         command.add_argument("--unverified", action="store_true",

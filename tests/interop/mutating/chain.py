@@ -65,7 +65,7 @@ def _epoch(**changed):
     def make(s, r, b):
         name, envelope = changed.get("audience") or _audience(s, r), r.randbytes(200)
         epoch = changed["epoch"](s, r) if "epoch" in changed else r.randbytes(16)
-        recipient = str(pyrage.x25519.Identity.generate().to_public())
+        recipient = changed.get("recipient") or str(pyrage.x25519.Identity.generate().to_public())
         if name in b.file.audiences or "audience" not in changed:
             b.file.audiences[name] = (epoch, envelope)
         return [op("epoch", audience=name, epoch=epoch, recipient=recipient, kek=r.randbytes(32),
@@ -111,7 +111,24 @@ def _due_reseal(s, r, b):
             op("reseal", audience=name, epoch=epoch, envelope=keys.envelope_id(envelope))]
 
 
+def _other_recipient(recipient):
+    return lambda s, r, b: [op("member-add", member="other", kind="user", recipients=[recipient])]
+
+
+def _back_and_reseal(s, r, b):
+    name = pick(r, [n for n in s.head.audiences if all(role in s.head.roles for role in n.split("+")) and n != "owner"])
+    role = next(x for x in name.split("+") if x != "owner")
+    envelope, epoch = r.randbytes(200), b.file.audiences[name][0]
+    b.file.audiences[name] = (epoch, envelope)
+    return [op("role-remove", role=role), op("role-add", role=role),
+            op("reseal", audience=name, epoch=epoch, envelope=keys.envelope_id(envelope))]
+
+
 for _kind, _ops in {
+    "an SSH recipient": _other_recipient("ssh-ed25519 AAAAC3NzaC1lZDI1 ada@desk"),
+    "a plugin's recipient of 62 characters": _other_recipient("age1tpm1" + "q" * 54),
+    "allowed variables": _setting("variables.allow", "A,_b9*"),
+    "a role that comes back": lambda s, r, b: [op("role-add", role="x"), op("role-remove", role="x"), op("role-add", role="x")],
     "a setting": _setting("ttl", "every"), "a setting unset": _setting("reads", ""), "a member": _member,
     "a role": lambda s, r, b: [op("role-add", role="fresh"), op("grant", role="fresh", pattern="fresh/*", rights=["read", "grant"])],
     "an epoch": _epoch(), "a reseal": _reseal(), "a removal": _removal,
@@ -138,6 +155,14 @@ for _kind, _ops in {
     "a member that exists": lambda s, r, b: [op("member-add", member=pick(r, s.head.members), kind="user", recipients=[_new_member(r)[1]])],
     "a revoke of what is not there": lambda s, r, b: [op("role-add", role="x"), op("revoke", role="x", pattern="*", rights=["read"])],
     "an unknown setting": _setting("colour", "red"), "a bad setting": _setting("ttl", "never"),
+    "every variable allowed": _setting("variables.allow", "*"), "a name and *": _setting("variables.allow", "A,*"),
+    "a variable that begins with a digit": _setting("variables.allow", "9A"),
+    "an epoch to a plugin": _epoch(recipient="age1tpm1" + "q" * 54), "an epoch to SSH": _epoch(recipient="ssh-ed25519 A"),
+    "a role added twice": lambda s, r, b: [op("role-add", role="x"), op("role-add", role="x")],
+    "owners without keys": lambda s, r, b: [op("key-remove", member=k.member, device=k.device, lost=False)
+                                            for k in s.head.keys.values() if k.member in s.head.roles["owner"]],
+    "a due audience whose role comes back": _back_and_reseal,
+    "a revoke for owner": lambda s, r, b: [op("revoke", role="owner", pattern="*", rights=["read"])],
     "retention of zero": _setting("retention.days", "0"), "an environment of itself": _setting("env.prod.extends", "prod"),
     "an environment in a ring": lambda s, r, b: [op("setting", key=f"env.{x}.extends", value=y) for x, y in (("q1", "q2"), ("q2", "q3"), ("q3", "q1"))],
     "an epoch used before": _epoch(epoch=lambda s, r: pick(r, s.vault.chain.every_epoch)),
@@ -154,6 +179,15 @@ for _kind, _ops in {
     "an unknown member leaves": lambda s, r, b: [op("role-leave", role="owner", member="nobody")],
 }.items():
     _added(_kind, REFUSE, _ops)
+
+
+def _oldest(source, build):
+    """An entry that is not all that the last policy entry knew."""
+    known = source.vault.graph.reach(next(e.heads for e in reversed(source.vault.chain.entries) if e.heads))
+    old = next(i for i in source.vault.graph.order if source.vault.graph.bit[i] & known)
+    if not known & ~source.vault.graph.reach([old]):
+        raise NotHere
+    return old
 
 
 def _raw(kind, ops):
@@ -177,7 +211,11 @@ def _with_grant(pattern, *rights):
 
 _raw("a member without recipient", _with_recipients())
 _raw("a recipient of a bad checksum", _with_recipients("age1" + "q" * 58))
-_raw("a recipient with a space", _with_recipients("age1 x"))
+_raw("a recipient that begins with a space", _with_recipients(" ssh-ed25519 AAAA"))
+_raw("a recipient that ends with a space", _with_recipients("ssh-ed25519 AAAA "))
+_raw("a recipient with a tab", _with_recipients("ssh-ed25519\tAAAA"))
+_raw("a recipient of low order", _with_recipients("age1ur4h5lpmgxu2u9jku0a0r87ydtdqnr0tnsetrlvxvgz3vh6fhqqqzyt4v9"))
+_raw("a recipient that is not canonical", _with_recipients("age1amlllllllllllllllllllllllllllllllllllllllllllllllalselrwrv"))
 _raw("recipients out of order", _with_recipients("age1yubi", "age1a"))
 _raw("a recipient twice", _with_recipients("age1yubi", "age1yubi"))
 _raw("17 recipients", _with_recipients(*(f"age1plugin{n:02}" for n in range(17))))
@@ -193,7 +231,80 @@ _raw("no ops", lambda r: [])
 _added("a head that is not there", REFUSE, _setting("ttl", "every"), heads=lambda s, r, b: [r.randbytes(32)])
 _added("a lower seq", REFUSE, _setting("ttl", "every"), seq=lambda s, r, b: len(b.policy) - 1)
 _added("another prev", REFUSE, _setting("ttl", "every"), prev=lambda s, r, b: encode(r.randbytes(32)))
+_added("an old head only", REFUSE, _setting("ttl", "every"), heads=lambda s, r, b: [_oldest(s, b)])
+_added("no heads, nothing removed", ACCEPT, _setting("ttl", "every"), heads=lambda s, r, b: [])
 _added("no heads", EITHER, _removal, heads=lambda s, r, b: [])
+
+
+def _tale(kind, expect, tell):
+    """Entries by owners, and one by the clerk, who may grant on tale/* and read there or not."""
+    @way("policy tale: " + kind, expect)
+    def make(source, rng):
+        build, owners = source.builder(rng), _owner_seeds(source)
+        seeds = {"clerk": rng.randbytes(32), "new": rng.randbytes(32), "more": rng.randbytes(32)}
+        _, recipient, _ = _new_member(rng)
+
+        def by(who, *ops):
+            build.add_policy(list(ops), owners if who == "owners" else [seeds[w] for w in who.split("+")])
+        by("owners", *[op("role-add", role=r) for r in ("clerks", "readers")],
+           op("grant", role="clerks", pattern="tale/*", rights=["write", "grant"]),
+           op("member-add", member="clerk", kind="user", recipients=[recipient]),
+           build.key_add("clerk", "d", seeds["clerk"], recipient), op("role-join", role="clerks", member="clerk"),
+           op("member-add", member="new", kind="user", recipients=[recipient]))
+        tell(by, build, seeds, recipient)
+        return fixed(build.file), "by the clerk at last"
+
+
+def _grant(*rights):
+    return op("grant", role="readers", pattern="tale/*", rights=list(rights))
+
+
+def _join(role="readers"):
+    return op("role-join", role=role, member="new")
+
+
+_tale("gives what it holds", ACCEPT, lambda by, b, s, r: (by("owners", _grant("write")), by("clerk", _join())))
+_tale("gives what it does not hold", REFUSE, lambda by, b, s, r: (by("owners", _grant("read")), by("clerk", _join())))
+_tale("gives what was once read", REFUSE, lambda by, b, s, r: (
+    by("owners", _grant("read")), by("owners", op("revoke", role="readers", pattern="tale/*", rights=["read"])),
+    by("clerk", _join())))
+_tale("gives what was read for no entry", ACCEPT, lambda by, b, s, r: (
+    by("owners", _grant("read"), op("revoke", role="readers", pattern="tale/*", rights=["read"])), by("clerk", _join())))
+_tale("gives a name that once read", REFUSE, lambda by, b, s, r: (
+    by("owners", _grant("read")), by("owners", op("role-remove", role="readers"), op("role-add", role="readers")),
+    by("clerk", _join())))
+_tale("stands in for a reader by a key", REFUSE, lambda by, b, s, r: (
+    by("owners", _grant("read"), _join()), by("clerk", b.key_add("new", "d", s["new"], r))))
+_tale("stands in for a reader by a recipient", REFUSE, lambda by, b, s, r: (
+    by("owners", _grant("read"), _join()), by("clerk", op("recipient-add", member="new", recipient="age1other1q"))))
+_tale("stands in for a writer by a key", ACCEPT, lambda by, b, s, r: (
+    by("owners", _grant("write"), _join()), by("clerk", b.key_add("new", "d", s["new"], r))))
+_tale("stands in for one without a role", ACCEPT, lambda by, b, s, r: by("clerk", b.key_add("new", "d", s["new"], r)))
+_tale("takes a reader out", ACCEPT, lambda by, b, s, r: (
+    by("owners", _grant("read"), _join()), by("clerk", op("role-leave", role="readers", member="new"))))
+_tale("removes an owner", REFUSE, lambda by, b, s, r: (
+    by("owners", _join("owner")), by("clerk", op("member-remove", member="new"))))
+_tale("one key adds another", REFUSE, lambda by, b, s, r: (
+    by("owners", _grant("read"), _join(), b.key_add("new", "d", s["new"], r)), by("new", b.key_add("new", "e", s["more"], r))))
+_tale("two keys add a third", ACCEPT, lambda by, b, s, r: (
+    by("owners", _grant("read"), _join(), b.key_add("new", "d", s["new"], r), b.key_add("new", "e", s["more"], r)),
+    by("new+more", b.key_add("new", "f", b"\7" * 32, r))))
+
+
+def _lost(kind, expect):
+    """Keys d, e and f of one member, each added by the one before; then d is lost, e was removed before."""
+    def tell(by, b, s, r):
+        by("owners", _grant("grant"), _join(), b.key_add("new", "d", s["new"], r))
+        s["f"] = b"\x08" * 32
+        by("new", b.key_add("new", "e", s["more"], r))
+        by("more", b.key_add("new", "f", s["f"], r), op("key-remove", member="new", device="e", lost=False))
+        by("owners", op("key-remove", member="new", device="d", lost=kind == "lost"))
+        by("f", op("role-add", role="last"))
+    _tale(f"the last of three keys, the first {kind}", expect, tell)
+
+
+_lost("lost", REFUSE)
+_lost("removed", ACCEPT)
 
 
 @way("policy entry signed by an unknown key")
@@ -329,6 +440,15 @@ def _suite(made, *_):
     return made
 
 
+def _with_epoch(made, rng, build, recipient):
+    envelope = rng.randbytes(200)
+    build.file.audiences["owner"] = (bytes(16), envelope)
+    return [*made, op("epoch", audience="owner", epoch=bytes(16), recipient=recipient, kek=bytes(32),
+                      envelope=keys.envelope_id(envelope))]
+
+
+_genesis("an epoch", REFUSE, _with_epoch)
+_genesis("threshold of 2^32", REFUSE, _threshold(2**32))
 _genesis("nothing wrong", ACCEPT, lambda made, *_: made)
 _genesis("threshold 0", REFUSE, _threshold(0))
 _genesis("threshold above the owners", REFUSE, _threshold(2))

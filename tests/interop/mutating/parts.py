@@ -5,7 +5,7 @@ import copy
 from vsecure import keys
 from vsecure.encoding import encode
 from vsecure.signing import key_id, public_of
-from vsecure.writing import slot_line
+from vsecure.writing import op, slot_line
 
 from .source import ACCEPT, REFUSE, NotHere, fixed, pick, text, way
 
@@ -172,6 +172,17 @@ def unnamed_wrap(source, rng):
     return fixed(build.file), secret.name
 
 
+@way("wrap under another audience's epoch, named by an entry")
+def wrong_epoch(source, rng):
+    build, (name, current) = source.builder(rng), pick(rng, [(s.name, s.current) for s in source.live()])
+    audience, (epoch, _) = pick(rng, build.file.audiences.items())
+    other = pick(rng, [a for a in build.file.audiences if a != audience])
+    wrap = build.wrap(name, current, rng.randbytes(32), other, epoch, rng.randbytes(32))
+    who, seed = pick(rng, source.signers(lambda s, n: s.holds(n, "write", name) and s.holds(n, "read", name)))
+    build.add_log(who, seed, [op("rewrap", secret=name, object=current, wrap=wrap)])
+    return fixed(build.file), f"{name} by {who}"
+
+
 @way("secret of a name that no entry names")
 def unnamed_secret(source, rng):
     build = source.builder(rng)
@@ -231,7 +242,7 @@ def _replay(kind):
             if source.older is None:
                 raise NotHere
             file = source.file()
-            before, description = text(file), change(file, copy.deepcopy(source.older), rng)
+            before, description = text(file), change(file, copy.deepcopy(source.older), rng, source)
             if text(file) == before:
                 raise NotHere
             return fixed(file), description
@@ -240,7 +251,7 @@ def _replay(kind):
 
 
 @_replay("older envelope replayed")
-def _old_envelope(file, older, rng):
+def _old_envelope(file, older, rng, source):
     name = pick(rng, [n for n in older.audiences if n in file.audiences and older.audiences[n] != file.audiences[n]])
     keep = rng.random() < 0.5
     file.audiences[name] = (file.audiences[name][0], older.audiences[name][1]) if keep else older.audiences[name]
@@ -248,15 +259,17 @@ def _old_envelope(file, older, rng):
 
 
 @_replay("older secret section replayed")
-def _old_secret(file, older, rng):
-    uid = pick(rng, [u for u in older.secrets if u in file.secrets
-                     and set(older.secrets[u].versions) < set(file.secrets[u].versions)])
+def _old_secret(file, older, rng, source):
+    def lacks(uid):
+        needed = source.vault.secrets[file.secrets[uid].name].versions.values()
+        return any(not v.pruned and v.object not in older.secrets[uid].versions for v in needed)
+    uid = pick(rng, [u for u in older.secrets if u in file.secrets and lacks(u)])
     file.secrets[uid] = older.secrets[uid]
     return file.secrets[uid].name
 
 
 @_replay("older chain replayed")
-def _old_chain(file, older, rng):
+def _old_chain(file, older, rng, source):
     file.policy = list(older.policy)
     if rng.random() < 0.5:
         file.audiences = dict(older.audiences)
@@ -264,7 +277,7 @@ def _old_chain(file, older, rng):
 
 
 @_replay("older log replayed")
-def _old_log(file, older, rng):
+def _old_log(file, older, rng, source):
     file.log = list(older.log)
     if rng.random() < 0.5:
         file.secrets = dict(older.secrets)

@@ -9,5 +9,12 @@ class Refused(Exception):
         self.kind, self.code, self.detail = kind, code, detail
 
 
+class NeedsNewer(Refused):
+    """The file asks for more than this reader knows: it is not judged."""
+
+    def __init__(self, detail=""):
+        super().__init__("format", "needs-newer", detail)
+
+
 def malformed(code, detail=""):
     return Refused("format", code, detail)

@@ -1,18 +1,19 @@
 """The TOML form of the file (section 2): reading, writing, and the check that both agree."""
 
+import re
 from dataclasses import dataclass, field
 
 from . import rules
 from .encoding import armor, decode, encode, unarmor
-from .errors import malformed
+from .errors import NeedsNewer, malformed
 from .records import log_entry, policy_entry, slot_record
 from .rules import require
 
 MOST_FILE, MOST_LINE, MOST_CHAIN, MOST_SLOTS = 256 << 20, 2 << 20, 10_000, 256
 # The longest sealed value: Padmé(4 + 1 MiB) and the tag of the AEAD.
 MOST_CIPHERTEXT = 1_081_344 + 16
-# Between the items of a TOML list: section 2 allows no white space but that shown, and shows none.
-SEPARATOR = ","
+# Between the items of a TOML list.
+SEPARATOR = ", "
 
 
 @dataclass
@@ -114,6 +115,9 @@ class _Lines:
 
 def parse(raw):
     """A `File` and its records; refuses bytes that `render` would not write."""
+    require(len(raw) <= MOST_FILE, "limit", "size of the file")
+    require(not raw.startswith(b"\xef\xbb\xbf"), "line-ends", "byte order mark")
+    _newer(raw)
     text = _text(raw)
     lines = _Lines(text[:-1].split("\n"))
     file = _header(lines)
@@ -122,25 +126,32 @@ def parse(raw):
     return file
 
 
+def _newer(raw):
+    """Stops at what only a newer reader knows, before this one's rules are applied to the rest."""
+    first, second = (raw.split(b"\n", 2) + [b""])[:2]
+    number = re.fullmatch(rb"format = (0|[1-9][0-9]*)", first)
+    if number and int(number[1]) < 2**64 and number[1] != b"1":
+        raise NeedsNewer(first.decode())
+    listed = re.fullmatch(rb'requires = \["(.*)"\]', second)
+    if number and listed:
+        wanted = listed[1].decode("utf-8", "replace").split(f'"{SEPARATOR}"')
+        if all(map(rules.is_name, wanted)):
+            raise NeedsNewer(", ".join(wanted))
+
+
 def _text(raw):
-    require(len(raw) <= MOST_FILE, "limit", "size of the file")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise malformed("utf-8", str(error)) from error
-    require(text.endswith("\n") and "\r" not in text and not text.startswith("\ufeff"), "line-ends")
+    require(text.endswith("\n") and "\r" not in text, "line-ends")
     require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
     return text
 
 
 def _header(lines):
-    first = lines.take()
-    if first.startswith("format = ") and first[9:].isdecimal() and first != "format = 1":
-        raise malformed("needs-newer", first)
-    require(first == "format = 1", "layout", "not a vault file")
-    requires = lines.array("requires")
-    if requires:
-        raise malformed("needs-newer", ", ".join(requires))
+    require(lines.take() == "format = 1", "layout", "not a vault file")
+    lines.expect("requires = []")
     file = File(lines.value("suite"), decode(lines.value("vault"), 32), lines.value("name"))
     require(rules.is_name(file.name), "name", file.name[:80])
     return file

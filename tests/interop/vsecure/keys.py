@@ -1,6 +1,7 @@
 """Values, wraps, envelopes and slots: what keys do (section 5)."""
 
 import hmac
+import unicodedata
 
 import pyrage
 from argon2.low_level import Type, hash_secret_raw
@@ -10,6 +11,7 @@ from nacl.exceptions import CryptoError
 from .encoding import H, decode, derive, encode, u32le, u64le
 
 SUITE = "xchacha20poly1305-blake3"
+MOST_ENVELOPE, MOST_SLOT = 2 << 20, 64 << 10
 
 
 class Unopened(Exception):
@@ -124,28 +126,35 @@ def envelope_text(vault, audience, epochs):
 
 
 def open_envelope(vault, audience, facts, binary, identities):
-    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy."""
-    lines = age_open(binary, identities).decode("utf-8", "replace").split("\n")
+    """{epoch: (KEK, identity)}, checked against `facts`, the epochs of the policy, oldest first."""
+    plain = age_open(binary, identities)
+    if len(plain) > MOST_ENVELOPE:
+        raise Unopened("the envelope is too long")
+    lines, left = plain.decode("utf-8", "replace").split("\n"), list(reversed(facts))
     if lines[:3] != ["v-secure-envelope 1", f"vault {encode(vault)}", f"audience {audience}"] or lines[-1]:
         raise Unopened("the envelope belongs to another vault or audience")
     out = {}
     for line in lines[3:-1]:
         word, epoch, kek, identity = (line.split(" ") + [""] * 4)[:4]
         epoch, kek = decode(epoch, 16), decode(kek, 32)
-        if word != "epoch" or epoch not in facts or line.count(" ") != 3:
-            raise Unopened("the envelope names an epoch that the policy does not know")
+        if word != "epoch" or epoch not in left or line.count(" ") != 3:
+            raise Unopened("the envelope names an epoch that the policy does not know there")
+        left = left[left.index(epoch) + 1:]
         recipient, commitment = facts[epoch]
         if not hmac.compare_digest(kek_commitment(vault, audience, epoch, kek), commitment):
             raise Unopened("a key in the envelope is not the one that the policy states")
         if str(pyrage.x25519.Identity.from_str(identity).to_public()) != recipient:
             raise Unopened("an identity in the envelope is not the one that the policy states")
         out[epoch] = (kek, identity)
+    if not facts or next(iter(out), None) != next(reversed(facts)):
+        raise Unopened("the envelope does not begin with the current epoch")
     return out
 
 
 def _slot_keys(vault, record, passphrase):
     aad = H("slot aad", vault, record["slot"], record["member"], record["recipient"], "argon2id",
             u64le(record["m"]), u64le(record["t"]), u64le(record["p"]), record["salt"])
+    passphrase = unicodedata.normalize("NFC", passphrase).encode()
     hashed = hash_secret_raw(passphrase, record["salt"], record["t"], record["m"], record["p"], 32, Type.ID)
     both = derive("slot key", hashed + aad, 64)
     return both[:32], both[32:], aad
@@ -159,7 +168,12 @@ def seal_slot(vault, record, passphrase, identity):
 
 def open_slot(vault, record, passphrase):
     """The identity text that a passphrase protects. The signature must have been checked."""
+    if len(record["ciphertext"]) > MOST_SLOT:
+        raise Unopened("the slot is too long")
     key, commitment, aad = _slot_keys(vault, record, passphrase)
     if not hmac.compare_digest(commitment, record["commitment"]):
         raise Unopened("wrong passphrase")
-    return xopen(key, record["nonce"], record["ciphertext"], aad).decode()
+    identity = xopen(key, record["nonce"], record["ciphertext"], aad).decode()
+    if str(pyrage.x25519.Identity.from_str(identity).to_public()) != record["recipient"]:
+        raise Unopened("the slot holds the identity of another recipient")
+    return identity

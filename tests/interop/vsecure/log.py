@@ -79,6 +79,7 @@ def standing(graph):
     """The ids of the void entries; refuses a forged one."""
     chain, void = graph.chain, set()
     _heads_present(graph)
+    _heads_onwards(graph)
     kept = {at: graph.reach(chain.entries[at].heads) for at in chain.removals}
     for found in graph.order:
         entry = graph.entries[found]
@@ -95,6 +96,17 @@ def _heads_present(graph):
     for at, entry in enumerate(graph.chain.entries):
         if any(head not in graph.entries for head in entry.heads):
             raise Refused("log", "missing-head", f"policy entry {at} knew a log entry that is gone")
+
+
+def _heads_onwards(graph):
+    """No policy entry that names heads knows less than one before it."""
+    known = 0
+    for at, entry in enumerate(graph.chain.entries):
+        if entry.heads:
+            reach = graph.reach(entry.heads)
+            if known & ~reach:
+                raise Refused("log", "heads-backwards", f"policy entry {at} forgets what an earlier one knew")
+            known = reach
 
 
 def _not_forged(graph, entry, start):

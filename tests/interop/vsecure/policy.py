@@ -87,6 +87,7 @@ class Chain:
         self.entries, self.states = entries, []
         self.position = {}
         self.every_key, self.every_epoch = {}, {}  # key id: Key; epoch: audience
+        self.ever_read = {}                        # role: patterns
         state = State()
         for at, entry in enumerate(entries):
             state = self._entry(at, entry, state)
@@ -109,7 +110,12 @@ class Chain:
             key = judge.keys.get(signature["key"])
             _check(key is not None, "unknown-key", f"entry {at}")
             _check(signing.verify(key.public, "policy", entry.id, signature["sig"]), "signature", f"entry {at}")
-        authorise(entry, judge, after, at == 0)
+        authorise(entry, judge, self.ever_read)
+        for role, grants in after.grants.items():
+            read = (pattern for pattern, have in grants.items() if "read" in have)
+            self.ever_read.setdefault(role, set()).update(read)
+        signing_owners = after.roles["owner"] & {key.member for key in after.keys.values()}
+        _check(len(signing_owners) >= after.vault["threshold"], "owners-locked", f"entry {at}")
         return after
 
 
@@ -142,7 +148,7 @@ def _check(ok, code, detail=""):
 def _vault(c, suite, nonce, name, threshold):
     if suite != SUITE:
         raise Refused("policy", "suite", suite)
-    _check(threshold > 0, "threshold")
+    _check(0 < threshold < 2**32, "threshold")
     c.state.vault = {"suite": suite, "name": name, "threshold": threshold}
 
 
@@ -152,16 +158,17 @@ def _member_add(c, member, kind, recipients, expires):
     c.state.members[member] = {"kind": kind, "recipients": recipients, "expires": expires}
 
 
-def _not_last_owner(c, role, member):
-    _check(not (role == "owner" and c.state.roles["owner"] == {member}), "last-owner", member)
+def _enough_owners(c, role):
+    few = len(c.state.roles["owner"]) < c.state.vault["threshold"]
+    _check(not (role == "owner" and few), "last-owner")
 
 
 def _member_remove(c, member):
     c.member(member)
-    _not_last_owner(c, "owner", member)
     left = c.state.roles_of(member)
     for role in left:
         c.state.roles[role].discard(member)
+        _enough_owners(c, role)
     del c.state.members[member]
     c.drop_keys(lambda _, key: key.member == member)
     c.make_due(left)
@@ -201,7 +208,18 @@ def _key_remove(c, member, device, lost):
     _check(found, "unknown-key", device)
     c.drop_keys(lambda i, _: i == found[0])
     if lost:
-        c.drop_keys(lambda _, k: k.member == member and found[0] in k.signers)
+        reached = _reached(c.chain.every_key, member, found[0])
+        c.drop_keys(lambda i, _: i in reached)
+
+
+def _reached(every_key, member, lost):
+    """The keys of a member that a lost one helped to add, through any number of keys between."""
+    reached = {lost}
+    while True:
+        more = {i for i, k in every_key.items() if k.member == member and k.signers & reached} - reached
+        if not more:
+            return reached
+        reached |= more
 
 
 def _role_add(c, role):
@@ -223,9 +241,10 @@ def _role_join(c, role, member):
 
 
 def _role_leave(c, role, member):
+    c.member(member)
     _check(member in c.role(role), "role-member", member)
-    _not_last_owner(c, role, member)
     c.state.roles[role].discard(member)
+    _enough_owners(c, role)
     c.make_due({role})
 
 
@@ -237,6 +256,7 @@ def _grant(c, role, pattern, rights):
 
 def _revoke(c, role, pattern, rights):
     c.role(role)
+    _check(role != "owner", "owner-role")
     have = c.state.grants[role].get(pattern, set())
     _check(set(rights) <= have, "revoke", pattern)
     have -= set(rights)
@@ -245,7 +265,9 @@ def _revoke(c, role, pattern, rights):
 
 
 def _epoch(c, audience, epoch, recipient, kek, envelope):
+    _check(c.at > 0, "genesis", "keys of an audience bind the hash of genesis")
     _check(rules.is_audience(audience), "audience", audience)
+    _check(rules.looks_x25519(recipient), "epoch-recipient", audience)
     for role in audience.split("+"):
         c.role(role)
     _check(epoch not in c.chain.every_epoch, "epoch-reused", audience)

@@ -8,9 +8,15 @@ from .errors import Refused, malformed
 NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,127}")
 RIGHTS = ("read", "write", "rotate", "delete", "grant")
 _BIDI = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_RECIPIENT = re.compile(r"[!#-&(-\[\]-~]{1,4096}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?|\*")
+_RECIPIENT = re.compile(r"[ !#-&(-\[\]-~]{1,4096}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?")
 _COUNT = re.compile(r"[1-9][0-9]{0,15}")
+_P = 2**255 - 19
+# Of order 4, 1 or 2, 8 and 8, 2: https://cr.yp.to/ecdh.html#validate
+_LOW_ORDER = {
+    0, 1, _P - 1,
+    325606250916557431795983626356110631294008115727848805560023387167927233504,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823}
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
@@ -56,11 +62,22 @@ def is_text(text, most):
 
 
 def is_recipient(text):
-    if not isinstance(text, str) or not _RECIPIENT.fullmatch(text):
+    if not isinstance(text, str) or not _RECIPIENT.fullmatch(text) or text != text.strip(" "):
         return False
-    if text.startswith("age1") and len(text) == 62:
-        return _bech32_key(text) is not None
-    return True
+    return not looks_x25519(text) or _usable(_bech32_key(text))
+
+
+def looks_x25519(text):
+    """Whether a recipient has the shape of an X25519 recipient, and so must be one."""
+    return text.startswith("age1") and len(text) == 62 and "1" not in text[4:]
+
+
+def _usable(key):
+    """Whether the 32 bytes are a u-coordinate in its only spelling that is not of low order."""
+    if key is None:
+        return False
+    number = int.from_bytes(key, "little")
+    return number < _P and number not in _LOW_ORDER
 
 
 def _polymod(values):

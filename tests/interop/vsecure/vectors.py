@@ -94,8 +94,8 @@ def _slot(v):
     seal, removed = slot_record(v["seal"]), slot_record(v["removed"])
     yield "slot id", encode(seal["id"]), v["seal_id"]
     yield "removed slot id", encode(removed["id"]), v["removed_id"]
-    yield "identity in the slot", keys.open_slot(vault, seal, v["passphrase"].encode()), v["identity"]
-    commitment, ciphertext = keys.seal_slot(vault, seal, v["passphrase"].encode(), v["identity"])
+    yield "identity in the slot", keys.open_slot(vault, seal, v["passphrase"]), v["identity"]
+    commitment, ciphertext = keys.seal_slot(vault, seal, v["passphrase"], v["identity"])
     yield "slot commitment", encode(commitment), encode(seal["commitment"])
     yield "slot ciphertext", encode(ciphertext), encode(seal["ciphertext"])
 

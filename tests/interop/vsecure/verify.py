@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from . import keys, signing
 from .encoding import encode
-from .errors import Refused
+from .errors import NeedsNewer, Refused
 from .file import parse, records
 from .fold import fold
 from .log import Graph, short, standing
@@ -95,7 +95,7 @@ def _present(vault):
             _check(held, "objects", "lost-object" if lost else "missing-object", state.name)
             wrap = secret.wraps.get(version.wrap)
             _check(wrap is not None and wrap["version"] == version.object, "objects", "missing-wrap", state.name)
-            if wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
+            if version.object in state.candidates and wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
                 vault.notices.append(f"unsettled: {state.name}")
 
 
@@ -122,6 +122,8 @@ def _copies(vault):
 
 def verdict(vault):
     """The verdict as plain data for JSON."""
+    if isinstance(vault.finding, NeedsNewer):
+        return {"verdict": "needs-newer", "code": vault.finding.code, "detail": vault.finding.detail}
     if vault.finding:
         bad = vault.finding
         return {"verdict": "refused", "class": bad.kind, "code": bad.code, "detail": bad.detail}

@@ -15,11 +15,10 @@ use std::collections::BTreeSet;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Keys: env.ENVIRONMENT.extends (an environment), variables.allow (names or prefixes with '*',\n\
-                        joined with ','), ttl (every, on-write), reads (off, best-effort, required),\n\
-                        retention.versions, retention.days (numbers).\n\n\
+                        joined with ','), reads (off, best-effort, required).\n\n\
                         Examples:\n  v-secure settings set env.prod.extends base\n  \
                         v-secure settings set variables.allow 'GIT_*,NODE_OPTIONS'\n  \
-                        v-secure settings set ttl --unset"
+                        v-secure settings set reads --unset"
 )]
 pub struct Set {
     #[arg(value_name = "KEY")]
@@ -52,6 +51,7 @@ impl Set {
                 .because(&error)
                 .hint("v-secure settings set --help")
         })?;
+        refuse_idle(&key, self.value.is_some())?;
         if self.value.as_deref() == Some("") {
             return Err(Failure::usage("bad-value", "an empty value is none: give --unset"));
         }
@@ -74,6 +74,19 @@ impl Set {
         }
         changed.effects.tell(&context.ui);
         Ok(())
+    }
+}
+
+/// The format knows settings that this version does not act on: set, they would promise what
+/// nothing does.
+fn refuse_idle(key: &SettingKey, is_set: bool) -> Outcome {
+    use SettingKey::{Extends, Reads, RetentionDays, RetentionVersions, Ttl, VariablesAllow};
+    match key {
+        Ttl | RetentionDays | RetentionVersions if is_set => {
+            Err(Failure::usage("setting-idle", "this version does not act on that setting yet")
+                .hint("v-secure settings set --help"))
+        }
+        Extends(_) | VariablesAllow | Ttl | Reads | RetentionDays | RetentionVersions => Ok(()),
     }
 }
 

@@ -9,13 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 /// What holds where nothing is set.
-const DEFAULTS: [(&str, &str); 5] = [
-    ("reads", "best-effort"),
-    ("retention.days", "no limit"),
-    ("retention.versions", "no limit"),
-    ("ttl", "every"),
-    ("variables.allow", "none"),
-];
+const DEFAULTS: [(&str, &str); 2] = [("reads", "best-effort"), ("variables.allow", "none")];
 
 /// Show the settings of the vault
 #[derive(Debug, Args)]
