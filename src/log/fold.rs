@@ -8,7 +8,11 @@ use super::standing::{Standing, Standings};
 use super::state::{LiveWrap, Register, SecretState, State, Version};
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// From this many secrets on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 2_000;
 
 /// Which secrets are folded.
 #[derive(Debug, Clone, Copy)]
@@ -89,16 +93,27 @@ impl<'a> Fold<'a> {
                 gathered[slot].1.note(counts.then_some(at), op);
             }
         }
-        let states = gathered.into_iter().filter_map(|(secret, gathered)| {
-            let state = self.secret(gathered);
-            let is_empty = state.versions.is_empty() && state.fields.is_empty();
-            (!is_empty).then(|| (secret.clone(), state))
-        });
-        State { secrets: states.collect() }
+        let states: Vec<_> = if gathered.len() < PARALLEL_FROM {
+            gathered.into_iter().filter_map(|of| self.state(of)).collect()
+        } else {
+            gathered.into_par_iter().filter_map(|of| self.state(of)).collect()
+        };
+        State { secrets: states.into_iter().collect() }
+    }
+
+    fn state(
+        &self,
+        (secret, ops): (&SecretName, Gathered<'a>),
+    ) -> Option<(SecretName, SecretState)> {
+        let state = self.secret(ops);
+        let is_empty = state.versions.is_empty() && state.fields.is_empty();
+        (!is_empty).then(|| (secret.clone(), state))
     }
 
     fn secret(&self, gathered: Gathered<'a>) -> SecretState {
-        let mut known = Existing::default();
+        // Exact: most secrets have one version, where a list that grows begins with four.
+        let versions = Vec::with_capacity(gathered.puts.len());
+        let mut known = Existing { versions, index: HashMap::new() };
         for (at, put) in &gathered.puts {
             known.put(self, *at, put);
         }
@@ -209,7 +224,6 @@ impl<'a> Gathered<'a> {
     }
 }
 
-#[derive(Default)]
 struct Existing {
     versions: Vec<Version>,
     index: HashMap<Id, usize>,

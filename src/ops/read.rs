@@ -84,20 +84,27 @@ pub fn read_all(
     secrets: &[SecretName],
     now: u64,
 ) -> Result<Vec<SecretValue>, ReadError> {
-    let find = |secret| {
-        let sealed = Sealed::find(vault, secret, servable(vault, secret, &Wanted::Current, now)?)?;
-        Ok((sealed.keys(vault, who)?, sealed))
-    };
-    let found: Vec<(Rc<Vec<EpochKeys>>, Sealed<'_>)> =
-        secrets.iter().map(find).collect::<Result<_, ReadError>>()?;
-    if found.len() < PARALLEL_FROM {
-        return found.iter().map(|(keys, sealed)| sealed.open(keys)).collect();
+    let sealed = each(secrets, |secret| {
+        Sealed::find(vault, secret, servable(vault, secret, &Wanted::Current, now)?)
+    })?;
+    // Threads get plain references to the keys: the count of their owners stays with this one.
+    let keys = sealed.iter().map(|sealed| sealed.keys(vault, who));
+    let keys: Vec<Rc<Vec<EpochKeys>>> = keys.collect::<Result<_, _>>()?;
+    let pairs: Vec<(&Sealed<'_>, &[EpochKeys])> =
+        sealed.iter().zip(&keys).map(|(sealed, keys)| (sealed, keys.as_slice())).collect();
+    each(&pairs, |(sealed, keys)| sealed.open(keys))
+}
+
+/// `make` of each item, on all cores where they are many; the first error in their order.
+fn each<'a, T: Sync, R: Send>(
+    items: &'a [T],
+    make: impl Fn(&'a T) -> Result<R, ReadError> + Sync + Send,
+) -> Result<Vec<R>, ReadError> {
+    if items.len() < PARALLEL_FROM {
+        return items.iter().map(make).collect();
     }
-    // Threads get plain references to the keys: their count of owners stays with this one.
-    let shared: Vec<(&[EpochKeys], &Sealed<'_>)> =
-        found.iter().map(|(keys, sealed)| (keys.as_slice(), sealed)).collect();
-    let opened: Vec<_> = shared.par_iter().map(|(keys, sealed)| sealed.open(keys)).collect();
-    opened.into_iter().collect()
+    let made: Vec<Result<R, ReadError>> = items.par_iter().map(make).collect();
+    made.into_iter().collect()
 }
 
 /// The version that is wanted, if it may be served.

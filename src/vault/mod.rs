@@ -6,6 +6,7 @@ pub mod format;
 pub mod ids;
 pub mod line;
 pub mod model;
+pub mod records;
 pub mod request;
 pub mod rule;
 pub mod slot;

@@ -8,6 +8,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::entry::PolicyEntry;
 use std::collections::BTreeMap;
 
+use super::records::Records;
 use super::slot::SlotRecord;
 
 /// The only suite of format 1.
@@ -34,8 +35,8 @@ impl VaultFile {
         self.secrets.entry(uid).or_insert_with(|| SecretSection {
             name: name.clone(),
             active: Vec::new(),
-            versions: BTreeMap::new(),
-            wraps: BTreeMap::new(),
+            versions: Records::new(),
+            wraps: Records::new(),
         })
     }
 }
@@ -60,8 +61,8 @@ pub struct SecretSection {
     pub name: SecretName,
     /// Readable copy of the fold's candidates, in order of id.
     pub active: Vec<Id>,
-    pub versions: BTreeMap<Id, VersionObject>,
-    pub wraps: BTreeMap<Id, Wrap>,
+    pub versions: Records<VersionObject>,
+    pub wraps: Records<Wrap>,
 }
 
 /// One immutable version of a secret; its id is the hash of these and the secret's uid.

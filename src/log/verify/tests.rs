@@ -10,6 +10,7 @@ use crate::log::policy_view::PolicyView;
 use crate::log::testing::*;
 use crate::policy::op::Right;
 use crate::vault::model::*;
+use crate::vault::records::Records;
 use crate::vault::slot::{SlotRecord, SlotRemoved};
 use crate::vault::{ids, line};
 use std::collections::BTreeMap;
@@ -65,8 +66,8 @@ impl Vault {
         let new = || SecretSection {
             name: secret(of),
             active: Vec::new(),
-            versions: BTreeMap::new(),
-            wraps: BTreeMap::new(),
+            versions: Records::new(),
+            wraps: Records::new(),
         };
         self.file.secrets.entry(uid).or_insert_with(new)
     }

@@ -9,6 +9,7 @@ use super::{MAX_CIPHERTEXT, Scope, Trust, write};
 use crate::crypto::bytes::{Blob, Id};
 use crate::name::SecretName;
 use crate::vault::model::{SecretSection, VersionObject, Wrap, WrapKey};
+use crate::vault::records::Records;
 use crate::vault::rule;
 use memchr::memmem;
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,8 +124,8 @@ fn secret(cursor: &mut Cursor<'_>, id: &Id, trust: Trust) -> Result<SecretSectio
     Ok(section)
 }
 
-fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<BTreeMap<Id, VersionObject>, Fault> {
-    let mut versions = BTreeMap::new();
+fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<VersionObject>, Fault> {
+    let mut versions = Records::new();
     while let Some((at, section @ Section::Version { secret, object })) = cursor.peek_section()? {
         if secret != *id {
             break;
@@ -151,9 +152,9 @@ fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
 fn wraps(
     cursor: &mut Cursor<'_>,
     id: &Id,
-    versions: &BTreeMap<Id, VersionObject>,
-) -> Result<BTreeMap<Id, Wrap>, Fault> {
-    let mut wraps = BTreeMap::new();
+    versions: &Records<VersionObject>,
+) -> Result<Records<Wrap>, Fault> {
+    let mut wraps = Records::new();
     while let Some((at, section)) = cursor.peek_section()? {
         match section {
             Section::Wrap { secret, wrap } if secret == *id => {
@@ -170,10 +171,7 @@ fn wraps(
     Ok(wraps)
 }
 
-fn one_wrap(
-    cursor: &mut Cursor<'_>,
-    versions: &BTreeMap<Id, VersionObject>,
-) -> Result<Wrap, Fault> {
+fn one_wrap(cursor: &mut Cursor<'_>, versions: &Records<VersionObject>) -> Result<Wrap, Fault> {
     let text = cursor.quoted("version")?;
     let version = text.id()?;
     if !versions.contains_key(&version) {
