@@ -281,8 +281,12 @@ fn settings_are_signed_and_steer_what_a_program_gets() {
     assert!(env.contains("HOST=localhost\n") && env.contains("DB=prod-db\n"), "{env}");
     let rows = olga.run("settings show").ok();
     assert!(rows.contains("env.prod.extends\tbase\tset\n"), "{rows}");
-    assert!(rows.contains("ttl\tevery\tdefault"), "{rows}");
-    for bad in ["env.base.extends prod", "ttl sometimes", "nothing x"] {
+    assert!(rows.contains("reads\tbest-effort\tdefault"), "{rows}");
+    for idle in ["ttl on-write", "retention.days 30"] {
+        let refused = olga.run(&format!("--json settings set {idle}"));
+        assert_eq!(refused.error(), (2, "setting-idle".into()), "{idle}");
+    }
+    for bad in ["env.base.extends prod", "reads sometimes", "nothing x"] {
         let refused = olga.run(&format!("--json settings set {bad}"));
         assert_eq!(refused.error(), (2, "policy-op-setting".into()), "{bad}");
     }
