@@ -34,8 +34,12 @@ fn skip() -> bool {
 fn run(tool: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
     let mut child =
         Command::new(tool).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Beside the reading: age answers while it is asked, and both pipes can be full at once.
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).unwrap());
+        child.wait_with_output().unwrap()
+    });
     assert!(output.status.success(), "{tool} {args:?}");
     output.stdout
 }
