@@ -166,7 +166,7 @@ struct Derived(Zeroizing<[u8; 64]>);
 /// BLAKE3 `derive_key` over the material and the hash of what is bound, 64 bytes.
 fn derive(context: Context, material: &[u8], aad: &Id) -> Derived {
     let mut derived = Derived(Zeroizing::new([0; 64]));
-    let mut hasher = blake3::Hasher::new_derive_key(context.text());
+    let mut hasher = digest::hasher(context);
     hasher.update(material).update(&aad.0);
     let mut output = hasher.finalize_xof();
     output.fill(derived.0.as_mut_slice());

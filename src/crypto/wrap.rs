@@ -2,7 +2,7 @@
 //! Wrap).
 
 use super::bytes::{Id, ShortId};
-use super::digest::{self, Context};
+use super::digest::{self, Context, Digest};
 use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
@@ -78,10 +78,8 @@ impl Kek {
 
     /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
     pub fn commitment(&self, vault: &Id, audience: &str, epoch: &ShortId) -> Id {
-        digest::hash(
-            Context::KekCommitment,
-            &[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()],
-        )
+        let digest = Digest::new(Context::KekCommitment);
+        digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
     }
 }
 
