@@ -1,8 +1,10 @@
 //! Names of environments, secrets, roles, members and devices, full secret names
 //! (`environment/name`) and the patterns that grants are written in (`docs/format.md`, Names).
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// The most bytes a name may have.
 pub const MAX_NAME: usize = 128;
@@ -40,14 +42,13 @@ fn is_name_byte(b: u8) -> bool {
 }
 
 /// One name: `[A-Za-z0-9._-]+`, not beginning with `-`, at most [`MAX_NAME`] bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Name(String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Arc<str>);
 
 impl Name {
-    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
-        let text = text.into();
-        check(&text).map(|()| Self(text))
+    pub fn new(text: impl AsRef<str>) -> Result<Self, NameError> {
+        let text = text.as_ref();
+        check(text).map(|()| Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -55,25 +56,25 @@ impl Name {
     }
 }
 
-/// A secret's full name, `environment/name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// A secret's full name, `environment/name`; shared by what names it, as 10,000 secrets are named
+/// half a dozen times each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretName {
-    full: String,
+    full: Arc<str>,
     slash: usize,
 }
 
 impl SecretName {
     pub fn new(environment: &Name, name: &Name) -> Self {
-        Self { full: format!("{environment}/{name}"), slash: environment.0.len() }
+        Self { full: format!("{environment}/{name}").into(), slash: environment.0.len() }
     }
 
-    pub fn parse(text: impl Into<String>) -> Result<Self, NameError> {
-        let full = text.into();
+    pub fn parse(text: impl AsRef<str>) -> Result<Self, NameError> {
+        let full = text.as_ref();
         let slash = full.find('/').ok_or(NameError::NotFull)?;
         check(&full[..slash])?;
         check(&full[slash + 1..])?;
-        Ok(Self { full, slash })
+        Ok(Self { full: full.into(), slash })
     }
 
     pub fn environment(&self) -> &str {
@@ -91,16 +92,15 @@ impl SecretName {
 }
 
 /// What a grant covers: a literal over `environment/name`, with at most one `*`, at the end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Pattern(String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pattern(Arc<str>);
 
 impl Pattern {
-    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
-        let text = text.into();
+    pub fn new(text: impl AsRef<str>) -> Result<Self, NameError> {
+        let text = text.as_ref();
         let (literal, open) = match text.strip_suffix('*') {
             Some(literal) => (literal, true),
-            None => (text.as_str(), false),
+            None => (text, false),
         };
         if text.len() > 2 * MAX_NAME + 2 {
             return Err(NameError::TooLong);
@@ -111,7 +111,7 @@ impl Pattern {
             (None, true) => literal.is_empty() || check(literal).is_ok(),
             (None, false) => false,
         };
-        if well_formed { Ok(Self(text)) } else { Err(NameError::Pattern) }
+        if well_formed { Ok(Self(text.into())) } else { Err(NameError::Pattern) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -122,7 +122,7 @@ impl Pattern {
     pub fn matches(&self, name: &SecretName) -> bool {
         match self.0.strip_suffix('*') {
             Some(prefix) => name.as_str().starts_with(prefix),
-            None => self.0 == name.as_str(),
+            None => *self.0 == *name.as_str(),
         }
     }
 
@@ -136,10 +136,10 @@ impl Pattern {
 }
 
 macro_rules! text_form {
-    ($type:ident, $parse:expr, $($field:tt)+) => {
+    ($type:ident, $parse:expr) => {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.$($field)+)
+                f.write_str(self.as_str())
             }
         }
         impl TryFrom<String> for $type {
@@ -151,20 +151,40 @@ macro_rules! text_form {
         impl std::str::FromStr for $type {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
-                $parse(text.to_owned())
+                $parse(text)
             }
         }
         impl From<$type> for String {
             fn from(value: $type) -> String {
-                value.$($field)+
+                value.as_str().to_owned()
+            }
+        }
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Text;
+                impl Visitor<'_> for Text {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("a text")
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$type, E> {
+                        $parse(text).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_str(Text)
             }
         }
     };
 }
 
-text_form!(Name, Name::new, 0);
-text_form!(SecretName, SecretName::parse, full);
-text_form!(Pattern, Pattern::new, 0);
+text_form!(Name, Name::new);
+text_form!(SecretName, SecretName::parse);
+text_form!(Pattern, Pattern::new);
 
 #[cfg(test)]
 mod tests {
