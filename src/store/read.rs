@@ -6,8 +6,9 @@
 
 use super::sys::{self, Links, Stamp};
 use crate::secret_value::SecretValue;
+use rayon::prelude::*;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -57,6 +58,12 @@ pub fn read(path: &Path, limit: u64) -> Result<Contents, ReadError> {
     Ok(Contents { bytes, stamp: sys::stamp(&metadata), mode: sys::mode(&metadata) })
 }
 
+/// From this many bytes on, a file is read by several threads: what takes time is that the system
+/// hands out fresh memory, not the file.
+const PARALLEL_FROM: usize = 4 << 20;
+/// Bytes that one thread reads at a time.
+const PART: usize = 1 << 20;
+
 /// Opens a regular file of at most `limit` bytes.
 pub(super) fn open(path: &Path, limit: u64, links: Links) -> Result<(File, Metadata), ReadError> {
     let before = look(path, links)?;
@@ -91,7 +98,7 @@ fn look(path: &Path, links: Links) -> Result<Metadata, ReadError> {
 /// Reads all that `metadata` announced, into a buffer that never moves: a growing one would leave
 /// unwiped copies of an identity behind.
 pub(super) fn fill(
-    mut file: File,
+    file: File,
     metadata: &Metadata,
     path: &Path,
 ) -> Result<Zeroizing<Vec<u8>>, ReadError> {
@@ -99,15 +106,13 @@ pub(super) fn fill(
     let len = usize::try_from(metadata.len()).map_err(|_| changed())?;
     // One byte more than announced, to notice a file that grew.
     let mut bytes = Zeroizing::new(vec![0; len + 1]);
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(io_error(path, source)),
-        }
-    }
+    let filled = if len < PARALLEL_FROM {
+        fill_from(&file, 0, &mut bytes)
+    } else {
+        let parts = bytes.par_chunks_mut(PART).enumerate();
+        parts.map(|(number, part)| fill_from(&file, number * PART, part)).sum()
+    };
+    let filled = filled.map_err(|source| io_error(path, source))?;
     let after = file.metadata().map_err(|source| io_error(path, source))?;
     // Only what an edit in place alters: being replaced or renamed meanwhile tears nothing.
     let edited = after.len() != metadata.len() || after.modified().ok() != metadata.modified().ok();
@@ -116,6 +121,21 @@ pub(super) fn fill(
     }
     bytes.truncate(len);
     Ok(bytes)
+}
+
+/// Fills `part` with what stands in the file from `start` on, as far as there is something; returns
+/// how much there was.
+fn fill_from(file: &File, start: usize, part: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < part.len() {
+        match sys::read_at(file, &mut part[filled..], (start + filled) as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(source),
+        }
+    }
+    Ok(filled)
 }
 
 fn open_error(path: &Path, source: io::Error) -> ReadError {
@@ -142,7 +162,8 @@ mod tests {
     fn a_file_is_read_whole_whatever_its_bytes() {
         let folder = tempdir().unwrap();
         let path = folder.path().join("file");
-        for bytes in [vec![], vec![0xff, 0, b'\r'], vec![b'x'; 100_000]] {
+        let long: Vec<u8> = (0..PARALLEL_FROM + PART / 2).map(|at| (at / 251) as u8).collect();
+        for bytes in [vec![], vec![0xff, 0, b'\r'], vec![b'x'; 100_000], long] {
             fs::write(&path, &bytes).unwrap();
             assert_eq!(read(&path, VAULT_LIMIT).unwrap().bytes, bytes);
         }

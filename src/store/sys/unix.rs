@@ -48,6 +48,11 @@ pub fn same_file(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
+/// Reads from `at` on, wherever the file's own cursor is.
+pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
 /// Opens for reading; returns at once on a FIFO without a writer.
 pub fn open_read(path: &Path, links: Links) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags(links)).open(path)

@@ -48,6 +48,11 @@ pub fn same_file(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
+/// Reads from `at` on, wherever the file's own cursor is.
+pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
+
 pub fn open_read(path: &Path, links: Links) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags(links)).open(path)
 }
