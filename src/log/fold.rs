@@ -113,20 +113,19 @@ impl<'a> Fold<'a> {
     fn secret(&self, gathered: Gathered<'a>) -> SecretState {
         // Exact: most secrets have one version, where a list that grows begins with four.
         let versions = Vec::with_capacity(gathered.puts.len());
-        let mut known = Existing { versions, index: HashMap::new() };
+        let mut known = Existing { versions, index: Index::default() };
         for (at, put) in &gathered.puts {
             known.put(self, *at, put);
         }
         let Existing { mut versions, index } = known;
-        let find = |object: &Id| index.get(object).copied();
         for object in &gathered.pruned {
-            find(object).into_iter().for_each(|at| versions[at].pruned = true);
+            index.of(&mut versions, object).into_iter().for_each(|found| found.pruned = true);
         }
         for object in &gathered.void_pruned {
-            find(object).into_iter().for_each(|at| versions[at].void_pruned = true);
+            index.of(&mut versions, object).into_iter().for_each(|found| found.void_pruned = true);
         }
         for (object, ops) in &gathered.removed {
-            find(object).into_iter().for_each(|at| self.removal(&mut versions[at], ops));
+            index.of(&mut versions, object).into_iter().for_each(|found| self.removal(found, ops));
         }
         self.wraps(&mut versions, &index, &gathered.wraps);
         let (candidates, current) = self.active(&versions, &index, gathered.active);
@@ -141,15 +140,10 @@ impl<'a> Fold<'a> {
         version.removal_conflict = left.iter().any(|(_, other)| other != removed);
     }
 
-    fn wraps(
-        &self,
-        versions: &mut [Version],
-        index: &HashMap<Id, usize>,
-        wraps: &[(Id, Id, Option<At>)],
-    ) {
+    fn wraps(&self, versions: &mut [Version], index: &Index, wraps: &[(Id, Id, Option<At>)]) {
         let mut greatest: Vec<Option<(usize, At)>> = vec![None; versions.len()];
         for (object, wrap, at) in wraps {
-            let Some(slot) = index.get(object).copied() else { continue };
+            let Some(slot) = index.find(versions, object) else { continue };
             versions[slot].wraps.push(*wrap);
             let Some(at) = at else { continue };
             let place = at.place as usize;
@@ -168,13 +162,13 @@ impl<'a> Fold<'a> {
     fn active(
         &self,
         versions: &[Version],
-        index: &HashMap<Id, usize>,
+        index: &Index,
         mut ops: Vec<(At, Id)>,
     ) -> (Vec<Id>, Option<Id>) {
-        ops.retain(|(_, object)| index.contains_key(object));
+        ops.retain(|(_, object)| index.find(versions, object).is_some());
         let mut left = latest(self.graph, &ops);
         left.retain(|(_, object)| {
-            let version = index.get(object).map(|at| &versions[*at]);
+            let version = index.find(versions, object).map(|at| &versions[at]);
             version.is_some_and(|version| !version.removed && !version.pruned)
         });
         let current = left.last().map(|(_, object)| *object);
@@ -226,15 +220,46 @@ impl<'a> Gathered<'a> {
 
 struct Existing {
     versions: Vec<Version>,
-    index: HashMap<Id, usize>,
+    index: Index,
+}
+
+/// Up to here versions are looked through: most secrets have one, and a map costs more than that.
+const LOOKED_THROUGH: usize = 8;
+
+/// Where the version of an object is among the existing ones.
+#[derive(Default)]
+struct Index(HashMap<Id, usize>);
+
+impl Index {
+    fn find(&self, versions: &[Version], object: &Id) -> Option<usize> {
+        if versions.len() <= LOOKED_THROUGH {
+            return versions.iter().position(|version| version.object == *object);
+        }
+        self.0.get(object).copied()
+    }
+
+    fn of<'a>(&self, versions: &'a mut [Version], object: &Id) -> Option<&'a mut Version> {
+        self.find(versions, object).map(|at| &mut versions[at])
+    }
+
+    /// Takes note that the last of `versions` is new.
+    fn grown(&mut self, versions: &[Version]) {
+        let known = match versions.len() {
+            ..=LOOKED_THROUGH => return,
+            length if self.0.is_empty() => 0..length,
+            length => length - 1..length,
+        };
+        self.0.extend(known.map(|at| (versions[at].object, at)));
+    }
 }
 
 impl Existing {
     fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put) {
         let next = self.versions.len();
-        let slot = *self.index.entry(put.object).or_insert(next);
+        let slot = self.index.find(&self.versions, &put.object).unwrap_or(next);
         if slot == next {
             self.versions.push(version(fold, at, put, next + 1));
+            self.index.grown(&self.versions);
         }
         let version = &mut self.versions[slot];
         version.expires = version.expires.max(put.expires);

@@ -68,6 +68,11 @@ impl Graph {
         self.ids.is_empty()
     }
 
+    /// By place.
+    pub fn ids(&self) -> &[Id] {
+        &self.ids
+    }
+
     pub fn id(&self, place: usize) -> &Id {
         &self.ids[place]
     }

@@ -67,7 +67,7 @@ impl Signatures<'_> {
 }
 
 /// From this many signatures on, threads save more than starting them costs.
-const PARALLEL_FROM: usize = 16;
+pub(super) const PARALLEL_FROM: usize = 16;
 
 /// The standing of every entry of a log, by place in its graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,15 +88,24 @@ impl Standings {
         let entries = graph.in_order(entries);
         let positions: Vec<_> = entries.iter().map(|e| policy.position(&e.policy)).collect();
         let mut judge = Judge::new(graph, &entries, policy, &positions);
-        let mut of: Vec<_> = (0..graph.len()).map(|place| judge.standing(place)).collect();
-        let is_asked = |place: &usize| {
-            !matches!(of[*place], Standing::Forged(_)) && signatures.wants(entries[*place])
-        };
-        let asked: Vec<usize> = (0..graph.len()).filter(is_asked).collect();
-        for place in unsigned(asked, |place| is_signed(policy, graph.id(place), entries[place])) {
-            of[place] = Standing::Forged(Forgery::Signature);
+        let of = (0..graph.len()).map(|place| judge.standing(place)).collect();
+        let mut standings = Self { of, positions };
+        let is_asked = |(_, entry): &(&Id, &Entry)| signatures.wants(entry);
+        let asked = graph.ids().iter().zip(entries).filter(is_asked);
+        standings.forge(graph, &unsigned(asked.collect(), policy));
+        standings
+    }
+
+    /// Calls these entries forged for their signatures; whether any of them was not forged anyway.
+    pub fn forge(&mut self, graph: &Graph, unsigned: &[Id]) -> bool {
+        let mut changed = false;
+        for place in unsigned.iter().filter_map(|id| graph.place(id)) {
+            if !matches!(self.of[place], Standing::Forged(_)) {
+                self.of[place] = Standing::Forged(Forgery::Signature);
+                changed = true;
+            }
         }
-        Self { of, positions }
+        changed
     }
 
     pub fn of(&self, place: usize) -> Standing {
@@ -152,11 +161,13 @@ impl Standings {
     }
 }
 
-fn unsigned(places: Vec<usize>, is_signed: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
-    if places.len() < PARALLEL_FROM {
-        places.into_iter().filter(|place| !is_signed(*place)).collect()
+/// Those of `entries` whose signatures do not verify, an unknown key's among them.
+pub fn unsigned(entries: Vec<(&Id, &Entry)>, policy: &dyn PolicyView) -> Vec<Id> {
+    let is_bad = |(id, entry): &(&Id, &Entry)| !is_signed(policy, id, entry);
+    if entries.len() < PARALLEL_FROM {
+        entries.into_iter().filter(is_bad).map(|(id, _)| *id).collect()
     } else {
-        places.into_par_iter().filter(|place| !is_signed(*place)).collect()
+        entries.into_par_iter().filter(is_bad).map(|(id, _)| *id).collect()
     }
 }
 

@@ -16,7 +16,7 @@ use super::finding::{Finding, Severity};
 use super::fold::Scope;
 use super::graph::Graph;
 use super::policy_view::PolicyView;
-use super::standing::{Signatures, Standings};
+use super::standing::{self, PARALLEL_FROM, Signatures, Standings};
 use super::state::State;
 use crate::vault::model::VaultFile;
 
@@ -47,21 +47,52 @@ impl Report {
 }
 
 /// Verifies all of a vault file against its policy chain, `policy` being the chain of `file`.
+///
+/// Signatures are checked beside everything else, which takes them to hold: where one does not,
+/// what hangs on it is done again without its entry.
 pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Report {
-    let graph = Graph::inspect(&file.entries);
-    let standings = Standings::judge(&graph, &file.entries, policy, Signatures::All);
-    let state = State::fold(&graph, &file.entries, &standings, Scope::All);
-    let case = Case { file, policy, graph: &graph, standings: &standings, state: &state };
-    let mut findings = graph.findings();
-    findings.extend(standings.findings(&graph, &file.entries, policy));
-    findings.extend(heads::check(&case));
-    findings.extend(copies::check(&case));
-    findings.extend(contents::check(&case));
-    findings.extend(slots::check(&case));
-    findings.extend(attention::check(&case, options.now));
+    let unsigned = || standing::unsigned(file.entries.iter().collect(), policy);
+    let checked = || Report::unsigned(file, policy, options);
+    let (unsigned, mut report) = match file.entries.len() {
+        ..PARALLEL_FROM => (unsigned(), checked()),
+        _ => rayon::join(unsigned, checked),
+    };
+    if report.standings.forge(&report.graph, &unsigned) {
+        report.check(file, policy, options);
+    }
+    report
+}
+
+impl Report {
+    /// As if every signature held.
+    fn unsigned(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Self {
+        let graph = Graph::inspect(&file.entries);
+        let standings = Standings::judge(&graph, &file.entries, policy, Signatures::None);
+        let (findings, state) = (Vec::new(), State::default());
+        let mut report = Self { findings, graph, standings, state };
+        report.check(file, policy, options);
+        report
+    }
+
+    /// Finds the state, and what is wrong or wants attention, by the standings.
+    fn check(&mut self, file: &VaultFile, policy: &dyn PolicyView, options: Options) {
+        let Self { findings, graph, standings, state } = self;
+        *state = State::fold(graph, &file.entries, standings, Scope::All);
+        let case = Case { file, policy, graph, standings, state };
+        *findings = graph.findings();
+        findings.extend(standings.findings(graph, &file.entries, policy));
+        findings.extend(heads::check(&case));
+        findings.extend(copies::check(&case));
+        findings.extend(contents::check(&case));
+        findings.extend(slots::check(&case));
+        findings.extend(attention::check(&case, options.now));
+        sort(findings);
+    }
+}
+
+fn sort(findings: &mut [Finding]) {
     findings
         .sort_by(|a, b| (a.severity, &a.subject, a.code).cmp(&(b.severity, &b.subject, b.code)));
-    Report { findings, graph, standings, state }
 }
 
 /// What is sound and still wants somebody, of a file that was verified before.
@@ -76,8 +107,7 @@ pub fn remarks(
     let case = Case { file, policy, graph, standings, state };
     let mut findings = attention::check(&case, now);
     findings.extend(standings.findings(graph, &file.entries, policy));
-    findings
-        .sort_by(|a, b| (a.severity, &a.subject, a.code).cmp(&(b.severity, &b.subject, b.code)));
+    sort(&mut findings);
     findings
 }
 

@@ -75,7 +75,11 @@ impl Verify {
             false => show(context, &found)?,
         }
         let what = session.location.vault.display().to_string();
-        verification::failure(&what, &found.findings).map_or(Ok(()), Err)
+        let outcome = verification::failure(&what, &found.findings).map_or(Ok(()), Err);
+        // Nothing in it is secret, and the process ends: freeing a large vault piece by piece
+        // before that would only take time.
+        std::mem::forget(found);
+        outcome
     }
 
     fn report<'a>(&self, found: &'a Verification) -> Report<'a> {
