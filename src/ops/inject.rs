@@ -15,7 +15,8 @@ pub use error::InjectError;
 
 use crate::name::{Name, SecretName};
 use crate::secret_value::SecretValue;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -69,12 +70,12 @@ impl System {
     }
 
     /// What two spellings of one variable have in common.
-    fn key(self, variable: &OsStr) -> Vec<u8> {
-        let mut key = variable.as_encoded_bytes().to_vec();
-        if self == Self::Windows {
-            key.make_ascii_uppercase();
+    fn key<'a>(self, variable: &'a OsStr) -> Cow<'a, [u8]> {
+        let key = variable.as_encoded_bytes();
+        match self {
+            Self::Windows => key.to_ascii_uppercase().into(),
+            Self::Linux | Self::OtherUnix => key.into(),
         }
-        key
     }
 }
 
@@ -144,8 +145,9 @@ pub fn environment(
     wanted: &[Wanted],
     options: &Options<'_>,
 ) -> Result<ChildEnvironment, InjectError> {
-    let mut given = BTreeMap::new();
-    let mut child = inherited(parent, options);
+    let mut given = HashMap::with_capacity(wanted.len());
+    let mut parents = inherited(parent, options);
+    let mut child = ChildEnvironment(Vec::with_capacity(wanted.len() + parents.len()));
     for wanted in wanted {
         let variable = variable(&wanted.secret, wanted.variable.as_ref(), options.allowed)?;
         let key = options.system.key(OsStr::new(variable));
@@ -157,11 +159,13 @@ pub fn environment(
             });
         }
         let value = checked_value(wanted, variable, options.system)?;
-        if !keeps_parents(child.get(&key), wanted, variable, options.clash)? {
-            child.insert(key, (variable.into(), value));
+        if !keeps_parents(parents.get(&*key), wanted, variable, options.clash)? {
+            parents.remove(&*key);
+            child.0.push((variable.into(), value));
         }
     }
-    Ok(ChildEnvironment(child.into_values().collect()))
+    child.0.extend(parents.into_values());
+    Ok(child)
 }
 
 type Variables = BTreeMap<Vec<u8>, (OsString, OsString)>;
@@ -169,7 +173,7 @@ type Variables = BTreeMap<Vec<u8>, (OsString, OsString)>;
 fn inherited(parent: Vec<(OsString, OsString)>, options: &Options<'_>) -> Variables {
     let mut child = Variables::new();
     for (name, value) in parent {
-        let key = options.system.key(&name);
+        let key = options.system.key(&name).into_owned();
         if key.starts_with(OWN_PREFIX.as_bytes()) || options.pristine && !is_pristine(&key, options)
         {
             continue;

@@ -196,7 +196,9 @@ impl<'a> Sealed<'a> {
         version: &Version,
     ) -> Result<Self, ReadError> {
         let uid = vault.uid(secret);
-        let object = vault.object(&uid, &version.object);
+        let section = vault.file().secrets.get(&uid);
+        // Whether it hashes to its id is checked against the wrap's statement when it is opened.
+        let object = section.and_then(|section| section.versions.get(&version.object));
         let wrap = vault.wrap(&uid, &version.live_wrap.wrap);
         let wrap = wrap.filter(|wrap| wrap.version == version.object);
         let missing = || ReadError::Missing { secret: secret.clone() };

@@ -5,7 +5,6 @@ use super::read::{ReadError, find, pruned_by_age};
 use super::vault::Vault;
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
-use std::collections::BTreeMap;
 
 /// What narrows the secrets of an environment; all that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -35,24 +34,24 @@ pub fn wanted(
     environment: &Name,
     selection: &Selection,
 ) -> Result<Vec<SecretName>, ReadError> {
-    let mut found: BTreeMap<&str, &SecretName> = BTreeMap::new();
     let environments = environments(vault, environment);
+    let mut found: Vec<&SecretName> = Vec::new();
     for environment in &environments {
-        for (name, secret) in in_environment(vault, environment) {
-            if selection.narrows(name, secret) {
-                found.entry(name.name()).or_insert(name);
-            }
-        }
+        let all = in_environment(vault, environment);
+        found.extend(all.filter(|(name, s)| selection.narrows(name, s)).map(|(name, _)| name));
     }
+    // Stable: of equal names the nearest environment's comes first, and stays.
+    found.sort_by_key(|name| name.name());
+    found.dedup_by_key(|name| name.name());
     for only in &selection.only {
-        if !found.contains_key(only.as_str()) {
+        if found.binary_search_by_key(&only.as_str(), |name| name.name()).is_err() {
             // Asked for by name, so its absence has a reason worth telling.
             let name = SecretName::new(environment, only);
             find(vault, &name)?;
             return Err(ReadError::Gone { secret: name });
         }
     }
-    Ok(found.into_values().cloned().collect())
+    Ok(found.into_iter().cloned().collect())
 }
 
 /// The environment and those that it extends, nearest first.

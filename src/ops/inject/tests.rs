@@ -22,7 +22,7 @@ fn parent(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// `NAME=VALUE` of every variable of the result, in order.
+/// `NAME=VALUE` of every variable of the result, sorted.
 fn built(
     pairs: &[(&str, &str)],
     secrets: &[Wanted],
@@ -32,7 +32,9 @@ fn built(
     let line = |(name, value): (&OsStr, &OsStr)| {
         format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap())
     };
-    Ok(environment.iter().map(line).collect())
+    let mut lines: Vec<String> = environment.iter().map(line).collect();
+    lines.sort();
+    Ok(lines)
 }
 
 #[test]

@@ -11,6 +11,17 @@ use memchr::memchr;
 pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// What was found when it was last asked for: each header is looked at several times.
+    ahead: Option<Ahead<'a>>,
+}
+
+/// The section that begins at a place.
+#[derive(Clone, Copy)]
+struct Ahead<'a> {
+    at: usize,
+    header: Piece<'a>,
+    section: Section<'a>,
+    end: usize,
 }
 
 /// A piece of the text and the byte it begins at.
@@ -41,7 +52,7 @@ const BLOCK_MARK: &str = "'''";
 impl<'a> Cursor<'a> {
     /// The text must be empty or end with LF.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, ahead: None }
     }
 
     /// The byte that the next line begins at.
@@ -138,21 +149,46 @@ impl<'a> Cursor<'a> {
 
     /// The section that begins here, without going past its header; `None` at the end of the text.
     /// The place is that of the header's line.
-    pub fn peek_section(&self) -> Result<Option<(usize, Section<'a>)>, Fault> {
-        let mut ahead = self.clone();
-        let Some(blank) = ahead.line()? else { return Ok(None) };
-        let header = ahead.line()?.filter(|_| blank.text.is_empty());
+    pub fn peek_section(&mut self) -> Result<Option<(usize, Section<'a>)>, Fault> {
+        match self.ahead {
+            Some(ahead) if ahead.at == self.at => {}
+            _ => match self.look_ahead()? {
+                None => return Ok(None),
+                ahead => self.ahead = ahead,
+            },
+        }
+        Ok(self.ahead.map(|ahead| (ahead.header.at, ahead.section)))
+    }
+
+    fn look_ahead(&self) -> Result<Option<Ahead<'a>>, Fault> {
+        let mut cursor = Self { ahead: None, ..*self };
+        let Some(blank) = cursor.line()? else { return Ok(None) };
+        let line = cursor.line()?.filter(|_| blank.text.is_empty());
         let expected = || Cause::SectionExpected.at(blank.at);
-        let header = header.ok_or_else(expected)?;
-        let inner = header.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-        let section = Section::parse(Piece { at: header.at, text: inner.ok_or_else(expected)? })?;
-        Ok(Some((header.at, section)))
+        let line = line.ok_or_else(expected)?;
+        let inner = line.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let header = Piece { at: line.at, text: inner.ok_or_else(expected)? };
+        let section = Section::parse(header, self.secret())?;
+        Ok(Some(Ahead { at: self.at, header, section, end: cursor.at }))
+    }
+
+    /// The secret of the section before, as it stands in its header: that of the next one too, most
+    /// of the time.
+    fn secret(&self) -> Option<(&'a str, Id)> {
+        let Ahead { header, section, .. } = self.ahead?;
+        let text = header.text.strip_prefix("secret.")?;
+        Some((text.split('.').next()?, section.secret()?))
     }
 
     /// Goes past the header that [`Self::peek_section`] found.
     pub fn enter_section(&mut self) -> Result<(), Fault> {
-        self.line()?;
-        self.line()?;
+        match self.ahead {
+            Some(ahead) if ahead.at == self.at => self.at = ahead.end,
+            _ => {
+                self.line()?;
+                self.line()?;
+            }
+        }
         Ok(())
     }
 }

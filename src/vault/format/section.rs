@@ -17,8 +17,8 @@ pub(super) enum Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Parses what stands between the brackets.
-    pub fn parse(inner: Piece<'a>) -> Result<Self, Fault> {
+    /// Parses what stands between the brackets; `known` is an id that was parsed, and its text.
+    pub fn parse(inner: Piece<'a>, known: Option<(&str, Id)>) -> Result<Self, Fault> {
         match inner.text {
             "policy" => return Ok(Self::Policy),
             "log" => return Ok(Self::Log),
@@ -32,21 +32,39 @@ impl<'a> Section<'a> {
         } else if let Some(id) = inner.text.strip_prefix("slot.") {
             Piece { text: id, ..inner }.id().map(Self::Slot)
         } else if let Some(rest) = inner.text.strip_prefix("secret.") {
-            Self::of_secret(inner, rest)
+            Self::of_secret(inner, rest, known)
         } else {
             Err(unexpected(inner))
         }
     }
 
-    fn of_secret(inner: Piece<'a>, rest: &'a str) -> Result<Self, Fault> {
+    fn of_secret(
+        inner: Piece<'a>,
+        rest: &'a str,
+        known: Option<(&str, Id)>,
+    ) -> Result<Self, Fault> {
         let id = |text: &'a str| Piece { text, ..inner }.id::<32>();
         let mut parts = rest.split('.');
-        let secret = id(parts.next().unwrap_or_default())?;
+        let text = parts.next().unwrap_or_default();
+        let secret = match known {
+            Some((same, secret)) if same == text => secret,
+            _ => id(text)?,
+        };
         match (parts.next(), parts.next(), parts.next()) {
             (None, ..) => Ok(Self::Secret(secret)),
             (Some("version"), Some(text), None) => Ok(Self::Version { secret, object: id(text)? }),
             (Some("wrap"), Some(text), None) => Ok(Self::Wrap { secret, wrap: id(text)? }),
             _ => Err(unexpected(inner)),
+        }
+    }
+
+    /// The secret that the section is about.
+    pub const fn secret(self) -> Option<Id> {
+        match self {
+            Self::Secret(secret) | Self::Version { secret, .. } | Self::Wrap { secret, .. } => {
+                Some(secret)
+            }
+            Self::Policy | Self::Audience(_) | Self::Slot(_) | Self::Log => None,
         }
     }
 

@@ -14,6 +14,8 @@ use rayon::prelude::*;
 const PARALLEL_FROM: usize = 2 << 20;
 /// Bytes of sections that one thread takes at a time, about.
 const RUN: usize = 1 << 18;
+/// Bytes of a section with one short version: few are shorter.
+const SECTION: usize = 850;
 
 /// What was read between two places that look like the beginning of a section.
 struct Run {
@@ -48,7 +50,8 @@ fn by(
     let from = &*cursor;
     let runs: Vec<Run> =
         bounds.par_iter().map(|(start, end)| run(from.clone(), *start, *end, trust)).collect();
-    let mut all: Vec<(Id, SecretSection)> = Vec::new();
+    let mut all: Vec<(Id, SecretSection)> =
+        Vec::with_capacity(runs.iter().map(|run| run.sections.len()).sum());
     // A run counts only if what came before ended where it begins, with nothing wrong: otherwise
     // reading in turn says what is wrong, from the last place that is sure.
     for run in runs {
@@ -69,7 +72,7 @@ fn by(
 
 fn run(mut cursor: Cursor<'_>, start: usize, end: usize, trust: Trust) -> Run {
     cursor.skip_to(start);
-    let mut sections = Vec::new();
+    let mut sections = Vec::with_capacity((end - start) / SECTION);
     let fault = in_turn(&mut cursor, end, trust, &mut sections).err();
     Run { sections, start, end: cursor.at(), fault }
 }
