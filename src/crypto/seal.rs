@@ -113,22 +113,28 @@ pub fn seal_value(
 pub fn open_value(
     dek: &Dek,
     binding: &ValueBinding<'_>,
-    sealed: &Sealed,
+    sealed: Sealed,
 ) -> Result<SecretValue, SealError> {
     let aad = binding.aad();
-    let plaintext = derive(Context::ValueKey, dek.0.as_slice(), &aad).open(&aad, sealed)?;
-    unpad(&plaintext).map(|value| SecretValue::new(value.to_vec()))
+    let mut plaintext = derive(Context::ValueKey, dek.0.as_slice(), &aad).open(&aad, sealed)?;
+    let length = unpadded(&plaintext)?;
+    // In place: a copy would be one more allocation to wipe. What stays behind the value, in the
+    // buffer's capacity, is wiped with it.
+    plaintext.copy_within(LENGTH_PREFIX..LENGTH_PREFIX + length, 0);
+    plaintext.truncate(length);
+    Ok(SecretValue::new(std::mem::take(&mut *plaintext)))
 }
 
-fn unpad(plaintext: &[u8]) -> Result<&[u8], SealError> {
+/// The value's length in a padded plaintext.
+fn unpadded(plaintext: &[u8]) -> Result<usize, SealError> {
     let (prefix, rest) =
         plaintext.split_first_chunk::<LENGTH_PREFIX>().ok_or(SealError::Padding)?;
     let length = u32::from_le_bytes(*prefix) as usize;
     if length > MAX_VALUE || padded_length(LENGTH_PREFIX + length) != plaintext.len() {
         return Err(SealError::Padding);
     }
-    let (value, padding) = rest.split_at_checked(length).ok_or(SealError::Padding)?;
-    if padding.iter().all(|b| *b == 0) { Ok(value) } else { Err(SealError::Padding) }
+    let padding = rest.get(length..).ok_or(SealError::Padding)?;
+    if padding.iter().all(|b| *b == 0) { Ok(length) } else { Err(SealError::Padding) }
 }
 
 /// Whether `dek` is the key that `commitment` commits to, without decrypting.
@@ -156,6 +162,7 @@ pub fn open_bytes(
     aad: &Id,
     sealed: &Sealed,
 ) -> Result<SecretValue, SealError> {
+    let sealed = sealed.clone();
     let mut plaintext = derive(context, material.expose(), aad).open(aad, sealed)?;
     Ok(SecretValue::new(std::mem::take(&mut *plaintext)))
 }
@@ -204,11 +211,11 @@ impl Derived {
         Ok(Sealed { nonce, commitment, ciphertext: Blob(std::mem::take(&mut *buffer)) })
     }
 
-    fn open(&self, aad: &Id, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    fn open(&self, aad: &Id, sealed: Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
         if !self.committed(&sealed.commitment) {
             return Err(SealError::Commitment);
         }
-        let mut buffer = Zeroizing::new(sealed.ciphertext.0.clone());
+        let mut buffer = Zeroizing::new(sealed.ciphertext.0);
         self.cipher()
             .ok_or(SealError::Authentication)?
             .decrypt_in_place(&XNonce::from(sealed.nonce.0), &aad.0, &mut *buffer)

@@ -187,6 +187,7 @@ struct Sealed<'a> {
     uid: Id,
     object: &'a VersionObject,
     wrap: &'a Wrap,
+    hashed: bool,
 }
 
 impl<'a> Sealed<'a> {
@@ -203,7 +204,8 @@ impl<'a> Sealed<'a> {
         let wrap = wrap.filter(|wrap| wrap.version == version.object);
         let missing = || ReadError::Missing { secret: secret.clone() };
         let (object, wrap) = object.zip(wrap).ok_or_else(missing)?;
-        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wrap })
+        let hashed = vault.is_hashed();
+        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wrap, hashed })
     }
 
     fn keys(&self, vault: &Vault, who: &Unlocked) -> Result<Rc<Vec<EpochKeys>>, ReadError> {
@@ -215,7 +217,8 @@ impl<'a> Sealed<'a> {
 
     fn open(&self, keys: &[EpochKeys]) -> Result<SecretValue, ReadError> {
         let binding = SecretRef { vault: self.vault, uid: &self.uid };
-        version::open_version(binding, self.object, self.wrap, keys)
+        let open = if self.hashed { version::open_verified } else { version::open_version };
+        open(binding, self.object, self.wrap, keys)
             .map_err(|source| ReadError::Open { secret: self.secret.clone(), source })
     }
 }

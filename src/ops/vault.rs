@@ -79,6 +79,8 @@ pub struct Vault {
     standings: Standings,
     state: State,
     findings: Option<Vec<Finding>>,
+    /// Whether every record is known to be what its id says.
+    hashed: bool,
 }
 
 impl Vault {
@@ -102,7 +104,7 @@ impl Vault {
         match (trust, depth) {
             (Trust::Strict, Depth::Everything) => Self::verified(file, chain, now),
             (Trust::Strict, Depth::Secrets(wanted)) => Self::checked(file, chain, wanted),
-            (_, depth) => Self::folded(file, chain, depth),
+            (trust, depth) => Self::folded(file, chain, depth, trust == Trust::Cached),
         }
     }
 
@@ -112,7 +114,7 @@ impl Vault {
             return Err(OpenError::Findings(report.findings));
         }
         let verify::Report { findings, graph, standings, state } = report;
-        Ok(Self { file, chain, graph, standings, state, findings: Some(findings) })
+        Ok(Self { file, chain, graph, standings, state, findings: Some(findings), hashed: true })
     }
 
     /// What `get` checks: all links, and everything about the wanted secrets.
@@ -135,11 +137,16 @@ impl Vault {
         if !stale.is_empty() {
             return Err(OpenError::Findings(stale));
         }
-        Ok(Self { file, chain, graph, standings, state, findings: None })
+        Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
-    fn folded(file: VaultFile, chain: Chain, depth: Depth<'_>) -> Result<Self, OpenError> {
+    fn folded(
+        file: VaultFile,
+        chain: Chain,
+        depth: Depth<'_>,
+        hashed: bool,
+    ) -> Result<Self, OpenError> {
         let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
         let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::None);
         let scope = match depth {
@@ -147,7 +154,7 @@ impl Vault {
             _ => FoldScope::All,
         };
         let state = State::fold(&graph, &file.entries, &standings, scope);
-        Ok(Self { file, chain, graph, standings, state, findings: None })
+        Ok(Self { file, chain, graph, standings, state, findings: None, hashed })
     }
 
     pub fn id(&self) -> Id {
@@ -208,13 +215,19 @@ impl Vault {
     /// A version's object, if the file has it and it is what its id says.
     pub fn object(&self, uid: &Id, object: &Id) -> Option<&VersionObject> {
         let found = self.file.secrets.get(uid)?.versions.get(object)?;
-        (ids::object_id(uid, found) == *object).then_some(found)
+        (self.hashed || ids::object_id(uid, found) == *object).then_some(found)
     }
 
     /// A wrap, if the file has it and it is what its id says.
     pub fn wrap(&self, uid: &Id, wrap: &Id) -> Option<&Wrap> {
         let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
-        (ids::wrap_id(found) == *wrap).then_some(found)
+        (self.hashed || ids::wrap_id(found) == *wrap).then_some(found)
+    }
+
+    /// Whether every object and wrap has been found to be what its id says: the file's exact bytes
+    /// passed full verification.
+    pub fn is_hashed(&self) -> bool {
+        self.hashed
     }
 
     /// What binds a version to this vault and a secret; `uid` is the secret's.
@@ -285,7 +298,7 @@ impl Vault {
         let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
         let state = State::fold(&graph, &file.entries, &standings, scope);
         renew_copies(&mut file, &state, chain.vault_id());
-        Ok(Self { file, chain, graph, standings, state, findings: None })
+        Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
     }
 }
 

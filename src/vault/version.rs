@@ -75,14 +75,24 @@ pub fn open_version(
     wrap: &Wrap,
     keys: &[EpochKeys],
 ) -> Result<SecretValue, VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    open_verified(secret, object, wrap, keys)
+}
+
+/// [`open_version`] of an object that has been found to be the one that the wrap names.
+pub fn open_verified(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<SecretValue, VersionError> {
     let dek = unwrap(secret, object, wrap, keys)?;
     let sealed = Sealed {
         nonce: object.nonce,
         commitment: object.commitment,
         ciphertext: object.ciphertext.clone(),
     };
-    seal::open_value(&dek, &value_binding(secret, &object.uid), &sealed)
-        .map_err(VersionError::Value)
+    seal::open_value(&dek, &value_binding(secret, &object.uid), sealed).map_err(VersionError::Value)
 }
 
 /// Wraps a version's DEK for another epoch or audience; the object stays as it is.
@@ -97,6 +107,7 @@ pub fn rewrap(
     keys: &[EpochKeys],
     to: WrapTo<'_>,
 ) -> Result<(Id, Wrap), VersionError> {
+    check_wrapped(secret, object, wrap)?;
     let dek = unwrap(secret, object, wrap, keys)?;
     if !seal::is_committed(&dek, &value_binding(secret, &object.uid), &object.commitment) {
         return Err(VersionError::Value(SealError::Commitment));
@@ -140,16 +151,23 @@ fn wrap_to(
     Ok((ids::wrap_id(&wrap), wrap))
 }
 
+fn check_wrapped(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+) -> Result<(), VersionError> {
+    match ids::object_id(secret.uid, object) {
+        object if object == wrap.version => Ok(()),
+        object => Err(VersionError::OtherVersion { object, stated: wrap.version }),
+    }
+}
+
 fn unwrap(
     secret: SecretRef<'_>,
     object: &VersionObject,
     wrap: &Wrap,
     keys: &[EpochKeys],
 ) -> Result<Dek, VersionError> {
-    let object_id = ids::object_id(secret.uid, object);
-    if wrap.version != object_id {
-        return Err(VersionError::OtherVersion { object: object_id, stated: wrap.version });
-    }
     let keys = keys.iter().find(|keys| keys.epoch == wrap.epoch).ok_or_else(|| {
         VersionError::EpochKeys { audience: wrap.audience.clone(), epoch: wrap.epoch }
     })?;

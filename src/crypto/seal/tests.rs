@@ -33,18 +33,18 @@ fn every_single_bit_flip_is_noticed() {
     for bit in 0..24 * 8 {
         let mut changed = sealed.clone();
         changed.nonce.0[bit / 8] ^= 1 << (bit % 8);
-        assert!(open_value(&dek, &binding(), &changed).is_err());
+        assert!(open_value(&dek, &binding(), changed.clone()).is_err());
     }
     for bit in 0..32 * 8 {
         let mut changed = sealed.clone();
         changed.commitment.0[bit / 8] ^= 1 << (bit % 8);
-        let error = open_value(&dek, &binding(), &changed).unwrap_err();
+        let error = open_value(&dek, &binding(), changed.clone()).unwrap_err();
         assert_eq!(error, SealError::Commitment);
     }
     for bit in 0..sealed.ciphertext.0.len() * 8 {
         let mut changed = sealed.clone();
         changed.ciphertext.0[bit / 8] ^= 1 << (bit % 8);
-        let error = open_value(&dek, &binding(), &changed).unwrap_err();
+        let error = open_value(&dek, &binding(), changed.clone()).unwrap_err();
         assert_eq!(error, SealError::Authentication);
     }
 }
@@ -59,18 +59,18 @@ fn a_value_opens_only_where_it_was_sealed_for() {
         ValueBinding { secret_uid: &other, ..binding() },
         ValueBinding { version_uid: &other_short, ..binding() },
     ] {
-        assert!(open_value(&dek, &elsewhere, &sealed).is_err());
+        assert!(open_value(&dek, &elsewhere, sealed.clone()).is_err());
         assert!(!is_committed(&dek, &elsewhere, &sealed.commitment));
     }
     assert!(is_committed(&dek, &binding(), &sealed.commitment));
     let wrong = Dek::generate(&RealHost);
-    assert_eq!(open_value(&wrong, &binding(), &sealed).unwrap_err(), SealError::Commitment);
+    assert_eq!(open_value(&wrong, &binding(), sealed.clone()).unwrap_err(), SealError::Commitment);
 }
 
 #[test]
 fn padding_other_than_the_rules_say_is_refused() {
     let dek = Dek::generate(&RealHost);
-    let open = |plaintext: &[u8]| open_value(&dek, &binding(), &seal_unruly(&dek, plaintext));
+    let open = |plaintext: &[u8]| open_value(&dek, &binding(), seal_unruly(&dek, plaintext));
     let mut plaintext = vec![0; 64];
     plaintext[0] = 2;
     plaintext[4..6].copy_from_slice(b"ok");
@@ -95,7 +95,7 @@ fn values_have_a_greatest_length() {
         seal_value(&RealHost, &dek, &binding(), &value)
     };
     let greatest = seal(MAX_VALUE).unwrap();
-    assert_eq!(open_value(&dek, &binding(), &greatest).unwrap().len(), MAX_VALUE);
+    assert_eq!(open_value(&dek, &binding(), greatest.clone()).unwrap().len(), MAX_VALUE);
     assert_eq!(seal(MAX_VALUE + 1), Err(SealError::TooLong));
 }
 
@@ -110,7 +110,7 @@ proptest! {
     #[test]
     fn what_is_sealed_opens(value in proptest::collection::vec(any::<u8>(), 0..5000)) {
         let (dek, sealed) = seal(&value);
-        let opened = open_value(&dek, &binding(), &sealed).unwrap();
+        let opened = open_value(&dek, &binding(), sealed.clone()).unwrap();
         prop_assert_eq!(opened.expose(), &value[..]);
         prop_assert_eq!(sealed.ciphertext.0.len(), padded_length(value.len() + 4) + 16);
     }
