@@ -47,7 +47,7 @@ fn run() -> Result<i32, Box<dyn Error>> {
         }
     }
     let options = Options { pristine, clash, allowed: &allowed, system: System::current() };
-    let environment = environment(RealHost.variables(), &wanted, &options)?;
+    let environment = environment(RealHost.variables(), wanted, &options)?;
     let name = arguments.next().ok_or("no command")?;
     let arguments: Vec<OsString> = arguments.collect();
     let search = RealHost.variable("PATH");

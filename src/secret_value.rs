@@ -20,6 +20,11 @@ impl SecretValue {
         &self.0
     }
 
+    /// Hands the bytes over to what wipes them in its turn.
+    pub fn into_bytes(mut self) -> Vec<u8> {
+        std::mem::take(&mut *self.0)
+    }
+
     /// The bytes as UTF-8, if they are.
     pub fn expose_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()

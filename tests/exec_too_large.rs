@@ -15,7 +15,7 @@ fn too_much_environment_is_told_apart_from_other_failures() {
     let parent = (0..100).map(|index| (format!("BIG_{index}").into(), big.clone())).collect();
     let system = System::current();
     let options = Options { pristine: false, clash: Clash::Error, allowed: &[], system };
-    let environment = environment(parent, &[], &options).unwrap();
+    let environment = environment(parent, Vec::new(), &options).unwrap();
     // `false`, so that a start that works fails the test instead of replacing it by a success.
     let program = Program { name: "false".as_ref(), arguments: &[], search: None };
     let error = run(program, &environment, &harden()).unwrap_err();

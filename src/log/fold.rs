@@ -144,7 +144,7 @@ impl<'a> Fold<'a> {
         let mut greatest: Vec<Option<(usize, At)>> = vec![None; versions.len()];
         for (object, wrap, at) in wraps {
             let Some(slot) = index.find(versions, object) else { continue };
-            versions[slot].wraps.push(*wrap);
+            push(&mut versions[slot].wraps, *wrap);
             let Some(at) = at else { continue };
             let place = at.place as usize;
             let rank = (self.standings.position(place).unwrap_or_default(), *at);
@@ -172,8 +172,10 @@ impl<'a> Fold<'a> {
             version.is_some_and(|version| !version.removed && !version.pruned)
         });
         let current = left.last().map(|(_, object)| *object);
-        let candidates: BTreeSet<Id> = left.into_iter().map(|(_, object)| object).collect();
-        (candidates.into_iter().collect(), current)
+        let mut candidates: Vec<Id> = left.into_iter().map(|(_, object)| object).collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        (candidates, current)
     }
 
     fn field(&self, ops: &[(At, Option<&str>)]) -> Register {
@@ -188,17 +190,28 @@ impl<'a> Fold<'a> {
     }
 }
 
+/// Most secrets have one of each, where a list that grows begins with room for four: for 10,000
+/// secrets that is 5 MB of fresh memory.
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
+}
+
 impl<'a> Gathered<'a> {
     /// Notes an op; `at` is `None` if it does not count.
     fn note(&mut self, at: Option<At>, op: &'a Op) {
         match (op, at) {
             (Op::Put(put), _) => {
-                self.wraps.push((put.object, put.wrap, at));
-                self.puts.extend(at.map(|at| (at, put)));
-                self.active.extend(at.map(|at| (at, put.object)));
+                push(&mut self.wraps, (put.object, put.wrap, at));
+                if let Some(at) = at {
+                    push(&mut self.puts, (at, put));
+                    push(&mut self.active, (at, put.object));
+                }
             }
-            (Op::Rewrap { object, wrap, .. }, _) => self.wraps.push((*object, *wrap, at)),
-            (Op::Resolve { object, .. }, Some(at)) => self.active.push((at, *object)),
+            (Op::Rewrap { object, wrap, .. }, _) => push(&mut self.wraps, (*object, *wrap, at)),
+            (Op::Resolve { object, .. }, Some(at)) => push(&mut self.active, (at, *object)),
             (Op::Field(field), Some(at)) => {
                 let ops = self.fields.entry(&field.field).or_default();
                 ops.push((at, field.value.as_deref()));

@@ -27,7 +27,7 @@ const WIDE: usize = 32;
 
 /// The ops of `ops`, which are in ascending order, that are not before another of them. Ascending.
 pub fn latest<T: Copy>(graph: &Graph, ops: &[(At, T)]) -> Vec<(At, T)> {
-    let mut kept: Vec<(At, T)> = Vec::new();
+    let mut kept: Vec<(At, T)> = Vec::with_capacity(ops.len().min(WIDE + 1));
     for op in ops {
         kept.retain(|earlier| !earlier.0.before(graph, op.0));
         kept.push(*op);

@@ -136,36 +136,50 @@ impl fmt::Debug for ChildEnvironment {
     }
 }
 
-/// Builds the child's environment from the `parent`'s variables and the `wanted` secrets.
+/// Builds the child's environment from the `parent`'s variables and the `wanted` secrets, whose
+/// values move there.
 ///
 /// # Errors
 /// The first secret that cannot be given, see [`InjectError`].
 pub fn environment(
     parent: Vec<(OsString, OsString)>,
-    wanted: &[Wanted],
+    wanted: Vec<Wanted>,
     options: &Options<'_>,
 ) -> Result<ChildEnvironment, InjectError> {
-    let mut given = HashMap::with_capacity(wanted.len());
+    let variables = variables(&wanted, options)?;
     let mut parents = inherited(parent, options);
     let mut child = ChildEnvironment(Vec::with_capacity(wanted.len() + parents.len()));
+    for (wanted, variable) in wanted.into_iter().zip(variables) {
+        check_value(&wanted, &variable, options.system)?;
+        let key = options.system.key(OsStr::new(&variable));
+        if !keeps_parents(parents.get(&*key), &wanted, &variable, options.clash)? {
+            parents.remove(&*key);
+            let value = os_value(wanted.value);
+            let value = value.ok_or(InjectError::NotText { secret: wanted.secret })?;
+            child.0.push((variable.into(), value));
+        }
+    }
+    child.0.extend(parents.into_values());
+    Ok(child)
+}
+
+/// The variable of each secret: no two have one.
+fn variables(wanted: &[Wanted], options: &Options<'_>) -> Result<Vec<String>, InjectError> {
+    let mut given = HashMap::with_capacity(wanted.len());
+    let mut variables = Vec::with_capacity(wanted.len());
     for wanted in wanted {
         let variable = variable(&wanted.secret, wanted.variable.as_ref(), options.allowed)?;
         let key = options.system.key(OsStr::new(variable));
-        if let Some(first) = given.insert(key.clone(), &wanted.secret) {
+        if let Some(first) = given.insert(key, &wanted.secret) {
             return Err(InjectError::SharedVariable {
                 variable: variable.to_owned(),
                 first: first.clone(),
                 second: wanted.secret.clone(),
             });
         }
-        let value = checked_value(wanted, variable, options.system)?;
-        if !keeps_parents(parents.get(&*key), wanted, variable, options.clash)? {
-            parents.remove(&*key);
-            child.0.push((variable.into(), value));
-        }
+        variables.push(variable.to_owned());
     }
-    child.0.extend(parents.into_values());
-    Ok(child)
+    Ok(variables)
 }
 
 type Variables = BTreeMap<Vec<u8>, (OsString, OsString)>;
@@ -239,33 +253,36 @@ fn allows(entry: &str, variable: &str) -> bool {
     }
 }
 
-/// The value as the system takes it, if it can.
-fn checked_value(wanted: &Wanted, variable: &str, system: System) -> Result<OsString, InjectError> {
+/// Whether the system takes the value in a variable.
+fn check_value(wanted: &Wanted, variable: &str, system: System) -> Result<(), InjectError> {
     let secret = || wanted.secret.clone();
     if memchr::memchr(0, wanted.value.expose()).is_some() {
         return Err(InjectError::Nul { secret: secret() });
     }
-    let not_text = || InjectError::NotText { secret: secret() };
-    let text = wanted.value.expose_str();
     let (length, limit) = match system {
         System::Linux => (wanted.value.len(), LINUX_LIMIT),
         System::OtherUnix => (wanted.value.len(), usize::MAX),
-        System::Windows => (text.ok_or_else(not_text)?.encode_utf16().count(), WINDOWS_LIMIT),
+        System::Windows => {
+            let text = wanted.value.expose_str();
+            let text = text.ok_or_else(|| InjectError::NotText { secret: secret() })?;
+            (text.encode_utf16().count(), WINDOWS_LIMIT)
+        }
     };
     let size = variable.len() + "=\0".len() + length;
     if size > limit {
         return Err(InjectError::TooLong { secret: secret(), size, limit });
     }
-    os_value(&wanted.value).ok_or_else(not_text)
+    Ok(())
 }
 
+/// The value as the system takes it; [`ChildEnvironment`] wipes it in turn.
 #[cfg(unix)]
-fn os_value(value: &SecretValue) -> Option<OsString> {
-    Some(std::os::unix::ffi::OsStringExt::from_vec(value.expose().to_vec()))
+fn os_value(value: SecretValue) -> Option<OsString> {
+    Some(std::os::unix::ffi::OsStringExt::from_vec(value.into_bytes()))
 }
 
 #[cfg(not(unix))]
-fn os_value(value: &SecretValue) -> Option<OsString> {
+fn os_value(value: SecretValue) -> Option<OsString> {
     value.expose_str().map(OsString::from)
 }
 

@@ -73,7 +73,7 @@ impl Exec {
                 system: System::current(),
             };
             let parent = context.host.variables();
-            let child = inject::environment(parent, &secrets, &options).map_err(refused)?;
+            let child = inject::environment(parent, secrets, &options).map_err(refused)?;
             // Nothing in it is secret, and the program replaces this process: freeing a large vault
             // piece by piece before that would only take time.
             std::mem::forget(opened);

@@ -22,13 +22,18 @@ fn parent(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
+fn again(wanted: &Wanted) -> Wanted {
+    let (secret, variable) = (wanted.secret.clone(), wanted.variable.clone());
+    Wanted { secret, variable, value: SecretValue::new(wanted.value.expose().to_vec()) }
+}
+
 /// `NAME=VALUE` of every variable of the result, sorted.
 fn built(
     pairs: &[(&str, &str)],
     secrets: &[Wanted],
     options: Options<'_>,
 ) -> Result<Vec<String>, InjectError> {
-    let environment = environment(parent(pairs), secrets, &options)?;
+    let environment = environment(parent(pairs), secrets.iter().map(again).collect(), &options)?;
     let line = |(name, value): (&OsStr, &OsStr)| {
         format!("{}={}", name.to_str().unwrap(), value.to_str().unwrap())
     };
@@ -184,7 +189,8 @@ fn bytes_that_are_no_text_pass_on_unix_and_not_on_windows() {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let secrets = [wanted("a/K", None, b"\xff\xfe")];
     let odd = OsString::from_vec(b"\x80=".to_vec());
-    let environment = environment(vec![(odd.clone(), odd)], &secrets, &PLAIN).unwrap();
+    let environment =
+        environment(vec![(odd.clone(), odd)], vec![again(&secrets[0])], &PLAIN).unwrap();
     let bytes: Vec<_> = environment.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
     let expected: [(&[u8], &[u8]); 2] = [(b"K", b"\xff\xfe"), (b"\x80=", b"\x80=")];
     assert_eq!(bytes, expected);
@@ -194,6 +200,7 @@ fn bytes_that_are_no_text_pass_on_unix_and_not_on_windows() {
 
 #[test]
 fn debug_shows_names_only() {
-    let environment = environment(parent(&[]), &[wanted("a/K", None, b"hunter2")], &PLAIN).unwrap();
+    let environment =
+        environment(parent(&[]), vec![wanted("a/K", None, b"hunter2")], &PLAIN).unwrap();
     assert_eq!(format!("{environment:?}"), r#"["K"]"#);
 }
