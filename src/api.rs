@@ -115,7 +115,7 @@ pub struct AuditRow {
 ///     state: None,
 ///     first_use: FirstUse::Accept,
 /// };
-/// let vault = Vault::create(options, "shop", "alice", &identity.text)?;
+/// let vault = Vault::create(options, "shop", "admin", &identity.text)?;
 ///
 /// vault.store("prod/DATABASE_URL", SecretValue::new(b"postgres://one".to_vec()), "first")?;
 /// vault.store("prod/DATABASE_URL", SecretValue::new(b"postgres://two".to_vec()), "moved")?;

@@ -103,6 +103,6 @@ fn the_push_of_the_readme_is_refused_in_its_words() {
     let said = String::from_utf8(output.stderr).unwrap();
     let readme = fs::read_to_string(repository("README.md")).unwrap();
     // From the name of who did it on; the id is new whenever the fixtures are.
-    let blame = said.split_once(" by ben").unwrap().1.lines().next().unwrap();
-    assert!(readme.contains(&format!(" by ben{blame}\n")), "{said}");
+    let blame = said.split_once(" by apprentice").unwrap().1.lines().next().unwrap();
+    assert!(readme.contains(&format!(" by apprentice{blame}\n")), "{said}");
 }

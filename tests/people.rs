@@ -34,7 +34,7 @@ fn join(owner: &Person, name: &str, role: &str) -> Person {
 
 fn developers(owner: &Person) -> Person {
     owner.run("role create developer --grant read,write,delete:dev/*").ok();
-    join(owner, "ben", "developer")
+    join(owner, "apprentice", "developer")
 }
 
 /// A pipeline: no home, no state, one variable.
@@ -73,73 +73,73 @@ fn pipeline(owner: &Person) -> Pipeline {
 
 #[test]
 fn a_request_is_one_line_and_counts_only_with_its_fingerprint() {
-    let (olga, ben) = (olga(), Person::new("ben"));
+    let (olga, apprentice) = (olga(), Person::new("apprentice"));
     olga.run("role create developer --grant read,write:dev/*").ok();
-    ben.pull(&olga);
-    let asked = ben.run("member request");
-    assert!(ben.home().join(".config/v-secure/identity.txt").is_file(), "{}", asked.err);
+    apprentice.pull(&olga);
+    let asked = apprentice.run("member request");
+    assert!(apprentice.home().join(".config/v-secure/identity.txt").is_file(), "{}", asked.err);
     let line = asked.out.trim_end();
     assert!(!line.contains('\n') && line.starts_with("v-secure-request-1."));
     let words = asked.err.lines().find_map(|line| line.strip_prefix("fingerprint  ")).unwrap();
     let add = |rest: &str| olga.run(&format!("--json member add {rest}"));
-    let seen = add(&format!("ben --request {line}"));
+    let seen = add(&format!("apprentice --request {line}"));
     assert_eq!(seen.error(), (1, "not-confirmed".into()));
     assert!(seen.err.contains(words), "the owner sees the same words: {}", seen.err);
-    let wrong = add(&format!("ben --request {line} --fingerprint zoo-zoo-zoo"));
+    let wrong = add(&format!("apprentice --request {line} --fingerprint zoo-zoo-zoo"));
     assert_eq!(wrong.error(), (6, "fingerprint".into()));
     let other = add(&format!("eve --request {line} --yes"));
     assert_eq!(other.error(), (7, "request-other-name".into()));
-    let cut = add(&format!("ben --request {} --yes", &line[..line.len() - 4]));
+    let cut = add(&format!("apprentice --request {} --yes", &line[..line.len() - 4]));
     assert_eq!(cut.error(), (6, "request".into()));
-    assert!(!olga.run("member list").ok().contains("ben"));
-    let added = olga.run(&format!("member add ben --request {line} --fingerprint {words}"));
+    assert!(!olga.run("member list").ok().contains("apprentice"));
+    let added = olga.run(&format!("member add apprentice --request {line} --fingerprint {words}"));
     assert!(added.err.contains("can read nothing yet"), "{}", added.err);
     assert_eq!(added.code, 0);
-    olga.run("role join developer ben").ok();
-    ben.pull(&olga);
-    assert_eq!(ben.run("--json get dev/DB").error(), (1, "first-use".into()));
-    ben.accept_as(&olga);
-    assert_eq!(ben.run("get dev/DB").ok(), "dev-db");
-    let again = ben.run("--json member request");
+    olga.run("role join developer apprentice").ok();
+    apprentice.pull(&olga);
+    assert_eq!(apprentice.run("--json get dev/DB").error(), (1, "first-use".into()));
+    apprentice.accept_as(&olga);
+    assert_eq!(apprentice.run("get dev/DB").ok(), "dev-db");
+    let again = apprentice.run("--json member request");
     assert_eq!(again.error(), (7, "exists".into()));
 }
 
 #[test]
 fn a_request_for_another_vault_is_refused() {
-    let (olga, ben) = (olga(), Person::new("ben"));
+    let (olga, apprentice) = (olga(), Person::new("apprentice"));
     let other = Person::new("mallory");
     other.run("init --vault-name shop").ok();
-    ben.pull(&other);
-    let line = ben.run("member request").ok();
-    let refused = olga.feed("--json member add ben --request - --yes", &line);
+    apprentice.pull(&other);
+    let line = apprentice.run("member request").ok();
+    let refused = olga.feed("--json member add apprentice --request - --yes", &line);
     assert_eq!(refused.error(), (7, "request-other-vault".into()));
 }
 
 #[test]
 fn a_role_reads_and_writes_what_it_was_granted_and_nothing_else() {
     let olga = olga();
-    let ben = developers(&olga);
-    assert_eq!(ben.run("get dev/DB").ok(), "dev-db");
-    let denied = ben.run("--json get prod/DB");
+    let apprentice = developers(&olga);
+    assert_eq!(apprentice.run("get dev/DB").ok(), "dev-db");
+    let denied = apprentice.run("--json get prod/DB");
     assert_eq!(denied.error(), (4, "not-permitted".into()));
     assert!(denied.err.contains("olga"), "{}", denied.err);
-    assert_eq!(ben.feed("--json set prod/DB", "mine").error(), (4, "not-permitted".into()));
-    ben.set("dev/NEW", "of ben");
-    olga.pull(&ben);
-    assert_eq!(olga.run("get dev/NEW").ok(), "of ben");
+    assert_eq!(apprentice.feed("--json set prod/DB", "mine").error(), (4, "not-permitted".into()));
+    apprentice.set("dev/NEW", "of apprentice");
+    olga.pull(&apprentice);
+    assert_eq!(olga.run("get dev/NEW").ok(), "of apprentice");
 }
 
 #[test]
 fn who_joins_later_reads_what_the_role_once_read() {
     let olga = olga();
-    let ben = developers(&olga);
-    ben.set("dev/DB", "second");
-    olga.pull(&ben);
+    let apprentice = developers(&olga);
+    apprentice.set("dev/DB", "second");
+    olga.pull(&apprentice);
     let dana = join(&olga, "dana", "developer");
     assert_eq!(dana.run("get dev/DB").ok(), "second");
-    ben.pull(&olga);
-    ben.set("dev/DB", "third");
-    dana.pull(&ben);
+    apprentice.pull(&olga);
+    apprentice.set("dev/DB", "third");
+    dana.pull(&apprentice);
     assert_eq!(dana.run("get dev/DB").ok(), "third");
     assert_eq!(dana.run("get dev/DB --version 2").ok(), "second");
 }
@@ -147,13 +147,13 @@ fn who_joins_later_reads_what_the_role_once_read() {
 #[test]
 fn a_granted_role_reads_at_once() {
     let olga = olga();
-    let ben = developers(&olga);
+    let apprentice = developers(&olga);
     let granted = olga.run("access grant developer prod/DB read --json").json();
     assert_eq!(granted["settled"], serde_json::json!(["prod/DB"]));
     assert_eq!((&granted["changed"], &granted["matches"]), (&true.into(), &1.into()));
     assert_eq!(granted["unsettled"], serde_json::json!([]));
-    ben.pull(&olga);
-    assert_eq!(ben.run("get prod/DB").ok(), "prod-db");
+    apprentice.pull(&olga);
+    assert_eq!(apprentice.run("get prod/DB").ok(), "prod-db");
     let again = olga.run("access grant developer prod/DB read --json").json();
     assert_eq!(again["changed"], false);
 }
@@ -217,20 +217,20 @@ fn a_pipeline_refuses_a_vault_in_the_place_of_its_own() {
 #[test]
 fn a_member_without_the_right_is_told_who_has_it() {
     let olga = olga();
-    let ben = developers(&olga);
+    let apprentice = developers(&olga);
     let recipient = Person::new("eve").run("identity new").ok();
     for line in [
         format!("member add eve --recipient {recipient}"),
         "role create more --grant read:*".into(),
         "access grant developer prod/* read".into(),
-        "role join owner ben".into(),
+        "role join owner apprentice".into(),
         "settings set env.dev.extends prod".into(),
     ] {
-        let refused = ben.run(&format!("--json {}", line.trim()));
+        let refused = apprentice.run(&format!("--json {}", line.trim()));
         assert_eq!(refused.error(), (4, "not-permitted".into()), "{line}");
         assert!(refused.err.contains("who can: olga\""), "{line}: {}", refused.err);
     }
-    assert_eq!(std::fs::read(ben.vault()).unwrap(), std::fs::read(olga.vault()).unwrap());
+    assert_eq!(std::fs::read(apprentice.vault()).unwrap(), std::fs::read(olga.vault()).unwrap());
 }
 
 #[test]
@@ -255,14 +255,15 @@ fn a_second_device_reads_and_writes() {
 #[test]
 fn what_a_change_could_not_give_keys_to_is_settled_by_who_can() {
     let olga = olga();
-    let ben = developers(&olga);
-    let spare = Person::new("ben");
+    let apprentice = developers(&olga);
+    let spare = Person::new("apprentice");
     let recipient = spare.run("identity new").ok();
     // One's own recipient needs nobody's leave; the keys of the audience do.
-    let added = ben.run(&format!("--json member add ben --recipient {}", recipient.trim()));
+    let added =
+        apprentice.run(&format!("--json member add apprentice --recipient {}", recipient.trim()));
     assert_eq!(added.json()["without_keys"], serde_json::json!(["developer+owner"]));
-    assert_eq!(ben.run("--json access settle").error(), (4, "unsettled".into()));
-    olga.pull(&ben);
+    assert_eq!(apprentice.run("--json access settle").error(), (4, "unsettled".into()));
+    olga.pull(&apprentice);
     olga.run("access settle").ok();
     assert!(olga.run("access settle").err.contains("everything is settled"));
     spare.pull(&olga);
@@ -304,12 +305,15 @@ fn access_lists_name_the_grant() {
     olga.run("role create platform --grant write:base/*").ok();
     let of = |line: &str| olga.run(&format!("access list {line}")).ok();
     assert_eq!(of("--secret-id prod/DB"), "olga\towner\t*\tread,write,rotate,delete,grant\t-\n");
-    assert_eq!(of("--member ben"), "ben\tdeveloper\tdev/*\tread,write,delete\t-\n");
+    assert_eq!(of("--member apprentice"), "apprentice\tdeveloper\tdev/*\tread,write,delete\t-\n");
     let dev = of("--secret-id DB -e dev");
-    assert!(dev.contains("ben\tdeveloper\tdev/*") && dev.contains("inherited from base"), "{dev}");
+    assert!(
+        dev.contains("apprentice\tdeveloper\tdev/*") && dev.contains("inherited from base"),
+        "{dev}"
+    );
     assert_eq!(olga.run("--json access list --member eve").error(), (5, "no-member".into()));
     let roles = olga.run("role list").ok();
-    assert!(roles.contains("developer\tben\tread,write,delete:dev/*\n"), "{roles}");
+    assert!(roles.contains("developer\tapprentice\tread,write,delete:dev/*\n"), "{roles}");
 }
 
 #[test]
@@ -333,19 +337,24 @@ fn a_reading_role_is_never_joined_for_more_than_was_asked() {
 #[test]
 fn another_vault_is_refused_until_it_is_accepted_by_its_words() {
     let olga = olga();
-    let (ben, mallory) = (developers(&olga), Person::new("mallory"));
+    let (apprentice, mallory) = (developers(&olga), Person::new("mallory"));
     mallory.run("init --vault-name shop").ok();
-    ben.pull(&mallory);
-    assert_eq!(ben.run("--json get dev/DB").error(), (6, "pin-other-vault".into()));
-    assert_eq!(ben.run("--json pin show").error(), (6, "pin-other-vault".into()));
-    assert_eq!(ben.run("--json pin accept").error(), (1, "not-confirmed".into()));
+    apprentice.pull(&mallory);
+    assert_eq!(apprentice.run("--json get dev/DB").error(), (6, "pin-other-vault".into()));
+    assert_eq!(apprentice.run("--json pin show").error(), (6, "pin-other-vault".into()));
+    assert_eq!(apprentice.run("--json pin accept").error(), (1, "not-confirmed".into()));
     let words = olga.run("pin show --json").json()["policy_fingerprint"].clone();
-    let wrong = ben.run(&format!("--json pin accept --fingerprint {}", words.as_str().unwrap()));
+    let wrong =
+        apprentice.run(&format!("--json pin accept --fingerprint {}", words.as_str().unwrap()));
     assert_eq!(wrong.error(), (6, "fingerprint".into()));
-    assert_eq!(ben.run("--json get dev/DB").error(), (6, "pin-other-vault".into()));
-    let shown = ben.run("pin accept --yes");
+    assert_eq!(apprentice.run("--json get dev/DB").error(), (6, "pin-other-vault".into()));
+    let shown = apprentice.run("pin accept --yes");
     assert!(shown.err.contains(words.as_str().unwrap()), "both are shown: {}", shown.err);
-    assert_eq!(ben.run("--json get dev/DB").error().0, 3, "accepted, and ben is no member of it");
+    assert_eq!(
+        apprentice.run("--json get dev/DB").error().0,
+        3,
+        "accepted, and apprentice is no member of it"
+    );
 }
 
 #[test]

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_malformed_sudo_uid_names_nobody() {
-        for text in ["", "-1", "1000 ", "alice", "99999999999"] {
+        for text in ["", "-1", "1000 ", "admin", "99999999999"] {
             let owners = Owners::acting_as(Some(0), Some(OsStr::new(text)));
             assert_eq!(owners.behind_sudo, None, "{text:?}");
         }

@@ -33,7 +33,7 @@ pub const ALL: &[Forgery] = &[
         code: "op-unauthorised",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
-        make: |world| put(world, "prod/DB", "ben", "ben", head(&world.file)),
+        make: |world| put(world, "prod/DB", "apprentice", "apprentice", head(&world.file)),
     },
     Forgery {
         name: "removed-old-policy",
@@ -65,7 +65,7 @@ pub const ALL: &[Forgery] = &[
         code: "policy-unknown",
         setup: Setup::File,
         get: Get::Refused("dev/DB"),
-        make: |world| put(world, "dev/DB", "ben", "ben", Fixed([9; 32])),
+        make: |world| put(world, "dev/DB", "apprentice", "apprentice", Fixed([9; 32])),
     },
     Forgery {
         name: "actor-stolen",
@@ -73,7 +73,7 @@ pub const ALL: &[Forgery] = &[
         code: "actor-wrong",
         setup: Setup::File,
         get: Get::Refused("dev/DB"),
-        make: |world| put(world, "dev/DB", "ada", "ben", head(&world.file)),
+        make: |world| put(world, "dev/DB", "ada", "apprentice", head(&world.file)),
     },
     Forgery {
         name: "reason-changed",
@@ -92,7 +92,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             edited(world, |entry| {
                 entry.reason = "rotated by the provider".to_owned();
-                resign(entry, &world.person("ben").key);
+                resign(entry, &world.person("apprentice").key);
             })
         },
     },
@@ -141,7 +141,7 @@ pub const ALL: &[Forgery] = &[
         get: Get::Refused("dev/DB"),
         make: |world| {
             let tips = Tips { lamport: 1_000_000, ..tips(&world.file) };
-            put_at(world, "dev/DB", "ben", "ben", head(&world.file), tips)
+            put_at(world, "dev/DB", "apprentice", "apprentice", head(&world.file), tips)
         },
     },
     Forgery {
@@ -231,7 +231,7 @@ pub const ALL: &[Forgery] = &[
         get: Get::Value("dev/DB", "dev-db-1"),
         make: |world| {
             let op = Op::Checkpoint { segment: Fixed([3; 32]), heads: tips(&world.file).parents };
-            changed(world, |file| sign_into(world, file, "ben", "ben", vec![op]))
+            changed(world, |file| sign_into(world, file, "apprentice", "apprentice", vec![op]))
         },
     },
     Forgery {

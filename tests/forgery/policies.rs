@@ -50,7 +50,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             let (role, pattern) = (name("dev"), Pattern::new("prod/*").unwrap());
             let op = PolicyOp::Grant { role, pattern, rights: vec![Right::Read, Right::Write] };
-            appended(world, "ben", vec![op])
+            appended(world, "apprentice", vec![op])
         },
     },
     Forgery {
@@ -60,8 +60,8 @@ pub const ALL: &[Forgery] = &[
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
         make: |world| {
-            let op = PolicyOp::RoleJoin { role: name("owner"), member: name("ben") };
-            appended(world, "ben", vec![op])
+            let op = PolicyOp::RoleJoin { role: name("owner"), member: name("apprentice") };
+            appended(world, "apprentice", vec![op])
         },
     },
     Forgery {
@@ -101,7 +101,7 @@ pub const ALL: &[Forgery] = &[
             let vault = Some(&world.file.header.vault);
             let (key, _) =
                 new_device_key(&RealHost, vault, &name("ada"), &name("phone"), recipient).unwrap();
-            appended(world, "ben", vec![PolicyOp::KeyAdd(key)])
+            appended(world, "apprentice", vec![PolicyOp::KeyAdd(key)])
         },
     },
     Forgery {
@@ -112,7 +112,7 @@ pub const ALL: &[Forgery] = &[
         get: Get::Refused("prod/DB"),
         make: |world| {
             let (key, value) = ("variables.allow".to_owned(), "LD_PRELOAD".to_owned());
-            appended(world, "ben", vec![PolicyOp::Setting { key, value }])
+            appended(world, "apprentice", vec![PolicyOp::Setting { key, value }])
         },
     },
     Forgery {

@@ -22,9 +22,9 @@ pub const NOW: u64 = 1_750_000_000;
 /// Far enough that the fixtures do not expire.
 pub const LATE: u64 = 4_000_000_000;
 
-/// Ada owns; Ben develops; Rita may read what pipelines read; Rex developed and was removed.
+/// Ada owns; Apprentice develops; Rita may read what pipelines read; Rex developed and was removed.
 /// Mallory can push and is nobody.
-pub const PEOPLE: [&str; 5] = ["ada", "ben", "rita", "rex", "mallory"];
+pub const PEOPLE: [&str; 5] = ["ada", "apprentice", "rita", "rex", "mallory"];
 
 pub struct Person {
     pub text: SecretValue,
@@ -69,11 +69,11 @@ impl World {
         let mut story = Story::new(file, new);
         story.people();
         story.write("ada", &[("prod/DB", "prod-db-1"), ("prod/API", "prod-api-1")]);
-        story.write("ben", &[("dev/DB", "dev-db-1"), ("dev/FLAG", "dev-flag-1")]);
+        story.write("apprentice", &[("dev/DB", "dev-db-1"), ("dev/FLAG", "dev-flag-1")]);
         story.write("rex", &[("dev/TOKEN", "dev-token-1")]);
         let before = story.vault.file().clone();
         story.policy("rex leaves", vec![PolicyOp::MemberRemove { member: name("rex") }]);
-        story.write("ben", &[("dev/FLAG", "dev-flag-2")]);
+        story.write("apprentice", &[("dev/FLAG", "dev-flag-2")]);
         let shorter = story.vault.file().clone();
         story.write("ada", &[("prod/DB", "prod-db-2")]);
         let file = story.vault.file().clone();
@@ -118,7 +118,9 @@ impl Story {
             let (role, pattern) = (name(role), Pattern::new(pattern).unwrap());
             ops.push(PolicyOp::Grant { role, pattern, rights: rights.to_vec() });
         }
-        for (member, role) in [("ben", "dev"), ("rita", "ci"), ("rex", "dev"), ("mallory", "")] {
+        for (member, role) in
+            [("apprentice", "dev"), ("rita", "ci"), ("rex", "dev"), ("mallory", "")]
+        {
             ops.extend(self.newcomer(member, role));
         }
         self.policy("let the team in", ops);

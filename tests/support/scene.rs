@@ -31,7 +31,7 @@ impl Scene {
         let mut command = Command::new(program);
         command.current_dir(self.project()).env_clear().stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.home()).env("USER", "alice");
+        command.env("HOME", self.home()).env("USER", "admin");
         command
     }
 

@@ -25,7 +25,7 @@ const README_MODE: u32 = 0o644;
 /// Create a vault in this folder, with you as its owner
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member alice\n  \
+    after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
                         v-secure --identity ~/keys/age.txt init"
 )]
 pub struct Init {

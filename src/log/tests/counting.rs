@@ -7,10 +7,10 @@ use crate::log::testing::*;
 use crate::policy::op::Right;
 use std::collections::BTreeSet;
 
-/// `bob` may write, delete and read `prod/*`.
+/// `backend` may write, delete and read `prod/*`.
 fn log() -> Log {
     let mut log = Log::new();
-    log.policy.add("bob", &[Right::Read, Right::Write, Right::Delete], "prod/*");
+    log.policy.add("backend", &[Right::Read, Right::Write, Right::Delete], "prod/*");
     log
 }
 
@@ -21,8 +21,8 @@ fn forged(why: Forgery) -> Standing {
 #[test]
 fn what_is_authorised_counts_and_the_rest_is_forged() {
     let mut log = log();
-    let good = log.add("bob", &[], vec![put("prod/A", 1)]);
-    let bad = log.add("bob", &[good], vec![put("prod/A", 2), put("dev/A", 3)]);
+    let good = log.add("backend", &[], vec![put("prod/A", 1)]);
+    let bad = log.add("backend", &[good], vec![put("prod/A", 2), put("dev/A", 3)]);
     assert_eq!(log.standing(&good), Standing::Counting);
     assert_eq!(log.standing(&bad), forged(Forgery::Unauthorised { op: 1 }));
     assert_eq!(log.secret("prod/A").versions.len(), 1, "an entry counts as a whole or not at all");
@@ -76,12 +76,12 @@ fn a_checkpoint_takes_grant_on_everything() {
 fn each_forgery_is_told_apart() {
     let mut log = log();
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
-    let good = log.draft(0, "bob", &[first], vec![put("prod/A", 2)]);
+    let good = log.draft(0, "backend", &[first], vec![put("prod/A", 2)]);
 
     let mut unknown_policy = good.clone();
     unknown_policy.policy = id(99);
     let mut stranger = log.draft(0, "eve", &[first], vec![put("prod/A", 2)]);
-    stranger.actor = name("bob");
+    stranger.actor = name("backend");
     let mut other_actor = good.clone();
     other_actor.actor = name("ann");
     let mut bad_signature = good.clone();
@@ -114,7 +114,7 @@ fn each_forgery_is_told_apart() {
 #[test]
 fn only_the_signatures_asked_for_are_checked() {
     let mut log = log();
-    let mut entry = log.draft(0, "bob", &[], vec![put("prod/A", 1)]);
+    let mut entry = log.draft(0, "backend", &[], vec![put("prod/A", 1)]);
     entry.sig = Fixed([0; 64]);
     let entry = log.insert(entry);
     let standing = |signatures: Signatures<'_>| {
@@ -133,10 +133,10 @@ fn only_the_signatures_asked_for_are_checked() {
 #[test]
 fn a_removal_voids_what_it_did_not_know_and_spares_what_it_knew() {
     let mut log = log();
-    let known = log.add("bob", &[], vec![put("prod/A", 1)]);
+    let known = log.add("backend", &[], vec![put("prod/A", 1)]);
     let head = log.add("ann", &[known], vec![field("prod/A", "type", Some("x"))]);
-    let unknown = log.add("bob", &[known], vec![put("prod/A", 2)]);
-    let position = log.policy.revoke(&[head], "bob", "prod/A");
+    let unknown = log.add("backend", &[known], vec![put("prod/A", 2)]);
+    let position = log.policy.revoke(&[head], "backend", "prod/A");
     assert_eq!(log.standing(&known), Standing::Counting, "an ancestor of a head");
     assert_eq!(log.standing(&unknown), Standing::Void { position });
     log.policy.set_heads(position, vec![head, unknown]);
@@ -146,28 +146,28 @@ fn a_removal_voids_what_it_did_not_know_and_spares_what_it_knew() {
 #[test]
 fn a_removed_key_voids_like_a_removed_right() {
     let mut log = log();
-    let entry = log.add("bob", &[], vec![put("prod/A", 1)]);
-    let position = log.policy.remove_key(&[], "bob");
+    let entry = log.add("backend", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.remove_key(&[], "backend");
     assert_eq!(log.standing(&entry), Standing::Void { position });
-    let later = log.add("bob", &[], vec![put("prod/A", 1)]);
+    let later = log.add("backend", &[], vec![put("prod/A", 1)]);
     assert_eq!(log.standing(&later), forged(Forgery::KeyInactive));
 }
 
 #[test]
 fn a_right_lost_elsewhere_voids_nothing() {
     let mut log = log();
-    log.policy.add("bob", &[Right::Write], "dev/*");
-    let entry = log.add("bob", &[], vec![put("prod/A", 1)]);
-    log.policy.revoke(&[], "bob", "dev/X");
+    log.policy.add("backend", &[Right::Write], "dev/*");
+    let entry = log.add("backend", &[], vec![put("prod/A", 1)]);
+    log.policy.revoke(&[], "backend", "dev/X");
     assert_eq!(log.standing(&entry), Standing::Counting);
 }
 
 #[test]
 fn one_op_that_lost_its_right_voids_the_whole_entry() {
     let mut log = log();
-    log.policy.add("bob", &[Right::Write], "dev/*");
-    let entry = log.add("bob", &[], vec![put("prod/A", 1), put("dev/A", 2)]);
-    let position = log.policy.revoke(&[], "bob", "dev/A");
+    log.policy.add("backend", &[Right::Write], "dev/*");
+    let entry = log.add("backend", &[], vec![put("prod/A", 1), put("dev/A", 2)]);
+    let position = log.policy.revoke(&[], "backend", "dev/A");
     assert_eq!(log.standing(&entry), Standing::Void { position });
 }
 
@@ -175,27 +175,27 @@ fn one_op_that_lost_its_right_voids_the_whole_entry() {
 fn nobody_removed_can_backdate() {
     let mut log = log();
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
-    let position = log.policy.revoke(&[first], "bob", "prod/A");
-    let under_old = log.add_at(0, "bob", &[first], vec![put("prod/A", 2)]);
+    let position = log.policy.revoke(&[first], "backend", "prod/A");
+    let under_old = log.add_at(0, "backend", &[first], vec![put("prod/A", 2)]);
     assert_eq!(log.standing(&under_old), Standing::Void { position });
     let after = log.add("ann", &[first], vec![put("prod/A", 3)]);
-    let backdated = log.add_at(0, "bob", &[after], vec![put("prod/A", 4)]);
+    let backdated = log.add_at(0, "backend", &[after], vec![put("prod/A", 4)]);
     assert_eq!(log.standing(&backdated), forged(Forgery::PolicyBackdated));
-    let under_new = log.add("bob", &[first], vec![put("prod/A", 5)]);
+    let under_new = log.add("backend", &[first], vec![put("prod/A", 5)]);
     assert_eq!(log.standing(&under_new), forged(Forgery::Unauthorised { op: 0 }));
 }
 
 #[test]
 fn granting_again_revives_nothing_and_allows_anew() {
     let mut log = log();
-    let lost = log.add("bob", &[], vec![put("prod/A", 1)]);
-    let position = log.policy.revoke(&[], "bob", "prod/A");
+    let lost = log.add("backend", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.revoke(&[], "backend", "prod/A");
     log.policy.next(&[]);
-    log.policy.add("bob", &[Right::Write], "prod/*");
-    let anew = log.add("bob", &[], vec![put("prod/A", 2)]);
+    log.policy.add("backend", &[Right::Write], "prod/*");
+    let anew = log.add("backend", &[], vec![put("prod/A", 2)]);
     assert_eq!(log.standing(&lost), Standing::Void { position });
     assert_eq!(log.standing(&anew), Standing::Counting);
-    let again = log.policy.revoke(&[lost], "bob", "prod/A");
+    let again = log.policy.revoke(&[lost], "backend", "prod/A");
     assert_eq!(log.standing(&anew), Standing::Void { position: again });
 }
 
@@ -203,9 +203,9 @@ fn granting_again_revives_nothing_and_allows_anew() {
 fn ancestry_runs_through_void_entries() {
     let mut log = log();
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
-    let lost = log.add("bob", &[first], vec![put("prod/A", 2)]);
+    let lost = log.add("backend", &[first], vec![put("prod/A", 2)]);
     let last = log.add("ann", &[lost], vec![put("prod/A", 3)]);
-    log.policy.revoke(&[first], "bob", "prod/A");
+    log.policy.revoke(&[first], "backend", "prod/A");
     assert_eq!(log.standing(&last), Standing::Counting);
     assert_eq!(log.secret("prod/A").candidates, [id(3)], "3 is after 1, by way of the void 2");
 }
@@ -237,10 +237,10 @@ fn rotate_alone_replaces_a_live_version_and_creates_none() {
 fn losing_write_keeps_a_rotation_under_the_right_to_rotate() {
     let mut log = log();
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
-    let rotation = log.add("bob", &[first], vec![rotate("prod/A", 2, 1)]);
-    let creation = log.add("bob", &[first], vec![put("prod/B", 3)]);
-    let position = log.policy.revoke(&[], "bob", "prod/A");
-    log.policy.add("bob", &[Right::Rotate], "prod/*");
+    let rotation = log.add("backend", &[first], vec![rotate("prod/A", 2, 1)]);
+    let creation = log.add("backend", &[first], vec![put("prod/B", 3)]);
+    let position = log.policy.revoke(&[], "backend", "prod/A");
+    log.policy.add("backend", &[Right::Rotate], "prod/*");
     assert_eq!(log.standing(&rotation), Standing::Counting);
     assert_eq!(log.standing(&creation), Standing::Void { position });
 }
@@ -250,8 +250,8 @@ fn the_next_entry_follows_the_tips_that_count() {
     let mut log = log();
     let root = log.add("ann", &[], vec![put("prod/A", 1)]);
     let other = log.add("ann", &[], vec![put("prod/B", 2)]);
-    log.add("bob", &[root], vec![put("prod/A", 3)]);
-    log.policy.revoke(&[root], "bob", "prod/A");
+    log.add("backend", &[root], vec![put("prod/A", 3)]);
+    log.policy.revoke(&[root], "backend", "prod/A");
     let (graph, standings) = log.standings();
     let tips = crate::log::draft::Tips::of(&graph, &standings, &log.entries);
     let mut expected = vec![root, other];

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 const SECRETS: [&str; 2] = ["dev/A", "prod/A"];
-const ACTORS: [&str; 3] = ["ann", "bob", "ci"];
+const ACTORS: [&str; 3] = ["ann", "backend", "ci"];
 
 #[derive(Debug, Clone)]
 struct Step {
@@ -48,14 +48,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// A policy in which rights come and go; its heads are filled in once there is a log.
 fn policy() -> FakePolicy {
     let mut policy = FakePolicy::new();
-    policy.add("bob", &[Right::Read, Right::Write, Right::Delete], "*");
+    policy.add("backend", &[Right::Read, Right::Write, Right::Delete], "*");
     policy.add("ci", &[Right::Rotate], "*");
-    policy.revoke(&[], "bob", "dev/A");
-    policy.add("bob", &[Right::Read, Right::Write, Right::Rotate], "prod/*");
+    policy.revoke(&[], "backend", "dev/A");
+    policy.add("backend", &[Right::Read, Right::Write, Right::Rotate], "prod/*");
     policy.remove_key(&[], "ci");
     policy.next(&[]);
     policy.add("ci", &[Right::Delete], "dev/*");
-    policy.revoke(&[], "bob", "prod/A");
+    policy.revoke(&[], "backend", "prod/A");
     policy
 }
 

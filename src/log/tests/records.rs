@@ -53,11 +53,11 @@ fn build_refuses_what_inspect_reports() {
 #[test]
 fn rows_tell_each_op_and_whether_it_counts() {
     let mut log = Log::new();
-    log.policy.add("bob", &[Right::Write], "*");
+    log.policy.add("backend", &[Right::Write], "*");
     let root = log.add("ann", &[], vec![put("prod/A", 1), field("prod/A", "type", Some("x"))]);
-    log.add("bob", &[root], vec![put("prod/B", 2)]);
-    log.add("bob", &[root], vec![remove("prod/A", &[1])]);
-    log.policy.revoke(&[root], "bob", "prod/B");
+    log.add("backend", &[root], vec![put("prod/B", 2)]);
+    log.add("backend", &[root], vec![remove("prod/A", &[1])]);
+    log.policy.revoke(&[root], "backend", "prod/B");
     let (graph, standings) = log.standings();
     let select = |filter: Filter<'_>| -> Vec<(String, RowStatus)> {
         let rows = rows(&graph, &log.entries, &standings, &log.policy, &filter);
@@ -68,10 +68,10 @@ fn rows_tell_each_op_and_whether_it_counts() {
         rows.iter().map(|row| (text(row), row.status)).collect()
     };
     assert_eq!(select(Filter::default()).len(), 4);
-    let (bob, a) = (name("bob"), secret("prod/A"));
-    let by_bob = select(Filter { actor: Some(&bob), ..Filter::default() });
-    assert!(by_bob.contains(&("bob put prod/B".to_owned(), RowStatus::Void)));
-    assert!(by_bob.contains(&("bob remove prod/A".to_owned(), RowStatus::Forged)));
+    let (backend, a) = (name("backend"), secret("prod/A"));
+    let by_bob = select(Filter { actor: Some(&backend), ..Filter::default() });
+    assert!(by_bob.contains(&("backend put prod/B".to_owned(), RowStatus::Void)));
+    assert!(by_bob.contains(&("backend remove prod/A".to_owned(), RowStatus::Forged)));
     let of_a = select(Filter { secret: Some(&a), action: Some("put"), ..Filter::default() });
     assert_eq!(of_a, [("ann put prod/A".to_owned(), RowStatus::Counting)]);
     let ts = 1_700_000_000;

@@ -27,10 +27,10 @@ struct Vault {
 }
 
 impl Vault {
-    /// Two secrets, three versions, `bob` who may write and delete.
+    /// Two secrets, three versions, `backend` who may write and delete.
     fn new() -> Self {
         let mut log = Log::new();
-        log.policy.add("bob", &[Right::Write, Right::Delete], "*");
+        log.policy.add("backend", &[Right::Write, Right::Delete], "*");
         let envelope = b"an envelope".to_vec();
         let audience =
             FakeAudience { epoch: EPOCH, envelope: ids::envelope_id(&envelope), due: false };
@@ -52,7 +52,7 @@ impl Vault {
         };
         let mut vault = Self { log, file };
         let first = vault.put("ann", &[], A, 1);
-        let second = vault.put("bob", &[first], A, 2);
+        let second = vault.put("backend", &[first], A, 2);
         vault.put("ann", &[second], B, 3);
         vault
     }
@@ -270,11 +270,11 @@ fn what_a_void_prune_deleted_is_lost() {
     let mut vault = Vault::new();
     let (id, head) = (vault.version(A, 1).0, vault.head());
     vault.log.policy.next(&[head]);
-    vault.add("bob", &[head], Op::Prune { secret: secret(A), objects: vec![id] });
+    vault.add("backend", &[head], Op::Prune { secret: secret(A), objects: vec![id] });
     vault.section(A).versions.remove(&id);
     vault.section(A).wraps.retain(|_, wrap| wrap.version != id);
     assert_eq!(vault.codes(), []);
-    vault.log.policy.revoke(&[head], "bob", A);
+    vault.log.policy.revoke(&[head], "backend", A);
     vault.settle();
     assert_eq!(vault.codes(), [Code::ObjectLost, Code::Void]);
     assert!(vault.report().has_errors(), "a value is gone that nobody may have wanted gone");
@@ -296,7 +296,7 @@ fn each_forged_entry_is_an_error_that_names_it() {
         let mut vault = Vault::new();
         let head = vault.head();
         let op = field(A, "type", Some("x"));
-        let mut entry = vault.log.draft(0, "bob", &[head], vec![op]);
+        let mut entry = vault.log.draft(0, "backend", &[head], vec![op]);
         forge(&mut entry);
         vault.log.insert(entry);
         vault.settle();
@@ -316,12 +316,12 @@ fn each_forged_entry_is_an_error_that_names_it() {
 fn key_and_order_of_policy_are_checked_against_the_chain() {
     let mut vault = Vault::new();
     let head = vault.head();
-    vault.log.policy.remove_key(&[head], "bob");
+    vault.log.policy.remove_key(&[head], "backend");
     let after = vault.add("ann", &[head], field(A, "type", Some("x")));
     let mut inactive = vault.clone();
-    inactive.add("bob", &[after], field(A, "type", Some("y")));
+    inactive.add("backend", &[after], field(A, "type", Some("y")));
     assert_eq!(inactive.codes(), [Code::KeyInactive]);
-    vault.log.add_at(0, "bob", &[after], vec![field(A, "type", Some("y"))]);
+    vault.log.add_at(0, "backend", &[after], vec![field(A, "type", Some("y"))]);
     vault.settle();
     assert_eq!(vault.codes(), [Code::PolicyBackdated]);
 }
@@ -361,7 +361,7 @@ fn conflicts_are_warnings() {
     assert_eq!(two, [Code::Conflict]);
     let fields = spoilt(|v| {
         v.add("ann", &[], field(A, "type", Some("x")));
-        v.add("bob", &[], field(A, "type", Some("y")));
+        v.add("backend", &[], field(A, "type", Some("y")));
     });
     assert_eq!(fields, [Code::Conflict]);
 }
@@ -370,9 +370,9 @@ fn conflicts_are_warnings() {
 fn a_void_put_warns_until_somebody_writes_under_the_new_policy() {
     let mut vault = Vault::new();
     let known = vault.head();
-    vault.put("bob", &[known], A, 8);
+    vault.put("backend", &[known], A, 8);
     assert_eq!(vault.codes(), []);
-    vault.log.policy.revoke(&[known], "bob", A);
+    vault.log.policy.revoke(&[known], "backend", A);
     vault.settle();
     let report = vault.report();
     assert_eq!(codes(&report.findings), [Code::VoidChangesValue, Code::Void]);
@@ -398,7 +398,7 @@ fn only_what_the_new_epochs_author_did_not_know_is_superseded() {
     vault.log.policy.epochs.get_mut(&EPOCH).unwrap().2 = Some(position);
     assert_eq!(vault.codes(), [], "what was there stays under the old epoch on purpose");
     let op = Op::Put(vault.put_op(A, 8));
-    vault.log.add_at(0, "bob", &[known], vec![op]);
+    vault.log.add_at(0, "backend", &[known], vec![op]);
     vault.settle();
     assert_eq!(vault.codes(), [Code::SupersededEpoch]);
 }
@@ -432,16 +432,16 @@ fn slot(member: &str, signer: &str) -> SlotRecord {
 #[test]
 fn a_slot_is_sound_stale_or_forged() {
     let with = |record: SlotRecord| spoilt(|v| _ = v.file.slots.insert(Fixed([4; 16]), record));
-    assert_eq!(with(slot("bob", "bob")), []);
-    assert_eq!(with(slot("bob", "ann")), [Code::SlotForged], "another member's key");
-    assert_eq!(with(slot("bob", "eve")), [Code::SlotForged], "a key of nobody's");
-    let SlotRecord::Removed(mut removed) = slot("bob", "bob") else { return };
+    assert_eq!(with(slot("backend", "backend")), []);
+    assert_eq!(with(slot("backend", "ann")), [Code::SlotForged], "another member's key");
+    assert_eq!(with(slot("backend", "eve")), [Code::SlotForged], "a key of nobody's");
+    let SlotRecord::Removed(mut removed) = slot("backend", "backend") else { return };
     removed.slot = Fixed([5; 16]);
     assert_eq!(with(SlotRecord::Removed(removed)), [Code::SlotForged]);
     let stale = spoilt(|v| {
-        v.file.slots.insert(Fixed([4; 16]), slot("bob", "bob"));
+        v.file.slots.insert(Fixed([4; 16]), slot("backend", "backend"));
         let head = v.head();
-        v.log.policy.remove_key(&[head], "bob");
+        v.log.policy.remove_key(&[head], "backend");
     });
     assert_eq!(stale, [Code::SlotStale]);
 }
@@ -455,12 +455,12 @@ fn a_vault_that_grew_from_its_base_misses_nothing() {
     let base = Vault::new();
     let mut new = base.clone();
     let head = new.head();
-    let next = new.put("bob", &[head], A, 9);
+    let next = new.put("backend", &[head], A, 9);
     let object = new.version(A, 1).0;
-    new.add("bob", &[next], Op::Prune { secret: secret(A), objects: vec![object] });
+    new.add("backend", &[next], Op::Prune { secret: secret(A), objects: vec![object] });
     new.section(A).versions.remove(&object);
     new.section(A).wraps.retain(|_, wrap| wrap.version != object);
-    new.file.slots.insert(Fixed([4; 16]), slot("bob", "bob"));
+    new.file.slots.insert(Fixed([4; 16]), slot("backend", "backend"));
     assert_eq!(against_base(&new, &base), []);
     let backwards = [Code::BaseEntryMissing, Code::BaseSlotMissing];
     assert_eq!(against_base(&base, &new), backwards, "a roll-back");
@@ -480,9 +480,9 @@ fn a_void_entry_of_the_base_may_be_dropped() {
     let mut base = Vault::new();
     let mut new = base.clone();
     let known = new.head();
-    base.put("bob", &[known], A, 8);
+    base.put("backend", &[known], A, 8);
     assert_eq!(against_base(&new, &base), [Code::BaseEntryMissing]);
-    new.log.policy.revoke(&[known], "bob", A);
+    new.log.policy.revoke(&[known], "backend", A);
     assert_eq!(against_base(&new, &base), [Code::BaseVoidDropped]);
 }
 

@@ -31,8 +31,8 @@ fn two_signers_add_up_halves_of_what_one_must_hold() {
     let mut world = World::cast();
     let key = world.key("rita", "rita");
     let ops = vec![member_add("rita"), key, role_add("readers"), join("readers", "rita")];
-    world.did(&["alice"], ops);
-    world.did(&["alice"], vec![grant("readers", "dev/*", &[Read, Delete])]);
+    world.did(&["admin"], ops);
+    world.did(&["admin"], vec![grant("readers", "dev/*", &[Read, Delete])]);
     // gus may grant, rita holds delete; neither may both.
     assert_eq!(world.code(&["gus", "rita"], vec![grant("devs", "dev/*", &[Delete])]), REFUSED);
 }
@@ -61,7 +61,7 @@ fn a_role_is_emptied_of_grants_to_be_joined_for_its_old_keys() {
 fn a_key_is_added_to_an_owner() {
     let world = World::cast();
     for signer in ["greta", "gus", "paul", "dora"] {
-        assert_eq!(world.code(&[signer], vec![world.key("alice", "evil")]), REFUSED, "{signer}");
+        assert_eq!(world.code(&[signer], vec![world.key("admin", "evil")]), REFUSED, "{signer}");
     }
 }
 
@@ -114,7 +114,7 @@ fn an_epoch_or_seal_for_an_audience_that_the_signer_is_not_in() {
 #[test]
 fn a_signer_joins_the_audience_in_the_entry_that_renews_it() {
     let mut world = World::cast();
-    world.did(&["alice"], vec![role_add("empty"), epoch("empty+owner", 8)]);
+    world.did(&["admin"], vec![role_add("empty"), epoch("empty+owner", 8)]);
     let ops = vec![join("empty", "greta"), epoch("empty+owner", 9)];
     assert_eq!(world.code(&["greta"], ops), REFUSED);
 }
@@ -122,11 +122,11 @@ fn a_signer_joins_the_audience_in_the_entry_that_renews_it() {
 #[test]
 fn a_reseal_is_swapped_to_another_audience_or_an_old_epoch() {
     let mut world = World::cast();
-    assert_eq!(world.code(&["alice"], vec![reseal("ops+owner", 2)]), "policy-op-not-current");
-    world.did(&["alice"], vec![epoch("ops+owner", 9)]);
-    assert_eq!(world.code(&["alice"], vec![reseal("ops+owner", 3)]), "policy-op-not-current");
-    assert_eq!(world.code(&["alice"], vec![epoch("owner", 3)]), "policy-op-epoch-reused");
-    assert_eq!(world.code(&["alice"], vec![reseal("ops+owner", 9)]), "accepted");
+    assert_eq!(world.code(&["admin"], vec![reseal("ops+owner", 2)]), "policy-op-not-current");
+    world.did(&["admin"], vec![epoch("ops+owner", 9)]);
+    assert_eq!(world.code(&["admin"], vec![reseal("ops+owner", 3)]), "policy-op-not-current");
+    assert_eq!(world.code(&["admin"], vec![epoch("owner", 3)]), "policy-op-epoch-reused");
+    assert_eq!(world.code(&["admin"], vec![reseal("ops+owner", 9)]), "accepted");
 }
 
 #[test]
@@ -139,20 +139,20 @@ fn a_setting_or_rebase_by_who_is_no_owner() {
 
 #[test]
 fn an_entry_is_replayed_from_another_vault() {
-    let mut here = World::found(1, &["alice"]);
-    let there = World::genesis(founding(1, 2, &["alice"]), &["alice"]).unwrap();
-    let entry = signed(there.draft(vec![member_add("bob")]), &["alice"]);
+    let mut here = World::found(1, &["admin"]);
+    let there = World::genesis(founding(1, 2, &["admin"]), &["admin"]).unwrap();
+    let entry = signed(there.draft(vec![member_add("backend")]), &["admin"]);
     assert_eq!(here.chain.extended(entry.clone()).unwrap_err().code(), "policy-link");
     let relinked = PolicyEntry { prev: Some(here.chain.head()), ..entry };
     assert_eq!(here.chain.extended(relinked).unwrap_err().code(), "policy-signature");
-    here.did(&["alice"], vec![member_add("bob")]);
+    here.did(&["admin"], vec![member_add("backend")]);
 }
 
 #[test]
 fn entries_are_swapped_dropped_or_repeated() {
-    let mut world = World::found(1, &["alice"]);
-    world.did(&["alice"], vec![member_add("bob")]);
-    world.did(&["alice"], vec![member_add("carol")]);
+    let mut world = World::found(1, &["admin"]);
+    world.did(&["admin"], vec![member_add("backend")]);
+    world.did(&["admin"], vec![member_add("contractor")]);
     let entries = world.entries.clone();
     world.entries.swap(1, 2);
     assert_eq!(world.rebuilt().unwrap_err(), "policy-seq");
@@ -166,8 +166,8 @@ fn entries_are_swapped_dropped_or_repeated() {
 
 #[test]
 fn one_key_signs_twice_to_meet_a_threshold_of_two() {
-    let world = World::found(2, &["alice", "bob"]);
-    let mut entry = signed(world.draft(vec![setting("reads", "off")]), &["alice"]);
+    let world = World::found(2, &["admin", "backend"]);
+    let mut entry = signed(world.draft(vec![setting("reads", "off")]), &["admin"]);
     assert_eq!(world.chain.extended(entry.clone()).unwrap_err().code(), REFUSED);
     entry.sigs.push(entry.sigs[0].clone());
     assert_eq!(world.chain.extended(entry).unwrap_err().code(), "policy-signature-order");
@@ -175,37 +175,37 @@ fn one_key_signs_twice_to_meet_a_threshold_of_two() {
 
 #[test]
 fn two_keys_of_one_owner_meet_a_threshold_of_two() {
-    let mut world = World::found(2, &["alice", "bob"]);
-    let laptop = world.key("alice", "laptop");
-    world.did(&["alice", "bob"], vec![laptop]);
-    assert_eq!(world.code(&["alice", "laptop"], vec![setting("reads", "off")]), REFUSED);
-    assert_eq!(world.code(&["laptop", "bob"], vec![setting("reads", "off")]), "accepted");
+    let mut world = World::found(2, &["admin", "backend"]);
+    let laptop = world.key("admin", "laptop");
+    world.did(&["admin", "backend"], vec![laptop]);
+    assert_eq!(world.code(&["admin", "laptop"], vec![setting("reads", "off")]), REFUSED);
+    assert_eq!(world.code(&["laptop", "backend"], vec![setting("reads", "off")]), "accepted");
 }
 
 #[test]
 fn a_co_signature_is_forged() {
-    let world = World::found(2, &["alice", "bob"]);
-    let mut entry = signed(world.draft(vec![setting("reads", "off")]), &["alice", "bob"]);
-    let bob = device_key("bob").id();
-    let (of_alice, of_bob): (Vec<_>, Vec<_>) = entry.sigs.iter().partition(|s| s.key != bob);
+    let world = World::found(2, &["admin", "backend"]);
+    let mut entry = signed(world.draft(vec![setting("reads", "off")]), &["admin", "backend"]);
+    let backend = device_key("backend").id();
+    let (of_alice, of_bob): (Vec<_>, Vec<_>) = entry.sigs.iter().partition(|s| s.key != backend);
     let forged =
         crate::policy::entry::PolicySignature { sig: of_alice[0].sig, ..of_bob[0].clone() };
     entry.sigs = vec![of_alice[0].clone(), forged];
     entry.sigs.sort_by_key(|s| s.key);
     let cause = world.chain.extended(entry).unwrap_err().cause;
-    assert_eq!(cause, ChainFault::Signature { key: bob });
+    assert_eq!(cause, ChainFault::Signature { key: backend });
 }
 
 #[test]
 fn a_key_proof_comes_from_another_vault_member_or_genesis() {
     let world = World::cast();
-    let other = World::genesis(founding(1, 2, &["alice"]), &["alice"]).unwrap();
-    assert_eq!(world.code(&["alice"], vec![other.key("dora", "new")]), "policy-op-key-proof");
-    assert_eq!(world.code(&["alice"], vec![key_add(None, "dora", "new")]), "policy-op-key-proof");
+    let other = World::genesis(founding(1, 2, &["admin"]), &["admin"]).unwrap();
+    assert_eq!(world.code(&["admin"], vec![other.key("dora", "new")]), "policy-op-key-proof");
+    assert_eq!(world.code(&["admin"], vec![key_add(None, "dora", "new")]), "policy-op-key-proof");
     let PolicyOp::KeyAdd(for_dora) = world.key("dora", "new") else { unreachable!() };
     let (member, recipient) = (name("gus"), recipient("gus"));
     let stolen = PolicyOp::KeyAdd(KeyAdd { member, recipient, ..for_dora });
-    assert_eq!(world.code(&["alice"], vec![stolen]), "policy-op-key-proof");
+    assert_eq!(world.code(&["admin"], vec![stolen]), "policy-op-key-proof");
 }
 
 #[test]
@@ -220,8 +220,8 @@ fn an_unsigned_entry_or_one_without_ops_says_nothing() {
 #[test]
 fn a_key_signs_the_entry_that_adds_it() {
     let world = World::cast();
-    let ops = vec![world.key("alice", "evil"), setting("reads", "off")];
-    assert_eq!(world.code(&["alice", "evil"], ops.clone()), "policy-unknown-key");
+    let ops = vec![world.key("admin", "evil"), setting("reads", "off")];
+    assert_eq!(world.code(&["admin", "evil"], ops.clone()), "policy-unknown-key");
     assert_eq!(world.code(&["evil"], ops), "policy-unknown-key");
 }
 
@@ -230,7 +230,7 @@ fn a_grantor_removes_who_is_above_it() {
     let world = World::cast();
     assert_eq!(world.code(&["greta"], vec![member_remove("paul")]), REFUSED);
     assert_eq!(world.code(&["greta"], vec![key_remove("paul", "paul", true)]), REFUSED);
-    assert_eq!(world.code(&["greta"], vec![leave("owner", "alice")]), REFUSED);
+    assert_eq!(world.code(&["greta"], vec![leave("owner", "admin")]), REFUSED);
     assert_eq!(world.code(&["greta"], vec![role_remove("ops")]), REFUSED);
     assert_eq!(world.code(&["greta"], vec![revoke("ops", "prod/*", &[Rotate])]), REFUSED);
     assert_eq!(world.code(&["gus"], vec![member_remove("dora")]), "accepted");
@@ -238,9 +238,9 @@ fn a_grantor_removes_who_is_above_it() {
 
 #[test]
 fn genesis_is_signed_by_too_few_owners_or_a_stranger() {
-    let ops = || founding(2, 1, &["alice", "bob"]);
-    assert_eq!(World::genesis(ops(), &["alice"]).err(), Some(REFUSED));
+    let ops = || founding(2, 1, &["admin", "backend"]);
+    assert_eq!(World::genesis(ops(), &["admin"]).err(), Some(REFUSED));
     assert_eq!(World::genesis(ops(), &["mallory"]).err(), Some("policy-unknown-key"));
-    assert_eq!(World::genesis(founding(2, 1, &["alice"]), &["alice"]).err(), Some(REFUSED));
-    assert!(World::genesis(ops(), &["alice", "bob"]).is_ok());
+    assert_eq!(World::genesis(founding(2, 1, &["admin"]), &["admin"]).err(), Some(REFUSED));
+    assert!(World::genesis(ops(), &["admin", "backend"]).is_ok());
 }

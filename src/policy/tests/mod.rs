@@ -162,20 +162,20 @@ impl World {
         Ok(Self { entries, chain })
     }
 
-    /// Owner alice; greta leads `dev/*` (`leads`); dora writes there (`devs`); paul has every right
+    /// Owner admin; greta leads `dev/*` (`leads`); dora writes there (`devs`); paul has every right
     /// on `prod/*` (`ops`); gus may grant on `dev/*` and nothing else (`clerks`).
     pub fn cast() -> Self {
         use Right::{Delete, Grant, Read, Rotate, Write};
-        let mut world = Self::found(1, &["alice"]);
+        let mut world = Self::found(1, &["admin"]);
         for (member, role) in
             [("greta", "leads"), ("dora", "devs"), ("paul", "ops"), ("gus", "clerks")]
         {
             let key = world.key(member, member);
             world
-                .did(&["alice"], vec![member_add(member), key, role_add(role), join(role, member)]);
+                .did(&["admin"], vec![member_add(member), key, role_add(role), join(role, member)]);
         }
         world.did(
-            &["alice"],
+            &["admin"],
             vec![
                 grant("leads", "dev/*", &[Read, Write, Grant]),
                 grant("devs", "dev/*", &[Read, Write]),

@@ -15,7 +15,7 @@ fn the_audience_of_a_secret_is_every_role_that_may_read_it() {
     assert_eq!(state.audience_of(&secret("dev/DB")), "devs+leads+owner");
     assert_eq!(state.audience_of(&secret("prod/DB")), "ops+owner");
     assert_eq!(state.audience_of(&secret("stage/DB")), "owner");
-    world.did(&["alice"], vec![grant("clerks", "dev/DB_*", &[Read])]);
+    world.did(&["admin"], vec![grant("clerks", "dev/DB_*", &[Read])]);
     let state = world.chain.state();
     assert_eq!(state.audience_of(&secret("dev/DB_URL")), "clerks+devs+leads+owner");
     assert_eq!(state.audience_of(&secret("dev/DB")), "devs+leads+owner");
@@ -26,7 +26,7 @@ fn needed_audiences_are_those_that_some_secret_can_have() {
     let mut world = World::cast();
     assert_eq!(audiences(&world), ["devs+leads+owner", "ops+owner", "owner"]);
     assert!(world.chain.state().missing_audiences().is_empty());
-    world.did(&["alice"], vec![grant("ops", "*", &[Read]), grant("clerks", "prod/DB", &[Read])]);
+    world.did(&["admin"], vec![grant("ops", "*", &[Read]), grant("clerks", "prod/DB", &[Read])]);
     let all = ["clerks+ops+owner", "devs+leads+ops+owner", "ops+owner"];
     assert_eq!(audiences(&world), all);
     let missing = world.chain.state().missing_audiences();
@@ -37,18 +37,18 @@ fn needed_audiences_are_those_that_some_secret_can_have() {
 fn recipients_of_an_audience_are_those_of_its_members() {
     let world = World::cast();
     let state = world.chain.state();
-    let expected: Vec<String> = ["alice", "dora", "greta"].map(recipient).to_vec();
+    let expected: Vec<String> = ["admin", "dora", "greta"].map(recipient).to_vec();
     assert_eq!(state.recipients_of("devs+leads+owner"), expected);
     assert_eq!(state.recipients_of("nonsense"), Vec::<String>::new());
     let readers: Vec<&str> =
         state.who_can_read(&secret("dev/DB")).into_iter().map(Name::as_str).collect();
-    assert_eq!(readers, ["alice", "dora", "greta"]);
+    assert_eq!(readers, ["admin", "dora", "greta"]);
 }
 
 #[test]
 fn writing_to_an_inherited_environment_shows_as_access_to_its_heirs() {
     let mut world = World::cast();
-    world.did(&["alice"], vec![setting("env.prod.extends", "dev")]);
+    world.did(&["admin"], vec![setting("env.prod.extends", "dev")]);
     let state = world.chain.state();
     let subject = secret("prod/DB");
     let shown = state.access(Subject::Secret(&subject));
@@ -73,7 +73,7 @@ fn grantable_is_what_a_member_holds_where_it_may_grant() {
     };
     assert_eq!(of("greta"), ["dev/*:read,write,grant"]);
     assert_eq!(of("gus"), ["dev/*:grant"]);
-    assert_eq!(of("alice"), ["*:read,write,rotate,delete,grant"]);
+    assert_eq!(of("admin"), ["*:read,write,rotate,delete,grant"]);
     assert!(of("dora").is_empty() && of("nobody").is_empty());
 }
 
@@ -84,7 +84,7 @@ fn a_right_on_a_pattern_comes_from_one_grant_around_it() {
     let on = |member: &str, right, on: &str| {
         world.chain.holds_pattern(last, &name(member), right, &pattern(on))
     };
-    assert!(on("alice", Grant, "*") && on("greta", Grant, "dev/DB*"));
+    assert!(on("admin", Grant, "*") && on("greta", Grant, "dev/DB*"));
     assert!(!on("greta", Grant, "*") && !on("dora", Grant, "dev/*"));
 }
 

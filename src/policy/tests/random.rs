@@ -5,7 +5,7 @@ use crate::policy::state::State;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const MEMBERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+const MEMBERS: [&str; 4] = ["admin", "backend", "contractor", "dave"];
 const ROLES: [&str; 3] = ["owner", "r1", "r2"];
 const PATTERNS: [&str; 4] = ["*", "dev/*", "dev/D*", "prod/DB"];
 const SECRETS: [&str; 4] = ["dev/DB", "dev/X", "prod/DB", "prod/X"];
@@ -71,7 +71,7 @@ fn agree(chain: &Chain, position: usize, state: &State) -> Result<(), TestCaseEr
             }
         }
     }
-    let keys = ["alice".to_owned()].into_iter().chain((0..6).map(|device| format!("k{device}")));
+    let keys = ["admin".to_owned()].into_iter().chain((0..6).map(|device| format!("k{device}")));
     for key in keys.map(|key| device_key(&key).id()) {
         prop_assert_eq!(chain.actor_at(position, &key), state.key_owner(&key));
     }
@@ -96,11 +96,11 @@ proptest! {
     fn spans_agree_with_a_state_for_every_position(
         steps in proptest::collection::vec(proptest::collection::vec(recipe(&MEMBERS, &ROLES), 1..4), 1..40),
     ) {
-        let mut world = World::found(1, &["alice"]);
+        let mut world = World::found(1, &["admin"]);
         let mut states = vec![world.chain.state().clone()];
         for step in steps {
             let ops = step.into_iter().map(|recipe| op(&world, recipe)).collect();
-            let entry = signed(world.draft(ops), &["alice"]);
+            let entry = signed(world.draft(ops), &["admin"]);
             if let Ok(chain) = world.chain.extended(entry.clone()) {
                 world.chain = chain;
                 world.entries.push(entry);
@@ -121,7 +121,7 @@ proptest! {
     fn any_records_are_judged_without_a_panic(
         ops in proptest::collection::vec(recipe(&MEMBERS, &ROLES), 0..8),
         seq in 0u64..3,
-        signers in proptest::collection::vec(select(vec!["alice", "k0", "k1"]), 0..4),
+        signers in proptest::collection::vec(select(vec!["admin", "k0", "k1"]), 0..4),
         linked in any::<bool>(),
     ) {
         let world = World::cast();

@@ -5,13 +5,13 @@ use Right::{Read, Write};
 
 #[test]
 fn the_vault_is_stated_once_and_first() {
-    let mut late = founding(1, 1, &["alice"]);
+    let mut late = founding(1, 1, &["admin"]);
     late.rotate_left(1);
-    assert_eq!(World::genesis(late, &["alice"]).err(), Some("policy-genesis"));
-    let twice = [founding(1, 1, &["alice"]), vec![vault_op(1, 1)]].concat();
-    assert_eq!(World::genesis(twice, &["alice"]).err(), Some("policy-second-vault"));
-    let world = World::found(1, &["alice"]);
-    assert_eq!(world.code(&["alice"], vec![vault_op(1, 9)]), "policy-second-vault");
+    assert_eq!(World::genesis(late, &["admin"]).err(), Some("policy-genesis"));
+    let twice = [founding(1, 1, &["admin"]), vec![vault_op(1, 1)]].concat();
+    assert_eq!(World::genesis(twice, &["admin"]).err(), Some("policy-second-vault"));
+    let world = World::found(1, &["admin"]);
+    assert_eq!(world.code(&["admin"], vec![vault_op(1, 9)]), "policy-second-vault");
     let none = Chain::build(&[], Signatures::Check).unwrap_err();
     assert_eq!(none.cause, ChainFault::Empty);
 }
@@ -19,9 +19,9 @@ fn the_vault_is_stated_once_and_first() {
 #[test]
 fn an_unknown_suite_or_no_threshold_is_refused() {
     let founding_with = |op: PolicyOp| {
-        let mut ops = founding(1, 1, &["alice"]);
+        let mut ops = founding(1, 1, &["admin"]);
         ops[0] = op;
-        World::genesis(ops, &["alice"]).err()
+        World::genesis(ops, &["admin"]).err()
     };
     assert_eq!(founding_with(vault_op(0, 1)), Some("policy-op-threshold"));
     let suite = "aes".to_owned();
@@ -35,7 +35,7 @@ fn members_have_one_to_sixteen_distinct_recipients() {
     let add = |recipients: Vec<String>| {
         let (member, kind) = (name("new"), MemberKind::Service);
         world.code(
-            &["alice"],
+            &["admin"],
             vec![PolicyOp::MemberAdd { member, kind, recipients, expires: Some(5) }],
         )
     };
@@ -44,7 +44,7 @@ fn members_have_one_to_sixteen_distinct_recipients() {
     assert_eq!(add(vec!["a".into(), "a".into()]), "policy-op-recipient-exists");
     assert_eq!(add(vec![format!("age1{}", "x".repeat(58))]), "policy-op-recipient");
     assert_eq!(add((0..16).map(|i| format!("r{i}")).collect()), "accepted");
-    assert_eq!(world.code(&["alice"], vec![member_add("dora")]), "policy-op-member-exists");
+    assert_eq!(world.code(&["admin"], vec![member_add("dora")]), "policy-op-member-exists");
 }
 
 #[test]
@@ -66,14 +66,14 @@ fn losing_a_recipient_takes_the_keys_sealed_to_it() {
 #[test]
 fn device_keys_are_new_strong_and_the_members_own() {
     let world = World::cast();
-    assert_eq!(world.code(&["alice"], vec![world.key("dora", "dora")]), "policy-op-device-exists");
-    assert_eq!(world.code(&["alice"], vec![world.key("gus", "dora")]), "policy-op-key-reused");
+    assert_eq!(world.code(&["admin"], vec![world.key("dora", "dora")]), "policy-op-device-exists");
+    assert_eq!(world.code(&["admin"], vec![world.key("gus", "dora")]), "policy-op-key-reused");
     let PolicyOp::KeyAdd(add) = world.key("dora", "new") else { unreachable!() };
     let elsewhere = PolicyOp::KeyAdd(KeyAdd { recipient: recipient("gus"), ..add.clone() });
-    assert_eq!(world.code(&["alice"], vec![elsewhere]), "policy-op-unknown-recipient");
+    assert_eq!(world.code(&["admin"], vec![elsewhere]), "policy-op-unknown-recipient");
     let weak = PolicyOp::KeyAdd(KeyAdd { key: Fixed([0; 32]), ..add });
-    assert_eq!(world.code(&["alice"], vec![weak]), "policy-op-bad-key");
-    assert_eq!(world.code(&["alice"], vec![world.key("nobody", "n")]), "policy-op-unknown-member");
+    assert_eq!(world.code(&["admin"], vec![weak]), "policy-op-bad-key");
+    assert_eq!(world.code(&["admin"], vec![world.key("nobody", "n")]), "policy-op-unknown-member");
 }
 
 #[test]
@@ -97,42 +97,42 @@ fn a_lost_key_takes_what_it_vouched_for_through_any_number_of_keys() {
 
 #[test]
 fn the_last_owner_stays() {
-    let world = World::found(1, &["alice"]);
-    assert_eq!(world.code(&["alice"], vec![member_remove("alice")]), "policy-op-last-owner");
-    assert_eq!(world.code(&["alice"], vec![leave("owner", "alice")]), "policy-op-last-owner");
-    assert_eq!(world.code(&["alice"], vec![role_remove("owner")]), "policy-op-owner-role");
-    assert_eq!(world.code(&["alice"], vec![grant("owner", "*", &[Read])]), "policy-op-owner-role");
+    let world = World::found(1, &["admin"]);
+    assert_eq!(world.code(&["admin"], vec![member_remove("admin")]), "policy-op-last-owner");
+    assert_eq!(world.code(&["admin"], vec![leave("owner", "admin")]), "policy-op-last-owner");
+    assert_eq!(world.code(&["admin"], vec![role_remove("owner")]), "policy-op-owner-role");
+    assert_eq!(world.code(&["admin"], vec![grant("owner", "*", &[Read])]), "policy-op-owner-role");
 }
 
 #[test]
 fn owners_do_not_fall_below_the_threshold() {
-    let mut world = World::found(2, &["alice", "bob"]);
-    let both = ["alice", "bob"];
-    assert_eq!(world.code(&both, vec![leave("owner", "bob")]), "policy-op-last-owner");
-    let key = world.key("carol", "carol");
-    world.did(&both, vec![member_add("carol"), join("owner", "carol")]);
-    assert_eq!(world.code(&both, vec![leave("owner", "bob")]), "policy-owners-locked");
+    let mut world = World::found(2, &["admin", "backend"]);
+    let both = ["admin", "backend"];
+    assert_eq!(world.code(&both, vec![leave("owner", "backend")]), "policy-op-last-owner");
+    let key = world.key("contractor", "contractor");
+    world.did(&both, vec![member_add("contractor"), join("owner", "contractor")]);
+    assert_eq!(world.code(&both, vec![leave("owner", "backend")]), "policy-owners-locked");
     world.did(&both, vec![key]);
-    assert_eq!(world.code(&["bob"], vec![leave("owner", "bob")]), "accepted");
+    assert_eq!(world.code(&["backend"], vec![leave("owner", "backend")]), "accepted");
 }
 
 #[test]
 fn owners_keep_enough_keys_to_sign() {
-    let world = World::found(1, &["alice"]);
-    let gone = key_remove("alice", "alice", true);
-    assert_eq!(world.code(&["alice"], vec![gone.clone()]), "policy-owners-locked");
-    assert_eq!(world.code(&["alice"], vec![gone, world.key("alice", "new")]), "accepted");
+    let world = World::found(1, &["admin"]);
+    let gone = key_remove("admin", "admin", true);
+    assert_eq!(world.code(&["admin"], vec![gone.clone()]), "policy-owners-locked");
+    assert_eq!(world.code(&["admin"], vec![gone, world.key("admin", "new")]), "accepted");
 }
 
 #[test]
 fn roles_come_and_go_with_members_and_grants() {
     let mut world = World::cast();
     let before = world.chain.last();
-    assert_eq!(world.code(&["alice"], vec![role_add("devs")]), "policy-op-role-exists");
-    assert_eq!(world.code(&["alice"], vec![role_remove("none")]), "policy-op-unknown-role");
-    assert_eq!(world.code(&["alice"], vec![join("devs", "dora")]), "policy-op-in-role");
-    assert_eq!(world.code(&["alice"], vec![leave("devs", "gus")]), "policy-op-not-in-role");
-    world.did(&["alice"], vec![role_remove("devs"), role_add("devs"), join("devs", "dora")]);
+    assert_eq!(world.code(&["admin"], vec![role_add("devs")]), "policy-op-role-exists");
+    assert_eq!(world.code(&["admin"], vec![role_remove("none")]), "policy-op-unknown-role");
+    assert_eq!(world.code(&["admin"], vec![join("devs", "dora")]), "policy-op-in-role");
+    assert_eq!(world.code(&["admin"], vec![leave("devs", "gus")]), "policy-op-not-in-role");
+    world.did(&["admin"], vec![role_remove("devs"), role_add("devs"), join("devs", "dora")]);
     let (last, dora, db) = (world.chain.last(), name("dora"), secret("dev/DB"));
     assert!(world.chain.holds(before, &dora, Read, &db));
     assert!(!world.chain.holds(last, &dora, Read, &db));
@@ -141,8 +141,8 @@ fn roles_come_and_go_with_members_and_grants() {
 #[test]
 fn a_role_that_comes_back_has_none_of_its_former_members() {
     let mut world = World::cast();
-    world.did(&["alice"], vec![role_remove("devs")]);
-    world.did(&["alice"], vec![role_add("devs"), grant("devs", "dev/*", &[Read])]);
+    world.did(&["admin"], vec![role_remove("devs")]);
+    world.did(&["admin"], vec![role_add("devs"), grant("devs", "dev/*", &[Read])]);
     let (last, dora, db) = (world.chain.last(), name("dora"), secret("dev/DB"));
     assert!(!world.chain.holds(last, &dora, Read, &db));
     assert!(!world.chain.state().holds(&dora, Read, &db));
@@ -151,11 +151,11 @@ fn a_role_that_comes_back_has_none_of_its_former_members() {
 #[test]
 fn grants_unite_and_revokes_take_exactly_what_is_there() {
     let mut world = World::cast();
-    world.did(&["alice"], vec![grant("devs", "dev/*", &[Right::Delete])]);
+    world.did(&["admin"], vec![grant("devs", "dev/*", &[Right::Delete])]);
     let state = world.chain.state();
     let rights = state.grants_of(&name("devs"))[0].1;
     assert_eq!(rights.to_string(), "read,write,delete");
-    let code = |op| world.code(&["alice"], vec![op]);
+    let code = |op| world.code(&["admin"], vec![op]);
     assert_eq!(code(revoke("devs", "dev/*", &[Read, Right::Grant])), "policy-op-not-granted");
     assert_eq!(code(revoke("devs", "dev/DB", &[Read])), "policy-op-not-granted");
     assert_eq!(code(revoke("devs", "dev/*", &[])), "policy-op-rights");
@@ -181,44 +181,44 @@ fn who_leaves_makes_audiences_due_until_an_epoch() {
 #[test]
 fn an_audience_without_all_its_roles_is_not_due_until_they_are_back() {
     let mut world = World::cast();
-    world.did(&["alice"], vec![role_remove("devs")]);
+    world.did(&["admin"], vec![role_remove("devs")]);
     assert_eq!(world.chain.state().due().count(), 0);
-    assert_eq!(world.code(&["alice"], vec![epoch("devs+owner", 9)]), "policy-op-unknown-role");
-    assert_eq!(world.code(&["alice"], vec![epoch("owner+leads", 9)]), "policy-op-audience-name");
-    world.did(&["alice"], vec![role_add("devs")]);
+    assert_eq!(world.code(&["admin"], vec![epoch("devs+owner", 9)]), "policy-op-unknown-role");
+    assert_eq!(world.code(&["admin"], vec![epoch("owner+leads", 9)]), "policy-op-audience-name");
+    world.did(&["admin"], vec![role_add("devs")]);
     assert!(world.chain.state().is_due("devs+leads+owner"));
 }
 
 #[test]
 fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
     for op in [epoch("owner", 1), reseal("owner", 1)] {
-        let ops = [founding(1, 1, &["alice"]), vec![op]].concat();
-        assert_eq!(World::genesis(ops, &["alice"]).err(), Some("policy-op-in-genesis"));
+        let ops = [founding(1, 1, &["admin"]), vec![op]].concat();
+        assert_eq!(World::genesis(ops, &["admin"]).err(), Some("policy-op-in-genesis"));
     }
     let mut plugin = epoch("owner", 9);
     if let PolicyOp::Epoch { recipient: text, .. } = &mut plugin {
         *text = recipient("epoch");
     }
-    assert_eq!(World::cast().code(&["alice"], vec![plugin]), "policy-op-epoch-recipient");
+    assert_eq!(World::cast().code(&["admin"], vec![plugin]), "policy-op-epoch-recipient");
 }
 
 #[test]
 fn settings_are_checked_when_they_are_set() {
     let mut world = World::cast();
-    assert_eq!(world.code(&["alice"], vec![setting("colour", "red")]), "policy-op-setting");
-    world.did(&["alice"], vec![setting("env.prod.extends", "dev"), setting("reads", "off")]);
+    assert_eq!(world.code(&["admin"], vec![setting("colour", "red")]), "policy-op-setting");
+    world.did(&["admin"], vec![setting("env.prod.extends", "dev"), setting("reads", "off")]);
     assert_eq!(
-        world.code(&["alice"], vec![setting("env.dev.extends", "prod")]),
+        world.code(&["admin"], vec![setting("env.dev.extends", "prod")]),
         "policy-op-setting"
     );
-    world.did(&["alice"], vec![setting("reads", "")]);
+    world.did(&["admin"], vec![setting("reads", "")]);
     assert_eq!(world.chain.state().settings().get("reads"), None);
 }
 
 #[test]
 fn a_fault_says_where_it_is() {
     let world = World::cast();
-    let entry = signed(world.draft(vec![member_add("new"), member_add("dora")]), &["alice"]);
+    let entry = signed(world.draft(vec![member_add("new"), member_add("dora")]), &["admin"]);
     let error = world.chain.extended(entry).unwrap_err();
     assert_eq!((error.position, error.op), (world.chain.len(), Some(1)));
     assert_eq!(error.to_string(), "policy entry 6, op 1: member dora exists");

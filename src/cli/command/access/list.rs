@@ -14,7 +14,7 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(after_help = "Who may change what an environment inherits is listed too.\n\n\
                         Examples:\n  v-secure access list\n  v-secure access list --secret-id prod/DATABASE_URL\n  \
-                        v-secure access list --pattern 'prod/*'\n  v-secure access list --member alice")]
+                        v-secure access list --pattern 'prod/*'\n  v-secure access list --member admin")]
 pub struct List {
     /// Access to this secret, which need not exist
     #[arg(long, value_name = "NAME", conflicts_with = "pattern")]

@@ -21,7 +21,7 @@ use std::path::Path;
 /// Let a person in by the request of their device, or a service by a recipient
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  v-secure member add alice --request alice.request --role developer\n  \
+    after_help = "Examples:\n  v-secure member add admin --request admin.request --role developer\n  \
                         v-secure member add backup --recipient age1… --read 'prod/*'\n  \
                         v-secure member add ci --service --new-identity --read 'prod/*' | gh secret set V_SECURE_IDENTITY"
 )]

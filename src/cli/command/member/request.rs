@@ -20,7 +20,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "The line is public. It must arrive unchanged: compare the words that are shown here with those\n\
                         that 'v-secure member add' shows.\n\n\
-                        Examples:\n  v-secure member request\n  v-secure member request alice > alice.request"
+                        Examples:\n  v-secure member request\n  v-secure member request admin > admin.request"
 )]
 pub struct Request {
     /// The name to go by in the vault; the user name by default

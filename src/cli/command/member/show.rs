@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// Show a member: recipients, devices, roles, grants, audiences
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  v-secure member show alice\n  v-secure member show ci --json")]
+#[command(after_help = "Examples:\n  v-secure member show admin\n  v-secure member show ci --json")]
 pub struct Show {
     #[arg(value_name = "NAME")]
     name: Name,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// Give a member a role; it can read what the role may read, older values too
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  v-secure role join developer alice")]
+#[command(after_help = "Examples:\n  v-secure role join developer admin")]
 pub struct Join {
     #[arg(value_name = "ROLE")]
     role: Name,
