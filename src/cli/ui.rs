@@ -98,7 +98,7 @@ impl<'a> Ui<'a> {
         styled(text, colour, self.colour_err)
     }
 
-    /// Bold on a terminal.
+    /// Bold on a terminal; not for cells, whose width it would change.
     pub fn strong(&self, text: &str) -> String {
         if !self.colour_out {
             return text.to_owned();
@@ -121,18 +121,33 @@ impl<'a> Ui<'a> {
             let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
             return if lines.is_empty() { Ok(()) } else { self.line(&lines.join("\n")) };
         }
-        let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::NOTHING);
-        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-        if let Some(width) = self.host.width() {
-            table.set_width(width.try_into().unwrap_or(u16::MAX));
-        }
-        table.set_header(header.iter().map(|cell| self.strong(cell)));
-        for row in rows {
-            table.add_row(row);
-        }
-        self.line(&table.trim_fmt())
+        self.line(&aligned(header, rows, self.host.width(), self.colour_out))
     }
+}
+
+/// A table for a terminal of so many columns; where the width is not known, nothing is broken.
+fn aligned(header: &[&str], rows: Vec<Vec<String>>, width: Option<usize>, colour: bool) -> String {
+    use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    match width.and_then(|width| u16::try_from(width).ok()) {
+        Some(width) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
+        None => _ = table.set_content_arrangement(ContentArrangement::Disabled),
+    }
+    // As an attribute, not in the text: codes in the text count as its width and are cut apart.
+    match colour {
+        true => table.enforce_styling(),
+        false => table.force_no_tty(),
+    };
+    let bold = |text: &&str| match colour {
+        true => Cell::new(text).add_attribute(Attribute::Bold),
+        false => Cell::new(text),
+    };
+    table.set_header(header.iter().map(bold));
+    table.add_rows(rows);
+    table.trim_fmt()
 }
 
 /// Escaped for display but for line ends: what this program's own texts of several lines need.
@@ -178,6 +193,32 @@ mod tests {
         assert!(!escaped.contains(acts), "{escaped}");
         assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [value]);
         assert!(escaped.contains('é'));
+    }
+
+    /// What a terminal shows of styled text.
+    fn shown(text: &str) -> String {
+        let mut parts = text.split('\u{1b}');
+        let first = parts.next().unwrap_or_default().to_owned();
+        let rest = parts.map(|part| part.split_once('m').unwrap().1);
+        rest.fold(first, |shown, part| shown + part)
+    }
+
+    #[test]
+    fn a_bold_header_takes_the_room_of_a_plain_one() {
+        let header = ["name", "version", "type", "expires", "updated", "who"];
+        let row = || ["default/NEXT", "1", "-", "-", "2026-11-25T07:25:31Z", "owner-1"];
+        let rows = || vec![row().map(str::to_owned).to_vec()];
+        for width in [None, Some(40), Some(80), Some(200)] {
+            let plain = aligned(&header, rows(), width, false);
+            let bold = aligned(&header, rows(), width, true);
+            assert!(!plain.contains('\u{1b}') && bold.contains('\u{1b}'), "{width:?}");
+            let trimmed = |text: &str| -> Vec<String> {
+                text.lines().map(|line| line.trim_end().to_owned()).collect()
+            };
+            assert_eq!(trimmed(&shown(&bold)), trimmed(&plain), "{width:?}");
+        }
+        assert!(aligned(&header, rows(), Some(80), true).contains("default/NEXT"));
+        assert_eq!(aligned(&header, rows(), None, false).lines().count(), 2);
     }
 
     #[test]
