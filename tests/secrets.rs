@@ -435,3 +435,48 @@ fn colour_and_a_last_newline_are_for_terminals() {
     let plain = shown(plain);
     assert!(plain.contains("default/A") && !plain.contains('\u{1b}'), "{plain:?}");
 }
+
+#[test]
+fn arguments_that_are_not_understood_are_an_object_with_json() {
+    let cli = Cli::with_vault();
+    for line in ["get A --bogus", "get", "bogus", "secret set --secret-id A v", "settings set"] {
+        assert_eq!(cli.fails(line), (2, "usage".into()), "{line}");
+    }
+    let run = cli.run("secret set --secret-id A hunter2secret --json");
+    assert!(run.code == 2 && !run.shows("hunter2secret"), "{run:?}");
+    // After `--` the word is no option.
+    let run = cli.run("get A --bogus -- --json");
+    assert!(run.code == 2 && run.err.starts_with("error: "), "{run:?}");
+    assert!(cli.run("settings set env.prod.extends").shows("v-secure settings set --help"));
+}
+
+#[test]
+fn no_program_starts_where_no_secret_is_selected() {
+    let cli = Cli::with_vault();
+    cli.set("prod/A", "v");
+    for line in [
+        "exec -e prdo -- touch started",
+        "exec -e prod --tag nothing -- touch started",
+        "exec -e prod --prefix X_ -- touch started",
+        "export -e prdo --format json",
+    ] {
+        let run = cli.run(line);
+        assert!(run.code == 5 && run.out.is_empty(), "{line}: {run:?}");
+    }
+    assert!(!cli.project().join("started").exists());
+    cli.ok("exec -e prod -- touch started");
+    assert!(cli.project().join("started").exists());
+}
+
+#[test]
+fn a_file_that_names_an_environment_is_imported_where_the_user_says() {
+    let cli = Cli::with_vault();
+    cli.set("A", "default's");
+    fs::write(cli.project().join(".env.production"), "A=production's\n").unwrap();
+    assert_eq!(cli.fails("import .env.production"), (2, "environment-unsaid".into()));
+    assert_eq!(cli.ok("get A"), "default's");
+    cli.ok("import .env.production -e production");
+    assert_eq!(cli.ok("get production/A"), "production's");
+    cli.ok("import .env.production -e default");
+    assert_eq!(cli.ok("get A"), "production's");
+}

@@ -29,8 +29,8 @@ pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> 
 
 /// This device's name, for its signing key.
 pub fn device(context: &Context<'_>) -> Name {
-    let host = ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| context.host.variable(name));
-    let host = host.map(|host| host.to_string_lossy().into_owned()).unwrap_or_default();
+    let stated = context.host.variable("HOSTNAME").and_then(|name| name.into_string().ok());
+    let host = stated.or_else(|| context.host.machine_name()).unwrap_or_default();
     name(None, host, "--device")
         .or_else(|_| name(Some("device-1"), String::new(), "--device"))
         .unwrap_or_else(|_| unreachable!("the constant is a name"))

@@ -1,7 +1,9 @@
 //! From words to a parsed command line, without ever repeating a word that may be a value.
 
+use super::error::Failure;
 use super::exit::Exit;
 use super::root::Root;
+use super::ui::Ui;
 use crate::host::{Host, Stream};
 use crate::vault::text::escape_for_display;
 use clap::error::ErrorKind;
@@ -34,26 +36,46 @@ fn report(error: &clap::Error, args: &[OsString], host: &dyn Host) -> Exit {
             let _ = host.write_out(error.render().to_string().as_bytes());
             Exit::Ok
         }
-        _ if may_repeat_a_value(args) => {
-            host.write_err(
-                "error: these arguments are not understood (not repeated here: one may be a value)\n  \
-                 try: v-secure secret set --help\n  \
-                 try: printf %s \"$VALUE\" | v-secure set NAME",
-            );
-            Exit::Usage
-        }
-        _ if args.iter().any(|arg| acts_on_a_terminal(arg)) => {
-            host.write_err(
-                "error: these arguments are not understood (not repeated here: they hold control or \
-                 invisible characters)",
-            );
-            Exit::Usage
-        }
         _ => {
-            host.write_err(error.render().to_string().trim_end());
+            let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+            match refusal(args) {
+                None if !json => host.write_err(error.render().to_string().trim_end()),
+                refusal => {
+                    Ui::new(host, json, false).failure(&refusal.unwrap_or_else(|| repeated(error)))
+                }
+            }
             Exit::Usage
         }
     }
+}
+
+/// The failure for arguments that must not be repeated.
+fn refusal(args: &[OsString]) -> Option<Failure> {
+    let failure = |why: &str| {
+        let message = format!("these arguments are not understood (not repeated here: {why})");
+        Failure::usage("usage", message)
+    };
+    if may_repeat_a_value(args) {
+        let failure = failure("one may be a value");
+        // Whether the word is the command or an option's value is not known here: both are named.
+        let settings = args.iter().any(|arg| arg == "settings");
+        let failure = if settings { failure.hint("v-secure settings set --help") } else { failure };
+        return Some(
+            failure
+                .hint("v-secure secret set --help")
+                .hint("printf %s \"$VALUE\" | v-secure set NAME"),
+        );
+    }
+    let acts = args.iter().any(|arg| acts_on_a_terminal(arg));
+    acts.then(|| failure("they hold control or invisible characters"))
+}
+
+/// What clap says, as data: its first paragraph, and where help is.
+fn repeated(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let message = first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>();
+    Failure::usage("usage", message.join(" ")).hint("v-secure --help")
 }
 
 /// Whether repeating a word could steer a terminal, or show something else than what is there.

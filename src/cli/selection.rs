@@ -42,6 +42,18 @@ impl SelectionArgs {
         })
     }
 
+    /// A program that starts without any secret was not asked for: the name is misspelt.
+    fn none(&self, environment: &Name) -> Failure {
+        let narrowed = !self.tags.is_empty() || self.prefix.is_some();
+        let message = match narrowed {
+            true => format!("no secret of the environment {environment} is selected"),
+            false => format!("the environment {environment} gives no secrets"),
+        };
+        Failure::new(Exit::NotFound, "no-secrets", message)
+            .hint("v-secure env list")
+            .hint(format!("v-secure ls -e {environment}"))
+    }
+
     /// The selected secrets of an environment, opened. Any that is missing, expired, denied or
     /// damaged is an error. The read is in the journal before the values leave here.
     pub fn secrets(
@@ -54,8 +66,7 @@ impl SelectionArgs {
         let environment = context.environment()?;
         let names = wanted::wanted(vault, &environment, &self.selection()?)?;
         if names.is_empty() {
-            context.ui.warn(&format!("the environment {environment} gives no secrets"));
-            return Ok(Vec::new());
+            return Err(self.none(&environment));
         }
         let who = context.unlock(vault)?;
         let (action, reason) = purpose;

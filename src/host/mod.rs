@@ -34,6 +34,8 @@ pub fn random<const N: usize>(random: &(impl Random + ?Sized)) -> [u8; N] {
 pub trait Environment {
     fn variable(&self, name: &str) -> Option<OsString>;
     fn variables(&self) -> Vec<(OsString, OsString)>;
+    /// What this machine calls itself; shells set `HOSTNAME` and do not export it.
+    fn machine_name(&self) -> Option<String>;
     fn current_dir(&self) -> io::Result<PathBuf>;
     /// The user's home folder, where the walk up to find a vault ends.
     fn home_dir(&self) -> Option<PathBuf>;

@@ -38,6 +38,16 @@ impl Environment for RealHost {
         std::env::vars_os().collect()
     }
 
+    fn machine_name(&self) -> Option<String> {
+        #[cfg(unix)]
+        {
+            let name = rustix::system::uname();
+            name.nodename().to_str().ok().map(str::to_owned)
+        }
+        #[cfg(not(unix))]
+        self.variable("COMPUTERNAME").and_then(|name| name.into_string().ok())
+    }
+
     fn current_dir(&self) -> io::Result<PathBuf> {
         std::env::current_dir()
     }

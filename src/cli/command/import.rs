@@ -143,9 +143,14 @@ impl Import {
             if let Some(suffix) = suffix.filter(other)
                 && !context.states_environment()
             {
-                context
-                    .ui
-                    .note(&format!("importing into {environment}; did you mean -e {suffix}?"));
+                let message = format!(
+                    "{} looks like the environment {suffix}, and none was said",
+                    file.display()
+                );
+                let into = |name: &str| format!("v-secure import {} -e {name}", file.display());
+                return Err(Failure::usage("environment-unsaid", message)
+                    .hint(into(suffix))
+                    .hint(into(environment.as_str())));
             }
             if crate::store::git_command::is_tracked(file) {
                 context.ui.warn(&format!(
