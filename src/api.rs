@@ -150,6 +150,22 @@ impl Vault<RealHost> {
     }
 
     /// Opens the vault in `options.project` with the text of an identity file, and verifies it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use v_secure::{FirstUse, Options, SecretValue, Vault, generate_identity};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (project, identity) = (folder.path().to_path_buf(), generate_identity());
+    /// # let first_use = FirstUse::Accept;
+    /// # let options = Options { project: project.clone(), state: None, first_use };
+    /// # let made = Vault::create(options, "shop", "admin", &identity.text)?;
+    /// # made.store("prod/TOKEN", SecretValue::new(b"t".to_vec()), "first")?;
+    /// # let pin = made.pin()?;
+    /// // A service that remembers nothing: `pin` came with its key, and any other vault is refused.
+    /// let vault = Vault::open(Options::pinned(project, pin), &identity.text)?;
+    /// assert_eq!(vault.retrieve("prod/TOKEN")?.expose(), b"t");
+    /// # Ok(()) }
+    /// ```
     pub fn open(options: Options, identity: &SecretValue) -> Result<Self, Error> {
         let vault = Self::with_host(options, identity, RealHost);
         vault.read(Depth::Everything)?;

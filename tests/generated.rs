@@ -164,3 +164,75 @@ fn bash_completes_commands_names_and_environments() {
         }
     }
 }
+
+/// What stands in the document between the marks of `name`, as the program has it.
+fn listed(name: &str) -> String {
+    use v_secure::ops::inject::{PRISTINE, PRISTINE_WINDOWS, guarded};
+    let quoted = |names: &[&str]| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    match name {
+        "pristine" => {
+            format!("{}\n\nOn Windows also: {}\n", quoted(PRISTINE), quoted(PRISTINE_WINDOWS))
+        }
+        _ => guarded::table()
+            .map(|(danger, names)| format!("- {danger}: {}\n", quoted(names)))
+            .collect(),
+    }
+}
+
+#[test]
+fn the_lists_of_variables_in_the_document_are_the_programs() {
+    let path = repository("docs/values.md");
+    let mut document = fs::read_to_string(&path).unwrap();
+    for name in ["pristine", "guarded"] {
+        let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+        let from = document.find(&begin).unwrap() + begin.len();
+        let to = document.find(&end).unwrap();
+        document.replace_range(from..to, &listed(name));
+    }
+    if std::env::var_os("V_SECURE_REGENERATE").is_some_and(|value| value == "1") {
+        return fs::write(path, document).unwrap();
+    }
+    assert!(
+        document == fs::read_to_string(path).unwrap(),
+        "docs/values.md is out of date: V_SECURE_REGENERATE=1 cargo test --test generated"
+    );
+}
+
+#[test]
+fn every_generator_of_the_document_is_one() {
+    use v_secure::ops::generate::Spec;
+    let document = fs::read_to_string(repository("docs/values.md")).unwrap();
+    let (_, section) = document.split_once("## Generated values").unwrap();
+    for spec in [
+        "alnum:32",
+        "chars:24:abcdef-",
+        "hex:32",
+        "safe:8",
+        "ascii:4096",
+        "passphrase:64",
+        "uuid",
+        "24",
+    ] {
+        assert!(spec.parse::<Spec>().is_ok(), "{spec}");
+    }
+    for kind in [
+        "alnum",
+        "lower",
+        "digits",
+        "ascii",
+        "safe",
+        "hex",
+        "base64",
+        "base64url",
+        "passphrase",
+        "uuid",
+    ] {
+        assert!(section.contains(&format!("`{kind}`")) && kind.parse::<Spec>().is_ok(), "{kind}");
+    }
+    for refused in ["alnum:7", "hex:4097", "passphrase:3", "uuid:4", "chars:abc:12"] {
+        assert!(refused.parse::<Spec>().is_err(), "{refused}");
+    }
+    assert_eq!(Spec::default().to_string(), "alnum:32");
+}

@@ -480,3 +480,24 @@ fn a_file_that_names_an_environment_is_imported_where_the_user_says() {
     cli.ok("import .env.production -e default");
     assert_eq!(cli.ok("get A"), "production's");
 }
+
+#[test]
+fn an_expiry_that_ends_or_is_past_is_said() {
+    let cli = Cli::with_vault();
+    assert!(!cli.feed("set A --ttl 3d", b"one").err.contains("warning"));
+    let run = cli.feed("set A", b"two");
+    assert!(run.err.contains("warning: default/A") && run.err.contains("--ttl"), "{run:?}");
+    assert!(!cli.feed("set A", b"three").err.contains("warning"));
+    let run = cli.feed("set A --expires-at 2020-01-01", b"four");
+    assert!(run.err.contains("has expired already"), "{run:?}");
+}
+
+#[test]
+fn own_variables_are_never_allowed() {
+    let cli = Cli::with_vault();
+    for list in ["V_SECURE_*", "A,v_secure_pin"] {
+        let failed = cli.fails(&format!("settings set variables.allow {list}"));
+        assert_eq!(failed, (2, "setting-idle".into()), "{list}");
+    }
+    cli.ok("settings set variables.allow GIT_*,V_*");
+}

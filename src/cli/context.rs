@@ -255,9 +255,16 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
             ),
         ),
     };
-    Failure::new(Exit::Integrity, code, message)
-        .hint("git log -p -- .v-secure/vault.toml")
-        .hint("v-secure pin accept, after comparing the fingerprint with a colleague's")
+    let failure =
+        Failure::new(Exit::Integrity, code, message).hint("git log -p -- .v-secure/vault.toml");
+    match code {
+        // What is carried is not changed by accepting anything here.
+        "pin-carried" => failure
+            .hint("v-secure pin show, where the vault is known: its line goes into V_SECURE_PIN"),
+        _ => {
+            failure.hint("v-secure pin accept, after comparing the fingerprint with a colleague's")
+        }
+    }
 }
 
 /// An id's first characters, for people.

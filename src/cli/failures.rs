@@ -237,7 +237,8 @@ impl From<ExportError> for Failure {
                 }
             }
             _ => Self::from_error(Exit::Failure, "export-format", &error)
-                .hint("v-secure export --format json, which carries any text"),
+                .hint("v-secure export --format json, which carries any text")
+                .hint("v-secure get NAME > FILE, for bytes that are no text"),
         }
     }
 }

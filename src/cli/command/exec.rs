@@ -23,7 +23,7 @@ pub struct Exec {
     #[command(flatten)]
     selection: SelectionArgs,
 
-    /// Start from a short list of variables (PATH, HOME, TERM …), not from all of yours
+    /// Inherit only PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ and TMPDIR
     #[arg(long)]
     pristine: bool,
 

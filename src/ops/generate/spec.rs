@@ -61,7 +61,7 @@ pub enum SpecError {
          base64url, passphrase, chars, with :SIZE"
     )]
     Kind,
-    #[error("the size is not a number")]
+    #[error("the size is not a number: KIND:SIZE, or chars:SIZE:CHARACTERS")]
     Size,
     #[error("the size must be {least} to {most}")]
     Range { least: u16, most: u16 },

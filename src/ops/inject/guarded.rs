@@ -111,6 +111,11 @@ const GUARDED: &[(Danger, &[&str])] = &[
     ]),
 ];
 
+/// The table, for documents.
+pub fn table() -> impl Iterator<Item = (Danger, &'static [&'static str])> {
+    GUARDED.iter().copied()
+}
+
 /// What setting `variable` can do, if it is guarded.
 pub fn danger(variable: &str) -> Option<Danger> {
     let variable = variable.to_ascii_uppercase();

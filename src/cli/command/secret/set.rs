@@ -85,6 +85,8 @@ struct Plan {
 struct Written {
     value: bool,
     fields: Vec<String>,
+    /// The version before expires and this one does not.
+    expiry_ends: bool,
 }
 
 impl Set {
@@ -99,7 +101,10 @@ impl Set {
         let (written, (_, vault)) =
             context.write_if(self.reason.as_deref(), default, |vault, ctx| {
                 let Some((request, written)) = plan.request(vault)? else {
-                    return Ok((Written { value: false, fields: Vec::new() }, None));
+                    return Ok((
+                        Written { value: false, fields: Vec::new(), expiry_ends: false },
+                        None,
+                    ));
                 };
                 Ok((written, Some(put::put(vault, vec![request], ctx)?)))
             })?;
@@ -166,7 +171,10 @@ impl Plan {
             return Ok(None);
         }
         let names = fields.iter().map(|(field, _)| field.clone()).collect();
-        let written = Written { value: value.is_some(), fields: names };
+        let before = vault.secret(&secret).and_then(|found| found.current());
+        let expiry_ends = before.is_some_and(|version| version.expires.is_some())
+            && value.as_ref().is_some_and(|value| value.expires.is_none());
+        let written = Written { value: value.is_some(), fields: names, expiry_ends };
         Ok(Some((PutRequest { secret, value, fields }, written)))
     }
 }
@@ -200,6 +208,14 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
         expires: version.and_then(|version| version.expires).map(duration::rfc3339),
     };
     remark_variable(context, vault, secret);
+    if written.expiry_ends {
+        context.ui.warn(&format!(
+            "{secret} had an expiry and has none any more: --ttl or --expires-at says when it is to"
+        ));
+    }
+    if version.is_some_and(|version| version.is_expired(context.host.now())) {
+        context.ui.warn(&format!("{secret} has expired already: get and exec refuse it"));
+    }
     if context.ui.json {
         return context.ui.object(&report);
     }

@@ -5,6 +5,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::name::Pattern;
 use crate::ops::access;
+use crate::ops::inject::OWN_PREFIX;
 use crate::policy::access::Subject;
 use crate::policy::settings::SettingKey;
 use clap::Args;
@@ -56,6 +57,9 @@ impl Set {
             return Err(Failure::usage("bad-value", "an empty value is none: give --unset"));
         }
         let value = self.value.as_deref();
+        if let (SettingKey::VariablesAllow, Some(list)) = (&key, value) {
+            refuse_own(list)?;
+        }
         let reason = match value {
             Some(_) => format!("set {}", self.key),
             None => format!("unset {}", self.key),
@@ -87,6 +91,18 @@ fn refuse_idle(key: &SettingKey, is_set: bool) -> Outcome {
                 .hint("v-secure settings set --help"))
         }
         Extends(_) | VariablesAllow | Ttl | Reads | RetentionDays | RetentionVersions => Ok(()),
+    }
+}
+
+/// No setting lets a secret set a variable of this program's own.
+fn refuse_own(list: &str) -> Outcome {
+    let own = |entry: &str| entry.to_ascii_uppercase().starts_with(OWN_PREFIX);
+    match list.split(',').find(|entry| own(entry)) {
+        Some(_) => {
+            let message = "no secret may set a variable that begins with V_SECURE_";
+            Err(Failure::usage("setting-idle", message).hint("v-secure settings set --help"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -21,7 +21,8 @@ pub struct ValueArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     file: Option<PathBuf>,
 
-    /// Generate the value; SPEC is KIND[:SIZE], such as alnum:32, hex:32, uuid, passphrase:6
+    /// Generate the value; SPEC is KIND[:SIZE]: alnum, lower, digits, ascii, safe, hex, base64,
+    /// base64url (random bytes: hex:32 is 64 digits), passphrase, uuid, chars:SIZE:CHARACTERS
     #[arg(long, value_name = "SPEC", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     generate: Option<String>,
 
