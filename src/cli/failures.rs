@@ -263,12 +263,11 @@ impl From<TransactionError> for Failure {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
-        let code = match &error {
-            WriteError::Exists { .. } => "exists",
-            _ => "write",
-        };
-        let exit = if code == "exists" { Exit::Conflict } else { Exit::Failure };
-        Self::from_error(exit, code, &error)
+        match &error {
+            WriteError::Exists { .. } => Self::from_error(Exit::Conflict, "exists", &error)
+                .hint("-o FILE, to write another one"),
+            _ => Self::from_error(Exit::Failure, "write", &error),
+        }
     }
 }
 

@@ -81,7 +81,10 @@ pub fn read_file(context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
 fn read_private(context: &Context<'_>, path: &Path) -> Outcome<PrivateFile> {
     private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
         let message = format!("the identity file {} cannot be used", path.display());
-        Failure::new(Exit::Locked, "identity-file", message).because(&error)
+        Failure::new(Exit::Locked, "identity-file", message)
+            .because(&error)
+            .hint("v-secure identity show")
+            .hint("v-secure identity new -o FILE")
     })
 }
 

@@ -55,7 +55,14 @@ impl SecretArgs {
 pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
     let refuse = |error: &dyn std::error::Error| {
         // Not repeated: what stands here may be a value typed in the wrong place.
-        Failure::usage("bad-name", "this is no name of a secret").because(error)
+        let failure = Failure::usage("bad-name", "this is no name of a secret").because(error);
+        match text.contains('=') {
+            // As `NAME=value` is written for other tools.
+            true => failure
+                .hint("clear your shell's history, if a value stands in it now")
+                .hint("printf %s \"$VALUE\" | v-secure set NAME"),
+            false => failure.hint("v-secure ls"),
+        }
     };
     if text.contains('/') {
         return SecretName::parse(text).map_err(|error| refuse(&error));

@@ -44,7 +44,10 @@ impl InjectError {
             Self::Guarded { variable, .. } => {
                 Some(format!("v-secure settings set variables.allow {variable}"))
             }
-            _ => None,
+            Self::Nul { secret } | Self::NotText { secret } | Self::TooLong { secret, .. } => {
+                Some(format!("v-secure get {secret} > FILE, and give the program the file"))
+            }
+            Self::Clash { .. } => None,
         }
     }
 }
