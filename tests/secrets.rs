@@ -501,3 +501,11 @@ fn own_variables_are_never_allowed() {
     }
     cli.ok("settings set variables.allow GIT_*,V_*");
 }
+
+#[test]
+fn inheriting_from_nowhere_is_said() {
+    let cli = Cli::with_vault();
+    cli.set("base/A", "v");
+    assert!(!cli.run("settings set env.prod.extends base").err.contains("warning"));
+    assert!(cli.run("settings set env.prod.extends bsae").err.contains("bsae has no secrets"));
+}

@@ -133,9 +133,12 @@ fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathB
     identities::own_or_new(context)
 }
 
+fn in_git(project: &Path) -> bool {
+    project.ancestors().any(|folder| folder.join(".git").exists())
+}
+
 fn write_git_files(project: &Path) -> Outcome {
-    let in_git = project.ancestors().any(|folder| folder.join(".git").exists());
-    if !in_git {
+    if !in_git(project) {
         return Ok(());
     }
     for (name, text) in [(".gitattributes", ATTRIBUTES), (".gitignore", IGNORE)] {
@@ -156,14 +159,17 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
     ui.line(&format!("vault        {} in {}", report.name, shown(&report.path)))?;
     ui.line(&format!("fingerprint  {}", report.fingerprint))?;
     ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
-    if let Some(path) = &report.identity {
-        let state = if report.identity_created { "new" } else { "found" };
-        ui.line(&format!("identity     {} ({state})", shown(path)))?;
-        ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
-    }
+    let identity = match (&report.identity, report.identity_created) {
+        (Some(path), true) => format!("{} (new)", shown(path)),
+        (Some(path), false) => format!("{} (found)", shown(path)),
+        (None, _) => "from the environment (V_SECURE_IDENTITY)".to_owned(),
+    };
+    ui.line(&format!("identity     {identity}"))?;
+    ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
     let dotenv =
         if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };
-    ui.note(&format!("Next:\n  {dotenv}\n  v-secure exec -- your-program\n  git add .v-secure"));
+    let keep = if in_git(project) { "git add .v-secure" } else { "git init && git add .v-secure" };
+    ui.note(&format!("Next:\n  {dotenv}\n  v-secure exec -- your-program\n  {keep}"));
     Ok(())
 }
 

@@ -73,8 +73,13 @@ impl Set {
         }
         let verb = if changed.written { "is" } else { "was" };
         context.ui.note(&format!("{} {verb} {}", self.key, value.unwrap_or("unset")));
-        if let (SettingKey::Extends(heir), Some(_)) = (&key, value) {
+        if let (SettingKey::Extends(heir), Some(base)) = (&key, value) {
             tell_inheritance(context, &changed, heir.as_str());
+            if !changed.vault.live().any(|(name, _)| name.environment() == base) {
+                context
+                    .ui
+                    .warn(&format!("the environment {base} has no secrets: v-secure env list"));
+            }
         }
         changed.effects.tell(&context.ui);
         Ok(())
