@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::globals::Globals;
 use super::identities;
 use super::ui::Ui;
+use super::unlocking;
 use crate::crypto::bytes::Id;
 use crate::host::{Host, Stream};
 use crate::name::{Name, SecretName};
@@ -173,7 +174,7 @@ impl<'a> Context<'a> {
 
     /// Who the user is in the vault.
     pub fn unlock(&self, vault: &Vault) -> Outcome<Unlocked> {
-        identities::unlock(self, vault)
+        unlocking::unlock(self, vault).map(|opened| opened.who)
     }
 
     /// Runs a writing operation: `make` turns the verified vault into a change. Returns what `make`

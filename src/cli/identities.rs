@@ -1,16 +1,12 @@
-//! Where identities and the carried pin come from, in the order that they are tried:
-//! `--identity`; `V_SECURE_IDENTITY` (key text); `V_SECURE_IDENTITY_FILE`; `identity.txt` in the
-//! config folder; the `identities` of `config.toml`. A flag excludes the rest; otherwise the first source that belongs to a member wins.
+//! Identities as text: the places that hold them, and the carried pin. Which of them unlocks a
+//! vault is for [`super::unlocking`].
 
 use super::config;
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::crypto::identity::{self, Identity, NewIdentity};
-use crate::name::Name;
 use crate::ops::pin::CarriedPin;
-use crate::ops::unlock::{UnlockError, Unlocked};
-use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
 use crate::store::private::{self, PrivateFile};
@@ -22,14 +18,15 @@ const MAX_IDENTITY_FILE: u64 = 64 << 10;
 pub const FILE: &str = "identity.txt";
 
 /// A place that identities may come from.
-enum Source {
+#[derive(Debug, Clone)]
+pub enum Source {
     File(PathBuf),
     /// Key text in `V_SECURE_IDENTITY`.
     Variable,
 }
 
 impl Source {
-    fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Variable => "V_SECURE_IDENTITY".into(),
@@ -42,10 +39,13 @@ pub fn default_file(context: &Context<'_>) -> Option<PathBuf> {
     context.host.config_dir().map(|folder| folder.join(FILE))
 }
 
-fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
-    if !context.globals.identities.is_empty() {
-        return Ok(context.globals.identities.iter().cloned().map(Source::File).collect());
-    }
+/// The files that `--identity` names.
+pub fn of_flags(context: &Context<'_>) -> Vec<Source> {
+    context.globals.identities.iter().cloned().map(Source::File).collect()
+}
+
+/// What the environment's variables give.
+pub fn of_variables(context: &Context<'_>) -> Vec<Source> {
     let mut found = Vec::new();
     if context.host.variable("V_SECURE_IDENTITY").is_some() {
         found.push(Source::Variable);
@@ -53,9 +53,23 @@ fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
     if let Some(path) = context.host.variable("V_SECURE_IDENTITY_FILE") {
         found.push(Source::File(path.into()));
     }
+    found
+}
+
+/// The files of the config folder: `identity.txt`, then what `config.toml` names.
+pub fn of_config(context: &Context<'_>) -> Outcome<Vec<Source>> {
     let default = default_file(context).filter(|path| path.exists());
-    found.extend(default.map(Source::File));
-    found.extend(config::load(context)?.identities.into_iter().map(Source::File));
+    let named = config::load(context)?.identities;
+    Ok(default.into_iter().chain(named).map(Source::File).collect())
+}
+
+fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
+    let given = of_flags(context);
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    let mut found = of_variables(context);
+    found.extend(of_config(context)?);
     Ok(found)
 }
 
@@ -121,48 +135,6 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
     Ok(None)
 }
 
-/// Finds out who the user is in the vault.
-pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Unlocked> {
-    let mut tried = Vec::new();
-    for source in sources(context)? {
-        let from = source.describe();
-        match text(context, &source).and_then(|text| parse(&text, &from)) {
-            Ok(found) => match Unlocked::new(vault, found) {
-                Ok(unlocked) => return Ok(unlocked),
-                Err(UnlockError::NoMember { recipients, .. }) => {
-                    tried.push(format!("{from}: {} is no member's", recipients.join(", ")));
-                }
-                Err(error) => tried.push(format!("{from}: {error}")),
-            },
-            Err(failure) if context.globals.identities.is_empty() => {
-                tried.push(format!("{from}: {}", describe(&failure)));
-            }
-            Err(failure) => return Err(failure),
-        }
-    }
-    Err(locked(vault, &tried))
-}
-
-fn describe(failure: &Failure) -> String {
-    failure.causes.first().unwrap_or(&failure.message).clone()
-}
-
-fn locked(vault: &Vault, tried: &[String]) -> Failure {
-    let owners: Vec<&str> = vault.policy().owners().map(Name::as_str).collect();
-    let mut failure = Failure::new(
-        Exit::Locked,
-        "locked",
-        format!("no identity here opens the vault {}", vault.file().header.name),
-    );
-    failure.causes = match tried {
-        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt or config.toml in the config folder)".into()],
-        tried => tried.to_vec(),
-    };
-    failure
-        .hint("v-secure member request, and send the line that it prints to an owner")
-        .hint(format!("owners who can let you in: {}", owners.join(", ")))
-}
-
 /// The identity of this user: the one given, the one that is there, or a new one in the config
 /// folder. Says which file it is in, and whether it was made now.
 pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
@@ -187,14 +159,18 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
     Ok((identity, Some(path), true))
 }
 
+/// The identities of one place.
+pub fn of_source(context: &Context<'_>, source: &Source) -> Outcome<Vec<Identity>> {
+    text(context, source).and_then(|text| parse(&text, &source.describe()))
+}
+
 /// A place, and the identities that are there.
 pub type Found = (String, Outcome<Vec<Identity>>);
 
 /// Every place that gives identities, in the order that they are tried, with what is there.
 pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
-    let parsed =
-        |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
-    Ok(sources(context)?.iter().map(|source| (source.describe(), parsed(source))).collect())
+    let sources = sources(context)?;
+    Ok(sources.iter().map(|source| (source.describe(), of_source(context, source))).collect())
 }
 
 /// Writes a new identity to a file in the user's own folder that does not exist yet.

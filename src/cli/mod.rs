@@ -22,6 +22,7 @@ mod secret_arg;
 mod selection;
 mod source;
 mod ui;
+mod unlocking;
 mod verification;
 
 use crate::host::Host;

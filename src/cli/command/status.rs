@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
+use crate::cli::unlocking;
 use crate::ops::duration;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
@@ -22,6 +23,8 @@ struct Status {
     pinned: bool,
     member: Option<String>,
     roles: Vec<String>,
+    /// The way that unlocked the vault.
+    unlocked_by: Option<String>,
     /// Why nothing is unlocked, if nothing is.
     locked: Option<String>,
     environments: BTreeMap<String, usize>,
@@ -39,8 +42,9 @@ struct Expiring {
 
 pub fn run(context: &Context<'_>) -> Outcome {
     let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
-    let who = context.unlock(&opened.vault);
     let vault = &opened.vault;
+    let unlocked = unlocking::unlock(context, vault);
+    let who = unlocked.as_ref().map(|unlocked| &unlocked.who);
     let status = Status {
         vault: vault.file().header.name.to_string(),
         id: vault.id().to_string(),
@@ -49,6 +53,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         pinned: opened.pin != crate::ops::pin::Standing::Unknown,
         member: who.as_ref().ok().map(|who| who.member().to_string()),
         roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
+        unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),
         locked: who.err().map(|failure| failure.causes.join("; ")),
         environments: environments(vault),
         expiring: expiring(vault, session.now),
@@ -109,7 +114,10 @@ fn show(context: &Context<'_>, status: &Status) -> Outcome {
     ui.line(&format!("fingerprint   {}", status.fingerprint))?;
     match (&status.member, &status.locked) {
         (Some(member), _) => {
-            ui.line(&format!("you           {member} ({})", status.roles.join(", ")))?
+            ui.line(&format!("you           {member} ({})", status.roles.join(", ")))?;
+            if let Some(way) = &status.unlocked_by {
+                ui.line(&format!("unlocked by   {}", escape_for_display(way)))?;
+            }
         }
         (None, Some(why)) => {
             ui.line(&format!("you           locked: {}", escape_for_display(why)))?;

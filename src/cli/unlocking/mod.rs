@@ -1,0 +1,112 @@
+//! How a user becomes a member: the ways to unlock a vault, in the order that they are tried.
+//!
+//! 1. What a flag names (`--identity`): it excludes all others.
+//! 2. What the environment gives: `V_SECURE_IDENTITY` (key text), `V_SECURE_IDENTITY_FILE`.
+//! 3. The config folder: `identity.txt`, then the `identities` of `config.toml`.
+//!
+//! The first way that belongs to a member wins. A new way is a module with the shape of
+//! [`identity_file`] and a line in [`ways`].
+
+mod identity_file;
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use super::identities::{self, Source};
+use crate::name::Name;
+use crate::ops::unlock::Unlocked;
+use crate::ops::vault::Vault;
+
+/// One way to unlock.
+#[derive(Debug, Clone)]
+pub enum Way {
+    /// Identities that stand somewhere as text.
+    Identities(Source),
+}
+
+/// What came of trying a way.
+pub enum Tried {
+    Opened(Unlocked),
+    /// Why this way does not open the vault; the next one is tried.
+    Passed(String),
+}
+
+/// A way that was tried, and why it did not open the vault; `None` if it did.
+pub struct Attempt {
+    pub way: String,
+    pub passed: Option<String>,
+}
+
+/// A member, and the way by which the vault was unlocked.
+pub struct Opened {
+    pub who: Unlocked,
+    pub way: String,
+}
+
+impl Way {
+    /// The way as messages name it.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Identities(source) => source.describe(),
+        }
+    }
+
+    /// A failure ends the search; what only does not fit is [`Tried::Passed`].
+    fn attempt(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Tried> {
+        match self {
+            Self::Identities(source) => identity_file::attempt(context, vault, source),
+        }
+    }
+}
+
+/// The ways that there are for this user, in the order that they are tried.
+pub fn ways(context: &Context<'_>) -> Outcome<Vec<Way>> {
+    let given = identities::of_flags(context);
+    if !given.is_empty() {
+        return Ok(given.into_iter().map(Way::Identities).collect());
+    }
+    let mut ways: Vec<Way> =
+        identities::of_variables(context).into_iter().map(Way::Identities).collect();
+    ways.extend(identities::of_config(context)?.into_iter().map(Way::Identities));
+    Ok(ways)
+}
+
+/// Finds out who the user is in the vault.
+pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+    let (opened, attempts) = attempts(context, vault)?;
+    opened.ok_or_else(|| locked(vault, &attempts))
+}
+
+/// Tries the ways until one opens the vault, and reports all that were tried.
+pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
+    let mut attempts = Vec::new();
+    for way in ways(context)? {
+        let name = way.describe();
+        match way.attempt(context, vault)? {
+            Tried::Opened(who) => {
+                attempts.push(Attempt { way: name.clone(), passed: None });
+                return Ok((Some(Opened { who, way: name }), attempts));
+            }
+            Tried::Passed(why) => attempts.push(Attempt { way: name, passed: Some(why) }),
+        }
+    }
+    Ok((None, attempts))
+}
+
+fn locked(vault: &Vault, attempts: &[Attempt]) -> Failure {
+    let owners: Vec<&str> = vault.policy().owners().map(Name::as_str).collect();
+    let mut failure = Failure::new(
+        Exit::Locked,
+        "locked",
+        format!("no identity here opens the vault {}", vault.file().header.name),
+    );
+    failure.causes = match attempts {
+        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt or config.toml in the config folder)".into()],
+        tried => tried.iter().map(|attempt| {
+            format!("{}: {}", attempt.way, attempt.passed.as_deref().unwrap_or("opened"))
+        }).collect(),
+    };
+    failure
+        .hint("v-secure member request, and send the line that it prints to an owner")
+        .hint(format!("owners who can let you in: {}", owners.join(", ")))
+}
