@@ -5,11 +5,15 @@ use super::config;
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::crypto::identity::{self, Identity, NewIdentity};
+use super::identity_command;
+use crate::crypto::identity::{self, Identity, IdentityError, NewIdentity};
+use crate::crypto::recipient;
 use crate::ops::pin::CarriedPin;
+use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
 use crate::store::private::{self, PrivateFile};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of an identity file.
@@ -23,6 +27,8 @@ pub enum Source {
     File(PathBuf),
     /// Key text in `V_SECURE_IDENTITY`.
     Variable,
+    /// What the command in `V_SECURE_IDENTITY_CMD` prints.
+    Command(OsString),
 }
 
 impl Source {
@@ -30,6 +36,7 @@ impl Source {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Variable => "V_SECURE_IDENTITY".into(),
+            Self::Command(_) => "V_SECURE_IDENTITY_CMD".into(),
         }
     }
 }
@@ -53,6 +60,7 @@ pub fn of_variables(context: &Context<'_>) -> Vec<Source> {
     if let Some(path) = context.host.variable("V_SECURE_IDENTITY_FILE") {
         found.push(Source::File(path.into()));
     }
+    found.extend(context.host.variable("V_SECURE_IDENTITY_CMD").map(Source::Command));
     found
 }
 
@@ -61,6 +69,16 @@ pub fn of_config(context: &Context<'_>) -> Outcome<Vec<Source>> {
     let default = default_file(context).filter(|path| path.exists());
     let named = config::load(context)?.identities;
     Ok(default.into_iter().chain(named).map(Source::File).collect())
+}
+
+/// The user's SSH key, where the vault has members with such keys.
+pub fn of_ssh(context: &Context<'_>, vault: &Vault) -> Option<Source> {
+    let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
+    if !recipients.any(|recipient| recipient::is_ssh(recipient)) {
+        return None;
+    }
+    let path = context.host.home_dir()?.join(".ssh").join("id_ed25519");
+    path.is_file().then_some(Source::File(path))
 }
 
 fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
@@ -80,6 +98,7 @@ fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
             Ok(SecretValue::new(value.into_encoded_bytes()))
         }
         Source::File(path) => read_file(context, path),
+        Source::Command(command) => identity_command::run(command),
     }
 }
 
@@ -103,12 +122,17 @@ fn read_private(context: &Context<'_>, path: &Path) -> Outcome<PrivateFile> {
 }
 
 /// Parses an identity file's text.
-pub fn parse(text: &SecretValue, from: &str) -> Outcome<Vec<Identity>> {
-    identity::parse_identities(text).map_err(|error| {
+pub fn parse(context: &Context<'_>, text: &SecretValue, from: &str) -> Outcome<Vec<Identity>> {
+    let prompts = context.host.prompts(context.interactive());
+    identity::parse_identities_with(text, &prompts).map_err(|error| {
         let message = format!("{from} holds no usable identity");
-        Failure::new(Exit::Locked, "identity-syntax", message)
-            .because(&error)
-            .hint("v-secure identity new")
+        let failure = Failure::new(Exit::Locked, "identity-syntax", message).because(&error);
+        match &error {
+            IdentityError::MissingPlugin { program, .. } => {
+                failure.hint(format!("install {program}, and see that it is on PATH"))
+            }
+            _ => failure.hint("v-secure identity new"),
+        }
     })
 }
 
@@ -126,6 +150,8 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
         let text = match &source {
             Source::File(path) => read_private(context, path).map(|file| file.bytes),
             Source::Variable => text(context, &source),
+            // Run where the key is needed and nowhere else: it may ask for a touch or a password.
+            Source::Command(_) => continue,
         };
         let Ok(text) = text else { continue };
         if let Some(pin) = text.expose_str().and_then(CarriedPin::in_identity) {
@@ -140,12 +166,16 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
 pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
     if let Some(source) = sources(context)?.into_iter().next() {
         let text = text(context, &source)?;
-        let mut found = parse(&text, &source.describe())?;
+        let mut found = parse(context, &text, &source.describe())?;
+        let identity = found.swap_remove(0);
+        if !identity.knows_recipient() {
+            return Err(unstated(&identity, &source));
+        }
         let file = match source {
             Source::File(path) => Some(path),
-            Source::Variable => None,
+            Source::Variable | Source::Command(_) => None,
         };
-        return Ok((found.swap_remove(0), file, false));
+        return Ok((identity, file, false));
     }
     let Some(path) = default_file(context) else {
         return Err(Failure::new(
@@ -161,7 +191,13 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
 
 /// The identities of one place.
 pub fn of_source(context: &Context<'_>, source: &Source) -> Outcome<Vec<Identity>> {
-    text(context, source).and_then(|text| parse(&text, &source.describe()))
+    text(context, source).and_then(|text| parse(context, &text, &source.describe()))
+}
+
+fn unstated(identity: &Identity, source: &Source) -> Failure {
+    let message = format!("{} holds {}", source.describe(), identity.recipient());
+    Failure::new(Exit::Usage, "identity-recipient", message)
+        .hint("write '# recipient: age1…' on the line above the identity, as the plugin printed it")
 }
 
 /// A place, and the identities that are there.
@@ -193,7 +229,7 @@ pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
     let new = identity::generate_identity();
     let text = file_text(&new, context.host.now(), None);
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;
-    let mut parsed = parse(&text, &path.display().to_string())?;
+    let mut parsed = parse(context, &text, &path.display().to_string())?;
     Ok(parsed.swap_remove(0))
 }
 

@@ -11,6 +11,7 @@ pub mod exit;
 mod failures;
 mod globals;
 mod identities;
+mod identity_command;
 mod local_names;
 mod manual;
 mod metadata;
@@ -39,10 +40,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
         Err(exit) => return exit,
     };
     let context = context::Context::new(host, root.globals);
-    let result = match root.command {
+    let result = refuse_debugging(host).and_then(|()| match root.command {
         Some(command) => command.run(&context),
         None => command::status::run(&context),
-    };
+    });
     match result {
         Ok(()) => Exit::Ok,
         Err(failure) => {
@@ -50,4 +51,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
             failure.exit
         }
     }
+}
+
+/// age would print what it sends to plugins, file keys among it.
+fn refuse_debugging(host: &dyn Host) -> error::Outcome {
+    let asked =
+        host.variable("AGEDEBUG").is_some_and(|value| value.to_string_lossy().contains("plugin"));
+    if !asked {
+        return Ok(());
+    }
+    let message = "AGEDEBUG=plugin makes age print what it sends to plugins, keys among it";
+    Err(error::Failure::usage("age-debug", message).hint("unset AGEDEBUG"))
 }

@@ -3,10 +3,11 @@
 
 pub use super::armor::{ArmorError, armor, dearmor};
 pub use super::identity::{Identity, generate_identity, parse_identities};
-use super::recipient;
+use super::plugin;
+use super::recipient::{self, Usable};
 pub use super::recipient::{RecipientError, RecipientKind, check_recipient};
 use crate::secret_value::SecretValue;
-use age::{DecryptError, Decryptor, Encryptor};
+use age::{DecryptError, Decryptor, EncryptError, Encryptor};
 use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
@@ -30,6 +31,12 @@ pub enum EnvelopeError {
     Damaged,
     #[error("the age file holds more than {limit} bytes")]
     TooLarge { limit: usize },
+    #[error("{program}, which a recipient or an identity needs, is not on PATH")]
+    MissingPlugin { program: String },
+    #[error("the plugin did not do its work: {complaint}")]
+    Plugin { complaint: String },
+    #[error("the recipients do not go together: one of them asks for files of its own kind alone")]
+    Incompatible,
     /// Opening it would run scrypt at a cost that the file's writer chose.
     #[error("the age file is encrypted with a passphrase, where a public key is due")]
     Passphrase,
@@ -38,16 +45,36 @@ pub enum EnvelopeError {
 /// Encrypts to every one of `recipients`; a binary age file. Its randomness is age's own
 /// ([`super::identity::generate_identity`] says why).
 pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
-    let keys = recipients
-        .iter()
-        .enumerate()
-        .map(|(index, text)| {
-            recipient::parse(text).map_err(|source| EnvelopeError::Recipient { index, source })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let encryptor = Encryptor::with_recipients(keys.iter().map(|key| key as &dyn age::Recipient))
-        .map_err(|_| EnvelopeError::NoRecipients)?;
+    let keys = encryptors(recipients)?;
+    let encryptor =
+        Encryptor::with_recipients(keys.iter().map(|key| &**key)).map_err(encrypt_error)?;
     write_file(encryptor, plaintext).map_err(EnvelopeError::Encrypt)
+}
+
+fn encryptors(recipients: &[String]) -> Result<Vec<Box<dyn age::Recipient>>, EnvelopeError> {
+    let (mut keys, mut plugins) = (Vec::<Box<dyn age::Recipient>>::new(), Vec::new());
+    for (index, text) in recipients.iter().enumerate() {
+        match recipient::parse(text) {
+            Ok(Usable::X25519(key)) => keys.push(Box::new(key)),
+            Ok(Usable::Ssh(key)) => keys.push(Box::new(key)),
+            Ok(Usable::Plugin(key)) => plugins.push(key),
+            Err(source) => return Err(EnvelopeError::Recipient { index, source }),
+        }
+    }
+    keys.extend(plugin::encryptors(&plugins).map_err(encrypt_error)?);
+    Ok(keys)
+}
+
+fn encrypt_error(error: EncryptError) -> EnvelopeError {
+    match error {
+        EncryptError::MissingPlugin { binary_name: program } => {
+            EnvelopeError::MissingPlugin { program }
+        }
+        EncryptError::Plugin(_) => EnvelopeError::Plugin { complaint: plugin::complaint(&error) },
+        EncryptError::Io(error) => EnvelopeError::Encrypt(error),
+        EncryptError::MissingRecipients => EnvelopeError::NoRecipients,
+        _ => EnvelopeError::Incompatible,
+    }
 }
 
 fn write_file(encryptor: Encryptor, plaintext: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -71,6 +98,12 @@ pub fn decrypt(
     let plaintext = decryptor.decrypt(identities.iter().map(Identity::as_age)).map_err(
         |error| match error {
             DecryptError::NoMatchingKeys => EnvelopeError::NoMatch,
+            DecryptError::MissingPlugin { binary_name: program } => {
+                EnvelopeError::MissingPlugin { program }
+            }
+            DecryptError::Plugin(_) => {
+                EnvelopeError::Plugin { complaint: plugin::complaint(&error) }
+            }
             _ => EnvelopeError::Damaged,
         },
     )?;

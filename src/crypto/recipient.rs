@@ -1,6 +1,7 @@
 //! age recipients as text: which texts may stand in a policy, and which of them this version can
 //! encrypt to.
 
+use super::{plugin, ssh};
 use age::x25519;
 
 const MAX_RECIPIENT: usize = 4096;
@@ -22,6 +23,13 @@ pub enum RecipientError {
     Checksum,
     #[error("the recipient's key is of low order or not canonical: nothing can be sealed to it")]
     WeakKey,
+    #[error("the SSH public key is damaged, or no ssh-ed25519 key")]
+    Ssh,
+    #[error(
+        "ssh-rsa keys need a build with the feature ssh-rsa: RUSTSEC-2023-0071 has no fix; use \
+         ssh-ed25519"
+    )]
+    SshRsa,
     #[error("this version cannot encrypt to a recipient of this kind")]
     Unsupported,
 }
@@ -31,7 +39,8 @@ pub enum RecipientError {
 #[non_exhaustive]
 pub enum RecipientKind {
     X25519,
-    /// A text that the format allows and that this version cannot encrypt to.
+    /// A text that the format allows: an SSH key, a plugin's recipient, or what this version cannot
+    /// encrypt to. [`check_usable`] tells.
     Other,
 }
 
@@ -57,11 +66,43 @@ fn is_x25519(text: &str) -> bool {
         && text.strip_prefix(X25519_PREFIX).is_some_and(|digits| !digits.contains('1'))
 }
 
-/// The recipient as age's own type.
-pub(super) fn parse(text: &str) -> Result<x25519::Recipient, RecipientError> {
+/// A recipient that this version can encrypt to, as age's own types.
+pub(super) enum Usable {
+    X25519(x25519::Recipient),
+    Ssh(age::ssh::Recipient),
+    Plugin(age::plugin::Recipient),
+}
+
+pub(super) fn parse(text: &str) -> Result<Usable, RecipientError> {
     match check_recipient(text)? {
-        RecipientKind::X25519 => parse_x25519(text),
-        RecipientKind::Other => Err(RecipientError::Unsupported),
+        RecipientKind::X25519 => parse_x25519(text).map(Usable::X25519),
+        RecipientKind::Other if ssh::is_recipient(text) => {
+            ssh::parse_recipient(text).map(Usable::Ssh)
+        }
+        RecipientKind::Other => plugin::parse_recipient(text).map(Usable::Plugin),
+    }
+}
+
+/// Whether this version can encrypt to a recipient; a plugin's needs its program besides.
+pub fn check_usable(text: &str) -> Result<(), RecipientError> {
+    parse(text).map(|_| ())
+}
+
+/// A recipient as it is compared and stored: an SSH key without its comment.
+pub fn canonical(text: &str) -> &str {
+    ssh::without_comment(text)
+}
+
+/// Whether a recipient is an SSH key.
+pub fn is_ssh(text: &str) -> bool {
+    ssh::is_recipient(text)
+}
+
+/// The program that a recipient needs on `PATH`, if it is a plugin's.
+pub fn program(text: &str) -> Option<String> {
+    match check_recipient(text) {
+        Ok(RecipientKind::Other) => plugin::program(text),
+        _ => None,
     }
 }
 

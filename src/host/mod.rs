@@ -11,6 +11,7 @@ use crate::secret_value::SecretValue;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Wall-clock time.
 pub trait Clock {
@@ -53,6 +54,37 @@ pub enum Stream {
     Err,
 }
 
+/// What age plugins ask the user through us. `None`: nobody can be asked.
+pub trait Prompts: Send + Sync {
+    /// Shows a message, such as the request to touch a key.
+    fn message(&self, text: &str);
+    fn confirm(&self, question: &str, yes: &str, no: Option<&str>) -> Option<bool>;
+    /// Asks for a line that is no secret.
+    fn line(&self, question: &str) -> Option<String>;
+    /// Asks for a line that is not echoed.
+    fn hidden(&self, question: &str) -> Option<SecretValue>;
+}
+
+/// Nobody to ask, and nobody to tell.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPrompts;
+
+impl Prompts for NoPrompts {
+    fn message(&self, _: &str) {}
+
+    fn confirm(&self, _: &str, _: &str, _: Option<&str>) -> Option<bool> {
+        None
+    }
+
+    fn line(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn hidden(&self, _: &str) -> Option<SecretValue> {
+        None
+    }
+}
+
 /// The terminal: prompts happen only where there is one.
 pub trait Terminal {
     fn is_terminal(&self, stream: Stream) -> bool;
@@ -61,6 +93,8 @@ pub trait Terminal {
     /// Asks for a line that is not echoed.
     fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue>;
     fn confirm(&self, question: &str, default: bool) -> io::Result<bool>;
+    /// Prompts that outlive the borrow of the host, for what runs beside it; silent unless `ask`.
+    fn prompts(&self, ask: bool) -> Arc<dyn Prompts>;
     /// Everything on standard input, at most `limit` bytes; more is an error.
     fn read_stdin(&self, limit: usize) -> io::Result<SecretValue>;
     /// Writes bytes to standard output and flushes.

@@ -3,11 +3,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is what the fences lead to")]
 
-use super::{Clock, Environment, Random, Stream, Terminal};
+use super::{Clock, Environment, Prompts, Random, Stream, Terminal};
 use crate::secret_value::SecretValue;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine this process runs on.
@@ -106,6 +107,10 @@ impl Terminal for RealHost {
             .map_err(|dialoguer::Error::IO(error)| error)
     }
 
+    fn prompts(&self, ask: bool) -> Arc<dyn Prompts> {
+        Arc::new(RealPrompts { ask })
+    }
+
     fn read_stdin(&self, limit: usize) -> io::Result<SecretValue> {
         // Reserved in full at once: a buffer that grows leaves unwiped copies behind.
         let mut bytes = Vec::with_capacity(limit + 1);
@@ -127,5 +132,33 @@ impl Terminal for RealHost {
     fn write_err(&self, text: &str) {
         // Nothing sensible is left to do when standard error itself cannot be written.
         let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+}
+
+/// The terminal, for plugins: what they say is always shown, what they ask only where one may ask.
+struct RealPrompts {
+    ask: bool,
+}
+
+impl Prompts for RealPrompts {
+    fn message(&self, text: &str) {
+        RealHost.write_err(text);
+    }
+
+    fn confirm(&self, question: &str, yes: &str, no: Option<&str>) -> Option<bool> {
+        let choices = match no {
+            Some(no) => format!("{question} (yes: {yes}, no: {no})"),
+            None => format!("{question} ({yes})"),
+        };
+        if self.ask { RealHost.confirm(&choices, true).ok() } else { None }
+    }
+
+    fn line(&self, question: &str) -> Option<String> {
+        let ask = || dialoguer::Input::<String>::new().with_prompt(question).interact_text().ok();
+        if self.ask { ask() } else { None }
+    }
+
+    fn hidden(&self, question: &str) -> Option<SecretValue> {
+        if self.ask { RealHost.prompt_hidden(&format!("{question}: ")).ok() } else { None }
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing members in: people by the request of their device, services by a recipient.
 
 use crate::crypto::bytes::Id;
-use crate::crypto::recipient::{RecipientError, RecipientKind, check_recipient};
+use crate::crypto::recipient::{RecipientError, canonical, check_usable};
 use crate::name::{Name, Pattern};
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
@@ -108,6 +108,8 @@ fn check_device(vault: &Id, state: &State, joining: &Joining) -> Result<(), Memb
         }
     }
     let recipients = recipients(&joining.device);
+    // One recipient that this version cannot encrypt to would keep everybody's envelopes from being
+    // sealed, so the chain's looser rule is not enough.
     recipients.iter().try_for_each(|text| check_usable(text)).map_err(MemberError::Recipient)?;
     // Two members with one recipient would be one person with two names, and whose key it is that
     // signs would depend on their order.
@@ -120,19 +122,12 @@ fn check_device(vault: &Id, state: &State, joining: &Joining) -> Result<(), Memb
     }
 }
 
-/// One recipient that this version cannot encrypt to would keep everybody's envelopes from being
-/// sealed, so the chain's looser rule is not enough.
-fn check_usable(text: &str) -> Result<(), RecipientError> {
-    match check_recipient(text)? {
-        RecipientKind::X25519 => Ok(()),
-        RecipientKind::Other => Err(RecipientError::Unsupported),
-    }
-}
-
 fn recipients(device: &Device) -> BTreeSet<String> {
     match device {
         Device::Request(request) => BTreeSet::from([request.recipient.clone()]),
-        Device::Recipients(recipients) => recipients.clone(),
+        Device::Recipients(recipients) => {
+            recipients.iter().map(|text| canonical(text).to_owned()).collect()
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::vault::Vault;
 use crate::crypto::identity::Identity;
+use crate::crypto::recipient;
 use crate::crypto::sign::SigningKey;
 use crate::name::{Name, SecretName};
 use crate::vault::audience::{self, AudienceError, EpochKeys};
@@ -79,14 +80,19 @@ impl Unlocked {
         if identities.is_empty() {
             return Err(UnlockError::NoIdentity { owners: owners() });
         }
-        let recipients: Vec<String> = identities.iter().map(Identity::recipient).collect();
+        let identities: Vec<Identity> =
+            identities.into_iter().map(|identity| assume_recipient(vault, identity)).collect();
+        let is_one = |own: &String| identities.iter().any(|identity| identity.is_for(own));
         let member = state
             .members()
-            .find(|(_, member)| member.recipients.iter().any(|own| recipients.contains(own)))
+            .find(|(_, member)| member.recipients.iter().any(is_one))
             .map(|(name, _)| name.clone());
         match member {
             Some(member) => Ok(Self { member, identities, opened: RefCell::default() }),
-            None => Err(UnlockError::NoMember { recipients, owners: owners() }),
+            None => {
+                let recipients = identities.iter().map(Identity::recipient).collect();
+                Err(UnlockError::NoMember { recipients, owners: owners() })
+            }
         }
     }
 
@@ -131,12 +137,9 @@ impl Unlocked {
     pub fn signer(&self, vault: &Vault) -> Result<Signer, SignerError> {
         let none = || SignerError::NoKey { member: self.member.clone() };
         let member = vault.policy().member(&self.member).ok_or_else(none)?;
-        let recipients: Vec<String> = self.identities.iter().map(Identity::recipient).collect();
-        let (device, key) = member
-            .keys
-            .iter()
-            .find(|(_, key)| recipients.contains(&key.recipient))
-            .ok_or_else(none)?;
+        let is_one = |own: &String| self.identities.iter().any(|identity| identity.is_for(own));
+        let (device, key) =
+            member.keys.iter().find(|(_, key)| is_one(&key.recipient)).ok_or_else(none)?;
         let key = device_key::open_signing_key(&self.identities, &key.sealed, &key.public)
             .map_err(|source| SignerError::Sealed {
                 member: self.member.clone(),
@@ -150,5 +153,19 @@ impl Unlocked {
     pub fn may_read(&self, vault: &Vault, secret: &SecretName) -> bool {
         let state = vault.policy();
         state.members_of(&state.audience_of(secret)).contains(&self.member)
+    }
+}
+
+/// A plugin's identity whose file does not say for which recipient it is: where the vault has one
+/// recipient of that plugin, it is for that one, and opening it shows whether that is so.
+fn assume_recipient(vault: &Vault, identity: Identity) -> Identity {
+    let Some(wanted) = identity.program().filter(|_| !identity.knows_recipient()) else {
+        return identity;
+    };
+    let members = vault.policy().members().flat_map(|(_, member)| &member.recipients);
+    let mut own = members.filter(|text| recipient::program(text).as_deref() == Some(wanted));
+    match (own.next(), own.next()) {
+        (Some(only), None) => identity.assumed_to_be(only),
+        _ => identity,
     }
 }

@@ -1,27 +1,103 @@
-//! Unlocking with identities that stand in a file or a variable.
+//! Unlocking with identities that stand in a file, a variable or what a command prints.
+//!
+//! An SSH key with a passphrase is asked for only if its public half belongs to a member.
 
 use super::Tried;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
 use crate::cli::identities::{self, Source};
+use crate::crypto::identity::{Identity, IdentityError};
 use crate::ops::unlock::{UnlockError, Unlocked};
 use crate::ops::vault::Vault;
 
+/// How often a passphrase may be mistyped.
+const TRIES: usize = 3;
+
 pub fn attempt(context: &Context<'_>, vault: &Vault, source: &Source) -> Outcome<Tried> {
-    match identities::of_source(context, source) {
-        Ok(found) => Ok(match Unlocked::new(vault, found) {
-            Ok(unlocked) => Tried::Opened(unlocked),
-            Err(UnlockError::NoMember { recipients, .. }) => {
-                Tried::Passed(format!("{} is no member's", recipients.join(", ")))
-            }
-            Err(error) => Tried::Passed(error.to_string()),
-        }),
-        // What a flag names must work; what only happens to be there need not.
-        Err(failure) if context.globals.identities.is_empty() => {
-            Ok(Tried::Passed(describe(&failure)))
+    let found = match identities::of_source(context, source) {
+        Ok(found) => found,
+        Err(failure) => return passed(context, failure),
+    };
+    let mut open = Vec::new();
+    for identity in found {
+        match opened(context, vault, identity, source)? {
+            Ok(identity) => open.push(identity),
+            Err(why) => return passed(context, why),
         }
-        Err(failure) => Err(failure),
     }
+    Ok(match Unlocked::new(vault, open) {
+        Ok(unlocked) => Tried::Opened(unlocked),
+        Err(UnlockError::NoMember { recipients, .. }) => {
+            Tried::Passed(format!("{} is no member's", recipients.join(", ")))
+        }
+        Err(error) => Tried::Passed(error.to_string()),
+    })
+}
+
+/// What a flag names must work; what only happens to be there need not.
+fn passed(context: &Context<'_>, failure: Failure) -> Outcome<Tried> {
+    if context.globals.identities.is_empty() {
+        Ok(Tried::Passed(describe(&failure)))
+    } else {
+        Err(failure)
+    }
+}
+
+/// The identity, opened with its passphrase if it has one and matters here.
+fn opened(
+    context: &Context<'_>,
+    vault: &Vault,
+    identity: Identity,
+    source: &Source,
+) -> Outcome<Result<Identity, Failure>> {
+    if !identity.is_locked() || !belongs(vault, &identity) {
+        return Ok(Ok(identity));
+    }
+    if !context.interactive() {
+        return Ok(Err(no_terminal(source)));
+    }
+    ask(context, identity, source)
+}
+
+fn belongs(vault: &Vault, identity: &Identity) -> bool {
+    let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
+    recipients.any(|recipient| identity.is_for(recipient))
+}
+
+fn ask(
+    context: &Context<'_>,
+    mut identity: Identity,
+    source: &Source,
+) -> Outcome<Result<Identity, Failure>> {
+    let question = format!("Passphrase of {}: ", source.describe());
+    for _ in 0..TRIES {
+        let passphrase = context.host.prompt_hidden(&question).map_err(|error| {
+            Failure::new(Exit::Failure, "prompt", "the passphrase could not be asked for")
+                .because(&error)
+        })?;
+        match identity.unlock_with(&passphrase) {
+            Ok(()) => return Ok(Ok(identity)),
+            Err(error) => context.ui.warn(&error.to_string()),
+        }
+    }
+    let message = format!("the key in {} stays closed", source.describe());
+    Ok(Err(Failure::new(Exit::Locked, "ssh-passphrase", message)
+        .because(&IdentityError::SshPassphrase)
+        .hint("v-secure, to see what else could open the vault")))
+}
+
+/// Why a passphrase was not asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("it has a passphrase, and there is no terminal to ask for it")]
+struct Unasked;
+
+fn no_terminal(source: &Source) -> Failure {
+    let message = format!("the key in {} stays closed", source.describe());
+    Failure::new(Exit::Locked, "ssh-passphrase", message)
+        .because(&Unasked)
+        .hint("V_SECURE_IDENTITY_CMD, with a command that prints an identity without asking")
+        .hint("on a terminal: ssh-keygen -p -f COPY, for a copy without a passphrase")
 }
 
 fn describe(failure: &Failure) -> String {

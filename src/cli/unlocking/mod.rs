@@ -1,8 +1,10 @@
 //! How a user becomes a member: the ways to unlock a vault, in the order that they are tried.
 //!
 //! 1. What a flag names (`--identity`): it excludes all others.
-//! 2. What the environment gives: `V_SECURE_IDENTITY` (key text), `V_SECURE_IDENTITY_FILE`.
+//! 2. What the environment gives: `V_SECURE_IDENTITY` (key text), `V_SECURE_IDENTITY_FILE`,
+//!    `V_SECURE_IDENTITY_CMD` (a command that prints an identity).
 //! 3. The config folder: `identity.txt`, then the `identities` of `config.toml`.
+//! 4. `~/.ssh/id_ed25519`, if a member of the vault has an SSH key.
 //!
 //! The first way that belongs to a member wins. A new way is a module with the shape of
 //! [`identity_file`] and a line in [`ways`].
@@ -60,7 +62,7 @@ impl Way {
 }
 
 /// The ways that there are for this user, in the order that they are tried.
-pub fn ways(context: &Context<'_>) -> Outcome<Vec<Way>> {
+pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
     let given = identities::of_flags(context);
     if !given.is_empty() {
         return Ok(given.into_iter().map(Way::Identities).collect());
@@ -68,6 +70,7 @@ pub fn ways(context: &Context<'_>) -> Outcome<Vec<Way>> {
     let mut ways: Vec<Way> =
         identities::of_variables(context).into_iter().map(Way::Identities).collect();
     ways.extend(identities::of_config(context)?.into_iter().map(Way::Identities));
+    ways.extend(identities::of_ssh(context, vault).map(Way::Identities));
     Ok(ways)
 }
 
@@ -80,7 +83,7 @@ pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
 /// Tries the ways until one opens the vault, and reports all that were tried.
 pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
     let mut attempts = Vec::new();
-    for way in ways(context)? {
+    for way in ways(context, vault)? {
         let name = way.describe();
         match way.attempt(context, vault)? {
             Tried::Opened(who) => {
@@ -101,7 +104,7 @@ fn locked(vault: &Vault, attempts: &[Attempt]) -> Failure {
         format!("no identity here opens the vault {}", vault.file().header.name),
     );
     failure.causes = match attempts {
-        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, identity.txt or config.toml in the config folder)".into()],
+        [] => vec!["no identity was found (--identity, V_SECURE_IDENTITY, V_SECURE_IDENTITY_FILE, V_SECURE_IDENTITY_CMD, identity.txt or config.toml in the config folder)".into()],
         tried => tried.iter().map(|attempt| {
             format!("{}: {}", attempt.way, attempt.passed.as_deref().unwrap_or("opened"))
         }).collect(),

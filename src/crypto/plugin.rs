@@ -1,0 +1,133 @@
+//! age plugins: recipients and identities whose work a program `age-plugin-NAME` on `PATH` does
+//! (C2SP age-plugin specification). age finds and starts it.
+
+use super::recipient::RecipientError;
+use crate::host::Prompts;
+use age::plugin::{self, IdentityPluginV1, RecipientPluginV1};
+use age::secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a plugin's identity line begins.
+pub(super) const IDENTITY_PREFIX: &str = "AGE-PLUGIN-";
+
+/// What a plugin may ask the user, passed on to the host's prompts.
+#[derive(Clone)]
+pub(super) struct Callbacks(pub Arc<dyn Prompts>);
+
+impl age::Callbacks for Callbacks {
+    fn display_message(&self, message: &str) {
+        self.0.message(&printable(message));
+    }
+
+    fn confirm(&self, message: &str, yes: &str, no: Option<&str>) -> Option<bool> {
+        let no = no.map(printable);
+        self.0.confirm(&printable(message), &printable(yes), no.as_deref())
+    }
+
+    fn request_public_string(&self, description: &str) -> Option<String> {
+        self.0.line(&printable(description))
+    }
+
+    fn request_passphrase(&self, description: &str) -> Option<SecretString> {
+        let answer = self.0.hidden(&printable(description))?;
+        answer.expose_str().map(|text| SecretString::from(text.to_owned()))
+    }
+}
+
+/// A plugin's words, without what would steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// The recipient as age's own type, if the text is a plugin's recipient.
+pub(super) fn parse_recipient(text: &str) -> Result<plugin::Recipient, RecipientError> {
+    text.parse().map_err(|_| RecipientError::Unsupported)
+}
+
+/// The program that a plugin's recipient needs, if the text is one.
+pub fn program(recipient: &str) -> Option<String> {
+    parse_recipient(recipient).ok().map(|recipient| format!("age-plugin-{}", recipient.plugin()))
+}
+
+/// One encryptor for all recipients of each plugin, so that each program is started once.
+pub(super) fn encryptors(
+    recipients: &[plugin::Recipient],
+) -> Result<Vec<Box<dyn age::Recipient>>, age::EncryptError> {
+    let mut by_plugin: BTreeMap<&str, Vec<plugin::Recipient>> = BTreeMap::new();
+    for recipient in recipients {
+        by_plugin.entry(recipient.plugin()).or_default().push(recipient.clone());
+    }
+    let callbacks = || Callbacks(Arc::new(crate::host::NoPrompts));
+    by_plugin
+        .into_iter()
+        .map(|(name, own)| {
+            let encryptor = RecipientPluginV1::new(name, &own, &[], callbacks())?;
+            Ok(Box::new(encryptor) as Box<dyn age::Recipient>)
+        })
+        .collect()
+}
+
+/// A plugin's identity line.
+pub(super) fn parse_identity(line: &str) -> Option<plugin::Identity> {
+    line.parse().ok()
+}
+
+/// The identity, with the program that knows what to do with it; an error names the program that
+/// is missing.
+pub(super) fn identity(
+    identity: plugin::Identity,
+    prompts: Arc<dyn Prompts>,
+) -> Result<IdentityPluginV1<Callbacks>, String> {
+    let name = identity.plugin().to_owned();
+    IdentityPluginV1::new(&name, &[identity], Callbacks(prompts))
+        .map_err(|_| format!("age-plugin-{name}"))
+}
+
+/// The recipient that a comment states, as the plugins write it: `# Recipient: age1…`, or
+/// `# public key: age1…`.
+pub(super) fn stated_recipient(comment: &str) -> Option<String> {
+    let (label, recipient) = comment.strip_prefix('#')?.split_once(':')?;
+    let label = label.trim().to_ascii_lowercase();
+    let known = matches!(label.as_str(), "recipient" | "public key");
+    let recipient = recipient.trim();
+    (known && parse_recipient(recipient).is_ok()).then(|| recipient.to_owned())
+}
+
+/// What a plugin said when it failed, on one line: age gives it as text alone.
+pub(super) fn complaint(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let lines = text.lines().map(|line| printable(line.trim_start_matches(['-', ' '])));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_states_the_recipient() {
+        let recipient = age_recipient();
+        for comment in [
+            format!("#    Recipient: {recipient}"),
+            format!("# public key: {recipient}"),
+            format!("# recipient: {recipient}"),
+        ] {
+            assert_eq!(stated_recipient(&comment), Some(recipient.clone()), "{comment}");
+        }
+        for other in ["# Recipient: age1x", "# Serial: 1", "#", &format!("Recipient: {recipient}")]
+        {
+            assert_eq!(stated_recipient(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_plugins_words_cannot_steer_the_terminal() {
+        assert_eq!(printable("touch\u{1b}[2J it\r\n"), "touch[2J it");
+    }
+
+    /// A well-formed recipient of a plugin that nobody has.
+    fn age_recipient() -> String {
+        "age1nobody1qqqqqqqqqqqqqqqqngket4".to_owned()
+    }
+}

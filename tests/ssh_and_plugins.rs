@@ -1,0 +1,274 @@
+//! Identities that are no age keys of ours: SSH keys, keys that a plugin holds, and what a command
+//! prints.
+
+#[path = "support/person.rs"]
+mod person;
+
+use expectrl::{Eof, Expect, Session, session::OsSession};
+use person::Person;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const RECIPIENT: &str = "age1scripted1qqqqqqqqqqqqqqqqhxemgs";
+const IDENTITY: &str = "AGE-PLUGIN-SCRIPTED-1QQQQQQQQQQQQQQQQJRCL6V";
+const PASSPHRASE: &str = "correct horse";
+
+/// Whether a tool is there; says so where it is not, and fails where it must be.
+fn has(tool: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
+    let required = std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS").is_some_and(|set| set == "1");
+    assert!(found || !required, "{tool} is not installed");
+    if !found {
+        eprintln!("skipped: {tool} is not installed");
+    }
+    found
+}
+
+/// Makes an SSH key in `~/.ssh`; returns its public half without the comment.
+fn ssh_key(person: &Person, passphrase: &str) -> String {
+    let folder = person.home().join(".ssh");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("id_ed25519");
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-C", "me@laptop", "-N", passphrase, "-f"]).arg(&file);
+    assert!(keygen.status().unwrap().success());
+    let public = fs::read_to_string(file.with_extension("pub")).unwrap();
+    public.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A person whose vault is owned by an SSH key.
+fn ssh_owner(passphrase: &str) -> (Person, String) {
+    let owner = Person::new("owner");
+    let public = ssh_key(&owner, passphrase);
+    let file = owner.home().join(".ssh/id_ed25519");
+    let mut init = owner.command(&["init", "--vault-name", "shop", "--member", "owner"]);
+    assert!(init.arg("--identity").arg(file).status().unwrap().success());
+    (owner, public)
+}
+
+fn terminal(mut command: Command) -> OsSession {
+    command.env("TERM", "xterm").stdin(Stdio::inherit());
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(60)));
+    session
+}
+
+#[test]
+fn an_ssh_key_owns_a_vault_and_is_found_in_its_usual_place() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, public) = ssh_owner("");
+    owner.set("A", "hunter2");
+    assert_eq!(owner.run("get A").ok(), "hunter2");
+    let status = owner.run("--json").json();
+    assert!(status["unlocked_by"].as_str().unwrap().ends_with(".ssh/id_ed25519"), "{status}");
+    let member = owner.run("member show owner --json").json();
+    assert!(member.to_string().contains(&public), "{member}");
+    fs::remove_file(owner.home().join(".ssh/id_ed25519")).unwrap();
+    assert_eq!(owner.run("get A --json").error(), (3, "locked".to_owned()));
+}
+
+#[test]
+fn a_reader_by_ssh_recipient_reads_with_the_comment_or_without() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, reader) = (Person::new("owner"), Person::new("reader"));
+    owner.run("init --vault-name shop --member owner").ok();
+    owner.set("prod/A", "hunter2");
+    let public = format!("{} me@laptop", ssh_key(&reader, ""));
+    let add = ["member", "add", "reader", "--recipient", &public, "--read", "prod/*", "--yes"];
+    let added: person::Done = owner.command(&add).output().unwrap().into();
+    added.ok();
+    assert!(!fs::read_to_string(owner.vault()).unwrap().contains("me@laptop"));
+    reader.pull(&owner);
+    assert_eq!(reader.run("--trust-first-use get prod/A").ok(), "hunter2");
+    assert_eq!(reader.feed("set prod/A --json", "x").code, 4, "it has no key to sign with");
+}
+
+#[test]
+fn stock_age_opens_an_envelope_with_the_ssh_key() {
+    if !has("ssh-keygen") || !has("age") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    let text = fs::read_to_string(owner.vault()).unwrap();
+    let begin = text.find("-----BEGIN AGE ENCRYPTED FILE-----").unwrap();
+    let end = text[begin..].find("-----END AGE ENCRYPTED FILE-----").unwrap() + begin + 32;
+    let file = owner.home().join("envelope.age");
+    fs::write(&file, format!("{}\n", &text[begin..end])).unwrap();
+    let key = owner.home().join(".ssh/id_ed25519");
+    let opened = Command::new("age").args(["-d", "-i"]).arg(key).arg(&file).output().unwrap();
+    assert!(opened.stdout.starts_with(b"v-secure-envelope 1\n"), "{opened:?}");
+}
+
+#[test]
+fn a_passphrase_is_asked_for_on_a_terminal_alone() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    owner.set("A", "hunter2");
+    let file = owner.home().join(".ssh/id_ed25519");
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-p", "-P", "", "-N", PASSPHRASE, "-f"]).arg(&file);
+    assert!(keygen.status().unwrap().success());
+
+    let refused = owner.run("get A");
+    assert_eq!(refused.code, 3);
+    assert!(refused.err.contains("no terminal to ask for it"), "{}", refused.err);
+
+    let mut session = terminal(owner.command(&["get", "A"]));
+    session.expect("Passphrase of").unwrap();
+    session.send_line("wrong").unwrap();
+    session.expect("the passphrase is not the SSH key's").unwrap();
+    session.expect("Passphrase of").unwrap();
+    session.send_line(PASSPHRASE).unwrap();
+    session.expect("hunter2").unwrap();
+
+    let mut session = terminal(owner.command(&["--no-input", "get", "A"]));
+    session.expect("no terminal").unwrap();
+}
+
+#[test]
+fn a_key_that_is_no_members_is_not_asked_about() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    let stranger = Person::new("stranger");
+    ssh_key(&stranger, PASSPHRASE);
+    stranger.pull(&owner);
+    let mut session = terminal(stranger.command(&["--trust-first-use", "get", "A"]));
+    let shown = session.expect(Eof).unwrap();
+    let shown = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+    assert!(!shown.contains("Passphrase") && shown.contains("is no member's"), "{shown}");
+}
+
+#[test]
+fn other_private_keys_are_refused_with_the_reason() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    for (kind, why) in [("rsa", "feature ssh-rsa"), ("ecdsa", "of a kind that age cannot use")] {
+        let file = owner.home().join(kind);
+        let mut keygen = Command::new("ssh-keygen");
+        keygen.args(["-q", "-t", kind, "-N", "", "-f"]).arg(&file);
+        assert!(keygen.status().unwrap().success());
+        let run = owner.run(&format!("--identity {} get A", file.display()));
+        assert!(run.code == 3 && run.err.contains(why), "{kind}: {}", run.err);
+    }
+    let file = owner.home().join("rsa.pub");
+    let public = fs::read_to_string(file).unwrap();
+    let add = ["member", "add", "reader", "--recipient", public.trim(), "--read", "a/*", "--json"];
+    let refused: person::Done = owner.command(&add).output().unwrap().into();
+    assert_eq!(refused.error(), (2, "recipient".to_owned()));
+    assert!(refused.err.contains("RUSTSEC-2023-0071"), "{}", refused.err);
+}
+
+/// A folder with the scripted plugin, to stand on `PATH`.
+fn plugin_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/plugin")
+}
+
+fn with_plugin(person: &Person, arguments: &[&str]) -> Command {
+    let mut command = person.command(arguments);
+    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", plugin_path().display()));
+    command
+}
+
+/// A vault that the scripted plugin's key owns.
+fn plugin_owner(comment: &str) -> Person {
+    let owner = Person::new("owner");
+    let file = owner.home().join("plugin.txt");
+    fs::write(&file, format!("# recipient: {RECIPIENT}\n{IDENTITY}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let init =
+        ["--identity", file.to_str().unwrap(), "init", "--vault-name", "shop", "--member", "owner"];
+    let made: person::Done = with_plugin(&owner, &init).output().unwrap().into();
+    made.ok();
+    fs::write(&file, format!("{comment}{IDENTITY}\n")).unwrap();
+    owner
+}
+
+#[test]
+fn a_plugin_is_asked_and_may_ask() {
+    if !has("python3") {
+        return;
+    }
+    // With the recipient stated, and without: the vault has one of that plugin.
+    for comment in ["# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n", ""] {
+        let owner = plugin_owner(comment);
+        let file = owner.home().join("plugin.txt");
+        let get = ["--identity", file.to_str().unwrap(), "list"];
+        assert!(with_plugin(&owner, &get).status().unwrap().success());
+        let set = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8"];
+        let mut session = terminal(with_plugin(&owner, &set));
+        session.expect("touch the test key").unwrap();
+        session.expect("PIN of the test key").unwrap();
+        session.send_line("1234").unwrap();
+        session.expect("PIN of the test key").unwrap();
+        session.send_line("1234").unwrap();
+        session.expect("version 1").unwrap();
+    }
+}
+
+#[test]
+fn a_plugin_that_fails_or_is_missing_is_named() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("");
+    let file = owner.home().join("plugin.txt");
+    let set = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8"];
+    let silent: person::Done = with_plugin(&owner, &set).output().unwrap().into();
+    assert!(silent.code != 0 && silent.err.contains("no PIN, or the wrong one"), "{}", silent.err);
+    let missing: person::Done = owner.command(&set).output().unwrap().into();
+    assert_eq!(missing.code, 3);
+    assert!(missing.err.contains("age-plugin-scripted"), "{}", missing.err);
+
+    let other = Person::new("other");
+    other.run("init --vault-name shop --member other").ok();
+    let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--json"];
+    let refused: person::Done = other.command(&add).output().unwrap().into();
+    assert!(refused.code == 1 && refused.err.contains("age-plugin-scripted"), "{}", refused.err);
+}
+
+#[test]
+fn the_talk_with_a_plugin_is_never_printed() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --member owner").ok();
+    let mut list = owner.command(&["list", "--json"]);
+    let refused: person::Done = list.env("AGEDEBUG", "plugin").output().unwrap().into();
+    assert_eq!(refused.error(), (2, "age-debug".to_owned()));
+}
+
+#[test]
+fn a_command_gives_the_identity() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --member owner").ok();
+    owner.set("A", "hunter2");
+    let own = owner.home().join(".config/v-secure/identity.txt");
+    let kept = owner.home().join("kept.txt");
+    fs::rename(&own, &kept).unwrap();
+    let with = |command: &str| -> person::Done {
+        let mut get = owner.command(&["get", "A"]);
+        get.env("V_SECURE_IDENTITY_CMD", command).output().unwrap().into()
+    };
+    assert_eq!(with(&format!("cat {}", kept.display())).ok(), "hunter2");
+    for (command, why) in [
+        ("exit 7", "exit status: 7"),
+        ("yes", "more than 65536 bytes"),
+        ("echo nothing", "no age identity"),
+    ] {
+        let failed = with(command);
+        assert_eq!(failed.code, 3, "{command}");
+        assert!(failed.err.contains(why), "{command}: {}", failed.err);
+    }
+}
