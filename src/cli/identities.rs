@@ -13,7 +13,7 @@ use crate::ops::unlock::{UnlockError, Unlocked};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
-use crate::store::private::{self, PrivateFile};
+use crate::store::private::{self, Exposed, PrivateFile};
 use std::path::{Path, PathBuf};
 
 /// The most bytes of an identity file.
@@ -195,6 +195,32 @@ pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
     let parsed =
         |source: &Source| text(context, source).and_then(|text| parse(&text, &source.describe()));
     Ok(sources(context)?.iter().map(|source| (source.describe(), parsed(source))).collect())
+}
+
+/// What is at a place that identities may come from, for `doctor`.
+pub struct Looked {
+    pub from: String,
+    /// Set where other accounts can read the file too.
+    pub exposed: Option<Exposed>,
+    pub identities: Outcome<Vec<Identity>>,
+}
+
+/// [`found`] without a word to the user.
+pub fn looked_at(context: &Context<'_>) -> Outcome<Vec<Looked>> {
+    let look = |source: &Source| {
+        let from = source.describe();
+        let read = match source {
+            Source::File(path) => {
+                read_private(context, path).map(|file| (file.bytes, file.exposed))
+            }
+            Source::Variable => text(context, source).map(|text| (text, None)),
+        };
+        match read {
+            Ok((text, exposed)) => Looked { identities: parse(&text, &from), from, exposed },
+            Err(failure) => Looked { from, exposed: None, identities: Err(failure) },
+        }
+    };
+    Ok(sources(context)?.iter().map(look).collect())
 }
 
 /// Writes a new identity to a file in the user's own folder that does not exist yet.
