@@ -114,7 +114,7 @@ pub const COMMANDS: &[Known] = &[
     known("read-back", &[7], "A value in the vault is not what the file holds", "v-secure import FILE"),
     known("recipient", &[2], "A recipient is none", "v-secure identity show"),
     known("recipient-taken", &[7], "The recipient is another member's", "v-secure member list"),
-    known("refused", &[6], "The vault does not verify", "v-secure audit verify"),
+    known("refused", &[6], "The vault does not verify", "git log -p -- .v-secure/vault.toml"),
     known("removed", &[5], "The secret or version was removed", "v-secure secret restore NAME"),
     known("repeated-field", &[2], "A field is given twice", "give it once"),
     known("request", &[6], "A member request is none", "v-secure member request"),
