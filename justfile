@@ -10,9 +10,9 @@ check:
 ci:
     bash .ci/run
 
-# Regenerate completions/ and man/.
+# Regenerate completions/, man/, tables of codes and the transcripts of errors.
 generate:
-    V_SECURE_REGENERATE=1 cargo test --locked --test generated
+    V_SECURE_REGENERATE=1 cargo test --locked --test generated --test doctor --test error_snapshots
 
 # Regenerate the fixtures that hold vaults (while format 1 is not frozen).
 fixtures:

@@ -241,6 +241,21 @@ fn a_plugin_that_fails_or_is_missing_is_named() {
 }
 
 #[test]
+fn a_plugins_identity_must_state_its_recipient_to_own_a_vault() {
+    if !has("python3") {
+        return;
+    }
+    let owner = Person::new("owner");
+    let file = owner.home().join("plugin.txt");
+    fs::write(&file, format!("{IDENTITY}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let init = ["--identity", file.to_str().unwrap(), "init", "--json"];
+    let refused: person::Done = with_plugin(&owner, &init).output().unwrap().into();
+    assert_eq!(refused.error(), (2, "identity-recipient".to_owned()));
+    assert!(!owner.vault().exists());
+}
+
+#[test]
 fn the_talk_with_a_plugin_is_never_printed() {
     let owner = Person::new("owner");
     owner.run("init --vault-name shop --member owner").ok();

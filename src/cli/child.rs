@@ -31,6 +31,11 @@ pub struct Program<'a> {
     pub search: Option<&'a OsStr>,
 }
 
+/// Whether a name stands for a program along `PATH`.
+pub fn is_program(name: &OsStr, search: Option<&OsStr>) -> bool {
+    lookup::find(name, search).is_ok()
+}
+
 /// Why a program did not start. Exit codes are those of the shells and of `env`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

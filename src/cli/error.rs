@@ -42,6 +42,14 @@ impl Failure {
         self
     }
 
+    /// What to type next: what the failure says, or else what helps with its code.
+    pub fn steps(&self) -> Vec<&str> {
+        match self.hints.as_slice() {
+            [] => super::codes::next(self.code).into_iter().collect(),
+            hints => hints.iter().map(String::as_str).collect(),
+        }
+    }
+
     #[must_use]
     pub fn because(mut self, error: &dyn Error) -> Self {
         self.causes.push(error.to_string());
@@ -61,14 +69,14 @@ impl Failure {
             exit: u8,
             message: &'a str,
             causes: &'a [String],
-            hints: &'a [String],
+            hints: Vec<&'a str>,
         }
         let error = Inner {
             code: self.code,
             exit: self.exit.code(),
             message: &self.message,
             causes: &self.causes,
-            hints: &self.hints,
+            hints: self.steps(),
         };
         serde_json::to_string(&Body { error }).unwrap_or_default()
     }

@@ -300,6 +300,11 @@ fn chain_failure(error: &ChainError) -> Failure {
         _ => Exit::Conflict,
     };
     let mut failure = Failure::from_error(exit, error.code(), &error.cause);
+    if let ChainFault::Op(OpFault::RoleExists { role }) = &error.cause {
+        return failure
+            .hint(format!("v-secure access grant {role} PATTERN RIGHTS"))
+            .hint("v-secure role list");
+    }
     let hint = match &error.cause {
         ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
         ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",

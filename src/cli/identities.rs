@@ -12,7 +12,7 @@ use crate::ops::pin::CarriedPin;
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
-use crate::store::private::{self, PrivateFile};
+use crate::store::private::{self, Exposed, PrivateFile};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -207,6 +207,34 @@ pub type Found = (String, Outcome<Vec<Identity>>);
 pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
     let sources = sources(context)?;
     Ok(sources.iter().map(|source| (source.describe(), of_source(context, source))).collect())
+}
+
+/// What is at a place that identities may come from, for `doctor`.
+pub struct Looked {
+    pub from: String,
+    /// Set where other accounts can read the file too.
+    pub exposed: Option<Exposed>,
+    pub identities: Outcome<Vec<Identity>>,
+}
+
+/// [`found`] without a word to the user.
+pub fn looked_at(context: &Context<'_>) -> Outcome<Vec<Looked>> {
+    let look = |source: &Source| {
+        let from = source.describe();
+        let read = match source {
+            Source::File(path) => {
+                read_private(context, path).map(|file| (file.bytes, file.exposed))
+            }
+            Source::Variable | Source::Command(_) => text(context, source).map(|text| (text, None)),
+        };
+        match read {
+            Ok((text, exposed)) => {
+                Looked { identities: parse(context, &text, &from), from, exposed }
+            }
+            Err(failure) => Looked { from, exposed: None, identities: Err(failure) },
+        }
+    };
+    Ok(sources(context)?.iter().map(look).collect())
 }
 
 /// Writes a new identity to a file in the user's own folder that does not exist yet.

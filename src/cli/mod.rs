@@ -1,6 +1,7 @@
 //! Layer 5, the command line: one file a command, and what several of them need.
 
 pub mod child;
+pub mod codes;
 pub mod command;
 mod compare;
 pub mod complete;
@@ -10,8 +11,10 @@ pub mod error;
 pub mod exit;
 mod failures;
 mod globals;
+mod hook;
 mod identities;
 mod identity_command;
+mod layout;
 mod local_names;
 mod manual;
 mod metadata;

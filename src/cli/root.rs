@@ -68,6 +68,7 @@ pub enum Command {
     /// What this device has accepted about the vault
     #[command(subcommand)]
     Pin(c::pin::Pin),
+    Doctor(c::doctor::Doctor),
     #[command(hide = true)]
     Generate(c::generate::Generate),
 }
@@ -93,6 +94,7 @@ impl Command {
             Self::Access(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
+            Self::Doctor(command) => command.run(context),
             Self::Generate(command) => command.run(context),
         }
     }

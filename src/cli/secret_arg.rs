@@ -25,8 +25,16 @@ pub struct SecretArg {
 impl SecretArg {
     /// The full name that was meant.
     pub fn resolve(&self, context: &Context<'_>) -> Outcome<SecretName> {
-        let text = self.name.as_deref().or(self.secret_id.as_deref()).unwrap_or_default();
-        parse(text, context)
+        parse(self.text(), context)
+    }
+
+    /// Whether no environment stands in it.
+    pub fn is_bare(&self) -> bool {
+        !self.text().contains('/')
+    }
+
+    fn text(&self) -> &str {
+        self.name.as_deref().or(self.secret_id.as_deref()).unwrap_or_default()
     }
 }
 

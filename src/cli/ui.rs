@@ -6,6 +6,7 @@
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::layout;
 use crate::host::{Host, Stream};
 use crate::vault::text::escape_for_display;
 use anstyle::{AnsiColor, Style};
@@ -88,7 +89,7 @@ impl<'a> Ui<'a> {
         for cause in &failure.causes {
             self.host.write_err(&format!("  because: {}", escape_for_display(cause)));
         }
-        for hint in &failure.hints {
+        for hint in failure.steps() {
             let (label, hint) = (self.err_style("try", AnsiColor::Cyan), escape_for_display(hint));
             self.host.write_err(&format!("  {label}: {hint}"));
         }
@@ -107,6 +108,12 @@ impl<'a> Ui<'a> {
         format!("{style}{text}{style:#}")
     }
 
+    /// A paragraph for a terminal: `label`, then `text` broken between words, its later lines
+    /// `indent` columns in.
+    pub fn wrapped(&self, label: &str, indent: usize, text: &str) -> Outcome {
+        self.line(&layout::paragraph(label, indent, text, self.host.width()))
+    }
+
     pub fn out_is_terminal(&self) -> bool {
         self.host.is_terminal(Stream::Out)
     }
@@ -121,33 +128,8 @@ impl<'a> Ui<'a> {
             let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
             return if lines.is_empty() { Ok(()) } else { self.line(&lines.join("\n")) };
         }
-        self.line(&aligned(header, rows, self.host.width(), self.colour_out))
+        self.line(&layout::table(header, rows, self.host.width(), self.colour_out))
     }
-}
-
-/// A table for a terminal of so many columns; where the width is not known, nothing is broken.
-fn aligned(header: &[&str], rows: Vec<Vec<String>>, width: Option<usize>, colour: bool) -> String {
-    use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match width.and_then(|width| u16::try_from(width).ok()) {
-        Some(width) => {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
-        None => _ = table.set_content_arrangement(ContentArrangement::Disabled),
-    }
-    // As an attribute, not in the text: codes in the text count as its width and are cut apart.
-    match colour {
-        true => table.enforce_styling(),
-        false => table.force_no_tty(),
-    };
-    let bold = |text: &&str| match colour {
-        true => Cell::new(text).add_attribute(Attribute::Bold),
-        false => Cell::new(text),
-    };
-    table.set_header(header.iter().map(bold));
-    table.add_rows(rows);
-    table.trim_fmt()
 }
 
 /// Escaped for display but for line ends: what this program's own texts of several lines need.
@@ -193,32 +175,6 @@ mod tests {
         assert!(!escaped.contains(acts), "{escaped}");
         assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [value]);
         assert!(escaped.contains('é'));
-    }
-
-    /// What a terminal shows of styled text.
-    fn shown(text: &str) -> String {
-        let mut parts = text.split('\u{1b}');
-        let first = parts.next().unwrap_or_default().to_owned();
-        let rest = parts.map(|part| part.split_once('m').unwrap().1);
-        rest.fold(first, |shown, part| shown + part)
-    }
-
-    #[test]
-    fn a_bold_header_takes_the_room_of_a_plain_one() {
-        let header = ["name", "version", "type", "expires", "updated", "who"];
-        let row = || ["default/NEXT", "1", "-", "-", "2026-11-25T07:25:31Z", "owner-1"];
-        let rows = || vec![row().map(str::to_owned).to_vec()];
-        for width in [None, Some(40), Some(80), Some(200)] {
-            let plain = aligned(&header, rows(), width, false);
-            let bold = aligned(&header, rows(), width, true);
-            assert!(!plain.contains('\u{1b}') && bold.contains('\u{1b}'), "{width:?}");
-            let trimmed = |text: &str| -> Vec<String> {
-                text.lines().map(|line| line.trim_end().to_owned()).collect()
-            };
-            assert_eq!(trimmed(&shown(&bold)), trimmed(&plain), "{width:?}");
-        }
-        assert!(aligned(&header, rows(), Some(80), true).contains("default/NEXT"));
-        assert_eq!(aligned(&header, rows(), None, false).lines().count(), 2);
     }
 
     #[test]

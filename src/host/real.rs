@@ -117,7 +117,10 @@ impl Terminal for RealHost {
         io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes)?;
         let value = SecretValue::new(bytes);
         if value.len() > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "standard input is too long"));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("standard input is longer than the {limit} bytes that are taken"),
+            ));
         }
         Ok(value)
     }

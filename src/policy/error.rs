@@ -84,7 +84,7 @@ pub enum ChainFault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Needs {
-    #[error("the signatures of {threshold} owners")]
+    #[error("{}", owners(*threshold))]
     Owners { threshold: usize },
     #[error("a signer with the right to grant")]
     GrantAnywhere,
@@ -100,6 +100,13 @@ pub enum Needs {
     InAudience { audience: String },
     #[error("two keys of {member}, or a signer with authority over every role of {member}")]
     TwoKeys { member: Name },
+}
+
+fn owners(threshold: usize) -> String {
+    match threshold {
+        1 => "the signature of an owner".to_owned(),
+        many => format!("the signatures of {many} owners"),
+    }
 }
 
 /// What is wrong with an op, judged against the state that it meets.

@@ -17,6 +17,21 @@ pub fn is_tracked(file: &Path) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// Whether git leaves a file out by a rule such as `.gitignore`'s.
+pub fn is_ignored(file: &Path) -> bool {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
+    text(folder, &["check-ignore", "--quiet", "--", name]).is_some()
+}
+
+/// Whether git's attributes say that a file's line ends are not its own to change.
+pub fn keeps_line_ends(file: &Path) -> bool {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
+    let answer = text(folder, &["check-attr", "-z", "text", "--", name]).unwrap_or_default();
+    answer.split('\0').nth(2) == Some("unset")
+}
+
 /// The content of `path` at a revision (`:` alone is the index), if both are there.
 pub fn show(folder: &Path, revision: &str, path: &str) -> Option<Vec<u8>> {
     let output = git(folder)

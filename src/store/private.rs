@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Mode of private files, for [`super::atomic::replace`] and [`super::fresh::write_new`].
 pub const FILE_MODE: u32 = 0o600;
 
-const WRITABLE_BY_OTHERS: u32 = 0o022;
+pub(super) const WRITABLE_BY_OTHERS: u32 = 0o022;
 const ANY_FOR_OTHERS: u32 = 0o077;
 
 /// Why a private folder or file is not used.

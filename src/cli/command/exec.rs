@@ -40,12 +40,7 @@ pub struct Exec {
     reason: Option<String>,
 
     /// The program and its arguments
-    #[arg(
-        required = true,
-        trailing_var_arg = true,
-        value_name = "CMD",
-        allow_hyphen_values = true
-    )]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 

@@ -97,7 +97,7 @@ impl Import {
 
     fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::Entry>> {
         let mut all: Vec<text::Entry> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut places: HashMap<String, (usize, &Path)> = HashMap::new();
         for file in &self.files {
             let import = self.read(context, file)?;
             for warning in &import.warnings {
@@ -106,9 +106,16 @@ impl Import {
             for entry in import.entries {
                 // A later file wins, as with every tool that takes several.
                 match places.entry(entry.name.clone()) {
-                    Occupied(place) => all[*place.get()] = entry,
-                    Vacant(place) => {
-                        place.insert(all.len());
+                    Occupied(mut known) => {
+                        let (place, earlier) = *known.get();
+                        if earlier != file {
+                            context.ui.warn(&twice(&entry.name, earlier, file));
+                        }
+                        known.insert((place, file));
+                        all[place] = entry;
+                    }
+                    Vacant(new) => {
+                        new.insert((all.len(), file));
                         all.push(entry);
                     }
                 }
@@ -224,6 +231,11 @@ impl Import {
             .map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into))
             .collect()
     }
+}
+
+fn twice(name: &str, earlier: &Path, later: &Path) -> String {
+    let (earlier, later) = (earlier.display(), later.display());
+    format!("{name} is in {earlier} and in {later}; the value of {later} counts")
 }
 
 fn verify_entry(

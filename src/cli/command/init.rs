@@ -10,7 +10,7 @@ use crate::host::hardening;
 use crate::ops::init::{self, InitRequest};
 use crate::store::session::Session;
 use crate::store::{atomic, fresh};
-use crate::store::{find, find::Location, transaction};
+use crate::store::{find, find::Location, find::Search, transaction};
 use crate::vault::request::fingerprint_words;
 use crate::vault::text::escape_for_display;
 use clap::Args;
@@ -40,6 +40,10 @@ pub struct Init {
     /// Make a new identity if there is none yet (the default)
     #[arg(long)]
     new_identity: bool,
+
+    /// Make a vault of this folder's own below one that there is
+    #[arg(long)]
+    nested: bool,
 }
 
 #[derive(Serialize)]
@@ -60,6 +64,9 @@ impl Init {
         let _hardened = hardening::harden();
         let project = project(context)?;
         refuse_existing(&project)?;
+        if !self.nested {
+            refuse_nested(context, &project)?;
+        }
         let name =
             local_names::name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
         let member = local_names::name_of_user(context, self.member.as_deref())?;
@@ -115,6 +122,17 @@ fn refuse_existing(project: &Path) -> Outcome {
     Err(Failure::new(Exit::Conflict, "exists", message)
         .hint("v-secure")
         .hint("v-secure member request, to be let in"))
+}
+
+/// A second vault below the project's own would hide it from every command that runs there.
+fn refuse_nested(context: &Context<'_>, project: &Path) -> Outcome {
+    let home = context.host.home_dir();
+    let search = Search { start: project, home: home.as_deref(), owners: context.owners() };
+    let Ok(above) = search.upward() else { return Ok(()) };
+    let message = format!("this folder belongs to the vault {}", above.vault.display());
+    Err(Failure::new(Exit::Conflict, "nested", message)
+        .hint("v-secure, which shows that vault from here too")
+        .hint("v-secure init --nested, for another one that hides it in this folder"))
 }
 
 fn folder_name(project: &Path) -> String {

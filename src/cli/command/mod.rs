@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod export;

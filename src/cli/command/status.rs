@@ -110,18 +110,19 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
 fn show(context: &Context<'_>, status: &Status) -> Outcome {
     let ui = &context.ui;
     let path = escape_for_display(&status.path);
-    ui.line(&format!("vault         {} ({path})", ui.strong(&status.vault)))?;
-    ui.line(&format!("fingerprint   {}", status.fingerprint))?;
+    let line = |label: &str, text: &str| ui.wrapped(&format!("{label:<14}"), 14, text);
+    line("vault", &format!("{} ({path})", ui.strong(&status.vault)))?;
+    line("fingerprint", &status.fingerprint)?;
     match (&status.member, &status.locked) {
         (Some(member), _) => {
-            ui.line(&format!("you           {member} ({})", status.roles.join(", ")))?;
+            line("you", &format!("{member} ({})", status.roles.join(", ")))?;
             if let Some(way) = &status.unlocked_by {
-                ui.line(&format!("unlocked by   {}", escape_for_display(way)))?;
+                line("unlocked by", &escape_for_display(way))?;
             }
         }
         (None, Some(why)) => {
-            ui.line(&format!("you           locked: {}", escape_for_display(why)))?;
-            ui.line("              unlock with --identity FILE, or ask to be let in: v-secure member request")?;
+            line("you", &format!("locked: {}", escape_for_display(why)))?;
+            line("", "unlock with --identity FILE, or ask to be let in: v-secure member request")?;
         }
         (None, None) => {}
     }
@@ -129,13 +130,13 @@ fn show(context: &Context<'_>, status: &Status) -> Outcome {
         status.environments.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let counts =
         if counts.is_empty() { "none yet: v-secure import .env".into() } else { counts.join(", ") };
-    ui.line(&format!("environments  {counts}"))?;
+    line("environments", &counts)?;
     for expiring in &status.expiring {
         let word = if expiring.expired { "expired" } else { "expires" };
-        ui.line(&format!("{word:<13} {} {}", expiring.secret, expiring.when))?;
+        line(word, &format!("{} {}", expiring.secret, expiring.when))?;
     }
-    for line in &status.attention {
-        ui.line(&format!("attention     {}", escape_for_display(line)))?;
+    for text in &status.attention {
+        line("attention", &escape_for_display(text))?;
     }
     Ok(())
 }

@@ -33,6 +33,11 @@ pub fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o777)
 }
 
+/// Whether this process may write; of a folder, add to it. Says no on a read-only disk.
+pub fn is_writable(path: &Path, _metadata: &Metadata) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
 pub fn stamp(metadata: &Metadata) -> Stamp {
     Stamp {
         device: metadata.dev(),

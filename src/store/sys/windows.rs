@@ -32,6 +32,11 @@ pub fn mode(_: &Metadata) -> Option<u32> {
     None
 }
 
+/// What the attribute says; a folder's access list is not asked.
+pub fn is_writable(_path: &Path, metadata: &Metadata) -> bool {
+    !metadata.permissions().readonly()
+}
+
 pub fn stamp(metadata: &Metadata) -> Stamp {
     Stamp {
         device: 0,

@@ -4,6 +4,7 @@ use super::no_repository;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::hook::{BEGIN, BODY, END, LINE};
 use crate::store::atomic::{self, Expected};
 use crate::store::lock::{self, Lock};
 use crate::store::{fresh, git_command, read};
@@ -11,9 +12,6 @@ use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-const BEGIN: &str = "# v-secure: begin\n";
-const END: &str = "# v-secure: end\n";
-const LINE: &str = "v-secure git pre-commit || exit 1";
 const HEAD: &str = "#!/bin/sh\n";
 /// More than any hook that a person wrote.
 const LIMIT: u64 = 1 << 20;
@@ -57,7 +55,11 @@ impl Install {
         if context.ui.json {
             return context.ui.object(&Report { hook, changed });
         }
-        let state = if changed { "written" } else { "nothing to change" };
+        let state = match (changed, self.uninstall) {
+            (true, true) => "removed",
+            (true, false) => "written",
+            (false, _) => "nothing to change",
+        };
         context.ui.line(&format!("{} ({state})", hook.display()))
     }
 }
@@ -79,16 +81,15 @@ fn foreign(hook: &Path) -> Failure {
 /// The hook with the block behind its first line, before anything that may end the script; `None`
 /// where that line does not say that it is a shell script.
 fn with_block(old: Option<&str>) -> Option<String> {
-    let Some(old) = old else { return Some(format!("{HEAD}{BEGIN}{LINE}\n{END}")) };
-    if old.contains(BEGIN) {
-        return Some(old.to_owned());
-    }
-    let (first, rest) = old.split_once('\n').unwrap_or((old, ""));
+    let Some(old) = old else { return Some(format!("{HEAD}{BEGIN}{BODY}{END}")) };
+    // A block that is there may be an older version's.
+    let old = without_block(old);
+    let (first, rest) = old.split_once('\n').unwrap_or((&old, ""));
     let interpreter = first.strip_prefix("#!")?.split_whitespace();
     let mut words = interpreter.map(|word| word.rsplit('/').next().unwrap_or(word));
     let program = words.find(|word| *word != "env" && !word.starts_with('-'))?;
     let is_shell = ["sh", "bash", "dash", "zsh", "ksh"].contains(&program);
-    is_shell.then(|| format!("{first}\n{BEGIN}{LINE}\n{END}{rest}"))
+    is_shell.then(|| format!("{first}\n{BEGIN}{BODY}{END}{rest}"))
 }
 
 fn without_block(old: &str) -> String {

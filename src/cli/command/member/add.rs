@@ -145,7 +145,7 @@ impl Add {
         let pin = new.map(|_| CarriedPin::of(changed.vault.chain()));
         let text = new.map(|new| identities::file_text(new, context.host.now(), pin.as_ref()));
         if ui.json {
-            return ui.object(&Report {
+            let shown = ui.object(&Report {
                 member: self.name.as_str(),
                 kind: member.kind.as_str(),
                 roles: member.roles().map(ToString::to_string).collect(),
@@ -154,6 +154,10 @@ impl Add {
                 pin: pin.map(|pin| pin.to_string()),
                 effects: &changed.effects,
             });
+            return match text {
+                Some(_) => shown.map_err(|failure| lost(&self.name, &failure)),
+                None => shown,
+            };
         }
         let kind = member.kind.as_str();
         ui.note(&format!("{} ({kind}): roles {}", self.name, policy::listed(member.roles())));

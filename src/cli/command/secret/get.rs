@@ -4,10 +4,12 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::host::hardening;
-use crate::ops::read;
-use crate::ops::vault::Depth;
+use crate::host::{Stream, hardening};
+use crate::name::{Name, SecretName};
+use crate::ops::vault::{Depth, Vault};
+use crate::ops::{read, wanted};
 use crate::secret_value::SecretValue;
+use crate::store::session::{Opened, Session};
 use base64::Engine;
 use clap::Args;
 use serde::Serialize;
@@ -16,7 +18,8 @@ use std::collections::BTreeSet;
 /// Print a secret's value: its exact bytes, with a newline added only on a terminal
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  v-secure get DATABASE_URL\n  v-secure get prod/TLS_KEY > key.pem\n  \
+    after_help = "A bare name that the environment of -e does not hold is looked for in what it inherits.\n\n\
+                        Examples:\n  v-secure get DATABASE_URL\n  v-secure get prod/TLS_KEY > key.pem\n  \
                         v-secure get API_TOKEN --version 3"
 )]
 pub struct Get {
@@ -44,10 +47,8 @@ struct Report<'a> {
 impl Get {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
-        let secret = self.secret.resolve(context)?;
         let wanted = wanted_version(self.version.as_deref());
-        let names = BTreeSet::from([secret.clone()]);
-        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+        let (secret, session, opened) = self.open(context)?;
         let vault = &opened.vault;
         let who = context.unlock(vault)?;
         let value = read::read(vault, &who, &secret, &wanted, session.now)?;
@@ -75,6 +76,36 @@ impl Get {
         }
         Ok(())
     }
+
+    /// The secret that is meant, in a vault opened for it: a bare name that the environment does not
+    /// hold itself is the one that it inherits, as `exec` gives it.
+    fn open(&self, context: &Context<'_>) -> Outcome<(SecretName, Session, Opened)> {
+        let secret = self.secret.resolve(context)?;
+        let names = BTreeSet::from([secret.clone()]);
+        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+        if !self.secret.is_bare() || opened.vault.secret(&secret).is_some() {
+            return Ok((secret, session, opened));
+        }
+        let (own, name) = (context.environment()?, Name::new(secret.name()));
+        let (Some(bases), Ok(name)) = (bases(&opened.vault, &own), name) else {
+            return Ok((secret, session, opened));
+        };
+        let names: Vec<SecretName> =
+            bases.iter().map(|base| SecretName::new(base, &name)).collect();
+        let all = names.iter().cloned().collect();
+        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&all))?;
+        let inherited = names.into_iter().find(|name| opened.vault.secret(name).is_some());
+        let found = inherited.unwrap_or(secret);
+        if found.environment() != own.as_str() && context.host.is_terminal(Stream::Err) {
+            context.ui.note(&format!("{own} inherits this from {found}"));
+        }
+        Ok((found, session, opened))
+    }
+}
+
+/// What an environment inherits from, nearest first, itself at the front; `None` for nothing.
+fn bases(vault: &Vault, environment: &Name) -> Option<Vec<Name>> {
+    Some(wanted::environments(vault, environment)).filter(|all| all.len() > 1)
 }
 
 fn object(

@@ -1,0 +1,158 @@
+//! Every code that a failure can carry: its exit codes, what it means, and the step that helps where
+//! the failure itself names none. `docs/errors.md` is made from this table, and `tests/generated.rs`
+//! holds it against the source.
+
+/// A code of [`super::error::Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    pub code: &'static str,
+    pub exits: &'static [u8],
+    /// One line, for the document.
+    pub meaning: &'static str,
+    /// Shown where a failure has no hint of its own.
+    pub next: &'static str,
+}
+
+const fn known(
+    code: &'static str,
+    exits: &'static [u8],
+    meaning: &'static str,
+    next: &'static str,
+) -> Known {
+    Known { code, exits, meaning, next }
+}
+
+/// The step that helps with a code.
+pub fn next(code: &str) -> Option<&'static str> {
+    if let Ok(place) = COMMANDS.binary_search_by_key(&code, |known| known.code) {
+        return Some(COMMANDS[place].next);
+    }
+    code.starts_with("policy-").then_some("v-secure access list")
+}
+
+/// Codes of commands, in byte order. Those of a broken vault file and policy chain are their layers'
+/// own (`vault::format::error`, `policy::error`).
+#[rustfmt::skip]
+pub const COMMANDS: &[Known] = &[
+    known("age-debug", &[2], "AGEDEBUG would make age print keys", "unset AGEDEBUG"),
+    known("bad-generator", &[2], "--generate is not understood", "v-secure set --help"),
+    known("bad-meta", &[2], "--meta is not KEY=VALUE", "v-secure secret set --help"),
+    known("bad-name", &[1, 2], "A name of a secret, environment or member is none", "names are letters, digits, '.', '_' and '-'"),
+    known("bad-pattern", &[2], "A pattern is not ENVIRONMENT/NAME with at most one '*', at its end", "v-secure access grant --help"),
+    known("bad-reason", &[2], "The reason cannot be stored: too long, or with control characters", "--reason TEXT, on one line"),
+    known("bad-text", &[2], "A text cannot be stored: too long, or with control characters", "v-secure secret set --help"),
+    known("bad-time", &[2], "A time or a span of time is none", "times are such as 30d, 12h, 2030-01-31, 2030-01-31T12:00:00Z"),
+    known("bad-value", &[2], "A setting's value is none", "v-secure settings set --help"),
+    known("bad-variable", &[1, 2], "The variable that a secret is given to programs as is no name, or a dangerous one", "v-secure set NAME --var VARIABLE"),
+    known("base-missing", &[5], "The base to compare with is not there", "git log --oneline -- .v-secure/vault.toml"),
+    known("base-without-vault", &[5], "The base to compare with has no vault", "git log --oneline -- .v-secure/vault.toml"),
+    known("child-start", &[126, 127], "exec's program cannot run", "check the program's name and path"),
+    known("config", &[1], "The user's config.toml cannot be used", "v-secure doctor"),
+    known("config-folder", &[1], "The folder for identities cannot be used", "v-secure doctor"),
+    known("current", &[7], "The version to roll back to is the current one", "v-secure secret versions NAME"),
+    known("current-folder", &[1], "The current folder cannot be read", "cd to a folder that exists"),
+    known("declined", &[1], "A question was answered with no", "answer yes, or give --yes"),
+    known("device-key", &[1], "No key for this device could be made", "v-secure doctor"),
+    known("device-taken", &[7], "The member has a device of that name", "v-secure member request --device OTHER"),
+    known("empty-value", &[2], "The value is empty", "--raw, if it is to be empty"),
+    known("envelope", &[6], "The keys of a group of readers cannot be used", "v-secure audit verify"),
+    known("environment", &[1, 7], "A secret cannot be given to a program: a dangerous or taken variable, or no text", "v-secure exec --help"),
+    known("environment-unsaid", &[2], "A file's name says one environment, and none was given", "v-secure import FILE -e ENVIRONMENT"),
+    known("exists", &[7], "What is to be made is there already", "choose another name"),
+    known("expired", &[8], "A wanted secret is past its expiry", "v-secure set NAME"),
+    known("export-format", &[1], "A value does not fit the format", "v-secure export --format json"),
+    known("file", &[1, 5], "A file cannot be read", "check the path, and who may read it"),
+    known("file-too-large", &[6], "The vault is longer than any that is read", "git log -p -- .v-secure/vault.toml"),
+    known("fingerprint", &[6], "What arrived is not what was sent, or the words are of something else", "compare again, by a way that nobody else can write to"),
+    known("first-use", &[1], "This device has never accepted the vault, and nothing vouches for it", "v-secure pin accept"),
+    known("foreign-hook", &[7], "git's hook is another program's", "add the line to it by hand"),
+    known("generate", &[1], "Pages could not be made (a hidden command)", "report this as a bug"),
+    known("header-vault", &[6], "The vault's header names another vault than its policy", "v-secure audit verify"),
+    known("identity-command", &[3], "The command in V_SECURE_IDENTITY_CMD gave no identity", "run the command by itself"),
+    known("identity-file", &[3], "An identity file cannot be read", "v-secure identity show"),
+    known("identity-lost", &[1], "A new member's key was made and could not be handed over", "v-secure member add NAME --new-identity"),
+    known("identity-recipient", &[2], "A plugin's identity does not state its recipient", "write '# recipient: age1…' above the identity"),
+    known("identity-syntax", &[3], "A file holds no usable identity", "v-secure identity new"),
+    known("identity-twice", &[2], "--identity and --new-identity exclude each other", "give one of the two"),
+    known("import-syntax", &[1], "A file cannot be imported", "mend the line, or give --format"),
+    known("init", &[1], "The vault could not be made", "v-secure doctor"),
+    known("journal", &[4], "Reads must be written down, and cannot be", "v-secure doctor"),
+    known("keys", &[6], "Keys of the vault cannot be used", "v-secure audit verify"),
+    known("locked", &[3], "No identity here belongs to a member", "v-secure member request"),
+    known("locked-file", &[7], "Another v-secure is writing", "try again"),
+    known("member-kind", &[7], "The member is of another kind", "v-secure member show NAME"),
+    known("needs-newer", &[1], "The vault needs a newer v-secure", "install a newer v-secure"),
+    known("nested", &[7], "init in a folder that belongs to a vault above", "v-secure init --nested"),
+    known("no-audience", &[4], "The readers of a secret have no keys yet", "v-secure access settle"),
+    known("no-command", &[2], "exec was given no program", "v-secure exec -- PROGRAM"),
+    known("no-home", &[1], "There is no home folder for a new identity", "v-secure --identity FILE"),
+    known("no-identity", &[3], "There is no identity here", "v-secure identity new"),
+    known("no-member", &[5], "There is no such member", "v-secure member list"),
+    known("no-repository", &[5], "The folder is in no git repository", "git init"),
+    known("no-role", &[5], "There is no such role", "v-secure role list"),
+    known("no-secrets", &[5], "The environment or the selection gives no secrets", "v-secure env list"),
+    known("no-signing-key", &[4], "The member has no signing key here: it can read and not write", "v-secure member request"),
+    known("no-state", &[1], "There is no folder to remember anything in", "V_SECURE_PIN carries a pin instead"),
+    known("no-value", &[2], "No value was given, and nobody can be asked", "v-secure set NAME --file FILE"),
+    known("no-vault", &[5], "There is no vault", "v-secure init"),
+    known("no-version", &[5], "There is no such version", "v-secure secret versions NAME"),
+    known("not-confirmed", &[1], "A fingerprint was not compared", "--fingerprint WORDS"),
+    known("not-found", &[5], "There is no such secret", "v-secure ls"),
+    known("not-permitted", &[4], "The member lacks the right", "v-secure access list"),
+    known("not-removed", &[7], "What is to be restored is not removed", "v-secure secret versions NAME"),
+    known("nothing", &[2], "Nothing is to be stored", "v-secure secret set --help"),
+    known("object-missing", &[6], "A value's bytes are missing in the vault", "v-secure audit verify"),
+    known("output", &[1], "Standard output cannot be written", "check the disk, or where the output goes"),
+    known("owner-threshold", &[4], "More owners must sign than can with one command", "v-secure member list"),
+    known("pin", &[6], "What this device accepted is damaged, or another chain", "v-secure pin show"),
+    known("pin-carried", &[6], "The vault does not contain what the given pin names", "v-secure pin show"),
+    known("pin-diverged", &[6], "The policy parts from the one accepted here", "v-secure pin accept"),
+    known("pin-older", &[6], "Writing on this older state would give rights back that were taken away", "git pull"),
+    known("pin-other-vault", &[6], "It is another vault than the one accepted here", "v-secure pin accept"),
+    known("pin-syntax", &[6], "A pin is none", "v-secure pin show"),
+    known("policy", &[1], "A change of rights could not be made", "v-secure access list"),
+    known("policy-op-setting", &[2], "A setting is refused", "v-secure settings set --help"),
+    known("prompt", &[1], "An answer cannot be read from the terminal", "give the value by a file or standard input"),
+    known("pruned", &[5], "The version's value is gone for good", "v-secure secret versions NAME"),
+    known("read-back", &[7], "A value in the vault is not what the file holds", "v-secure import FILE"),
+    known("recipient", &[2], "A recipient is none", "v-secure identity show"),
+    known("recipient-taken", &[7], "The recipient is another member's", "v-secure member list"),
+    known("refused", &[6], "The vault does not verify", "git log -p -- .v-secure/vault.toml"),
+    known("removed", &[5], "The secret or version was removed", "v-secure secret restore NAME"),
+    known("repeated-field", &[2], "A field is given twice", "give it once"),
+    known("request", &[6], "A member request is none", "v-secure member request"),
+    known("request-other-name", &[7], "The request is in another name", "v-secure member add NAME --request LINE"),
+    known("request-other-vault", &[7], "The request is for another vault", "v-secure member request, in this vault's folder"),
+    known("role-taken", &[7], "The service's own role exists", "v-secure role list"),
+    known("seal", &[1], "A value could not be encrypted", "v-secure doctor"),
+    known("setting-idle", &[2], "The setting has no effect", "v-secure settings set --help"),
+    known("ssh-passphrase", &[3], "An SSH key stays closed without its passphrase", "run it on a terminal, or use V_SECURE_IDENTITY_CMD"),
+    known("state", &[1], "The state folder cannot be used", "v-secure doctor"),
+    known("stdin", &[1], "Standard input cannot be read, or is too long", "v-secure set NAME --file FILE"),
+    known("unsettled", &[4], "A secret waits to be wrapped for its new readers", "v-secure access settle"),
+    known("unsound", &[1], "doctor found an error", "v-secure doctor"),
+    known("usage", &[2], "The arguments are not understood", "v-secure --help"),
+    known("value-damaged", &[6], "A value does not decrypt", "v-secure audit verify"),
+    known("value-in-arguments", &[2], "A value stands on the command line", "v-secure set NAME"),
+    known("vault-deleted", &[6], "The commit would delete the vault", "git restore --staged .v-secure/vault.toml"),
+    known("vault-read", &[1], "The vault cannot be read", "v-secure doctor"),
+    known("vault-refused", &[1], "The vault is a link, another user's, or no file", "v-secure doctor"),
+    known("version-conflict", &[7], "--if-version names another version than the current one", "v-secure secret versions NAME"),
+    known("write", &[1], "A file cannot be written", "check the disk, and who may write there"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_and_complete() {
+        assert!(COMMANDS.windows(2).all(|pair| pair[0].code < pair[1].code));
+        for known in COMMANDS {
+            assert!(!known.exits.is_empty() && !known.meaning.is_empty(), "{known:?}");
+            assert!(!known.next.is_empty(), "{known:?}");
+        }
+        assert_eq!(next("no-vault"), Some("v-secure init"));
+        assert_eq!(next("nonsense"), None);
+    }
+}

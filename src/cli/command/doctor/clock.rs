@@ -1,0 +1,57 @@
+//! Whether the clock can be believed: expiry is judged by it.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::ops::duration;
+use crate::ops::vault::Vault;
+
+/// 2026-01-01: before, there was no v-secure.
+const EARLIEST: u64 = 1_767_225_600;
+/// 2100-01-01.
+const LATEST: u64 = 4_102_444_800;
+/// How far clocks of colleagues may be apart, in seconds.
+const TOLERANCE: u64 = 300;
+const COMMAND: &str = "date -u, and set the clock by a time server";
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    judge(examined.now(), examined.vault().and_then(newest)).into_iter().collect()
+}
+
+fn judge(now: u64, newest: Option<u64>) -> Option<Finding> {
+    if !(EARLIEST..LATEST).contains(&now) {
+        let what = format!("the clock shows {}", duration::rfc3339(now));
+        return Some(Finding::new(Code::ClockAbsurd, what).mend(COMMAND));
+    }
+    let newest = newest?;
+    if newest > now.saturating_add(TOLERANCE) {
+        let (now, newest) = (duration::rfc3339(now), duration::rfc3339(newest));
+        let what = format!("the clock shows {now}, and the newest entry was written at {newest}");
+        return Some(Finding::new(Code::ClockBehind, what).mend(COMMAND));
+    }
+    Some(Finding::new(Code::ClockSound, "the clock is not behind the vault's entries"))
+}
+
+fn newest(vault: &Vault) -> Option<u64> {
+    let log = vault.file().entries.values().map(|entry| entry.ts);
+    log.chain(vault.file().chain.iter().map(|entry| entry.ts)).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(now: u64, newest: Option<u64>) -> Option<&'static str> {
+        judge(now, newest).map(|finding| finding.code)
+    }
+
+    #[test]
+    fn a_clock_is_judged_by_entries_and_by_reason() {
+        let now = EARLIEST + 1000;
+        assert_eq!(code(now, None), None);
+        assert_eq!(code(now, Some(now)), Some("clock-sound"));
+        assert_eq!(code(now, Some(now + TOLERANCE)), Some("clock-sound"));
+        assert_eq!(code(now, Some(now + TOLERANCE + 1)), Some("clock-behind"));
+        assert_eq!(code(0, None), Some("clock-absurd"));
+        assert_eq!(code(LATEST, Some(now)), Some("clock-absurd"));
+    }
+}

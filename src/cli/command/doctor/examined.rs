@@ -1,0 +1,76 @@
+//! What the checks look at, found once. Whatever is missing or broken is a value here, never a
+//! reason to stop.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::ops::vault::{Depth, Vault};
+use crate::store::find::{FindError, Location, Search};
+use crate::store::session::{Opened, Session};
+
+/// Where the vault is.
+pub enum Place {
+    Found(Location),
+    /// None was stated, and none is here.
+    Nowhere,
+    Refused(Failure),
+}
+
+pub struct Examined<'a> {
+    pub context: &'a Context<'a>,
+    pub place: Place,
+    /// The session at the place; an error where a variable or the configuration is wrong.
+    pub session: Option<Outcome<Session>>,
+    pub opened: Option<Outcome<Opened>>,
+}
+
+impl<'a> Examined<'a> {
+    pub fn new(context: &'a Context<'a>) -> Self {
+        let place = place(context);
+        let session = match &place {
+            Place::Found(location) => Some(context.session_at(location.clone())),
+            _ => None,
+        };
+        let opened = match &session {
+            Some(Ok(session)) => Some(session.open(Depth::Everything).map_err(Failure::from)),
+            _ => None,
+        };
+        Self { context, place, session, opened }
+    }
+
+    pub fn location(&self) -> Option<&Location> {
+        match &self.place {
+            Place::Found(location) => Some(location),
+            _ => None,
+        }
+    }
+
+    pub fn opened(&self) -> Option<&Opened> {
+        self.opened.as_ref()?.as_ref().ok()
+    }
+
+    pub fn vault(&self) -> Option<&Vault> {
+        self.opened().map(|opened| &opened.vault)
+    }
+
+    pub fn now(&self) -> u64 {
+        self.context.host.now()
+    }
+}
+
+fn place(context: &Context<'_>) -> Place {
+    let start = match context.current_dir() {
+        Ok(start) => start,
+        Err(failure) => return Place::Refused(failure),
+    };
+    let home = context.host.home_dir();
+    let search = Search { start: &start, home: home.as_deref(), owners: context.owners() };
+    let found = match &context.globals.vault {
+        Some(path) => search.at(path),
+        None => search.upward(),
+    };
+    match found {
+        Ok(location) => Place::Found(location),
+        Err(FindError::NotFound { .. }) => Place::Nowhere,
+        Err(error) => Place::Refused(error.into()),
+    }
+}

@@ -1,0 +1,174 @@
+//! What `doctor` reports, and the table of its codes (`docs/doctor.md` is compared with it).
+
+use crate::cli::error::Failure;
+use crate::log::finding as log;
+use crate::vault::text::escape_for_display;
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Ok,
+    /// Worth knowing; nothing has to be done.
+    Note,
+    /// Works, and somebody should act.
+    Warning,
+    /// Does not work: exit code 1.
+    Error,
+}
+
+impl Severity {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($code:ident $text:literal $severity:ident $meaning:literal,)+) => {
+        /// What was found. The texts are stable: scripts may match them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            $(#[doc = $meaning] $code,)+
+        }
+
+        impl Code {
+            pub const ALL: &[Self] = &[$(Self::$code,)+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $text,)+ }
+            }
+
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$code => Severity::$severity,)+ }
+            }
+
+            /// One line, for the document.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$code => $meaning,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    VaultFound "vault-found" Ok "There is a vault, and all of it verifies.",
+    VaultNone "vault-none" Note "No vault is in this folder or above it.",
+    VaultRefused "vault-refused" Error "A vault is there and is not used: a link, another user's file, or not where it was said to be.",
+    VaultBroken "vault-broken" Error "The vault does not verify, or cannot be read.",
+    IdentityFound "identity-found" Ok "An identity here belongs to a member.",
+    IdentityNone "identity-none" Note "There is no identity and no vault yet.",
+    IdentityMissing "identity-missing" Error "There is a vault, and no identity to open it with.",
+    IdentityStranger "identity-stranger" Error "The identities here belong to no member of the vault.",
+    IdentityUnusable "identity-unusable" Warning "A place for an identity holds none that can be used.",
+    IdentityExposed "identity-exposed" Warning "Other accounts can read the identity's file.",
+    IdentityReadsOnly "identity-reads-only" Note "This identity has no signing key: it can read and not write.",
+    ConfigUnusable "config-unusable" Error "The user's config.toml, or a variable of v-secure, cannot be used.",
+    HomeMissing "home-missing" Warning "There is no home folder: no identity is found there, and nothing is remembered.",
+    PinAccepted "pin-accepted" Ok "The vault continues what this device accepted before.",
+    PinFirstUse "pin-first-use" Note "This device has never accepted this vault.",
+    PinOlder "pin-older" Warning "The vault is an older state than this device has seen.",
+    PinRefused "pin-refused" Error "The vault is not the one that was accepted here, or its history parts from it.",
+    PinUnreadable "pin-unreadable" Error "What this device accepted cannot be read.",
+    PermissionsSound "permissions-sound" Ok "Nobody else can write the vault or what this device keeps.",
+    VaultWritable "vault-writable-by-others" Warning "Other accounts can replace the vault.",
+    VaultReadOnly "vault-read-only" Note "The vault cannot be written here: reading works.",
+    FolderUnusable "folder-unusable" Error "A folder that v-secure keeps its files in is not this user's alone to write.",
+    FolderExposed "folder-exposed" Warning "Other accounts can look into a folder of v-secure's.",
+    FolderReadOnly "folder-read-only" Warning "The state folder cannot be written: pins and the journal of reads are not kept.",
+    ClockSound "clock-sound" Ok "The clock is not behind the vault's entries.",
+    ClockBehind "clock-behind" Warning "The clock is before the newest entry: expiry is judged wrongly.",
+    ClockAbsurd "clock-absurd" Error "The clock shows a time at which v-secure did not exist, or a far future.",
+    GitSound "git-sound" Ok "git tracks the vault and keeps its bytes.",
+    GitNone "git-none" Note "The project is in no git repository.",
+    GitUnusable "git-unusable" Warning "The project is in a repository, and git does not answer.",
+    GitUntracked "git-untracked" Warning "git does not track the vault: nobody else gets it.",
+    GitIgnored "git-ignored" Error "git ignores the vault: it is never committed.",
+    GitAttributes "git-attributes" Warning "git may change the vault's line ends, which breaks every signature.",
+    HookInstalled "hook-installed" Ok "git verifies the staged vault before every commit.",
+    HookMissing "hook-missing" Note "No hook verifies the staged vault before a commit.",
+    HookOld "hook-old" Note "The hook is one that an older v-secure wrote.",
+    HookHelpless "hook-helpless" Warning "The hook is there, and v-secure is not on PATH: every commit fails.",
+    RecoverySound "recovery-sound" Ok "Losing one identity does not lose the vault.",
+    RecoveryNone "recovery-none" Warning "Only one identity can open everything: losing it loses the vault.",
+    OwnersFew "owners-few" Warning "Losing one device would leave too few owners who can sign.",
+    MembersSound "members-sound" Ok "No member is past its date.",
+    MemberExpired "member-expired" Warning "A member is past the date until which it was added, and still has its rights.",
+    MemberExpiring "member-expiring" Note "A member's date is near.",
+    MemberKeyUnused "member-key-unused" Note "A device's signing key has never signed anything.",
+    MemberIdle "member-idle" Note "A member is in no role: it can read nothing.",
+    SecretsSound "secrets-sound" Ok "No secret is expired or expires soon.",
+    SecretExpired "secret-expired" Warning "A secret is past its expiry: get and exec refuse it.",
+    SecretExpiring "secret-expiring" Note "A secret expires within seven days.",
+}
+
+/// One thing found. Of findings about the history the code is one of `audit verify`'s.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    pub severity: Severity,
+    pub code: &'static str,
+    /// One sentence, escaped for display.
+    pub what: String,
+    /// What mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl Finding {
+    pub fn new(code: Code, what: impl AsRef<str>) -> Self {
+        Self {
+            severity: code.severity(),
+            code: code.as_str(),
+            what: escape_for_display(what.as_ref()).into_owned(),
+            command: None,
+        }
+    }
+
+    #[must_use]
+    pub fn mend(mut self, command: impl AsRef<str>) -> Self {
+        self.command = Some(escape_for_display(command.as_ref()).into_owned());
+        self
+    }
+
+    /// What a command would have failed with.
+    pub fn of_failure(code: Code, failure: &Failure) -> Self {
+        let texts: Vec<&str> =
+            std::iter::once(&failure.message).chain(&failure.causes).map(String::as_str).collect();
+        let finding = Self::new(code, texts.join(": "));
+        match failure.hints.first() {
+            Some(hint) => finding.mend(hint),
+            None => finding,
+        }
+    }
+}
+
+impl From<log::Finding> for Finding {
+    fn from(found: log::Finding) -> Self {
+        let severity = match found.severity {
+            log::Severity::Error => Severity::Error,
+            log::Severity::Warning => Severity::Warning,
+            log::Severity::Notice => Severity::Note,
+        };
+        let command = found.hint;
+        Self { severity, code: found.code.as_str(), what: found.message, command }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_explained_in_one_sentence() {
+        let mut texts: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.meaning().ends_with('.')));
+    }
+}

@@ -1,0 +1,76 @@
+//! Whether git carries the vault as it is, and verifies it before a commit.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::cli::child;
+use crate::cli::hook::{BEGIN, BODY};
+use crate::store::find::Location;
+use crate::store::{git_command, read};
+use std::path::Path;
+
+/// More than any hook that a person wrote.
+const LIMIT: u64 = 1 << 20;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    let Some(location) = examined.location() else { return Vec::new() };
+    if location.git_common_dir.is_none() {
+        let what = "the project is in no git repository: nothing carries the vault to others";
+        let command = "git init && git add .v-secure";
+        return vec![Finding::new(Code::GitNone, what).mend(command)];
+    }
+    let Some((_, hooks)) = git_command::root_and_hooks(&location.project) else {
+        let what = "git does not answer in this repository";
+        return vec![Finding::new(Code::GitUnusable, what).mend("git status")];
+    };
+    let mut findings = carried(location);
+    if findings.is_empty() {
+        findings.push(Finding::new(Code::GitSound, "git tracks the vault and keeps its bytes"));
+    }
+    let search = examined.context.host.variable("PATH");
+    let on_path = child::is_program("v-secure".as_ref(), search.as_deref());
+    findings.push(hook(&hooks.join("pre-commit"), on_path));
+    findings
+}
+
+fn carried(location: &Location) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let path = location.vault.display();
+    if !git_command::is_tracked(&location.vault) {
+        findings.push(match git_command::is_ignored(&location.vault) {
+            true => Finding::new(Code::GitIgnored, "git ignores the vault")
+                .mend(format!("git check-ignore -v {path}, which names the line to take out")),
+            false => Finding::new(Code::GitUntracked, "git does not track the vault")
+                .mend(format!("git add {}", location.folder.display())),
+        });
+    }
+    if !git_command::keeps_line_ends(&location.vault) {
+        let attributes = location.folder.join(".gitattributes");
+        let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
+        let what = "git may change the vault's line ends, which breaks every signature";
+        let command = format!("echo '{name} -text' >> {}", attributes.display());
+        findings.push(Finding::new(Code::GitAttributes, what).mend(command));
+    }
+    findings
+}
+
+fn hook(path: &Path, on_path: bool) -> Finding {
+    let text = read::read(path, LIMIT).ok();
+    let text = text.and_then(|found| String::from_utf8(found.bytes).ok()).unwrap_or_default();
+    let verifies = text.contains("v-secure git pre-commit");
+    let what = match (verifies, on_path) {
+        (false, _) => {
+            let what = "no hook verifies the staged vault before a commit";
+            return Finding::new(Code::HookMissing, what).mend("v-secure git install");
+        }
+        (true, false) => {
+            let what = "the hook pre-commit needs v-secure on PATH, and it is not there";
+            return Finding::new(Code::HookHelpless, what).mend("export PATH=\"$PATH:FOLDER\"");
+        }
+        (true, true) => "the hook pre-commit verifies the staged vault",
+    };
+    if text.contains(BEGIN) && !text.contains(BODY) {
+        let what = "the hook pre-commit is one that an older v-secure wrote";
+        return Finding::new(Code::HookOld, what).mend("v-secure git install");
+    }
+    Finding::new(Code::HookInstalled, what)
+}

@@ -1,0 +1,78 @@
+//! Members who should have gone, and keys that were never used.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::crypto::bytes::Id;
+use crate::name::Name;
+use crate::ops::duration;
+use crate::ops::vault::Vault;
+use crate::policy::state::Member;
+use std::collections::BTreeSet;
+
+/// How near a member's date is worth a line, in seconds.
+const SOON: u64 = 14 * 24 * 3600;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    let Some(vault) = examined.vault() else { return Vec::new() };
+    let (used, now) = (used(vault), examined.now());
+    let mut findings = Vec::new();
+    for (name, member) in vault.policy().members() {
+        findings.extend(expiry(name, member.expires, now));
+        findings.extend(unused(name, member, &used));
+        if member.roles().next().is_none() {
+            let what = format!("{name} is in no role and can read nothing");
+            let command = format!("v-secure role join ROLE {name}");
+            findings.push(Finding::new(Code::MemberIdle, what).mend(command));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::new(Code::MembersSound, "no member is past its date"));
+    }
+    findings
+}
+
+fn expiry(name: &Name, expires: Option<u64>, now: u64) -> Option<Finding> {
+    let at = expires?;
+    let when = duration::relative(at, now);
+    let (code, what) = match at {
+        at if at <= now => {
+            (Code::MemberExpired, format!("{name} was to leave {when} and has its rights still"))
+        }
+        at if at <= now.saturating_add(SOON) => {
+            (Code::MemberExpiring, format!("{name} is to leave {when}"))
+        }
+        _ => return None,
+    };
+    Some(Finding::new(code, what).mend(format!("v-secure member show {name}")))
+}
+
+/// Every key that has signed an entry of the log or of the policy.
+fn used(vault: &Vault) -> BTreeSet<Id> {
+    let log = vault.file().entries.values().map(|entry| entry.key);
+    let policy = vault.file().chain.iter().flat_map(|entry| entry.sigs.iter().map(|sig| sig.key));
+    log.chain(policy).collect()
+}
+
+fn unused(name: &Name, member: &Member, used: &BTreeSet<Id>) -> Vec<Finding> {
+    let idle = member.keys.iter().filter(|(_, key)| !used.contains(&key.id));
+    idle.map(|(device, _)| {
+        let what = format!("the key of {name}'s device {device} has never signed anything");
+        Finding::new(Code::MemberKeyUnused, what).mend(format!("v-secure member show {name}"))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_members_date_is_past_near_or_far() {
+        let name = Name::new("contractor").unwrap();
+        let code = |expires| expiry(&name, expires, 1000).map(|finding| finding.code);
+        assert_eq!(code(None), None);
+        assert_eq!(code(Some(1000)), Some("member-expired"));
+        assert_eq!(code(Some(1000 + SOON)), Some("member-expiring"));
+        assert_eq!(code(Some(1001 + SOON)), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! `v-secure doctor`: everything that can keep v-secure from working or from protecting, each
+//! finding with the command that mends it. Looks only: it asks nothing, unlocks nothing, accepts
+//! nothing.
+//!
+//! A check is one function in one file; [`CHECKS`] is the list.
+
+mod clock;
+mod examined;
+pub mod finding;
+mod git;
+mod history;
+mod identity;
+mod members;
+mod permissions;
+mod pins;
+mod recovery;
+mod secrets;
+mod show;
+mod vault;
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use clap::Args;
+use examined::Examined;
+use finding::{Finding, Severity};
+use serde::Serialize;
+
+/// In the order that findings are shown.
+const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
+    vault::check,
+    identity::check,
+    pins::check,
+    permissions::check,
+    clock::check,
+    git::check,
+    recovery::check,
+    members::check,
+    secrets::check,
+    history::check,
+];
+
+/// Check the set-up: identity, vault, pins, permissions, clock, git, recovery, members, secrets
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each finding is ok, a note, a warning or an error, with a stable code (docs/doctor.md) and, where\n\
+                        something is to be done, the command that does it. Exit code 1 if there is an error.\n\n\
+                        Examples:\n  v-secure doctor\n  v-secure doctor --json | jq -r '.findings[].code'"
+)]
+pub struct Doctor {}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    /// `ok` or `error`.
+    verdict: &'static str,
+    version: &'static str,
+    findings: &'a [Finding],
+}
+
+impl Doctor {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let examined = Examined::new(context);
+        let findings: Vec<Finding> = CHECKS.iter().flat_map(|check| check(&examined)).collect();
+        let errors: Vec<&Finding> =
+            findings.iter().filter(|found| found.severity == Severity::Error).collect();
+        if context.ui.json {
+            context.ui.object(&Report {
+                verdict: if errors.is_empty() { "ok" } else { "error" },
+                version: env!("CARGO_PKG_VERSION"),
+                findings: &findings,
+            })?;
+        } else {
+            show::show(context, &findings)?;
+        }
+        match errors.first() {
+            None => Ok(()),
+            Some(first) => Err(failure(first, errors.len())),
+        }
+    }
+}
+
+fn failure(first: &Finding, count: usize) -> Failure {
+    let message = match count {
+        1 => "1 finding is an error".to_owned(),
+        many => format!("{many} findings are errors"),
+    };
+    let failure = Failure::new(Exit::Failure, "unsound", message);
+    failure.hint(first.command.as_deref().unwrap_or("v-secure doctor"))
+}

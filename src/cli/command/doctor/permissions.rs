@@ -1,0 +1,74 @@
+//! Who else can write or read what v-secure keeps.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::store::inspect::{self, Access};
+use crate::store::owners::Owners;
+use crate::store::private::PrivateError;
+use std::path::Path;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    let (host, owners) = (examined.context.host, examined.context.owners());
+    let mut findings = Vec::new();
+    if let Some(location) = examined.location() {
+        findings.extend(vault(&location.vault, &location.folder));
+    }
+    let state = host.state_dir();
+    for folder in [host.config_dir(), state.clone()].into_iter().flatten() {
+        findings.extend(private(&folder, owners));
+    }
+    findings.extend(state.and_then(|folder| unwritable(&folder)));
+    if findings.is_empty() && examined.location().is_some() {
+        let what = "nobody else can write the vault or what this device keeps";
+        findings.push(Finding::new(Code::PermissionsSound, what));
+    }
+    findings
+}
+
+fn vault(file: &Path, folder: &Path) -> Vec<Finding> {
+    let of = |path: &Path| inspect::access(path).map(|access| (path.to_path_buf(), access));
+    let found: Vec<_> = [file, folder].into_iter().filter_map(of).collect();
+    let mut findings: Vec<Finding> = found
+        .iter()
+        .filter(|(_, access)| access.writable_by_others())
+        .map(|(path, _)| {
+            let what = format!("{} can be written by other accounts", path.display());
+            Finding::new(Code::VaultWritable, what).mend(format!("chmod go-w {}", path.display()))
+        })
+        .collect();
+    if found.iter().any(|(_, access)| !access.writable) {
+        let what = format!("{} cannot be written here: reading works", file.display());
+        findings.push(Finding::new(Code::VaultReadOnly, what));
+    }
+    findings
+}
+
+/// A folder that is not there yet is made with the right mode.
+fn private(folder: &Path, owners: Owners) -> Option<Finding> {
+    match inspect::private_folder(folder, owners) {
+        Ok(None) => None,
+        Ok(Some(exposed)) => {
+            let what = format!("other accounts can look into {}", exposed.path.display());
+            let command = format!("chmod go= {}", exposed.path.display());
+            Some(Finding::new(Code::FolderExposed, what).mend(command))
+        }
+        Err(error) => {
+            Some(Finding::new(Code::FolderUnusable, error.to_string()).mend(match error {
+                PrivateError::NotAFolder { .. } => format!("rm {}", folder.display()),
+                PrivateError::OtherOwner { .. } => format!("ls -ld {}", folder.display()),
+                _ => format!("chmod go= {}", folder.display()),
+            }))
+        }
+    }
+}
+
+/// Of a folder that is to be made, the one that it is made in counts.
+fn unwritable(folder: &Path) -> Option<Finding> {
+    let (path, access): (&Path, Access) =
+        folder.ancestors().find_map(|path| Some((path, inspect::access(path)?)))?;
+    if access.writable {
+        return None;
+    }
+    let what = format!("{} cannot be written: nothing is remembered here", path.display());
+    Some(Finding::new(Code::FolderReadOnly, what).mend("export XDG_STATE_HOME=FOLDER"))
+}

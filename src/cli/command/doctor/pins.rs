@@ -1,0 +1,46 @@
+//! What this device accepted of the vault before.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use super::vault::is_about_pins;
+use crate::cli::context::pin_failure;
+use crate::ops::pin::Standing;
+use crate::store::session::{Opened, Session};
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    let Some(Ok(session)) = &examined.session else { return Vec::new() };
+    match &examined.opened {
+        Some(Ok(opened)) => standing(session, opened),
+        Some(Err(failure)) if is_about_pins(failure) => {
+            vec![Finding::of_failure(Code::PinUnreadable, failure)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
+    let finding = match &opened.pin {
+        Standing::Continues => match session.missing_heads(opened).len() {
+            0 => Finding::new(Code::PinAccepted, "the vault is the one that was accepted here"),
+            missing => Finding::new(
+                Code::PinOlder,
+                format!("{missing} log entries that were seen here before are missing"),
+            )
+            .mend("v-secure audit verify --base REV"),
+        },
+        Standing::Prefix { seen, accepted } => Finding::new(
+            Code::PinOlder,
+            format!("the policy has {seen} of the {accepted} entries that were seen here before"),
+        )
+        .mend("git pull, or check out the branch that was seen here before"),
+        Standing::Unknown => {
+            Finding::new(Code::PinFirstUse, "this device has not accepted this vault yet")
+                .mend("v-secure pin accept, after comparing the fingerprint with a colleague's")
+        }
+        refused => {
+            let failure = pin_failure(refused, &session.location.vault);
+            Finding::of_failure(Code::PinRefused, &failure).mend("v-secure pin show")
+        }
+    };
+    vec![finding]
+}

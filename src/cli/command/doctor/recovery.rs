@@ -1,0 +1,34 @@
+//! Whether losing one device loses the vault.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::policy::state::State;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    examined.vault().map(|vault| judge(vault.policy())).into_iter().collect()
+}
+
+fn judge(state: &State) -> Finding {
+    let recipients: usize = state
+        .owners()
+        .filter_map(|owner| state.member(owner))
+        .map(|owner| owner.recipients.len())
+        .sum();
+    if recipients <= 1 {
+        let what = "one identity alone can open everything: if it is lost, so is the vault";
+        return Finding::new(Code::RecoveryNone, what).mend("v-secure role join owner MEMBER");
+    }
+    let keys: usize = state
+        .owners()
+        .filter_map(|owner| state.member(owner))
+        .filter(|owner| !owner.keys.is_empty())
+        .count();
+    if keys <= state.threshold() && state.threshold() > 1 {
+        let what = format!(
+            "{} owners must sign, and only {keys} can: one lost device ends every change of rights",
+            state.threshold()
+        );
+        return Finding::new(Code::OwnersFew, what).mend("v-secure role join owner MEMBER");
+    }
+    Finding::new(Code::RecoverySound, format!("{recipients} identities of owners open everything"))
+}

@@ -1,0 +1,59 @@
+//! The findings for people: the worst are not lost among the sound, and many of one kind are few
+//! lines.
+
+use super::finding::{Finding, Severity};
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use std::collections::BTreeMap;
+
+/// How many findings of one code are shown one by one.
+const SHOWN: usize = 5;
+/// The width of the longest severity, and two spaces.
+const INDENT: usize = 9;
+
+pub fn show(context: &Context<'_>, findings: &[Finding]) -> Outcome {
+    if !context.ui.out_is_terminal() {
+        let cells = |found: &Finding| {
+            let command = found.command.clone().unwrap_or_default();
+            vec![
+                found.severity.as_str().to_owned(),
+                found.code.to_owned(),
+                found.what.clone(),
+                command,
+            ]
+        };
+        return context.ui.table(&[], findings.iter().map(cells).collect());
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        let count = counts.entry(finding.code).or_default();
+        *count += 1;
+        if *count <= SHOWN {
+            one(context, finding)?;
+        }
+    }
+    for (code, count) in counts.iter().filter(|(_, count)| **count > SHOWN) {
+        let more = count - SHOWN;
+        context.ui.wrapped(
+            "",
+            INDENT,
+            &format!("and {more} more of {code}: v-secure doctor --json"),
+        )?;
+    }
+    Ok(())
+}
+
+fn one(context: &Context<'_>, finding: &Finding) -> Outcome {
+    let label = format!("{:<INDENT$}", finding.severity.as_str());
+    let (what, code) = (&finding.what, finding.code);
+    let text = match finding.severity {
+        Severity::Ok => what.clone(),
+        _ => format!("{what} ({code})"),
+    };
+    context.ui.wrapped(&label, INDENT, &text)?;
+    match &finding.command {
+        // Not broken into lines, so that it can be copied.
+        Some(command) => context.ui.line(&format!("{:INDENT$}try: {command}", "")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Whether there is a vault, and whether it verifies.
+
+use super::examined::{Examined, Place};
+use super::finding::{Code, Finding};
+use crate::cli::error::Failure;
+use crate::cli::policy::count;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    let finding = match &examined.place {
+        Place::Nowhere => Finding::new(Code::VaultNone, "no vault is here or in a folder above")
+            .mend("v-secure init"),
+        Place::Refused(failure) => Finding::of_failure(Code::VaultRefused, failure),
+        Place::Found(_) => match &examined.opened {
+            Some(Ok(opened)) => {
+                let vault = &opened.vault;
+                let (name, secrets) = (&vault.file().header.name, count(vault.live().count()));
+                let entries = match vault.file().entries.len() {
+                    1 => "1 log entry".to_owned(),
+                    many => format!("{many} log entries"),
+                };
+                Finding::new(
+                    Code::VaultFound,
+                    format!("the vault {name} verifies: {secrets}, {entries}"),
+                )
+            }
+            // What the pins say has a check of its own.
+            Some(Err(failure)) if is_about_pins(failure) => return Vec::new(),
+            Some(Err(failure)) => Finding::of_failure(Code::VaultBroken, failure),
+            None => return Vec::new(),
+        },
+    };
+    vec![finding]
+}
+
+pub fn is_about_pins(failure: &Failure) -> bool {
+    matches!(failure.code, "pin" | "state")
+}

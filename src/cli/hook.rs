@@ -1,0 +1,26 @@
+//! The block in git's `pre-commit` hook: what `git install` writes and `doctor` looks for.
+
+pub const BEGIN: &str = "# v-secure: begin\n";
+pub const END: &str = "# v-secure: end\n";
+/// What verifies, for hooks that the user writes.
+pub const LINE: &str = "v-secure git pre-commit || exit 1";
+/// A program that is missing verifies nothing, so that the commit waits; the message says what for.
+pub const BODY: &str = "\
+if ! command -v v-secure >/dev/null 2>&1; then
+  echo 'v-secure is not on PATH, so the staged vault was not verified' >&2
+  echo '  try: put the folder of v-secure on PATH (git may run with another PATH than your shell)' >&2
+  echo '  try: git commit --no-verify, for this commit alone' >&2
+  exit 1
+fi
+v-secure git pre-commit || exit 1
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_block_ends_with_what_users_may_write() {
+        assert!(BODY.ends_with(&format!("{LINE}\n")));
+    }
+}

@@ -1,0 +1,165 @@
+//! Small things that users stumble over: each says what happens instead of leaving it to be guessed.
+
+#![cfg(unix)]
+
+#[allow(dead_code)]
+#[path = "support/cli.rs"]
+mod cli;
+
+use cli::{Cli, Run, finish};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn in_folder(cli: &Cli, folder: &str, line: &str) -> Run {
+    let folder = cli.project().join(folder);
+    fs::create_dir_all(&folder).unwrap();
+    finish(cli.command(line).current_dir(folder), b"")
+}
+
+#[test]
+fn a_vault_below_another_one_must_be_meant() {
+    let cli = Cli::with_vault();
+    let run = in_folder(&cli, "sub/deeper", "init");
+    assert_eq!(run.code, 7, "{run:?}");
+    assert!(run.err.contains("belongs to the vault") && run.err.contains("--nested"), "{run:?}");
+    assert!(!cli.project().join("sub/deeper/.v-secure").exists());
+    // A repository of its own belongs to nothing above.
+    fs::create_dir_all(cli.project().join("module/.git")).unwrap();
+    assert_eq!(in_folder(&cli, "module", "init").code, 0);
+    assert_eq!(in_folder(&cli, "sub/deeper", "init --nested").code, 0);
+    assert!(cli.project().join("sub/deeper/.v-secure/vault.toml").exists());
+}
+
+#[test]
+fn a_name_in_two_imported_files_is_said() {
+    let cli = Cli::with_vault();
+    fs::write(cli.project().join("a.env"), "A=1\nB=1\n").unwrap();
+    fs::write(cli.project().join("b.env"), "B=2\nC=2\n").unwrap();
+    let run = cli.run("import a.env b.env");
+    assert_eq!(run.err.matches("warning").count(), 1, "{run:?}");
+    assert!(run.err.contains("B is in a.env and in b.env; the value of b.env counts"), "{run:?}");
+    assert_eq!(cli.ok("get B"), "2");
+}
+
+#[test]
+fn what_is_taken_out_of_a_hook_is_called_removed() {
+    let cli = Cli::with_vault();
+    git(&cli, &["init", "--quiet"]);
+    assert!(cli.ok("git install").contains("(written)"));
+    assert!(cli.ok("git install").contains("(nothing to change)"));
+    assert!(cli.ok("git install --uninstall").contains("(removed)"));
+    assert!(cli.ok("git install --uninstall").contains("(nothing to change)"));
+}
+
+fn git(cli: &Cli, arguments: &[&str]) -> Run {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]).args(arguments);
+    command.current_dir(cli.project()).env_clear().env("HOME", cli.project());
+    command.env("PATH", "/usr/bin:/bin");
+    finish(&mut command, b"")
+}
+
+#[test]
+fn a_hook_that_does_not_find_the_program_says_what_to_do() {
+    let cli = Cli::with_vault();
+    git(&cli, &["init", "--quiet"]);
+    cli.ok("git install");
+    git(&cli, &["add", "."]);
+    let run = git(&cli, &["commit", "-m", "x"]);
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("v-secure is not on PATH"), "{run:?}");
+    assert!(run.err.contains("try: git commit --no-verify"), "{run:?}");
+    // A block of an older version is renewed in its place.
+    let hook = cli.project().join(".git/hooks/pre-commit");
+    let old = "#!/bin/sh\n# v-secure: begin\nv-secure git pre-commit || exit 1\n# v-secure: end\necho rest\n";
+    fs::write(&hook, old).unwrap();
+    assert!(cli.ok("git install").contains("(written)"));
+    let text = fs::read_to_string(&hook).unwrap();
+    assert!(text.contains("not on PATH") && text.ends_with("echo rest\n"), "{text}");
+    assert_eq!(text.matches("# v-secure: begin").count(), 1);
+}
+
+#[test]
+fn a_misspelt_option_of_exec_is_no_program() {
+    let cli = Cli::with_vault();
+    cli.set("A", "v");
+    let run = cli.run("exec --onyl A -- true");
+    assert!(run.code == 2 && run.err.contains("--onyl") && run.err.contains("--only"), "{run:?}");
+    let run = cli.run("exec -- --onyl A");
+    assert_eq!(run.code, 127, "{run:?}");
+    // Options of the program are its own, with and without `--`.
+    assert_eq!(cli.ok("exec -- printf %s --only"), "--only");
+    assert_eq!(cli.ok("exec printf %s --json"), "--json");
+}
+
+#[test]
+fn a_role_that_exists_is_given_rights_by_another_command() {
+    let cli = Cli::with_vault();
+    cli.ok("role create developer");
+    let run = cli.run("role create developer --grant read:dev/*");
+    assert_eq!(run.code, 7, "{run:?}");
+    assert!(run.err.contains("v-secure access grant developer PATTERN RIGHTS"), "{run:?}");
+}
+
+#[test]
+fn one_owner_is_one_signature() {
+    let cli = Cli::with_vault();
+    cli.set("dev/A", "v");
+    let request = {
+        let identity = cli.project().join("other.txt");
+        cli.ok("identity new -o other.txt");
+        assert!(identity.exists());
+        cli.json("member request developer-1 --identity other.txt")
+    };
+    cli.ok("role create developer --grant read,write,grant:dev/*");
+    let (line, words) =
+        (request["request"].as_str().unwrap(), request["fingerprint"].as_str().unwrap());
+    cli.ok(&format!(
+        "member add developer-1 --request {line} --fingerprint {words} --role developer"
+    ));
+    let run = cli.run("role join owner developer-1 --identity other.txt");
+    assert_eq!(run.code, 4, "{run:?}");
+    assert!(run.err.contains("the signature of an owner"), "{run:?}");
+}
+
+#[test]
+fn a_value_that_is_too_long_is_told_the_limit() {
+    let cli = Cli::with_vault();
+    let run = cli.feed("set A", &vec![b'x'; (1 << 20) + 1]);
+    assert!(run.code == 1 && run.err.contains("1048576 bytes"), "{run:?}");
+}
+
+#[test]
+fn get_gives_what_an_environment_inherits() {
+    let cli = Cli::with_vault();
+    cli.set("base/A", "base's");
+    cli.set("base/B", "base's");
+    cli.set("prod/B", "prod's");
+    cli.ok("settings set env.prod.extends base");
+    assert_eq!(cli.ok("get -e prod A"), "base's");
+    assert_eq!(cli.ok("get -e prod B"), "prod's");
+    assert_eq!(cli.json("get -e prod A")["secret"], "base/A");
+    // A full name is that one.
+    assert_eq!(cli.fails("get prod/A"), (5, "not-found".into()));
+    assert_eq!(cli.fails("get -e prod NOPE"), (5, "not-found".into()));
+    // On a terminal the source is named, through a pipe nothing is.
+    assert_eq!(cli.run("get -e prod A").err, "");
+    let program = Path::new(env!("CARGO_BIN_EXE_v-secure")).display();
+    let mut command = cli.command("get");
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &format!("{program} get -e prod A"), "/dev/null"]);
+    terminal.current_dir(cli.project()).env_clear();
+    terminal.envs(command.get_envs().filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned()))));
+    command.env("TERM", "dumb");
+    match terminal.output() {
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(text.contains("prod inherits this from base/A"), "{text}");
+        }
+        Err(error) if std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS").is_some() => {
+            panic!("script is required: {error}")
+        }
+        Err(error) => eprintln!("skipped: script does not run: {error}"),
+    }
+}

@@ -1,0 +1,28 @@
+//! Codes that no command line provokes, and why.
+
+pub const CODES: &[(&str, &str)] = &[
+    ("bad-pattern", "the pattern is the constant '*'"),
+    ("declined", "a question on a terminal, answered with no"),
+    ("device-key", "an identity's own recipient takes whatever is sealed to it"),
+    ("envelope", "verification refuses a damaged envelope first"),
+    ("generate", "the hidden command that makes man pages: its output is memory"),
+    ("identity-recipient", "a plugin's identity without its comment: tests/ssh_and_plugins.rs"),
+    ("init", "only a system without randomness"),
+    ("keys", "verification refuses damaged keys first"),
+    ("locked-file", "a lock is waited for half a minute: tests/concurrency.rs holds one"),
+    ("no-command", "clap asks for the program first"),
+    ("nothing", "commands say first that nothing was given"),
+    ("no-audience", "a grant makes the audience's keys with it"),
+    ("no-value", "only on a terminal: elsewhere standard input is the value"),
+    ("object-missing", "verification refuses a vault without its objects first"),
+    ("owner-threshold", "init makes vaults with one owner's signature"),
+    ("pin-older", "rights must have been taken away in what is missing"),
+    ("policy", "the chain's own codes come first"),
+    ("prompt", "a terminal that breaks off while it is asked"),
+    ("pruned", "a value is deleted a day after its expiry"),
+    ("read-back", "the vault would have to change between two reads of one command"),
+    ("seal", "encryption of a value within its limit does not fail"),
+    ("unsettled", "whoever grants can wrap what is granted, unless rights were split by hand"),
+    ("value-damaged", "verification refuses a damaged value first"),
+    ("vault-read", "a file that its owner may not read, which root may"),
+];
