@@ -8,6 +8,7 @@ mod audience_keys;
 pub mod change;
 pub mod duration;
 pub mod export;
+pub mod exposure;
 pub mod generate;
 pub mod history;
 pub mod import;
