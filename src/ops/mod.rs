@@ -4,6 +4,7 @@
 //! command line are the layers above.
 
 pub mod access;
+pub mod adopt;
 mod audience_keys;
 pub mod change;
 pub mod duration;
@@ -14,6 +15,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
+pub mod leaving;
 pub mod list;
 pub mod member;
 pub mod pin;

@@ -92,6 +92,7 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         .filter(|finding| finding.code.as_str() != "expired")
         .map(|finding| finding.message)
         .collect();
+    lines.extend(expired_members(vault, now));
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {
         let line = format!("{name} has two active versions; settle it with 'v-secure set {name}'");
@@ -100,6 +101,21 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The clock warns; only a signed removal ends rights.
+fn expired_members(vault: &Vault, now: u64) -> Vec<String> {
+    let members = vault.policy().members();
+    let expiring = members.filter_map(|(name, member)| Some((name, member.expires?)));
+    let soon = expiring.filter(|(_, at)| *at <= now.saturating_add(SOON));
+    soon.map(|(name, at)| {
+        let when = duration::relative(at, now);
+        match at <= now {
+            true => format!("member {name} expired {when}: v-secure member remove {name}"),
+            false => format!("member {name} expires {when}"),
+        }
+    })
+    .collect()
 }
 
 fn show(context: &Context<'_>, status: &Status) -> Outcome {
