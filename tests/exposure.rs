@@ -52,6 +52,8 @@ fn a_removal_exposes_and_new_values_cure() {
     assert_eq!(pairs(&report), [("dev/DB", "developer"), ("prod/DB", "developer")]);
     let to = &report["exposed"][0]["to"][0];
     assert_eq!((&to["why"], &to["device"]), (&json!("member-removed"), &json!("developer-laptop")));
+    let status = owner.run("--quiet").ok();
+    assert!(status.contains("may not read them: 2 secrets: v-secure exposed"), "{status}");
     assert_eq!(pairs(&owner.run("exposed --json -e prod").json()), [("prod/DB", "developer")]);
     owner.set("dev/DB", "next");
     let rows = owner.run("exposed").ok();
@@ -121,4 +123,60 @@ fn a_roll_back_brings_an_exposure_back() {
     assert_eq!(pairs(&owner.run("exposed --json").json()), []);
     owner.run("secret rollback dev/DB --version 1").ok();
     assert_eq!(pairs(&owner.run("exposed --json").json()), [("dev/DB", "developer")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_of_a_branch_is_settled_for_the_readers_of_now_by_who_can() {
+    let owner = owner();
+    owner.run("role create operator --grant read,write:prod/*").ok();
+    let developer = join(&owner, "developer");
+    let branch = Person::new("owner");
+    std::fs::remove_dir(branch.home()).unwrap();
+    std::os::unix::fs::symlink(owner.home(), branch.home()).unwrap();
+    branch.pull(&owner);
+    branch.run("pin accept --yes").ok();
+    // On the branch developers do not read stage yet, and here they do.
+    owner.run("access revoke developer * read,write").ok();
+    branch.pull(&owner);
+    branch.set("stage/DB", "of the branch");
+    owner.run("access grant developer stage/* read").ok();
+    branches::unite(&owner.vault(), &branch.vault());
+    developer.pull(&owner);
+    let waiting = developer.run("--json get stage/DB");
+    assert_eq!(waiting.error(), (4, "unsettled".into()));
+    assert!(
+        waiting.err.contains("access settle' or a new value of stage/DB: owner"),
+        "{}",
+        waiting.err
+    );
+    assert_eq!(owner.run("access settle --json").json()["settled"], json!(["stage/DB"]));
+    developer.pull(&owner);
+    assert_eq!(developer.run("get stage/DB").ok(), "of the branch");
+}
+
+#[test]
+fn a_value_that_a_branch_wrapped_too_widely_stays_exposed_when_it_is_settled() {
+    let owner = owner();
+    let other = join(&owner, "other");
+    owner.run("role create operator --grant read,write,grant:prod/*").ok();
+    owner.run("role join operator other").ok();
+    join(&owner, "developer");
+    other.pull(&owner);
+    other.set("prod/DB", "of the branch");
+    owner.run("access revoke developer * read").ok();
+    branches::unite(&owner.vault(), &other.vault());
+    let codes = |person: &Person| -> Vec<String> {
+        let report = person.run("audit verify --json").json();
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(&owner), ["unsettled"]);
+    other.pull(&owner);
+    other.run("access settle").ok();
+    assert!(codes(&other).is_empty());
+    let report = other.run("exposed --json -e prod").json();
+    assert_eq!(pairs(&report), [("prod/DB", "developer")]);
+    other.set("prod/DB", "next");
+    assert_eq!(pairs(&other.run("exposed --json -e prod").json()), []);
 }

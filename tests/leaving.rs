@@ -161,6 +161,46 @@ fn an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in()
 }
 
 #[test]
+fn what_a_thief_added_through_an_owners_laptop_goes_with_it() {
+    let laptop = owner();
+    let second = Person::new("second");
+    second.pull(&laptop);
+    let request = |person: &Person, member: &str, device: &str| {
+        let line = person.run(&format!("member request {member} --device {device} --json"));
+        line.json()["request"].as_str().unwrap().to_owned()
+    };
+    let line = request(&second, "second", "desk");
+    laptop.feed("member add second --request - --role owner --yes", &line).ok();
+    second.pull(&laptop);
+    second.accept_as(&laptop);
+    // A device that the second owner let in, one that the laptop did, and one that this one did.
+    let [honest, thief, accomplice] = ["a", "b", "c"].map(Person::new);
+    for (by, new, device) in
+        [(&second, &honest, "desk"), (&laptop, &thief, "phone"), (&thief, &accomplice, "tablet")]
+    {
+        new.pull(&laptop);
+        let line = request(new, "owner", device);
+        let pulls = !std::ptr::eq(by, &laptop);
+        pulls.then(|| by.pull(&laptop));
+        by.feed("member add owner --request - --yes", &line).ok();
+        pulls.then(|| laptop.pull(by));
+        new.pull(by);
+        new.accept_as(by);
+    }
+    second.pull(&laptop);
+    let lost = "member key remove owner/owner-laptop --lost --yes --json";
+    let removed = second.run(lost).json();
+    assert_eq!(removed["devices"], json!(["owner-laptop", "phone", "tablet"]));
+    assert_eq!(removed["left"], json!(["desk"]));
+    for person in [&laptop, &thief, &accomplice] {
+        person.pull(&second);
+        assert_eq!(person.run("--json get prod/DB").error(), (3, "locked".into()));
+    }
+    honest.pull(&second);
+    assert_eq!(honest.run("get prod/DB").ok(), "prod-db");
+}
+
+#[test]
 fn rights_taken_from_a_role_move_its_secrets() {
     let (owner, developer) = team();
     let near = owner.run("--json access revoke developer dev/DB read");

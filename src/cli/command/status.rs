@@ -2,6 +2,8 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
+use crate::cli::exposure;
+use crate::cli::policy::count;
 use crate::ops::duration;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
@@ -93,6 +95,7 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         .map(|finding| finding.message)
         .collect();
     lines.extend(expired_members(vault, now));
+    lines.extend(exposed(vault));
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {
         let line = format!("{name} has two active versions; settle it with 'v-secure set {name}'");
@@ -101,6 +104,13 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         }
     }
     lines
+}
+
+fn exposed(vault: &Vault) -> Option<String> {
+    let secrets = exposure::all(vault).map_or(0, |exposed| exposed.len());
+    let line =
+        || format!("known to those who may not read them: {}: v-secure exposed", count(secrets));
+    (secrets > 0).then(line)
 }
 
 /// The clock warns; only a signed removal ends rights.

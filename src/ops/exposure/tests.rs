@@ -14,6 +14,7 @@ use crate::ops::vault::Depth;
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::secret_value::SecretValue;
 use crate::vault::audience;
+use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
 use crate::vault::model::VaultFile;
 use std::collections::BTreeSet;
@@ -314,6 +315,55 @@ fn a_wrap_that_is_gone_counts_by_what_the_policy_asked_for() {
     let vault = Vault::open(text.as_bytes(), Trust::Cached, Depth::Everything, 9).unwrap();
     let found = exposed(&vault).unwrap();
     assert_eq!((found.len(), &found[0].to[0].member), (1, &name("ann")));
+}
+
+/// Somebody who writes dev, with a role `writer` that can be given more.
+fn with_writer() -> (World, Signer) {
+    let mut world = with_developer();
+    world.set("prod/DB");
+    let (member, recipient) = (name("eve"), world.key());
+    let (device, vault) = (name("laptop"), world.vault().id());
+    let made = new_device_key(&RealHost, Some(&vault), &member, &device, &recipient).unwrap();
+    let (recipients, kind, expires) = (vec![recipient], MemberKind::User, None);
+    world.change(vec![
+        PolicyOp::RoleAdd { role: name("writer") },
+        PolicyOp::Grant {
+            role: name("writer"),
+            pattern: pattern("dev/*"),
+            rights: vec![Right::Write],
+        },
+        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires },
+        PolicyOp::KeyAdd(made.0),
+        PolicyOp::RoleJoin { role: name("writer"), member: member.clone() },
+    ]);
+    (world, Signer { member, device, key: made.1 })
+}
+
+/// What is said to hold the value of `prod/DB`, by `eve`.
+fn claim(world: &mut World, eve: Signer) {
+    let known = world.vault().secret(&secret("prod/DB")).unwrap().current.unwrap();
+    let vault = world.vault.take().unwrap();
+    let identities = world.keys.last().unwrap().identities();
+    let who = Unlocked::new(&vault, identities).unwrap();
+    let ctx = Ctx { who: &who, signer: &eve, random: &RealHost, now: 500, reason: String::new() };
+    let value = SecretValue::new(b"hunter2".to_vec());
+    let value = Some(NewValue { value, expires: None, same: vec![known] });
+    let request = PutRequest { secret: secret("dev/X"), value, fields: Vec::new() };
+    let change = put::put(&vault, vec![request], &ctx).unwrap();
+    world.vault = Some(open(vault.apply(change).unwrap().file()));
+}
+
+#[test]
+fn a_claim_of_somebody_who_could_not_open_the_value_is_noise() {
+    let (mut world, eve) = with_writer();
+    claim(&mut world, eve);
+    assert_eq!(world.found(), []);
+    let (mut world, eve) = with_writer();
+    let (role, rights) = (name("writer"), vec![Right::Read]);
+    world.change(vec![PolicyOp::Grant { role, pattern: pattern("prod/*"), rights }]);
+    claim(&mut world, eve);
+    let found = world.found();
+    assert!(found.contains(&("prod/DB".into(), "ann".into())), "{found:?}");
 }
 
 /// Numbers that look random and are the same each time.

@@ -80,7 +80,7 @@ impl Remove {
 
     /// Asks before the lock is taken; returns the member's roles and devices.
     fn confirm(&self, context: &Context<'_>) -> Outcome<(Vec<String>, Vec<String>)> {
-        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         leaving::remove_member(&opened.vault, &self.name)?;
         let Some(member) = opened.vault.policy().member(&self.name) else {
             return Ok(Default::default());

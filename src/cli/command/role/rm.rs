@@ -72,7 +72,7 @@ impl Rm {
 
     /// Asks before the lock is taken.
     fn confirm(&self, context: &Context<'_>) -> Outcome {
-        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let (_, members) = access::remove_role(opened.vault.policy(), &self.role)?;
         let question = format!("Remove the role {} (members: {})?", self.role, listed(&members));
         self.confirm.check(context, &question)

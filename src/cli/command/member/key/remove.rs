@@ -93,7 +93,7 @@ impl Remove {
 
     /// Asks before the lock is taken, and says what would go.
     fn confirm(&self, context: &Context<'_>) -> Outcome<Departure> {
-        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let gone = leaving::remove_device(&opened.vault, &self.device, self.lost)?;
         let others = gone.devices.iter().filter(|device| **device != self.device.device);
         let others = match others.clone().next() {
