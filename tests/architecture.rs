@@ -12,9 +12,11 @@ use std::sync::LazyLock;
 const MAX_FILE: usize = 600;
 const MAX_FUNCTION: usize = 80;
 /// Commands that may name another one, and why.
-const COMMANDS_TOGETHER: [(&str, &str); 1] = [
+const COMMANDS_TOGETHER: [(&str, &str); 2] = [
     // `init` offers to import the .env that it sees.
     ("init", "import"),
+    // `role grant` and `role revoke` are `access grant` and `access revoke`.
+    ("role", "access"),
 ];
 /// Lints that `src/lib.rs` must deny.
 const DENIED: [&str; 8] = [

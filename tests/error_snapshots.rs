@@ -6,6 +6,8 @@
 
 #[path = "error_snapshots/cases.rs"]
 mod cases;
+#[path = "error_snapshots/daily.rs"]
+mod daily;
 #[path = "error_snapshots/exempt.rs"]
 mod exempt;
 #[path = "error_snapshots/normal.rs"]

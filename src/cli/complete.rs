@@ -5,6 +5,7 @@ use super::context::Context;
 use super::globals::Globals;
 use super::root::Root;
 use crate::host::real::RealHost;
+use crate::ops::vault::{Depth, Vault};
 use clap::CommandFactory;
 use clap_complete::engine::CompletionCandidate;
 use std::ffi::OsStr;
@@ -43,4 +44,35 @@ pub fn environments(current: &OsStr) -> Vec<CompletionCandidate> {
         .filter(|text| text.starts_with(prefix))
         .map(CompletionCandidate::new)
         .collect()
+}
+
+/// Names of members.
+pub fn members(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| vault.policy().members().map(|(name, _)| name.to_string()).collect())
+}
+
+/// Names of roles.
+pub fn roles(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| vault.policy().roles().map(|(name, _)| name.to_string()).collect())
+}
+
+/// `MEMBER/DEVICE` of every device that can sign.
+pub fn devices(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| {
+        let members = vault.policy().members();
+        let devices = members.flat_map(|(name, member)| {
+            member.keys.keys().map(move |device| format!("{name}/{device}"))
+        });
+        devices.collect()
+    })
+}
+
+/// Names in the vault as it lies there: nothing of it is verified, and nothing but offered.
+fn of_vault(current: &OsStr, names: impl Fn(&Vault) -> Vec<String>) -> Vec<CompletionCandidate> {
+    let Some(prefix) = current.to_str() else { return Vec::new() };
+    let context = Context::new(&RealHost, Globals::default());
+    let Ok(session) = context.session() else { return Vec::new() };
+    let Ok(opened) = session.open(Depth::Unverified) else { return Vec::new() };
+    let names = names(&opened.vault).into_iter();
+    names.filter(|text| text.starts_with(prefix)).map(CompletionCandidate::new).collect()
 }

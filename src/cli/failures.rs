@@ -1,5 +1,7 @@
 //! From each layer's typed errors to what a user sees: one `From` an error type.
 
+mod leaving;
+
 use super::error::Failure;
 use super::exit::Exit;
 use crate::name::Name;
@@ -308,6 +310,9 @@ fn chain_failure(error: &ChainError) -> Failure {
     let hint = match &error.cause {
         ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
         ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
+        ChainFault::Op(OpFault::LastOwner { .. }) => {
+            "v-secure role join owner MEMBER, for another owner first"
+        }
         _ => "v-secure access list",
     };
     failure.hints.push(hint.into());
@@ -327,6 +332,9 @@ impl From<MemberError> for Failure {
             MemberError::Nothing { member } => {
                 is(Exit::Conflict, "exists").hint(format!("v-secure member show {member}"))
             }
+            MemberError::ExpiryStated { member } => is(Exit::Conflict, "member-expiry")
+                .hint(format!("v-secure member show {member}"))
+                .hint(format!("v-secure member remove {member}, and let it in again")),
             MemberError::RecipientTaken { owner } => {
                 is(Exit::Conflict, "recipient-taken").hint(format!("v-secure member show {owner}"))
             }

@@ -96,8 +96,17 @@ impl Effects {
 
     /// Says what was settled, and what waits for whom.
     pub fn tell(&self, ui: &Ui<'_>) {
+        self.tell_wrapped(ui, "for new readers");
+    }
+
+    /// The same of a change that took readers away.
+    pub fn tell_narrowed(&self, ui: &Ui<'_>) {
+        self.tell_wrapped(ui, "for those who still read them");
+    }
+
+    fn tell_wrapped(&self, ui: &Ui<'_>, for_whom: &str) {
         if !self.settled.is_empty() {
-            ui.note(&format!("wrapped for new readers: {}", count(self.settled.len())));
+            ui.note(&format!("wrapped {for_whom}: {}", count(self.settled.len())));
         }
         if !self.unsettled.is_empty() {
             let names: Vec<&str> =
@@ -113,7 +122,8 @@ impl Effects {
         }
         if !self.without_keys.is_empty() {
             ui.warn(&format!(
-                "these audiences wait for keys: {}; an owner gives them with 'v-secure access settle'",
+                "these audiences wait for new keys, and nothing is sealed to them until then: {}; an owner \
+                 gives them with 'v-secure access settle'",
                 self.without_keys.join(", ")
             ));
         }

@@ -62,6 +62,8 @@ pub enum Command {
     /// Who may do what, and through which grant
     #[command(subcommand)]
     Access(c::access::Access),
+    Exposed(c::exposed::Exposed),
+    Adopt(c::adopt::Adopt),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -92,6 +94,8 @@ impl Command {
             Self::Member(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),
+            Self::Exposed(command) => command.run(context),
+            Self::Adopt(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

@@ -250,7 +250,7 @@ fn void(id: &Id, entry: &Entry, position: usize, policy: &dyn PolicyView) -> Fin
         "{} is void: policy entry {position} took the right away without knowing of it",
         describe::entry(id, entry, policy)
     );
-    Finding::new(Code::Void, Subject::Entry(*id), message).hint("v-secure audit log")
+    Finding::new(Code::Void, Subject::Entry(*id), message).hint("v-secure adopt --list")
 }
 
 fn forged(id: &Id, entry: &Entry, forgery: Forgery, policy: &dyn PolicyView) -> Option<Finding> {

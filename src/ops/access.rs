@@ -3,7 +3,7 @@
 use crate::name::{Name, NameError, Pattern};
 use crate::policy::op::{PolicyOp, Right};
 use crate::policy::rights::Rights;
-use crate::policy::state::State;
+use crate::policy::state::{OWNER, State};
 use std::str::FromStr;
 
 /// The text is no list of rights, or no grant.
@@ -81,6 +81,62 @@ pub fn join(state: &State, role: &Name, member: &Name) -> Vec<PolicyOp> {
         return Vec::new();
     }
     vec![PolicyOp::RoleJoin { role: role.clone(), member: member.clone() }]
+}
+
+/// A role does not have what is to be taken from it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RevokeError {
+    #[error("there is no role {role}")]
+    NoRole { role: Name },
+    #[error("the rights of owner cannot be taken: they are every right on '*'")]
+    Owner,
+    #[error("the role {role} has no grant of that on exactly {pattern}")]
+    NotGranted { role: Name, pattern: Pattern, reaching: Vec<Grant> },
+}
+
+/// Takes rights on a pattern from a role: those of them that it has on exactly this pattern.
+pub fn revoke(state: &State, role: &Name, grant: &Grant) -> Result<Vec<PolicyOp>, RevokeError> {
+    if role.as_str() == OWNER {
+        return Err(RevokeError::Owner);
+    }
+    let found = state.role(role).ok_or_else(|| RevokeError::NoRole { role: role.clone() })?;
+    let held = found.grants().find(|(pattern, _)| **pattern == grant.pattern);
+    let taken = held.map_or(Rights::NONE, |(_, rights)| rights.intersection(grant.rights));
+    let (role, pattern) = (role.clone(), grant.pattern.clone());
+    if taken.is_empty() {
+        let reaching = reaching(state, &role, grant);
+        return Err(RevokeError::NotGranted { role, pattern, reaching });
+    }
+    Ok(vec![PolicyOp::Revoke { role, pattern, rights: taken.iter().collect() }])
+}
+
+/// The grants by which a role has any of these rights on any of what the pattern matches.
+pub fn reaching(state: &State, role: &Name, asked: &Grant) -> Vec<Grant> {
+    let grants = state.role(role).into_iter().flat_map(|found| found.grants());
+    let meets = |other: &Pattern| other.contains(&asked.pattern) || asked.pattern.contains(other);
+    grants
+        .map(|(pattern, held)| (pattern, held.intersection(asked.rights)))
+        .filter(|(pattern, rights)| meets(pattern) && !rights.is_empty())
+        .map(|(pattern, rights)| Grant { pattern: pattern.clone(), rights })
+        .collect()
+}
+
+/// Takes a member out of a role; no op if it is not in it.
+pub fn leave(state: &State, role: &Name, member: &Name) -> Result<Vec<PolicyOp>, RevokeError> {
+    let found = state.role(role).ok_or_else(|| RevokeError::NoRole { role: role.clone() })?;
+    let (role, member) = (role.clone(), member.clone());
+    let inside = found.members().any(|other| *other == member);
+    Ok(inside.then_some(PolicyOp::RoleLeave { role, member }).into_iter().collect())
+}
+
+/// Removes a role; returns its members too.
+pub fn remove_role(state: &State, role: &Name) -> Result<(Vec<PolicyOp>, Vec<Name>), RevokeError> {
+    if role.as_str() == OWNER {
+        return Err(RevokeError::Owner);
+    }
+    let found = state.role(role).ok_or_else(|| RevokeError::NoRole { role: role.clone() })?;
+    Ok((vec![PolicyOp::RoleRemove { role: role.clone() }], found.members().cloned().collect()))
 }
 
 /// Sets, or with no value unsets; no op if that is how it is.

@@ -26,6 +26,8 @@ pub struct Joining {
     pub kind: Option<MemberKind>,
     pub device: Device,
     pub roles: Vec<Name>,
+    /// From when on it should be removed, in seconds since the Unix epoch: a warning to people.
+    pub expires: Option<u64>,
     /// Makes a role named like the member that reads these.
     pub read: Vec<Pattern>,
 }
@@ -42,6 +44,8 @@ pub enum MemberError {
     OtherKind { member: Name, found: MemberKind },
     #[error("{member} is a member with this device and these roles already")]
     Nothing { member: Name },
+    #[error("{member} is a member already: when it expires is said when it is let in")]
+    ExpiryStated { member: Name },
     #[error("the recipient belongs to {owner} already")]
     RecipientTaken { owner: Name },
     #[error("nothing can be encrypted to this recipient")]
@@ -63,6 +67,9 @@ pub fn add(vault: &Id, state: &State, joining: &Joining) -> Result<Vec<PolicyOp>
     {
         let (member, found) = (joining.member.clone(), member.kind);
         return Err(MemberError::OtherKind { member, found });
+    }
+    if found.is_some() && joining.expires.is_some() {
+        return Err(MemberError::ExpiryStated { member: joining.member.clone() });
     }
     let mut ops = recipient_ops(found, joining);
     if let Device::Request(request) = &joining.device
@@ -142,7 +149,7 @@ fn recipient_ops(found: Option<&Member>, joining: &Joining) -> Vec<PolicyOp> {
             member: member.clone(),
             kind: joining.kind.unwrap_or(MemberKind::User),
             recipients: recipients.into_iter().collect(),
-            expires: None,
+            expires: joining.expires,
         }];
     };
     let new = recipients.into_iter().filter(|recipient| !found.recipients.contains(recipient));

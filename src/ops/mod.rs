@@ -4,15 +4,18 @@
 //! command line are the layers above.
 
 pub mod access;
+pub mod adopt;
 mod audience_keys;
 pub mod change;
 pub mod duration;
 pub mod export;
+pub mod exposure;
 pub mod generate;
 pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
+pub mod leaving;
 pub mod list;
 pub mod member;
 pub mod pin;

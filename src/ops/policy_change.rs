@@ -107,7 +107,12 @@ fn with_policy(
     let key_ops = std::mem::take(&mut made.ops);
     let entry = entry(vault, ops.into_iter().chain(key_ops).collect(), ctx);
     let chain = vault.chain().extended(entry.clone())?;
-    let settling = settle::settle(vault, chain.state(), &made, ctx)?;
+    // Who takes their own key away signs this entry last.
+    let signs_on = chain.state().key_owner(&ctx.signer.key.id()).is_some();
+    let settling = match signs_on {
+        true => settle::settle(vault, chain.state(), &made, ctx)?,
+        false => Settling::default(),
+    };
     let sections = std::mem::take(&mut made.sections);
     let outcome = outcome(&settling, made);
     let entries = sign(vault, &chain, settling.ops, ctx);

@@ -134,7 +134,7 @@ pub fn able(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
 
 /// Seals a value for a secret's audience of now: under its KEK, or, by a writer who may not read,
 /// to its public key.
-fn seal(
+pub(super) fn seal(
     vault: &Vault,
     secret: &SecretName,
     uid: &Id,

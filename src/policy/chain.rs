@@ -98,6 +98,24 @@ impl Chain {
         folded.map(|()| chain)
     }
 
+    /// Calls `visit` with each position and the state after it. The entries are those of a chain
+    /// that was built before: their signatures are not checked again.
+    ///
+    /// # Errors
+    /// The first entry that breaks a rule.
+    pub fn replay(
+        entries: &[PolicyEntry],
+        mut visit: impl FnMut(usize, &State),
+    ) -> Result<(), ChainError> {
+        let (mut chain, mut pending) = (Self::empty(), Vec::new());
+        for (position, entry) in entries.iter().enumerate() {
+            chain.push(entry, &mut pending)?;
+            pending.clear();
+            visit(position, &chain.state);
+        }
+        Ok(())
+    }
+
     fn empty() -> Self {
         Self {
             ids: Vec::new(),

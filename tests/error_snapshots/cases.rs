@@ -9,18 +9,18 @@ pub struct Case {
     pub line: String,
 }
 
-fn case(code: &'static str, given: fn(&Stage), line: impl Into<String>) -> Case {
+pub fn case(code: &'static str, given: fn(&Stage), line: impl Into<String>) -> Case {
     Case { code, given, line: line.into() }
 }
 
-fn nothing(_: &Stage) {}
+pub fn nothing(_: &Stage) {}
 
-fn vault(stage: &Stage) {
+pub fn vault(stage: &Stage) {
     stage.ok("v-secure init --vault-name shop --member admin");
 }
 
 /// With the secret A.
-fn a(stage: &Stage) {
+pub fn a(stage: &Stage) {
     vault(stage);
     stage.ok("printf one | v-secure set A");
 }
@@ -49,7 +49,7 @@ fn request(stage: &Stage) {
     );
 }
 
-fn let_in(stage: &Stage) {
+pub fn let_in(stage: &Stage) {
     request(stage);
     stage.ok("v-secure member add developer-1 --request request.txt --role developer --yes");
 }
@@ -137,6 +137,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(failures());
     cases.extend(rights());
     cases.extend(absent());
+    cases.extend(crate::daily::all());
     cases.extend(integrity());
     cases.extend(conflicts());
     cases

@@ -1,11 +1,13 @@
 //! One file a command: its arguments, its help text and its body.
 
 pub mod access;
+pub mod adopt;
 pub mod audit;
 pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod export;
+pub mod exposed;
 pub mod generate;
 pub mod git;
 pub mod identity;

@@ -2,6 +2,8 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
+use crate::cli::exposure;
+use crate::cli::policy::count;
 use crate::cli::unlocking;
 use crate::ops::duration;
 use crate::ops::unlock::Unlocked;
@@ -97,6 +99,8 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         .filter(|finding| finding.code.as_str() != "expired")
         .map(|finding| finding.message)
         .collect();
+    lines.extend(expired_members(vault, now));
+    lines.extend(exposed(vault));
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {
         let line = format!("{name} has two active versions; settle it with 'v-secure set {name}'");
@@ -105,6 +109,28 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         }
     }
     lines
+}
+
+fn exposed(vault: &Vault) -> Option<String> {
+    let secrets = exposure::all(vault).map_or(0, |exposed| exposed.len());
+    let line =
+        || format!("known to those who may not read them: {}: v-secure exposed", count(secrets));
+    (secrets > 0).then(line)
+}
+
+/// The clock warns; only a signed removal ends rights.
+fn expired_members(vault: &Vault, now: u64) -> Vec<String> {
+    let members = vault.policy().members();
+    let expiring = members.filter_map(|(name, member)| Some((name, member.expires?)));
+    let soon = expiring.filter(|(_, at)| *at <= now.saturating_add(SOON));
+    soon.map(|(name, at)| {
+        let when = duration::relative(at, now);
+        match at <= now {
+            true => format!("member {name} expired {when}: v-secure member remove {name}"),
+            false => format!("member {name} expires {when}"),
+        }
+    })
+    .collect()
 }
 
 fn show(context: &Context<'_>, status: &Status) -> Outcome {

@@ -17,7 +17,7 @@ use serde::Serialize;
                         v-secure access grant ci 'prod/DB_*' read"
 )]
 pub struct Grant {
-    #[arg(value_name = "ROLE")]
+    #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
     role: Name,
 
     #[arg(value_name = "PATTERN")]

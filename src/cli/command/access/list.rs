@@ -25,7 +25,7 @@ pub struct List {
     pattern: Option<Pattern>,
 
     /// Only this member's access
-    #[arg(long, value_name = "MEMBER")]
+    #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     member: Option<Name>,
 }
 

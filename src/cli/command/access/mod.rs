@@ -2,6 +2,7 @@
 
 pub mod grant;
 pub mod list;
+pub mod revoke;
 pub mod settle;
 
 use crate::cli::context::Context;
@@ -12,6 +13,7 @@ use clap::Subcommand;
 pub enum Access {
     List(list::List),
     Grant(grant::Grant),
+    Revoke(revoke::Revoke),
     Settle(settle::Settle),
 }
 
@@ -20,6 +22,7 @@ impl Access {
         match self {
             Self::List(command) => command.run(context),
             Self::Grant(command) => command.run(context),
+            Self::Revoke(command) => command.run(context),
             Self::Settle(command) => command.run(context),
         }
     }

@@ -25,7 +25,7 @@ pub struct Log {
     secret_id: Option<String>,
 
     /// Only what this member signed
-    #[arg(long, value_name = "MEMBER")]
+    #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     actor: Option<String>,
 
     /// Only this kind: put, field, remove, member-add, grant …

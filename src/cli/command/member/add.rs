@@ -9,6 +9,7 @@ use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::crypto::identity::{NewIdentity, generate_identity};
 use crate::host::hardening;
 use crate::name::{Name, Pattern};
+use crate::ops::duration;
 use crate::ops::member::{self, Device, Joining};
 use crate::ops::pin::CarriedPin;
 use crate::ops::vault::Depth;
@@ -23,11 +24,12 @@ use std::path::Path;
 #[command(
     after_help = "Examples:\n  v-secure member add admin --request admin.request --role developer\n  \
                         v-secure member add backup --recipient age1… --read 'prod/*'\n  \
+                        v-secure member add auditor --request auditor.request --role reader --expires 30d\n  \
                         v-secure member add ci --service --new-identity --read 'prod/*' | gh secret set V_SECURE_IDENTITY"
 )]
 pub struct Add {
     /// The member's name; of an existing member, this adds another device
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     name: Name,
 
     /// What 'v-secure member request' printed: the line, a file with it, or '-' for standard input
@@ -54,11 +56,17 @@ pub struct Add {
 
     /// Join this role; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
     roles: Vec<Name>,
 
     /// Read what matches, by a role of the member's own; may be given several times
     #[arg(long, value_name = "PATTERN")]
     read: Vec<Pattern>,
+
+    /// From when on it should be removed: a span such as 30d, or a date; it is warned about, and
+    /// only removing the member ends its rights
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
 
     #[command(flatten)]
     compare: CompareArgs,
@@ -121,8 +129,16 @@ impl Add {
             kind,
             device,
             roles: self.roles.clone(),
+            expires: self.expires(context)?,
             read: self.read.clone(),
         })
+    }
+
+    fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
+        let now = context.host.now();
+        let at = self.expires.as_deref().map(|text| duration::parse_deadline(text, now));
+        at.transpose()
+            .map_err(|error| Failure::usage("bad-time", "--expires is no time").because(&error))
     }
 
     fn confirm(&self, context: &Context<'_>, request: &Request) -> Outcome {

@@ -1,7 +1,9 @@
 //! `v-secure member`: people and services.
 
 pub mod add;
+pub mod key;
 pub mod list;
+pub mod remove;
 pub mod request;
 pub mod show;
 
@@ -15,6 +17,10 @@ pub enum Member {
     Add(add::Add),
     List(list::List),
     Show(show::Show),
+    Remove(remove::Remove),
+    /// The devices of members
+    #[command(subcommand)]
+    Key(key::Key),
 }
 
 impl Member {
@@ -24,6 +30,8 @@ impl Member {
             Self::Add(command) => command.run(context),
             Self::List(command) => command.run(context),
             Self::Show(command) => command.run(context),
+            Self::Remove(command) => command.run(context),
+            Self::Key(command) => command.run(context),
         }
     }
 }

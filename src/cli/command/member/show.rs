@@ -14,7 +14,7 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure member show admin\n  v-secure member show ci --json")]
 pub struct Show {
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     name: Name,
 }
 
@@ -24,6 +24,8 @@ struct Report {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    expired: bool,
     recipients: Vec<String>,
     devices: Vec<Device>,
     roles: Vec<String>,
@@ -48,15 +50,15 @@ struct Grant {
 
 impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let state = opened.vault.policy();
         let member = state.member(&self.name).ok_or_else(|| unknown_member(&self.name))?;
-        let report = report(state, &self.name, member);
+        let report = report(state, &self.name, member, session.now);
         if context.ui.json { context.ui.object(&report) } else { show(context, &report) }
     }
 }
 
-fn report(state: &State, name: &Name, member: &Member) -> Report {
+fn report(state: &State, name: &Name, member: &Member, now: u64) -> Report {
     let grants = member.roles().flat_map(|role| {
         state.grants_of(role).into_iter().map(|(pattern, rights)| Grant {
             role: role.to_string(),
@@ -74,6 +76,7 @@ fn report(state: &State, name: &Name, member: &Member) -> Report {
         member: name.to_string(),
         kind: member.kind.as_str(),
         expires: member.expires.map(duration::rfc3339),
+        expired: member.expires.is_some_and(|at| at <= now),
         recipients: member.recipients.iter().cloned().collect(),
         devices: devices.collect(),
         roles: member.roles().map(ToString::to_string).collect(),
@@ -89,7 +92,9 @@ fn show(context: &Context<'_>, report: &Report) -> Outcome {
     let field = |label: &str, value: &str| context.ui.line(&format!("{label:<11} {value}"));
     field("member", &format!("{} ({})", context.ui.strong(&report.member), report.kind))?;
     if let Some(expires) = &report.expires {
-        field("expires", expires)?;
+        let expired =
+            if report.expired { " (expired: only removing it ends its rights)" } else { "" };
+        field("expires", &format!("{expires}{expired}"))?;
     }
     for recipient in &report.recipients {
         field("recipient", recipient)?;

@@ -12,10 +12,10 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure role join developer admin")]
 pub struct Join {
-    #[arg(value_name = "ROLE")]
+    #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
     role: Name,
 
-    #[arg(value_name = "MEMBER")]
+    #[arg(value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     member: Name,
 
     #[command(flatten)]

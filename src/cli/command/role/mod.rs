@@ -2,8 +2,11 @@
 
 pub mod create;
 pub mod join;
+pub mod leave;
 pub mod list;
+pub mod rm;
 
+use crate::cli::command::access::{grant, revoke};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
@@ -13,6 +16,10 @@ pub enum Role {
     List(list::List),
     Create(create::Create),
     Join(join::Join),
+    Leave(leave::Leave),
+    Rm(rm::Rm),
+    Grant(grant::Grant),
+    Revoke(revoke::Revoke),
 }
 
 impl Role {
@@ -21,6 +28,10 @@ impl Role {
             Self::List(command) => command.run(context),
             Self::Create(command) => command.run(context),
             Self::Join(command) => command.run(context),
+            Self::Leave(command) => command.run(context),
+            Self::Rm(command) => command.run(context),
+            Self::Grant(command) => command.run(context),
+            Self::Revoke(command) => command.run(context),
         }
     }
 }

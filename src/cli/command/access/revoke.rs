@@ -1,0 +1,91 @@
+//! `v-secure access revoke`: takes rights on a pattern from a role.
+
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::exposure;
+use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::name::{Name, Pattern};
+use crate::ops::access::{self, Grant, RightList};
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Take rights on the secrets that a pattern matches from a role
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The pattern is that of a grant, which 'v-secure role list' shows. Secrets are wrapped for those\n\
+                        who still may read them, as far as you can open them. What the role could read, its members\n\
+                        can keep: 'v-secure exposed' lists the values to renew.\n\n\
+                        Examples:\n  v-secure access revoke developer 'prod/*' read\n  \
+                        v-secure access revoke ci 'prod/*' write,rotate"
+)]
+pub struct Revoke {
+    #[arg(value_name = "ROLE", add = ArgValueCompleter::new(complete::roles))]
+    role: Name,
+
+    #[arg(value_name = "PATTERN")]
+    pattern: Pattern,
+
+    #[arg(value_name = "RIGHTS")]
+    rights: RightList,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    role: &'a str,
+    pattern: &'a str,
+    rights: String,
+    /// Rights of these that the role has there all the same, by other grants.
+    still: Vec<String>,
+    renewed: &'a [String],
+    exposed: &'a [String],
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Revoke {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let Self { role, pattern, rights: RightList(rights), reason } = self;
+        let default = format!("revoke {rights} on {pattern} from {role}");
+        let asked = Grant { pattern: pattern.clone(), rights };
+        let changed = policy::change(context, &reason, &default, |vault| {
+            Ok(access::revoke(vault.policy(), &role, &asked)?)
+        })?;
+        let state = changed.vault.policy();
+        let still: Vec<String> = access::reaching(state, &role, &asked)
+            .iter()
+            .map(|grant| format!("{}:{}", grant.rights, grant.pattern))
+            .collect();
+        let members: Vec<Name> =
+            state.role(&role).into_iter().flat_map(|role| role.members()).cloned().collect();
+        let exposed = exposure::secrets(&changed.vault, |value, knower| {
+            pattern.matches(&value.secret) && members.contains(&knower.member)
+        })?;
+        let renewed = exposure::renewed(&changed.vault);
+        if context.ui.json {
+            return context.ui.object(&Report {
+                role: role.as_str(),
+                pattern: pattern.as_str(),
+                rights: rights.to_string(),
+                still,
+                renewed: &renewed,
+                exposed: &exposed,
+                effects: &changed.effects,
+            });
+        }
+        context.ui.note(&format!("{role} has no longer {rights} on {pattern}"));
+        if !still.is_empty() {
+            context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
+        }
+        exposure::tell_renewed(context, &renewed);
+        changed.effects.tell_narrowed(&context.ui);
+        if !exposed.is_empty() {
+            exposure::tell(context, &policy::listed(&members), &exposed);
+        }
+        Ok(())
+    }
+}

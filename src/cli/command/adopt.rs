@@ -1,0 +1,209 @@
+//! `v-secure adopt`: takes over what somebody wrote honestly and what does not count any more.
+
+use crate::cli::confirm::ConfirmArgs;
+use crate::cli::context::{Context, Purpose, short};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::metadata::{shown, when};
+use crate::cli::policy::{ReasonArg, count};
+use crate::host::hardening;
+use crate::log::history::action;
+use crate::ops::adopt::{self, Adopted, VoidEntry};
+use crate::ops::duration;
+use crate::ops::vault::{Depth, Vault};
+use clap::Args;
+use serde::Serialize;
+
+/// Take over void entries: work under a right that was taken away at the same time
+#[derive(Debug, Args)]
+#[command(
+    after_help = "When a right is taken from somebody, what they wrote on another branch does not count, though it\n\
+                        was honest: nothing shows when it was written. Adopting issues it anew, under your name and by\n\
+                        your rights, with values encrypted anew. Ask the author first: after a device was stolen, void\n\
+                        entries may be the thief's.\n\n\
+                        Examples:\n  v-secure adopt --list\n  v-secure adopt 5Kd0zLw1Qe\n  \
+                        v-secure adopt --all --yes --reason 'checked with backend'"
+)]
+pub struct Adopt {
+    /// Void entries: their ids, or what these begin with; one with a '-' first goes behind '--'
+    #[arg(value_name = "ENTRY")]
+    #[arg(required_unless_present_any = ["all", "list"])]
+    entries: Vec<String>,
+
+    /// All that nobody has adopted yet
+    #[arg(long, conflicts_with = "entries")]
+    all: bool,
+
+    /// Show the void entries, and change nothing
+    #[arg(long, conflicts_with_all = ["entries", "all"])]
+    list: bool,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct List {
+    void: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    entry: String,
+    timestamp: String,
+    actor: String,
+    device: Option<String>,
+    changes: Vec<Change>,
+    reason: String,
+    /// The number of the policy entry that took the right away.
+    policy_entry: usize,
+    adopted: bool,
+}
+
+#[derive(Serialize)]
+struct Change {
+    action: &'static str,
+    secret: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    entries: Vec<String>,
+    secrets: Vec<String>,
+    left_out: Vec<LeftOut>,
+}
+
+#[derive(Serialize)]
+struct LeftOut {
+    entry: String,
+    action: &'static str,
+}
+
+impl Adopt {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        if self.list {
+            return list(context, &opened.vault, session.now);
+        }
+        let _hardened = hardening::harden();
+        let chosen = self.chosen(&opened.vault)?;
+        if chosen.is_empty() {
+            return report(context, &Adopted::default());
+        }
+        if !context.ui.json {
+            table(context, &opened.vault, &chosen, session.now)?;
+        }
+        self.confirm.check(context, "Take these over under your name?")?;
+        let reason =
+            format!("adopt {}", chosen.iter().map(|v| short(&v.id)).collect::<Vec<_>>().join(", "));
+        let reason: String = reason.chars().take(200).collect();
+        let (adopted, _) =
+            context.write_if(self.reason.reason.as_deref(), &reason, |vault, ctx| {
+                Ok(adopt::adopt(vault, &self.chosen(vault)?, ctx)?)
+            })?;
+        report(context, &adopted)
+    }
+
+    fn chosen<'a>(&self, vault: &'a Vault) -> Outcome<Vec<VoidEntry<'a>>> {
+        let mut chosen: Vec<VoidEntry<'a>> = match self.all {
+            true => adopt::void_entries(vault).into_iter().filter(|void| !void.adopted).collect(),
+            false => self
+                .entries
+                .iter()
+                .map(|text| adopt::find(vault, text).map_err(Failure::from))
+                .collect::<Outcome<_>>()?,
+        };
+        // In the order of the log, whatever the order of the words.
+        chosen.sort_by_key(|void| vault.graph().place(&void.id));
+        chosen.dedup_by_key(|void| void.id);
+        Ok(chosen)
+    }
+}
+
+fn list(context: &Context<'_>, vault: &Vault, now: u64) -> Outcome {
+    let void = adopt::void_entries(vault);
+    if context.ui.json {
+        let void = void.iter().map(|void| row(vault, void)).collect();
+        return context.ui.object(&List { void });
+    }
+    if void.is_empty() {
+        context.ui.note("no entry is void");
+        return Ok(());
+    }
+    table(context, vault, &void, now)
+}
+
+fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: u64) -> Outcome {
+    let rows = void.iter().map(|void| {
+        let row = row(vault, void);
+        let changes =
+            row.changes.iter().map(|change| format!("{} {}", change.action, change.secret));
+        let by = match row.device {
+            Some(device) => format!("{}/{device}", row.actor),
+            None => row.actor,
+        };
+        vec![
+            short(&void.id),
+            by,
+            when(context, Some(void.entry.ts), now),
+            changes.collect::<Vec<_>>().join(", "),
+            shown(&void.entry.reason),
+            if row.adopted { "adopted".into() } else { "void".into() },
+        ]
+    });
+    context.ui.table(&["ENTRY", "BY", "DATE", "CHANGES", "REASON", "STATE"], rows.collect())
+}
+
+fn row(vault: &Vault, void: &VoidEntry<'_>) -> Row {
+    let entry = void.entry;
+    let secret = |op: &crate::log::op::Op| op.secret().map(ToString::to_string).unwrap_or_default();
+    let changes = entry.ops.iter().map(|op| Change { action: action(op), secret: secret(op) });
+    Row {
+        entry: void.id.to_string(),
+        timestamp: duration::rfc3339(entry.ts),
+        actor: entry.actor.to_string(),
+        device: vault.chain().key(&entry.key).map(|fact| fact.device.to_string()),
+        changes: changes.collect(),
+        reason: entry.reason.clone(),
+        policy_entry: void.position,
+        adopted: void.adopted,
+    }
+}
+
+fn report(context: &Context<'_>, adopted: &Adopted) -> Outcome {
+    if context.ui.json {
+        let left_out = adopted.left_out.iter();
+        return context.ui.object(&Report {
+            entries: adopted.entries.iter().map(ToString::to_string).collect(),
+            secrets: adopted.secrets.iter().map(ToString::to_string).collect(),
+            left_out: left_out
+                .map(|(entry, action)| LeftOut { entry: entry.to_string(), action })
+                .collect(),
+        });
+    }
+    for (entry, action) in &adopted.left_out {
+        context.ui.warn(&format!(
+            "'{action}' of entry {} is not taken over: do it yourself, if it is still wanted",
+            short(entry)
+        ));
+    }
+    if adopted.entries.is_empty() {
+        context.ui.note("there was nothing to adopt");
+        return Ok(());
+    }
+    let names: Vec<&str> = adopted.secrets.iter().map(|secret| secret.as_str()).collect();
+    context.ui.note(&format!(
+        "adopted {} of {}: {}",
+        entries(adopted.entries.len()),
+        count(names.len()),
+        names.join(", ")
+    ));
+    context.ui.note("their author knows these values: v-secure exposed");
+    Ok(())
+}
+
+fn entries(entries: usize) -> String {
+    if entries == 1 { "1 entry".into() } else { format!("{entries} entries") }
+}

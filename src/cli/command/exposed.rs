@@ -1,0 +1,151 @@
+//! `v-secure exposed`: the values in force that somebody knows who may not read them.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::exposure;
+use crate::cli::metadata::when;
+use crate::cli::policy::count;
+use crate::ops::duration;
+use crate::ops::exposure::{Exposed as Value, Knower, Why};
+use crate::ops::vault::Depth;
+use clap::Args;
+use serde::Serialize;
+
+/// List the values that somebody has been able to read and may not any more
+#[derive(Debug, Args)]
+#[command(
+    after_help = "For each value in force, the keys that could open it, or another version with the same value, and\n\
+                        whose holders may not read it now: members who left, devices that were removed, grants that\n\
+                        were taken. Only a new value ends that: change it at the provider, then 'v-secure set'. No key\n\
+                        is needed. Authors of values who could never read them are not listed, though they know them.\n\n\
+                        Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
+                        v-secure exposed --deadline 7d   # exit 1 if one has been for longer"
+)]
+pub struct Exposed {
+    /// Fail if a value has been exposed for longer than this, such as 7d
+    #[arg(long, value_name = "SPAN")]
+    deadline: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    exposed: Vec<Row>,
+    /// How many are past the deadline.
+    overdue: usize,
+}
+
+#[derive(Serialize)]
+struct Row {
+    secret: String,
+    version: usize,
+    id: String,
+    since: String,
+    overdue: bool,
+    to: Vec<To>,
+}
+
+#[derive(Serialize)]
+struct To {
+    member: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    recipient: String,
+    why: &'static str,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<String>,
+}
+
+impl Exposed {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let deadline = self.deadline.as_deref().map(duration::parse_span).transpose();
+        let deadline = deadline.map_err(|error| {
+            Failure::usage("bad-time", "--deadline is no span of time").because(&error)
+        })?;
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let mut found = exposure::all(&opened.vault)?;
+        if context.states_environment() {
+            let environment = context.environment()?;
+            found.retain(|value| value.secret.environment() == environment.as_str());
+        }
+        let is_late = |value: &Value| {
+            deadline.is_some_and(|span| value.since().saturating_add(span) < session.now)
+        };
+        let late: Vec<String> =
+            found.iter().filter(|value| is_late(value)).map(|v| v.secret.to_string()).collect();
+        if context.ui.json {
+            let exposed = found.iter().map(|value| row(value, is_late(value))).collect();
+            context.ui.object(&Report { exposed, overdue: late.len() })?;
+        } else {
+            show(context, &found, session.now)?;
+        }
+        match (late.first(), self.deadline) {
+            (Some(first), Some(span)) => Err(overdue(late.len(), first, &span)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn overdue(late: usize, first: &str, span: &str) -> Failure {
+    let have = if late == 1 { "has a value that has" } else { "have values that have" };
+    let message = format!("{} {have} been exposed for longer than {span}", count(late));
+    Failure::new(Exit::Failure, "exposed", message)
+        .hint(format!("change it at the provider, then: v-secure set {first}"))
+}
+
+fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
+    if found.is_empty() {
+        context.ui.note("no value in force is known to anybody who may not read it");
+        return Ok(());
+    }
+    let rows = found.iter().flat_map(|value| {
+        value.to.iter().map(|to| {
+            vec![value.secret.to_string(), who(to), why(to), when(context, Some(to.since), now)]
+        })
+    });
+    context.ui.table(&["SECRET", "KNOWN TO", "WHY NOT", "SINCE"], rows.collect())?;
+    context.ui.note("change each at its provider, then: v-secure set NAME");
+    Ok(())
+}
+
+fn who(to: &Knower) -> String {
+    match &to.device {
+        Some(device) => format!("{}/{device}", to.member),
+        None => to.member.to_string(),
+    }
+}
+
+fn why(to: &Knower) -> String {
+    let why = match to.why {
+        Why::MemberRemoved => "no member any more",
+        Why::KeyRemoved => "the key was removed",
+        Why::NoRight => "may not read it",
+    };
+    match &to.through {
+        Some(other) => format!("{why}; {other} has the same value"),
+        None => why.to_owned(),
+    }
+}
+
+fn row(value: &Value, overdue: bool) -> Row {
+    Row {
+        secret: value.secret.to_string(),
+        version: value.version,
+        id: value.object.to_string(),
+        since: duration::rfc3339(value.since()),
+        overdue,
+        to: value.to.iter().map(to).collect(),
+    }
+}
+
+fn to(knower: &Knower) -> To {
+    To {
+        member: knower.member.to_string(),
+        device: knower.device.as_ref().map(ToString::to_string),
+        recipient: knower.recipient.clone(),
+        why: knower.why.as_str(),
+        since: duration::rfc3339(knower.since),
+        through: knower.through.as_ref().map(ToString::to_string),
+    }
+}

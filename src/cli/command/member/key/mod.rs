@@ -1,0 +1,20 @@
+//! `v-secure member key`: the devices of members.
+
+pub mod remove;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    Remove(remove::Remove),
+}
+
+impl Key {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Remove(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `v-secure role leave`: takes a role from a member.
+
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::exposure;
+use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::name::Name;
+use crate::ops::access;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Take a role from a member; what it could read by it, it can keep
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The sets of roles that the role is in get new keys. A member may leave a role by itself.\n\n\
+                        Examples:\n  v-secure role leave developer backend"
+)]
+pub struct Leave {
+    #[arg(value_name = "ROLE", add = ArgValueCompleter::new(complete::roles))]
+    role: Name,
+
+    #[arg(value_name = "MEMBER", add = ArgValueCompleter::new(complete::members))]
+    member: Name,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    role: &'a str,
+    member: &'a str,
+    changed: bool,
+    renewed: &'a [String],
+    exposed: &'a [String],
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Leave {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let reason = format!("take the role {} from {}", self.role, self.member);
+        let changed = policy::change(context, &self.reason, &reason, |vault| {
+            let state = vault.policy();
+            state.member(&self.member).ok_or_else(|| policy::unknown_member(&self.member))?;
+            Ok(access::leave(state, &self.role, &self.member)?)
+        })?;
+        let written = changed.written;
+        let renewed = if written { exposure::renewed(&changed.vault) } else { Vec::new() };
+        let exposed = exposure::to_members(&changed.vault, std::slice::from_ref(&self.member))?;
+        if context.ui.json {
+            return context.ui.object(&Report {
+                role: self.role.as_str(),
+                member: self.member.as_str(),
+                changed: written,
+                renewed: &renewed,
+                exposed: &exposed,
+                effects: &changed.effects,
+            });
+        }
+        let verb = if written { "is no longer" } else { "was not" };
+        context.ui.note(&format!("{} {verb} in the role {}", self.member, self.role));
+        exposure::tell_renewed(context, &renewed);
+        changed.effects.tell_narrowed(&context.ui);
+        exposure::tell(context, self.member.as_str(), &exposed);
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! `v-secure role rm`: removes a role with its grants.
+
+use crate::cli::complete;
+use crate::cli::confirm::ConfirmArgs;
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::cli::exposure;
+use crate::cli::policy::{self, Effects, ReasonArg, listed};
+use crate::name::Name;
+use crate::ops::access;
+use crate::ops::vault::Depth;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Remove a role with its grants; its members stay, without what it gave them
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Secrets that the role could read are wrapped for those who still may, as far as you can open them.\n\n\
+                        Examples:\n  v-secure role rm contractor\n  v-secure role rm ci --yes"
+)]
+pub struct Rm {
+    #[arg(value_name = "ROLE", add = ArgValueCompleter::new(complete::roles))]
+    role: Name,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    role: &'a str,
+    members: Vec<String>,
+    renewed: &'a [String],
+    exposed: &'a [String],
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl Rm {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        self.confirm(context)?;
+        let reason = format!("remove the role {}", self.role);
+        let mut members = Vec::new();
+        let changed = policy::change(context, &self.reason, &reason, |vault| {
+            let (ops, inside) = access::remove_role(vault.policy(), &self.role)?;
+            members = inside;
+            Ok(ops)
+        })?;
+        let renewed = exposure::renewed(&changed.vault);
+        let exposed = exposure::to_members(&changed.vault, &members)?;
+        if context.ui.json {
+            return context.ui.object(&Report {
+                role: self.role.as_str(),
+                members: members.iter().map(ToString::to_string).collect(),
+                renewed: &renewed,
+                exposed: &exposed,
+                effects: &changed.effects,
+            });
+        }
+        context.ui.note(&format!("role {} removed (members: {})", self.role, listed(&members)));
+        exposure::tell_renewed(context, &renewed);
+        changed.effects.tell_narrowed(&context.ui);
+        if !members.is_empty() {
+            exposure::tell(context, &listed(&members), &exposed);
+        }
+        Ok(())
+    }
+
+    /// Asks before the lock is taken.
+    fn confirm(&self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (_, members) = access::remove_role(opened.vault.policy(), &self.role)?;
+        let question = format!("Remove the role {} (members: {})?", self.role, listed(&members));
+        self.confirm.check(context, &question)
+    }
+}

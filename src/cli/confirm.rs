@@ -1,0 +1,37 @@
+//! Asking before what cannot be undone: a question on a terminal, `--yes` elsewhere.
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use clap::Args;
+
+#[derive(Debug, Clone, Args)]
+pub struct ConfirmArgs {
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+impl ConfirmArgs {
+    /// Goes on only if the user means it.
+    pub fn check(&self, context: &Context<'_>, question: &str) -> Outcome {
+        if self.yes {
+            return Ok(());
+        }
+        if !context.interactive() {
+            return Err(Failure::new(
+                Exit::Failure,
+                "not-confirmed",
+                "nothing was changed: this is asked for on a terminal",
+            )
+            .hint("--yes, to do it without being asked"));
+        }
+        let answer = context.host.confirm(question, false).map_err(|error| {
+            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
+        })?;
+        match answer {
+            true => Ok(()),
+            false => Err(Failure::new(Exit::Failure, "declined", "nothing was changed")),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Who held which keys, and who might read what, at every position of the policy chain.
+
+use super::same::Disclosure;
+use super::{Knower, Why};
+use crate::crypto::bytes::ShortId;
+use crate::name::{Name, Pattern, SecretName};
+use crate::ops::vault::Vault;
+use crate::policy::chain::Chain;
+use crate::policy::error::ChainError;
+use crate::policy::op::{PolicyOp, Right};
+use crate::policy::state::State;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// A recipient that is or was a member's, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Reader(u32);
+
+/// What is known of a recipient.
+struct Facts {
+    recipient: String,
+    member: Name,
+    device: Option<Name>,
+}
+
+/// An envelope: the keys of its epoch and of all before, sealed to these.
+struct Seal {
+    position: usize,
+    epoch: ShortId,
+    to: BTreeSet<Reader>,
+}
+
+/// Who might read the secrets that the same grants ever matched, from a position on.
+struct Span {
+    from: usize,
+    audience: String,
+    readers: BTreeSet<Reader>,
+}
+
+type Opened = Rc<BTreeMap<Reader, usize>>;
+
+/// Which grants ever matched a secret; equal for secrets that always had the same readers.
+type Class = Vec<usize>;
+
+pub(super) struct Holders {
+    facts: Vec<Facts>,
+    numbers: HashMap<String, Reader>,
+    /// By audience, in the order of the chain.
+    seals: BTreeMap<String, Vec<Seal>>,
+    patterns: Vec<Pattern>,
+    spans: HashMap<Class, Vec<Span>>,
+    /// The time that each policy entry states.
+    times: Vec<u64>,
+    /// By audience and the first of its seals that is asked for.
+    opened: RefCell<HashMap<(String, usize), Opened>>,
+}
+
+impl Holders {
+    pub fn of(vault: &Vault) -> Result<Self, ChainError> {
+        let chain = &vault.file().chain;
+        let ops = || chain.iter().flat_map(|entry| &entry.ops);
+        let patterns: BTreeSet<&Pattern> = ops().filter_map(read_pattern).collect();
+        let mut holders = Self {
+            facts: Vec::new(),
+            numbers: HashMap::new(),
+            seals: BTreeMap::new(),
+            patterns: patterns.into_iter().cloned().collect(),
+            spans: HashMap::new(),
+            times: chain.iter().map(|entry| entry.ts).collect(),
+            opened: RefCell::default(),
+        };
+        let mut classes: HashMap<Class, &SecretName> = HashMap::new();
+        for secret in vault.state().secrets.keys() {
+            classes.entry(holders.class(secret)).or_insert(secret);
+        }
+        Chain::replay(chain, |position, state| {
+            holders.note_envelopes(position, &chain[position].ops, state);
+            for (class, secret) in &classes {
+                holders.note_readers(position, class, secret, state);
+            }
+        })?;
+        for add in
+            ops().filter_map(|op| if let PolicyOp::KeyAdd(add) = op { Some(add) } else { None })
+        {
+            if let Some(reader) = holders.numbers.get(&add.recipient) {
+                holders.facts[reader.0 as usize].device = Some(add.device.clone());
+            }
+        }
+        Ok(holders)
+    }
+
+    fn class(&self, secret: &SecretName) -> Class {
+        let matching = self.patterns.iter().enumerate().filter(|(_, p)| p.matches(secret));
+        matching.map(|(number, _)| number).collect()
+    }
+
+    fn note_envelopes(&mut self, position: usize, ops: &[PolicyOp], state: &State) {
+        for op in ops {
+            let (PolicyOp::Epoch { audience, epoch, .. }
+            | PolicyOp::Reseal { audience, epoch, .. }) = op
+            else {
+                continue;
+            };
+            // Sealed after the whole entry, by the rule that an envelope is for all of its audience.
+            let to = self.readers(state, audience);
+            let seal = Seal { position, epoch: *epoch, to };
+            self.seals.entry(audience.clone()).or_default().push(seal);
+        }
+    }
+
+    fn note_readers(&mut self, position: usize, class: &Class, secret: &SecretName, state: &State) {
+        let audience = state.audience_of(secret);
+        let readers = self.readers(state, &audience);
+        let spans = self.spans.entry(class.clone()).or_default();
+        if spans.last().is_none_or(|last| last.audience != audience || last.readers != readers) {
+            spans.push(Span { from: position, audience, readers });
+        }
+    }
+
+    fn readers(&mut self, state: &State, audience: &str) -> BTreeSet<Reader> {
+        let members = state.members_of(audience).into_iter();
+        let found = members.filter_map(|name| Some((name, state.member(name)?)));
+        let recipients = found.flat_map(|(name, m)| m.recipients.iter().map(move |r| (name, r)));
+        recipients.map(|(member, recipient)| self.number(member, recipient)).collect()
+    }
+
+    fn number(&mut self, member: &Name, recipient: &str) -> Reader {
+        if let Some(reader) = self.numbers.get(recipient) {
+            let facts = &mut self.facts[reader.0 as usize];
+            if facts.member != *member {
+                facts.member = member.clone();
+            }
+            return *reader;
+        }
+        let reader = Reader(self.facts.len() as u32);
+        let (recipient, member) = (recipient.to_owned(), member.clone());
+        self.numbers.insert(recipient.clone(), reader);
+        self.facts.push(Facts { recipient, member, device: None });
+        reader
+    }
+
+    /// Who could open one of the wraps of a secret's version, and when the first of them was written
+    /// or its keys came to them, in seconds since the Unix epoch.
+    pub fn opened(
+        &self,
+        vault: &Vault,
+        secret: &SecretName,
+        disclosures: &[Disclosure],
+    ) -> BTreeMap<Reader, u64> {
+        let mut first: BTreeMap<Reader, u64> = BTreeMap::new();
+        for disclosure in disclosures {
+            for (reader, position) in self.openers(vault, secret, disclosure).iter() {
+                let at = disclosure.ts.max(self.times[*position]);
+                first.entry(*reader).and_modify(|known| *known = at.min(*known)).or_insert(at);
+            }
+        }
+        first
+    }
+
+    /// The members that could open one of the wraps.
+    pub fn members(
+        &self,
+        vault: &Vault,
+        secret: &SecretName,
+        disclosures: &[Disclosure],
+    ) -> BTreeSet<&Name> {
+        let readers = self.opened(vault, secret, disclosures).into_keys();
+        readers.map(|reader| &self.facts[reader.0 as usize].member).collect()
+    }
+
+    /// Who was ever sealed the keys that open a wrap, with the position where that first was so.
+    ///
+    /// Keys open what is sealed to them whenever it comes: that a wrap is newer than somebody's
+    /// leaving does not matter, which is the case of a branch that merges in late.
+    fn openers(&self, vault: &Vault, secret: &SecretName, disclosure: &Disclosure) -> Opened {
+        let wrap = vault.wrap(&vault.uid(secret), &disclosure.wrap);
+        let (audience, from) = match wrap {
+            Some(wrap) => (wrap.audience.as_str(), self.begin(&wrap.audience, &wrap.epoch)),
+            // Pruned, or left out: what the policy asked of its writer is what is known.
+            None => {
+                let audience = self.span_at(secret, disclosure.position).map(|s| &*s.audience);
+                let audience = audience.unwrap_or_default();
+                (audience, self.current_at(audience, disclosure.position))
+            }
+        };
+        let Some(from) = from else { return Rc::default() };
+        let key = (audience.to_owned(), from);
+        if let Some(known) = self.opened.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let mut openers = BTreeMap::new();
+        for seal in self.seals.get(audience).into_iter().flatten().skip(from) {
+            for reader in &seal.to {
+                openers.entry(*reader).or_insert(seal.position);
+            }
+        }
+        let openers = Rc::new(openers);
+        self.opened.borrow_mut().insert(key, Rc::clone(&openers));
+        openers
+    }
+
+    /// The first seal of an audience that holds the epoch's keys; all later ones do.
+    fn begin(&self, audience: &str, epoch: &ShortId) -> Option<usize> {
+        self.seals.get(audience)?.iter().position(|seal| seal.epoch == *epoch)
+    }
+
+    /// The first seal of the epoch that was current at a position.
+    fn current_at(&self, audience: &str, position: usize) -> Option<usize> {
+        let current = self.seals.get(audience)?.iter().rfind(|seal| seal.position <= position)?;
+        self.begin(audience, &current.epoch)
+    }
+
+    fn spans(&self, secret: &SecretName) -> &[Span] {
+        self.spans.get(&self.class(secret)).map_or(&[], Vec::as_slice)
+    }
+
+    fn span_at(&self, secret: &SecretName, position: usize) -> Option<&Span> {
+        self.spans(secret).iter().rfind(|span| span.from <= position)
+    }
+
+    pub fn may_read(&self, secret: &SecretName, reader: Reader) -> bool {
+        self.spans(secret).last().is_some_and(|span| span.readers.contains(&reader))
+    }
+
+    /// When the reader's right to the secret ended, in seconds since the Unix epoch; 0 if it never
+    /// had one. It has none now.
+    pub fn ended(&self, secret: &SecretName, reader: Reader) -> u64 {
+        let spans = self.spans(secret);
+        let last = spans.iter().rposition(|span| span.readers.contains(&reader));
+        let after = last.and_then(|last| spans.get(last + 1));
+        after.map_or(0, |span| self.times[span.from])
+    }
+
+    /// A reader as people know it.
+    pub fn knower(
+        &self,
+        vault: &Vault,
+        reader: Reader,
+        since: u64,
+        through: Option<SecretName>,
+    ) -> Knower {
+        let Facts { recipient, member, device } = &self.facts[reader.0 as usize];
+        let why = match vault.policy().member(member) {
+            None => Why::MemberRemoved,
+            Some(found) if !found.recipients.contains(recipient) => Why::KeyRemoved,
+            Some(_) => Why::NoRight,
+        };
+        let (member, device, recipient) = (member.clone(), device.clone(), recipient.clone());
+        Knower { member, device, recipient, why, since, through }
+    }
+}
+
+/// The pattern of a grant to read.
+fn read_pattern(op: &PolicyOp) -> Option<&Pattern> {
+    match op {
+        PolicyOp::Grant { pattern, rights, .. } if rights.contains(&Right::Read) => Some(pattern),
+        _ => None,
+    }
+}

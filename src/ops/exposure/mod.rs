@@ -1,0 +1,124 @@
+//! Which values in force are known to somebody who may not read them: computed from the chain and the
+//! log each time, never stored.
+//!
+//! A value is known to every key that an envelope with a KEK of one of its wraps was ever sealed to:
+//! of the version itself and of every version that holds the same value. What a member did with what
+//! it could open, nobody knows; only a new value ends an exposure.
+
+mod holders;
+mod same;
+
+use super::vault::Vault;
+use crate::crypto::bytes::Id;
+use crate::name::{Name, SecretName};
+use crate::policy::error::ChainError;
+use holders::{Holders, Reader};
+use same::SameValues;
+use std::collections::BTreeMap;
+
+/// A value in force that somebody knows who may not read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposed {
+    pub secret: SecretName,
+    /// The version's number and id.
+    pub version: usize,
+    pub object: Id,
+    /// Never empty; ordered by member.
+    pub to: Vec<Knower>,
+}
+
+/// A key that opens, or opened, the value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Knower {
+    /// Whose key it was last.
+    pub member: Name,
+    /// The device that signed with this key, if one did.
+    pub device: Option<Name>,
+    pub recipient: String,
+    pub why: Why,
+    /// From when on it knew the value without a right to, in seconds since the Unix epoch, by the
+    /// clocks of those who signed.
+    pub since: u64,
+    /// The secret through which it knows the value, if it is another one.
+    pub through: Option<SecretName>,
+}
+
+/// Why a key's holder may not read a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is no member any more.
+    MemberRemoved,
+    /// The key was taken from a member that is still there.
+    KeyRemoved,
+    /// No role of it may read the secret.
+    NoRight,
+}
+
+impl Why {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MemberRemoved => "member-removed",
+            Self::KeyRemoved => "key-removed",
+            Self::NoRight => "no-right",
+        }
+    }
+}
+
+impl Exposed {
+    /// When the first of them knew it without a right to.
+    pub fn since(&self) -> u64 {
+        self.to.iter().map(|knower| knower.since).min().unwrap_or_default()
+    }
+}
+
+/// Every exposed value of the vault, by secret. `vault` was opened with
+/// [`Depth::Everything`](super::vault::Depth::Everything).
+///
+/// # Errors
+/// Those of the chain, which a vault that was opened does not have.
+pub fn exposed(vault: &Vault) -> Result<Vec<Exposed>, ChainError> {
+    let holders = Holders::of(vault)?;
+    let same = SameValues::of(vault);
+    let mut found = Vec::new();
+    for (secret, state) in vault.live() {
+        for version in state.active() {
+            let to = knowers(vault, &holders, &same, secret, (version.object, version.ts));
+            if !to.is_empty() {
+                let (version, object) = (version.number, version.object);
+                found.push(Exposed { secret: secret.clone(), version, object, to });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Those who know the value of one version and may not read it, ordered.
+fn knowers(
+    vault: &Vault,
+    holders: &Holders,
+    same: &SameValues<'_>,
+    secret: &SecretName,
+    (object, put): (Id, u64),
+) -> Vec<Knower> {
+    let mut known: BTreeMap<Reader, (u64, &SecretName)> = BTreeMap::new();
+    for (of, disclosures) in same.family(vault, holders, &object) {
+        for (reader, at) in holders.opened(vault, of, disclosures) {
+            let first = known.entry(reader).or_insert((at, of));
+            // Its own name before another's: that is what a user looks for.
+            if (of != secret, at) < (first.1 != secret, first.0) {
+                *first = (at, of);
+            }
+        }
+    }
+    known.retain(|reader, _| !holders.may_read(secret, *reader));
+    let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
+        let since = at.max(put).max(holders.ended(secret, reader));
+        holders.knower(vault, reader, since, (of != secret).then(|| of.clone()))
+    };
+    let mut to: Vec<Knower> = known.into_iter().map(knower).collect();
+    to.sort_unstable();
+    to
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,439 @@
+//! Against an oracle that opens envelopes: what each key could ever open, by opening it.
+
+use super::*;
+use crate::crypto::bytes::ShortId;
+use crate::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identities};
+use crate::host::real::RealHost;
+use crate::name::Pattern;
+use crate::ops::init::{self, InitRequest};
+use crate::ops::policy_change;
+use crate::ops::put::{self, NewValue, PutRequest};
+use crate::ops::request::Ctx;
+use crate::ops::unlock::{Signer, Unlocked};
+use crate::ops::vault::Depth;
+use crate::policy::op::{MemberKind, PolicyOp, Right};
+use crate::secret_value::SecretValue;
+use crate::vault::audience;
+use crate::vault::device_key::new_device_key;
+use crate::vault::format::{self, Trust};
+use crate::vault::model::VaultFile;
+use std::collections::BTreeSet;
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn secret(text: &str) -> SecretName {
+    SecretName::parse(text).unwrap()
+}
+
+fn pattern(text: &str) -> Pattern {
+    Pattern::new(text).unwrap()
+}
+
+fn open(file: &VaultFile) -> Vault {
+    let text = format::write(file);
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap()
+}
+
+/// A key that was given out, and every epoch whose keys it was ever able to open.
+struct Key {
+    made: NewIdentity,
+    epochs: BTreeSet<(String, ShortId)>,
+}
+
+impl Key {
+    fn identities(&self) -> Vec<Identity> {
+        parse_identities(&self.made.text).unwrap()
+    }
+}
+
+/// A vault of one owner, who does everything, and what was seen of it over time.
+struct World {
+    vault: Option<Vault>,
+    who: Unlocked,
+    signer: Signer,
+    keys: Vec<Key>,
+    /// Every wrap that was ever in the file.
+    wraps: BTreeSet<(Id, String, ShortId)>,
+    /// Pairs of versions with the same value.
+    same: Vec<(Id, Id)>,
+    now: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let made = generate_identity();
+        let (member, device, recipient) = (name("olga"), name("laptop"), made.recipient.clone());
+        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        let vault = open(&init::init(&request, &RealHost).unwrap());
+        let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
+        let signer = who.signer(&vault).unwrap();
+        let keys = vec![Key { made, epochs: BTreeSet::new() }];
+        let (wraps, same) = (BTreeSet::new(), Vec::new());
+        let mut world = Self { vault: Some(vault), who, signer, keys, wraps, same, now: 1 };
+        world.look();
+        world
+    }
+
+    fn vault(&self) -> &Vault {
+        self.vault.as_ref().unwrap()
+    }
+
+    /// A new recipient.
+    fn key(&mut self) -> String {
+        let made = generate_identity();
+        let recipient = made.recipient.clone();
+        self.keys.push(Key { made, epochs: BTreeSet::new() });
+        recipient
+    }
+
+    /// Takes note of what everybody can open, and of the wraps that are there.
+    fn look(&mut self) {
+        let vault = self.vault.as_ref().unwrap();
+        for (audience, section) in &vault.file().audiences {
+            let expected = vault.expected_epochs(audience);
+            for key in &mut self.keys {
+                let (identities, file) = (key.identities(), &section.envelope);
+                let id = vault.id();
+                let opened = audience::open_envelope(&identities, file, &id, audience, &expected);
+                let epochs = opened.into_iter().flatten().map(|keys| keys.epoch);
+                key.epochs.extend(epochs.map(|epoch| (audience.clone(), epoch)));
+            }
+        }
+        let wraps = vault.file().secrets.values().flat_map(|section| section.wraps.values());
+        self.wraps.extend(wraps.map(|wrap| (wrap.version, wrap.audience.clone(), wrap.epoch)));
+    }
+
+    fn act(&mut self, make: impl FnOnce(&Vault, &Ctx<'_>) -> crate::ops::change::Change) {
+        self.now += 10;
+        let vault = self.vault.take().unwrap();
+        // Keys that were opened before are of envelopes that may be replaced by now.
+        let who = Unlocked::new(&vault, self.keys[0].identities()).unwrap();
+        let (signer, now) = (&self.signer, self.now);
+        let ctx = Ctx { who: &who, signer, random: &RealHost, now, reason: String::new() };
+        let change = make(&vault, &ctx);
+        // Opened again: what is left after a change knows the secrets that it touched alone.
+        self.vault = Some(open(vault.apply(change).unwrap().file()));
+        self.who = who;
+        self.look();
+    }
+
+    fn change(&mut self, ops: Vec<PolicyOp>) {
+        self.act(|vault, ctx| policy_change::change(vault, ops, ctx).unwrap().0);
+    }
+
+    fn put(&mut self, of: &SecretName, same: Vec<Id>) {
+        self.act(|vault, ctx| {
+            let value = SecretValue::new(b"hunter2".to_vec());
+            let value = Some(NewValue { value, expires: None, same });
+            let request = PutRequest { secret: of.clone(), value, fields: Vec::new() };
+            put::put(vault, vec![request], ctx).unwrap()
+        });
+    }
+
+    fn set(&mut self, of: &str) {
+        self.put(&secret(of), Vec::new());
+    }
+
+    fn copy(&mut self, from: &str, to: &str) {
+        let Some(old) = self.vault().secret(&secret(from)).and_then(|s| s.current) else { return };
+        self.put(&secret(to), vec![old]);
+        let new = self.vault().secret(&secret(to)).and_then(|s| s.current).unwrap();
+        self.same.push((old, new));
+    }
+
+    fn add(&mut self, member: &str, role: &str) {
+        let recipients = vec![self.key()];
+        let (member, kind, expires) = (name(member), MemberKind::User, None);
+        let add = PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires };
+        self.change(vec![add, PolicyOp::RoleJoin { role: name(role), member }]);
+    }
+
+    fn role(&mut self, role: &str, read: &str) {
+        let role = name(role);
+        let rights = vec![Right::Read];
+        let grant = PolicyOp::Grant { role: role.clone(), pattern: pattern(read), rights };
+        self.change(vec![PolicyOp::RoleAdd { role }, grant]);
+    }
+
+    /// Secrets with the members that know their values without a right to.
+    fn found(&self) -> Vec<(String, String)> {
+        let found = exposed(self.vault()).unwrap();
+        let pairs = found.iter().flat_map(|value| {
+            value.to.iter().map(|to| (value.secret.to_string(), to.member.to_string()))
+        });
+        pairs.collect()
+    }
+
+    /// What the oracle says: secrets and recipients.
+    fn expected(&self) -> BTreeSet<(String, String)> {
+        let mut expected = BTreeSet::new();
+        for (of, state) in self.vault().live() {
+            let policy = self.vault().policy();
+            let readers = policy.members().filter(|(m, _)| policy.holds(m, Right::Read, of));
+            let may: BTreeSet<&String> = readers.flat_map(|(_, m)| &m.recipients).collect();
+            let family = self.family(state.current.unwrap());
+            let wraps: Vec<_> = self.wraps.iter().filter(|(v, ..)| family.contains(v)).collect();
+            for key in &self.keys {
+                let opens =
+                    |(_, a, e): &&&(Id, String, ShortId)| key.epochs.contains(&(a.clone(), *e));
+                if wraps.iter().any(|wrap| opens(&wrap)) && !may.contains(&key.made.recipient) {
+                    expected.insert((of.to_string(), key.made.recipient.clone()));
+                }
+            }
+        }
+        expected
+    }
+
+    fn family(&self, object: Id) -> BTreeSet<Id> {
+        let mut family = BTreeSet::from([object]);
+        for _ in &self.same {
+            for (a, b) in &self.same {
+                if family.contains(a) || family.contains(b) {
+                    family.extend([*a, *b]);
+                }
+            }
+        }
+        family
+    }
+
+    fn compare(&self, step: &str) {
+        let found = exposed(self.vault()).unwrap();
+        let pairs = found.iter().flat_map(|value| {
+            value.to.iter().map(|to| (value.secret.to_string(), to.recipient.clone()))
+        });
+        assert_eq!(pairs.collect::<BTreeSet<_>>(), self.expected(), "after {step}");
+        let times = found.iter().flat_map(|value| value.to.iter().map(|to| to.since));
+        times.for_each(|since| assert!((1..=self.now).contains(&since), "{since} after {step}"));
+    }
+}
+
+fn pairs(found: &[(&str, &str)]) -> Vec<(String, String)> {
+    found.iter().map(|(secret, who)| (String::from(*secret), String::from(*who))).collect()
+}
+
+/// A developer who reads dev, and a value there.
+fn with_developer() -> World {
+    let mut world = World::new();
+    world.set("dev/DB");
+    world.role("developer", "dev/*");
+    world.add("ann", "developer");
+    world
+}
+
+#[test]
+fn nothing_is_exposed_to_those_who_may_read_it() {
+    let world = with_developer();
+    assert_eq!(world.found(), []);
+}
+
+#[test]
+fn a_removed_member_knows_what_it_could_read_until_there_is_a_new_value() {
+    let mut world = with_developer();
+    world.set("prod/DB");
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    assert_eq!(world.found(), pairs(&[("dev/DB", "ann")]));
+    let ann = exposed(world.vault()).unwrap().remove(0).to.remove(0);
+    assert_eq!((ann.why, ann.since, ann.through), (Why::MemberRemoved, world.now, None));
+    world.set("dev/DB");
+    assert_eq!(world.found(), []);
+}
+
+#[test]
+fn a_value_of_before_somebody_came_and_of_after_they_went() {
+    let mut world = with_developer();
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    world.add("bob", "developer");
+    world.set("dev/NEW");
+    // Bob's envelope carries the epoch that the old value is under.
+    world.change(vec![PolicyOp::RoleLeave { role: name("developer"), member: name("bob") }]);
+    let expected = [("dev/DB", "ann"), ("dev/DB", "bob"), ("dev/NEW", "bob")];
+    assert_eq!(world.found(), pairs(&expected));
+    let why = exposed(world.vault()).unwrap().remove(1).to.remove(0).why;
+    assert_eq!(why, Why::NoRight);
+}
+
+#[test]
+fn a_narrowed_grant_leaves_the_old_wrap_behind() {
+    let mut world = with_developer();
+    let (role, rights) = (name("developer"), vec![Right::Read]);
+    world.change(vec![PolicyOp::Revoke { role, pattern: pattern("dev/*"), rights }]);
+    assert_eq!(world.found(), pairs(&[("dev/DB", "ann")]));
+    // Given back, it is nothing but a right again.
+    let (role, rights) = (name("developer"), vec![Right::Read]);
+    world.change(vec![PolicyOp::Grant { role, pattern: pattern("dev/*"), rights }]);
+    assert_eq!(world.found(), []);
+}
+
+#[test]
+fn a_removed_key_is_not_its_member() {
+    let mut world = with_developer();
+    let (member, old) = (name("ann"), world.keys[1].made.recipient.clone());
+    let recipient = world.key();
+    world.change(vec![PolicyOp::RecipientAdd { member: member.clone(), recipient }]);
+    world.change(vec![PolicyOp::RecipientRemove { member, recipient: old.clone() }]);
+    let found = exposed(world.vault()).unwrap();
+    assert_eq!((&found[0].to[0].recipient, found[0].to[0].why), (&old, Why::KeyRemoved));
+    assert_eq!((found.len(), found[0].to.len()), (1, 1));
+}
+
+#[test]
+fn a_copy_is_known_to_the_readers_of_what_it_was_copied_from() {
+    let mut world = with_developer();
+    world.copy("dev/DB", "prod/DB");
+    let found = exposed(world.vault()).unwrap().remove(0);
+    let to = &found.to[0];
+    assert_eq!((found.secret, &to.through), (secret("prod/DB"), &Some(secret("dev/DB"))));
+    assert_eq!((to.why, to.since), (Why::NoRight, world.now));
+    // A new value where it came from cures that one, not the copy.
+    world.set("dev/DB");
+    assert_eq!(world.found(), pairs(&[("prod/DB", "ann")]));
+    world.set("prod/DB");
+    assert_eq!(world.found(), []);
+}
+
+#[test]
+fn rolling_back_to_a_known_value_exposes_again() {
+    let mut world = with_developer();
+    let old = world.vault().secret(&secret("dev/DB")).unwrap().current.unwrap();
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    world.set("dev/DB");
+    assert_eq!(world.found(), []);
+    world.put(&secret("dev/DB"), vec![old]);
+    assert_eq!(world.found(), pairs(&[("dev/DB", "ann")]));
+}
+
+#[test]
+fn a_wrap_that_is_gone_counts_by_what_the_policy_asked_for() {
+    let mut world = with_developer();
+    world.set("dev/DB");
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    let mut file = world.vault().file().clone();
+    file.secrets.values_mut().for_each(|section| section.wraps.clear());
+    let text = format::write(&file);
+    let vault = Vault::open(text.as_bytes(), Trust::Cached, Depth::Everything, 9).unwrap();
+    let found = exposed(&vault).unwrap();
+    assert_eq!((found.len(), &found[0].to[0].member), (1, &name("ann")));
+}
+
+/// Somebody who writes dev, with a role `writer` that can be given more.
+fn with_writer() -> (World, Signer) {
+    let mut world = with_developer();
+    world.set("prod/DB");
+    let (member, recipient) = (name("eve"), world.key());
+    let (device, vault) = (name("laptop"), world.vault().id());
+    let made = new_device_key(&RealHost, Some(&vault), &member, &device, &recipient).unwrap();
+    let (recipients, kind, expires) = (vec![recipient], MemberKind::User, None);
+    world.change(vec![
+        PolicyOp::RoleAdd { role: name("writer") },
+        PolicyOp::Grant {
+            role: name("writer"),
+            pattern: pattern("dev/*"),
+            rights: vec![Right::Write],
+        },
+        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires },
+        PolicyOp::KeyAdd(made.0),
+        PolicyOp::RoleJoin { role: name("writer"), member: member.clone() },
+    ]);
+    (world, Signer { member, device, key: made.1 })
+}
+
+/// What is said to hold the value of `prod/DB`, by `eve`.
+fn claim(world: &mut World, eve: Signer) {
+    let known = world.vault().secret(&secret("prod/DB")).unwrap().current.unwrap();
+    let vault = world.vault.take().unwrap();
+    let identities = world.keys.last().unwrap().identities();
+    let who = Unlocked::new(&vault, identities).unwrap();
+    let ctx = Ctx { who: &who, signer: &eve, random: &RealHost, now: 500, reason: String::new() };
+    let value = SecretValue::new(b"hunter2".to_vec());
+    let value = Some(NewValue { value, expires: None, same: vec![known] });
+    let request = PutRequest { secret: secret("dev/X"), value, fields: Vec::new() };
+    let change = put::put(&vault, vec![request], &ctx).unwrap();
+    world.vault = Some(open(vault.apply(change).unwrap().file()));
+}
+
+#[test]
+fn a_claim_of_somebody_who_could_not_open_the_value_is_noise() {
+    let (mut world, eve) = with_writer();
+    claim(&mut world, eve);
+    assert_eq!(world.found(), []);
+    let (mut world, eve) = with_writer();
+    let (role, rights) = (name("writer"), vec![Right::Read]);
+    world.change(vec![PolicyOp::Grant { role, pattern: pattern("prod/*"), rights }]);
+    claim(&mut world, eve);
+    let found = world.found();
+    assert!(found.contains(&("prod/DB".into(), "ann".into())), "{found:?}");
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+const SECRETS: [&str; 4] = ["dev/A", "dev/B", "prod/A", "prod/B"];
+const ROLES: [&str; 2] = ["developer", "platform"];
+const PATTERNS: [&str; 4] = ["*", "dev/*", "prod/*", "prod/A"];
+const MEMBERS: [&str; 3] = ["ann", "bob", "cy"];
+
+impl World {
+    fn step(&mut self, dice: &mut Dice) -> String {
+        let (member, role) = (MEMBERS[dice.roll(3)], ROLES[dice.roll(2)]);
+        let (of, read) = (SECRETS[dice.roll(4)], PATTERNS[dice.roll(4)]);
+        let (m, r, policy) = (name(member), name(role), self.vault().policy());
+        let held = policy.role(&r).unwrap().grants().any(|(p, _)| *p == pattern(read));
+        let found = policy.member(&m).cloned();
+        let inside = found.as_ref().is_some_and(|m| m.roles().any(|own| *own == r));
+        match (dice.roll(7), found) {
+            (0 | 1, _) => self.set(of),
+            (2, _) => {
+                let from = SECRETS[dice.roll(4)];
+                self.copy(from, of);
+            }
+            (3, _) => {
+                let (role, pattern, rights) = (r, pattern(read), vec![Right::Read]);
+                self.change(vec![match held {
+                    true => PolicyOp::Revoke { role, pattern, rights },
+                    false => PolicyOp::Grant { role, pattern, rights },
+                }]);
+            }
+            (_, None) => self.add(member, role),
+            (4, Some(_)) => self.change(vec![match inside {
+                true => PolicyOp::RoleLeave { role: r, member: m },
+                false => PolicyOp::RoleJoin { role: r, member: m },
+            }]),
+            (5, Some(_)) => self.change(vec![PolicyOp::MemberRemove { member: m }]),
+            (_, Some(found)) => {
+                let recipient = match found.recipients.len() {
+                    1 => self.key(),
+                    _ => found.recipients.first().cloned().unwrap(),
+                };
+                self.change(vec![match found.recipients.len() {
+                    1 => PolicyOp::RecipientAdd { member: m, recipient },
+                    _ => PolicyOp::RecipientRemove { member: m, recipient },
+                }]);
+            }
+        }
+        format!("{member} {role} {of} {read}")
+    }
+}
+
+#[test]
+fn it_agrees_with_what_keys_really_open() {
+    for seed in 0..12 {
+        let (mut world, mut dice) = (World::new(), Dice(seed));
+        for role in ROLES {
+            world.change(vec![PolicyOp::RoleAdd { role: name(role) }]);
+        }
+        for number in 0..25 {
+            let step = world.step(&mut dice);
+            world.compare(&format!("seed {seed}, step {number}: {step}"));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Letting members and devices go: from what was asked to the ops, and to what goes with them.
+
+use super::vault::Vault;
+use crate::crypto::bytes::Id;
+use crate::name::{Name, NameError};
+use crate::policy::op::PolicyOp;
+use crate::policy::state::{DeviceKey, Member};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+/// A device as users write it: `MEMBER/DEVICE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceName {
+    pub member: Name,
+    pub device: Name,
+}
+
+impl FromStr for DeviceName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (member, device) = text.split_once('/').ok_or(NameError::NotFull)?;
+        Ok(Self { member: Name::new(member)?, device: Name::new(device)? })
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.member, self.device)
+    }
+}
+
+/// Why somebody cannot go as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaveError {
+    #[error("there is no member {member}")]
+    NoMember { member: Name },
+    #[error("{name} has no signing key in this vault")]
+    NoDevice { name: DeviceName, devices: Vec<Name> },
+    #[error("{name} cannot go by itself: {member} would be left without any key that opens something", member = name.member)]
+    LastRecipient {
+        name: DeviceName,
+        /// Whether the device alone could go, without what it vouched for.
+        alone: bool,
+    },
+}
+
+/// What goes with a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    pub ops: Vec<PolicyOp>,
+    /// The devices whose signing keys go, the one that was named among them.
+    pub devices: Vec<Name>,
+    /// The recipients that go.
+    pub recipients: Vec<String>,
+    /// The ids of the keys.
+    pub keys: BTreeSet<Id>,
+    /// Devices of the member that can sign afterwards.
+    pub left: Vec<Name>,
+}
+
+/// Removes a member with its keys and from its roles.
+pub fn remove_member(vault: &Vault, member: &Name) -> Result<Vec<PolicyOp>, LeaveError> {
+    find(vault, member)?;
+    Ok(vec![PolicyOp::MemberRemove { member: member.clone() }])
+}
+
+/// Removes a device: its signing key and the recipient that the key is sealed to, with whatever else
+/// is sealed to that. With `lost`, what the device vouched for goes as well: keys that were added under its
+/// signature, and recipients, through any number of keys between.
+///
+/// # Errors
+/// A member or device that is not there; a member that would be left without any recipient, which is
+/// no member that can go on.
+pub fn remove_device(
+    vault: &Vault,
+    name: &DeviceName,
+    lost: bool,
+) -> Result<Departure, LeaveError> {
+    let member = find(vault, &name.member)?;
+    let key = member.keys.get(&name.device).ok_or_else(|| LeaveError::NoDevice {
+        name: name.clone(),
+        devices: member.keys.keys().cloned().collect(),
+    })?;
+    let tainted = if lost { vouched(vault, &name.member, &key.id) } else { Vouched::of(key) };
+    let recipients: Vec<String> =
+        member.recipients.iter().filter(|own| tainted.recipients.contains(*own)).cloned().collect();
+    if recipients.len() == member.recipients.len() {
+        let alone = lost && member.recipients.len() > 1;
+        return Err(LeaveError::LastRecipient { name: name.clone(), alone });
+    }
+    let goes =
+        |key: &DeviceKey| tainted.keys.contains(&key.id) || recipients.contains(&key.recipient);
+    let (gone, left): (Vec<_>, Vec<_>) = member.keys.iter().partition(|(_, key)| goes(key));
+    let (member, device) = (name.member.clone(), name.device.clone());
+    let mut ops = vec![PolicyOp::KeyRemove { member: member.clone(), device, lost }];
+    ops.extend(recipients.iter().map(|recipient| PolicyOp::RecipientRemove {
+        member: member.clone(),
+        recipient: recipient.clone(),
+    }));
+    Ok(Departure {
+        ops,
+        devices: gone.iter().map(|(device, _)| (*device).clone()).collect(),
+        recipients,
+        keys: gone.into_iter().map(|(_, key)| key.id).collect(),
+        left: left.into_iter().map(|(device, _)| device.clone()).collect(),
+    })
+}
+
+fn find<'a>(vault: &'a Vault, member: &Name) -> Result<&'a Member, LeaveError> {
+    let found = vault.policy().member(member);
+    found.ok_or_else(|| LeaveError::NoMember { member: member.clone() })
+}
+
+/// What a key stands behind, itself included.
+struct Vouched {
+    keys: BTreeSet<Id>,
+    recipients: BTreeSet<String>,
+}
+
+impl Vouched {
+    fn of(key: &DeviceKey) -> Self {
+        let recipients = BTreeSet::from([key.recipient.clone()]);
+        Self { keys: BTreeSet::from([key.id]), recipients }
+    }
+}
+
+/// Everything of `member` that came in under the signature of the key, or of one that so came in.
+///
+/// Whoever holds a lost device could add a recipient without a key, which reads and never signs: it
+/// goes like a key. A key signs only entries after the one that adds it, so that one pass finds all.
+fn vouched(vault: &Vault, member: &Name, key: &Id) -> Vouched {
+    let mut vouched = Vouched { keys: BTreeSet::from([*key]), recipients: BTreeSet::new() };
+    for (position, entry) in vault.file().chain.iter().enumerate() {
+        let signs = vault.chain().signers(position).iter().any(|by| vouched.keys.contains(by));
+        for op in &entry.ops {
+            match op {
+                PolicyOp::KeyAdd(add) if add.member == *member => {
+                    let id = crate::crypto::sign::key_id(&add.key);
+                    if signs {
+                        vouched.keys.insert(id);
+                    }
+                    if vouched.keys.contains(&id) {
+                        vouched.recipients.insert(add.recipient.clone());
+                    }
+                }
+                PolicyOp::RecipientAdd { member: of, recipient } if of == member && signs => {
+                    vouched.recipients.insert(recipient.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    vouched
+}

@@ -1,0 +1,44 @@
+//! Cases of the commands for daily use: people who leave, keys, editing, unlocking.
+
+use crate::cases::{Case, a, case, let_in};
+use crate::stage::Stage;
+
+/// A colleague who read a value and was let go.
+fn let_go(stage: &Stage) {
+    let_in(stage);
+    stage.ok("printf x | v-secure set dev/A");
+    stage.ok("v-secure member remove developer-1 --yes");
+}
+
+fn long_let_go(stage: &Stage) {
+    let_go(stage);
+    stage.ok("sleep 2");
+}
+
+/// With an entry's id in id.txt.
+fn logged(stage: &Stage) {
+    a(stage);
+    let id = r#"s/.*"id": "\([^"]*\)".*/\1/p"#;
+    stage.ok(&format!("v-secure audit log --json | sed -n '{id}' | head -1 > id.txt"));
+}
+
+pub fn all() -> Vec<Case> {
+    people()
+}
+
+fn people() -> Vec<Case> {
+    vec![
+        case("exposed", long_let_go, "v-secure exposed --deadline 1s"),
+        case("no-device", let_in, "v-secure member key remove developer-1/desktop --yes"),
+        case("last-device", let_in, "v-secure member key remove developer-1/laptop --lost --yes"),
+        case("no-entry", a, "v-secure adopt 0000000000"),
+        case("not-void", logged, "v-secure adopt $(cat id.txt)"),
+        case("no-grant", let_in, "v-secure access revoke developer 'prod/*' write"),
+        case("owner-role", a, "v-secure access revoke owner '*' read"),
+        case(
+            "member-expiry",
+            let_in,
+            "v-secure member add developer-1 --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa --expires 30d --yes",
+        ),
+    ]
+}

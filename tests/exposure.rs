@@ -1,0 +1,182 @@
+//! `exposed`: what is known to those who may not read it, on the way from a removal to new values.
+
+#[allow(dead_code)]
+#[path = "support/branches.rs"]
+mod branches;
+#[path = "support/person.rs"]
+mod person;
+
+use person::Person;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn owner() -> Person {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("dev/DB", "dev-db");
+    owner.set("prod/DB", "prod-db");
+    owner.run("role create developer --grant read,write:*").ok();
+    owner
+}
+
+fn join(by: &Person, name: &str) -> Person {
+    let person = Person::new(name);
+    person.pull(by);
+    let request = person.run("member request --json").json();
+    let line = request["request"].as_str().unwrap();
+    by.feed(&format!("member add {name} --request - --yes --role developer"), line).ok();
+    person.pull(by);
+    person.accept_as(by);
+    person
+}
+
+/// Secrets and members of a report.
+fn pairs(report: &Value) -> Vec<(&str, &str)> {
+    let exposed = report["exposed"].as_array().unwrap();
+    let pairs = exposed.iter().flat_map(|value| {
+        let to = value["to"].as_array().unwrap();
+        to.iter().map(|to| (value["secret"].as_str().unwrap(), to["member"].as_str().unwrap()))
+    });
+    pairs.collect()
+}
+
+#[test]
+fn a_removal_exposes_and_new_values_cure() {
+    let owner = owner();
+    join(&owner, "developer");
+    let calm = owner.run("exposed --json --deadline 1s").json();
+    assert_eq!(calm, json!({ "exposed": [], "overdue": 0 }));
+    owner.run("member remove developer --yes").ok();
+    let before = std::fs::read(owner.vault()).unwrap();
+    let report = owner.run("exposed --json").json();
+    assert_eq!(pairs(&report), [("dev/DB", "developer"), ("prod/DB", "developer")]);
+    let to = &report["exposed"][0]["to"][0];
+    assert_eq!((&to["why"], &to["device"]), (&json!("member-removed"), &json!("developer-laptop")));
+    let status = owner.run("--quiet").ok();
+    assert!(status.contains("may not read them: 2 secrets: v-secure exposed"), "{status}");
+    assert_eq!(pairs(&owner.run("exposed --json -e prod").json()), [("prod/DB", "developer")]);
+    owner.set("dev/DB", "next");
+    let rows = owner.run("exposed").ok();
+    assert!(
+        rows.starts_with("prod/DB\tdeveloper/developer-laptop\tno member any more\t"),
+        "{rows}"
+    );
+    assert_ne!(std::fs::read(owner.vault()).unwrap(), before, "but for the new value");
+    owner.set("prod/DB", "next");
+    assert_eq!(owner.run("exposed").out, "");
+}
+
+#[test]
+fn a_deadline_fails_once_it_is_past() {
+    let owner = owner();
+    join(&owner, "developer");
+    owner.run("member remove developer --yes").ok();
+    owner.run("exposed --deadline 1h").ok();
+    std::thread::sleep(Duration::from_millis(2_100));
+    let late = owner.run("--json exposed --deadline 1s");
+    assert_eq!(late.error(), (1, "exposed".into()));
+    let report: Value = serde_json::from_str(&late.out).unwrap();
+    assert_eq!((&report["overdue"], &report["exposed"][0]["overdue"]), (&json!(2), &json!(true)));
+    assert!(late.err.contains("2 secrets have values"), "{}", late.err);
+    owner.run("exposed --deadline 1s -e stage").ok();
+    assert_eq!(owner.run("--json exposed --deadline soon").error(), (2, "bad-time".into()));
+}
+
+#[test]
+fn no_key_is_needed() {
+    let owner = owner();
+    join(&owner, "developer");
+    owner.run("role leave developer developer").ok();
+    let stranger = Person::new("stranger");
+    stranger.pull(&owner);
+    let report = stranger.run("exposed --json").json();
+    assert_eq!(pairs(&report), [("dev/DB", "developer"), ("prod/DB", "developer")]);
+    assert_eq!(report["exposed"][0]["to"][0]["why"], "no-right");
+}
+
+#[test]
+fn what_comes_in_late_under_old_keys_is_exposed() {
+    let owner = owner();
+    let other = join(&owner, "other");
+    join(&owner, "developer");
+    other.pull(&owner);
+    // On a branch from before the removal, by somebody who stays.
+    other.set("dev/DB", "of the branch");
+    owner.run("member remove developer --yes").ok();
+    owner.set("prod/DB", "next");
+    branches::unite(&owner.vault(), &other.vault());
+    assert_eq!(owner.run("get dev/DB").ok(), "of the branch");
+    let verified = owner.run("audit verify --json").json();
+    assert_eq!(verified["findings"][0]["code"], "superseded-epoch");
+    assert_eq!(pairs(&owner.run("exposed --json").json()), [("dev/DB", "developer")]);
+    owner.set("dev/DB", "next");
+    assert_eq!(pairs(&owner.run("exposed --json").json()), []);
+}
+
+#[test]
+fn a_roll_back_brings_an_exposure_back() {
+    let owner = owner();
+    join(&owner, "developer");
+    owner.run("access revoke developer * read").ok();
+    owner.set("dev/DB", "next");
+    owner.set("prod/DB", "next");
+    assert_eq!(pairs(&owner.run("exposed --json").json()), []);
+    owner.run("secret rollback dev/DB --version 1").ok();
+    assert_eq!(pairs(&owner.run("exposed --json").json()), [("dev/DB", "developer")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_value_of_a_branch_is_settled_for_the_readers_of_now_by_who_can() {
+    let owner = owner();
+    owner.run("role create operator --grant read,write:prod/*").ok();
+    let developer = join(&owner, "developer");
+    let branch = Person::new("owner");
+    std::fs::remove_dir(branch.home()).unwrap();
+    std::os::unix::fs::symlink(owner.home(), branch.home()).unwrap();
+    branch.pull(&owner);
+    branch.run("pin accept --yes").ok();
+    // On the branch developers do not read stage yet, and here they do.
+    owner.run("access revoke developer * read,write").ok();
+    branch.pull(&owner);
+    branch.set("stage/DB", "of the branch");
+    owner.run("access grant developer stage/* read").ok();
+    branches::unite(&owner.vault(), &branch.vault());
+    developer.pull(&owner);
+    let waiting = developer.run("--json get stage/DB");
+    assert_eq!(waiting.error(), (4, "unsettled".into()));
+    assert!(
+        waiting.err.contains("access settle' or a new value of stage/DB: owner"),
+        "{}",
+        waiting.err
+    );
+    assert_eq!(owner.run("access settle --json").json()["settled"], json!(["stage/DB"]));
+    developer.pull(&owner);
+    assert_eq!(developer.run("get stage/DB").ok(), "of the branch");
+}
+
+#[test]
+fn a_value_that_a_branch_wrapped_too_widely_stays_exposed_when_it_is_settled() {
+    let owner = owner();
+    let other = join(&owner, "other");
+    owner.run("role create operator --grant read,write,grant:prod/*").ok();
+    owner.run("role join operator other").ok();
+    join(&owner, "developer");
+    other.pull(&owner);
+    other.set("prod/DB", "of the branch");
+    owner.run("access revoke developer * read").ok();
+    branches::unite(&owner.vault(), &other.vault());
+    let codes = |person: &Person| -> Vec<String> {
+        let report = person.run("audit verify --json").json();
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(codes(&owner), ["unsettled"]);
+    other.pull(&owner);
+    other.run("access settle").ok();
+    assert!(codes(&other).is_empty());
+    let report = other.run("exposed --json -e prod").json();
+    assert_eq!(pairs(&report), [("prod/DB", "developer")]);
+    other.set("prod/DB", "next");
+    assert_eq!(pairs(&other.run("exposed --json -e prod").json()), []);
+}

@@ -1,0 +1,78 @@
+//! Two states of a vault brought together, as somebody could do by hand who may push: the union of
+//! what both hold, under the longer policy.
+
+use std::fs;
+use std::path::Path;
+use v_secure::crypto::identity::parse_identities;
+use v_secure::log::draft::Draft;
+use v_secure::log::fold::Scope as FoldScope;
+use v_secure::log::graph::Graph;
+use v_secure::log::op::{Field, Op};
+use v_secure::log::standing::{Signatures as LogSignatures, Standings};
+use v_secure::log::state::State;
+use v_secure::name::{Name, SecretName};
+use v_secure::ops::unlock::{Signer, Unlocked};
+use v_secure::ops::vault::{Depth, Vault};
+use v_secure::policy::chain::{Chain, Signatures};
+use v_secure::secret_value::SecretValue;
+use v_secure::vault::format::{self, Scope, Trust};
+use v_secure::vault::model::VaultFile;
+
+pub fn parse(path: &Path) -> VaultFile {
+    format::parse(&fs::read(path).unwrap(), Trust::Strict, Scope::All).unwrap()
+}
+
+pub fn open(path: &Path) -> Vault {
+    Vault::open(&fs::read(path).unwrap(), Trust::Strict, Depth::Everything, 0).unwrap()
+}
+
+/// Puts everything that is in `from` into the vault at `into`.
+pub fn unite(into: &Path, from: &Path) {
+    let (mut file, other) = (parse(into), parse(from));
+    if other.chain.len() > file.chain.len() {
+        file.chain = other.chain;
+        file.audiences = other.audiences;
+    }
+    file.entries.extend(other.entries);
+    for (uid, section) in other.secrets {
+        let own = file.secret_section(uid, &section.name);
+        section.versions.iter().for_each(|(id, v)| _ = own.versions.insert(*id, v.clone()));
+        section.wraps.iter().for_each(|(id, w)| _ = own.wraps.insert(*id, w.clone()));
+    }
+    write(into, file);
+}
+
+/// Writes the file with its readable copies renewed.
+fn write(path: &Path, mut file: VaultFile) {
+    let chain = Chain::build(&file.chain, Signatures::Check).unwrap();
+    let graph = Graph::build(&file.entries).unwrap();
+    let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::All);
+    let state = State::fold(&graph, &file.entries, &standings, FoldScope::All);
+    for section in file.secrets.values_mut() {
+        let found = state.secret(&section.name).map(|secret| secret.candidates.clone());
+        section.active = found.unwrap_or_default();
+    }
+    fs::write(path, format::write(&file)).unwrap();
+}
+
+/// The member and signing key that an identity file gives in the vault at `path`.
+pub fn thief(path: &Path, identity: &Path) -> (Unlocked, Signer) {
+    let vault = open(path);
+    let identities = parse_identities(&SecretValue::new(fs::read(identity).unwrap())).unwrap();
+    let who = Unlocked::new(&vault, identities).unwrap();
+    let signer = who.signer(&vault).unwrap();
+    (who, signer)
+}
+
+/// Adds an entry that names the newest policy, signed with a key that this policy does not have.
+pub fn forge(path: &Path, signer: &Signer, secret: &str) {
+    let vault = open(path);
+    let (secret, field) = (SecretName::parse(secret).unwrap(), "description".to_owned());
+    let op = Op::Field(Field { secret, field, value: Some("mine".to_owned()), adopts: None });
+    let draft = Draft { ops: vec![op], reason: "set a value".to_owned(), ts: 1_800_000_000 };
+    let member: &Name = &signer.member;
+    let entry = draft.sign(&vault.tips(), vault.chain().head(), member, &signer.key);
+    let mut file = parse(path);
+    file.entries.insert(entry.id(), entry);
+    fs::write(path, format::write(&file)).unwrap();
+}
