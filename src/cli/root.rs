@@ -62,6 +62,9 @@ pub enum Command {
     /// Who may do what, and through which grant
     #[command(subcommand)]
     Access(c::access::Access),
+    /// The keys that values are encrypted under: their age, and renewing them
+    #[command(subcommand)]
+    Key(c::key::Key),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -92,6 +95,7 @@ impl Command {
             Self::Member(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),
+            Self::Key(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

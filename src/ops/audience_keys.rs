@@ -44,6 +44,17 @@ pub(super) fn make(
     Ok(maker.made)
 }
 
+/// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.
+pub(super) fn renew(
+    vault: &Vault,
+    audiences: &[String],
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker { vault, state: vault.policy(), ctx, made: MadeKeys::default() };
+    audiences.iter().try_for_each(|audience| maker.renew(audience))?;
+    Ok(maker.made)
+}
+
 struct Maker<'a> {
     vault: &'a Vault,
     state: &'a State,
