@@ -5,6 +5,7 @@
 //! [`real::RealHost`] is the only implementation that touches the operating system.
 
 pub mod hardening;
+pub mod progress;
 pub mod real;
 
 use crate::secret_value::SecretValue;

@@ -105,6 +105,14 @@ impl State {
         roles.iter().filter_map(|role| self.role(role)).flat_map(|role| role.members()).collect()
     }
 
+    /// Whether a member is in an audience.
+    pub fn is_in(&self, member: &Name, audience: &str) -> bool {
+        let holds = |role: &str| {
+            self.member(member).is_some_and(|found| found.roles().any(|own| own.as_str() == role))
+        };
+        audience.split('+').any(holds)
+    }
+
     /// The recipients that the audience's envelope is encrypted to, in byte order, none twice.
     pub fn recipients_of(&self, audience: &str) -> Vec<String> {
         let members = self.members_of(audience).into_iter().filter_map(|name| self.member(name));

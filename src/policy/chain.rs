@@ -98,6 +98,22 @@ impl Chain {
         folded.map(|()| chain)
     }
 
+    /// Folds entries that were checked before, once, and shows the state after each.
+    ///
+    /// # Errors
+    /// The first entry that breaks a rule.
+    pub fn replay(
+        entries: &[PolicyEntry],
+        mut visit: impl FnMut(usize, &State),
+    ) -> Result<(), ChainError> {
+        let (mut chain, mut pending) = (Self::empty(), Vec::new());
+        for (position, entry) in entries.iter().enumerate() {
+            chain.push(entry, &mut pending)?;
+            visit(position, &chain.state);
+        }
+        Ok(())
+    }
+
     fn empty() -> Self {
         Self {
             ids: Vec::new(),

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
+use crate::host::progress::Silent;
 use crate::host::real::RealHost;
 use crate::name::{Name, Pattern, SecretName};
 use crate::ops::init::{InitRequest, init};
@@ -55,7 +56,7 @@ impl Owner {
 
     fn at(&self, now: u64) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &RealHost, now, reason: String::new() }
+        Ctx { who, signer, random: &RealHost, now, reason: String::new(), progress: &Silent }
     }
 
     fn policy(&self, vault: Vault, ops: Vec<PolicyOp>) -> Vault {
