@@ -2,15 +2,15 @@
 //! it, and what happens where two do it at once or one is interrupted.
 #![cfg(unix)]
 
+#[path = "support/desk.rs"]
+mod desk;
 #[path = "support/faults.rs"]
 #[allow(dead_code)]
 mod faults;
-#[path = "support/past.rs"]
-mod past;
 #[path = "support/person.rs"]
 mod person;
 
-use past::Past;
+use desk::Desk;
 use person::Person;
 use serde_json::{Value, json};
 use std::fs;
@@ -225,7 +225,7 @@ fn an_expired_value_is_left_as_it_is() {
 /// A vault as it was left so many hours ago, with a schedule.
 fn past(hours: u64, kek: &str, dek: &str) -> Person {
     let olga = Person::new("olga");
-    let past = Past::new(&olga.checkout(), &olga.home(), hours);
+    let past = Desk::new(&olga.checkout(), &olga.home(), hours);
     past.ok("init --vault-name shop --member olga", "");
     past.ok("set dev/DB", "dev-db");
     past.ok("set prod/DB", "prod-db");

@@ -10,7 +10,7 @@ use v_secure::cli::exit::Exit;
 use v_secure::host::real::RealHost;
 use v_secure::host::{Clock, Environment, Random, Stream, Terminal};
 
-pub struct Past {
+pub struct Desk {
     folder: PathBuf,
     home: PathBuf,
     hours: u64,
@@ -18,7 +18,7 @@ pub struct Past {
     errors: RefCell<String>,
 }
 
-impl Past {
+impl Desk {
     pub fn new(folder: &Path, home: &Path, hours: u64) -> Self {
         let (folder, home) = (folder.to_owned(), home.to_owned());
         Self { folder, home, hours, input: RefCell::default(), errors: RefCell::default() }
@@ -34,19 +34,19 @@ impl Past {
     }
 }
 
-impl Clock for Past {
+impl Clock for Desk {
     fn now(&self) -> u64 {
         RealHost.now() - self.hours * 3600
     }
 }
 
-impl Random for Past {
+impl Random for Desk {
     fn fill(&self, bytes: &mut [u8]) {
         RealHost.fill(bytes);
     }
 }
 
-impl Environment for Past {
+impl Environment for Desk {
     fn variable(&self, _: &str) -> Option<OsString> {
         None
     }
@@ -76,7 +76,7 @@ impl Environment for Past {
     }
 }
 
-impl Terminal for Past {
+impl Terminal for Desk {
     fn is_terminal(&self, _: Stream) -> bool {
         false
     }
