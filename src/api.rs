@@ -4,7 +4,7 @@
 //! here reads the environment, the home folder or the terminal: folders and keys are arguments.
 
 use crate::crypto::identity::{self, Identity, IdentityError};
-use crate::host::{Clock, Random, real::RealHost};
+use crate::host::{Clock, Random, progress::Silent, real::RealHost};
 use crate::log::history::{self, Filter};
 use crate::name::{Name, NameError, SecretName};
 use crate::ops::change::Change;
@@ -317,6 +317,7 @@ impl<H: Clock + Random> Vault<H> {
             random: &self.host,
             now: session.now,
             reason: reason.to_owned(),
+            progress: &Silent,
         };
         let change = make(&opened.vault, &ctx)?;
         transaction.commit(change)?;

@@ -12,6 +12,7 @@ use v_secure::crypto::bytes::Fixed;
 use v_secure::crypto::digest::{Context, hash};
 use v_secure::crypto::identity::{self, NewIdentity};
 use v_secure::crypto::sign::{SigningKey, Tag};
+use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure::name::{Name, SecretName};
 use v_secure::ops::change::Change;
@@ -83,7 +84,8 @@ fn written(vault: Vault, identity: &NewIdentity, values: &[(&str, &[u8])]) -> Va
     let who = unlocked(&vault, identity);
     let signer = who.signer(&vault).unwrap();
     let reason = "set a value".to_owned();
-    let ctx = Ctx { who: &who, signer: &signer, random: &RealHost, now: NOW, reason };
+    let ctx =
+        Ctx { who: &who, signer: &signer, random: &RealHost, now: NOW, reason, progress: &Silent };
     let requests = values.iter().map(|(name, value)| PutRequest {
         secret: SecretName::parse(*name).unwrap(),
         value: Some(NewValue {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use v_secure::crypto::bytes::Id;
 use v_secure::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
+use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure::log::draft::Tips;
 use v_secure::log::entry::Entry;
@@ -49,7 +50,14 @@ impl Synthetic {
             let who = Unlocked::new(&vault, vec![own(&identity)]).expect("the owner");
             let signer = who.signer(&vault).expect("the owner's device key");
             let reason = "a reason of usual length, such as people give".to_owned();
-            let ctx = Ctx { who: &who, signer: &signer, random: &RealHost, now: NOW, reason };
+            let ctx = Ctx {
+                who: &who,
+                signer: &signer,
+                random: &RealHost,
+                now: NOW,
+                reason,
+                progress: &Silent,
+            };
             Log::new(&vault, &ctx).fill(size)
         };
         let vault = vault.apply(change).expect("the owner may write");

@@ -35,6 +35,7 @@ pub fn next(code: &str) -> Option<&'static str> {
 #[rustfmt::skip]
 pub const COMMANDS: &[Known] = &[
     known("age-debug", &[2], "AGEDEBUG would make age print keys", "unset AGEDEBUG"),
+    known("audience-retired", &[7], "A group of readers has a role that no longer exists", "v-secure role list"),
     known("bad-generator", &[2], "--generate is not understood", "v-secure set --help"),
     known("bad-meta", &[2], "--meta is not KEY=VALUE", "v-secure secret set --help"),
     known("bad-name", &[1, 2], "A name of a secret, environment or member is none", "names are letters, digits, '.', '_' and '-'"),
@@ -137,6 +138,7 @@ pub const COMMANDS: &[Known] = &[
     known("ssh-passphrase", &[3], "An SSH key stays closed without its passphrase", "run it on a terminal, or use V_SECURE_IDENTITY_CMD"),
     known("state", &[1], "The state folder cannot be used", "v-secure doctor"),
     known("stdin", &[1], "Standard input cannot be read, or is too long", "v-secure set NAME --file FILE"),
+    known("unknown-audience", &[5], "No secret has readers of exactly these roles", "v-secure key status"),
     known("unsettled", &[4], "A secret waits to be wrapped for its new readers", "v-secure access settle"),
     known("unsound", &[1], "doctor found an error", "v-secure doctor"),
     known("usage", &[2], "The arguments are not understood", "v-secure --help"),

@@ -208,8 +208,9 @@ impl<'a> Context<'a> {
         crate::vault::text::check_text(&reason, crate::vault::text::MAX_REASON).map_err(
             |error| Failure::usage("bad-reason", "the reason cannot be stored").because(&error),
         )?;
-        let ctx =
-            Ctx { who: &who, signer: &signer, random: self.host, now: self.host.now(), reason };
+        let (random, now, progress) = (self.host, self.host.now(), self.ui.progress());
+        let progress = &*progress;
+        let ctx = Ctx { who: &who, signer: &signer, random, now, reason, progress };
         let (made, change) = make(transaction.vault(), &ctx)?;
         match change {
             Some(change) => Ok((made, (true, self.written(transaction.commit(change)?)))),

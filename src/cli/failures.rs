@@ -7,6 +7,7 @@ use super::exit::Exit;
 use crate::name::Name;
 use crate::ops::export::ExportError;
 use crate::ops::init::InitError;
+use crate::ops::key_rotation::KeyRotationError;
 use crate::ops::member::MemberError;
 use crate::ops::policy_change::PolicyChangeError;
 use crate::ops::put::PutError;
@@ -317,6 +318,25 @@ fn chain_failure(error: &ChainError) -> Failure {
     };
     failure.hints.push(hint.into());
     failure
+}
+
+impl From<KeyRotationError> for Failure {
+    fn from(error: KeyRotationError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            KeyRotationError::Policy(error) => error.into(),
+            KeyRotationError::Read(error) => error.into(),
+            KeyRotationError::Put(error) => error.into(),
+            KeyRotationError::NoAudience { ref known, .. } => {
+                is(Exit::NotFound, "unknown-audience")
+                    .hint(format!("audiences: {}", known.join(", ")))
+                    .hint("v-secure key status")
+            }
+            KeyRotationError::Retired { .. } => {
+                is(Exit::Conflict, "audience-retired").hint("v-secure role list")
+            }
+        }
+    }
 }
 
 impl From<MemberError> for Failure {

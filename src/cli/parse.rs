@@ -85,5 +85,7 @@ fn acts_on_a_terminal(arg: &OsStr) -> bool {
 
 /// Whether the command is one where users type a value by mistake.
 fn may_repeat_a_value(args: &[OsString]) -> bool {
-    args.iter().skip(1).any(|arg| arg == "set" || arg == "rotate")
+    // 'key rotate' takes no value.
+    let about_keys = args.windows(2).any(|pair| pair[0] == "key" && pair[1] == "rotate");
+    args.iter().skip(1).any(|arg| arg == "set" || (arg == "rotate" && !about_keys))
 }

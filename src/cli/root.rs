@@ -64,6 +64,9 @@ pub enum Command {
     Access(c::access::Access),
     Exposed(c::exposed::Exposed),
     Adopt(c::adopt::Adopt),
+    /// The keys that values are encrypted under: their age, and renewing them
+    #[command(subcommand)]
+    Key(c::key::Key),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -96,6 +99,7 @@ impl Command {
             Self::Access(command) => command.run(context),
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
+            Self::Key(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

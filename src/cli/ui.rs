@@ -7,6 +7,7 @@
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::layout;
+use crate::host::progress::{Bar, Progress, Silent, Spinner};
 use crate::host::{Host, Stream};
 use crate::vault::text::escape_for_display;
 use anstyle::{AnsiColor, Style};
@@ -74,6 +75,22 @@ impl<'a> Ui<'a> {
     pub fn warn(&self, text: &str) {
         let label = self.err_style("warning", AnsiColor::Yellow);
         self.host.write_err(&format!("{label}: {}", escape_for_display(text)));
+    }
+
+    /// Where work tells how far it is: a bar, for somebody who watches a terminal.
+    pub fn progress(&self) -> Box<dyn Progress> {
+        if self.is_watched() { Box::new(Bar::default()) } else { Box::new(Silent) }
+    }
+
+    /// Shows that work goes on until what this returns is dropped.
+    pub fn working(&self, what: &'static str) -> Option<Spinner> {
+        self.is_watched().then(|| Spinner::start(what))
+    }
+
+    /// Whether there is a terminal for what comes and goes, and somebody who wants it.
+    fn is_watched(&self) -> bool {
+        let dumb = self.host.variable("TERM").is_none_or(|term| term == "dumb");
+        !self.json && !self.quiet && !dumb && self.host.is_terminal(Stream::Err)
     }
 
     /// Shows a failure, as text or JSON.

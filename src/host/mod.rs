@@ -5,6 +5,7 @@
 //! [`real::RealHost`] is the only implementation that touches the operating system.
 
 pub mod hardening;
+pub mod progress;
 pub mod real;
 
 use crate::secret_value::SecretValue;
@@ -93,8 +94,10 @@ pub trait Terminal {
     /// Asks for a line that is not echoed.
     fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue>;
     fn confirm(&self, question: &str, default: bool) -> io::Result<bool>;
-    /// Prompts that outlive the borrow of the host, for what runs beside it; silent unless `ask`.
-    fn prompts(&self, ask: bool) -> Arc<dyn Prompts>;
+    /// Prompts that outlive the borrow of the host, for what runs beside it; they ask only if `ask`.
+    fn prompts(&self, _ask: bool) -> Arc<dyn Prompts> {
+        Arc::new(NoPrompts)
+    }
     /// Everything on standard input, at most `limit` bytes; more is an error.
     fn read_stdin(&self, limit: usize) -> io::Result<SecretValue>;
     /// Writes bytes to standard output and flushes.

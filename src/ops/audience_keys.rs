@@ -6,8 +6,7 @@ use super::request::Ctx;
 use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::envelope::EnvelopeError;
-use crate::policy::chain::{Chain, Signatures};
-use crate::policy::entry::PolicyEntry;
+use crate::policy::chain::Chain;
 use crate::policy::op::{PolicyOp, Right};
 use crate::policy::state::State;
 use crate::vault::audience::{self, AudienceError, EpochKeys};
@@ -41,6 +40,17 @@ pub(super) fn make(
     for audience in maker.widened()? {
         maker.reseal(&audience)?;
     }
+    Ok(maker.made)
+}
+
+/// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.
+pub(super) fn renew(
+    vault: &Vault,
+    audiences: &[String],
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker { vault, state: vault.policy(), ctx, made: MadeKeys::default() };
+    audiences.iter().try_for_each(|audience| maker.renew(audience))?;
     Ok(maker.made)
 }
 
@@ -114,12 +124,13 @@ impl Maker<'_> {
 
     /// Audiences that keep their epoch and have a recipient whom its envelope was not sealed to.
     fn widened(&self) -> Result<Vec<String>, PolicyChangeError> {
+        let mut sealed_to = sealed_to(self.vault)?;
         let mut found = Vec::new();
         for (name, _) in self.vault.policy().audiences() {
             if self.made.sections.contains_key(name) || self.state.is_due(name) {
                 continue;
             }
-            let sealed_to = sealed_to(self.vault, name)?;
+            let sealed_to = sealed_to.remove(name).unwrap_or_default();
             let now = self.state.recipients_of(name);
             if now.iter().any(|recipient| !sealed_to.contains(recipient)) {
                 found.push(name.to_owned());
@@ -148,21 +159,31 @@ impl Maker<'_> {
     }
 }
 
-/// The recipients of an audience when its present envelope was made.
+/// The recipients of each audience when its present envelope was made.
 ///
 /// The envelope itself does not tell: an age file names nobody.
-fn sealed_to(vault: &Vault, audience: &str) -> Result<Vec<String>, PolicyChangeError> {
+fn sealed_to(vault: &Vault) -> Result<BTreeMap<String, Vec<String>>, PolicyChangeError> {
     let entries = &vault.file().chain;
-    let Some(at) = entries.iter().rposition(|entry| states_envelope(entry, audience)) else {
-        return Ok(Vec::new());
-    };
-    let then = Chain::build(&entries[..=at], Signatures::Trusted)?;
-    Ok(then.state().recipients_of(audience))
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+    for (position, entry) in entries.iter().enumerate() {
+        last.extend(entry.ops.iter().filter_map(envelope_of).map(|audience| (audience, position)));
+    }
+    let mut at: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (audience, position) in last {
+        at.entry(position).or_default().push(audience);
+    }
+    let mut found = BTreeMap::new();
+    Chain::replay(entries, |position, state| {
+        let audiences = at.get(&position).into_iter().flatten();
+        found.extend(audiences.map(|name| ((*name).to_owned(), state.recipients_of(name))));
+    })?;
+    Ok(found)
 }
 
-fn states_envelope(entry: &PolicyEntry, wanted: &str) -> bool {
-    entry.ops.iter().any(|op| match op {
-        PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => audience == wanted,
-        _ => false,
-    })
+/// The audience whose envelope an op states.
+fn envelope_of(op: &PolicyOp) -> Option<&str> {
+    match op {
+        PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => Some(audience),
+        _ => None,
+    }
 }

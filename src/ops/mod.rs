@@ -15,6 +15,8 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
+pub mod key_rotation;
+pub mod key_status;
 pub mod leaving;
 pub mod list;
 pub mod member;

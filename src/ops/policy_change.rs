@@ -135,7 +135,8 @@ fn sign(vault: &Vault, chain: &Chain, ops: Vec<crate::log::op::Op>, ctx: &Ctx<'_
     std::iter::once(first).chain(more).collect()
 }
 
-fn entry(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> PolicyEntry {
+/// The chain's next entry.
+pub(super) fn entry(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> PolicyEntry {
     Draft::next(vault.chain(), ctx.now, vault.heads(), ops, ctx.reason.clone())
         .sign(&[&ctx.signer.key])
 }

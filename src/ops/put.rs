@@ -5,6 +5,7 @@ use super::request::Ctx;
 use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::host::progress::told;
 use crate::log::op::{Field, Op, Put};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -61,7 +62,7 @@ pub enum PutError {
 /// Makes the change that writes all requests, or says why one of them cannot be.
 pub fn put(vault: &Vault, requests: Vec<PutRequest>, ctx: &Ctx<'_>) -> Result<Change, PutError> {
     let (mut ops, mut versions, mut wraps) = (Vec::new(), Vec::new(), Vec::new());
-    for request in requests {
+    for request in told(requests.into_iter(), "encrypting", ctx.progress) {
         permit(vault, &request, ctx)?;
         let PutRequest { secret, value, fields } = request;
         if let Some(new) = value {
@@ -145,7 +146,7 @@ pub(super) fn seal(
     let binding = vault.binding(uid);
     let failed = |source| PutError::Seal { secret: secret.clone(), source };
     let stated = usable_audience(vault, secret, &audience)?;
-    if ctx.who.may_read(vault, secret) {
+    if vault.policy().is_in(ctx.who.member(), &audience) {
         let keys = ctx.who.keys(vault, &audience);
         let keys = keys.map_err(|source| PutError::Keys { secret: secret.clone(), source })?;
         let Some(current) = keys.first() else {

@@ -3,6 +3,7 @@
 use super::unlock::{Signer, Unlocked};
 use crate::crypto::bytes::Id;
 use crate::host::Random;
+use crate::host::progress::Progress;
 use crate::log::draft::{Draft, Tips};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
@@ -18,6 +19,8 @@ pub struct Ctx<'a> {
     /// Seconds since the Unix epoch.
     pub now: u64,
     pub reason: String,
+    /// Where long work tells how far it is; `host::progress::Silent` where nobody asks.
+    pub progress: &'a dyn Progress,
 }
 
 impl Ctx<'_> {

@@ -6,6 +6,7 @@ use super::policy_change::{PolicyChangeError, Unsettled};
 use super::request::Ctx;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::host::progress::told;
 use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::{Name, SecretName};
@@ -47,7 +48,8 @@ pub(super) fn settle(
     ctx: &Ctx<'_>,
 ) -> Result<Settling, PolicyChangeError> {
     let mut settling = Settling::default();
-    for (name, secret) in vault.live() {
+    let live: Vec<_> = vault.live().collect();
+    for (name, secret) in told(live.into_iter(), "wrapping", ctx.progress) {
         let (uid, audience) = (vault.uid(name), state.audience_of(name));
         for version in secret.active() {
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };

@@ -113,7 +113,7 @@ impl Unlocked {
     /// Opens an audience's keys without keeping them.
     pub fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
         let state = vault.policy();
-        if !state.members_of(audience).contains(&self.member) {
+        if !state.is_in(&self.member, audience) {
             return Err(KeyError::NotInAudience {
                 member: self.member.clone(),
                 audience: audience.to_owned(),
@@ -152,7 +152,7 @@ impl Unlocked {
     /// Whether the member may read a secret by the policy of now.
     pub fn may_read(&self, vault: &Vault, secret: &SecretName) -> bool {
         let state = vault.policy();
-        state.members_of(&state.audience_of(secret)).contains(&self.member)
+        state.is_in(&self.member, &state.audience_of(secret))
     }
 }
 

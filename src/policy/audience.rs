@@ -1,7 +1,7 @@
 //! Audiences: the sets of roles that may read a secret (`docs/format.md`, State).
 
 use super::op::Right;
-use super::state::{OWNER, State};
+use super::state::{OWNER, Role, State};
 use crate::crypto::bytes::{Fixed, Id, ShortId};
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,11 +60,22 @@ impl State {
         self.readers(|granted| granted.contains(pattern))
     }
 
+    /// The name of `owner` and the roles that read what is covered; asked for every secret of a
+    /// vault, so it is put together as the roles come, which is in their order.
     fn readers(&self, covers: impl Fn(&Pattern) -> bool) -> String {
-        let reads = self.roles().filter(|(_, role)| {
+        let reads = |role: &Role| {
             role.grants().any(|(pattern, rights)| rights.has(Right::Read) && covers(pattern))
-        });
-        format(reads.map(|(name, _)| name.as_str()))
+        };
+        let mut audience = String::new();
+        for (name, role) in self.roles() {
+            if name.as_str() == OWNER || reads(role) {
+                if !audience.is_empty() {
+                    audience.push('+');
+                }
+                audience.push_str(name.as_str());
+            }
+        }
+        audience
     }
 
     /// Every audience that a secret can have under the current grants.
@@ -92,6 +103,14 @@ impl State {
     pub fn members_of(&self, audience: &str) -> BTreeSet<&Name> {
         let roles = parse(audience).unwrap_or_default();
         roles.iter().filter_map(|role| self.role(role)).flat_map(|role| role.members()).collect()
+    }
+
+    /// Whether a member is in an audience.
+    pub fn is_in(&self, member: &Name, audience: &str) -> bool {
+        let holds = |role: &str| {
+            self.member(member).is_some_and(|found| found.roles().any(|own| own.as_str() == role))
+        };
+        audience.split('+').any(holds)
     }
 
     /// The recipients that the audience's envelope is encrypted to, in byte order, none twice.

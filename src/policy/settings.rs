@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 /// The most bytes a setting's value may have.
 pub const MAX_VALUE: usize = 4096;
 
+/// The shortest interval of a schedule, in seconds: every rotation stays in the file.
+pub const MIN_INTERVAL: u64 = 3600;
+/// The longest interval of a schedule, in seconds: 100 years.
+pub const MAX_INTERVAL: u64 = 100 * 365 * 24 * 3600;
+
 /// A setting that this version knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingKey {
@@ -20,6 +25,8 @@ pub enum SettingKey {
     Reads,
     RetentionVersions,
     RetentionDays,
+    RotationKek,
+    RotationDek,
 }
 
 /// Why a setting is refused.
@@ -60,6 +67,15 @@ pub struct Retention {
     pub days: Option<u64>,
 }
 
+/// How old keys may become, in seconds; `None` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rotation {
+    /// The key of an audience's current epoch.
+    pub kek: Option<u64>,
+    /// The key of an active version.
+    pub dek: Option<u64>,
+}
+
 impl SettingKey {
     pub fn parse(key: &str) -> Result<Self, SettingError> {
         match key {
@@ -68,6 +84,8 @@ impl SettingKey {
             "reads" => return Ok(Self::Reads),
             "retention.versions" => return Ok(Self::RetentionVersions),
             "retention.days" => return Ok(Self::RetentionDays),
+            "rotation.kek" => return Ok(Self::RotationKek),
+            "rotation.dek" => return Ok(Self::RotationDek),
             _ => {}
         }
         key.strip_prefix("env.")
@@ -84,6 +102,7 @@ impl SettingKey {
             Self::Ttl => parse_ttl(value).is_some(),
             Self::Reads => parse_reads(value).is_some(),
             Self::RetentionVersions | Self::RetentionDays => parse_count(value).is_some(),
+            Self::RotationKek | Self::RotationDek => parse_interval(value).is_some(),
         }
     }
 }
@@ -109,6 +128,15 @@ fn parse_count(value: &str) -> Option<u64> {
     let canonical = !value.starts_with('0') && value.bytes().all(|b| b.is_ascii_digit());
     let count = value.parse().ok().filter(|count| (1..=MAX_INTEGER).contains(count));
     if canonical { count } else { None }
+}
+
+/// A number of hours, days or weeks, in seconds, within the bounds.
+fn parse_interval(value: &str) -> Option<u64> {
+    let (count, scale) = [('h', 3600), ('d', 24 * 3600), ('w', 7 * 24 * 3600)]
+        .into_iter()
+        .find_map(|(unit, scale)| Some((value.strip_suffix(unit)?, scale)))?;
+    let seconds = parse_count(count)?.checked_mul(scale)?;
+    (MIN_INTERVAL..=MAX_INTERVAL).contains(&seconds).then_some(seconds)
 }
 
 /// A variable name, or the beginning of one with a `*`. A lone `*` would be a list that restricts
@@ -212,6 +240,11 @@ impl Settings {
         let count = |key| self.get(key).and_then(parse_count);
         Retention { versions: count("retention.versions"), days: count("retention.days") }
     }
+
+    pub fn rotation(&self) -> Rotation {
+        let interval = |key| self.get(key).and_then(parse_interval);
+        Rotation { kek: interval("rotation.kek"), dek: interval("rotation.dek") }
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +275,13 @@ mod tests {
             ("variables.allow", "*"),
             ("variables.allow", "A,*"),
             ("env.prod.extends", "a/b"),
+            ("rotation.kek", "0h"),
+            ("rotation.kek", "012h"),
+            ("rotation.kek", "59m"),
+            ("rotation.kek", "12"),
+            ("rotation.dek", "1d12h"),
+            ("rotation.dek", "36501d"),
+            ("rotation.dek", "9007199254740991w"),
         ] {
             assert_eq!(set(&[(key, value)]), Err(SettingError::Value), "{key} {value}");
         }
@@ -274,5 +314,9 @@ mod tests {
         let settings = settings.unwrap();
         assert_eq!((settings.ttl(), settings.reads()), (Ttl::OnWrite, Reads::Required));
         assert_eq!(settings.retention(), Retention { versions: None, days: Some(30) });
+        assert_eq!(settings.rotation(), Rotation::default());
+        let settings = set(&[("rotation.kek", "12h"), ("rotation.dek", "4w")]).unwrap();
+        let dek = Some(28 * 24 * 3600);
+        assert_eq!(settings.rotation(), Rotation { kek: Some(12 * 3600), dek });
     }
 }

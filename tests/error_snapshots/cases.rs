@@ -288,6 +288,7 @@ fn absent() -> Vec<Case> {
         case("no-vault", nothing, "v-secure --vault elsewhere ls"),
         case("no-version", a, "v-secure get A --version 9"),
         case("not-found", a, "v-secure get NOPE"),
+        case("unknown-audience", a, "v-secure key rotate --audience developer+owner"),
         case(
             "not-found",
             after!(a, "printf x | v-secure set DATABASE_URL"),

@@ -1,6 +1,7 @@
 //! Codes that no command line provokes, and why.
 
 pub const CODES: &[(&str, &str)] = &[
+    ("audience-retired", "a role must have been removed: src/ops/key_rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
     ("declined", "a question on a terminal, answered with no"),
     ("device-key", "an identity's own recipient takes whatever is sealed to it"),

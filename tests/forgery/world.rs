@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use v_secure::crypto::identity::{self, Identity};
 use v_secure::crypto::sign::SigningKey;
+use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure::name::{Name, Pattern, SecretName};
 use v_secure::ops::change::Change;
@@ -169,7 +170,14 @@ impl Story {
         let who = Unlocked::new(&self.vault, identities).unwrap();
         let signer = who.signer(&self.vault).unwrap();
         let reason = reason.to_owned();
-        let ctx = Ctx { who: &who, signer: &signer, random: &RealHost, now: NOW, reason };
+        let ctx = Ctx {
+            who: &who,
+            signer: &signer,
+            random: &RealHost,
+            now: NOW,
+            reason,
+            progress: &Silent,
+        };
         let change = make(&self.vault, &ctx);
         // Opened anew, so that each step starts from what the file says.
         self.vault = open(open(self.vault.file()).apply(change).unwrap().file());

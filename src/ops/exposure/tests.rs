@@ -3,6 +3,7 @@
 use super::*;
 use crate::crypto::bytes::ShortId;
 use crate::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identities};
+use crate::host::progress::Silent;
 use crate::host::real::RealHost;
 use crate::name::Pattern;
 use crate::ops::init::{self, InitRequest};
@@ -111,7 +112,14 @@ impl World {
         // Keys that were opened before are of envelopes that may be replaced by now.
         let who = Unlocked::new(&vault, self.keys[0].identities()).unwrap();
         let (signer, now) = (&self.signer, self.now);
-        let ctx = Ctx { who: &who, signer, random: &RealHost, now, reason: String::new() };
+        let ctx = Ctx {
+            who: &who,
+            signer,
+            random: &RealHost,
+            now,
+            reason: String::new(),
+            progress: &Silent,
+        };
         let change = make(&vault, &ctx);
         // Opened again: what is left after a change knows the secrets that it touched alone.
         self.vault = Some(open(vault.apply(change).unwrap().file()));
@@ -345,7 +353,14 @@ fn claim(world: &mut World, eve: Signer) {
     let vault = world.vault.take().unwrap();
     let identities = world.keys.last().unwrap().identities();
     let who = Unlocked::new(&vault, identities).unwrap();
-    let ctx = Ctx { who: &who, signer: &eve, random: &RealHost, now: 500, reason: String::new() };
+    let ctx = Ctx {
+        who: &who,
+        signer: &eve,
+        random: &RealHost,
+        now: 500,
+        reason: String::new(),
+        progress: &Silent,
+    };
     let value = SecretValue::new(b"hunter2".to_vec());
     let value = Some(NewValue { value, expires: None, same: vec![known] });
     let request = PutRequest { secret: secret("dev/X"), value, fields: Vec::new() };

@@ -4,6 +4,7 @@
 use super::*;
 use crate::crypto::bytes::Fixed;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
+use crate::host::progress::Silent;
 use crate::host::real::RealHost;
 use crate::name::Pattern;
 use crate::ops::init::{self, InitRequest};
@@ -52,7 +53,7 @@ impl Actor {
 
     fn ctx(&self) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &RealHost, now: 1, reason: String::new() }
+        Ctx { who, signer, random: &RealHost, now: 1, reason: String::new(), progress: &Silent }
     }
 }
 

@@ -128,7 +128,8 @@ def _known_setting(key):
     environment = extends_of(key)
     if environment is not None:
         return is_name(environment)
-    return key in ("variables.allow", "ttl", "reads", "retention.versions", "retention.days")
+    return key in ("variables.allow", "ttl", "reads", "retention.versions", "retention.days",
+                   "rotation.kek", "rotation.dek")
 
 
 def _setting_value(key, value, settings):
@@ -141,6 +142,9 @@ def _setting_value(key, value, settings):
         return value in ("every", "on-write")
     if key == "reads":
         return value in ("off", "best-effort", "required")
+    if key.startswith("rotation."):
+        hours = {"h": 1, "d": 24, "w": 168}.get(value[-1:], 0)
+        return _COUNT.fullmatch(value[:-1]) is not None and 1 <= int(value[:-1]) * hours <= 36500 * 24
     return _COUNT.fullmatch(value) is not None and int(value) < 2**53
 
 

@@ -68,7 +68,9 @@ impl Verify {
         let base = self.base.as_deref().zip(base.as_deref());
         let base = base.map(|(label, bytes)| Base { label, bytes, may_be_broken: false });
         let wanted = Wanted { base, strict: self.strict, open: self.state };
+        let working = context.ui.working("verifying");
         let found = verification::verify(&session, &bytes, &wanted)?;
+        drop(working);
         remember(&session, &found)?;
         match context.ui.json {
             true => context.ui.object(&self.report(&found))?,

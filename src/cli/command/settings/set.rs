@@ -16,9 +16,11 @@ use std::collections::BTreeSet;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Keys: env.ENVIRONMENT.extends (an environment), variables.allow (names or prefixes with '*',\n\
-                        joined with ','), reads (off, best-effort, required).\n\n\
+                        joined with ','), reads (off, best-effort, required), rotation.kek and rotation.dek (how old\n\
+                        keys may become, from 1h: 12h, 30d, 4w; 'key rotate --due' does it).\n\n\
                         Examples:\n  v-secure settings set env.prod.extends base\n  \
                         v-secure settings set variables.allow 'GIT_*,NODE_OPTIONS'\n  \
+                        v-secure settings set rotation.kek 30d\n  \
                         v-secure settings set reads --unset"
 )]
 pub struct Set {
@@ -90,12 +92,14 @@ impl Set {
 /// nothing does.
 fn refuse_idle(key: &SettingKey, is_set: bool) -> Outcome {
     use SettingKey::{Extends, Reads, RetentionDays, RetentionVersions, Ttl, VariablesAllow};
+    use SettingKey::{RotationDek, RotationKek};
     match key {
         Ttl | RetentionDays | RetentionVersions if is_set => {
             Err(Failure::usage("setting-idle", "this version does not act on that setting yet")
                 .hint("v-secure settings set --help"))
         }
         Extends(_) | VariablesAllow | Ttl | Reads | RetentionDays | RetentionVersions => Ok(()),
+        RotationKek | RotationDek => Ok(()),
     }
 }
 

@@ -9,7 +9,12 @@ use clap::Args;
 use serde::Serialize;
 
 /// What holds where nothing is set.
-const DEFAULTS: [(&str, &str); 2] = [("reads", "best-effort"), ("variables.allow", "none")];
+const DEFAULTS: [(&str, &str); 4] = [
+    ("reads", "best-effort"),
+    ("rotation.dek", "never"),
+    ("rotation.kek", "never"),
+    ("variables.allow", "none"),
+];
 
 /// Show the settings of the vault
 #[derive(Debug, Args)]
