@@ -64,6 +64,7 @@ pub enum Command {
     Access(c::access::Access),
     Exposed(c::exposed::Exposed),
     Adopt(c::adopt::Adopt),
+    Prune(c::prune::Prune),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -76,6 +77,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether what has expired may be pruned besides: not by what verifies, nor by what git runs,
+    /// nor where pruning is what was asked for.
+    pub fn may_prune(&self) -> bool {
+        match self {
+            Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
+            Self::Import(import) => !import.is_dry(),
+            Self::Git(_) | Self::Pin(_) | Self::Prune(_) | Self::Generate(_) => false,
+            _ => true,
+        }
+    }
+
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
             Self::Init(command) => command.run(context),
@@ -96,6 +108,7 @@ impl Command {
             Self::Access(command) => command.run(context),
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
+            Self::Prune(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

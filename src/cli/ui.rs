@@ -17,6 +17,8 @@ pub struct Ui<'a> {
     host: &'a dyn Host,
     pub json: bool,
     quiet: bool,
+    /// Says nothing at all on standard error.
+    mute: bool,
     colour_err: bool,
     colour_out: bool,
 }
@@ -29,9 +31,15 @@ impl<'a> Ui<'a> {
             host,
             json,
             quiet,
+            mute: false,
             colour_err: wanted && host.is_terminal(Stream::Err),
             colour_out: wanted && host.is_terminal(Stream::Out),
         }
+    }
+
+    /// For what is tried on the side: its warnings have been shown, or nobody asked for it.
+    pub fn muted(host: &'a dyn Host) -> Self {
+        Self { mute: true, ..Self::new(host, false, true) }
     }
 
     /// Writes a command's result.
@@ -72,6 +80,9 @@ impl<'a> Ui<'a> {
 
     /// Something that the user should look at, though the command goes on.
     pub fn warn(&self, text: &str) {
+        if self.mute {
+            return;
+        }
         let label = self.err_style("warning", AnsiColor::Yellow);
         self.host.write_err(&format!("{label}: {}", escape_for_display(text)));
     }

@@ -20,6 +20,7 @@ pub mod list;
 pub mod member;
 pub mod pin;
 pub mod policy_change;
+pub mod prune;
 pub mod put;
 pub mod read;
 pub mod remove;

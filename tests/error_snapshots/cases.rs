@@ -163,7 +163,7 @@ fn usage() -> Vec<Case> {
         case("policy-op-setting", a, "v-secure settings set no.such on"),
         case("recipient", a, "v-secure member add svc --recipient age1nonsense --read 'dev/*'"),
         case("repeated-field", a, "v-secure set A --meta team=a --meta team=b"),
-        case("setting-idle", a, "v-secure settings set variables.allow 'V_SECURE_*'"),
+        case("setting-variable", a, "v-secure settings set variables.allow 'V_SECURE_*'"),
         case("usage", a, "v-secure get A --bogus"),
         case("usage", a, "v-secure gett A"),
         case("usage", a, "v-secure exec --onyl A -- true"),

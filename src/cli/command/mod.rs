@@ -15,6 +15,7 @@ pub mod import;
 pub mod init;
 pub mod member;
 pub mod pin;
+pub mod prune;
 pub mod role;
 pub mod secret;
 pub mod settings;
