@@ -35,6 +35,7 @@ pub fn next(code: &str) -> Option<&'static str> {
 #[rustfmt::skip]
 pub const COMMANDS: &[Known] = &[
     known("age-debug", &[2], "AGEDEBUG would make age print keys", "unset AGEDEBUG"),
+    known("bad-filter", &[2], "A filter is none", "rotation, read, policy, secret=NAME or actor=MEMBER"),
     known("bad-generator", &[2], "--generate is not understood", "v-secure set --help"),
     known("bad-meta", &[2], "--meta is not KEY=VALUE", "v-secure secret set --help"),
     known("bad-name", &[1, 2], "A name of a secret, environment or member is none", "names are letters, digits, '.', '_' and '-'"),
@@ -78,6 +79,8 @@ pub const COMMANDS: &[Known] = &[
     known("import-syntax", &[1], "A file cannot be imported", "mend the line, or give --format"),
     known("init", &[1], "The vault could not be made", "v-secure doctor"),
     known("journal", &[4], "Reads must be written down, and cannot be", "v-secure doctor"),
+    known("journal-broken", &[6], "The journal of reads was changed", "v-secure audit verify --reads"),
+    known("journal-read", &[1], "The journal of reads cannot be read", "v-secure doctor"),
     known("keys", &[6], "Keys of the vault cannot be used", "v-secure audit verify"),
     known("last-device", &[7], "It is the last device of the member", "v-secure member remove NAME"),
     known("locked", &[3], "No identity here belongs to a member", "v-secure member request"),
@@ -86,6 +89,7 @@ pub const COMMANDS: &[Known] = &[
     known("member-kind", &[7], "The member is of another kind", "v-secure member show NAME"),
     known("needs-newer", &[1], "The vault needs a newer v-secure", "install a newer v-secure"),
     known("nested", &[7], "init in a folder that belongs to a vault above", "v-secure init --nested"),
+    known("no-action", &[5], "Nothing in the history is called that", "v-secure audit log"),
     known("no-audience", &[4], "The readers of a secret have no keys yet", "v-secure access settle"),
     known("no-command", &[2], "exec was given no program", "v-secure exec -- PROGRAM"),
     known("no-device", &[5], "The member has no such device", "v-secure member show NAME"),

@@ -28,6 +28,7 @@ pub mod root;
 mod secret_arg;
 mod selection;
 mod source;
+mod trail;
 mod ui;
 mod unlocking;
 mod verification;

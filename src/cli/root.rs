@@ -47,6 +47,9 @@ pub enum Command {
     /// Verify the history and read it
     #[command(subcommand)]
     Audit(c::audit::Audit),
+    /// What happened lately, and what happens
+    #[command(subcommand)]
+    Logs(c::logs::Logs),
     /// The git hook
     #[command(subcommand)]
     Git(c::git::Git),
@@ -101,6 +104,7 @@ impl Command {
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
+            Self::Logs(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Member(command) => command.run(context),

@@ -65,10 +65,13 @@ impl<'a> Ui<'a> {
 
     /// Writes a result as one JSON object.
     pub fn object<T: Serialize>(&self, value: &T) -> Outcome {
-        let text = serde_json::to_string_pretty(value).map_err(|error| {
-            Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
-        })?;
+        let text = serde_json::to_string_pretty(value).map_err(no_json)?;
         self.line(&escape_json(&text))
+    }
+
+    /// Writes one of a row of results as JSON on a line of its own.
+    pub fn json_line<T: Serialize>(&self, value: &T) -> Outcome {
+        self.line(&json_line(value)?)
     }
 
     /// A remark: progress, or what to do next.
@@ -141,6 +144,15 @@ impl<'a> Ui<'a> {
         }
         self.line(&layout::table(header, rows, self.host.width(), self.colour_out))
     }
+}
+
+fn no_json(error: serde_json::Error) -> Failure {
+    Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
+}
+
+/// A value as JSON on one line.
+pub fn json_line<T: Serialize>(value: &T) -> Outcome<String> {
+    serde_json::to_string(value).map(|text| escape_json(&text)).map_err(no_json)
 }
 
 /// Escaped for display but for line ends: what this program's own texts of several lines need.

@@ -7,6 +7,7 @@ pub mod access;
 pub mod adopt;
 mod audience_keys;
 pub mod change;
+pub mod controls;
 pub mod duration;
 pub mod export;
 pub mod exposure;

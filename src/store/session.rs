@@ -7,7 +7,8 @@ use super::pins::{HeldPin, PinError, Pins};
 use super::place::Place;
 use super::read::{self, Contents, ReadError};
 use super::seen::Seen;
-use super::sys::{self, Stamp};
+use super::sys;
+pub use super::sys::Stamp;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::pin::{self, CarriedPin, Standing};
@@ -76,6 +77,11 @@ pub struct Opened {
 impl Session {
     pub fn read(&self) -> Result<Contents, SessionError> {
         Ok(read::read(&self.location.vault, MAX_FILE as u64)?)
+    }
+
+    /// The state of the file, without reading it; `None` where there is none.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.location.vault.symlink_metadata().ok().map(|metadata| sys::stamp(&metadata))
     }
 
     /// Whether the file is meant to be written by this user. A rename would also replace one that is
