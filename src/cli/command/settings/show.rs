@@ -39,6 +39,9 @@ impl Show {
         if context.ui.json {
             return context.ui.object(&Report { settings });
         }
+        if context.ui.out_is_terminal() {
+            return settings.iter().try_for_each(|row| block(context, row));
+        }
         let cells = |row: Row| {
             let state = if row.set { "set" } else { "default" };
             let value = escape_for_display(&row.value).into_owned();
@@ -49,6 +52,16 @@ impl Show {
         let header = ["key", "value", "state", "meaning", "takes", "default", "set by"];
         context.ui.table(&header, settings.into_iter().map(cells).collect())
     }
+}
+
+/// A setting for people: seven columns leave none of them room.
+fn block(context: &Context<'_>, row: &Row) -> Outcome {
+    let (ui, value) = (&context.ui, escape_for_display(&row.value));
+    let default = if row.set { "" } else { " (default)" };
+    ui.line(&format!("{} is {value}{default}", ui.strong(&row.key)))?;
+    ui.line(&format!("  {}", row.meaning))?;
+    let default = if row.set { format!(", by default {}", row.default) } else { String::new() };
+    ui.line(&format!("  takes {}{default}; set by {}", row.values, row.set_by))
 }
 
 /// What is set, and what is not with its default; of a setting that every environment has, the
