@@ -158,6 +158,12 @@ fn an_invocation_that_cannot_prune_is_the_same_as_ever() {
     };
     unchanged("in CI", cli.command("get KEPT").env("CI", "true"));
     unchanged("in GitHub's", cli.command("get KEPT").env("GITHUB_ACTIONS", "true"));
+    let home = cli.project().parent().unwrap().join("home");
+    let (file, moved) = (home.join("config/v-secure/identity.txt"), home.join("key.txt"));
+    fs::rename(&file, &moved).unwrap();
+    let asks = format!("cat {}", moved.display());
+    unchanged("a command may ask", cli.command("get KEPT").env("V_SECURE_IDENTITY_CMD", asks));
+    fs::rename(&moved, &file).unwrap();
     fs::set_permissions(cli.vault(), Permissions::from_mode(0o444)).unwrap();
     unchanged("read-only", &mut cli.command("get KEPT"));
     fs::set_permissions(cli.vault(), Permissions::from_mode(0o644)).unwrap();

@@ -7,6 +7,7 @@
 
 use super::context::Context;
 use super::error::Outcome;
+use super::unlocking;
 use crate::name::SecretName;
 use crate::ops::pin::Standing;
 use crate::ops::prune::{self, Due, GRACE, Look};
@@ -68,7 +69,7 @@ pub fn watch(context: &Context<'_>, session: &Session, opened: &Opened, whole: b
     if !late || !may(context) || opened.vault.policy().settings().ttl() != Ttl::Every {
         return;
     }
-    let Ok(who) = context.on_the_side().unlock(&opened.vault) else { return };
+    let Some(who) = unlocking::unasked(context, &opened.vault) else { return };
     let able = match whole {
         true => !own(&opened.vault, &who, session.now, false).is_empty(),
         false => opened.vault.policy().holds_anywhere(who.member(), Right::Delete),
@@ -122,7 +123,7 @@ fn prune(context: &Context<'_>, Pending { session, superseded }: &Pending) -> Ou
         return Ok(Vec::new());
     }
     let vault = transaction.vault();
-    let Ok(who) = context.on_the_side().unlock(vault) else { return Ok(Vec::new()) };
+    let Some(who) = unlocking::unasked(context, vault) else { return Ok(Vec::new()) };
     let due = own(vault, &who, session.now, *superseded);
     if due.is_empty() {
         return Ok(due);

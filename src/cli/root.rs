@@ -86,7 +86,8 @@ impl Command {
         match self {
             Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
             Self::Import(import) => !import.is_dry(),
-            Self::Git(_) | Self::Pin(_) | Self::Prune(_) | Self::Generate(_) => false,
+            Self::Git(_) | Self::Pin(_) | Self::Doctor(_) | Self::Prune(_) => false,
+            Self::Generate(_) => false,
             _ => true,
         }
     }
