@@ -71,7 +71,7 @@ fn own_variables_are_never_allowed() {
     let cli = Cli::with_vault();
     for list in ["V_SECURE_*", "A,v_secure_pin"] {
         let failed = cli.fails(&format!("settings set variables.allow {list}"));
-        assert_eq!(failed, (2, "setting-idle".into()), "{list}");
+        assert_eq!(failed, (2, "setting-variable".into()), "{list}");
     }
     cli.ok("settings set variables.allow GIT_*,V_*");
 }

@@ -5,6 +5,7 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::identities;
+use super::pruning::{self, Pruning};
 use super::ui::Ui;
 use super::unlocking;
 use crate::crypto::bytes::Id;
@@ -26,6 +27,7 @@ pub struct Context<'a> {
     pub host: &'a dyn Host,
     pub globals: Globals,
     pub ui: Ui<'a>,
+    pub pruning: Pruning,
 }
 
 /// What a vault is opened for: how first use and old states are judged.
@@ -43,7 +45,14 @@ impl<'a> Context<'a> {
             globals.vault.or_else(|| host.variable("V_SECURE_VAULT").map(PathBuf::from));
         globals.no_input |= host.variable("V_SECURE_NO_INPUT").is_some_and(|value| value != "0");
         let ui = Ui::new(host, globals.json, globals.quiet);
-        Self { host, globals, ui }
+        Self { host, globals, ui, pruning: Pruning::default() }
+    }
+
+    /// The same user with the same options, who is asked nothing and told nothing.
+    pub fn on_the_side(&self) -> Self {
+        let globals = Globals { no_input: true, ..self.globals.clone() };
+        let pruning = Pruning::default();
+        Self { host: self.host, globals, ui: Ui::muted(self.host), pruning }
     }
 
     /// The environment that names without one are in.
@@ -107,6 +116,7 @@ impl<'a> Context<'a> {
         let session = self.session()?;
         let opened = session.open(depth)?;
         self.judge(&session, &opened, purpose)?;
+        pruning::watch(self, &session, &opened, matches!(depth, Depth::Everything));
         Ok((session, opened))
     }
 
@@ -213,7 +223,11 @@ impl<'a> Context<'a> {
         let ctx = Ctx { who: &who, signer: &signer, random, now, reason, progress };
         let (made, change) = make(transaction.vault(), &ctx)?;
         match change {
-            Some(change) => Ok((made, (true, self.written(transaction.commit(change)?)))),
+            Some(change) => {
+                let vault = self.written(transaction.commit(change)?);
+                pruning::watch_written(self, &session, &vault);
+                Ok((made, (true, vault)))
+            }
             None => Ok((made, (false, transaction.into_vault()))),
         }
     }

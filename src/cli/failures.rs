@@ -314,6 +314,7 @@ fn chain_failure(error: &ChainError) -> Failure {
         ChainFault::Op(OpFault::LastOwner { .. }) => {
             "v-secure role join owner MEMBER, for another owner first"
         }
+        ChainFault::Op(OpFault::Setting(_)) => "v-secure settings show",
         _ => "v-secure access list",
     };
     failure.hints.push(hint.into());

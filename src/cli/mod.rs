@@ -22,11 +22,13 @@ mod manual;
 mod metadata;
 mod parse;
 mod policy;
+mod pruning;
 mod reads;
 pub mod root;
 mod secret_arg;
 mod selection;
 mod source;
+mod trail;
 mod ui;
 mod unlocking;
 mod verification;
@@ -45,10 +47,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
         Err(exit) => return exit,
     };
     let context = context::Context::new(host, root.globals);
+    context.pruning.allow(root.command.as_ref().is_none_or(root::Command::may_prune));
     let result = refuse_debugging(host).and_then(|()| match root.command {
         Some(command) => command.run(&context),
         None => command::status::run(&context),
     });
+    pruning::run(&context);
     match result {
         Ok(()) => Exit::Ok,
         Err(failure) => {

@@ -9,6 +9,7 @@ use crate::ops::vault::Vault;
 use crate::policy::settings::Reads;
 use crate::store::journal::{self, ReadRecord};
 use crate::store::session::Session;
+use crate::vault::text::{MAX_REASON, check_text};
 
 /// What is read, by whom, for what.
 pub struct Reading<'a> {
@@ -26,6 +27,10 @@ pub fn record(
     vault: &Vault,
     reading: Reading<'_>,
 ) -> Outcome {
+    let reason = reading.reason.unwrap_or_default();
+    check_text(reason, MAX_REASON).map_err(|error| {
+        Failure::usage("bad-reason", "the reason cannot be stored").because(&error)
+    })?;
     let mode = vault.policy().settings().reads();
     if mode == Reads::Off {
         return Ok(());
@@ -36,7 +41,7 @@ pub fn record(
         action: reading.action,
         environment: reading.environment,
         secrets: reading.secrets,
-        reason: reading.reason.unwrap_or_default(),
+        reason,
     };
     let written =
         journal::append(session.state.as_deref(), session.owners, &session.place(), record);

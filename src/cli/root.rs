@@ -47,6 +47,9 @@ pub enum Command {
     /// Verify the history and read it
     #[command(subcommand)]
     Audit(c::audit::Audit),
+    /// What happened lately, and what happens
+    #[command(subcommand)]
+    Logs(c::logs::Logs),
     /// The git hook
     #[command(subcommand)]
     Git(c::git::Git),
@@ -67,6 +70,7 @@ pub enum Command {
     /// The keys that values are encrypted under: their age, and renewing them
     #[command(subcommand)]
     Key(c::key::Key),
+    Prune(c::prune::Prune),
     /// Signed settings of the vault
     #[command(subcommand)]
     Settings(c::settings::Settings),
@@ -79,6 +83,18 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether what has expired may be pruned besides: not by what verifies, nor by what git runs,
+    /// nor where pruning is what was asked for.
+    pub fn may_prune(&self) -> bool {
+        match self {
+            Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
+            Self::Import(import) => !import.is_dry(),
+            Self::Git(_) | Self::Pin(_) | Self::Doctor(_) | Self::Prune(_) => false,
+            Self::Generate(_) => false,
+            _ => true,
+        }
+    }
+
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
             Self::Init(command) => command.run(context),
@@ -92,6 +108,7 @@ impl Command {
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
+            Self::Logs(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Member(command) => command.run(context),
@@ -100,6 +117,7 @@ impl Command {
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
             Self::Key(command) => command.run(context),
+            Self::Prune(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

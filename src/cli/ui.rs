@@ -18,6 +18,8 @@ pub struct Ui<'a> {
     host: &'a dyn Host,
     pub json: bool,
     quiet: bool,
+    /// Says nothing at all on standard error.
+    mute: bool,
     colour_err: bool,
     colour_out: bool,
 }
@@ -30,9 +32,15 @@ impl<'a> Ui<'a> {
             host,
             json,
             quiet,
+            mute: false,
             colour_err: wanted && host.is_terminal(Stream::Err),
             colour_out: wanted && host.is_terminal(Stream::Out),
         }
+    }
+
+    /// For what is tried on the side: its warnings have been shown, or nobody asked for it.
+    pub fn muted(host: &'a dyn Host) -> Self {
+        Self { mute: true, ..Self::new(host, false, true) }
     }
 
     /// Writes a command's result.
@@ -58,10 +66,13 @@ impl<'a> Ui<'a> {
 
     /// Writes a result as one JSON object.
     pub fn object<T: Serialize>(&self, value: &T) -> Outcome {
-        let text = serde_json::to_string_pretty(value).map_err(|error| {
-            Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
-        })?;
+        let text = serde_json::to_string_pretty(value).map_err(no_json)?;
         self.line(&escape_json(&text))
+    }
+
+    /// Writes one of a row of results as JSON on a line of its own.
+    pub fn json_line<T: Serialize>(&self, value: &T) -> Outcome {
+        self.line(&json_line(value)?)
     }
 
     /// A remark: progress, or what to do next.
@@ -73,6 +84,9 @@ impl<'a> Ui<'a> {
 
     /// Something that the user should look at, though the command goes on.
     pub fn warn(&self, text: &str) {
+        if self.mute {
+            return;
+        }
         let label = self.err_style("warning", AnsiColor::Yellow);
         self.host.write_err(&format!("{label}: {}", escape_for_display(text)));
     }
@@ -147,6 +161,15 @@ impl<'a> Ui<'a> {
         }
         self.line(&layout::table(header, rows, self.host.width(), self.colour_out))
     }
+}
+
+fn no_json(error: serde_json::Error) -> Failure {
+    Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
+}
+
+/// A value as JSON on one line.
+pub fn json_line<T: Serialize>(value: &T) -> Outcome<String> {
+    serde_json::to_string(value).map(|text| escape_json(&text)).map_err(no_json)
 }
 
 /// Escaped for display but for line ends: what this program's own texts of several lines need.

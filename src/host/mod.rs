@@ -13,11 +13,14 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Wall-clock time.
 pub trait Clock {
     /// Seconds since the Unix epoch.
     fn now(&self) -> u64;
+    /// Waits so long.
+    fn pause(&self, span: Duration);
 }
 
 /// A cryptographically secure source of random bytes.
@@ -102,6 +105,8 @@ pub trait Terminal {
     fn read_stdin(&self, limit: usize) -> io::Result<SecretValue>;
     /// Writes bytes to standard output and flushes.
     fn write_out(&self, bytes: &[u8]) -> io::Result<()>;
+    /// Whether nobody reads standard output any more, as far as the system tells before a write.
+    fn out_is_closed(&self) -> bool;
     /// Writes a line of text to standard error.
     fn write_err(&self, text: &str);
 }

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The machine this process runs on.
 #[derive(Debug, Default, Clone, Copy)]
@@ -18,6 +18,10 @@ pub struct RealHost;
 impl Clock for RealHost {
     fn now(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+
+    fn pause(&self, span: Duration) {
+        std::thread::sleep(span);
     }
 }
 
@@ -129,6 +133,20 @@ impl Terminal for RealHost {
         let mut out = io::stdout().lock();
         out.write_all(bytes)?;
         out.flush()
+    }
+
+    fn out_is_closed(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use rustix::event::{PollFd, PollFlags, poll};
+            let out = io::stdout();
+            let mut watched = [PollFd::new(&out, PollFlags::empty())];
+            let now = rustix::event::Timespec::default();
+            let gone = PollFlags::ERR | PollFlags::HUP;
+            poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(gone)
+        }
+        #[cfg(not(unix))]
+        false
     }
 
     /// Colour codes become calls on consoles that do not know them, and nothing in a file.

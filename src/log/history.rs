@@ -78,6 +78,20 @@ impl Filter<'_> {
     }
 }
 
+/// Every kind of op.
+pub const ACTIONS: [&str; 10] = [
+    "put",
+    "field",
+    "resolve",
+    "restore",
+    "remove",
+    "prune",
+    "rewrap",
+    "pending",
+    "rollout",
+    "checkpoint",
+];
+
 /// An op's kind as it stands in the file.
 pub const fn action(op: &Op) -> &'static str {
     match op {

@@ -3,15 +3,26 @@
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::log::history::{self, RowStatus};
+use crate::log::op::Op;
 use crate::name::{Name, SecretName};
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
-use crate::policy::op::MemberKind;
+use crate::policy::op::{MemberKind, PolicyOp};
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Secret,
+    Policy,
+}
 
 /// One op of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub entry: Id,
+    pub kind: Kind,
+    /// Whether something comes in the place of an older one: a value, or an audience's keys.
+    pub rotates: bool,
     /// Seconds since the Unix epoch, as the author says.
     pub timestamp: u64,
     pub action: &'static str,
@@ -21,7 +32,7 @@ pub struct Row {
     pub object: String,
     /// Who signed, joined with `+` where several did.
     pub actor: String,
-    /// `None` for an actor that is no member any more.
+    /// As it last was; `None` for an actor that the policy never had.
     pub actor_type: Option<MemberKind>,
     pub reason: String,
     pub status: RowStatus,
@@ -51,6 +62,36 @@ pub fn rows(vault: &Vault, filter: &Filter) -> Vec<Row> {
     rows.into_iter().rev().map(|(_, row)| row).collect()
 }
 
+/// Whether the op brings a value, or gets one ready, in the place of one that was there.
+fn rotates(op: &Op) -> bool {
+    match op {
+        Op::Put(put) => !put.replaces.is_empty(),
+        Op::Pending { .. } | Op::Rollout { .. } => true,
+        _ => false,
+    }
+}
+
+/// What kind of member somebody is, or last was.
+pub fn kind_of(vault: &Vault, name: &Name) -> Option<MemberKind> {
+    let added = |op: &PolicyOp| match op {
+        PolicyOp::MemberAdd { member, kind, .. } if member == name => Some(*kind),
+        _ => None,
+    };
+    let ops = vault.file().chain.iter().rev().flat_map(|entry| entry.ops.iter().rev());
+    vault.policy().member(name).map(|member| member.kind).or_else(|| ops.filter_map(added).next())
+}
+
+/// Whether an entry, void or not, ever named the secret.
+pub fn knows_secret(vault: &Vault, secret: &SecretName) -> bool {
+    let mut ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
+    ops.any(|op| op.secret() == Some(secret))
+}
+
+/// Every action that a row can have.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    history::ACTIONS.into_iter().chain(describe::ACTIONS)
+}
+
 fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
     let wanted = history::Filter {
         secret: filter.secret.as_ref(),
@@ -64,14 +105,17 @@ fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
     let position = |entry: &Id| graph.place(entry).and_then(|place| standings.position(place));
     let owned = rows.into_iter().map(|row| {
         let history::Row { timestamp, action, secret_id, actor, actor_type, reason, .. } = row;
+        let op = vault.file().entries.get(row.entry).and_then(|entry| entry.ops.get(row.op));
         let owned = Row {
             entry: *row.entry,
+            kind: Kind::Secret,
+            rotates: op.is_some_and(rotates),
             timestamp,
             action,
             secret: secret_id.cloned(),
             object: String::new(),
             actor: actor.to_string(),
-            actor_type,
+            actor_type: actor_type.or_else(|| kind_of(vault, actor)),
             reason: reason.to_owned(),
             status: row.status,
         };
@@ -106,17 +150,19 @@ fn policy_rows(
         return Vec::new();
     }
     let actor: Vec<&str> = signers.iter().map(|name| name.as_str()).collect();
-    let first = signers.iter().next().and_then(|name| vault.policy().member(name));
+    let kind = signers.iter().next().and_then(|name| kind_of(vault, name));
     let wanted = |action: &str| filter.action.as_deref().is_none_or(|other| other == action);
     let ops = entry.ops.iter().filter(|op| wanted(describe::action(op)));
     let rows = ops.map(|op| Row {
         entry: id,
+        kind: Kind::Policy,
+        rotates: matches!(op, PolicyOp::Epoch { .. }),
         timestamp: entry.ts,
         action: describe::action(op),
         secret: None,
         object: describe::object(op),
         actor: actor.join("+"),
-        actor_type: first.map(|member| member.kind),
+        actor_type: kind,
         reason: entry.reason.clone(),
         status: RowStatus::Counting,
     });

@@ -100,6 +100,11 @@ impl Unlocked {
         &self.member
     }
 
+    /// Whether the keys work without anybody: a plugin's may ask for a touch.
+    pub fn needs_nobody(&self) -> bool {
+        self.identities.iter().all(|own| own.program().is_none() && !own.is_locked())
+    }
+
     /// The keys of every epoch of an audience that its envelope gives, newest first.
     pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Rc<Vec<EpochKeys>>, KeyError> {
         if let Some(keys) = self.opened.borrow().get(audience) {

@@ -278,7 +278,7 @@ impl Vault {
 
     /// The vault after `change`, its readable copies renewed.
     pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
-        let Self { mut file, chain, .. } = self;
+        let Self { mut file, chain, state: before, .. } = self;
         change.check().map_err(ApplyError::Record)?;
         let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
         let touched = change.secrets();
@@ -298,6 +298,8 @@ impl Vault {
         let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
         let state = State::fold(&graph, &file.entries, &standings, scope);
         renew_copies(&mut file, &state, chain.vault_id());
+        let state = if all { state } else { renewed(before, &touched, state) };
+        drop_pruned(&mut file, &state, chain.vault_id());
         Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
     }
 }
@@ -383,6 +385,30 @@ fn stale_copies(
         Some(Finding::new(Code::SecretUid, Subject::Secret(name.clone()), message))
     });
     stale.collect()
+}
+
+/// A log that only grows leaves the secrets that the new entries do not name as they are.
+fn renewed(mut before: State, touched: &BTreeSet<SecretName>, folded: State) -> State {
+    before.secrets.retain(|name, _| !touched.contains(name));
+    before.secrets.extend(folded.secrets);
+    before
+}
+
+/// Drops the bytes that a counting `prune` names. A merge brings them back from a file that still
+/// has them, so every writer does.
+fn drop_pruned(file: &mut VaultFile, state: &State, vault: Id) {
+    let pruned = |secret: &SecretState| secret.versions.iter().any(|version| version.pruned);
+    for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
+        let uid = ids::secret_uid(&vault, name);
+        let Some(section) = file.secrets.get_mut(&uid) else { continue };
+        for pruned in secret.versions.iter().filter(|version| version.pruned) {
+            section.versions.remove(&pruned.object);
+            section.wraps.retain(|_, wrap| wrap.version != pruned.object);
+        }
+        if section.versions.is_empty() {
+            file.secrets.remove(&uid);
+        }
+    }
 }
 
 fn renew_copies(file: &mut VaultFile, state: &State, vault: Id) {

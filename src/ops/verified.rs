@@ -2,6 +2,7 @@
 //! answer `audit verify` and to judge pins again without parsing anything.
 
 use super::pin::{self, CarriedPin, Standing};
+use super::prune;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::log::report::FindingRecord;
@@ -25,6 +26,8 @@ pub struct Verified {
     pub findings: Option<Vec<FindingRecord>>,
     /// Seconds since the Unix epoch from which on the findings say too little: something expires.
     pub until: Option<u64>,
+    /// Seconds since the Unix epoch from which on something may be due to be pruned.
+    pub prune_from: Option<u64>,
 }
 
 impl Verified {
@@ -39,6 +42,7 @@ impl Verified {
             secrets: vault.live().count(),
             findings: vault.findings().map(|found| found.iter().map(Into::into).collect()),
             until: expiries.filter(|at| *at > now).min(),
+            prune_from: prune::first_due(vault),
         }
     }
 

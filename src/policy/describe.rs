@@ -2,6 +2,27 @@
 
 use super::op::{PolicyOp, Right};
 
+/// Every kind of op.
+pub const ACTIONS: [&str; 17] = [
+    "vault",
+    "member-add",
+    "member-remove",
+    "recipient-add",
+    "recipient-remove",
+    "key-add",
+    "key-remove",
+    "role-add",
+    "role-remove",
+    "role-join",
+    "role-leave",
+    "grant",
+    "revoke",
+    "epoch",
+    "reseal",
+    "setting",
+    "rebase",
+];
+
 /// An op's kind as it stands in the file.
 pub const fn action(op: &PolicyOp) -> &'static str {
     match op {

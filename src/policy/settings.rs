@@ -15,18 +15,93 @@ pub const MIN_INTERVAL: u64 = 3600;
 /// The longest interval of a schedule, in seconds: 100 years.
 pub const MAX_INTERVAL: u64 = 100 * 365 * 24 * 3600;
 
-/// A setting that this version knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SettingKey {
-    /// `env.ENVIRONMENT.extends`: where the environment's missing secrets come from.
-    Extends(Name),
-    VariablesAllow,
-    Ttl,
-    Reads,
-    RetentionVersions,
-    RetentionDays,
-    RotationKek,
-    RotationDek,
+/// What is known of a setting: the one place that a new one is added to.
+#[derive(Debug)]
+pub struct Setting {
+    /// As it is set; in `env.ENVIRONMENT.extends` the capitals stand for a name.
+    pub key: &'static str,
+    /// What it takes, for people.
+    pub values: &'static str,
+    /// What holds where it is not set.
+    pub default: &'static str,
+    pub meaning: &'static str,
+    takes: fn(&str) -> bool,
+}
+
+/// Who may change settings: the chain takes them from enough owners only.
+pub const SET_BY: &str = "owner";
+
+const INTERVALS: &str = "a span of time from 1h, such as 12h, 30d or 4w";
+
+/// The capitals in the key of a setting that there is one of for each environment.
+const ENVIRONMENT: &str = "ENVIRONMENT";
+
+/// Every setting, in order of key.
+pub static SETTINGS: &[Setting] = &[
+    Setting {
+        key: "env.ENVIRONMENT.extends",
+        values: "an environment",
+        default: "none",
+        meaning: "where secrets come from that the environment lacks",
+        takes: |value| Name::new(value).is_ok(),
+    },
+    Setting {
+        key: "reads",
+        values: "off, best-effort or required",
+        default: "best-effort",
+        meaning: "whether each device writes down the values that it gives out",
+        takes: |value| parse_reads(value).is_some(),
+    },
+    Setting {
+        key: "retention.days",
+        values: "a whole number from 1",
+        default: "no limit",
+        meaning: "for how many days a version that is no longer active keeps its value",
+        takes: |value| parse_count(value).is_some(),
+    },
+    Setting {
+        key: "retention.versions",
+        values: "a whole number from 1",
+        default: "no limit",
+        meaning: "how many versions of a secret keep their values, the active ones included",
+        takes: |value| parse_count(value).is_some(),
+    },
+    Setting {
+        key: "rotation.dek",
+        values: INTERVALS,
+        default: "never",
+        meaning: "how old the key of a value may become before 'key rotate --due' renews it",
+        takes: |value| parse_interval(value).is_some(),
+    },
+    Setting {
+        key: "rotation.kek",
+        values: INTERVALS,
+        default: "never",
+        meaning: "how old the key of readers may become before 'key rotate --due' renews it",
+        takes: |value| parse_interval(value).is_some(),
+    },
+    Setting {
+        key: "ttl",
+        values: "every or on-write",
+        default: "every",
+        meaning: "which commands prune what has expired: every one that can, or those that write",
+        takes: |value| parse_ttl(value).is_some(),
+    },
+    Setting {
+        key: "variables.allow",
+        values: "variables, or beginnings of some with '*', joined with ','",
+        default: "none",
+        meaning: "guarded variables that secrets may set",
+        takes: |value| value.split(',').all(is_variable_pattern),
+    },
+];
+
+/// A setting's key as the chain states it.
+#[derive(Debug, Clone)]
+pub struct SettingKey {
+    pub setting: &'static Setting,
+    /// Whose setting it is, where there is one for each environment.
+    pub environment: Option<Name>,
 }
 
 /// Why a setting is refused.
@@ -78,32 +153,31 @@ pub struct Rotation {
 
 impl SettingKey {
     pub fn parse(key: &str) -> Result<Self, SettingError> {
-        match key {
-            "variables.allow" => return Ok(Self::VariablesAllow),
-            "ttl" => return Ok(Self::Ttl),
-            "reads" => return Ok(Self::Reads),
-            "retention.versions" => return Ok(Self::RetentionVersions),
-            "retention.days" => return Ok(Self::RetentionDays),
-            "rotation.kek" => return Ok(Self::RotationKek),
-            "rotation.dek" => return Ok(Self::RotationDek),
-            _ => {}
-        }
-        key.strip_prefix("env.")
-            .and_then(|rest| rest.strip_suffix(".extends"))
-            .and_then(|environment| Name::new(environment).ok())
-            .map(Self::Extends)
-            .ok_or(SettingError::UnknownKey)
+        let known = SETTINGS.iter().find_map(|setting| setting.read(key));
+        known.ok_or(SettingError::UnknownKey)
     }
 
-    fn takes(&self, value: &str) -> bool {
-        match self {
-            Self::Extends(_) => Name::new(value).is_ok(),
-            Self::VariablesAllow => value.split(',').all(is_variable_pattern),
-            Self::Ttl => parse_ttl(value).is_some(),
-            Self::Reads => parse_reads(value).is_some(),
-            Self::RetentionVersions | Self::RetentionDays => parse_count(value).is_some(),
-            Self::RotationKek | Self::RotationDek => parse_interval(value).is_some(),
-        }
+    /// Whether it is the setting with this key.
+    pub fn is(&self, key: &str) -> bool {
+        self.setting.key == key
+    }
+
+    /// The environment whose base this sets.
+    pub fn heir(&self) -> Option<&Name> {
+        self.environment.as_ref().filter(|_| self.is("env.ENVIRONMENT.extends"))
+    }
+}
+
+impl Setting {
+    /// The key that `text` is, if it is one of this setting.
+    fn read(&'static self, text: &str) -> Option<SettingKey> {
+        let Some((before, after)) = self.key.split_once(ENVIRONMENT) else {
+            let key = SettingKey { setting: self, environment: None };
+            return (self.key == text).then_some(key);
+        };
+        let name = text.strip_prefix(before)?.strip_suffix(after)?;
+        let environment = Some(Name::new(name).ok()?);
+        Some(SettingKey { setting: self, environment })
     }
 }
 
@@ -160,10 +234,10 @@ impl Settings {
             self.0.remove(key);
             return Ok(());
         }
-        if value.len() > MAX_VALUE || !known.takes(value) {
+        if value.len() > MAX_VALUE || !(known.setting.takes)(value) {
             return Err(SettingError::Value);
         }
-        if let SettingKey::Extends(environment) = &known
+        if let Some(environment) = known.heir()
             && (value == environment.as_str() || self.inherits(value, environment.as_str()))
         {
             return Err(SettingError::Cycle);
@@ -208,10 +282,7 @@ impl Settings {
 
     /// Every environment that extends another.
     pub fn heirs(&self) -> impl Iterator<Item = Name> {
-        self.0.keys().filter_map(|key| match SettingKey::parse(key) {
-            Ok(SettingKey::Extends(environment)) => Some(environment),
-            _ => None,
-        })
+        self.0.keys().filter_map(|key| SettingKey::parse(key).ok()?.heir().cloned())
     }
 
     /// Whether a list of allowed variables is set at all.
@@ -285,6 +356,19 @@ mod tests {
         ] {
             assert_eq!(set(&[(key, value)]), Err(SettingError::Value), "{key} {value}");
         }
+    }
+
+    #[test]
+    fn settings_stand_in_order_and_each_takes_what_it_says_is_its_default_if_that_is_a_value() {
+        assert!(SETTINGS.is_sorted_by_key(|setting| setting.key));
+        for (key, default) in [("reads", "best-effort"), ("ttl", "every")] {
+            let setting = SettingKey::parse(key).unwrap().setting;
+            assert_eq!(setting.default, default);
+            assert!((setting.takes)(default), "{key}");
+        }
+        let key = SettingKey::parse("env.prod.extends").unwrap();
+        assert_eq!(key.heir().map(Name::as_str), Some("prod"));
+        assert!(SettingKey::parse("reads").unwrap().heir().is_none());
     }
 
     #[test]

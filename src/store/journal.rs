@@ -2,11 +2,15 @@
 //! a read, in the state folder, never in a tracked file.
 //!
 //! It tells what honest programs did. Whoever holds a key can read without it
-//! (`docs/threat-model.md`), and whoever owns the file can replace it whole.
+//! (`docs/threat-model.md`), and whoever owns the file can replace it whole. What it keeps is
+//! limited: a file that has grown to its limit is set aside, and the one set aside before is
+//! dropped. The new file's first line names the last one set aside, so that what is kept still
+//! verifies as one chain. [`super::reads`] verifies.
 
 use super::owners::Owners;
 use super::place::Place;
 use super::private::{self, PrivateError};
+use super::sys;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Context};
 use crate::name::{Name, SecretName};
@@ -20,8 +24,10 @@ const FOLDER: &str = "reads";
 const RETAINED: u64 = 8 << 20;
 /// `"id":"` and 43 characters, `"}` and the line end.
 const TAIL: usize = 6 + 43 + 3;
+/// How often a journal that another process sets aside meanwhile is looked up again.
+const ATTEMPTS: usize = 8;
 
-/// Why a read was not written down.
+/// Why a read was not written down, or the journal not read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
@@ -57,6 +63,21 @@ struct Body<'a> {
     reason: &'a str,
 }
 
+/// The journal of a place.
+pub(super) fn path(state: &Path, place: &Place) -> PathBuf {
+    state.join(FOLDER).join(format!("{}.jsonl", place.id()))
+}
+
+/// What was set aside before it.
+pub(super) fn earlier(path: &Path) -> PathBuf {
+    path.with_extension("jsonl.1")
+}
+
+/// The id of a line: the hash of what stands before its last key, closed.
+pub(super) fn id_of(body: &str) -> Id {
+    digest::hash(Context::ReadRecord, &[body.as_bytes()])
+}
+
 /// Appends a record. A line is `{"prev":…,…,"id":…}`; `id` is the hash of the line without it, and
 /// `prev` the id of the line before, null in the first.
 pub fn append(
@@ -65,43 +86,105 @@ pub fn append(
     place: &Place,
     record: ReadRecord<'_>,
 ) -> Result<(), JournalError> {
+    append_keeping(RETAINED, state, owners, place, record)
+}
+
+fn append_keeping(
+    retained: u64,
+    state: Option<&Path>,
+    owners: Owners,
+    place: &Place,
+    record: ReadRecord<'_>,
+) -> Result<(), JournalError> {
     let state = state.ok_or(JournalError::NoState)?;
-    let folder = state.join(FOLDER);
     private::ensure_folder(state, owners)?;
-    private::ensure_folder(&folder, owners)?;
-    let path = folder.join(format!("{}.jsonl", place.id()));
+    private::ensure_folder(&state.join(FOLDER), owners)?;
+    let path = path(state, place);
     let failed = |source| JournalError::Io { path: path.clone(), source };
-    let mut file = private::open_append(&path, owners)?;
-    file.lock().map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
+    let mut file = locked(&path, owners)?;
+    let length = whole(&file, &path, owners)?;
     let last = match length {
-        0 => None,
+        0 => last_of_earlier(&path, owners)?,
         _ => last_id(private::open_own(&path, u64::MAX, owners)?.0, length).map_err(failed)?,
     };
-    let line = line(record, last);
-    file.write_all(line.as_bytes()).map_err(failed)?;
-    if length > RETAINED {
+    if let Err(error) = file.write_all(line(record, last).as_bytes()) {
+        // A part of a line would be in the way of the next one; if this fails too, that one sees to it.
+        let _ = file.set_len(length);
+        return Err(failed(error));
+    }
+    if length > retained {
         set_aside(&path).map_err(failed)?;
     }
     Ok(())
+}
+
+/// The journal, locked, and still the one that stands at its path.
+fn locked(path: &Path, owners: Owners) -> Result<File, JournalError> {
+    let failed = |source| JournalError::Io { path: path.into(), source };
+    let mut attempts = 0;
+    loop {
+        let file = private::open_append(path, owners)?;
+        file.lock().map_err(failed)?;
+        attempts += 1;
+        let named = path.symlink_metadata().ok();
+        let held = file.metadata().map_err(failed)?;
+        if named.is_some_and(|named| sys::same_file(&held, &named)) || attempts == ATTEMPTS {
+            return Ok(file);
+        }
+    }
+}
+
+/// The length without a last line that was torn, which is cut off: a process that died while it
+/// wrote gave out nothing that has to be written down.
+fn whole(file: &File, path: &Path, owners: Owners) -> Result<u64, JournalError> {
+    let failed = |source| JournalError::Io { path: path.into(), source };
+    let length = file.metadata().map_err(failed)?.len();
+    let (mut reader, _) = private::open_own(path, u64::MAX, owners)?;
+    let mut end = length;
+    let mut block = [0; 4096];
+    while end > 0 {
+        let from = end.saturating_sub(block.len() as u64);
+        let part = &mut block[..(end - from) as usize];
+        reader.seek(SeekFrom::Start(from)).map_err(failed)?;
+        reader.read_exact(part).map_err(failed)?;
+        if let Some(at) = memchr::memrchr(b'\n', part) {
+            end = from + at as u64 + 1;
+            break;
+        }
+        end = from;
+    }
+    if end < length {
+        file.set_len(end).map_err(failed)?;
+    }
+    Ok(end)
 }
 
 fn line(record: ReadRecord<'_>, prev: Option<Id>) -> String {
     let ReadRecord { ts, actor, action, environment, secrets, reason } = record;
     let body = Body { prev, ts, actor, action, environment, secrets, reason };
     let mut text = serde_json::to_string(&body).unwrap_or_default();
-    let id = digest::hash(Context::ReadRecord, &[text.as_bytes()]);
+    let id = id_of(&text);
     text.pop();
     text.push_str(&format!(",\"id\":\"{id}\"}}\n"));
     text
 }
 
-/// The id at the end of the file; `None` for an empty file or a last line that was torn.
+/// The id at the end of what was set aside; `None` where nothing was.
+fn last_of_earlier(path: &Path, owners: Owners) -> Result<Option<Id>, JournalError> {
+    let path = earlier(path);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let (file, metadata) = private::open_own(&path, u64::MAX, owners)?;
+    last_id(file, metadata.len()).map_err(|source| JournalError::Io { path, source })
+}
+
+/// The id at the end of the file; `None` where no whole line ends there.
 fn last_id(mut file: File, length: u64) -> io::Result<Option<Id>> {
     if length < TAIL as u64 {
         return Ok(None);
     }
-    file.seek(SeekFrom::End(-(TAIL as i64)))?;
+    file.seek(SeekFrom::Start(length - TAIL as u64))?;
     let mut tail = [0; TAIL];
     file.read_exact(&mut tail)?;
     let text = std::str::from_utf8(&tail).ok();
@@ -114,51 +197,8 @@ fn last_id(mut file: File, length: u64) -> io::Result<Option<Id>> {
     reason = "an old journal gives way whole: no content is written"
 )]
 fn set_aside(path: &Path) -> io::Result<()> {
-    std::fs::rename(path, path.with_extension("jsonl.1"))
+    std::fs::rename(path, earlier(path))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::find::Location;
-
-    fn record<'a>(actor: &'a Name, secrets: &'a [SecretName], ts: u64) -> ReadRecord<'a> {
-        ReadRecord { ts, actor, action: "get", environment: "prod", secrets, reason: "it's needed" }
-    }
-
-    fn lines(state: &Path, place: &Place) -> Vec<serde_json::Value> {
-        let path = state.join(FOLDER).join(format!("{}.jsonl", place.id()));
-        let mut text = String::new();
-        File::open(path).unwrap().read_to_string(&mut text).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    #[test]
-    fn each_line_names_the_one_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("state");
-        std::fs::create_dir_all(folder.path().join("p/.v-secure")).unwrap();
-        let place = Place::of(&Location::in_project(&folder.path().join("p")).unwrap());
-        let (actor, secret) = (Name::new("ann").unwrap(), SecretName::parse("prod/A").unwrap());
-        for ts in 1..=3 {
-            let secrets = [secret.clone()];
-            append(Some(&state), Owners::current(None), &place, record(&actor, &secrets, ts))
-                .unwrap();
-        }
-        let lines = lines(&state, &place);
-        assert!(lines[0]["prev"].is_null());
-        assert_eq!(lines[1]["prev"], lines[0]["id"]);
-        assert_eq!(lines[2]["prev"], lines[1]["id"]);
-        assert_eq!(lines[2]["reason"], "it's needed");
-    }
-
-    #[test]
-    fn without_a_state_folder_there_is_no_journal() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(folder.path().join("p/.v-secure")).unwrap();
-        let place = Place::of(&Location::in_project(&folder.path().join("p")).unwrap());
-        let actor = Name::new("ann").unwrap();
-        let result = append(None, Owners::current(None), &place, record(&actor, &[], 1));
-        assert!(matches!(result, Err(JournalError::NoState)));
-    }
-}
+pub(super) mod tests;

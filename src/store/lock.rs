@@ -3,8 +3,7 @@
 //! The file beside the vault is locked and not the vault: that is replaced by each write, and a
 //! lock on the old one excludes nobody. Readers take no lock, a write being one rename.
 //!
-//! Waiting sleeps in the thread, the one place in the library that does: the wait is counted by
-//! what was slept, so no clock is read.
+//! Waiting sleeps in the thread: the wait is counted by what was slept, so no clock is read.
 
 use super::sys;
 use std::fs::{File, TryLockError};

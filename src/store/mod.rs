@@ -26,6 +26,7 @@ pub mod pins;
 pub mod place;
 pub mod private;
 pub mod read;
+pub mod reads;
 pub mod seen;
 pub mod session;
 mod sys;

@@ -7,10 +7,12 @@ use super::pins::{HeldPin, PinError, Pins};
 use super::place::Place;
 use super::read::{self, Contents, ReadError};
 use super::seen::Seen;
-use super::sys::Stamp;
+use super::sys;
+pub use super::sys::Stamp;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::pin::{self, CarriedPin, Standing};
+use crate::ops::prune;
 use crate::ops::vault::{Depth, OpenError, Vault};
 use crate::ops::verified::Verified;
 use crate::policy::chain::{Chain, Signatures};
@@ -65,6 +67,8 @@ pub struct Opened {
     pub missing_removals: bool,
     /// Entries that count in this file and not by the longer policy that was accepted here.
     pub voided: Vec<Id>,
+    /// Seconds since the Unix epoch from which on something may be due to be pruned.
+    pub prune_from: Option<u64>,
     held: Option<HeldPin>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
@@ -75,39 +79,56 @@ impl Session {
         Ok(read::read(&self.location.vault, MAX_FILE as u64)?)
     }
 
+    /// The state of the file, without reading it; `None` where there is none.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.location.vault.symlink_metadata().ok().map(|metadata| sys::stamp(&metadata))
+    }
+
+    /// Whether the file is meant to be written by this user. A rename would also replace one that is
+    /// set to be read alone.
+    pub fn is_writable(&self) -> bool {
+        let vault = &self.location.vault;
+        let locked = [vault.as_path(), &self.location.folder]
+            .map(|path| path.metadata().map_or(true, |metadata| metadata.permissions().readonly()));
+        !locked.contains(&true) && sys::open_write(vault).is_ok()
+    }
+
     /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
     pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
         // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
         // that the other way round its pin could be ahead of the vault seen here.
         let held = self.pins().load(&self.place());
         let contents = self.read()?;
-        let opened = self.open_with(&contents.bytes, self.trust(&contents.bytes), depth, held)?;
+        let known = self.verified(&contents.bytes);
+        let opened = self.open_with(&contents.bytes, known, depth, held)?;
         Ok(Opened { stamp: Some(contents.stamp), ..opened })
     }
 
     /// Judges bytes as [`Session::open`] does, as if they stood at this place.
     pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Opened, SessionError> {
-        self.open_with(bytes, self.trust(bytes), depth, self.pins().load(&self.place()))
+        self.open_with(bytes, self.verified(bytes), depth, self.pins().load(&self.place()))
     }
 
     /// Judges bytes and verifies all of them, whether or not that was done before.
     pub fn verify_bytes(&self, bytes: &[u8]) -> Result<Opened, SessionError> {
         let held = self.pins().load(&self.place());
-        self.open_with(bytes, Trust::Strict, Depth::Everything, held)
-    }
-
-    fn trust(&self, bytes: &[u8]) -> Trust {
-        if self.verified(bytes).is_some() { Trust::Cached } else { Trust::Strict }
+        self.open_with(bytes, None, Depth::Everything, held)
     }
 
     fn open_with(
         &self,
         bytes: &[u8],
-        trust: Trust,
+        known: Option<Verified>,
         depth: Depth<'_>,
         held: Result<Option<HeldPin>, PinError>,
     ) -> Result<Opened, SessionError> {
+        let trust = if known.is_some() { Trust::Cached } else { Trust::Strict };
         let mut vault = self.vault(bytes, trust, depth)?;
+        let prune_from = match (depth, known) {
+            (Depth::Everything, _) => prune::first_due(&vault),
+            (_, Some(known)) => known.prune_from,
+            (_, None) => prune::first_due_at_a_glance(vault.file()),
+        };
         if vault.findings().is_some() {
             let record = Verified::of(&vault, self.now).to_json();
             self.cache().put(&digest::file_hash(bytes), &record);
@@ -123,10 +144,10 @@ impl Session {
             }
             let longer = chain_of(held)?;
             missing_removals = longer.removals().iter().any(|position| position >= seen);
-            let known = Seen::new(self.state.as_deref(), self.owners).load(&self.place())?;
-            voided = vault.hold_to(&longer, &known);
+            let seen_before = Seen::new(self.state.as_deref(), self.owners).load(&self.place())?;
+            voided = vault.hold_to(&longer, &seen_before);
         }
-        Ok(Opened { vault, pin, missing_removals, voided, held, stamp: None })
+        Ok(Opened { vault, pin, missing_removals, voided, prune_from, held, stamp: None })
     }
 
     fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {

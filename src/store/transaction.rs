@@ -11,6 +11,7 @@ use crate::ops::vault::{ApplyError, Depth, Vault};
 use crate::ops::verified::Verified;
 use crate::vault::format;
 use crate::vault::model::VaultFile;
+use std::time::Duration;
 
 /// The vault is for whoever may read the repository.
 const VAULT_MODE: u32 = 0o644;
@@ -51,7 +52,12 @@ pub struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// Takes the lock, and reads and verifies the whole vault.
     pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
-        let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
+        Self::begin_within(session, lock::WAIT)
+    }
+
+    /// [`Transaction::begin`] for what waits for another writer so long only.
+    pub fn begin_within(session: &'a Session, wait: Duration) -> Result<Self, TransactionError> {
+        let lock = Lock::acquire(&session.location.folder, wait)?;
         let opened = session.open(Depth::Everything)?;
         Ok(Self { session, lock, opened })
     }

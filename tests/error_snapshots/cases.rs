@@ -163,7 +163,8 @@ fn usage() -> Vec<Case> {
         case("policy-op-setting", a, "v-secure settings set no.such on"),
         case("recipient", a, "v-secure member add svc --recipient age1nonsense --read 'dev/*'"),
         case("repeated-field", a, "v-secure set A --meta team=a --meta team=b"),
-        case("setting-idle", a, "v-secure settings set variables.allow 'V_SECURE_*'"),
+        case("bad-filter", a, "v-secure logs tail --filter sometimes"),
+        case("setting-variable", a, "v-secure settings set variables.allow 'V_SECURE_*'"),
         case("usage", a, "v-secure get A --bogus"),
         case("usage", a, "v-secure gett A"),
         case("usage", a, "v-secure exec --onyl A -- true"),
@@ -202,6 +203,11 @@ fn failures() -> Vec<Case> {
             "v-secure member add ci --service --new-identity --read 'prod/*' > /dev/full",
         ),
         case("import-syntax", after!(a, "echo 'A=\"open' > .env"), "v-secure import .env"),
+        case(
+            "journal-read",
+            after!(a, "v-secure get A && chmod 666 ../home/.local/state/v-secure/reads/*"),
+            "v-secure audit log --reads",
+        ),
         case("needs-newer", newer, "v-secure ls"),
         case("no-home", nothing, "env -u HOME v-secure identity new"),
         case("no-state", a, "env -u HOME v-secure pin accept"),
@@ -295,11 +301,24 @@ fn absent() -> Vec<Case> {
             "v-secure get DATABSE_URL",
         ),
         case("removed", after!(a, "v-secure rm --yes A"), "v-secure get A"),
+        case("no-action", a, "v-secure audit log --action dance"),
+        case("not-found", a, "v-secure audit log --secret-id NOPE"),
+        case("no-member", a, "v-secure logs tail --filter actor=nobody"),
+        case(
+            "pruned",
+            after!(a, "printf two | v-secure set A && v-secure settings set retention.versions 1"),
+            "v-secure get A --version 1",
+        ),
     ]
 }
 
 fn integrity() -> Vec<Case> {
     vec![
+        case(
+            "journal-broken",
+            after!(a, "v-secure get A && sed -i s/get/got/ ../home/.local/state/v-secure/reads/*"),
+            "v-secure audit verify --reads",
+        ),
         case("file-too-large", large, "v-secure ls"),
         case("fingerprint", other_vault, "v-secure pin accept --fingerprint 'some other words'"),
         case("header-vault", header, "v-secure ls"),

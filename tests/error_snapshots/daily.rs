@@ -32,7 +32,7 @@ fn people() -> Vec<Case> {
         case("no-device", let_in, "v-secure member key remove developer-1/desktop --yes"),
         case("last-device", let_in, "v-secure member key remove developer-1/laptop --lost --yes"),
         case("no-entry", a, "v-secure adopt 0000000000"),
-        case("not-void", logged, "v-secure adopt $(cat id.txt)"),
+        case("not-void", logged, "v-secure adopt -- $(cat id.txt)"),
         case("no-grant", let_in, "v-secure access revoke developer 'prod/*' write"),
         case("owner-role", a, "v-secure access revoke owner '*' read"),
         case(

@@ -20,7 +20,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("pin-older", "rights must have been taken away in what is missing"),
     ("policy", "the chain's own codes come first"),
     ("prompt", "a terminal that breaks off while it is asked"),
-    ("pruned", "a value is deleted a day after its expiry"),
     ("read-back", "the vault would have to change between two reads of one command"),
     ("seal", "encryption of a value within its limit does not fail"),
     ("unsettled", "whoever grants can wrap what is granted, unless rights were split by hand"),

@@ -35,6 +35,10 @@ impl Desk {
 }
 
 impl Clock for Desk {
+    fn pause(&self, span: std::time::Duration) {
+        std::thread::sleep(span);
+    }
+
     fn now(&self) -> u64 {
         RealHost.now() - self.hours * 3600
     }
@@ -77,6 +81,10 @@ impl Environment for Desk {
 }
 
 impl Terminal for Desk {
+    fn out_is_closed(&self) -> bool {
+        false
+    }
+
     fn is_terminal(&self, _: Stream) -> bool {
         false
     }

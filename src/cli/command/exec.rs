@@ -4,6 +4,7 @@ use crate::cli::child::{self, Program};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::pruning;
 use crate::cli::selection::{self, SelectionArgs};
 use crate::host::hardening;
 use crate::ops::inject::{self, Clash, InjectError, Options, System};
@@ -80,6 +81,8 @@ impl Exec {
             .ok_or_else(|| Failure::usage("no-command", "no program was given"))?;
         let search = context.host.variable("PATH");
         let program = Program { name, arguments, search: search.as_deref() };
+        // The program replaces this process.
+        pruning::run(context);
         match child::run(program, &child, &hardened) {
             Ok(0) => Ok(()),
             Ok(code) => Err(Failure::new(

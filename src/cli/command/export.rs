@@ -36,6 +36,10 @@ pub struct Export {
 
     #[command(flatten)]
     selection: SelectionArgs,
+
+    /// Why the values are read, for this device's journal of reads
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -79,7 +83,8 @@ impl Export {
         let format = Format::from(self.format);
         let target = self.target(context, format);
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-        let secrets = self.selection.secrets(context, &session, &opened.vault, ("export", None))?;
+        let purpose = ("export", self.reason.as_deref());
+        let secrets = self.selection.secrets(context, &session, &opened.vault, purpose)?;
         let allowed = selection::allowed(&opened.vault);
         let exported = export::export(&secrets, format, &allowed, context.host)?;
         if let Some(masks) = &exported.masks {

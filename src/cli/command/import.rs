@@ -72,6 +72,11 @@ impl Import {
         Self { files: vec![file], format: None, dry_run: false, delete_source: false, reason: None }
     }
 
+    /// Whether it is to show only what it would do.
+    pub fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
         let environment = context.environment()?;

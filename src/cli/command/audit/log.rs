@@ -1,12 +1,14 @@
-//! `v-secure audit log`: who did what, when and why.
+//! `v-secure audit log`: who did what, when and why; with `--reads`, who read what here.
 
 use crate::cli::context::{Context, Purpose, short};
-use crate::cli::error::{Failure, Outcome};
+use crate::cli::error::Outcome;
 use crate::cli::secret_arg;
-use crate::name::Name;
-use crate::ops::duration::{self, TimeError};
+use crate::cli::trail;
+use crate::ops::duration;
 use crate::ops::history::{self, Filter, Row};
-use crate::ops::vault::Depth;
+use crate::ops::vault::{Depth, Vault};
+use crate::store::reads::Read;
+use crate::store::session::Session;
 use crate::vault::text::escape_for_display;
 use clap::Args;
 use serde::Serialize;
@@ -16,9 +18,13 @@ use serde::Serialize;
 #[command(
     after_help = "The order is that of the signed history; times are what the authors' clocks said.\n\n\
                   Examples:\n  v-secure audit log --since 7d\n  v-secure audit log --secret-id prod/API_KEY\n  \
-                  v-secure audit log --action member-add --json"
+                  v-secure audit log --action member-add --json\n  v-secure audit log --reads --actor ci"
 )]
 pub struct Log {
+    /// Instead, the values that this device gave out here, from its journal
+    #[arg(long)]
+    reads: bool,
+
     /// Only this secret: NAME in the environment of -e, or ENVIRONMENT/NAME
     #[arg(long, value_name = "NAME")]
     #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::secrets))]
@@ -28,7 +34,7 @@ pub struct Log {
     #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     actor: Option<String>,
 
-    /// Only this kind: put, field, remove, member-add, grant …
+    /// Only this kind: put, field, remove, member-add, grant …; of reads: get, exec, export …
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
 
@@ -55,17 +61,36 @@ struct Record<'a> {
     /// What a change of policy is about.
     object: &'a str,
     actor: &'a str,
-    /// `user`, `service` or `agent`; empty for who is no member any more.
+    /// `user`, `service` or `agent`, as it last was.
     actor_type: &'a str,
     reason: &'a str,
     /// `counting`, or `void`: kept without effect.
     status: &'a str,
 }
 
+/// A read, for machines.
+#[derive(Serialize)]
+struct ReadRecord<'a> {
+    timestamp: String,
+    action: &'a str,
+    actor: &'a str,
+    environment: &'a str,
+    secrets: &'a [String],
+    reason: &'a str,
+    id: String,
+}
+
 impl Log {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let filter = self.filter(context)?;
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        check(&opened.vault, &filter)?;
+        if self.reads {
+            return self.reads(context, &session, &filter);
+        }
+        if let Some(action) = &filter.action {
+            trail::known_action(action, history::actions())?;
+        }
         let mut rows = history::rows(&opened.vault, &filter);
         rows.truncate(self.limit.unwrap_or(usize::MAX));
         if context.ui.json {
@@ -75,33 +100,70 @@ impl Log {
         context.ui.table(&header, rows.iter().map(cells).collect())
     }
 
+    fn reads(&self, context: &Context<'_>, session: &Session, filter: &Filter) -> Outcome {
+        let journal = trail::journal(session)?;
+        trail::warn_of_breaks(context, &journal);
+        let wanted = journal.reads.iter().rev().filter(|read| wants(filter, read));
+        let reads: Vec<&Read> = wanted.take(self.limit.unwrap_or(usize::MAX)).collect();
+        if context.ui.json {
+            return context.ui.object(&reads.into_iter().map(read_record).collect::<Vec<_>>());
+        }
+        let header = ["time", "action", "environment", "secrets", "actor", "reason", "id"];
+        context.ui.table(&header, reads.into_iter().map(read_cells).collect())
+    }
+
     fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
         let now = context.host.now();
         let secret = self.secret_id.as_deref().map(|text| secret_arg::parse(text, context));
-        let actor = self.actor.as_deref().map(|text| {
-            Name::new(text).map_err(|error| {
-                Failure::usage("bad-name", "--actor is no name of a member").because(&error)
-            })
-        });
+        let actor = self.actor.as_deref().map(|text| trail::actor("--actor", text));
         Ok(Filter {
             secret: secret.transpose()?,
             actor: actor.transpose()?,
             action: self.action.clone(),
-            since: time("--since", self.since.as_deref(), now)?,
-            until: time("--until", self.until.as_deref(), now)?,
+            since: trail::time("--since", self.since.as_deref(), now)?,
+            until: trail::time("--until", self.until.as_deref(), now)?,
         })
     }
 }
 
-fn time(option: &str, text: Option<&str>, now: u64) -> Outcome<Option<u64>> {
-    let read = |text: &str| match duration::parse_span(text) {
-        Ok(span) => Ok(now.saturating_sub(span)),
-        Err(TimeError::Span) => duration::parse_instant(text),
-        Err(error) => Err(error),
-    };
-    text.map(read)
-        .transpose()
-        .map_err(|error| Failure::usage("bad-time", format!("{option} is no time")).because(&error))
+fn check(vault: &Vault, filter: &Filter) -> Outcome {
+    if let Some(secret) = &filter.secret {
+        trail::known_secret(vault, secret)?;
+    }
+    filter.actor.as_ref().map_or(Ok(()), |actor| trail::known_actor(vault, actor))
+}
+
+fn wants(filter: &Filter, read: &Read) -> bool {
+    let named = |wanted: &str| read.secrets.iter().any(|secret| secret == wanted);
+    filter.secret.as_ref().is_none_or(|secret| named(secret.as_str()))
+        && filter.actor.as_ref().is_none_or(|actor| read.actor == actor.as_str())
+        && filter.action.as_ref().is_none_or(|action| read.action == *action)
+        && filter.since.is_none_or(|since| read.ts >= since)
+        && filter.until.is_none_or(|until| read.ts < until)
+}
+
+fn read_record(read: &Read) -> ReadRecord<'_> {
+    ReadRecord {
+        timestamp: duration::rfc3339(read.ts),
+        action: &read.action,
+        actor: &read.actor,
+        environment: &read.environment,
+        secrets: &read.secrets,
+        reason: &read.reason,
+        id: read.id.to_string(),
+    }
+}
+
+fn read_cells(read: &Read) -> Vec<String> {
+    vec![
+        duration::rfc3339(read.ts),
+        read.action.clone(),
+        read.environment.clone(),
+        read.secrets.join(", "),
+        read.actor.clone(),
+        read.reason.clone(),
+        short(&read.id),
+    ]
 }
 
 fn record(row: &Row) -> Record<'_> {

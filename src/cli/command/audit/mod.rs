@@ -1,5 +1,6 @@
 //! `v-secure audit`: the history.
 
+pub mod export;
 pub mod log;
 pub mod verify;
 
@@ -11,6 +12,7 @@ use clap::Subcommand;
 pub enum Audit {
     Verify(verify::Verify),
     Log(log::Log),
+    Export(export::Export),
 }
 
 impl Audit {
@@ -18,6 +20,7 @@ impl Audit {
         match self {
             Self::Verify(command) => command.run(context),
             Self::Log(command) => command.run(context),
+            Self::Export(command) => command.run(context),
         }
     }
 }

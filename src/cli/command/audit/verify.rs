@@ -1,12 +1,16 @@
 //! `v-secure audit verify`: everything that can be checked without a key.
 
 use crate::cli::context::{Context, short};
-use crate::cli::error::Outcome;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::trail;
 use crate::cli::verification::{self, Base, Verification, Wanted};
 use crate::crypto::bytes::Id;
+use crate::log::finding::Severity;
 use crate::log::report::FindingRecord;
+use crate::ops::duration;
 use crate::ops::pin::Standing;
 use crate::store::base;
+use crate::store::reads::{Break, Journal};
 use crate::store::session::Session;
 use clap::Args;
 use serde::Serialize;
@@ -18,7 +22,7 @@ use std::collections::BTreeMap;
     after_help = "Exit code 6 if anything is forged, damaged or lost; warnings and notices do not fail.\n\
                   The findings' codes are stable (docs/threat-model.md).\n\n\
                   Examples:\n  v-secure audit verify\n  v-secure audit verify --base origin/main --strict\n  \
-                  v-secure audit verify --base ./older-vault.toml --json"
+                  v-secure audit verify --base ./older-vault.toml --json\n  v-secure audit verify --reads"
 )]
 pub struct Verify {
     /// Also check that nothing of an earlier state is lost: a git revision, or a file (./FILE)
@@ -28,6 +32,10 @@ pub struct Verify {
     /// Fail where this is an older state than one that was seen here
     #[arg(long)]
     strict: bool,
+
+    /// Also verify this device's journal of reads: that no line was changed or taken out
+    #[arg(long)]
+    reads: bool,
 
     /// Add the current version of every secret to the JSON
     #[arg(long, requires = "json")]
@@ -50,6 +58,9 @@ struct Report<'a> {
     heads: Option<&'a [Id]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<BTreeMap<String, Current>>,
+    /// How many reads the journal holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reads: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -69,22 +80,27 @@ impl Verify {
         let base = base.map(|(label, bytes)| Base { label, bytes, may_be_broken: false });
         let wanted = Wanted { base, strict: self.strict, open: self.state };
         let working = context.ui.working("verifying");
-        let found = verification::verify(&session, &bytes, &wanted)?;
+        let mut found = verification::verify(&session, &bytes, &wanted)?;
         drop(working);
         remember(&session, &found)?;
-        match context.ui.json {
-            true => context.ui.object(&self.report(&found))?,
-            false => show(context, &found)?,
-        }
         let what = session.location.vault.display().to_string();
-        let outcome = verification::failure(&what, &found.findings).map_or(Ok(()), Err);
+        let failure = verification::failure(&what, &found.findings);
+        let journal = if self.reads { Some(trail::journal(&session)?) } else { None };
+        let breaks = journal.iter().flat_map(|journal| &journal.breaks);
+        found.findings.extend(breaks.map(finding));
+        match context.ui.json {
+            true => context.ui.object(&self.report(&found, journal.as_ref()))?,
+            false => show(context, &found, journal.as_ref())?,
+        }
+        let failure = failure.or_else(|| journal.as_ref().and_then(broken));
+        let outcome = failure.map_or(Ok(()), Err);
         // Nothing in it is secret, and the process ends: freeing a large vault piece by piece
         // before that would only take time.
         std::mem::forget(found);
         outcome
     }
 
-    fn report<'a>(&self, found: &'a Verification) -> Report<'a> {
+    fn report<'a>(&self, found: &'a Verification, journal: Option<&Journal>) -> Report<'a> {
         let record = found.record();
         Report {
             verdict: if found.is_refused() { "refused" } else { "ok" },
@@ -95,6 +111,7 @@ impl Verify {
             secrets: record.map(|record| record.secrets),
             heads: record.map(|record| &record.heads[..]),
             state: if self.state { state(found) } else { None },
+            reads: journal.map(|journal| journal.reads.len()),
         }
     }
 }
@@ -115,8 +132,40 @@ fn remember(session: &Session, found: &Verification) -> Outcome {
     Ok(())
 }
 
-fn show(context: &Context<'_>, found: &Verification) -> Outcome {
+fn broken(journal: &Journal) -> Option<Failure> {
+    let path = journal.breaks.first()?.path.display();
+    let hint = format!("mv {path} {path}.broken, once it has been looked into: a new one begins");
+    trail::broken(journal).map(|failure| failure.hint(hint))
+}
+
+/// A break of the journal's chain.
+fn finding(found: &Break) -> FindingRecord {
+    FindingRecord {
+        kind: "journal".to_owned(),
+        subject: found.path.display().to_string(),
+        line: Some(found.line),
+        ..FindingRecord::of_vault("journal-broken", Severity::Error, found.cause.to_string())
+    }
+}
+
+fn show_journal(context: &Context<'_>, journal: &Journal) -> Outcome {
+    if !journal.breaks.is_empty() {
+        return Ok(());
+    }
+    let first = journal.reads.first().map(|read| duration::rfc3339(read.ts));
+    let since = match (first, journal.is_trimmed) {
+        (Some(first), true) => format!(" since {first}; earlier ones are no longer kept"),
+        (Some(first), false) => format!(" since {first}"),
+        (None, _) => String::new(),
+    };
+    context.ui.line(&format!("journal ok: {} reads{since}", journal.reads.len()))
+}
+
+fn show(context: &Context<'_>, found: &Verification, journal: Option<&Journal>) -> Outcome {
     verification::show(context, &found.findings)?;
+    if let Some(journal) = journal {
+        show_journal(context, journal)?;
+    }
     let Some(record) = found.record().filter(|_| !found.is_refused()) else { return Ok(()) };
     let heads: Vec<String> = record.heads.iter().map(short).collect();
     let heads = match &heads[..] {

@@ -29,6 +29,10 @@ pub struct Get {
     /// An older version, by the number or id that `secret versions` shows
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     version: Option<String>,
+
+    /// Why the value is read, for this device's journal of reads
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +62,7 @@ impl Get {
             action: "get",
             environment: secret.environment(),
             secrets: std::slice::from_ref(&secret),
-            reason: None,
+            reason: self.reason.as_deref(),
         };
         reads::record(context, &session, vault, reading)?;
         if state.is_conflict() && self.version.is_none() {

@@ -15,10 +15,9 @@ use std::collections::BTreeSet;
 /// Change a setting of the vault; the owners sign it
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Keys: env.ENVIRONMENT.extends (an environment), variables.allow (names or prefixes with '*',\n\
-                        joined with ','), reads (off, best-effort, required), rotation.kek and rotation.dek (how old\n\
-                        keys may become, from 1h: 12h, 30d, 4w; 'key rotate --due' does it).\n\n\
+    after_help = "'v-secure settings show' lists the keys, and what each takes and means.\n\n\
                         Examples:\n  v-secure settings set env.prod.extends base\n  \
+                        v-secure settings set retention.versions 10\n  \
                         v-secure settings set variables.allow 'GIT_*,NODE_OPTIONS'\n  \
                         v-secure settings set rotation.kek 30d\n  \
                         v-secure settings set reads --unset"
@@ -52,14 +51,13 @@ impl Set {
         let key = SettingKey::parse(&self.key).map_err(|error| {
             Failure::usage("policy-op-setting", "a setting is refused")
                 .because(&error)
-                .hint("v-secure settings set --help")
+                .hint("v-secure settings show")
         })?;
-        refuse_idle(&key, self.value.is_some())?;
         if self.value.as_deref() == Some("") {
             return Err(Failure::usage("bad-value", "an empty value is none: give --unset"));
         }
         let value = self.value.as_deref();
-        if let (SettingKey::VariablesAllow, Some(list)) = (&key, value) {
+        if let (true, Some(list)) = (key.is("variables.allow"), value) {
             refuse_own(list)?;
         }
         let reason = match value {
@@ -75,7 +73,7 @@ impl Set {
         }
         let verb = if changed.written { "is" } else { "was" };
         context.ui.note(&format!("{} {verb} {}", self.key, value.unwrap_or("unset")));
-        if let (SettingKey::Extends(heir), Some(base)) = (&key, value) {
+        if let (Some(heir), Some(base)) = (key.heir(), value) {
             tell_inheritance(context, &changed, heir.as_str());
             if !changed.vault.live().any(|(name, _)| name.environment() == base) {
                 context
@@ -88,28 +86,14 @@ impl Set {
     }
 }
 
-/// The format knows settings that this version does not act on: set, they would promise what
-/// nothing does.
-fn refuse_idle(key: &SettingKey, is_set: bool) -> Outcome {
-    use SettingKey::{Extends, Reads, RetentionDays, RetentionVersions, Ttl, VariablesAllow};
-    use SettingKey::{RotationDek, RotationKek};
-    match key {
-        Ttl | RetentionDays | RetentionVersions if is_set => {
-            Err(Failure::usage("setting-idle", "this version does not act on that setting yet")
-                .hint("v-secure settings set --help"))
-        }
-        Extends(_) | VariablesAllow | Ttl | Reads | RetentionDays | RetentionVersions => Ok(()),
-        RotationKek | RotationDek => Ok(()),
-    }
-}
-
 /// No setting lets a secret set a variable of this program's own.
 fn refuse_own(list: &str) -> Outcome {
     let own = |entry: &str| entry.to_ascii_uppercase().starts_with(OWN_PREFIX);
     match list.split(',').find(|entry| own(entry)) {
         Some(_) => {
             let message = "no secret may set a variable that begins with V_SECURE_";
-            Err(Failure::usage("setting-idle", message).hint("v-secure settings set --help"))
+            Err(Failure::usage("setting-variable", message)
+                .hint("v-secure settings set variables.allow 'GIT_*'"))
         }
         None => Ok(()),
     }

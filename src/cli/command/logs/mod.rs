@@ -1,0 +1,20 @@
+//! `v-secure logs`: what happened lately, and what happens.
+
+pub mod tail;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Logs {
+    Tail(tail::Tail),
+}
+
+impl Logs {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Tail(command) => command.run(context),
+        }
+    }
+}

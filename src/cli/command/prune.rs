@@ -1,0 +1,136 @@
+//! `v-secure prune`: drops the values of versions that are due to go.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::cli::pruning::told;
+use crate::name::Name;
+use crate::ops::prune::{self, Due, GRACE, Look, Shares};
+use crate::ops::vault::{Depth, Vault};
+use clap::Args;
+use serde::Serialize;
+
+/// Drop the values of versions that have expired, or that the vault does not keep
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Due is what expired a day ago or earlier, what is superseded and beyond retention.versions or\n\
+                        retention.days, and what a merge brought back after it was pruned. Active versions go by\n\
+                        their own expiry alone. Versions keep their place in the history; what was committed stays\n\
+                        in git.\n\n\
+                        Commands that write do this by themselves, and for what has expired every command does\n\
+                        (setting ttl), but in CI.\n\n\
+                        Examples:\n  v-secure prune --dry-run\n  v-secure prune --no-grace --reason 'audit'"
+)]
+pub struct Prune {
+    /// Show what is due and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Take what has expired at once, without the day that it is left otherwise
+    #[arg(long)]
+    no_grace: bool,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    dry_run: bool,
+    /// With `--dry-run`, what would be.
+    pruned: Vec<Row>,
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    secret: String,
+    version: usize,
+    id: String,
+    /// `expired`, `versions`, `days` or `left-over`.
+    why: &'static str,
+}
+
+/// What only others may prune.
+#[derive(Serialize)]
+struct Waiting {
+    secret: String,
+    versions: Vec<usize>,
+    able: Vec<String>,
+}
+
+impl Prune {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let due = self.due(context, &opened.vault);
+        if due.is_empty() {
+            return self.report(context, Shares::default());
+        }
+        if self.dry_run {
+            // Without an identity all of it waits for others.
+            let who = context.unlock(&opened.vault).ok();
+            let member = who.as_ref().map(|who| who.member());
+            return self.report(context, prune::share(&opened.vault, member, due));
+        }
+        drop(opened);
+        let reason = self.reason.as_deref();
+        let (shares, _) = context.write_if(reason, "prune what is due", |vault, ctx| {
+            let shares = prune::share(vault, Some(ctx.who.member()), self.due(context, vault));
+            let change = prune::prune(vault, &shares.own, ctx);
+            Ok((shares, change))
+        })?;
+        self.report(context, shares)
+    }
+
+    fn due(&self, context: &Context<'_>, vault: &Vault) -> Vec<Due> {
+        let (now, grace) = (context.host.now(), if self.no_grace { 0 } else { GRACE });
+        prune::due(vault, Look { now, grace, superseded: true })
+    }
+
+    fn report(&self, context: &Context<'_>, shares: Shares) -> Outcome {
+        if context.ui.json {
+            return context.ui.object(&report(self.dry_run, &shares));
+        }
+        let cells = |due: &Due| {
+            vec![due.secret.to_string(), due.number.to_string(), due.why.as_str().to_owned()]
+        };
+        if !shares.own.is_empty() {
+            let rows = shares.own.iter().map(cells).collect();
+            context.ui.table(&["secret", "version", "why"], rows)?;
+        }
+        match (shares.own.is_empty(), self.dry_run) {
+            (true, _) if shares.others.is_empty() => context.ui.note("nothing is due"),
+            (true, _) => {}
+            (false, true) => context.ui.note("nothing was changed (--dry-run)"),
+            (false, false) => context.ui.note(&told(&shares.own)),
+        }
+        for (secret, waiting) in &shares.others {
+            context.ui.note(&format!(
+                "{secret}: {} due, which these may prune: {}",
+                versions(waiting.due.len()),
+                waiting.able.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn versions(count: usize) -> String {
+    if count == 1 { "1 version is".into() } else { format!("{count} versions are") }
+}
+
+fn report(dry_run: bool, shares: &Shares) -> Report {
+    let row = |due: &Due| Row {
+        secret: due.secret.to_string(),
+        version: due.number,
+        id: due.object.to_string(),
+        why: due.why.as_str(),
+    };
+    let waiting = shares.others.iter().map(|(secret, waiting)| Waiting {
+        secret: secret.to_string(),
+        versions: waiting.due.iter().map(|due| due.number).collect(),
+        able: waiting.able.iter().map(ToString::to_string).collect(),
+    });
+    let pruned = shares.own.iter().map(row).collect();
+    Report { dry_run, pruned, waiting: waiting.collect() }
+}
