@@ -111,6 +111,20 @@ fn a_new_epoch_wraps_nothing_anew_and_everybody_reads_on() {
 }
 
 #[test]
+fn who_was_removed_reads_nothing_under_a_later_epoch() {
+    let olga = olga();
+    let apprentice = join(&olga, "apprentice", "developer");
+    olga.run("member remove apprentice --yes").ok();
+    olga.run("key rotate --audience developer+owner").ok();
+    assert_eq!(keys(&olga, "developer+owner")["epochs"], 3, "the removal began one too");
+    olga.set("dev/DB", "after");
+    assert_eq!(apprentice.run("get dev/DB").ok(), "dev-db", "what was there stays known");
+    apprentice.pull(&olga);
+    assert_eq!(apprentice.run("--json get dev/DB").error(), (3, "locked".into()));
+    assert_eq!(olga.run("get dev/DB").ok(), "after");
+}
+
+#[test]
 fn a_fresh_key_of_a_value_changes_nothing_else() {
     let olga = olga();
     olga.feed("set prod/TOKEN --ttl 90d --description token --tag web --meta team=web", "t0ken")
