@@ -2,15 +2,14 @@
 //! it, and what happens where two do it at once or one is interrupted.
 #![cfg(unix)]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/faults.rs"]
 #[allow(dead_code)]
 mod faults;
+#[path = "support/old_vault.rs"]
+mod old_vault;
 #[path = "support/person.rs"]
 mod person;
 
-use desk::Desk;
 use person::Person;
 use serde_json::{Value, json};
 use std::fs;
@@ -109,6 +108,20 @@ fn a_new_epoch_wraps_nothing_anew_and_everybody_reads_on() {
         "who joins later opens all of it"
     );
     assert_eq!(olga.run("audit verify --json").json()["findings"], json!([]));
+}
+
+#[test]
+fn who_was_removed_reads_nothing_under_a_later_epoch() {
+    let olga = olga();
+    let apprentice = join(&olga, "apprentice", "developer");
+    olga.run("member remove apprentice --yes").ok();
+    olga.run("key rotate --audience developer+owner").ok();
+    assert_eq!(keys(&olga, "developer+owner")["epochs"], 3, "the removal began one too");
+    olga.set("dev/DB", "after");
+    assert_eq!(apprentice.run("get dev/DB").ok(), "dev-db", "what was there stays known");
+    apprentice.pull(&olga);
+    assert_eq!(apprentice.run("--json get dev/DB").error(), (3, "locked".into()));
+    assert_eq!(olga.run("get dev/DB").ok(), "after");
 }
 
 #[test]
@@ -225,13 +238,11 @@ fn an_expired_value_is_left_as_it_is() {
 /// A vault as it was left so many hours ago, with a schedule.
 fn past(hours: u64, kek: &str, dek: &str) -> Person {
     let olga = Person::new("olga");
-    let past = Desk::new(&olga.checkout(), &olga.home(), hours);
-    past.ok("init --vault-name shop --member olga", "");
-    past.ok("set dev/DB", "dev-db");
-    past.ok("set prod/DB", "prod-db");
-    past.ok("role create developer --grant read,write:dev/*", "");
-    past.ok(&format!("settings set rotation.kek {kek}"), "");
-    past.ok(&format!("settings set rotation.dek {dek}"), "");
+    let settings = [("rotation.kek", kek), ("rotation.dek", dek)];
+    let ops = old_vault::ops("developer", "read,write:dev/*", &settings);
+    let secrets = [("dev/DB", "dev-db"), ("prod/DB", "prod-db")];
+    old_vault::leave(&olga.vault(), &olga.home(), hours, &secrets, ops);
+    olga.run("--trust-first-use get dev/DB").ok();
     olga
 }
 

@@ -86,7 +86,7 @@ class Mutants(WithSample):
         older, made = parse((self.dir / "older.vault").read_bytes()), set()
         source = Source(self.raw, older, self.sample.key_file())
         problems = []
-        for way, raw, description in mutants.make(source, WAYS, random.Random(7), 500):
+        for way, raw, description in mutants.make(source, WAYS, random.Random(7), 600):
             made.add(way.kind)
             for problem in compare({"expect": way.expect}, verdict(verify(raw)), None, {}):
                 problems.append(f"{way.kind} ({description}): {problem}")
