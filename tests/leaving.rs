@@ -146,6 +146,30 @@ fn a_lost_device_takes_along_what_it_vouched_for() {
 }
 
 #[test]
+fn a_member_removes_its_own_lost_laptop_at_once_and_an_owner_renews_the_keys() {
+    let (owner, laptop) = team();
+    let desk = Person::new("developer");
+    desk.pull(&owner);
+    let line = desk.run("member request --device desk --json").json()["request"].clone();
+    owner.feed("member add developer --request - --yes", line.as_str().unwrap()).ok();
+    let spare = Person::new("spare").run("identity new").ok();
+    laptop.pull(&owner);
+    laptop.run(&format!("member add developer --recipient {}", spare.trim())).ok();
+    desk.pull(&laptop);
+    desk.accept_as(&laptop);
+    let removed = desk.run("member key remove developer/developer-laptop --lost --yes");
+    let told = "removed developer-laptop, and with it 1 recipient without a signing key";
+    assert!(removed.err.contains(told), "{}", removed.err);
+    assert_eq!(desk.feed("--json set dev/DB", "x").error(), (4, "no-audience".into()));
+    owner.pull(&desk);
+    owner.run("access settle").ok();
+    desk.pull(&owner);
+    desk.set("dev/DB", "next");
+    laptop.pull(&desk);
+    assert_eq!(laptop.run("--json get dev/DB").error(), (3, "locked".into()));
+}
+
+#[test]
 fn an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in() {
     let laptop = owner();
     let desk = join(&laptop, "owner", "");

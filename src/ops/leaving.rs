@@ -55,6 +55,8 @@ pub struct Departure {
     pub devices: Vec<Name>,
     /// The recipients that go.
     pub recipients: Vec<String>,
+    /// How many of them no signing key is sealed to.
+    pub keyless: usize,
     /// The ids of the keys.
     pub keys: BTreeSet<Id>,
     /// Devices of the member that can sign afterwards.
@@ -91,6 +93,8 @@ pub fn remove_device(
         let alone = lost && member.recipients.len() > 1;
         return Err(LeaveError::LastRecipient { name: name.clone(), alone });
     }
+    let is_keyless = |recipient: &&String| member.keys.values().all(|k| k.recipient != **recipient);
+    let keyless = recipients.iter().filter(is_keyless).count();
     let goes =
         |key: &DeviceKey| tainted.keys.contains(&key.id) || recipients.contains(&key.recipient);
     let (gone, left): (Vec<_>, Vec<_>) = member.keys.iter().partition(|(_, key)| goes(key));
@@ -104,6 +108,7 @@ pub fn remove_device(
         ops,
         devices: gone.iter().map(|(device, _)| (*device).clone()).collect(),
         recipients,
+        keyless,
         keys: gone.into_iter().map(|(_, key)| key.id).collect(),
         left: left.into_iter().map(|(device, _)| device.clone()).collect(),
     })

@@ -34,6 +34,10 @@ fn people() -> Vec<Case> {
         case("no-entry", a, "v-secure adopt 0000000000"),
         case("not-void", logged, "v-secure adopt -- $(cat id.txt)"),
         case("no-grant", let_in, "v-secure access revoke developer 'prod/*' write"),
+        case("no-grant", let_in, "v-secure access revoke developer dev/A read"),
+        case("not-confirmed", let_in, "v-secure member remove developer-1"),
+        case("not-permitted", let_in, "v-secure --identity other.txt member remove admin --yes"),
+        case("policy-op-last-owner", a, "v-secure member remove admin --yes"),
         case("owner-role", a, "v-secure access revoke owner '*' read"),
         case(
             "member-expiry",

@@ -95,17 +95,25 @@ impl Remove {
     fn confirm(&self, context: &Context<'_>) -> Outcome<Departure> {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let gone = leaving::remove_device(&opened.vault, &self.device, self.lost)?;
-        let others = gone.devices.iter().filter(|device| **device != self.device.device);
-        let others = match others.clone().next() {
-            Some(_) => format!(", and with it {}", listed(others)),
-            None => String::new(),
-        };
+        let others = self.others(&gone);
         let last = match self.locks_out(context, &opened.vault, &gone) {
             Some(why) => format!(" {why}"),
             None => String::new(),
         };
         self.confirm.check(context, &format!("Remove {}{others}?{last}", self.device))?;
         Ok(gone)
+    }
+
+    /// What goes with the device that was named.
+    fn others(&self, gone: &Departure) -> String {
+        let others = gone.devices.iter().filter(|device| **device != self.device.device);
+        let mut parts: Vec<String> = others.map(ToString::to_string).collect();
+        match gone.keyless {
+            0 => {}
+            1 => parts.push("1 recipient without a signing key".into()),
+            many => parts.push(format!("{many} recipients without a signing key")),
+        }
+        if parts.is_empty() { String::new() } else { format!(", and with it {}", parts.join(", ")) }
     }
 
     /// What is worth a second thought.
@@ -120,7 +128,8 @@ impl Remove {
 
     fn tell(&self, context: &Context<'_>, gone: &Departure) {
         let member = &self.device.member;
-        context.ui.note(&format!("{member}: removed {}", listed(&gone.devices)));
+        let device = &self.device.device;
+        context.ui.note(&format!("{member}: removed {device}{}", self.others(gone)));
         match gone.left.is_empty() {
             true => context.ui.warn(&format!(
                 "{member} has no signing key left, and can only read: v-secure member add {member} --request …"
