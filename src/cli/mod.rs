@@ -8,6 +8,7 @@ pub mod complete;
 mod config;
 mod confirm;
 pub mod context;
+mod copying;
 pub mod error;
 pub mod exit;
 mod exposure;
@@ -30,6 +31,7 @@ mod source;
 mod ui;
 mod unlocking;
 mod verification;
+mod write_fields;
 
 use crate::host::Host;
 use exit::Exit;

@@ -38,7 +38,7 @@ pub enum Command {
     Exec(c::exec::Exec),
     Import(c::import::Import),
     Export(c::export::Export),
-    /// Set, get, list, roll back and remove secrets
+    /// Set, get, list, rotate, compare and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
     /// List environments

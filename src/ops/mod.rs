@@ -5,8 +5,11 @@
 
 pub mod access;
 pub mod adopt;
+pub mod aging;
 mod audience_keys;
 pub mod change;
+pub mod compare;
+pub mod copy;
 pub mod duration;
 pub mod export;
 pub mod exposure;

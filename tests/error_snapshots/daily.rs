@@ -23,7 +23,22 @@ fn logged(stage: &Stage) {
 }
 
 pub fn all() -> Vec<Case> {
-    people()
+    people().into_iter().chain(values()).collect()
+}
+
+/// With another value of the same name in prod.
+fn in_two(stage: &Stage) {
+    a(stage);
+    stage.ok("printf two | v-secure set prod/A");
+}
+
+fn values() -> Vec<Case> {
+    vec![
+        case("no-value", a, "v-secure secret rotate A"),
+        case("differs", in_two, "v-secure secret diff default prod --exit-code"),
+        case("exists", in_two, "v-secure secret copy A --to-env prod"),
+        case("same-name", a, "v-secure secret rename A A"),
+    ]
 }
 
 fn people() -> Vec<Case> {

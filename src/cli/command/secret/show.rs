@@ -6,6 +6,7 @@ use crate::cli::metadata::{self, Row};
 use crate::cli::secret_arg::SecretArg;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
+use crate::ops::aging::Ages;
 use crate::ops::list::{self, Listed};
 use crate::ops::read::{self, ReadError};
 use crate::ops::vault::{Depth, Vault};
@@ -59,7 +60,7 @@ impl Show {
     }
 }
 
-fn report(vault: &Vault, listed: &Listed<'_>) -> Report {
+fn report<'a>(vault: &'a Vault, listed: &Listed<'a>) -> Report {
     let Listed { name, state, .. } = listed;
     let policy = vault.policy();
     let audience = policy.audience_of(name);
@@ -68,7 +69,7 @@ fn report(vault: &Vault, listed: &Listed<'_>) -> Report {
         false => BTreeSet::new(),
     };
     Report {
-        row: metadata::row(listed),
+        row: metadata::row(listed, &Ages::new(vault)),
         generate: state.generate().map(str::to_owned),
         versions: state.versions.len(),
         created: crate::ops::duration::rfc3339(state.versions.first().map_or(0, |first| first.ts)),
@@ -109,6 +110,8 @@ fn table(
         ("var", optional(row.var.as_deref())),
         ("tags", metadata::shown(&row.tags.join(","))),
         ("generate", optional(report.generate.as_deref())),
+        ("rotation-interval", optional(row.rotation_interval.as_deref())),
+        ("rotation due", optional(row.rotation_due.as_deref())),
         ("expires", when(listed.version.expires)),
         ("created", when(created)),
         ("updated", when(Some(listed.version.ts))),
