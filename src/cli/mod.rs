@@ -9,6 +9,8 @@ mod config;
 mod confirm;
 pub mod context;
 mod copying;
+mod editing;
+mod editor;
 pub mod error;
 pub mod exit;
 mod exposure;

@@ -31,6 +31,7 @@ pub mod remove;
 pub mod request;
 pub mod rollback;
 mod settle;
+pub mod sheet;
 pub mod text;
 pub mod unlock;
 pub mod vault;

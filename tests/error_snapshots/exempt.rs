@@ -13,6 +13,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("keys", "verification refuses damaged keys first"),
     ("locked-file", "a lock is waited for half a minute: tests/concurrency.rs holds one"),
     ("no-command", "clap asks for the program first"),
+    ("no-memory-folder", "a Linux without a tmpfs, or another system"),
     ("nothing", "commands say first that nothing was given"),
     ("no-audience", "a grant makes the audience's keys with it"),
     ("object-missing", "verification refuses a vault without its objects first"),

@@ -3,6 +3,7 @@
 pub mod copy;
 pub mod describe;
 pub mod diff;
+pub mod edit;
 mod expiry;
 pub mod get;
 mod interval;
@@ -30,6 +31,7 @@ pub enum Secret {
     Show(show::Show),
     Versions(versions::Versions),
     Rotate(rotate::Rotate),
+    Edit(edit::Edit),
     Tag(tag::Tag),
     Describe(describe::Describe),
     Rename(rename::Rename),
@@ -49,6 +51,7 @@ impl Secret {
             Self::Show(command) => command.run(context),
             Self::Versions(command) => command.run(context),
             Self::Rotate(command) => command.run(context),
+            Self::Edit(command) => command.run(context),
             Self::Tag(command) => command.run(context),
             Self::Describe(command) => command.run(context),
             Self::Rename(command) => command.run(context),
