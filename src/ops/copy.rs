@@ -22,7 +22,7 @@ pub enum CopyError {
     Put(#[from] PutError),
     #[error(transparent)]
     Remove(#[from] RemoveError),
-    #[error("{secret} is the same name")]
+    #[error("the new name of {secret} is the old one")]
     Same { secret: SecretName },
     #[error("{secret} exists already")]
     Exists { secret: SecretName },

@@ -107,8 +107,10 @@ impl Edit {
         let names = names.join(", ");
         if !context.interactive() {
             let message = format!("these lines are gone, and nothing was changed: {names}");
-            return Err(Failure::usage("lines-missing", message)
-                .hint("--remove-missing, if these secrets are to be removed"));
+            return Err(Failure::usage("lines-missing", message).hint(format!(
+                "v-secure edit -e {} --remove-missing, if these secrets are to be removed",
+                context.environment()?
+            )));
         }
         match editing::confirm(context, &format!("Remove {names}?"), false)? {
             true => Ok(edited.missing.clone()),

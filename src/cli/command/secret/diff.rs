@@ -90,7 +90,8 @@ impl Diff {
                 Exit::Failure,
                 "differs",
                 format!("{left} and {right} differ in {differing} of {} names", compared.len()),
-            )),
+            )
+            .hint(format!("v-secure secret diff {left} {right} --reveal"))),
             false => Ok(()),
         }
     }
