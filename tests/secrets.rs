@@ -234,6 +234,8 @@ fn json_objects_have_their_documented_keys() {
         "expires",
         "updated",
         "who",
+        "rotation_interval",
+        "rotation_due",
     ];
     assert_eq!(keys(&cli.json("ls")["secrets"][0]), row);
     let more = [

@@ -12,7 +12,7 @@
 //! The program is looked up here and not by the system, which would search the *child's* `PATH`,
 //! and secrets may have set that. Nothing is written to standard output.
 
-mod lookup;
+pub(super) mod lookup;
 
 use crate::host::hardening::Hardened;
 use crate::ops::inject::ChildEnvironment;

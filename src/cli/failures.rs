@@ -5,6 +5,7 @@ mod leaving;
 use super::error::Failure;
 use super::exit::Exit;
 use crate::name::Name;
+use crate::ops::copy::CopyError;
 use crate::ops::export::ExportError;
 use crate::ops::init::InitError;
 use crate::ops::key_rotation::KeyRotationError;
@@ -225,6 +226,24 @@ impl From<RollbackError> for Failure {
             }
             RollbackError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            CopyError::Read(error) => error.into(),
+            CopyError::Put(error) => error.into(),
+            CopyError::Remove(error) => error.into(),
+            CopyError::Same { .. } => is(Exit::Usage, "same-name"),
+            CopyError::Exists { ref secret } => is(Exit::Conflict, "exists")
+                .hint(format!("v-secure secret show {secret}"))
+                .hint("--overwrite, to replace it (its versions stay in the history)"),
+            CopyError::Conflict { ref secret } => is(Exit::Conflict, "conflict")
+                .hint(format!("v-secure secret versions {secret}"))
+                .hint(format!("v-secure set {secret}, which settles it")),
         }
     }
 }

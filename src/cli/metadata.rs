@@ -1,6 +1,7 @@
 //! How a secret's metadata looks in JSON and in tables: what `list`, `show` and `versions` share.
 
 use crate::cli::context::Context;
+use crate::ops::aging::Ages;
 use crate::ops::duration;
 use crate::ops::list::Listed;
 use crate::vault::text::escape_for_display;
@@ -26,9 +27,12 @@ pub struct Row {
     pub expires: Option<String>,
     pub updated: String,
     pub who: String,
+    pub rotation_interval: Option<String>,
+    /// From when on the value is older than that.
+    pub rotation_due: Option<String>,
 }
 
-pub fn row(listed: &Listed<'_>) -> Row {
+pub fn row<'a>(listed: &Listed<'a>, ages: &Ages<'a>) -> Row {
     let Listed { name, state, version, status } = listed;
     let owned = |text: Option<&str>| text.map(str::to_owned);
     Row {
@@ -46,6 +50,8 @@ pub fn row(listed: &Listed<'_>) -> Row {
         expires: version.expires.map(duration::rfc3339),
         updated: duration::rfc3339(version.ts),
         who: version.author.to_string(),
+        rotation_interval: owned(state.rotation_interval()),
+        rotation_due: ages.due(state, listed.version).map(duration::rfc3339),
     }
 }
 

@@ -8,6 +8,9 @@ pub mod complete;
 mod config;
 mod confirm;
 pub mod context;
+mod copying;
+mod editing;
+mod editor;
 pub mod error;
 pub mod exit;
 mod exposure;
@@ -32,6 +35,7 @@ mod trail;
 mod ui;
 mod unlocking;
 mod verification;
+mod write_fields;
 
 use crate::host::Host;
 use exit::Exit;

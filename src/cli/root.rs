@@ -35,10 +35,11 @@ pub enum Command {
     #[command(alias = "list")]
     Ls(c::secret::list::List),
     Rm(c::secret::rm::Rm),
+    Edit(c::edit::Edit),
     Exec(c::exec::Exec),
     Import(c::import::Import),
     Export(c::export::Export),
-    /// Set, get, list, roll back and remove secrets
+    /// Set, get, list, rotate, edit, compare and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
     /// List environments
@@ -102,6 +103,7 @@ impl Command {
             Self::Get(command) => command.run(context),
             Self::Ls(command) => command.run(context),
             Self::Rm(command) => command.run(context),
+            Self::Edit(command) => command.run(context),
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),

@@ -7,6 +7,7 @@
 pub mod hardening;
 pub mod progress;
 pub mod real;
+pub mod signals;
 
 use crate::secret_value::SecretValue;
 use std::ffi::OsString;

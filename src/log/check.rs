@@ -45,7 +45,9 @@ pub fn field_name(text: &str) -> Result<(), RuleError> {
     let own = text.strip_prefix("tag.").or_else(|| text.strip_prefix("meta."));
     let known = match own {
         Some(name) => Name::new(name).is_ok(),
-        None => matches!(text, "type" | "description" | "var" | "generate"),
+        None => {
+            matches!(text, "type" | "description" | "var" | "generate" | "rotation-interval")
+        }
     };
     if known { Ok(()) } else { Err(RuleError::FieldName) }
 }
@@ -66,7 +68,9 @@ mod tests {
 
     #[test]
     fn fields_are_the_known_ones_and_two_open_families() {
-        for good in ["type", "description", "var", "generate", "tag.team", "meta.a.b"] {
+        for good in
+            ["type", "description", "var", "generate", "rotation-interval", "tag.team", "meta.a.b"]
+        {
             assert_eq!(field_name(good), Ok(()), "{good}");
         }
         for bad in ["", "Type", "tag.", "tag", "meta.-x", "meta.a b", "note"] {

@@ -176,6 +176,11 @@ impl SecretState {
         self.field("generate")
     }
 
+    /// After how long a value is due for another one: a span such as `30d`.
+    pub fn rotation_interval(&self) -> Option<&str> {
+        self.field("rotation-interval")
+    }
+
     /// Names and values of the fields `tag.NAME`.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.prefixed("tag.")

@@ -1,5 +1,6 @@
 //! Secrets as lists show them: metadata without values, narrowed by what the user asked for.
 
+use super::aging::Ages;
 use super::read::pruned_by_age;
 use super::vault::Vault;
 use crate::log::state::{SecretState, Status, Version};
@@ -17,6 +18,8 @@ pub struct Filter {
     /// `expired` either suffices.
     pub expiring: Option<u64>,
     pub expired: bool,
+    /// Active, with a value that is older than the secret's rotation interval.
+    pub stale: bool,
     /// Removed ones too.
     pub removed: bool,
 }
@@ -34,8 +37,15 @@ pub struct Listed<'a> {
 /// The secrets that pass the filter, by name. `now` is in seconds since the Unix epoch.
 pub fn list<'a>(vault: &'a Vault, filter: &Filter, now: u64) -> Vec<Listed<'a>> {
     let secrets = vault.state().secrets.iter();
+    let ages = Ages::new(vault);
     let listed = secrets.filter_map(|(name, state)| listed(name, state, now));
-    listed.filter(|listed| filter.passes(listed, now)).collect()
+    let passing = listed.filter(|listed| filter.passes(listed, now));
+    passing.filter(|listed| !filter.stale || is_stale(listed, &ages, now)).collect()
+}
+
+fn is_stale<'a>(listed: &Listed<'a>, ages: &Ages<'a>, now: u64) -> bool {
+    let due = || ages.due(listed.state, listed.version);
+    listed.status != Status::Removed && due().is_some_and(|due| due <= now)
 }
 
 /// How one secret is listed; `None` if it never had a version.

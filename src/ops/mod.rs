@@ -5,9 +5,12 @@
 
 pub mod access;
 pub mod adopt;
+pub mod aging;
 mod audience_keys;
 pub mod change;
+pub mod compare;
 pub mod controls;
+pub mod copy;
 pub mod duration;
 pub mod export;
 pub mod exposure;
@@ -30,6 +33,7 @@ pub mod remove;
 pub mod request;
 pub mod rollback;
 mod settle;
+pub mod sheet;
 pub mod text;
 pub mod unlock;
 pub mod vault;

@@ -7,6 +7,7 @@ use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::host::progress::told;
 use crate::log::op::{Field, Op, Put};
+use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
@@ -61,6 +62,16 @@ pub enum PutError {
 
 /// Makes the change that writes all requests, or says why one of them cannot be.
 pub fn put(vault: &Vault, requests: Vec<PutRequest>, ctx: &Ctx<'_>) -> Result<Change, PutError> {
+    put_with(vault, requests, Vec::new(), ctx)
+}
+
+/// [`put`], with ops that go into the same entry behind it. The caller has seen to their rights.
+pub(super) fn put_with(
+    vault: &Vault,
+    requests: Vec<PutRequest>,
+    with: Vec<Op>,
+    ctx: &Ctx<'_>,
+) -> Result<Change, PutError> {
     let (mut ops, mut versions, mut wraps) = (Vec::new(), Vec::new(), Vec::new());
     for request in told(requests.into_iter(), "encrypting", ctx.progress) {
         permit(vault, &request, ctx)?;
@@ -77,11 +88,28 @@ pub fn put(vault: &Vault, requests: Vec<PutRequest>, ctx: &Ctx<'_>) -> Result<Ch
             Op::Field(Field { secret: secret.clone(), field, value, adopts: None })
         }));
     }
+    ops.extend(with);
     if ops.is_empty() {
         return Err(PutError::Nothing);
     }
     let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
     Ok(Change::log(first, more).with_versions(versions).with_wraps(wraps))
+}
+
+/// The fields that change something: what is there already is not written again, and a field whose
+/// values conflict is settled.
+pub fn changed(
+    state: Option<&SecretState>,
+    fields: Vec<(String, Option<String>)>,
+) -> Vec<(String, Option<String>)> {
+    let differs = |(field, value): &(String, Option<String>)| {
+        let register = state.and_then(|state| state.fields.get(field));
+        match register {
+            Some(register) => register.value != *value || !register.others.is_empty(),
+            None => value.is_some(),
+        }
+    };
+    fields.into_iter().filter(differs).collect()
 }
 
 fn put_op(
@@ -106,20 +134,33 @@ fn put_op(
 
 fn permit(vault: &Vault, request: &PutRequest, ctx: &Ctx<'_>) -> Result<(), PutError> {
     let (state, member, secret) = (vault.policy(), ctx.who.member(), &request.secret);
-    if state.holds(member, Right::Write, secret) {
-        return Ok(());
-    }
-    let live = vault.secret(secret).is_some_and(|found| !found.is_gone());
     let only_a_value = request.fields.is_empty() && request.value.is_some();
-    if live && only_a_value && state.holds(member, Right::Rotate, secret) {
+    match only_a_value {
+        true => permit_value(vault, secret, member),
+        false if state.holds(member, Right::Write, secret) => Ok(()),
+        false => Err(denied(vault, secret, member)),
+    }
+}
+
+/// Whether a member may give a secret another value.
+pub fn permit_value(vault: &Vault, secret: &SecretName, member: &Name) -> Result<(), PutError> {
+    let state = vault.policy();
+    let live = vault.secret(secret).is_some_and(|found| !found.is_gone());
+    if state.holds(member, Right::Write, secret)
+        || live && state.holds(member, Right::Rotate, secret)
+    {
         return Ok(());
     }
-    Err(PutError::NotPermitted {
+    Err(denied(vault, secret, member))
+}
+
+fn denied(vault: &Vault, secret: &SecretName, member: &Name) -> PutError {
+    PutError::NotPermitted {
         secret: secret.clone(),
         member: member.clone(),
         right: Right::Write,
         able: able(vault, Right::Write, secret),
-    })
+    }
 }
 
 /// The members that have a right on a secret.

@@ -45,6 +45,16 @@ pub fn remove(
     secrets: &[SecretName],
     ctx: &Ctx<'_>,
 ) -> Result<(Vec<Touched>, Change), RemoveError> {
+    let (touched, ops) = removal(vault, secrets, ctx)?;
+    Ok((touched, sign(vault, ops, ctx)))
+}
+
+/// The ops of [`remove`], for an entry that does more.
+pub(super) fn removal(
+    vault: &Vault,
+    secrets: &[SecretName],
+    ctx: &Ctx<'_>,
+) -> Result<(Vec<Touched>, Vec<Op>), RemoveError> {
     let mut touched = Vec::with_capacity(secrets.len());
     let mut ops = Vec::with_capacity(secrets.len());
     for secret in secrets {
@@ -58,7 +68,7 @@ pub fn remove(
         ops.extend(versions(secret, &seen).into_iter().map(Op::Remove));
         touched.push(touch(secret, &seen));
     }
-    Ok((touched, sign(vault, ops, ctx)))
+    Ok((touched, ops))
 }
 
 /// Brings back what the last removal of a secret took away, or one removed version.

@@ -45,7 +45,7 @@ pub struct ReadRecord<'a> {
     /// Seconds since the Unix epoch.
     pub ts: u64,
     pub actor: &'a Name,
-    /// `get`, `exec` or `export`.
+    /// What the values are read for: the command's name, such as `get` or `exec`.
     pub action: &'a str,
     pub environment: &'a str,
     pub secrets: &'a [SecretName],

@@ -1,6 +1,6 @@
 //! Cases of the commands for daily use: people who leave, keys, editing, unlocking.
 
-use crate::cases::{Case, a, case, let_in};
+use crate::cases::{Case, a, case, let_in, vault};
 use crate::stage::Stage;
 
 /// A colleague who read a value and was let go.
@@ -23,7 +23,39 @@ fn logged(stage: &Stage) {
 }
 
 pub fn all() -> Vec<Case> {
-    people()
+    people().into_iter().chain(values()).chain(editing()).collect()
+}
+
+/// With another value of the same name in prod.
+fn in_two(stage: &Stage) {
+    a(stage);
+    stage.ok("printf two | v-secure set prod/A");
+}
+
+fn values() -> Vec<Case> {
+    vec![
+        case("no-value", a, "v-secure secret rotate A"),
+        case("differs", in_two, "v-secure secret diff default prod --exit-code"),
+        case("exists", in_two, "v-secure secret copy A --to-env prod"),
+        case("same-name", a, "v-secure secret rename A A"),
+    ]
+}
+
+fn binary(stage: &Stage) {
+    vault(stage);
+    stage.ok("printf '\\377' | v-secure set A --raw");
+}
+
+fn editing() -> Vec<Case> {
+    let meanwhile = "EDITOR=\"sh -c 'printf b | v-secure set A -q; echo c > \\$1' sh\"";
+    vec![
+        case("no-editor", a, "v-secure edit"),
+        case("editor", a, "EDITOR=false v-secure secret edit A"),
+        case("not-text", binary, "EDITOR=true v-secure secret edit A"),
+        case("edit-syntax", a, "EDITOR='sed -i s/=/:/' v-secure edit"),
+        case("lines-missing", a, "EDITOR='sed -i /^A=/d' v-secure edit"),
+        case("edited-meanwhile", a, format!("{meanwhile} v-secure secret edit A")),
+    ]
 }
 
 fn people() -> Vec<Case> {

@@ -3,6 +3,7 @@
 pub const CODES: &[(&str, &str)] = &[
     ("audience-retired", "a role must have been removed: src/ops/key_rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
+    ("conflict", "two branches that merged, each with a value of its own"),
     ("declined", "a question on a terminal, answered with no"),
     ("device-key", "an identity's own recipient takes whatever is sealed to it"),
     ("envelope", "verification refuses a damaged envelope first"),
@@ -12,9 +13,9 @@ pub const CODES: &[(&str, &str)] = &[
     ("keys", "verification refuses damaged keys first"),
     ("locked-file", "a lock is waited for half a minute: tests/concurrency.rs holds one"),
     ("no-command", "clap asks for the program first"),
+    ("no-memory-folder", "a Linux without a tmpfs, or another system"),
     ("nothing", "commands say first that nothing was given"),
     ("no-audience", "a grant makes the audience's keys with it"),
-    ("no-value", "only on a terminal: elsewhere standard input is the value"),
     ("object-missing", "verification refuses a vault without its objects first"),
     ("owner-threshold", "init makes vaults with one owner's signature"),
     ("pin-older", "rights must have been taken away in what is missing"),

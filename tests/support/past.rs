@@ -31,8 +31,14 @@ pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
     let vault = transaction.vault();
     let who = Unlocked::new(vault, parse_identities(&SecretValue::new(key)).unwrap()).unwrap();
     let signer = who.signer(vault).unwrap();
-    let ctx =
-        Ctx { who: &who, signer: &signer, random: &RealHost, now, reason: "long ago".to_owned(), progress: &v_secure::host::progress::Silent };
+    let ctx = Ctx {
+        who: &who,
+        signer: &signer,
+        random: &RealHost,
+        now,
+        reason: "long ago".to_owned(),
+        progress: &v_secure::host::progress::Silent,
+    };
     let value = SecretValue::new(b"hunter2".to_vec());
     let value = Some(NewValue { value, expires: ttl.map(|ttl| now + ttl), same: Vec::new() });
     let secret = SecretName::parse(secret).unwrap();

@@ -17,7 +17,7 @@ const DEFAULT_SEARCH: &str = "";
 ///
 /// # Errors
 /// The most telling of what was met on the way: a file that may not run, a directory, or nothing.
-pub(super) fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, ChildError> {
+pub fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, ChildError> {
     let not_found = || ChildError::NotFound { name: name.to_owned() };
     if name.is_empty() {
         return Err(not_found());

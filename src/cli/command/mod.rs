@@ -4,6 +4,7 @@ pub mod access;
 pub mod adopt;
 pub mod audit;
 pub mod doctor;
+pub mod edit;
 pub mod env;
 pub mod exec;
 pub mod export;

@@ -14,6 +14,9 @@ mod windows;
 #[cfg(windows)]
 pub use windows::*;
 
+mod memory;
+pub use memory::is_safe_memory;
+
 mod unnamed;
 pub use unnamed::Unnamed;
 

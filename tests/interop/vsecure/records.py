@@ -134,7 +134,7 @@ ID, SHORT = data(32), data(16)
 def field_name(value):
     if value.startswith(("tag.", "meta.")):
         return rules.is_name(value.partition(".")[2])
-    return value in ("type", "description", "var", "generate")
+    return value in ("type", "description", "var", "generate", "rotation-interval")
 
 
 POLICY_OPS = {

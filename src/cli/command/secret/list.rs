@@ -3,6 +3,7 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::metadata::{self, Row};
+use crate::ops::aging::Ages;
 use crate::ops::duration;
 use crate::ops::list::{self, Filter, Listed};
 use crate::ops::vault::Depth;
@@ -14,7 +15,7 @@ use serde::Serialize;
 #[command(
     after_help = "All environments are listed, unless -e or V_SECURE_ENV states one. Nothing is unlocked.\n\n\
                         Examples:\n  v-secure ls\n  v-secure ls -e prod --tag web\n  \
-                        v-secure ls --expiring 7d --expired\n  v-secure ls | cut -f1"
+                        v-secure ls --expiring 7d --expired\n  v-secure ls --stale\n  v-secure ls | cut -f1"
 )]
 pub struct List {
     /// Only secrets with this tag; may be given several times
@@ -25,9 +26,13 @@ pub struct List {
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 
-    /// Only secrets that expire within this time, such as 7d
-    #[arg(long, value_name = "SPAN")]
+    /// Only secrets that expire within this time, 7d if none is given
+    #[arg(long, value_name = "SPAN", num_args = 0..=1, default_missing_value = "7d")]
     expiring: Option<String>,
+
+    /// Only secrets whose value is older than their rotation interval ('set --rotation-interval')
+    #[arg(long)]
+    stale: bool,
 
     /// Only secrets that have expired; with --expiring: these too
     #[arg(long)]
@@ -49,7 +54,8 @@ impl List {
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let listed = list::list(&opened.vault, &filter, session.now);
         if context.ui.json {
-            let secrets = listed.iter().map(metadata::row).collect();
+            let ages = Ages::new(&opened.vault);
+            let secrets = listed.iter().map(|listed| metadata::row(listed, &ages)).collect();
             return context.ui.object(&Report { secrets });
         }
         for conflicting in listed.iter().filter(|listed| listed.state.is_conflict()) {
@@ -62,7 +68,11 @@ impl List {
         if self.all {
             header.push("state");
         }
-        let cells = |listed| self.cells(context, listed, session.now);
+        if self.stale {
+            header.push("rotation due");
+        }
+        let ages = Ages::new(&opened.vault);
+        let cells = |listed| self.cells(context, listed, &ages, session.now);
         context.ui.table(&header, listed.iter().map(cells).collect())
     }
 
@@ -79,11 +89,18 @@ impl List {
             kind: self.kind.clone(),
             expiring: expiring.map(|span| context.host.now().saturating_add(span)),
             expired: self.expired,
+            stale: self.stale,
             removed: self.all,
         })
     }
 
-    fn cells(&self, context: &Context<'_>, listed: &Listed<'_>, now: u64) -> Vec<String> {
+    fn cells<'a>(
+        &self,
+        context: &Context<'_>,
+        listed: &Listed<'a>,
+        ages: &Ages<'a>,
+        now: u64,
+    ) -> Vec<String> {
         let Listed { name, state, version, status } = listed;
         let when = |seconds: Option<u64>| metadata::when(context, seconds, now);
         let tags: Vec<&str> = state.tags().map(|(tag, _)| tag).collect();
@@ -98,6 +115,9 @@ impl List {
         ];
         if self.all {
             cells.push(status.as_str().to_owned());
+        }
+        if self.stale {
+            cells.push(when(ages.due(state, listed.version)));
         }
         cells
     }

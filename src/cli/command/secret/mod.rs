@@ -1,12 +1,21 @@
 //! `v-secure secret`: the commands about one secret, and their list.
 
+pub mod copy;
+pub mod describe;
+pub mod diff;
+pub mod edit;
+mod expiry;
 pub mod get;
+mod interval;
 pub mod list;
+pub mod rename;
 pub mod restore;
 pub mod rm;
 pub mod rollback;
+pub mod rotate;
 pub mod set;
 pub mod show;
+pub mod tag;
 pub mod versions;
 
 use crate::cli::context::Context;
@@ -14,7 +23,6 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one a process")]
 pub enum Secret {
     Set(set::Set),
     Get(get::Get),
@@ -22,6 +30,13 @@ pub enum Secret {
     List(list::List),
     Show(show::Show),
     Versions(versions::Versions),
+    Rotate(rotate::Rotate),
+    Edit(edit::Edit),
+    Tag(tag::Tag),
+    Describe(describe::Describe),
+    Rename(rename::Rename),
+    Copy(copy::Copy),
+    Diff(diff::Diff),
     Rollback(rollback::Rollback),
     Rm(rm::Rm),
     Restore(restore::Restore),
@@ -35,6 +50,13 @@ impl Secret {
             Self::List(command) => command.run(context),
             Self::Show(command) => command.run(context),
             Self::Versions(command) => command.run(context),
+            Self::Rotate(command) => command.run(context),
+            Self::Edit(command) => command.run(context),
+            Self::Tag(command) => command.run(context),
+            Self::Describe(command) => command.run(context),
+            Self::Rename(command) => command.run(context),
+            Self::Copy(command) => command.run(context),
+            Self::Diff(command) => command.run(context),
             Self::Rollback(command) => command.run(context),
             Self::Rm(command) => command.run(context),
             Self::Restore(command) => command.run(context),

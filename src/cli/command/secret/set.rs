@@ -1,8 +1,10 @@
 //! `v-secure secret set`, `v-secure set`: a new version of a secret, its metadata, or both.
 
 mod fields;
-mod value;
+pub(super) mod value;
 
+use super::expiry::ExpiryArgs;
+use super::interval::IntervalArg;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -45,13 +47,11 @@ pub struct Set {
     #[command(flatten)]
     fields: fields::FieldArgs,
 
-    /// Expire after this time, such as 12h, 30d
-    #[arg(long, value_name = "SPAN", conflicts_with = "expires_at")]
-    ttl: Option<String>,
+    #[command(flatten)]
+    expiry: ExpiryArgs,
 
-    /// Expire at this time: 2027-01-31 or 2027-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
-    expires_at: Option<String>,
+    #[command(flatten)]
+    interval: IntervalArg,
 
     /// Write only if the current version is this number or id (0: there is none)
     #[arg(long, value_name = "VERSION")]
@@ -113,8 +113,9 @@ impl Set {
 
     fn plan(&self, context: &Context<'_>) -> Outcome<Plan> {
         let secret = self.secret.resolve(context)?;
-        let expires = self.expires(context)?;
+        let expires = self.expiry.expires(context.host.now())?;
         let mut fields = self.fields.fields()?;
+        fields.extend(self.interval.field()?);
         let generator = self.value.generator()?;
         fields.extend(generator.map(|spec| ("generate".to_owned(), Some(spec))));
         let may_stay = !fields.is_empty() && expires.is_none();
@@ -122,23 +123,6 @@ impl Set {
         let value = self.value.value(context, &secret, may_stay, exists)?;
         let value = value.map(|value| NewValue { value, expires, same: Vec::new() });
         Ok(Plan { secret, value, fields, if_version: self.if_version.clone() })
-    }
-
-    fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
-        let now = context.host.now();
-        let refuse = |option: &str, error: duration::TimeError| {
-            Failure::usage("bad-time", format!("{option} is no time")).because(&error)
-        };
-        match (&self.ttl, &self.expires_at) {
-            (Some(span), _) => {
-                let span = duration::parse_span(span).map_err(|error| refuse("--ttl", error))?;
-                Ok(Some(now.saturating_add(span)))
-            }
-            (None, Some(time)) => {
-                duration::parse_instant(time).map(Some).map_err(|e| refuse("--expires-at", e))
-            }
-            (None, None) => Ok(None),
-        }
     }
 }
 
@@ -166,7 +150,7 @@ impl Plan {
             // Metadata of nothing would be a name without a secret.
             read::select(read::find(vault, &secret)?, &secret, &Wanted::Current)?;
         }
-        let fields = fields::changed(vault.secret(&secret), fields);
+        let fields = put::changed(vault.secret(&secret), fields);
         if value.is_none() && fields.is_empty() {
             return Ok(None);
         }

@@ -6,6 +6,7 @@ use crate::cli::metadata::{self, Row};
 use crate::cli::secret_arg::SecretArg;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
+use crate::ops::aging::Ages;
 use crate::ops::list::{self, Listed};
 use crate::ops::read::{self, ReadError};
 use crate::ops::vault::{Depth, Vault};
@@ -51,15 +52,17 @@ impl Show {
         let state = read::find(vault, &secret)?;
         let listed = list::listed(&secret, state, session.now)
             .ok_or_else(|| ReadError::NotFound { secret: secret.clone(), similar: Vec::new() })?;
-        let report = report(vault, &listed);
+        let ages = Ages::new(vault);
+        let due = ages.due(listed.state, listed.version);
+        let report = report(vault, &listed, &ages);
         if context.ui.json {
             return context.ui.object(&report);
         }
-        context.ui.table(&["field", "value"], table(context, &report, &listed, session.now))
+        context.ui.table(&["field", "value"], table(context, &report, &listed, due, session.now))
     }
 }
 
-fn report(vault: &Vault, listed: &Listed<'_>) -> Report {
+fn report<'a>(vault: &'a Vault, listed: &Listed<'a>, ages: &Ages<'a>) -> Report {
     let Listed { name, state, .. } = listed;
     let policy = vault.policy();
     let audience = policy.audience_of(name);
@@ -68,7 +71,7 @@ fn report(vault: &Vault, listed: &Listed<'_>) -> Report {
         false => BTreeSet::new(),
     };
     Report {
-        row: metadata::row(listed),
+        row: metadata::row(listed, ages),
         generate: state.generate().map(str::to_owned),
         versions: state.versions.len(),
         created: crate::ops::duration::rfc3339(state.versions.first().map_or(0, |first| first.ts)),
@@ -94,6 +97,7 @@ fn table(
     context: &Context<'_>,
     report: &Report,
     listed: &Listed<'_>,
+    due: Option<u64>,
     now: u64,
 ) -> Vec<Vec<String>> {
     let row = &report.row;
@@ -109,6 +113,8 @@ fn table(
         ("var", optional(row.var.as_deref())),
         ("tags", metadata::shown(&row.tags.join(","))),
         ("generate", optional(report.generate.as_deref())),
+        ("rotation-interval", optional(row.rotation_interval.as_deref())),
+        ("rotation due", when(due)),
         ("expires", when(listed.version.expires)),
         ("created", when(created)),
         ("updated", when(Some(listed.version.ts))),

@@ -1,7 +1,6 @@
 //! The metadata that `set` takes: options to the fields that the log names.
 
 use crate::cli::error::{Failure, Outcome};
-use crate::log::state::SecretState;
 use crate::name::Name;
 use crate::ops::inject;
 use crate::vault::text::{MAX_VALUE_TEXT, check_text};
@@ -86,17 +85,4 @@ fn key<'a>(text: &'a str, option: &str) -> Outcome<&'a str> {
     Name::new(text).map(|_| text).map_err(|error| {
         Failure::usage("bad-name", format!("{option} needs a name")).because(&error)
     })
-}
-
-/// The fields that change something: what is there already is not written again, and a field whose
-/// values conflict is settled.
-pub fn changed(state: Option<&SecretState>, fields: Vec<Field>) -> Vec<Field> {
-    let differs = |(field, value): &Field| {
-        let register = state.and_then(|state| state.fields.get(field));
-        match register {
-            Some(register) => register.value != *value || !register.others.is_empty(),
-            None => value.is_some(),
-        }
-    };
-    fields.into_iter().filter(differs).collect()
 }

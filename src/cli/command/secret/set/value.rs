@@ -82,7 +82,7 @@ impl ValueArgs {
     }
 }
 
-fn prompt(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
+pub fn prompt(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
     if !context.interactive() {
         return Err(Failure::usage("no-value", format!("no value for {secret}"))
             .hint(format!("printf %s \"$VALUE\" | v-secure set {secret}"))

@@ -1,0 +1,56 @@
+//! `v-secure secret describe`: what a secret is for, without a new version.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::secret_arg;
+use crate::cli::write_fields;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Say what a secret is for
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The text is readable by everybody who has the file. The value stays as it is.\n\n\
+                        Examples:\n  v-secure secret describe STRIPE_KEY 'live key of the shop; renew in the dashboard'\n  \
+                        v-secure secret describe STRIPE_KEY ''"
+)]
+pub struct Describe {
+    /// The secret: NAME in the environment of -e, or ENVIRONMENT/NAME
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    name: String,
+
+    /// The description; an empty one clears it
+    #[arg(value_name = "TEXT")]
+    text: String,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secret: String,
+    changed: bool,
+    description: Option<String>,
+}
+
+impl Describe {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secret = secret_arg::parse(&self.name, context)?;
+        let text = (!self.text.is_empty()).then_some(self.text);
+        let fields = vec![("description".to_owned(), text.clone())];
+        let reason = self.reason.as_deref();
+        let (changed, _) = write_fields::write(context, &secret, fields, reason, "describe")?;
+        if context.ui.json {
+            let (secret, description) = (secret.to_string(), text);
+            return context.ui.object(&Report { secret, changed, description });
+        }
+        context.ui.note(&match changed {
+            true => format!("{secret}: metadata changed"),
+            false => format!("{secret}: nothing to change"),
+        });
+        Ok(())
+    }
+}

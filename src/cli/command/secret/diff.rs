@@ -1,0 +1,191 @@
+//! `v-secure secret diff`: two environments side by side, by name and by value.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::reads::{self, Reading};
+use crate::host::hardening;
+use crate::name::{Name, SecretName};
+use crate::ops::compare::{self, Compared, Difference, Side};
+use crate::ops::list;
+use crate::ops::unlock::Unlocked;
+use crate::ops::vault::{Depth, Vault};
+use crate::secret_value::SecretValue;
+use crate::store::session::Session;
+use base64::Engine;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Compare two environments: which names they have, and whether the values are equal
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What an environment inherits counts as its own. Values are compared and not shown, unless\n\
+                        --reveal is given. 'unknown' is a value that you may not read, or that has expired.\n\n\
+                        Examples:\n  v-secure secret diff staging prod\n  \
+                        v-secure secret diff dev staging --exit-code --json"
+)]
+pub struct Diff {
+    /// An environment
+    #[arg(value_name = "LEFT", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    left: String,
+
+    /// The environment to compare it with
+    #[arg(value_name = "RIGHT", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    right: String,
+
+    /// Show the values that are not equal
+    #[arg(long)]
+    reveal: bool,
+
+    /// Exit 1 if anything differs or is unknown
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    left: &'a Name,
+    right: &'a Name,
+    secrets: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    /// left, right, equal, different or unknown.
+    difference: &'static str,
+    left: Option<Shown<'a>>,
+    right: Option<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
+}
+
+impl Diff {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let (left, right) = (environment(&self.left)?, environment(&self.right)?);
+        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let vault = &opened.vault;
+        for name in [&left, &right] {
+            known(vault, name, session.now)?;
+        }
+        let who = context.unlock(vault)?;
+        let compared = compare::compare(vault, &who, [&left, &right], session.now)?;
+        let lefts = compared.iter().filter_map(|row| row.left.as_ref());
+        record(context, &session, vault, &who, (&left, lefts))?;
+        let rights = compared.iter().filter_map(|row| row.right.as_ref());
+        record(context, &session, vault, &who, (&right, rights))?;
+        self.show(context, (&left, &right), &compared)?;
+        let differing = compared.iter().filter(|row| row.difference != Difference::Equal).count();
+        match self.exit_code && differing > 0 {
+            true => Err(Failure::new(
+                Exit::Failure,
+                "differs",
+                format!("{left} and {right} differ in {differing} of {} names", compared.len()),
+            )
+            .hint(format!("v-secure secret diff {left} {right} --reveal"))),
+            false => Ok(()),
+        }
+    }
+
+    fn show(
+        &self,
+        context: &Context<'_>,
+        (left, right): (&Name, &Name),
+        compared: &[Compared],
+    ) -> Outcome {
+        if context.ui.json {
+            let secrets = compared.iter().map(|row| self.row(row)).collect();
+            return context.ui.object(&Report { left, right, secrets });
+        }
+        let cells = compared.iter().map(|row| {
+            let difference = match row.difference {
+                Difference::Left => format!("only in {left}"),
+                Difference::Right => format!("only in {right}"),
+                other => other.as_str().to_owned(),
+            };
+            let mut cells = vec![difference, row.name.clone()];
+            if self.reveal {
+                cells.extend([&row.left, &row.right].map(|side| text(row, side.as_ref())));
+            }
+            cells
+        });
+        let mut header = vec!["difference", "name"];
+        if self.reveal {
+            header.extend([left.as_str(), right.as_str()]);
+        }
+        context.ui.table(&header, cells.collect())
+    }
+
+    fn row<'a>(&self, row: &'a Compared) -> Row<'a> {
+        let shown = |side: &'a Option<Side>| {
+            let side = side.as_ref()?;
+            let reveal = self.reveal && row.difference != Difference::Equal;
+            let value = side.value.as_ref().filter(|_| reveal);
+            let text = value.and_then(SecretValue::expose_str);
+            let bytes = value.filter(|_| text.is_none());
+            Some(Shown {
+                secret: side.secret.to_string(),
+                value: text,
+                value_base64: bytes
+                    .map(|bytes| base64::engine::general_purpose::STANDARD.encode(bytes.expose())),
+            })
+        };
+        let (left, right) = (shown(&row.left), shown(&row.right));
+        Row { name: &row.name, difference: row.difference.as_str(), left, right }
+    }
+}
+
+fn text(row: &Compared, side: Option<&Side>) -> String {
+    let value = side.and_then(|side| side.value.as_ref());
+    match value.filter(|_| row.difference != Difference::Equal) {
+        Some(value) => value.expose_str().unwrap_or("(not text)").to_owned(),
+        None => "-".to_owned(),
+    }
+}
+
+fn environment(text: &str) -> Outcome<Name> {
+    Name::new(text).map_err(|error| {
+        Failure::usage("bad-name", "this is no name of an environment").because(&error)
+    })
+}
+
+/// A misspelt environment would look like an empty one.
+fn known(vault: &Vault, name: &Name, now: u64) -> Outcome {
+    if list::environments(vault, now).iter().any(|found| found.name == *name) {
+        return Ok(());
+    }
+    let message = format!("the environment {name} gives no secrets");
+    Err(Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list"))
+}
+
+/// Writes down what was opened of one environment.
+fn record<'v>(
+    context: &Context<'_>,
+    session: &Session,
+    vault: &Vault,
+    who: &Unlocked,
+    (environment, sides): (&Name, impl Iterator<Item = &'v Side>),
+) -> Outcome {
+    let opened = sides.filter(|side| side.value.is_some());
+    let secrets: Vec<SecretName> = opened.map(|side| side.secret.clone()).collect();
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    let reading = Reading {
+        actor: who.member(),
+        action: "diff",
+        environment: environment.as_str(),
+        secrets: &secrets,
+        reason: None,
+    };
+    reads::record(context, session, vault, reading)
+}

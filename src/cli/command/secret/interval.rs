@@ -1,0 +1,26 @@
+//! The option for how often a secret is to be rotated, which `set` and `rotate` take.
+
+use crate::cli::error::{Failure, Outcome};
+use crate::ops::duration;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct IntervalArg {
+    /// How old a value may get, such as 30d, for 'ls --stale'; empty clears
+    #[arg(long, value_name = "SPAN")]
+    rotation_interval: Option<String>,
+}
+
+impl IntervalArg {
+    /// The field and what it becomes, if the option was given.
+    pub fn field(&self) -> Outcome<Option<(String, Option<String>)>> {
+        let Some(span) = &self.rotation_interval else { return Ok(None) };
+        if !span.is_empty() {
+            duration::parse_span(span).map_err(|error| {
+                Failure::usage("bad-time", "--rotation-interval is no span of time").because(&error)
+            })?;
+        }
+        let value = (!span.is_empty()).then(|| span.clone());
+        Ok(Some(("rotation-interval".to_owned(), value)))
+    }
+}
