@@ -12,6 +12,7 @@
 //! The program is looked up here and not by the system, which would search the *child's* `PATH`,
 //! and secrets may have set that. Nothing is written to standard output.
 
+pub mod files;
 mod lookup;
 
 use crate::host::hardening::Hardened;

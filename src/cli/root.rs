@@ -36,6 +36,7 @@ pub enum Command {
     Ls(c::secret::list::List),
     Rm(c::secret::rm::Rm),
     Exec(c::exec::Exec),
+    Inject(c::inject::Inject),
     Import(c::import::Import),
     Export(c::export::Export),
     /// Set, get, list, roll back and remove secrets
@@ -84,6 +85,7 @@ impl Command {
             Self::Ls(command) => command.run(context),
             Self::Rm(command) => command.run(context),
             Self::Exec(command) => command.run(context),
+            Self::Inject(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),

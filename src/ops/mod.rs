@@ -26,6 +26,7 @@ pub mod remove;
 pub mod request;
 pub mod rollback;
 mod settle;
+pub mod template;
 pub mod text;
 pub mod unlock;
 pub mod vault;

@@ -39,7 +39,7 @@ pub struct ReadRecord<'a> {
     /// Seconds since the Unix epoch.
     pub ts: u64,
     pub actor: &'a Name,
-    /// `get`, `exec` or `export`.
+    /// `get`, `exec`, `export` or `inject`.
     pub action: &'a str,
     pub environment: &'a str,
     pub secrets: &'a [SecretName],

@@ -20,6 +20,7 @@ pub mod git_command;
 pub mod inspect;
 pub mod journal;
 pub mod lock;
+pub mod memory_folder;
 pub mod owners;
 mod pin_folder;
 pub mod pins;

@@ -13,6 +13,7 @@ pub mod git;
 pub mod identity;
 pub mod import;
 pub mod init;
+pub mod inject;
 pub mod member;
 pub mod pin;
 pub mod role;
