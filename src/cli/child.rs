@@ -100,6 +100,11 @@ fn is_format_error(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_BAD_EXE_FORMAT)
 }
 
+/// The file that runs as `name`; `search` is `PATH`.
+pub fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, ChildError> {
+    lookup::find(name, search)
+}
+
 /// Runs `program` with `environment` and nothing else, and with the limits from before hardening.
 ///
 /// A script without an interpreter line runs in `/bin/sh` where the C library does that for `env`

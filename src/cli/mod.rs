@@ -12,6 +12,7 @@ pub mod error;
 pub mod exit;
 mod exposure;
 mod failures;
+mod foreign;
 mod globals;
 mod hook;
 mod identities;
