@@ -23,6 +23,7 @@ mod manual;
 mod metadata;
 mod parse;
 mod policy;
+mod project;
 mod reads;
 pub mod root;
 mod secret_arg;

@@ -48,6 +48,9 @@ pub enum Command {
     /// Verify the history and read it
     #[command(subcommand)]
     Audit(c::audit::Audit),
+    /// Encrypted backups of the vault
+    #[command(subcommand)]
+    Backup(c::backup::Backup),
     /// The git hook
     #[command(subcommand)]
     Git(c::git::Git),
@@ -91,6 +94,7 @@ impl Command {
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
+            Self::Backup(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Member(command) => command.run(context),

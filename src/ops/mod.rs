@@ -6,6 +6,7 @@
 pub mod access;
 pub mod adopt;
 mod audience_keys;
+pub mod backup;
 pub mod change;
 pub mod duration;
 pub mod export;

@@ -12,6 +12,7 @@ pub mod atomic;
 pub mod base;
 pub mod cache;
 pub mod check;
+pub mod descriptor;
 pub mod error;
 pub mod find;
 pub mod fresh;

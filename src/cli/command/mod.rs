@@ -3,6 +3,7 @@
 pub mod access;
 pub mod adopt;
 pub mod audit;
+pub mod backup;
 pub mod doctor;
 pub mod env;
 pub mod exec;
