@@ -7,6 +7,7 @@ use v_secure::host::Random;
 use v_secure::log::entry::Entry;
 use v_secure::log::verify::{self, Options};
 use v_secure::name::{Name, SecretName};
+use v_secure::ops::backup::container;
 use v_secure::ops::generate::{self, Spec};
 use v_secure::ops::pin::CarriedPin;
 use v_secure::ops::template::Template;
@@ -132,6 +133,13 @@ impl Random for Counter {
             self.0.set(self.0.get().wrapping_add(97));
             *byte = self.0.get();
         }
+    }
+}
+
+/// The plaintext of a backup.
+pub fn backup(data: &[u8]) {
+    if let Ok(backup) = container::parse(data) {
+        assert_eq!(container::write(&backup).expose(), data, "one spelling");
     }
 }
 

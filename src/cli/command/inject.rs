@@ -62,8 +62,9 @@ impl Inject {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
         let text = self.template(context)?;
-        let template = Template::parse(text.expose())
-            .map_err(|error| self.failed("template-syntax").because(&error))?;
+        let template = Template::parse(text.expose()).map_err(|error| {
+            Failure::new(Exit::Failure, "template-syntax", self.refusal()).because(&error)
+        })?;
         if template.references().is_empty() {
             context.ui.note(&format!("{} names no secrets", self.source()));
             return self.write(context, text.expose(), &Values::new(), 0);
@@ -92,8 +93,8 @@ impl Inject {
         }
     }
 
-    fn failed(&self, code: &'static str) -> Failure {
-        Failure::new(Exit::Failure, code, format!("{} cannot be rendered", self.source()))
+    fn refusal(&self) -> String {
+        format!("{} cannot be rendered", self.source())
     }
 
     /// The secret of each reference, and the value of each secret; the read is in the journal.
@@ -132,7 +133,7 @@ impl Inject {
         template: &Template<'_>,
         error: &RenderError,
     ) -> Failure {
-        let failure = self.failed("template-value").because(error);
+        let failure = Failure::new(Exit::Failure, "template-value", self.refusal()).because(error);
         let RenderError::NotText { place } = error else { return failure };
         let found = template.references().iter().position(|r| r.place == *place);
         match found.and_then(|index| names.get(index)) {

@@ -53,7 +53,7 @@ fn entry(vault: &Vault, id: &Id) -> Option<String> {
         entry.ops.iter().filter_map(|op| op.secret()).map(ToString::to_string).collect();
     let names: Vec<String> = secrets.into_iter().take(SHOWN).collect();
     let (by, why) = (&entry.actor, describe::quoted(&entry.reason));
-    Some(format!("{} by {by}, {why}: {}", describe::short(id), names.join(", ")))
+    Some(format!("by {by}, {why}: {}", names.join(", ")))
 }
 
 /// Compares the vault that is there with that of a backup.

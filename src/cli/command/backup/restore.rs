@@ -239,7 +239,7 @@ impl Restore {
     }
 
     fn elsewhere(&self) -> String {
-        format!("v-secure --vault EMPTY_FOLDER backup restore {}, and compare", self.file.display())
+        format!("v-secure --vault EMPTY_FOLDER backup restore {}", self.file.display())
     }
 
     /// What is there does not verify: a backup is wanted now, and what is there is not ours to drop.
