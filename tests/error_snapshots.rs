@@ -10,6 +10,8 @@ mod cases;
 mod daily;
 #[path = "error_snapshots/exempt.rs"]
 mod exempt;
+#[path = "error_snapshots/files.rs"]
+mod files;
 #[path = "error_snapshots/normal.rs"]
 mod normal;
 #[allow(dead_code)]

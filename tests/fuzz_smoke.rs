@@ -138,6 +138,8 @@ smoke! {
     request 400
     identity 1000
     generator 1000
+    template 2000
+    backup 2000
 }
 
 #[test]
@@ -154,6 +156,8 @@ fn the_corpora_hold_what_is_accepted() {
     accepted("yaml", &|b| v_secure::ops::text::yaml::read(b).is_ok());
     accepted("pin", &|b| text(b).parse::<v_secure::ops::pin::CarriedPin>().is_ok());
     accepted("request", &|b| Request::parse(&text(b)).is_ok());
+    accepted("backup", &|b| v_secure::ops::backup::container::parse(b).is_ok());
+    accepted("template", &|b| v_secure::ops::template::Template::parse(b).is_ok());
     accepted("identity", &|b| {
         let value = v_secure::secret_value::SecretValue::new(b.to_vec());
         v_secure::crypto::identity::parse_identities(&value).is_ok()

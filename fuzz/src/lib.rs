@@ -7,8 +7,10 @@ use v_secure::host::Random;
 use v_secure::log::entry::Entry;
 use v_secure::log::verify::{self, Options};
 use v_secure::name::{Name, SecretName};
+use v_secure::ops::backup::container;
 use v_secure::ops::generate::{self, Spec};
 use v_secure::ops::pin::CarriedPin;
+use v_secure::ops::template::Template;
 use v_secure::ops::text::{self, Import, TextError};
 use v_secure::ops::vault::{Depth, Vault};
 use v_secure::policy::chain::{Chain, Signatures};
@@ -131,6 +133,30 @@ impl Random for Counter {
             self.0.set(self.0.get().wrapping_add(97));
             *byte = self.0.get();
         }
+    }
+}
+
+/// The plaintext of a backup.
+pub fn backup(data: &[u8]) {
+    if let Ok(backup) = container::parse(data) {
+        assert_eq!(container::write(&backup).expose(), data, "one spelling");
+    }
+}
+
+/// A template of `inject`: its text comes back whole where it names nothing, and no value of one
+/// character makes it longer.
+pub fn template(data: &[u8]) {
+    let Ok(template) = Template::parse(data) else { return };
+    let value = SecretValue::new(b"V".to_vec());
+    let values = vec![&value; template.references().len()];
+    let mut places: Vec<_> = template.references().iter().map(|found| found.place).collect();
+    assert!(places.is_sorted());
+    places.dedup();
+    assert_eq!(places.len(), values.len(), "one place for each reference");
+    let rendered = template.render(&values).expect("text fits everywhere");
+    assert!(rendered.len() <= data.len());
+    if values.is_empty() && !data.contains(&b'\\') {
+        assert_eq!(rendered.expose(), data);
     }
 }
 

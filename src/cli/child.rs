@@ -12,6 +12,7 @@
 //! The program is looked up here and not by the system, which would search the *child's* `PATH`,
 //! and secrets may have set that. Nothing is written to standard output.
 
+pub mod files;
 pub(super) mod lookup;
 
 use crate::host::hardening::Hardened;
@@ -97,6 +98,11 @@ fn is_format_error(error: &io::Error) -> bool {
 fn is_format_error(error: &io::Error) -> bool {
     const ERROR_BAD_EXE_FORMAT: i32 = 193;
     error.raw_os_error() == Some(ERROR_BAD_EXE_FORMAT)
+}
+
+/// The file that runs as `name`; `search` is `PATH`.
+pub fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, ChildError> {
+    lookup::find(name, search)
 }
 
 /// Runs `program` with `environment` and nothing else, and with the limits from before hardening.

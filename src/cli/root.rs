@@ -37,6 +37,7 @@ pub enum Command {
     Rm(c::secret::rm::Rm),
     Edit(c::edit::Edit),
     Exec(c::exec::Exec),
+    Inject(c::inject::Inject),
     Import(c::import::Import),
     Export(c::export::Export),
     /// Set, get, list, rotate, edit, compare and remove secrets
@@ -51,6 +52,9 @@ pub enum Command {
     /// What happened lately, and what happens
     #[command(subcommand)]
     Logs(c::logs::Logs),
+    /// Encrypted backups of the vault
+    #[command(subcommand)]
+    Backup(c::backup::Backup),
     /// The git hook
     #[command(subcommand)]
     Git(c::git::Git),
@@ -105,12 +109,14 @@ impl Command {
             Self::Rm(command) => command.run(context),
             Self::Edit(command) => command.run(context),
             Self::Exec(command) => command.run(context),
+            Self::Inject(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Logs(command) => command.run(context),
+            Self::Backup(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Member(command) => command.run(context),

@@ -4,11 +4,12 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::reads::{self, Reading};
-use crate::name::Name;
+use crate::name::{Name, SecretName};
 use crate::ops::inject::Wanted;
 use crate::ops::read;
 use crate::ops::vault::Vault;
 use crate::ops::wanted::{self, Selection};
+use crate::secret_value::SecretValue;
 use crate::store::session::Session;
 use clap::Args;
 
@@ -63,14 +64,30 @@ impl SelectionArgs {
         vault: &Vault,
         purpose: (&str, Option<&str>),
     ) -> Outcome<Vec<Wanted>> {
+        self.secrets_and(context, session, vault, purpose, &[]).map(|(secrets, _)| secrets)
+    }
+
+    /// [`SelectionArgs::secrets`] without those of `apart`, and the values of these, in their order.
+    pub fn secrets_and(
+        &self,
+        context: &Context<'_>,
+        session: &Session,
+        vault: &Vault,
+        purpose: (&str, Option<&str>),
+        apart: &[SecretName],
+    ) -> Outcome<(Vec<Wanted>, Vec<SecretValue>)> {
         let environment = context.environment()?;
-        let names = wanted::wanted(vault, &environment, &self.selection()?)?;
-        if names.is_empty() {
+        let mut names = wanted::wanted(vault, &environment, &self.selection()?)?;
+        names.retain(|name| !apart.contains(name));
+        if names.is_empty() && apart.is_empty() {
             return Err(self.none(&environment));
         }
         let who = context.unlock(vault)?;
         let (action, reason) = purpose;
-        let values = read::read_all(vault, &who, &names, session.now)?;
+        let count = names.len();
+        names.extend_from_slice(apart);
+        let mut values = read::read_all(vault, &who, &names, session.now)?;
+        let apart = values.split_off(count);
         let found: Outcome<Vec<Wanted>> = names
             .iter()
             .cloned()
@@ -88,7 +105,7 @@ impl SelectionArgs {
         let (actor, environment) = (who.member(), environment.as_str());
         let reading = Reading { actor, action, environment, secrets: &names, reason };
         reads::record(context, session, vault, reading)?;
-        Ok(found)
+        Ok((found, apart))
     }
 }
 

@@ -77,7 +77,7 @@ fn encrypt_error(error: EncryptError) -> EnvelopeError {
     }
 }
 
-fn write_file(encryptor: Encryptor, plaintext: &[u8]) -> std::io::Result<Vec<u8>> {
+pub(super) fn write_file(encryptor: Encryptor, plaintext: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut file = Vec::with_capacity(plaintext.len() + 1024);
     let mut writer = encryptor.wrap_output(&mut file)?;
     writer.write_all(plaintext)?;
@@ -111,7 +111,7 @@ pub fn decrypt(
 }
 
 /// Reads to the end into one buffer: a buffer that grows would leave unwiped copies behind.
-fn read_bounded(
+pub(super) fn read_bounded(
     mut plaintext: impl Read,
     file_length: usize,
     limit: usize,

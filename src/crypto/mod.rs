@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod identity;
 pub mod kdf;
 pub mod padding;
+pub mod passphrase_file;
 pub mod plugin;
 pub mod recipient;
 pub mod seal;

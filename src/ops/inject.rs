@@ -113,9 +113,37 @@ pub struct Options<'a> {
 }
 
 /// A child's complete environment. Wiped on drop; `Debug` shows names only.
-pub struct ChildEnvironment(Vec<(OsString, OsString)>);
+///
+/// The first of the variables, as many as the number says, are the secrets'.
+pub struct ChildEnvironment(Vec<(OsString, OsString)>, usize);
 
 impl ChildEnvironment {
+    /// Sets a variable that the user named on the command line, whatever the parent has there.
+    ///
+    /// # Errors
+    /// [`InjectError::OwnVariable`]; [`InjectError::Taken`] where a secret has it already.
+    pub fn set_path(
+        &mut self,
+        secret: &SecretName,
+        variable: &str,
+        path: OsString,
+        options: &Options<'_>,
+    ) -> Result<(), InjectError> {
+        let own = || (secret.clone(), variable.to_owned());
+        if variable.to_ascii_uppercase().starts_with(OWN_PREFIX) {
+            let (secret, variable) = own();
+            return Err(InjectError::OwnVariable { secret, variable });
+        }
+        let key = options.system.key(OsStr::new(variable));
+        if self.0[..self.1].iter().any(|(name, _)| options.system.key(name) == key) {
+            let (secret, variable) = own();
+            return Err(InjectError::Taken { secret, variable });
+        }
+        self.0.retain(|(name, _)| options.system.key(name) != key);
+        self.0.push((variable.into(), path));
+        Ok(())
+    }
+
     /// The variables, each name once.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
@@ -148,7 +176,7 @@ pub fn environment(
 ) -> Result<ChildEnvironment, InjectError> {
     let variables = variables(&wanted, options)?;
     let mut parents = inherited(parent, options);
-    let mut child = ChildEnvironment(Vec::with_capacity(wanted.len() + parents.len()));
+    let mut child = ChildEnvironment(Vec::with_capacity(wanted.len() + parents.len()), 0);
     for (wanted, variable) in wanted.into_iter().zip(variables) {
         check_value(&wanted, &variable, options.system)?;
         let key = options.system.key(OsStr::new(&variable));
@@ -157,6 +185,7 @@ pub fn environment(
             let value = os_value(wanted.value);
             let value = value.ok_or(InjectError::NotText { secret: wanted.secret })?;
             child.0.push((variable.into(), value));
+            child.1 += 1;
         }
     }
     child.0.extend(parents.into_values());

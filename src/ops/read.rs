@@ -62,6 +62,25 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// The secret that is meant.
+    pub const fn secret(&self) -> &SecretName {
+        match self {
+            Self::NotFound { secret, .. }
+            | Self::Gone { secret }
+            | Self::NoVersion { secret }
+            | Self::Ambiguous { secret }
+            | Self::Expired { secret, .. }
+            | Self::Pruned { secret, .. }
+            | Self::NotPermitted { secret, .. }
+            | Self::Unsettled { secret, .. }
+            | Self::Missing { secret }
+            | Self::Keys { secret, .. }
+            | Self::Open { secret, .. } => secret,
+        }
+    }
+}
+
 /// The value of a secret's version. `now` is in seconds since the Unix epoch; what is expired then
 /// is not given.
 pub fn read(

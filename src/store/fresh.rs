@@ -1,4 +1,5 @@
-//! Files that must be new, such as identities: never an overwrite, and whole or not there.
+//! Files that must be new, such as identities: never an overwrite but where the user asked for it
+//! ([`write_over`]), and whole or not there.
 //!
 //! On Linux the content has no name until it is complete, so that a killed process leaves no key
 //! under a temporary name. Elsewhere, and on file systems without such files, a left-over of an
@@ -31,6 +32,23 @@ pub fn write_new(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteErro
         Some(file) => by_link(file, target, bytes)?,
         None => by_rename(target, bytes, mode)?,
     }
+    let path = target.to_path_buf();
+    folder.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
+}
+
+/// Creates `target`, or replaces the regular file there: whole, and with `mode` whatever the old
+/// file had. The caller has been told that the old content may go.
+///
+/// # Errors
+/// [`WriteError::Symlink`] and [`WriteError::NotAFile`] for what is no regular file; then, and after
+/// every error but [`WriteError::WrittenNotDurable`], the old file is in place.
+pub fn write_over(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let folder = Folder::open(temp::folder(target)).map_err(unchanged(target, Step::OpenFolder))?;
+    regular(target)?;
+    temp::remove_leftovers(target);
+    let mut new = temp::create(target, mode).map_err(unchanged(target, Step::CreateTemporary))?;
+    fill(new.as_file_mut(), target, bytes)?;
+    new.persist(target).map_err(|error| unchanged(target, Step::Rename)(error.error))?;
     let path = target.to_path_buf();
     folder.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
 }
@@ -94,6 +112,24 @@ mod tests {
             assert_eq!(fs::read(&target).unwrap(), b"old");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_over_is_private_and_no_link_is_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempdir().unwrap();
+        let (target, link) = (folder.path().join("out"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        write_over(&target, b"new", 0o600).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        symlink(&target, &link).unwrap();
+        let error = write_over(&link, b"other", 0o600).unwrap_err();
+        assert!(matches!(error, WriteError::Symlink { .. }), "{error}");
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -4,9 +4,11 @@
 use super::atomic::{self, Expected};
 use super::error::WriteError;
 use super::lock::{self, Lock, LockError};
+use super::read::ReadError;
 use super::session::{Opened, Session, SessionError};
 use crate::crypto::digest;
 use crate::ops::change::Change;
+use crate::ops::pin::Standing;
 use crate::ops::vault::{ApplyError, Depth, Vault};
 use crate::ops::verified::Verified;
 use crate::vault::format;
@@ -101,6 +103,53 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
     let unrecorded = session.accept(&vault).err();
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
     Ok(Written { unrecorded, ..finish(session, vault, &text) })
+}
+
+/// The place of a vault, that nobody else writes while that of a backup is compared and put there.
+pub struct Replacement<'a> {
+    session: &'a Session,
+    lock: Lock,
+    there: Option<Opened>,
+}
+
+impl<'a> Replacement<'a> {
+    /// Takes the lock, and reads and verifies what is there, if anything is.
+    pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
+        let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
+        // As a stranger would: a pin that is at odds with what is there does not hide it.
+        let stranger = Session { state: None, carried: None, ..session.clone() };
+        let there = match stranger.open(Depth::Everything) {
+            Ok(opened) => Some(opened),
+            Err(SessionError::Read(ReadError::Missing { .. })) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { session, lock, there })
+    }
+
+    /// The vault that is there.
+    pub fn there(&self) -> Option<&Vault> {
+        self.there.as_ref().map(|opened| &opened.vault)
+    }
+
+    /// Puts `new`, which [`Session::verify_bytes`] gave, in its place. Accepts it, but where this
+    /// device has seen a later state: that it is older must stay known.
+    pub fn commit(self, new: Opened) -> Result<Written, TransactionError> {
+        let Self { session, lock, there } = self;
+        let expected =
+            there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
+        let older = !session.missing_heads(&new).is_empty() || new.pin != Standing::Continues;
+        let text = format::write(new.vault.file());
+        // Before the file is there, as in `create`.
+        let unrecorded = match new.pin {
+            Standing::Unknown => session.accept(&new.vault).err(),
+            _ => None,
+        };
+        atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
+        match older {
+            true => Ok(Written { vault: new.vault, unrecorded }),
+            false => Ok(finish(session, new.vault, &text)),
+        }
+    }
 }
 
 /// Records that these bytes are verified (they come of verified bytes and a checked change), and

@@ -55,7 +55,7 @@ pub fn let_in(stage: &Stage) {
 }
 
 /// A second vault in `other`, with its own home.
-fn second(stage: &Stage) {
+pub fn second(stage: &Stage) {
     a(stage);
     stage.ok("mkdir -p other home2 && cd other && HOME=$PWD/../home2 v-secure init --nested --vault-name blog");
 }
@@ -138,6 +138,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(rights());
     cases.extend(absent());
     cases.extend(crate::daily::all());
+    cases.extend(crate::files::all());
     cases.extend(integrity());
     cases.extend(conflicts());
     cases

@@ -1,5 +1,8 @@
 //! `v-secure exec`: runs a program with its secrets.
 
+mod as_file;
+
+use crate::cli::child::files::Files;
 use crate::cli::child::{self, Program};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
@@ -7,22 +10,30 @@ use crate::cli::exit::Exit;
 use crate::cli::pruning;
 use crate::cli::selection::{self, SelectionArgs};
 use crate::host::hardening;
-use crate::ops::inject::{self, Clash, InjectError, Options, System};
+use crate::ops::inject::{self, ChildEnvironment, Clash, InjectError, Options, System};
 use crate::ops::vault::Depth;
+use as_file::AsFileArgs;
 use clap::Args;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Run a program with an environment's secrets as variables
 #[derive(Debug, Args)]
 #[command(
     after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a wanted\n\
                         secret is missing, expired, denied or damaged, it does not start.\n\n\
+                        --as-file VAR=NAME gives a secret as a file instead of a variable: VAR holds its path, and\n\
+                        the file is gone with the program. NAME is a secret's name, or ENVIRONMENT/NAME.\n\n\
                         Examples:\n  v-secure exec -- npm start\n  v-secure exec -e prod --only DATABASE_URL -- ./migrate\n  \
-                        v-secure exec --tag web --pristine -- env"
+                        v-secure exec --tag web --pristine -- env\n  \
+                        v-secure exec --as-file KUBECONFIG=KUBE_CONFIG -- kubectl get pods"
 )]
 pub struct Exec {
     #[command(flatten)]
     selection: SelectionArgs,
+
+    #[command(flatten)]
+    as_file: AsFileArgs,
 
     /// Inherit only PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ and TMPDIR
     #[arg(long)]
@@ -48,33 +59,7 @@ pub struct Exec {
 impl Exec {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let hardened = hardening::harden();
-        let child = {
-            let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
-            let secrets = self.selection.secrets(
-                context,
-                &session,
-                &opened.vault,
-                ("exec", self.reason.as_deref()),
-            )?;
-            let clash = match (self.replace, self.keep) {
-                (true, _) => Clash::Override,
-                (_, true) => Clash::Keep,
-                _ => Clash::Error,
-            };
-            let allowed = selection::allowed(&opened.vault);
-            let options = Options {
-                pristine: self.pristine,
-                clash,
-                allowed: &allowed,
-                system: System::current(),
-            };
-            let parent = context.host.variables();
-            let child = inject::environment(parent, secrets, &options).map_err(refused)?;
-            // Nothing in it is secret, and the program replaces this process: freeing a large vault
-            // piece by piece before that would only take time.
-            std::mem::forget(opened);
-            child
-        };
+        let (child, files) = self.prepare(context)?;
         let (name, arguments) = self
             .command
             .split_first()
@@ -83,6 +68,7 @@ impl Exec {
         let program = Program { name, arguments, search: search.as_deref() };
         // The program replaces this process.
         pruning::run(context);
+        let _held = files.map(Files::hand_over).transpose().map_err(|e| as_file::refused(&e))?;
         match child::run(program, &child, &hardened) {
             Ok(0) => Ok(()),
             Ok(code) => Err(Failure::new(
@@ -95,11 +81,59 @@ impl Exec {
             }
         }
     }
+
+    /// What the program gets, all of it ready.
+    fn prepare(&self, context: &Context<'_>) -> Outcome<(ChildEnvironment, Option<Files>)> {
+        let files = self.as_file.parse()?;
+        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let vault = &opened.vault;
+        let apart = as_file::secrets(context, vault, &files)?;
+        let purpose = ("exec", self.reason.as_deref());
+        let (secrets, values) =
+            self.selection.secrets_and(context, &session, vault, purpose, &apart)?;
+        let allowed = selection::allowed(vault);
+        let options = self.options(&allowed);
+        let parent = context.host.variables();
+        let mut child = inject::environment(parent, secrets, &options).map_err(refused)?;
+        let wanted = as_file::wanted(files, values);
+        let files = self.files(context, &wanted)?;
+        for (index, path) in files.iter().flat_map(Files::paths).enumerate() {
+            let variable = &wanted[index].variable;
+            child.set_path(&apart[index], variable, path.clone(), &options).map_err(refused)?;
+        }
+        // Nothing in it is secret, and the program replaces this process: freeing a large vault
+        // piece by piece before that would only take time.
+        std::mem::forget(opened);
+        Ok((child, files))
+    }
+
+    fn options<'a>(&self, allowed: &'a [String]) -> Options<'a> {
+        let clash = match (self.replace, self.keep) {
+            (true, _) => Clash::Override,
+            (_, true) => Clash::Keep,
+            _ => Clash::Error,
+        };
+        Options { pristine: self.pristine, clash, allowed, system: System::current() }
+    }
+
+    fn files(
+        &self,
+        context: &Context<'_>,
+        wanted: &[child::files::Wanted],
+    ) -> Outcome<Option<Files>> {
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let runtime = context.host.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
+        Files::create(wanted, self.as_file.named_files, runtime.as_deref())
+            .map(Some)
+            .map_err(|error| as_file::refused(&error))
+    }
 }
 
 fn refused(error: InjectError) -> Failure {
     let exit = match &error {
-        InjectError::Clash { .. } => Exit::Conflict,
+        InjectError::Clash { .. } | InjectError::Taken { .. } => Exit::Conflict,
         _ => Exit::Failure,
     };
     let failure = Failure::from_error(exit, "environment", &error);
@@ -107,6 +141,7 @@ fn refused(error: InjectError) -> Failure {
         (InjectError::Clash { .. }, _) => failure
             .hint("--override lets the secret win")
             .hint("--keep leaves the variable as it is"),
+        (InjectError::Taken { .. }, _) => failure.hint("--as-file OTHER_VARIABLE=NAME"),
         (_, Some(hint)) => failure.hint(hint),
         (_, None) => failure,
     }

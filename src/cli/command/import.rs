@@ -1,4 +1,6 @@
-//! `v-secure import`: dotenv, JSON or YAML files into an environment.
+//! `v-secure import`: dotenv, JSON or YAML files, or those of another tool, into an environment.
+
+mod tool;
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -17,12 +19,14 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::path::{Path, PathBuf};
+use tool::Tool;
 
 /// Bring the entries of .env, JSON or YAML files into an environment
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure import .env --delete-source\n  \
                         v-secure import .env.production -e production --dry-run\n  \
-                        sops -d secrets.yaml | v-secure import --format yaml -")]
+                        v-secure import --from sops secrets.yaml\n  \
+                        vault kv get -format=json secret/app | jq .data.data | v-secure import --format json -")]
 pub struct Import {
     /// Files to import; - is standard input
     #[arg(value_name = "FILE", required = true)]
@@ -31,6 +35,10 @@ pub struct Import {
     /// The files' format; by the name's ending if not given
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+
+    /// The tool that encrypted the files, and opens them; it must be installed
+    #[arg(long, value_name = "TOOL")]
+    from: Option<Tool>,
 
     /// Show what would change, and change nothing
     #[arg(long)]
@@ -52,6 +60,16 @@ enum Format {
     Yaml,
 }
 
+impl Format {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dotenv => "dotenv",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Row {
     secret: String,
@@ -69,7 +87,14 @@ struct Report {
 impl Import {
     /// The command for one file, as `init` offers it.
     pub fn of(file: PathBuf) -> Self {
-        Self { files: vec![file], format: None, dry_run: false, delete_source: false, reason: None }
+        Self {
+            files: vec![file],
+            format: None,
+            from: None,
+            dry_run: false,
+            delete_source: false,
+            reason: None,
+        }
     }
 
     /// Whether it is to show only what it would do.
@@ -130,20 +155,30 @@ impl Import {
     }
 
     fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<text::Import> {
-        let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
-        let read = match self.format.unwrap_or_else(|| format_of(file)) {
+        let (bytes, format) = match self.from {
+            Some(tool) => tool.read(context, file, self.format)?,
+            None => {
+                let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
+                (bytes, self.format.unwrap_or_else(|| format_of(file)))
+            }
+        };
+        let read = match format {
             Format::Dotenv => dotenv::read(bytes.expose()),
             Format::Json => json::read(bytes.expose()),
             Format::Yaml => yaml::read(bytes.expose()),
         };
-        read.map_err(|error| {
+        let mut import = read.map_err(|error| {
             Failure::new(
                 Exit::Failure,
                 "import-syntax",
                 format!("{} cannot be imported", file.display()),
             )
             .because(&error)
-        })
+        })?;
+        if let Some(tool) = self.from {
+            tool.without_own(context, &mut import);
+        }
+        Ok(import)
     }
 
     /// What the user should know of the files themselves.
@@ -164,7 +199,8 @@ impl Import {
                     .hint(into(suffix))
                     .hint(into(environment.as_str())));
             }
-            if crate::store::git_command::is_tracked(file) {
+            // What another tool encrypted is meant to be in git.
+            if self.from.is_none() && crate::store::git_command::is_tracked(file) {
                 context.ui.warn(&format!(
                     "git tracks {}: its values are in the history for good. Rotate these, and remove it with git rm --cached",
                     file.display()

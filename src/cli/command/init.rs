@@ -5,22 +5,18 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::local_names;
+use crate::cli::project::{in_git, new_project, write_git_files};
 use crate::crypto::identity::Identity;
 use crate::host::hardening;
 use crate::ops::init::{self, InitRequest};
+use crate::store::atomic;
 use crate::store::session::Session;
-use crate::store::{atomic, fresh};
 use crate::store::{find, find::Location, find::Search, transaction};
 use crate::vault::request::fingerprint_words;
 use crate::vault::text::escape_for_display;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-
-const ATTRIBUTES: &str =
-    "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text\n";
-const IGNORE: &str = "/.lock\n/.*.tmp-*\n";
-const README_MODE: u32 = 0o644;
 
 /// Create a vault in this folder, with you as its owner
 #[derive(Debug, Args)]
@@ -62,7 +58,7 @@ struct Report {
 impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
-        let project = project(context)?;
+        let project = new_project(context)?;
         refuse_existing(&project)?;
         if !self.nested {
             refuse_nested(context, &project)?;
@@ -98,19 +94,6 @@ impl Init {
         show(context, &report, &project)?;
         offer_import(context, &project)
     }
-}
-
-fn project(context: &Context<'_>) -> Outcome<PathBuf> {
-    let here = context.current_dir()?;
-    Ok(match &context.globals.vault {
-        None => here,
-        Some(path) if path.ends_with(find::FILE) => {
-            // …/.v-secure/vault.toml: the project is the folder above.
-            let up = path.parent().and_then(Path::parent).filter(|up| !up.as_os_str().is_empty());
-            up.map_or(here.clone(), |up| here.join(up))
-        }
-        Some(path) => here.join(path),
-    })
 }
 
 fn refuse_existing(project: &Path) -> Outcome {
@@ -149,23 +132,6 @@ fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathB
         ));
     }
     identities::own_or_new(context)
-}
-
-fn in_git(project: &Path) -> bool {
-    project.ancestors().any(|folder| folder.join(".git").exists())
-}
-
-fn write_git_files(project: &Path) -> Outcome {
-    if !in_git(project) {
-        return Ok(());
-    }
-    for (name, text) in [(".gitattributes", ATTRIBUTES), (".gitignore", IGNORE)] {
-        let path = project.join(find::FOLDER).join(name);
-        if path.symlink_metadata().is_err() {
-            fresh::write_new(&path, text.as_bytes(), README_MODE)?;
-        }
-    }
-    Ok(())
 }
 
 fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {

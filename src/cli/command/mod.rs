@@ -3,6 +3,7 @@
 pub mod access;
 pub mod adopt;
 pub mod audit;
+pub mod backup;
 pub mod doctor;
 pub mod edit;
 pub mod env;
@@ -14,6 +15,7 @@ pub mod git;
 pub mod identity;
 pub mod import;
 pub mod init;
+pub mod inject;
 pub mod key;
 pub mod logs;
 pub mod member;

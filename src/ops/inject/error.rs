@@ -17,6 +17,8 @@ pub enum InjectError {
     Guarded { secret: SecretName, variable: String, danger: Danger },
     #[error("{first} and {second} would both set {variable}")]
     SharedVariable { variable: String, first: SecretName, second: SecretName },
+    #[error("{variable} is to hold the path of {secret}, and another secret sets it")]
+    Taken { secret: SecretName, variable: String },
     #[error("{variable} is set already, to another value than that of {secret}")]
     Clash { secret: SecretName, variable: String },
     #[error("the value of {secret} contains a NUL byte, which no variable can hold")]
@@ -45,9 +47,9 @@ impl InjectError {
                 Some(format!("v-secure settings set variables.allow {variable}"))
             }
             Self::Nul { secret } | Self::NotText { secret } | Self::TooLong { secret, .. } => {
-                Some(format!("v-secure get {secret} > FILE, and give the program the file"))
+                Some(format!("v-secure exec --as-file VARIABLE={secret} -- PROGRAM"))
             }
-            Self::Clash { .. } => None,
+            Self::Clash { .. } | Self::Taken { .. } => None,
         }
     }
 }

@@ -202,7 +202,7 @@ fn check_no_nul(name: &str, value: &SecretValue) -> Result<(), ExportError> {
 
 /// The concatenation of what `emit` gives, in a buffer of exactly its size: one that grew would
 /// leave unwiped copies of secrets behind. `emit` runs twice and must give the same both times.
-fn exact(emit: impl Fn(&mut dyn FnMut(&[u8]))) -> SecretValue {
+pub(super) fn exact(emit: impl Fn(&mut dyn FnMut(&[u8]))) -> SecretValue {
     let mut length = 0;
     emit(&mut |part| length += part.len());
     let mut bytes = Vec::with_capacity(length);

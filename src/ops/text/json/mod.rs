@@ -47,7 +47,8 @@ pub(super) fn sorted<'a>(dump: &Dump<'a>) -> Result<Vec<(&'a str, &'a str)>, Exp
     Ok(pairs)
 }
 
-fn quote(text: &str, put: &mut dyn FnMut(&[u8])) {
+/// A JSON string, with its quotes.
+pub(in crate::ops) fn quote(text: &str, put: &mut dyn FnMut(&[u8])) {
     put(b"\"");
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {

@@ -1,0 +1,261 @@
+//! `v-secure backup create`: writes one.
+
+use super::passphrase;
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::identity::Identity;
+use crate::crypto::passphrase_file;
+use crate::host::hardening;
+use crate::ops::backup::container::{self, Backup};
+use crate::ops::pin::CarriedPin;
+use crate::ops::vault::{Depth, Vault};
+use crate::secret_value::SecretValue;
+use crate::store::fresh;
+use crate::store::private::FILE_MODE;
+use crate::vault::request::fingerprint_words;
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Write the vault, and if asked your identity, to one encrypted file
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The file is an age file: to the recipients given, or the owners', or to a passphrase. Inside is\n\
+                        text (docs/recovery.md), so that it can be read without v-secure. An identity goes in only\n\
+                        where you say who opens the file, and never only to itself.\n\n\
+                        Examples:\n  v-secure backup create shop.age\n  \
+                        v-secure backup create shop.age --with-identity --passphrase\n  \
+                        v-secure backup create shop.age --recipient age1… --armor"
+)]
+pub struct Create {
+    /// The new file; - is standard output
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Put the identity that you use into it
+    #[arg(long)]
+    with_identity: bool,
+
+    /// Encrypt to this age recipient instead of the owners'; may be given several times
+    #[arg(long = "recipient", value_name = "AGE_RECIPIENT")]
+    recipients: Vec<String>,
+
+    /// Encrypt with a passphrase: asked for, or from V_SECURE_BACKUP_PASSPHRASE
+    #[arg(long, conflicts_with = "recipients")]
+    passphrase: bool,
+
+    /// Encrypt with the passphrase that this file descriptor gives
+    #[arg(long, value_name = "N", conflicts_with = "recipients")]
+    passphrase_fd: Option<u32>,
+
+    /// Write text (age armor) instead of bytes
+    #[arg(long)]
+    armor: bool,
+}
+
+/// Who opens the file.
+enum Key {
+    Recipients(Vec<String>),
+    Passphrase(SecretValue),
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a Path,
+    vault: String,
+    id: String,
+    fingerprint: String,
+    secrets: usize,
+    policy_entries: usize,
+    identity: Option<String>,
+    recipients: &'a [String],
+    passphrase: bool,
+}
+
+impl Create {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        self.refuse_unsaid_reader()?;
+        let session = context.session()?;
+        let bytes = session.read()?.bytes;
+        let opened = session.open_bytes(&bytes, Depth::Everything)?;
+        context.judge(&session, &opened, Purpose::Use)?;
+        let vault = &opened.vault;
+        let identity = self.with_identity.then(|| own(context, vault)).transpose()?;
+        let key = self.key(context, vault)?;
+        refuse_lone_identity(identity.as_ref(), &key)?;
+        let text = identity.as_ref().map(identity_text);
+        let plain = container::write(&Backup {
+            created: context.host.now(),
+            pin: CarriedPin::of(vault.chain()),
+            vault: &bytes,
+            identity: text.as_ref().map(SecretValue::expose),
+        });
+        let sealed = seal(&key, &plain)?;
+        let to_out = self.write(context, &sealed)?;
+        if to_out { Ok(()) } else { self.report(context, vault, identity.as_ref(), &key) }
+    }
+
+    /// Whoever opens the file has the identity in it, so the default does not choose them.
+    fn refuse_unsaid_reader(&self) -> Outcome {
+        let said = self.passphrase || self.passphrase_fd.is_some() || !self.recipients.is_empty();
+        if said || !self.with_identity {
+            return Ok(());
+        }
+        let message = "an identity is written only where it is said who opens the file";
+        let command = format!("v-secure backup create {} --with-identity", self.file.display());
+        Err(Failure::usage("backup-reader", message)
+            .hint(format!("{command} --passphrase"))
+            .hint(format!("{command} --recipient AGE_RECIPIENT")))
+    }
+
+    fn key(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Key> {
+        if self.passphrase || self.passphrase_fd.is_some() {
+            return passphrase::new(context, self.passphrase_fd).map(Key::Passphrase);
+        }
+        if !self.recipients.is_empty() {
+            return Ok(Key::Recipients(self.recipients.clone()));
+        }
+        let policy = vault.policy();
+        let owners = policy.owners().filter_map(|owner| policy.member(owner));
+        let mut recipients: Vec<String> =
+            owners.flat_map(|owner| owner.recipients.iter().cloned()).collect();
+        recipients.sort();
+        recipients.dedup();
+        Ok(Key::Recipients(recipients))
+    }
+
+    /// Writes the file; whether to standard output.
+    fn write(&self, context: &Context<'_>, sealed: &[u8]) -> Outcome<bool> {
+        let text = self.armor.then(|| envelope::armor(sealed));
+        let bytes = text.as_ref().map_or(sealed, |text| text.as_bytes());
+        if self.file.as_os_str() != "-" {
+            fresh::write_new(&self.file, bytes, FILE_MODE).map_err(|error| {
+                let mut failure = Failure::from(error);
+                if failure.exit == Exit::Conflict {
+                    failure.hints = vec!["v-secure backup create OTHER_FILE".into()];
+                }
+                failure
+            })?;
+            return Ok(false);
+        }
+        if !self.armor && context.ui.out_is_terminal() {
+            return Err(Failure::usage("backup-terminal", "a terminal shows no bytes")
+                .hint("v-secure backup create - --armor"));
+        }
+        context.ui.bytes(bytes)?;
+        Ok(true)
+    }
+
+    fn report(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        identity: Option<&Identity>,
+        key: &Key,
+    ) -> Outcome {
+        let recipients = match key {
+            Key::Recipients(recipients) => recipients.as_slice(),
+            Key::Passphrase(_) => &[],
+        };
+        let report = Report {
+            file: &self.file,
+            vault: vault.file().header.name.to_string(),
+            id: vault.id().to_string(),
+            fingerprint: fingerprint_words(&vault.id()),
+            secrets: vault.live().count(),
+            policy_entries: vault.chain().len(),
+            identity: identity.map(Identity::recipient),
+            recipients,
+            passphrase: matches!(key, Key::Passphrase(_)),
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        let ui = &context.ui;
+        let opens = match key {
+            Key::Passphrase(_) => "the passphrase".to_owned(),
+            Key::Recipients(recipients) => recipients.join(", "),
+        };
+        ui.line(&format!("backup       {} of {}", self.file.display(), report.vault))?;
+        ui.line(&format!("fingerprint  {}", report.fingerprint))?;
+        ui.line(&format!("identity     {}", report.identity.as_deref().unwrap_or("not in it")))?;
+        ui.line(&format!("opened by    {opens}"))?;
+        ui.note(&format!(
+            "Keep it off this machine. Back with: v-secure backup restore {}",
+            self.file.display()
+        ));
+        Ok(())
+    }
+}
+
+/// The identity here that belongs to a member of the vault.
+fn own(context: &Context<'_>, vault: &Vault) -> Outcome<Identity> {
+    let policy = vault.policy();
+    let is_members = |identity: &Identity| {
+        let mut recipients = policy.members().flat_map(|(_, member)| &member.recipients);
+        recipients.any(|recipient| identity.is_for(recipient))
+    };
+    let all = identities::found(context)?.into_iter();
+    let mut usable = all.filter_map(|(_, found)| found.ok()).flatten();
+    usable.find(is_members).ok_or_else(|| {
+        let name = &vault.file().header.name;
+        let message = format!("no identity here belongs to a member of the vault {name}");
+        Failure::new(Exit::Locked, "locked", message).hint("v-secure identity show")
+    })
+}
+
+/// The text of an identity file, as `age-keygen` and age's plugins write it; an SSH key as it is.
+fn identity_text(identity: &Identity) -> SecretValue {
+    let key = identity.text();
+    let comment = match identity.program() {
+        Some(_) => format!("# recipient: {}\n", identity.recipient()),
+        None if key.expose().starts_with(b"AGE-") => {
+            format!("# public key: {}\n", identity.recipient())
+        }
+        None => String::new(),
+    };
+    let mut bytes = Vec::with_capacity(comment.len() + key.len() + 1);
+    bytes.extend_from_slice(comment.as_bytes());
+    bytes.extend_from_slice(key.expose());
+    if !bytes.ends_with(b"\n") {
+        bytes.push(b'\n');
+    }
+    SecretValue::new(bytes)
+}
+
+/// A key that only itself can take out of the file is not backed up.
+fn refuse_lone_identity(identity: Option<&Identity>, key: &Key) -> Outcome {
+    let (Some(identity), Key::Recipients(recipients)) = (identity, key) else { return Ok(()) };
+    if recipients.iter().any(|recipient| !identity.is_for(recipient)) {
+        return Ok(());
+    }
+    let message = "only the identity itself would open the file: once it is lost, both are";
+    Err(Failure::usage("backup-reader", message)
+        .hint("--passphrase")
+        .hint("--recipient of a key that is kept elsewhere"))
+}
+
+fn seal(key: &Key, plain: &SecretValue) -> Outcome<Vec<u8>> {
+    match key {
+        Key::Passphrase(passphrase) => passphrase_file::encrypt(passphrase, plain.expose())
+            .map_err(|error| Failure::from_error(Exit::Failure, "seal", &error)),
+        Key::Recipients(recipients) => {
+            envelope::encrypt(recipients, plain.expose()).map_err(|error| {
+                let which = match &error {
+                    EnvelopeError::Recipient { index, .. } => recipients.get(*index),
+                    _ => None,
+                };
+                match which {
+                    Some(which) => Failure::usage("recipient", format!("{which} cannot be used"))
+                        .because(&error)
+                        .hint("--recipient AGE_RECIPIENT, or --passphrase"),
+                    None => Failure::from_error(Exit::Failure, "seal", &error),
+                }
+            })
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `v-secure backup`: one encrypted file with the vault and, on request, an identity.
+
+pub mod create;
+mod passphrase;
+pub mod restore;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    Create(create::Create),
+    Restore(restore::Restore),
+}
+
+impl Backup {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Create(command) => command.run(context),
+            Self::Restore(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! `v-secure backup restore`: puts the vault of a backup back, and the identity if there is none.
+
+use super::passphrase;
+use crate::cli::context::{Context, pin_failure};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::cli::project;
+use crate::cli::source;
+use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::passphrase_file::{self, PassphraseError};
+use crate::host::hardening;
+use crate::ops::backup::container::{self, Backup, MAX_PLAIN};
+use crate::ops::backup::relation::{self, Missing, Relation};
+use crate::ops::duration;
+use crate::ops::pin::{self, Standing};
+use crate::ops::vault::Vault;
+use crate::secret_value::SecretValue;
+use crate::store::find::{FindError, Location, Search};
+use crate::store::private::{self, FILE_MODE};
+use crate::store::session::{Opened, Session, SessionError};
+use crate::store::transaction::{Replacement, TransactionError};
+use crate::store::{atomic, fresh};
+use crate::vault::request::fingerprint_words;
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// The most bytes of a backup: armored, with the headers of many recipients.
+const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
+
+/// Put the vault of a backup back
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A vault that has anything that the backup lacks is not replaced, and another vault never is.\n\
+                        The identity in a backup goes to identity.txt in the config folder if none is there, or to\n\
+                        --identity-out. Anybody who knows a recipient can encrypt to it: compare the fingerprint with\n\
+                        what you noted or what a colleague sees, unless a passphrase opened the file.\n\n\
+                        Examples:\n  v-secure backup restore shop.age\n  \
+                        v-secure --identity recovery.txt backup restore shop.age\n  \
+                        v-secure backup restore shop.age --identity-out restored.txt"
+)]
+pub struct Restore {
+    /// The backup; - is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Write the identity that is in it to this new file
+    #[arg(long, value_name = "FILE")]
+    identity_out: Option<PathBuf>,
+
+    /// Take the passphrase from this file descriptor
+    #[arg(long, value_name = "N")]
+    passphrase_fd: Option<u32>,
+}
+
+/// What becomes of the identity in the backup.
+enum Destination {
+    Write(PathBuf),
+    /// The config folder has another one.
+    Taken(PathBuf),
+    /// It is there already.
+    There(PathBuf),
+    None,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    vault: String,
+    id: String,
+    path: &'a Path,
+    created: String,
+    fingerprint: String,
+    secrets: usize,
+    policy_entries: usize,
+    /// Whether the file was written.
+    changed: bool,
+    identity: Option<&'a Path>,
+    identity_written: bool,
+}
+
+impl Restore {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let plain = self.open(context)?;
+        let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
+        let location = location(context)?;
+        let session = context.session_at(location)?;
+        let opened = self.verify(&session, &backup)?;
+        let is_new = session.location.vault.symlink_metadata().is_err();
+        if is_new {
+            // Before anything is made; where a vault is there, that is compared first.
+            self.refuse_pinned(&opened)?;
+        }
+        let destination = self.destination(context, &backup)?;
+        if is_new {
+            atomic::create_folder(&session.location.folder)?;
+            project::write_git_files(&session.location.project)?;
+        }
+        let (vault, changed) = self.replace(context, &session, opened)?;
+        if let (Destination::Write(path), Some(text)) = (&destination, backup.identity) {
+            write_identity(context, path, text)?;
+        }
+        let created = duration::rfc3339(backup.created);
+        show(context, &session, &vault, changed, &destination, created)
+    }
+
+    /// The plaintext.
+    fn open(&self, context: &Context<'_>) -> Outcome<SecretValue> {
+        let bytes = source::read(context, &self.file, MAX_FILE)?;
+        let dearmored = match bytes.expose().starts_with(b"-----BEGIN ") {
+            true => {
+                let text = bytes.expose_str().unwrap_or_default();
+                Some(envelope::dearmor(text).map_err(|error| self.damaged(&error))?)
+            }
+            false => None,
+        };
+        let file = dearmored.as_deref().unwrap_or(bytes.expose());
+        if passphrase_file::is_passphrase_file(file) {
+            let passphrase = passphrase::known(context, self.passphrase_fd)?;
+            return passphrase_file::decrypt(&passphrase, file, MAX_PLAIN).map_err(|error| {
+                match error {
+                    PassphraseError::File(error) => self.damaged(&error),
+                    _ => Failure::from_error(Exit::Locked, "backup-locked", &error),
+                }
+            });
+        }
+        let found = identities::found(context)?;
+        let open = found.into_iter().filter_map(|(_, found)| found.ok()).flatten();
+        // A locked SSH key opens nothing, and is asked for its passphrase where a vault needs it.
+        let all: Vec<_> = open.filter(|identity| !identity.is_locked()).collect();
+        envelope::decrypt(&all, file, MAX_PLAIN).map_err(|error| match error {
+            EnvelopeError::NoMatch => {
+                let message = format!("no identity here opens {}", self.file.display());
+                Failure::new(Exit::Locked, "backup-locked", message)
+                    .hint(format!(
+                        "v-secure --identity FILE backup restore {}",
+                        self.file.display()
+                    ))
+                    .hint("v-secure identity show")
+            }
+            error => self.damaged(&error),
+        })
+    }
+
+    fn damaged(&self, error: &dyn std::error::Error) -> Failure {
+        let message = format!("{} is no backup that can be used", self.file.display());
+        Failure::new(Exit::Integrity, "backup-damaged", message).because(error)
+    }
+
+    /// Verifies the vault of the backup as if it stood at the place.
+    fn verify(&self, session: &Session, backup: &Backup<'_>) -> Outcome<Opened> {
+        let opened = session.verify_bytes(backup.vault).map_err(|error| match error {
+            SessionError::Open { source, .. } => {
+                SessionError::Open { path: self.file.clone(), source }
+            }
+            error => error,
+        })?;
+        let chain = opened.vault.chain().ids();
+        match pin::judge(chain, None, Some(&backup.pin)) {
+            Standing::CarriedMissing => {
+                let message =
+                    format!("{}: the pin names another vault or state", self.file.display());
+                Err(Failure::new(Exit::Integrity, "backup-damaged", message))
+            }
+            _ => Ok(opened),
+        }
+    }
+
+    fn destination(&self, context: &Context<'_>, backup: &Backup<'_>) -> Outcome<Destination> {
+        let Some(text) = backup.identity else {
+            return match &self.identity_out {
+                None => Ok(Destination::None),
+                Some(_) => {
+                    let message = format!("{} holds no identity", self.file.display());
+                    Err(Failure::new(Exit::NotFound, "backup-identity", message)
+                        .hint("v-secure backup create FILE --with-identity, where the identity is"))
+                }
+            };
+        };
+        let text = SecretValue::new(text.to_vec());
+        let own = identities::parse(context, &text, &self.file.display().to_string())?;
+        if let Some(path) = &self.identity_out {
+            return match path.symlink_metadata() {
+                Err(_) => Ok(Destination::Write(path.clone())),
+                Ok(_) => Err(Failure::new(
+                    Exit::Conflict,
+                    "exists",
+                    format!("{} exists already", path.display()),
+                )
+                .hint("--identity-out OTHER_FILE")),
+            };
+        }
+        let Some(path) = identities::default_file(context) else { return Ok(Destination::None) };
+        if path.symlink_metadata().is_err() {
+            return Ok(Destination::Write(path));
+        }
+        let there = identities::read_file(context, &path)
+            .and_then(|text| identities::parse(context, &text, &path.display().to_string()));
+        let same = there.is_ok_and(|there| {
+            own.iter().all(|own| there.iter().any(|one| one.recipient() == own.recipient()))
+        });
+        Ok(if same { Destination::There(path) } else { Destination::Taken(path) })
+    }
+
+    /// Puts the vault in its place, if what is there loses nothing; whether the file changed.
+    fn replace(
+        &self,
+        context: &Context<'_>,
+        session: &Session,
+        new: Opened,
+    ) -> Outcome<(Vault, bool)> {
+        let place = Replacement::begin(session).map_err(|error| self.unreadable(session, error))?;
+        match place.there().map(|there| (there, relation::relation(there, &new.vault))) {
+            None | Some((_, Relation::Older)) => self.refuse_pinned(&new)?,
+            Some((_, Relation::Same)) => return Ok((new.vault, false)),
+            Some((there, Relation::Other)) => return Err(self.other(session, there, &new.vault)),
+            Some((there, Relation::Newer(missing))) => {
+                return Err(self.newer(session, there, &missing));
+            }
+        }
+        let age = age(session, &new);
+        let vault = context.written(place.commit(new)?);
+        if let Some(age) = age {
+            context.ui.warn(&age);
+        }
+        Ok((vault, true))
+    }
+
+    /// This place is known to hold something that the backup is at odds with.
+    fn refuse_pinned(&self, new: &Opened) -> Outcome {
+        use Standing::{Continues, Prefix, Unknown};
+        if matches!(new.pin, Unknown | Continues | Prefix { .. }) {
+            return Ok(());
+        }
+        let mut failure = pin_failure(&new.pin, &self.file);
+        failure.hints = vec![self.elsewhere()];
+        Err(failure)
+    }
+
+    fn elsewhere(&self) -> String {
+        format!("v-secure --vault EMPTY_FOLDER backup restore {}", self.file.display())
+    }
+
+    /// What is there does not verify: a backup is wanted now, and what is there is not ours to drop.
+    fn unreadable(&self, session: &Session, error: TransactionError) -> Failure {
+        let damaged = matches!(&error, TransactionError::Session(SessionError::Open { .. }));
+        let mut failure = Failure::from(error);
+        if damaged {
+            let path = session.location.vault.display();
+            failure.hints = vec![
+                format!("mv {path} {path}.damaged, and then"),
+                format!("v-secure backup restore {}", self.file.display()),
+            ];
+        }
+        failure
+    }
+
+    fn other(&self, session: &Session, there: &Vault, backup: &Vault) -> Failure {
+        let message = format!(
+            "{} holds the vault {} ({}), and {} is another one ({})",
+            self.file.display(),
+            backup.file().header.name,
+            fingerprint_words(&backup.id()),
+            session.location.vault.display(),
+            fingerprint_words(&there.id()),
+        );
+        Failure::new(Exit::Integrity, "backup-other-vault", message).hint(self.elsewhere())
+    }
+
+    fn newer(&self, session: &Session, there: &Vault, missing: &Missing) -> Failure {
+        let message = format!(
+            "{} has what {} lacks, and is not replaced",
+            session.location.vault.display(),
+            self.file.display()
+        );
+        let mut failure = Failure::new(Exit::Conflict, "backup-older", message);
+        failure.causes = missing.lines(there);
+        failure.hint(self.elsewhere())
+    }
+}
+
+/// Where the vault goes: where one is, or where `init` would make one.
+fn location(context: &Context<'_>) -> Outcome<Location> {
+    let (start, home) = (context.current_dir()?, context.host.home_dir());
+    let search = Search { start: &start, home: home.as_deref(), owners: context.owners() };
+    let found = match &context.globals.vault {
+        Some(path) => search.at(path),
+        None => search.upward(),
+    };
+    match found {
+        Err(FindError::NotFound { .. } | FindError::Missing { .. }) => {
+            let project = project::new_project(context)?;
+            Ok(Location::in_project(&project)?)
+        }
+        found => Ok(found?),
+    }
+}
+
+/// What is to be said where this device has seen a later state than the backup's.
+fn age(session: &Session, new: &Opened) -> Option<String> {
+    let missing = session.missing_heads(new).len();
+    match new.pin {
+        Standing::Prefix { seen, accepted } => Some(format!(
+            "the backup's policy has {seen} of the {accepted} entries that were seen here: rights \
+             that were taken away since are back in it. To write on it: v-secure pin accept"
+        )),
+        Standing::Continues if missing > 0 => Some(
+            "the backup is older than what was seen here: later changes of the log are not in it"
+                .into(),
+        ),
+        _ => None,
+    }
+}
+
+fn write_identity(context: &Context<'_>, path: &Path, text: &[u8]) -> Outcome {
+    if identities::default_file(context).as_deref() == Some(path)
+        && let Some(folder) = path.parent()
+    {
+        private::ensure_folder(folder, context.owners()).map_err(|error| {
+            let message = "the folder for the identity cannot be used; the vault is restored";
+            Failure::new(Exit::Failure, "config-folder", message)
+                .because(&error)
+                .hint("--identity-out FILE")
+        })?;
+    }
+    Ok(fresh::write_new(path, text, FILE_MODE)?)
+}
+
+fn show(
+    context: &Context<'_>,
+    session: &Session,
+    vault: &Vault,
+    changed: bool,
+    destination: &Destination,
+    created: String,
+) -> Outcome {
+    let (identity, identity_written) = match destination {
+        Destination::Write(path) => (Some(path.as_path()), true),
+        Destination::There(path) => (Some(path.as_path()), false),
+        Destination::Taken(_) | Destination::None => (None, false),
+    };
+    let report = Report {
+        vault: vault.file().header.name.to_string(),
+        id: vault.id().to_string(),
+        path: &session.location.vault,
+        created,
+        fingerprint: fingerprint_words(&vault.id()),
+        secrets: vault.live().count(),
+        policy_entries: vault.chain().len(),
+        changed,
+        identity,
+        identity_written,
+    };
+    if let Destination::Taken(path) = destination {
+        context.ui.note(&format!(
+            "{} holds another identity and stays; --identity-out FILE writes the one of the backup",
+            path.display()
+        ));
+    }
+    if context.ui.json {
+        return context.ui.object(&report);
+    }
+    let ui = &context.ui;
+    let state = if changed { "" } else { " (as it is there already)" };
+    ui.line(&format!("vault        {} in {}{state}", report.vault, report.path.display()))?;
+    ui.line(&format!("fingerprint  {}", report.fingerprint))?;
+    ui.line(&format!("made         {} (secrets: {})", report.created, report.secrets))?;
+    if let Some(path) = report.identity {
+        let state = if identity_written { "restored" } else { "there already" };
+        ui.line(&format!("identity     {} ({state})", path.display()))?;
+    }
+    ui.note("Next:\n  v-secure");
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! `v-secure inject`: a template with secrets in place of its references.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::reads::{self, Reading};
+use crate::cli::source;
+use crate::host::{Stream, hardening};
+use crate::name::SecretName;
+use crate::ops::read::{self, ReadError};
+use crate::ops::template::{Lines, MAX_TEMPLATE, Missing, Place, RenderError, Template};
+use crate::ops::vault::Depth;
+use crate::secret_value::SecretValue;
+use crate::store::fresh;
+use crate::store::private::FILE_MODE;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Put secrets in place of the references of a template
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A reference is {{ v-secure:NAME }} or {{ v-secure:ENVIRONMENT/NAME }}, and may end with filters:\n  \
+                        | json     a JSON string with its quotes, also for YAML\n  \
+                        | base64   standard base64, for any bytes\n  \
+                        | url      percent-encoded, for a part of a URL\n\
+                        \\{{ v-secure:… stands for the text {{ v-secure:…. Other {{ }} stay as they are. If a secret is\n\
+                        missing, expired or denied, nothing is written.\n\n\
+                        Examples:\n  v-secure inject -i config.yaml.tmpl -o config.yaml\n  \
+                        v-secure inject -e prod -i deploy.yaml | kubectl apply -f -\n  \
+                        echo 'postgres://app:{{ v-secure:DB_PASSWORD | url }}@db/app' | v-secure inject"
+)]
+pub struct Inject {
+    /// The template; - is standard input (the default)
+    #[arg(long, short = 'i', value_name = "TEMPLATE")]
+    input: Option<PathBuf>,
+
+    /// The file to write, mode 0600; - is standard output (the default)
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Replace the output file if it exists
+    #[arg(long, requires = "output")]
+    force: bool,
+
+    /// Why the secrets are used
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a Path,
+    secrets: Vec<String>,
+    references: usize,
+}
+
+type Values = BTreeMap<SecretName, SecretValue>;
+
+impl Inject {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let text = self.template(context)?;
+        let template = Template::parse(text.expose()).map_err(|error| {
+            Failure::new(Exit::Failure, "template-syntax", self.refusal()).because(&error)
+        })?;
+        if template.references().is_empty() {
+            context.ui.note(&format!("{} names no secrets", self.source()));
+            return self.write(context, text.expose(), &Values::new(), 0);
+        }
+        let (names, values) = self.values(context, &template)?;
+        let each: Vec<&SecretValue> = names.iter().filter_map(|name| values.get(name)).collect();
+        let rendered =
+            template.render(&each).map_err(|error| self.unrendered(&names, &template, &error))?;
+        self.write(context, rendered.expose(), &values, names.len())
+    }
+
+    fn template(&self, context: &Context<'_>) -> Outcome<SecretValue> {
+        if self.input.is_none() && context.host.is_terminal(Stream::In) {
+            return Err(Failure::usage("no-template", "no template was given")
+                .hint("v-secure inject -i TEMPLATE")
+                .hint("v-secure inject < TEMPLATE"));
+        }
+        let path = self.input.as_deref().unwrap_or(Path::new("-"));
+        source::read(context, path, MAX_TEMPLATE as u64)
+    }
+
+    fn source(&self) -> String {
+        match self.input.as_deref() {
+            Some(path) if path.as_os_str() != "-" => path.display().to_string(),
+            _ => "the template".to_owned(),
+        }
+    }
+
+    fn refusal(&self) -> String {
+        format!("{} cannot be rendered", self.source())
+    }
+
+    /// The secret of each reference, and the value of each secret; the read is in the journal.
+    fn values(
+        &self,
+        context: &Context<'_>,
+        template: &Template<'_>,
+    ) -> Outcome<(Vec<SecretName>, Values)> {
+        let environment = context.environment()?;
+        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let vault = &opened.vault;
+        let names = template
+            .resolve(vault, &environment)
+            .map_err(|error| missing(&error, environment.as_str()))?;
+        let mut secrets = names.clone();
+        secrets.sort();
+        secrets.dedup();
+        let who = context.unlock(vault)?;
+        let values = read::read_all(vault, &who, &secrets, session.now)
+            .map_err(|error| unread(error, &names, template))?;
+        let reading = Reading {
+            actor: who.member(),
+            action: "inject",
+            environment: environment.as_str(),
+            secrets: &secrets,
+            reason: self.reason.as_deref(),
+        };
+        reads::record(context, &session, vault, reading)?;
+        Ok((names, secrets.into_iter().zip(values).collect()))
+    }
+
+    /// Which secret does not fit where it is named.
+    fn unrendered(
+        &self,
+        names: &[SecretName],
+        template: &Template<'_>,
+        error: &RenderError,
+    ) -> Failure {
+        let failure = Failure::new(Exit::Failure, "template-value", self.refusal()).because(error);
+        let RenderError::NotText { place } = error else { return failure };
+        let found = template.references().iter().position(|r| r.place == *place);
+        match found.and_then(|index| names.get(index)) {
+            Some(name) => failure.hint(format!("{{{{ v-secure:{name} | base64 }}}}")),
+            None => failure,
+        }
+    }
+
+    fn write(
+        &self,
+        context: &Context<'_>,
+        text: &[u8],
+        values: &Values,
+        references: usize,
+    ) -> Outcome {
+        let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") else {
+            return context.ui.bytes(text);
+        };
+        match self.force {
+            true => fresh::write_over(path, text, FILE_MODE)?,
+            false => fresh::write_new(path, text, FILE_MODE).map_err(|error| {
+                let failure = Failure::from(error);
+                if failure.exit != Exit::Conflict {
+                    failure
+                } else {
+                    failure.hint("--force, to replace it")
+                }
+            })?,
+        }
+        let secrets: Vec<String> = values.keys().map(SecretName::to_string).collect();
+        if context.ui.json {
+            return context.ui.object(&Report { file: path, secrets, references });
+        }
+        context.ui.note(&format!("written to {}: {}", path.display(), secrets.join(", ")));
+        Ok(())
+    }
+}
+
+fn missing(error: &Missing, environment: &str) -> Failure {
+    let mut failure = Failure::new(Exit::NotFound, "not-found", error.to_string());
+    failure.causes = error.lines().collect();
+    let mut environments: Vec<&str> = error.0.keys().map(SecretName::environment).collect();
+    environments.dedup();
+    let other = environments.iter().find(|other| **other != environment);
+    failure.hint(format!("v-secure ls -e {}", other.copied().unwrap_or(environment)))
+}
+
+/// A secret that is there and not given out: says which lines ask for it.
+fn unread(error: ReadError, names: &[SecretName], template: &Template<'_>) -> Failure {
+    let pairs = names.iter().zip(template.references());
+    let of_it = pairs.filter(|(name, _)| *name == error.secret());
+    let places: Vec<Place> = of_it.map(|(_, reference)| reference.place).collect();
+    let mut failure = Failure::from(error);
+    failure.causes.push(format!("the template names it in {}", Lines(&places)));
+    failure
+}

@@ -1,0 +1,5 @@
+//! What a backup file holds (`docs/recovery.md`), and whether a vault of a backup may take the place
+//! of one that is there. Pure.
+
+pub mod container;
+pub mod relation;

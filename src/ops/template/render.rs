@@ -1,0 +1,101 @@
+//! From parts and values to the text.
+
+use super::{Filter, MAX_OUTPUT, Part, Place, Reference, Template};
+use crate::ops::text;
+use crate::secret_value::SecretValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+/// Why nothing was rendered. Places, never values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// The reference can be put in only as `| base64`.
+    #[error("line {}, column {}: the value is not UTF-8 text", place.line, place.column)]
+    NotText { place: Place },
+    #[error("the rendered template would have more than {MAX_OUTPUT} bytes")]
+    TooLarge,
+}
+
+impl Template<'_> {
+    /// The text with `values` in place of the references, one for each and in their order.
+    ///
+    /// # Errors
+    /// The first value that cannot stand where it should.
+    pub fn render(&self, values: &[&SecretValue]) -> Result<SecretValue, RenderError> {
+        let pairs = self.references.iter().zip(values);
+        let made: Vec<Option<SecretValue>> =
+            pairs.map(|(reference, value)| filtered(reference, value)).collect::<Result<_, _>>()?;
+        let shown: Vec<&[u8]> = made
+            .iter()
+            .zip(values)
+            .map(|(made, value)| made.as_ref().unwrap_or(value).expose())
+            .collect();
+        let pieces: Vec<&[u8]> = self.parts.iter().map(|part| part.bytes(&shown)).collect();
+        let length = pieces.iter().map(|piece| piece.len()).try_fold(0, usize::checked_add);
+        if length.is_none_or(|length| length > MAX_OUTPUT) {
+            return Err(RenderError::TooLarge);
+        }
+        Ok(text::exact(|put| pieces.iter().for_each(|piece| put(piece))))
+    }
+}
+
+impl Part<'_> {
+    fn bytes<'a>(&'a self, values: &[&'a [u8]]) -> &'a [u8] {
+        match self {
+            Self::Text(text) => text,
+            Self::Value(index) => values.get(*index).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The value as its filters make it; `None` where it has none.
+fn filtered(
+    reference: &Reference,
+    value: &SecretValue,
+) -> Result<Option<SecretValue>, RenderError> {
+    let mut made: Option<SecretValue> = None;
+    for filter in &reference.filters {
+        let input = made.as_ref().unwrap_or(value);
+        made = Some(apply(*filter, input).ok_or(RenderError::NotText { place: reference.place })?);
+    }
+    if made.is_none() && value.expose_str().is_none() {
+        return Err(RenderError::NotText { place: reference.place });
+    }
+    Ok(made)
+}
+
+/// `None` where the value is no text and has to be.
+fn apply(filter: Filter, value: &SecretValue) -> Option<SecretValue> {
+    Some(match filter {
+        Filter::Json => {
+            let text = value.expose_str()?;
+            text::exact(|put| text::json::quote(text, put))
+        }
+        Filter::Url => {
+            let text = value.expose_str()?;
+            text::exact(|put| percent(text.as_bytes(), put))
+        }
+        Filter::Base64 => text::exact(|put| base64(value.expose(), put)),
+    })
+}
+
+fn percent(bytes: &[u8], put: &mut dyn FnMut(&[u8])) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in bytes {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => put(&[*byte]),
+            _ => put(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+        }
+    }
+}
+
+fn base64(bytes: &[u8], put: &mut dyn FnMut(&[u8])) {
+    let mut buffer = Zeroizing::new([0; 1024]);
+    // A multiple of three, so that only the last piece is padded.
+    for piece in bytes.chunks(768) {
+        let length = STANDARD.encode_slice(piece, buffer.as_mut()).unwrap_or_default();
+        put(&buffer[..length]);
+    }
+}
