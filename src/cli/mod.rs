@@ -23,6 +23,7 @@ mod metadata;
 mod parse;
 mod policy;
 mod reads;
+mod recovery;
 pub mod root;
 mod secret_arg;
 mod selection;

@@ -53,6 +53,9 @@ pub enum Command {
     /// Make and show this device's identity
     #[command(subcommand)]
     Identity(c::identity::Identity),
+    /// The identity for the day when every device is lost
+    #[command(subcommand)]
+    Recovery(c::recovery::Recovery),
     /// Bring people and services in, and show them
     #[command(subcommand)]
     Member(c::member::Member),
@@ -94,6 +97,7 @@ impl Command {
             Self::Audit(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
+            Self::Recovery(command) => command.run(context),
             Self::Member(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),

@@ -14,4 +14,5 @@ pub mod recipient;
 pub mod seal;
 pub mod sign;
 pub mod ssh;
+pub mod words;
 pub mod wrap;

@@ -1,5 +1,6 @@
 //! A new vault: its genesis, its first owner and the owners' audience.
 
+use super::recovery;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::sign::SigningKey;
 use crate::host::{Random, random};
@@ -27,6 +28,13 @@ pub struct InitRequest {
     pub now: u64,
 }
 
+/// What a new vault may have besides.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Extras<'a> {
+    /// The recipient of a recovery identity, which becomes a second owner.
+    pub recovery: Option<&'a str>,
+}
+
 /// Why no vault was made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,13 +54,26 @@ pub enum InitError {
 /// Two policy entries: the vault's id is the hash of the first, and envelopes bind the vault's id,
 /// so the owners' audience comes with the second.
 pub fn init(request: &InitRequest, source: &dyn Random) -> Result<VaultFile, InitError> {
+    init_with(request, Extras::default(), source)
+}
+
+/// [`init`] with what else is wanted from the first entry on.
+pub fn init_with(
+    request: &InitRequest,
+    extras: Extras<'_>,
+    source: &dyn Random,
+) -> Result<VaultFile, InitError> {
     let InitRequest { name, member, device, recipient, now } = request;
     let (key, signing) = device_key::new_device_key(source, None, member, device, recipient)?;
-    let ops = genesis_ops(request, key, source)?;
+    let mut ops = genesis_ops(request, key, source)?;
+    if let Some(recovery) = extras.recovery {
+        let name = recovery::free_name(|name| name == member);
+        ops.extend(recovery::ops(source, None, &name, recovery)?);
+    }
     let genesis = Draft::genesis(*now, ops, "create the vault".into()).sign(&[&signing]);
     let chain =
         Chain::build(std::slice::from_ref(&genesis), crate::policy::chain::Signatures::Check)?;
-    let (second, section) = owners_audience(&chain, recipient, *now, &signing, source)?;
+    let (second, section) = owners_audience(&chain, *now, &signing, source)?;
     let chain = chain.extended(second.clone())?;
     Ok(VaultFile {
         header: Header { suite: SUITE.into(), vault: chain.vault_id(), name: name.clone() },
@@ -91,14 +112,13 @@ fn genesis_ops(
 
 fn owners_audience(
     chain: &Chain,
-    recipient: &str,
     now: u64,
     signing: &SigningKey,
     source: &dyn Random,
 ) -> Result<(crate::policy::entry::PolicyEntry, AudienceSection), InitError> {
     let vault: Id = chain.vault_id();
     let (keys, stated) = audience::new_epoch(source, &vault, OWNER)?;
-    let recipients = [recipient.to_owned()];
+    let recipients = chain.state().recipients_of(OWNER);
     let envelope =
         audience::seal_envelope(&vault, OWNER, std::slice::from_ref(&keys), &recipients)?;
     let op = PolicyOp::Epoch {

@@ -24,6 +24,7 @@ pub mod pin;
 pub mod policy_change;
 pub mod put;
 pub mod read;
+pub mod recovery;
 pub mod remove;
 pub mod request;
 pub mod rollback;

@@ -5,9 +5,10 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::local_names;
+use crate::cli::recovery::{Of, RecoveryArgs};
 use crate::crypto::identity::Identity;
 use crate::host::hardening;
-use crate::ops::init::{self, InitRequest};
+use crate::ops::init::{self, Extras, InitRequest};
 use crate::store::session::Session;
 use crate::store::{atomic, fresh};
 use crate::store::{find, find::Location, find::Search, transaction};
@@ -44,6 +45,9 @@ pub struct Init {
     /// Make a vault of this folder's own below one that there is
     #[arg(long)]
     nested: bool,
+
+    #[command(flatten)]
+    recovery: RecoveryArgs,
 }
 
 #[derive(Serialize)]
@@ -55,8 +59,16 @@ struct Report {
     recipient: String,
     identity: Option<PathBuf>,
     identity_created: bool,
+    recovery: Option<Recovery>,
     fingerprint: String,
     id: String,
+}
+
+#[derive(Serialize)]
+struct Recovery {
+    recipient: String,
+    /// Where it was written, if that was asked for.
+    file: Option<PathBuf>,
 }
 
 impl Init {
@@ -78,7 +90,13 @@ impl Init {
             recipient: identity.recipient(),
             now: context.host.now(),
         };
-        let vault = init::init(&request, context.host)?;
+        let recovery = self.recovery.make(context)?;
+        let extras = Extras { recovery: recovery.as_ref().map(|new| new.recipient.as_str()) };
+        let vault = init::init_with(&request, extras, context.host)?;
+        if let Some(new) = &recovery {
+            let of = Of { name: request.name.as_str(), vault: &vault.header.vault };
+            self.recovery.write(context, new, of)?;
+        }
         atomic::create_folder(&project.join(find::FOLDER))?;
         write_git_files(&project)?;
         let location = Location::in_project(&project)?;
@@ -92,6 +110,8 @@ impl Init {
             recipient: request.recipient,
             identity: file,
             identity_created: created,
+            recovery: recovery
+                .map(|new| Recovery { recipient: new.recipient, file: self.recovery.recovery_out }),
             fingerprint: fingerprint_words(&vault.id()),
             id: vault.id().to_string(),
         };
@@ -183,7 +203,11 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
         (None, _) => "from the environment (V_SECURE_IDENTITY)".to_owned(),
     };
     ui.line(&format!("identity     {identity}"))?;
-    ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
+    if let Some(recovery) = &report.recovery {
+        ui.line(&format!("recovery     a second owner ({})", recovery.recipient))?;
+    } else {
+        ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
+    }
     let dotenv =
         if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };
     let keep = if in_git(project) { "git add .v-secure" } else { "git init && git add .v-secure" };

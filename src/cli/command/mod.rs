@@ -16,6 +16,7 @@ pub mod init;
 pub mod key;
 pub mod member;
 pub mod pin;
+pub mod recovery;
 pub mod role;
 pub mod secret;
 pub mod settings;
