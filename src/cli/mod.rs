@@ -21,6 +21,7 @@ mod local_names;
 mod manual;
 mod metadata;
 mod parse;
+mod passphrase;
 mod policy;
 mod reads;
 mod recovery;

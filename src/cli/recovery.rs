@@ -4,7 +4,6 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::identities;
 use super::source;
 use crate::crypto::bytes::Id;
 use crate::crypto::identity::{self, Identity, NewIdentity, generate_identity};
@@ -205,17 +204,16 @@ fn prompt_failure(error: &std::io::Error) -> Failure {
 }
 
 fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> {
-    let is_key = |line: &str| line.trim_start().starts_with("AGE-");
-    if !only_words && text.expose_str().is_some_and(|text| text.lines().any(is_key)) {
-        let mut found = identities::parse(text, from)?;
-        return match found.len() {
-            1 => Ok(found.swap_remove(0)),
-            _ => {
-                let message = format!("{from} holds several identities, and one is wanted");
-                Err(Failure::new(Exit::Locked, "identity-syntax", message)
-                    .hint("v-secure identity show, with --identity FILE"))
-            }
-        };
+    let lines = || text.expose_str().unwrap_or_default().lines().map(str::trim);
+    let keys = || lines().filter(|line| line.starts_with("AGE-"));
+    match (keys().next(), keys().count()) {
+        (Some(key), 1) if !only_words => return parse_key(key, from),
+        (Some(_), 2..) => {
+            let message = format!("{from} holds several identities, and one is wanted");
+            return Err(Failure::new(Exit::Locked, "identity-syntax", message)
+                .hint("a file with the recovery identity alone"));
+        }
+        _ => {}
     }
     let refuse = |error: &dyn std::error::Error| {
         let message = format!("{from}: neither an identity nor its 24 words");
@@ -223,6 +221,16 @@ fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> 
     };
     let words = text.expose_str().ok_or_else(|| refuse(&words::WordsError::NotText))?;
     words::from_words(&without_comments(words)).map_err(|error| refuse(&error))
+}
+
+/// A recovery identity is X25519, as those are that become words.
+fn parse_key(key: &str, from: &str) -> Outcome<Identity> {
+    identity::parse_identity(&SecretValue::from(key.to_owned())).map_err(|error| {
+        let message = format!("{from} holds no usable identity");
+        Failure::new(Exit::Locked, "identity-syntax", message)
+            .because(&error)
+            .hint("v-secure recovery test --words, if the words are kept too")
+    })
 }
 
 fn without_comments(text: &str) -> SecretValue {

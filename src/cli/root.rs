@@ -67,7 +67,7 @@ pub enum Command {
     Access(c::access::Access),
     Exposed(c::exposed::Exposed),
     Adopt(c::adopt::Adopt),
-    /// The keys that values are encrypted under: their age, and renewing them
+    /// The keys that values are encrypted under, and the passphrase slots of identities
     #[command(subcommand)]
     Key(c::key::Key),
     /// Signed settings of the vault
@@ -99,11 +99,11 @@ impl Command {
             Self::Identity(command) => command.run(context),
             Self::Recovery(command) => command.run(context),
             Self::Member(command) => command.run(context),
+            Self::Key(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
-            Self::Key(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),
             Self::Doctor(command) => command.run(context),

@@ -14,5 +14,6 @@ pub mod recipient;
 pub mod seal;
 pub mod sign;
 pub mod ssh;
+pub mod strength;
 pub mod words;
 pub mod wrap;

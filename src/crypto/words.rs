@@ -12,7 +12,7 @@ const COUNT: usize = 24;
 const PREFIX: &str = "age-secret-key-";
 
 /// Why words give no identity. No word is repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WordsError {
     #[error("a recovery identity has {COUNT} words, and here are {found}")]

@@ -2,6 +2,8 @@
 
 use super::recovery;
 use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::identity::Identity;
+use crate::crypto::kdf::Params;
 use crate::crypto::sign::SigningKey;
 use crate::host::{Random, random};
 use crate::name::Name;
@@ -10,10 +12,13 @@ use crate::policy::error::ChainError;
 use crate::policy::op::{KeyAdd, MemberKind, PolicyOp};
 use crate::policy::sign::Draft;
 use crate::policy::state::OWNER;
+use crate::secret_value::SecretValue;
 use crate::vault::audience::{self, AudienceError};
 use crate::vault::device_key::{self, DeviceKeyError};
 use crate::vault::ids;
 use crate::vault::model::{AudienceSection, Header, SUITE, VaultFile};
+use crate::vault::slot::SlotRecord;
+use crate::vault::slot_seal::{self, NewSlot, SlotError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a new vault is to be.
@@ -33,6 +38,10 @@ pub struct InitRequest {
 pub struct Extras<'a> {
     /// The recipient of a recovery identity, which becomes a second owner.
     pub recovery: Option<&'a str>,
+    /// The owner's identity and the passphrase to seal it by, in a slot of the vault.
+    pub slot: Option<(&'a Identity, &'a SecretValue)>,
+    /// The setting `kdf`; by it the slot is sealed too.
+    pub kdf: Option<Params>,
 }
 
 /// Why no vault was made.
@@ -45,6 +54,8 @@ pub enum InitError {
     Audience(#[from] AudienceError),
     #[error("the new policy chain is not valid")]
     Chain(#[from] ChainError),
+    #[error("the identity cannot be sealed by the passphrase")]
+    Slot(#[from] SlotError),
     #[error("the new identity cannot be read back")]
     Identity(#[from] crate::crypto::identity::IdentityError),
 }
@@ -70,16 +81,28 @@ pub fn init_with(
         let name = recovery::free_name(|name| name == member);
         ops.extend(recovery::ops(source, None, &name, recovery)?);
     }
+    ops.extend(
+        extras.kdf.map(|kdf| PolicyOp::Setting { key: "kdf".into(), value: kdf.to_string() }),
+    );
     let genesis = Draft::genesis(*now, ops, "create the vault".into()).sign(&[&signing]);
     let chain =
         Chain::build(std::slice::from_ref(&genesis), crate::policy::chain::Signatures::Check)?;
     let (second, section) = owners_audience(&chain, *now, &signing, source)?;
     let chain = chain.extended(second.clone())?;
+    let slots = match extras.slot {
+        Some((identity, passphrase)) => {
+            let (vault, params) = (chain.vault_id(), chain.state().settings().kdf());
+            let new = NewSlot { vault: &vault, member, label: device.as_str(), params };
+            let seal = slot_seal::create(source, new, identity, passphrase, &signing)?;
+            BTreeMap::from([(seal.slot, SlotRecord::Seal(seal))])
+        }
+        None => BTreeMap::new(),
+    };
     Ok(VaultFile {
         header: Header { suite: SUITE.into(), vault: chain.vault_id(), name: name.clone() },
         chain: vec![genesis, second],
         audiences: BTreeMap::from([(OWNER.to_owned(), section)]),
-        slots: BTreeMap::new(),
+        slots,
         secrets: BTreeMap::new(),
         entries: BTreeMap::new(),
     })

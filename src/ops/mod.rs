@@ -29,6 +29,7 @@ pub mod remove;
 pub mod request;
 pub mod rollback;
 mod settle;
+pub mod slot;
 pub mod text;
 pub mod unlock;
 pub mod vault;

@@ -3,6 +3,7 @@
 //! They are kept as the text that the chain states; the typed views are computed on demand, so that
 //! what is checked and what is used are the same text.
 
+use crate::crypto::kdf::Params;
 use crate::name::Name;
 use crate::vault::line::MAX_INTEGER;
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub enum SettingKey {
     RetentionDays,
     RotationKek,
     RotationDek,
+    /// `kdf`: what new passphrase slots are to cost.
+    Kdf,
 }
 
 /// Why a setting is refused.
@@ -80,6 +83,7 @@ impl SettingKey {
     pub fn parse(key: &str) -> Result<Self, SettingError> {
         match key {
             "variables.allow" => return Ok(Self::VariablesAllow),
+            "kdf" => return Ok(Self::Kdf),
             "ttl" => return Ok(Self::Ttl),
             "reads" => return Ok(Self::Reads),
             "retention.versions" => return Ok(Self::RetentionVersions),
@@ -103,6 +107,7 @@ impl SettingKey {
             Self::Reads => parse_reads(value).is_some(),
             Self::RetentionVersions | Self::RetentionDays => parse_count(value).is_some(),
             Self::RotationKek | Self::RotationDek => parse_interval(value).is_some(),
+            Self::Kdf => value.parse::<Params>().is_ok(),
         }
     }
 }
@@ -236,6 +241,11 @@ impl Settings {
         self.get("reads").and_then(parse_reads).unwrap_or_default()
     }
 
+    /// What new passphrase slots cost, and what older ones are measured by.
+    pub fn kdf(&self) -> Params {
+        self.get("kdf").and_then(|value| value.parse().ok()).unwrap_or(Params::DEFAULT)
+    }
+
     pub fn retention(&self) -> Retention {
         let count = |key| self.get(key).and_then(parse_count);
         Retention { versions: count("retention.versions"), days: count("retention.days") }
@@ -282,6 +292,8 @@ mod tests {
             ("rotation.dek", "1d12h"),
             ("rotation.dek", "36501d"),
             ("rotation.dek", "9007199254740991w"),
+            ("kdf", "m=1,t=3,p=4"),
+            ("kdf", "strong"),
         ] {
             assert_eq!(set(&[(key, value)]), Err(SettingError::Value), "{key} {value}");
         }

@@ -17,7 +17,8 @@ use std::collections::BTreeSet;
 #[command(
     after_help = "Keys: env.ENVIRONMENT.extends (an environment), variables.allow (names or prefixes with '*',\n\
                         joined with ','), reads (off, best-effort, required), rotation.kek and rotation.dek (how old\n\
-                        keys may become, from 1h: 12h, 30d, 4w; 'key rotate --due' does it).\n\n\
+                        keys may become, from 1h: 12h, 30d, 4w; 'key rotate --due' does it),\n\
+                        kdf (m=262144,t=3,p=4: what new passphrase slots cost).\n\n\
                         Examples:\n  v-secure settings set env.prod.extends base\n  \
                         v-secure settings set variables.allow 'GIT_*,NODE_OPTIONS'\n  \
                         v-secure settings set rotation.kek 30d\n  \
@@ -91,14 +92,16 @@ impl Set {
 /// The format knows settings that this version does not act on: set, they would promise what
 /// nothing does.
 fn refuse_idle(key: &SettingKey, is_set: bool) -> Outcome {
-    use SettingKey::{Extends, Reads, RetentionDays, RetentionVersions, Ttl, VariablesAllow};
+    use SettingKey::{Extends, Kdf, Reads, RetentionDays, RetentionVersions, Ttl, VariablesAllow};
     use SettingKey::{RotationDek, RotationKek};
     match key {
         Ttl | RetentionDays | RetentionVersions if is_set => {
             Err(Failure::usage("setting-idle", "this version does not act on that setting yet")
                 .hint("v-secure settings set --help"))
         }
-        Extends(_) | VariablesAllow | Ttl | Reads | RetentionDays | RetentionVersions => Ok(()),
+        Extends(_) | Kdf | VariablesAllow | Ttl | Reads | RetentionDays | RetentionVersions => {
+            Ok(())
+        }
         RotationKek | RotationDek => Ok(()),
     }
 }

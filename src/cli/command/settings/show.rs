@@ -9,7 +9,8 @@ use clap::Args;
 use serde::Serialize;
 
 /// What holds where nothing is set.
-const DEFAULTS: [(&str, &str); 4] = [
+const DEFAULTS: [(&str, &str); 5] = [
+    ("kdf", "m=262144,t=3,p=4"),
     ("reads", "best-effort"),
     ("rotation.dek", "never"),
     ("rotation.kek", "never"),
