@@ -182,7 +182,7 @@ fn joining(vault: &Vault, member: &str, role: &str) -> Joining {
     let asked = Request::new(&RealHost, &vault.id(), &member, &device, &identity.recipient);
     let device = Device::Request(Box::new(asked.expect("a device key").0));
     let (kind, roles) = (Some(MemberKind::User), vec![name(role)]);
-    Joining { member, kind, device, roles, read: Vec::new() }
+    Joining { member, kind, device, roles, read: Vec::new(), expires: None }
 }
 
 fn value(number: usize) -> SecretValue {
