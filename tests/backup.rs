@@ -188,8 +188,8 @@ fn an_identity_is_written_only_for_somebody_who_is_named() {
 fn a_descriptor_gives_the_passphrase() {
     let owner = owner();
     let script = format!(
-        "printf '%s\\n' '{PASSPHRASE}' | \"$0\" backup create f.age --passphrase-fd 0 --armor && \
-         exec 5<p && \"$0\" backup restore f.age --passphrase-fd 5"
+        "printf '%s\\n' '{PASSPHRASE}' | \"$0\" backup create f.age --backup-passphrase-fd 0 --armor && \
+         exec 5<p && \"$0\" backup restore f.age --backup-passphrase-fd 5"
     );
     fs::write(owner.checkout().join("p"), PASSPHRASE).unwrap();
     let mut command = Command::new("/bin/sh");

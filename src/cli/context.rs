@@ -16,11 +16,13 @@ use crate::ops::pin::Standing;
 use crate::ops::request::Ctx;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
+use crate::secret_value::SecretValue;
 use crate::store::find::{Location, Search};
 use crate::store::owners::Owners;
 use crate::store::session::{Opened, Session, SessionError};
 use crate::store::transaction::{Transaction, Written};
 use crate::vault::request::fingerprint_words;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 pub struct Context<'a> {
@@ -28,6 +30,8 @@ pub struct Context<'a> {
     pub globals: Globals,
     pub ui: Ui<'a>,
     pub pruning: Pruning,
+    /// The text of the identity that a passphrase opened, for the rest of this command.
+    opened_slot: RefCell<Option<SecretValue>>,
 }
 
 /// What a vault is opened for: how first use and old states are judged.
@@ -45,14 +49,30 @@ impl<'a> Context<'a> {
             globals.vault.or_else(|| host.variable("V_SECURE_VAULT").map(PathBuf::from));
         globals.no_input |= host.variable("V_SECURE_NO_INPUT").is_some_and(|value| value != "0");
         let ui = Ui::new(host, globals.json, globals.quiet);
-        Self { host, globals, ui, pruning: Pruning::default() }
+        Self { host, globals, ui, pruning: Pruning::default(), opened_slot: RefCell::default() }
     }
 
     /// The same user with the same options, who is asked nothing and told nothing.
     pub fn on_the_side(&self) -> Self {
         let globals = Globals { no_input: true, ..self.globals.clone() };
         let pruning = Pruning::default();
-        Self { host: self.host, globals, ui: Ui::muted(self.host), pruning }
+        Self {
+            host: self.host,
+            globals,
+            ui: Ui::muted(self.host),
+            pruning,
+            opened_slot: RefCell::default(),
+        }
+    }
+
+    /// Keeps an identity that a passphrase opened, so that nobody is asked twice for one command.
+    pub fn remember(&self, identity: SecretValue) {
+        *self.opened_slot.borrow_mut() = Some(identity);
+    }
+
+    /// What `read` makes of the identity that was kept.
+    pub fn remembered<T>(&self, read: impl Fn(&SecretValue) -> T) -> Option<T> {
+        self.opened_slot.borrow().as_ref().map(read)
     }
 
     /// The environment that names without one are in.

@@ -15,6 +15,7 @@ use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
 use crate::ops::remove::RemoveError;
 use crate::ops::rollback::RollbackError;
+use crate::ops::slot::SlotChangeError;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
 use crate::policy::error::{ChainError, ChainFault, OpFault};
@@ -387,6 +388,26 @@ impl From<MemberError> for Failure {
             MemberError::RoleTaken { role } => is(Exit::Conflict, "role-taken")
                 .hint(format!("--role {role} instead of --read, to join it as it is"))
                 .hint("v-secure role list"),
+        }
+    }
+}
+
+impl From<SlotChangeError> for Failure {
+    fn from(error: SlotChangeError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            SlotChangeError::NotFound { .. } | SlotChangeError::Ambiguous { .. } => {
+                is(Exit::NotFound, "no-slot").hint("v-secure key slot list")
+            }
+            SlotChangeError::NotYours { owner, .. } => is(Exit::NotPermitted, "not-permitted")
+                .hint(format!("who can: {owner}"))
+                .hint(format!("v-secure member show {owner}, for the device that it belongs to")),
+            SlotChangeError::Full => is(Exit::Conflict, "slots-full").hint("v-secure key slot list"),
+            SlotChangeError::NothingToSeal { .. } => is(Exit::Conflict, "nothing-to-seal")
+                .hint("v-secure --identity FILE key slot add, with an identity of 'v-secure identity new'"),
+            SlotChangeError::OtherIdentity { .. } => is(Exit::Conflict, "slot-identity")
+                .hint("v-secure --passphrase-fd N key slot change SLOT, with the slot's present passphrase"),
+            SlotChangeError::Seal(_) => is(Exit::Failure, "slot"),
         }
     }
 }

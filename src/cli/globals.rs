@@ -15,6 +15,10 @@ pub struct Globals {
     #[arg(long = "identity", global = true, value_name = "FILE", help_heading = "Global options")]
     pub identities: Vec<PathBuf>,
 
+    /// Unlock with the passphrase that this descriptor gives, and with nothing else
+    #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
+    pub passphrase_fd: Option<u32>,
+
     /// The environment of names that state none [env: V_SECURE_ENV] [default: default]
     #[arg(short = 'e', long = "env", global = true, value_name = "NAME")]
     #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::complete::environments))]

@@ -239,6 +239,12 @@ pub fn looked_at(context: &Context<'_>) -> Outcome<Vec<Looked>> {
 
 /// Writes a new identity to a file in the user's own folder that does not exist yet.
 pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+    ensure_folder_of(context, path)?;
+    create_file(context, path)
+}
+
+/// Makes the user's own folder that a file is to be in, if it is not there.
+pub fn ensure_folder_of(context: &Context<'_>, path: &Path) -> Outcome {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(
@@ -249,7 +255,7 @@ pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
             .because(&error)
         })?;
     }
-    create_file(context, path)
+    Ok(())
 }
 
 /// Writes a new identity to a file that does not exist yet, in a folder that does.

@@ -61,6 +61,9 @@ pub enum Command {
     /// Make and show this device's identity
     #[command(subcommand)]
     Identity(c::identity::Identity),
+    /// The identity for the day when every device is lost
+    #[command(subcommand)]
+    Recovery(c::recovery::Recovery),
     /// Bring people and services in, and show them
     #[command(subcommand)]
     Member(c::member::Member),
@@ -72,7 +75,7 @@ pub enum Command {
     Access(c::access::Access),
     Exposed(c::exposed::Exposed),
     Adopt(c::adopt::Adopt),
-    /// The keys that values are encrypted under: their age, and renewing them
+    /// The keys that values are encrypted under, and the passphrase slots of identities
     #[command(subcommand)]
     Key(c::key::Key),
     Prune(c::prune::Prune),
@@ -119,12 +122,13 @@ impl Command {
             Self::Backup(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
+            Self::Recovery(command) => command.run(context),
             Self::Member(command) => command.run(context),
+            Self::Key(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
-            Self::Key(command) => command.run(context),
             Self::Prune(command) => command.run(context),
             Self::Settings(command) => command.run(context),
             Self::Pin(command) => command.run(context),

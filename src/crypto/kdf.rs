@@ -24,6 +24,8 @@ pub enum KdfError {
     Lanes { lanes: u32 },
     #[error("this machine cannot give the {kib} KiB of memory that the passphrase needs")]
     OutOfMemory { kib: u32 },
+    #[error("the cost of a passphrase is written m=KIB,t=PASSES,p=LANES, such as m=262144,t=3,p=4")]
+    Syntax,
     #[error("the passphrase is longer than Argon2id takes")]
     PassphraseLength,
 }
@@ -56,6 +58,13 @@ impl Params {
         Ok(Self { m, t, p })
     }
 
+    /// Whether a guess at a passphrase costs an attacker less than with `other`: less memory, or less
+    /// work in it.
+    pub fn is_weaker_than(&self, other: Self) -> bool {
+        let work = |params: &Self| u64::from(params.m) * u64::from(params.t);
+        self.m < other.m || work(self) < work(&other)
+    }
+
     /// Memory in KiB.
     pub fn m(&self) -> u32 {
         self.m
@@ -69,6 +78,26 @@ impl Params {
     /// Lanes.
     pub fn p(&self) -> u32 {
         self.p
+    }
+}
+
+impl std::fmt::Display for Params {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "m={},t={},p={}", self.m, self.t, self.p)
+    }
+}
+
+impl std::str::FromStr for Params {
+    type Err = KdfError;
+
+    /// Parses `m=KIB,t=PASSES,p=LANES`, in this one spelling.
+    fn from_str(text: &str) -> Result<Self, KdfError> {
+        let mut parts = text.split(',');
+        let mut next = |key: &str| -> Option<u32> { parts.next()?.strip_prefix(key)?.parse().ok() };
+        let numbers = (next("m="), next("t="), next("p="));
+        let (Some(m), Some(t), Some(p)) = numbers else { return Err(KdfError::Syntax) };
+        let params = Self::new(m, t, p)?;
+        if params.to_string() == text { Ok(params) } else { Err(KdfError::Syntax) }
     }
 }
 
@@ -129,6 +158,35 @@ mod tests {
         }
         assert!(Params::new(19_456, 2, 1).is_ok());
         assert!(Params::new(1_048_576, 10, 8).is_ok());
+    }
+
+    #[test]
+    fn a_cost_has_one_spelling() {
+        for params in [Params::DEFAULT, Params::LEAST] {
+            assert_eq!(params.to_string().parse(), Ok(params));
+        }
+        for bad in [
+            "",
+            "m=262144",
+            "t=3,m=262144,p=4",
+            "m=262144,t=03,p=4",
+            "m=262144,t=+3,p=4",
+            "m=262144,t=3,p=4,",
+            "m=262144,t=3,p=4,x=1",
+            "m=262144, t=3,p=4",
+        ] {
+            assert_eq!(bad.parse::<Params>(), Err(KdfError::Syntax), "{bad}");
+        }
+        assert!(matches!("m=1,t=3,p=4".parse::<Params>(), Err(KdfError::Memory { kib: 1 })));
+    }
+
+    #[test]
+    fn less_memory_or_less_work_is_weaker() {
+        let params = |m, t| Params::new(m, t, 1).unwrap();
+        assert!(params(100_000, 3).is_weaker_than(params(100_001, 2)), "less memory");
+        assert!(params(100_000, 2).is_weaker_than(params(100_000, 3)), "fewer passes");
+        assert!(!params(100_000, 3).is_weaker_than(params(100_000, 3)));
+        assert!(!params(200_000, 2).is_weaker_than(params(100_000, 3)), "more of both");
     }
 
     #[test]

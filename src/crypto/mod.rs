@@ -15,4 +15,6 @@ pub mod recipient;
 pub mod seal;
 pub mod sign;
 pub mod ssh;
+pub mod strength;
+pub mod words;
 pub mod wrap;

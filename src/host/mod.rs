@@ -104,6 +104,8 @@ pub trait Terminal {
     }
     /// Everything on standard input, at most `limit` bytes; more is an error.
     fn read_stdin(&self, limit: usize) -> io::Result<SecretValue>;
+    /// Everything that an inherited descriptor gives, at most `limit` bytes; more is an error.
+    fn read_descriptor(&self, number: u32, limit: usize) -> io::Result<SecretValue>;
     /// Writes bytes to standard output and flushes.
     fn write_out(&self, bytes: &[u8]) -> io::Result<()>;
     /// Whether nobody reads standard output any more, as far as the system tells before a write.

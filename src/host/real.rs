@@ -80,6 +80,20 @@ fn project_dirs() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "v-secure")
 }
 
+fn bounded(source: impl Read, limit: usize, what: &str) -> io::Result<SecretValue> {
+    // Reserved in full at once: a buffer that grows leaves unwiped copies behind.
+    let mut bytes = Vec::with_capacity(limit + 1);
+    source.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    let value = SecretValue::new(bytes);
+    if value.len() > limit {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("{what} is longer than the {limit} bytes that are taken"),
+        ));
+    }
+    Ok(value)
+}
+
 impl Terminal for RealHost {
     fn is_terminal(&self, stream: Stream) -> bool {
         match stream {
@@ -116,17 +130,20 @@ impl Terminal for RealHost {
     }
 
     fn read_stdin(&self, limit: usize) -> io::Result<SecretValue> {
-        // Reserved in full at once: a buffer that grows leaves unwiped copies behind.
-        let mut bytes = Vec::with_capacity(limit + 1);
-        io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes)?;
-        let value = SecretValue::new(bytes);
-        if value.len() > limit {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                format!("standard input is longer than the {limit} bytes that are taken"),
-            ));
+        bounded(io::stdin().lock(), limit, "standard input")
+    }
+
+    fn read_descriptor(&self, number: u32, limit: usize) -> io::Result<SecretValue> {
+        match number {
+            0 => self.read_stdin(limit),
+            // By its name: taking a descriptor by its number needs `unsafe`. A pipe is the same pipe,
+            // and a file is read from its beginning.
+            _ if cfg!(unix) => {
+                let file = std::fs::File::open(format!("/dev/fd/{number}"))?;
+                bounded(file, limit, "the descriptor's content")
+            }
+            _ => Err(io::ErrorKind::Unsupported.into()),
         }
-        Ok(value)
     }
 
     fn write_out(&self, bytes: &[u8]) -> io::Result<()> {

@@ -25,7 +25,7 @@ pub struct Change {
 enum Signed {
     Log(Vec<Entry>),
     Policy(Box<PolicyEntry>, Vec<Entry>),
-    Slot(ShortId, Box<SlotRecord>),
+    Slots(Vec<(ShortId, SlotRecord)>),
 }
 
 /// A version object on its way into the file.
@@ -64,7 +64,17 @@ impl Change {
 
     /// A slot added or removed by its own member.
     pub fn slot(id: ShortId, record: SlotRecord) -> Self {
-        Self::of(Signed::Slot(id, Box::new(record)))
+        Self::of(Signed::Slots(vec![(id, record)]))
+    }
+
+    /// [`Change::slot`] with the removal of the slot that it replaces.
+    pub fn slot_in_place_of(
+        id: ShortId,
+        record: SlotRecord,
+        old: ShortId,
+        removal: SlotRecord,
+    ) -> Self {
+        Self::of(Signed::Slots(vec![(id, record), (old, removal)]))
     }
 
     fn of(signed: Signed) -> Self {
@@ -92,14 +102,14 @@ impl Change {
     pub fn policy_entry(&self) -> Option<&PolicyEntry> {
         match &self.signed {
             Signed::Policy(entry, _) => Some(entry),
-            Signed::Log(_) | Signed::Slot(..) => None,
+            Signed::Log(_) | Signed::Slots(_) => None,
         }
     }
 
     fn entries(&self) -> &[Entry] {
         match &self.signed {
             Signed::Log(entries) | Signed::Policy(_, entries) => entries,
-            Signed::Slot(..) => &[],
+            Signed::Slots(_) => &[],
         }
     }
 
@@ -110,7 +120,7 @@ impl Change {
             policy::check::entry(entry)?;
         }
         match &self.signed {
-            Signed::Slot(_, record) => slot_check::record(record),
+            Signed::Slots(slots) => slots.iter().try_for_each(|(_, slot)| slot_check::record(slot)),
             Signed::Log(_) | Signed::Policy(..) => Ok(()),
         }
     }
@@ -138,9 +148,7 @@ impl Change {
                 file.chain.push(*entry);
                 add_entries(file, entries);
             }
-            Signed::Slot(id, record) => {
-                file.slots.insert(id, *record);
-            }
+            Signed::Slots(slots) => file.slots.extend(slots),
         }
         for version in self.versions {
             let section = file.secret_section(version.uid, &version.secret);

@@ -6,6 +6,7 @@
 use super::vault::Vault;
 use crate::crypto::identity::Identity;
 use crate::crypto::recipient;
+use crate::crypto::recipient::{RecipientKind, check_recipient};
 use crate::crypto::sign::SigningKey;
 use crate::name::{Name, SecretName};
 use crate::vault::audience::{self, AudienceError, EpochKeys};
@@ -103,6 +104,16 @@ impl Unlocked {
     /// Whether the keys work without anybody: a plugin's may ask for a touch.
     pub fn needs_nobody(&self) -> bool {
         self.identities.iter().all(|own| own.program().is_none() && !own.is_locked())
+    }
+
+    /// The identity of the member that a slot can seal: an X25519 one.
+    pub fn sealable(&self, vault: &Vault) -> Option<&Identity> {
+        let member = vault.policy().member(&self.member)?;
+        self.identities.iter().find(|identity| {
+            let recipient = identity.recipient();
+            member.recipients.contains(&recipient)
+                && check_recipient(&recipient) == Ok(RecipientKind::X25519)
+        })
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first.

@@ -3,6 +3,7 @@
 //! They are kept as the text that the chain states; the typed views are computed on demand, so that
 //! what is checked and what is used are the same text.
 
+use crate::crypto::kdf::Params;
 use crate::name::Name;
 use crate::vault::line::MAX_INTEGER;
 use std::collections::BTreeMap;
@@ -44,6 +45,13 @@ pub static SETTINGS: &[Setting] = &[
         default: "none",
         meaning: "where secrets come from that the environment lacks",
         takes: |value| Name::new(value).is_ok(),
+    },
+    Setting {
+        key: "kdf",
+        values: "m=KIB,t=PASSES,p=LANES",
+        default: "m=262144,t=3,p=4",
+        meaning: "what new passphrase slots cost (Argon2id)",
+        takes: |value| value.parse::<Params>().is_ok(),
     },
     Setting {
         key: "reads",
@@ -307,6 +315,11 @@ impl Settings {
         self.get("reads").and_then(parse_reads).unwrap_or_default()
     }
 
+    /// What new passphrase slots cost, and what older ones are measured by.
+    pub fn kdf(&self) -> Params {
+        self.get("kdf").and_then(|value| value.parse().ok()).unwrap_or(Params::DEFAULT)
+    }
+
     pub fn retention(&self) -> Retention {
         let count = |key| self.get(key).and_then(parse_count);
         Retention { versions: count("retention.versions"), days: count("retention.days") }
@@ -353,6 +366,8 @@ mod tests {
             ("rotation.dek", "1d12h"),
             ("rotation.dek", "36501d"),
             ("rotation.dek", "9007199254740991w"),
+            ("kdf", "m=1,t=3,p=4"),
+            ("kdf", "strong"),
         ] {
             assert_eq!(set(&[(key, value)]), Err(SettingError::Value), "{key} {value}");
         }

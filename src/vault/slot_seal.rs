@@ -57,7 +57,7 @@ pub fn create(
     signer: &SigningKey,
 ) -> Result<SlotSeal, SlotError> {
     let mut record = SlotSeal {
-        slot: Fixed(random(source)),
+        slot: new_id(source),
         member: new.member.clone(),
         label: new.label.to_owned(),
         kind: SlotKind::Passphrase,
@@ -80,6 +80,16 @@ pub fn create(
         (sealed.nonce, sealed.commitment, sealed.ciphertext);
     record.sig = signer.sign(Tag::Slot, &slot_id(&SlotRecord::Seal(record.clone())));
     Ok(record)
+}
+
+/// An id that no command line takes for an option.
+fn new_id(source: &dyn Random) -> ShortId {
+    loop {
+        let id: ShortId = Fixed(random(source));
+        if !id.to_string().starts_with('-') {
+            return id;
+        }
+    }
 }
 
 /// The record that takes a slot away for good.

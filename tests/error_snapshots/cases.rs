@@ -141,7 +141,35 @@ pub fn all() -> Vec<Case> {
     cases.extend(crate::files::all());
     cases.extend(integrity());
     cases.extend(conflicts());
+    cases.extend(passphrases());
     cases
+}
+
+/// With a vault that a passphrase opens.
+fn sealed(stage: &Stage) {
+    stage.ok("V_SECURE_PASSPHRASE='divorce garage shuffle hunt nasty' v-secure init --vault-name shop --member admin --passphrase --kdf m=19456,t=2,p=1");
+}
+
+fn passphrases() -> Vec<Case> {
+    let good = "printf 'divorce garage shuffle hunt nasty' | v-secure --passphrase-fd 0";
+    vec![
+        case("last-slot", sealed, format!("{good} key slot remove laptop")),
+        case("locked", sealed, "v-secure set A --generate"),
+        case("no-input", a, "v-secure recovery test"),
+        case("no-passphrase", nothing, "v-secure init --passphrase"),
+        case("no-passphrase", a, "v-secure key slot add"),
+        case("no-slot", a, "v-secure key slot remove phone"),
+        case("no-terminal", a, "v-secure recovery new"),
+        case("passphrase-input", sealed, "v-secure --passphrase-fd 0 get A"),
+        case(
+            "recovery",
+            after!(a, "v-secure identity new -o other.txt"),
+            "v-secure recovery test other.txt",
+        ),
+        case("weak-passphrase", nothing, "V_SECURE_PASSPHRASE=hunter2 v-secure init --passphrase"),
+        case("words", a, "printf 'one two three' | v-secure identity restore - -o new.txt"),
+        case("wrong-passphrase", sealed, "printf wrong | v-secure --passphrase-fd 0 get A"),
+    ]
 }
 
 fn usage() -> Vec<Case> {

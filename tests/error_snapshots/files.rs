@@ -37,7 +37,7 @@ fn backed_up_and_changed(stage: &Stage) {
 
 fn other_backed_up(stage: &Stage) {
     second(stage);
-    stage.ok("cd other && printf 'five words are not so few' | HOME=$PWD/../home2 v-secure backup create ../b.age --passphrase-fd 0");
+    stage.ok("cd other && printf 'five words are not so few' | HOME=$PWD/../home2 v-secure backup create ../b.age --backup-passphrase-fd 0");
 }
 
 fn junk(stage: &Stage) {
@@ -60,7 +60,7 @@ pub fn all() -> Vec<Case> {
         case("foreign-output", endless_tool, format!("{TOOLS} {import}")),
         case("backup-reader", a, "v-secure backup create b.age --with-identity"),
         case("no-passphrase", a, "v-secure backup create b.age --passphrase"),
-        case("passphrase-fd", a, "v-secure backup create b.age --passphrase-fd 99"),
+        case("passphrase-fd", a, "v-secure backup create b.age --backup-passphrase-fd 99"),
         case("backup-locked", backed_up, "v-secure --identity other.txt backup restore b.age"),
         case("backup-identity", backed_up, format!("{restore} --identity-out key.txt")),
         case("backup-older", backed_up_and_changed, restore),
@@ -68,7 +68,7 @@ pub fn all() -> Vec<Case> {
         case(
             "backup-other-vault",
             other_backed_up,
-            "printf 'five words are not so few' | v-secure backup restore b.age --passphrase-fd 0",
+            "printf 'five words are not so few' | v-secure backup restore b.age --backup-passphrase-fd 0",
         ),
     ]
 }

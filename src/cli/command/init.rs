@@ -1,14 +1,16 @@
 //! `v-secure init`: a new vault with its first owner.
 
+mod own;
+
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::identities;
 use crate::cli::local_names;
 use crate::cli::project::{in_git, new_project, write_git_files};
-use crate::crypto::identity::Identity;
+use crate::cli::recovery::{Of, RecoveryArgs};
+use crate::crypto::kdf::Params;
 use crate::host::hardening;
-use crate::ops::init::{self, InitRequest};
+use crate::ops::init::{self, Extras, InitRequest};
 use crate::store::atomic;
 use crate::store::session::Session;
 use crate::store::{find, find::Location, find::Search, transaction};
@@ -21,7 +23,10 @@ use std::path::{Path, PathBuf};
 /// Create a vault in this folder, with you as its owner
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
+    after_help = "With --passphrase, a clone and the passphrase are enough to unlock, on any machine; no file holds the\n\
+                        identity. Whoever can read the repository can guess at the passphrase, so a weak one is refused.\n\n\
+                        Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
+                        v-secure init --passphrase --recovery-out /media/stick/shop-recovery.txt\n  \
                         v-secure --identity ~/keys/age.txt init"
 )]
 pub struct Init {
@@ -40,6 +45,21 @@ pub struct Init {
     /// Make a vault of this folder's own below one that there is
     #[arg(long)]
     nested: bool,
+
+    /// Seal a new identity by a passphrase, in the vault itself, and write it to no file
+    #[arg(long)]
+    passphrase: bool,
+
+    /// Take a passphrase that is easily guessed
+    #[arg(long, requires = "passphrase")]
+    allow_weak_passphrase: bool,
+
+    /// What a guess at a passphrase costs, as the setting kdf [default: m=262144,t=3,p=4]
+    #[arg(long, value_name = "m=KIB,t=N,p=N")]
+    kdf: Option<Params>,
+
+    #[command(flatten)]
+    recovery: RecoveryArgs,
 }
 
 #[derive(Serialize)]
@@ -51,8 +71,18 @@ struct Report {
     recipient: String,
     identity: Option<PathBuf>,
     identity_created: bool,
+    /// The passphrase slot that seals the identity.
+    slot: Option<String>,
+    recovery: Option<Recovery>,
     fingerprint: String,
     id: String,
+}
+
+#[derive(Serialize)]
+struct Recovery {
+    recipient: String,
+    /// Where it was written, if that was asked for.
+    file: Option<PathBuf>,
 }
 
 impl Init {
@@ -66,15 +96,25 @@ impl Init {
         let name =
             local_names::name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
         let member = local_names::name_of_user(context, self.member.as_deref())?;
-        let (identity, file, created) = identity(context, self.new_identity)?;
+        let own = self.own(context, &name, &member)?;
         let request = InitRequest {
             name,
             member,
             device: local_names::device(context),
-            recipient: identity.recipient(),
+            recipient: own.identity.recipient(),
             now: context.host.now(),
         };
-        let vault = init::init(&request, context.host)?;
+        let recovery = self.recovery.make(context)?;
+        let extras = Extras {
+            recovery: recovery.as_ref().map(|new| new.recipient.as_str()),
+            slot: own.passphrase.as_ref().map(|passphrase| (&own.identity, passphrase)),
+            kdf: self.kdf,
+        };
+        let vault = init::init_with(&request, extras, context.host)?;
+        if let Some(new) = &recovery {
+            let of = Of { name: request.name.as_str(), vault: &vault.header.vault };
+            self.recovery.write(context, new, of)?;
+        }
         atomic::create_folder(&project.join(find::FOLDER))?;
         write_git_files(&project)?;
         let location = Location::in_project(&project)?;
@@ -86,8 +126,11 @@ impl Init {
             path: session.location.vault.clone(),
             member: request.member.to_string(),
             recipient: request.recipient,
-            identity: file,
-            identity_created: created,
+            identity: own.file,
+            identity_created: own.created,
+            slot: vault.file().slots.keys().next().map(ToString::to_string),
+            recovery: recovery
+                .map(|new| Recovery { recipient: new.recipient, file: self.recovery.recovery_out }),
             fingerprint: fingerprint_words(&vault.id()),
             id: vault.id().to_string(),
         };
@@ -123,17 +166,6 @@ fn folder_name(project: &Path) -> String {
     canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The identity to own the vault with: the one given, the one in the config folder, or a new one.
-fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathBuf>, bool)> {
-    if new && !context.globals.identities.is_empty() {
-        return Err(Failure::usage(
-            "identity-twice",
-            "--identity and --new-identity exclude each other",
-        ));
-    }
-    identities::own_or_new(context)
-}
-
 fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
     if context.ui.json {
         return context.ui.object(report);
@@ -144,12 +176,25 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
     ui.line(&format!("fingerprint  {}", report.fingerprint))?;
     ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
     let identity = match (&report.identity, report.identity_created) {
+        _ if report.slot.is_some() => "in the vault, sealed by the passphrase".to_owned(),
         (Some(path), true) => format!("{} (new)", shown(path)),
         (Some(path), false) => format!("{} (found)", shown(path)),
         (None, _) => "from the environment (V_SECURE_IDENTITY)".to_owned(),
     };
     ui.line(&format!("identity     {identity}"))?;
-    ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
+    if let Some(recovery) = &report.recovery {
+        ui.line(&format!("recovery     a second owner ({})", recovery.recipient))?;
+    }
+    match (&report.slot, &report.recovery) {
+        (Some(_), None) => ui.note(
+            "A clone and the passphrase are enough, on any machine. If the passphrase is lost, nobody opens this\n\
+             vault: make a recovery identity with 'v-secure recovery new'.",
+        ),
+        (Some(_), Some(_)) => ui.note("A clone and the passphrase are enough, on any machine."),
+        (None, None) => ui
+            .note("Back the identity up, off this machine: without it nobody opens this vault."),
+        (None, Some(_)) => {}
+    }
     let dotenv =
         if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };
     let keep = if in_git(project) { "git add .v-secure" } else { "git init && git add .v-secure" };

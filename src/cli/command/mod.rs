@@ -21,6 +21,7 @@ pub mod logs;
 pub mod member;
 pub mod pin;
 pub mod prune;
+pub mod recovery;
 pub mod role;
 pub mod secret;
 pub mod settings;

@@ -45,7 +45,7 @@ struct Expiring {
 pub fn run(context: &Context<'_>) -> Outcome {
     let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
     let vault = &opened.vault;
-    let unlocked = unlocking::unlock(context, vault);
+    let unlocked = unlocking::unlock_without_asking(context, vault);
     let who = unlocked.as_ref().map(|unlocked| &unlocked.who);
     let status = Status {
         vault: vault.file().header.name.to_string(),

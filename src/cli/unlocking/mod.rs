@@ -1,20 +1,25 @@
 //! How a user becomes a member: the ways to unlock a vault, in the order that they are tried.
 //!
-//! 1. What a flag names (`--identity`): it excludes all others.
+//! 1. What a flag names (`--identity`, `--passphrase-fd`): it excludes all others.
 //! 2. What the environment gives: `V_SECURE_IDENTITY` (key text), `V_SECURE_IDENTITY_FILE`,
-//!    `V_SECURE_IDENTITY_CMD` (a command that prints an identity).
+//!    `V_SECURE_IDENTITY_CMD` (a command that prints an identity), `V_SECURE_PASSPHRASE_FILE` or
+//!    `V_SECURE_PASSPHRASE`.
 //! 3. The config folder: `identity.txt`, then the `identities` of `config.toml`.
 //! 4. `~/.ssh/id_ed25519`, if a member of the vault has an SSH key.
+//! 5. Asking for a passphrase, on a terminal, where the vault has a slot.
 //!
+//! `docs/unlocking.md` has the order for users.
 //! The first way that belongs to a member wins. A new way is a module with the shape of
 //! [`identity_file`] and a line in [`ways`].
 
 mod identity_file;
+mod passphrase;
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identities::{self, Source};
+use super::passphrase::{PASSPHRASE, Place};
 use crate::name::Name;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
@@ -24,6 +29,10 @@ use crate::ops::vault::Vault;
 pub enum Way {
     /// Identities that stand somewhere as text.
     Identities(Source),
+    /// A passphrase that is given.
+    Passphrase(Place),
+    /// A passphrase that is asked for.
+    Ask,
 }
 
 /// What came of trying a way.
@@ -50,6 +59,8 @@ impl Way {
     pub fn describe(&self) -> String {
         match self {
             Self::Identities(source) => source.describe(),
+            Self::Passphrase(place) => place.describe(),
+            Self::Ask => "a passphrase".into(),
         }
     }
 
@@ -57,27 +68,42 @@ impl Way {
     fn may_ask(&self) -> bool {
         match self {
             Self::Identities(source) => matches!(source, Source::Command(_)),
+            // A passphrase's work takes memory and a second, also where nobody is asked.
+            Self::Passphrase(_) | Self::Ask => true,
         }
+    }
+
+    /// Whether it waits for the user.
+    fn asks(&self) -> bool {
+        matches!(self, Self::Ask)
     }
 
     /// A failure ends the search; what only does not fit is [`Tried::Passed`].
     fn attempt(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Tried> {
         match self {
             Self::Identities(source) => identity_file::attempt(context, vault, source),
+            Self::Passphrase(place) => passphrase::attempt(context, vault, place),
+            Self::Ask => passphrase::ask(context, vault),
         }
     }
 }
 
 /// The ways that there are for this user, in the order that they are tried.
 pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
-    let given = identities::of_flags(context);
+    let given = identities::of_flags(context).into_iter().map(Way::Identities);
+    let descriptor = context.globals.passphrase_fd.map(Place::Descriptor);
+    let given: Vec<Way> = given.chain(descriptor.map(Way::Passphrase)).collect();
     if !given.is_empty() {
-        return Ok(given.into_iter().map(Way::Identities).collect());
+        return Ok(given);
     }
     let mut ways: Vec<Way> =
         identities::of_variables(context).into_iter().map(Way::Identities).collect();
+    ways.extend(PASSPHRASE.place(context, None).map(Way::Passphrase));
     ways.extend(identities::of_config(context)?.into_iter().map(Way::Identities));
     ways.extend(identities::of_ssh(context, vault).map(Way::Identities));
+    if passphrase::is_possible(vault) {
+        ways.push(Way::Ask);
+    }
     Ok(ways)
 }
 
@@ -97,10 +123,33 @@ pub fn unasked(context: &Context<'_>, vault: &Vault) -> Option<Unlocked> {
     })
 }
 
+/// [`unlock`] for what only shows who the user is: nobody is asked for anything.
+pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+    let (opened, attempts) = try_ways(context, vault, |way| !way.asks())?;
+    opened.ok_or_else(|| {
+        let mut failure = locked(vault, &attempts);
+        if passphrase::is_possible(vault) {
+            if attempts.is_empty() {
+                failure.causes.clear();
+            }
+            failure.causes.push("a passphrase opens it, and is asked for when it is needed".into());
+        }
+        failure
+    })
+}
+
 /// Tries the ways until one opens the vault, and reports all that were tried.
 pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
+    try_ways(context, vault, |_| true)
+}
+
+fn try_ways(
+    context: &Context<'_>,
+    vault: &Vault,
+    wanted: impl Fn(&Way) -> bool,
+) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
     let mut attempts = Vec::new();
-    for way in ways(context, vault)? {
+    for way in ways(context, vault)?.into_iter().filter(wanted) {
         let name = way.describe();
         match way.attempt(context, vault)? {
             Tried::Opened(who) => {

@@ -129,7 +129,7 @@ def _known_setting(key):
     if environment is not None:
         return is_name(environment)
     return key in ("variables.allow", "ttl", "reads", "retention.versions", "retention.days",
-                   "rotation.kek", "rotation.dek")
+                   "rotation.kek", "rotation.dek", "kdf")
 
 
 def _setting_value(key, value, settings):
@@ -145,7 +145,16 @@ def _setting_value(key, value, settings):
     if key.startswith("rotation."):
         hours = {"h": 1, "d": 24, "w": 168}.get(value[-1:], 0)
         return _COUNT.fullmatch(value[:-1]) is not None and 1 <= int(value[:-1]) * hours <= 36500 * 24
+    if key == "kdf":
+        return _cost(value)
     return _COUNT.fullmatch(value) is not None and int(value) < 2**53
+
+
+def _cost(value):
+    found = re.fullmatch(r"m=([0-9]{1,9}),t=([0-9]{1,9}),p=([0-9]{1,9})", value, re.ASCII)
+    numbers = found and found.groups()
+    return (bool(numbers) and all(_COUNT.fullmatch(number) for number in numbers)
+            and 19456 <= int(numbers[0]) <= 1048576 and 2 <= int(numbers[1]) <= 10 and 1 <= int(numbers[2]) <= 8)
 
 
 def _cycle(environment, parent, settings):

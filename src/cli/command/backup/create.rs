@@ -49,7 +49,7 @@ pub struct Create {
 
     /// Encrypt with the passphrase that this file descriptor gives
     #[arg(long, value_name = "N", conflicts_with = "recipients")]
-    passphrase_fd: Option<u32>,
+    backup_passphrase_fd: Option<u32>,
 
     /// Write text (age armor) instead of bytes
     #[arg(long)]
@@ -101,7 +101,8 @@ impl Create {
 
     /// Whoever opens the file has the identity in it, so the default does not choose them.
     fn refuse_unsaid_reader(&self) -> Outcome {
-        let said = self.passphrase || self.passphrase_fd.is_some() || !self.recipients.is_empty();
+        let said =
+            self.passphrase || self.backup_passphrase_fd.is_some() || !self.recipients.is_empty();
         if said || !self.with_identity {
             return Ok(());
         }
@@ -113,8 +114,8 @@ impl Create {
     }
 
     fn key(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Key> {
-        if self.passphrase || self.passphrase_fd.is_some() {
-            return passphrase::new(context, self.passphrase_fd).map(Key::Passphrase);
+        if self.passphrase || self.backup_passphrase_fd.is_some() {
+            return passphrase::new(context, self.backup_passphrase_fd).map(Key::Passphrase);
         }
         if !self.recipients.is_empty() {
             return Ok(Key::Recipients(self.recipients.clone()));

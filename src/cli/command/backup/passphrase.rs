@@ -1,4 +1,4 @@
-//! The passphrase of a backup: from `--passphrase-fd`, from `V_SECURE_BACKUP_PASSPHRASE`, or asked for.
+//! The passphrase of a backup: from `--backup-passphrase-fd`, from `V_SECURE_BACKUP_PASSPHRASE`, or asked for.
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
@@ -70,7 +70,7 @@ fn without_line_end(value: SecretValue) -> SecretValue {
 fn ask(context: &Context<'_>, question: &str) -> Outcome<SecretValue> {
     if !context.interactive() {
         return Err(Failure::usage("no-passphrase", "no passphrase for the backup was given")
-            .hint(format!("{VARIABLE}, or --passphrase-fd N"))
+            .hint(format!("{VARIABLE}, or --backup-passphrase-fd N"))
             .hint("the same command on a terminal, which asks for it"));
     }
     context.host.prompt_hidden(question).map_err(|error| {

@@ -51,7 +51,7 @@ pub struct Restore {
 
     /// Take the passphrase from this file descriptor
     #[arg(long, value_name = "N")]
-    passphrase_fd: Option<u32>,
+    backup_passphrase_fd: Option<u32>,
 }
 
 /// What becomes of the identity in the backup.
@@ -117,7 +117,7 @@ impl Restore {
         };
         let file = dearmored.as_deref().unwrap_or(bytes.expose());
         if passphrase_file::is_passphrase_file(file) {
-            let passphrase = passphrase::known(context, self.passphrase_fd)?;
+            let passphrase = passphrase::known(context, self.backup_passphrase_fd)?;
             return passphrase_file::decrypt(&passphrase, file, MAX_PLAIN).map_err(|error| {
                 match error {
                     PassphraseError::File(error) => self.damaged(&error),

@@ -4,6 +4,7 @@ use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
+use crate::ops::slot;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
 
@@ -59,6 +60,10 @@ fn belongs(examined: &Examined<'_>, looked: Vec<Looked>) -> Option<Finding> {
         if let Ok(who) = Unlocked::new(vault, identities) {
             return Some(member(vault, &who, &from));
         }
+    }
+    if !slot::usable(vault, None).is_empty() {
+        let what = "a passphrase opens the vault, and is asked for when it is needed";
+        return Some(Finding::new(Code::IdentityFound, what));
     }
     if recipients.is_empty() {
         let what = "there is no identity to open the vault with";

@@ -16,7 +16,7 @@ fn judge(state: &State) -> Finding {
         .sum();
     if recipients <= 1 {
         let what = "one identity alone can open everything: if it is lost, so is the vault";
-        return Finding::new(Code::RecoveryNone, what).mend("v-secure role join owner MEMBER");
+        return Finding::new(Code::RecoveryNone, what).mend("v-secure recovery new");
     }
     let keys: usize = state
         .owners()

@@ -1,6 +1,7 @@
 //! `v-secure identity`: this device's identity.
 
 pub mod new;
+pub mod restore;
 pub mod show;
 
 use crate::cli::context::Context;
@@ -10,6 +11,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum Identity {
     New(new::New),
+    Restore(restore::Restore),
     Show(show::Show),
 }
 
@@ -17,6 +19,7 @@ impl Identity {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
             Self::New(command) => command.run(context),
+            Self::Restore(command) => command.run(context),
             Self::Show(command) => command.run(context),
         }
     }

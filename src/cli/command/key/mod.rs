@@ -1,6 +1,7 @@
-//! `v-secure key`: the keys that values are encrypted under.
+//! `v-secure key`: the keys that values are encrypted under, and the slots that seal identities.
 
 pub mod rotate;
+pub mod slot;
 pub mod status;
 
 use crate::cli::context::Context;
@@ -9,6 +10,9 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub enum Key {
+    /// Passphrases that unlock the vault
+    #[command(subcommand)]
+    Slot(slot::Slot),
     Status(status::Status),
     Rotate(rotate::Rotate),
 }
@@ -16,6 +20,7 @@ pub enum Key {
 impl Key {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
+            Self::Slot(command) => command.run(context),
             Self::Status(command) => command.run(context),
             Self::Rotate(command) => command.run(context),
         }

@@ -1,0 +1,79 @@
+//! `v-secure identity restore`: an identity back into its file, from what was kept off the machine.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::identities;
+use crate::cli::recovery;
+use crate::crypto::identity::NewIdentity;
+use crate::host::hardening;
+use crate::store::{fresh, private};
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Write an identity to its file again, from its 24 words or its text
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Words or text are checked before anything is written, and no file is overwritten.\n\n\
+                        Examples:\n  v-secure identity restore\n  v-secure identity restore --words\n  \
+                        v-secure identity restore /media/stick/shop-recovery.txt -o recovery.txt"
+)]
+pub struct Restore {
+    /// A file with the identity or its words; '-' for standard input; asked for if it is left out
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Ask for the 24 words
+    #[arg(long, conflicts_with = "file")]
+    words: bool,
+
+    /// Where to [default: identity.txt in the config folder]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    recipient: String,
+    file: PathBuf,
+}
+
+impl Restore {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let path = match &self.output {
+            Some(path) => path.clone(),
+            None => identities::default_file(context).ok_or_else(no_home)?,
+        };
+        // Before anybody types 24 words.
+        if path.symlink_metadata().is_ok() {
+            return Err(exists(&path));
+        }
+        let identity = recovery::read(context, self.file.as_deref(), self.words)?;
+        let recipient = identity.recipient();
+        let kept = NewIdentity { text: identity.text(), recipient: recipient.clone() };
+        let text = identities::file_text(&kept, context.host.now(), None);
+        if self.output.is_none() {
+            identities::ensure_folder_of(context, &path)?;
+        }
+        fresh::write_new(&path, text.expose(), private::FILE_MODE)?;
+        if context.ui.json {
+            return context.ui.object(&Report { recipient, file: path });
+        }
+        context.ui.line(&recipient)?;
+        context.ui.note(&format!("the identity is in {}", path.display()));
+        Ok(())
+    }
+}
+
+fn exists(path: &Path) -> Failure {
+    let message = format!("there is an identity already: {}", path.display());
+    Failure::new(Exit::Conflict, "exists", message)
+        .hint("v-secure identity restore -o FILE, and then v-secure --identity FILE …")
+}
+
+fn no_home() -> Failure {
+    let message = "there is no home folder to keep the identity in";
+    Failure::new(Exit::Failure, "no-home", message).hint("v-secure identity restore -o FILE")
+}

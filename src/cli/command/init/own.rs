@@ -1,0 +1,55 @@
+//! The identity that a new vault is owned with, and where it is kept.
+
+use super::Init;
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::identities;
+use crate::cli::passphrase::{PASSPHRASE, Wanted};
+use crate::crypto::identity::{Identity, generate_identity, parse_identity};
+use crate::name::Name;
+use crate::ops::init::InitError;
+use crate::secret_value::SecretValue;
+use std::path::PathBuf;
+
+pub(super) struct Own {
+    pub identity: Identity,
+    pub file: Option<PathBuf>,
+    pub created: bool,
+    /// What seals it in the vault, if that is where it is kept.
+    pub passphrase: Option<SecretValue>,
+}
+
+impl Init {
+    /// The identity that is given, the one in the config folder, or a new one.
+    pub(super) fn own(&self, context: &Context<'_>, vault: &Name, member: &Name) -> Outcome<Own> {
+        let given = !context.globals.identities.is_empty();
+        if given && self.passphrase {
+            let message = "--passphrase makes an identity of its own, and --identity names one";
+            return Err(Failure::usage("identity-twice", message)
+                .hint("v-secure --identity FILE init, and then: v-secure key slot add"));
+        }
+        if given && self.new_identity {
+            let message = "--identity and --new-identity exclude each other";
+            return Err(Failure::usage("identity-twice", message));
+        }
+        if self.passphrase {
+            return self.sealed(context, vault, member);
+        }
+        let (identity, file, created) = identities::own_or_new(context)?;
+        Ok(Own { identity, file, created, passphrase: None })
+    }
+
+    fn sealed(&self, context: &Context<'_>, vault: &Name, member: &Name) -> Outcome<Own> {
+        let wanted = Wanted {
+            names: &PASSPHRASE,
+            descriptor: context.globals.passphrase_fd,
+            allow_weak: self.allow_weak_passphrase,
+            known: &[vault.as_str(), member.as_str()],
+        };
+        let passphrase = wanted.get(context)?;
+        let identity = parse_identity(&generate_identity().text).map_err(InitError::Identity)?;
+        // What follows in this command needs it, and nobody types the passphrase again.
+        context.remember(identity.text());
+        Ok(Own { identity, file: None, created: true, passphrase: Some(passphrase) })
+    }
+}

@@ -1,0 +1,95 @@
+//! `v-secure key slot remove`: a passphrase that is to unlock the vault no more.
+
+use super::HISTORY;
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::host::hardening;
+use crate::ops::request::Ctx;
+use crate::ops::slot::{self, Slot};
+use crate::ops::vault::{Depth, Vault};
+use clap::Args;
+use serde::Serialize;
+
+/// Remove a slot, so that its passphrase unlocks the vault no more
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Only its own member can. Asks first on a terminal. Older commits keep the slot: see docs/unlocking.md.\n\n\
+                        Examples:\n  v-secure key slot remove travelling\n  v-secure key slot remove travelling --yes"
+)]
+pub struct Remove {
+    /// The slot: its id, the beginning of it, or its label
+    #[arg(value_name = "SLOT", allow_hyphen_values = true)]
+    slot: String,
+
+    /// Even if it is the only slot of an identity that is not at hand otherwise
+    #[arg(long)]
+    last: bool,
+
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    slot: String,
+}
+
+impl Remove {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        if !self.yes && context.interactive() {
+            self.confirm(context)?;
+        }
+        let (id, _) = context.write(None, "remove a slot", |vault, ctx| {
+            let found = slot::find_own(vault, &self.slot, &ctx.signer.member)?;
+            self.refuse_last(context, vault, ctx, found)?;
+            Ok((*found.id, slot::remove(ctx, found)))
+        })?;
+        if context.ui.json {
+            return context.ui.object(&Report { slot: id.to_string() });
+        }
+        context.ui.note(&format!("slot {id}: removed"));
+        context.ui.note(HISTORY);
+        Ok(())
+    }
+
+    /// The last slot may be the only place in the world where an identity is.
+    fn refuse_last(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        ctx: &Ctx<'_>,
+        found: Slot<'_>,
+    ) -> Outcome {
+        let by_passphrase = context.remembered(|_| ()).is_some();
+        let at_hand = !by_passphrase && ctx.who.sealable(vault).is_some();
+        if self.last || at_hand || !slot::is_last(vault, found) {
+            return Ok(());
+        }
+        let message = format!(
+            "slot {} is the last one of its identity, which is in no file here: without it nobody may get in",
+            found.id
+        );
+        Err(Failure::new(Exit::Conflict, "last-slot", message)
+            .hint(format!("v-secure key slot change {}", found.id))
+            .hint("v-secure key slot add, for another one first")
+            .hint("--last, if the identity is kept elsewhere"))
+    }
+
+    /// Asks before the lock is taken: nobody waits for somebody who reads a question.
+    fn confirm(&self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let found = slot::find(&opened.vault, &self.slot)?;
+        let question =
+            format!("Remove slot {} ({}) of {}?", found.id, found.seal.label, found.seal.member);
+        let answer = context.host.confirm(&question, false).map_err(|error| {
+            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
+        })?;
+        match answer {
+            true => Ok(()),
+            false => Err(Failure::new(Exit::Failure, "declined", "nothing was removed")),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `v-secure recovery`: the identity that is kept for the day when every device is lost.
+
+pub mod new;
+pub mod test;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub enum Recovery {
+    New(new::New),
+    Test(test::Test),
+}
+
+impl Recovery {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::New(command) => command.run(context),
+            Self::Test(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `v-secure recovery new`: one more owner, whose identity is kept off the machine.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::policy::{Effects, ReasonArg};
+use crate::cli::recovery::{self, Form, Of};
+use crate::crypto::identity::{NewIdentity, generate_identity};
+use crate::host::hardening;
+use crate::name::Name;
+use crate::ops::policy_change::{self, PolicyOutcome};
+use crate::ops::recovery as ops;
+use crate::ops::request::Ctx;
+use crate::ops::vault::Vault;
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Make a recovery identity: an owner for the day when every device is lost
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It reads everything and can sign, so that its holder can let a new device in. On a terminal it is\n\
+                        shown once, as 24 words and as text. Keep it off this machine, and try it: v-secure recovery test.\n\n\
+                        Examples:\n  v-secure recovery new\n  v-secure recovery new --out /media/stick/shop-recovery.txt\n  \
+                        v-secure recovery new --words --out words.txt"
+)]
+pub struct New {
+    /// Write it to this new file (mode 0600); '-' prints it alone
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// As words only
+    #[arg(long)]
+    words: bool,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    member: &'a str,
+    recipient: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a Path>,
+    /// The private key, only with `--out -`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<&'a str>,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl New {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        if self.out.is_none() && !context.interactive() {
+            let message = "there is no terminal to show the recovery identity on";
+            return Err(Failure::usage("no-terminal", message)
+                .hint("v-secure recovery new --out FILE")
+                .hint("v-secure recovery new --out -, into a pipe that keeps it"));
+        }
+        let new = generate_identity();
+        let reason = self.reason.reason.as_deref();
+        let ((member, outcome), vault) =
+            context.write(reason, "make a recovery identity", |vault, ctx| {
+                let (member, change, outcome) = change(vault, ctx, &new.recipient)?;
+                // Only now: an identity that could not be added is none to write down.
+                self.keep(context, vault, &new)?;
+                Ok(((member, outcome), change))
+            })?;
+        self.report(context, &member, &vault, &new, &outcome)
+    }
+
+    fn form(&self) -> Form {
+        if self.words { Form::Words } else { Form::Text }
+    }
+
+    fn prints(&self) -> bool {
+        self.out.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+
+    /// Shows it or writes it to its file.
+    fn keep(&self, context: &Context<'_>, vault: &Vault, new: &NewIdentity) -> Outcome {
+        match &self.out {
+            Some(_) if self.prints() => Ok(()),
+            Some(file) => recovery::write(context, file, new, self.form(), of(vault)),
+            None if recovery::show(context, new, self.form())? => Ok(()),
+            None => {
+                let message = "not confirmed: nothing was changed, and the words are of no use";
+                Err(Failure::new(Exit::Failure, "not-confirmed", message))
+            }
+        }
+    }
+
+    fn report(
+        &self,
+        context: &Context<'_>,
+        member: &Name,
+        vault: &Vault,
+        new: &NewIdentity,
+        outcome: &PolicyOutcome,
+    ) -> Outcome {
+        let effects = Effects::of(outcome);
+        let lost = |failure: Failure| lost(member, &failure);
+        if context.ui.json {
+            let words = if self.prints() { Some(recovery::words_of(new)?) } else { None };
+            let report = Report {
+                member: member.as_str(),
+                recipient: &new.recipient,
+                file: self.out.as_deref().filter(|_| !self.prints()),
+                identity: new.text.expose_str().filter(|_| self.prints()),
+                words: words.as_ref().and_then(|words| words.expose_str()),
+                effects: &effects,
+            };
+            let printed = context.ui.object(&report);
+            return if self.prints() { printed.map_err(lost) } else { printed };
+        }
+        context.ui.note(&format!("{member} is an owner now ({})", new.recipient));
+        context.ui.note("commit and push .v-secure; then: v-secure recovery test");
+        effects.tell(&context.ui);
+        if !self.prints() {
+            return Ok(());
+        }
+        let text = recovery::file_text(new, self.form(), of(vault), context.host.now())?;
+        context.ui.bytes(text.expose()).map_err(lost)
+    }
+}
+
+fn change(
+    vault: &Vault,
+    ctx: &Ctx<'_>,
+    recipient: &str,
+) -> Outcome<(Name, crate::ops::change::Change, PolicyOutcome)> {
+    let state = vault.policy();
+    let taken = |name: &Name| state.member(name).is_some() || state.role(name).is_some();
+    let member = ops::free_name(taken);
+    let added = ops::ops(ctx.random, Some(&vault.id()), &member, recipient)
+        .map_err(|error| Failure::from_error(Exit::Failure, "device-key", &error))?;
+    let (change, outcome) = policy_change::change(vault, added, ctx)?;
+    Ok((member, change, outcome))
+}
+
+fn of(vault: &Vault) -> Of<'_> {
+    Of { name: vault.file().header.name.as_str(), vault: &vault.file().header.vault }
+}
+
+/// The key went nowhere, which must be heard even where the reader of the pipe is what failed.
+fn lost(member: &Name, failure: &Failure) -> Failure {
+    let message = format!("{member} was added, and its identity could not be printed: it is lost");
+    let mut lost = Failure::new(Exit::Failure, "identity-lost", message);
+    lost.causes.clone_from(&failure.causes);
+    lost.hint("v-secure recovery new, for another one")
+}

@@ -1,0 +1,236 @@
+//! The recovery identity: made at the start or later, kept as text or words, tried, and used by
+//! somebody who lost everything else.
+
+#![cfg(unix)]
+
+#[path = "support/person.rs"]
+mod person;
+
+use expectrl::{Eof, Expect, Session, session::OsSession};
+use person::Person;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+fn identity_file(person: &Person) -> PathBuf {
+    person.home().join(".config/v-secure/identity.txt")
+}
+
+/// A vault with a secret, and the file of its recovery identity.
+fn with_recovery() -> (Person, PathBuf) {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --recovery-out ../recovery.txt").ok();
+    owner.set("prod/DB", "hunter2");
+    let file = owner.home().join("../recovery.txt");
+    (owner, file)
+}
+
+fn terminal(person: &Person, line: &str) -> OsSession {
+    // Without a standard input of its own: the terminal is to be that.
+    let mut command = person::program();
+    command.env("HOME", person.home()).env("USER", "owner").env("TERM", "xterm");
+    command.current_dir(person.checkout()).args(line.split(' '));
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(60)));
+    session
+}
+
+/// What a finished session printed, up to its end.
+fn rest(session: &mut OsSession) -> String {
+    String::from_utf8_lossy(session.expect(Eof).unwrap().as_bytes()).into_owned()
+}
+
+/// The 24 words of a numbered list on a terminal.
+fn words_shown(text: &str) -> Vec<String> {
+    let mut parts = text.split_whitespace().peekable();
+    let mut words = Vec::new();
+    while let Some(part) = parts.next() {
+        if part.parse() == Ok(words.len() + 1)
+            && let Some(word) = parts.peek().filter(|w| w.bytes().all(|b| b.is_ascii_lowercase()))
+        {
+            words.push((*word).to_owned());
+        }
+    }
+    words
+}
+
+#[test]
+fn who_lost_everything_goes_on_with_the_recovery_identity() {
+    let (owner, file) = with_recovery();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let tried = owner.run("recovery test ../recovery.txt --json").json();
+    assert_eq!((tried["member"].as_str(), tried["opened"].as_u64()), (Some("recovery"), Some(1)));
+    // Another machine: a clone, and what was kept.
+    let later = Person::new("owner");
+    later.pull(&owner);
+    later.accept_as(&owner);
+    let restored = format!("identity restore {} --json", file.display());
+    assert_eq!(later.run(&restored).json()["recipient"], tried["recipient"]);
+    assert_eq!(fs::metadata(identity_file(&later)).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(later.run("get prod/DB").ok(), "hunter2");
+    later.set("prod/DB", "hunter3");
+    let new = Person::new("owner");
+    new.pull(&later);
+    new.accept_as(&later);
+    let line = new.run("member request owner --device new-laptop").ok();
+    later.feed("member add owner --request - --yes", &line).ok();
+    new.pull(&later);
+    assert_eq!(new.run("get prod/DB").ok(), "hunter3");
+    new.set("prod/DB", "hunter4");
+    new.run("audit verify").ok();
+}
+
+#[test]
+fn a_recovery_identity_can_be_added_later_as_words() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("prod/DB", "hunter2");
+    let made = owner.run("recovery new --words --out ../words.txt --json").json();
+    assert!(made["identity"].is_null() && made["words"].is_null(), "the file has it: {made}");
+    let text = fs::read_to_string(owner.home().join("../words.txt")).unwrap();
+    let words = text.lines().find(|line| !line.starts_with('#')).unwrap();
+    assert_eq!(words.split(' ').count(), 24);
+    assert!(!text.contains("AGE-SECRET-KEY"));
+    owner.run("recovery test ../words.txt").ok();
+    assert_eq!(owner.feed("recovery test -", words).code, 0);
+    // A second one has a name of its own, and neither is written over.
+    let again = owner.run("--json recovery new --out ../words.txt");
+    assert_eq!(again.error(), (7, "exists".into()));
+    let printed = owner.run("recovery new --out - --json").json();
+    assert_eq!(printed["member"], "recovery-2");
+    let (text, words) = (&printed["identity"], &printed["words"]);
+    for form in [text, words] {
+        owner.feed("recovery test -", form.as_str().unwrap()).ok();
+    }
+}
+
+#[test]
+fn what_is_no_recovery_identity_is_told_apart() {
+    let (owner, file) = with_recovery();
+    let stranger = owner.run("identity new -o -").ok();
+    let refused = owner.feed("--json recovery test -", &stranger);
+    assert_eq!(refused.error(), (3, "recovery".into()));
+    let words = owner.feed("--json recovery test -", "abandon ability hunter2");
+    assert_eq!(words.error(), (3, "words".into()));
+    assert!(!words.err.contains("hunter2"));
+    let text = fs::read_to_string(&file).unwrap();
+    let two = owner.feed("--json recovery test -", &format!("{text}{stranger}"));
+    assert_eq!(two.error(), (3, "identity-syntax".into()));
+    assert_eq!(owner.run("--json recovery test").error(), (2, "no-input".into()));
+    assert_eq!(owner.run("--json recovery new").error(), (2, "no-terminal".into()));
+    let before = fs::read(owner.vault()).unwrap();
+    owner.run("recovery test ../recovery.txt").ok();
+    assert_eq!(fs::read(owner.vault()).unwrap(), before);
+}
+
+#[test]
+fn only_an_owner_makes_a_recovery_identity_and_nothing_is_written_otherwise() {
+    let (owner, _) = with_recovery();
+    owner.run("role create developer --grant read,write,grant:dev/*").ok();
+    let developer = Person::new("developer");
+    developer.pull(&owner);
+    developer.accept_as(&owner);
+    let line = developer.run("member request").ok();
+    owner.feed("member add developer --request - --role developer --yes", &line).ok();
+    developer.pull(&owner);
+    let before = fs::read(developer.vault()).unwrap();
+    let refused = developer.run("--json recovery new --out ../recovery.txt");
+    assert_eq!(refused.error(), (4, "not-permitted".into()));
+    assert!(!developer.home().join("../recovery.txt").exists());
+    assert_eq!(fs::read(developer.vault()).unwrap(), before);
+    // A reader of one environment is no recovery.
+    let tried =
+        developer.run(&format!("--json recovery test {}", identity_file(&developer).display()));
+    assert_eq!(tried.error(), (3, "recovery".into()));
+}
+
+#[test]
+fn restoring_checks_first_and_overwrites_nothing() {
+    let (owner, file) = with_recovery();
+    let kept = fs::read(identity_file(&owner)).unwrap();
+    let restore = |rest: &str| owner.run(&format!("--json identity restore {rest}"));
+    assert_eq!(restore("../recovery.txt").error(), (7, "exists".into()));
+    assert_eq!(fs::read(identity_file(&owner)).unwrap(), kept);
+    let text = fs::read_to_string(&file).unwrap();
+    let broken = text.replace("AGE-SECRET-KEY-1", "AGE-SECRET-KEY-1Q");
+    let refused = owner.feed("--json identity restore - -o new.txt", &broken);
+    assert_eq!(refused.error(), (3, "identity-syntax".into()));
+    assert!(!owner.checkout().join("new.txt").exists());
+    assert_eq!(restore("-o new.txt").error(), (2, "no-input".into()));
+    restore("../recovery.txt -o new.txt").ok();
+    assert_eq!(owner.run("--identity new.txt get prod/DB").ok(), "hunter2");
+}
+
+#[test]
+fn init_writes_no_vault_where_the_recovery_identity_cannot_be_kept() {
+    let owner = Person::new("owner");
+    fs::write(owner.home().join("../taken.txt"), "mine").unwrap();
+    let refused = owner.run("--json init --vault-name shop --recovery-out ../taken.txt");
+    assert_eq!(refused.error(), (7, "exists".into()));
+    assert!(!owner.vault().exists());
+    assert_eq!(fs::read(owner.home().join("../taken.txt")).unwrap(), b"mine");
+    let both = owner.run("--json init --recovery-out ../x.txt --no-recovery");
+    assert_eq!(both.error(), (2, "usage".into()));
+    let printed = owner.run("--json init --recovery-out -");
+    assert_eq!(printed.error(), (2, "usage".into()));
+    assert!(!owner.vault().exists());
+}
+
+#[test]
+fn a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept() {
+    let owner = Person::new("owner");
+    let mut session = terminal(&owner, "init --vault-name shop");
+    session.expect("Make a recovery identity now").unwrap();
+    session.send("y").unwrap();
+    let shown = session.expect("Are they written down").unwrap();
+    let words = words_shown(&String::from_utf8_lossy(shown.before()));
+    assert_eq!(words.len(), 24, "{words:?}");
+    session.send("y").unwrap();
+    assert!(rest(&mut session).contains("a second owner"));
+    owner.set("prod/DB", "hunter2");
+    owner.feed("recovery test -", &words.join(" ")).ok();
+
+    let before = fs::read(owner.vault()).unwrap();
+    let mut session = terminal(&owner, "recovery new");
+    session.expect("Are they written down").unwrap();
+    session.send("n").unwrap();
+    assert!(rest(&mut session).contains("nothing was changed"));
+    assert_eq!(fs::read(owner.vault()).unwrap(), before);
+}
+
+#[test]
+fn a_terminal_asks_for_the_words_without_showing_them() {
+    let (owner, file) = with_recovery();
+    owner.run("identity restore ../recovery.txt -o kept.txt").ok();
+    let made = owner.run("recovery new --out - --json").json();
+    let words = made["words"].as_str().unwrap();
+    let mut session = terminal(&owner, "recovery test --words");
+    session.expect("24 words").unwrap();
+    session.send(format!("{words}\r")).unwrap();
+    let shown = rest(&mut session);
+    assert!(shown.contains("recovery-2 opens everything"), "{shown}");
+    let first = words.split(' ').take(3).collect::<Vec<_>>().join(" ");
+    assert!(!shown.contains(&first), "{shown}");
+    let text = fs::read_to_string(file).unwrap();
+    let key = text.lines().find(|line| line.starts_with("AGE-")).unwrap();
+    let mut session = terminal(&owner, "identity restore -o typed.txt");
+    session.expect("24 words").unwrap();
+    session.send(format!("{key}\r")).unwrap();
+    let shown = rest(&mut session);
+    assert!(shown.contains("typed.txt") && !shown.contains(key), "{shown}");
+    assert!(fs::read_to_string(owner.checkout().join("typed.txt")).unwrap().contains(key));
+}
+
+#[test]
+fn init_on_a_terminal_takes_no_for_an_answer() {
+    let owner = Person::new("owner");
+    let mut session = terminal(&owner, "init --vault-name shop");
+    session.expect("Make a recovery identity now").unwrap();
+    session.send("n").unwrap();
+    assert!(rest(&mut session).contains("Back the identity up"));
+    assert_eq!(owner.run("member list").ok().lines().count(), 1);
+    let other = Person::new("other");
+    let mut session = terminal(&other, "init --vault-name shop --no-recovery");
+    assert!(!rest(&mut session).contains("recovery identity now"));
+}
