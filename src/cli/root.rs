@@ -38,6 +38,8 @@ pub enum Command {
     Exec(c::exec::Exec),
     Import(c::import::Import),
     Export(c::export::Export),
+    Unlock(c::unlock::Unlock),
+    Lock(c::lock::Lock),
     /// Set, get, list, roll back and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
@@ -53,6 +55,9 @@ pub enum Command {
     /// Make and show this device's identity
     #[command(subcommand)]
     Identity(c::identity::Identity),
+    /// Keep this device's identity in the keyring of the operating system
+    #[command(subcommand)]
+    Keyring(c::keyring::Keyring),
     /// Bring people and services in, and show them
     #[command(subcommand)]
     Member(c::member::Member),
@@ -86,11 +91,14 @@ impl Command {
             Self::Exec(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),
+            Self::Unlock(command) => command.run(context),
+            Self::Lock(command) => command.run(context),
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
+            Self::Keyring(command) => command.run(context),
             Self::Member(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),

@@ -25,6 +25,7 @@ pub mod read;
 pub mod remove;
 pub mod request;
 pub mod rollback;
+pub mod session_keys;
 mod settle;
 pub mod text;
 pub mod unlock;

@@ -19,6 +19,7 @@ pub mod git;
 pub mod git_command;
 pub mod inspect;
 pub mod journal;
+pub mod keyring;
 pub mod lock;
 pub mod owners;
 mod pin_folder;

@@ -23,14 +23,15 @@ pub fn text(text: &str) -> String {
 fn token(word: &str) -> String {
     let words: Vec<&str> = word.split('-').collect();
     let lower = |part: &&str| part.len() > 2 && part.bytes().all(|b| b.is_ascii_lowercase());
-    if word.len() == 43 {
+    // Before ids: eight words can have their length.
+    if words.len() >= 8 && words.iter().all(lower) {
+        "WORDS".into()
+    } else if word.len() == 43 {
         "ID".into()
     } else if word.len() > RUN && word.bytes().all(|b| b == b'x') {
         "xxx…".into()
     } else if word.starts_with("age1") {
         "age1…".into()
-    } else if words.len() >= 8 && words.iter().all(lower) {
-        "WORDS".into()
     } else if word.starts_with("v-secure-request-") {
         "v-secure-request-…".into()
     } else {

@@ -5,7 +5,8 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::local_names;
-use crate::crypto::identity::Identity;
+use crate::cli::unlocking::keyring;
+use crate::crypto::identity::{self, Identity};
 use crate::host::hardening;
 use crate::ops::init::{self, InitRequest};
 use crate::store::session::Session;
@@ -26,7 +27,7 @@ const README_MODE: u32 = 0o644;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
-                        v-secure --identity ~/keys/age.txt init"
+                        v-secure --identity ~/keys/age.txt init\n  v-secure init --keyring --no-recovery"
 )]
 pub struct Init {
     /// The vault's name; the folder's name by default
@@ -44,6 +45,14 @@ pub struct Init {
     /// Make a vault of this folder's own below one that there is
     #[arg(long)]
     nested: bool,
+
+    /// Keep the new identity in the OS keyring and in no file
+    #[arg(long)]
+    keyring: bool,
+
+    /// With --keyring: there is no other copy of the identity, and that may be
+    #[arg(long, requires = "keyring")]
+    no_recovery: bool,
 }
 
 #[derive(Serialize)]
@@ -55,6 +64,8 @@ struct Report {
     recipient: String,
     identity: Option<PathBuf>,
     identity_created: bool,
+    /// The sealed half of the identity, if the other half is in the OS keyring.
+    keyring: Option<PathBuf>,
     fingerprint: String,
     id: String,
 }
@@ -70,7 +81,10 @@ impl Init {
         let name =
             local_names::name(self.vault_name.as_deref(), folder_name(&project), "--vault-name")?;
         let member = local_names::name_of_user(context, self.member.as_deref())?;
-        let (identity, file, created) = identity(context, self.new_identity)?;
+        let (identity, file, created) = match self.keyring {
+            true => keyring_identity(context, self.no_recovery)?,
+            false => identity(context, self.new_identity)?,
+        };
         let request = InitRequest {
             name,
             member,
@@ -79,6 +93,13 @@ impl Init {
             now: context.host.now(),
         };
         let vault = init::init(&request, context.host)?;
+        let keyring = match self.keyring {
+            true => {
+                let id = &vault.header.vault;
+                Some(keyring::make(context, id, &request.member, &identity)?.file)
+            }
+            false => None,
+        };
         atomic::create_folder(&project.join(find::FOLDER))?;
         write_git_files(&project)?;
         let location = Location::in_project(&project)?;
@@ -92,6 +113,7 @@ impl Init {
             recipient: request.recipient,
             identity: file,
             identity_created: created,
+            keyring,
             fingerprint: fingerprint_words(&vault.id()),
             id: vault.id().to_string(),
         };
@@ -151,6 +173,28 @@ fn identity(context: &Context<'_>, new: bool) -> Outcome<(Identity, Option<PathB
     identities::own_or_new(context)
 }
 
+/// The identity for the keyring: the one given, or one that is in no file. The keyring is tried
+/// first, and so is the user: what only a keyring holds is lost with it.
+fn keyring_identity(
+    context: &Context<'_>,
+    no_recovery: bool,
+) -> Outcome<(Identity, Option<PathBuf>, bool)> {
+    if !no_recovery && context.globals.identities.is_empty() {
+        let message = "an identity that only the OS keyring holds is lost with it";
+        return Err(Failure::usage("recovery-undecided", message)
+            .hint("v-secure --identity FILE init --keyring, with a copy of FILE kept off this machine")
+            .hint("v-secure init --keyring --no-recovery, if that may be"));
+    }
+    keyring::check(context)?;
+    if !context.globals.identities.is_empty() {
+        return identities::own_or_new(context);
+    }
+    let made = identity::generate_identity();
+    let parsed = identity::parse_identity(&made.text)
+        .map_err(|error| Failure::from_error(Exit::Failure, "init", &error))?;
+    Ok((parsed, None, true))
+}
+
 fn in_git(project: &Path) -> bool {
     project.ancestors().any(|folder| folder.join(".git").exists())
 }
@@ -178,11 +222,15 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
     ui.line(&format!("fingerprint  {}", report.fingerprint))?;
     ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
     let identity = match (&report.identity, report.identity_created) {
+        (None, true) => "in the OS keyring (new)".to_owned(),
         (Some(path), true) => format!("{} (new)", shown(path)),
         (Some(path), false) => format!("{} (found)", shown(path)),
         (None, _) => "from the environment (V_SECURE_IDENTITY)".to_owned(),
     };
     ui.line(&format!("identity     {identity}"))?;
+    if report.keyring.is_some() && report.identity.is_some() {
+        ui.line("keyring      opens the vault on this device, too")?;
+    }
     ui.note("Back the identity up, off this machine: without it nobody opens this vault.");
     let dotenv =
         if project.join(".env").is_file() { "v-secure import .env" } else { "v-secure set NAME" };

@@ -3,13 +3,17 @@
 //! 1. What a flag names (`--identity`): it excludes all others.
 //! 2. What the environment gives: `V_SECURE_IDENTITY` (key text), `V_SECURE_IDENTITY_FILE`,
 //!    `V_SECURE_IDENTITY_CMD` (a command that prints an identity).
-//! 3. The config folder: `identity.txt`, then the `identities` of `config.toml`.
-//! 4. `~/.ssh/id_ed25519`, if a member of the vault has an SSH key.
+//! 3. The keys that `v-secure unlock` keeps.
+//! 4. The config folder: `identity.txt`, then the `identities` of `config.toml`.
+//! 5. This device's keyring slot.
+//! 6. `~/.ssh/id_ed25519`, if a member of the vault has an SSH key.
 //!
 //! The first way that belongs to a member wins. A new way is a module with the shape of
 //! [`identity_file`] and a line in [`ways`].
 
 mod identity_file;
+pub mod keyring;
+pub mod session;
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
@@ -24,6 +28,10 @@ use crate::ops::vault::Vault;
 pub enum Way {
     /// Identities that stand somewhere as text.
     Identities(Source),
+    /// The keys that `v-secure unlock` keeps.
+    Session,
+    /// The identity under a share in the OS keyring.
+    Keyring,
 }
 
 /// What came of trying a way.
@@ -31,6 +39,8 @@ pub enum Tried {
     Opened(Unlocked),
     /// Why this way does not open the vault; the next one is tried.
     Passed(String),
+    /// There is nothing to try.
+    Absent,
 }
 
 /// A way that was tried, and why it did not open the vault; `None` if it did.
@@ -43,6 +53,8 @@ pub struct Attempt {
 pub struct Opened {
     pub who: Unlocked,
     pub way: String,
+    /// Whether something was asked for that is not echoed.
+    pub prompted: bool,
 }
 
 impl Way {
@@ -50,6 +62,8 @@ impl Way {
     pub fn describe(&self) -> String {
         match self {
             Self::Identities(source) => source.describe(),
+            Self::Session => "v-secure unlock".into(),
+            Self::Keyring => keyring::WAY.into(),
         }
     }
 
@@ -57,6 +71,8 @@ impl Way {
     fn attempt(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Tried> {
         match self {
             Self::Identities(source) => identity_file::attempt(context, vault, source),
+            Self::Session => Ok(session::attempt(context, vault)),
+            Self::Keyring => Ok(keyring::attempt(context, vault)),
         }
     }
 }
@@ -69,7 +85,9 @@ pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
     }
     let mut ways: Vec<Way> =
         identities::of_variables(context).into_iter().map(Way::Identities).collect();
+    ways.push(Way::Session);
     ways.extend(identities::of_config(context)?.into_iter().map(Way::Identities));
+    ways.push(Way::Keyring);
     ways.extend(identities::of_ssh(context, vault).map(Way::Identities));
     Ok(ways)
 }
@@ -77,20 +95,50 @@ pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
 /// Finds out who the user is in the vault.
 pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
     let (opened, attempts) = attempts(context, vault)?;
+    let opened = opened.ok_or_else(|| locked(vault, &attempts))?;
+    if opened.prompted {
+        session::offer(context);
+    }
+    Ok(opened)
+}
+
+/// [`unlock`] by an identity: kept keys do not do where one is to be sealed anew.
+pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+    let mut ways = ways(context, vault)?;
+    ways.retain(|way| !matches!(way, Way::Session));
+    let (opened, attempts) = attempts_of(context, vault, ways)?;
     opened.ok_or_else(|| locked(vault, &attempts))
+}
+
+/// Whether an identity that stands somewhere as text opens the vault.
+pub fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
+    let mut ways = ways(context, vault)?;
+    ways.retain(|way| matches!(way, Way::Identities(_)));
+    Ok(attempts_of(context, vault, ways)?.0.is_some())
 }
 
 /// Tries the ways until one opens the vault, and reports all that were tried.
 pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
+    attempts_of(context, vault, ways(context, vault)?)
+}
+
+fn attempts_of(
+    context: &Context<'_>,
+    vault: &Vault,
+    ways: Vec<Way>,
+) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
     let mut attempts = Vec::new();
-    for way in ways(context, vault)? {
+    let before = context.host.hidden_prompts();
+    for way in ways {
         let name = way.describe();
         match way.attempt(context, vault)? {
             Tried::Opened(who) => {
                 attempts.push(Attempt { way: name.clone(), passed: None });
-                return Ok((Some(Opened { who, way: name }), attempts));
+                let prompted = context.host.hidden_prompts() > before;
+                return Ok((Some(Opened { who, way: name, prompted }), attempts));
             }
             Tried::Passed(why) => attempts.push(Attempt { way: name, passed: Some(why) }),
+            Tried::Absent => {}
         }
     }
     Ok((None, attempts))
