@@ -239,13 +239,15 @@ fn the_desktop_keeps_what_the_kernel_may_not() {
     sandbox.set("A", "value-of-a");
     let unlocked =
         forbidden(&desktop.command(&sandbox, "unlock --for 1h --json")).output().unwrap();
-    let report: Value = serde_json::from_slice(&unlocked.stdout).expect(&describe(&unlocked));
+    assert!(unlocked.status.success(), "{}", describe(&unlocked));
+    let report: Value = serde_json::from_slice(&unlocked.stdout).unwrap();
     assert_eq!(report["keyring"], "OS keyring");
     fs::rename(sandbox.identity(), sandbox.path("away.txt")).unwrap();
     let read = forbidden(&desktop.command(&sandbox, "get A")).output().unwrap();
     assert_eq!(read.stdout, b"value-of-a", "{}", describe(&read));
     let locked = forbidden(&desktop.command(&sandbox, "lock --all --json")).output().unwrap();
-    let report: Value = serde_json::from_slice(&locked.stdout).expect(&describe(&locked));
+    assert!(locked.status.success(), "{}", describe(&locked));
+    let report: Value = serde_json::from_slice(&locked.stdout).unwrap();
     assert_eq!(report["locked"].as_array().unwrap().len(), 1);
     let (code, causes) = refused(&desktop.run(&sandbox, "get A --json"));
     assert_eq!(code, 3, "{causes}");

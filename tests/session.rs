@@ -163,12 +163,13 @@ fn after_a_passphrase_unlock_is_offered_and_ends_the_asking() {
         let line = format!("--vault {vault} --identity {path} {line}");
         scene.command(&line)
     };
-    assert!(with_key("init --member ada").status().unwrap().success());
+    let made = with_key("init --member ada").output().unwrap();
+    assert!(made.status.success(), "{}", describe(&made));
     let mut set = with_key("set A");
     assert!(feed(set.stdin(Stdio::piped()), b"value-of-a").status.success());
     let mut keygen = Command::new("ssh-keygen");
     keygen.args(["-q", "-p", "-P", "", "-N", "correct horse", "-f"]).arg(&key);
-    assert!(keygen.status().unwrap().success());
+    assert!(keygen.output().unwrap().status.success());
     let offer = "'v-secure unlock --for 8h' keeps this open";
     for (line, says) in [("get A", offer), ("unlock", "is open for ada until")] {
         let mut session = terminal(with_key(line));

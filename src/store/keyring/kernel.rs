@@ -135,7 +135,7 @@ mod tests {
         let secret = SecretValue::new(b"one".to_vec());
         keyring.set(&item, &secret, Some(1)).unwrap();
         assert!(keyring.get(&item).unwrap().unwrap().same_as(&secret));
-        assert_eq!(keyring.names(&item).unwrap(), [item.clone()]);
+        assert_eq!(keyring.names(&item).unwrap(), std::slice::from_ref(&item));
         std::thread::sleep(std::time::Duration::from_millis(2_100));
         assert!(keyring.get(&item).unwrap().is_none());
         assert!(!keyring.remove(&item).unwrap());
