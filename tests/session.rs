@@ -207,12 +207,12 @@ fn its_time_ends_it() {
         return;
     }
     let (_alone, scene) = (alone(), Scene::new());
-    scene.ok("unlock --for 2s");
+    scene.ok("unlock --for 4s");
     let begun = Instant::now();
     scene.hide_identity();
     assert_eq!(scene.ok("get A"), "value-of-a");
     // What is waited for is the clock itself.
-    std::thread::sleep(Duration::from_millis(3_100).saturating_sub(begun.elapsed()));
+    std::thread::sleep(Duration::from_millis(5_100).saturating_sub(begun.elapsed()));
     assert_eq!(scene.fails("get A").0, 3);
     // The kernel forgets by itself too, with nobody to ask.
     let id = scene.json("--vault .")["id"].as_str().unwrap().to_owned();
