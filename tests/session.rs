@@ -236,7 +236,13 @@ fn new_keys_of_an_audience_end_it() {
     assert_eq!((code, &error["code"]), (3, &"locked".into()));
     let causes = error["causes"].to_string();
     assert!(causes.contains("v-secure unlock: the audience ci+owner has got new keys"), "{causes}");
-    scene.ok(&format!("--identity {} unlock", identity.display()));
+    let unlock = format!("--identity {} unlock", identity.display());
+    scene.ok(&unlock);
+    assert_eq!(scene.ok("get A"), "value-of-a");
+    // Whoever goes takes no new key along: the audience gets a new epoch.
+    scene.ok("member remove ci --yes");
+    assert_eq!(scene.fails("get A").0, 3);
+    scene.ok(&unlock);
     assert_eq!(scene.ok("get A"), "value-of-a");
 }
 

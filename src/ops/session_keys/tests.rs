@@ -63,8 +63,12 @@ fn changed(vault: Vault, who: &Unlocked, ops: Vec<PolicyOp>) -> Vault {
 
 /// Lets a second member into the role `ci`, which reads prod.
 fn with_ci(vault: Vault, who: &Unlocked) -> Vault {
+    with_ci_of(vault, who, identity().1)
+}
+
+fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
     let (member, role, pattern) = (name("ci"), name("ci"), Pattern::new("prod/*").unwrap());
-    let recipients = vec![identity().1];
+    let recipients = vec![recipient];
     let kind = MemberKind::Service;
     let ops = vec![
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
@@ -181,6 +185,20 @@ fn a_key_that_was_taken_away_ends_them() {
     let remove = PolicyOp::KeyRemove { member, device, lost: false };
     let vault = changed(vault, &olga, vec![remove]);
     assert!(matches!(fault(&vault, &text), SessionFault::DeviceGone { .. }));
+}
+
+#[test]
+fn who_was_removed_has_none() {
+    let (vault, olga) = solo();
+    let (identities, recipient) = identity();
+    let vault = with_ci_of(set(vault, &olga), &olga, recipient);
+    let text = kept(&vault, &Unlocked::new(&vault, identities).unwrap());
+    let ci = resumed(&vault, &text).unwrap();
+    assert_eq!(value(&vault, &ci).expose(), b"hunter2");
+    assert!(matches!(ci.signer(&vault), Err(SignerError::NoKey { .. })));
+    let remove = PolicyOp::MemberRemove { member: name("ci") };
+    let vault = changed(vault, &olga, vec![remove]);
+    assert!(matches!(fault(&vault, &text), SessionFault::MemberGone { .. }));
 }
 
 #[test]
