@@ -104,32 +104,28 @@ pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
 
 /// [`unlock`] by an identity: kept keys do not do where one is to be sealed anew.
 pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
-    let mut ways = ways(context, vault)?;
-    ways.retain(|way| !matches!(way, Way::Session));
-    let (opened, attempts) = attempts_of(context, vault, ways)?;
+    let (opened, attempts) = try_ways(context, vault, |way| !matches!(way, Way::Session))?;
     opened.ok_or_else(|| locked(vault, &attempts))
 }
 
 /// Whether an identity that stands somewhere as text opens the vault.
 pub fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
-    let mut ways = ways(context, vault)?;
-    ways.retain(|way| matches!(way, Way::Identities(_)));
-    Ok(attempts_of(context, vault, ways)?.0.is_some())
+    Ok(try_ways(context, vault, |way| matches!(way, Way::Identities(_)))?.0.is_some())
 }
 
 /// Tries the ways until one opens the vault, and reports all that were tried.
 pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
-    attempts_of(context, vault, ways(context, vault)?)
+    try_ways(context, vault, |_| true)
 }
 
-fn attempts_of(
+fn try_ways(
     context: &Context<'_>,
     vault: &Vault,
-    ways: Vec<Way>,
+    wanted: impl Fn(&Way) -> bool,
 ) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
     let mut attempts = Vec::new();
     let before = context.host.hidden_prompts();
-    for way in ways {
+    for way in ways(context, vault)?.into_iter().filter(|way| wanted(way)) {
         let name = way.describe();
         match way.attempt(context, vault)? {
             Tried::Opened(who) => {
