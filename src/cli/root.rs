@@ -40,6 +40,8 @@ pub enum Command {
     Inject(c::inject::Inject),
     Import(c::import::Import),
     Export(c::export::Export),
+    Unlock(c::unlock::Unlock),
+    Lock(c::lock::Lock),
     /// Set, get, list, rotate, edit, compare and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
@@ -64,6 +66,9 @@ pub enum Command {
     /// The identity for the day when every device is lost
     #[command(subcommand)]
     Recovery(c::recovery::Recovery),
+    /// Keep this device's identity in the keyring of the operating system
+    #[command(subcommand)]
+    Keyring(c::keyring::Keyring),
     /// Bring people and services in, and show them
     #[command(subcommand)]
     Member(c::member::Member),
@@ -115,6 +120,8 @@ impl Command {
             Self::Inject(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),
+            Self::Unlock(command) => command.run(context),
+            Self::Lock(command) => command.run(context),
             Self::Secret(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Audit(command) => command.run(context),
@@ -123,6 +130,7 @@ impl Command {
             Self::Git(command) => command.run(context),
             Self::Identity(command) => command.run(context),
             Self::Recovery(command) => command.run(context),
+            Self::Keyring(command) => command.run(context),
             Self::Member(command) => command.run(context),
             Self::Key(command) => command.run(context),
             Self::Role(command) => command.run(context),

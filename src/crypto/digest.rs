@@ -27,10 +27,13 @@ pub enum Context {
     Request,
     /// A line of this device's journal of reads: no part of the vault's format.
     ReadRecord,
+    /// This device's keyring slots: no part of the vault's format either.
+    KeyringSlotAad,
+    KeyringSlotKey,
 }
 
 impl Context {
-    const COUNT: usize = Self::ReadRecord as usize + 1;
+    const COUNT: usize = Self::KeyringSlotKey as usize + 1;
 
     pub const fn text(self) -> &'static str {
         match self {
@@ -51,6 +54,8 @@ impl Context {
             Self::SlotKey => "v-secure 2026-11 v1 slot key",
             Self::Request => "v-secure 2026-11 v1 request",
             Self::ReadRecord => "v-secure 2026-11 v1 read record",
+            Self::KeyringSlotAad => "v-secure 2026-11 v1 keyring slot aad",
+            Self::KeyringSlotKey => "v-secure 2026-11 v1 keyring slot key",
         }
     }
 }

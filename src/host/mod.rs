@@ -97,6 +97,8 @@ pub trait Terminal {
     fn width(&self) -> Option<usize>;
     /// Asks for a line that is not echoed.
     fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue>;
+    /// How many such lines were given so far.
+    fn hidden_prompts(&self) -> usize;
     fn confirm(&self, question: &str, default: bool) -> io::Result<bool>;
     /// Prompts that outlive the borrow of the host, for what runs beside it; they ask only if `ask`.
     fn prompts(&self, _ask: bool) -> Arc<dyn Prompts> {

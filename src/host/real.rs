@@ -9,7 +9,11 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Answers to [`Terminal::prompt_hidden`]: of the process, as its terminal is.
+static HIDDEN_PROMPTS: AtomicUsize = AtomicUsize::new(0);
 
 /// The machine this process runs on.
 #[derive(Debug, Default, Clone, Copy)]
@@ -114,7 +118,13 @@ impl Terminal for RealHost {
     }
 
     fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue> {
-        rpassword::prompt_password(question).map(SecretValue::from)
+        let answer = rpassword::prompt_password(question).map(SecretValue::from)?;
+        HIDDEN_PROMPTS.fetch_add(1, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    fn hidden_prompts(&self) -> usize {
+        HIDDEN_PROMPTS.load(Ordering::Relaxed)
     }
 
     fn confirm(&self, question: &str, default: bool) -> io::Result<bool> {

@@ -34,6 +34,7 @@ pub mod recovery;
 pub mod remove;
 pub mod request;
 pub mod rollback;
+pub mod session_keys;
 mod settle;
 pub mod sheet;
 pub mod slot;

@@ -3,6 +3,7 @@
 //! Where identities come from (files, variables, later slots, agents and plugins) is the caller's
 //! affair: this is the seam that each new way of unlocking joins.
 
+use super::session_keys::{SessionFault, SessionKeys};
 use super::vault::Vault;
 use crate::crypto::identity::Identity;
 use crate::crypto::recipient;
@@ -58,10 +59,11 @@ pub enum SignerError {
     },
 }
 
-/// A member with its identities.
+/// A member with its identities, or with the keys that they opened earlier.
 pub struct Unlocked {
     member: Name,
     identities: Vec<Identity>,
+    session: Option<SessionKeys>,
     /// Keys of audiences, once opened.
     opened: RefCell<BTreeMap<String, Rc<Vec<EpochKeys>>>>,
 }
@@ -89,12 +91,25 @@ impl Unlocked {
             .find(|(_, member)| member.recipients.iter().any(is_one))
             .map(|(name, _)| name.clone());
         match member {
-            Some(member) => Ok(Self { member, identities, opened: RefCell::default() }),
+            Some(member) => {
+                Ok(Self { member, identities, session: None, opened: RefCell::default() })
+            }
             None => {
                 let recipients = identities.iter().map(Identity::recipient).collect();
                 Err(UnlockError::NoMember { recipients, owners: owners() })
             }
         }
+    }
+
+    /// The member of keys that were kept, if they still fit the vault.
+    pub fn resumed(vault: &Vault, keys: SessionKeys, now: u64) -> Result<Self, SessionFault> {
+        keys.check(vault, now)?;
+        Ok(Self {
+            member: keys.member().clone(),
+            identities: Vec::new(),
+            session: Some(keys),
+            opened: RefCell::default(),
+        })
     }
 
     pub fn member(&self) -> &Name {
@@ -114,6 +129,23 @@ impl Unlocked {
             member.recipients.contains(&recipient)
                 && check_recipient(&recipient) == Ok(RecipientKind::X25519)
         })
+    }
+
+    /// Until when kept keys are kept, in seconds since the Unix epoch.
+    pub fn kept_until(&self) -> Option<u64> {
+        self.session.as_ref().map(SessionKeys::until)
+    }
+
+    /// The identity that is the member's, for what seals it anew; kept keys have none.
+    pub fn identity(&self, vault: &Vault) -> Option<&Identity> {
+        let own = &vault.policy().member(&self.member)?.recipients;
+        self.identities.iter().find(|identity| own.iter().any(|text| identity.is_for(text)))
+    }
+
+    /// The member's recipient that its identity opens files to, as the policy has it.
+    pub fn recipient(&self, vault: &Vault) -> Option<String> {
+        let mut own = vault.policy().member(&self.member)?.recipients.iter();
+        own.find(|text| self.identities.iter().any(|identity| identity.is_for(text))).cloned()
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first.
@@ -136,6 +168,9 @@ impl Unlocked {
                 readers: state.members_of(audience).into_iter().cloned().collect(),
             });
         }
+        if let Some(session) = &self.session {
+            return session.open(vault, audience);
+        }
         let missing = || KeyError::NoAudience { audience: audience.to_owned() };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
         let expected = vault.expected_epochs(audience);
@@ -151,6 +186,9 @@ impl Unlocked {
 
     /// The member's device key whose seed one of the identities opens.
     pub fn signer(&self, vault: &Vault) -> Result<Signer, SignerError> {
+        if let Some(session) = &self.session {
+            return session.signer(vault);
+        }
         let none = || SignerError::NoKey { member: self.member.clone() };
         let member = vault.policy().member(&self.member).ok_or_else(none)?;
         let is_one = |own: &String| self.identities.iter().any(|identity| identity.is_for(own));

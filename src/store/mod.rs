@@ -20,6 +20,7 @@ pub mod git;
 pub mod git_command;
 pub mod inspect;
 pub mod journal;
+pub mod keyring;
 pub mod lock;
 pub mod memory;
 pub mod memory_folder;

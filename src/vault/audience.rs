@@ -103,7 +103,8 @@ pub fn open_envelope(
     parse_plaintext(&plaintext, vault, audience, expected)
 }
 
-fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
+/// What an envelope holds, before it is sealed.
+pub fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
     let head = format!("{FIRST_LINE}\nvault {vault}\naudience {audience}\n");
     // Room for everything at once: growing would leave copies of the keys behind.
     let mut text = Vec::with_capacity(head.len() + epochs.len() * 256);
@@ -120,7 +121,8 @@ fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretVa
     SecretValue::new(text)
 }
 
-fn parse_plaintext(
+/// Checks what an envelope held, as [`open_envelope`] does.
+pub fn parse_plaintext(
     plaintext: &SecretValue,
     vault: &Id,
     audience: &str,

@@ -4,6 +4,7 @@ pub mod audience;
 pub mod device_key;
 pub mod format;
 pub mod ids;
+pub mod keyring_slot;
 pub mod line;
 pub mod model;
 pub mod records;

@@ -121,6 +121,14 @@ fn header(stage: &Stage) {
     stage.replace(&stage.vault(), line, &format!("vault = \"{}\"", "A".repeat(43)));
 }
 
+/// With a sealed half of a keyring slot that is none.
+fn damaged_slot(stage: &Stage) {
+    vault(stage);
+    let id = stage.ok("v-secure --json | sed -n 's/.*\"id\": \"\\(.*\\)\".*/\\1/p'");
+    let folder = "$HOME/.local/state/v-secure/keyring";
+    stage.ok(&format!("umask 077; mkdir -p {folder}; echo '{{}}' > {folder}/{id}.json"));
+}
+
 /// A vault with one more thing done by the shell.
 macro_rules! after {
     ($base:expr, $line:literal) => {{
@@ -191,6 +199,7 @@ fn usage() -> Vec<Case> {
         case("identity-twice", nothing, "v-secure --identity key.txt init --new-identity"),
         case("policy-op-setting", a, "v-secure settings set no.such on"),
         case("recipient", a, "v-secure member add svc --recipient age1nonsense --read 'dev/*'"),
+        case("recovery-undecided", nothing, "v-secure init --keyring"),
         case("repeated-field", a, "v-secure set A --meta team=a --meta team=b"),
         case("bad-filter", a, "v-secure logs tail --filter sometimes"),
         case("setting-variable", a, "v-secure settings set variables.allow 'V_SECURE_*'"),
@@ -203,6 +212,12 @@ fn usage() -> Vec<Case> {
 
 fn failures() -> Vec<Case> {
     vec![
+        case(
+            "keyring",
+            nothing,
+            "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent v-secure init --keyring --no-recovery",
+        ),
+        case("keyring-slot", damaged_slot, "v-secure keyring show"),
         case(
             "config",
             after!(a, "echo nonsense = 1 > ../home/.config/v-secure/config.toml"),
@@ -307,6 +322,7 @@ fn rights() -> Vec<Case> {
 
 fn absent() -> Vec<Case> {
     vec![
+        case("no-keyring-slot", vault, "v-secure keyring show"),
         case("base-missing", repository, "v-secure audit verify --base no-such"),
         case("base-without-vault", repository, "v-secure audit verify --base HEAD~1"),
         case("file", a, "v-secure set A --file missing.txt"),

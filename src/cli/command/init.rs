@@ -8,6 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::local_names;
 use crate::cli::project::{in_git, new_project, write_git_files};
 use crate::cli::recovery::{Of, RecoveryArgs};
+use crate::cli::unlocking::keyring;
 use crate::crypto::kdf::Params;
 use crate::host::hardening;
 use crate::ops::init::{self, Extras, InitRequest};
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
                         identity. Whoever can read the repository can guess at the passphrase, so a weak one is refused.\n\n\
                         Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
                         v-secure init --passphrase --recovery-out /media/stick/shop-recovery.txt\n  \
+                        v-secure init --keyring --recovery-out /media/stick/shop-recovery.txt\n  \
                         v-secure --identity ~/keys/age.txt init"
 )]
 pub struct Init {
@@ -58,6 +60,10 @@ pub struct Init {
     #[arg(long, value_name = "m=KIB,t=N,p=N")]
     kdf: Option<Params>,
 
+    /// Keep the new identity in the OS keyring and in no file
+    #[arg(long, conflicts_with = "passphrase")]
+    keyring: bool,
+
     #[command(flatten)]
     recovery: RecoveryArgs,
 }
@@ -74,6 +80,8 @@ struct Report {
     /// The passphrase slot that seals the identity.
     slot: Option<String>,
     recovery: Option<Recovery>,
+    /// The sealed half of the identity, if the other half is in the OS keyring.
+    keyring: Option<PathBuf>,
     fingerprint: String,
     id: String,
 }
@@ -115,6 +123,13 @@ impl Init {
             let of = Of { name: request.name.as_str(), vault: &vault.header.vault };
             self.recovery.write(context, new, of)?;
         }
+        let keyring = match self.keyring {
+            true => {
+                let id = &vault.header.vault;
+                Some(keyring::make(context, id, &request.member, &own.identity)?.file)
+            }
+            false => None,
+        };
         atomic::create_folder(&project.join(find::FOLDER))?;
         write_git_files(&project)?;
         let location = Location::in_project(&project)?;
@@ -131,6 +146,7 @@ impl Init {
             slot: vault.file().slots.keys().next().map(ToString::to_string),
             recovery: recovery
                 .map(|new| Recovery { recipient: new.recipient, file: self.recovery.recovery_out }),
+            keyring,
             fingerprint: fingerprint_words(&vault.id()),
             id: vault.id().to_string(),
         };
@@ -177,11 +193,15 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
     ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
     let identity = match (&report.identity, report.identity_created) {
         _ if report.slot.is_some() => "in the vault, sealed by the passphrase".to_owned(),
+        (None, true) => "in the OS keyring (new)".to_owned(),
         (Some(path), true) => format!("{} (new)", shown(path)),
         (Some(path), false) => format!("{} (found)", shown(path)),
         (None, _) => "from the environment (V_SECURE_IDENTITY)".to_owned(),
     };
     ui.line(&format!("identity     {identity}"))?;
+    if report.keyring.is_some() && report.identity.is_some() {
+        ui.line("keyring      opens the vault on this device, too")?;
+    }
     if let Some(recovery) = &report.recovery {
         ui.line(&format!("recovery     a second owner ({})", recovery.recipient))?;
     }
@@ -191,6 +211,10 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
              vault: make a recovery identity with 'v-secure recovery new'.",
         ),
         (Some(_), Some(_)) => ui.note("A clone and the passphrase are enough, on any machine."),
+        (None, None) if report.keyring.is_some() && report.identity.is_none() => ui.note(
+            "The OS keyring of this device alone opens this vault: make a recovery identity with\n\
+             'v-secure recovery new'.",
+        ),
         (None, None) => ui
             .note("Back the identity up, off this machine: without it nobody opens this vault."),
         (None, Some(_)) => {}

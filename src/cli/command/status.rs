@@ -27,6 +27,8 @@ struct Status {
     roles: Vec<String>,
     /// The way that unlocked the vault.
     unlocked_by: Option<String>,
+    /// Until when 'v-secure unlock' keeps it open, if that unlocked it.
+    open_until: Option<String>,
     /// Why nothing is unlocked, if nothing is.
     locked: Option<String>,
     environments: BTreeMap<String, usize>,
@@ -47,6 +49,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
     let vault = &opened.vault;
     let unlocked = unlocking::unlock_without_asking(context, vault);
     let who = unlocked.as_ref().map(|unlocked| &unlocked.who);
+    let kept_until = who.as_ref().ok().and_then(|who| who.kept_until());
     let status = Status {
         vault: vault.file().header.name.to_string(),
         id: vault.id().to_string(),
@@ -56,12 +59,16 @@ pub fn run(context: &Context<'_>) -> Outcome {
         member: who.as_ref().ok().map(|who| who.member().to_string()),
         roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
         unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),
+        open_until: kept_until.map(duration::rfc3339),
         locked: who.err().map(|failure| failure.causes.join("; ")),
         environments: environments(vault),
         expiring: expiring(vault, session.now),
         attention: attention(vault, session.now),
     };
-    if context.ui.json { context.ui.object(&status) } else { show(context, &status) }
+    if context.ui.json {
+        return context.ui.object(&status);
+    }
+    show(context, &status, kept_until.map(|until| duration::relative(until, session.now)))
 }
 
 fn roles(vault: &Vault, who: &Unlocked) -> Vec<String> {
@@ -133,7 +140,7 @@ fn expired_members(vault: &Vault, now: u64) -> Vec<String> {
     .collect()
 }
 
-fn show(context: &Context<'_>, status: &Status) -> Outcome {
+fn show(context: &Context<'_>, status: &Status, ends: Option<String>) -> Outcome {
     let ui = &context.ui;
     let path = escape_for_display(&status.path);
     let line = |label: &str, text: &str| ui.wrapped(&format!("{label:<14}"), 14, text);
@@ -143,7 +150,8 @@ fn show(context: &Context<'_>, status: &Status) -> Outcome {
         (Some(member), _) => {
             line("you", &format!("{member} ({})", status.roles.join(", ")))?;
             if let Some(way) = &status.unlocked_by {
-                line("unlocked by", &escape_for_display(way))?;
+                let ends = ends.map(|ends| format!(" (ends {ends})")).unwrap_or_default();
+                line("unlocked by", &format!("{}{ends}", escape_for_display(way)))?;
             }
         }
         (None, Some(why)) => {

@@ -4,16 +4,20 @@
 //! 2. What the environment gives: `V_SECURE_IDENTITY` (key text), `V_SECURE_IDENTITY_FILE`,
 //!    `V_SECURE_IDENTITY_CMD` (a command that prints an identity), `V_SECURE_PASSPHRASE_FILE` or
 //!    `V_SECURE_PASSPHRASE`.
-//! 3. The config folder: `identity.txt`, then the `identities` of `config.toml`.
-//! 4. `~/.ssh/id_ed25519`, if a member of the vault has an SSH key.
-//! 5. Asking for a passphrase, on a terminal, where the vault has a slot.
+//! 3. The keys that `v-secure unlock` keeps.
+//! 4. The config folder: `identity.txt`, then the `identities` of `config.toml`.
+//! 5. This device's keyring slot.
+//! 6. `~/.ssh/id_ed25519`, if a member of the vault has an SSH key.
+//! 7. Asking for a passphrase, on a terminal, where the vault has a slot.
 //!
 //! `docs/unlocking.md` has the order for users.
 //! The first way that belongs to a member wins. A new way is a module with the shape of
 //! [`identity_file`] and a line in [`ways`].
 
 mod identity_file;
+pub mod keyring;
 mod passphrase;
+pub mod session;
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
@@ -33,6 +37,10 @@ pub enum Way {
     Passphrase(Place),
     /// A passphrase that is asked for.
     Ask,
+    /// The keys that `v-secure unlock` keeps.
+    Session,
+    /// The identity under a share in the OS keyring.
+    Keyring,
 }
 
 /// What came of trying a way.
@@ -40,6 +48,8 @@ pub enum Tried {
     Opened(Unlocked),
     /// Why this way does not open the vault; the next one is tried.
     Passed(String),
+    /// There is nothing to try.
+    Absent,
 }
 
 /// A way that was tried, and why it did not open the vault; `None` if it did.
@@ -52,6 +62,8 @@ pub struct Attempt {
 pub struct Opened {
     pub who: Unlocked,
     pub way: String,
+    /// Whether something was asked for that is not echoed.
+    pub prompted: bool,
 }
 
 impl Way {
@@ -61,6 +73,8 @@ impl Way {
             Self::Identities(source) => source.describe(),
             Self::Passphrase(place) => place.describe(),
             Self::Ask => "a passphrase".into(),
+            Self::Session => "v-secure unlock".into(),
+            Self::Keyring => keyring::WAY.into(),
         }
     }
 
@@ -70,6 +84,7 @@ impl Way {
             Self::Identities(source) => matches!(source, Source::Command(_)),
             // A passphrase's work takes memory and a second, also where nobody is asked.
             Self::Passphrase(_) | Self::Ask => true,
+            Self::Session | Self::Keyring => false,
         }
     }
 
@@ -84,6 +99,8 @@ impl Way {
             Self::Identities(source) => identity_file::attempt(context, vault, source),
             Self::Passphrase(place) => passphrase::attempt(context, vault, place),
             Self::Ask => passphrase::ask(context, vault),
+            Self::Session => Ok(session::attempt(context, vault)),
+            Self::Keyring => Ok(keyring::attempt(context, vault)),
         }
     }
 }
@@ -99,7 +116,9 @@ pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
     let mut ways: Vec<Way> =
         identities::of_variables(context).into_iter().map(Way::Identities).collect();
     ways.extend(PASSPHRASE.place(context, None).map(Way::Passphrase));
+    ways.push(Way::Session);
     ways.extend(identities::of_config(context)?.into_iter().map(Way::Identities));
+    ways.push(Way::Keyring);
     ways.extend(identities::of_ssh(context, vault).map(Way::Identities));
     if passphrase::is_possible(vault) {
         ways.push(Way::Ask);
@@ -110,6 +129,16 @@ pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
 /// Finds out who the user is in the vault.
 pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
     let (opened, attempts) = attempts(context, vault)?;
+    let opened = opened.ok_or_else(|| locked(vault, &attempts))?;
+    if opened.prompted {
+        session::offer(context);
+    }
+    Ok(opened)
+}
+
+/// [`unlock`] by an identity: kept keys do not do where one is to be sealed anew.
+pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+    let (opened, attempts) = try_ways(context, vault, |way| !matches!(way, Way::Session))?;
     opened.ok_or_else(|| locked(vault, &attempts))
 }
 
@@ -138,6 +167,11 @@ pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<Op
     })
 }
 
+/// Whether an identity that stands somewhere as text opens the vault.
+pub fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
+    Ok(try_ways(context, vault, |way| matches!(way, Way::Identities(_)))?.0.is_some())
+}
+
 /// Tries the ways until one opens the vault, and reports all that were tried.
 pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
     try_ways(context, vault, |_| true)
@@ -149,14 +183,17 @@ fn try_ways(
     wanted: impl Fn(&Way) -> bool,
 ) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
     let mut attempts = Vec::new();
-    for way in ways(context, vault)?.into_iter().filter(wanted) {
+    let before = context.host.hidden_prompts();
+    for way in ways(context, vault)?.into_iter().filter(|way| wanted(way)) {
         let name = way.describe();
         match way.attempt(context, vault)? {
             Tried::Opened(who) => {
                 attempts.push(Attempt { way: name.clone(), passed: None });
-                return Ok((Some(Opened { who, way: name }), attempts));
+                let prompted = context.host.hidden_prompts() > before;
+                return Ok((Some(Opened { who, way: name, prompted }), attempts));
             }
             Tried::Passed(why) => attempts.push(Attempt { way: name, passed: Some(why) }),
+            Tried::Absent => {}
         }
     }
     Ok((None, attempts))

@@ -4,6 +4,7 @@ use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
+use crate::cli::unlocking::{Tried, keyring, session};
 use crate::ops::slot;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
@@ -61,6 +62,9 @@ fn belongs(examined: &Examined<'_>, looked: Vec<Looked>) -> Option<Finding> {
             return Some(member(vault, &who, &from));
         }
     }
+    if let Some(found) = in_keyrings(examined, vault) {
+        return Some(found);
+    }
     if !slot::usable(vault, None).is_empty() {
         let what = "a passphrase opens the vault, and is asked for when it is needed";
         return Some(Finding::new(Code::IdentityFound, what));
@@ -77,6 +81,18 @@ fn belongs(examined: &Examined<'_>, looked: Vec<Looked>) -> Option<Finding> {
         Finding::new(Code::IdentityStranger, what)
             .mend("v-secure member request, and send the line that it prints to an owner"),
     )
+}
+
+/// Who a keyring says the user is, where no file does.
+fn in_keyrings(examined: &Examined<'_>, vault: &Vault) -> Option<Finding> {
+    let context = examined.context;
+    if let Tried::Opened(who) = session::attempt(context, vault) {
+        return Some(member(vault, &who, "v-secure unlock"));
+    }
+    match keyring::attempt(context, vault) {
+        Tried::Opened(who) => Some(member(vault, &who, keyring::WAY)),
+        _ => None,
+    }
 }
 
 fn without_vault(examined: &Examined<'_>, looked: &[Looked]) -> Option<Finding> {

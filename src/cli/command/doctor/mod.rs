@@ -10,6 +10,7 @@ pub mod finding;
 mod git;
 mod history;
 mod identity;
+mod keyring;
 mod members;
 mod permissions;
 mod pins;
@@ -30,6 +31,7 @@ use serde::Serialize;
 const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
     vault::check,
     identity::check,
+    keyring::check,
     pins::check,
     permissions::check,
     clock::check,
@@ -40,7 +42,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
     history::check,
 ];
 
-/// Check the set-up: identity, vault, pins, permissions, clock, git, recovery, members, secrets
+/// Check the set-up: identity, vault, keyring, pins, permissions, clock, git, recovery, members, secrets
 #[derive(Debug, Args)]
 #[command(
     after_help = "Each finding is ok, a note, a warning or an error, with a stable code (docs/doctor.md) and, where\n\

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::identities;
 use crate::cli::passphrase::{PASSPHRASE, Wanted};
+use crate::cli::unlocking::keyring;
 use crate::crypto::identity::{Identity, generate_identity, parse_identity};
 use crate::name::Name;
 use crate::ops::init::InitError;
@@ -35,8 +36,32 @@ impl Init {
         if self.passphrase {
             return self.sealed(context, vault, member);
         }
+        if self.keyring {
+            return self.for_keyring(context);
+        }
         let (identity, file, created) = identities::own_or_new(context)?;
         Ok(Own { identity, file, created, passphrase: None })
+    }
+
+    /// The identity for the keyring: the one given, or one that is in no file. The keyring is tried
+    /// first, and so is the user: what only a keyring holds is lost with it.
+    fn for_keyring(&self, context: &Context<'_>) -> Outcome<Own> {
+        let given = !context.globals.identities.is_empty();
+        if !given && !self.recovery.is_decided() {
+            let message = "an identity that only the OS keyring holds is lost with it";
+            return Err(Failure::usage("recovery-undecided", message)
+                .hint(
+                    "v-secure init --keyring --recovery-out FILE, with FILE kept off this machine",
+                )
+                .hint("v-secure init --keyring --no-recovery, if that may be"));
+        }
+        keyring::check(context)?;
+        if given {
+            let (identity, file, created) = identities::own_or_new(context)?;
+            return Ok(Own { identity, file, created, passphrase: None });
+        }
+        let identity = parse_identity(&generate_identity().text).map_err(InitError::Identity)?;
+        Ok(Own { identity, file: None, created: true, passphrase: None })
     }
 
     fn sealed(&self, context: &Context<'_>, vault: &Name, member: &Name) -> Outcome<Own> {

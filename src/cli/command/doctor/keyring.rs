@@ -1,0 +1,46 @@
+//! What keyrings hold for the vault: the keys that `unlock` keeps, and this device's keyring slot.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::cli::unlocking::{Tried, keyring, session};
+use crate::ops::duration;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    [kept(examined), slot(examined)].into_iter().flatten().collect()
+}
+
+fn kept(examined: &Examined<'_>) -> Option<Finding> {
+    match session::attempt(examined.context, examined.vault()?) {
+        Tried::Absent => None,
+        Tried::Opened(who) => {
+            let until = duration::rfc3339(who.kept_until().unwrap_or_default());
+            let what = format!(
+                "'v-secure unlock' keeps the vault open for {} until {until}",
+                who.member()
+            );
+            Some(Finding::new(Code::SessionOpen, what))
+        }
+        Tried::Passed(why) => {
+            let what =
+                format!("what 'v-secure unlock' keeps does not open the vault as it is: {why}");
+            Some(Finding::new(Code::SessionStale, what).mend("v-secure unlock"))
+        }
+    }
+}
+
+fn slot(examined: &Examined<'_>) -> Option<Finding> {
+    match keyring::attempt(examined.context, examined.vault()?) {
+        Tried::Absent => None,
+        Tried::Opened(who) => {
+            let what = format!("the OS keyring opens the vault for {}", who.member());
+            Some(Finding::new(Code::KeyringSound, what))
+        }
+        Tried::Passed(why) => {
+            let what = format!("this device's keyring slot does not open the vault: {why}");
+            Some(
+                Finding::new(Code::KeyringBroken, what)
+                    .mend("v-secure --identity FILE keyring add"),
+            )
+        }
+    }
+}

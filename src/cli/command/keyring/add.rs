@@ -1,0 +1,85 @@
+//! `v-secure keyring add`: lets the OS keyring open the vault on this device.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::unlocking::{self, keyring};
+use crate::host::hardening;
+use crate::ops::vault::{Depth, Vault};
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Let the OS keyring open the vault on this device
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Your identity is sealed under a random share. The share goes into the OS keyring and the sealed\n\
+                        identity into the state folder: neither opens anything alone. The identity stays where it\n\
+                        was, too.\n\n\
+                        Examples:\n  v-secure keyring add\n  v-secure --identity ~/keys/age.txt keyring add"
+)]
+pub struct Add {}
+
+#[derive(Serialize)]
+struct Report {
+    vault: String,
+    member: String,
+    recipient: String,
+    slot: String,
+    file: PathBuf,
+}
+
+impl Add {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let vault = &opened.vault;
+        let by = unlocking::unlock_anew(context, vault)?;
+        let identity = by
+            .who
+            .identity(vault)
+            .filter(|own| own.is_age_key())
+            .ok_or_else(|| no_identity(&by.way))?;
+        refuse_other(context, vault, &identity.recipient())?;
+        let made = keyring::make(context, &vault.id(), by.who.member(), identity)?;
+        let report = Report {
+            vault: vault.file().header.name.to_string(),
+            member: made.half.member.to_string(),
+            recipient: made.half.recipient.clone(),
+            slot: made.half.slot.to_string(),
+            file: made.file,
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        let ui = &context.ui;
+        ui.note(&format!("the OS keyring opens {} for {} now", report.vault, report.member));
+        if by.way != keyring::WAY {
+            ui.note(&format!("the identity also stays where it was: {}", by.way));
+        }
+        Ok(())
+    }
+}
+
+/// An SSH key has a passphrase of its own, and a plugin's identity is no secret.
+fn no_identity(way: &str) -> Failure {
+    let message = format!("a keyring slot seals an identity AGE-SECRET-KEY-1…, and {way} has none");
+    Failure::new(Exit::Locked, "no-identity", message).hint("v-secure --identity FILE keyring add")
+}
+
+/// What is there may be the only copy of another identity.
+fn refuse_other(context: &Context<'_>, vault: &Vault, recipient: &str) -> Outcome {
+    let found = keyring::files(context).load(&vault.id());
+    match found.map_err(|error| keyring::file_failure(&error))? {
+        Some(half) if half.recipient != recipient => {
+            let message = format!(
+                "this device has a keyring slot of another identity, {}'s {}",
+                half.member, half.recipient
+            );
+            Err(Failure::new(Exit::Conflict, "exists", message)
+                .hint("v-secure keyring show")
+                .hint("v-secure keyring remove"))
+        }
+        _ => Ok(()),
+    }
+}

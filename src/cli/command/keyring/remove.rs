@@ -1,0 +1,76 @@
+//! `v-secure keyring remove`: takes this device's keyring slot away.
+
+use super::slot;
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::unlocking::{self, keyring};
+use crate::ops::vault::Depth;
+use crate::store::keyring::session::reason;
+use clap::Args;
+use serde::Serialize;
+
+/// Remove this device's keyring slot
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Where no identity file here opens the vault, the slot may hold the only copy of your identity:\n\
+                        then it is removed only after a question, or with --yes.\n\n\
+                        Examples:\n  v-secure keyring remove\n  v-secure keyring remove --yes"
+)]
+pub struct Remove {
+    /// Do not ask, even if nothing else here opens the vault
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    vault: String,
+    slot: String,
+    /// Why the keyring still has its share, which opens nothing any more.
+    share_left: Option<String>,
+}
+
+impl Remove {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let vault = &opened.vault;
+        let half = slot(context, vault)?;
+        if !self.yes && !unlocking::has_identity(context, vault)? {
+            confirm(context, &format!("{}'s identity ({})", half.member, half.recipient))?;
+        }
+        let left = keyring::remove(context, &half)?;
+        let report = Report {
+            vault: vault.file().header.name.to_string(),
+            slot: half.slot.to_string(),
+            share_left: left.map(|error| reason(&error)),
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        context.ui.note(&format!("removed the keyring slot for {}", report.vault));
+        if let Some(why) = &report.share_left {
+            context.ui.warn(&format!(
+                "its share, which opens nothing any more, stays in the keyring: {why}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn confirm(context: &Context<'_>, what: &str) -> Outcome {
+    let message = format!("the slot may hold the only copy of {what}");
+    if !context.interactive() {
+        return Err(Failure::new(Exit::Failure, "not-confirmed", message)
+            .hint("v-secure keyring remove --yes, if a recovery identity or another copy exists"));
+    }
+    let question =
+        format!("{message}: without it nobody opens the vault as that member. Remove it?");
+    let agreed = context.host.confirm(&question, false).map_err(|error| {
+        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
+    })?;
+    if agreed {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failure, "not-confirmed", "not confirmed: nothing was removed"))
+}

@@ -1,0 +1,49 @@
+//! `v-secure lock`: takes away the keys that `v-secure unlock` keeps.
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::unlocking::session;
+use crate::ops::vault::Depth;
+use clap::Args;
+use serde::Serialize;
+
+/// End what 'v-secure unlock' began
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  v-secure lock\n  v-secure lock --all")]
+pub struct Lock {
+    /// Every vault of this user, not only the one here
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    /// The ids of the vaults that were open.
+    locked: Vec<String>,
+}
+
+impl Lock {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let store = session::store(context);
+        let locked = if self.all {
+            store.forget_all().map_err(session::failure)?
+        } else {
+            // Nothing is given out, so that an altered vault can be locked too.
+            let id = context.session()?.open(Depth::Unverified)?.vault.id();
+            let was_open = store.forget(&id).map_err(session::failure)?;
+            was_open.then_some(id).into_iter().collect()
+        };
+        if context.ui.json {
+            let locked = locked.iter().map(ToString::to_string).collect();
+            return context.ui.object(&Report { locked });
+        }
+        context.ui.note(&match (locked.len(), self.all) {
+            (0, false) => "nothing was kept open here".to_owned(),
+            (0, true) => "nothing was kept open".to_owned(),
+            (_, false) => "locked".to_owned(),
+            (1, true) => "locked 1 vault".to_owned(),
+            (count, true) => format!("locked {count} vaults"),
+        });
+        Ok(())
+    }
+}

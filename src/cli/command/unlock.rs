@@ -1,0 +1,82 @@
+//! `v-secure unlock`: keeps the opened keys in the memory of a keyring, for a time.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::unlocking::{self, session};
+use crate::host::hardening;
+use crate::ops::duration;
+use crate::ops::session_keys::{self, LONGEST, Term};
+use crate::ops::vault::Depth;
+use crate::store::keyring::session::Item;
+use clap::Args;
+use serde::Serialize;
+
+/// Keep the vault open for a time, so that nothing is asked for again
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The keys go into the memory of the kernel, else into the OS keyring, never into a file. They end\n\
+                        with the time, with 'v-secure lock', when the machine is switched off, and when the policy\n\
+                        gives an audience new keys or takes yours away. Programs that run as you can read them.\n\n\
+                        Examples:\n  v-secure unlock\n  v-secure unlock --for 15m\n  v-secure --identity KEY unlock --for 7d"
+)]
+pub struct Unlock {
+    /// How long, at most 7d
+    #[arg(long = "for", value_name = "SPAN", default_value = "8h")]
+    span: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    vault: String,
+    member: String,
+    /// What was used to unlock it now.
+    unlocked_by: String,
+    /// `kernel keyring` or `OS keyring`.
+    keyring: &'static str,
+    until: String,
+    seconds: u64,
+}
+
+impl Unlock {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let _hardened = hardening::harden();
+        let seconds = span(&self.span)?;
+        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let vault = &opened.vault;
+        let by = unlocking::unlock_anew(context, vault)?;
+        let now = context.host.now();
+        let until = now.saturating_add(seconds);
+        let text = session_keys::gather(vault, &by.who, Term { since: now, until })?;
+        let item = Item { vault: &vault.id(), text: &text, now, until };
+        let keyring = session::store(context).keep(item).map_err(session::failure)?;
+        let report = Report {
+            vault: vault.file().header.name.to_string(),
+            member: by.who.member().to_string(),
+            unlocked_by: by.way,
+            keyring,
+            until: duration::rfc3339(until),
+            seconds,
+        };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        context.ui.note(&format!(
+            "{} is open for {} until {} ({}), in the {keyring}; 'v-secure lock' ends it",
+            report.vault,
+            report.member,
+            report.until,
+            duration::relative(until, now)
+        ));
+        Ok(())
+    }
+}
+
+fn span(text: &str) -> Outcome<u64> {
+    let seconds = duration::parse_span(text)
+        .map_err(|error| Failure::usage("bad-time", "--for is no span of time").because(&error))?;
+    if seconds > LONGEST {
+        return Err(Failure::usage("bad-time", "a vault stays open for 7 days at most")
+            .hint("v-secure unlock --for 7d"));
+    }
+    Ok(seconds)
+}
