@@ -1,6 +1,6 @@
 //! `docs/schemas/`: what each command prints with `--json` is valid by its schema, and each command
-//! has one. `V_SECURE_REGENERATE=1` drafts a schema that is missing, to be completed by hand, and
-//! renews the list in docs/json.md.
+//! has one. `V_SECURE_REGENERATE=1` drafts what a schema lacks, to be completed by hand, and renews the
+//! list in docs/json.md.
 
 #![cfg(unix)]
 
@@ -86,13 +86,21 @@ fn schema(command: &str) -> Value {
     schema
 }
 
+fn renew<'a>(command: &str, values: impl Iterator<Item = &'a Value>) {
+    let drafted = draft::schema(command, values);
+    let known = fs::read_to_string(file(command));
+    let mut schema =
+        known.map_or_else(|_| drafted.clone(), |text| serde_json::from_str(&text).unwrap());
+    draft::extend(&mut schema, &drafted);
+    fs::write(file(command), format!("{schema:#}\n")).unwrap();
+}
+
 #[test]
 fn what_every_command_prints_is_valid_by_its_schema() {
     let printed = printed();
     for (command, values) in &printed {
-        if scene::regenerating() && !file(command).exists() {
-            let values = values.iter().map(|(_, value)| value);
-            fs::write(file(command), draft::schema(command, values)).unwrap();
+        if scene::regenerating() {
+            renew(command, values.iter().map(|(_, value)| value));
         }
         let validator = jsonschema::validator_for(&schema(command)).unwrap();
         for (line, value) in values {

@@ -6,13 +6,29 @@ use serde_json::{Map, Value, json};
 /// Objects whose keys are names of the user's.
 const MAPS: [&str; 4] = ["environments", "meta", "field_conflicts", "state"];
 
-pub fn schema<'a>(title: &str, examples: impl Iterator<Item = &'a Value>) -> String {
+pub fn schema<'a>(title: &str, examples: impl Iterator<Item = &'a Value>) -> Value {
     let body = examples.fold(Value::Null, |known, value| merge(known, of(value, "")));
     let mut schema = Map::new();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".into(), format!("v-secure {title} --json").into());
     schema.extend(body.as_object().cloned().unwrap_or_default());
-    format!("{:#}\n", Value::Object(schema))
+    Value::Object(schema)
+}
+
+/// Adds what a draft has and a schema does not know; what it knows stays as a person wrote it.
+pub fn extend(known: &mut Value, drafted: &Value) {
+    for key in ["items", "additionalProperties"] {
+        if let (Some(known), Some(drafted)) = (known.get_mut(key), drafted.get(key)) {
+            extend(known, drafted);
+        }
+    }
+    let Some(Value::Object(properties)) = known.get_mut("properties") else { return };
+    for (name, schema) in drafted["properties"].as_object().into_iter().flatten() {
+        match properties.get_mut(name) {
+            Some(known) => extend(known, schema),
+            None => _ = properties.insert(name.clone(), schema.clone()),
+        }
+    }
 }
 
 fn of(value: &Value, key: &str) -> Value {
