@@ -140,7 +140,37 @@ pub fn all() -> Vec<Case> {
     cases.extend(crate::daily::all());
     cases.extend(integrity());
     cases.extend(conflicts());
+    cases.extend(leaving());
     cases
+}
+
+fn leaving() -> Vec<Case> {
+    vec![
+        case("no-device", let_in, "v-secure member key remove developer-1/no-such --yes"),
+        case("last-device", let_in, "v-secure member key remove developer-1/laptop --yes"),
+        case("no-grant", let_in, "v-secure access revoke developer 'prod/*' read"),
+        case(
+            "member-expiry",
+            let_in,
+            "v-secure identity new -q -o d.txt > /dev/null; v-secure --identity d.txt member request developer-1 --device desk -q > d.line; v-secure member add developer-1 --request d.line --yes --expires 30d",
+        ),
+        case("owner-role", a, "v-secure role rm owner --yes"),
+        case("no-entry", a, "v-secure adopt nosuchentry"),
+        case("not-void", counting, "v-secure adopt $(cat id.txt)"),
+        case("exposed", left_with_a_value, "sleep 2; v-secure exposed --deadline 1s"),
+    ]
+}
+
+/// The id of an entry that counts in id.txt.
+fn counting(stage: &Stage) {
+    a(stage);
+    stage.ok("v-secure audit log --secret-id A --json | sed -n 's/.*\"id\": \"\\(.*\\)\".*/\\1/p' > id.txt");
+}
+
+/// Somebody has left who could read dev/A.
+fn left_with_a_value(stage: &Stage) {
+    let_in(stage);
+    stage.ok("printf x | v-secure set dev/A && v-secure member remove developer-1 --yes");
 }
 
 fn usage() -> Vec<Case> {
