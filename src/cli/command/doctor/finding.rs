@@ -107,6 +107,7 @@ codes! {
     SecretsSound "secrets-sound" Ok "No secret is expired or expires soon.",
     SecretExpired "secret-expired" Warning "A secret is past its expiry: get and exec refuse it.",
     SecretExpiring "secret-expiring" Note "A secret expires within seven days.",
+    SecretsExposed "secrets-exposed" Warning "Somebody who may not read a value in force has been able to.",
 }
 
 /// One thing found. Of findings about the history the code is one of `audit verify`'s.
