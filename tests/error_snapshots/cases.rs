@@ -155,6 +155,7 @@ fn leaving() -> Vec<Case> {
             "v-secure identity new -q -o d.txt > /dev/null; v-secure --identity d.txt member request developer-1 --device desk -q > d.line; v-secure member add developer-1 --request d.line --yes --expires 30d",
         ),
         case("owner-role", a, "v-secure role rm owner --yes"),
+        case("unknown-audience", a, "v-secure key rotate --audience owner+nobodys"),
         case("no-entry", a, "v-secure adopt nosuchentry"),
         case("not-void", counting, "v-secure adopt $(cat id.txt)"),
         case("exposed", left_with_a_value, "sleep 2; v-secure exposed --deadline 1s"),
