@@ -219,14 +219,21 @@ fn what_expires_and_who_never_signed_is_listed() {
     let line = request["request"].as_str().unwrap();
     owner.run("role create developer --grant read:dev/*").ok();
     let words = request["fingerprint"].as_str().unwrap();
-    let line =
-        format!("member add developer-1 --request {line} --fingerprint {words} --role developer");
+    let line = format!(
+        "member add developer-1 --request {line} --fingerprint {words} --role developer --expires 1d"
+    );
     owner.run(&line).ok();
     let found = examine(&mut owner.command(&["doctor", "--json"]));
     assert_eq!(found.command("secret-expiring"), "v-secure set default/A");
     assert_eq!(found.command("secret-expired"), "v-secure set default/B");
     assert_eq!(found.command("member-key-unused"), "v-secure member show developer-1");
+    assert_eq!(found.command("member-expiring"), "v-secure member show developer-1");
     found.lacks("secrets-sound");
+    found.lacks("secrets-exposed");
+    owner.set("dev/A", "v");
+    owner.run("member remove developer-1 --yes").ok();
+    let found = examine(&mut owner.command(&["doctor", "--json"]));
+    assert_eq!(found.command("secrets-exposed"), "v-secure exposed");
 }
 
 #[test]

@@ -6,13 +6,28 @@ use super::globals::Globals;
 use super::root::Root;
 use crate::host::real::RealHost;
 use crate::ops::vault::{Depth, Vault};
-use clap::CommandFactory;
-use clap_complete::engine::CompletionCandidate;
+use clap::{Command, CommandFactory};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use std::ffi::OsStr;
 
 /// If the shell asks for completions (`COMPLETE=bash v-secure …`), answers and ends the process.
 pub fn answer_shell() {
-    clap_complete::CompleteEnv::with_factory(Root::command).complete();
+    clap_complete::CompleteEnv::with_factory(|| with_names(Root::command())).complete();
+}
+
+/// Adds what completes to each argument whose value the help calls a member, a role or an audience,
+/// so that a new command has it without saying so.
+fn with_names(command: Command) -> Command {
+    let command = command.mut_args(|arg| {
+        let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+        match value.as_deref() {
+            Some("MEMBER") => arg.add(ArgValueCompleter::new(members)),
+            Some("ROLE") => arg.add(ArgValueCompleter::new(roles)),
+            Some("AUDIENCE") => arg.add(ArgValueCompleter::new(audiences)),
+            _ => arg,
+        }
+    });
+    command.mut_subcommands(with_names)
 }
 
 /// Names of secrets: bare in the environment of `V_SECURE_ENV`, else `ENVIRONMENT/NAME`.
@@ -54,6 +69,11 @@ pub fn members(current: &OsStr) -> Vec<CompletionCandidate> {
 /// Names of roles.
 pub fn roles(current: &OsStr) -> Vec<CompletionCandidate> {
     of_vault(current, |vault| vault.policy().roles().map(|(name, _)| name.to_string()).collect())
+}
+
+/// Names of audiences.
+pub fn audiences(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| vault.policy().audiences().map(|(name, _)| name.to_owned()).collect())
 }
 
 /// `MEMBER/DEVICE` of every device that can sign.

@@ -18,6 +18,7 @@ use serde::Serialize;
 pub struct List {
     /// Access to this secret, which need not exist
     #[arg(long, value_name = "NAME", conflicts_with = "pattern")]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::secrets))]
     secret_id: Option<String>,
 
     /// Access to any of what this pattern matches

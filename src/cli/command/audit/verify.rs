@@ -38,7 +38,7 @@ pub struct Verify {
     reads: bool,
 
     /// Add the current version of every secret to the JSON
-    #[arg(long, requires = "json")]
+    #[arg(long)]
     state: bool,
 }
 
@@ -70,6 +70,11 @@ struct Current {
 
 impl Verify {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        // Not by clap, which does not see an option before the command's name.
+        if self.state && !context.ui.json {
+            return Err(Failure::usage("usage", "--state adds to the JSON, and needs --json")
+                .hint("v-secure audit verify --state --json"));
+        }
         let session = context.session()?;
         let bytes = session.read()?.bytes;
         let base = match &self.base {
@@ -173,12 +178,10 @@ fn show(context: &Context<'_>, found: &Verification, journal: Option<&Journal>) 
         [head] => format!("head {head}"),
         many => format!("heads {}", many.join(", ")),
     };
-    context.ui.line(&format!(
-        "ok: {} entries, {} policy entries, {} secrets; {heads}",
-        record.entries,
-        record.chain.len(),
-        record.secrets
-    ))?;
+    let (entries, policy, secrets) = (record.entries, record.chain.len(), record.secrets);
+    let text =
+        format!("ok: {entries} entries, {policy} policy entries, {secrets} secrets; {heads}");
+    context.ui.wrapped("", 0, &text)?;
     if found.check.as_ref().is_some_and(|check| check.pin == Standing::Unknown) {
         context
             .ui

@@ -65,6 +65,8 @@ codes! {
     IdentityNone "identity-none" Note "There is no identity and no vault yet.",
     IdentityMissing "identity-missing" Error "There is a vault, and no identity to open it with.",
     IdentityStranger "identity-stranger" Error "The identities here belong to no member of the vault.",
+    IdentityClosed "identity-closed" Warning "Nothing opens the vault without asking, for a passphrase for example.",
+    IdentityPassed "identity-passed" Note "A way to unlock did not open the vault; a later one did.",
     IdentityUnusable "identity-unusable" Warning "A place for an identity holds none that can be used.",
     IdentityExposed "identity-exposed" Warning "Other accounts can read the identity's file.",
     IdentityReadsOnly "identity-reads-only" Note "This identity has no signing key: it can read and not write.",
@@ -109,6 +111,7 @@ codes! {
     SecretsSound "secrets-sound" Ok "No secret is expired or expires soon.",
     SecretExpired "secret-expired" Warning "A secret is past its expiry: get and exec refuse it.",
     SecretExpiring "secret-expiring" Note "A secret expires within seven days.",
+    SecretsExposed "secrets-exposed" Warning "Somebody who may not read a value in force has been able to.",
 }
 
 /// One thing found. Of findings about the history the code is one of `audit verify`'s.

@@ -4,8 +4,7 @@ use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
-use crate::cli::unlocking::{Tried, keyring, session};
-use crate::ops::slot;
+use crate::cli::unlocking::{self, Attempt};
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
 
@@ -30,7 +29,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     };
     findings.extend(looked.iter().filter_map(exposed));
     findings.extend(looked.iter().filter_map(unusable));
-    findings.extend(belongs(examined, looked));
+    findings.extend(belongs(examined, &looked));
     findings
 }
 
@@ -49,50 +48,52 @@ fn unusable(looked: &Looked) -> Option<Finding> {
         .map(|f: &Failure| Finding::of_failure(Code::IdentityUnusable, f))
 }
 
-/// The first place whose identities belong to a member, in the order that commands try them.
-fn belongs(examined: &Examined<'_>, looked: Vec<Looked>) -> Option<Finding> {
+/// Each way to unlock is tried without asking, in the order of all commands.
+fn belongs(examined: &Examined<'_>, looked: &[Looked]) -> Vec<Finding> {
     let Some(vault) = examined.vault() else {
-        return without_vault(examined, &looked);
+        return without_vault(examined, looked).into_iter().collect();
     };
-    let mut recipients = Vec::new();
-    for Looked { from, identities, .. } in looked {
-        let Ok(identities) = identities else { continue };
-        recipients.extend(identities.iter().map(|identity| identity.recipient()));
-        if let Ok(who) = Unlocked::new(vault, identities) {
-            return Some(member(vault, &who, &from));
-        }
+    let silent = examined.context.on_the_side();
+    let (opened, attempts) = unlocking::attempts(&silent, vault).unwrap_or_default();
+    let is_reported = |attempt: &Attempt| {
+        looked.iter().any(|looked| looked.from == attempt.way && looked.identities.is_err())
+    };
+    let mut findings = match &opened {
+        Some(opened) => vec![member(vault, &opened.who, &opened.way)],
+        None => vec![closed(looked, &attempts)],
+    };
+    if opened.is_some() {
+        let passed = attempts.iter().filter(|attempt| !is_reported(attempt));
+        findings.extend(passed.filter_map(|attempt| {
+            let why = attempt.passed.as_deref()?;
+            Some(Finding::new(Code::IdentityPassed, format!("{}: {why}", attempt.way)))
+        }));
     }
-    if let Some(found) = in_keyrings(examined, vault) {
-        return Some(found);
-    }
-    if !slot::usable(vault, None).is_empty() {
-        let what = "a passphrase opens the vault, and is asked for when it is needed";
-        return Some(Finding::new(Code::IdentityFound, what));
-    }
-    if recipients.is_empty() {
-        let what = "there is no identity to open the vault with";
-        return Some(
-            Finding::new(Code::IdentityMissing, what)
-                .mend("v-secure member request, and send the line that it prints to an owner"),
-        );
-    }
-    let what = format!("no member of the vault has {}", recipients.join(" or "));
-    Some(
-        Finding::new(Code::IdentityStranger, what)
-            .mend("v-secure member request, and send the line that it prints to an owner"),
-    )
+    findings
 }
 
-/// Who a keyring says the user is, where no file does.
-fn in_keyrings(examined: &Examined<'_>, vault: &Vault) -> Option<Finding> {
-    let context = examined.context;
-    if let Tried::Opened(who) = session::attempt(context, vault) {
-        return Some(member(vault, &who, "v-secure unlock"));
+/// Nothing opened the vault: it takes a passphrase, the keys are strangers', or there are none.
+fn closed(looked: &[Looked], attempts: &[Attempt]) -> Finding {
+    let identities: Vec<_> =
+        looked.iter().filter_map(|looked| looked.identities.as_ref().ok()).flatten().collect();
+    let request = "v-secure member request, and send the line that it prints to an owner";
+    if attempts.len() > looked.len() || identities.iter().any(|identity| identity.is_locked()) {
+        let tried = attempts
+            .iter()
+            .filter_map(|attempt| Some(format!("{}: {}", attempt.way, attempt.passed.as_deref()?)));
+        let what = format!(
+            "nothing here opens the vault without asking: {}",
+            tried.collect::<Vec<_>>().join("; ")
+        );
+        return Finding::new(Code::IdentityClosed, what).mend("v-secure");
     }
-    match keyring::attempt(context, vault) {
-        Tried::Opened(who) => Some(member(vault, &who, keyring::WAY)),
-        _ => None,
+    if identities.is_empty() {
+        return Finding::new(Code::IdentityMissing, "there is no identity to open the vault with")
+            .mend(request);
     }
+    let recipients: Vec<String> = identities.iter().map(|identity| identity.recipient()).collect();
+    let what = format!("no member of the vault has {}", recipients.join(" or "));
+    Finding::new(Code::IdentityStranger, what).mend(request)
 }
 
 fn without_vault(examined: &Examined<'_>, looked: &[Looked]) -> Option<Finding> {

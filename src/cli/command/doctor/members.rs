@@ -34,16 +34,15 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
 fn expiry(name: &Name, expires: Option<u64>, now: u64) -> Option<Finding> {
     let at = expires?;
     let when = duration::relative(at, now);
-    let (code, what) = match at {
-        at if at <= now => {
-            (Code::MemberExpired, format!("{name} was to leave {when} and has its rights still"))
-        }
-        at if at <= now.saturating_add(SOON) => {
-            (Code::MemberExpiring, format!("{name} is to leave {when}"))
-        }
-        _ => return None,
-    };
-    Some(Finding::new(code, what).mend(format!("v-secure member show {name}")))
+    if at <= now {
+        let what = format!("{name} was to leave {when} and has its rights still");
+        let command = format!("v-secure member remove {name}");
+        return Some(Finding::new(Code::MemberExpired, what).mend(command));
+    }
+    (at <= now.saturating_add(SOON)).then(|| {
+        Finding::new(Code::MemberExpiring, format!("{name} is to leave {when}"))
+            .mend(format!("v-secure member show {name}"))
+    })
 }
 
 /// Every key that has signed an entry of the log or of the policy.

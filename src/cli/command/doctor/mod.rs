@@ -6,6 +6,7 @@
 
 mod clock;
 mod examined;
+mod exposed;
 pub mod finding;
 mod git;
 mod history;
@@ -39,6 +40,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
     recovery::check,
     members::check,
     secrets::check,
+    exposed::check,
     history::check,
 ];
 

@@ -1,0 +1,16 @@
+//! Values in force that are known to somebody who may not read them any more.
+
+use super::examined::Examined;
+use super::finding::{Code, Finding};
+use crate::cli::exposure;
+use crate::cli::policy::count;
+
+pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+    let Some(vault) = examined.vault() else { return Vec::new() };
+    let secrets = exposure::all(vault).map_or(0, |exposed| exposed.len());
+    if secrets == 0 {
+        return Vec::new();
+    }
+    let what = format!("known to those who may not read them: {}", count(secrets));
+    vec![Finding::new(Code::SecretsExposed, what).mend("v-secure exposed")]
+}

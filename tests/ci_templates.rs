@@ -1,0 +1,239 @@
+//! `action.yml` and the GitLab template: their steps are read from the files and run by a shell, with
+//! the variables that the service would set.
+
+#![cfg(unix)]
+
+#[allow(dead_code)]
+#[path = "error_snapshots/normal.rs"]
+mod normal;
+#[allow(dead_code)]
+#[path = "support/scene.rs"]
+mod scene;
+#[allow(dead_code)]
+#[path = "error_snapshots/stage.rs"]
+mod stage;
+
+use serde_json::Value;
+use stage::Stage;
+use std::fs;
+use std::process::{Command, Output};
+
+const PLANTED: &str = "planted-value-7319";
+
+fn yaml(path: &str) -> Value {
+    let text = fs::read_to_string(scene::repository(path)).unwrap();
+    serde_saphyr::from_str(&text).unwrap()
+}
+
+/// A repository with a vault on main, a service's key, and a further commit.
+fn project() -> Stage {
+    let stage = Stage::new();
+    stage.ok("git init --quiet -b main && git commit --quiet --allow-empty -m first");
+    stage.ok("v-secure init --vault-name shop --member admin");
+    stage.ok(&format!("printf {PLANTED} | v-secure set prod/API_TOKEN"));
+    stage.ok("v-secure member add ci --service --new-identity --read 'prod/*' > ../ci.txt");
+    stage.ok(
+        "git add . && git commit --quiet -m vault && git update-ref refs/remotes/origin/main main",
+    );
+    stage.ok("printf other | v-secure set prod/OTHER && git commit --quiet -am other");
+    stage
+}
+
+/// The step of action.yml of this name, run with inputs and what the runner sets.
+fn step(stage: &Stage, name: &str, inputs: &[(&str, &str)]) -> Output {
+    let action = yaml("action.yml");
+    let steps = action["runs"]["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["name"] == name).unwrap();
+    let script = step["run"].as_str().unwrap();
+    // What a runner pastes into a script is code: values go through variables alone.
+    assert!(!script.contains("${{"), "{script}");
+    let mut command = runner(stage, script);
+    for (variable, text) in step["env"].as_object().into_iter().flatten() {
+        command.env(variable, evaluate(&action, text.as_str().unwrap(), inputs));
+    }
+    command.output().unwrap()
+}
+
+fn runner(stage: &Stage, script: &str) -> Command {
+    let mut command = stage.shell("");
+    let mut bash = stage.scene.program("bash");
+    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
+    bash.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.env_clear();
+    let root = stage.scene.home();
+    for (variable, file) in
+        [("GITHUB_ENV", "env"), ("GITHUB_PATH", "path"), ("RUNNER_TEMP", "temp")]
+    {
+        bash.env(variable, root.join(file));
+    }
+    // A runner has a home of its own, in which no vault was accepted.
+    bash.env("HOME", root.join("runner"));
+    bash
+}
+
+/// `${{ inputs.x }}` by the input or its default, and what else a runner knows.
+fn evaluate(action: &Value, text: &str, inputs: &[(&str, &str)]) -> String {
+    let inner = text.trim_start_matches("${{").trim_end_matches("}}").trim();
+    let given = inputs.iter().find(|(name, _)| inner == *name || inner == format!("inputs.{name}"));
+    match (given, inner.strip_prefix("inputs.")) {
+        (Some((_, value)), _) => (*value).to_owned(),
+        (None, Some(name)) => {
+            let default = &action["inputs"][name]["default"];
+            default.as_str().unwrap_or_else(|| panic!("{name} is no input")).to_owned()
+        }
+        (None, None) => String::new(),
+    }
+}
+
+fn text(output: &Output) -> String {
+    let streams = [&output.stdout, &output.stderr];
+    streams.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+#[track_caller]
+fn passes(output: &Output) -> String {
+    assert!(output.status.success(), "{}", text(output));
+    text(output)
+}
+
+#[test]
+fn the_actions_expressions_stand_in_variables_and_conditions_alone() {
+    let action = yaml("action.yml");
+    for step in action["runs"]["steps"].as_array().unwrap() {
+        assert_eq!(step["shell"], "bash");
+        for (variable, value) in step["env"].as_object().into_iter().flatten() {
+            let value = value.as_str().unwrap();
+            assert!(value.starts_with("${{ ") && value.ends_with(" }}"), "{variable}: {value}");
+        }
+    }
+    for (name, input) in action["inputs"].as_object().unwrap() {
+        assert!(input["description"].is_string() && input["default"].is_string(), "{name}");
+    }
+}
+
+#[test]
+fn the_action_verifies_against_what_was_there_before() {
+    let stage = project();
+    let verify = |inputs: &[(&str, &str)]| step(&stage, "Verify the vault", inputs);
+    passes(&verify(&[]));
+    passes(&verify(&[("github.base_ref", "main")]));
+    let before = stage.ok("git rev-parse HEAD~1");
+    passes(&verify(&[("github.event.before", &before)]));
+    passes(&verify(&[("github.event.before", &"0".repeat(40))]));
+    // The first commit has no vault yet.
+    passes(&verify(&[("base", "HEAD~2")]));
+    let missing = verify(&[("base", "no-such")]);
+    assert_eq!(missing.status.code(), Some(5));
+    assert!(text(&missing).contains("fetch-depth"), "{}", text(&missing));
+    // A history that lost what the base has.
+    stage.ok("cp .v-secure/vault.toml ../new.toml && git checkout --quiet HEAD~1 -- .v-secure/vault.toml");
+    let rolled_back = verify(&[("base", "main")]);
+    assert_eq!(rolled_back.status.code(), Some(6), "{}", text(&rolled_back));
+    let forged = fs::read_to_string(stage.vault()).unwrap().replace("\"admin\"", "\"eve\"");
+    fs::write(stage.vault(), forged).unwrap();
+    assert_eq!(verify(&[]).status.code(), Some(6));
+}
+
+#[test]
+fn the_action_exports_masked_and_shows_nothing_else() {
+    let stage = project();
+    let key = fs::read_to_string(stage.path("../ci.txt")).unwrap();
+    let inputs = [("identity", key.as_str()), ("environment", "prod"), ("only", "API_TOKEN")];
+    let out = passes(&step(&stage, "Export the secrets", &inputs));
+    assert!(out.contains(&format!("::add-mask::{PLANTED}")), "{out}");
+    let unmasked = out.lines().filter(|line| !line.starts_with("::add-mask::"));
+    assert!(unmasked.clone().all(|line| !line.contains(PLANTED)), "{out}");
+    assert!(!out.contains("AGE-SECRET-KEY"));
+    let env = fs::read_to_string(stage.scene.home().join("env")).unwrap();
+    assert!(env.starts_with("API_TOKEN<<") && env.contains(PLANTED), "{env}");
+    assert!(!env.contains("OTHER"), "{env}");
+    let refused = step(&stage, "Export the secrets", &[("environment", "prod")]);
+    assert_ne!(refused.status.code(), Some(0));
+    assert!(!text(&refused).contains(PLANTED));
+}
+
+#[test]
+fn the_action_installs_only_the_archive_that_was_named() {
+    let stage = project();
+    let folder = stage.scene.home().join("release");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_v-secure"), folder.join("v-secure")).unwrap();
+    stage.ok("tar -C ../home/release -czf ../home/release.tar.gz v-secure");
+    let sum = stage.ok("sha256sum ../home/release.tar.gz | cut -d' ' -f1");
+    let url = format!("file://{}", stage.scene.home().join("release.tar.gz").display());
+    let install = |sum: &str| {
+        let inputs = [("install", "release"), ("release-url", &url), ("release-sha256", sum)];
+        step(&stage, "Install v-secure", &inputs)
+    };
+    assert_ne!(install("").status.code(), Some(0));
+    assert_ne!(install(&"0".repeat(64)).status.code(), Some(0));
+    assert!(!stage.scene.home().join("temp/v-secure/bin/v-secure").exists());
+    let out = passes(&install(&sum));
+    assert!(out.contains(concat!("v-secure ", env!("CARGO_PKG_VERSION"))), "{out}");
+    let path = fs::read_to_string(stage.scene.home().join("path")).unwrap();
+    assert!(path.trim_end().ends_with("temp/v-secure/bin"), "{path}");
+    assert_eq!(step(&stage, "Install v-secure", &[("install", "bogus")]).status.code(), Some(2));
+    passes(&step(&stage, "Install v-secure", &[("install", "none")]));
+}
+
+#[test]
+fn the_action_builds_its_own_revision_with_the_locked_dependencies() {
+    let stage = project();
+    // A cargo that writes down how it was called, and installs what is built already.
+    let fake = stage.scene.home().join("fake");
+    fs::create_dir_all(&fake).unwrap();
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" > {0}/called\ncp {1} {2}/temp/v-secure/bin/\n",
+        fake.display(),
+        env!("CARGO_BIN_EXE_v-secure"),
+        stage.scene.home().display()
+    );
+    fs::write(fake.join("cargo"), script).unwrap();
+    stage.ok("chmod +x ../home/fake/cargo");
+    let action = yaml("action.yml");
+    let script = action["runs"]["steps"][0]["run"].as_str().unwrap();
+    let mut command = runner(&stage, script);
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", fake.display());
+    command.env("INSTALL", "source").env("ACTION_PATH", "/action").env("PATH", path);
+    passes(&command.output().unwrap());
+    let called = fs::read_to_string(fake.join("called")).unwrap();
+    assert!(called.contains("install --quiet --locked --path /action"), "{called}");
+}
+
+/// The lines of a GitLab job, as its shell gets them.
+fn gitlab(stage: &Stage, variables: &[(&str, &str)]) -> Output {
+    let template = yaml("deploy/gitlab/v-secure.yml");
+    let lines = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+    };
+    let mut script = lines(&template[".v-secure"]["before_script"]);
+    script.extend(lines(&template["v-secure-verify"]["script"]));
+    let mut command = runner(stage, &script.join("\n"));
+    for (name, value) in template[".v-secure"]["variables"].as_object().unwrap() {
+        command.env(name, value.as_str().unwrap());
+    }
+    command.env("CI_PROJECT_DIR", stage.scene.project());
+    command.envs(variables.iter().copied());
+    command.output().unwrap()
+}
+
+#[test]
+fn the_gitlab_job_verifies_against_what_was_there_before() {
+    let stage = project();
+    let before = stage.ok("git rev-parse HEAD~1");
+    let first = stage.ok("git rev-list --max-parents=0 HEAD");
+    let zero = "0".repeat(40);
+    for (name, value) in [
+        ("CI_COMMIT_BEFORE_SHA", before.as_str()),
+        ("CI_COMMIT_BEFORE_SHA", &zero),
+        ("CI_COMMIT_BEFORE_SHA", &first),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &before),
+    ] {
+        passes(&gitlab(&stage, &[(name, value)]));
+    }
+    assert_eq!(gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &"1".repeat(40))]).status.code(), Some(5));
+    stage.ok("git checkout --quiet HEAD~1 -- .v-secure/vault.toml");
+    let head = stage.ok("git rev-parse HEAD");
+    let rolled_back = gitlab(&stage, &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &head)]);
+    assert_eq!(rolled_back.status.code(), Some(6), "{}", text(&rolled_back));
+}
