@@ -16,7 +16,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("no-memory-folder", "a Linux without a tmpfs, or another system"),
     ("nothing", "commands say first that nothing was given"),
     ("no-audience", "a grant makes the audience's keys with it"),
-    ("no-value", "only on a terminal: elsewhere standard input is the value"),
     ("nothing-to-seal", "an SSH identity or a plugin's"),
     ("object-missing", "verification refuses a vault without its objects first"),
     ("owner-threshold", "init makes vaults with one owner's signature"),
