@@ -28,6 +28,8 @@ fn token(word: &str) -> String {
         "WORDS".into()
     } else if word.len() == 43 {
         "ID".into()
+    } else if is_slot(word) {
+        "SLOT".into()
     } else if word.len() > RUN && word.bytes().all(|b| b == b'x') {
         "xxx…".into()
     } else if word.starts_with("age1") {
@@ -37,6 +39,12 @@ fn token(word: &str) -> String {
     } else {
         word.to_owned()
     }
+}
+
+/// The 16 bytes that name a slot: letters of both cases, which no word of a message has.
+fn is_slot(word: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| word.bytes().any(|b| is(&b));
+    word.len() == 22 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
 }
 
 /// `2026-11-25T07:25:31Z` as `TIME`.

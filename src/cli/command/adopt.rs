@@ -24,8 +24,8 @@ use serde::Serialize;
                         v-secure adopt --all --yes --reason 'checked with backend'"
 )]
 pub struct Adopt {
-    /// Void entries: their ids, or what these begin with; one with a '-' first goes behind '--'
-    #[arg(value_name = "ENTRY")]
+    /// Void entries: their ids, or what these begin with
+    #[arg(value_name = "ENTRY", allow_hyphen_values = true)]
     #[arg(required_unless_present_any = ["all", "list"])]
     entries: Vec<String>,
 
