@@ -232,7 +232,8 @@ fn what_does_not_count_is_exported_as_void_and_who_left_keeps_a_kind() {
 fn controls() -> String {
     use v_secure::ops::{controls, history};
     let mut lists: Vec<(&[&str], Vec<&str>)> = Vec::new();
-    let reads = ["get", "exec", "export"].map(|read| (read, controls::OF_READS));
+    let reads = ["get", "exec", "export", "inject", "edit", "diff", "copy", "rename"];
+    let reads = reads.map(|read| (read, controls::OF_READS));
     for (action, of) in history::actions().map(|action| (action, controls::of(action))).chain(reads)
     {
         match lists.iter_mut().find(|(known, _)| *known == of) {

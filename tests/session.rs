@@ -2,9 +2,12 @@
 //! shell of the same user has one.
 #![cfg(target_os = "linux")]
 
+#[path = "support/keyctl.rs"]
+mod keyctl;
 mod support;
 
 use expectrl::{Eof, Expect, Session, session::OsSession};
+use keyctl::skipped;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,22 +25,6 @@ static KEYRING: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
     KEYRING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether there is no kernel keyring to test with. Missing tools are an error where they are required;
-/// that a system forbids the calls is its own affair.
-fn skipped() -> bool {
-    let probe = Command::new("keyctl").args(["session", "-", "keyctl", "show", "@u"]).output();
-    match probe {
-        Ok(output) if output.status.success() => return false,
-        Ok(output) => eprintln!("skipped: no kernel keyring: {}", describe(&output)),
-        Err(error) => {
-            let required = std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS");
-            assert!(required.is_none_or(|set| set != "1"), "keyctl is required: {error}");
-            eprintln!("skipped: keyctl does not run: {error}");
-        }
-    }
-    true
 }
 
 struct Scene {

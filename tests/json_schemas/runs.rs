@@ -1,6 +1,9 @@
 //! One story, line by line: with a command, what the line prints is held against its schema.
 
-pub const RUNS: &[(Option<&str>, &str)] = &[
+/// A line, and the command that prints an object in it.
+pub type Run = (Option<&'static str>, &'static str);
+
+pub const RUNS: &[Run] = &[
     (Some("error"), "v-secure --json ls 2>&1 || true"),
     (None, "git init --quiet"),
     (Some("init"), "v-secure --json init --vault-name shop --member admin"),
