@@ -23,7 +23,6 @@ pub mod journal;
 pub mod keyring;
 pub mod lock;
 pub mod memory;
-pub mod memory_folder;
 pub mod owners;
 mod pin_folder;
 pub mod pins;
