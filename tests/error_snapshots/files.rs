@@ -1,6 +1,7 @@
 //! Cases of templates, of other tools' files and of backups.
 
-use crate::cases::{Case, a, case, second, vault};
+use crate::cases::{Case, case};
+use crate::given::{a, second, vault};
 use crate::stage::Stage;
 
 /// A template with bytes that are no text.
