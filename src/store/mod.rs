@@ -12,7 +12,6 @@ pub mod atomic;
 pub mod base;
 pub mod cache;
 pub mod check;
-pub mod descriptor;
 pub mod error;
 pub mod find;
 pub mod fresh;
