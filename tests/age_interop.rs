@@ -2,8 +2,12 @@
 //!
 //! Skips, saying so, where `age` is not installed, unless `V_SECURE_TEST_REQUIRE_TOOLS=1`.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
+use tools::has;
 use v_secure::crypto::armor::{armor, dearmor};
 use v_secure::crypto::bytes::{Fixed, Id};
 use v_secure::crypto::envelope::{decrypt, encrypt};
@@ -12,23 +16,8 @@ use v_secure::host::real::RealHost;
 use v_secure::secret_value::SecretValue;
 use v_secure::vault::audience::{new_epoch, seal_envelope};
 
-/// Where the tools are missing, says so and returns true.
 fn skip() -> bool {
-    let found = |tool| {
-        Command::new(tool)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok()
-    };
-    if found("age") && found("age-keygen") {
-        return false;
-    }
-    let required = std::env::var("V_SECURE_TEST_REQUIRE_TOOLS").is_ok_and(|v| v == "1");
-    assert!(!required, "age and age-keygen are required and not installed");
-    eprintln!("skipped: age is not installed");
-    true
+    !(has("age") && has("age-keygen"))
 }
 
 fn run(tool: &str, args: &[&str], input: &[u8]) -> Vec<u8> {

@@ -4,12 +4,15 @@
 
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/tools.rs"]
+mod tools;
 
 use person::{Done, Person};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use tools::has;
 use v_secure::crypto::{armor, envelope, identity, passphrase_file};
 use v_secure::secret_value::SecretValue;
 
@@ -174,9 +177,10 @@ fn an_identity_is_written_only_for_somebody_who_is_named() {
         let run = owner.run(&format!("backup create f.age --with-identity{options} --json"));
         assert_eq!(run.error(), (2, "backup-reader".into()), "{options}");
     }
-    for (options, code) in [("--passphrase", "no-passphrase"), ("--recipient age1x", "recipient")] {
+    let cases = [("--passphrase", 3, "no-passphrase"), ("--recipient age1x", 2, "recipient")];
+    for (options, exit, code) in cases {
         let run = owner.run(&format!("backup create f.age {options} --json"));
-        assert_eq!(run.error(), (2, code.into()), "{options}");
+        assert_eq!(run.error(), (exit, code.into()), "{options}");
     }
     assert!(!owner.checkout().join("f.age").exists());
     fs::write(owner.checkout().join("f.age"), "mine").unwrap();
@@ -185,11 +189,27 @@ fn an_identity_is_written_only_for_somebody_who_is_named() {
 }
 
 #[test]
-fn a_descriptor_gives_the_passphrase() {
+fn a_weak_passphrase_is_refused_unless_it_is_wanted() {
+    let owner = owner();
+    let weak = |line: &str| -> Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        owner.command(&arguments).env(VARIABLE, "hunter2").output().unwrap().into()
+    };
+    let refused = weak("backup create f.age --passphrase --json");
+    assert_eq!(refused.error(), (2, "weak-passphrase".into()));
+    assert!(!owner.checkout().join("f.age").exists() && !refused.err.contains("hunter2"));
+    let made = weak("backup create f.age --passphrase --allow-weak-passphrase");
+    assert!(made.code == 0 && made.err.contains("weak"), "{}", made.err);
+    assert_eq!(weak("backup restore f.age").code, 0);
+}
+
+#[test]
+fn a_file_and_a_descriptor_give_the_passphrase() {
     let owner = owner();
     let script = format!(
         "printf '%s\\n' '{PASSPHRASE}' | \"$0\" backup create f.age --backup-passphrase-fd 0 --armor && \
-         exec 5<p && \"$0\" backup restore f.age --backup-passphrase-fd 5"
+         exec 5<p && \"$0\" backup restore f.age --backup-passphrase-fd 5 && \
+         V_SECURE_BACKUP_PASSPHRASE_FILE=p \"$0\" backup restore f.age"
     );
     fs::write(owner.checkout().join("p"), PASSPHRASE).unwrap();
     let mut command = Command::new("/bin/sh");
@@ -259,20 +279,9 @@ fn what_is_no_age_file_is_refused() {
     assert_eq!(owner.run("backup restore none.age --json").error(), (5, "file".into()));
 }
 
-/// Where `age` is missing, says so and returns true.
-fn without_age() -> bool {
-    let found = Command::new("age").arg("--version").stdout(Stdio::null()).status().is_ok();
-    let required = std::env::var("V_SECURE_TEST_REQUIRE_TOOLS").is_ok_and(|value| value == "1");
-    assert!(found || !required, "age is required and not installed");
-    if !found {
-        eprintln!("skipped: age is not installed");
-    }
-    !found
-}
-
 #[test]
 fn stock_age_opens_a_backup_and_its_parts_can_be_cut_out() {
-    if without_age() {
+    if !has("age") {
         return;
     }
     let owner = owner();
@@ -301,7 +310,7 @@ fn stock_age_opens_a_backup_and_its_parts_can_be_cut_out() {
 
 #[test]
 fn what_age_encrypts_anew_is_restored() {
-    if without_age() {
+    if !has("age") {
         return;
     }
     let owner = owner();

@@ -6,14 +6,19 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/terminal.rs"]
+mod terminal;
+#[path = "support/tools.rs"]
+mod tools;
 
 use cli::{Cli, Run, failure, finish, keys};
-use expectrl::{Eof, Expect, Session, session::OsSession};
+use expectrl::Expect;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use terminal::{rest, terminal};
 
 /// A value that only this test plants: others run beside it.
 fn planted(cli: &Cli) -> String {
@@ -38,18 +43,6 @@ fn command(cli: &Cli, line: &str, editor: &str) -> Command {
 /// A call whose editor is a script.
 fn edit(cli: &Cli, line: &str, editor: &str) -> Run {
     finish(&mut command(cli, line, editor), b"")
-}
-
-fn terminal(mut command: Command) -> OsSession {
-    command.env("TERM", "xterm");
-    let mut session = Session::spawn(command).unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(60)));
-    session
-}
-
-fn rest(session: &mut OsSession) -> String {
-    let found = session.expect(Eof).unwrap();
-    String::from_utf8_lossy(found.as_bytes()).into_owned()
 }
 
 fn actions(cli: &Cli) -> Vec<(String, String)> {
@@ -98,7 +91,7 @@ fn a_value_is_edited_in_a_private_file_in_memory() {
     call.env("V_SECURE_TEST_VARIABLE", "ours");
     let run = finish(&mut call, b"");
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.err.starts_with("tmpfs\n600\n700\nT=/dev/shm/v-secure-edit-"), "{run:?}");
+    assert!(run.err.starts_with("tmpfs\n600\n700\nT=/dev/shm/v-secure-files-"), "{run:?}");
     assert!(run.err.contains(&planted) && !run.err.contains("V_SECURE_"), "{run:?}");
     assert_eq!(cli.ok("get A"), format!("{planted}\n two"));
     let after = cli.json("secret show A");
@@ -300,10 +293,7 @@ fn the_interrupt_key_is_the_editors_affair() {
 fn vim_leaves_nothing_behind() {
     let path = ["/usr/bin/vim", "/usr/local/bin/vim", "/bin/vim"];
     let Some(vim) = path.iter().find(|path| Path::new(path).exists()) else {
-        let required =
-            std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS").is_some_and(|set| set == "1");
-        assert!(!required, "vim is missing");
-        return eprintln!("skipped: vim is missing");
+        return tools::skip("vim is missing");
     };
     let cli = Cli::with_vault();
     let planted = planted(&cli);

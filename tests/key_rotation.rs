@@ -9,6 +9,8 @@ mod faults;
 mod old_vault;
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/tools.rs"]
+mod tools;
 
 use person::Person;
 use serde_json::{Value, json};

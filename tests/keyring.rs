@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use support::sandbox::{Sandbox, contains, describe, feed};
+use support::tools::{has, without_kernel_keyring};
 
 impl Desktop {
     fn run(&self, sandbox: &Sandbox, line: &str) -> Output {
@@ -161,29 +162,20 @@ fn the_desktop_keeps_what_the_kernel_may_not() {
     let desktop = Desktop::start(data.path(), true);
     let sandbox = Sandbox::with_vault();
     sandbox.set("A", "value-of-a");
-    let unlocked =
-        forbidden(&desktop.command(&sandbox, "unlock --for 1h --json")).output().unwrap();
+    let unlocked = without_kernel_keyring(&desktop.command(&sandbox, "unlock --for 1h --json"))
+        .output()
+        .unwrap();
     assert!(unlocked.status.success(), "{}", describe(&unlocked));
     let report: Value = serde_json::from_slice(&unlocked.stdout).unwrap();
     assert_eq!(report["keyring"], "OS keyring");
     fs::rename(sandbox.identity(), sandbox.path("away.txt")).unwrap();
-    let read = forbidden(&desktop.command(&sandbox, "get A")).output().unwrap();
+    let read = without_kernel_keyring(&desktop.command(&sandbox, "get A")).output().unwrap();
     assert_eq!(read.stdout, b"value-of-a", "{}", describe(&read));
-    let locked = forbidden(&desktop.command(&sandbox, "lock --all --json")).output().unwrap();
+    let locked =
+        without_kernel_keyring(&desktop.command(&sandbox, "lock --all --json")).output().unwrap();
     assert!(locked.status.success(), "{}", describe(&locked));
     let report: Value = serde_json::from_slice(&locked.stdout).unwrap();
     assert_eq!(report["locked"].as_array().unwrap().len(), 1);
     let (code, causes) = refused(&desktop.run(&sandbox, "get A --json"));
     assert_eq!(code, 3, "{causes}");
-}
-
-/// The command, with the keyring's system calls refused.
-fn forbidden(command: &Command) -> Command {
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=add_key,keyctl"]);
-    strace.args(["-e", "inject=add_key,keyctl:error=EPERM", "--"]);
-    strace.arg(command.get_program()).args(command.get_args());
-    strace.current_dir(command.get_current_dir().unwrap()).env_clear();
-    strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    strace
 }

@@ -5,11 +5,14 @@
 
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/terminal.rs"]
+mod terminal;
 
-use expectrl::{Eof, Expect, Session, session::OsSession};
+use expectrl::{Expect, session::OsSession};
 use person::{Done, Person};
 use std::fs;
 use std::time::{Duration, Instant};
+use terminal::{rest, terminal, type_in};
 
 const GOOD: &str = "divorce garage shuffle hunt nasty";
 const OTHER: &str = "immense list manual bread state";
@@ -43,22 +46,8 @@ fn sealed() -> Person {
     owner
 }
 
-fn terminal(person: &Person, line: &str) -> OsSession {
-    let mut command = person::program();
-    command.env("HOME", person.home()).env("USER", "owner").env("TERM", "xterm");
-    command.current_dir(person.checkout()).args(line.split(' '));
-    let mut session = Session::spawn(command).unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(60)));
-    session
-}
-
-fn rest(session: &mut OsSession) -> String {
-    String::from_utf8_lossy(session.expect(Eof).unwrap().as_bytes()).into_owned()
-}
-
-fn type_in(session: &mut OsSession, question: &str, text: &str) {
-    session.expect(question).unwrap();
-    session.send(format!("{text}\r")).unwrap();
+fn on_terminal(person: &Person, line: &str) -> OsSession {
+    terminal(person.command(&line.split(' ').collect::<Vec<_>>()))
 }
 
 fn slots(person: &Person) -> Vec<serde_json::Value> {
@@ -281,7 +270,7 @@ fn the_setting_decides_what_a_new_slot_costs() {
     assert_eq!(bad.error(), (2, "policy-op-setting".into()));
     by_passphrase(&owner, "settings set kdf m=20000,t=3,p=2", GOOD).ok();
     assert_eq!(slots(&owner)[0]["weak"], true);
-    let mut session = terminal(&owner, "get prod/DB");
+    let mut session = on_terminal(&owner, "get prod/DB");
     type_in(&mut session, "Passphrase of the vault shop", GOOD);
     let shown = rest(&mut session);
     let renew = shown.split("key slot change ").nth(1).unwrap().split_whitespace().next().unwrap();
@@ -292,7 +281,7 @@ fn the_setting_decides_what_a_new_slot_costs() {
         (slot["cost"].as_str(), slot["weak"].as_bool()),
         (Some("m=20000,t=3,p=2"), Some(false))
     );
-    let mut session = terminal(&owner, "get prod/DB");
+    let mut session = on_terminal(&owner, "get prod/DB");
     type_in(&mut session, "Passphrase of the vault shop", OTHER);
     assert!(!rest(&mut session).contains("renew"));
 }
@@ -301,23 +290,23 @@ fn the_setting_decides_what_a_new_slot_costs() {
 fn a_terminal_has_three_tries_and_shows_nothing_of_them() {
     let owner = sealed();
     let value = by_passphrase(&owner, "get prod/DB", GOOD).ok();
-    let mut session = terminal(&owner, "get prod/DB");
+    let mut session = on_terminal(&owner, "get prod/DB");
     type_in(&mut session, "Passphrase of the vault shop", "wrong-the-first");
     session.expect("does not open").unwrap();
     type_in(&mut session, "Passphrase of the vault shop", GOOD);
     let shown = rest(&mut session);
     assert!(shown.contains(&value) && !shown.contains(GOOD), "{shown}");
-    let mut session = terminal(&owner, "get prod/DB");
+    let mut session = on_terminal(&owner, "get prod/DB");
     for wrong in ["one", "two", "three"] {
         type_in(&mut session, "Passphrase of the vault shop", wrong);
     }
     let shown = rest(&mut session);
     assert!(shown.contains("error") && shown.contains("does not open"), "{shown}");
-    let mut session = terminal(&owner, "--no-input get prod/DB");
+    let mut session = on_terminal(&owner, "--no-input get prod/DB");
     assert!(rest(&mut session).contains("--passphrase-fd"));
-    let mut session = terminal(&owner, "key slot list");
+    let mut session = on_terminal(&owner, "key slot list");
     assert!(!rest(&mut session).contains("Passphrase of"));
-    let mut session = terminal(&owner, "--vault .");
+    let mut session = on_terminal(&owner, "--vault .");
     assert!(rest(&mut session).contains("asked for when it is needed"));
 }
 
@@ -325,7 +314,7 @@ fn a_terminal_has_three_tries_and_shows_nothing_of_them() {
 fn a_terminal_is_asked_twice_for_a_new_passphrase() {
     let owner = Person::new("owner");
     fs::write(owner.checkout().join(".env"), "TOKEN=hunter2\n").unwrap();
-    let mut session = terminal(&owner, &format!("{INIT} --no-recovery"));
+    let mut session = on_terminal(&owner, &format!("{INIT} --no-recovery"));
     type_in(&mut session, "New passphrase", "hunter2");
     session.expect("too weak").unwrap();
     type_in(&mut session, "New passphrase", GOOD);

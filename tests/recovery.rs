@@ -5,13 +5,15 @@
 
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/terminal.rs"]
+mod terminal;
 
-use expectrl::{Eof, Expect, Session, session::OsSession};
+use expectrl::{Expect, session::OsSession};
 use person::Person;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use terminal::{rest, terminal};
 
 fn identity_file(person: &Person) -> PathBuf {
     person.home().join(".config/v-secure/identity.txt")
@@ -26,19 +28,8 @@ fn with_recovery() -> (Person, PathBuf) {
     (owner, file)
 }
 
-fn terminal(person: &Person, line: &str) -> OsSession {
-    // Without a standard input of its own: the terminal is to be that.
-    let mut command = person::program();
-    command.env("HOME", person.home()).env("USER", "owner").env("TERM", "xterm");
-    command.current_dir(person.checkout()).args(line.split(' '));
-    let mut session = Session::spawn(command).unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(60)));
-    session
-}
-
-/// What a finished session printed, up to its end.
-fn rest(session: &mut OsSession) -> String {
-    String::from_utf8_lossy(session.expect(Eof).unwrap().as_bytes()).into_owned()
+fn on_terminal(person: &Person, line: &str) -> OsSession {
+    terminal(person.command(&line.split(' ').collect::<Vec<_>>()))
 }
 
 /// The 24 words of a numbered list on a terminal.
@@ -180,7 +171,7 @@ fn init_writes_no_vault_where_the_recovery_identity_cannot_be_kept() {
 #[test]
 fn a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept() {
     let owner = Person::new("owner");
-    let mut session = terminal(&owner, "init --vault-name shop");
+    let mut session = on_terminal(&owner, "init --vault-name shop");
     session.expect("Make a recovery identity now").unwrap();
     session.send("y").unwrap();
     let shown = session.expect("Are they written down").unwrap();
@@ -192,7 +183,7 @@ fn a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept() {
     owner.feed("recovery test -", &words.join(" ")).ok();
 
     let before = fs::read(owner.vault()).unwrap();
-    let mut session = terminal(&owner, "recovery new");
+    let mut session = on_terminal(&owner, "recovery new");
     session.expect("Are they written down").unwrap();
     session.send("n").unwrap();
     assert!(rest(&mut session).contains("nothing was changed"));
@@ -205,7 +196,7 @@ fn a_terminal_asks_for_the_words_without_showing_them() {
     owner.run("identity restore ../recovery.txt -o kept.txt").ok();
     let made = owner.run("recovery new --out - --json").json();
     let words = made["words"].as_str().unwrap();
-    let mut session = terminal(&owner, "recovery test --words");
+    let mut session = on_terminal(&owner, "recovery test --words");
     session.expect("24 words").unwrap();
     session.send(format!("{words}\r")).unwrap();
     let shown = rest(&mut session);
@@ -214,7 +205,7 @@ fn a_terminal_asks_for_the_words_without_showing_them() {
     assert!(!shown.contains(&first), "{shown}");
     let text = fs::read_to_string(file).unwrap();
     let key = text.lines().find(|line| line.starts_with("AGE-")).unwrap();
-    let mut session = terminal(&owner, "identity restore -o typed.txt");
+    let mut session = on_terminal(&owner, "identity restore -o typed.txt");
     session.expect("24 words").unwrap();
     session.send(format!("{key}\r")).unwrap();
     let shown = rest(&mut session);
@@ -225,12 +216,12 @@ fn a_terminal_asks_for_the_words_without_showing_them() {
 #[test]
 fn init_on_a_terminal_takes_no_for_an_answer() {
     let owner = Person::new("owner");
-    let mut session = terminal(&owner, "init --vault-name shop");
+    let mut session = on_terminal(&owner, "init --vault-name shop");
     session.expect("Make a recovery identity now").unwrap();
     session.send("n").unwrap();
     assert!(rest(&mut session).contains("Back the identity up"));
     assert_eq!(owner.run("member list").ok().lines().count(), 1);
     let other = Person::new("other");
-    let mut session = terminal(&other, "init --vault-name shop --no-recovery");
+    let mut session = on_terminal(&other, "init --vault-name shop --no-recovery");
     assert!(!rest(&mut session).contains("recovery identity now"));
 }

@@ -7,13 +7,16 @@
 mod cli;
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use cli::{Cli, failure, keys};
-use expectrl::{Eof, Expect, Session};
+use expectrl::Expect;
 use person::Person;
 use serde_json::json;
 use std::fs;
 use std::time::Duration;
+use terminal::{rest, terminal};
 
 #[test]
 fn a_stored_generator_makes_the_next_value() {
@@ -164,20 +167,11 @@ fn on_a_terminal_a_value_is_asked_for_only_where_none_is_generated() {
     let cli = Cli::with_vault();
     cli.set("TOKEN", "old");
     cli.ok("set KEY --generate=hex:16");
-    let terminal = |line: &str| {
-        let mut command = cli.command(line);
-        command.env("TERM", "xterm");
-        let mut session = Session::spawn(command).unwrap();
-        session.set_expect_timeout(Some(Duration::from_secs(60)));
-        session
-    };
-    let mut session = terminal("secret rotate TOKEN");
+    let mut session = terminal(cli.command("secret rotate TOKEN"));
     session.expect("Value of default/TOKEN: ").unwrap();
     session.send_line("typed").unwrap();
-    let shown = session.expect(Eof).unwrap();
-    assert!(!String::from_utf8_lossy(shown.as_bytes()).contains("typed"));
+    assert!(!rest(&mut session).contains("typed"));
     assert_eq!(cli.ok("get TOKEN"), "typed");
-    let shown = terminal("secret rotate KEY").expect(Eof).unwrap();
-    let shown = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+    let shown = rest(&mut terminal(cli.command("secret rotate KEY")));
     assert!(shown.contains("version 2, generated (hex:16)"), "{shown}");
 }

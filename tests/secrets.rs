@@ -5,12 +5,14 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use cli::{Cli, failure, finish, keys};
-use expectrl::{Eof, Expect, Session, session::OsSession};
+use expectrl::Expect;
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
+use terminal::{rest, terminal};
 
 #[test]
 fn one_trailing_newline_of_standard_input_is_dropped_unless_raw() {
@@ -383,21 +385,9 @@ fn a_name_that_is_no_variable_is_remarked_when_it_is_set() {
     assert!(cli.feed("set LD_PRELOAD", b"v").shows("variables.allow"));
 }
 
-/// A call on a terminal of its own.
-fn terminal(mut command: Command) -> OsSession {
-    let mut session = Session::spawn({
-        command.env("TERM", "xterm");
-        command
-    })
-    .unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(60)));
-    session
-}
-
 /// Everything that a call prints on a terminal.
 fn shown(command: Command) -> String {
-    let found = terminal(command).expect(Eof).unwrap();
-    String::from_utf8(found.as_bytes().to_vec()).unwrap()
+    rest(&mut terminal(command))
 }
 
 #[test]
@@ -419,8 +409,7 @@ fn a_terminal_asks_for_a_value_only_where_there_is_none() {
     let mut session = terminal(cli.command("set A --tag x"));
     session.expect("Value of default/A:").unwrap();
     session.send("typed-value\r").unwrap();
-    let rest = session.expect(Eof).unwrap();
-    assert!(!String::from_utf8_lossy(rest.as_bytes()).contains("typed-value"));
+    assert!(!rest(&mut session).contains("typed-value"));
     assert_eq!(cli.ok("get A"), "typed-value");
     assert!(shown(cli.command("set A --tag y")).contains("metadata changed"));
 }

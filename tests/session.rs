@@ -5,8 +5,10 @@
 #[path = "support/keyctl.rs"]
 mod keyctl;
 mod support;
+#[path = "support/terminal.rs"]
+mod terminal;
 
-use expectrl::{Eof, Expect, Session, session::OsSession};
+use expectrl::{Eof, Expect};
 use keyctl::skipped;
 use serde_json::Value;
 use std::fs;
@@ -15,6 +17,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use support::sandbox::{BINARY, Sandbox, contains, describe, feed};
+use support::tools::{skip, without_kernel_keyring};
+use terminal::{rest, terminal};
 use v_secure::SecretValue;
 use v_secure::crypto::bytes::encode;
 use v_secure::crypto::identity::parse_identities;
@@ -166,18 +170,10 @@ fn after_a_passphrase_unlock_is_offered_and_ends_the_asking() {
         session.expect(Eof).unwrap();
     }
     let mut quiet = terminal(scene.command(&format!("--vault {vault} get A")));
-    let shown = quiet.expect(Eof).unwrap();
-    let shown = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+    let shown = rest(&mut quiet);
     assert!(shown.contains("value-of-a") && !shown.contains("Passphrase"), "{shown}");
     assert!(!shown.contains(offer), "{shown}");
     assert!(scene.run(&format!("--vault {vault} lock")).status.success());
-}
-
-fn terminal(mut command: Command) -> OsSession {
-    command.env("TERM", "xterm").stdin(Stdio::inherit());
-    let mut session = Session::spawn(command).unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(60)));
-    session
 }
 
 /// An identity file of nobody.
@@ -268,7 +264,7 @@ fn where_nothing_can_keep_the_keys_both_reasons_are_told_at_once() {
     let scene = Scene::new();
     let plain = scene.sandbox.command(&["unlock", "--json"]);
     let begun = Instant::now();
-    let output = refused_by_the_kernel(&plain)
+    let output = without_kernel_keyring(&plain)
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
         .output()
         .unwrap();
@@ -278,17 +274,6 @@ fn where_nothing_can_keep_the_keys_both_reasons_are_told_at_once() {
     assert!(causes[0].as_str().unwrap().contains("kernel keyring"), "{causes:?}");
     assert!(causes[1].as_str().unwrap().contains("OS keyring"), "{causes:?}");
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
-}
-
-/// A command on a system that forbids the keyring's system calls.
-fn refused_by_the_kernel(command: &Command) -> Command {
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=add_key,keyctl"]);
-    strace.args(["-e", "inject=add_key,keyctl:error=EPERM", "--"]);
-    strace.arg(command.get_program()).args(command.get_args());
-    strace.current_dir(command.get_current_dir().unwrap()).env_clear();
-    strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    strace
 }
 
 /// The keys that are kept, in the spellings that they might have in a file.

@@ -3,30 +3,23 @@
 
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/terminal.rs"]
+mod terminal;
+#[path = "support/tools.rs"]
+mod tools;
 
-use expectrl::{Eof, Expect, Session, session::OsSession};
+use expectrl::{Eof, Expect};
 use person::Person;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
+use terminal::terminal;
+use tools::has;
 
 const RECIPIENT: &str = "age1scripted1qqqqqqqqqqqqqqqqhxemgs";
 const IDENTITY: &str = "AGE-PLUGIN-SCRIPTED-1QQQQQQQQQQQQQQQQJRCL6V";
 const PASSPHRASE: &str = "correct horse";
-
-/// Whether a tool is there; says so where it is not, and fails where it must be.
-fn has(tool: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
-    let required = std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS").is_some_and(|set| set == "1");
-    assert!(found || !required, "{tool} is not installed");
-    if !found {
-        eprintln!("skipped: {tool} is not installed");
-    }
-    found
-}
 
 /// Makes an SSH key in `~/.ssh`; returns its public half without the comment.
 fn ssh_key(person: &Person, passphrase: &str) -> String {
@@ -48,13 +41,6 @@ fn ssh_owner(passphrase: &str) -> (Person, String) {
     let mut init = owner.command(&["init", "--vault-name", "shop", "--member", "owner"]);
     assert!(init.arg("--identity").arg(file).status().unwrap().success());
     (owner, public)
-}
-
-fn terminal(mut command: Command) -> OsSession {
-    command.env("TERM", "xterm").stdin(Stdio::inherit());
-    let mut session = Session::spawn(command).unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(60)));
-    session
 }
 
 #[test]

@@ -14,9 +14,11 @@
 
 pub mod files;
 pub(super) mod lookup;
+pub mod output;
 
+use super::context::Context;
 use crate::host::hardening::Hardened;
-use crate::ops::inject::ChildEnvironment;
+use crate::ops::inject::{ChildEnvironment, OWN_PREFIX};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
@@ -35,6 +37,16 @@ pub struct Program<'a> {
 /// Whether a name stands for a program along `PATH`.
 pub fn is_program(name: &OsStr, search: Option<&OsStr>) -> bool {
     lookup::find(name, search).is_ok()
+}
+
+/// Keeps our own variables, some of which hold keys, from another tool of the user.
+pub fn remove_own_variables(command: &mut Command, context: &Context<'_>) {
+    let is_own = |name: &OsString| {
+        name.as_encoded_bytes().to_ascii_uppercase().starts_with(OWN_PREFIX.as_bytes())
+    };
+    for name in context.host.variables().into_iter().map(|(name, _)| name).filter(is_own) {
+        command.env_remove(name);
+    }
 }
 
 /// Why a program did not start. Exit codes are those of the shells and of `env`.

@@ -100,6 +100,11 @@ impl<'a> Context<'a> {
         Owners::current(self.host.variable("SUDO_UID").as_deref())
     }
 
+    /// Where the system keeps what is the user's in memory.
+    pub fn runtime_folder(&self) -> Option<PathBuf> {
+        self.host.variable("XDG_RUNTIME_DIR").map(PathBuf::from)
+    }
+
     pub fn current_dir(&self) -> Outcome<PathBuf> {
         self.host.current_dir().map_err(|error| {
             Failure::new(Exit::Failure, "current-folder", "the current folder cannot be read")

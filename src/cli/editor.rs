@@ -5,15 +5,15 @@
 //! Neovim are told to keep nothing elsewhere; other editors get a `TMPDIR` that is wiped with the
 //! file, and what they keep of their own accord is theirs.
 
-use super::child::lookup;
+use super::child::{self, lookup};
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::host::signals::{self, Held};
 use crate::secret_value::SecretValue;
-use crate::store::memory::{MemoryError, MemoryFolder};
+use crate::store::memory::{Access, MemoryError, MemoryFolder};
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
@@ -86,8 +86,10 @@ impl Editor {
         limit: u64,
     ) -> Outcome<SecretValue> {
         let held = signals::hold().map_err(|error| failed("the editor cannot start", &error))?;
-        let folder = MemoryFolder::create(&places(context), context.owners()).map_err(unusable)?;
-        let path = folder.write(name, text.expose()).map_err(unusable)?;
+        let runtime = context.runtime_folder();
+        let folder =
+            MemoryFolder::create(runtime.as_deref(), context.owners()).map_err(unusable)?;
+        let path = folder.write(name, text.expose(), Access::Write).map_err(unusable)?;
         let mut child = self
             .command(context, &path, folder.path())
             .spawn()
@@ -124,18 +126,9 @@ impl Editor {
         }
         command.arg(file).env("TMPDIR", folder);
         // An editor runs plugins and shells, which need none of our keys.
-        let ours = context.host.variables().into_iter().map(|(name, _)| name);
-        for name in ours.filter(|name| name.to_string_lossy().starts_with("V_SECURE_")) {
-            command.env_remove(name);
-        }
+        child::remove_own_variables(&mut command, context);
         command
     }
-}
-
-/// Where a folder in memory may be made: the user's own place first.
-fn places(context: &Context<'_>) -> Vec<PathBuf> {
-    let own = context.host.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
-    own.into_iter().filter(|path| path.is_absolute()).chain(["/dev/shm".into()]).collect()
 }
 
 /// Waits for the editor; where this process is asked to end, the editor is.
@@ -175,9 +168,11 @@ fn failed(message: &str, error: &dyn std::error::Error) -> Failure {
 
 fn unusable(error: MemoryError) -> Failure {
     match &error {
-        MemoryError::NoPlace => Failure::from_error(Exit::Failure, "no-memory-folder", &error)
-            .hint("XDG_RUNTIME_DIR, or /dev/shm, has to be a tmpfs that only you can change")
-            .hint("v-secure set NAME, which asks for the value and needs no file"),
+        MemoryError::NoPlace { .. } => {
+            Failure::from_error(Exit::Failure, "no-memory-folder", &error)
+                .hint("XDG_RUNTIME_DIR, or /dev/shm, has to be a tmpfs that only you can change")
+                .hint("v-secure set NAME, which asks for the value and needs no file")
+        }
         _ => Failure::from_error(Exit::Failure, "editor", &error),
     }
 }

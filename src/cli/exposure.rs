@@ -4,10 +4,11 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::policy::count;
+use super::policy::{Changed, Effects, count};
 use crate::name::Name;
 use crate::ops::exposure::{self, Exposed, Knower};
 use crate::ops::vault::Vault;
+use serde::Serialize;
 
 /// Every exposed value of the vault.
 pub fn all(vault: &Vault) -> Outcome<Vec<Exposed>> {
@@ -17,18 +18,10 @@ pub fn all(vault: &Vault) -> Outcome<Vec<Exposed>> {
 }
 
 /// The secrets whose values are exposed to those that `is_meant` picks, by name.
-pub fn secrets(
-    vault: &Vault,
-    is_meant: impl Fn(&Exposed, &Knower) -> bool,
-) -> Outcome<Vec<String>> {
+fn secrets(vault: &Vault, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outcome<Vec<String>> {
     let exposed = all(vault)?;
     let meant = exposed.iter().filter(|value| value.to.iter().any(|to| is_meant(value, to)));
     Ok(meant.map(|value| value.secret.to_string()).collect())
-}
-
-/// The secrets whose values one of these members knows without a right to.
-pub fn to_members(vault: &Vault, members: &[Name]) -> Outcome<Vec<String>> {
-    secrets(vault, |_, knower| members.contains(&knower.member))
 }
 
 /// Says which values want renewing, and how to see them.
@@ -50,17 +43,43 @@ fn values(secrets: usize) -> String {
     format!("the value{} of {}", if secrets == 1 { "" } else { "s" }, count(secrets))
 }
 
+/// What came of a change that took rights away, as its report ends.
+#[derive(Serialize)]
+pub struct Narrowed<'a> {
+    /// Audiences with new keys.
+    renewed: Vec<String>,
+    /// Secrets whose values in force are known without a right to.
+    pub exposed: Vec<String>,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl<'a> Narrowed<'a> {
+    /// With the values that are exposed to those that `is_meant` picks.
+    pub fn of(changed: &'a Changed, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outcome<Self> {
+        let renewed = if changed.written { renewed(&changed.vault) } else { Vec::new() };
+        let exposed = secrets(&changed.vault, is_meant)?;
+        Ok(Self { renewed, exposed, effects: &changed.effects })
+    }
+
+    /// With the values that are exposed to these members.
+    pub fn to_members(changed: &'a Changed, members: &[Name]) -> Outcome<Self> {
+        Self::of(changed, |_, knower| members.contains(&knower.member))
+    }
+
+    /// Says which audiences have new keys, and what was wrapped for those who stay.
+    pub fn tell(&self, context: &Context<'_>) {
+        if !self.renewed.is_empty() {
+            context.ui.note(&format!("new keys for {}", self.renewed.join(", ")));
+        }
+        self.effects.tell_narrowed(&context.ui);
+    }
+}
+
 /// The audiences that the last change of policy gave new keys, by name.
-pub fn renewed(vault: &Vault) -> Vec<String> {
+fn renewed(vault: &Vault) -> Vec<String> {
     let chain = vault.chain();
     let is_new = |epoch| chain.epoch(epoch).is_some_and(|fact| fact.position == chain.last());
     let audiences = vault.policy().audiences();
     audiences.filter(|(_, a)| is_new(&a.current.epoch)).map(|(name, _)| name.to_owned()).collect()
-}
-
-/// Says which audiences have new keys.
-pub fn tell_renewed(context: &Context<'_>, renewed: &[String]) {
-    if !renewed.is_empty() {
-        context.ui.note(&format!("new keys for {}", renewed.join(", ")));
-    }
 }

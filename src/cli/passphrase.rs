@@ -34,6 +34,12 @@ pub const NEW: Names = Names {
     file: "V_SECURE_NEW_PASSPHRASE_FILE",
     variable: "V_SECURE_NEW_PASSPHRASE",
 };
+/// Of a backup, which may be opened by another one than the vault.
+pub const BACKUP: Names = Names {
+    option: "--backup-passphrase-fd N",
+    file: "V_SECURE_BACKUP_PASSPHRASE_FILE",
+    variable: "V_SECURE_BACKUP_PASSPHRASE",
+};
 
 /// A place that gives a passphrase without anybody being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,10 +123,40 @@ fn without_line_end(value: SecretValue) -> SecretValue {
     SecretValue::new(bytes)
 }
 
+/// What a passphrase is to seal, for whoever chooses it.
+#[derive(Debug, Clone, Copy)]
+pub enum Sealed {
+    Identity,
+    Backup,
+}
+
+impl Sealed {
+    const fn note(self) -> &'static str {
+        match self {
+            Self::Identity => {
+                "The passphrase seals your identity inside the vault file: whoever can read the repository can\n\
+                 guess at it, offline and for years. Take six words drawn at random, or more."
+            }
+            Self::Backup => {
+                "The passphrase seals the backup: whoever has the file can guess at it, offline and for years.\n\
+                 Take six words drawn at random, or more."
+            }
+        }
+    }
+
+    const fn allow_weak(self) -> &'static str {
+        match self {
+            Self::Identity => "--allow-weak-passphrase, where nobody else can read the repository",
+            Self::Backup => "--allow-weak-passphrase, where nobody else can read the file",
+        }
+    }
+}
+
 /// A passphrase that is to seal something.
 pub struct Wanted<'a> {
     pub names: &'a Names,
     pub descriptor: Option<u32>,
+    pub sealed: Sealed,
     pub allow_weak: bool,
     /// Words that an attacker tries first.
     pub known: &'a [&'a str],
@@ -135,13 +171,9 @@ impl Wanted<'_> {
         }
         if !can_ask(context) {
             let message = "a new passphrase is needed, and there is no terminal to ask on";
-            return Err(Failure::new(Exit::Locked, "no-passphrase", message)
-                .hint(format!("give it by {}", self.names.advice())));
+            return Err(missing(message, self.names));
         }
-        context.ui.note(
-            "The passphrase seals your identity inside the vault file: whoever can read the repository can\n\
-             guess at it, offline and for years. Take six words drawn at random, or more.",
-        );
+        context.ui.note(self.sealed.note());
         let mut last = None;
         for _ in 0..TRIES {
             let value = ask(context, "New passphrase: ")?;
@@ -155,7 +187,7 @@ impl Wanted<'_> {
             }
             context.ui.warn("the two differ");
             let message = "no passphrase was typed the same way twice";
-            last = Some(Failure::new(Exit::Failure, "not-confirmed", message));
+            last = Some(Failure::new(Exit::Failure, "passphrase-differs", message));
         }
         Err(last.unwrap_or_else(no_answer))
     }
@@ -173,10 +205,27 @@ impl Wanted<'_> {
         }
         let mut failure = Failure::usage("weak-passphrase", "the passphrase is too weak");
         failure.causes.push(estimate);
-        Err(failure
-            .hint("six words drawn at random, or more")
-            .hint("--allow-weak-passphrase, where nobody else can read the repository"))
+        Err(failure.hint("six words drawn at random, or more").hint(self.sealed.allow_weak()))
     }
+}
+
+/// The passphrase of something that is there: from the place that gives it, or asked for once.
+pub fn present(
+    context: &Context<'_>,
+    names: &Names,
+    descriptor: Option<u32>,
+    question: &str,
+) -> Outcome<SecretValue> {
+    match names.place(context, descriptor) {
+        Some(place) => place.read(context),
+        None if can_ask(context) => ask(context, question),
+        None => Err(missing("a passphrase is needed, and there is no terminal to ask on", names)),
+    }
+}
+
+fn missing(message: &str, names: &Names) -> Failure {
+    Failure::new(Exit::Locked, "no-passphrase", message)
+        .hint(format!("give it by {}", names.advice()))
 }
 
 /// Whether a passphrase may be asked for. Standard input may well be a value's: what is typed comes from

@@ -91,11 +91,6 @@ impl Identity {
         self.knows_recipient() && recipient::canonical(recipient) == self.recipient()
     }
 
-    /// Whether this is an X25519 key, which its text alone holds.
-    pub fn is_age_key(&self) -> bool {
-        matches!(&self.0, Kind::X25519(_))
-    }
-
     /// The program that holds the key, if a plugin does.
     pub fn program(&self) -> Option<&str> {
         match &self.0 {

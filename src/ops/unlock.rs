@@ -121,31 +121,33 @@ impl Unlocked {
         self.identities.iter().all(|own| own.program().is_none() && !own.is_locked())
     }
 
-    /// The identity of the member that a slot can seal: an X25519 one.
-    pub fn sealable(&self, vault: &Vault) -> Option<&Identity> {
-        let member = vault.policy().member(&self.member)?;
-        self.identities.iter().find(|identity| {
-            let recipient = identity.recipient();
-            member.recipients.contains(&recipient)
-                && check_recipient(&recipient) == Ok(RecipientKind::X25519)
+    /// The identities that are the member's, each with its recipient as the policy has it; kept keys
+    /// have none.
+    fn own<'a, 'v>(
+        &'a self,
+        vault: &'v Vault,
+    ) -> impl Iterator<Item = (&'a Identity, &'v String)> + use<'a, 'v> {
+        let recipients = vault.policy().member(&self.member).map(|member| &member.recipients);
+        self.identities.iter().filter_map(move |identity| {
+            let recipient = recipients?.iter().find(|text| identity.is_for(text))?;
+            Some((identity, recipient))
         })
+    }
+
+    /// The identity of the member that a slot or a keyring can seal: an X25519 one.
+    pub fn sealable(&self, vault: &Vault) -> Option<&Identity> {
+        let fits = |(_, text): &(_, &String)| check_recipient(text) == Ok(RecipientKind::X25519);
+        self.own(vault).find(fits).map(|(identity, _)| identity)
+    }
+
+    /// The member's recipient that its identity opens files to.
+    pub fn recipient(&self, vault: &Vault) -> Option<String> {
+        self.own(vault).next().map(|(_, recipient)| recipient.clone())
     }
 
     /// Until when kept keys are kept, in seconds since the Unix epoch.
     pub fn kept_until(&self) -> Option<u64> {
         self.session.as_ref().map(SessionKeys::until)
-    }
-
-    /// The identity that is the member's, for what seals it anew; kept keys have none.
-    pub fn identity(&self, vault: &Vault) -> Option<&Identity> {
-        let own = &vault.policy().member(&self.member)?.recipients;
-        self.identities.iter().find(|identity| own.iter().any(|text| identity.is_for(text)))
-    }
-
-    /// The member's recipient that its identity opens files to, as the policy has it.
-    pub fn recipient(&self, vault: &Vault) -> Option<String> {
-        let mut own = vault.policy().member(&self.member)?.recipients.iter();
-        own.find(|text| self.identities.iter().any(|identity| identity.is_for(text))).cloned()
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first.

@@ -84,8 +84,12 @@ fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
 
 /// Variables with key material, which no child of ours needs: git runs programs that a repository's
 /// configuration names.
-const CREDENTIALS: [&str; 3] =
-    ["V_SECURE_IDENTITY", "V_SECURE_PASSPHRASE", "V_SECURE_BACKUP_PASSPHRASE"];
+const CREDENTIALS: [&str; 4] = [
+    "V_SECURE_IDENTITY",
+    "V_SECURE_PASSPHRASE",
+    "V_SECURE_NEW_PASSPHRASE",
+    "V_SECURE_BACKUP_PASSPHRASE",
+];
 
 /// A git command in a folder, with the user's variables but our credentials.
 #[expect(clippy::disallowed_methods, reason = "every git command starts here")]

@@ -1,6 +1,7 @@
 //! Cases of the commands for daily use: people who leave, keys, editing, unlocking.
 
-use crate::cases::{Case, a, case, let_in, vault};
+use crate::cases::{Case, case};
+use crate::given::{a, let_in, vault};
 use crate::stage::Stage;
 
 /// A colleague who read a value and was let go.

@@ -1,6 +1,7 @@
 //! Cases of templates, of other tools' files and of backups.
 
-use crate::cases::{Case, a, case, second, vault};
+use crate::cases::{Case, case};
+use crate::given::{a, second, vault};
 use crate::stage::Stage;
 
 /// A template with bytes that are no text.
@@ -60,7 +61,7 @@ pub fn all() -> Vec<Case> {
         case("foreign-output", endless_tool, format!("{TOOLS} {import}")),
         case("backup-reader", a, "v-secure backup create b.age --with-identity"),
         case("no-passphrase", a, "v-secure backup create b.age --passphrase"),
-        case("passphrase-fd", a, "v-secure backup create b.age --backup-passphrase-fd 99"),
+        case("passphrase-input", a, "v-secure backup create b.age --backup-passphrase-fd 99"),
         case("backup-locked", backed_up, "v-secure --identity other.txt backup restore b.age"),
         case("backup-identity", backed_up, format!("{restore} --identity-out key.txt")),
         case("backup-older", backed_up_and_changed, restore),

@@ -7,7 +7,7 @@
 //! the end of the program by a pipe, so no signal to the program, `KILL` included, leaves a file.
 
 use crate::secret_value::SecretValue;
-use crate::store::memory_folder::MemoryFolderError;
+use crate::store::memory::MemoryError;
 use std::io;
 
 /// A file that is wanted: the variable that is to hold its path, and its content.
@@ -24,7 +24,7 @@ pub enum FilesError {
     #[error("this system has no files that leave nothing behind: --as-file needs Unix")]
     Unsupported,
     #[error(transparent)]
-    Folder(#[from] MemoryFolderError),
+    Folder(#[from] MemoryError),
     #[error("what is to remove the files afterwards cannot be started")]
     Remover(#[source] io::Error),
     #[error("a descriptor for a file cannot be made")]
@@ -40,7 +40,8 @@ pub use elsewhere::Files;
 #[cfg(unix)]
 mod unix {
     use super::{FilesError, Wanted};
-    use crate::store::memory_folder::MemoryFolder;
+    use crate::store::memory::{Access, MemoryFolder};
+    use crate::store::owners::Owners;
     use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
     use std::ffi::OsString;
     use std::io;
@@ -54,7 +55,8 @@ mod unix {
     const FIRST: i32 = 64;
 
     /// Waits in the background until nobody holds the pipe, and removes the folder. The signals that
-    /// end a session or a terminal's job are ignored: the program decides whether it goes.
+    /// end a session or a terminal's job are ignored: the program decides whether it goes. Its output
+    /// is the folder's lock, by which the folder counts as used.
     const REMOVER: &str = r#"trap '' HUP INT QUIT TERM
         exec 3<&0
         { cat <&3; rm -rf -- "$1"; } &"#;
@@ -80,14 +82,17 @@ mod unix {
             wanted: &[Wanted],
             named: bool,
             runtime: Option<&Path>,
+            owners: Owners,
         ) -> Result<Self, FilesError> {
             #[cfg(target_os = "linux")]
             if !named && let Some(files) = Self::descriptors(wanted)? {
                 return Ok(files);
             }
             let _ = named;
-            let folder = MemoryFolder::create(runtime)?;
-            let paths = wanted.iter().map(|file| folder.add(&file.variable, file.value.expose()));
+            let folder = MemoryFolder::create(runtime, owners)?;
+            let write =
+                |file: &Wanted| folder.write(&file.variable, file.value.expose(), Access::Read);
+            let paths = wanted.iter().map(write);
             let paths = paths.map(|path| path.map(OsString::from)).collect::<Result<_, _>>()?;
             Ok(Self { paths, descriptors: Vec::new(), folder: Some(folder) })
         }
@@ -137,7 +142,7 @@ mod unix {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", REMOVER, "v-secure"]).arg(folder.path());
         shell.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/");
-        shell.stdin(reader).stdout(Stdio::null()).stderr(Stdio::null());
+        shell.stdin(reader).stdout(folder.lock()?).stderr(Stdio::null());
         // Not in the terminal's foreground job, which gets the signals of its keys.
         shell.process_group(0);
         // Only the shell in front ends here: the remover is nobody's child, so that the program
@@ -184,6 +189,7 @@ mod unix {
 #[cfg(not(unix))]
 mod elsewhere {
     use super::{FilesError, Wanted};
+    use crate::store::owners::Owners;
     use std::ffi::OsString;
     use std::path::Path;
 
@@ -196,6 +202,7 @@ mod elsewhere {
             _wanted: &[Wanted],
             _named: bool,
             _runtime: Option<&Path>,
+            _owners: Owners,
         ) -> Result<Self, FilesError> {
             Err(FilesError::Unsupported)
         }

@@ -15,7 +15,6 @@ use crate::ops::vault::Depth;
 use as_file::AsFileArgs;
 use clap::Args;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 /// Run a program with an environment's secrets as variables
 #[derive(Debug, Args)]
@@ -124,8 +123,8 @@ impl Exec {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let runtime = context.host.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
-        Files::create(wanted, self.as_file.named_files, runtime.as_deref())
+        let runtime = context.runtime_folder();
+        Files::create(wanted, self.as_file.named_files, runtime.as_deref(), context.owners())
             .map(Some)
             .map_err(|error| as_file::refused(&error))
     }

@@ -12,9 +12,11 @@ use crate::cli::unlocking::keyring;
 use crate::crypto::kdf::Params;
 use crate::host::hardening;
 use crate::ops::init::{self, Extras, InitRequest};
+use crate::ops::vault::Vault;
 use crate::store::atomic;
 use crate::store::session::Session;
 use crate::store::{find, find::Location, find::Search, transaction};
+use crate::vault::model::VaultFile;
 use crate::vault::request::fingerprint_words;
 use crate::vault::text::escape_for_display;
 use clap::Args;
@@ -123,22 +125,14 @@ impl Init {
             let of = Of { name: request.name.as_str(), vault: &vault.header.vault };
             self.recovery.write(context, new, of)?;
         }
-        let keyring = match self.keyring {
-            true => {
-                let id = &vault.header.vault;
-                Some(keyring::make(context, id, &request.member, &own.identity)?.file)
-            }
-            false => None,
-        };
-        atomic::create_folder(&project.join(find::FOLDER))?;
-        write_git_files(&project)?;
-        let location = Location::in_project(&project)?;
-        let session = Session { carried: None, ..context.session_at(location)? };
-        let vault = context.written(transaction::create(&session, vault)?);
+        let id = &vault.header.vault;
+        let keep = || keyring::make(context, id, &request.member, &own.identity);
+        let keyring = self.keyring.then(keep).transpose()?.map(|made| made.file);
+        let (path, vault) = write(context, &project, vault)?;
         let report = Report {
             vault: vault.id().to_string(),
             name: request.name.to_string(),
-            path: session.location.vault.clone(),
+            path,
             member: request.member.to_string(),
             recipient: request.recipient,
             identity: own.file,
@@ -153,6 +147,16 @@ impl Init {
         show(context, &report, &project)?;
         offer_import(context, &project)
     }
+}
+
+/// Writes the vault, and for git what belongs to it; returns its path.
+fn write(context: &Context<'_>, project: &Path, vault: VaultFile) -> Outcome<(PathBuf, Vault)> {
+    atomic::create_folder(&project.join(find::FOLDER))?;
+    write_git_files(project)?;
+    let location = Location::in_project(project)?;
+    let session = Session { carried: None, ..context.session_at(location)? };
+    let vault = context.written(transaction::create(&session, vault)?);
+    Ok((session.location.vault, vault))
 }
 
 fn refuse_existing(project: &Path) -> Outcome {

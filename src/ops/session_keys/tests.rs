@@ -118,7 +118,7 @@ fn kept_keys_read_write_and_change_policy() {
     assert_eq!(value(&vault, &olga).expose(), b"hunter2");
     let vault = with_ci(vault, &who);
     assert_eq!(value(&vault, &olga).expose(), b"hunter2", "what was sealed anew opens as before");
-    assert!(who.identity(&vault).is_none());
+    assert!(who.sealable(&vault).is_none());
 }
 
 #[test]

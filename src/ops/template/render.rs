@@ -5,6 +5,7 @@ use crate::ops::text;
 use crate::secret_value::SecretValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use zeroize::Zeroizing;
 
 /// Why nothing was rendered. Places, never values.
@@ -75,21 +76,16 @@ fn apply(filter: Filter, value: &SecretValue) -> Option<SecretValue> {
         }
         Filter::Url => {
             let text = value.expose_str()?;
-            text::exact(|put| percent(text.as_bytes(), put))
+            text::exact(|put| {
+                percent_encode(text.as_bytes(), &RESERVED).for_each(|piece| put(piece.as_bytes()));
+            })
         }
         Filter::Base64 => text::exact(|put| base64(value.expose(), put)),
     })
 }
 
-fn percent(bytes: &[u8], put: &mut dyn FnMut(&[u8])) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => put(&[*byte]),
-            _ => put(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
-        }
-    }
-}
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn base64(bytes: &[u8], put: &mut dyn FnMut(&[u8])) {
     let mut buffer = Zeroizing::new([0; 1024]);

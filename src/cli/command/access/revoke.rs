@@ -3,8 +3,8 @@
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::cli::exposure::{self, Narrowed};
+use crate::cli::policy::{self, ReasonArg};
 use crate::name::{Name, Pattern};
 use crate::ops::access::{self, Grant, RightList};
 use clap::Args;
@@ -41,10 +41,8 @@ struct Report<'a> {
     rights: String,
     /// Rights of these that the role has there all the same, by other grants.
     still: Vec<String>,
-    renewed: &'a [String],
-    exposed: &'a [String],
     #[serde(flatten)]
-    effects: &'a Effects,
+    narrowed: &'a Narrowed<'a>,
 }
 
 impl Revoke {
@@ -62,29 +60,25 @@ impl Revoke {
             .collect();
         let members: Vec<Name> =
             state.role(&role).into_iter().flat_map(|role| role.members()).cloned().collect();
-        let exposed = exposure::secrets(&changed.vault, |value, knower| {
+        let narrowed = Narrowed::of(&changed, |value, knower| {
             pattern.matches(&value.secret) && members.contains(&knower.member)
         })?;
-        let renewed = exposure::renewed(&changed.vault);
         if context.ui.json {
             return context.ui.object(&Report {
                 role: role.as_str(),
                 pattern: pattern.as_str(),
                 rights: rights.to_string(),
                 still,
-                renewed: &renewed,
-                exposed: &exposed,
-                effects: &changed.effects,
+                narrowed: &narrowed,
             });
         }
         context.ui.note(&format!("{role} has no longer {rights} on {pattern}"));
         if !still.is_empty() {
             context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
         }
-        exposure::tell_renewed(context, &renewed);
-        changed.effects.tell_narrowed(&context.ui);
-        if !exposed.is_empty() {
-            exposure::tell(context, &policy::listed(&members), &exposed);
+        narrowed.tell(context);
+        if !narrowed.exposed.is_empty() {
+            exposure::tell(context, &policy::listed(&members), &narrowed.exposed);
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! `v-secure backup create`: writes one.
 
-use super::passphrase;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
+use crate::cli::passphrase::{BACKUP, Sealed, Wanted};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::identity::Identity;
 use crate::crypto::passphrase_file;
@@ -43,13 +43,18 @@ pub struct Create {
     #[arg(long = "recipient", value_name = "AGE_RECIPIENT")]
     recipients: Vec<String>,
 
-    /// Encrypt with a passphrase: asked for, or from V_SECURE_BACKUP_PASSPHRASE
+    /// Encrypt with a passphrase: asked for twice, or from V_SECURE_BACKUP_PASSPHRASE_FILE or
+    /// V_SECURE_BACKUP_PASSPHRASE
     #[arg(long, conflicts_with = "recipients")]
     passphrase: bool,
 
     /// Encrypt with the passphrase that this file descriptor gives
     #[arg(long, value_name = "N", conflicts_with = "recipients")]
     backup_passphrase_fd: Option<u32>,
+
+    /// Take a passphrase that is easily guessed
+    #[arg(long)]
+    allow_weak_passphrase: bool,
 
     /// Write text (age armor) instead of bytes
     #[arg(long)]
@@ -115,7 +120,14 @@ impl Create {
 
     fn key(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Key> {
         if self.passphrase || self.backup_passphrase_fd.is_some() {
-            return passphrase::new(context, self.backup_passphrase_fd).map(Key::Passphrase);
+            let wanted = Wanted {
+                names: &BACKUP,
+                descriptor: self.backup_passphrase_fd,
+                sealed: Sealed::Backup,
+                allow_weak: self.allow_weak_passphrase,
+                known: &[vault.file().header.name.as_str()],
+            };
+            return wanted.get(context).map(Key::Passphrase);
         }
         if !self.recipients.is_empty() {
             return Ok(Key::Recipients(self.recipients.clone()));

@@ -1,7 +1,6 @@
 //! `v-secure backup`: one encrypted file with the vault and, on request, an identity.
 
 pub mod create;
-mod passphrase;
 pub mod restore;
 
 use crate::cli::context::Context;

@@ -1,10 +1,12 @@
 //! `v-secure backup restore`: puts the vault of a backup back, and the identity if there is none.
 
-use super::passphrase;
+mod report;
+
 use crate::cli::context::{Context, pin_failure};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
+use crate::cli::passphrase::{self, BACKUP};
 use crate::cli::project;
 use crate::cli::source;
 use crate::crypto::envelope::{self, EnvelopeError};
@@ -23,7 +25,6 @@ use crate::store::transaction::{Replacement, TransactionError};
 use crate::store::{atomic, fresh};
 use crate::vault::request::fingerprint_words;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a backup: armored, with the headers of many recipients.
@@ -64,21 +65,6 @@ enum Destination {
     None,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    vault: String,
-    id: String,
-    path: &'a Path,
-    created: String,
-    fingerprint: String,
-    secrets: usize,
-    policy_entries: usize,
-    /// Whether the file was written.
-    changed: bool,
-    identity: Option<&'a Path>,
-    identity_written: bool,
-}
-
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
@@ -102,7 +88,7 @@ impl Restore {
             write_identity(context, path, text)?;
         }
         let created = duration::rfc3339(backup.created);
-        show(context, &session, &vault, changed, &destination, created)
+        report::show(context, &session, &vault, changed, &destination, created)
     }
 
     /// The plaintext.
@@ -117,7 +103,9 @@ impl Restore {
         };
         let file = dearmored.as_deref().unwrap_or(bytes.expose());
         if passphrase_file::is_passphrase_file(file) {
-            let passphrase = passphrase::known(context, self.backup_passphrase_fd)?;
+            let question = "Passphrase of the backup: ";
+            let passphrase =
+                passphrase::present(context, &BACKUP, self.backup_passphrase_fd, question)?;
             return passphrase_file::decrypt(&passphrase, file, MAX_PLAIN).map_err(|error| {
                 match error {
                     PassphraseError::File(error) => self.damaged(&error),
@@ -325,51 +313,4 @@ fn write_identity(context: &Context<'_>, path: &Path, text: &[u8]) -> Outcome {
         })?;
     }
     Ok(fresh::write_new(path, text, FILE_MODE)?)
-}
-
-fn show(
-    context: &Context<'_>,
-    session: &Session,
-    vault: &Vault,
-    changed: bool,
-    destination: &Destination,
-    created: String,
-) -> Outcome {
-    let (identity, identity_written) = match destination {
-        Destination::Write(path) => (Some(path.as_path()), true),
-        Destination::There(path) => (Some(path.as_path()), false),
-        Destination::Taken(_) | Destination::None => (None, false),
-    };
-    let report = Report {
-        vault: vault.file().header.name.to_string(),
-        id: vault.id().to_string(),
-        path: &session.location.vault,
-        created,
-        fingerprint: fingerprint_words(&vault.id()),
-        secrets: vault.live().count(),
-        policy_entries: vault.chain().len(),
-        changed,
-        identity,
-        identity_written,
-    };
-    if let Destination::Taken(path) = destination {
-        context.ui.note(&format!(
-            "{} holds another identity and stays; --identity-out FILE writes the one of the backup",
-            path.display()
-        ));
-    }
-    if context.ui.json {
-        return context.ui.object(&report);
-    }
-    let ui = &context.ui;
-    let state = if changed { "" } else { " (as it is there already)" };
-    ui.line(&format!("vault        {} in {}{state}", report.vault, report.path.display()))?;
-    ui.line(&format!("fingerprint  {}", report.fingerprint))?;
-    ui.line(&format!("made         {} (secrets: {})", report.created, report.secrets))?;
-    if let Some(path) = report.identity {
-        let state = if identity_written { "restored" } else { "there already" };
-        ui.line(&format!("identity     {} ({state})", path.display()))?;
-    }
-    ui.note("Next:\n  v-secure");
-    Ok(())
 }

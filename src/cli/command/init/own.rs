@@ -4,7 +4,7 @@ use super::Init;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::identities;
-use crate::cli::passphrase::{PASSPHRASE, Wanted};
+use crate::cli::passphrase::{PASSPHRASE, Sealed, Wanted};
 use crate::cli::unlocking::keyring;
 use crate::crypto::identity::{Identity, generate_identity, parse_identity};
 use crate::name::Name;
@@ -68,6 +68,7 @@ impl Init {
         let wanted = Wanted {
             names: &PASSPHRASE,
             descriptor: context.globals.passphrase_fd,
+            sealed: Sealed::Identity,
             allow_weak: self.allow_weak_passphrase,
             known: &[vault.as_str(), member.as_str()],
         };

@@ -35,11 +35,7 @@ impl Add {
         let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let vault = &opened.vault;
         let by = unlocking::unlock_anew(context, vault)?;
-        let identity = by
-            .who
-            .identity(vault)
-            .filter(|own| own.is_age_key())
-            .ok_or_else(|| no_identity(&by.way))?;
+        let identity = by.who.sealable(vault).ok_or_else(|| no_identity(&by.way))?;
         refuse_other(context, vault, &identity.recipient())?;
         let made = keyring::make(context, &vault.id(), by.who.member(), identity)?;
         let report = Report {

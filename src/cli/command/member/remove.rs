@@ -4,8 +4,8 @@ use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::cli::exposure::{self, Narrowed};
+use crate::cli::policy::{self, ReasonArg};
 use crate::name::Name;
 use crate::ops::leaving;
 use crate::ops::vault::{Depth, Vault};
@@ -39,12 +39,8 @@ struct Report<'a> {
     member: &'a str,
     roles: &'a [String],
     devices: &'a [String],
-    /// Audiences with new keys.
-    renewed: &'a [String],
-    /// Secrets whose values in force it knows.
-    exposed: &'a [String],
     #[serde(flatten)]
-    effects: &'a Effects,
+    narrowed: &'a Narrowed<'a>,
 }
 
 impl Remove {
@@ -54,26 +50,16 @@ impl Remove {
         let changed = policy::change(context, &self.reason, &reason, |vault| {
             Ok(leaving::remove_member(vault, &self.name)?)
         })?;
-        let exposed = exposure::to_members(&changed.vault, std::slice::from_ref(&self.name))?;
-        let renewed = exposure::renewed(&changed.vault);
-        let (member, effects) = (self.name.as_str(), &changed.effects);
+        let narrowed = Narrowed::to_members(&changed, std::slice::from_ref(&self.name))?;
+        let member = self.name.as_str();
         if context.ui.json {
-            let (roles, devices) = (&roles[..], &devices[..]);
-            let (renewed, exposed) = (&renewed[..], &exposed[..]);
-            return context.ui.object(&Report {
-                member,
-                roles,
-                devices,
-                renewed,
-                exposed,
-                effects,
-            });
+            let (roles, devices, narrowed) = (&roles[..], &devices[..], &narrowed);
+            return context.ui.object(&Report { member, roles, devices, narrowed });
         }
         context.ui.note(&format!("{member} is no member any more"));
-        exposure::tell_renewed(context, &renewed);
-        effects.tell_narrowed(&context.ui);
+        narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
-        exposure::tell(context, member, &exposed);
+        exposure::tell(context, member, &narrowed.exposed);
         context.ui.note("next: commit and push .v-secure: it binds who has pulled it");
         Ok(())
     }

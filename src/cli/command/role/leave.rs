@@ -3,8 +3,8 @@
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::cli::exposure::{self, Narrowed};
+use crate::cli::policy::{self, ReasonArg};
 use crate::name::Name;
 use crate::ops::access;
 use clap::Args;
@@ -33,10 +33,8 @@ struct Report<'a> {
     role: &'a str,
     member: &'a str,
     changed: bool,
-    renewed: &'a [String],
-    exposed: &'a [String],
     #[serde(flatten)]
-    effects: &'a Effects,
+    narrowed: &'a Narrowed<'a>,
 }
 
 impl Leave {
@@ -48,23 +46,19 @@ impl Leave {
             Ok(access::leave(state, &self.role, &self.member)?)
         })?;
         let written = changed.written;
-        let renewed = if written { exposure::renewed(&changed.vault) } else { Vec::new() };
-        let exposed = exposure::to_members(&changed.vault, std::slice::from_ref(&self.member))?;
+        let narrowed = Narrowed::to_members(&changed, std::slice::from_ref(&self.member))?;
         if context.ui.json {
             return context.ui.object(&Report {
                 role: self.role.as_str(),
                 member: self.member.as_str(),
                 changed: written,
-                renewed: &renewed,
-                exposed: &exposed,
-                effects: &changed.effects,
+                narrowed: &narrowed,
             });
         }
         let verb = if written { "is no longer" } else { "was not" };
         context.ui.note(&format!("{} {verb} in the role {}", self.member, self.role));
-        exposure::tell_renewed(context, &renewed);
-        changed.effects.tell_narrowed(&context.ui);
-        exposure::tell(context, self.member.as_str(), &exposed);
+        narrowed.tell(context);
+        exposure::tell(context, self.member.as_str(), &narrowed.exposed);
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::policy::{self, Effects, ReasonArg, listed};
+use crate::cli::exposure::{self, Narrowed};
+use crate::cli::policy::{self, ReasonArg, listed};
 use crate::name::Name;
 use crate::ops::access;
 use crate::ops::vault::Depth;
@@ -34,10 +34,8 @@ pub struct Rm {
 struct Report<'a> {
     role: &'a str,
     members: Vec<String>,
-    renewed: &'a [String],
-    exposed: &'a [String],
     #[serde(flatten)]
-    effects: &'a Effects,
+    narrowed: &'a Narrowed<'a>,
 }
 
 impl Rm {
@@ -50,22 +48,18 @@ impl Rm {
             members = inside;
             Ok(ops)
         })?;
-        let renewed = exposure::renewed(&changed.vault);
-        let exposed = exposure::to_members(&changed.vault, &members)?;
+        let narrowed = Narrowed::to_members(&changed, &members)?;
         if context.ui.json {
             return context.ui.object(&Report {
                 role: self.role.as_str(),
                 members: members.iter().map(ToString::to_string).collect(),
-                renewed: &renewed,
-                exposed: &exposed,
-                effects: &changed.effects,
+                narrowed: &narrowed,
             });
         }
         context.ui.note(&format!("role {} removed (members: {})", self.role, listed(&members)));
-        exposure::tell_renewed(context, &renewed);
-        changed.effects.tell_narrowed(&context.ui);
+        narrowed.tell(context);
         if !members.is_empty() {
-            exposure::tell(context, &listed(&members), &exposed);
+            exposure::tell(context, &listed(&members), &narrowed.exposed);
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use serde::Serialize;
 )]
 pub struct Change {
     /// The slot: its id, the beginning of it, or its label
-    #[arg(value_name = "SLOT", allow_hyphen_values = true, allow_hyphen_values = true)]
+    #[arg(value_name = "SLOT", allow_hyphen_values = true)]
     slot: String,
 
     #[command(flatten)]

@@ -7,7 +7,7 @@ pub mod remove;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::passphrase::{NEW, Wanted};
+use crate::cli::passphrase::{NEW, Sealed, Wanted};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use clap::{Args, Subcommand};
@@ -50,6 +50,7 @@ impl NewPassphraseArgs {
         let wanted = Wanted {
             names: &NEW,
             descriptor: self.new_passphrase_fd,
+            sealed: Sealed::Identity,
             allow_weak: self.allow_weak_passphrase,
             known: &known,
         };

@@ -19,7 +19,7 @@ use serde::Serialize;
 )]
 pub struct Remove {
     /// The slot: its id, the beginning of it, or its label
-    #[arg(value_name = "SLOT", allow_hyphen_values = true, allow_hyphen_values = true)]
+    #[arg(value_name = "SLOT", allow_hyphen_values = true)]
     slot: String,
 
     /// Even if it is the only slot of an identity that is not at hand otherwise

@@ -4,8 +4,8 @@ use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::policy::{self, Effects, ReasonArg, listed};
+use crate::cli::exposure::{self, Narrowed};
+use crate::cli::policy::{self, ReasonArg, listed};
 use crate::ops::leaving::{self, Departure, DeviceName};
 use crate::ops::vault::{Depth, Vault};
 use clap::Args;
@@ -45,12 +45,8 @@ struct Report<'a> {
     recipients: &'a [String],
     /// The member's devices that can sign still.
     left: Vec<String>,
-    /// Audiences with new keys.
-    renewed: &'a [String],
-    /// Secrets whose values in force the removed keys open.
-    exposed: &'a [String],
     #[serde(flatten)]
-    effects: &'a Effects,
+    narrowed: &'a Narrowed<'a>,
 }
 
 impl Remove {
@@ -63,29 +59,23 @@ impl Remove {
             gone = leaving::remove_device(vault, &self.device, self.lost)?;
             Ok(gone.ops.clone())
         })?;
-        let exposed = exposure::secrets(&changed.vault, |_, knower| {
-            gone.recipients.contains(&knower.recipient)
-        })?;
-        let renewed = exposure::renewed(&changed.vault);
-        let effects = &changed.effects;
+        let narrowed =
+            Narrowed::of(&changed, |_, knower| gone.recipients.contains(&knower.recipient))?;
         if context.ui.json {
             return context.ui.object(&Report {
                 member: self.device.member.as_str(),
                 devices: gone.devices.iter().map(ToString::to_string).collect(),
                 recipients: &gone.recipients,
                 left: gone.left.iter().map(ToString::to_string).collect(),
-                renewed: &renewed,
-                exposed: &exposed,
-                effects,
+                narrowed: &narrowed,
             });
         }
         self.tell(context, &gone);
-        exposure::tell_renewed(context, &renewed);
-        effects.tell_narrowed(&context.ui);
+        narrowed.tell(context);
         exposure::tell(
             context,
             &format!("{}/{}", self.device.member, listed(&gone.devices)),
-            &exposed,
+            &narrowed.exposed,
         );
         context.ui.note("next: commit and push .v-secure: it binds who has pulled it");
         Ok(())

@@ -1,0 +1,76 @@
+//! What `v-secure backup restore` reports.
+
+use super::Destination;
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::ops::vault::Vault;
+use crate::store::session::Session;
+use crate::vault::request::fingerprint_words;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    vault: String,
+    id: String,
+    path: &'a Path,
+    created: String,
+    fingerprint: String,
+    secrets: usize,
+    policy_entries: usize,
+    /// Whether the file was written.
+    changed: bool,
+    identity: Option<&'a Path>,
+    identity_written: bool,
+}
+
+pub(super) fn show(
+    context: &Context<'_>,
+    session: &Session,
+    vault: &Vault,
+    changed: bool,
+    destination: &Destination,
+    created: String,
+) -> Outcome {
+    let (identity, identity_written) = match destination {
+        Destination::Write(path) => (Some(path.as_path()), true),
+        Destination::There(path) => (Some(path.as_path()), false),
+        Destination::Taken(_) | Destination::None => (None, false),
+    };
+    let report = Report {
+        vault: vault.file().header.name.to_string(),
+        id: vault.id().to_string(),
+        path: &session.location.vault,
+        created,
+        fingerprint: fingerprint_words(&vault.id()),
+        secrets: vault.live().count(),
+        policy_entries: vault.chain().len(),
+        changed,
+        identity,
+        identity_written,
+    };
+    if let Destination::Taken(path) = destination {
+        context.ui.note(&format!(
+            "{} holds another identity and stays; --identity-out FILE writes the one of the backup",
+            path.display()
+        ));
+    }
+    if context.ui.json {
+        return context.ui.object(&report);
+    }
+    print(context, &report)
+}
+
+fn print(context: &Context<'_>, report: &Report<'_>) -> Outcome {
+    let ui = &context.ui;
+    let state = if report.changed { "" } else { " (as it is there already)" };
+    ui.line(&format!("vault        {} in {}{state}", report.vault, report.path.display()))?;
+    ui.line(&format!("fingerprint  {}", report.fingerprint))?;
+    ui.line(&format!("made         {} (secrets: {})", report.created, report.secrets))?;
+    if let Some(path) = report.identity {
+        let state = if report.identity_written { "restored" } else { "there already" };
+        ui.line(&format!("identity     {} ({state})", path.display()))?;
+    }
+    ui.note("Next:\n  v-secure");
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Of people and their keys: changes of policy, key rotation, members and slots.
+
+use super::names;
+use crate::cli::error::Failure;
+use crate::cli::exit::Exit;
+use crate::ops::key_rotation::KeyRotationError;
+use crate::ops::member::MemberError;
+use crate::ops::policy_change::PolicyChangeError;
+use crate::ops::slot::SlotChangeError;
+use crate::policy::error::{ChainError, ChainFault, OpFault};
+
+impl From<PolicyChangeError> for Failure {
+    fn from(error: PolicyChangeError) -> Self {
+        match &error {
+            PolicyChangeError::NotPermitted { able, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("who can: {}", names(able)))
+                    .hint("v-secure access list")
+            }
+            PolicyChangeError::Threshold { .. } => {
+                Self::from_error(Exit::NotPermitted, "owner-threshold", &error)
+            }
+            PolicyChangeError::Chain(source) => chain_failure(source),
+            PolicyChangeError::Keys { .. } => Self::from_error(Exit::Integrity, "keys", &error),
+            _ => Self::from_error(Exit::Failure, "policy", &error),
+        }
+    }
+}
+
+/// A change of policy that the chain's rules refuse.
+pub(super) fn chain_failure(error: &ChainError) -> Failure {
+    let exit = match &error.cause {
+        ChainFault::Unauthorised { .. } | ChainFault::UnknownKey { .. } => Exit::NotPermitted,
+        ChainFault::Op(OpFault::UnknownRole { .. } | OpFault::UnknownMember { .. }) => {
+            Exit::NotFound
+        }
+        ChainFault::Op(OpFault::Setting(_)) => Exit::Usage,
+        _ => Exit::Conflict,
+    };
+    let mut failure = Failure::from_error(exit, error.code(), &error.cause);
+    if let ChainFault::Op(OpFault::RoleExists { role }) = &error.cause {
+        return failure
+            .hint(format!("v-secure access grant {role} PATTERN RIGHTS"))
+            .hint("v-secure role list");
+    }
+    let hint = match &error.cause {
+        ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
+        ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
+        ChainFault::Op(OpFault::LastOwner { .. }) => {
+            "v-secure role join owner MEMBER, for another owner first"
+        }
+        ChainFault::Op(OpFault::Setting(_)) => "v-secure settings show",
+        _ => "v-secure access list",
+    };
+    failure.hints.push(hint.into());
+    failure
+}
+
+impl From<KeyRotationError> for Failure {
+    fn from(error: KeyRotationError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            KeyRotationError::Policy(error) => error.into(),
+            KeyRotationError::Read(error) => error.into(),
+            KeyRotationError::Put(error) => error.into(),
+            KeyRotationError::NoAudience { ref known, .. } => {
+                is(Exit::NotFound, "unknown-audience")
+                    .hint(format!("audiences: {}", known.join(", ")))
+                    .hint("v-secure key status")
+            }
+            KeyRotationError::Retired { .. } => {
+                is(Exit::Conflict, "audience-retired").hint("v-secure role list")
+            }
+        }
+    }
+}
+
+impl From<MemberError> for Failure {
+    fn from(error: MemberError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            MemberError::OtherVault => is(Exit::Conflict, "request-other-vault"),
+            MemberError::OtherName { found, .. } => is(Exit::Conflict, "request-other-name")
+                .hint(format!("v-secure member add {found} --request …, if that is who it is")),
+            MemberError::OtherKind { member, .. } => {
+                is(Exit::Conflict, "member-kind").hint(format!("v-secure member show {member}"))
+            }
+            MemberError::Nothing { member } => {
+                is(Exit::Conflict, "exists").hint(format!("v-secure member show {member}"))
+            }
+            MemberError::ExpiryStated { member } => is(Exit::Conflict, "member-expiry")
+                .hint(format!("v-secure member show {member}"))
+                .hint(format!("v-secure member remove {member}, and let it in again")),
+            MemberError::RecipientTaken { owner } => {
+                is(Exit::Conflict, "recipient-taken").hint(format!("v-secure member show {owner}"))
+            }
+            MemberError::DeviceTaken { member, .. } => is(Exit::Conflict, "device-taken")
+                .hint(format!("v-secure member request {member} --device OTHER")),
+            MemberError::Recipient(_) => is(Exit::Usage, "recipient"),
+            MemberError::NoRole { role } => is(Exit::NotFound, "no-role")
+                .hint(format!("v-secure role create {role} --grant read:PATTERN"))
+                .hint("v-secure role list"),
+            MemberError::RoleTaken { role } => is(Exit::Conflict, "role-taken")
+                .hint(format!("--role {role} instead of --read, to join it as it is"))
+                .hint("v-secure role list"),
+        }
+    }
+}
+
+impl From<SlotChangeError> for Failure {
+    fn from(error: SlotChangeError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            SlotChangeError::NotFound { .. } | SlotChangeError::Ambiguous { .. } => {
+                is(Exit::NotFound, "no-slot").hint("v-secure key slot list")
+            }
+            SlotChangeError::NotYours { owner, .. } => is(Exit::NotPermitted, "not-permitted")
+                .hint(format!("who can: {owner}"))
+                .hint(format!("v-secure member show {owner}, for the device that it belongs to")),
+            SlotChangeError::Full => is(Exit::Conflict, "slots-full").hint("v-secure key slot list"),
+            SlotChangeError::NothingToSeal { .. } => is(Exit::Conflict, "nothing-to-seal")
+                .hint("v-secure --identity FILE key slot add, with an identity of 'v-secure identity new'"),
+            SlotChangeError::OtherIdentity { .. } => is(Exit::Conflict, "slot-identity")
+                .hint("v-secure --passphrase-fd N key slot change SLOT, with the slot's present passphrase"),
+            SlotChangeError::Seal(_) => is(Exit::Failure, "slot"),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Of secrets: reading, writing, removing, copying and exporting them.
+
+use super::names;
+use crate::cli::error::Failure;
+use crate::cli::exit::Exit;
+use crate::ops::copy::CopyError;
+use crate::ops::export::ExportError;
+use crate::ops::put::PutError;
+use crate::ops::read::ReadError;
+use crate::ops::remove::RemoveError;
+use crate::ops::rollback::RollbackError;
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            ReadError::NotFound { secret, similar } => {
+                let failure = is(Exit::NotFound, "not-found");
+                match similar.first() {
+                    Some(other) => failure.hint(format!("v-secure get {other}")),
+                    None => failure.hint(format!("v-secure ls -e {}", secret.environment())),
+                }
+            }
+            ReadError::Gone { secret } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret}"))
+                .hint(format!("v-secure secret versions {secret}")),
+            ReadError::NoVersion { secret } | ReadError::Ambiguous { secret } => {
+                is(Exit::NotFound, "no-version").hint(format!("v-secure secret versions {secret}"))
+            }
+            ReadError::Pruned { secret, .. } => {
+                is(Exit::NotFound, "pruned").hint(format!("v-secure secret versions {secret}"))
+            }
+            ReadError::Expired { secret, since } => {
+                let mut failure = is(Exit::Expired, "expired");
+                failure.causes.push(format!("since {}", crate::ops::duration::rfc3339(*since)));
+                failure.hint(format!("v-secure set {secret}"))
+            }
+            ReadError::NotPermitted { secret, readers, .. } => {
+                is(Exit::NotPermitted, "not-permitted")
+                    .hint(format!("v-secure access list --secret-id {secret}"))
+                    .hint(format!("who can read it: {}", names(readers)))
+            }
+            ReadError::Unsettled { secret, able, .. } => {
+                is(Exit::NotPermitted, "unsettled").hint(format!(
+                    "who can settle it, by 'v-secure access settle' or a new value of {secret}: {}",
+                    names(able)
+                ))
+            }
+            ReadError::Missing { .. } => is(Exit::Integrity, "object-missing")
+                .hint("v-secure audit verify")
+                .hint("git log -p -- .v-secure/vault.toml"),
+            ReadError::Open { .. } => {
+                is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
+            }
+            ReadError::Keys { .. } => is(Exit::Integrity, "keys"),
+        }
+    }
+}
+
+impl From<PutError> for Failure {
+    fn from(error: PutError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match &error {
+            PutError::NotPermitted { able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            PutError::NoAudience { .. } | PutError::Due { .. } => {
+                is(Exit::NotPermitted, "no-audience")
+                    .hint("an owner gives it keys with: v-secure access settle")
+            }
+            PutError::Keys { .. } => is(Exit::Integrity, "keys"),
+            PutError::Seal { .. } => is(Exit::Failure, "seal"),
+            PutError::Nothing => is(Exit::Usage, "nothing"),
+        }
+    }
+}
+
+impl From<RemoveError> for Failure {
+    fn from(error: RemoveError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RemoveError::Read(error) => error.into(),
+            RemoveError::NotPermitted { ref able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            RemoveError::NotRemoved { ref secret }
+            | RemoveError::VersionNotRemoved { ref secret, .. } => {
+                is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
+            }
+        }
+    }
+}
+
+impl From<RollbackError> for Failure {
+    fn from(error: RollbackError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            RollbackError::Read(error) => error.into(),
+            RollbackError::Put(error) => error.into(),
+            RollbackError::Current { ref secret, .. } => {
+                is(Exit::Conflict, "current").hint(format!("v-secure secret versions {secret}"))
+            }
+            RollbackError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            CopyError::Read(error) => error.into(),
+            CopyError::Put(error) => error.into(),
+            CopyError::Remove(error) => error.into(),
+            CopyError::Same { .. } => is(Exit::Usage, "same-name"),
+            CopyError::Exists { ref secret } => is(Exit::Conflict, "exists")
+                .hint(format!("v-secure secret show {secret}"))
+                .hint("--overwrite, to replace it (its versions stay in the history)"),
+            CopyError::Conflict { ref secret } => is(Exit::Conflict, "conflict")
+                .hint(format!("v-secure secret versions {secret}"))
+                .hint(format!("v-secure set {secret}, which settles it")),
+        }
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Variable(error) => {
+                let failure = Self::from_error(Exit::Failure, "environment", &error);
+                match error.hint() {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
+            }
+            _ => Self::from_error(Exit::Failure, "export-format", &error)
+                .hint("v-secure export --format json, which carries any text")
+                .hint("v-secure get NAME > FILE, for bytes that are no text"),
+        }
+    }
+}
