@@ -142,6 +142,13 @@ impl Unlocked {
         self.identities.iter().find(|identity| own.iter().any(|text| identity.is_for(text)))
     }
 
+    /// [`Unlocked::identity`], to keep.
+    pub fn into_identity(self, vault: &Vault) -> Option<Identity> {
+        let own = &vault.policy().member(&self.member)?.recipients;
+        let mut all = self.identities.into_iter();
+        all.find(|identity| own.iter().any(|text| identity.is_for(text)))
+    }
+
     /// The member's recipient that its identity opens files to, as the policy has it.
     pub fn recipient(&self, vault: &Vault) -> Option<String> {
         let mut own = vault.policy().member(&self.member)?.recipients.iter();
