@@ -76,7 +76,7 @@ fn a_sound_vault_has_no_error_and_says_what_would_lose_it() {
     for code in ["vault-found", "identity-found", "pin-accepted", "clock-sound", "members-sound"] {
         found.command(code);
     }
-    assert!(!found.command("recovery-none").is_empty());
+    assert_eq!(found.command("recovery-none"), "v-secure recovery new");
     assert_eq!(found.command("git-none"), "git init && git add .v-secure");
 }
 
@@ -232,8 +232,11 @@ fn what_expires_and_who_never_signed_is_listed() {
     found.lacks("secrets-exposed");
     owner.set("dev/A", "v");
     owner.run("member remove developer-1 --yes").ok();
+    owner.run("recovery new --out recovery.txt").ok();
     let found = examine(&mut owner.command(&["doctor", "--json"]));
     assert_eq!(found.command("secrets-exposed"), "v-secure exposed");
+    found.command("recovery-sound");
+    found.lacks("member-key-unused");
 }
 
 #[test]

@@ -135,6 +135,28 @@ fn what_was_unlocked_opens_without_the_identity_until_it_is_locked() {
     assert!(again.status.success() && contains(&again.stderr, b"nothing was kept open here"));
 }
 
+/// What is kept holds no identity; what seals one finds it by another way.
+#[test]
+fn a_slot_and_a_backup_seal_the_identity_while_the_vault_is_kept_open() {
+    if skipped() {
+        return;
+    }
+    let (_alone, scene) = (alone(), Scene::new());
+    let with = |line: &str, name: &str, passphrase: &str| {
+        let output = scene.command(line).env(name, passphrase).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", describe(&output));
+    };
+    let (first, second) = ("two horses walk under seven moons", "seven goats swim over nine suns");
+    scene.ok("unlock");
+    with("key slot add --label phone", "V_SECURE_NEW_PASSPHRASE", first);
+    with("key slot change phone", "V_SECURE_NEW_PASSPHRASE", second);
+    scene.hide_identity();
+    let elsewhere = v_secure::generate_identity().recipient;
+    let line = format!("backup create shop.age --with-identity --recipient {elsewhere}");
+    assert_eq!(scene.run(&line).status.code(), Some(3), "there is none while nobody can be asked");
+    with(&line, "V_SECURE_PASSPHRASE", second);
+}
+
 /// After the first passphrase there is a way not to be asked again, and it works.
 #[test]
 fn after_a_passphrase_unlock_is_offered_and_ends_the_asking() {

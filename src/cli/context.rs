@@ -233,11 +233,34 @@ impl<'a> Context<'a> {
         default_reason: &str,
         make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
     ) -> Outcome<(T, (bool, Vault))> {
+        self.write_as(|vault| self.unlock(vault), reason, default_reason, make)
+    }
+
+    /// [`Context::write`] by an identity: what 'v-secure unlock' keeps is none that could be sealed.
+    pub fn write_by_identity<T>(
+        &self,
+        default_reason: &str,
+        make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Change)>,
+    ) -> Outcome<(T, Vault)> {
+        let unlock = |vault: &Vault| unlocking::unlock_anew(self, vault).map(|opened| opened.who);
+        self.write_as(unlock, None, default_reason, |vault, ctx| {
+            make(vault, ctx).map(|(made, change)| (made, Some(change)))
+        })
+        .map(|(made, vault)| (made, vault.1))
+    }
+
+    fn write_as<T>(
+        &self,
+        unlock: impl FnOnce(&Vault) -> Outcome<Unlocked>,
+        reason: Option<&str>,
+        default_reason: &str,
+        make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
+    ) -> Outcome<(T, (bool, Vault))> {
         let session = self.session()?;
         let transaction = Transaction::begin(&session)?;
         self.judge(&session, transaction.opened(), Purpose::Use)?;
         refuse_old(transaction.opened())?;
-        let who = self.unlock(transaction.vault())?;
+        let who = unlock(transaction.vault())?;
         let signer = who.signer(transaction.vault())?;
         let reason = reason.unwrap_or(default_reason).to_owned();
         crate::vault::text::check_text(&reason, crate::vault::text::MAX_REASON).map_err(

@@ -150,6 +150,13 @@ impl Unlocked {
         self.session.as_ref().map(SessionKeys::until)
     }
 
+    /// The identity that is the member's, to keep; kept keys have none.
+    pub fn into_identity(self, vault: &Vault) -> Option<Identity> {
+        let own = &vault.policy().member(&self.member)?.recipients;
+        let mut all = self.identities.into_iter();
+        all.find(|identity| own.iter().any(|text| identity.is_for(text)))
+    }
+
     /// The keys of every epoch of an audience that its envelope gives, newest first.
     pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Rc<Vec<EpochKeys>>, KeyError> {
         if let Some(keys) = self.opened.borrow().get(audience) {

@@ -3,8 +3,8 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::identities;
 use crate::cli::passphrase::{BACKUP, Sealed, Wanted};
+use crate::cli::{identities, unlocking};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::identity::Identity;
 use crate::crypto::passphrase_file;
@@ -205,7 +205,8 @@ impl Create {
     }
 }
 
-/// The identity here that belongs to a member of the vault.
+/// The identity here that belongs to a member of the vault: one that stands somewhere as text, or else
+/// what a slot gives.
 fn own(context: &Context<'_>, vault: &Vault) -> Outcome<Identity> {
     let policy = vault.policy();
     let is_members = |identity: &Identity| {
@@ -214,7 +215,10 @@ fn own(context: &Context<'_>, vault: &Vault) -> Outcome<Identity> {
     };
     let all = identities::found(context)?.into_iter();
     let mut usable = all.filter_map(|(_, found)| found.ok()).flatten();
-    usable.find(is_members).ok_or_else(|| {
+    if let Some(identity) = usable.find(is_members) {
+        return Ok(identity);
+    }
+    unlocking::unlock_anew(context, vault)?.who.into_identity(vault).ok_or_else(|| {
         let name = &vault.file().header.name;
         let message = format!("no identity here belongs to a member of the vault {name}");
         Failure::new(Exit::Locked, "locked", message).hint("v-secure identity show")

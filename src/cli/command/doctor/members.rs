@@ -4,8 +4,8 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use crate::ops::duration;
 use crate::ops::vault::Vault;
+use crate::ops::{duration, recovery};
 use crate::policy::state::Member;
 use std::collections::BTreeSet;
 
@@ -18,7 +18,10 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, member) in vault.policy().members() {
         findings.extend(expiry(name, member.expires, now));
-        findings.extend(unused(name, member, &used));
+        // A recovery identity is for a day that has not come.
+        if recovery::members(vault.policy()).all(|spare| spare != name) {
+            findings.extend(unused(name, member, &used));
+        }
         if member.roles().next().is_none() {
             let what = format!("{name} is in no role and can read nothing");
             let command = format!("v-secure role join ROLE {name}");
@@ -68,9 +71,12 @@ mod tests {
     #[test]
     fn a_members_date_is_past_near_or_far() {
         let name = Name::new("contractor").unwrap();
-        let code = |expires| expiry(&name, expires, 1000).map(|finding| finding.code);
+        let finding = |expires| expiry(&name, expires, 1000);
+        let code = |expires| finding(expires).map(|found| found.code);
         assert_eq!(code(None), None);
         assert_eq!(code(Some(1000)), Some("member-expired"));
+        let mend = finding(Some(1000)).and_then(|found| found.command);
+        assert_eq!(mend.as_deref(), Some("v-secure member remove contractor"));
         assert_eq!(code(Some(1000 + SOON)), Some("member-expiring"));
         assert_eq!(code(Some(1001 + SOON)), None);
     }

@@ -35,7 +35,7 @@ struct Report<'a> {
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
-        let ((id, label), _) = context.write(None, "add a slot", |vault, ctx| {
+        let ((id, label), _) = context.write_by_identity("add a slot", |vault, ctx| {
             let label = self.label.as_deref().unwrap_or(ctx.signer.device.as_str()).to_owned();
             slot::room(vault)?;
             slot::sealable(vault, ctx.who)?;

@@ -35,7 +35,7 @@ struct Report {
 impl Change {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let _hardened = hardening::harden();
-        let ((id, old), _) = context.write(None, "change a slot", |vault, ctx| {
+        let ((id, old), _) = context.write_by_identity("change a slot", |vault, ctx| {
             let old = slot::find_own(vault, &self.slot, &ctx.signer.member)?;
             slot::room(vault)?;
             slot::replaceable(vault, ctx.who, old)?;
