@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use support::sandbox::{Sandbox, contains, describe, feed};
-use support::tools::{has, without_kernel_keyring};
+use support::tools::without_kernel_keyring;
 
 impl Desktop {
     fn run(&self, sandbox: &Sandbox, line: &str) -> Output {

@@ -17,7 +17,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use support::sandbox::{BINARY, Sandbox, contains, describe, feed};
-use support::tools::{skip, without_kernel_keyring};
+use support::tools::without_kernel_keyring;
 use terminal::{rest, terminal};
 use v_secure::SecretValue;
 use v_secure::crypto::bytes::encode;
