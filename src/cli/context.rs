@@ -9,6 +9,7 @@ use super::pruning::{self, Pruning};
 use super::ui::Ui;
 use super::unlocking;
 use crate::crypto::bytes::Id;
+use crate::host::hardening::{Hardened, harden};
 use crate::host::{Host, Stream};
 use crate::name::{Name, SecretName};
 use crate::ops::change::Change;
@@ -30,6 +31,8 @@ pub struct Context<'a> {
     pub globals: Globals,
     pub ui: Ui<'a>,
     pub pruning: Pruning,
+    /// The limits of a child that is not ours.
+    pub hardened: Hardened,
     /// The text of the identity that a passphrase opened, for the rest of this command.
     opened_slot: RefCell<Option<SecretValue>>,
 }
@@ -44,12 +47,21 @@ pub enum Purpose {
 }
 
 impl<'a> Context<'a> {
+    /// Hardens the process: any command may come to hold a key, a passphrase or a value, if only to
+    /// write down on the side that a time is over.
     pub fn new(host: &'a dyn Host, mut globals: Globals) -> Self {
         globals.vault =
             globals.vault.or_else(|| host.variable("V_SECURE_VAULT").map(PathBuf::from));
         globals.no_input |= host.variable("V_SECURE_NO_INPUT").is_some_and(|value| value != "0");
         let ui = Ui::new(host, globals.json, globals.quiet);
-        Self { host, globals, ui, pruning: Pruning::default(), opened_slot: RefCell::default() }
+        Self {
+            host,
+            globals,
+            ui,
+            pruning: Pruning::default(),
+            hardened: harden(),
+            opened_slot: RefCell::default(),
+        }
     }
 
     /// The same user with the same options, who is asked nothing and told nothing.
@@ -61,6 +73,7 @@ impl<'a> Context<'a> {
             globals,
             ui: Ui::muted(self.host),
             pruning,
+            hardened: self.hardened,
             opened_slot: RefCell::default(),
         }
     }

@@ -3,7 +3,6 @@
 use super::context::Context;
 use super::error::Outcome;
 use super::reads::{self, Reading};
-use crate::host::hardening;
 use crate::ops::copy::{self, CopyRequest};
 use serde::Serialize;
 
@@ -23,7 +22,6 @@ struct Report {
 }
 
 pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
-    let _hardened = hardening::harden();
     let Copying { request, action, reason } = copying;
     let CopyRequest { from, to, .. } = &request;
     let session = context.session()?;

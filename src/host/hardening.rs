@@ -16,7 +16,7 @@
 
 /// What [`harden`] found, so that it can be given back.
 #[must_use = "the core limit reaches child processes unless it is restored"]
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Hardened {
     #[cfg(unix)]
     core: rustix::process::Rlimit,

@@ -58,7 +58,7 @@ impl Desktop {
         desktop
     }
 
-    fn client(&self, program: &str) -> Command {
+    pub fn client(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/bin:/bin");
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address);

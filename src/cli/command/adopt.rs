@@ -5,7 +5,6 @@ use crate::cli::context::{Context, Purpose, short};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::metadata::{shown, when};
 use crate::cli::policy::{ReasonArg, count};
-use crate::host::hardening;
 use crate::log::history::action;
 use crate::ops::adopt::{self, Adopted, VoidEntry};
 use crate::ops::duration;
@@ -87,7 +86,6 @@ impl Adopt {
         if self.list {
             return list(context, &opened.vault, session.now);
         }
-        let _hardened = hardening::harden();
         let chosen = self.chosen(&opened.vault)?;
         if chosen.is_empty() {
             return report(context, &Adopted::default());

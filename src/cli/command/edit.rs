@@ -6,7 +6,6 @@ use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
 use crate::crypto::bytes::Id;
-use crate::host::hardening;
 use crate::name::SecretName;
 use crate::ops::sheet::{self, Edited, Sheet};
 use crate::ops::text::{self, TextError, WarningKind, dotenv};
@@ -51,7 +50,6 @@ type Removal = (SecretName, Id);
 
 impl Edit {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let editor = editor::find(context)?;
         let sheet = self.sheet(context)?;
         let environment = &sheet.environment;

@@ -9,7 +9,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::pruning;
 use crate::cli::selection::{self, SelectionArgs};
-use crate::host::hardening;
 use crate::ops::inject::{self, ChildEnvironment, Clash, InjectError, Options, System};
 use crate::ops::vault::Depth;
 use as_file::AsFileArgs;
@@ -57,7 +56,6 @@ pub struct Exec {
 
 impl Exec {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let hardened = hardening::harden();
         let (child, files) = self.prepare(context)?;
         let (name, arguments) = self
             .command
@@ -68,7 +66,7 @@ impl Exec {
         // The program replaces this process.
         pruning::run(context);
         let _held = files.map(Files::hand_over).transpose().map_err(|e| as_file::refused(&e))?;
-        match child::run(program, &child, &hardened) {
+        match child::run(program, &child, &context.hardened) {
             Ok(0) => Ok(()),
             Ok(code) => Err(Failure::new(
                 Exit::Child(u8::try_from(code).unwrap_or(1)),

@@ -4,7 +4,6 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::selection::{self, SelectionArgs};
-use crate::host::hardening;
 use crate::ops::export::{self, Exported, Format};
 use crate::ops::vault::Depth;
 use crate::store::private::FILE_MODE;
@@ -79,7 +78,6 @@ struct Report<'a> {
 
 impl Export {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let format = Format::from(self.format);
         let target = self.target(context, format);
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;

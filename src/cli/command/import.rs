@@ -6,7 +6,6 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::source;
-use crate::host::hardening;
 use crate::name::Name;
 use crate::ops::import::{self, Effect, Planned};
 use crate::ops::put;
@@ -103,7 +102,6 @@ impl Import {
     }
 
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let environment = context.environment()?;
         let entries = self.entries(context)?;
         self.remark(context, &environment)?;

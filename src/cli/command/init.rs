@@ -10,7 +10,6 @@ use crate::cli::project::{in_git, new_project, write_git_files};
 use crate::cli::recovery::{Of, RecoveryArgs};
 use crate::cli::unlocking::keyring;
 use crate::crypto::kdf::Params;
-use crate::host::hardening;
 use crate::ops::init::{self, Extras, InitRequest};
 use crate::ops::vault::Vault;
 use crate::store::atomic;
@@ -97,7 +96,6 @@ struct Recovery {
 
 impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let project = new_project(context)?;
         refuse_existing(&project)?;
         if !self.nested {

@@ -5,7 +5,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
 use crate::cli::source;
-use crate::host::{Stream, hardening};
+use crate::host::Stream;
 use crate::name::SecretName;
 use crate::ops::read::{self, ReadError};
 use crate::ops::template::{Lines, MAX_TEMPLATE, Missing, Place, RenderError, Template};
@@ -60,7 +60,6 @@ type Values = BTreeMap<SecretName, SecretValue>;
 
 impl Inject {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let text = self.template(context)?;
         let template = Template::parse(text.expose()).map_err(|error| {
             Failure::new(Exit::Failure, "template-syntax", self.refusal()).because(&error)

@@ -3,7 +3,6 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::{self, session};
-use crate::host::hardening;
 use crate::ops::duration;
 use crate::ops::session_keys::{self, LONGEST, Term};
 use crate::ops::vault::Depth;
@@ -39,7 +38,6 @@ struct Report {
 
 impl Unlock {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let seconds = span(&self.span)?;
         let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let vault = &opened.vault;

@@ -7,7 +7,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::identity::Identity;
-use crate::host::hardening;
 use crate::name::Name;
 use crate::ops::unlock::{UnlockError, Unlocked};
 use crate::ops::vault::Vault;
@@ -55,7 +54,6 @@ pub fn attempt(context: &Context<'_>, vault: &Vault) -> Tried {
 }
 
 fn open(context: &Context<'_>, vault: &Vault, half: &SealedHalf) -> Tried {
-    let _hardened = hardening::harden();
     let share = match os(context).get(&item(&half.slot)) {
         Ok(Some(share)) => share,
         Ok(None) => return Tried::Passed("it has lost its share of the identity".into()),

@@ -5,7 +5,6 @@ use super::keyring::patience;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
-use crate::host::hardening;
 use crate::ops::session_keys::SessionKeys;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
@@ -18,8 +17,6 @@ pub fn store(context: &Context<'_>) -> SessionStore {
 
 /// Keys that do not fit this state of the vault stay: another branch may have the one that they do.
 pub fn attempt(context: &Context<'_>, vault: &Vault) -> Tried {
-    // Commands that only look do not see to this themselves.
-    let _hardened = hardening::harden();
     let now = context.host.now();
     let Some(kept) = store(context).find(&vault.id(), now) else { return Tried::Absent };
     let opened = SessionKeys::parse(kept.text, &vault.id())

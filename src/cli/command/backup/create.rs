@@ -8,7 +8,6 @@ use crate::cli::{identities, unlocking};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::identity::Identity;
 use crate::crypto::passphrase_file;
-use crate::host::hardening;
 use crate::ops::backup::container::{self, Backup};
 use crate::ops::pin::CarriedPin;
 use crate::ops::vault::{Depth, Vault};
@@ -82,7 +81,6 @@ struct Report<'a> {
 
 impl Create {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         self.refuse_unsaid_reader()?;
         let session = context.session()?;
         let bytes = session.read()?.bytes;

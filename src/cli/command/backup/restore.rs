@@ -11,7 +11,6 @@ use crate::cli::project;
 use crate::cli::source;
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::passphrase_file::{self, PassphraseError};
-use crate::host::hardening;
 use crate::ops::backup::container::{self, Backup, MAX_PLAIN};
 use crate::ops::backup::relation::{self, Missing, Relation};
 use crate::ops::duration;
@@ -67,7 +66,6 @@ enum Destination {
 
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let plain = self.open(context)?;
         let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
         let location = location(context)?;

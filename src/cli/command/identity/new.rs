@@ -5,7 +5,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::crypto::identity::generate_identity;
-use crate::host::hardening;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -35,7 +34,6 @@ struct Report<'a> {
 
 impl New {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         if self.output.as_ref().is_some_and(|path| path.as_os_str() == "-") {
             return print(context);
         }

@@ -6,7 +6,6 @@ use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::recovery;
 use crate::crypto::identity::NewIdentity;
-use crate::host::hardening;
 use crate::store::{fresh, private};
 use clap::Args;
 use serde::Serialize;
@@ -41,7 +40,6 @@ struct Report {
 
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let path = match &self.output {
             Some(path) => path.clone(),
             None => identities::default_file(context).ok_or_else(no_home)?,

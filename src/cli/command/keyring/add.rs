@@ -4,7 +4,6 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
-use crate::host::hardening;
 use crate::ops::vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
@@ -31,7 +30,6 @@ struct Report {
 
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let vault = &opened.vault;
         let by = unlocking::unlock_anew(context, vault)?;

@@ -4,7 +4,6 @@ use super::slot;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::keyring;
-use crate::host::hardening;
 use crate::ops::vault::Depth;
 use crate::store::keyring::session::reason;
 use crate::vault::text::escape_for_display;
@@ -32,7 +31,6 @@ struct Report {
 
 impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let vault = &opened.vault;
         let half = slot(context, vault)?;

@@ -7,7 +7,6 @@ use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::crypto::identity::{NewIdentity, generate_identity};
-use crate::host::hardening;
 use crate::name::{Name, Pattern};
 use crate::ops::duration;
 use crate::ops::member::{self, Device, Joining};
@@ -92,7 +91,6 @@ struct Report<'a> {
 
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let new = self.new_identity.then(generate_identity);
         let joining = self.joining(context, new.as_ref())?;
         // Before anybody is asked to compare words: what cannot be done is said first.

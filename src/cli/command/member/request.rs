@@ -6,7 +6,6 @@ use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::local_names;
 use crate::crypto::identity::Identity;
-use crate::host::hardening;
 use crate::name::Name;
 use crate::ops::member;
 use crate::ops::vault::{Depth, Vault};
@@ -45,7 +44,6 @@ struct Report {
 
 impl Request {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let (identity, file, created) = identities::own_or_new(context)?;
         let member = match self.name {

@@ -6,7 +6,6 @@ use crate::cli::exit::Exit;
 use crate::cli::policy::{Effects, ReasonArg};
 use crate::cli::recovery::{self, Form, Of};
 use crate::crypto::identity::{NewIdentity, generate_identity};
-use crate::host::hardening;
 use crate::name::Name;
 use crate::ops::policy_change::{self, PolicyOutcome};
 use crate::ops::recovery as ops;
@@ -54,7 +53,6 @@ struct Report<'a> {
 
 impl New {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         if self.out.is_none() && !context.interactive() {
             let message = "there is no terminal to show the recovery identity on";
             return Err(Failure::usage("no-terminal", message)

@@ -5,7 +5,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::policy::count;
 use crate::cli::recovery;
-use crate::host::hardening;
 use crate::ops::recovery::{self as ops, Trial};
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Depth;
@@ -41,7 +40,6 @@ struct Report<'a> {
 
 impl Test {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let vault = &opened.vault;
         let identity = recovery::read(context, self.file.as_deref(), self.words)?;

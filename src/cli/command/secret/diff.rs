@@ -4,7 +4,6 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
-use crate::host::hardening;
 use crate::name::{Name, SecretName};
 use crate::ops::compare::{self, Compared, Difference, Side};
 use crate::ops::list;
@@ -70,7 +69,6 @@ struct Shown<'a> {
 
 impl Diff {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let (left, right) = (environment(&self.left)?, environment(&self.right)?);
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let vault = &opened.vault;

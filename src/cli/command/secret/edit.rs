@@ -6,7 +6,6 @@ use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArg;
-use crate::host::hardening;
 use crate::ops::put;
 use crate::ops::sheet::{self, Edit as NewText, Edited, Shown};
 use crate::ops::vault::{Depth, Vault};
@@ -46,7 +45,6 @@ struct Report {
 
 impl Edit {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let editor = editor::find(context)?;
         let shown = self.shown(context)?;
         let (again, name) = (

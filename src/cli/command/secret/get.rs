@@ -4,7 +4,7 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::host::{Stream, hardening};
+use crate::host::Stream;
 use crate::name::{Name, SecretName};
 use crate::ops::vault::{Depth, Vault};
 use crate::ops::{read, wanted};
@@ -50,7 +50,6 @@ struct Report<'a> {
 
 impl Get {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let wanted = wanted_version(self.version.as_deref());
         let (secret, session, opened) = self.open(context)?;
         let vault = &opened.vault;

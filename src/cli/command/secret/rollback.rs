@@ -3,7 +3,6 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::host::hardening;
 use crate::ops::rollback;
 use clap::Args;
 use serde::Serialize;
@@ -40,7 +39,6 @@ struct Report {
 
 impl Rollback {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let secret = self.secret.resolve(context)?;
         let wanted = wanted_version(Some(&self.version));
         let (from, vault) = context.write(self.reason.as_deref(), "roll back", |vault, ctx| {

@@ -6,7 +6,6 @@ use super::set::value::{self, ValueArgs};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret_arg::SecretArg;
-use crate::host::hardening;
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::ops::put::{self, NewValue, PutRequest};
@@ -71,7 +70,6 @@ struct Made {
 
 impl Rotate {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let secret = self.secret.resolve(context)?;
         let stated = self.expiry.expires(context.host.now())?;
         let interval = self.interval.field()?;

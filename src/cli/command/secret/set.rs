@@ -10,7 +10,6 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArg;
 use crate::cli::selection;
-use crate::host::hardening;
 use crate::name::{Name, SecretName};
 use crate::ops::put::{self, NewValue, PutRequest};
 use crate::ops::read::{self, Wanted};
@@ -91,7 +90,6 @@ struct Written {
 
 impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         if !self.misplaced.is_empty() {
             return Err(misplaced());
         }

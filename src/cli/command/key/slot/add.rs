@@ -3,7 +3,6 @@
 use super::NewPassphraseArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::host::hardening;
 use crate::ops::slot;
 use clap::Args;
 use serde::Serialize;
@@ -34,7 +33,6 @@ struct Report<'a> {
 
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let ((id, label), _) = context.write_by_identity("add a slot", |vault, ctx| {
             let label = self.label.as_deref().unwrap_or(ctx.signer.device.as_str()).to_owned();
             slot::room(vault)?;

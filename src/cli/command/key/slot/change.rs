@@ -3,7 +3,6 @@
 use super::{HISTORY, NewPassphraseArgs};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::host::hardening;
 use crate::ops::slot;
 use clap::Args;
 use serde::Serialize;
@@ -34,7 +33,6 @@ struct Report {
 
 impl Change {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         let ((id, old), _) = context.write_by_identity("change a slot", |vault, ctx| {
             let old = slot::find_own(vault, &self.slot, &ctx.signer.member)?;
             slot::room(vault)?;

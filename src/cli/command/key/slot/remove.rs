@@ -4,7 +4,6 @@ use super::HISTORY;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::host::hardening;
 use crate::ops::request::Ctx;
 use crate::ops::slot::{self, Slot};
 use crate::ops::vault::{Depth, Vault};
@@ -38,7 +37,6 @@ struct Report {
 
 impl Remove {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let _hardened = hardening::harden();
         if !self.yes && context.interactive() {
             self.confirm(context)?;
         }
