@@ -2,7 +2,7 @@
 //! finding with the command that mends it. Looks only: it asks nothing, unlocks nothing, accepts
 //! nothing.
 //!
-//! A check is one function in one file; [`CHECKS`] is the list.
+//! A check is one function in one file; `CHECKS` is the list.
 
 mod clock;
 mod examined;
