@@ -194,7 +194,7 @@ fn the_action_builds_its_own_revision_with_the_locked_dependencies() {
     let script = action["runs"]["steps"][0]["run"].as_str().unwrap();
     let mut command = runner(&stage, script);
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", fake.display());
-    command.env("INSTALL", "source").env("ACTION_PATH", "/action").env("PATH", path);
+    command.env("INSTALL", "source").env("GITHUB_ACTION_PATH", "/action").env("PATH", path);
     passes(&command.output().unwrap());
     let called = fs::read_to_string(fake.join("called")).unwrap();
     assert!(called.contains("install --quiet --locked --path /action"), "{called}");

@@ -171,7 +171,7 @@ fn a_value_that_changed_meanwhile_is_not_overwritten() {
     for (answer, value) in [("n", "theirs"), ("y", planted.as_str())] {
         let mut session = terminal(command(&cli, "secret edit A", &meanwhile));
         session.expect("Write your text over what is there now?").unwrap();
-        session.send(answer).unwrap();
+        session.send(format!("{answer}\r")).unwrap();
         rest(&mut session);
         assert_eq!(cli.ok("get A"), value);
     }
@@ -228,7 +228,7 @@ fn a_syntax_error_ends_without_a_terminal_and_opens_the_editor_again_with_one() 
     );
     let mut session = terminal(command(&cli, "edit", &editor));
     session.expect("Open the editor again with your text?").unwrap();
-    session.send("y").unwrap();
+    session.send("y\r").unwrap();
     let shown = rest(&mut session);
     assert!(shown.contains("default/B: written"), "{shown}");
     assert_eq!(cli.ok("get B"), "two");
@@ -243,7 +243,7 @@ fn removing_is_asked_on_a_terminal() {
     for (answer, code) in [("n", 0), ("y", 5)] {
         let mut session = terminal(command(&cli, "edit", "sed -i /^B=/d \"$1\""));
         session.expect("Remove default/B?").unwrap();
-        session.send(answer).unwrap();
+        session.send(format!("{answer}\r")).unwrap();
         rest(&mut session);
         assert_eq!(cli.run("get B").code, code);
     }

@@ -324,7 +324,7 @@ fn a_terminal_is_asked_twice_for_a_new_passphrase() {
     type_in(&mut session, "Once more", GOOD);
     // Importing unlocks the vault that this command made: nobody is asked again.
     session.expect("Import .env now?").unwrap();
-    session.send("y").unwrap();
+    session.send("y\r").unwrap();
     let shown = rest(&mut session);
     assert!(!shown.contains("Passphrase of the vault"), "{shown}");
     assert!(!owner.home().join(".config/v-secure/identity.txt").exists());

@@ -173,11 +173,11 @@ fn a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept() {
     let owner = Person::new("owner");
     let mut session = on_terminal(&owner, "init --vault-name shop");
     session.expect("Make a recovery identity now").unwrap();
-    session.send("y").unwrap();
+    session.send("yes\r").unwrap();
     let shown = session.expect("Are they written down").unwrap();
     let words = words_shown(&String::from_utf8_lossy(shown.before()));
     assert_eq!(words.len(), 24, "{words:?}");
-    session.send("y").unwrap();
+    session.send("yes\r").unwrap();
     assert!(rest(&mut session).contains("a second owner"));
     owner.set("prod/DB", "hunter2");
     owner.feed("recovery test -", &words.join(" ")).ok();
@@ -185,7 +185,7 @@ fn a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept() {
     let before = fs::read(owner.vault()).unwrap();
     let mut session = on_terminal(&owner, "recovery new");
     session.expect("Are they written down").unwrap();
-    session.send("n").unwrap();
+    session.send("no\r").unwrap();
     assert!(rest(&mut session).contains("nothing was changed"));
     assert_eq!(fs::read(owner.vault()).unwrap(), before);
 }
@@ -218,7 +218,7 @@ fn init_on_a_terminal_takes_no_for_an_answer() {
     let owner = Person::new("owner");
     let mut session = on_terminal(&owner, "init --vault-name shop");
     session.expect("Make a recovery identity now").unwrap();
-    session.send("n").unwrap();
+    session.send("no\r").unwrap();
     assert!(rest(&mut session).contains("Back the identity up"));
     assert_eq!(owner.run("member list").ok().lines().count(), 1);
     let other = Person::new("other");

@@ -31,7 +31,17 @@ impl From<FindError> for Failure {
                     .hint("v-secure init")
                     .hint("v-secure --vault PATH …, or V_SECURE_VAULT")
             }
-            _ => Self::from_error(Exit::Failure, "vault-refused", &error),
+            FindError::OtherOwner { path, .. } => {
+                Self::from_error(Exit::Failure, "vault-refused", &error)
+                    .hint(format!("sudo chown -R \"$(id -un)\" {}, if it is yours", path.display()))
+            }
+            FindError::Symlink { path }
+            | FindError::NotAFile { path }
+            | FindError::NotAFolder { path }
+            | FindError::Io { path, .. } => {
+                let look = format!("ls -ld {}", path.display());
+                Self::from_error(Exit::Failure, "vault-refused", &error).hint(look)
+            }
         }
     }
 }

@@ -155,9 +155,12 @@ impl<'a> Ui<'a> {
         let escape = |cell: String| escape_for_display(&cell).into_owned();
         let rows: Vec<Vec<String>> =
             rows.into_iter().map(|row| row.into_iter().map(escape).collect()).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
         if !self.out_is_terminal() {
             let lines: Vec<String> = rows.iter().map(|row| row.join("\t")).collect();
-            return if lines.is_empty() { Ok(()) } else { self.line(&lines.join("\n")) };
+            return self.line(&lines.join("\n"));
         }
         self.line(&layout::table(header, rows, self.host.width(), self.colour_out))
     }

@@ -131,6 +131,8 @@ impl Terminal for RealHost {
         dialoguer::Confirm::new()
             .with_prompt(question)
             .default(default)
+            // An Enter after a typed word must not answer the question that follows.
+            .wait_for_newline(true)
             .interact()
             .map_err(|dialoguer::Error::IO(error)| error)
     }

@@ -18,9 +18,9 @@ use std::ffi::OsString;
 /// Run a program with an environment's secrets as variables
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a wanted\n\
+    after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a wanted \
                         secret is missing, expired, denied or damaged, it does not start.\n\n\
-                        --as-file VAR=NAME gives a secret as a file instead of a variable: VAR holds its path, and\n\
+                        --as-file VAR=NAME gives a secret as a file instead of a variable: VAR holds its path, and \
                         the file is gone with the program. NAME is a secret's name, or ENVIRONMENT/NAME.\n\n\
                         Examples:\n  v-secure exec -- npm start\n  v-secure exec -e prod --only DATABASE_URL -- ./migrate\n  \
                         v-secure exec --tag web --pristine -- env\n  \

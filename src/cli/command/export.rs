@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 /// Write an environment's secrets as text
 #[derive(Debug, Args)]
 #[command(
-    after_help = "dotenv, shell and github name variables, by the rules of exec; json and yaml name the secrets.\n\
-                        What a format cannot carry is an error, and then nothing is written. A new file gets\n\
+    after_help = "dotenv, shell and github name variables, by the rules of exec; json and yaml name the secrets. \
+                        What a format cannot carry is an error, and then nothing is written. A new file gets \
                         mode 0600; an existing one is never overwritten.\n\n\
-                        github: masks go to standard output, and the variables to -o FILE, or else to the end of\n\
+                        github: masks go to standard output, and the variables to -o FILE, or else to the end of \
                         $GITHUB_ENV where that is set, or else to standard output behind the masks.\n\n\
                         Examples:\n  eval \"$(v-secure export --format shell)\"\n  \
                         v-secure export -e prod --format json -o prod.json\n  \

@@ -15,9 +15,9 @@ use serde::Serialize;
 /// List the values that somebody has been able to read and may not any more
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For each value in force, the keys that could open it, or another version with the same value, and\n\
-                        whose holders may not read it now: members who left, devices that were removed, grants that\n\
-                        were taken. Only a new value ends that: change it at the provider, then 'v-secure set'. No key\n\
+    after_help = "For each value in force, the keys that could open it, or another version with the same value, and \
+                        whose holders may not read it now: members who left, devices that were removed, grants that \
+                        were taken. Only a new value ends that: change it at the provider, then 'v-secure set'. No key \
                         is needed. Authors of values who could never read them are not listed, though they know them.\n\n\
                         Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
                         v-secure exposed --deadline 7d   # exit 1 if one has been for longer"

@@ -25,7 +25,7 @@ use tool::Tool;
 #[command(after_help = "Examples:\n  v-secure import .env --delete-source\n  \
                         v-secure import .env.production -e production --dry-run\n  \
                         v-secure import --from sops secrets.yaml\n  \
-                        vault kv get -format=json secret/app | jq .data.data | v-secure import --format json -")]
+                        jq .data.data app.json | v-secure import --format json -")]
 pub struct Import {
     /// Files to import; - is standard input
     #[arg(value_name = "FILE", required = true)]

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// Create a vault in this folder, with you as its owner
 #[derive(Debug, Args)]
 #[command(
-    after_help = "With --passphrase, a clone and the passphrase are enough to unlock, on any machine; no file holds the\n\
+    after_help = "With --passphrase, a clone and the passphrase are enough to unlock, on any machine; no file holds the \
                         identity. Whoever can read the repository can guess at the passphrase, so a weak one is refused.\n\n\
                         Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
                         v-secure init --passphrase --recovery-out /media/stick/shop-recovery.txt\n  \

@@ -21,15 +21,15 @@ use std::path::{Path, PathBuf};
 /// Put secrets in place of the references of a template
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A reference is {{ v-secure:NAME }} or {{ v-secure:ENVIRONMENT/NAME }}, and may end with filters:\n  \
+    after_help = "A reference is {{ v-secure:NAME }} or {{ v-secure:ENVIRONMENT/NAME }}, and may end with filters. \
+                        \\{{ v-secure:… stands for the text {{ v-secure:…. Other {{ }} stay as they are. If a secret is \
+                        missing, expired or denied, nothing is written.\n\nFilters:\n  \
                         | json     a JSON string with its quotes, also for YAML\n  \
                         | base64   standard base64, for any bytes\n  \
-                        | url      percent-encoded, for a part of a URL\n\
-                        \\{{ v-secure:… stands for the text {{ v-secure:…. Other {{ }} stay as they are. If a secret is\n\
-                        missing, expired or denied, nothing is written.\n\n\
+                        | url      percent-encoded, for a part of a URL\n\n\
                         Examples:\n  v-secure inject -i config.yaml.tmpl -o config.yaml\n  \
                         v-secure inject -e prod -i deploy.yaml | kubectl apply -f -\n  \
-                        echo 'postgres://app:{{ v-secure:DB_PASSWORD | url }}@db/app' | v-secure inject"
+                        echo 'postgres://app:{{ v-secure:DB_PASS | url }}@db/app' | v-secure inject"
 )]
 pub struct Inject {
     /// The template; - is standard input (the default)

@@ -12,11 +12,11 @@ use serde::Serialize;
 /// Drop the values of versions that have expired, or that the vault does not keep
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Due is what expired a day ago or earlier, what is superseded and beyond retention.versions or\n\
-                        retention.days, and what a merge brought back after it was pruned. Active versions go by\n\
-                        their own expiry alone. Versions keep their place in the history; what was committed stays\n\
+    after_help = "Due is what expired a day ago or earlier, what is superseded and beyond retention.versions or \
+                        retention.days, and what a merge brought back after it was pruned. Active versions go by \
+                        their own expiry alone. Versions keep their place in the history; what was committed stays \
                         in git.\n\n\
-                        Commands that write do this by themselves, and for what has expired every command does\n\
+                        Commands that write do this by themselves, and for what has expired every command does \
                         (setting ttl), but in CI.\n\n\
                         Examples:\n  v-secure prune --dry-run\n  v-secure prune --no-grace --reason 'audit'"
 )]

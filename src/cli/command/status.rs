@@ -31,6 +31,8 @@ struct Status {
     open_until: Option<String>,
     /// Why nothing is unlocked, if nothing is.
     locked: Option<String>,
+    #[serde(skip)]
+    way_in: &'static str,
     environments: BTreeMap<String, usize>,
     expiring: Vec<Expiring>,
     attention: Vec<String>,
@@ -61,6 +63,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),
         open_until: kept_until.map(duration::rfc3339),
         locked: who.err().map(|failure| failure.causes.join("; ")),
+        way_in: way_in(vault),
         environments: environments(vault),
         expiring: expiring(vault, session.now),
         attention: attention(vault, session.now),
@@ -69,6 +72,13 @@ pub fn run(context: &Context<'_>) -> Outcome {
         return context.ui.object(&status);
     }
     show(context, &status, kept_until.map(|until| duration::relative(until, session.now)))
+}
+
+fn way_in(vault: &Vault) -> &'static str {
+    match unlocking::may_ask(vault) {
+        true => "open it for a time: v-secure unlock; as somebody new: v-secure member request",
+        false => "unlock with --identity FILE, or ask to be let in: v-secure member request",
+    }
 }
 
 fn roles(vault: &Vault, who: &Unlocked) -> Vec<String> {
@@ -156,7 +166,7 @@ fn show(context: &Context<'_>, status: &Status, ends: Option<String>) -> Outcome
         }
         (None, Some(why)) => {
             line("you", &format!("locked: {}", escape_for_display(why)))?;
-            line("", "unlock with --identity FILE, or ask to be let in: v-secure member request")?;
+            line("", status.way_in)?;
         }
         (None, None) => {}
     }

@@ -167,6 +167,11 @@ pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<Op
     })
 }
 
+/// Whether a passphrase may open the vault.
+pub fn may_ask(vault: &Vault) -> bool {
+    passphrase::is_possible(vault)
+}
+
 /// Whether an identity that stands somewhere as text opens the vault.
 pub fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
     Ok(try_ways(context, vault, |way| matches!(way, Way::Identities(_)))?.0.is_some())

@@ -11,7 +11,7 @@ use serde::Serialize;
 /// Give a role rights on the secrets that a pattern matches
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Rights are read, write, rotate, delete and grant, joined with ','. Secrets that new readers gain\n\
+    after_help = "Rights are read, write, rotate, delete and grant, joined with ','. Secrets that new readers gain \
                         are wrapped for them at once, as far as you can open them.\n\n\
                         Examples:\n  v-secure access grant developer 'dev/*' read,write\n  \
                         v-secure access grant ci 'prod/DB_*' read"

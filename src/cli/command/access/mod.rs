@@ -10,6 +10,8 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure access grant developer 'dev/*' read,write\n  \
+                  v-secure access list --member backend")]
 pub enum Access {
     List(list::List),
     Grant(grant::Grant),

@@ -14,8 +14,8 @@ use serde::Serialize;
 /// Take rights on the secrets that a pattern matches from a role
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The pattern is that of a grant, which 'v-secure role list' shows. Secrets are wrapped for those\n\
-                        who still may read them, as far as you can open them. What the role could read, its members\n\
+    after_help = "The pattern is that of a grant, which 'v-secure role list' shows. Secrets are wrapped for those \
+                        who still may read them, as far as you can open them. What the role could read, its members \
                         can keep: 'v-secure exposed' lists the values to renew.\n\n\
                         Examples:\n  v-secure access revoke developer 'prod/*' read\n  \
                         v-secure access revoke ci 'prod/*' write,rotate"

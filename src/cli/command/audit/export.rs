@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 /// Export the history for other systems: changes of secrets and of policy, one event a line
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Oldest first, by the authors' clocks. The fields are described in docs/json.md. In CSV, a cell\n\
-                        that a spreadsheet would take for a formula begins with ' and lists are joined with ;. A\n\
+    after_help = "Oldest first, by the authors' clocks. The fields are described in docs/json.md. In CSV, a cell \
+                        that a spreadsheet would take for a formula begins with ' and lists are joined with ;. A \
                         new file gets mode 0600; an existing one is never overwritten.\n\n\
                         Examples:\n  v-secure audit export --format jsonl --since 30d | jq .\n  \
                         v-secure audit export --format csv --reads -o audit.csv"

@@ -9,6 +9,8 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure audit verify --base origin/main\n  \
+                  v-secure audit log --secret-id prod/DATABASE_URL")]
 pub enum Audit {
     Verify(verify::Verify),
     Log(log::Log),

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Verify the whole vault, without a key: form, signatures, rights, history, pins
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit code 6 if anything is forged, damaged or lost; warnings and notices do not fail.\n\
+    after_help = "Exit code 6 if anything is forged, damaged or lost; warnings and notices do not fail. \
                   The findings' codes are stable (docs/threat-model.md).\n\n\
                   Examples:\n  v-secure audit verify\n  v-secure audit verify --base origin/main --strict\n  \
                   v-secure audit verify --base ./older-vault.toml --json\n  v-secure audit verify --reads"

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 /// Write the vault, and if asked your identity, to one encrypted file
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The file is an age file: to the recipients given, or the owners', or to a passphrase. Inside is\n\
-                        text (docs/recovery.md), so that it can be read without v-secure. An identity goes in only\n\
+    after_help = "The file is an age file: to the recipients given, or the owners', or to a passphrase. Inside is \
+                        text (docs/recovery.md), so that it can be read without v-secure. An identity goes in only \
                         where you say who opens the file, and never only to itself.\n\n\
                         Examples:\n  v-secure backup create shop.age\n  \
                         v-secure backup create shop.age --with-identity --passphrase\n  \

@@ -8,6 +8,8 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure backup create vault.age\n  \
+                  v-secure backup restore vault.age")]
 pub enum Backup {
     Create(create::Create),
     Restore(restore::Restore),

@@ -32,9 +32,9 @@ const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
 /// Put the vault of a backup back
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A vault that has anything that the backup lacks is not replaced, and another vault never is.\n\
-                        The identity in a backup goes to identity.txt in the config folder if none is there, or to\n\
-                        --identity-out. Anybody who knows a recipient can encrypt to it: compare the fingerprint with\n\
+    after_help = "A vault that has anything that the backup lacks is not replaced, and another vault never is. \
+                        The identity in a backup goes to identity.txt in the config folder if none is there, or to \
+                        --identity-out. Anybody who knows a recipient can encrypt to it: compare the fingerprint with \
                         what you noted or what a colleague sees, unless a passphrase opened the file.\n\n\
                         Examples:\n  v-secure backup restore shop.age\n  \
                         v-secure --identity recovery.txt backup restore shop.age\n  \

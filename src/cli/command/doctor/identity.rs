@@ -85,7 +85,7 @@ fn closed(looked: &[Looked], attempts: &[Attempt]) -> Finding {
             "nothing here opens the vault without asking: {}",
             tried.collect::<Vec<_>>().join("; ")
         );
-        return Finding::new(Code::IdentityClosed, what).mend("v-secure");
+        return Finding::new(Code::IdentityClosed, what).mend("v-secure unlock");
     }
     if identities.is_empty() {
         return Finding::new(Code::IdentityMissing, "there is no identity to open the vault with")

@@ -47,7 +47,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
 /// Check the set-up: identity, vault, keyring, pins, permissions, clock, git, recovery, members, secrets
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each finding is ok, a note, a warning or an error, with a stable code (docs/doctor.md) and, where\n\
+    after_help = "Each finding is ok, a note, a warning or an error, with a stable code (docs/doctor.md) and, where \
                         something is to be done, the command that does it. Exit code 1 if there is an error.\n\n\
                         Examples:\n  v-secure doctor\n  v-secure doctor --json | jq -r '.findings[].code'"
 )]

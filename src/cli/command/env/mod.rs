@@ -7,6 +7,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure env list")]
 pub enum Env {
     #[command(visible_alias = "ls")]
     List(list::List),

@@ -21,7 +21,7 @@ const MODE: u32 = 0o755;
 /// Make git verify the staged vault before every commit
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes the hook 'pre-commit' into git's folder for hooks (core.hooksPath counts), or adds\n\
+    after_help = "Writes the hook 'pre-commit' into git's folder for hooks (core.hooksPath counts), or adds \
                   a marked block to a shell script that is there. Doing it twice changes nothing.\n\n\
                   Examples:\n  v-secure git install\n  v-secure git install --uninstall"
 )]

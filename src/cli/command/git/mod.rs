@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure git install")]
 pub enum Git {
     PreCommit(pre_commit::PreCommit),
     Install(install::Install),

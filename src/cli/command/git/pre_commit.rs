@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 /// Verify the staged vault, and that it loses nothing of the last commit
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Silent where no vault is staged, or where it is in order. 'v-secure git install'\n\
+    after_help = "Silent where no vault is staged, or where it is in order. 'v-secure git install' \
                   makes git run it before every commit.\n\n\
-                  Example:\n  git add .v-secure && v-secure git pre-commit"
+                  Examples:\n  git add .v-secure && v-secure git pre-commit"
 )]
 pub struct PreCommit {}
 

@@ -9,6 +9,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure identity new\n  v-secure identity show")]
 pub enum Identity {
     New(new::New),
     Restore(restore::Restore),

@@ -9,6 +9,9 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure key status\n  \
+                  v-secure key rotate --due\n  \
+                  v-secure key slot list")]
 pub enum Key {
     /// Passphrases that unlock the vault
     #[command(subcommand)]

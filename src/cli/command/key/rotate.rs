@@ -18,13 +18,14 @@ use std::collections::BTreeSet;
 /// Renew the keys of audiences, or those of values
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "v-secure key rotate [OPTIONS] --audience ROLES|--all|--due|--secret NAME",
     group(ArgGroup::new("which").required(true).args(["audiences", "all", "due", "secrets"])),
-    after_help = "A new epoch of an audience is one signed entry and its envelope: what is written from then on\n\
-                        is under the new key, and what was written before stays readable. --dek encrypts active values\n\
-                        anew, each under a fresh key, as a new version with the same value. Neither takes back what\n\
+    after_help = "A new epoch of an audience is one signed entry and its envelope: what is written from then on \
+                        is under the new key, and what was written before stays readable. --dek encrypts active values \
+                        anew, each under a fresh key, as a new version with the same value. Neither takes back what \
                         somebody could read before: only a new value does, and revoking the old one where it is used.\n\n\
-                        --due does what the settings rotation.kek and rotation.dek want done by now, and nothing else; it\n\
-                        ends with 0 where nothing is due. Run it on the default branch: changes of policy on two branches\n\
+                        --due does what the settings rotation.kek and rotation.dek want done by now, and nothing else; it \
+                        ends with 0 where nothing is due. Run it on the default branch: changes of policy on two branches \
                         do not merge. docs/rotation.md has a schedule for cron and for GitHub.\n\n\
                         Examples:\n  v-secure key rotate --all --dry-run\n  v-secure key rotate --audience developer+owner\n  \
                         v-secure key rotate --all --dek\n  v-secure key rotate --dek --secret prod/DATABASE_URL\n  \

@@ -13,8 +13,8 @@ use serde::Serialize;
 /// Show the keys of every set of roles: how old they are, and what is due
 #[derive(Debug, Args)]
 #[command(
-    after_help = "An audience is the set of roles that may read a secret. Its key (KEK) changes with every\n\
-                        epoch; each value has a key of its own (DEK), which is under it. 'due' is when the setting\n\
+    after_help = "An audience is the set of roles that may read a secret. Its key (KEK) changes with every \
+                        epoch; each value has a key of its own (DEK), which is under it. 'due' is when the setting \
                         rotation.kek wants a new epoch; values that rotation.dek wants encrypted anew are counted below.\n\n\
                         Examples:\n  v-secure key status\n  v-secure key status --json\n  v-secure settings set rotation.kek 30d"
 )]

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 /// Let the OS keyring open the vault on this device
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Your identity is sealed under a random share. The share goes into the OS keyring and the sealed\n\
-                        identity into the state folder: neither opens anything alone. The identity stays where it\n\
+    after_help = "Your identity is sealed under a random share. The share goes into the OS keyring and the sealed \
+                        identity into the state folder: neither opens anything alone. The identity stays where it \
                         was, too.\n\n\
                         Examples:\n  v-secure keyring add\n  v-secure --identity ~/keys/age.txt keyring add"
 )]

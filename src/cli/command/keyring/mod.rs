@@ -13,6 +13,7 @@ use crate::vault::keyring_slot::SealedHalf;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure keyring add\n  v-secure keyring show")]
 pub enum Keyring {
     Add(add::Add),
     Show(show::Show),

@@ -13,7 +13,7 @@ use serde::Serialize;
 /// Remove this device's keyring slot
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Where no identity file here opens the vault, the slot may hold the only copy of your identity:\n\
+    after_help = "Where no identity file here opens the vault, the slot may hold the only copy of your identity: \
                         then it is removed only after a question, or with --yes.\n\n\
                         Examples:\n  v-secure keyring remove\n  v-secure keyring remove --yes"
 )]

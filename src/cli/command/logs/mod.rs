@@ -7,6 +7,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure logs tail --follow")]
 pub enum Logs {
     Tail(tail::Tail),
 }

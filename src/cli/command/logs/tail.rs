@@ -16,10 +16,10 @@ use std::time::Duration;
 /// Show the latest events, oldest first: changes of secrets and policy, and reads
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Times are what the authors' clocks said. Filters of one kind widen, of several kinds narrow:\n\
-                        rotation (a new value or new keys in the place of older ones), policy, read (implies --reads),\n\
+    after_help = "Times are what the authors' clocks said. Filters of one kind widen, of several kinds narrow: \
+                        rotation (a new value or new keys in the place of older ones), policy, read (implies --reads), \
                         secret=NAME, actor=MEMBER.\n\n\
-                        --follow looks at the vault file again and again, as a git pull or another command changes\n\
+                        --follow looks at the vault file again and again, as a git pull or another command changes \
                         it, until Ctrl-C or a closed pipe. With --json each event is an object on a line.\n\n\
                         Examples:\n  v-secure logs tail\n  v-secure logs tail -n 5 --filter rotation --filter policy\n  \
                         v-secure logs tail --follow --reads --filter secret=prod/API_KEY"

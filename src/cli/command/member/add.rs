@@ -23,8 +23,9 @@ use std::path::Path;
 #[command(
     after_help = "Examples:\n  v-secure member add admin --request admin.request --role developer\n  \
                         v-secure member add backup --recipient age1… --read 'prod/*'\n  \
-                        v-secure member add auditor --request auditor.request --role reader --expires 30d\n  \
-                        v-secure member add ci --service --new-identity --read 'prod/*' | gh secret set V_SECURE_IDENTITY"
+                        v-secure member add auditor --request a.request --role reader --expires 30d\n  \
+                        v-secure member add ci --service --new-identity --read 'prod/*' |\n    \
+                        gh secret set V_SECURE_IDENTITY"
 )]
 pub struct Add {
     /// The member's name; of an existing member, this adds another device

@@ -12,6 +12,9 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure member request\n  \
+                  v-secure member add backend --request backend.request --role developer\n  \
+                  v-secure member list")]
 pub enum Member {
     Request(request::Request),
     Add(add::Add),

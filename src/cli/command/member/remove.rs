@@ -16,9 +16,9 @@ use serde::Serialize;
 /// Let a member go: it reads no new value, and what it writes does not count
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Takes the member from its roles, its keys from the vault, and gives every set of roles that it\n\
-                        read with new keys, as far as you can. What it could read it can keep: 'v-secure exposed'\n\
-                        lists the values to renew. What it wrote and you have not pulled yet does not count: pull\n\
+    after_help = "Takes the member from its roles, its keys from the vault, and gives every set of roles that it \
+                        read with new keys, as far as you can. What it could read it can keep: 'v-secure exposed' \
+                        lists the values to renew. What it wrote and you have not pulled yet does not count: pull \
                         first, or 'v-secure adopt' it later.\n\n\
                         Examples:\n  v-secure member remove backend\n  \
                         v-secure member remove ci --yes --reason 'pipeline retired'"

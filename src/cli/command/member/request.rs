@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// Print the line by which this device asks to be let into the vault
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The line is public. It must arrive unchanged: compare the words that are shown here with those\n\
+    after_help = "The line is public. It must arrive unchanged: compare the words that are shown here with those \
                         that 'v-secure member add' shows.\n\n\
                         Examples:\n  v-secure member request\n  v-secure member request admin > admin.request"
 )]

@@ -17,7 +17,7 @@ use serde::Serialize;
 /// Accept the vault as it is now, in place of what was accepted here before
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Compare the policy fingerprint first with what 'v-secure pin show' says on the device of somebody\n\
+    after_help = "Compare the policy fingerprint first with what 'v-secure pin show' says on the device of somebody \
                         you trust, over a way that nobody else can write to.\n\n\
                         Examples:\n  v-secure pin accept\n  v-secure pin accept --fingerprint 'zoo abandon …'"
 )]

@@ -8,6 +8,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure pin show\n  v-secure pin accept")]
 pub enum Pin {
     Show(show::Show),
     Accept(accept::Accept),

@@ -12,7 +12,7 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(
     after_help = "A vault that does not contain the policy entry that the pin names is refused.\n\n\
-                        Examples:\n  v-secure pin show\n  V_SECURE_PIN=$(v-secure pin show) …"
+                        Examples:\n  v-secure pin show\n  export V_SECURE_PIN=$(v-secure pin show)"
 )]
 pub struct Show {}
 

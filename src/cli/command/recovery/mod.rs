@@ -8,6 +8,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure recovery new\n  v-secure recovery test")]
 pub enum Recovery {
     New(new::New),
     Test(test::Test),

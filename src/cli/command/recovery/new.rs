@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// Make a recovery identity: an owner for the day when every device is lost
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It reads everything and can sign, so that its holder can let a new device in. On a terminal it is\n\
+    after_help = "It reads everything and can sign, so that its holder can let a new device in. On a terminal it is \
                         shown once, as 24 words and as text. Keep it off this machine, and try it: v-secure recovery test.\n\n\
                         Examples:\n  v-secure recovery new\n  v-secure recovery new --out /media/stick/shop-recovery.txt\n  \
                         v-secure recovery new --words --out words.txt"

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Try whether a recovery identity opens everything, without changing anything
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Opens every value and the signing key with it, and shows none. Do it once after it was made, and once\n\
+    after_help = "Opens every value and the signing key with it, and shows none. Do it once after it was made, and once \
                         a year: exit 0 if it opens everything, 3 if not.\n\n\
                         Examples:\n  v-secure recovery test\n  v-secure recovery test --words\n  \
                         v-secure recovery test /media/stick/shop-recovery.txt"

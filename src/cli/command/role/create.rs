@@ -11,9 +11,9 @@ use serde::Serialize;
 /// Create a role
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Rights are read, write, rotate, delete and grant; a pattern is ENVIRONMENT/NAME with at most one\n\
+    after_help = "Rights are read, write, rotate, delete and grant; a pattern is ENVIRONMENT/NAME with at most one \
                         '*', at its end.\n\n\
-                        Examples:\n  v-secure role create developer --grant 'read,write:dev/*' --grant 'read:staging/*'"
+                        Examples:\n  v-secure role create developer --grant 'read,write:dev/*' --grant 'read:qa/*'"
 )]
 pub struct Create {
     #[arg(value_name = "NAME")]

@@ -12,6 +12,11 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(
+    after_help = "Examples:\n  v-secure role create developer --grant 'read,write:dev/*'\n  \
+                  v-secure role join developer backend\n  \
+                  v-secure role list"
+)]
 pub enum Role {
     List(list::List),
     Create(create::Create),

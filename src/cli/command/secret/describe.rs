@@ -12,7 +12,7 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The text is readable by everybody who has the file. The value stays as it is.\n\n\
-                        Examples:\n  v-secure secret describe STRIPE_KEY 'live key of the shop; renew in the dashboard'\n  \
+                        Examples:\n  v-secure secret describe STRIPE_KEY 'live key; renew in the dashboard'\n  \
                         v-secure secret describe STRIPE_KEY ''"
 )]
 pub struct Describe {

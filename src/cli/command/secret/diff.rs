@@ -19,7 +19,7 @@ use serde::Serialize;
 /// Compare two environments: which names they have, and whether the values are equal
 #[derive(Debug, Args)]
 #[command(
-    after_help = "What an environment inherits counts as its own. Values are compared and not shown, unless\n\
+    after_help = "What an environment inherits counts as its own. Values are compared and not shown, unless \
                         --reveal is given. 'unknown' is a value that you may not read, or that has expired.\n\n\
                         Examples:\n  v-secure secret diff staging prod\n  \
                         v-secure secret diff dev staging --exit-code --json"

@@ -20,8 +20,8 @@ const LIMIT: u64 = (1 << 20) + 1;
 /// Change a value in your editor
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The editor is V_SECURE_EDITOR, VISUAL, EDITOR or vi; without a terminal one has to be named. The\n\
-                        text is in a private file in memory, which is wiped afterwards. The last line end is not part of\n\
+    after_help = "The editor is V_SECURE_EDITOR, VISUAL, EDITOR or vi; without a terminal one has to be named. The \
+                        text is in a private file in memory, which is wiped afterwards. The last line end is not part of \
                         the value. An unchanged value makes no version. Metadata and expiry stay.\n\n\
                         Examples:\n  v-secure secret edit prod/SERVICE_ACCOUNT_JSON\n  \
                         EDITOR='code --wait' v-secure secret edit BANNER"

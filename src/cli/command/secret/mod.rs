@@ -23,6 +23,9 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure secret rotate SESSION_KEY\n  \
+                  v-secure secret versions DATABASE_URL\n  \
+                  v-secure secret diff staging prod")]
 pub enum Secret {
     Set(set::Set),
     Get(get::Get),

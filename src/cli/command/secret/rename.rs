@@ -11,10 +11,10 @@ use clap_complete::engine::ArgValueCompleter;
 /// Give a secret another name; its metadata and expiry go along
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The value is encrypted anew and the old name is removed, in one entry. The old versions stay\n\
+    after_help = "The value is encrypted anew and the old name is removed, in one entry. The old versions stay \
                         in the history under the old name. Needs read and delete there, and write here.\n\n\
                         Examples:\n  v-secure secret rename DB_URL DATABASE_URL\n  \
-                        v-secure secret rename dev/TOKEN prod/API_TOKEN --reason 'was in the wrong place'"
+                        v-secure secret rename dev/TOKEN prod/API_TOKEN --reason 'wrong place'"
 )]
 pub struct Rename {
     /// The secret: NAME in the environment of -e, or ENVIRONMENT/NAME

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Bring a removed secret back
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without --version it takes back the last removal: the value that was current then is current\n\
+    after_help = "Without --version it takes back the last removal: the value that was current then is current \
                         again. With --version only that version is no longer removed; 'secret rollback' makes it current.\n\n\
                         Examples:\n  v-secure secret restore OLD_TOKEN\n  \
                         v-secure secret restore OLD_TOKEN --version 2"

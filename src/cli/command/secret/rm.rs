@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// Remove secrets; their values stay in the history
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Asks on a terminal. 'secret restore' brings a secret back. A value that was here stays in git\n\
+    after_help = "Asks on a terminal. 'secret restore' brings a secret back. A value that was here stays in git \
                         for good: revoke what was leaked where it is accepted.\n\n\
                         Examples:\n  v-secure rm OLD_TOKEN\n  v-secure rm --yes prod/A prod/B --reason 'service retired'"
 )]

@@ -12,7 +12,7 @@ use serde::Serialize;
 #[command(
     after_help = "Whoever could read the old value can still do so: roll back a bad change, not a leak.\n\n\
                         Examples:\n  v-secure secret versions DATABASE_URL\n  \
-                        v-secure secret rollback DATABASE_URL --version 2 --reason 'the new host is down'"
+                        v-secure secret rollback DATABASE_URL --version 2 --reason 'new host is down'"
 )]
 pub struct Rollback {
     #[command(flatten)]

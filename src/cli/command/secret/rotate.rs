@@ -20,11 +20,11 @@ use std::collections::BTreeSet;
 /// Give a secret a new value; its metadata stays
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The value comes from the generator that 'set --generate' stored, unless one is given: with\n\
-                        --generate, with --file, on standard input, or, where none is stored, at a prompt. Without any of\n\
-                        these nothing is written: random bytes are no key that a provider knows. --generate is for this once\n\
+    after_help = "The value comes from the generator that 'set --generate' stored, unless one is given: with \
+                        --generate, with --file, on standard input, or, where none is stored, at a prompt. Without any of \
+                        these nothing is written: random bytes are no key that a provider knows. --generate is for this once \
                         and stays unstored.\n\n\
-                        What expires gets the same lifetime again, from now, unless --ttl, --expires-at or --no-expiry\n\
+                        What expires gets the same lifetime again, from now, unless --ttl, --expires-at or --no-expiry \
                         says otherwise. Needs rotate or write; --rotation-interval needs write.\n\n\
                         Examples:\n  v-secure secret rotate SESSION_KEY\n  \
                         printf %s \"$NEW\" | v-secure secret rotate prod/STRIPE_KEY --ttl 90d\n  \

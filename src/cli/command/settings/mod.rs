@@ -8,6 +8,8 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure settings show\n  \
+                  v-secure settings set env.prod.extends default")]
 pub enum Settings {
     Set(set::Set),
     Show(show::Show),

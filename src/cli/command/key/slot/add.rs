@@ -10,8 +10,8 @@ use serde::Serialize;
 /// Seal your identity by a passphrase, in the vault, so that a clone and the passphrase are enough
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The passphrase is asked for, twice; or it comes from --new-passphrase-fd N, from the file in\n\
-                        V_SECURE_NEW_PASSPHRASE_FILE or from V_SECURE_NEW_PASSPHRASE. A slot seals an X25519 identity,\n\
+    after_help = "The passphrase is asked for, twice; or it comes from --new-passphrase-fd N, from the file in \
+                        V_SECURE_NEW_PASSPHRASE_FILE or from V_SECURE_NEW_PASSPHRASE. A slot seals an X25519 identity, \
                         the one that unlocks the vault now.\n\n\
                         Examples:\n  v-secure key slot add\n  v-secure key slot add --label travelling\n  \
                         pass show shop | v-secure key slot add --new-passphrase-fd 0"

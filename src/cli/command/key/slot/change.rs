@@ -10,10 +10,11 @@ use serde::Serialize;
 /// Change a slot's passphrase: a new slot takes the place of the old one
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The new passphrase comes as with 'key slot add'; the vault is unlocked first, with the old one or with\n\
+    after_help = "The new passphrase comes as with 'key slot add'; the vault is unlocked first, with the old one or with \
                         the identity that the slot seals. The new slot has the cost that the setting kdf states.\n\n\
                         Examples:\n  v-secure key slot change travelling\n  \
-                        v-secure --passphrase-fd 3 key slot change travelling --new-passphrase-fd 4 3<old 4<new"
+                        v-secure --passphrase-fd 3 key slot change travelling \\\n    \
+                        --new-passphrase-fd 4 3<old 4<new"
 )]
 pub struct Change {
     /// The slot: its id, the beginning of it, or its label

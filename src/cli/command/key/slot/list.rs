@@ -11,7 +11,7 @@ use serde::Serialize;
 /// List the passphrase slots, whose they are, and what a guess at each costs
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A slot is stale when the key that signed it was removed, and of another identity when the one that it\n\
+    after_help = "A slot is stale when the key that signed it was removed, and of another identity when the one that it \
                         seals was: neither is tried any more.\n\n\
                         Examples:\n  v-secure key slot list"
 )]

@@ -13,6 +13,8 @@ use crate::secret_value::SecretValue;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure key slot add --label travelling\n  \
+                  v-secure key slot list")]
 pub enum Slot {
     Add(add::Add),
     List(list::List),

@@ -7,6 +7,7 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  v-secure member key remove backend/thinkpad --lost")]
 pub enum Key {
     Remove(remove::Remove),
 }

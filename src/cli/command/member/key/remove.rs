@@ -15,9 +15,9 @@ use serde::Serialize;
 /// Remove a device: its key opens no new value, and what it writes does not count
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Takes the device's signing key and its recipient from the member, and gives every set of roles\n\
-                        that the member reads with new keys, as far as you can. With --lost, devices and recipients\n\
-                        that were added under the device's signature go as well: for a device in the hands of\n\
+    after_help = "Takes the device's signing key and its recipient from the member, and gives every set of roles \
+                        that the member reads with new keys, as far as you can. With --lost, devices and recipients \
+                        that were added under the device's signature go as well: for a device in the hands of \
                         somebody who may have added one of their own.\n\n\
                         Examples:\n  v-secure member key remove admin/laptop\n  \
                         v-secure member key remove admin/laptop --lost --reason 'left on the train'"
