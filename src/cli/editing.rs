@@ -42,14 +42,20 @@ pub fn next(context: &Context<'_>, failure: Failure, again: &str) -> Outcome<Nex
     if !context.interactive() {
         return Err(failure.hint(format!("{again}, once more: the edited text was not kept")));
     }
-    context.ui.failure(&failure);
+    context.ui.failure(&match failure.hints.is_empty() {
+        true => failure.hint("mend it in the editor, or leave everything as it is"),
+        false => failure,
+    });
     let (question, default, next) = match code {
         MOVED => ("Write your text over what is there now?", false, Next::Force),
         _ => ("Open the editor again with your text?", true, Next::Again),
     };
     match confirm(context, question, default)? {
         true => Ok(next),
-        false => Err(Failure::new(exit, code, "nothing was changed, and the text is dropped")),
+        false => {
+            Err(Failure::new(exit, code, "nothing was changed, and the text is dropped")
+                .hint(again))
+        }
     }
 }
 

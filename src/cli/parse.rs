@@ -60,11 +60,11 @@ fn refusal(args: &[OsString]) -> Option<Failure> {
         // Whether the word is the command or an option's value is not known here: both are named.
         let settings = args.iter().any(|arg| arg == "settings");
         let failure = if settings { failure.hint("v-secure settings set --help") } else { failure };
-        return Some(
-            failure
-                .hint("v-secure secret set --help")
-                .hint("printf %s \"$VALUE\" | v-secure set NAME"),
-        );
+        let (help, example) = match args.iter().any(|arg| arg == "rotate") {
+            true => ("v-secure secret rotate --help", "v-secure secret rotate NAME"),
+            false => ("v-secure secret set --help", "v-secure set NAME"),
+        };
+        return Some(failure.hint(help).hint(format!("printf %s \"$VALUE\" | {example}")));
     }
     let acts = args.iter().any(|arg| acts_on_a_terminal(arg));
     acts.then(|| failure("they hold control or invisible characters"))

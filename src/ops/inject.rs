@@ -266,7 +266,8 @@ pub fn variable<'a>(
     let is_allowed = |entry: &String| allows(&entry.to_ascii_uppercase(), &upper);
     match guarded::danger(name) {
         Some(danger) if !allowed.iter().any(is_allowed) => {
-            Err(InjectError::Guarded { secret: secret(), variable: name.to_owned(), danger })
+            let (secret, allowed) = (secret(), allowed.to_vec());
+            Err(InjectError::Guarded { secret, variable: name.to_owned(), danger, allowed })
         }
         _ => Ok(name),
     }

@@ -1,6 +1,7 @@
 //! Writing secrets: new values, metadata, or both, of one secret or many.
 
 use super::change::{Change, NewVersion, NewWrap};
+use super::read::{self, Wanted};
 use super::request::Ctx;
 use super::unlock::KeyError;
 use super::vault::Vault;
@@ -94,6 +95,24 @@ pub(super) fn put_with(
     }
     let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
     Ok(Change::log(first, more).with_versions(versions).with_wraps(wraps))
+}
+
+/// The current version, where the writer can see that it holds the value that is to be written: who
+/// has known it knows it still, so that it stays exposed to them.
+pub fn same_as_current(
+    vault: &Vault,
+    secret: &SecretName,
+    value: &SecretValue,
+    ctx: &Ctx<'_>,
+) -> Vec<Id> {
+    let current = vault.secret(secret).and_then(|found| found.current());
+    let known = |object| {
+        read::read(vault, ctx.who, secret, &Wanted::Current, ctx.now)
+            .ok()
+            .filter(|known| known.same_as(value))
+            .map(|_| object)
+    };
+    current.and_then(|version| known(version.object)).into_iter().collect()
 }
 
 /// The fields that change something: what is there already is not written again, and a field whose

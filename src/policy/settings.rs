@@ -170,6 +170,11 @@ impl SettingKey {
         self.setting.key == key
     }
 
+    /// Whether it can have this value, by itself.
+    pub fn takes(&self, value: &str) -> bool {
+        value.len() <= MAX_VALUE && (self.setting.takes)(value)
+    }
+
     /// The environment whose base this sets.
     pub fn heir(&self) -> Option<&Name> {
         self.environment.as_ref().filter(|_| self.is("env.ENVIRONMENT.extends"))
@@ -242,7 +247,7 @@ impl Settings {
             self.0.remove(key);
             return Ok(());
         }
-        if value.len() > MAX_VALUE || !(known.setting.takes)(value) {
+        if !known.takes(value) {
             return Err(SettingError::Value);
         }
         if let Some(environment) = known.heir()

@@ -157,6 +157,7 @@ impl Import {
             Some(tool) => tool.read(context, file, self.format)?,
             None => {
                 let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
+                Tool::refuse_ciphertext(file, bytes.expose())?;
                 (bytes, self.format.unwrap_or_else(|| format_of(file)))
             }
         };
@@ -165,14 +166,7 @@ impl Import {
             Format::Json => json::read(bytes.expose()),
             Format::Yaml => yaml::read(bytes.expose()),
         };
-        let mut import = read.map_err(|error| {
-            Failure::new(
-                Exit::Failure,
-                "import-syntax",
-                format!("{} cannot be imported", file.display()),
-            )
-            .because(&error)
-        })?;
+        let mut import = read.map_err(|error| unreadable(file, &error))?;
         if let Some(tool) = self.from {
             tool.without_own(context, &mut import);
         }
@@ -192,7 +186,10 @@ impl Import {
                     "{} looks like the environment {suffix}, and none was said",
                     file.display()
                 );
-                let into = |name: &str| format!("v-secure import {} -e {name}", file.display());
+                let from = self.from.map(|tool| format!("--from {} ", tool.as_str()));
+                let from = from.unwrap_or_default();
+                let into =
+                    |name: &str| format!("v-secure import {from}{} -e {name}", file.display());
                 return Err(Failure::usage("environment-unsaid", message)
                     .hint(into(suffix))
                     .hint(into(environment.as_str())));
@@ -269,6 +266,21 @@ impl Import {
         files()
             .map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into))
             .collect()
+    }
+}
+
+fn unreadable(file: &Path, error: &text::TextError) -> Failure {
+    let name = match file.as_os_str() == "-" {
+        true => "standard input".into(),
+        false => file.to_string_lossy(),
+    };
+    let message = format!("{name} cannot be imported");
+    let failure = Failure::new(Exit::Failure, "import-syntax", message).because(error);
+    match error {
+        text::TextError::Nested { .. } | text::TextError::List { .. } => {
+            failure.hint("make it one flat list of names first, as docs/migrate.md does with jq")
+        }
+        _ => failure,
     }
 }
 

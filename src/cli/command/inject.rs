@@ -15,7 +15,7 @@ use crate::store::fresh;
 use crate::store::private::FILE_MODE;
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Put secrets in place of the references of a template
@@ -60,6 +60,7 @@ type Values = BTreeMap<SecretName, SecretValue>;
 
 impl Inject {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        self.refuse_itself()?;
         let text = self.template(context)?;
         let template = Template::parse(text.expose()).map_err(|error| {
             Failure::new(Exit::Failure, "template-syntax", self.refusal()).because(&error)
@@ -85,6 +86,20 @@ impl Inject {
         source::read(context, path, MAX_TEMPLATE as u64)
     }
 
+    /// A template is kept, and often committed: values never go into its own file.
+    fn refuse_itself(&self) -> Outcome {
+        let place =
+            |path: &Option<PathBuf>| path.as_ref().and_then(|path| path.canonicalize().ok());
+        match (place(&self.input), place(&self.output)) {
+            (Some(input), Some(output)) if input == output => {
+                let message = format!("{} is the template itself", self.source());
+                Err(Failure::new(Exit::Conflict, "exists", message)
+                    .hint("-o FILE, to write another one"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn source(&self) -> String {
         match self.input.as_deref() {
             Some(path) if path.as_os_str() != "-" => path.display().to_string(),
@@ -105,9 +120,7 @@ impl Inject {
         let environment = context.environment()?;
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let vault = &opened.vault;
-        let names = template
-            .resolve(vault, &environment)
-            .map_err(|error| missing(&error, environment.as_str()))?;
+        let names = template.resolve(vault, &environment).map_err(|error| missing(&error))?;
         let mut secrets = names.clone();
         secrets.sort();
         secrets.dedup();
@@ -171,13 +184,14 @@ impl Inject {
     }
 }
 
-fn missing(error: &Missing, environment: &str) -> Failure {
+fn missing(error: &Missing) -> Failure {
     let mut failure = Failure::new(Exit::NotFound, "not-found", error.to_string());
     failure.causes = error.lines().collect();
-    let mut environments: Vec<&str> = error.0.keys().map(SecretName::environment).collect();
-    environments.dedup();
-    let other = environments.iter().find(|other| **other != environment);
-    failure.hint(format!("v-secure ls -e {}", other.copied().unwrap_or(environment)))
+    let environments: BTreeSet<&str> = error.0.keys().map(SecretName::environment).collect();
+    for environment in environments {
+        failure = failure.hint(format!("v-secure ls -e {environment}"));
+    }
+    failure
 }
 
 /// A secret that is there and not given out: says which lines ask for it.

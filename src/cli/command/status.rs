@@ -6,6 +6,7 @@ use crate::cli::exposure;
 use crate::cli::policy::count;
 use crate::cli::unlocking;
 use crate::ops::duration;
+use crate::ops::list::{self, Filter};
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
 use crate::vault::request::fingerprint_words;
@@ -64,7 +65,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         open_until: kept_until.map(duration::rfc3339),
         locked: who.err().map(|failure| failure.causes.join("; ")),
         way_in: way_in(vault),
-        environments: environments(vault),
+        environments: environments(vault, session.now),
         expiring: expiring(vault, session.now),
         attention: attention(vault, session.now),
     };
@@ -87,19 +88,21 @@ fn roles(vault: &Vault, who: &Unlocked) -> Vec<String> {
 }
 
 /// Environments with the number of their secrets.
-pub fn environments(vault: &Vault) -> BTreeMap<String, usize> {
+fn environments(vault: &Vault, now: u64) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for (name, _) in vault.live() {
-        *counts.entry(name.environment().to_owned()).or_insert(0) += 1;
+    for listed in list::list(vault, &Filter::default(), now) {
+        *counts.entry(listed.name.environment().to_owned()).or_insert(0) += 1;
     }
     counts
 }
 
+/// Those too whose values were pruned since: a program that wants them does not start.
 fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
-    let mut found: Vec<(u64, Expiring)> = vault
-        .live()
-        .filter_map(|(name, secret)| Some((name, secret.current()?.expires?)))
-        .filter(|(_, at)| *at <= now.saturating_add(SOON))
+    let soon = Some(now.saturating_add(SOON));
+    let filter = Filter { expiring: soon, expired: true, ..Filter::default() };
+    let mut found: Vec<(u64, Expiring)> = list::list(vault, &filter, now)
+        .into_iter()
+        .filter_map(|listed| Some((listed.name, listed.version.expires?)))
         .map(|(name, at)| {
             let (expired, when) = (now >= at, duration::relative(at, now));
             (at, Expiring { secret: name.to_string(), at: duration::rfc3339(at), expired, when })

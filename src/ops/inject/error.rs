@@ -14,7 +14,7 @@ pub enum InjectError {
     #[error("{secret} would set {variable}: variables of v-secure itself never reach a program")]
     OwnVariable { secret: SecretName, variable: String },
     #[error("{secret} would set {variable}, which {danger}; the vault's settings do not allow it")]
-    Guarded { secret: SecretName, variable: String, danger: Danger },
+    Guarded { secret: SecretName, variable: String, danger: Danger, allowed: Vec<String> },
     #[error("{first} and {second} would both set {variable}")]
     SharedVariable { variable: String, first: SecretName, second: SecretName },
     #[error("{variable} is to hold the path of {secret}, and another secret sets it")]
@@ -42,6 +42,11 @@ impl InjectError {
             }
             Self::SharedVariable { second, .. } => {
                 Some(format!("v-secure secret set {second} --var NAME"))
+            }
+            // The setting is replaced as a whole, and what it allows already is to stay.
+            Self::Guarded { variable, allowed, .. } if !allowed.is_empty() => {
+                let list = allowed.join(",");
+                Some(format!("v-secure settings set variables.allow '{list},{variable}'"))
             }
             Self::Guarded { variable, .. } => {
                 Some(format!("v-secure settings set variables.allow {variable}"))

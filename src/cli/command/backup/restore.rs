@@ -107,7 +107,8 @@ impl Restore {
             return passphrase_file::decrypt(&passphrase, file, MAX_PLAIN).map_err(|error| {
                 match error {
                     PassphraseError::File(error) => self.damaged(&error),
-                    _ => Failure::from_error(Exit::Locked, "backup-locked", &error),
+                    _ => Failure::from_error(Exit::Locked, "backup-locked", &error)
+                        .hint(format!("v-secure backup restore {}", self.file.display())),
                 }
             });
         }

@@ -37,7 +37,9 @@ impl AsFileArgs {
             let file = parse(text)?;
             if files.iter().any(|other| other.variable == file.variable) {
                 let message = format!("--as-file gives {} twice", file.variable);
-                return Err(Failure::usage("bad-variable", message));
+                return Err(
+                    Failure::usage("bad-variable", message).hint("--as-file OTHER_VARIABLE=NAME")
+                );
             }
             files.push(file);
         }

@@ -22,7 +22,40 @@ pub enum Tool {
 /// What dotenvx keeps in its files beside the user's entries; of no use in a vault.
 const DOTENVX_OWN: &str = "DOTENV_PUBLIC_KEY";
 
+/// What begins each value that sops encrypted, in every format of it.
+const SOPS_VALUE: &[u8] = b"ENC[AES256_GCM,data:";
+/// The same of dotenvx, whose files also state [`DOTENVX_OWN`].
+const DOTENVX_VALUE: &[u8] = b"encrypted:";
+
 impl Tool {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sops => "sops",
+            Self::Dotenvx => "dotenvx",
+        }
+    }
+
+    /// Refuses what a tool encrypted where the tool was not asked to open it: ciphertext would take
+    /// the place of values.
+    pub fn refuse_ciphertext(file: &Path, bytes: &[u8]) -> Outcome {
+        let holds = |part| memchr::memmem::find(bytes, part).is_some();
+        let tool = if holds(SOPS_VALUE) {
+            Self::Sops
+        } else if holds(DOTENVX_OWN.as_bytes()) && holds(DOTENVX_VALUE) {
+            Self::Dotenvx
+        } else {
+            return Ok(());
+        };
+        let (tool, piped) = (tool.as_str(), file.as_os_str() == "-");
+        let (name, file) = match piped {
+            true => ("standard input".into(), "FILE".into()),
+            false => (file.to_string_lossy(), file.to_string_lossy()),
+        };
+        let message = format!("{name} is encrypted by {tool}, and nothing was imported");
+        let hint = format!("v-secure import --from {tool} {file}");
+        Err(Failure::usage("import-from", message).hint(hint))
+    }
+
     /// The content of a file and its format, as the tool prints it.
     pub fn read(
         self,

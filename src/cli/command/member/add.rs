@@ -136,8 +136,13 @@ impl Add {
     fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
         let now = context.host.now();
         let at = self.expires.as_deref().map(|text| duration::parse_deadline(text, now));
-        at.transpose()
-            .map_err(|error| Failure::usage("bad-time", "--expires is no time").because(&error))
+        let at = at
+            .transpose()
+            .map_err(|error| Failure::usage("bad-time", "--expires is no time").because(&error))?;
+        if at.is_some_and(|at| at <= now) {
+            context.ui.warn(&format!("--expires is past: {} counts as expired at once", self.name));
+        }
+        Ok(at)
     }
 
     fn confirm(&self, context: &Context<'_>, request: &Request) -> Outcome {

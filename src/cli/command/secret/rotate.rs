@@ -6,6 +6,7 @@ use super::set::value::{self, ValueArgs};
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret_arg::SecretArg;
+use crate::cli::unlocking;
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::ops::put::{self, NewValue, PutRequest};
@@ -75,17 +76,24 @@ impl Rotate {
         let interval = self.interval.field()?;
         // Before the lock is taken: nobody waits for somebody who types a value.
         let Made { value, generated } = self.made(context, &secret)?;
-        let ((), vault) = context.write(self.reason.as_deref(), "rotate", |vault, ctx| {
+        let (is_same, vault) = context.write(self.reason.as_deref(), "rotate", |vault, ctx| {
             let version = live(vault, &secret)?;
             let expires = match self.no_expiry {
                 true => None,
                 false => stated.or_else(|| same_lifetime(version, ctx.now)),
             };
             let fields = put::changed(vault.secret(&secret), interval.into_iter().collect());
-            let value = Some(NewValue { value, expires, same: Vec::new() });
+            let same = put::same_as_current(vault, &secret, &value, ctx);
+            let is_same = !same.is_empty();
+            let value = Some(NewValue { value, expires, same });
             let request = PutRequest { secret: secret.clone(), value, fields };
-            Ok(((), put::put(vault, vec![request], ctx)?))
+            Ok((is_same, put::put(vault, vec![request], ctx)?))
         })?;
+        if is_same {
+            context.ui.warn(&format!(
+                "{secret} has the value that it had before: whoever knew it knows it still"
+            ));
+        }
         report(context, &vault, &secret, generated)
     }
 
@@ -102,11 +110,22 @@ impl Rotate {
                 let value = generate::generate(&spec, context.host);
                 Ok(Made { value, generated: Some(spec.to_string()) })
             }
-            (None, None) if context.interactive() => {
-                Ok(Made { value: value::prompt(context, secret)?, generated: None })
+            (None, None) => {
+                permitted(context, &opened.vault, secret)?;
+                match context.interactive() {
+                    true => Ok(Made { value: value::prompt(context, secret)?, generated: None }),
+                    false => Err(no_source(secret)),
+                }
             }
-            (None, None) => Err(no_source(secret)),
         }
+    }
+}
+
+/// Refuses before a value is asked for, where it can be known without asking for anything else.
+fn permitted(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outcome {
+    match unlocking::unlock_without_asking(context, vault) {
+        Ok(opened) => Ok(put::permit_value(vault, secret, opened.who.member())?),
+        Err(_) => Ok(()),
     }
 }
 

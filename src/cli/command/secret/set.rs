@@ -98,12 +98,15 @@ impl Set {
         let default = if plan.value.is_some() { "set a value" } else { "change metadata" };
         let (written, (_, vault)) =
             context.write_if(self.reason.as_deref(), default, |vault, ctx| {
-                let Some((request, written)) = plan.request(vault)? else {
+                let Some((mut request, written)) = plan.request(vault)? else {
                     return Ok((
                         Written { value: false, fields: Vec::new(), expiry_ends: false },
                         None,
                     ));
                 };
+                if let Some(new) = &mut request.value {
+                    new.same = put::same_as_current(vault, &request.secret, &new.value, ctx);
+                }
                 Ok((written, Some(put::put(vault, vec![request], ctx)?)))
             })?;
         report(context, &vault, &secret, written)

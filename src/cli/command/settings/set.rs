@@ -7,7 +7,7 @@ use crate::name::Pattern;
 use crate::ops::access;
 use crate::ops::inject::OWN_PREFIX;
 use crate::policy::access::Subject;
-use crate::policy::settings::SettingKey;
+use crate::policy::settings::{MAX_VALUE, SettingKey};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -60,6 +60,9 @@ impl Set {
         if let (true, Some(list)) = (key.is("variables.allow"), value) {
             refuse_own(list)?;
         }
+        if let Some(refused) = value.filter(|value| !key.takes(value)) {
+            return Err(untaken(&self.key, &key, refused));
+        }
         let reason = match value {
             Some(_) => format!("set {}", self.key),
             None => format!("unset {}", self.key),
@@ -84,6 +87,16 @@ impl Set {
         changed.effects.tell(&context.ui);
         Ok(())
     }
+}
+
+fn untaken(text: &str, key: &SettingKey, value: &str) -> Failure {
+    let why = match value.len() > MAX_VALUE {
+        true => format!("it has more than {MAX_VALUE} bytes"),
+        false => format!("{text} takes {}", key.setting.values),
+    };
+    let mut failure = Failure::usage("policy-op-setting", format!("{text} is not changed"));
+    failure.causes.push(why);
+    failure.hint("v-secure settings show")
 }
 
 /// No setting lets a secret set a variable of this program's own.
