@@ -25,18 +25,42 @@ fn secrets(vault: &Vault, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outco
 }
 
 /// Says which values want renewing, and how to see them.
-pub fn tell(context: &Context<'_>, who: &str, secrets: &[String]) {
+fn tell(context: &Context<'_>, who: &str, secrets: &[String]) {
     if secrets.is_empty() {
         return context.ui.note(&format!("no value in force is known to {who} without a right to"));
     }
-    let shown: Vec<&str> = secrets.iter().take(5).map(String::as_str).collect();
-    let more = if secrets.len() > shown.len() { ", …" } else { "" };
     context.ui.warn(&format!(
-        "{who} has been able to read {} in force and may not any more: {}{more}; only new values end \
-         that: v-secure exposed",
+        "{who} could read {} in force and may not any more: {}; only new values end that: v-secure exposed",
         values(secrets.len()),
-        shown.join(", ")
+        some(secrets)
     ));
+}
+
+/// Warns of what a member that was let in can open and may not read: an envelope holds all earlier keys
+/// of its audience, those for secrets that the role could once read too.
+pub fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
+    let secrets = secrets(vault, |_, knower| knower.member == *member)?;
+    if !secrets.is_empty() {
+        context.ui.warn(&format!(
+            "{member} has the keys to {} in force that it may not read: {}; only new values end that: \
+             v-secure exposed",
+            values(secrets.len()),
+            some(&secrets)
+        ));
+    }
+    Ok(())
+}
+
+pub fn tell_renewed(context: &Context<'_>, audiences: &[String]) {
+    if !audiences.is_empty() {
+        context.ui.note(&format!("new keys for {}", audiences.join(", ")));
+    }
+}
+
+/// The first of them.
+fn some(secrets: &[String]) -> String {
+    let more = if secrets.len() > 5 { ", …" } else { "" };
+    format!("{}{more}", secrets.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
 }
 
 fn values(secrets: usize) -> String {
@@ -46,8 +70,10 @@ fn values(secrets: usize) -> String {
 /// What came of a change that took rights away, as its report ends.
 #[derive(Serialize)]
 pub struct Narrowed<'a> {
+    #[serde(skip)]
+    written: bool,
     /// Audiences with new keys.
-    renewed: Vec<String>,
+    renewed: &'a [String],
     /// Secrets whose values in force are known without a right to.
     pub exposed: Vec<String>,
     #[serde(flatten)]
@@ -57,9 +83,8 @@ pub struct Narrowed<'a> {
 impl<'a> Narrowed<'a> {
     /// With the values that are exposed to those that `is_meant` picks.
     pub fn of(changed: &'a Changed, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outcome<Self> {
-        let renewed = if changed.written { renewed(&changed.vault) } else { Vec::new() };
-        let exposed = secrets(&changed.vault, is_meant)?;
-        Ok(Self { renewed, exposed, effects: &changed.effects })
+        let Changed { written, vault, renewed, effects } = changed;
+        Ok(Self { written: *written, renewed, exposed: secrets(vault, is_meant)?, effects })
     }
 
     /// With the values that are exposed to these members.
@@ -69,17 +94,17 @@ impl<'a> Narrowed<'a> {
 
     /// Says which audiences have new keys, and what was wrapped for those who stay.
     pub fn tell(&self, context: &Context<'_>) {
-        if !self.renewed.is_empty() {
-            context.ui.note(&format!("new keys for {}", self.renewed.join(", ")));
-        }
+        tell_renewed(context, self.renewed);
         self.effects.tell_narrowed(&context.ui);
     }
-}
 
-/// The audiences that the last change of policy gave new keys, by name.
-fn renewed(vault: &Vault) -> Vec<String> {
-    let chain = vault.chain();
-    let is_new = |epoch| chain.epoch(epoch).is_some_and(|fact| fact.position == chain.last());
-    let audiences = vault.policy().audiences();
-    audiences.filter(|(_, a)| is_new(&a.current.epoch)).map(|(name, _)| name.to_owned()).collect()
+    /// Says what `who` knows, if it is anybody, and when the change holds.
+    pub fn finish(&self, context: &Context<'_>, who: &str) {
+        if !who.is_empty() {
+            tell(context, who, &self.exposed);
+        }
+        if self.written {
+            context.ui.note("next: commit and push .v-secure: it binds who has pulled it");
+        }
+    }
 }

@@ -24,6 +24,8 @@ pub struct Changed {
     pub written: bool,
     /// The vault as it is now.
     pub vault: Vault,
+    /// Audiences with new keys.
+    pub renewed: Vec<String>,
     pub effects: Effects,
 }
 
@@ -43,7 +45,8 @@ pub fn change(
             let (change, outcome) = policy_change::change(vault, ops, ctx)?;
             Ok((outcome, Some(change)))
         })?;
-    Ok(Changed { written, vault, effects: Effects::of(&outcome) })
+    let effects = Effects::of(&outcome);
+    Ok(Changed { written, vault, renewed: outcome.renewed, effects })
 }
 
 /// What a change of policy brought besides itself.

@@ -28,6 +28,8 @@ pub struct PolicyOutcome {
     pub unsettled: Vec<Unsettled>,
     /// Audiences that this member could not give the keys they need; an owner can.
     pub without_keys: Vec<String>,
+    /// Audiences with new keys.
+    pub renewed: Vec<String>,
 }
 
 /// A secret that waits to be wrapped for its audience.
@@ -124,6 +126,7 @@ fn outcome(settling: &Settling, made: MadeKeys) -> PolicyOutcome {
         settled: settling.settled.iter().cloned().collect(),
         unsettled: settling.unsettled(),
         without_keys: made.without_keys,
+        renewed: made.fresh.into_keys().collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writing secrets: new values, metadata, or both, of one secret or many.
 
 use super::change::{Change, NewVersion, NewWrap};
+use super::key_status;
 use super::read::{self, Wanted};
 use super::request::Ctx;
 use super::unlock::KeyError;
@@ -40,11 +41,11 @@ pub enum PutError {
     #[error("{member} may not {} {secret}", right.as_str())]
     NotPermitted { secret: SecretName, member: Name, right: Right, able: Vec<Name> },
     #[error("{secret} cannot be written: its audience {audience} has no keys yet")]
-    NoAudience { secret: SecretName, audience: String },
+    NoAudience { secret: SecretName, audience: String, able: Vec<Name> },
     #[error(
         "{secret} cannot be written: its audience {audience} waits for new keys since a member left"
     )]
-    Due { secret: SecretName, audience: String },
+    Due { secret: SecretName, audience: String, able: Vec<Name> },
     #[error("the keys for {secret} cannot be used")]
     Keys {
         secret: SecretName,
@@ -210,7 +211,8 @@ pub(super) fn seal(
         let keys = ctx.who.keys(vault, &audience);
         let keys = keys.map_err(|source| PutError::Keys { secret: secret.clone(), source })?;
         let Some(current) = keys.first() else {
-            return Err(PutError::NoAudience { secret: secret.clone(), audience });
+            let able = key_status::able(vault.policy(), &audience);
+            return Err(PutError::NoAudience { secret: secret.clone(), audience, able });
         };
         let to = WrapTo::Epoch { audience: &audience, keys: current };
         return version::seal_version(ctx.random, binding, value, to).map_err(failed);
@@ -228,10 +230,12 @@ fn usable_audience<'a>(
     secret: &SecretName,
     audience: &str,
 ) -> Result<&'a crate::policy::audience::Epoch, PutError> {
+    let state = vault.policy();
+    let able = || key_status::able(state, audience);
     let (secret, audience) = (secret.clone(), audience.to_owned());
-    match vault.policy().audience(&audience) {
-        None => Err(PutError::NoAudience { secret, audience }),
-        Some(_) if vault.policy().is_due(&audience) => Err(PutError::Due { secret, audience }),
+    match state.audience(&audience) {
+        None => Err(PutError::NoAudience { secret, able: able(), audience }),
+        Some(_) if state.is_due(&audience) => Err(PutError::Due { secret, able: able(), audience }),
         Some(found) => Ok(&found.current),
     }
 }

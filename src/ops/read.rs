@@ -1,5 +1,6 @@
 //! Reading the value of a secret: the current one, or an older version by number or id.
 
+use super::settle;
 use super::unlock::{KeyError, Unlocked};
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
@@ -244,7 +245,7 @@ impl<'a> Sealed<'a> {
 
 fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> ReadError {
     let state = vault.policy();
-    let able: Vec<Name> = state.members_of(&wrap.audience).into_iter().cloned().collect();
+    let able = settle::able(state, secret, wrap).into_iter().collect();
     let (secret, member) = (secret.clone(), who.member().clone());
     if who.may_read(vault, &secret) {
         return ReadError::Unsettled { secret, member, able };

@@ -128,7 +128,7 @@ fn may_rewrap(state: &State, member: &Name, secret: &SecretName) -> bool {
 }
 
 /// Who can open a wrap and may make another.
-fn able(state: &State, secret: &SecretName, wrap: &Wrap) -> BTreeSet<Name> {
+pub(super) fn able(state: &State, secret: &SecretName, wrap: &Wrap) -> BTreeSet<Name> {
     let holders = state.members_of(&wrap.audience).into_iter();
     let signs = |name: &&Name| state.member(name).is_some_and(|member| !member.keys.is_empty());
     holders.filter(signs).filter(|name| may_rewrap(state, name, secret)).cloned().collect()

@@ -23,17 +23,21 @@ use serde::Serialize;
                         v-secure adopt --all --yes --reason 'checked with backend'"
 )]
 pub struct Adopt {
-    /// Void entries: their ids, or what these begin with
+    /// A void entry: its id, or what this begins with; several may be given
+    // Only this one takes an id that begins with '-': a list that does would swallow the options after it.
     #[arg(value_name = "ENTRY", allow_hyphen_values = true)]
     #[arg(required_unless_present_any = ["all", "list"])]
-    entries: Vec<String>,
+    entry: Option<String>,
+
+    #[arg(value_name = "MORE", hide = true)]
+    more: Vec<String>,
 
     /// All that nobody has adopted yet
-    #[arg(long, conflicts_with = "entries")]
+    #[arg(long, conflicts_with = "entry")]
     all: bool,
 
     /// Show the void entries, and change nothing
-    #[arg(long, conflicts_with_all = ["entries", "all"])]
+    #[arg(long, conflicts_with_all = ["entry", "all"])]
     list: bool,
 
     #[command(flatten)]
@@ -108,8 +112,9 @@ impl Adopt {
         let mut chosen: Vec<VoidEntry<'a>> = match self.all {
             true => adopt::void_entries(vault).into_iter().filter(|void| !void.adopted).collect(),
             false => self
-                .entries
+                .entry
                 .iter()
+                .chain(&self.more)
                 .map(|text| adopt::find(vault, text).map_err(Failure::from))
                 .collect::<Outcome<_>>()?,
         };

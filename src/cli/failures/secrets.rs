@@ -64,10 +64,11 @@ impl From<PutError> for Failure {
             PutError::NotPermitted { able, .. } => {
                 is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
             }
-            PutError::NoAudience { .. } | PutError::Due { .. } => {
-                is(Exit::NotPermitted, "no-audience")
-                    .hint("an owner gives it keys with: v-secure access settle")
-            }
+            PutError::NoAudience { able, .. } | PutError::Due { able, .. } => is(
+                Exit::NotPermitted,
+                "no-audience",
+            )
+            .hint(format!("who can give it keys, by 'v-secure access settle': {}", names(able))),
             PutError::Keys { .. } => is(Exit::Integrity, "keys"),
             PutError::Seal { .. } => is(Exit::Failure, "seal"),
             PutError::Nothing => is(Exit::Usage, "nothing"),

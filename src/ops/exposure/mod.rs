@@ -10,6 +10,7 @@ mod same;
 
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
 use holders::{Holders, Reader};
@@ -37,7 +38,7 @@ pub struct Knower {
     pub recipient: String,
     pub why: Why,
     /// From when on it knew the value without a right to, in seconds since the Unix epoch, by the
-    /// clocks of those who signed.
+    /// clocks of those who signed. Fresh keys for the same value do not begin it anew.
     pub since: u64,
     /// The secret through which it knows the value, if it is another one.
     pub through: Option<SecretName>,
@@ -82,7 +83,8 @@ pub fn exposed(vault: &Vault) -> Result<Vec<Exposed>, ChainError> {
     let mut found = Vec::new();
     for (secret, state) in vault.live() {
         for version in state.active() {
-            let to = knowers(vault, &holders, &same, secret, (version.object, version.ts));
+            let put = first_put(state, version);
+            let to = knowers(vault, &holders, &same, secret, (version.object, put));
             if !to.is_empty() {
                 let (version, object) = (version.number, version.object);
                 found.push(Exposed { secret: secret.clone(), version, object, to });
@@ -90,6 +92,20 @@ pub fn exposed(vault: &Vault) -> Result<Vec<Exposed>, ChainError> {
         }
     }
     Ok(found)
+}
+
+/// When the value of an active version came to be what it is, in seconds since the Unix epoch: a version
+/// in the place of another one with the same value, such as under a fresh key, goes on from that one.
+fn first_put(state: &SecretState, version: &Version) -> u64 {
+    let mut first = version;
+    let before = |version: &Version| {
+        let id = version.same.iter().find(|id| version.replaces.contains(id))?;
+        state.version(id).filter(|before| before.number < version.number)
+    };
+    while let Some(found) = before(first) {
+        first = found;
+    }
+    first.ts.min(version.ts)
 }
 
 /// Those who know the value of one version and may not read it, ordered.
@@ -112,7 +128,12 @@ fn knowers(
     }
     known.retain(|reader, _| !holders.may_read(secret, *reader));
     let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
-        let since = at.max(put).max(holders.ended(secret, reader));
+        // Who once had the right knows the value from when that ended, whatever it was put as since:
+        // neither fresh keys, nor a new name, nor a roll-back begin the time anew.
+        let since = match holders.ended(secret, reader) {
+            0 => at.max(put),
+            ended => at.max(ended),
+        };
         holders.knower(vault, reader, since, (of != secret).then(|| of.clone()))
     };
     let mut to: Vec<Knower> = known.into_iter().map(knower).collect();

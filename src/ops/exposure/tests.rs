@@ -315,6 +315,28 @@ fn rolling_back_to_a_known_value_exposes_again() {
 }
 
 #[test]
+fn a_value_under_a_fresh_key_is_known_for_as_long_as_before() {
+    let mut world = with_developer();
+    let since = |world: &World, of: &str| {
+        let found = exposed(world.vault()).unwrap().into_iter().find(|v| v.secret == secret(of));
+        found.unwrap().since()
+    };
+    // A member who never had the right, and one whose right ended.
+    world.copy("dev/DB", "prod/DB");
+    let copied = world.now;
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    let removed = world.now;
+    for of in ["dev/DB", "prod/DB"] {
+        let old = world.vault().secret(&secret(of)).unwrap().current.unwrap();
+        world.put(&secret(of), vec![old]);
+    }
+    assert_eq!((since(&world, "dev/DB"), since(&world, "prod/DB")), (removed, copied));
+    // The same value again under another name that the member might have read.
+    world.copy("dev/DB", "dev/OTHER");
+    assert_eq!(since(&world, "dev/OTHER"), removed);
+}
+
+#[test]
 fn a_wrap_that_is_gone_counts_by_what_the_policy_asked_for() {
     let mut world = with_developer();
     world.set("dev/DB");

@@ -3,7 +3,7 @@
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure::{self, Narrowed};
+use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
 use crate::name::{Name, Pattern};
 use crate::ops::access::{self, Grant, RightList};
@@ -77,9 +77,9 @@ impl Revoke {
             context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
         }
         narrowed.tell(context);
-        if !narrowed.exposed.is_empty() {
-            exposure::tell(context, &policy::listed(&members), &narrowed.exposed);
-        }
+        let members =
+            if narrowed.exposed.is_empty() { String::new() } else { policy::listed(&members) };
+        narrowed.finish(context, &members);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::exposure;
 use crate::cli::policy::{Effects, ReasonArg, count};
 use crate::ops::policy_change;
 use clap::Args;
@@ -35,6 +36,7 @@ impl Settle {
         if !written {
             context.ui.note("everything is settled");
         }
+        exposure::tell_renewed(context, &outcome.renewed);
         effects.tell(&context.ui);
         Ok(())
     }

@@ -4,6 +4,7 @@ use crate::cli::compare::CompareArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::exposure;
 use crate::cli::identities;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::crypto::identity::{NewIdentity, generate_identity};
@@ -13,6 +14,7 @@ use crate::ops::member::{self, Device, Joining};
 use crate::ops::pin::CarriedPin;
 use crate::ops::vault::Depth;
 use crate::policy::op::{MemberKind, Right};
+use crate::policy::state::Member;
 use crate::vault::request::{self, Request, fingerprint_words};
 use clap::Args;
 use serde::Serialize;
@@ -182,9 +184,10 @@ impl Add {
         let kind = member.kind.as_str();
         ui.note(&format!("{} ({kind}): roles {}", self.name, policy::listed(member.roles())));
         if !reads {
-            ui.warn(&format!("{0} can read nothing yet: v-secure role join ROLE {0}", self.name));
+            ui.warn(&nothing_to_read(&self.name, member));
         }
         changed.effects.tell(ui);
+        exposure::tell_older(context, &changed.vault, &self.name)?;
         let Some(text) = text else { return Ok(()) };
         ui.note(
             "the identity on standard output is kept nowhere else; its pin names the vault as written now:\n\
@@ -192,6 +195,15 @@ impl Add {
         );
         ui.bytes(text.expose()).map_err(|failure| lost(&self.name, &failure))
     }
+}
+
+/// What is missing, and who gives it.
+fn nothing_to_read(name: &Name, member: &Member) -> String {
+    let next = match member.roles().next() {
+        None => format!("role join ROLE {name}"),
+        Some(role) => format!("access grant {role} PATTERN read"),
+    };
+    format!("{name} can read nothing yet: v-secure {next}")
 }
 
 /// The key went nowhere, which must be heard even where the reader of the pipe is what failed.

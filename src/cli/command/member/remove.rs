@@ -4,7 +4,7 @@ use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::exposure::{self, Narrowed};
+use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
 use crate::name::Name;
 use crate::ops::leaving;
@@ -59,8 +59,7 @@ impl Remove {
         context.ui.note(&format!("{member} is no member any more"));
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
-        exposure::tell(context, member, &narrowed.exposed);
-        context.ui.note("next: commit and push .v-secure: it binds who has pulled it");
+        narrowed.finish(context, member);
         Ok(())
     }
 

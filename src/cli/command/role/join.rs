@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::exposure;
 use crate::cli::policy::{self, Effects, ReasonArg};
 use crate::name::Name;
 use crate::ops::access;
@@ -48,6 +49,6 @@ impl Join {
         let verb = if changed.written { "is in" } else { "was in" };
         context.ui.note(&format!("{} {verb} the role {}", self.member, self.role));
         changed.effects.tell(&context.ui);
-        Ok(())
+        exposure::tell_older(context, &changed.vault, &self.member)
     }
 }

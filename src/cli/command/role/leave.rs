@@ -3,7 +3,7 @@
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure::{self, Narrowed};
+use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
 use crate::name::Name;
 use crate::ops::access;
@@ -58,7 +58,7 @@ impl Leave {
         let verb = if written { "is no longer" } else { "was not" };
         context.ui.note(&format!("{} {verb} in the role {}", self.member, self.role));
         narrowed.tell(context);
-        exposure::tell(context, self.member.as_str(), &narrowed.exposed);
+        narrowed.finish(context, self.member.as_str());
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::exposure::{self, Narrowed};
+use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg, listed};
 use crate::name::Name;
 use crate::ops::access;
@@ -58,9 +58,8 @@ impl Rm {
         }
         context.ui.note(&format!("role {} removed (members: {})", self.role, listed(&members)));
         narrowed.tell(context);
-        if !members.is_empty() {
-            exposure::tell(context, &listed(&members), &narrowed.exposed);
-        }
+        let members = if members.is_empty() { String::new() } else { listed(&members) };
+        narrowed.finish(context, &members);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::exposure::{self, Narrowed};
+use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg, listed};
 use crate::ops::leaving::{self, Departure, DeviceName};
 use crate::ops::vault::{Depth, Vault};
@@ -72,12 +72,7 @@ impl Remove {
         }
         self.tell(context, &gone);
         narrowed.tell(context);
-        exposure::tell(
-            context,
-            &format!("{}/{}", self.device.member, listed(&gone.devices)),
-            &narrowed.exposed,
-        );
-        context.ui.note("next: commit and push .v-secure: it binds who has pulled it");
+        narrowed.finish(context, &format!("{}/{}", self.device.member, listed(&gone.devices)));
         Ok(())
     }
 
