@@ -214,7 +214,8 @@ fn a_plugin_that_fails_or_is_missing_is_named() {
     let file = owner.home().join("plugin.txt");
     let set = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8"];
     let silent: person::Done = with_plugin(&owner, &set).output().unwrap().into();
-    assert!(silent.code != 0 && silent.err.contains("no PIN, or the wrong one"), "{}", silent.err);
+    assert_eq!(silent.code, 3, "{}", silent.err);
+    assert!(silent.err.contains("'age-plugin-scripted' couldn't use an identity: no PIN"));
     let missing: person::Done = owner.command(&set).output().unwrap().into();
     assert_eq!(missing.code, 3);
     assert!(missing.err.contains("age-plugin-scripted"), "{}", missing.err);
@@ -224,6 +225,32 @@ fn a_plugin_that_fails_or_is_missing_is_named() {
     let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--json"];
     let refused: person::Done = other.command(&add).output().unwrap().into();
     assert!(refused.code == 1 && refused.err.contains("age-plugin-scripted"), "{}", refused.err);
+}
+
+/// A refused PIN is no damage to the vault, and doctor only looks.
+#[test]
+fn a_plugin_that_is_not_answered_leaves_the_vault_locked() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n");
+    let file = owner.home().join("plugin.txt");
+    let with = |arguments: &[&str]| {
+        with_plugin(&owner, &[&["--identity", file.to_str().unwrap()], arguments].concat())
+    };
+    let mut set = terminal(with(&["set", "A", "--generate=hex:8"]));
+    for _ in 0..2 {
+        set.expect("PIN of the test key").unwrap();
+        set.send_line("1234").unwrap();
+    }
+    set.expect("version 1").unwrap();
+    for command in [&["get", "A", "--json"][..], &["set", "A", "--generate=hex:8", "--json"]] {
+        let refused: person::Done = with(command).output().unwrap().into();
+        assert_eq!(refused.error(), (3, "plugin".to_owned()), "{command:?}");
+    }
+    let looked: person::Done = with(&["doctor", "--json"]).output().unwrap().into();
+    assert!(!looked.err.contains("touch the test key"), "{}", looked.err);
+    assert!(looked.out.contains("identity-found"), "{}", looked.out);
 }
 
 #[test]

@@ -156,6 +156,7 @@ pub const COMMANDS: &[Known] = &[
     known("pin-older", &[6], "Writing on this older state would give rights back that were taken away", "git pull"),
     known("pin-other-vault", &[6], "It is another vault than the one accepted here", "v-secure pin accept"),
     known("pin-syntax", &[6], "A pin is none", "v-secure pin show"),
+    known("plugin", &[3], "A plugin did not open what its key is needed for", "the same command on a terminal, where the plugin can ask"),
     known("policy", &[1], "A change of rights could not be made", "v-secure access list"),
     known("policy-op-setting", &[2], "A setting is refused", "v-secure settings show"),
     known("prompt", &[1], "An answer cannot be read from the terminal", "give the value by a file or standard input"),

@@ -7,6 +7,7 @@ mod secrets;
 use self::policy::chain_failure;
 use super::error::Failure;
 use super::exit::Exit;
+use crate::crypto::envelope::EnvelopeError;
 use crate::name::Name;
 use crate::ops::init::InitError;
 use crate::ops::unlock::{KeyError, SignerError};
@@ -18,6 +19,15 @@ use crate::store::pins::PinError;
 use crate::store::read::ReadError as FileError;
 use crate::store::session::SessionError;
 use crate::store::transaction::TransactionError;
+use std::error::Error;
+
+/// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault.
+fn closed_keys(code: &'static str, error: &(dyn Error + 'static)) -> Failure {
+    match EnvelopeError::is_of_plugin(error) {
+        true => Failure::from_error(Exit::Locked, "plugin", error),
+        false => Failure::from_error(Exit::Integrity, code, error),
+    }
+}
 
 fn names(names: &[Name]) -> String {
     names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
@@ -124,7 +134,7 @@ impl From<KeyError> for Failure {
                     .hint(format!("who can read it: {}", names(readers)))
             }
             KeyError::Envelope { .. } | KeyError::NoAudience { .. } => {
-                Self::from_error(Exit::Integrity, "envelope", &error)
+                closed_keys("envelope", &error)
             }
         }
     }
@@ -132,6 +142,9 @@ impl From<KeyError> for Failure {
 
 impl From<SignerError> for Failure {
     fn from(error: SignerError) -> Self {
+        if EnvelopeError::is_of_plugin(&error) {
+            return Self::from_error(Exit::Locked, "plugin", &error);
+        }
         Self::from_error(Exit::NotPermitted, "no-signing-key", &error)
             .hint("v-secure member request, and give the line to somebody who may grant")
     }

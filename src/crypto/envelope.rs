@@ -8,6 +8,7 @@ use super::recipient::{self, Usable};
 pub use super::recipient::{RecipientError, RecipientKind, check_recipient};
 use crate::secret_value::SecretValue;
 use age::{DecryptError, Decryptor, EncryptError, Encryptor};
+use std::error::Error;
 use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
@@ -40,6 +41,21 @@ pub enum EnvelopeError {
     /// Opening it would run scrypt at a cost that the file's writer chose.
     #[error("the age file is encrypted with a passphrase, where a public key is due")]
     Passphrase,
+}
+
+impl EnvelopeError {
+    /// Whether this, or a cause of `error`, is a plugin that did not do its work: that says nothing
+    /// against the file.
+    pub fn is_of_plugin(error: &(dyn Error + 'static)) -> bool {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if matches!(error.downcast_ref(), Some(Self::Plugin { .. })) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
 }
 
 /// Encrypts to every one of `recipients`; a binary age file. Its randomness is age's own

@@ -35,9 +35,12 @@ impl age::Callbacks for Callbacks {
     }
 }
 
-/// A plugin's words, without what would steer a terminal.
+/// A plugin's words, without what would steer a terminal: control characters, and the marks of
+/// direction that age itself puts around names.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    let steers =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !steers(*c)).collect()
 }
 
 /// The recipient as age's own type, if the text is a plugin's recipient.
@@ -124,6 +127,7 @@ mod tests {
     #[test]
     fn a_plugins_words_cannot_steer_the_terminal() {
         assert_eq!(printable("touch\u{1b}[2J it\r\n"), "touch[2J it");
+        assert_eq!(printable("'\u{2068}age-plugin-nobody\u{2069}'"), "'age-plugin-nobody'");
     }
 
     /// A well-formed recipient of a plugin that nobody has.

@@ -48,7 +48,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "kdf",
-        values: "m=KIB,t=PASSES,p=LANES",
+        values: "m=KIB,t=PASSES,p=LANES: 19456 to 1048576, 2 to 10, 1 to 8",
         default: "m=262144,t=3,p=4",
         meaning: "what new passphrase slots cost (Argon2id)",
         takes: |value| value.parse::<Params>().is_ok(),

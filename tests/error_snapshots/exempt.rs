@@ -20,6 +20,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("object-missing", "verification refuses a vault without its objects first"),
     ("owner-threshold", "init makes vaults with one owner's signature"),
     ("pin-older", "rights must have been taken away in what is missing"),
+    ("plugin", "a plugin without a terminal: tests/ssh_and_plugins.rs"),
     ("policy", "the chain's own codes come first"),
     ("prompt", "a terminal that breaks off while it is asked"),
     ("read-back", "the vault would have to change between two reads of one command"),

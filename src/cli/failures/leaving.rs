@@ -1,6 +1,6 @@
 //! The failures of commands that take rights away, or take over what somebody left.
 
-use super::names;
+use super::{closed_keys, names};
 use crate::cli::context::short;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
@@ -82,7 +82,7 @@ impl From<AdoptError> for Failure {
                 is(Exit::NotPermitted, "not-permitted")
                     .hint(format!("who can open it: {}", names(readers)))
             }
-            AdoptError::Keys { .. } => is(Exit::Integrity, "keys"),
+            AdoptError::Keys { .. } => closed_keys("keys", &error),
             AdoptError::Missing { ref id, .. } => {
                 is(Exit::NotFound, "object-missing").hint(format!(
                     "git log -p -S {} -- .v-secure/vault.toml, where the value may still be",

@@ -1,6 +1,6 @@
 //! Of people and their keys: changes of policy, key rotation, members and slots.
 
-use super::names;
+use super::{closed_keys, names};
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 use crate::ops::key_rotation::KeyRotationError;
@@ -21,7 +21,7 @@ impl From<PolicyChangeError> for Failure {
                 Self::from_error(Exit::NotPermitted, "owner-threshold", &error)
             }
             PolicyChangeError::Chain(source) => chain_failure(source),
-            PolicyChangeError::Keys { .. } => Self::from_error(Exit::Integrity, "keys", &error),
+            PolicyChangeError::Keys { .. } => closed_keys("keys", &error),
             _ => Self::from_error(Exit::Failure, "policy", &error),
         }
     }

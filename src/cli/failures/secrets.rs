@@ -1,6 +1,6 @@
 //! Of secrets: reading, writing, removing, copying and exporting them.
 
-use super::names;
+use super::{closed_keys, names};
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
@@ -52,7 +52,7 @@ impl From<ReadError> for Failure {
             ReadError::Open { .. } => {
                 is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
             }
-            ReadError::Keys { .. } => is(Exit::Integrity, "keys"),
+            ReadError::Keys { .. } => closed_keys("keys", &error),
         }
     }
 }
@@ -69,7 +69,7 @@ impl From<PutError> for Failure {
                 "no-audience",
             )
             .hint(format!("who can give it keys, by 'v-secure access settle': {}", names(able))),
-            PutError::Keys { .. } => is(Exit::Integrity, "keys"),
+            PutError::Keys { .. } => closed_keys("keys", &error),
             PutError::Seal { .. } => is(Exit::Failure, "seal"),
             PutError::Nothing => is(Exit::Usage, "nothing"),
         }

@@ -89,7 +89,9 @@ fn ask(
 
 /// Why a passphrase was not asked for.
 #[derive(Debug, thiserror::Error)]
-#[error("it has a passphrase, and there is no terminal to ask for it")]
+#[error(
+    "it has a passphrase, and there is no terminal to ask for it; 'v-secure unlock' on one does"
+)]
 struct Unasked;
 
 fn no_terminal(source: &Source) -> Failure {

@@ -217,6 +217,10 @@ fn locked(vault: &Vault, attempts: &[Attempt]) -> Failure {
             format!("{}: {}", attempt.way, attempt.passed.as_deref().unwrap_or("opened"))
         }).collect(),
     };
+    let unlocks = [Way::Ask.describe(), Way::Session.describe()];
+    if attempts.iter().any(|attempt| unlocks.contains(&attempt.way)) {
+        failure = failure.hint("v-secure unlock, on a terminal if it has to ask");
+    }
     failure
         .hint("v-secure member request, and send the line that it prints to an owner")
         .hint(format!("owners who can let you in: {}", owners.join(", ")))

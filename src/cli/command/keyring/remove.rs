@@ -72,5 +72,5 @@ fn confirm(context: &Context<'_>, what: &str) -> Outcome {
     if agreed {
         return Ok(());
     }
-    Err(Failure::new(Exit::Failure, "not-confirmed", "not confirmed: nothing was removed"))
+    Err(Failure::new(Exit::Failure, "declined", "nothing was removed"))
 }

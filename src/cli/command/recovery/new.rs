@@ -87,7 +87,9 @@ impl New {
             None if recovery::show(context, new, self.form())? => Ok(()),
             None => {
                 let message = "not confirmed: nothing was changed, and the words are of no use";
-                Err(Failure::new(Exit::Failure, "not-confirmed", message))
+                Err(Failure::new(Exit::Failure, "declined", message)
+                    .hint("v-secure recovery new, for other words")
+                    .hint("v-secure recovery new --out FILE"))
             }
         }
     }
