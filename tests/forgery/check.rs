@@ -1,6 +1,7 @@
 //! Runs the program on a forged vault, as a stranger's push would put it into a project.
 
-use crate::kind::{Forgery, Get, Setup};
+use crate::doors;
+use crate::kind::{Forgery, Setup};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ impl Set {
             assert_eq!(output.status.code(), Some(expected), "{output:?}");
             assert!(codes(&output).contains(&forgery.code.to_owned()), "{:?}", codes(&output));
         }
-        project.get(forgery.get);
+        let before = fs::read(project.vault()).unwrap();
+        doors::check(&project, &self.identities["ada"], forgery.get, forgery.whole());
+        assert_eq!(fs::read(project.vault()).unwrap(), before, "reading changes nothing");
     }
 }
 
@@ -47,7 +50,7 @@ fn codes(output: &Output) -> Vec<String> {
     counted.map(|found| found["code"].as_str().unwrap().to_owned()).collect()
 }
 
-struct Project {
+pub struct Project {
     root: TempDir,
     pin: Option<String>,
 }
@@ -58,6 +61,8 @@ impl Project {
         let mut project = Self { root, pin: None };
         fs::create_dir_all(project.path("home")).unwrap();
         fs::create_dir_all(project.path("p/.v-secure")).unwrap();
+        fs::create_dir_all(project.path("runtime")).unwrap();
+        private_folder(&project.path("runtime"));
         fs::write(project.path("identity.txt"), &set.identities["ada"]).unwrap();
         private(&project.path("identity.txt"));
         fs::write(project.path("genuine.toml"), &set.genuine).unwrap();
@@ -74,34 +79,42 @@ impl Project {
         project
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
-    fn vault(&self) -> PathBuf {
+    pub fn vault(&self) -> PathBuf {
         self.path("p/.v-secure/vault.toml")
     }
 
-    fn get(&self, get: Get) {
-        let before = fs::read(self.vault()).unwrap();
-        match get {
-            Get::Untouched => {}
-            Get::Refused(name) => {
-                let output = self.run(&["--trust-first-use", "get", name]);
-                assert_eq!(output.status.code(), Some(6), "get {name}: {output:?}");
-                assert!(output.stdout.is_empty(), "get {name} prints a value");
-            }
-            Get::Value(name, value) => {
-                let output = self.run(&["--trust-first-use", "get", name]);
-                assert_eq!(output.stdout, value.as_bytes(), "get {name}: {output:?}");
-            }
-        }
-        assert_eq!(fs::read(self.vault()).unwrap(), before, "reading changes nothing");
+    /// Where the program keeps what it has accepted.
+    pub fn state(&self) -> PathBuf {
+        self.path("home/v-secure")
+    }
+
+    /// The pin that comes with the key, if one does.
+    pub fn carried(&self) -> Option<CarriedPin> {
+        self.pin.as_ref().map(|pin| pin.parse().unwrap())
+    }
+
+    /// Runs a command that reads. In CI, so that nothing is pruned on the side.
+    pub fn read(&self, args: &[&str]) -> Output {
+        self.read_with(args, &[])
+    }
+
+    pub fn read_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.command(&[&["--trust-first-use"], args].concat());
+        command.env("CI", "1").envs(variables.iter().copied()).output().unwrap()
     }
 
     fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_v-secure"));
         command.current_dir(self.path("p")).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("XDG_RUNTIME_DIR", self.path("runtime"));
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
             command.env(name, self.path("home"));
         }
@@ -109,7 +122,8 @@ impl Project {
             command.env("V_SECURE_PIN", pin);
         }
         command.arg("--identity").arg(self.path("identity.txt"));
-        command.args(args).output().unwrap()
+        command.args(args);
+        command
     }
 }
 
@@ -124,5 +138,14 @@ fn private(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
+#[cfg(unix)]
+fn private_folder(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
 #[cfg(not(unix))]
 fn private(_path: &Path) {}
+
+#[cfg(not(unix))]
+fn private_folder(_path: &Path) {}

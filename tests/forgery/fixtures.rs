@@ -4,6 +4,7 @@
 //! `V_SECURE_REGENERATE=1 cargo test --test forgery fixtures`.
 
 use crate::check::Set;
+use crate::doors::{self, Reads};
 use crate::kind::{self, Forgery, Get, Setup, text};
 use crate::world::{PEOPLE, World};
 use std::collections::BTreeMap;
@@ -86,12 +87,15 @@ pub fn document() -> (PathBuf, String, String) {
 }
 
 fn table() -> String {
-    let mut text = String::from(
+    let mut text = format!(
         "### Forgeries, and what finds them\n\n\
          Generated from `tests/forgery/`: each row is a test of its own that runs the program on the\n\
-         fixture `fixtures/forgeries/NAME.toml`. `audit verify` reports the finding and exits with 6;\n\
-         `get` is what reading the touched secret does.\n\n\
-         | forgery | finding | compared with | `get` | test and fixture |\n|---|---|---|---|---|\n",
+         fixture `fixtures/forgeries/NAME.toml`. `audit verify` reports the finding and exits with 6.\n\n\
+         *One* is what the commands do that read the touched secret alone: {}.\n\
+         *All* is what those do that read the whole file: {}, and the library.\n\n\
+         | forgery | finding | compared with | one | all | test and fixture |\n|---|---|---|---|---|---|\n",
+        doors::names(Reads::One),
+        doors::names(Reads::Whole),
     );
     let rows: BTreeMap<&str, String> =
         kind::all().into_iter().map(|forgery| (forgery.name, row(forgery))).collect();
@@ -109,15 +113,20 @@ fn row(forgery: &Forgery) -> String {
         Setup::Strict => "this device's pin, `--strict`",
         Setup::Carried => "a carried pin",
     };
-    let get = match forgery.get {
-        Get::Refused(_) => "refuses (6)",
+    let one = does(forgery, forgery.get);
+    let all = does(forgery, forgery.whole());
+    let Forgery { name, what, code, .. } = forgery;
+    format!("| {what} | `{code}` | {with} | {one} | {all} | `{name}` |\n")
+}
+
+fn does(forgery: &Forgery, get: Get) -> &'static str {
+    match get {
+        Get::Refused(_) => "refuse (6)",
         Get::Value(..) => match forgery.setup {
             Setup::Base => "the older value",
-            Setup::Strict => "warns, the older value",
+            Setup::Strict => "warn, the older value",
             _ => "the right value",
         },
         Get::Untouched => "not asked",
-    };
-    let Forgery { name, what, code, .. } = forgery;
-    format!("| {what} | `{code}` | {with} | {get} | `{name}` |\n")
+    }
 }

@@ -44,6 +44,17 @@ pub enum Get {
     Untouched,
 }
 
+impl Forgery {
+    /// What a command does that reads all of the file.
+    pub fn whole(&self) -> Get {
+        let (Get::Refused(name) | Get::Value(name, _)) = self.get else { return Get::Untouched };
+        match self.setup {
+            Setup::File | Setup::Pinned | Setup::Carried => Get::Refused(name),
+            Setup::Base | Setup::Strict | Setup::Harmless => self.get,
+        }
+    }
+}
+
 pub fn text(file: &VaultFile) -> String {
     format::write(file)
 }

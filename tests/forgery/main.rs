@@ -5,6 +5,7 @@
 //! checks that one too.
 
 mod check;
+mod doors;
 mod entries;
 mod fixtures;
 mod kind;
