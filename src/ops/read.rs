@@ -4,6 +4,7 @@ use super::settle;
 use super::unlock::{KeyError, Unlocked};
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::crypto::seal::MAX_VALUE;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::state::OWNER;
@@ -55,6 +56,10 @@ pub enum ReadError {
         #[source]
         source: KeyError,
     },
+    #[error(
+        "the value of {secret} is not served: it is longer than the {MAX_VALUE} bytes that one may have"
+    )]
+    TooLong { secret: SecretName },
     #[error("{secret} does not decrypt: it was damaged or forged")]
     Open {
         secret: SecretName,
@@ -76,6 +81,7 @@ impl ReadError {
             | Self::NotPermitted { secret, .. }
             | Self::Unsettled { secret, .. }
             | Self::Missing { secret }
+            | Self::TooLong { secret }
             | Self::Keys { secret, .. }
             | Self::Open { secret, .. } => secret,
         }
@@ -239,7 +245,14 @@ impl<'a> Sealed<'a> {
         let binding = SecretRef { vault: self.vault, uid: &self.uid };
         let open = if self.hashed { version::open_verified } else { version::open_version };
         open(binding, self.object, self.wrap, keys)
-            .map_err(|source| ReadError::Open { secret: self.secret.clone(), source })
+            .map_err(|source| unopened(self.secret.clone(), source))
+    }
+}
+
+fn unopened(secret: SecretName, source: VersionError) -> ReadError {
+    match source.is_too_long() {
+        true => ReadError::TooLong { secret },
+        false => ReadError::Open { secret, source },
     }
 }
 
@@ -257,4 +270,18 @@ fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> Re
 /// The owners, for hints.
 pub fn owners(vault: &Vault) -> Vec<Name> {
     vault.policy().members_of(OWNER).into_iter().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::seal::SealError;
+
+    #[test]
+    fn a_value_that_is_too_long_is_not_called_damaged() {
+        let secret = || SecretName::parse("prod/A").unwrap();
+        let error = |cause| unopened(secret(), VersionError::Value(cause));
+        assert!(matches!(error(SealError::TooLong), ReadError::TooLong { .. }));
+        assert!(matches!(error(SealError::Padding), ReadError::Open { .. }));
+    }
 }

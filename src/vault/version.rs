@@ -24,6 +24,13 @@ pub enum VersionError {
     EpochKeys { audience: String, epoch: ShortId },
 }
 
+impl VersionError {
+    /// Whether the value is longer than any that this format holds.
+    pub const fn is_too_long(&self) -> bool {
+        matches!(self, Self::Value(SealError::TooLong))
+    }
+}
+
 /// Which secret of which vault a version belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
@@ -256,8 +263,20 @@ fn unwrap(
 mod tests {
     use super::super::audience::{ExpectedEpoch, new_epoch};
     use super::*;
+    use crate::crypto::digest::{Context, hash};
+    use crate::crypto::padding::padded_length;
+    use crate::crypto::seal::MAX_VALUE;
     use crate::host::real::RealHost;
     use crate::name::SecretName;
+
+    /// Draws that a test knows.
+    struct Known;
+
+    impl Random for Known {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(5);
+        }
+    }
 
     const VAULT: Id = Fixed([1; 32]);
     const AUTHOR: Id = Fixed([7; 32]);
@@ -342,6 +361,29 @@ mod tests {
         let (id, value) = opened(&|object| object.lamport = 4);
         assert_ne!(id, made.object_id);
         assert_eq!(value.unwrap().expose(), b"hunter2", "which entry put it is in the id alone");
+    }
+
+    #[test]
+    fn a_value_over_the_limit_does_not_open_whoever_sealed_it() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let (dek, version) = (Dek::generate(&Known), Fixed([3; 16]));
+        let aad = hash(
+            Context::ValueAad,
+            &[SUITE.as_bytes(), &VAULT.0, &uid.0, &version.0, &AUTHOR.0, b"", b"padme-64"],
+        );
+        let mut padded = vec![0; padded_length(4 + MAX_VALUE)];
+        padded[..4].copy_from_slice(&u32::try_from(MAX_VALUE + 1).unwrap().to_le_bytes());
+        let (material, padded) = (SecretValue::new(vec![5; 32]), SecretValue::new(padded));
+        let sealed =
+            seal::seal_bytes(&RealHost, Context::ValueKey, &material, &aad, &padded).unwrap();
+        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let wrapped = wrap_to(&RealHost, secret, &version, &dek, to).unwrap();
+        let (secret_uid, author, expires) = (uid, AUTHOR, None);
+        let value = SealedValue { secret_uid, author, expires, uid: version, sealed, wrapped };
+        let made = value.put_at(1);
+        let error = open_version(secret, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(error.is_too_long(), "{error:?}");
     }
 
     #[test]
