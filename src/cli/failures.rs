@@ -159,8 +159,9 @@ impl From<TransactionError> for Failure {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
             }
             TransactionError::Apply(ApplyError::Voids { .. }) => {
-                Self::from_error(Exit::Conflict, "voids-work", &error)
-                    .hint("v-secure audit log, and make the change again from the vault as it is now")
+                Self::from_error(Exit::Conflict, "voids-work", &error).hint(
+                    "v-secure audit log, and make the change again from the vault as it is now",
+                )
             }
             TransactionError::Apply(ApplyError::Record(source)) => {
                 Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)

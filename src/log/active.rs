@@ -81,7 +81,9 @@ pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) ->
         let (object, ground) = match op {
             Setting::Write(put) => (&put.object, Some(Ground::Stands)),
             Setting::Void(put) => (&put.object, Some(Ground::Void)),
-            Setting::Rotate(put) if pass.is_grounded(*at, put) => (&put.object, Some(Ground::Stands)),
+            Setting::Rotate(put) if pass.is_grounded(*at, put) => {
+                (&put.object, Some(Ground::Stands))
+            }
             Setting::Rotate(put) => (&put.object, Some(Ground::Overruled)),
             Setting::Resolve(object) => (*object, None),
         };

@@ -26,7 +26,8 @@ pub struct Forgotten {
 
 impl Known {
     pub fn of(graph: &Graph, policy: &dyn PolicyView) -> Self {
-        let mut walk = Walk { graph, since: vec![NEVER; graph.len()], inner: Bits::new(graph.len()) };
+        let mut walk =
+            Walk { graph, since: vec![NEVER; graph.len()], inner: Bits::new(graph.len()) };
         let mut forgotten = Vec::new();
         let mut before: Option<usize> = None;
         for position in 0..policy.ids().len() {
@@ -38,7 +39,11 @@ impl Known {
             if let Some(earlier) = before.replace(position) {
                 let forgets = |head: &&Id| !heads.contains(head) && !walk.is_inner(head);
                 let head = policy.heads(earlier).iter().find(forgets);
-                forgotten.extend(head.map(|head| Forgotten { earlier, later: position, head: *head }));
+                forgotten.extend(head.map(|head| Forgotten {
+                    earlier,
+                    later: position,
+                    head: *head,
+                }));
             }
         }
         Self { since: walk.since, forgotten }

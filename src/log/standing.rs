@@ -340,15 +340,21 @@ impl<'a> Judge<'a> {
     }
 
     /// `None` for an op that is not authorised at its entry's own position.
-    fn op(&mut self, place: usize, entry: &'a Entry, op: &'a Op, position: usize) -> Option<Judged> {
+    fn op(
+        &mut self,
+        place: usize,
+        entry: &'a Entry,
+        op: &'a Op,
+        position: usize,
+    ) -> Option<Judged> {
         let first = self.authority.judge(entry, op, position);
         let first = self.ended(place, first);
         match (op, first) {
             (_, Some(None)) => Some(Judged { voided: None, by_rotate: false }),
             // A right to rotate matters only where the right to write does not carry the whole way.
-            (Op::Put(put), _) => self.rotation(place, entry, put, position, first.is_some()).or(
-                first.map(|voided| Judged { voided, by_rotate: false }),
-            ),
+            (Op::Put(put), _) => self
+                .rotation(place, entry, put, position, first.is_some())
+                .or(first.map(|voided| Judged { voided, by_rotate: false })),
             (_, Some(voided)) => Some(Judged { voided, by_rotate: false }),
             (_, None) => None,
         }

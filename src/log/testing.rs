@@ -323,8 +323,7 @@ impl Log {
     pub fn standings(&self) -> (Graph, Standings) {
         let graph = self.graph();
         let check = Signatures::Check;
-        let standings =
-            Standings::judge(&graph, &self.entries, &self.policy, Scope::All, check);
+        let standings = Standings::judge(&graph, &self.entries, &self.policy, Scope::All, check);
         (graph, standings)
     }
 

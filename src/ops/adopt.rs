@@ -219,13 +219,17 @@ impl<'a> Adopter<'a> {
             Op::Field(field) => Some(Op::Field(Field { adopts, ..field.clone() })),
             Op::Remove(versions) => self.versions(versions, adopts).map(Op::Remove),
             Op::Restore(versions) => self.versions(versions, adopts).map(Op::Restore),
-            Op::Resolve(Resolve { secret, object, .. }) => self.existing(secret, object).map(|object| {
-                self.active.insert(secret.clone(), vec![object]);
-                Op::Resolve(Resolve { secret: secret.clone(), object, adopts })
-            }),
+            Op::Resolve(Resolve { secret, object, .. }) => {
+                self.existing(secret, object).map(|object| {
+                    self.active.insert(secret.clone(), vec![object]);
+                    Op::Resolve(Resolve { secret: secret.clone(), object, adopts })
+                })
+            }
             Op::Expire(Expire { secret, object, at, .. }) => {
                 let object = self.existing(secret, object);
-                object.map(|object| Op::Expire(Expire { secret: secret.clone(), object, at: *at, adopts }))
+                object.map(|object| {
+                    Op::Expire(Expire { secret: secret.clone(), object, at: *at, adopts })
+                })
             }
             _ => None,
         };

@@ -198,7 +198,8 @@ impl Ends {
         if !wanted || vault.policy().settings().retention().days.is_none() {
             return ends;
         }
-        let (standings, entries) = (vault.standings(), vault.graph().in_order(&vault.file().entries));
+        let (standings, entries) =
+            (vault.standings(), vault.graph().in_order(&vault.file().entries));
         for (place, entry) in entries.into_iter().enumerate() {
             for (index, op) in entry.ops.iter().enumerate() {
                 let at = At::new(place, index);

@@ -312,8 +312,9 @@ impl<'a> Sealed<'a> {
             }
         }
         let secret = self.secret.clone();
-        Err(first.map_or(ReadError::Missing { secret: secret.clone() }, |source| {
-            ReadError::Open { secret, source }
+        Err(first.map_or(ReadError::Missing { secret: secret.clone() }, |source| ReadError::Open {
+            secret,
+            source,
         }))
     }
 }

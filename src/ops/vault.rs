@@ -300,8 +300,7 @@ impl Vault {
         change.apply(&mut file);
         let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
         let trusted = LogSignatures::Trusted;
-        let standings =
-            Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
+        let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
         let counts = |id: &Id| {
             graph.place(id).is_some_and(|place| standings.of(place) == Standing::Counting)
         };

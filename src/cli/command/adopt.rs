@@ -110,7 +110,9 @@ impl Adopt {
 
     fn chosen<'a>(&self, vault: &'a Vault) -> Outcome<Vec<VoidEntry<'a>>> {
         let mut chosen: Vec<VoidEntry<'a>> = match self.all {
-            true => adopt::void_entries(vault).into_iter().filter(|void| !void.is_adopted()).collect(),
+            true => {
+                adopt::void_entries(vault).into_iter().filter(|void| !void.is_adopted()).collect()
+            }
             false => self
                 .entry
                 .iter()

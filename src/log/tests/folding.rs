@@ -348,8 +348,7 @@ fn a_rotation_upon_void_work_stands_unless_the_secret_was_removed_beside_it() {
 #[test]
 fn an_expiry_is_a_register_of_its_own() {
     let mut log = Log::new();
-    let first =
-        log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
+    let first = log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
     let one = |log: &Log| log.secret(A).versions.remove(0);
     let own = one(&log);
     assert_eq!((own.expires, own.late.map(|late| late.at)), (Some(100), Some(100)));

@@ -321,7 +321,9 @@ impl<'a> Plain<'a> {
         let void: Vec<Place> = self
             .void
             .iter()
-            .filter(|(p, op)| matches!(op, Op::Put(put) if put.object == *base) && self.before(p, at))
+            .filter(|(p, op)| {
+                matches!(op, Op::Put(put) if put.object == *base) && self.before(p, at)
+            })
             .map(|(p, _)| *p)
             .collect();
         let all_void = counting.peek().is_none();
@@ -352,9 +354,8 @@ impl<'a> Plain<'a> {
             }
         }
         set.retain(|(at, version)| !self.is_ended(at, version));
-        let is_live = |v: &Id| {
-            self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false)
-        };
+        let is_live =
+            |v: &Id| self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false);
         self.latest(&set).into_iter().map(|(_, v)| v).filter(is_live).collect()
     }
 

@@ -63,7 +63,11 @@ fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
                 version.author
             );
             let number = version.number;
-            found(Code::Overruled, message, format!("v-secure secret rollback {name} --version {number}"));
+            found(
+                Code::Overruled,
+                message,
+                format!("v-secure secret rollback {name} --version {number}"),
+            );
         }
         if version.expiry_conflict && !version.pruned {
             let message = format!("the expiry of {of} was changed in several ways side by side");
@@ -72,18 +76,17 @@ fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         if version.prune_beside_expire {
             let message =
                 format!("{of} was pruned while somebody put its expiry off: its value is gone");
-            found(Code::PruneBesideExpire, message, format!("v-secure audit log --secret-id {name}"));
+            found(
+                Code::PruneBesideExpire,
+                message,
+                format!("v-secure audit log --secret-id {name}"),
+            );
         }
     }
     findings
 }
 
-fn values(
-    case: &Case<'_>,
-    name: &SecretName,
-    state: &SecretState,
-    now: u64,
-) -> Vec<Finding> {
+fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
     let section = case.file.secrets.get(&ids::secret_uid(&case.policy.vault_id(), name));
     for version in state.active() {

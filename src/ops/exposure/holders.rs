@@ -256,7 +256,8 @@ impl Holders {
             return 0;
         }
         let mut removals = chain.removals().iter().rev();
-        let had = |position: &&usize| **position > 0 && handles(chain, **position - 1, member, secret);
+        let had =
+            |position: &&usize| **position > 0 && handles(chain, **position - 1, member, secret);
         removals.find(had).map_or(0, |position| self.times[*position])
     }
 
