@@ -159,11 +159,32 @@ pub fn rewrap(
     to: WrapTo<'_>,
 ) -> Result<(Id, Wrap), VersionError> {
     check_wrapped(secret, object, wrap)?;
-    let dek = unwrap(secret, object, wrap, keys)?;
-    if !seal::is_committed(&dek, &binding_of(secret, object), &object.commitment) {
-        return Err(VersionError::Value(SealError::Commitment));
-    }
+    let dek = committed(secret, object, wrap, keys)?;
     Ok(wrap_to(source, secret, &object.uid, &dek, to)?.of(wrap.version))
+}
+
+/// Whether a wrap gives the key that the object's commitment names.
+pub fn check_wrap(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<(), VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    committed(secret, object, wrap, keys).map(|_| ())
+}
+
+fn committed(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<Dek, VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    match seal::is_committed(&dek, &binding_of(secret, object), &object.commitment) {
+        true => Ok(dek),
+        false => Err(VersionError::Value(SealError::Commitment)),
+    }
 }
 
 fn binding_of<'a>(secret: SecretRef<'a>, object: &'a VersionObject) -> ValueBinding<'a> {
