@@ -587,7 +587,7 @@ fn an_entry_of_which_some_ops_are_void_is_split() {
     vault.log.policy.revoke_right(&[head], "backend", Right::Write);
     vault.settle();
     let report = vault.report();
-    assert_eq!(codes(&report.findings), [Code::VoidChangesValue, Code::Split]);
+    assert_eq!(codes(&report.findings), [Code::Split, Code::VoidChangesValue]);
     let split = report.findings.iter().find(|finding| finding.code == Code::Split).unwrap();
     assert!(split.message.contains("'put' on prod/A (policy entry 2)"), "{}", split.message);
     assert_eq!(split.severity, Severity::Warning);

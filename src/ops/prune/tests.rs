@@ -285,7 +285,7 @@ fn rotations_make_no_version_of_a_writer_go() {
         // Her clock is one that makes everything look old.
         scene = scene.rotate(&rita, 40 + number, Some(u64::from(u32::MAX)));
     }
-    let due = scene.due(look(30 + DAY, true));
+    let due = scene.due(look(20 + DAY, true));
     let numbers: Vec<usize> = due.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, [5, 4], "of hers the newest three are kept, of the writer's all");
     let due = scene.due(look(100 * DAY, true));
