@@ -103,9 +103,11 @@ fn scene(expires: Option<u64>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
     let void = put.object;
     let more = with(void);
     if !more.is_empty() {
-        let tips = open(&file).tips();
-        let (entry, _) = ctx.sign(vault.chain().head(), tips, more);
-        file.entries.insert(entry.id(), entry);
+        let batch = Batch::of(&open(&file), &ctx, more);
+        batch.change_with(|entries| {
+            file.entries.extend(entries.iter().map(|entry| (entry.id(), entry.clone())));
+            Change::log(entries)
+        });
     }
     let heads = vault.heads();
     let revoke = PolicyOp::Revoke { role, pattern: Pattern::new("prod/*").unwrap(), rights };
