@@ -139,8 +139,7 @@ fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Err
     };
     let mut file = vault.file().clone();
     let count = bytes / (entry(NOW).line().len() + 1);
-    let entries: BTreeMap<Id, Entry> =
-        (0..count as u64).map(|number| entry(number)).map(|e| (e.id(), e)).collect();
+    let entries: BTreeMap<Id, Entry> = (0..count as u64).map(entry).map(|e| (e.id(), e)).collect();
     file.entries.extend(entries);
     Ok(file)
 }
