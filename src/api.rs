@@ -272,7 +272,7 @@ impl<H: Clock + Random> Vault<H> {
             FirstUse::Refuse | FirstUse::Accept => None,
         };
         let (state, now) = (self.options.state.clone(), self.host.now());
-        Session { location, owners: Owners::current(None), state, carried, now }
+        Session { location, owners: Owners::current(None), state, home: None, carried, now }
     }
 
     fn found(&self) -> Result<Session, Error> {

@@ -3,6 +3,7 @@
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::first_use;
 use super::globals::Globals;
 use super::identities;
 use super::pruning::{self, Pruning};
@@ -140,6 +141,7 @@ impl<'a> Context<'a> {
             location,
             owners: self.owners(),
             state: self.host.state_dir(),
+            home: self.host.home_dir(),
             carried: identities::carried_pin(self)?,
             now: self.host.now(),
         })
@@ -167,7 +169,7 @@ impl<'a> Context<'a> {
                  seen here before (an old branch?)"
             )),
             (Standing::Unknown, Purpose::Look) => return Ok(()),
-            (Standing::Unknown, Purpose::Use) => self.first_use(&opened.vault)?,
+            (Standing::Unknown, Purpose::Use) => first_use::ask(self, session, &opened.vault)?,
             (other, _) => return Err(pin_failure(other, &session.location.vault)),
         }
         let missing = session.missing_heads(opened);
@@ -205,19 +207,11 @@ impl<'a> Context<'a> {
         written.vault
     }
 
-    fn first_use(&self, vault: &Vault) -> Outcome {
-        let name = &vault.file().header.name;
-        let words = fingerprint_words(&vault.id());
-        if self.globals.trust_first_use || self.host.is_terminal(Stream::Err) {
-            self.ui.note(&format!("first use of the vault {name} here, fingerprint {words}"));
-            return Ok(());
+    /// Remembers signing keys as this device's own, so that it knows those that are not.
+    pub fn note_made(&self, session: &Session, keys: impl IntoIterator<Item = Id>) {
+        if let Err(error) = session.note_made(keys) {
+            self.unrecorded(&error);
         }
-        let message = format!(
-            "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
-        );
-        Err(Failure::new(Exit::Failure, "first-use", message)
-            .hint("give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN")
-            .hint("--trust-first-use accepts what this repository holds now"))
     }
 
     /// Who the user is in the vault.
@@ -319,6 +313,16 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
             format!(
                 "{path} is another vault than the one accepted here before ({})",
                 fingerprint_words(accepted)
+            ),
+        ),
+        Standing::OtherInProject { known } => (
+            "pin-other-in-project",
+            format!(
+                "{path} is another vault than the one accepted in this project, {} ({}) in {}, and \
+                 would take its place here",
+                known.name,
+                fingerprint_words(&known.vault),
+                known.path
             ),
         ),
         Standing::Diverged { at } => (

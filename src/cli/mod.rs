@@ -15,6 +15,7 @@ pub mod error;
 pub mod exit;
 mod exposure;
 mod failures;
+mod first_use;
 mod foreign;
 mod globals;
 mod hook;

@@ -345,7 +345,7 @@ fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<Id> {
 }
 
 /// The vault id that the header states: where to look, nothing to believe.
-fn stated_vault(bytes: &[u8]) -> Option<Id> {
+pub fn stated_vault(bytes: &[u8]) -> Option<Id> {
     let head = &bytes[..bytes.len().min(4096)];
     let line = head.split(|byte| *byte == b'\n').take(8).find_map(|line| {
         std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')

@@ -1,7 +1,7 @@
 //! What full verification found in a file, in the form that is kept for its exact bytes: enough to
 //! answer `audit verify` and to judge pins again without parsing anything.
 
-use super::pin::{self, CarriedPin, Standing};
+use super::pin::{self, Facts, Standing};
 use super::prune;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
@@ -61,7 +61,7 @@ impl Verified {
     }
 
     /// What the pins say of the file; see [`pin::judge`].
-    pub fn standing(&self, accepted: Option<&[Id]>, carried: Option<&CarriedPin>) -> Standing {
-        pin::judge(&self.chain, accepted, carried)
+    pub fn standing(&self, facts: &Facts<'_>) -> Standing {
+        pin::judge(&self.chain, facts)
     }
 }

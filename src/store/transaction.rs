@@ -100,7 +100,9 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
         .map_err(|source| SessionError::Open { path: session.location.vault.clone(), source })?;
     // Before the vault is there: were this process killed in between, its own maker would find a
     // vault that nothing vouches for. What another vault left at this place is replaced.
-    let unrecorded = session.accept(&vault).err();
+    let keys = vault.policy().members().flat_map(|(_, member)| member.keys.values());
+    let made = session.note_made(keys.map(|key| key.id));
+    let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
     Ok(Written { unrecorded, ..finish(session, vault, &text) })
 }

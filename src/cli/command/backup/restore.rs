@@ -14,7 +14,7 @@ use crate::crypto::passphrase_file::{self, PassphraseError};
 use crate::ops::backup::container::{self, Backup, MAX_PLAIN};
 use crate::ops::backup::relation::{self, Missing, Relation};
 use crate::ops::duration;
-use crate::ops::pin::{self, Standing};
+use crate::ops::pin::{self, Facts, Standing};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::find::{FindError, Location, Search};
@@ -144,7 +144,8 @@ impl Restore {
             error => error,
         })?;
         let chain = opened.vault.chain().ids();
-        match pin::judge(chain, None, Some(&backup.pin)) {
+        let carried = Some(&backup.pin);
+        match pin::judge(chain, &Facts { carried, ..Facts::default() }) {
             Standing::CarriedMissing => {
                 let message =
                     format!("{}: the pin names another vault or state", self.file.display());
