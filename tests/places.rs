@@ -26,9 +26,10 @@ const SUB: &str = "app";
 
 /// Runs a command in a folder of the person's checkout.
 fn run_in(person: &Person, folder: &str, line: &str) -> Done {
-    let arguments: Vec<&str> = line.split(' ').collect();
+    let arguments: Vec<&str> = line.split_whitespace().collect();
     let mut command = person.command(&arguments);
-    command.current_dir(person.checkout().join(folder)).output().unwrap().into()
+    command.current_dir(person.checkout().join(folder)).env("EDITOR", "true");
+    command.output().unwrap().into()
 }
 
 fn git(folder: &Path, line: &str) {
@@ -88,18 +89,19 @@ const COMMANDS: [&str; 26] = [
     "set prod/DB --generate",
     "ls",
     "import .env -e prod",
-    "export -e prod",
-    "inject template.txt",
+    "export -e prod --format json",
+    "inject -i template.txt",
     "edit -e prod",
     "backup create backup.age",
-    "status",
+    // The state.
+    "",
     "secret show prod/DB",
     "secret versions prod/DB",
     "secret diff prod dev",
     "secret rotate prod/DB --generate",
-    "secret rollback prod/DB 1",
+    "secret rollback prod/DB --version 1",
     "secret rm prod/DB",
-    "secret copy prod/DB dev/DB",
+    "secret copy prod/DB --to-env dev",
     "member list",
     "member request x",
     "role create x",
@@ -116,17 +118,20 @@ fn a_vault_in_a_sub_folder_takes_and_gives_nothing() {
     let olga = victim();
     let mallory = bait(&olga);
     let planted = place(&mallory, &olga, SUB);
-    for (name, text) in [(".env", "DB=new"), ("template.txt", "{{ prod/DB }}")] {
+    for (name, text) in [(".env", "DB=new"), ("template.txt", "{{ v-secure:prod/DB }}")] {
         fs::write(olga.checkout().join(SUB).join(name), text).unwrap();
     }
     let before = fs::read(&planted).unwrap();
+    let mut others = Vec::new();
     for line in COMMANDS {
         for more in ["", "-q --no-input ", "--trust-first-use "] {
             let done = run_in(&olga, SUB, &format!("--json {more}{line}"));
-            assert_eq!(done.error(), (6, "pin-other-in-project".into()), "{more}{line}");
-            assert_eq!(done.out, "", "{more}{line}");
+            if done.code != 6 || !done.err.contains("pin-other-in-project") || !done.out.is_empty() {
+                others.push((more, line, done));
+            }
         }
     }
+    assert!(others.is_empty(), "{others:#?}");
     assert_eq!(fs::read(&planted).unwrap(), before);
     let stated = olga.run("--json --vault app get prod/DB");
     assert_eq!(stated.error(), (6, "pin-other-in-project".into()));
@@ -203,7 +208,7 @@ fn what_a_backup_puts_in_a_sub_folder_is_judged_alike() {
     let olga = victim();
     let mallory = bait(&olga);
     let to = recipient(&olga);
-    mallory.run(&format!("backup create bait.age --to {to}")).ok();
+    mallory.run(&format!("backup create bait.age --recipient {to}")).ok();
     let file = olga.checkout().join("bait.age");
     fs::copy(mallory.checkout().join("bait.age"), &file).unwrap();
     fs::create_dir(olga.checkout().join(SUB)).unwrap();
@@ -372,7 +377,7 @@ fn a_first_use_is_a_question_whose_default_is_no() {
     let olga = unknown();
     let ask = |answer: &str| {
         let mut session = terminal(olga.command(&["-q", "get", "prod/DB"]));
-        type_in(&mut session, "that you expect here\\?", answer);
+        type_in(&mut session, "that you expect here?", answer);
         rest(&mut session)
     };
     let fingerprint = olga.run("--json pin show").json()["fingerprint"].clone();
