@@ -126,7 +126,8 @@ fn a_vault_in_a_sub_folder_takes_and_gives_nothing() {
     for line in COMMANDS {
         for more in ["", "-q --no-input ", "--trust-first-use "] {
             let done = run_in(&olga, SUB, &format!("--json {more}{line}"));
-            if done.code != 6 || !done.err.contains("pin-other-in-project") || !done.out.is_empty() {
+            if done.code != 6 || !done.err.contains("pin-other-in-project") || !done.out.is_empty()
+            {
                 others.push((more, line, done));
             }
         }

@@ -35,7 +35,9 @@ pub fn ask(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
     if agreed {
         return Ok(());
     }
-    Err(refused(format!("the vault {name} ({words}) was not accepted: nothing was read or changed")))
+    Err(refused(format!(
+        "the vault {name} ({words}) was not accepted: nothing was read or changed"
+    )))
 }
 
 fn refused(message: String) -> Failure {

@@ -23,6 +23,7 @@ pub mod inject;
 pub mod key_rotation;
 pub mod key_status;
 pub mod leaving;
+pub mod ledger;
 pub mod list;
 pub mod member;
 pub mod pin;

@@ -128,7 +128,9 @@ pub fn judge(chain: &[Id], facts: &Facts<'_>) -> Standing {
         (Some(accepted), _) if chain.first() != Some(&accepted) => {
             return Standing::OtherVault { accepted };
         }
-        (None, Some(known)) if !facts.around.iter().any(|one| chain.first() == Some(&one.vault)) => {
+        (None, Some(known))
+            if !facts.around.iter().any(|one| chain.first() == Some(&one.vault)) =>
+        {
             return Standing::OtherInProject { known: known.clone() };
         }
         _ => {}

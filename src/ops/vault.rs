@@ -1,6 +1,7 @@
 //! A vault that has passed the checks its user asked for: what every operation works on.
 
 use super::change::Change;
+use super::ledger::Ledger;
 use crate::crypto::bytes::Id;
 use crate::log::draft::Tips;
 use crate::log::finding::{Code, Finding, Severity, Subject};
@@ -12,6 +13,7 @@ use crate::log::verify::{self, Options};
 use crate::name::SecretName;
 use crate::policy::chain::{Chain, Signatures};
 use crate::policy::error::ChainError;
+use crate::policy::settings::Settings;
 use crate::policy::state::State as PolicyState;
 use crate::vault::audience::ExpectedEpoch;
 use crate::vault::format::{self, FormatError, Scope, Trust};
@@ -19,7 +21,7 @@ use crate::vault::ids;
 use crate::vault::model::{VaultFile, VersionObject, Wrap};
 use crate::vault::rule::RuleError;
 use crate::vault::version::SecretRef;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// How much of a vault is read and verified.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +83,8 @@ pub struct Vault {
     findings: Option<Vec<Finding>>,
     /// Whether every record is known to be what its id says.
     hashed: bool,
+    /// Set where this is an older state: the settings of the accepted policy.
+    served_by: Option<Settings>,
 }
 
 impl Vault {
@@ -114,7 +118,16 @@ impl Vault {
             return Err(OpenError::Findings(report.findings));
         }
         let verify::Report { findings, graph, standings, state } = report;
-        Ok(Self { file, chain, graph, standings, state, findings: Some(findings), hashed: true })
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings: Some(findings),
+            hashed: true,
+            served_by: None,
+        })
     }
 
     /// What `get` checks: all links, and everything about the wanted secrets.
@@ -137,7 +150,16 @@ impl Vault {
         if !stale.is_empty() {
             return Err(OpenError::Findings(stale));
         }
-        Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings: None,
+            hashed: false,
+            served_by: None,
+        })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
@@ -154,7 +176,7 @@ impl Vault {
             _ => FoldScope::All,
         };
         let state = State::fold(&graph, &file.entries, &standings, scope);
-        Ok(Self { file, chain, graph, standings, state, findings: None, hashed })
+        Ok(Self { file, chain, graph, standings, state, findings: None, hashed, served_by: None })
     }
 
     pub fn id(&self) -> Id {
@@ -258,15 +280,22 @@ impl Vault {
             .collect()
     }
 
-    /// Judges the log by a longer chain that continues this vault's: an entry that counts here, is
-    /// not `known` from before, and does not count there, is void. Returns those entries.
-    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) -> Vec<Id> {
+    /// Judges the log by a longer chain that continues this vault's, and serves by its settings. An
+    /// entry that counts here counts on if `longer` lets it, by what this file can show; or else by
+    /// what `ledger` knows of the policy entry that ended its right. Returns the others.
+    pub fn hold_to(&mut self, longer: &Chain, ledger: &Ledger) -> Vec<Id> {
+        self.served_by = Some(longer.state().settings().clone());
         let there = Standings::judge(&self.graph, &self.file.entries, longer, LogSignatures::None);
-        let fresh = |place: &usize| !known.contains(self.graph.id(*place));
+        let is_over = |place: usize, standing: Standing| match standing {
+            Standing::Counting => false,
+            Standing::Void { position } => {
+                ledger.counts(self.graph.id(place), 0, position) != Some(true)
+            }
+            Standing::Forged(_) => true,
+        };
         let void: Vec<(usize, Standing)> = there
             .iter()
-            .filter(|(place, standing)| *standing != Standing::Counting && fresh(place))
-            .filter(|(place, _)| self.standings.counts(*place))
+            .filter(|(place, standing)| self.standings.counts(*place) && is_over(*place, *standing))
             .collect();
         if !void.is_empty() {
             self.standings.override_with(&void);
@@ -274,6 +303,12 @@ impl Vault {
                 State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
         }
         void.iter().map(|(place, _)| *self.graph.id(*place)).collect()
+    }
+
+    /// The settings by which values are given out: in an older state those of the policy that was
+    /// accepted, as what an owner has forbidden since must not come back with an old file.
+    pub fn serving(&self) -> &Settings {
+        self.served_by.as_ref().unwrap_or_else(|| self.policy().settings())
     }
 
     /// The vault after `change`, its readable copies renewed.
@@ -300,7 +335,16 @@ impl Vault {
         renew_copies(&mut file, &state, chain.vault_id());
         let state = if all { state } else { renewed(before, &touched, state) };
         drop_pruned(&mut file, &state, chain.vault_id());
-        Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings: None,
+            hashed: false,
+            served_by: None,
+        })
     }
 }
 

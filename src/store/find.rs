@@ -85,7 +85,8 @@ impl Search<'_> {
         let is_above_home =
             |folder: &&Path| home.as_deref().is_some_and(|home| home.starts_with(folder));
         let mut folders = start.ancestors().take_while(|folder| !is_above_home(folder));
-        let found = folders.find(|project| self.accept(&project.join(FOLDER), FILE).unwrap_or(false));
+        let found =
+            folders.find(|project| self.accept(&project.join(FOLDER), FILE).unwrap_or(false));
         found.map(Location::in_project).transpose()
     }
 

@@ -21,6 +21,7 @@ pub mod id_list;
 pub mod inspect;
 pub mod journal;
 pub mod keyring;
+pub mod ledger;
 pub mod lock;
 pub mod memory;
 pub mod owners;

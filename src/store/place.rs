@@ -123,10 +123,8 @@ fn project(location: &Location, home: Option<&Path>) -> (Marks, Reach) {
     let around = project.ancestors().take_while(|path| !is_above_home(path));
     let around = around.filter(|path| path.join(".git").exists()).filter_map(git_common_dir);
     let repositories = own.into_iter().chain(around.map(|path| repository(&path))).collect();
-    let marks = Marks {
-        repository: own,
-        folder: (!is_above_home(project)).then(|| folder(project)),
-    };
+    let marks =
+        Marks { repository: own, folder: (!is_above_home(project)).then(|| folder(project)) };
     (marks, Reach { repositories, folders: project.ancestors().map(folder).collect() })
 }
 

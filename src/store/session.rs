@@ -3,6 +3,7 @@
 use super::cache::Cache;
 use super::find::Location;
 use super::id_list::IdList;
+use super::ledger::LedgerFile;
 use super::owners::Owners;
 use super::pins::{Accepted, Known, PinError, Pins, Saved};
 use super::place::Place;
@@ -11,6 +12,7 @@ use super::sys;
 pub use super::sys::Stamp;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
+use crate::ops::ledger;
 use crate::ops::pin::{self, CarriedPin, Facts, Neighbour, Standing};
 use crate::ops::prune;
 use crate::ops::vault::{Depth, OpenError, Vault, stated_vault};
@@ -166,8 +168,7 @@ impl Session {
             }
             let longer = chain_of(chain)?;
             missing_removals = longer.removals().iter().any(|position| position >= seen);
-            let seen_before = self.seen().load()?;
-            voided = vault.hold_to(&longer, &seen_before);
+            voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         }
         Ok(Opened { vault, pin, missing_removals, voided, prune_from, known, stamp: None })
     }
@@ -227,15 +228,24 @@ impl Session {
             return Ok(());
         }
         if self.pins().save(&self.place(), &new)? != Saved::Kept {
-            self.seen().add(vault.file().entries.keys().copied())?;
+            self.ledger(&vault.id()).add(&ledger::judged(vault), vault.chain().len())?;
         }
         Ok(())
     }
 
     /// Replaces what was accepted here by what the vault is now.
     pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
-        self.pins().accept(&self.place(), &self.accepted(vault))?;
-        self.seen().add(vault.file().entries.keys().copied())?;
+        let new = self.accepted(vault);
+        // A chain that was damaged or parted from this one: its positions mean something else.
+        let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
+        let goes_on =
+            before.is_some_and(|before| chain_ids(&new.chain).starts_with(&chain_ids(&before)));
+        self.pins().accept(&self.place(), &new)?;
+        let (ledger, judged) = (self.ledger(&vault.id()), ledger::judged(vault));
+        match goes_on {
+            true => ledger.add(&judged, vault.chain().len())?,
+            false => ledger.replace(&judged, vault.chain().len())?,
+        }
         Ok(())
     }
 
@@ -270,9 +280,16 @@ impl Session {
         IdList::new(self.state.as_deref(), self.owners, MADE.to_owned())
     }
 
-    fn seen(&self) -> IdList {
-        let name = format!("{}.seen", self.place().id());
-        IdList::new(self.state.as_deref(), self.owners, name)
+    /// Remembers what was written on an older state, as its policy judges it.
+    pub(super) fn note_written(&self, vault: &Vault, entries: &[Id]) -> Result<(), PinError> {
+        let mut judged = ledger::judged(vault);
+        judged.retain(|one| entries.contains(&one.entry));
+        self.ledger(&vault.id()).add(&judged, vault.chain().len())
+    }
+
+    /// What this device has seen to count in a vault.
+    pub fn ledger(&self, vault: &Id) -> LedgerFile {
+        LedgerFile::new(self.state.as_deref(), self.owners, vault)
     }
 
     /// The vaults that were accepted at other places of this project.

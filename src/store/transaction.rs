@@ -80,6 +80,8 @@ impl<'a> Transaction<'a> {
     /// Applies the change and replaces the file.
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let Self { session, lock, opened } = self;
+        let (is_older, entries) =
+            (matches!(opened.pin, Standing::Prefix { .. }), change.entry_ids());
         let vault = opened.vault.apply(change)?;
         let text = format::write(vault.file());
         if text.len() > format::MAX_FILE {
@@ -87,7 +89,11 @@ impl<'a> Transaction<'a> {
         }
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-        Ok(finish(session, vault, &text))
+        let mut written = finish(session, vault, &text);
+        if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
+            written.unrecorded.get_or_insert(error.into());
+        }
+        Ok(written)
     }
 }
 

@@ -56,10 +56,7 @@ pub enum PinError {
 impl PinError {
     /// Whether the disk or its permissions are in the way, and not what the pin says.
     pub fn is_of_storage(&self) -> bool {
-        matches!(
-            self,
-            Self::Private(_) | Self::Lock(_) | Self::Write(_) | Self::Append { .. }
-        )
+        matches!(self, Self::Private(_) | Self::Lock(_) | Self::Write(_) | Self::Append { .. })
     }
 
     /// Whether accepting the vault anew puts right what is wrong with the pin of its place.

@@ -70,7 +70,9 @@ pub(super) fn around(
     let mut found: Vec<Neighbour> = Vec::new();
     for file in files(folder)?.into_iter().filter(|file| *file != folder.join(file_name(place))) {
         let record = stored::read::<Stored>(&file, owners);
-        let Some(record) = record.map_err(|unread| unknown(unread, &file, place))? else { continue };
+        let Some(record) = record.map_err(|unread| unknown(unread, &file, place))? else {
+            continue;
+        };
         let Recorded { vault, name, path, marks, .. } = record.into();
         if place.belongs_to(&marks) && !found.iter().any(|one| one.vault == vault) {
             found.push(Neighbour { vault, name, path });

@@ -124,7 +124,8 @@ fn a_place_whose_chain_is_gone_is_no_first_use() {
 fn a_pin_of_format_1_is_no_first_use_at_its_place_nor_at_a_new_one() {
     let (state, pins, here) = fresh();
     pins.save(&here, &pin("a", 2)).unwrap();
-    let old = "{\"format\":1,\"path\":\"/projects/a/v\",\"vault\":\"x\",\"chain\":[],\"heads\":[]}\n";
+    let old =
+        "{\"format\":1,\"path\":\"/projects/a/v\",\"vault\":\"x\",\"chain\":[],\"heads\":[]}\n";
     fs::write(file(&state, &here), old).unwrap();
     let error = load(&pins, &here, "a").unwrap_err();
     assert!(matches!(error, PinError::Older { format: 1, .. }), "{error}");
@@ -199,9 +200,7 @@ fn a_chain_that_parted_and_another_vault_are_refused_until_accepted() {
     let mut parted = pin("a", 3);
     pins.save(&place, &parted).unwrap();
     parted.chain[1] = entry(1, "other");
-    for (other, file) in
-        [(parted, chain_file(&state, "a")), (pin("b", 1), file(&state, &place))]
-    {
+    for (other, file) in [(parted, chain_file(&state, "a")), (pin("b", 1), file(&state, &place))] {
         let error = pins.save(&place, &other).unwrap_err();
         let text = error.to_string();
         let PinError::Differs { file: named, .. } = error else { panic!("{text}") };

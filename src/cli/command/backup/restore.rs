@@ -222,7 +222,9 @@ impl Restore {
             return Ok(());
         }
         let mut failure = pin_failure(&new.pin, &self.file);
-        failure.hints = vec![self.elsewhere()];
+        let outside = matches!(new.pin, Standing::OtherInProject { .. });
+        let outside = if outside { ", with a folder outside this project" } else { "" };
+        failure.hints = vec![self.elsewhere() + outside];
         Err(failure)
     }
 

@@ -50,9 +50,8 @@ impl Accept {
             return Err(carried_failure(&session));
         }
         let known = known(context, &session, &chain.vault_id())?;
-        let standing = session.judge(&known, |facts| {
-            pin::judge(chain.ids(), &Facts { carried: None, ..*facts })
-        });
+        let standing = session
+            .judge(&known, |facts| pin::judge(chain.ids(), &Facts { carried: None, ..*facts }));
         let (vault, head) =
             (fingerprint_words(&chain.vault_id()), fingerprint_words(&chain.head()));
         if standing != Standing::Continues {
