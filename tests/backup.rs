@@ -164,7 +164,8 @@ fn an_identity_that_is_there_stays() {
     let run = with_passphrase(&other, &format!("{line} --identity-out mine.txt --json"));
     assert_eq!(run.error(), (7, "exists".into()));
     let without = backup(&owner, "--passphrase");
-    let line = format!("--vault ../elsewhere backup restore {without} --identity-out new.txt --json");
+    let line =
+        format!("--vault ../elsewhere backup restore {without} --identity-out new.txt --json");
     assert_eq!(with_passphrase(&other, &line).error(), (5, "backup-identity".into()));
 }
 

@@ -45,6 +45,8 @@ pub enum Purpose {
     Look,
     /// Values: nothing is given out of a vault that was not accepted.
     Use,
+    /// The same, and nothing out of an older state than one that was accepted.
+    UseNewest,
 }
 
 impl<'a> Context<'a> {
@@ -164,15 +166,28 @@ impl<'a> Context<'a> {
     pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
         match (&opened.pin, purpose) {
             (Standing::Continues, _) => {}
+            (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
+                return Err(older(&format!(
+                    "its policy has {seen} of the {accepted} entries that were seen here before"
+                )));
+            }
             (Standing::Prefix { seen, accepted }, _) => self.ui.warn(&format!(
                 "this is an older state: its policy has {seen} of the {accepted} entries that were \
                  seen here before (an old branch?)"
             )),
             (Standing::Unknown, Purpose::Look) => return Ok(()),
-            (Standing::Unknown, Purpose::Use) => first_use::ask(self, session, &opened.vault)?,
+            (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
+                first_use::ask(self, session, &opened.vault)?
+            }
             (other, _) => return Err(pin_failure(other, &session.location.vault)),
         }
         let missing = session.missing_heads(opened);
+        if !missing.is_empty() && purpose == Purpose::UseNewest {
+            let count = missing.len();
+            return Err(older(&format!(
+                "{count} log entries that were seen here before are missing"
+            )));
+        }
         if !missing.is_empty() && opened.pin == Standing::Continues {
             self.ui.warn(&format!(
                 "{} log entries that were seen here before are missing (an old branch, or a \
@@ -292,6 +307,14 @@ impl<'a> Context<'a> {
         let opened = self.session()?.open(Depth::Unverified)?;
         Ok(opened.vault.live().map(|(name, _)| name.clone()).collect())
     }
+}
+
+/// An older state, where none is wanted.
+fn older(why: &str) -> Failure {
+    let message = format!("this is an older state than one that was seen here: {why}");
+    Failure::new(Exit::Integrity, "pin-older", message)
+        .hint("git pull, or bring this branch up to date with the one that was seen here")
+        .hint("v-secure audit verify --base REV")
 }
 
 fn refuse_old(opened: &Opened) -> Outcome {

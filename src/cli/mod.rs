@@ -36,6 +36,7 @@ pub mod root;
 mod secret_arg;
 mod selection;
 mod source;
+mod strict;
 mod trail;
 mod ui;
 mod unlocking;

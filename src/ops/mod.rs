@@ -44,4 +44,5 @@ pub mod text;
 pub mod unlock;
 pub mod vault;
 pub mod verified;
+pub mod void_known;
 pub mod wanted;

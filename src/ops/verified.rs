@@ -5,6 +5,7 @@ use super::pin::{self, Facts, Standing};
 use super::prune;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::log::finding::Code;
 use crate::log::report::FindingRecord;
 use crate::name::Name;
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,12 @@ impl Verified {
     /// Whether this says all that verification at `now` would.
     pub fn is_whole_at(&self, now: u64) -> bool {
         self.findings.is_some() && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether entries are void, of which a device can know more than the bytes say.
+    pub fn has_void(&self) -> bool {
+        let mut codes = self.findings.iter().flatten().map(|finding| finding.code.as_str());
+        codes.any(|code| [Code::Void.as_str()].contains(&code))
     }
 
     /// What the pins say of the file; see [`pin::judge`].
