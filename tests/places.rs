@@ -397,6 +397,32 @@ fn a_first_use_is_a_question_whose_default_is_no() {
     assert_eq!(olga.run("get prod/DB").ok(), "planted");
 }
 
+#[test]
+fn nobody_waits_for_a_lock_while_the_question_is_open() {
+    let olga = unknown();
+    let mut session = terminal(olga.command(&["set", "prod/DB", "--generate"]));
+    session_text(&mut session, "that you expect here");
+    let other = olga.run("--trust-first-use set prod/OTHER --generate");
+    assert_eq!(other.code, 0, "{other:?}");
+    type_in(&mut session, "?", "y");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2"), "{text}");
+}
+
+/// Where nothing can be remembered, one command asks once.
+#[test]
+fn a_write_without_a_state_folder_asks_once() {
+    let olga = unknown();
+    let key = olga.home().join(IDENTITY);
+    let line = ["--identity", key.to_str().unwrap(), "set", "prod/DB", "--generate"];
+    let mut command = olga.command(&line);
+    command.env_remove("HOME");
+    let mut session = terminal(command);
+    type_in(&mut session, "that you expect here?", "y");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2") && !text.contains("expect here? "), "{text}");
+}
+
 fn session_text(session: &mut expectrl::session::OsSession, until: &str) -> String {
     use expectrl::Expect;
     String::from_utf8_lossy(session.expect(until).unwrap().before()).into_owned()

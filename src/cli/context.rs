@@ -279,8 +279,7 @@ impl<'a> Context<'a> {
         make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
     ) -> Outcome<(T, (bool, Vault))> {
         let session = self.session()?;
-        let transaction = Transaction::begin(&session)?;
-        self.judge(&session, transaction.opened(), Purpose::Use)?;
+        let transaction = self.begin(&session)?;
         refuse_old(transaction.opened())?;
         let who = unlock(transaction.vault())?;
         let signer = who.signer(transaction.vault())?;
@@ -300,6 +299,25 @@ impl<'a> Context<'a> {
             }
             None => Ok((made, (false, transaction.into_vault()))),
         }
+    }
+
+    /// A transaction on a vault that is judged. A first use is asked about without the lock, which
+    /// others would wait for as long as the question is open.
+    fn begin<'s>(&self, session: &'s Session) -> Outcome<Transaction<'s>> {
+        let mut transaction = Transaction::begin(session)?;
+        let mut accepted = Vec::new();
+        if transaction.opened().pin == Standing::Unknown {
+            let opened = transaction.into_opened();
+            self.judge(session, &opened, Purpose::Use)?;
+            accepted = opened.vault.chain().ids().to_vec();
+            transaction = Transaction::begin(session)?;
+        }
+        let opened = transaction.opened();
+        // Without a state folder the same vault is unknown still.
+        if opened.pin != Standing::Unknown || opened.vault.chain().ids() != accepted {
+            self.judge(session, opened, Purpose::Use)?;
+        }
+        Ok(transaction)
     }
 
     /// Names of all live secrets, unverified: for completions.

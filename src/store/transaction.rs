@@ -72,6 +72,11 @@ impl<'a> Transaction<'a> {
         &self.opened.vault
     }
 
+    /// What was read, without the lock.
+    pub fn into_opened(self) -> Opened {
+        self.opened
+    }
+
     /// The vault, where there is nothing to change after all.
     pub fn into_vault(self) -> Vault {
         self.opened.vault
