@@ -345,6 +345,27 @@ fn a_second_vault_of_ones_own_is_made_on_purpose() {
     assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
 }
 
+#[test]
+fn a_pin_of_an_earlier_format_is_no_first_use() {
+    let olga = victim();
+    let pins = fs::read_dir(olga.home().join(".local/state/v-secure/pins")).unwrap();
+    let pins = pins.map(|entry| entry.unwrap().path());
+    let pin = pins.into_iter().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
+    let path = olga.vault().display().to_string();
+    let old = format!("{{\"format\":1,\"path\":\"{path}\",\"vault\":\"\",\"chain\":[],\"heads\":[]}}\n");
+    fs::write(&pin, old).unwrap();
+    place(&bait(&olga), &olga, SUB);
+    for folder in [".", SUB] {
+        let refused = run_in(&olga, folder, "--json --trust-first-use get prod/DB");
+        assert_eq!(refused.error(), (6, "pin".into()), "{folder}");
+        assert!(refused.err.contains("v-secure pin accept"), "{}", refused.err);
+    }
+    olga.run("pin accept --yes").ok();
+    assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+    let refused = run_in(&olga, SUB, "--json get prod/DB");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
+}
+
 /// A vault that nothing is known of, in which the victim is an owner.
 fn unknown() -> Person {
     let olga = Person::new("olga");
