@@ -352,7 +352,8 @@ fn a_pin_of_an_earlier_format_is_no_first_use() {
     let pins = pins.map(|entry| entry.unwrap().path());
     let pin = pins.into_iter().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
     let path = olga.vault().display().to_string();
-    let old = format!("{{\"format\":1,\"path\":\"{path}\",\"vault\":\"\",\"chain\":[],\"heads\":[]}}\n");
+    let old =
+        format!("{{\"format\":1,\"path\":\"{path}\",\"vault\":\"\",\"chain\":[],\"heads\":[]}}\n");
     fs::write(&pin, old).unwrap();
     place(&bait(&olga), &olga, SUB);
     for folder in [".", SUB] {

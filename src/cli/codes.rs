@@ -195,6 +195,7 @@ pub const COMMANDS: &[Known] = &[
     known("vault-read", &[1], "The vault cannot be read", "v-secure doctor"),
     known("vault-refused", &[1], "The vault is a link, another user's, or no file", "v-secure doctor"),
     known("version-conflict", &[7], "--if-version names another version than the current one", "v-secure secret versions NAME"),
+    known("voids-work", &[7], "A change of policy would end work that counts", "v-secure audit log"),
     known("weak-passphrase", &[2], "The passphrase is easily guessed", "six words drawn at random, or more"),
     known("words", &[1, 3], "24 words spell no identity", "compare them with the paper"),
     known("write", &[1], "A file cannot be written", "check the disk, and who may write there"),

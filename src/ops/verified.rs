@@ -64,7 +64,7 @@ impl Verified {
     /// Whether entries are void, of which a device can know more than the bytes say.
     pub fn has_void(&self) -> bool {
         let mut codes = self.findings.iter().flatten().map(|finding| finding.code.as_str());
-        codes.any(|code| [Code::Void.as_str()].contains(&code))
+        codes.any(|code| [Code::Void.as_str(), Code::Split.as_str()].contains(&code))
     }
 
     /// What the pins say of the file; see [`pin::judge`].

@@ -3,7 +3,7 @@
 
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
-use crate::log::standing::Standing;
+use crate::log::register::At;
 use crate::name::SecretName;
 use crate::policy::chain::{Chain, Signatures};
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoidKnown {
     pub entry: Id,
-    pub op: u16,
+    pub op: u32,
     pub secret: Option<SecretName>,
     /// Of the policy entry that ended it.
     pub position: usize,
 }
 
 /// Those of the vault's void ops that `counted`.
-pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u16) -> bool) -> Vec<VoidKnown> {
+pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u32) -> bool) -> Vec<VoidKnown> {
     let mut below = BTreeMap::new();
     let mut is_below =
         |position| *below.entry(position).or_insert_with(|| is_below_owner_level(vault, position));
@@ -29,21 +29,20 @@ pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u16) -> bool) -> Vec<Void
 }
 
 /// Whether the op of the entry counts in the vault.
-pub fn counts(vault: &Vault, entry: &Id, _op: u16) -> bool {
-    vault.graph().place(entry).is_some_and(|place| vault.standings().counts(place))
+pub fn counts(vault: &Vault, entry: &Id, op: u32) -> bool {
+    let place = vault.graph().place(entry);
+    place.is_some_and(|place| vault.standings().counts(At::new(place, op as usize)))
 }
 
 fn void_ops(vault: &Vault) -> Vec<VoidKnown> {
     let (graph, entries) = (vault.graph(), &vault.file().entries);
-    let mut found = Vec::new();
-    for (place, standing) in vault.standings().iter() {
-        let (Standing::Void { position }, entry) = (standing, *graph.id(place)) else { continue };
-        for (op, number) in entries.get(&entry).iter().flat_map(|entry| &entry.ops).zip(0..) {
-            let secret = op.secret().cloned();
-            found.push(VoidKnown { entry, op: number, secret, position });
-        }
-    }
-    found
+    let void = vault.standings().void_ops().map(|(at, position)| {
+        let entry = *graph.id(at.place as usize);
+        let op = entries.get(&entry).and_then(|found| found.ops.get(at.op as usize));
+        let secret = op.and_then(|op| op.secret()).cloned();
+        VoidKnown { entry, op: at.op, secret, position }
+    });
+    void.collect()
 }
 
 fn is_below_owner_level(vault: &Vault, position: usize) -> bool {

@@ -13,7 +13,7 @@ use super::private::{self, PrivateError};
 use super::read::ReadError;
 use super::sys;
 use crate::crypto::bytes::{Fixed, Id};
-use crate::ops::ledger::{Judged, Ledger, Verdict, Voided};
+use crate::ops::ledger::{Flaw, Judged, Ledger, Verdict};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
@@ -25,11 +25,14 @@ const MAGIC: &[u8] = b"v-secure ledger 1\n";
 /// The longest ledger: 64 MiB, some 1.7 million entries.
 const LIMIT: usize = 64 << 20;
 
-/// Id, length of the chain, number of void ops.
+/// Id, length of the chain, number of ops that have a flaw.
 const FIXED: usize = 32 + 4 + 2;
 
 /// Of a void op's number: it counted here before.
 const COUNTED: u16 = 0x8000;
+
+/// Of an op's number, which is below 1,000: it is a rotation, and not void.
+const ROTATION: u16 = 0x4000;
 
 /// The ledger of one vault.
 #[derive(Debug, Clone)]
@@ -135,10 +138,14 @@ impl LedgerFile {
 fn record(id: &Id, verdict: &Verdict) -> Vec<u8> {
     let mut bytes = id.0.to_vec();
     bytes.extend(verdict.chain.to_le_bytes());
-    bytes.extend((verdict.void.len() as u16).to_le_bytes());
-    for (op, voided) in &verdict.void {
-        let number = if voided.counted { op | COUNTED } else { *op };
-        bytes.extend(number.to_le_bytes());
+    bytes.extend((verdict.ops.len() as u16).to_le_bytes());
+    for (op, flaw) in &verdict.ops {
+        let mark = match flaw {
+            Flaw::Void { counted: true } => COUNTED,
+            Flaw::Void { counted: false } => 0,
+            Flaw::Rotation => ROTATION,
+        };
+        bytes.extend((op | mark).to_le_bytes());
     }
     bytes
 }
@@ -159,13 +166,17 @@ fn parse_one(bytes: &[u8]) -> Option<(Id, Verdict, &[u8])> {
     let (id, numbers) = fixed.split_first_chunk::<32>()?;
     let (chain, count) = numbers.split_first_chunk::<4>()?;
     let count = usize::from(u16::from_le_bytes(count.try_into().ok()?));
-    let (void, rest) = rest.split_at_checked(2 * count)?;
-    let voided = |number: &[u8; 2]| {
+    let (ops, rest) = rest.split_at_checked(2 * count)?;
+    let flaw = |number: &[u8; 2]| {
         let number = u16::from_le_bytes(*number);
-        (number & !COUNTED, Voided { counted: number & COUNTED != 0 })
+        let flaw = match number & ROTATION {
+            0 => Flaw::Void { counted: number & COUNTED != 0 },
+            _ => Flaw::Rotation,
+        };
+        (number & !COUNTED & !ROTATION, flaw)
     };
-    let void = void.as_chunks::<2>().0.iter().map(voided).collect();
-    Some((Fixed(*id), Verdict { chain: u32::from_le_bytes(*chain), void }, rest))
+    let ops = ops.as_chunks::<2>().0.iter().map(flaw).collect();
+    Some((Fixed(*id), Verdict { chain: u32::from_le_bytes(*chain), ops }, rest))
 }
 
 /// Cuts off what is behind the whole records.
@@ -191,6 +202,9 @@ mod tests {
 
     const VAULT: Id = Fixed([5; 32]);
 
+    /// Of the record of an entry that counts, with one rotation.
+    const LEN: u64 = FIXED as u64 + 2;
+
     fn fresh() -> (TempDir, LedgerFile) {
         let state = tempdir().unwrap();
         let ledger = LedgerFile::new(Some(state.path()), Owners::current(None), &VAULT);
@@ -202,7 +216,11 @@ mod tests {
     }
 
     fn judged(range: std::ops::Range<u8>, void: &[u16]) -> Vec<Judged> {
-        range.map(|byte| Judged { entry: Fixed([byte; 32]), void: void.to_vec() }).collect()
+        let judged = |byte| {
+            let entry = Fixed([byte; 32]);
+            Judged { entry, void: void.to_vec(), rotations: vec![500] }
+        };
+        range.map(judged).collect()
     }
 
     fn len(state: &TempDir) -> u64 {
@@ -220,6 +238,8 @@ mod tests {
         assert_eq!(ledger.counts(&Fixed([0; 32]), 0, 2), Some(true));
         assert_eq!(ledger.counts(&Fixed([2; 32]), 999, 2), Some(false));
         assert_eq!(ledger.counts(&Fixed([2; 32]), 1, 2), Some(true));
+        assert!(ledger.stood_by_write(&Fixed([0; 32]), 0, 3));
+        assert!(!ledger.stood_by_write(&Fixed([0; 32]), 500, 3));
     }
 
     #[test]
@@ -228,9 +248,9 @@ mod tests {
         file.add(&judged(0..3, &[]), 3).unwrap();
         let before = len(&state);
         file.add(&judged(0..4, &[]), 3).unwrap();
-        assert_eq!(len(&state), before + FIXED as u64);
+        assert_eq!(len(&state), before + LEN);
         file.add(&judged(1..4, &[0]), 4).unwrap();
-        assert_eq!(len(&state), before + FIXED as u64 + 3 * 2, "one record an entry");
+        assert_eq!(len(&state), before + LEN + 3 * 2, "one record an entry");
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 4, "what other states hold stays");
         assert!(ledger.counted(&Fixed([1; 32]), 0));
@@ -242,7 +262,7 @@ mod tests {
         let (state, file) = fresh();
         file.add(&judged(0..2, &[7]), 3).unwrap();
         let whole = fs::read(path(&state)).unwrap();
-        for torn in 1..FIXED + 2 {
+        for torn in 1..=LEN as usize {
             fs::write(path(&state), &whole[..whole.len() - torn]).unwrap();
             assert_eq!(file.load().unwrap().0.len(), 1, "{torn}");
             file.add(&judged(5..6, &[]), 3).unwrap();
@@ -267,7 +287,7 @@ mod tests {
     #[test]
     fn a_full_ledger_keeps_the_newest_state_and_stays_readable() {
         let (state, mut file) = fresh();
-        file.limit = MAGIC.len() + 4 * FIXED;
+        file.limit = MAGIC.len() + 4 * LEN as usize;
         file.add(&judged(0..3, &[]), 3).unwrap();
         file.add(&judged(3..6, &[]), 3).unwrap();
         assert_eq!(file.load().unwrap().0.len(), 4);

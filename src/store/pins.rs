@@ -36,6 +36,8 @@ pub struct Accepted {
     /// The lines of the policy entries, genesis first.
     pub chain: Vec<String>,
     pub heads: Vec<Id>,
+    /// The length of the chain, where the ledger gets what counts; 0 where not all was judged.
+    pub counted: u64,
 }
 
 /// What was accepted at a place.
@@ -44,6 +46,8 @@ pub struct Here {
     pub vault: Id,
     /// The log heads last accepted; none where only an older state than the furthest was seen.
     pub heads: Vec<Id>,
+    /// The length of the chain by which the ledger has what counts of these heads.
+    pub counted: u64,
 }
 
 /// What is known that bears on a vault at a place.
@@ -85,7 +89,7 @@ impl Pins {
     pub fn here(&self, place: &Place) -> Result<Option<Here>, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(None) };
         let found = places::load(&folder, place, self.folder.owners)?;
-        Ok(found.map(|Recorded { vault, heads, .. }| Here { vault, heads }))
+        Ok(found.map(|Recorded { vault, heads, counted, .. }| Here { vault, heads, counted }))
     }
 
     /// The vaults accepted at other places of the project that `place` is in.
@@ -162,6 +166,7 @@ impl Pins {
         if growth == Growth::Shorter {
             // Nothing of an older state is accepted but that its vault is at home here.
             to_write.heads.clear();
+            to_write.counted = 0;
             let place = here.is_none().then_some(to_write);
             return Ok(Some(Plan { chain: false, place, saved: Saved::Kept }));
         }
@@ -204,6 +209,7 @@ fn recorded(place: &Place, new: &Accepted) -> Recorded {
         marks: place.marks(),
         vault: new.vault,
         heads: new.heads.clone(),
+        counted: new.counted,
     }
 }
 

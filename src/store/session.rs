@@ -203,7 +203,9 @@ impl Session {
         let same = match &known.here {
             Some(here) => {
                 let accepted = known.chain.as_ref().map(Vec::len);
-                here.heads == verified.heads && accepted == Some(verified.chain.len())
+                here.heads == verified.heads
+                    && accepted == Some(verified.chain.len())
+                    && here.counted >= verified.chain.len() as u64
             }
             None => pin == Standing::Unknown,
         };
@@ -256,6 +258,7 @@ impl Session {
             vault: vault.id(),
             chain: vault.file().chain.iter().map(PolicyEntry::line).collect(),
             heads: vault.heads().into_iter().collect(),
+            counted: if vault.is_whole() { vault.chain().len() as u64 } else { 0 },
         }
     }
 
@@ -317,8 +320,9 @@ impl Session {
 
 fn is_same(known: &Known, new: &Accepted) -> bool {
     let here = known.here.as_ref();
-    here.is_some_and(|here| here.vault == new.vault && here.heads == new.heads)
-        && known.chain.as_ref() == Some(&new.chain)
+    here.is_some_and(|here| {
+        here.vault == new.vault && here.heads == new.heads && here.counted >= new.counted
+    }) && known.chain.as_ref() == Some(&new.chain)
 }
 
 fn chain_ids(chain: &[String]) -> Vec<Id> {

@@ -108,11 +108,32 @@ pub fn rewrap(
     to: WrapTo<'_>,
 ) -> Result<(Id, Wrap), VersionError> {
     check_wrapped(secret, object, wrap)?;
-    let dek = unwrap(secret, object, wrap, keys)?;
-    if !seal::is_committed(&dek, &value_binding(secret, &object.uid), &object.commitment) {
-        return Err(VersionError::Value(SealError::Commitment));
-    }
+    let dek = committed(secret, object, wrap, keys)?;
     wrap_to(source, secret, wrap.version, &object.uid, &dek, to)
+}
+
+/// Whether a wrap gives the key that the object's commitment names.
+pub fn check_wrap(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<(), VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    committed(secret, object, wrap, keys).map(|_| ())
+}
+
+fn committed(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<Dek, VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    match seal::is_committed(&dek, &value_binding(secret, &object.uid), &object.commitment) {
+        true => Ok(dek),
+        false => Err(VersionError::Value(SealError::Commitment)),
+    }
 }
 
 fn value_binding<'a>(secret: SecretRef<'a>, version_uid: &'a ShortId) -> ValueBinding<'a> {

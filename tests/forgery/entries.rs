@@ -7,7 +7,7 @@ use v_secure::crypto::bytes::{Fixed, Id};
 use v_secure::crypto::sign::SigningKey;
 use v_secure::log::draft::{Draft, Tips};
 use v_secure::log::entry::Entry;
-use v_secure::log::op::{Field, Op, Put, Versions};
+use v_secure::log::op::{Field, Op, OpRef, Put, Versions};
 use v_secure::vault::model::VaultFile;
 
 pub const ALL: &[Forgery] = &[
@@ -349,7 +349,7 @@ fn adopted_by_reader(world: &World) -> String {
         let void =
             draft(vec![op.clone()]).sign(&tips, policy, &name("rex"), &world.person("rex").key);
         let Op::Put(put) = op else { unreachable!("a put") };
-        let adopted = Op::Put(Put { adopts: Some(void.id()), ..put });
+        let adopted = Op::Put(Put { adopts: Some(OpRef { entry: void.id(), op: 0 }), ..put });
         insert(file, void);
         sign_into(world, file, "rita", "rita", vec![adopted]);
     })

@@ -5,6 +5,7 @@ use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::digest::{Context, hash};
 use crate::crypto::sign::Tag;
 use crate::log::finding::{Code, Finding, Severity};
+use crate::log::fold::Scope;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::testing::*;
@@ -122,7 +123,7 @@ impl Vault {
     }
 
     fn report(&self) -> Report {
-        verify(&self.file, &self.log.policy, Options { now: NOW })
+        verify(&self.file, &self.log.policy, Options { now: NOW, scope: Scope::All })
     }
 
     fn codes(&self) -> Vec<Code> {

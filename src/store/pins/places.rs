@@ -23,13 +23,15 @@ pub(super) struct Recorded {
     pub marks: Marks,
     pub vault: Id,
     pub heads: Vec<Id>,
+    pub counted: u64,
 }
 
 impl Recorded {
     /// Whether this says what `other` does. Not by the path: two worktrees would write it in turn.
     pub fn says(&self, other: &Self) -> bool {
-        let Self { path: _, name, marks, vault, heads } = other;
+        let Self { path: _, name, marks, vault, heads, counted } = other;
         (&self.name, &self.marks, &self.vault, &self.heads) == (name, marks, vault, heads)
+            && self.counted >= *counted
     }
 }
 
@@ -43,11 +45,12 @@ struct Stored {
     marks: Marks,
     vault: Id,
     heads: Vec<Id>,
+    counted: u64,
 }
 
 impl From<Stored> for Recorded {
-    fn from(Stored { path, name, marks, vault, heads, .. }: Stored) -> Self {
-        Self { path, name, marks, vault, heads }
+    fn from(Stored { path, name, marks, vault, heads, counted, .. }: Stored) -> Self {
+        Self { path, name, marks, vault, heads, counted }
     }
 }
 
@@ -112,8 +115,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
 }
 
 pub(super) fn write(lock: &Lock, place: &Place, record: &Recorded) -> Result<(), PinError> {
-    let Recorded { path, name, marks, vault, heads } = record.clone();
-    let record = Stored { format: FORMAT, path, name, marks, vault, heads };
+    let Recorded { path, name, marks, vault, heads, counted } = record.clone();
+    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted };
     stored::write(lock, &file_name(place), &record)
 }
 

@@ -26,6 +26,7 @@ fn pin(name: &str, len: usize) -> Accepted {
         vault: PolicyEntry::id_of_line(&chain[0]),
         chain,
         heads: vec![Fixed([u8::try_from(len).unwrap(); 32])],
+        counted: len as u64,
     }
 }
 
@@ -192,6 +193,23 @@ fn new_heads_and_new_signatures_of_the_same_chain_are_kept() {
     newer.chain[1] = newer.chain[1].replace("[]", "[{\"sig\":\"x\"}]");
     assert_eq!(pins.save(&place, &newer).unwrap(), Saved::Written);
     assert_eq!(known(&pins, &place, "a"), Some((newer.chain, newer.heads)));
+}
+
+#[test]
+fn what_was_judged_in_part_does_not_end_what_the_ledger_is_known_to_have() {
+    let (_state, pins, place) = fresh();
+    let counted = || load(&pins, &place, "a").unwrap().here.unwrap().counted;
+    let part = |len| Accepted { counted: 0, ..pin("a", len) };
+    assert_eq!(pins.save(&place, &part(2)).unwrap(), Saved::Written);
+    assert_eq!(counted(), 0);
+    assert_eq!(pins.save(&place, &pin("a", 2)).unwrap(), Saved::Written);
+    assert_eq!(pins.save(&place, &part(2)).unwrap(), Saved::Unchanged);
+    assert_eq!(counted(), 2);
+    let heads = pin("a", 2).heads;
+    pins.save(&place, &Accepted { heads: heads.clone(), ..part(3) }).unwrap();
+    assert_eq!(counted(), 2, "not by the longer chain yet");
+    pins.save(&place, &Accepted { heads, ..pin("a", 3) }).unwrap();
+    assert_eq!(counted(), 3);
 }
 
 #[test]
