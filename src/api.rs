@@ -60,10 +60,11 @@ pub enum Error {
     Pin(Standing),
 }
 
-/// What is accepted of a vault that this place has no memory of.
+/// What is accepted of a vault that the state folder does not know. In a project where another vault
+/// was accepted, none is, whatever this says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstUse {
-    /// Nothing: the vault must be known in the state folder.
+    /// Nothing: the vault must be known in the state folder, at whatever place.
     Refuse,
     /// Whatever is there.
     Accept,
@@ -272,7 +273,7 @@ impl<H: Clock + Random> Vault<H> {
             FirstUse::Refuse | FirstUse::Accept => None,
         };
         let (state, now) = (self.options.state.clone(), self.host.now());
-        Session { location, owners: Owners::current(None), state, carried, now }
+        Session { location, owners: Owners::current(None), state, home: None, carried, now }
     }
 
     fn found(&self) -> Result<Session, Error> {

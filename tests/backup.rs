@@ -152,19 +152,20 @@ fn an_identity_that_is_there_stays() {
     let (owner, other) = (owner(), owner());
     let file = backup(&owner, "--with-identity --passphrase");
     let key = fs::read(identity_file(&other)).unwrap();
-    fs::create_dir(other.checkout().join("elsewhere")).unwrap();
-    let line = format!("--vault elsewhere backup restore {file}");
+    fs::create_dir(other.checkout().join("../elsewhere")).unwrap();
+    let line = format!("--vault ../elsewhere backup restore {file}");
     let run = with_passphrase(&other, &line);
     assert!(run.code == 0 && run.err.contains("holds another identity and stays"), "{run:?}");
     assert_eq!(fs::read(identity_file(&other)).unwrap(), key);
     with_passphrase(&other, &format!("{line} --identity-out mine.txt")).ok();
     assert_eq!(mode(other.checkout().join("mine.txt")), 0o600);
-    let run = other.run("--identity mine.txt --vault elsewhere get A");
+    let run = other.run("--identity mine.txt --vault ../elsewhere get A");
     assert_eq!(run.ok(), "first");
     let run = with_passphrase(&other, &format!("{line} --identity-out mine.txt --json"));
     assert_eq!(run.error(), (7, "exists".into()));
     let without = backup(&owner, "--passphrase");
-    let line = format!("--vault elsewhere backup restore {without} --identity-out new.txt --json");
+    let line =
+        format!("--vault ../elsewhere backup restore {without} --identity-out new.txt --json");
     assert_eq!(with_passphrase(&other, &line).error(), (5, "backup-identity".into()));
 }
 

@@ -113,12 +113,13 @@ fn codes_of_source() -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Codes that stand elsewhere than behind their exit code, where the search does not see them.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     "base-missing",
     "envelope",
     "keys",
     "pin-carried",
     "pin-diverged",
+    "pin-other-in-project",
     "pin-other-vault",
     "request",
     "removed",

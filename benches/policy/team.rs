@@ -130,7 +130,7 @@ impl Place {
         let search = Search { start: &root, home: None, owners };
         let location = search.at(&root.join("project")).expect("the vault");
         let state = Some(root.join("state"));
-        let session = Session { location, owners, state, carried: None, now: NOW };
+        let session = Session { location, owners, state, home: None, carried: None, now: NOW };
         let opened = session.open(Depth::Everything).expect("a vault that verifies");
         session.accept(&opened.vault).expect("a state folder");
         Self { _folder: folder, vault, session }

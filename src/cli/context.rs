@@ -3,6 +3,7 @@
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::first_use;
 use super::globals::Globals;
 use super::identities;
 use super::pruning::{self, Pruning};
@@ -44,6 +45,8 @@ pub enum Purpose {
     Look,
     /// Values: nothing is given out of a vault that was not accepted.
     Use,
+    /// The same, and nothing out of an older state than one that was accepted.
+    UseNewest,
 }
 
 impl<'a> Context<'a> {
@@ -140,6 +143,7 @@ impl<'a> Context<'a> {
             location,
             owners: self.owners(),
             state: self.host.state_dir(),
+            home: self.host.home_dir(),
             carried: identities::carried_pin(self)?,
             now: self.host.now(),
         })
@@ -162,15 +166,28 @@ impl<'a> Context<'a> {
     pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
         match (&opened.pin, purpose) {
             (Standing::Continues, _) => {}
+            (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
+                return Err(older(&format!(
+                    "its policy has {seen} of the {accepted} entries that were seen here before"
+                )));
+            }
             (Standing::Prefix { seen, accepted }, _) => self.ui.warn(&format!(
                 "this is an older state: its policy has {seen} of the {accepted} entries that were \
                  seen here before (an old branch?)"
             )),
             (Standing::Unknown, Purpose::Look) => return Ok(()),
-            (Standing::Unknown, Purpose::Use) => self.first_use(&opened.vault)?,
+            (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
+                first_use::ask(self, session, &opened.vault)?
+            }
             (other, _) => return Err(pin_failure(other, &session.location.vault)),
         }
         let missing = session.missing_heads(opened);
+        if !missing.is_empty() && purpose == Purpose::UseNewest {
+            let count = missing.len();
+            return Err(older(&format!(
+                "{count} log entries that were seen here before are missing"
+            )));
+        }
         if !missing.is_empty() && opened.pin == Standing::Continues {
             self.ui.warn(&format!(
                 "{} log entries that were seen here before are missing (an old branch, or a \
@@ -205,19 +222,11 @@ impl<'a> Context<'a> {
         written.vault
     }
 
-    fn first_use(&self, vault: &Vault) -> Outcome {
-        let name = &vault.file().header.name;
-        let words = fingerprint_words(&vault.id());
-        if self.globals.trust_first_use || self.host.is_terminal(Stream::Err) {
-            self.ui.note(&format!("first use of the vault {name} here, fingerprint {words}"));
-            return Ok(());
+    /// Remembers signing keys as this device's own, so that it knows those that are not.
+    pub fn note_made(&self, session: &Session, keys: impl IntoIterator<Item = Id>) {
+        if let Err(error) = session.note_made(keys) {
+            self.unrecorded(&error);
         }
-        let message = format!(
-            "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
-        );
-        Err(Failure::new(Exit::Failure, "first-use", message)
-            .hint("give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN")
-            .hint("--trust-first-use accepts what this repository holds now"))
     }
 
     /// Who the user is in the vault.
@@ -270,8 +279,7 @@ impl<'a> Context<'a> {
         make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Option<Change>)>,
     ) -> Outcome<(T, (bool, Vault))> {
         let session = self.session()?;
-        let transaction = Transaction::begin(&session)?;
-        self.judge(&session, transaction.opened(), Purpose::Use)?;
+        let transaction = self.begin(&session)?;
         refuse_old(transaction.opened())?;
         let who = unlock(transaction.vault())?;
         let signer = who.signer(transaction.vault())?;
@@ -293,11 +301,38 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A transaction on a vault that is judged. A first use is asked about without the lock, which
+    /// others would wait for as long as the question is open.
+    fn begin<'s>(&self, session: &'s Session) -> Outcome<Transaction<'s>> {
+        let mut transaction = Transaction::begin(session)?;
+        let mut accepted = Vec::new();
+        if transaction.opened().pin == Standing::Unknown {
+            let opened = transaction.into_opened();
+            self.judge(session, &opened, Purpose::Use)?;
+            accepted = opened.vault.chain().ids().to_vec();
+            transaction = Transaction::begin(session)?;
+        }
+        let opened = transaction.opened();
+        // Without a state folder the same vault is unknown still.
+        if opened.pin != Standing::Unknown || opened.vault.chain().ids() != accepted {
+            self.judge(session, opened, Purpose::Use)?;
+        }
+        Ok(transaction)
+    }
+
     /// Names of all live secrets, unverified: for completions.
     pub fn secret_names(&self) -> Outcome<Vec<SecretName>> {
         let opened = self.session()?.open(Depth::Unverified)?;
         Ok(opened.vault.live().map(|(name, _)| name.clone()).collect())
     }
+}
+
+/// An older state, where none is wanted.
+fn older(why: &str) -> Failure {
+    let message = format!("this is an older state than one that was seen here: {why}");
+    Failure::new(Exit::Integrity, "pin-older", message)
+        .hint("git pull, or bring this branch up to date with the one that was seen here")
+        .hint("v-secure audit verify --base REV")
 }
 
 fn refuse_old(opened: &Opened) -> Outcome {
@@ -319,6 +354,16 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
             format!(
                 "{path} is another vault than the one accepted here before ({})",
                 fingerprint_words(accepted)
+            ),
+        ),
+        Standing::OtherInProject { known } => (
+            "pin-other-in-project",
+            format!(
+                "{path} is another vault than the one accepted in this project, {} ({}) in {}, and \
+                 would take its place here",
+                known.name,
+                fingerprint_words(&known.vault),
+                known.path
             ),
         ),
         Standing::Diverged { at } => (

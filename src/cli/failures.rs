@@ -64,7 +64,12 @@ impl From<SessionError> for Failure {
                 Self::from_error(Exit::Integrity, "file-too-large", &error)
             }
             SessionError::Read(_) => Self::from_error(Exit::Failure, "vault-read", &error),
-            SessionError::Pin(PinError::Damaged { .. } | PinError::Differs { .. })
+            SessionError::Pin(
+                PinError::Damaged { .. }
+                | PinError::Older { .. }
+                | PinError::Around { .. }
+                | PinError::Differs { .. },
+            )
             | SessionError::PinnedLine(_)
             | SessionError::PinnedChain(_) => Self::from_error(Exit::Integrity, "pin", &error)
                 .hint("v-secure pin show")

@@ -13,6 +13,7 @@ use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
 use crate::store::private::{self, Exposed, PrivateFile};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -202,6 +203,27 @@ fn unstated(identity: &Identity, source: &Source) -> Failure {
 
 /// A place, and the identities that are there.
 pub type Found = (String, Outcome<Vec<Identity>>);
+
+/// The recipients of the identities that are in files and variables here, as far as they can be told
+/// without a question, a touch or a word to the user.
+pub fn own_recipients(context: &Context<'_>, vault: &Vault) -> Outcome<BTreeSet<String>> {
+    let sources = sources(context)?.into_iter().chain(of_ssh(context, vault));
+    let mut own = BTreeSet::new();
+    for source in sources {
+        let text = match &source {
+            Source::File(path) => read_private(context, path).map(|file| file.bytes),
+            Source::Variable => text(context, &source),
+            Source::Command(_) => continue,
+        };
+        let parsed = text.and_then(|text| {
+            identity::parse_identities_with(&text, &context.host.prompts(false))
+                .map_err(|error| Failure::from_error(Exit::Locked, "identity-syntax", &error))
+        });
+        let known = parsed.into_iter().flatten().filter(Identity::knows_recipient);
+        own.extend(known.map(|identity| identity.recipient()));
+    }
+    Ok(own)
+}
 
 /// Every place that gives identities, in the order that they are tried, with what is there.
 pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {

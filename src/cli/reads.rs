@@ -38,7 +38,7 @@ pub fn record(
     check_text(reason, MAX_REASON).map_err(|error| {
         Failure::usage("bad-reason", "the reason cannot be stored").because(&error)
     })?;
-    let mode = vault.policy().settings().reads();
+    let mode = vault.serving().reads();
     if mode == Reads::Off {
         return Ok(());
     }

@@ -3,12 +3,14 @@
 
 use super::context::{Context, pin_failure};
 use super::error::{Failure, Outcome};
+use crate::crypto::bytes::Id;
 use crate::log::finding::Severity;
 use crate::log::report::FindingRecord;
 use crate::log::verify::verify_base;
 use crate::ops::pin::Standing;
 use crate::ops::vault::{Depth, OpenError, Vault};
 use crate::ops::verified::Verified;
+use crate::ops::void_known::{self, VoidKnown, void_known};
 use crate::policy::error::ChainError;
 use crate::store::check::{self, Check};
 use crate::store::session::{Session, SessionError};
@@ -71,6 +73,7 @@ pub fn verify(session: &Session, bytes: &[u8], wanted: &Wanted<'_>) -> Outcome<V
     if let Some(base) = &wanted.base {
         findings.extend(against(session, &check, base));
     }
+    findings.extend(known_and_void(session, &check, wanted)?);
     findings.extend(check.record.findings.iter().flatten().cloned());
     findings.sort_by_key(rank);
     Ok(Verification { findings, check: Some(check) })
@@ -128,7 +131,8 @@ fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
     }
     let voided = check.opened.iter().flat_map(|opened| &opened.voided);
     findings.extend(voided.map(|id| {
-        let message = "this entry, new here, does not count by the policy accepted here before";
+        let message =
+            "this entry counts by the policy of this older state, and not by the one accepted here";
         let finding = FindingRecord::of_vault("pin-void", old, message);
         FindingRecord { kind: "entry".to_owned(), subject: id.to_string(), ..finding }
     }));
@@ -146,13 +150,53 @@ fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
     findings
 }
 
-fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingRecord> {
-    let Some(opened) = &check.opened else { return Vec::new() };
+/// Ops that counted, here or in the base, and that somebody below owner level voided.
+fn known_and_void(
+    session: &Session,
+    check: &Check,
+    wanted: &Wanted<'_>,
+) -> Outcome<Vec<FindingRecord>> {
+    let Some(opened) = &check.opened else { return Ok(Vec::new()) };
+    let vault = &opened.vault;
+    let ledger = session.ledger(&vault.id()).load().map_err(SessionError::Pin)?;
+    let base = wanted.base.as_ref().and_then(|base| open_base(session, base).ok());
+    let in_base =
+        |entry: &Id, op| base.as_ref().is_some_and(|base| void_known::counts(base, entry, op));
+    let found = void_known(vault, |entry, op| ledger.counted(entry, op) || in_base(entry, op));
+    // Of the hook: the policy entry that voids what is here came with a merge, and to refuse that
+    // does not undo it.
+    let is_hook = wanted.base.as_ref().is_some_and(|base| base.may_be_broken);
+    let is_error = wanted.strict || (wanted.base.is_some() && !is_hook);
+    let severity = if is_error { Severity::Error } else { Severity::Warning };
+    Ok(found.iter().map(|void| void_finding(void, severity)).collect())
+}
+
+fn void_finding(void: &VoidKnown, severity: Severity) -> FindingRecord {
+    let what = void.secret.as_ref().map(|secret| format!(" on {secret}")).unwrap_or_default();
+    let message = format!(
+        "op {}{what} counted before and is void by policy entry {}, which was signed below owner \
+         level and does not know of it",
+        void.op, void.position
+    );
+    FindingRecord {
+        kind: "entry".to_owned(),
+        subject: void.entry.to_string(),
+        hint: Some("v-secure adopt --list".to_owned()),
+        ..FindingRecord::of_vault("void-known", severity, message)
+    }
+}
+
+fn open_base(session: &Session, base: &Base<'_>) -> Result<Vault, OpenError> {
     let trust = match session.verified(base.bytes) {
         Some(_) => Trust::Cached,
         None => Trust::Strict,
     };
-    match Vault::open(base.bytes, trust, Depth::Everything, session.now) {
+    Vault::open(base.bytes, trust, Depth::Everything, session.now)
+}
+
+fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingRecord> {
+    let Some(opened) = &check.opened else { return Vec::new() };
+    match open_base(session, base) {
         Ok(old) => {
             let new = &opened.vault;
             let lost = verify_base(new.file(), new.state(), new.chain(), old.file());

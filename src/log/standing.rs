@@ -140,13 +140,28 @@ impl Standings {
         &self.known
     }
 
-    /// Takes over, for the entries at these places, the standings of a stricter judgement.
-    pub fn override_with(&mut self, stricter: &Self, places: &[usize]) {
-        for place in places {
-            self.of[*place] = stricter.of[*place];
-            let ops = || At::new(*place, 0)..At::new(*place + 1, 0);
-            self.voided.extend(stricter.voided.range(ops()));
-            self.rotations.extend(stricter.rotations.range(ops()));
+    /// The puts that have no better ground than the right to rotate, in order.
+    pub fn rotations(&self) -> impl Iterator<Item = At> {
+        self.rotations.iter().copied()
+    }
+
+    /// Ends ops that a longer chain ends, each by the policy entry at the position stated, and calls
+    /// these puts rotations. `entries` are those of the graph, by place.
+    pub fn restrict(
+        &mut self,
+        entries: &[&Entry],
+        ended: &[(At, usize)],
+        rotations: impl IntoIterator<Item = At>,
+    ) {
+        self.voided.extend(ended.iter().copied());
+        self.rotations.extend(rotations);
+        for place in ended.iter().map(|(at, _)| at.place as usize) {
+            let void = self.void_of(place);
+            let Some(last) = void.iter().map(|(_, position)| *position).max() else { continue };
+            self.of[place] = match void.len() == entries[place].ops.len() {
+                true => Standing::Void { position: last },
+                false => Standing::Split,
+            };
         }
     }
 

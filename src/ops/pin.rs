@@ -1,7 +1,8 @@
-//! Pins: what this device has accepted about a vault before, compared with what it is shown now.
+//! Pins: what this device has accepted about vaults before, compared with what it is shown now.
 //!
-//! Pure: [`crate::store`] keeps the pins. A *held* pin is the policy chain last accepted at a place;
-//! a *carried* pin is one line that names a point of a chain, for machines that keep no state.
+//! Pure: [`crate::store`] keeps what was accepted and gathers it as [`Facts`]. The policy chain is
+//! known by vault, wherever that lies; which vault was accepted is known by place. A *carried* pin
+//! is one line that names a point of a chain, for machines that keep no state.
 
 use crate::crypto::bytes::Id;
 use crate::policy::chain::Chain;
@@ -77,7 +78,7 @@ impl CarriedPin {
 /// What a vault's chain is, seen from the pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing is known of this place: first use.
+    /// Nothing is known of this vault, nor of this place: first use.
     Unknown,
     /// The chain is, or continues, what was accepted.
     Continues,
@@ -87,17 +88,54 @@ pub enum Standing {
     Diverged { at: usize },
     /// Another vault stands at this place.
     OtherVault { accepted: Id },
+    /// The place is new, and its project has another vault.
+    OtherInProject { known: Neighbour },
     /// The carried pin names an entry that this chain does not have.
     CarriedMissing,
 }
 
-/// Compares `chain`, by the ids of its entries, with those of the accepted chain and the carried pin, either of which may be
-/// missing. A carried pin is judged even where a held one agrees: it was given on purpose.
-pub fn judge(chain: &[Id], accepted: Option<&[Id]>, carried: Option<&CarriedPin>) -> Standing {
-    if carried.is_some_and(|pin| !pin.holds_in(chain)) {
+/// A vault that was accepted elsewhere in the project of a place: in its repository, or in a folder
+/// above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    pub vault: Id,
+    /// What it calls itself.
+    pub name: String,
+    /// Where it stood, for messages.
+    pub path: String,
+}
+
+/// What is known that bears on one vault at one place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'a> {
+    /// The vault that was accepted at the place.
+    pub here: Option<Id>,
+    /// Those accepted around it; looked at only where the place is new.
+    pub around: &'a [Neighbour],
+    /// The furthest chain of this vault that was accepted, at whatever place.
+    pub chain: Option<&'a [Id]>,
+    pub carried: Option<&'a CarriedPin>,
+}
+
+/// Judges a vault by the ids of its chain. A carried pin is judged even where all else agrees: it
+/// was given on purpose. It vouches for a vault that nobody knows, and not for another one in the
+/// place of a known one: an identity can carry the pin of another team's vault.
+pub fn judge(chain: &[Id], facts: &Facts<'_>) -> Standing {
+    if facts.carried.is_some_and(|pin| !pin.holds_in(chain)) {
         return Standing::CarriedMissing;
     }
-    match (accepted, carried) {
+    match (facts.here, facts.around.first()) {
+        (Some(accepted), _) if chain.first() != Some(&accepted) => {
+            return Standing::OtherVault { accepted };
+        }
+        (None, Some(known))
+            if !facts.around.iter().any(|one| chain.first() == Some(&one.vault)) =>
+        {
+            return Standing::OtherInProject { known: known.clone() };
+        }
+        _ => {}
+    }
+    match (facts.chain, facts.carried) {
         (Some(ids), _) => against(chain, ids),
         (None, Some(_)) => Standing::Continues,
         (None, None) => Standing::Unknown,
@@ -154,5 +192,41 @@ mod tests {
             against(&ids(&[9, 2]), &ids(&[1, 2])),
             Standing::OtherVault { accepted: Fixed([1; 32]) }
         );
+    }
+
+    fn near(byte: u8) -> Neighbour {
+        Neighbour { vault: Fixed([byte; 32]), name: "shop".into(), path: "/shop".into() }
+    }
+
+    #[test]
+    fn the_place_comes_before_the_project_and_the_project_before_the_vault() {
+        let (chain, known) = (ids(&[1, 2]), ids(&[1]));
+        let around = [near(8), near(9)];
+        let facts = Facts { around: &around, chain: Some(&known), ..Facts::default() };
+        let other = Standing::OtherInProject { known: near(8) };
+        assert_eq!(judge(&chain, &facts), other, "known by its id from elsewhere, and refused");
+        let here = Some(Fixed([1; 32]));
+        assert_eq!(judge(&chain, &Facts { here, ..facts }), Standing::Continues);
+        let accepted = Fixed([8; 32]);
+        let moved_in = Facts { here: Some(accepted), ..facts };
+        assert_eq!(judge(&chain, &moved_in), Standing::OtherVault { accepted });
+        let among = [near(8), near(1)];
+        assert_eq!(judge(&chain, &Facts { around: &among, ..facts }), Standing::Continues);
+        assert_eq!(judge(&chain, &Facts { around: &[], ..facts }), Standing::Continues);
+        assert_eq!(judge(&chain, &Facts::default()), Standing::Unknown);
+    }
+
+    #[test]
+    fn a_carried_pin_vouches_for_the_unknown_alone() {
+        let chain = ids(&[1, 2]);
+        let right = CarriedPin { vault: chain[0], seq: 1, entry: chain[1] };
+        let wrong = CarriedPin { entry: chain[0], ..right };
+        let around = [near(8)];
+        let facts = Facts { carried: Some(&right), ..Facts::default() };
+        assert_eq!(judge(&chain, &facts), Standing::Continues);
+        let refused = judge(&chain, &Facts { around: &around, ..facts });
+        assert_eq!(refused, Standing::OtherInProject { known: near(8) });
+        let missing = Facts { carried: Some(&wrong), here: Some(chain[0]), ..facts };
+        assert_eq!(judge(&chain, &missing), Standing::CarriedMissing);
     }
 }

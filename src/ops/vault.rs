@@ -1,6 +1,7 @@
 //! A vault that has passed the checks its user asked for: what every operation works on.
 
 use super::change::Change;
+use super::ledger::Ledger;
 use crate::crypto::bytes::Id;
 use crate::log::draft::Tips;
 use crate::log::finding::{Finding, Severity};
@@ -13,6 +14,7 @@ use crate::log::verify::{self, Options};
 use crate::name::{Name, SecretName};
 use crate::policy::chain::{Chain, Signatures};
 use crate::policy::error::ChainError;
+use crate::policy::settings::Settings;
 use crate::policy::state::State as PolicyState;
 use crate::vault::audience::ExpectedEpoch;
 use crate::vault::format::{self, FormatError, Scope, Trust};
@@ -20,7 +22,7 @@ use crate::vault::ids;
 use crate::vault::model::{VaultFile, VersionObject, Wrap};
 use crate::vault::rule::RuleError;
 use crate::vault::version::SecretRef;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// How much of a vault is read and verified.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +109,8 @@ pub struct Vault {
     asked: Option<BTreeSet<SecretName>>,
     /// Whether every record is known to be what its id says.
     hashed: bool,
+    /// Set where this is an older state: the settings of the accepted policy.
+    served_by: Option<Settings>,
 }
 
 impl Vault {
@@ -145,7 +149,17 @@ impl Vault {
         let verify::Report { findings, graph, standings, state } = report;
         let asked = depth.asked();
         let findings = asked.is_none().then_some(findings);
-        Ok(Self { file, chain, graph, standings, state, findings, asked, hashed: true })
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings,
+            asked,
+            hashed: true,
+            served_by: None,
+        })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
@@ -160,7 +174,17 @@ impl Vault {
         let standings =
             Standings::judge(&graph, &file.entries, &chain, scope, LogSignatures::Trusted);
         let state = State::fold(&graph, &file.entries, &standings, scope);
-        Ok(Self { file, chain, graph, standings, state, findings: None, asked, hashed })
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings: None,
+            asked,
+            hashed,
+            served_by: None,
+        })
     }
 
     pub fn id(&self) -> Id {
@@ -263,25 +287,40 @@ impl Vault {
             .collect()
     }
 
-    /// Judges the log by a longer chain that continues this vault's: an op that counts here, of an
-    /// entry that is not `known` from before, and that does not count there, is void. Returns the
-    /// entries of such ops.
-    pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) -> Vec<Id> {
+    /// Judges the log by a longer chain that continues this vault's, and serves by its settings. An op
+    /// that counts here counts on if `longer` lets it, by what this file can show; or else by what
+    /// `ledger` knows of the policy entry that ended its right. Returns the entries of the others.
+    pub fn hold_to(&mut self, longer: &Chain, ledger: &Ledger) -> Vec<Id> {
+        self.served_by = Some(longer.state().settings().clone());
         let Self { file, graph, standings, state, asked, .. } = self;
         let scope = asked.as_ref().map_or(FoldScope::All, FoldScope::Secrets);
         let there = Standings::judge(graph, &file.entries, longer, scope, LogSignatures::Trusted);
-        let entries = graph.in_order(&file.entries);
-        let lost = |place: &usize| {
-            let mut ops = (0..entries[*place].ops.len()).map(|op| At::new(*place, op));
-            ops.any(|op| standings.counts(op) && !there.counts(op))
-        };
-        let fresh = |place: &usize| !known.contains(graph.id(*place));
-        let places: Vec<usize> = (0..entries.len()).filter(fresh).filter(lost).collect();
-        if !places.is_empty() {
-            standings.override_with(&there, &places);
+        let ended = there.void_ops().filter(|(at, position)| {
+            let known = ledger.counts(graph.id(at.place as usize), at.op, *position);
+            standings.counts(*at) && known != Some(true)
+        });
+        let rotations = there.rotations().filter(|at| {
+            let entry = graph.id(at.place as usize);
+            !standings.is_rotation(*at) && !ledger.stood_by_write(entry, at.op, longer.len())
+        });
+        let (ended, rotations): (Vec<_>, Vec<_>) = (ended.collect(), rotations.collect());
+        if !ended.is_empty() || !rotations.is_empty() {
+            standings.restrict(&graph.in_order(&file.entries), &ended, rotations);
             *state = State::fold(graph, &file.entries, standings, scope);
         }
-        places.iter().map(|place| *graph.id(*place)).collect()
+        let places: BTreeSet<u32> = ended.iter().map(|(at, _)| at.place).collect();
+        places.iter().map(|place| *graph.id(*place as usize)).collect()
+    }
+
+    /// The settings by which values are given out: in an older state those of the policy that was
+    /// accepted, as what an owner has forbidden since must not come back with an old file.
+    pub fn serving(&self) -> &Settings {
+        self.served_by.as_ref().unwrap_or_else(|| self.policy().settings())
+    }
+
+    /// Whether all of the log was judged, and not only what concerns the secrets that were asked for.
+    pub fn is_whole(&self) -> bool {
+        self.asked.is_none()
     }
 
     /// The vault after `change`, its readable copies renewed. This vault was opened with
@@ -319,7 +358,17 @@ impl Vault {
         let state = if all { state } else { renewed(before, &touched, state) };
         drop_pruned(&mut file, &state, chain.vault_id());
         let (findings, asked) = (None, None);
-        Ok(Self { file, chain, graph, standings, state, findings, asked, hashed: false })
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings,
+            asked,
+            hashed: false,
+            served_by: None,
+        })
     }
 }
 
@@ -361,7 +410,7 @@ fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<Id> {
 }
 
 /// The vault id that the header states: where to look, nothing to believe.
-fn stated_vault(bytes: &[u8]) -> Option<Id> {
+pub fn stated_vault(bytes: &[u8]) -> Option<Id> {
     let head = &bytes[..bytes.len().min(4096)];
     let line = head.split(|byte| *byte == b'\n').take(8).find_map(|line| {
         std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')

@@ -1,10 +1,11 @@
 //! What full verification found in a file, in the form that is kept for its exact bytes: enough to
 //! answer `audit verify` and to judge pins again without parsing anything.
 
-use super::pin::{self, CarriedPin, Standing};
+use super::pin::{self, Facts, Standing};
 use super::prune;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::log::finding::Code;
 use crate::log::report::FindingRecord;
 use crate::name::Name;
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,14 @@ impl Verified {
         self.findings.is_some() && self.until.is_none_or(|until| now < until)
     }
 
+    /// Whether entries are void, of which a device can know more than the bytes say.
+    pub fn has_void(&self) -> bool {
+        let mut codes = self.findings.iter().flatten().map(|finding| finding.code.as_str());
+        codes.any(|code| [Code::Void.as_str(), Code::Split.as_str()].contains(&code))
+    }
+
     /// What the pins say of the file; see [`pin::judge`].
-    pub fn standing(&self, accepted: Option<&[Id]>, carried: Option<&CarriedPin>) -> Standing {
-        pin::judge(&self.chain, accepted, carried)
+    pub fn standing(&self, facts: &Facts<'_>) -> Standing {
+        pin::judge(&self.chain, facts)
     }
 }

@@ -56,7 +56,7 @@ pub fn wanted(
 
 /// The environment and those that it extends, nearest first.
 pub fn environments(vault: &Vault, environment: &Name) -> Vec<Name> {
-    let mut chain = vault.policy().settings().inheritance_of(environment.as_str());
+    let mut chain = vault.serving().inheritance_of(environment.as_str());
     if chain.first() != Some(environment) {
         chain.insert(0, environment.clone());
     }

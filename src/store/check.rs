@@ -28,7 +28,10 @@ pub fn check(session: &Session, bytes: &[u8], open: bool) -> Result<Check, Sessi
         let opened = session.verify_bytes(bytes)?;
         return Ok(of(session, Verified::of(&opened.vault, session.now), opened));
     };
-    if !open && let Some(pin) = session.settled(&record)? {
+    if !open
+        && !record.has_void()
+        && let Some(pin) = session.settled(&record)?
+    {
         return Ok(Check { record, pin, missing_heads: 0, opened: None });
     }
     let opened = session.open_bytes(bytes, Depth::Everything)?;

@@ -77,6 +77,19 @@ impl Search<'_> {
         Err(FindError::NotFound { end: end.into(), start })
     }
 
+    /// The nearest vault in the start folder or above it, in whatever repository, up to the home
+    /// folder: for who makes a new one. What may not be used is no vault.
+    pub fn above(&self) -> Result<Option<Location>, FindError> {
+        let start = canonical(self.start)?;
+        let home = self.home.and_then(|home| home.canonicalize().ok());
+        let is_above_home =
+            |folder: &&Path| home.as_deref().is_some_and(|home| home.starts_with(folder));
+        let mut folders = start.ancestors().take_while(|folder| !is_above_home(folder));
+        let found =
+            folders.find(|project| self.accept(&project.join(FOLDER), FILE).unwrap_or(false));
+        found.map(Location::in_project).transpose()
+    }
+
     /// The vault at `path`, relative to the start folder: the file, its `.v-secure` folder or the
     /// project's.
     pub fn at(&self, path: &Path) -> Result<Location, FindError> {

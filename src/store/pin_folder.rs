@@ -21,6 +21,10 @@ impl PinFolder {
         Self { state: state.map(Path::to_path_buf), owners }
     }
 
+    pub fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
     /// The folder, where it is there; makes nothing, so that reading works on a read-only disk.
     ///
     /// # Errors

@@ -2,11 +2,16 @@
 //!
 //! In a git repository that is the folder that all worktrees share and the vault's path in the
 //! working tree, so that a second worktree is no first use; elsewhere the vault's canonical path.
+//!
+//! Places of one project are found again by what they have in common: a repository, or a folder
+//! that lies above. A submodule belongs to its superproject's project too.
 
 use super::find::Location;
+use super::git::git_common_dir;
 use super::sys;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +23,26 @@ pub struct Place {
     id: Id,
     vault: PathBuf,
     repository: Option<Repository>,
+    marks: Marks,
+    reach: Reach,
+}
+
+/// By what a place is found from other places of its project. Hashes, since paths need not be text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marks {
+    /// Of the repository that it is in.
+    pub repository: Option<Id>,
+    /// Of its project's folder; `None` for the home folder and those above it, which hold what does
+    /// not belong together.
+    pub folder: Option<Id>,
+}
+
+/// Which marks a place of the same project may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reach {
+    repositories: Vec<Id>,
+    folders: Vec<Id>,
 }
 
 /// A vault's place in a git repository.
@@ -30,15 +55,29 @@ pub struct Repository {
 }
 
 impl Place {
-    /// The place of the vault at `location`; looks for the root of its working tree.
-    pub fn of(location: &Location) -> Self {
+    /// The place of the vault at `location`; looks for the root of its working tree. `home` is the
+    /// user's home folder, where projects end.
+    pub fn of(location: &Location, home: Option<&Path>) -> Self {
         let vault = location.vault.clone();
         let repository = repository(location);
         let id = match &repository {
             Some(Repository { common_dir, within }) => id(b"git", &[common_dir, within]),
             None => id(b"path", &[&vault]),
         };
-        Self { id, vault, repository }
+        let home = home.and_then(|home| home.canonicalize().ok());
+        let (marks, reach) = project(location, home.as_deref());
+        Self { id, vault, repository, marks, reach }
+    }
+
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// Whether a place with these marks belongs to the same project as this one, or to one that this
+    /// lies in.
+    pub fn belongs_to(&self, marks: &Marks) -> bool {
+        marks.repository.is_some_and(|id| self.reach.repositories.contains(&id))
+            || marks.folder.is_some_and(|id| self.reach.folders.contains(&id))
     }
 
     /// Names the files that are kept about this place.
@@ -75,6 +114,20 @@ fn repository(location: &Location) -> Option<Repository> {
     Some(Repository { common_dir, within })
 }
 
+fn project(location: &Location, home: Option<&Path>) -> (Marks, Reach) {
+    let is_above_home = |folder: &Path| home.is_some_and(|home| home.starts_with(folder));
+    let repository = |path: &Path| id(b"repository", &[path]);
+    let folder = |path: &Path| id(b"folder", &[path]);
+    let (project, own) = (&location.project, location.git_common_dir.as_deref().map(repository));
+    // Of submodules and of repositories in repositories.
+    let around = project.ancestors().take_while(|path| !is_above_home(path));
+    let around = around.filter(|path| path.join(".git").exists()).filter_map(git_common_dir);
+    let repositories = own.into_iter().chain(around.map(|path| repository(&path))).collect();
+    let marks =
+        Marks { repository: own, folder: (!is_above_home(project)).then(|| folder(project)) };
+    (marks, Reach { repositories, folders: project.ancestors().map(folder).collect() })
+}
+
 /// Hashes `kind` and `paths`, each after its length, so that no two lists have the same bytes.
 fn id(kind: &[u8], paths: &[&Path]) -> Id {
     let mut bytes = Vec::new();
@@ -97,7 +150,7 @@ impl Place {
         let project = Path::new("/projects").join(name);
         let folder = project.join(super::find::FOLDER);
         let vault = folder.join(super::find::FILE);
-        Self::of(&Location { vault, folder, project, git_common_dir: None })
+        Self::of(&Location { vault, folder, project, git_common_dir: None }, None)
     }
 }
 
@@ -112,7 +165,7 @@ mod tests {
     fn place_in(project: &Path) -> Place {
         fs::create_dir_all(project.join(FOLDER)).unwrap();
         fs::write(project.join(FOLDER).join(FILE), "").unwrap();
-        Place::of(&Location::in_project(project).unwrap())
+        Place::of(&Location::in_project(project).unwrap(), None)
     }
 
     fn git(folder: &Path, arguments: &[&str]) -> bool {
@@ -163,6 +216,34 @@ mod tests {
         assert_ne!(a.id(), place_in(&root.path().join("b")).id());
         assert_eq!(a.repository(), None);
         assert_eq!(a.to_string(), a.vault().display().to_string());
+    }
+
+    #[test]
+    fn a_project_is_a_repository_and_what_lies_below_its_folder_but_not_the_home_folder() {
+        let root = tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let path = |name: &str| root.join(name);
+        fs::create_dir_all(path("home/shop/.git/modules/sub")).unwrap();
+        fs::create_dir_all(path("home/shop/sub")).unwrap();
+        fs::write(path("home/shop/sub/.git"), "gitdir: ../.git/modules/sub\n").unwrap();
+        let home = path("home");
+        let place = |name: &str| {
+            let project = path(name);
+            fs::create_dir_all(project.join(FOLDER)).unwrap();
+            Place::of(&Location::in_project(&project).unwrap(), Some(&home))
+        };
+        let (shop, api, web) = (place("home/shop"), place("home/shop/api"), place("home/shop/web"));
+        assert!(api.belongs_to(&shop.marks()) && shop.belongs_to(&api.marks()));
+        assert!(api.belongs_to(&web.marks()));
+        let sub = place("home/shop/sub/deep");
+        assert!(sub.belongs_to(&shop.marks()) && sub.belongs_to(&web.marks()));
+        assert!(!web.belongs_to(&sub.marks()), "a superproject is not in its submodule");
+        let plain = place("home/notes/2026");
+        assert!(plain.belongs_to(&place("home/notes").marks()));
+        assert!(!plain.belongs_to(&place("home/note").marks()));
+        for outside in ["home", ""] {
+            assert!(!plain.belongs_to(&place(outside).marks()), "{outside}");
+        }
     }
 
     #[test]

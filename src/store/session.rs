@@ -2,25 +2,31 @@
 
 use super::cache::Cache;
 use super::find::Location;
+use super::id_list::IdList;
+use super::ledger::LedgerFile;
 use super::owners::Owners;
-use super::pins::{HeldPin, PinError, Pins};
+use super::pins::{Accepted, Known, PinError, Pins, Saved};
 use super::place::Place;
 use super::read::{self, Contents, ReadError};
-use super::seen::Seen;
 use super::sys;
 pub use super::sys::Stamp;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
-use crate::ops::pin::{self, CarriedPin, Standing};
+use crate::ops::ledger;
+use crate::ops::pin::{self, CarriedPin, Facts, Neighbour, Standing};
 use crate::ops::prune;
-use crate::ops::vault::{Depth, OpenError, Vault};
+use crate::ops::vault::{Depth, OpenError, Vault, stated_vault};
 use crate::ops::verified::Verified;
 use crate::policy::chain::{Chain, Signatures};
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
 use crate::vault::format::{MAX_FILE, Trust};
 use crate::vault::line::{self, LineError};
+use std::collections::HashSet;
 use std::path::PathBuf;
+
+/// The list of the signing keys that this device made.
+const MADE: &str = "keys.made";
 
 /// Why the vault at a place could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +59,8 @@ pub struct Session {
     pub owners: Owners,
     /// The state folder; without one nothing is remembered.
     pub state: Option<PathBuf>,
+    /// The user's home folder, where projects end.
+    pub home: Option<PathBuf>,
     pub carried: Option<CarriedPin>,
     /// Seconds since the Unix epoch.
     pub now: u64,
@@ -69,7 +77,7 @@ pub struct Opened {
     pub voided: Vec<Id>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
     pub prune_from: Option<u64>,
-    held: Option<HeldPin>,
+    known: Known,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
 }
@@ -97,57 +105,83 @@ impl Session {
     pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
         // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
         // that the other way round its pin could be ahead of the vault seen here.
-        let held = self.pins().load(&self.place());
+        let known = self.known_before()?;
         let contents = self.read()?;
-        let known = self.verified(&contents.bytes);
-        let opened = self.open_with(&contents.bytes, known, depth, held)?;
+        let verified = self.verified(&contents.bytes);
+        let opened = self.open_with(&contents.bytes, verified, depth, known)?;
         Ok(Opened { stamp: Some(contents.stamp), ..opened })
     }
 
     /// Judges bytes as [`Session::open`] does, as if they stood at this place.
     pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Opened, SessionError> {
-        self.open_with(bytes, self.verified(bytes), depth, self.pins().load(&self.place()))
+        self.open_with(bytes, self.verified(bytes), depth, None)
     }
 
     /// Judges bytes and verifies all of them, whether or not that was done before.
     pub fn verify_bytes(&self, bytes: &[u8]) -> Result<Opened, SessionError> {
-        let held = self.pins().load(&self.place());
-        self.open_with(bytes, None, Depth::Everything, held)
+        self.open_with(bytes, None, Depth::Everything, None)
+    }
+
+    /// What is known of the vault that was accepted here or else of the one that the file states,
+    /// with the id that it is about. An error is for who has the vault.
+    fn known_before(&self) -> Result<Option<(Id, Result<Known, PinError>)>, SessionError> {
+        if self.state.is_none() {
+            return Ok(None);
+        }
+        let (place, pins) = (self.place(), self.pins());
+        let vault = match pins.here(&place) {
+            Ok(Some(here)) => Some(here.vault),
+            Ok(None) => stated_vault(&self.read()?.bytes),
+            Err(_) => None,
+        };
+        Ok(vault.map(|vault| (vault, pins.known(&place, &vault))))
     }
 
     fn open_with(
         &self,
         bytes: &[u8],
-        known: Option<Verified>,
+        verified: Option<Verified>,
         depth: Depth<'_>,
-        held: Result<Option<HeldPin>, PinError>,
+        before: Option<(Id, Result<Known, PinError>)>,
     ) -> Result<Opened, SessionError> {
-        let trust = if known.is_some() { Trust::Cached } else { Trust::Strict };
+        let trust = if verified.is_some() { Trust::Cached } else { Trust::Strict };
         let mut vault = self.vault(bytes, trust, depth)?;
-        let prune_from = match (depth, known) {
+        let prune_from = match (depth, verified) {
             (Depth::Everything, _) => prune::first_due(&vault),
-            (_, Some(known)) => known.prune_from,
+            (_, Some(verified)) => verified.prune_from,
             (_, None) => prune::first_due_at_a_glance(vault.file()),
         };
         if vault.findings().is_some() {
             let record = Verified::of(&vault, self.now).to_json();
             self.cache().put(&digest::file_hash(bytes), &record);
         }
-        let held = held?;
-        let accepted = held.as_ref().map(chain_ids);
-        let pin = pin::judge(vault.chain().ids(), accepted.as_deref(), self.carried.as_ref());
+        let known = match before {
+            Some((id, known)) if id == vault.id() => known?,
+            _ => self.pins().known(&self.place(), &vault.id())?,
+        };
+        let pin = self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts));
         let (mut missing_removals, mut voided) = (false, Vec::new());
-        if let (Standing::Prefix { seen, .. }, Some(held)) = (&pin, &held) {
+        if let (Standing::Prefix { seen, .. }, Some(chain)) = (&pin, &known.chain) {
             if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
                 // A longer chain judges by every op, and cached bytes were read without some.
                 vault = self.vault(bytes, Trust::Strict, depth)?;
             }
-            let longer = chain_of(held)?;
+            let longer = chain_of(chain)?;
             missing_removals = longer.removals().iter().any(|position| position >= seen);
-            let seen_before = Seen::new(self.state.as_deref(), self.owners).load(&self.place())?;
-            voided = vault.hold_to(&longer, &seen_before);
+            voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         }
-        Ok(Opened { vault, pin, missing_removals, voided, prune_from, held, stamp: None })
+        Ok(Opened { vault, pin, missing_removals, voided, prune_from, known, stamp: None })
+    }
+
+    /// What `judge` makes of what is known.
+    pub fn judge(&self, known: &Known, judge: impl Fn(&Facts<'_>) -> Standing) -> Standing {
+        let chain = known.chain.as_deref().map(chain_ids);
+        judge(&Facts {
+            here: known.here.as_ref().map(|here| here.vault),
+            around: &known.around,
+            chain: chain.as_deref(),
+            carried: self.carried.as_ref(),
+        })
     }
 
     fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {
@@ -162,57 +196,113 @@ impl Session {
 
     /// What the pins say of verified bytes, where that can be told without parsing them: chain and
     /// log heads are those that were accepted, or nothing was.
-    pub fn settled(&self, known: &Verified) -> Result<Option<Standing>, SessionError> {
-        let held = self.pins().load(&self.place())?;
-        let accepted = held.as_ref().map(chain_ids);
-        let pin = known.standing(accepted.as_deref(), self.carried.as_ref());
-        let same = held
-            .is_none_or(|held| held.heads == known.heads && held.chain.len() == known.chain.len());
+    pub fn settled(&self, verified: &Verified) -> Result<Option<Standing>, SessionError> {
+        let Some(vault) = verified.chain.first() else { return Ok(None) };
+        let known = self.pins().known(&self.place(), vault)?;
+        let pin = self.judge(&known, |facts| verified.standing(facts));
+        let same = match &known.here {
+            Some(here) => {
+                let accepted = known.chain.as_ref().map(Vec::len);
+                here.heads == verified.heads
+                    && accepted == Some(verified.chain.len())
+                    && here.counted >= verified.chain.len() as u64
+            }
+            None => pin == Standing::Unknown,
+        };
         Ok((same && matches!(pin, Standing::Continues | Standing::Unknown)).then_some(pin))
     }
 
-    /// Accepts the vault's chain and heads as what this place has been seen to hold.
+    /// Accepts the vault's chain and heads as what this place has been seen to hold. Of an older
+    /// state of a vault that is known from elsewhere: that it is at home here.
     pub fn remember(&self, opened: &Opened) -> Result<(), SessionError> {
-        if matches!(opened.pin, Standing::Unknown | Standing::Continues) {
-            self.save(&opened.vault, opened.held.as_ref())?;
+        let is_new = opened.known.here.is_none();
+        match opened.pin {
+            Standing::Unknown | Standing::Continues => {}
+            Standing::Prefix { .. } if is_new => {}
+            _ => return Ok(()),
         }
-        Ok(())
+        self.save(&opened.vault, Some(&opened.known))
     }
 
-    pub(super) fn save(&self, vault: &Vault, held: Option<&HeldPin>) -> Result<(), SessionError> {
-        let pin = self.held_pin(vault);
-        if held == Some(&pin) {
+    pub(super) fn save(&self, vault: &Vault, known: Option<&Known>) -> Result<(), SessionError> {
+        let new = self.accepted(vault);
+        if known.is_some_and(|known| is_same(known, &new)) {
             return Ok(());
         }
-        let place = self.place();
-        self.pins().save(&place, &pin)?;
-        let ids = vault.file().entries.keys().copied();
-        Seen::new(self.state.as_deref(), self.owners).add(&place, ids)?;
+        if self.pins().save(&self.place(), &new)? != Saved::Kept {
+            self.ledger(&vault.id()).add(&ledger::judged(vault), vault.chain().len())?;
+        }
         Ok(())
     }
 
     /// Replaces what was accepted here by what the vault is now.
     pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
-        let place = self.place();
-        self.pins().accept(&place, &self.held_pin(vault))?;
-        let ids = vault.file().entries.keys().copied();
-        Seen::new(self.state.as_deref(), self.owners).add(&place, ids)?;
+        let new = self.accepted(vault);
+        // A chain that was damaged or parted from this one: its positions mean something else.
+        let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
+        let goes_on =
+            before.is_some_and(|before| chain_ids(&new.chain).starts_with(&chain_ids(&before)));
+        self.pins().accept(&self.place(), &new)?;
+        let (ledger, judged) = (self.ledger(&vault.id()), ledger::judged(vault));
+        match goes_on {
+            true => ledger.add(&judged, vault.chain().len())?,
+            false => ledger.replace(&judged, vault.chain().len())?,
+        }
         Ok(())
     }
 
-    fn held_pin(&self, vault: &Vault) -> HeldPin {
-        HeldPin {
+    fn accepted(&self, vault: &Vault) -> Accepted {
+        Accepted {
             path: self.location.vault.clone(),
+            name: vault.file().header.name.to_string(),
             vault: vault.id(),
             chain: vault.file().chain.iter().map(PolicyEntry::line).collect(),
             heads: vault.heads().into_iter().collect(),
+            counted: if vault.is_whole() { vault.chain().len() as u64 } else { 0 },
         }
     }
 
     /// The log heads that were last accepted here and are not in `vault`: an older state.
     pub fn missing_heads(&self, opened: &Opened) -> Vec<Id> {
-        let heads = opened.held.iter().flat_map(|held| &held.heads);
+        let here = opened.known.here.iter().filter(|here| here.vault == opened.vault.id());
+        let heads = here.flat_map(|here| &here.heads);
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
+    }
+
+    /// Remembers signing keys, by their ids, as made on this device.
+    pub fn note_made(&self, keys: impl IntoIterator<Item = Id>) -> Result<(), PinError> {
+        self.made().add(keys).map(|_| ())
+    }
+
+    /// The ids of the signing keys that were made on this device.
+    pub fn made_here(&self) -> Result<HashSet<Id>, PinError> {
+        self.made().load()
+    }
+
+    fn made(&self) -> IdList {
+        IdList::new(self.state.as_deref(), self.owners, MADE.to_owned())
+    }
+
+    /// Remembers what was written on an older state, as its policy judges it.
+    pub(super) fn note_written(&self, vault: &Vault, entries: &[Id]) -> Result<(), PinError> {
+        let mut judged = ledger::judged(vault);
+        judged.retain(|one| entries.contains(&one.entry));
+        self.ledger(&vault.id()).add(&judged, vault.chain().len())
+    }
+
+    /// What this device has seen to count in a vault.
+    pub fn ledger(&self, vault: &Id) -> LedgerFile {
+        LedgerFile::new(self.state.as_deref(), self.owners, vault)
+    }
+
+    /// The vaults that were accepted at other places of this project.
+    pub fn around(&self) -> Result<Vec<Neighbour>, PinError> {
+        self.pins().around(&self.place())
+    }
+
+    /// What this device knows of `vault` at this place.
+    pub fn known(&self, vault: &Id) -> Result<Known, PinError> {
+        self.pins().known(&self.place(), vault)
     }
 
     pub(super) fn cache(&self) -> Cache {
@@ -224,17 +314,23 @@ impl Session {
     }
 
     pub fn place(&self) -> Place {
-        Place::of(&self.location)
+        Place::of(&self.location, self.home.as_deref())
     }
 }
 
-fn chain_ids(held: &HeldPin) -> Vec<Id> {
-    held.chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
+fn is_same(known: &Known, new: &Accepted) -> bool {
+    let here = known.here.as_ref();
+    here.is_some_and(|here| {
+        here.vault == new.vault && here.heads == new.heads && here.counted >= new.counted
+    }) && known.chain.as_ref() == Some(&new.chain)
 }
 
-fn chain_of(held: &HeldPin) -> Result<Chain, SessionError> {
-    let entries: Result<Vec<PolicyEntry>, _> =
-        held.chain.iter().map(|text| line::parse(text)).collect();
+fn chain_ids(chain: &[String]) -> Vec<Id> {
+    chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
+}
+
+fn chain_of(chain: &[String]) -> Result<Chain, SessionError> {
+    let entries: Result<Vec<PolicyEntry>, _> = chain.iter().map(|text| line::parse(text)).collect();
     Chain::build(&entries.map_err(SessionError::PinnedLine)?, Signatures::Trusted)
         .map_err(SessionError::PinnedChain)
 }

@@ -72,6 +72,11 @@ impl<'a> Transaction<'a> {
         &self.opened.vault
     }
 
+    /// What was read, without the lock.
+    pub fn into_opened(self) -> Opened {
+        self.opened
+    }
+
     /// The vault, where there is nothing to change after all.
     pub fn into_vault(self) -> Vault {
         self.opened.vault
@@ -80,6 +85,8 @@ impl<'a> Transaction<'a> {
     /// Applies the change and replaces the file.
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let Self { session, lock, opened } = self;
+        let (is_older, entries) =
+            (matches!(opened.pin, Standing::Prefix { .. }), change.entry_ids());
         let vault = opened.vault.apply(change)?;
         let text = format::write(vault.file());
         if text.len() > format::MAX_FILE {
@@ -87,7 +94,11 @@ impl<'a> Transaction<'a> {
         }
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
-        Ok(finish(session, vault, &text))
+        let mut written = finish(session, vault, &text);
+        if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
+            written.unrecorded.get_or_insert(error.into());
+        }
+        Ok(written)
     }
 }
 
@@ -100,7 +111,9 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
         .map_err(|source| SessionError::Open { path: session.location.vault.clone(), source })?;
     // Before the vault is there: were this process killed in between, its own maker would find a
     // vault that nothing vouches for. What another vault left at this place is replaced.
-    let unrecorded = session.accept(&vault).err();
+    let keys = vault.policy().members().flat_map(|(_, member)| member.keys.values());
+    let made = session.note_made(keys.map(|key| key.id));
+    let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
     atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
     Ok(Written { unrecorded, ..finish(session, vault, &text) })
 }

@@ -80,7 +80,7 @@ pub fn asked_twice(stage: &Stage) {
 pub fn asked_elsewhere(stage: &Stage) {
     second(stage);
     stage.ok("v-secure identity new -o key.txt");
-    stage.ok("cd other && v-secure --trust-first-use --identity ../key.txt member request svc -q > ../other.txt");
+    stage.ok("cd other && HOME=$PWD/../home2 v-secure --trust-first-use --identity ../key.txt member request svc -q > ../other.txt");
 }
 
 pub fn broken(stage: &Stage) {

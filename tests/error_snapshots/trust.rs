@@ -3,7 +3,7 @@
 use crate::cases::{Case, case};
 use crate::given::{
     a, after, broken, damaged_pin, diverged, header, large, let_in, nothing, other_vault,
-    pin_of_another, repository, sealed, service,
+    pin_of_another, repository, sealed, second, service,
 };
 
 pub fn rights() -> Vec<Case> {
@@ -63,6 +63,11 @@ pub fn integrity() -> Vec<Case> {
         case("pin", damaged_pin, "v-secure get A"),
         case("pin-carried", pin_of_another, "V_SECURE_PIN=$(cat pin.txt) v-secure get A"),
         case("pin-diverged", after!(diverged, "cp one.toml two.toml"), "v-secure get A"),
+        case(
+            "pin-other-in-project",
+            after!(second, "mkdir app && mv other/.v-secure app/.v-secure"),
+            "cd app && v-secure get A",
+        ),
         case("pin-other-vault", other_vault, "v-secure get A"),
         case("pin-syntax", a, "V_SECURE_PIN=nonsense v-secure get A"),
         case("refused", broken, "v-secure audit verify"),

@@ -24,6 +24,7 @@ pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
         location: Location::in_project(&cli.project()).unwrap(),
         owners: Owners::current(None),
         state: Some(home.join("state/v-secure")),
+        home: None,
         carried: None,
         now,
     };

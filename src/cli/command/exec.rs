@@ -4,11 +4,12 @@ mod as_file;
 
 use crate::cli::child::files::Files;
 use crate::cli::child::{self, Program};
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::pruning;
 use crate::cli::selection::{self, SelectionArgs};
+use crate::cli::strict::StrictArgs;
 use crate::ops::inject::{self, ChildEnvironment, Clash, InjectError, Options, System};
 use crate::ops::vault::Depth;
 use as_file::AsFileArgs;
@@ -44,6 +45,9 @@ pub struct Exec {
     /// Where a variable is set already to another value, that value stays
     #[arg(long)]
     keep: bool,
+
+    #[command(flatten)]
+    strict: StrictArgs,
 
     /// Why the secrets are used
     #[arg(long, value_name = "TEXT")]
@@ -82,7 +86,7 @@ impl Exec {
     /// What the program gets, all of it ready.
     fn prepare(&self, context: &Context<'_>) -> Outcome<(ChildEnvironment, Option<Files>)> {
         let files = self.as_file.parse()?;
-        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let vault = &opened.vault;
         let apart = as_file::secrets(context, vault, &files)?;
         let purpose = ("exec", self.reason.as_deref());

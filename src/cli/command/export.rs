@@ -1,9 +1,10 @@
 //! `v-secure export`: an environment's secrets as text, for what cannot be started by `exec`.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::selection::{self, SelectionArgs};
+use crate::cli::strict::StrictArgs;
 use crate::ops::export::{self, Exported, Format};
 use crate::ops::vault::Depth;
 use crate::store::private::FILE_MODE;
@@ -35,6 +36,9 @@ pub struct Export {
 
     #[command(flatten)]
     selection: SelectionArgs,
+
+    #[command(flatten)]
+    strict: StrictArgs,
 
     /// Why the values are read, for this device's journal of reads
     #[arg(long, value_name = "TEXT")]
@@ -80,7 +84,7 @@ impl Export {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let format = Format::from(self.format);
         let target = self.target(context, format);
-        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let purpose = ("export", self.reason.as_deref());
         let secrets = self.selection.secrets(context, &session, &opened.vault, purpose)?;
         let allowed = selection::allowed(&opened.vault);

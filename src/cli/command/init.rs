@@ -11,9 +11,10 @@ use crate::cli::recovery::{Of, RecoveryArgs};
 use crate::cli::unlocking::keyring;
 use crate::crypto::kdf::Params;
 use crate::ops::init::{self, Extras, InitRequest};
+use crate::ops::pin::Neighbour;
 use crate::ops::vault::Vault;
 use crate::store::atomic;
-use crate::store::session::Session;
+use crate::store::session::{Session, SessionError};
 use crate::store::{find, find::Location, find::Search, transaction};
 use crate::vault::model::VaultFile;
 use crate::vault::request::fingerprint_words;
@@ -45,7 +46,7 @@ pub struct Init {
     #[arg(long)]
     new_identity: bool,
 
-    /// Make a vault of this folder's own below one that there is
+    /// Make a vault of its own in a project that has one
     #[arg(long)]
     nested: bool,
 
@@ -168,15 +169,33 @@ fn refuse_existing(project: &Path) -> Outcome {
         .hint("v-secure member request, to be let in"))
 }
 
-/// A second vault below the project's own would hide it from every command that runs there.
+/// A second vault in a project would take what is meant for the first one.
 fn refuse_nested(context: &Context<'_>, project: &Path) -> Outcome {
     let home = context.host.home_dir();
     let search = Search { start: project, home: home.as_deref(), owners: context.owners() };
-    let Ok(above) = search.upward() else { return Ok(()) };
-    let message = format!("this folder belongs to the vault {}", above.vault.display());
+    let location = Location::in_project(project)?;
+    let message = match search.above()? {
+        Some(above) => format!("this folder belongs to the vault {}", above.vault.display()),
+        None => match known_around(context, location)? {
+            Some(known) => format!(
+                "this project has the vault {} ({}) in {}",
+                known.name,
+                fingerprint_words(&known.vault),
+                known.path
+            ),
+            None => return Ok(()),
+        },
+    };
     Err(Failure::new(Exit::Conflict, "nested", message)
-        .hint("v-secure, which shows that vault from here too")
-        .hint("v-secure init --nested, for another one that hides it in this folder"))
+        .hint("v-secure, which shows the vault that is used here")
+        .hint("v-secure init --nested, for another one beside it, which is used in this folder"))
+}
+
+/// A vault that this device has accepted in the project.
+fn known_around(context: &Context<'_>, location: Location) -> Outcome<Option<Neighbour>> {
+    let session = Session { carried: None, ..context.session_at(location)? };
+    let around = session.around().map_err(SessionError::Pin)?;
+    Ok(around.into_iter().next())
 }
 
 fn folder_name(project: &Path) -> String {

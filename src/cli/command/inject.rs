@@ -1,10 +1,11 @@
 //! `v-secure inject`: a template with secrets in place of its references.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
 use crate::cli::source;
+use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::SecretName;
 use crate::ops::read::{self, ReadError};
@@ -43,6 +44,9 @@ pub struct Inject {
     /// Replace the output file if it exists
     #[arg(long, requires = "output")]
     force: bool,
+
+    #[command(flatten)]
+    strict: StrictArgs,
 
     /// Why the secrets are used
     #[arg(long, value_name = "TEXT")]
@@ -118,7 +122,7 @@ impl Inject {
         template: &Template<'_>,
     ) -> Outcome<(Vec<SecretName>, Values)> {
         let environment = context.environment()?;
-        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let vault = &opened.vault;
         let names = template.resolve(vault, &environment).map_err(|error| missing(&error))?;
         let mut secrets = names.clone();

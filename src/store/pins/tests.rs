@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::bytes::Fixed;
+use crate::store::find::{FILE, FOLDER, Location};
 use crate::store::lock;
 use std::fs;
 use tempfile::{TempDir, tempdir};
@@ -17,18 +18,35 @@ fn entry(seq: usize, name: &str) -> String {
 }
 
 /// A chain of `len` entries that only `name` has.
-fn pin(name: &str, len: usize) -> HeldPin {
+fn pin(name: &str, len: usize) -> Accepted {
     let chain: Vec<_> = (0..len).map(|seq| entry(seq, name)).collect();
-    HeldPin {
+    Accepted {
         path: "/projects/a".into(),
+        name: name.into(),
         vault: PolicyEntry::id_of_line(&chain[0]),
         chain,
         heads: vec![Fixed([u8::try_from(len).unwrap(); 32])],
+        counted: len as u64,
     }
 }
 
+/// What is known of the vault `name` where it is accepted.
+fn known(pins: &Pins, place: &Place, name: &str) -> Option<(Vec<String>, Vec<Id>)> {
+    let known = pins.known(place, &pin(name, 1).vault).unwrap();
+    known.here.map(|here| (known.chain.unwrap(), here.heads))
+}
+
+fn stored(name: &str, len: usize) -> Option<(Vec<String>, Vec<Id>)> {
+    let pin = pin(name, len);
+    Some((pin.chain, pin.heads))
+}
+
 fn file(state: &TempDir, place: &Place) -> PathBuf {
-    state.path().join("pins").join(file_name(place))
+    state.path().join("pins").join(places::file_name(place))
+}
+
+fn chain_file(state: &TempDir, name: &str) -> PathBuf {
+    state.path().join("pins").join(chains::file_name(&pin(name, 1).vault))
 }
 
 fn damage(error: PinError) -> PinDamage {
@@ -38,13 +56,86 @@ fn damage(error: PinError) -> PinDamage {
     source
 }
 
+fn load(pins: &Pins, place: &Place, name: &str) -> Result<Known, PinError> {
+    pins.known(place, &pin(name, 1).vault)
+}
+
 #[test]
-fn a_pin_comes_back_as_it_was_saved_and_only_at_its_place() {
+fn a_pin_comes_back_as_it_was_saved_its_heads_only_at_its_place() {
     let (_state, pins, place) = fresh();
-    assert_eq!(pins.load(&place).unwrap(), None);
+    assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
     assert_eq!(pins.save(&place, &pin("a", 2)).unwrap(), Saved::Written);
-    assert_eq!(pins.load(&place).unwrap(), Some(pin("a", 2)));
-    assert_eq!(pins.load(&Place::sample("b")).unwrap(), None);
+    assert_eq!(known(&pins, &place, "a"), stored("a", 2));
+    let elsewhere = load(&pins, &Place::sample("b"), "a").unwrap();
+    assert_eq!((elsewhere.here, elsewhere.chain), (None, Some(pin("a", 2).chain)));
+    let other = load(&pins, &place, "b").unwrap();
+    assert_eq!((other.here.unwrap().vault, other.chain), (pin("a", 1).vault, None));
+}
+
+#[test]
+fn a_vault_has_one_chain_and_each_place_its_own_heads() {
+    let (_state, pins, place) = fresh();
+    let clone = Place::sample("b");
+    pins.save(&place, &pin("a", 3)).unwrap();
+    assert_eq!(pins.save(&clone, &pin("a", 2)).unwrap(), Saved::Kept);
+    assert_eq!(known(&pins, &clone, "a"), Some((pin("a", 3).chain, Vec::new())));
+    assert_eq!(pins.save(&clone, &pin("a", 4)).unwrap(), Saved::Written);
+    assert_eq!(known(&pins, &clone, "a"), stored("a", 4));
+    assert_eq!(known(&pins, &place, "a"), Some((pin("a", 4).chain, pin("a", 3).heads)));
+}
+
+fn place(path: &str, repository: Option<&str>) -> Place {
+    let project = Path::new(path).to_path_buf();
+    let folder = project.join(FOLDER);
+    let git_common_dir = repository.map(PathBuf::from);
+    let vault = folder.join(FILE);
+    Place::of(&Location { vault, folder, project, git_common_dir }, Some(Path::new("/home/u")))
+}
+
+#[test]
+fn vaults_of_the_same_project_are_found_from_a_new_place_and_from_no_other() {
+    let (_state, pins, _) = fresh();
+    pins.save(&place("/p/shop", None), &pin("a", 2)).unwrap();
+    pins.save(&place("/q/web", Some("/q/.git")), &pin("b", 2)).unwrap();
+    let names = |place: &Place| -> Vec<String> {
+        load(&pins, place, "c").unwrap().around.into_iter().map(|found| found.name).collect()
+    };
+    assert_eq!(names(&place("/p/shop/api/v1", None)), ["a"]);
+    assert_eq!(names(&place("/p/shopping", None)), Vec::<String>::new());
+    assert_eq!(names(&place("/p", None)), Vec::<String>::new());
+    assert_eq!(names(&place("/elsewhere/api", Some("/q/.git"))), ["b"]);
+    assert_eq!(names(&place("/p/shop/sub", Some("/q/.git"))).len(), 2);
+    assert_eq!(names(&place("/p/shop", None)), Vec::<String>::new(), "the place is known");
+}
+
+#[test]
+fn a_place_whose_chain_is_gone_is_no_first_use() {
+    let (state, pins, here) = fresh();
+    pins.save(&here, &pin("a", 2)).unwrap();
+    fs::remove_file(chain_file(&state, "a")).unwrap();
+    for place in [here.clone(), place("/projects/a/sub", None)] {
+        let gone = damage(load(&pins, &place, "a").unwrap_err());
+        assert!(matches!(gone, PinDamage::Gone), "{gone}");
+    }
+    pins.accept(&here, &pin("a", 2)).unwrap();
+    assert_eq!(known(&pins, &here, "a"), stored("a", 2));
+}
+
+#[test]
+fn a_pin_of_format_1_is_no_first_use_at_its_place_nor_at_a_new_one() {
+    let (state, pins, here) = fresh();
+    pins.save(&here, &pin("a", 2)).unwrap();
+    let old =
+        "{\"format\":1,\"path\":\"/projects/a/v\",\"vault\":\"x\",\"chain\":[],\"heads\":[]}\n";
+    fs::write(file(&state, &here), old).unwrap();
+    let error = load(&pins, &here, "a").unwrap_err();
+    assert!(matches!(error, PinError::Older { format: 1, .. }), "{error}");
+    assert!(error.to_string().contains("v-secure pin accept"), "{error}");
+    let error = load(&pins, &Place::sample("b"), "b").unwrap_err();
+    assert!(matches!(error, PinError::Around { .. }), "{error}");
+    assert!(error.to_string().contains("(/projects/a/v)"), "{error}");
+    pins.accept(&here, &pin("a", 2)).unwrap();
+    assert!(load(&pins, &Place::sample("b"), "b").is_ok());
 }
 
 #[test]
@@ -52,7 +143,7 @@ fn without_a_state_folder_there_is_no_pin_and_none_is_kept() {
     let (pins, place) = (Pins::new(None, Owners::current(None)), Place::sample("a"));
     assert_eq!(pins.save(&place, &pin("a", 1)).unwrap(), Saved::NoState);
     assert_eq!(pins.accept(&place, &pin("a", 1)).unwrap(), Saved::NoState);
-    assert_eq!(pins.load(&place).unwrap(), None);
+    assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
 }
 
 #[test]
@@ -60,7 +151,7 @@ fn loading_makes_no_folder() {
     let root = tempdir().unwrap();
     let state = root.path().join("state");
     let pins = Pins::new(Some(&state), Owners::current(None));
-    assert_eq!(pins.load(&Place::sample("a")).unwrap(), None);
+    assert_eq!(load(&pins, &Place::sample("a"), "a").unwrap(), Known::default());
     assert!(!state.exists());
 }
 
@@ -68,27 +159,28 @@ fn loading_makes_no_folder() {
 fn what_is_stored_already_is_not_written_and_takes_no_lock() {
     let (state, pins, place) = fresh();
     pins.save(&place, &pin("a", 2)).unwrap();
-    let before = fs::read(file(&state, &place)).unwrap();
+    let files = [file(&state, &place), chain_file(&state, "a")];
+    let before = files.clone().map(|file| fs::read(file).unwrap());
     let lock = state.path().join("pins").join(lock::FILE);
     fs::remove_file(&lock).unwrap();
-    let from_other_worktree = HeldPin { path: "/projects/linked".into(), ..pin("a", 2) };
+    let from_other_worktree = Accepted { path: "/projects/linked".into(), ..pin("a", 2) };
     assert_eq!(pins.save(&place, &from_other_worktree).unwrap(), Saved::Unchanged);
     assert_eq!(pins.save(&place, &pin("a", 1)).unwrap(), Saved::Kept);
     assert!(!lock.exists());
-    assert_eq!(fs::read(file(&state, &place)).unwrap(), before);
+    assert_eq!(files.map(|file| fs::read(file).unwrap()), before);
 }
 
 #[test]
 fn a_chain_grows_and_never_shrinks() {
     let (_state, pins, place) = fresh();
-    for (len, saved, stored) in [
+    for (len, saved, then) in [
         (1, Saved::Written, 1),
         (3, Saved::Written, 3),
         (2, Saved::Kept, 3),
         (4, Saved::Written, 4),
     ] {
         assert_eq!(pins.save(&place, &pin("a", len)).unwrap(), saved);
-        assert_eq!(pins.load(&place).unwrap(), Some(pin("a", stored)));
+        assert_eq!(known(&pins, &place, "a"), stored("a", then));
     }
 }
 
@@ -96,91 +188,129 @@ fn a_chain_grows_and_never_shrinks() {
 fn new_heads_and_new_signatures_of_the_same_chain_are_kept() {
     let (_state, pins, place) = fresh();
     pins.save(&place, &pin("a", 2)).unwrap();
-    let mut newer = HeldPin { heads: vec![Fixed([9; 32])], ..pin("a", 2) };
+    let mut newer = Accepted { heads: vec![Fixed([9; 32])], ..pin("a", 2) };
     assert_eq!(pins.save(&place, &newer).unwrap(), Saved::Written);
     newer.chain[1] = newer.chain[1].replace("[]", "[{\"sig\":\"x\"}]");
     assert_eq!(pins.save(&place, &newer).unwrap(), Saved::Written);
-    assert_eq!(pins.load(&place).unwrap(), Some(newer));
+    assert_eq!(known(&pins, &place, "a"), Some((newer.chain, newer.heads)));
 }
 
 #[test]
-fn a_chain_that_parted_is_refused_until_it_is_accepted() {
+fn what_was_judged_in_part_does_not_end_what_the_ledger_is_known_to_have() {
+    let (_state, pins, place) = fresh();
+    let counted = || load(&pins, &place, "a").unwrap().here.unwrap().counted;
+    let part = |len| Accepted { counted: 0, ..pin("a", len) };
+    assert_eq!(pins.save(&place, &part(2)).unwrap(), Saved::Written);
+    assert_eq!(counted(), 0);
+    assert_eq!(pins.save(&place, &pin("a", 2)).unwrap(), Saved::Written);
+    assert_eq!(pins.save(&place, &part(2)).unwrap(), Saved::Unchanged);
+    assert_eq!(counted(), 2);
+    let heads = pin("a", 2).heads;
+    pins.save(&place, &Accepted { heads: heads.clone(), ..part(3) }).unwrap();
+    assert_eq!(counted(), 2, "not by the longer chain yet");
+    pins.save(&place, &Accepted { heads, ..pin("a", 3) }).unwrap();
+    assert_eq!(counted(), 3);
+}
+
+#[test]
+fn a_chain_that_parted_and_another_vault_are_refused_until_accepted() {
     let (state, pins, place) = fresh();
     let mut parted = pin("a", 3);
     pins.save(&place, &parted).unwrap();
     parted.chain[1] = entry(1, "other");
-    for other in [parted, pin("b", 1)] {
+    for (other, file) in [(parted, chain_file(&state, "a")), (pin("b", 1), file(&state, &place))] {
         let error = pins.save(&place, &other).unwrap_err();
         let text = error.to_string();
         let PinError::Differs { file: named, .. } = error else { panic!("{text}") };
-        assert_eq!(named, file(&state, &place));
+        assert_eq!(named, file);
         assert!(text.contains("v-secure pin accept"), "{text}");
     }
-    assert_eq!(pins.load(&place).unwrap(), Some(pin("a", 3)));
+    assert_eq!(known(&pins, &place, "a"), stored("a", 3));
     assert_eq!(pins.accept(&place, &pin("b", 1)).unwrap(), Saved::Written);
-    assert_eq!(pins.load(&place).unwrap(), Some(pin("b", 1)));
+    assert_eq!(known(&pins, &place, "b"), stored("b", 1));
 }
 
 #[test]
-fn a_damaged_pin_is_an_error_for_reader_and_writer_until_one_is_accepted() {
+fn a_damaged_file_is_an_error_for_reader_and_writer_until_the_vault_is_accepted() {
+    let (state, pins, place) = fresh();
+    for path in [file(&state, &place), chain_file(&state, "a")] {
+        pins.accept(&place, &pin("a", 2)).unwrap();
+        let good = fs::read_to_string(&path).unwrap();
+        for bad in [
+            String::new(),
+            good[..good.len() / 2].to_owned(),
+            good.trim_end().to_owned(),
+            good.replacen('{', "{ ", 1),
+            good.replacen("{", "{\"format\":2,", 1),
+            good.replacen("\"vault\":", "\"extra\":0,\"vault\":", 1),
+            good.clone() + &good,
+        ] {
+            assert_ne!(bad, good);
+            fs::write(&path, &bad).unwrap();
+            damage(load(&pins, &place, "a").unwrap_err());
+            damage(pins.save(&place, &pin("a", 2)).unwrap_err());
+            assert_eq!(fs::read_to_string(&path).unwrap(), bad, "nothing but accept repairs it");
+        }
+        fs::write(&path, [0xff]).unwrap();
+        assert!(matches!(damage(load(&pins, &place, "a").unwrap_err()), PinDamage::NotText));
+    }
+    pins.accept(&place, &pin("a", 1)).unwrap();
+    assert_eq!(known(&pins, &place, "a"), stored("a", 1));
+}
+
+#[test]
+fn a_chain_that_is_another_vaults_is_damage() {
     let (state, pins, place) = fresh();
     pins.save(&place, &pin("a", 2)).unwrap();
-    let (path, good) = (file(&state, &place), fs::read_to_string(file(&state, &place)).unwrap());
-    let vault = pin("a", 2).vault.to_string();
-    for bad in [
-        String::new(),
-        good[..good.len() / 2].to_owned(),
-        good.trim_end().to_owned(),
-        good.replacen('{', "{ ", 1),
-        good.replacen("{", "{\"format\":1,", 1),
-        good.replacen("\"heads\":", "\"extra\":0,\"heads\":", 1),
-        good.replace(&vault, &Fixed([1; 32]).to_string()),
-        good.replacen("[\"{", "[],\"x\":[\"{", 1),
-        good.clone() + &good,
-    ] {
-        assert_ne!(bad, good);
-        fs::write(&path, &bad).unwrap();
-        damage(pins.load(&place).unwrap_err());
-        damage(pins.save(&place, &pin("a", 2)).unwrap_err());
-        assert_eq!(fs::read_to_string(&path).unwrap(), bad, "nothing but accept repairs it");
-    }
-    fs::write(&path, [0xff]).unwrap();
-    assert!(matches!(damage(pins.load(&place).unwrap_err()), PinDamage::NotText));
-    pins.accept(&place, &pin("a", 1)).unwrap();
-    assert_eq!(pins.load(&place).unwrap(), Some(pin("a", 1)));
+    pins.save(&Place::sample("b"), &pin("b", 2)).unwrap();
+    fs::copy(chain_file(&state, "b"), chain_file(&state, "a")).unwrap();
+    let found = damage(load(&pins, &place, "a").unwrap_err());
+    assert!(matches!(found, PinDamage::NotItsGenesis { .. }), "{found}");
+}
+
+#[test]
+fn a_damaged_pin_of_another_place_stops_the_first_use_of_a_new_one() {
+    let (state, pins, here) = fresh();
+    pins.save(&here, &pin("a", 2)).unwrap();
+    pins.save(&Place::sample("b"), &pin("b", 2)).unwrap();
+    fs::write(file(&state, &here), "x").unwrap();
+    let error = load(&pins, &Place::sample("c"), "c").unwrap_err();
+    assert!(matches!(error, PinError::Around { .. }), "{error}");
+    assert!(load(&pins, &Place::sample("b"), "b").is_ok(), "known places do not look around");
 }
 
 #[test]
 fn a_huge_pin_is_refused_by_its_length() {
     let (state, pins, place) = fresh();
     pins.save(&place, &pin("a", 1)).unwrap();
-    fs::File::create(file(&state, &place)).unwrap().set_len(LIMIT + 1).unwrap();
-    assert!(matches!(damage(pins.load(&place).unwrap_err()), PinDamage::TooLarge { .. }));
+    fs::File::create(file(&state, &place)).unwrap().set_len(stored::LIMIT + 1).unwrap();
+    let found = damage(load(&pins, &place, "a").unwrap_err());
+    assert!(matches!(found, PinDamage::TooLarge { .. }));
 }
 
 #[test]
 fn a_pin_of_a_newer_format_is_not_called_damaged() {
     let (state, pins, place) = fresh();
     pins.save(&place, &pin("a", 1)).unwrap();
-    for text in ["{\"format\":2,\"new\":true}\n", "{\"format\":2}"] {
+    for text in ["{\"format\":3,\"new\":true}\n", "{\"format\":3}"] {
         fs::write(file(&state, &place), text).unwrap();
-        let error = pins.load(&place).unwrap_err();
-        assert!(matches!(error, PinError::Newer { format: 2, .. }), "{error}");
+        let error = load(&pins, &place, "a").unwrap_err();
+        assert!(matches!(error, PinError::Newer { format: 3, .. }), "{error}");
     }
 }
 
 #[test]
 fn what_could_not_be_read_again_is_not_written() {
     let (_state, pins, place) = fresh();
-    let empty = HeldPin { chain: Vec::new(), ..pin("a", 1) };
-    let foreign = HeldPin { vault: Fixed([1; 32]), ..pin("a", 1) };
+    let empty = Accepted { chain: Vec::new(), ..pin("a", 1) };
+    let foreign = Accepted { vault: Fixed([1; 32]), ..pin("a", 1) };
     for bad in [empty, foreign] {
         for error in [pins.save(&place, &bad).unwrap_err(), pins.accept(&place, &bad).unwrap_err()]
         {
             assert!(matches!(error, PinError::Unfit(PinDamage::NotItsGenesis { .. })), "{error}");
         }
     }
-    assert_eq!(pins.load(&place).unwrap(), None);
+    assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
 }
 
 #[test]
@@ -192,13 +322,13 @@ fn of_writers_at_once_the_longest_chain_stays() {
             scope.spawn(move || {
                 for len in (start..=40).step_by(4) {
                     pins.save(place, &pin("a", len)).unwrap();
-                    let stored = pins.load(place).unwrap().unwrap();
-                    assert!(stored.chain.len() >= len, "{} < {len}", stored.chain.len());
+                    let chain = load(pins, place, "a").unwrap().chain.unwrap();
+                    assert!(chain.len() >= len, "{} < {len}", chain.len());
                 }
             });
         }
     });
-    assert_eq!(pins.load(&place).unwrap(), Some(pin("a", 40)));
+    assert_eq!(known(&pins, &place, "a"), stored("a", 40));
 }
 
 #[test]
@@ -215,13 +345,16 @@ fn of_two_first_uses_at_once_one_is_told() {
         });
         assert!(a != b);
         let winner = if a { "a" } else { "b" };
-        assert_eq!(pins.load(&place).unwrap(), Some(pin(winner, 2)));
+        assert_eq!(known(&pins, &place, winner), stored(winner, 2));
     }
 }
 
 #[cfg(unix)]
 mod unix {
     use super::*;
+    use crate::store::lock::LockError;
+    use crate::store::private::PrivateError;
+    use crate::store::read::ReadError;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn set_mode(path: &Path, mode: u32) {
@@ -249,14 +382,14 @@ mod unix {
             [(state.path(), 0o770, 0o700), (&folder, 0o707, 0o700), (&file, 0o620, 0o600)]
         {
             set_mode(path, open);
-            let error = pins.load(&place).unwrap_err();
+            let error = load(&pins, &place, "a").unwrap_err();
             assert!(
                 matches!(error, PinError::Private(PrivateError::WritableByOthers { .. })),
                 "{error}"
             );
             set_mode(path, closed);
         }
-        assert!(pins.load(&place).unwrap().is_some());
+        assert!(known(&pins, &place, "a").is_some());
     }
 
     #[test]
@@ -264,7 +397,7 @@ mod unix {
         let (state, pins, place) = fresh();
         pins.save(&place, &pin("a", 1)).unwrap();
         let pins = Pins::new(Some(state.path()), Owners::nobody_here());
-        let error = pins.load(&place).unwrap_err();
+        let error = load(&pins, &place, "a").unwrap_err();
         assert!(matches!(error, PinError::Private(PrivateError::OtherOwner { .. })), "{error}");
     }
 
@@ -275,14 +408,14 @@ mod unix {
         let path = file(&state, &place);
         fs::remove_file(&path).unwrap();
         symlink("nowhere", &path).unwrap();
-        let error = pins.load(&place).unwrap_err();
+        let error = load(&pins, &place, "a").unwrap_err();
         assert!(
             matches!(error, PinError::Private(PrivateError::Read(ReadError::Symlink { .. }))),
             "{error}"
         );
         fs::remove_dir_all(state.path().join("pins")).unwrap();
         symlink("nowhere", state.path().join("pins")).unwrap();
-        let error = pins.load(&place).unwrap_err();
+        let error = load(&pins, &place, "a").unwrap_err();
         assert!(matches!(error, PinError::Private(PrivateError::Io { .. })), "{error}");
     }
 
@@ -293,7 +426,7 @@ mod unix {
         let folder = state.path().join("pins");
         fs::remove_file(folder.join(lock::FILE)).unwrap();
         set_mode(&folder, 0o500);
-        assert_eq!(pins.load(&place).unwrap(), Some(pin("a", 2)));
+        assert_eq!(known(&pins, &place, "a"), stored("a", 2));
         assert_eq!(pins.save(&place, &pin("a", 2)).unwrap(), Saved::Unchanged);
         if fs::write(folder.join("probe"), "").is_ok() {
             eprintln!("skipped in part: this user writes to read-only folders");
@@ -301,7 +434,7 @@ mod unix {
         }
         let error = pins.save(&place, &pin("a", 3)).unwrap_err();
         assert!(matches!(error, PinError::Lock(LockError::Io { .. })), "{error}");
-        assert_eq!(pins.load(&place).unwrap(), Some(pin("a", 2)));
+        assert_eq!(known(&pins, &place, "a"), stored("a", 2));
         set_mode(&folder, 0o700);
     }
 }

@@ -14,7 +14,7 @@ use crate::crypto::passphrase_file::{self, PassphraseError};
 use crate::ops::backup::container::{self, Backup, MAX_PLAIN};
 use crate::ops::backup::relation::{self, Missing, Relation};
 use crate::ops::duration;
-use crate::ops::pin::{self, Standing};
+use crate::ops::pin::{self, Facts, Standing};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::find::{FindError, Location, Search};
@@ -144,7 +144,8 @@ impl Restore {
             error => error,
         })?;
         let chain = opened.vault.chain().ids();
-        match pin::judge(chain, None, Some(&backup.pin)) {
+        let carried = Some(&backup.pin);
+        match pin::judge(chain, &Facts { carried, ..Facts::default() }) {
             Standing::CarriedMissing => {
                 let message =
                     format!("{}: the pin names another vault or state", self.file.display());
@@ -221,7 +222,9 @@ impl Restore {
             return Ok(());
         }
         let mut failure = pin_failure(&new.pin, &self.file);
-        failure.hints = vec![self.elsewhere()];
+        let outside = matches!(new.pin, Standing::OtherInProject { .. });
+        let outside = if outside { ", with a folder outside this project" } else { "" };
+        failure.hints = vec![self.elsewhere() + outside];
         Err(failure)
     }
 

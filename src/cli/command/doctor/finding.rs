@@ -79,7 +79,7 @@ codes! {
     PinAccepted "pin-accepted" Ok "The vault continues what this device accepted before.",
     PinFirstUse "pin-first-use" Note "This device has never accepted this vault.",
     PinOlder "pin-older" Warning "The vault is an older state than this device has seen.",
-    PinRefused "pin-refused" Error "The vault is not the one that was accepted here, or its history parts from it.",
+    PinRefused "pin-refused" Error "The vault is not the one that was accepted here or in this project, or its history parts from it.",
     PinUnreadable "pin-unreadable" Error "What this device accepted cannot be read.",
     PermissionsSound "permissions-sound" Ok "Nobody else can write the vault or what this device keeps.",
     VaultWritable "vault-writable-by-others" Warning "Other accounts can replace the vault.",

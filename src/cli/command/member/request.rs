@@ -44,7 +44,7 @@ struct Report {
 
 impl Request {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let (identity, file, created) = identities::own_or_new(context)?;
         let member = match self.name {
             Some(name) => name,
@@ -55,9 +55,10 @@ impl Request {
         let device = self.device.unwrap_or_else(|| local_names::device(context));
         let device = member::free_device(found, &device);
         let recipient = identity.recipient();
-        let (request, _) =
+        let (request, key) =
             request::Request::new(context.host, &opened.vault.id(), &member, &device, &recipient)
                 .map_err(|error| Failure::from_error(Exit::Failure, "device-key", &error))?;
+        context.note_made(&session, [key.id()]);
         let report = Report {
             request: request.line(),
             fingerprint: fingerprint_words(&request.fingerprint()),

@@ -5,11 +5,11 @@ use crate::cli::context::{Context, pin_failure};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::crypto::bytes::Id;
-use crate::ops::pin::{self, Standing};
+use crate::ops::pin::{self, Facts, Neighbour, Standing};
 use crate::ops::vault::Depth;
 use crate::policy::entry::PolicyEntry;
-use crate::store::pins::{HeldPin, PinError, Pins};
-use crate::store::session::Session;
+use crate::store::pins::Known;
+use crate::store::session::{Session, SessionError};
 use crate::vault::request::fingerprint_words;
 use clap::Args;
 use serde::Serialize;
@@ -45,21 +45,20 @@ impl Accept {
         let stranger = Session { state: None, carried: None, ..session.clone() };
         let opened = stranger.open(Depth::Everything)?;
         let chain = opened.vault.chain();
-        if pin::judge(chain.ids(), None, session.carried.as_ref()) == Standing::CarriedMissing {
-            return Err(carried(&session));
+        let carried = Facts { carried: session.carried.as_ref(), ..Facts::default() };
+        if pin::judge(chain.ids(), &carried) == Standing::CarriedMissing {
+            return Err(carried_failure(&session));
         }
-        let held = held(context, &session)?;
-        let ids: Option<Vec<Id>> = held
-            .as_ref()
-            .map(|held| held.chain.iter().map(|l| PolicyEntry::id_of_line(l)).collect());
-        let standing = pin::judge(chain.ids(), ids.as_deref(), None);
+        let known = known(context, &session, &chain.vault_id())?;
+        let standing = session
+            .judge(&known, |facts| pin::judge(chain.ids(), &Facts { carried: None, ..*facts }));
         let (vault, head) =
             (fingerprint_words(&chain.vault_id()), fingerprint_words(&chain.head()));
         if standing != Standing::Continues {
-            tell(context, ids.as_deref(), (&vault, &head, chain.len()));
+            tell(context, &before(&session, &known)?, (&vault, &head, chain.len()));
             let mut right = vec![head.clone()];
             // A policy that parted from the accepted one has the same vault's fingerprint.
-            if matches!(standing, Standing::Unknown | Standing::OtherVault { .. }) {
+            if !matches!(standing, Standing::Prefix { .. } | Standing::Diverged { .. }) {
                 right.push(vault.clone());
             }
             self.compare.check(context, &right, "Accept what is in the repository now?")?;
@@ -79,35 +78,68 @@ impl Accept {
     }
 }
 
-/// What was accepted here, as far as it can be read.
-fn held(context: &Context<'_>, session: &Session) -> Outcome<Option<HeldPin>> {
-    match Pins::new(session.state.as_deref(), session.owners).load(&session.place()) {
-        Ok(held) => Ok(held),
-        Err(error @ PinError::Damaged { .. }) => {
+/// What bears on the vault here, as far as it can be read.
+fn known(context: &Context<'_>, session: &Session, vault: &Id) -> Outcome<Known> {
+    match session.known(vault) {
+        Ok(known) => Ok(known),
+        Err(error) if error.is_mended_by_accepting() => {
             context.ui.warn(&error.to_string());
-            Ok(None)
+            Ok(Known::default())
         }
-        Err(error) => Err(crate::store::session::SessionError::Pin(error).into()),
+        Err(error) => Err(SessionError::Pin(error).into()),
     }
 }
 
-fn tell(context: &Context<'_>, before: Option<&[Id]>, now: (&str, &str, usize)) {
+/// What was accepted before.
+enum Before {
+    Nothing,
+    /// The chain of what was accepted here, or of this vault elsewhere.
+    Chain(Vec<Id>),
+    /// The vault of the project that this place is new in.
+    Around(Neighbour),
+    /// A vault of whose chain nothing can be read.
+    Vault(Id),
+}
+
+fn before(session: &Session, known: &Known) -> Outcome<Before> {
+    let chain = match (&known.here, known.around.first()) {
+        (Some(here), _) => match session.known(&here.vault) {
+            Ok(known) => known.chain,
+            Err(_) => return Ok(Before::Vault(here.vault)),
+        },
+        (None, Some(neighbour)) => return Ok(Before::Around(neighbour.clone())),
+        (None, None) => known.chain.clone(),
+    };
+    let ids = chain.map(|chain| chain.iter().map(|l| PolicyEntry::id_of_line(l)).collect());
+    Ok(ids.map_or(Before::Nothing, Before::Chain))
+}
+
+fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
     let ui = &context.ui;
     let show = |label: &str, vault: &str, head: &str, entries: usize| {
         ui.note(&format!("{label:<9} vault   {vault}"));
         ui.note(&format!("{:<9} policy  {head} ({entries} entries)", ""));
     };
     match before {
-        Some(ids @ [first, .., last]) => {
-            show("accepted", &fingerprint_words(first), &fingerprint_words(last), ids.len());
+        Before::Chain(ids) => match (ids.first(), ids.last()) {
+            (Some(first), Some(last)) => {
+                show("accepted", &fingerprint_words(first), &fingerprint_words(last), ids.len());
+            }
+            _ => ui.note("accepted  nothing yet"),
+        },
+        Before::Around(known) => {
+            ui.note(&format!("{:<9} vault   {}", "around", fingerprint_words(&known.vault)));
+            ui.note(&format!("{:<9} {} in {}", "", known.name, known.path));
         }
-        Some([only]) => show("accepted", &fingerprint_words(only), &fingerprint_words(only), 1),
-        _ => ui.note("accepted  nothing yet"),
+        Before::Vault(id) => {
+            ui.note(&format!("{:<9} vault   {}", "accepted", fingerprint_words(id)));
+        }
+        Before::Nothing => ui.note("accepted  nothing yet"),
     }
     show("now", now.0, now.1, now.2);
 }
 
-fn carried(session: &Session) -> Failure {
+fn carried_failure(session: &Session) -> Failure {
     let mut failure = pin_failure(&Standing::CarriedMissing, &session.location.vault);
     failure.hints = vec![
         "the pin in V_SECURE_PIN or in the identity says otherwise, and is not ours to change"

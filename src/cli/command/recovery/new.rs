@@ -68,6 +68,8 @@ impl New {
                 self.keep(context, vault, &new)?;
                 Ok(((member, outcome), change))
             })?;
+        let keys = vault.policy().member(&member).into_iter().flat_map(|made| made.keys.values());
+        context.note_made(&context.session()?, keys.map(|key| key.id));
         self.report(context, &member, &vault, &new, &outcome)
     }
 

@@ -1,9 +1,10 @@
 //! `v-secure secret get`, `v-secure get`: one value, exactly.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{SecretArg, wanted_version};
+use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::{Name, SecretName};
 use crate::ops::vault::{Depth, Vault};
@@ -29,6 +30,9 @@ pub struct Get {
     /// An older version, by the number or id that `secret versions` shows
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     version: Option<String>,
+
+    #[command(flatten)]
+    strict: StrictArgs,
 
     /// Why the value is read, for this device's journal of reads
     #[arg(long, value_name = "TEXT")]
@@ -85,7 +89,7 @@ impl Get {
     fn open(&self, context: &Context<'_>) -> Outcome<(SecretName, Session, Opened)> {
         let secret = self.secret.resolve(context)?;
         let names = BTreeSet::from([secret.clone()]);
-        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+        let (session, opened) = context.open(self.strict.purpose(), Depth::Secrets(&names))?;
         if !self.secret.is_bare() || opened.vault.secret(&secret).is_some() {
             return Ok((secret, session, opened));
         }
@@ -96,7 +100,7 @@ impl Get {
         let names: Vec<SecretName> =
             bases.iter().map(|base| SecretName::new(base, &name)).collect();
         let all = names.iter().cloned().collect();
-        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&all))?;
+        let (session, opened) = context.open(self.strict.purpose(), Depth::Secrets(&all))?;
         let inherited = names.into_iter().find(|name| opened.vault.secret(name).is_some());
         let found = inherited.unwrap_or(secret);
         if found.environment() != own.as_str() && context.host.is_terminal(Stream::Err) {

@@ -1,13 +1,12 @@
-//! Which log entries have been seen at a place: a file of ids, 32 bytes each, that only grows.
+//! A list of ids that this device remembers: a file of 32 bytes each, that only grows.
 //!
-//! An id that is missing here, be it by a power failure or a full file, costs trust and gives
-//! none: an entry not seen before is judged under the pinned policy too.
+//! An id that is missing here, be it by a power failure or a full file, must cost trust and give
+//! none.
 
 use super::lock::Lock;
 use super::owners::Owners;
 use super::pin_folder::PinFolder;
 use super::pins::PinError;
-use super::place::Place;
 use super::private::{self, PrivateError};
 use super::read::ReadError;
 use super::sys;
@@ -17,15 +16,16 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// The longest list: 64 MiB, two million entries.
+/// The longest list: 64 MiB, two million ids.
 const LIMIT: u64 = 64 << 20;
 
 const RECORD: u64 = 32;
 
-/// The lists of this device.
+/// One list.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct IdList {
     folder: PinFolder,
+    name: String,
     limit: u64,
 }
 
@@ -37,37 +37,37 @@ pub struct Added {
     pub left_out: usize,
 }
 
-impl Seen {
-    /// Lists in `state/pins`; without a state folder nothing is remembered.
-    pub fn new(state: Option<&Path>, owners: Owners) -> Self {
-        Self { folder: PinFolder::new(state, owners), limit: LIMIT }
+impl IdList {
+    /// The list `name` in `state/pins`; without a state folder nothing is remembered.
+    pub fn new(state: Option<&Path>, owners: Owners, name: String) -> Self {
+        Self { folder: PinFolder::new(state, owners), name, limit: LIMIT }
     }
 
-    /// The ids seen at `place` so far.
-    pub fn load(&self, place: &Place) -> Result<HashSet<Id>, PinError> {
+    /// The ids so far.
+    pub fn load(&self) -> Result<HashSet<Id>, PinError> {
         match self.folder.existing()? {
-            Some(folder) => self.read(&folder.join(file_name(place))),
+            Some(folder) => self.read(&folder.join(&self.name)),
             None => Ok(HashSet::new()),
         }
     }
 
     /// Adds those of `ids` that are new; writes nothing, and locks nothing, if none is.
-    pub fn add(&self, place: &Place, ids: impl IntoIterator<Item = Id>) -> Result<Added, PinError> {
+    pub fn add(&self, ids: impl IntoIterator<Item = Id>) -> Result<Added, PinError> {
         let mut ids: Vec<Id> = ids.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        retain_new(&mut ids, &self.load(place)?);
+        retain_new(&mut ids, &self.load()?);
         if ids.is_empty() {
             return Ok(Added::default());
         }
         match self.folder.lock()? {
-            Some(lock) => self.append(&lock, place, ids),
+            Some(lock) => self.append(&lock, ids),
             None => Ok(Added { kept: 0, left_out: ids.len() }),
         }
     }
 
-    fn append(&self, lock: &Lock, place: &Place, mut ids: Vec<Id>) -> Result<Added, PinError> {
-        let path = lock.folder().join(file_name(place));
+    fn append(&self, lock: &Lock, mut ids: Vec<Id>) -> Result<Added, PinError> {
+        let path = lock.folder().join(&self.name);
         // Another process may have added since: asked again, now under the lock.
         retain_new(&mut ids, &self.read(&path)?);
         let file = private::open_append(&path, self.folder.owners)?;
@@ -118,10 +118,6 @@ fn write(mut file: File, ids: &[Id]) -> io::Result<()> {
     file.sync_data()
 }
 
-fn file_name(place: &Place) -> String {
-    format!("{}.seen", place.id())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,14 +125,18 @@ mod tests {
     use std::path::PathBuf;
     use tempfile::{TempDir, tempdir};
 
-    fn fresh() -> (TempDir, Seen, Place) {
-        let state = tempdir().unwrap();
-        let seen = Seen::new(Some(state.path()), Owners::current(None));
-        (state, seen, Place::sample("a"))
+    fn list(state: &TempDir, name: &str) -> IdList {
+        IdList::new(Some(state.path()), Owners::current(None), name.to_owned())
     }
 
-    fn file(state: &TempDir, place: &Place) -> PathBuf {
-        state.path().join("pins").join(file_name(place))
+    fn fresh() -> (TempDir, IdList) {
+        let state = tempdir().unwrap();
+        let seen = list(&state, "a");
+        (state, seen)
+    }
+
+    fn file(state: &TempDir) -> PathBuf {
+        state.path().join("pins").join("a")
     }
 
     fn ids(range: std::ops::Range<u16>) -> Vec<Id> {
@@ -154,50 +154,50 @@ mod tests {
     }
 
     #[test]
-    fn only_new_ids_are_appended_and_places_are_apart() {
-        let (state, seen, place) = fresh();
-        assert!(seen.load(&place).unwrap().is_empty());
+    fn only_new_ids_are_appended_and_lists_are_apart() {
+        let (state, seen) = fresh();
+        assert!(seen.load().unwrap().is_empty());
         let twice = ids(0..3).into_iter().chain(ids(0..3));
-        assert_eq!(seen.add(&place, twice).unwrap(), Added { kept: 3, left_out: 0 });
-        assert_eq!(seen.add(&place, ids(2..5)).unwrap(), Added { kept: 2, left_out: 0 });
-        assert_eq!(seen.load(&place).unwrap(), set(0..5));
-        assert_eq!(fs::metadata(file(&state, &place)).unwrap().len(), 5 * RECORD);
-        assert!(seen.load(&Place::sample("b")).unwrap().is_empty());
+        assert_eq!(seen.add(twice).unwrap(), Added { kept: 3, left_out: 0 });
+        assert_eq!(seen.add(ids(2..5)).unwrap(), Added { kept: 2, left_out: 0 });
+        assert_eq!(seen.load().unwrap(), set(0..5));
+        assert_eq!(fs::metadata(file(&state)).unwrap().len(), 5 * RECORD);
+        assert!(list(&state, "b").load().unwrap().is_empty());
     }
 
     #[test]
     fn known_ids_take_no_lock() {
-        let (state, seen, place) = fresh();
-        seen.add(&place, ids(0..3)).unwrap();
+        let (state, seen) = fresh();
+        seen.add(ids(0..3)).unwrap();
         let lock = state.path().join("pins").join(super::super::lock::FILE);
         fs::remove_file(&lock).unwrap();
-        assert_eq!(seen.add(&place, ids(0..3)).unwrap(), Added::default());
+        assert_eq!(seen.add(ids(0..3)).unwrap(), Added::default());
         assert!(!lock.exists());
     }
 
     #[test]
     fn a_torn_last_record_is_ignored_and_then_cut_off() {
-        let (state, seen, place) = fresh();
-        seen.add(&place, ids(0..2)).unwrap();
-        let path = file(&state, &place);
+        let (state, seen) = fresh();
+        seen.add(ids(0..2)).unwrap();
+        let path = file(&state);
         let mut bytes = fs::read(&path).unwrap();
         bytes.extend([9; 31]);
         fs::write(&path, &bytes).unwrap();
-        assert_eq!(seen.load(&place).unwrap(), set(0..2));
-        seen.add(&place, ids(2..3)).unwrap();
-        assert_eq!(seen.load(&place).unwrap(), set(0..3));
+        assert_eq!(seen.load().unwrap(), set(0..2));
+        seen.add(ids(2..3)).unwrap();
+        assert_eq!(seen.load().unwrap(), set(0..3));
         assert_eq!(fs::metadata(&path).unwrap().len(), 3 * RECORD);
     }
 
     #[test]
     fn a_full_list_takes_no_more_and_stays_readable() {
-        let (state, mut seen, place) = fresh();
+        let (state, mut seen) = fresh();
         seen.limit = 4 * RECORD;
-        assert_eq!(seen.add(&place, ids(0..6)).unwrap(), Added { kept: 4, left_out: 2 });
-        assert_eq!(seen.add(&place, ids(6..7)).unwrap(), Added { kept: 0, left_out: 1 });
-        assert_eq!(seen.load(&place).unwrap(), set(0..4));
-        fs::write(file(&state, &place), [0; 5 * 32]).unwrap();
-        let error = seen.load(&place).unwrap_err();
+        assert_eq!(seen.add(ids(0..6)).unwrap(), Added { kept: 4, left_out: 2 });
+        assert_eq!(seen.add(ids(6..7)).unwrap(), Added { kept: 0, left_out: 1 });
+        assert_eq!(seen.load().unwrap(), set(0..4));
+        fs::write(file(&state), [0; 5 * 32]).unwrap();
+        let error = seen.load().unwrap_err();
         let PinError::Private(PrivateError::Read(ReadError::TooLarge { len, .. })) = error else {
             panic!("{error}");
         };
@@ -205,41 +205,40 @@ mod tests {
     }
 
     #[test]
-    fn without_a_state_folder_nothing_is_seen_or_kept() {
-        let seen = Seen::new(None, Owners::current(None));
-        let place = Place::sample("a");
-        assert_eq!(seen.add(&place, ids(0..2)).unwrap(), Added { kept: 0, left_out: 2 });
-        assert!(seen.load(&place).unwrap().is_empty());
+    fn without_a_state_folder_nothing_is_kept() {
+        let seen = IdList::new(None, Owners::current(None), "a".into());
+        assert_eq!(seen.add(ids(0..2)).unwrap(), Added { kept: 0, left_out: 2 });
+        assert!(seen.load().unwrap().is_empty());
     }
 
     #[test]
     fn writers_at_once_lose_and_double_nothing_while_readers_see_whole_ids() {
-        let (state, seen, place) = fresh();
+        let (state, seen) = fresh();
         std::thread::scope(|scope| {
             for start in [0, 20, 40, 60] {
-                let (seen, place) = (&seen, &place);
+                let seen = &seen;
                 scope.spawn(move || {
                     for first in start..start + 20 {
-                        seen.add(place, ids(first..first + 20)).unwrap();
-                        assert!(seen.load(place).unwrap().is_subset(&set(0..99)));
+                        seen.add(ids(first..first + 20)).unwrap();
+                        assert!(seen.load().unwrap().is_subset(&set(0..99)));
                     }
                 });
             }
         });
-        assert_eq!(seen.load(&place).unwrap(), set(0..99));
-        assert_eq!(fs::metadata(file(&state, &place)).unwrap().len(), 99 * RECORD);
+        assert_eq!(seen.load().unwrap(), set(0..99));
+        assert_eq!(fs::metadata(file(&state)).unwrap().len(), 99 * RECORD);
     }
 
     #[cfg(unix)]
     #[test]
     fn a_list_that_others_can_write_is_refused() {
         use std::os::unix::fs::PermissionsExt;
-        let (state, seen, place) = fresh();
-        seen.add(&place, ids(0..1)).unwrap();
-        let path = file(&state, &place);
+        let (state, seen) = fresh();
+        seen.add(ids(0..1)).unwrap();
+        let path = file(&state);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
-        let error = seen.load(&place).unwrap_err();
+        let error = seen.load().unwrap_err();
         assert!(
             matches!(error, PinError::Private(PrivateError::WritableByOthers { .. })),
             "{error}"

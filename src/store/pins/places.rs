@@ -1,0 +1,129 @@
+//! Which vault was accepted at each place, one file a place.
+
+use super::FORMAT;
+use super::error::{PinDamage, PinError};
+use super::stored::{self, Unread};
+use crate::crypto::bytes::Id;
+use crate::ops::pin::Neighbour;
+use crate::store::lock::Lock;
+use crate::store::owners::Owners;
+use crate::store::place::{Marks, Place};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const EXTENSION: &str = "json";
+
+/// A place's record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recorded {
+    /// With replacement characters, where the path is not Unicode.
+    pub path: String,
+    pub name: String,
+    pub marks: Marks,
+    pub vault: Id,
+    pub heads: Vec<Id>,
+    pub counted: u64,
+}
+
+impl Recorded {
+    /// Whether this says what `other` does. Not by the path: two worktrees would write it in turn.
+    pub fn says(&self, other: &Self) -> bool {
+        let Self { path: _, name, marks, vault, heads, counted } = other;
+        (&self.name, &self.marks, &self.vault, &self.heads) == (name, marks, vault, heads)
+            && self.counted >= *counted
+    }
+}
+
+/// Key order is the field order.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    format: u32,
+    path: String,
+    name: String,
+    marks: Marks,
+    vault: Id,
+    heads: Vec<Id>,
+    counted: u64,
+}
+
+impl From<Stored> for Recorded {
+    fn from(Stored { path, name, marks, vault, heads, counted, .. }: Stored) -> Self {
+        Self { path, name, marks, vault, heads, counted }
+    }
+}
+
+pub(super) fn load(
+    folder: &Path,
+    place: &Place,
+    owners: Owners,
+) -> Result<Option<Recorded>, PinError> {
+    let file = folder.join(file_name(place));
+    let found = stored::read::<Stored>(&file, owners);
+    Ok(found.map_err(|unread| stored::error(unread, &file, place.vault()))?.map(Into::into))
+}
+
+/// The vaults accepted at other places of the project of `place`, each once.
+pub(super) fn around(
+    folder: &Path,
+    place: &Place,
+    owners: Owners,
+) -> Result<Vec<Neighbour>, PinError> {
+    let mut found: Vec<Neighbour> = Vec::new();
+    for file in files(folder)?.into_iter().filter(|file| *file != folder.join(file_name(place))) {
+        let record = stored::read::<Stored>(&file, owners);
+        let Some(record) = record.map_err(|unread| unknown(unread, &file, place))? else {
+            continue;
+        };
+        let Recorded { vault, name, path, marks, .. } = record.into();
+        if place.belongs_to(&marks) && !found.iter().any(|one| one.vault == vault) {
+            found.push(Neighbour { vault, name, path });
+        }
+    }
+    Ok(found)
+}
+
+/// The error of another place's file: which project it is about cannot be told.
+fn unknown(unread: Unread, file: &Path, place: &Place) -> PinError {
+    let about = |path: Option<String>| path.map(|path| format!(" ({path})")).unwrap_or_default();
+    let error = |about, source| PinError::Around {
+        file: file.into(),
+        vault: place.vault().into(),
+        about,
+        source,
+    };
+    match unread {
+        Unread::Damage(source) => error(String::new(), source),
+        Unread::Format(format, path) => error(about(path), PinDamage::Format { format }),
+        Unread::Other(error) => error,
+    }
+}
+
+/// The files of all places, in order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
+    let failed = |source| PinError::List { path: folder.into(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+pub(super) fn write(lock: &Lock, place: &Place, record: &Recorded) -> Result<(), PinError> {
+    let Recorded { path, name, marks, vault, heads, counted } = record.clone();
+    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted };
+    stored::write(lock, &file_name(place), &record)
+}
+
+pub(super) fn differs(folder: &Path, place: &Place) -> PinError {
+    PinError::Differs { file: folder.join(file_name(place)), vault: place.vault().into() }
+}
+
+pub(super) fn file_name(place: &Place) -> String {
+    format!("{}.{EXTENSION}", place.id())
+}

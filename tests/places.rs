@@ -1,0 +1,465 @@
+//! Which vault may stand where: a vault in a sub-folder that somebody pushed, projects that move,
+//! clones and worktrees, and the question before a first use.
+
+#![cfg(unix)]
+
+#[path = "support/person.rs"]
+mod person;
+#[path = "support/terminal.rs"]
+mod terminal;
+#[path = "support/tools.rs"]
+mod tools;
+
+use person::{Done, Person, copy};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use terminal::{rest, terminal, type_in};
+use v_secure::host::real::RealHost;
+use v_secure::name::Name;
+use v_secure::ops::init::{Extras, InitRequest, init_with};
+use v_secure::vault::format;
+use v_secure::{Error, FirstUse, Options, SecretValue, Vault};
+
+const IDENTITY: &str = ".config/v-secure/identity.txt";
+const SUB: &str = "app";
+
+/// Runs a command in a folder of the person's checkout.
+fn run_in(person: &Person, folder: &str, line: &str) -> Done {
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    let mut command = person.command(&arguments);
+    command.current_dir(person.checkout().join(folder)).env("EDITOR", "true");
+    command.output().unwrap().into()
+}
+
+fn git(folder: &Path, line: &str) {
+    let mut command = Command::new("git");
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", "/nonexistent");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
+    command.args(["-c", "protocol.file.allow=always"]);
+    let output = command.current_dir(folder).args(line.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn recipient(person: &Person) -> String {
+    let text = fs::read_to_string(person.home().join(IDENTITY)).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    line.to_owned()
+}
+
+/// Her vault, with the production password.
+fn victim() -> Person {
+    let olga = Person::new("olga");
+    git(&olga.checkout(), "init --quiet -b main");
+    olga.run("init --vault-name shop").ok();
+    olga.set("prod/DB", "genuine");
+    olga
+}
+
+/// A vault of the same name that makes the victim an owner, by a signing key that the attacker made
+/// and sealed to her public recipient, with the attacker as its recovery identity.
+fn bait(victim: &Person) -> Person {
+    let mallory = Person::new("mallory");
+    mallory.run("identity new").ok();
+    let own = recipient(&mallory);
+    let request = InitRequest {
+        name: Name::new("shop").unwrap(),
+        member: Name::new("olga").unwrap(),
+        device: Name::new("laptop").unwrap(),
+        recipient: recipient(victim),
+        now: 1_790_000_000,
+    };
+    let extras = Extras { recovery: Some(&own), slot: None, kdf: None };
+    let file = init_with(&request, extras, &RealHost).unwrap();
+    fs::create_dir(mallory.checkout().join(".v-secure")).unwrap();
+    fs::write(mallory.vault(), format::write(&file)).unwrap();
+    mallory.feed("--trust-first-use set prod/DB", "planted").ok();
+    mallory
+}
+
+fn place(mallory: &Person, olga: &Person, folder: &str) -> PathBuf {
+    let project = olga.checkout().join(folder);
+    copy(&mallory.vault(), &project);
+    project.join(".v-secure/vault.toml")
+}
+
+const COMMANDS: [&str; 26] = [
+    "get prod/DB",
+    "exec -e prod -- env",
+    "set prod/DB --generate",
+    "ls",
+    "import .env -e prod",
+    "export -e prod --format json",
+    "inject -i template.txt",
+    "edit -e prod",
+    "backup create backup.age",
+    // The state.
+    "",
+    "secret show prod/DB",
+    "secret versions prod/DB",
+    "secret diff prod dev",
+    "secret rotate prod/DB --generate",
+    "secret rollback prod/DB --version 1",
+    "secret rm prod/DB",
+    "secret copy prod/DB --to-env dev",
+    "member list",
+    "member request x",
+    "role create x",
+    "access settle",
+    "settings set ttl on-write",
+    "audit log",
+    "pin show",
+    "exposed",
+    "unlock",
+];
+
+#[test]
+fn a_vault_in_a_sub_folder_takes_and_gives_nothing() {
+    let olga = victim();
+    let mallory = bait(&olga);
+    let planted = place(&mallory, &olga, SUB);
+    for (name, text) in [(".env", "DB=new"), ("template.txt", "{{ v-secure:prod/DB }}")] {
+        fs::write(olga.checkout().join(SUB).join(name), text).unwrap();
+    }
+    let before = fs::read(&planted).unwrap();
+    let mut others = Vec::new();
+    for line in COMMANDS {
+        for more in ["", "-q --no-input ", "--trust-first-use "] {
+            let done = run_in(&olga, SUB, &format!("--json {more}{line}"));
+            if done.code != 6 || !done.err.contains("pin-other-in-project") || !done.out.is_empty()
+            {
+                others.push((more, line, done));
+            }
+        }
+    }
+    assert!(others.is_empty(), "{others:#?}");
+    assert_eq!(fs::read(&planted).unwrap(), before);
+    let stated = olga.run("--json --vault app get prod/DB");
+    assert_eq!(stated.error(), (6, "pin-other-in-project".into()));
+    assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+}
+
+#[test]
+fn the_refusal_names_both_vaults_and_what_to_do() {
+    let olga = victim();
+    place(&bait(&olga), &olga, SUB);
+    let refused = run_in(&olga, SUB, "get prod/DB");
+    let known = olga.run("pin show --json").json();
+    let root = olga.vault().canonicalize().unwrap().display().to_string();
+    for text in [known["fingerprint"].as_str().unwrap(), &root, "shop", "v-secure pin accept"] {
+        assert!(refused.err.contains(text), "{text}: {}", refused.err);
+    }
+}
+
+#[test]
+fn a_terminal_is_not_asked_about_another_vault_of_the_project() {
+    let olga = victim();
+    let planted = place(&bait(&olga), &olga, SUB);
+    let before = fs::read(&planted).unwrap();
+    for line in ["get prod/DB", "exec -e prod -- env", "set prod/DB", "-q edit -e prod"] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let mut command = olga.command(&arguments);
+        command.current_dir(olga.checkout().join(SUB)).env("EDITOR", "true");
+        let mut session = terminal(command);
+        if line.starts_with("set") {
+            type_in(&mut session, "alue", "the new production password");
+        }
+        let text = rest(&mut session);
+        assert!(text.contains("another vault than the one accepted"), "{line}: {text}");
+        assert!(!text.contains("planted"), "{line}: {text}");
+    }
+    assert_eq!(fs::read(&planted).unwrap(), before);
+}
+
+#[test]
+fn verification_and_the_hook_refuse_it_too() {
+    let olga = victim();
+    place(&bait(&olga), &olga, SUB);
+    let verified = run_in(&olga, SUB, "--json audit verify");
+    assert_eq!(verified.code, 6, "{verified:?}");
+    assert!(verified.out.contains("pin-other-in-project"), "{}", verified.out);
+    git(&olga.checkout(), "add .v-secure app");
+    let staged = olga.run("git pre-commit");
+    assert_eq!(staged.code, 6, "{staged:?}");
+    assert!(staged.out.contains("pin-other-in-project"), "{staged:?}");
+    let doctor = run_in(&olga, SUB, "--json doctor");
+    assert!(doctor.out.contains("pin-refused"), "{}", doctor.out);
+}
+
+#[test]
+fn the_library_refuses_it_too() {
+    let olga = victim();
+    place(&bait(&olga), &olga, SUB);
+    let identity = SecretValue::new(fs::read(olga.home().join(IDENTITY)).unwrap());
+    let options = Options {
+        project: olga.checkout().join(SUB),
+        state: Some(olga.home().join(".local/state/v-secure")),
+        first_use: FirstUse::Accept,
+    };
+    let refused = Vault::open(options.clone(), &identity);
+    assert!(matches!(refused, Err(Error::Pin(_))));
+    let unread = Vault::with_host(options, &identity, RealHost);
+    assert!(matches!(unread.retrieve("prod/DB"), Err(Error::Pin(_))));
+    let value = SecretValue::new(b"new".to_vec());
+    assert!(matches!(unread.store("prod/DB", value, "x"), Err(Error::Pin(_))));
+}
+
+#[test]
+fn what_a_backup_puts_in_a_sub_folder_is_judged_alike() {
+    let olga = victim();
+    let mallory = bait(&olga);
+    let to = recipient(&olga);
+    mallory.run(&format!("backup create bait.age --recipient {to}")).ok();
+    let file = olga.checkout().join("bait.age");
+    fs::copy(mallory.checkout().join("bait.age"), &file).unwrap();
+    fs::create_dir(olga.checkout().join(SUB)).unwrap();
+    let refused = olga.run("--json --vault app backup restore bait.age");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
+    assert!(!olga.checkout().join("app/.v-secure").exists());
+}
+
+#[test]
+fn accepting_it_is_the_only_way_and_holds_there_alone() {
+    let olga = victim();
+    let mallory = bait(&olga);
+    place(&mallory, &olga, SUB);
+    run_in(&olga, SUB, "pin accept --yes").ok();
+    assert_eq!(run_in(&olga, SUB, "get prod/DB").ok(), "planted");
+    assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+    olga.pull(&mallory);
+    let root = olga.run("--json get prod/DB");
+    assert_eq!(root.error(), (6, "pin-other-vault".into()), "the place has a vault of its own");
+}
+
+#[test]
+fn a_vault_known_from_elsewhere_takes_nothing_of_this_project_either() {
+    let olga = victim();
+    let other = Person::new("olga");
+    other.run("init --vault-name club").ok();
+    let club = olga.home().join("club");
+    copy(&other.vault(), &club);
+    let at = |line: &str| -> Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        olga.command(&arguments).current_dir(&club).output().unwrap().into()
+    };
+    at("pin accept --yes").ok();
+    copy(&other.vault(), &olga.checkout().join(SUB));
+    let refused = run_in(&olga, SUB, "--json --trust-first-use ls");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
+}
+
+#[test]
+fn worktrees_and_submodules_belong_to_the_project() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = victim();
+    let mallory = bait(&olga);
+    git(&olga.checkout(), "add .v-secure");
+    git(&olga.checkout(), "commit --quiet -m vault");
+    git(&olga.checkout(), "worktree add --quiet -b side ../linked");
+    assert_eq!(run_in(&olga, "../linked", "get prod/DB").ok(), "genuine");
+    copy(&mallory.vault(), &olga.checkout().join("../linked/app"));
+    let in_worktree = run_in(&olga, "../linked/app", "--json get prod/DB");
+    assert_eq!(in_worktree.error(), (6, "pin-other-in-project".into()));
+    git(&mallory.checkout(), "init --quiet -b main");
+    git(&mallory.checkout(), "add .v-secure");
+    git(&mallory.checkout(), "commit --quiet -m vault");
+    let url = mallory.checkout().display().to_string();
+    git(&olga.checkout(), &format!("submodule --quiet add {url} libs/sub"));
+    let in_submodule = run_in(&olga, "libs/sub", "--json get prod/DB");
+    assert_eq!(in_submodule.error(), (6, "pin-other-in-project".into()));
+}
+
+#[test]
+fn a_known_vault_is_at_home_wherever_its_project_goes() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("prod/DB", "genuine");
+    let get = |folder: &str| run_in(&olga, folder, "get prod/DB").ok();
+    git(&olga.checkout(), "init --quiet -b main");
+    assert_eq!(get("."), "genuine", "git init after init");
+    git(&olga.checkout(), "add .v-secure");
+    git(&olga.checkout(), "commit --quiet -m vault");
+    git(&olga.checkout(), "clone --quiet . ../clone");
+    assert_eq!(get("../clone"), "genuine");
+    fs::create_dir(olga.checkout().join("../copied")).unwrap();
+    copy(&olga.vault(), &olga.checkout().join("../copied"));
+    assert_eq!(get("../copied"), "genuine");
+    fs::rename(olga.checkout().join("../clone"), olga.checkout().join("../moved")).unwrap();
+    assert_eq!(get("../moved"), "genuine");
+    // The new place is known as the old one was.
+    place(&bait(&olga), &olga, "../moved/app");
+    let refused = run_in(&olga, "../moved/app", "--json get prod/DB");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
+}
+
+#[test]
+fn a_second_clone_is_compared_with_the_furthest_policy() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("prod/DB", "genuine");
+    copy(&olga.vault(), &olga.checkout().join("../clone"));
+    olga.run("role create developer").ok();
+    let older = run_in(&olga, "../clone", "get prod/DB");
+    assert!(older.err.contains("older state"), "{}", older.err);
+    assert_eq!(older.ok(), "genuine");
+}
+
+#[test]
+fn the_home_folder_is_no_project() {
+    let olga = victim();
+    let other = Person::new("olga");
+    other.run("init --vault-name club").ok();
+    copy(&other.vault(), &olga.home());
+    let at_home = |folder: PathBuf, line: &str| -> Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        olga.command(&arguments).current_dir(folder).output().unwrap().into()
+    };
+    at_home(olga.home(), "pin accept --yes").ok();
+    let project = olga.home().join("work");
+    copy(&olga.vault(), &project);
+    assert_eq!(at_home(project, "get prod/DB").ok(), "genuine");
+}
+
+#[test]
+fn a_second_vault_of_ones_own_is_made_on_purpose() {
+    let olga = victim();
+    fs::create_dir_all(olga.checkout().join("app/deep")).unwrap();
+    fs::create_dir(olga.checkout().join("app/.git")).unwrap();
+    for folder in ["app", "app/deep"] {
+        let refused = run_in(&olga, folder, "--json init --vault-name own");
+        assert_eq!(refused.error(), (7, "nested".into()), "{folder}");
+    }
+    // Known, though its file is not here at the moment.
+    fs::rename(olga.vault(), olga.checkout().join("aside")).unwrap();
+    let refused = run_in(&olga, SUB, "--json init --vault-name own");
+    assert_eq!(refused.error(), (7, "nested".into()));
+    run_in(&olga, SUB, "init --vault-name own --nested").ok();
+    run_in(&olga, SUB, "set A --generate").ok();
+    assert_eq!(run_in(&olga, SUB, "get A").code, 0);
+    fs::rename(olga.checkout().join("aside"), olga.vault()).unwrap();
+    assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+    place(&bait(&olga), &olga, "app/deep");
+    let refused = run_in(&olga, "app/deep", "--json get prod/DB");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
+}
+
+#[test]
+fn a_pin_of_an_earlier_format_is_no_first_use() {
+    let olga = victim();
+    let pins = fs::read_dir(olga.home().join(".local/state/v-secure/pins")).unwrap();
+    let pins = pins.map(|entry| entry.unwrap().path());
+    let pin = pins.into_iter().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
+    let path = olga.vault().display().to_string();
+    let old =
+        format!("{{\"format\":1,\"path\":\"{path}\",\"vault\":\"\",\"chain\":[],\"heads\":[]}}\n");
+    fs::write(&pin, old).unwrap();
+    place(&bait(&olga), &olga, SUB);
+    for folder in [".", SUB] {
+        let refused = run_in(&olga, folder, "--json --trust-first-use get prod/DB");
+        assert_eq!(refused.error(), (6, "pin".into()), "{folder}");
+        assert!(refused.err.contains("v-secure pin accept"), "{}", refused.err);
+    }
+    olga.run("pin accept --yes").ok();
+    assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+    let refused = run_in(&olga, SUB, "--json get prod/DB");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()));
+}
+
+/// A vault that nothing is known of, in which the victim is an owner.
+fn unknown() -> Person {
+    let olga = Person::new("olga");
+    olga.run("identity new").ok();
+    olga.pull(&bait(&olga));
+    olga
+}
+
+#[test]
+fn without_a_terminal_or_a_question_a_first_use_is_refused() {
+    let olga = unknown();
+    for line in ["get prod/DB", "-q --no-input get prod/DB", "-q set prod/DB --generate"] {
+        let refused = olga.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (1, "first-use".into()), "{line}");
+        for text in ["V_SECURE_PIN", "--trust-first-use"] {
+            assert!(refused.err.contains(text), "{line}: {}", refused.err);
+        }
+    }
+    for (line, variable) in [("-q --no-input get prod/DB", None), ("-q get prod/DB", Some("1"))] {
+        let mut command = olga.command(&line.split(' ').collect::<Vec<_>>());
+        command.envs(variable.map(|value| ("V_SECURE_NO_INPUT", value)));
+        let text = rest(&mut terminal(command));
+        assert!(text.contains("never been accepted") && !text.contains("planted"), "{text}");
+    }
+    assert_eq!(olga.run("--json pin show").json()["accepted"], false);
+    assert_eq!(olga.run("ls").code, 0, "what only looks does");
+}
+
+#[test]
+fn a_first_use_is_a_question_whose_default_is_no() {
+    let olga = unknown();
+    let ask = |answer: &str| {
+        let mut session = terminal(olga.command(&["-q", "get", "prod/DB"]));
+        type_in(&mut session, "that you expect here?", answer);
+        rest(&mut session)
+    };
+    let fingerprint = olga.run("--json pin show").json()["fingerprint"].clone();
+    for answer in ["", "n"] {
+        let text = ask(answer);
+        assert!(text.contains("was not accepted") && !text.contains("planted"), "{text}");
+        assert_eq!(olga.run("--json pin show").json()["accepted"], false);
+    }
+    let mut session = terminal(olga.command(&["-q", "get", "prod/DB"]));
+    let said = session_text(&mut session, "that you expect here");
+    for text in [fingerprint.as_str().unwrap(), "olga, recovery", "makes you an owner", "laptop"] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    drop(session);
+    assert!(ask("y").contains("planted"));
+    assert_eq!(olga.run("get prod/DB").ok(), "planted");
+}
+
+#[test]
+fn nobody_waits_for_a_lock_while_the_question_is_open() {
+    let olga = unknown();
+    let mut session = terminal(olga.command(&["set", "prod/DB", "--generate"]));
+    session_text(&mut session, "that you expect here");
+    let other = olga.run("--trust-first-use set prod/OTHER --generate");
+    assert_eq!(other.code, 0, "{other:?}");
+    type_in(&mut session, "?", "y");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2"), "{text}");
+}
+
+/// Where nothing can be remembered, one command asks once.
+#[test]
+fn a_write_without_a_state_folder_asks_once() {
+    let olga = unknown();
+    let key = olga.home().join(IDENTITY);
+    let line = ["--identity", key.to_str().unwrap(), "set", "prod/DB", "--generate"];
+    let mut command = olga.command(&line);
+    command.env_remove("HOME");
+    let mut session = terminal(command);
+    type_in(&mut session, "that you expect here?", "y");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2") && !text.contains("has never used"), "{text}");
+}
+
+fn session_text(session: &mut expectrl::session::OsSession, until: &str) -> String {
+    use expectrl::Expect;
+    String::from_utf8_lossy(session.expect(until).unwrap().before()).into_owned()
+}
+
+#[test]
+fn a_key_of_ones_own_making_is_not_remarked() {
+    let (olga, dana) = (victim(), Person::new("dana"));
+    dana.pull(&olga);
+    let line = dana.run("member request dana").ok();
+    olga.feed("member add dana --request - --yes", &line).ok();
+    dana.pull(&olga);
+    let mut session = terminal(dana.command(&["ls", "-q"]));
+    rest(&mut session);
+    let mut session = terminal(dana.command(&["get", "prod/DB"]));
+    let said = session_text(&mut session, "that you expect here");
+    assert!(said.contains("owners") && !said.contains("makes you"), "{said}");
+}
