@@ -17,6 +17,7 @@ pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod git_command;
+pub mod given;
 pub mod inspect;
 pub mod journal;
 pub mod keyring;

@@ -20,7 +20,7 @@ use super::standing::{self, PARALLEL_FROM, Signatures, Standings};
 use super::state::State;
 use crate::vault::model::VaultFile;
 
-pub use base::verify_base;
+pub use base::{new_secrets, verify_base};
 pub use copies::active;
 
 #[derive(Debug, Clone, Copy)]
