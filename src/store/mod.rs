@@ -18,6 +18,7 @@ pub mod fresh;
 pub mod git;
 pub mod git_command;
 pub mod given;
+pub mod giving;
 pub mod inspect;
 pub mod journal;
 pub mod keyring;

@@ -5,7 +5,7 @@
 //! judged: there nobody who may only write chooses what happens.
 
 use super::guarded;
-use super::{InjectError, is_identifier};
+use super::{InjectError, OWN_PREFIX, is_identifier};
 use crate::name::SecretName;
 use crate::policy::settings::Settings;
 
@@ -49,6 +49,12 @@ impl Consent {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a list for `variables.allow` names variables of this program's own, which no setting lets a
+/// secret set.
+pub fn names_own(list: &str) -> bool {
+    list.split(',').any(|entry| entry.to_ascii_uppercase().starts_with(OWN_PREFIX))
 }
 
 /// Whether `entry` of `variables.allow` names `variable`; both in upper case. Narrower than the
