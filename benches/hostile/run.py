@@ -28,10 +28,12 @@ COMMANDS = {
 MB = 1 << 20
 
 
-def built(name, kind):
-    subprocess.run(["cargo", "build", "--release", "--quiet", kind, name], cwd=ROOT, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return target / "release" / ("examples" if kind == "--example" else "") / name
+def built():
+    """The program and the generator, by one build: two would make their dependencies twice."""
+    wanted = ["--bin", "v-secure", "--example", "hostile_vault"]
+    subprocess.run(["cargo", "build", "--release", "--quiet", *wanted], cwd=ROOT, check=True)
+    folder = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+    return folder / "v-secure", folder / "examples/hostile_vault"
 
 
 class Place:
@@ -101,8 +103,10 @@ def main():
     parser.add_argument("--program", type=Path)
     parser.add_argument("--generator", type=Path)
     options = parser.parse_args()
-    program = (options.program or built("v-secure", "--bin")).resolve()
-    generator = (options.generator or built("hostile_vault", "--example")).resolve()
+    program, generator = options.program, options.generator
+    if program is None or generator is None:
+        program, generator = built()
+    program, generator = program.resolve(), generator.resolve()
     sizes = [float(size) for size in options.sizes.split(",")]
     commands = options.commands.split(",")
     cases = subprocess.run([generator, "list"], check=True, capture_output=True, text=True).stdout.split()
