@@ -128,11 +128,12 @@ impl From<CopyError> for Failure {
 
 impl From<InjectError> for Failure {
     fn from(error: InjectError) -> Self {
-        let exit = match &error {
-            InjectError::Clash { .. } | InjectError::Taken { .. } => Exit::Conflict,
-            _ => Exit::Failure,
+        let failure = match &error {
+            InjectError::Clash { .. } | InjectError::Taken { .. } => {
+                Self::from_error(Exit::Conflict, "environment", &error)
+            }
+            _ => Self::from_error(Exit::Failure, "environment", &error),
         };
-        let failure = Self::from_error(exit, "environment", &error);
         match error.hint() {
             Some(hint) => failure.hint(hint),
             None => failure,
