@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use v_secure::cli::child::{self, Program};
 use v_secure::host::{Environment, hardening, real::RealHost};
 use v_secure::name::{Name, SecretName};
-use v_secure::ops::inject::{Clash, Options, System, Wanted, environment};
+use v_secure::ops::inject::{Clash, Consent, Options, System, Wanted, environment};
 use v_secure::secret_value::SecretValue;
 
 fn main() -> ExitCode {
@@ -35,18 +35,20 @@ fn run() -> Result<i32, Box<dyn Error>> {
     let _open = std::fs::File::open("/dev/null")?;
     let mut arguments = std::env::args_os().skip(1);
     let (mut pristine, mut clash) = (false, Clash::Error);
-    let (mut wanted, mut allowed) = (Vec::new(), Vec::new());
+    let (mut wanted, mut consent) = (Vec::new(), Consent::default());
     for argument in arguments.by_ref() {
         match argument.to_str() {
             Some("--") => break,
             Some("--pristine") => pristine = true,
             Some("--override") => clash = Clash::Override,
             Some("--keep") => clash = Clash::Keep,
-            Some(text) if text.starts_with("--allow=") => allowed.push(text[8..].to_owned()),
+            Some(text) if text.starts_with("--allow=") => {
+                consent.allowed.push(text[8..].to_owned())
+            }
             _ => wanted.push(secret(&argument)?),
         }
     }
-    let options = Options { pristine, clash, allowed: &allowed, system: System::current() };
+    let options = Options { pristine, clash, consent: &consent, system: System::current() };
     let environment = environment(RealHost.variables(), wanted, &options)?;
     let name = arguments.next().ok_or("no command")?;
     let arguments: Vec<OsString> = arguments.collect();

@@ -7,25 +7,30 @@ use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::host::{Clock, Random, progress::Silent, real::RealHost};
 use crate::log::history::{self, Filter};
 use crate::name::{Name, NameError, SecretName};
+use crate::ops::access;
 use crate::ops::change::Change;
 use crate::ops::init::{self, InitError, InitRequest};
+use crate::ops::inject::consent;
 use crate::ops::pin::{CarriedPin, Standing};
 use crate::ops::policy_change::{self, PolicyChangeError};
 use crate::ops::put::{self, NewValue, PutError, PutRequest};
 use crate::ops::read::{self, ReadError, Wanted};
 use crate::ops::request::Ctx;
+use crate::ops::rollback::{self, RollbackError};
 use crate::ops::unlock::{SignerError, UnlockError, Unlocked};
 use crate::ops::vault::{Depth, Vault as Opened};
-use crate::policy::op::PolicyOp;
 use crate::secret_value::SecretValue;
 use crate::store::atomic;
 use crate::store::error::WriteError;
 use crate::store::find::{FOLDER, FindError, Location, Search};
+use crate::store::giving::{self, GivingError, Reading};
 use crate::store::owners::Owners;
-use crate::store::session::{Session, SessionError};
+use crate::store::session::{Opened as Found, Session, SessionError};
 use crate::store::transaction::{self, Transaction, TransactionError};
+use crate::vault::text::{MAX_REASON, TextError, check_text};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +59,15 @@ pub enum Error {
     #[error(transparent)]
     Put(#[from] PutError),
     #[error(transparent)]
+    Rollback(#[from] RollbackError),
+    #[error(transparent)]
+    Giving(#[from] GivingError),
+    #[error(transparent)]
     Policy(#[from] PolicyChangeError),
+    #[error("the reason cannot be stored")]
+    Reason(#[source] TextError),
+    #[error("no secret may set a variable that begins with V_SECURE_")]
+    OwnVariable,
     /// The vault is not, or no longer, the one that was accepted at this place or that the pin names.
     #[error("the vault does not fit what was accepted before: {0:?}")]
     Pin(Standing),
@@ -87,6 +100,20 @@ impl Options {
     pub fn pinned(project: impl Into<PathBuf>, pin: CarriedPin) -> Self {
         Self { project: project.into(), state: None, first_use: FirstUse::Pin(pin) }
     }
+}
+
+/// What a call remarks though it succeeds: [`Vault::take_notices`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The state folder does not know what was accepted, so that a later roll-back may go unnoticed.
+    Unrecorded(SessionError),
+    /// An older state: its policy has fewer entries than the one that was accepted here before.
+    Older { seen: usize, accepted: usize },
+    /// So many of the log's last entries that were accepted here before are missing.
+    HeadsMissing(usize),
+    /// The secret has several active versions since a merge; the later one was given.
+    Conflict(SecretName),
 }
 
 /// One line of the history.
@@ -134,6 +161,7 @@ pub struct Vault<H = RealHost> {
     options: Options,
     identities: SecretValue,
     host: H,
+    notices: Mutex<Vec<Notice>>,
 }
 
 impl Vault<RealHost> {
@@ -178,7 +206,7 @@ impl<H: Clock + Random> Vault<H> {
     /// A vault whose clock and randomness are the caller's; nothing is read yet.
     pub fn with_host(options: Options, identity: &SecretValue, host: H) -> Self {
         let copy = SecretValue::new(identity.expose().to_vec());
-        Self { options, identities: copy, host }
+        Self { options, identities: copy, host, notices: Mutex::default() }
     }
 
     fn make(&self, name: &str, member: &str) -> Result<(), Error> {
@@ -193,8 +221,18 @@ impl<H: Clock + Random> Vault<H> {
         let file = init::init(&request, &self.host)?;
         atomic::create_folder(&self.options.project.join(FOLDER))?;
         let session = self.session(Location::in_project(&self.options.project)?);
-        transaction::create(&session, file)?;
+        let written = transaction::create(&session, file)?;
+        self.remark(written.unrecorded.map(Notice::Unrecorded));
         Ok(())
+    }
+
+    /// What calls remarked since this was asked last.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn remark(&self, notice: impl IntoIterator<Item = Notice>) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(notice);
     }
 
     /// Stores a value as a new version of `secret` (`environment/name`).
@@ -203,37 +241,51 @@ impl<H: Clock + Random> Vault<H> {
         let value = Some(NewValue { value, expires: None, same: Vec::new() });
         self.write(reason, |vault, ctx| {
             let request = PutRequest { secret, value, fields: Vec::new() };
-            Ok(put::put(vault, vec![request], ctx)?)
+            Ok(Some(put::put(vault, vec![request], ctx)?))
         })
     }
 
-    /// The current value of `secret`.
+    /// The current value of `secret`. The read is written down first, as the signed setting `reads`
+    /// says; where it must be and cannot, as without a state folder, no value is given.
     pub fn retrieve(&self, secret: &str) -> Result<SecretValue, Error> {
         let secret = SecretName::parse(secret)?;
-        let vault = self.read(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
+        let (session, vault) = self.open_for(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
         let who = Unlocked::new(&vault, self.identity()?)?;
-        Ok(read::read(&vault, &who, &secret, &Wanted::Current, self.host.now())?)
+        let value = read::read(&vault, &who, &secret, &Wanted::Current, session.now)?;
+        let reading = Reading {
+            who: &who,
+            action: "get",
+            environment: secret.environment(),
+            secrets: std::slice::from_ref(&secret),
+            reason: None,
+        };
+        giving::record(&session, &vault, session.now, &reading)?;
+        self.remark(who.take_fallen_back().into_iter().map(Notice::FallenBack));
+        let is_conflict = read::find(&vault, &secret)?.is_conflict();
+        self.remark(is_conflict.then_some(Notice::Conflict(secret)));
+        Ok(value)
     }
 
     /// Makes the value of version `number` active again, as a new version.
     pub fn rollback(&self, secret: &str, number: usize, reason: &str) -> Result<(), Error> {
         let secret = SecretName::parse(secret)?;
         self.write(reason, |vault, ctx| {
-            let wanted = Wanted::Number(number);
-            let value = read::read(vault, ctx.who, &secret, &wanted, ctx.now)?;
-            let version = read::select(read::find(vault, &secret)?, &secret, &wanted)?;
-            let (same, expires) = (vec![version.object], version.expires);
-            let value = Some(NewValue { value, expires, same });
-            let request = PutRequest { secret: secret.clone(), value, fields: Vec::new() };
-            Ok(put::put(vault, vec![request], ctx)?)
+            Ok(Some(rollback::rollback(vault, &secret, &Wanted::Number(number), ctx)?.1))
         })
     }
 
     /// Changes a signed setting; an empty value unsets it.
     pub fn configure(&self, key: &str, value: &str) -> Result<(), Error> {
-        let op = PolicyOp::Setting { key: key.to_owned(), value: value.to_owned() };
+        if key == "variables.allow" && consent::names_own(value) {
+            return Err(Error::OwnVariable);
+        }
+        let value = Some(value).filter(|value| !value.is_empty());
         self.write("change a setting", |vault, ctx| {
-            Ok(policy_change::change(vault, vec![op], ctx)?.0)
+            let ops = access::setting(vault.policy(), key, value);
+            if ops.is_empty() {
+                return Ok(None);
+            }
+            Ok(Some(policy_change::change(vault, ops, ctx)?.0))
         })
     }
 
@@ -283,11 +335,35 @@ impl<H: Clock + Random> Vault<H> {
     }
 
     fn read(&self, depth: Depth<'_>) -> Result<Opened, Error> {
+        Ok(self.open_for(depth)?.1)
+    }
+
+    fn open_for(&self, depth: Depth<'_>) -> Result<(Session, Opened), Error> {
         let session = self.found()?;
         let opened = session.open(depth)?;
-        self.judge(&opened.pin)?;
-        session.remember(&opened)?;
-        Ok(opened.vault)
+        self.accept(&session, &opened)?;
+        Ok((session, opened.vault))
+    }
+
+    /// Judges what was found, and remembers it where it continues what is known.
+    fn accept(&self, session: &Session, found: &Found) -> Result<(), Error> {
+        self.judge(&found.pin)?;
+        if let Standing::Prefix { seen, accepted } = found.pin {
+            self.remark([Notice::Older { seen, accepted }]);
+        }
+        let missing = session.missing_heads(found).len();
+        if missing > 0 && found.pin == Standing::Continues {
+            self.remark([Notice::HeadsMissing(missing)]);
+            return Ok(());
+        }
+        match session.remember(found) {
+            // A folder that cannot be written is no reason to withhold what was just verified.
+            Err(SessionError::Pin(error)) if error.is_of_storage() => {
+                self.remark([Notice::Unrecorded(error.into())]);
+                Ok(())
+            }
+            result => Ok(result?),
+        }
     }
 
     fn judge(&self, pin: &Standing) -> Result<(), Error> {
@@ -301,12 +377,13 @@ impl<H: Clock + Random> Vault<H> {
     fn write(
         &self,
         reason: &str,
-        make: impl FnOnce(&Opened, &Ctx<'_>) -> Result<Change, Error>,
+        make: impl FnOnce(&Opened, &Ctx<'_>) -> Result<Option<Change>, Error>,
     ) -> Result<(), Error> {
+        check_text(reason, MAX_REASON).map_err(Error::Reason)?;
         let session = self.found()?;
         let transaction = Transaction::begin(&session)?;
         let opened = transaction.opened();
-        self.judge(&opened.pin)?;
+        self.accept(&session, opened)?;
         if opened.missing_removals {
             return Err(Error::Pin(opened.pin.clone()));
         }
@@ -320,8 +397,10 @@ impl<H: Clock + Random> Vault<H> {
             reason: reason.to_owned(),
             progress: &Silent,
         };
-        let change = make(&opened.vault, &ctx)?;
-        transaction.commit(change)?;
+        if let Some(change) = make(&opened.vault, &ctx)? {
+            let written = transaction.commit(change)?;
+            self.remark(written.unrecorded.map(Notice::Unrecorded));
+        }
         Ok(())
     }
 }

@@ -42,6 +42,6 @@ pub mod secret_value;
 pub mod store;
 pub mod vault;
 
-pub use api::{AuditRow, Error, FirstUse, Options, Vault};
+pub use api::{AuditRow, Error, FirstUse, Notice, Options, Vault};
 pub use crypto::identity::generate_identity;
 pub use secret_value::SecretValue;

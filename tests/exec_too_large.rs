@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use v_secure::cli::child::{ChildError, Program, run};
 use v_secure::host::hardening::harden;
-use v_secure::ops::inject::{Clash, Options, System, environment};
+use v_secure::ops::inject::{Clash, Consent, Options, System, environment};
 
 #[test]
 fn too_much_environment_is_told_apart_from_other_failures() {
@@ -14,7 +14,8 @@ fn too_much_environment_is_told_apart_from_other_failures() {
     let big = OsString::from("x".repeat(100 << 10));
     let parent = (0..100).map(|index| (format!("BIG_{index}").into(), big.clone())).collect();
     let system = System::current();
-    let options = Options { pristine: false, clash: Clash::Error, allowed: &[], system };
+    let consent = Consent::default();
+    let options = Options { pristine: false, clash: Clash::Error, consent: &consent, system };
     let environment = environment(parent, Vec::new(), &options).unwrap();
     // `false`, so that a start that works fails the test instead of replacing it by a success.
     let program = Program { name: "false".as_ref(), arguments: &[], search: None };

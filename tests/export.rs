@@ -107,6 +107,9 @@ fn what_a_format_cannot_carry_is_an_error_and_nothing_is_written() {
     cli.ok("rm api.key");
     cli.set("LD_PRELOAD", "/tmp/evil.so");
     assert_eq!(cli.fails("export --format shell"), (1, "environment".into()));
+    // What reads JSON makes variables of its keys too.
+    assert_eq!(cli.fails("export --format json"), (1, "environment".into()));
+    cli.ok("settings set variables.allow LD_PRELOAD");
     assert_eq!(cli.run("export --format json").code, 0);
 }
 

@@ -108,9 +108,3 @@ impl SelectionArgs {
         Ok((found, apart))
     }
 }
-
-/// The signed setting `variables.allow`: guarded variables that secrets may set.
-pub fn allowed(vault: &Vault) -> Vec<String> {
-    let list = vault.serving().get("variables.allow");
-    list.map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default()
-}

@@ -6,7 +6,7 @@ use super::error::{Failure, Outcome};
 use crate::crypto::bytes::Id;
 use crate::log::finding::Severity;
 use crate::log::report::FindingRecord;
-use crate::log::verify::verify_base;
+use crate::log::verify::{new_secrets, verify_base};
 use crate::ops::pin::Standing;
 use crate::ops::vault::{Depth, OpenError, Vault};
 use crate::ops::verified::Verified;
@@ -200,7 +200,8 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
         Ok(old) => {
             let new = &opened.vault;
             let lost = verify_base(new.file(), new.state(), new.chain(), old.file());
-            lost.iter().map(Into::into).collect()
+            let named = new_secrets(new.state(), old.state());
+            lost.iter().chain(&named).map(Into::into).collect()
         }
         Err(error) => {
             let severity = if base.may_be_broken { Severity::Warning } else { Severity::Error };

@@ -151,6 +151,8 @@ codes! {
     Void "void" Notice,
     /// A slot's member does not hold the signing key any more.
     SlotStale "slot-stale" Notice,
+    /// A secret that the base does not have: a variable more for the programs of its environment.
+    BaseSecretNew "base-secret-new" Notice,
     /// A void entry of the base was dropped, which anybody may do.
     BaseVoidDropped "base-void-dropped" Notice,
 }

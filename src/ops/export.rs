@@ -1,6 +1,6 @@
 //! Secrets to text: under which name each goes into a format, and the whole text or an error.
 
-use super::inject::{self, InjectError, Wanted};
+use super::inject::{self, Consent, InjectError, Wanted};
 use super::text::{self, Dump, dotenv, github, json, shell, yaml};
 use crate::host::Random;
 use crate::secret_value::SecretValue;
@@ -56,18 +56,19 @@ pub struct Exported {
     pub names: Vec<String>,
 }
 
-/// Writes secrets in a format. Where it names variables they follow `exec`'s rules: `allowed` is
-/// the signed setting `variables.allow`, since an `eval` hands them to every later program.
+/// Writes secrets in a format. Where it names variables they follow `exec`'s rules, since an `eval`
+/// hands them to every later program; the keys of other formats need the same consent, since what
+/// reads them makes variables of them too.
 ///
 /// # Errors
 /// The first secret that has no usable variable, or that the format cannot carry.
 pub fn export(
     secrets: &[Wanted],
     format: Format,
-    allowed: &[String],
+    consent: &Consent,
     random: &dyn Random,
 ) -> Result<Exported, ExportError> {
-    let names = secrets.iter().map(|wanted| name(wanted, format, allowed));
+    let names = secrets.iter().map(|wanted| name(wanted, format, consent));
     let names = names.collect::<Result<Vec<&str>, InjectError>>()?;
     refuse_shared(&names, secrets)?;
     let dump: Vec<(&str, &SecretValue)> =
@@ -77,14 +78,13 @@ pub fn export(
     Ok(Exported { content, masks, names: names.into_iter().map(str::to_owned).collect() })
 }
 
-fn name<'a>(
-    wanted: &'a Wanted,
-    format: Format,
-    allowed: &[String],
-) -> Result<&'a str, InjectError> {
+fn name<'a>(wanted: &'a Wanted, format: Format, consent: &Consent) -> Result<&'a str, InjectError> {
     match format.names_variables() {
-        true => inject::variable(&wanted.secret, wanted.variable.as_ref(), allowed),
-        false => Ok(wanted.secret.name()),
+        true => inject::variable(&wanted.secret, wanted.variable.as_ref(), consent),
+        false => {
+            consent.judge(&wanted.secret, wanted.secret.name())?;
+            Ok(wanted.secret.name())
+        }
     }
 }
 

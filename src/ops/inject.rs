@@ -5,12 +5,15 @@
 //!   needs none. A secret can set none of them either, not even with consent.
 //! - With `pristine` only [`PRISTINE`] is inherited.
 //! - A secret becomes the variable of its own name, or the one it was given.
-//! - A variable that steers other programs ([`guarded`]) needs the owners' signed consent.
+//! - A variable that steers other programs ([`guarded`]) needs the owners' signed consent, and in
+//!   strict mode every variable does ([`consent`]).
 //! - What the parent has already is never replaced in silence ([`Clash`]).
 
+pub mod consent;
 mod error;
 pub mod guarded;
 
+pub use consent::Consent;
 pub use error::InjectError;
 
 use crate::name::{Name, SecretName};
@@ -105,10 +108,7 @@ pub struct Options<'a> {
     /// Inherit only what [`PRISTINE`] lists.
     pub pristine: bool,
     pub clash: Clash,
-    /// The signed setting `variables.allow`: guarded variables that secrets may set, each a whole
-    /// name, or at least one character of its beginning and then `*`. Any other entry, a bare `*`
-    /// included, allows nothing. Compared without regard to case.
-    pub allowed: &'a [String],
+    pub consent: &'a Consent,
     pub system: System,
 }
 
@@ -197,7 +197,7 @@ fn variables(wanted: &[Wanted], options: &Options<'_>) -> Result<Vec<String>, In
     let mut given = HashMap::with_capacity(wanted.len());
     let mut variables = Vec::with_capacity(wanted.len());
     for wanted in wanted {
-        let variable = variable(&wanted.secret, wanted.variable.as_ref(), options.allowed)?;
+        let variable = variable(&wanted.secret, wanted.variable.as_ref(), options.consent)?;
         let key = options.system.key(OsStr::new(variable));
         if let Some(first) = given.insert(key, &wanted.secret) {
             return Err(InjectError::SharedVariable {
@@ -239,16 +239,15 @@ pub fn is_identifier(text: &str) -> bool {
         && text.bytes().next().is_some_and(|b| !b.is_ascii_digit())
 }
 
-/// The variable that a secret sets, if it may: the `given` one, or that of its own name. `allowed`
-/// is [`Options::allowed`].
+/// The variable that a secret sets, if it may: the `given` one, or that of its own name.
 ///
 /// # Errors
-/// [`InjectError::NoVariable`], [`InjectError::NotAVariable`], [`InjectError::OwnVariable`],
-/// [`InjectError::Guarded`].
+/// [`InjectError::NoVariable`], [`InjectError::NotAVariable`], [`InjectError::OwnVariable`]; those of
+/// [`Consent::judge`].
 pub fn variable<'a>(
     secret: &'a SecretName,
     given: Option<&'a Name>,
-    allowed: &[String],
+    consent: &Consent,
 ) -> Result<&'a str, InjectError> {
     let name = given.map_or(secret.name(), Name::as_str);
     let secret = || secret.clone();
@@ -259,28 +258,10 @@ pub fn variable<'a>(
         });
     }
     // Without regard to case, as for guarded variables: the vault may be used on Windows.
-    let upper = name.to_ascii_uppercase();
-    if upper.starts_with(OWN_PREFIX) {
+    if name.to_ascii_uppercase().starts_with(OWN_PREFIX) {
         return Err(InjectError::OwnVariable { secret: secret(), variable: name.to_owned() });
     }
-    let is_allowed = |entry: &String| allows(&entry.to_ascii_uppercase(), &upper);
-    match guarded::danger(name) {
-        Some(danger) if !allowed.iter().any(is_allowed) => {
-            let (secret, allowed) = (secret(), allowed.to_vec());
-            Err(InjectError::Guarded { secret, variable: name.to_owned(), danger, allowed })
-        }
-        _ => Ok(name),
-    }
-}
-
-/// Whether `entry` of `variables.allow` names `variable`, an identifier; both in upper case.
-/// Narrower than the table's patterns: consent to all guarded variables at once is never meant.
-fn allows(entry: &str, variable: &str) -> bool {
-    match entry.strip_suffix('*') {
-        // A further `*` is a literal, which no identifier has.
-        Some(start) => !start.is_empty() && variable.starts_with(start),
-        None => entry == variable,
-    }
+    consent.judge(&secret(), name).map(|()| name)
 }
 
 /// Whether the system takes the value in a variable.

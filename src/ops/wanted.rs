@@ -5,6 +5,7 @@ use super::read::{ReadError, find, pruned_by_age};
 use super::vault::Vault;
 use crate::log::state::SecretState;
 use crate::name::{Name, NameError, SecretName};
+use std::collections::BTreeSet;
 
 /// What narrows the secrets of an environment; all that is given must hold.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +53,16 @@ pub fn wanted(
         }
     }
     Ok(found.into_iter().cloned().collect())
+}
+
+/// The variables of all secrets that an environment gives.
+///
+/// # Errors
+/// Those of [`wanted`].
+pub fn variables(vault: &Vault, environment: &Name) -> Result<BTreeSet<String>, ReadError> {
+    let names = wanted(vault, environment, &Selection::default())?;
+    let variable = |name: &SecretName| vault.secret(name)?.var().map(str::to_owned);
+    Ok(names.iter().map(|name| variable(name).unwrap_or_else(|| name.name().to_owned())).collect())
 }
 
 /// The environment and those that it extends, nearest first.

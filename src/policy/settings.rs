@@ -34,6 +34,8 @@ pub const SET_BY: &str = "owner";
 
 const INTERVALS: &str = "a span of time from 1h, such as 12h, 30d or 4w";
 
+const ON: &str = "on";
+
 /// The capitals in the key of a setting that there is one of for each environment.
 const ENVIRONMENT: &str = "ENVIRONMENT";
 
@@ -99,8 +101,15 @@ pub static SETTINGS: &[Setting] = &[
         key: "variables.allow",
         values: "variables, or beginnings of some with '*', joined with ','",
         default: "none",
-        meaning: "guarded variables that secrets may set",
+        meaning: "guarded variables that secrets may set; in strict mode the only ones",
         takes: |value| value.split(',').all(is_variable_pattern),
+    },
+    Setting {
+        key: "variables.strict",
+        values: "on",
+        default: "off",
+        meaning: "whether secrets pass under no other names than those of variables.allow",
+        takes: |value| value == ON,
     },
 ];
 
@@ -298,18 +307,9 @@ impl Settings {
         self.0.keys().filter_map(|key| SettingKey::parse(key).ok()?.heir().cloned())
     }
 
-    /// Whether a list of allowed variables is set at all.
-    pub fn restricts_variables(&self) -> bool {
-        self.get("variables.allow").is_some()
-    }
-
-    /// Whether `variables.allow` names the variable; without the setting, every one is allowed.
-    pub fn allows_variable(&self, variable: &str) -> bool {
-        let Some(list) = self.get("variables.allow") else { return true };
-        list.split(',').any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => variable.starts_with(prefix),
-            None => variable == pattern,
-        })
+    /// Whether `variables.allow` is the whole list of the names that secrets pass under.
+    pub fn has_strict_variables(&self) -> bool {
+        self.get("variables.strict") == Some(ON)
     }
 
     pub fn ttl(&self) -> Ttl {
@@ -363,6 +363,8 @@ mod tests {
             ("variables.allow", "1A"),
             ("variables.allow", "*"),
             ("variables.allow", "A,*"),
+            ("variables.strict", "off"),
+            ("variables.strict", "true"),
             ("env.prod.extends", "a/b"),
             ("rotation.kek", "0h"),
             ("rotation.kek", "012h"),
@@ -405,14 +407,6 @@ mod tests {
     }
 
     #[test]
-    fn the_variable_list_takes_names_and_prefixes() {
-        let settings = set(&[("variables.allow", "DB_URL,APP_*")]).unwrap();
-        assert!(settings.allows_variable("DB_URL") && settings.allows_variable("APP_X"));
-        assert!(!settings.allows_variable("DB_URLS") && !settings.allows_variable("LD_PRELOAD"));
-        assert!(Settings::default().allows_variable("LD_PRELOAD"));
-    }
-
-    #[test]
     fn typed_views_follow_the_text() {
         let settings = set(&[("ttl", "on-write"), ("reads", "required"), ("retention.days", "30")]);
         let settings = settings.unwrap();
@@ -422,5 +416,8 @@ mod tests {
         let settings = set(&[("rotation.kek", "12h"), ("rotation.dek", "4w")]).unwrap();
         let dek = Some(28 * 24 * 3600);
         assert_eq!(settings.rotation(), Rotation { kek: Some(12 * 3600), dek });
+        let settings = set(&[("variables.allow", "DB_URL,APP_*"), ("variables.strict", "on")]);
+        assert!(settings.unwrap().has_strict_variables());
+        assert!(!set(&[("variables.allow", "DB_URL")]).unwrap().has_strict_variables());
     }
 }

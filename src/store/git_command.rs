@@ -34,9 +34,9 @@ pub fn keeps_line_ends(file: &Path) -> bool {
 
 /// The content of `path` at a revision (`:` alone is the index), if both are there.
 pub fn show(folder: &Path, revision: &str, path: &str) -> Option<Vec<u8>> {
+    // Not `git show`, which is made for people: it can convert, sign-check and page.
     let output = git(folder)
-        .arg("show")
-        .arg("--end-of-options")
+        .args(["cat-file", "blob", "--end-of-options"])
         .arg(format!("{revision}:{path}"))
         .stderr(Stdio::null())
         .output()
@@ -54,7 +54,8 @@ pub fn has_commit(folder: &Path, revision: &str) -> bool {
 pub fn root_and_hooks(folder: &Path) -> Option<(PathBuf, PathBuf)> {
     let root = text(folder, &["rev-parse", "--show-toplevel"])?;
     // `core.hooksPath` counts; the answer is relative to the folder that git runs in.
-    let hooks = text(folder, &["rev-parse", "--git-path", "hooks"])?;
+    let mut asked = git_with_hooks(folder);
+    let hooks = text_of(asked.args(["rev-parse", "--git-path", "hooks"]))?;
     Some((PathBuf::from(root), folder.join(hooks)))
 }
 
@@ -67,6 +68,8 @@ pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
         "--name-only",
         "--no-renames",
         "--no-ext-diff",
+        "--no-textconv",
+        "--ignore-submodules=all",
         "-z",
         "--",
         ":(top,glob)**/.v-secure/vault.toml",
@@ -77,13 +80,16 @@ pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.
 fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = git(folder).args(arguments).stderr(Stdio::null()).output().ok()?;
+    text_of(git(folder).args(arguments))
+}
+
+fn text_of(command: &mut Command) -> Option<String> {
+    let output = command.stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
     Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
-/// Variables with key material, which no child of ours needs: git runs programs that a repository's
-/// configuration names.
+/// Variables with key material, which no child of ours needs.
 const CREDENTIALS: [&str; 4] = [
     "V_SECURE_IDENTITY",
     "V_SECURE_PASSPHRASE",
@@ -91,11 +97,41 @@ const CREDENTIALS: [&str; 4] = [
     "V_SECURE_BACKUP_PASSPHRASE",
 ];
 
-/// A git command in a folder, with the user's variables but our credentials.
+/// Settings that outrank a repository's own, which may come with an archive or, in a bare repository
+/// among the files, with a commit. What such a file includes counts as its own.
+///
+/// An empty `core.fsmonitor` is "none" for every version; `false` is a program's name for some.
+const SETTINGS: [&str; 2] = ["core.fsmonitor=", "safe.bareRepository=explicit"];
+
+/// No object is fetched in place of one that is missing: fetching runs what the configuration names
+/// for transport and credentials. The first is unknown to versions before 2.45; the second leaves
+/// them no protocol to fetch by.
+const VARIABLES: [(&str, &str); 4] = [
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_ALLOW_PROTOCOL", ""),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    // Without it a question may write the index, which has a hook.
+    ("GIT_OPTIONAL_LOCKS", "0"),
+];
+
+/// A git command that runs nothing that a repository's configuration names. Those used here read the
+/// index, objects and rules: they filter and convert nothing, and an alias never hides a command of
+/// git's own.
+fn git(folder: &Path) -> Command {
+    let mut command = git_with_hooks(folder);
+    command.args(["-c", "core.hooksPath=/dev/null"]);
+    command
+}
+
+/// [`git`] for the question where hooks are, which is the setting that it would replace.
 #[expect(clippy::disallowed_methods, reason = "every git command starts here")]
-pub fn git(folder: &Path) -> Command {
+fn git_with_hooks(folder: &Path) -> Command {
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder).stdin(Stdio::null());
+    command.arg("-C").arg(folder).arg("--no-pager").stdin(Stdio::null());
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    command.envs(VARIABLES);
     for name in CREDENTIALS {
         command.env_remove(name);
     }

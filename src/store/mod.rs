@@ -17,6 +17,8 @@ pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod git_command;
+pub mod given;
+pub mod giving;
 pub mod id_list;
 pub mod inspect;
 pub mod journal;

@@ -8,10 +8,13 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::pruning;
-use crate::cli::selection::{self, SelectionArgs};
+use crate::cli::selection::SelectionArgs;
 use crate::cli::strict::StrictArgs;
-use crate::ops::inject::{self, ChildEnvironment, Clash, InjectError, Options, System};
-use crate::ops::vault::Depth;
+use crate::ops::inject::{self, ChildEnvironment, Clash, Consent, InjectError, Options, System};
+use crate::ops::vault::{Depth, Vault};
+use crate::ops::wanted;
+use crate::store::given::Given;
+use crate::store::session::Session;
 use as_file::AsFileArgs;
 use clap::Args;
 use std::ffi::OsString;
@@ -58,6 +61,9 @@ pub struct Exec {
     command: Vec<OsString>,
 }
 
+/// How many new names are listed.
+const SHOWN: usize = 20;
+
 impl Exec {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (child, files) = self.prepare(context)?;
@@ -92,8 +98,8 @@ impl Exec {
         let purpose = ("exec", self.reason.as_deref());
         let (secrets, values) =
             self.selection.secrets_and(context, &session, vault, purpose, &apart)?;
-        let allowed = selection::allowed(vault);
-        let options = self.options(&allowed);
+        let consent = Consent::of(vault.serving());
+        let options = self.options(&consent);
         let parent = context.host.variables();
         let mut child = inject::environment(parent, secrets, &options).map_err(refused)?;
         let wanted = as_file::wanted(files, values);
@@ -102,19 +108,20 @@ impl Exec {
             let variable = &wanted[index].variable;
             child.set_path(&apart[index], variable, path.clone(), &options).map_err(refused)?;
         }
+        news(context, &session, vault)?;
         // Nothing in it is secret, and the program replaces this process: freeing a large vault
         // piece by piece before that would only take time.
         std::mem::forget(opened);
         Ok((child, files))
     }
 
-    fn options<'a>(&self, allowed: &'a [String]) -> Options<'a> {
+    fn options<'a>(&self, consent: &'a Consent) -> Options<'a> {
         let clash = match (self.replace, self.keep) {
             (true, _) => Clash::Override,
             (_, true) => Clash::Keep,
             _ => Clash::Error,
         };
-        Options { pristine: self.pristine, clash, allowed, system: System::current() }
+        Options { pristine: self.pristine, clash, consent, system: System::current() }
     }
 
     fn files(
@@ -132,18 +139,36 @@ impl Exec {
     }
 }
 
-fn refused(error: InjectError) -> Failure {
-    let exit = match &error {
-        InjectError::Clash { .. } | InjectError::Taken { .. } => Exit::Conflict,
-        _ => Exit::Failure,
-    };
-    let failure = Failure::from_error(exit, "environment", &error);
-    match (&error, error.hint()) {
-        (InjectError::Clash { .. }, _) => failure
-            .hint("--override lets the secret win")
-            .hint("--keep leaves the variable as it is"),
-        (InjectError::Taken { .. }, _) => failure.hint("--as-file OTHER_VARIABLE=NAME"),
-        (_, Some(hint)) => failure.hint(hint),
-        (_, None) => failure,
+/// Says which names are new to the environment since `exec` last ran, once: whoever may write one
+/// secret chooses a name. What was not said stays new.
+fn news(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
+    let (given, id) = (Given::new(session.state.as_deref(), session.owners), vault.id());
+    let environment = context.environment()?;
+    if context.globals.quiet && given.load(&id, &environment).is_some() {
+        return Ok(());
     }
+    let new = given.add(&id, &environment, &wanted::variables(vault, &environment)?);
+    if !new.is_empty() {
+        let (count, shown) = (new.len(), new.iter().take(SHOWN).cloned().collect::<Vec<_>>());
+        let more = match count.saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let names = shown.join(", ");
+        context.ui.note(&format!(
+            "new in the environment {environment} since exec last ran here: {names}{more}"
+        ));
+    }
+    Ok(())
+}
+
+fn refused(error: InjectError) -> Failure {
+    let hints: &[&str] = match &error {
+        InjectError::Clash { .. } => {
+            &["--override lets the secret win", "--keep leaves the variable as it is"]
+        }
+        InjectError::Taken { .. } => &["--as-file OTHER_VARIABLE=NAME"],
+        _ => &[],
+    };
+    hints.iter().fold(error.into(), |failure: Failure, hint| failure.hint(*hint))
 }

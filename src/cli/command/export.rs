@@ -3,9 +3,10 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::selection::{self, SelectionArgs};
+use crate::cli::selection::SelectionArgs;
 use crate::cli::strict::StrictArgs;
 use crate::ops::export::{self, Exported, Format};
+use crate::ops::inject::Consent;
 use crate::ops::vault::Depth;
 use crate::store::private::FILE_MODE;
 use crate::store::{append, fresh};
@@ -87,8 +88,8 @@ impl Export {
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let purpose = ("export", self.reason.as_deref());
         let secrets = self.selection.secrets(context, &session, &opened.vault, purpose)?;
-        let allowed = selection::allowed(&opened.vault);
-        let exported = export::export(&secrets, format, &allowed, context.host)?;
+        let consent = Consent::of(opened.vault.serving());
+        let exported = export::export(&secrets, format, &consent, context.host)?;
         if let Some(masks) = &exported.masks {
             // Before the content exists anywhere that a log could show it.
             context.ui.bytes(masks.expose())?;

@@ -8,9 +8,10 @@ use crate::cli::source;
 use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::SecretName;
+use crate::ops::inject::Consent;
 use crate::ops::read::{self, ReadError};
 use crate::ops::template::{Lines, MAX_TEMPLATE, Missing, Place, RenderError, Template};
-use crate::ops::vault::Depth;
+use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
 use crate::store::private::FILE_MODE;
@@ -128,6 +129,7 @@ impl Inject {
         let mut secrets = names.clone();
         secrets.sort();
         secrets.dedup();
+        self.judge(vault, &secrets)?;
         let who = context.unlock(vault)?;
         let values = read::read_all(vault, &who, &secrets, session.now)
             .map_err(|error| unread(error, &names, template))?;
@@ -140,6 +142,15 @@ impl Inject {
         };
         reads::record(context, &session, vault, reading)?;
         Ok((names, secrets.into_iter().zip(values).collect()))
+    }
+
+    /// By the names that `exec` would give the secrets: the owners' list holds for every way out.
+    fn judge(&self, vault: &Vault, secrets: &[SecretName]) -> Outcome {
+        let consent = Consent::of(vault.serving());
+        secrets.iter().try_for_each(|secret| {
+            let variable = vault.secret(secret).and_then(|found| found.var());
+            Ok(consent.judge(secret, variable.unwrap_or(secret.name()))?)
+        })
     }
 
     /// Which secret does not fit where it is named.

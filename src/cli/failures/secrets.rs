@@ -5,6 +5,7 @@ use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
 use crate::ops::export::ExportError;
+use crate::ops::inject::InjectError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
 use crate::ops::remove::RemoveError;
@@ -129,16 +130,25 @@ impl From<CopyError> for Failure {
     }
 }
 
+impl From<InjectError> for Failure {
+    fn from(error: InjectError) -> Self {
+        let failure = match &error {
+            InjectError::Clash { .. } | InjectError::Taken { .. } => {
+                Self::from_error(Exit::Conflict, "environment", &error)
+            }
+            _ => Self::from_error(Exit::Failure, "environment", &error),
+        };
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
-            ExportError::Variable(error) => {
-                let failure = Self::from_error(Exit::Failure, "environment", &error);
-                match error.hint() {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
-                }
-            }
+            ExportError::Variable(error) => error.into(),
             _ => Self::from_error(Exit::Failure, "export-format", &error)
                 .hint("v-secure export --format json, which carries any text")
                 .hint("v-secure get NAME > FILE, for bytes that are no text"),

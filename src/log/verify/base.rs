@@ -98,6 +98,20 @@ fn object_missing(secret: &SecretName, object: &Id) -> Finding {
     finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))
 }
 
+/// Secrets that are not gone and that `base` has not, or has as gone.
+pub fn new_secrets(state: &State, base: &State) -> Vec<Finding> {
+    let is_live = |state: &State, name| state.secret(name).is_some_and(|found| !found.is_gone());
+    let new = state.secrets.keys().filter(|name| is_live(state, name) && !is_live(base, name));
+    let finding = |secret: &SecretName| {
+        let message = format!(
+            "{secret} is new since the base: programs of {} get it too",
+            secret.environment()
+        );
+        Finding::new(Code::BaseSecretNew, Subject::Secret(secret.clone()), message)
+    };
+    new.map(finding).collect()
+}
+
 fn slots(new: &VaultFile, base: &VaultFile) -> Vec<Finding> {
     let gone = base.slots.iter().filter(|(id, record)| match (record, new.slots.get(*id)) {
         (SlotRecord::Removed(_), there) => !matches!(there, Some(SlotRecord::Removed(_))),

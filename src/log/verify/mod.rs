@@ -21,7 +21,7 @@ use super::standing::{Signatures, Standings};
 use super::state::State;
 use crate::vault::model::VaultFile;
 
-pub use base::verify_base;
+pub use base::{new_secrets, verify_base};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {

@@ -1,6 +1,7 @@
 //! Why a secret cannot become a variable. Names, never values; what helps is [`InjectError::hint`].
 
 use super::guarded::Danger;
+use super::is_identifier;
 use crate::name::{Name, SecretName};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +16,11 @@ pub enum InjectError {
     OwnVariable { secret: SecretName, variable: String },
     #[error("{secret} would set {variable}, which {danger}; the vault's settings do not allow it")]
     Guarded { secret: SecretName, variable: String, danger: Danger, allowed: Vec<String> },
+    /// The vault is in strict mode.
+    #[error(
+        "{secret} would pass as {variable}, and the vault's settings let only listed names pass"
+    )]
+    Unlisted { secret: SecretName, variable: String, allowed: Vec<String> },
     #[error("{first} and {second} would both set {variable}")]
     SharedVariable { variable: String, first: SecretName, second: SecretName },
     #[error("{variable} is to hold the path of {secret}, and another secret sets it")]
@@ -44,11 +50,17 @@ impl InjectError {
                 Some(format!("v-secure secret set {second} --var NAME"))
             }
             // The setting is replaced as a whole, and what it allows already is to stay.
-            Self::Guarded { variable, allowed, .. } if !allowed.is_empty() => {
+            // The list takes variables alone.
+            Self::Unlisted { secret, variable, .. } if !is_identifier(variable) => {
+                Some(format!("v-secure secret rename {secret} NAME"))
+            }
+            Self::Guarded { variable, allowed, .. } | Self::Unlisted { variable, allowed, .. }
+                if !allowed.is_empty() =>
+            {
                 let list = allowed.join(",");
                 Some(format!("v-secure settings set variables.allow '{list},{variable}'"))
             }
-            Self::Guarded { variable, .. } => {
+            Self::Guarded { variable, .. } | Self::Unlisted { variable, .. } => {
                 Some(format!("v-secure settings set variables.allow {variable}"))
             }
             Self::Nul { secret } | Self::NotText { secret } | Self::TooLong { secret, .. } => {

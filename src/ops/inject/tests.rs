@@ -3,8 +3,16 @@
 use super::guarded::Danger;
 use super::*;
 
-const PLAIN: Options<'_> =
-    Options { pristine: false, clash: Clash::Error, allowed: &[], system: System::Linux };
+const PLAIN: Options<'_> = Options {
+    pristine: false,
+    clash: Clash::Error,
+    consent: &Consent { allowed: Vec::new(), strict: false },
+    system: System::Linux,
+};
+
+fn consent(allowed: &[&str]) -> Consent {
+    Consent { allowed: allowed.iter().map(|entry| (*entry).to_owned()).collect(), strict: false }
+}
 
 fn wanted(secret: &str, variable: Option<&str>, value: &[u8]) -> Wanted {
     Wanted {
@@ -53,12 +61,12 @@ fn secrets_join_what_the_parent_has() {
 fn own_variables_are_neither_inherited_nor_set() {
     let pairs = [("V_SECURE_IDENTITY", "k"), ("V_SECURE_X", "1"), ("V_SECUREX", "2")];
     assert_eq!(built(&pairs, &[], PLAIN).unwrap(), ["V_SECUREX=2"]);
-    let all = ["V_*".to_owned(), "V_SECURE_PIN".to_owned()];
+    let all = consent(&["V_*", "V_SECURE_PIN"]);
     for (secret, variable) in
         [("a/V_SECURE_PIN", None), ("a/x", Some("V_SECURE_")), ("a/y", Some("v_secure_pin"))]
     {
         let error =
-            built(&[], &[wanted(secret, variable, b"")], Options { allowed: &all, ..PLAIN });
+            built(&[], &[wanted(secret, variable, b"")], Options { consent: &all, ..PLAIN });
         assert!(matches!(error, Err(InjectError::OwnVariable { .. })), "{secret}");
     }
 }
@@ -145,13 +153,13 @@ fn guarded_variables_need_the_signed_setting() {
         ("PATH*", true),
         ("PAT", false),
     ] {
-        let allowed = [entry.to_owned()];
-        let result = built(&[], &secrets, Options { allowed: &allowed, ..PLAIN });
+        let consent = consent(&[entry]);
+        let result = built(&[], &secrets, Options { consent: &consent, ..PLAIN });
         assert_eq!(result.is_ok(), fits, "{entry}");
     }
     for entry in ["", "*", "**", "*PATH", "*TH", "P*H", "P**", "PATH*X", " PATH"] {
-        let allowed = [entry.to_owned()];
-        let result = built(&[], &secrets, Options { allowed: &allowed, ..PLAIN });
+        let consent = consent(&[entry]);
+        let result = built(&[], &secrets, Options { consent: &consent, ..PLAIN });
         assert!(matches!(result, Err(InjectError::Guarded { .. })), "{entry}");
     }
     let hidden = [wanted("a/harmless", Some("LD_PRELOAD"), b"/x")];
@@ -159,6 +167,48 @@ fn guarded_variables_need_the_signed_setting() {
         let result = built(&[("LD_PRELOAD", "/y")], &hidden, Options { clash, ..PLAIN });
         assert!(matches!(result, Err(InjectError::Guarded { .. })));
     }
+}
+
+#[test]
+fn in_strict_mode_only_listed_variables_pass() {
+    let strict = Consent { strict: true, ..consent(&["DB", "APP_*", "path"]) };
+    let options = Options { consent: &strict, ..PLAIN };
+    for (secret, variable) in
+        [("a/DB", None), ("a/app_key", None), ("a/api.key", Some("APP_API_KEY")), ("a/PATH", None)]
+    {
+        assert!(built(&[], &[wanted(secret, variable, b"v")], options).is_ok(), "{secret}");
+    }
+    for (secret, variable) in [("a/DBX", None), ("a/DB", Some("OTHER")), ("a/APP", None)] {
+        let error = built(&[], &[wanted(secret, variable, b"v")], options).unwrap_err();
+        assert!(matches!(error, InjectError::Unlisted { .. }), "{secret}");
+        let hint = format!("'DB,APP_*,path,{}'", variable.unwrap_or(&secret[2..]));
+        assert!(error.hint().unwrap().ends_with(&hint), "{error:?}");
+    }
+    let error = built(&[], &[wanted("a/LD_PRELOAD", None, b"v")], options).unwrap_err();
+    assert!(matches!(error, InjectError::Guarded { .. }), "the danger is worth saying");
+    let nothing = Consent { strict: true, ..Consent::default() };
+    let options = Options { consent: &nothing, pristine: true, ..PLAIN };
+    let error = built(&[], &[wanted("a/K", None, b"v")], options).unwrap_err();
+    assert_eq!(error.hint().unwrap(), "v-secure settings set variables.allow K");
+}
+
+#[test]
+fn keys_of_documents_are_judged_as_variables_are() {
+    let plain = consent(&["KUBE*"]);
+    let strict = Consent { strict: true, ..plain.clone() };
+    for (key, passes) in [
+        ("KUBECONFIG", (true, true)),
+        ("DB", (true, false)),
+        ("api.key", (true, false)),
+        ("kube.config", (true, false)),
+        ("LD_PRELOAD", (false, false)),
+    ] {
+        let secret = name(&format!("a/{key}"));
+        let judged = [&plain, &strict].map(|consent| consent.judge(&secret, key).is_ok());
+        assert_eq!((judged[0], judged[1]), passes, "{key}");
+    }
+    let error = strict.judge(&name("a/api.key"), "api.key").unwrap_err();
+    assert_eq!(error.hint().unwrap(), "v-secure secret rename a/api.key NAME");
 }
 
 #[test]

@@ -9,12 +9,12 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArg;
-use crate::cli::selection;
 use crate::name::{Name, SecretName};
+use crate::ops::duration;
+use crate::ops::inject::{self, Consent};
 use crate::ops::put::{self, NewValue, PutRequest};
 use crate::ops::read::{self, Wanted};
 use crate::ops::vault::{Depth, Vault};
-use crate::ops::{duration, inject};
 use clap::Args;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -216,7 +216,8 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
 fn remark_variable(context: &Context<'_>, vault: &Vault, secret: &SecretName) {
     let given = vault.secret(secret).and_then(|found| found.var()).map(Name::new);
     let Ok(given) = given.transpose() else { return };
-    if let Err(error) = inject::variable(secret, given.as_ref(), &selection::allowed(vault)) {
+    let consent = Consent::of(vault.serving());
+    if let Err(error) = inject::variable(secret, given.as_ref(), &consent) {
         let hint = error.hint().map(|hint| format!(": {hint}")).unwrap_or_default();
         context.ui.note(&format!("exec cannot give it to a program: {error}{hint}"));
     }

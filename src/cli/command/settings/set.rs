@@ -5,7 +5,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::name::Pattern;
 use crate::ops::access;
-use crate::ops::inject::OWN_PREFIX;
+use crate::ops::inject::consent;
 use crate::policy::access::Subject;
 use crate::policy::settings::{MAX_VALUE, SettingKey};
 use clap::Args;
@@ -101,15 +101,12 @@ fn untaken(text: &str, key: &SettingKey, value: &str) -> Failure {
 
 /// No setting lets a secret set a variable of this program's own.
 fn refuse_own(list: &str) -> Outcome {
-    let own = |entry: &str| entry.to_ascii_uppercase().starts_with(OWN_PREFIX);
-    match list.split(',').find(|entry| own(entry)) {
-        Some(_) => {
-            let message = "no secret may set a variable that begins with V_SECURE_";
-            Err(Failure::usage("setting-variable", message)
-                .hint("v-secure settings set variables.allow 'GIT_*'"))
-        }
-        None => Ok(()),
+    if !consent::names_own(list) {
+        return Ok(());
     }
+    let message = "no secret may set a variable that begins with V_SECURE_";
+    Err(Failure::usage("setting-variable", message)
+        .hint("v-secure settings set variables.allow 'GIT_*'"))
 }
 
 /// Who can change what an environment gives changes with what it inherits.
