@@ -121,10 +121,16 @@ class Reading(WithSample):
 
     def test_a_value_does_not_open_under_another_secret(self):
         dek, nonce, uid = bytes(32), bytes(24), bytes(16)
-        sealed = keys.seal_value(b"v" * 32, b"s" * 32, uid, nonce, dek, b"value")
+        sealed = keys.seal_value(b"v" * 32, b"s" * 32, b"a" * 32, 1, None, uid, nonce, dek, b"value")
         self.assertEqual(keys.open_value(b"v" * 32, b"s" * 32, sealed, dek), b"value")
-        with self.assertRaises(keys.Unopened):
-            keys.open_value(b"v" * 32, b"t" * 32, sealed, dek)
+        for secret, changed in ((b"t" * 32, {}), (b"s" * 32, {"author": b"b" * 32}), (b"s" * 32, {"expires": 1})):
+            with self.assertRaises(keys.Unopened):
+                keys.open_value(b"v" * 32, secret, {**sealed, **changed}, dek)
+
+    def test_a_value_over_the_limit_is_told_as_that(self):
+        self.assertEqual(len(keys.unpad(keys.pad(bytes(1 << 20)))), 1 << 20)
+        with self.assertRaisesRegex(keys.Unopened, "over 1 MiB"):
+            keys.unpad(keys.pad(bytes((1 << 20) + 1)))
 
     def test_get_and_dump_write_the_stored_bytes(self):
         file, identity = str(self.dir / "sample.vault"), self.identity_file("ada")
