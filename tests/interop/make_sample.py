@@ -39,7 +39,8 @@ class Sample:
         self.build = Builder(File("", b"", ""), self.rng)
         self.file = self.build.file
         self.people = {n: Member(n, self.rng, *d) for n, d in {
-            "ada": ("desk", "phone"), "bob": ("laptop",), "cy": ("box",), "rob.ot": ("ci",)}.items()}
+            "ada": ("desk", "phone"), "bob": ("laptop",), "cy": ("box",), "rob.ot": ("ci",), "wes": ("pad",),
+            "del": ("mac",), "rea": ("mini",)}.items()}
         self.epochs, self.values, self.deks = {}, {}, {}
 
     def member_ops(self, name, kind="user", *roles):
@@ -94,12 +95,15 @@ class Sample:
         self.policy(op("role-add", role="dev"), op("grant", role="dev", pattern="prod/*", rights=["read", "write", "delete"]),
                     op("grant", role="dev", pattern="test/*", rights=["read", "write", "delete", "grant"]),
                     *self.member_ops("bob", "user", "dev"), *self.member_ops("cy", "user", "dev"))
-        self.policy(self.epoch_op("owner", "ada"), self.epoch_op("dev+owner", "ada", "bob", "cy"))
+        self.policy(*self.half("wes", "prod/*", "write"), *self.half("del", "prod/*", "delete"),
+                    *self.half("rea", "root/*", "read"))
+        self.policy(self.epoch_op("owner", "ada"), self.epoch_op("dev+owner", "ada", "bob", "cy"),
+                    self.epoch_op("owner+rea", "ada", "rea"))
         self.policy(op("role-add", role="ci"), op("grant", role="ci", pattern="prod/db", rights=["rotate"]),
                     *self.member_ops("rob.ot", "service", "ci"), op("setting", key="env.prod.extends", value="test"))
         self.db, put = self.put("ada", "prod/db", b"first", "dev+owner")
         base = self.log("ada", put, reason="a 'quoted' \\ \"reason\", é")
-        _, root = self.put("ada", "root/key", b"\x00\xff" * 40, "owner", parents=[base])
+        _, root = self.put("ada", "root/key", b"\x00\xff" * 40, "owner+rea", parents=[base])
         self.log("ada", root, op("field", secret="root/key", field="description", value="the root"), parents=[base])
         db_two, two = self.put("bob", "prod/db", b"second", "dev+owner", parents=[base], replaces=[self.db])
         self.left = self.log("bob", two, parents=[base])
@@ -131,6 +135,11 @@ class Sample:
         self.log("bob", op("expire", secret="test/drop", object=drop, at=9_500_000_000))
         self.slot("bob")
         self.log("ada", op("checkpoint", segment=self.rng.randbytes(32), heads=ids(self.build.heads())))
+
+    def half(self, name, pattern, right):
+        """A member who has a single right, by a role of the same name."""
+        return [op("role-add", role=name), op("grant", role=name, pattern=pattern, rights=[right]),
+                *self.member_ops(name, "agent", name)]
 
     def slot(self, name):
         who, slot = self.people[name], self.rng.randbytes(16)
