@@ -43,10 +43,15 @@ pub struct ValueBinding<'a> {
     pub vault: &'a Id,
     pub secret_uid: &'a Id,
     pub version_uid: &'a ShortId,
+    /// The key of whoever puts the value.
+    pub author: &'a Id,
+    /// From when on it is not served, in seconds since the Unix epoch.
+    pub expires: Option<u64>,
 }
 
 impl ValueBinding<'_> {
     fn aad(&self) -> Id {
+        let expires = self.expires.map(u64::to_le_bytes);
         digest::hash(
             Context::ValueAad,
             &[
@@ -54,6 +59,8 @@ impl ValueBinding<'_> {
                 &self.vault.0,
                 &self.secret_uid.0,
                 &self.version_uid.0,
+                &self.author.0,
+                expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice),
                 PADDING,
             ],
         )
@@ -130,7 +137,10 @@ fn unpadded(plaintext: &[u8]) -> Result<usize, SealError> {
     let (prefix, rest) =
         plaintext.split_first_chunk::<LENGTH_PREFIX>().ok_or(SealError::Padding)?;
     let length = u32::from_le_bytes(*prefix) as usize;
-    if length > MAX_VALUE || padded_length(LENGTH_PREFIX + length) != plaintext.len() {
+    if length > MAX_VALUE {
+        return Err(SealError::TooLong);
+    }
+    if padded_length(LENGTH_PREFIX + length) != plaintext.len() {
         return Err(SealError::Padding);
     }
     let padding = rest.get(length..).ok_or(SealError::Padding)?;

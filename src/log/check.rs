@@ -28,6 +28,7 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
             ids("replaces", &put.replaces)?;
             ids("same", &put.same)
         }
+        Op::Pending(pending) => rule::integer("expires", pending.expires.unwrap_or(0)),
         Op::Field(field) => {
             field_name(&field.field)?;
             rule::text("value", field.value.as_deref().unwrap_or(""), MAX_VALUE_TEXT)
@@ -36,7 +37,7 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
         Op::Prune { objects, .. } => some_ids("objects", objects),
         Op::Rollout { record, .. } => rule::text("record", record, MAX_VALUE_TEXT),
         Op::Checkpoint { heads, .. } => ids("heads", heads),
-        Op::Resolve { .. } | Op::Rewrap { .. } | Op::Pending { .. } => Ok(()),
+        Op::Resolve { .. } | Op::Rewrap { .. } => Ok(()),
     }
 }
 

@@ -22,12 +22,22 @@ pub struct Draft {
     pub ts: u64,
 }
 
+/// Whose an entry is, and where it belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct Authorship<'a> {
+    pub vault: &'a Id,
+    /// The policy entry by which it is to be judged.
+    pub policy: Id,
+    /// Whose key signs it, at that policy entry.
+    pub actor: &'a Name,
+}
+
 /// What the next entry follows.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tips {
     /// In order of id, at most [`MAX_PARENTS`].
     pub parents: Vec<Id>,
-    /// The next entry's lamport number.
+    /// The next entry's lamport number, from 1.
     pub lamport: u64,
 }
 
@@ -45,20 +55,22 @@ impl Tips {
 }
 
 impl Draft {
-    /// The entry, signed by `key`, which is `actor`'s at the policy entry `policy`.
-    pub fn sign(self, tips: &Tips, policy: Id, actor: &Name, key: &SigningKey) -> Entry {
+    /// The entry, signed by `key`. Its puts name the objects that it makes of their bodies, whatever
+    /// they named before.
+    pub fn sign(self, tips: &Tips, by: Authorship<'_>, key: &SigningKey) -> Entry {
         let Self { ops, reason, ts } = self;
         let mut entry = Entry {
             parents: tips.parents.clone(),
-            lamport: tips.lamport.max(1),
-            policy,
-            actor: actor.clone(),
+            lamport: tips.lamport,
+            policy: by.policy,
+            actor: by.actor.clone(),
             key: key.id(),
             ts,
             ops,
             reason,
             sig: Fixed([0; 64]),
         };
+        entry.derive_objects(by.vault);
         // The id does not cover the signature, so it can be taken before there is one.
         entry.sig = key.sign(Tag::LogEntry, &entry.id());
         entry

@@ -3,7 +3,8 @@
 use super::op::Op;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{Context, Digest};
-use crate::name::Name;
+use crate::name::{Name, SecretName};
+use crate::vault::ids::{self, Putting};
 use crate::vault::line;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,23 @@ impl Entry {
     /// The entry's id: the hash of its body, which is the line without the signature.
     pub fn id(&self) -> Id {
         Self::id_of_line(&self.line(), &Digest::new(Context::LogEntry))
+    }
+
+    /// Fills in which objects the entry's puts name: those of this vault, of the entry's own key and
+    /// number. Nothing of it is in the line, so an entry's id is the same before and after.
+    pub fn derive_objects(&mut self, vault: &Id) {
+        let (author, lamport) = (&self.key, self.lamport);
+        let derived = |secret: &SecretName, expires, body: &Id| {
+            let putting = Putting { author, lamport, expires };
+            ids::put_object_id(&ids::secret_uid(vault, secret), putting, body)
+        };
+        for op in &mut self.ops {
+            match op {
+                Op::Put(put) => put.object = derived(&put.secret, put.expires, &put.body),
+                Op::Pending(put) => put.object = derived(&put.secret, put.expires, &put.body),
+                _ => {}
+            }
+        }
     }
 
     /// [`Entry::id`] from the line; `digest` is of [`Context::LogEntry`].

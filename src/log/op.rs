@@ -1,6 +1,6 @@
 //! The ops of log entries, as they stand in JSON.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::bytes::{Fixed, Id};
 use crate::name::SecretName;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub enum Op {
     Remove(Versions),
     Prune { secret: SecretName, objects: Vec<Id> },
     Rewrap { secret: SecretName, object: Id, wrap: Id },
-    Pending { secret: SecretName, object: Id, wrap: Id },
+    Pending(Pending),
     Rollout { secret: SecretName, record: String },
     Checkpoint { segment: Id, heads: Vec<Id> },
 }
@@ -24,6 +24,10 @@ pub enum Op {
 #[serde(deny_unknown_fields)]
 pub struct Put {
     pub secret: SecretName,
+    /// What the object holds.
+    pub body: Id,
+    /// Derived from the entry and not stated, so that nobody can name another's version.
+    #[serde(skip, default = "underived")]
     pub object: Id,
     pub wrap: Id,
     /// Seconds since the Unix epoch from which on the version is not served.
@@ -38,6 +42,25 @@ pub struct Put {
     /// The void entry that this re-issues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<Id>,
+}
+
+/// Reserved: a value that is not active yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pending {
+    pub secret: SecretName,
+    pub body: Id,
+    /// As a [`Put`]'s.
+    #[serde(skip, default = "underived")]
+    pub object: Id,
+    pub wrap: Id,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<u64>,
+}
+
+/// No object's id, until [`super::entry::Entry::derive_objects`] has it.
+fn underived() -> Id {
+    Fixed([0; 32])
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,12 +89,12 @@ impl Op {
     pub fn secret(&self) -> Option<&SecretName> {
         match self {
             Self::Put(put) => Some(&put.secret),
+            Self::Pending(pending) => Some(&pending.secret),
             Self::Field(field) => Some(&field.secret),
             Self::Restore(versions) | Self::Remove(versions) => Some(&versions.secret),
             Self::Resolve { secret, .. }
             | Self::Prune { secret, .. }
             | Self::Rewrap { secret, .. }
-            | Self::Pending { secret, .. }
             | Self::Rollout { secret, .. } => Some(secret),
             Self::Checkpoint { .. } => None,
         }

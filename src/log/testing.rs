@@ -1,10 +1,10 @@
 //! What the tests of this folder share: a policy that is stated, and logs of truly signed entries.
 
-use super::draft::{Draft, Tips};
+use super::draft::{Authorship, Draft, Tips};
 use super::entry::Entry;
 use super::fold::Scope;
 use super::graph::Graph;
-use super::op::{Field, Op, Put, Versions};
+use super::op::{Field, Op, Pending, Put, Versions};
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView, VaultView};
 use super::standing::{Signatures, Standing, Standings};
 use super::state::{SecretState, State};
@@ -38,6 +38,7 @@ pub fn wrap_of(object: Id) -> Id {
 pub fn put_op(of: &str, object: Id) -> Put {
     Put {
         secret: secret(of),
+        body: object,
         object,
         wrap: wrap_of(object),
         expires: None,
@@ -49,6 +50,11 @@ pub fn put_op(of: &str, object: Id) -> Put {
 
 pub fn put(of: &str, object: u8) -> Op {
     Op::Put(put_op(of, id(object)))
+}
+
+pub fn pending(of: &str, object: u8) -> Op {
+    let Put { secret, body, object, wrap, expires, .. } = put_op(of, id(object));
+    Op::Pending(Pending { secret, body, object, wrap, expires })
 }
 
 pub fn rotate(of: &str, object: u8, replaces: u8) -> Op {
@@ -295,8 +301,13 @@ impl Log {
         parents.dedup();
         let greatest = parents.iter().map(|parent| self.entries[parent].lamport).max();
         let tips = Tips { parents, lamport: greatest.unwrap_or(0) + 1 };
-        let draft = Draft { ops, reason: "a test".to_owned(), ts: 1_700_000_000 };
-        draft.sign(&tips, self.policy.id_at(position), &name(actor), &key(actor))
+        let draft = Draft { ops: ops.clone(), reason: "a test".to_owned(), ts: 1_700_000_000 };
+        let (policy, actor_name) = (self.policy.id_at(position), name(actor));
+        let by = Authorship { vault: &self.policy.vault_id, policy, actor: &actor_name };
+        let mut entry = draft.sign(&tips, by, &key(actor));
+        // Tests here name versions by numbers, whoever puts them.
+        entry.ops = ops;
+        entry
     }
 
     pub fn graph(&self) -> Graph {

@@ -1,7 +1,8 @@
 //! Adopting void work: what somebody wrote honestly under a right that was taken away at the same
 //! time is issued anew by somebody who has the right, under their own signature.
 
-use super::change::{Change, NewVersion, NewWrap};
+use super::batch::{Batch, NewPut};
+use super::change::Change;
 use super::put::{self, PutError, able};
 use super::request::Ctx;
 use super::unlock::KeyError;
@@ -13,7 +14,7 @@ use crate::log::standing::Standing;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
-use crate::vault::version::{self, SealedVersion, VersionError};
+use crate::vault::version::{self, VersionError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry that is kept without effect.
@@ -130,22 +131,14 @@ pub fn adopt(
             adopter.take(void, op)?;
         }
     }
-    let Adopter { made, ops, versions, wraps, .. } = adopter;
-    if ops.is_empty() {
-        return Ok((made, None));
-    }
-    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
-    let change = Change::log(first, more).with_versions(versions).with_wraps(wraps);
-    Ok((made, Some(change)))
+    Ok((adopter.made, adopter.batch.change()))
 }
 
 struct Adopter<'a> {
     vault: &'a Vault,
     ctx: &'a Ctx<'a>,
     made: Adopted,
-    ops: Vec<Op>,
-    versions: Vec<NewVersion>,
-    wraps: Vec<NewWrap>,
+    batch: Batch<'a>,
     /// By void version: the one with its value that counts, here or from an earlier adoption.
     heirs: BTreeMap<Id, Id>,
     /// What is active of a secret after the ops so far, where they changed it.
@@ -157,8 +150,8 @@ impl<'a> Adopter<'a> {
         let versions = vault.state().secrets.values().flat_map(|state| &state.versions);
         let adopting = versions.filter(|version| !version.adopts.is_empty());
         let heirs = adopting.flat_map(|v| v.same.iter().map(|old| (*old, v.object))).collect();
-        let (made, ops, active) = (Adopted::default(), Vec::new(), BTreeMap::new());
-        Self { vault, ctx, made, ops, versions: Vec::new(), wraps: Vec::new(), heirs, active }
+        let (made, batch) = (Adopted::default(), Batch::new(vault, ctx));
+        Self { vault, ctx, made, batch, heirs, active: BTreeMap::new() }
     }
 
     fn take(&mut self, void: &VoidEntry<'_>, op: &Op) -> Result<(), AdoptError> {
@@ -166,7 +159,9 @@ impl<'a> Adopter<'a> {
         let new = match op {
             Op::Put(put) => {
                 self.permit(void, &put.secret, Right::Write)?;
-                Op::Put(self.put(void, put)?)
+                self.put(void, put)?;
+                self.note(void, &put.secret);
+                return Ok(());
             }
             Op::Field(field) => {
                 self.permit(void, &field.secret, Right::Write)?;
@@ -185,12 +180,18 @@ impl<'a> Adopter<'a> {
             }
             _ => return self.leave_out(void, op),
         };
-        self.made.secrets.extend(new.secret().cloned());
+        if let Some(secret) = new.secret() {
+            self.note(void, secret);
+        }
+        self.batch.add(new);
+        Ok(())
+    }
+
+    fn note(&mut self, void: &VoidEntry<'_>, secret: &SecretName) {
+        self.made.secrets.insert(secret.clone());
         if self.made.entries.last() != Some(&void.id) {
             self.made.entries.push(void.id);
         }
-        self.ops.push(new);
-        Ok(())
     }
 
     fn leave_out(&mut self, void: &VoidEntry<'_>, op: &Op) -> Result<(), AdoptError> {
@@ -224,26 +225,18 @@ impl<'a> Adopter<'a> {
         found.into_iter().collect()
     }
 
-    fn put(&mut self, void: &VoidEntry<'_>, put: &Put) -> Result<Put, AdoptError> {
+    fn put(&mut self, void: &VoidEntry<'_>, put: &Put) -> Result<(), AdoptError> {
         let (secret, uid) = (&put.secret, self.vault.uid(&put.secret));
         let value = self.open(void, put, &uid)?;
-        let sealed = put::seal(self.vault, secret, &uid, &value, self.ctx)?;
-        let SealedVersion { object_id, object, wrap_id, wrap } = sealed;
+        let value = put::seal(self.vault, secret, &value, put.expires, self.ctx)?;
         let now = || self.vault.secret(secret).map(|found| found.candidates.clone());
-        let active = self.active.entry(secret.clone()).or_insert_with(|| now().unwrap_or_default());
-        let replaces = std::mem::replace(active, vec![object_id]);
-        self.heirs.insert(put.object, object_id);
-        self.versions.push(NewVersion { secret: secret.clone(), uid, id: object_id, object });
-        self.wraps.push(NewWrap { uid, id: wrap_id, wrap });
-        Ok(Put {
-            secret: secret.clone(),
-            object: object_id,
-            wrap: wrap_id,
-            expires: put.expires,
-            replaces,
-            same: vec![put.object],
-            adopts: Some(void.id),
-        })
+        let replaces = self.active.remove(secret).or_else(now).unwrap_or_default();
+        let (same, adopts) = (vec![put.object], Some(void.id));
+        let new = NewPut { secret: secret.clone(), value, replaces, same, adopts };
+        let heir = self.batch.put(new);
+        self.active.insert(secret.clone(), vec![heir]);
+        self.heirs.insert(put.object, heir);
+        Ok(())
     }
 
     fn open(&self, void: &VoidEntry<'_>, put: &Put, uid: &Id) -> Result<SecretValue, AdoptError> {

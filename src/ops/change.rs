@@ -3,8 +3,10 @@
 
 use crate::crypto::bytes::{Id, ShortId};
 use crate::log::entry::Entry;
+use crate::log::op::Op;
 use crate::name::SecretName;
 use crate::policy::entry::PolicyEntry;
+use crate::vault::ids;
 use crate::vault::model::{AudienceSection, VaultFile, VersionObject, Wrap};
 use crate::vault::rule::RuleError;
 use crate::vault::slot::SlotRecord;
@@ -48,9 +50,9 @@ pub struct NewWrap {
 }
 
 impl Change {
-    /// A change of secrets: `first` and what follows it.
-    pub fn log(first: Entry, more: Vec<Entry>) -> Self {
-        Self::of(Signed::Log(std::iter::once(first).chain(more).collect()))
+    /// A change of secrets; there is at least one entry.
+    pub fn log(entries: Vec<Entry>) -> Self {
+        Self::of(Signed::Log(entries))
     }
 
     /// A change of policy with the envelopes that it names, and the log entries that go with it.
@@ -125,6 +127,20 @@ impl Change {
         }
     }
 
+    /// Whether the records are other ones than the entries name: an id that was made of another
+    /// entry's key or number would leave the vault with an entry that lacks its version.
+    pub fn is_torn(&self, vault: &Id) -> bool {
+        let versions = self.versions.iter();
+        let wraps = self.wraps.iter();
+        let there = Named {
+            objects: versions.map(|v| (v.uid, ids::object_id(&v.uid, &v.object))).collect(),
+            wraps: wraps.map(|w| (w.uid, w.wrap.version, ids::wrap_id(&w.wrap))).collect(),
+        };
+        let filed = self.versions.iter().all(|v| there.objects.contains(&(v.uid, v.id)))
+            && self.wraps.iter().all(|w| there.wraps.contains(&(w.uid, w.wrap.version, w.id)));
+        !filed || there != Named::by(self.entries(), vault)
+    }
+
     /// The ids of the change's log entries.
     pub fn entry_ids(&self) -> Vec<Id> {
         self.entries().iter().map(Entry::id).collect()
@@ -160,6 +176,34 @@ impl Change {
             }
         }
         file.audiences.extend(self.audiences);
+    }
+}
+
+/// Objects and wraps, each with the uid of its secret.
+#[derive(Default, PartialEq, Eq)]
+struct Named {
+    objects: BTreeSet<(Id, Id)>,
+    /// (secret, version, wrap)
+    wraps: BTreeSet<(Id, Id, Id)>,
+}
+
+impl Named {
+    fn by(entries: &[Entry], vault: &Id) -> Self {
+        let mut named = Self::default();
+        for op in entries.iter().flat_map(|entry| &entry.ops) {
+            let (secret, object, wrap) = match op {
+                Op::Put(put) => (&put.secret, put.object, put.wrap),
+                Op::Pending(put) => (&put.secret, put.object, put.wrap),
+                Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
+                _ => continue,
+            };
+            let uid = ids::secret_uid(vault, secret);
+            if !matches!(op, Op::Rewrap { .. }) {
+                named.objects.insert((uid, object));
+            }
+            named.wraps.insert((uid, object, wrap));
+        }
+        named
     }
 }
 

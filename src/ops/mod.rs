@@ -8,6 +8,7 @@ pub mod adopt;
 pub mod aging;
 mod audience_keys;
 pub mod backup;
+pub mod batch;
 pub mod change;
 pub mod compare;
 pub mod controls;

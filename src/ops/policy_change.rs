@@ -2,13 +2,13 @@
 //! that move secrets to the audiences they now belong to.
 
 use super::audience_keys::{self, MadeKeys};
+use super::batch::Batch;
 use super::change::Change;
 use super::request::Ctx;
 use super::settle::{self, Settling};
 use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::identity::IdentityError;
-use crate::log::entry::Entry;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
@@ -95,9 +95,7 @@ pub fn settle(
     }
     let settling = settle::settle(vault, vault.policy(), &made, ctx)?;
     let outcome = outcome(&settling, made);
-    let mut entries = sign(vault, vault.chain(), settling.ops, ctx).into_iter();
-    let change = entries.next().map(|first| Change::log(first, entries.collect()));
-    Ok((change.map(|change| change.with_wraps(settling.wraps)), outcome))
+    Ok((batch(vault, vault.chain(), settling, ctx).change(), outcome))
 }
 
 fn with_policy(
@@ -117,8 +115,8 @@ fn with_policy(
     };
     let sections = std::mem::take(&mut made.sections);
     let outcome = outcome(&settling, made);
-    let entries = sign(vault, &chain, settling.ops, ctx);
-    Ok((Change::policy(entry, sections, entries).with_wraps(settling.wraps), outcome))
+    let batch = batch(vault, &chain, settling, ctx);
+    Ok((batch.change_with(|entries| Change::policy(entry, sections, entries)), outcome))
 }
 
 fn outcome(settling: &Settling, made: MadeKeys) -> PolicyOutcome {
@@ -130,12 +128,11 @@ fn outcome(settling: &Settling, made: MadeKeys) -> PolicyOutcome {
     }
 }
 
-fn sign(vault: &Vault, chain: &Chain, ops: Vec<crate::log::op::Op>, ctx: &Ctx<'_>) -> Vec<Entry> {
-    if ops.is_empty() {
-        return Vec::new();
-    }
-    let (first, more) = ctx.sign(chain.head(), vault.tips(), ops);
-    std::iter::once(first).chain(more).collect()
+fn batch<'a>(vault: &Vault, chain: &Chain, settling: Settling, ctx: &'a Ctx<'a>) -> Batch<'a> {
+    let mut batch = Batch::under(vault, chain.head(), ctx);
+    settling.ops.into_iter().for_each(|op| batch.add(op));
+    settling.wraps.into_iter().for_each(|wrap| batch.wrap(wrap));
+    batch
 }
 
 /// The chain's next entry.

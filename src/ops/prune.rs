@@ -5,6 +5,7 @@
 //! a day. What is active is pruned by its own expiry alone, and while several versions are active,
 //! the one that has expired stays: pruning it would settle the conflict.
 
+use super::batch::Batch;
 use super::change::Change;
 use super::put::able;
 use super::request::Ctx;
@@ -262,17 +263,15 @@ pub fn prune(vault: &Vault, due: &[Due], ctx: &Ctx<'_>) -> Option<Change> {
     for one in due {
         by_secret.entry(&one.secret).or_default().insert(one.object);
     }
-    let mut ops = Vec::new();
+    let mut batch = Batch::new(vault, ctx);
     for (secret, objects) in by_secret {
         let objects: Vec<Id> = objects.into_iter().collect();
         let parts = objects.chunks(Counted::Ids.max());
-        ops.extend(parts.map(|part| Op::Prune { secret: secret.clone(), objects: part.to_vec() }));
+        parts.for_each(|part| {
+            batch.add(Op::Prune { secret: secret.clone(), objects: part.to_vec() });
+        });
     }
-    if ops.is_empty() {
-        return None;
-    }
-    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
-    Some(Change::log(first, more))
+    batch.change()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Writing secrets: new values, metadata, or both, of one secret or many.
 
-use super::change::{Change, NewVersion, NewWrap};
+use super::batch::{Batch, NewPut};
+use super::change::Change;
 use super::key_status;
 use super::read::{self, Wanted};
 use super::request::Ctx;
@@ -8,12 +9,12 @@ use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::host::progress::told;
-use crate::log::op::{Field, Op, Put};
+use crate::log::op::{Field, Op};
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
-use crate::vault::version::{self, SealedVersion, VersionError, WrapTo};
+use crate::vault::version::{self, Authored, SealedValue, VersionError, WrapTo};
 
 /// What one secret is to become.
 #[derive(Debug)]
@@ -74,28 +75,22 @@ pub(super) fn put_with(
     with: Vec<Op>,
     ctx: &Ctx<'_>,
 ) -> Result<Change, PutError> {
-    let (mut ops, mut versions, mut wraps) = (Vec::new(), Vec::new(), Vec::new());
+    let mut batch = Batch::new(vault, ctx);
     for request in told(requests.into_iter(), "encrypting", ctx.progress) {
         permit(vault, &request, ctx)?;
         let PutRequest { secret, value, fields } = request;
         if let Some(new) = value {
-            let uid = vault.uid(&secret);
-            let sealed = seal(vault, &secret, &uid, &new.value, ctx)?;
-            ops.push(put_op(vault, &secret, &sealed, new.expires, new.same));
-            let SealedVersion { object_id, object, wrap_id, wrap } = sealed;
-            versions.push(NewVersion { secret: secret.clone(), uid, id: object_id, object });
-            wraps.push(NewWrap { uid, id: wrap_id, wrap });
+            let value = seal(vault, &secret, &new.value, new.expires, ctx)?;
+            let replaces = vault.secret(&secret).map(|found| found.candidates.clone());
+            let (secret, replaces) = (secret.clone(), replaces.unwrap_or_default());
+            batch.put(NewPut { secret, value, replaces, same: new.same, adopts: None });
         }
-        ops.extend(fields.into_iter().map(|(field, value)| {
-            Op::Field(Field { secret: secret.clone(), field, value, adopts: None })
-        }));
+        for (field, value) in fields {
+            batch.add(Op::Field(Field { secret: secret.clone(), field, value, adopts: None }));
+        }
     }
-    ops.extend(with);
-    if ops.is_empty() {
-        return Err(PutError::Nothing);
-    }
-    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
-    Ok(Change::log(first, more).with_versions(versions).with_wraps(wraps))
+    with.into_iter().for_each(|op| batch.add(op));
+    batch.change().ok_or(PutError::Nothing)
 }
 
 /// The current version, where the writer can see that it holds the value that is to be written: who
@@ -130,26 +125,6 @@ pub fn changed(
         }
     };
     fields.into_iter().filter(differs).collect()
-}
-
-fn put_op(
-    vault: &Vault,
-    secret: &SecretName,
-    sealed: &SealedVersion,
-    expires: Option<u64>,
-    mut same: Vec<Id>,
-) -> Op {
-    same.sort_unstable();
-    same.dedup();
-    Op::Put(Put {
-        secret: secret.clone(),
-        object: sealed.object_id,
-        wrap: sealed.wrap_id,
-        expires,
-        replaces: vault.secret(secret).map(|found| found.candidates.clone()).unwrap_or_default(),
-        same,
-        adopts: None,
-    })
 }
 
 fn permit(vault: &Vault, request: &PutRequest, ctx: &Ctx<'_>) -> Result<(), PutError> {
@@ -195,16 +170,17 @@ pub fn able(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
 }
 
 /// Seals a value for a secret's audience of now: under its KEK, or, by a writer who may not read,
-/// to its public key.
+/// to its public key. What is sealed is the signer's to put.
 pub(super) fn seal(
     vault: &Vault,
     secret: &SecretName,
-    uid: &Id,
     value: &SecretValue,
+    expires: Option<u64>,
     ctx: &Ctx<'_>,
-) -> Result<SealedVersion, PutError> {
+) -> Result<SealedValue, PutError> {
+    let (uid, author) = (vault.uid(secret), ctx.signer.key.id());
     let audience = vault.policy().audience_of(secret);
-    let binding = vault.binding(uid);
+    let (binding, authored) = (vault.binding(&uid), Authored { value, author: &author, expires });
     let failed = |source| PutError::Seal { secret: secret.clone(), source };
     let stated = usable_audience(vault, secret, &audience)?;
     if vault.policy().is_in(ctx.who.member(), &audience) {
@@ -215,14 +191,14 @@ pub(super) fn seal(
             return Err(PutError::NoAudience { secret: secret.clone(), audience, able });
         };
         let to = WrapTo::Epoch { audience: &audience, keys: current };
-        return version::seal_version(ctx.random, binding, value, to).map_err(failed);
+        return version::seal_version(ctx.random, binding, authored, to).map_err(failed);
     }
     let to = WrapTo::Recipient {
         audience: &audience,
         epoch: stated.epoch,
         recipient: &stated.recipient,
     };
-    version::seal_version(ctx.random, binding, value, to).map_err(failed)
+    version::seal_version(ctx.random, binding, authored, to).map_err(failed)
 }
 
 fn usable_audience<'a>(

@@ -1,5 +1,6 @@
 //! Removing secrets and bringing them back. Values stay in the history either way.
 
+use super::batch::Batch;
 use super::change::Change;
 use super::put::able;
 use super::read::{self, ReadError, Wanted};
@@ -163,6 +164,7 @@ fn touch(secret: &SecretName, versions: &[&Version]) -> Touched {
 }
 
 fn sign(vault: &Vault, ops: Vec<Op>, ctx: &Ctx<'_>) -> Change {
-    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
-    Change::log(first, more)
+    let mut batch = Batch::new(vault, ctx);
+    ops.into_iter().for_each(|op| batch.add(op));
+    batch.change_with(Change::log)
 }

@@ -66,6 +66,8 @@ pub enum ApplyError {
     NotCounting,
     #[error("the change does not fit the log")]
     Findings(Vec<Finding>),
+    #[error("the change holds another version or wrap than its entries name, and is not written")]
+    Torn,
     #[error("the change cannot be stored")]
     Record(#[source] RuleError),
 }
@@ -280,6 +282,9 @@ impl Vault {
     pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
         let Self { mut file, chain, state: before, .. } = self;
         change.check().map_err(ApplyError::Record)?;
+        if change.is_torn(&chain.vault_id()) {
+            return Err(ApplyError::Torn);
+        }
         let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
         let touched = change.secrets();
         let chain = match change.policy_entry() {

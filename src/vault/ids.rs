@@ -13,12 +13,38 @@ pub fn secret_uid(vault: &Id, secret: &SecretName) -> Id {
     )
 }
 
-/// The id of a version object of the secret `uid`.
-pub fn object_id(uid: &Id, object: &VersionObject) -> Id {
+/// The id of what an object holds, whoever puts it: what a `put` states.
+pub fn body_id(object: &VersionObject) -> Id {
     digest::hash(
-        Context::VersionObject,
-        &[&uid.0, &object.uid.0, &object.nonce.0, &object.commitment.0, &object.ciphertext.0],
+        Context::VersionBody,
+        &[&object.uid.0, &object.nonce.0, &object.commitment.0, &object.ciphertext.0],
     )
+}
+
+/// Who puts a body, and how: it makes the object theirs alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Putting<'a> {
+    /// The key of the entry that puts it.
+    pub author: &'a Id,
+    /// That entry's number.
+    pub lamport: u64,
+    /// What the put states, in seconds since the Unix epoch.
+    pub expires: Option<u64>,
+}
+
+/// The id of the object that an entry makes of a body, of the secret `uid`.
+pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> Id {
+    let Putting { author, lamport, expires } = putting;
+    let (lamport, expires) = (lamport.to_le_bytes(), expires.map(u64::to_le_bytes));
+    let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
+    digest::hash(Context::VersionObject, &[&uid.0, &author.0, &lamport, expires, &body.0])
+}
+
+/// The id of a version object of the secret `uid`, by what the object itself states.
+pub fn object_id(uid: &Id, object: &VersionObject) -> Id {
+    let VersionObject { author, lamport, expires, .. } = object;
+    let putting = Putting { author, lamport: *lamport, expires: *expires };
+    put_object_id(uid, putting, &body_id(object))
 }
 
 pub fn wrap_id(wrap: &Wrap) -> Id {

@@ -68,6 +68,12 @@ pub struct SecretSection {
 /// One immutable version of a secret; its id is the hash of these and the secret's uid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionObject {
+    /// The key of the entry that puts it.
+    pub author: Id,
+    /// That entry's number, from 1.
+    pub lamport: u64,
+    /// What that put states, in seconds since the Unix epoch.
+    pub expires: Option<u64>,
     pub uid: ShortId,
     pub nonce: Fixed<24>,
     pub commitment: Fixed<32>,

@@ -41,31 +41,75 @@ pub enum WrapTo<'a> {
     Recipient { audience: &'a str, epoch: ShortId, recipient: &'a str },
 }
 
+/// A value that is to be a version's.
+#[derive(Debug, Clone, Copy)]
+pub struct Authored<'a> {
+    pub value: &'a SecretValue,
+    /// The key that is going to sign the entry that puts it.
+    pub author: &'a Id,
+    /// Seconds since the Unix epoch.
+    pub expires: Option<u64>,
+}
+
+/// A value that is sealed, its key wrapped, and that no entry puts yet: neither it nor its wrap has
+/// an id before the number of that entry is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedValue {
+    secret_uid: Id,
+    author: Id,
+    expires: Option<u64>,
+    uid: ShortId,
+    sealed: Sealed,
+    wrapped: Wrapped,
+}
+
 /// A version as it goes into the file, with the ids that the log names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedVersion {
+    pub body: Id,
     pub object_id: Id,
     pub object: VersionObject,
     pub wrap_id: Id,
     pub wrap: Wrap,
 }
 
-/// Seals `value` under a fresh DEK and wraps that.
+impl SealedValue {
+    /// The key that must sign the entry that puts this.
+    pub fn author(&self) -> &Id {
+        &self.author
+    }
+
+    /// What that put must state.
+    pub fn expires(&self) -> Option<u64> {
+        self.expires
+    }
+
+    /// The version that the author's entry of this number puts.
+    pub fn put_at(self, lamport: u64) -> SealedVersion {
+        let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
+        let Sealed { nonce, commitment, ciphertext } = sealed;
+        let object = VersionObject { author, lamport, expires, uid, nonce, commitment, ciphertext };
+        let object_id = ids::object_id(&secret_uid, &object);
+        let (wrap_id, wrap) = wrapped.of(object_id);
+        SealedVersion { body: ids::body_id(&object), object_id, object, wrap_id, wrap }
+    }
+}
+
+/// Seals a value under a fresh DEK and wraps that.
 pub fn seal_version(
     source: &dyn Random,
     secret: SecretRef<'_>,
-    value: &SecretValue,
+    authored: Authored<'_>,
     to: WrapTo<'_>,
-) -> Result<SealedVersion, VersionError> {
+) -> Result<SealedValue, VersionError> {
+    let Authored { value, author, expires } = authored;
     let uid = Fixed(random(source));
     let dek = Dek::generate(source);
-    let sealed = seal::seal_value(source, &dek, &value_binding(secret, &uid), value)
-        .map_err(VersionError::Value)?;
-    let Sealed { nonce, commitment, ciphertext } = sealed;
-    let object = VersionObject { uid, nonce, commitment, ciphertext };
-    let object_id = ids::object_id(secret.uid, &object);
-    let (wrap_id, wrap) = wrap_to(source, secret, object_id, &uid, &dek, to)?;
-    Ok(SealedVersion { object_id, object, wrap_id, wrap })
+    let binding = value_binding(secret, &uid, author, expires);
+    let sealed = seal::seal_value(source, &dek, &binding, value).map_err(VersionError::Value)?;
+    let wrapped = wrap_to(source, secret, &uid, &dek, to)?;
+    let (secret_uid, author) = (*secret.uid, *author);
+    Ok(SealedValue { secret_uid, author, expires, uid, sealed, wrapped })
 }
 
 /// Opens a version with whichever of `keys` its wrap names.
@@ -92,7 +136,7 @@ pub fn open_verified(
         commitment: object.commitment,
         ciphertext: object.ciphertext.clone(),
     };
-    seal::open_value(&dek, &value_binding(secret, &object.uid), sealed).map_err(VersionError::Value)
+    seal::open_value(&dek, &binding_of(secret, object), sealed).map_err(VersionError::Value)
 }
 
 /// Wraps a version's DEK for another epoch or audience; the object stays as it is.
@@ -109,24 +153,48 @@ pub fn rewrap(
 ) -> Result<(Id, Wrap), VersionError> {
     check_wrapped(secret, object, wrap)?;
     let dek = unwrap(secret, object, wrap, keys)?;
-    if !seal::is_committed(&dek, &value_binding(secret, &object.uid), &object.commitment) {
+    if !seal::is_committed(&dek, &binding_of(secret, object), &object.commitment) {
         return Err(VersionError::Value(SealError::Commitment));
     }
-    wrap_to(source, secret, wrap.version, &object.uid, &dek, to)
+    Ok(wrap_to(source, secret, &object.uid, &dek, to)?.of(wrap.version))
 }
 
-fn value_binding<'a>(secret: SecretRef<'a>, version_uid: &'a ShortId) -> ValueBinding<'a> {
-    ValueBinding { suite: SUITE, vault: secret.vault, secret_uid: secret.uid, version_uid }
+fn binding_of<'a>(secret: SecretRef<'a>, object: &'a VersionObject) -> ValueBinding<'a> {
+    value_binding(secret, &object.uid, &object.author, object.expires)
+}
+
+fn value_binding<'a>(
+    SecretRef { vault, uid }: SecretRef<'a>,
+    version_uid: &'a ShortId,
+    author: &'a Id,
+    expires: Option<u64>,
+) -> ValueBinding<'a> {
+    ValueBinding { suite: SUITE, vault, secret_uid: uid, version_uid, author, expires }
+}
+
+/// A wrapped DEK: a wrap that does not say of which object yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrapped {
+    audience: String,
+    epoch: ShortId,
+    key: WrapKey,
+}
+
+impl Wrapped {
+    fn of(self, version: Id) -> (Id, Wrap) {
+        let Self { audience, epoch, key } = self;
+        let wrap = Wrap { version, audience, epoch, key };
+        (ids::wrap_id(&wrap), wrap)
+    }
 }
 
 fn wrap_to(
     source: &dyn Random,
     secret: SecretRef<'_>,
-    version: Id,
     version_uid: &ShortId,
     dek: &Dek,
     to: WrapTo<'_>,
-) -> Result<(Id, Wrap), VersionError> {
+) -> Result<Wrapped, VersionError> {
     let (audience, epoch) = match to {
         WrapTo::Epoch { audience, keys } => (audience, keys.epoch),
         WrapTo::Recipient { audience, epoch, .. } => (audience, epoch),
@@ -147,8 +215,7 @@ fn wrap_to(
         }
     }
     .map_err(VersionError::Wrap)?;
-    let wrap = Wrap { version, audience: audience.to_owned(), epoch, key };
-    Ok((ids::wrap_id(&wrap), wrap))
+    Ok(Wrapped { audience: audience.to_owned(), epoch, key })
 }
 
 fn check_wrapped(
@@ -193,6 +260,7 @@ mod tests {
     use crate::name::SecretName;
 
     const VAULT: Id = Fixed([1; 32]);
+    const AUTHOR: Id = Fixed([7; 32]);
 
     fn uid(name: &str) -> Id {
         ids::secret_uid(&VAULT, &SecretName::parse(name).unwrap())
@@ -205,7 +273,9 @@ mod tests {
 
     fn seal(uid: &Id, to: WrapTo<'_>) -> SealedVersion {
         let value = SecretValue::new(b"hunter2".to_vec());
-        seal_version(&RealHost, SecretRef { vault: &VAULT, uid }, &value, to).unwrap()
+        let authored = Authored { value: &value, author: &AUTHOR, expires: Some(9) };
+        let sealed = seal_version(&RealHost, SecretRef { vault: &VAULT, uid }, authored, to);
+        sealed.unwrap().put_at(3)
     }
 
     #[test]
@@ -244,6 +314,36 @@ mod tests {
         assert!(open_version(moved, &made.object, &made.wrap, &keys).is_err());
     }
 
+    /// What a copy under another author's entry, or with another expiry, would have to open as.
+    #[test]
+    fn a_version_opens_for_its_author_and_expiry_alone_at_any_number() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
+        let opened = |change: &dyn Fn(&mut VersionObject)| {
+            let (mut object, mut wrap) = (made.object.clone(), made.wrap.clone());
+            change(&mut object);
+            wrap.version = ids::object_id(&uid, &object);
+            assert_eq!(ids::body_id(&object), made.body);
+            (wrap.version, open_version(secret, &object, &wrap, &keys))
+        };
+        let (same, value) = opened(&|_| {});
+        assert_eq!((same, value.unwrap().expose()), (made.object_id, &b"hunter2"[..]));
+        let changes: [&dyn Fn(&mut VersionObject); 3] = [
+            &|object| object.author = Fixed([8; 32]),
+            &|object| object.expires = Some(10),
+            &|object| object.expires = None,
+        ];
+        for change in changes {
+            let (id, value) = opened(change);
+            assert_ne!(id, made.object_id);
+            assert!(matches!(value, Err(VersionError::Value(SealError::Commitment))));
+        }
+        let (id, value) = opened(&|object| object.lamport = 4);
+        assert_ne!(id, made.object_id);
+        assert_eq!(value.unwrap().expose(), b"hunter2", "which entry put it is in the id alone");
+    }
+
     #[test]
     fn rewrapping_moves_the_key_and_leaves_the_object() {
         let (uid, (old, _), (new, _)) = (uid("prod/DB"), epoch("owner"), epoch("ci+owner"));
@@ -265,15 +365,9 @@ mod tests {
         let secret = SecretRef { vault: &VAULT, uid: &uid };
         let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
         let made = seal(&uid, to);
-        let (_, forged) = wrap_to(
-            &RealHost,
-            secret,
-            made.object_id,
-            &made.object.uid,
-            &Dek::generate(&RealHost),
-            to,
-        )
-        .unwrap();
+        let other = Dek::generate(&RealHost);
+        let wrapped = wrap_to(&RealHost, secret, &made.object.uid, &other, to).unwrap();
+        let (_, forged) = wrapped.of(made.object_id);
         let error = rewrap(&RealHost, secret, &made.object, &forged, &keys, to).unwrap_err();
         assert!(matches!(error, VersionError::Value(SealError::Commitment)));
         assert!(open_version(secret, &made.object, &forged, &keys).is_err());

@@ -7,9 +7,17 @@ use proptest::prelude::*;
 const VAULT: Id = Fixed([1; 32]);
 const SECRET: Id = Fixed([2; 32]);
 const VERSION: ShortId = Fixed([3; 16]);
+const AUTHOR: Id = Fixed([4; 32]);
 
 fn binding() -> ValueBinding<'static> {
-    ValueBinding { suite: "s", vault: &VAULT, secret_uid: &SECRET, version_uid: &VERSION }
+    ValueBinding {
+        suite: "s",
+        vault: &VAULT,
+        secret_uid: &SECRET,
+        version_uid: &VERSION,
+        author: &AUTHOR,
+        expires: None,
+    }
 }
 
 fn seal(value: &[u8]) -> (Dek, Sealed) {
@@ -58,6 +66,8 @@ fn a_value_opens_only_where_it_was_sealed_for() {
         ValueBinding { vault: &other, ..binding() },
         ValueBinding { secret_uid: &other, ..binding() },
         ValueBinding { version_uid: &other_short, ..binding() },
+        ValueBinding { author: &other, ..binding() },
+        ValueBinding { expires: Some(0), ..binding() },
     ] {
         assert!(open_value(&dek, &elsewhere, sealed.clone()).is_err());
         assert!(!is_committed(&dek, &elsewhere, &sealed.commitment));
@@ -80,7 +90,6 @@ fn padding_other_than_the_rules_say_is_refused() {
         ("too long", [&plaintext[..], &[0; 8]].concat()),
         ("too short", plaintext[..63].to_vec()),
         ("length beyond the end", [&[61, 0, 0, 0], &plaintext[4..]].concat()),
-        ("length of 4 GiB", [&[255; 4], &plaintext[4..]].concat()),
         ("no length", vec![0; 3]),
     ] {
         assert_eq!(open(&bad).unwrap_err(), SealError::Padding, "{what}");
@@ -97,6 +106,22 @@ fn values_have_a_greatest_length() {
     let greatest = seal(MAX_VALUE).unwrap();
     assert_eq!(open_value(&dek, &binding(), greatest.clone()).unwrap().len(), MAX_VALUE);
     assert_eq!(seal(MAX_VALUE + 1), Err(SealError::TooLong));
+}
+
+/// Values that the greatest ciphertext has room for and the limit does not allow.
+#[test]
+fn a_value_over_the_greatest_length_is_refused_as_too_long_when_it_is_opened() {
+    let dek = Dek::generate(&RealHost);
+    for length in [MAX_VALUE + 1, padded_length(LENGTH_PREFIX + MAX_VALUE) - LENGTH_PREFIX] {
+        let mut plaintext = vec![7; padded_length(LENGTH_PREFIX + length)];
+        assert_eq!(plaintext.len(), padded_length(LENGTH_PREFIX + MAX_VALUE), "{length}");
+        plaintext[..4].copy_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
+        plaintext[LENGTH_PREFIX + length..].fill(0);
+        let sealed = seal_unruly(&dek, &plaintext);
+        assert_eq!(open_value(&dek, &binding(), sealed).unwrap_err(), SealError::TooLong);
+    }
+    let short = seal_unruly(&dek, &[&[255; 4][..], &[0; 60]].concat());
+    assert_eq!(open_value(&dek, &binding(), short).unwrap_err(), SealError::TooLong);
 }
 
 #[test]

@@ -31,7 +31,6 @@ fn what_is_authorised_counts_and_the_rest_is_forged() {
 #[test]
 fn each_op_takes_its_own_right() {
     let rewrap = || Op::Rewrap { secret: secret("prod/A"), object: id(1), wrap: id(9) };
-    let pending = || Op::Pending { secret: secret("prod/A"), object: id(1), wrap: id(9) };
     let rollout = || Op::Rollout { secret: secret("prod/A"), record: "x".to_owned() };
     let checkpoint = || Op::Checkpoint { segment: id(1), heads: vec![] };
     let cases: Vec<(Op, Vec<&[Right]>)> = vec![
@@ -42,7 +41,7 @@ fn each_op_takes_its_own_right() {
         (remove("prod/A", &[1]), vec![&[Right::Delete]]),
         (prune("prod/A", &[1]), vec![&[Right::Delete]]),
         (rewrap(), vec![&[Right::Read, Right::Write], &[Right::Read, Right::Grant]]),
-        (pending(), vec![&[Right::Write], &[Right::Rotate]]),
+        (pending("prod/A", 1), vec![&[Right::Write], &[Right::Rotate]]),
         (rollout(), vec![&[Right::Write], &[Right::Rotate]]),
         (checkpoint(), vec![&[Right::Grant]]),
     ];

@@ -224,7 +224,7 @@ fn the_reserved_ops_change_nothing() {
         "ann",
         &[root],
         vec![
-            Op::Pending { secret: secret(A), object: id(2), wrap: id(3) },
+            pending(A, 2),
             Op::Rollout { secret: secret("prod/B"), record: "{}".to_owned() },
             Op::Checkpoint { segment: id(1), heads: vec![root] },
         ],

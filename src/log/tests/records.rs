@@ -1,7 +1,7 @@
 //! Drafts and rows.
 
 use crate::crypto::bytes::Id;
-use crate::log::draft::{Draft, MAX_PARENTS, Tips};
+use crate::log::draft::{Authorship, Draft, MAX_PARENTS, Tips};
 use crate::log::finding::Code;
 use crate::log::graph::Graph;
 use crate::log::history::{Filter, RowStatus, rows};
@@ -21,7 +21,9 @@ fn a_draft_becomes_an_entry_that_counts() {
     heads.sort_unstable();
     assert_eq!(tips.parents, heads[..MAX_PARENTS], "the first by id");
     let draft = Draft { ops: vec![put("prod/A", 1)], reason: "why".to_owned(), ts: 5 };
-    let entry = draft.sign(&tips, log.policy.id_at(0), &name("ann"), &key("ann"));
+    let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
+    let by = Authorship { vault: &vault, policy, actor: &ann };
+    let entry = draft.sign(&tips, by, &key("ann"));
     assert_eq!(entry.lamport, 2);
     let id = log.insert(entry);
     assert_eq!(log.standing(&id), Standing::Counting);

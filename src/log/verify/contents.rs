@@ -52,9 +52,8 @@ impl<'a> Named<'a> {
     fn note(&mut self, op: &'a Op) {
         match op {
             Op::Put(put) => self.wrapped(&put.secret, &put.object, &put.wrap),
-            Op::Rewrap { secret, object, wrap } | Op::Pending { secret, object, wrap } => {
-                self.wrapped(secret, object, wrap);
-            }
+            Op::Pending(put) => self.wrapped(&put.secret, &put.object, &put.wrap),
+            Op::Rewrap { secret, object, wrap } => self.wrapped(secret, object, wrap),
             Op::Resolve { secret, object } => _ = self.objects.insert((secret, object)),
             Op::Restore(versions) | Op::Remove(versions) => {
                 self.objects.extend(versions.objects.iter().map(|id| (&versions.secret, id)));

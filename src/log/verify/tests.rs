@@ -75,7 +75,15 @@ impl Vault {
     fn version(&self, of: &str, number: u8) -> (Id, VersionObject) {
         let ciphertext = Blob(vec![number; 80]);
         let (nonce, commitment) = (Fixed([2; 24]), Fixed([3; 32]));
-        let object = VersionObject { uid: Fixed([number; 16]), nonce, commitment, ciphertext };
+        let object = VersionObject {
+            author: id(66),
+            lamport: 1,
+            expires: None,
+            uid: Fixed([number; 16]),
+            nonce,
+            commitment,
+            ciphertext,
+        };
         (ids::object_id(&self.uid(of), &object), object)
     }
 

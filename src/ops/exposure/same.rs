@@ -50,9 +50,8 @@ impl<'a> SameValues<'a> {
     fn note(&mut self, op: &'a Op, actor: &'a Name, ts: u64, position: usize) {
         let (secret, object, wrap) = match op {
             Op::Put(put) => (&put.secret, put.object, put.wrap),
-            Op::Rewrap { secret, object, wrap } | Op::Pending { secret, object, wrap } => {
-                (secret, *object, *wrap)
-            }
+            Op::Pending(put) => (&put.secret, put.object, put.wrap),
+            Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
             _ => return,
         };
         let of = self.0.entry(object).or_default();

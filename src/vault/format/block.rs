@@ -65,13 +65,16 @@ fn slot_record(text: &str, id: &ShortId, trust: Trust) -> Result<SlotRecord, Cau
     if own == id { Ok(slot) } else { Err(Cause::SlotSection) }
 }
 
-/// The log's entries, which must be in order of their ids.
+/// The log's entries, which must be in order of their ids. `vault` is what their objects' ids hang
+/// on.
 pub(super) fn log(
     cursor: &mut Cursor<'_>,
     trust: Trust,
     scope: Scope<'_>,
+    vault: &Id,
 ) -> Result<BTreeMap<Id, Entry>, Fault> {
-    let parse = Parse { trust, digest: Digest::new(Context::LogEntry), naming: Naming::of(scope) };
+    let digest = Digest::new(Context::LogEntry);
+    let parse = Parse { trust, digest, naming: Naming::of(scope), vault };
     let block = cursor.block("entries")?;
     let mut entries = Vec::new();
     let mut lines = Vec::new();
@@ -97,6 +100,8 @@ struct Parse<'a> {
     trust: Trust,
     digest: Digest,
     naming: Option<Naming<'a>>,
+    /// As the header states it, which the chain must bear out before anything is believed.
+    vault: &'a Id,
 }
 
 fn append(
@@ -148,8 +153,9 @@ impl Parse<'_> {
         if let Some(short) = self.naming.as_ref().and_then(|naming| naming.without_ops(text)) {
             return Ok((id, record::parse(&short, Trust::Cached)?));
         }
-        let entry: Entry = record::parse(text, self.trust)?;
+        let mut entry: Entry = record::parse(text, self.trust)?;
         log::check::entry(&entry)?;
+        entry.derive_objects(self.vault);
         Ok((id, entry))
     }
 }

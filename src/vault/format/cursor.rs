@@ -4,6 +4,7 @@ use super::MAX_LINE;
 use super::error::{Cause, Fault};
 use super::section::Section;
 use crate::crypto::bytes::{self, Blob, Fixed, Id};
+use crate::vault::rule::{self, RuleError};
 use memchr::memchr;
 
 /// A place in the text, always the beginning of a line.
@@ -113,6 +114,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// `key = NUMBER`, from `least` on.
+    pub fn integer(&mut self, key: &'static str, least: u64) -> Result<u64, Fault> {
+        let value = self.assigned(key)?;
+        let wrong = |rule| Cause::Rule(rule).at(value.at);
+        if !is_canonical_integer(value.text) {
+            return Err(Cause::ValueSyntax { key }.at(value.at));
+        }
+        // What is written as a number and is none that fits is out of range too.
+        let number = value.text.parse().unwrap_or(u64::MAX);
+        rule::integer(key, number).map_err(wrong)?;
+        if number < least { Err(wrong(RuleError::Integer { key })) } else { Ok(number) }
+    }
+
     /// `key = ["VALUE", "VALUE"]`.
     pub fn quoted_list(&mut self, key: &'static str) -> Result<Vec<Piece<'a>>, Fault> {
         let value = self.assigned(key)?;
@@ -193,6 +207,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Decimal digits without a leading zero.
+fn is_canonical_integer(text: &str) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0'))
+}
+
 /// The text between double quotes. Nothing that this format quotes needs an escape.
 fn unquote(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
@@ -204,6 +224,6 @@ fn unquote(text: &str) -> Option<&str> {
 pub(super) fn ids(list: &'static str, pieces: &[Piece<'_>]) -> Result<Vec<Id>, Fault> {
     let ids = pieces.iter().map(Piece::id).collect::<Result<Vec<Id>, Fault>>()?;
     let at = pieces.first().map_or(0, |piece| piece.at);
-    crate::vault::rule::ascending(list, &ids).map_err(|rule| Cause::Rule(rule).at(at))?;
+    rule::ascending(list, &ids).map_err(|rule| Cause::Rule(rule).at(at))?;
     Ok(ids)
 }

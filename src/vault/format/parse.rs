@@ -28,7 +28,7 @@ fn sections(cursor: &mut Cursor<'_>, trust: Trust, scope: Scope<'_>) -> Result<V
     let slots = slots(cursor, trust)?;
     let secrets = secrets::parse(cursor, scope, trust)?;
     enter(cursor, Section::Log, "log")?;
-    let entries = block::log(cursor, trust, scope)?;
+    let entries = block::log(cursor, trust, scope, &header.vault)?;
     if !cursor.at_end() {
         return Err(Cause::TrailingBytes.at(cursor.at()));
     }

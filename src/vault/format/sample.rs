@@ -2,7 +2,7 @@
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::log::entry::Entry;
-use crate::log::op::{Field, Op, Put, Versions};
+use crate::log::op::{Field, Op, Pending, Put, Versions};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{KeyAdd, MemberKind, PolicyOp, Right};
@@ -48,7 +48,11 @@ pub(super) fn file() -> VaultFile {
 }
 
 pub(super) fn entries(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<Id, Entry> {
-    entries.into_iter().map(|entry| (entry.id(), entry)).collect()
+    let derived = entries.into_iter().map(|mut entry| {
+        entry.derive_objects(&id(1));
+        (entry.id(), entry)
+    });
+    derived.collect()
 }
 
 fn genesis() -> PolicyEntry {
@@ -150,6 +154,9 @@ fn removed() -> SlotRecord {
 pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (Id, SecretSection) {
     let numbers = seed * 1_000..seed * 1_000 + versions;
     let object = |n: u64| VersionObject {
+        author: id(40),
+        lamport: 1 + n,
+        expires: (n % 2 == 0).then_some(1_800_000_000),
         uid: Fixed([n as u8; 16]),
         nonce: Fixed([15; 24]),
         commitment: Fixed([16; 32]),
@@ -174,6 +181,16 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (Id, SecretSection
     (id(seed + 70), section)
 }
 
+pub(super) fn pending(seed: u64) -> Op {
+    Op::Pending(Pending {
+        secret: SecretName::parse("prod/DATABASE_URL").unwrap(),
+        body: id(seed),
+        object: id(0),
+        wrap: id(seed + 1),
+        expires: (seed % 2 == 0).then_some(1_800_000_000),
+    })
+}
+
 pub(super) fn entry(seed: u64, ops: Vec<Op>) -> Entry {
     Entry {
         parents: ids(seed * 100..seed * 100 + 2),
@@ -191,7 +208,8 @@ pub(super) fn entry(seed: u64, ops: Vec<Op>) -> Entry {
 pub(super) fn put(seed: u64) -> Op {
     Op::Put(Put {
         secret: SecretName::parse("prod/DATABASE_URL").unwrap(),
-        object: id(seed),
+        body: id(seed),
+        object: id(0),
         wrap: id(seed + 1),
         expires: Some(1_800_000_000),
         replaces: ids(80..82),

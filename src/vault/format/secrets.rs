@@ -138,6 +138,12 @@ fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<VersionObject>, 
 }
 
 fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
+    let author = cursor.quoted("author")?.id()?;
+    let lamport = cursor.integer("lamport", 1)?;
+    let expires = match cursor.is_at_key("expires") {
+        true => Some(cursor.integer("expires", 0)?),
+        false => None,
+    };
     let uid = cursor.quoted("uid")?.id()?;
     let nonce = cursor.quoted("nonce")?.id()?;
     let commitment = cursor.quoted("commitment")?.id()?;
@@ -146,7 +152,7 @@ fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
     if ciphertext.0.len() > MAX_CIPHERTEXT {
         return Err(Cause::CiphertextTooLarge.at(text.at));
     }
-    Ok(VersionObject { uid, nonce, commitment, ciphertext })
+    Ok(VersionObject { author, lamport, expires, uid, nonce, commitment, ciphertext })
 }
 
 fn wraps(

@@ -39,7 +39,7 @@ pub fn write(file: &VaultFile) -> String {
 /// A first guess at the text's length, so that it seldom moves while it grows.
 fn estimate(file: &VaultFile) -> usize {
     let objects = file.secrets.values().flat_map(|secret| secret.versions.values());
-    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 600).sum();
+    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 700).sum();
     4_096 + ciphertexts + file.chain.len() * 1_024 + file.entries.len() * 640
 }
 
@@ -86,12 +86,21 @@ pub(super) fn secret(out: &mut String, id: &Id, section: &SecretSection) {
 }
 
 fn version(out: &mut String, secret: &Id, object: &Id, content: &VersionObject) {
-    let VersionObject { uid, nonce, commitment, ciphertext } = content;
+    let VersionObject { author, lamport, expires, uid, nonce, commitment, ciphertext } = content;
     put(
         out,
         format_args!(
-            "\n[secret.{secret}.version.{object}]\nuid = \"{uid}\"\nnonce = \"{nonce}\"\n\
-             commitment = \"{commitment}\"\nciphertext = \""
+            "\n[secret.{secret}.version.{object}]\nauthor = \"{author}\"\nlamport = {lamport}\n"
+        ),
+    );
+    if let Some(expires) = expires {
+        put(out, format_args!("expires = {expires}\n"));
+    }
+    put(
+        out,
+        format_args!(
+            "uid = \"{uid}\"\nnonce = \"{nonce}\"\ncommitment = \"{commitment}\"\n\
+             ciphertext = \""
         ),
     );
     URL_SAFE_NO_PAD.encode_string(&ciphertext.0, out);

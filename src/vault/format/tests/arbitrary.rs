@@ -14,11 +14,12 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let ops = vec(0..3u64, 1..6);
+    let ops = vec(0..4u64, 1..6);
     (0..1u64 << 53, ops, text(), 0..1u64 << 53).prop_map(|(lamport, kinds, reason, ts)| {
         let op = |kind| match kind {
             0 => sample::put(lamport),
             1 => sample::field(),
+            2 => sample::pending(lamport),
             _ => sample::remove(),
         };
         let ops = kinds.into_iter().map(op).collect();
@@ -28,13 +29,18 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 fn file() -> impl Strategy<Value = VaultFile> {
     let secrets = vec((0..500u64, 1..4u64, "[a-z.]{1,8}/[A-Z_]{1,12}"), 0..5);
+    let puttings = vec((1..1u64 << 53, proptest::option::of(0..1u64 << 53)), 16);
     let envelopes = vec(vec(any::<u8>(), 1..200), 2);
-    (secrets, vec(entry(), 0..8), envelopes, text()).prop_map(
-        |(secrets, entries, envelopes, reason)| {
+    (secrets, vec(entry(), 0..8), envelopes, puttings, text()).prop_map(
+        |(secrets, entries, envelopes, puttings, reason)| {
             let mut file = sample::file();
             let secret =
                 |(seed, versions, name): (u64, u64, String)| sample::secret(seed, &name, versions);
             file.secrets = secrets.into_iter().map(secret).collect();
+            let objects = file.secrets.values_mut().flat_map(|secret| secret.versions.values_mut());
+            for (object, putting) in objects.zip(puttings) {
+                (object.lamport, object.expires) = putting;
+            }
             file.entries = sample::entries(entries);
             for (section, envelope) in file.audiences.values_mut().zip(envelopes) {
                 section.envelope = envelope;

@@ -28,6 +28,7 @@ pub(super) fn all() -> Cases {
         let file = VaultFile { entries: sample::entries([entry]), ..sample::file() };
         cases.push((name, write(&file).into_bytes()));
     }
+    cases.extend(version_keys());
     cases.extend(sections());
     cases.extend(lines());
     cases
@@ -112,6 +113,7 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("json-shape-missing-key", "\"lamport\":1,", ""),
     ("json-shape-negative", "\"lamport\":1", "\"lamport\":-1"),
     ("json-shape-fraction", "\"lamport\":1", "\"lamport\":1.0"),
+    ("json-shape-object-stated", "\"wrap\":\"", "\"object\":\"x\",\"wrap\":\""),
     ("json-shape-unknown-op", "{\"field\":", "{\"fields\":"),
     ("json-syntax-nesting", "\"ops\":[", "\"ops\":[[[[[[[["),
     ("json-not-canonical-space", "\"lamport\":1", "\"lamport\": 1"),
@@ -231,6 +233,12 @@ const ENTRIES: &[Change<Entry>] = &[
             put.expires = Some(1 << 53);
         }
     }),
+    ("integer-range-expires-pending", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            pending.expires = Some(1 << 53);
+        }
+    }),
     ("list-order-replaces", |entry| {
         if let Op::Put(put) = &mut entry.ops[0] {
             put.replaces = reversed();
@@ -316,6 +324,47 @@ impl<'a> Parts<'a> {
             parts.remove(at);
         })
     }
+}
+
+/// What a version's section states before its content.
+fn version_keys() -> Cases {
+    let text = write(&sample::file());
+    let author = text.lines().find(|line| line.starts_with("author = ")).expect("a version");
+    let (author, lamport) = (format!("{author}\n"), "lamport = 1001\n");
+    let expires = "expires = 1800000000\n";
+    let stated = format!("{author}{lamport}{expires}");
+    let with = |new: &[&str]| {
+        assert!(text.contains(&stated), "the sample's first version of a secret expires");
+        text.replacen(&stated, &new.concat(), 1).into_bytes()
+    };
+    let author = author.as_str();
+    let lamport_of = |value: &str| with(&[author, &format!("lamport = {value}\n"), expires]);
+    let expires_of = |value: &str| with(&[author, lamport, &format!("expires = {value}\n")]);
+    vec![
+        ("key-unexpected-author-missing", with(&[lamport, expires])),
+        ("key-unexpected-author-twice", with(&[author, author, lamport, expires])),
+        ("key-unexpected-lamport-missing", with(&[author, expires])),
+        ("key-unexpected-lamport-twice", with(&[author, lamport, lamport, expires])),
+        ("key-unexpected-lamport-first", with(&[lamport, author, expires])),
+        ("key-unexpected-expires-twice", with(&[author, lamport, expires, expires])),
+        ("key-unexpected-expires-first", with(&[author, expires, lamport])),
+        ("bytes-syntax-author", with(&["author = \"AAAA\"\n", lamport, expires])),
+        ("value-syntax-author", with(&["author = 1\n", lamport, expires])),
+        ("integer-range-lamport-zero", lamport_of("0")),
+        ("integer-range-lamport-of-version", lamport_of("9007199254740992")),
+        ("integer-range-lamport-beyond-64-bits", lamport_of("99999999999999999999")),
+        ("value-syntax-lamport-empty", lamport_of("")),
+        ("value-syntax-lamport-zeros", lamport_of("01001")),
+        ("value-syntax-lamport-sign", lamport_of("+1001")),
+        ("value-syntax-lamport-negative", lamport_of("-1")),
+        ("value-syntax-lamport-grouped", lamport_of("1_001")),
+        ("value-syntax-lamport-quoted", lamport_of("\"1001\"")),
+        ("value-syntax-lamport-space", lamport_of("1001 ")),
+        ("integer-range-expires-of-version", expires_of("9007199254740992")),
+        ("value-syntax-expires-zeros", expires_of("00")),
+        ("value-syntax-expires-empty", expires_of("")),
+        ("value-syntax-expires-never", expires_of("\"never\"")),
+    ]
 }
 
 /// Whole sections in other places.
