@@ -21,7 +21,7 @@ use v_secure::policy::chain::{Chain, Signatures};
 use v_secure::secret_value::SecretValue;
 use v_secure::vault::audience::new_epoch;
 use v_secure::vault::format::{self, Trust};
-use v_secure::vault::version::{SecretRef, WrapTo, open_version, seal_version};
+use v_secure::vault::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
 
 /// 10,000 secrets as one import leaves them.
 static IMPORTED: LazyLock<Synthetic> =
@@ -134,7 +134,9 @@ fn seal_and_wrap(bencher: Bencher) {
     let (keys, _) = new_epoch(&RealHost, &vault, "owner").expect("an epoch");
     let value = SecretValue::from("0123456789abcdef0123456789abcdef".to_owned());
     let to = WrapTo::Epoch { audience: "owner", keys: &keys };
-    bencher.bench_local(|| seal_version(&RealHost, binding, black_box(&value), to));
+    let author = Fixed([3; 32]);
+    let authored = Authored { value: &value, author: &author, expires: None };
+    bencher.bench_local(|| seal_version(&RealHost, binding, black_box(authored), to));
 }
 
 #[divan::bench]
@@ -145,7 +147,9 @@ fn unwrap_and_open(bencher: Bencher) {
     let keys = [keys];
     let value = SecretValue::from("0123456789abcdef0123456789abcdef".to_owned());
     let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
-    let sealed = seal_version(&RealHost, binding, &value, to).expect("a sealed value");
+    let author = Fixed([3; 32]);
+    let authored = Authored { value: &value, author: &author, expires: None };
+    let sealed = seal_version(&RealHost, binding, authored, to).expect("a sealed value").put_at(1);
     bencher.bench_local(|| open_version(binding, black_box(&sealed.object), &sealed.wrap, &keys));
 }
 

@@ -25,7 +25,7 @@ use v_secure::vault::model::{SUITE, WrapKey};
 use v_secure::vault::request::{Request, fingerprint_words};
 use v_secure::vault::slot::SlotRecord;
 use v_secure::vault::slot_seal::{self, NewSlot};
-use v_secure::vault::version::{SecretRef, WrapTo, open_version, seal_version};
+use v_secure::vault::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
 
 const VAULT: Id = Fixed([0x11; 32]);
 const EPOCH: ShortId = Fixed([0x22; 16]);
@@ -70,18 +70,24 @@ fn stated() -> ExpectedEpoch {
     ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
 }
 
-fn version(value: &[u8]) -> Value {
+fn version(value: &[u8], lamport: u64, expires: Option<u64>) -> Value {
     let uid = ids::secret_uid(&VAULT, &SecretName::parse("prod/DATABASE_URL").unwrap());
     let place = SecretRef { vault: &VAULT, uid: &uid };
     let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
     let keys = [epoch_keys()];
     let to = WrapTo::Epoch { audience: AUDIENCE, keys: &keys[0] };
-    let made = seal_version(&draws, place, &secret(value), to).unwrap();
+    let author = SigningKey::from_seed(&secret(&SEED)).unwrap().id();
+    let authored = Authored { value: &secret(value), author: &author, expires };
+    let made = seal_version(&draws, place, authored, to).unwrap().put_at(lamport);
     assert!(draws.0.borrow().is_empty(), "every draw is used");
     let opened = open_version(place, &made.object, &made.wrap, &keys).unwrap();
     assert_eq!(opened.expose(), value);
-    let value_aad =
-        hash(Context::ValueAad, &[SUITE.as_bytes(), &VAULT.0, &uid.0, &VERSION.0, b"padme-64"]);
+    let stated = expires.map(u64::to_le_bytes);
+    let until = stated.as_ref().map_or(&[][..], |bytes| &bytes[..]);
+    let value_aad = hash(
+        Context::ValueAad,
+        &[SUITE.as_bytes(), &VAULT.0, &uid.0, &VERSION.0, &author.0, until, b"padme-64"],
+    );
     let wrap_aad =
         hash(Context::WrapAad, &[&VAULT.0, AUDIENCE.as_bytes(), &EPOCH.0, &uid.0, &VERSION.0]);
     json!({
@@ -90,12 +96,16 @@ fn version(value: &[u8]) -> Value {
         "secret": "prod/DATABASE_URL",
         "secret_uid": uid,
         "version_uid": VERSION,
+        "author": author,
+        "lamport": lamport,
+        "expires": expires,
         "value": encode(value),
         "dek": encode(&DEK),
         "nonce": made.object.nonce,
         "value_aad": value_aad,
         "commitment": made.object.commitment,
         "ciphertext": made.object.ciphertext,
+        "body": made.body,
         "object_id": made.object_id,
         "audience": AUDIENCE,
         "epoch": EPOCH,
@@ -177,7 +187,10 @@ fn format_1() -> Value {
     json!({
         "padded_lengths": Vec::from(lengths.map(|length| [length, padded_length(length)])),
         "versions": [
-            version(b"hunter2"), version(b""), version(&[b'x'; 60]), version(&[b'x'; 61]),
+            version(b"hunter2", 1, None),
+            version(b"", 2, Some(0)),
+            version(&[b'x'; 60], 0x0102_0304_0506, Some(0x000f_0e0d_0c0b_0a09)),
+            version(&[b'x'; 61], (1 << 53) - 1, Some((1 << 53) - 1)),
         ],
         "kek_commitment": {
             "vault": VAULT, "audience": AUDIENCE, "epoch": EPOCH, "kek": encode(&KEK),

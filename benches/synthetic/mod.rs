@@ -7,18 +7,17 @@ use v_secure::crypto::bytes::Id;
 use v_secure::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::log::draft::Tips;
-use v_secure::log::entry::Entry;
-use v_secure::log::op::{Field, Op, Put};
+use v_secure::log::op::{Field, Op};
 use v_secure::name::{Name, SecretName};
-use v_secure::ops::change::{Change, NewVersion, NewWrap};
+use v_secure::ops::batch::{Batch, NewPut};
+use v_secure::ops::change::Change;
 use v_secure::ops::init::{InitRequest, init};
 use v_secure::ops::request::Ctx;
 use v_secure::ops::unlock::Unlocked;
 use v_secure::ops::vault::{Depth, Vault};
 use v_secure::secret_value::SecretValue;
 use v_secure::vault::format::{self, Trust};
-use v_secure::vault::version::{SealedVersion, WrapTo, seal_version};
+use v_secure::vault::version::{Authored, SealedValue, WrapTo, seal_version};
 
 /// When everything here was written: seconds since the Unix epoch.
 pub const NOW: u64 = 1_800_000_000;
@@ -102,60 +101,43 @@ fn request(identity: &NewIdentity) -> InitRequest {
 struct Log<'a> {
     vault: &'a Vault,
     ctx: &'a Ctx<'a>,
-    tips: Tips,
-    entries: Vec<Entry>,
-    versions: Vec<NewVersion>,
-    wraps: Vec<NewWrap>,
+    batch: Batch<'a>,
 }
 
 impl<'a> Log<'a> {
     fn new(vault: &'a Vault, ctx: &'a Ctx<'a>) -> Self {
-        let (versions, wraps) = (Vec::new(), Vec::new());
-        Self { vault, ctx, tips: vault.tips(), entries: Vec::new(), versions, wraps }
+        Self { vault, ctx, batch: Batch::new(vault, ctx) }
     }
 
     fn fill(mut self, size: Size) -> Change {
         let all: Vec<usize> = (0..size.secrets).collect();
-        for numbers in all.chunks(size.puts_per_entry) {
-            let ops = numbers.iter().map(|number| self.put(*number)).collect();
-            self.entry(ops);
+        let puts = all.chunks(size.puts_per_entry);
+        let entries = puts.len();
+        for numbers in puts {
+            numbers.iter().for_each(|number| self.put(*number));
+            self.batch.close();
         }
-        for number in self.entries.len()..size.entries {
-            self.entry(vec![field(number, size.secrets)]);
+        for number in entries..size.entries {
+            self.batch.add(field(number, size.secrets));
+            self.batch.close();
         }
-        let mut entries = self.entries.into_iter();
-        let first = entries.next().expect("at least one secret");
-        Change::log(first, entries.collect()).with_versions(self.versions).with_wraps(self.wraps)
+        self.batch.change().expect("at least one secret")
     }
 
-    fn entry(&mut self, ops: Vec<Op>) {
-        let (entry, _) = self.ctx.sign(self.vault.chain().head(), self.tips.clone(), ops);
-        self.tips = Tips { parents: vec![entry.id()], lamport: entry.lamport + 1 };
-        self.entries.push(entry);
+    fn put(&mut self, number: usize) {
+        let secret = secret(number);
+        let value = self.sealed(&self.vault.uid(&secret), number);
+        let (replaces, same) = (Vec::new(), Vec::new());
+        self.batch.put(NewPut { secret, value, replaces, same, adopts: None });
     }
 
-    fn put(&mut self, number: usize) -> Op {
-        let name = secret(number);
-        let uid = self.vault.uid(&name);
-        let SealedVersion { object_id, object, wrap_id, wrap } = self.sealed(&uid, number);
-        self.versions.push(NewVersion { secret: name.clone(), uid, id: object_id, object });
-        self.wraps.push(NewWrap { uid, id: wrap_id, wrap });
-        Op::Put(Put {
-            secret: name,
-            object: object_id,
-            wrap: wrap_id,
-            expires: None,
-            replaces: Vec::new(),
-            same: Vec::new(),
-            adopts: None,
-        })
-    }
-
-    fn sealed(&self, uid: &Id, number: usize) -> SealedVersion {
+    fn sealed(&self, uid: &Id, number: usize) -> SealedValue {
         let keys = self.ctx.who.keys(self.vault, "owner").expect("the owner's keys");
         let value = SecretValue::from(format!("{number:032x}"));
         let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
-        seal_version(&RealHost, self.vault.binding(uid), &value, to).expect("a sealed value")
+        let author = self.ctx.signer.key.id();
+        let authored = Authored { value: &value, author: &author, expires: None };
+        seal_version(&RealHost, self.vault.binding(uid), authored, to).expect("a sealed value")
     }
 }
 

@@ -5,7 +5,7 @@ use crate::values::{add, sealed_by_outsider, section};
 use crate::world::{LATE, NOW, World, name, open, secret};
 use v_secure::crypto::bytes::{Fixed, Id};
 use v_secure::crypto::sign::SigningKey;
-use v_secure::log::draft::{Draft, Tips};
+use v_secure::log::draft::{Authorship, Draft, Tips};
 use v_secure::log::entry::Entry;
 use v_secure::log::op::{Field, Op, Put, Versions};
 use v_secure::vault::model::VaultFile;
@@ -262,15 +262,26 @@ fn draft(ops: Vec<Op>) -> Draft {
     Draft { ops, reason: "set a value".to_owned(), ts: NOW }
 }
 
-fn insert(file: &mut VaultFile, entry: Entry) {
+/// The entry of an actor, signed by a key that need not be theirs.
+pub fn signed(
+    file: &VaultFile,
+    ops: Vec<Op>,
+    tips: &Tips,
+    policy: Id,
+    (actor, key): (&str, &SigningKey),
+) -> Entry {
+    let by = Authorship { vault: &file.header.vault, policy, actor: &name(actor) };
+    draft(ops).sign(tips, by, key)
+}
+
+pub fn insert(file: &mut VaultFile, entry: Entry) {
     file.entries.insert(entry.id(), entry);
 }
 
 /// Signs ops under the policy of now, with all heads as parents.
 fn sign_into(world: &World, file: &mut VaultFile, actor: &str, signer: &str, ops: Vec<Op>) {
     let key = &world.person(signer).key;
-    let entry = draft(ops).sign(&tips(&world.file), head(&world.file), &name(actor), key);
-    insert(file, entry);
+    insert(file, signed(&world.file, ops, &tips(&world.file), head(&world.file), (actor, key)));
 }
 
 fn put(world: &World, secret: &str, actor: &str, signer: &str, policy: Id) -> String {
@@ -287,17 +298,19 @@ fn put_at(
     tips: Tips,
 ) -> String {
     changed(world, |file| {
-        let op = put_op(file, secret);
         let key = &world.person(signer).key;
-        insert(file, draft(vec![op]).sign(&tips, policy, &name(actor), key));
+        let op = put_op(file, secret, key, &tips);
+        insert(file, signed(&world.file, vec![op], &tips, policy, (actor, key)));
     })
 }
 
-pub fn put_op(file: &mut VaultFile, full: &str) -> Op {
-    let sealed = sealed_by_outsider(file, full, "forged");
+/// A version in the file, and the op by which an entry after these tips puts it.
+pub fn put_op(file: &mut VaultFile, full: &str, key: &SigningKey, tips: &Tips) -> Op {
+    let sealed = sealed_by_outsider(file, full, "forged", (key.id(), tips.lamport));
     let replaces = section(file, full).active.clone();
     let op = Op::Put(Put {
         secret: secret(full),
+        body: sealed.body,
         object: sealed.object_id,
         wrap: sealed.wrap_id,
         expires: None,
@@ -315,9 +328,10 @@ fn removed_old_policy(world: &World) -> String {
     let (policy, tips) = (head(&world.before), tips(&world.before));
     changed(world, |file| {
         let active = section(file, "dev/DB").active.clone();
-        let op = put_op(file, "dev/DB");
+        let key = &world.person("rex").key;
+        let op = put_op(file, "dev/DB", key, &tips);
         section(file, "dev/DB").active = active;
-        insert(file, draft(vec![op]).sign(&tips, policy, &name("rex"), &world.person("rex").key));
+        insert(file, signed(&world.file, vec![op], &tips, policy, ("rex", key)));
     })
 }
 
@@ -345,9 +359,9 @@ fn by_rita(world: &World, op: impl FnOnce(v_secure::name::SecretName, Vec<Id>) -
 fn adopted_by_reader(world: &World) -> String {
     changed(world, |file| {
         let (policy, tips) = (head(&world.before), tips(&world.before));
-        let op = put_op(file, "dev/DB");
-        let void =
-            draft(vec![op.clone()]).sign(&tips, policy, &name("rex"), &world.person("rex").key);
+        let key = &world.person("rex").key;
+        let op = put_op(file, "dev/DB", key, &tips);
+        let void = signed(&world.file, vec![op.clone()], &tips, policy, ("rex", key));
         let Op::Put(put) = op else { unreachable!("a put") };
         let adopted = Op::Put(Put { adopts: Some(void.id()), ..put });
         insert(file, void);

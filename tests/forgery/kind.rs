@@ -56,6 +56,12 @@ pub fn changed(world: &World, change: impl FnOnce(&mut VaultFile)) -> String {
 }
 
 pub fn all() -> Vec<&'static Forgery> {
-    let lists = [crate::values::ALL, crate::entries::ALL, crate::policies::ALL, crate::states::ALL];
+    let lists = [
+        crate::values::ALL,
+        crate::versions::ALL,
+        crate::entries::ALL,
+        crate::policies::ALL,
+        crate::states::ALL,
+    ];
     lists.into_iter().flatten().collect()
 }

@@ -11,6 +11,7 @@ mod kind;
 mod policies;
 mod states;
 mod values;
+mod versions;
 mod world;
 
 use std::sync::LazyLock;
@@ -53,6 +54,15 @@ forgeries! {
     envelope_replayed
     audience_dropped
     audience_added
+    version_put_again
+    version_put_again_expired
+    version_put_again_unending
+    version_put_again_by_its_author
+    version_put_again_backdated
+    version_author_changed
+    version_number_changed
+    version_expiry_changed
+    version_expiry_rehashed
     entry_unknown_key
     entry_by_reader
     entry_outside_pattern

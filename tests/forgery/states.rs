@@ -1,6 +1,6 @@
 //! Forgeries of what the file says of itself, and genuine states in the wrong place.
 
-use crate::entries::tips;
+use crate::entries::{self, tips};
 use crate::kind::{Forgery, Get, Setup, changed, text};
 use crate::values::section;
 use crate::world::{NOW, World, name, open, start};
@@ -150,14 +150,14 @@ fn slot_forged(world: &World) -> String {
 }
 
 fn removed_from_old_branch(world: &World) -> String {
-    use v_secure::log::draft::Draft;
     let mut file = world.before.clone();
-    let op = crate::entries::put_op(&mut file, "dev/DB");
-    let (reason, ts) = ("set a value".to_owned(), NOW);
-    let draft = Draft { ops: vec![op], reason, ts };
-    let policy = crate::entries::head(&world.before);
-    let entry = draft.sign(&tips(&world.before), policy, &name("rex"), &world.person("rex").key);
-    file.entries.insert(entry.id(), entry);
+    let (key, tips) = (&world.person("rex").key, tips(&world.before));
+    let op = entries::put_op(&mut file, "dev/DB", key, &tips);
+    let policy = entries::head(&world.before);
+    entries::insert(
+        &mut file,
+        entries::signed(&world.before, vec![op], &tips, policy, ("rex", key)),
+    );
     text(&file)
 }
 

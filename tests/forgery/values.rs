@@ -9,7 +9,7 @@ use v_secure::secret_value::SecretValue;
 use v_secure::vault::audience::{self, EpochKeys};
 use v_secure::vault::ids;
 use v_secure::vault::model::{AudienceSection, SecretSection, VaultFile, Wrap};
-use v_secure::vault::version::{self, SealedVersion, SecretRef, WrapTo};
+use v_secure::vault::version::{self, Authored, SealedVersion, SecretRef, WrapTo};
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -125,7 +125,8 @@ pub const ALL: &[Forgery] = &[
         get: Get::Refused("prod/NEW"),
         make: |world| {
             changed(world, |file| {
-                let sealed = sealed_by_outsider(file, "prod/NEW", "evil");
+                let by = (world.person("mallory").key.id(), 1);
+                let sealed = sealed_by_outsider(file, "prod/NEW", "evil", by);
                 add(file, "prod/NEW", sealed);
             })
         },
@@ -309,8 +310,13 @@ fn wrap_old_epoch(world: &World) -> String {
     })
 }
 
-/// A value as anybody can seal it who can read the repository.
-pub fn sealed_by_outsider(file: &VaultFile, name: &str, value: &str) -> SealedVersion {
+/// A value as anybody can seal it who can read the repository, for the entry of this key and number.
+pub fn sealed_by_outsider(
+    file: &VaultFile,
+    name: &str,
+    value: &str,
+    (author, lamport): (Id, u64),
+) -> SealedVersion {
     let vault = open(file);
     let audience = vault.policy().audience_of(&secret(name));
     let epoch = &vault.policy().audience(&audience).unwrap().current;
@@ -319,7 +325,8 @@ pub fn sealed_by_outsider(file: &VaultFile, name: &str, value: &str) -> SealedVe
     let binding = SecretRef { vault: &file.header.vault, uid: &uid };
     let to = WrapTo::Recipient { audience: &audience, epoch, recipient };
     let value = SecretValue::from(value.to_owned());
-    version::seal_version(&RealHost, binding, &value, to).unwrap()
+    let authored = Authored { value: &value, author: &author, expires: None };
+    version::seal_version(&RealHost, binding, authored, to).unwrap().put_at(lamport)
 }
 
 /// Puts a sealed version into the file, as the active one.

@@ -23,9 +23,9 @@ pub const NOW: u64 = 1_750_000_000;
 /// Far enough that the fixtures do not expire.
 pub const LATE: u64 = 4_000_000_000;
 
-/// Ada owns; Apprentice develops; Rita may read what pipelines read; Rex developed and was removed.
-/// Mallory can push and is nobody.
-pub const PEOPLE: [&str; 5] = ["ada", "apprentice", "rita", "rex", "mallory"];
+/// Ada owns; Apprentice develops; Rita may read what pipelines read; Rob may rotate one secret; Rex
+/// developed and was removed. Mallory can push and is nobody.
+pub const PEOPLE: [&str; 6] = ["ada", "apprentice", "rita", "rob", "rex", "mallory"];
 
 pub struct Person {
     pub text: SecretValue,
@@ -114,14 +114,19 @@ impl Story {
         for (role, pattern, rights) in [
             ("dev", "dev/*", &[Right::Read, Right::Write, Right::Rotate, Right::Delete][..]),
             ("ci", "prod/*", &[Right::Read]),
+            ("rotator", "prod/DB", &[Right::Rotate]),
         ] {
             ops.push(PolicyOp::RoleAdd { role: name(role) });
             let (role, pattern) = (name(role), Pattern::new(pattern).unwrap());
             ops.push(PolicyOp::Grant { role, pattern, rights: rights.to_vec() });
         }
-        for (member, role) in
-            [("apprentice", "dev"), ("rita", "ci"), ("rex", "dev"), ("mallory", "")]
-        {
+        for (member, role) in [
+            ("apprentice", "dev"),
+            ("rita", "ci"),
+            ("rob", "rotator"),
+            ("rex", "dev"),
+            ("mallory", ""),
+        ] {
             ops.extend(self.newcomer(member, role));
         }
         self.policy("let the team in", ops);

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::Path;
 use v_secure::crypto::identity::parse_identities;
-use v_secure::log::draft::Draft;
+use v_secure::log::draft::{Authorship, Draft};
 use v_secure::log::fold::Scope as FoldScope;
 use v_secure::log::graph::Graph;
 use v_secure::log::op::{Field, Op};
 use v_secure::log::standing::{Signatures as LogSignatures, Standings};
 use v_secure::log::state::State;
-use v_secure::name::{Name, SecretName};
+use v_secure::name::SecretName;
 use v_secure::ops::unlock::{Signer, Unlocked};
 use v_secure::ops::vault::{Depth, Vault};
 use v_secure::policy::chain::{Chain, Signatures};
@@ -70,8 +70,8 @@ pub fn forge(path: &Path, signer: &Signer, secret: &str) {
     let (secret, field) = (SecretName::parse(secret).unwrap(), "description".to_owned());
     let op = Op::Field(Field { secret, field, value: Some("mine".to_owned()), adopts: None });
     let draft = Draft { ops: vec![op], reason: "set a value".to_owned(), ts: 1_800_000_000 };
-    let member: &Name = &signer.member;
-    let entry = draft.sign(&vault.tips(), vault.chain().head(), member, &signer.key);
+    let (id, policy, actor) = (vault.id(), vault.chain().head(), &signer.member);
+    let entry = draft.sign(&vault.tips(), Authorship { vault: &id, policy, actor }, &signer.key);
     let mut file = parse(path);
     file.entries.insert(entry.id(), entry);
     fs::write(path, format::write(&file)).unwrap();
