@@ -150,6 +150,7 @@ def parse_alone(raw, names):
     lines = _Lines(text[:-1].split("\n"))
     file = _header(lines)
     _before_secrets(lines, file)
+    _next_head(lines.peek(), lines.peek(1))
     before = "\n".join(lines.lines[:lines.at])
     rest = "\n" + "\n".join(lines.lines[lines.at:]) + "\n"
     middle, mark, log = rest.partition("\n\n[log]\n")
@@ -157,6 +158,23 @@ def parse_alone(raw, names):
     wanted = sorted(secret_uid(file.vault, name) for name in names)
     sections = "".join(_section_of(middle + mark, encode(uid)) for uid in wanted)
     return parse((before + sections + mark + log).encode())
+
+
+def _next_head(empty, head):
+    """What follows the part that is read must begin a section, of whatever kind."""
+    require(empty == "" and head[:1] == "[" and head[-1:] == "]", "layout", f"not a section: {head[:60]!r}")
+    kind, _, rest = head[1:-1].partition(".")
+    if kind == "audience":
+        require(rest[:1] == rest[-1:] == '"' and rules.is_audience(rest[1:-1]), "audience", rest[:80])
+    elif kind == "slot":
+        decode(rest, 16)
+    elif kind == "secret":
+        parts = rest.split(".")
+        require(len(parts) == 1 or (len(parts) == 3 and parts[1] in ("version", "wrap")), "layout", head[:80])
+        for found in parts[::2]:
+            decode(found, 32)
+    else:
+        require(head in ("[policy]", "[log]"), "layout", head[:80])
 
 
 def _section_of(text, uid):
@@ -168,6 +186,7 @@ def _section_of(text, uid):
     while True:
         end = text.index("\n\n", end + 1) if "\n\n" in text[end + 1:] else len(text)
         if not text.startswith(f"\n\n[secret.{uid}.", end):
+            _next_head(*text[end + 1:].split("\n")[:2])
             return text[start:end]
 
 

@@ -13,6 +13,15 @@ class Damaged(Unopened):
     """There are keys for it, and they do not open it."""
 
 
+class Sealed(Unopened):
+    """It is sealed for audiences whose keys are not at hand."""
+
+    def __init__(self, audiences):
+        self.audiences = audiences
+        names = ", ".join(sorted(audiences)) or "nobody"
+        super().__init__(f"your identity cannot read it: it is sealed for {names}")
+
+
 def identities(text):
     """The X25519 identities of an age identity file; comments and empty lines are skipped."""
     lines = [line.strip() for line in text.splitlines()]
@@ -72,8 +81,7 @@ class Reader:
                 return dek
         if mine:
             raise Damaged("none of its wraps opens it: it was damaged or forged")
-        audiences = ", ".join(sorted({w["audience"] for w in wraps})) or "nobody"
-        raise Unopened(f"your identity cannot read it: it is sealed for {audiences}")
+        raise Sealed({w["audience"] for w in wraps})
 
 
 def order_of_wraps(secret, version):
@@ -99,26 +107,28 @@ def get(raw, name, member, identity, now):
     if state is None or not state.versions:
         return "not-found", "never put"
     if state.current is None:
-        return _gone(state)
+        return _gone(state, now)
     expires = state.versions[state.current].expires
     if expires is not None and now >= expires:
         return "expired", str(expires)
     return _opened(vault, head, state, member, identity)
 
 
-def _gone(state):
+def _gone(state, now):
     last = list(state.versions.values())[-1]
-    aged = last.pruned and not last.removed and last.expires is not None
+    aged = last.pruned and not last.removed and last.expires is not None and now >= last.expires
     return ("expired", str(last.expires)) if aged else ("not-found", "gone")
 
 
 def _opened(vault, head, state, member, identity):
     try:
         return "value", Reader(vault, [identity], head.audiences_of(member)).value(state.name, state.current)
-    except Damaged as error:
-        return "damaged", str(error)
-    except Unopened as error:
+    except Sealed as error:
+        if any(name in head.audiences_of(member) for name in error.audiences):
+            return "damaged", "an envelope does not open"
         return ("unsettled" if head.holds(member, "read", state.name) else "not-permitted"), str(error)
+    except Unopened as error:
+        return "damaged", str(error)
 
 
 def version_of(state, text):

@@ -77,6 +77,8 @@ def verify_alone(raw, names):
 def _judge(vault, wanted):
     policy, log = records(vault.file)
     vault.chain = Chain(policy)
+    if vault.file.vault != vault.chain.vault:
+        raise Refused("copies", "header-vault")  # the ids of objects are derived with it
     vault.graph = Graph(log, vault.chain)
     vault.standing = standing(vault.graph, wanted)
     vault.secrets = fold(vault.graph, vault.standing, wanted)
@@ -168,8 +170,7 @@ def _slots(vault):
 
 def _copies(vault):
     file, stated = vault.file, vault.chain.states[-1].vault
-    for code, ok in (("header-vault", file.vault == vault.chain.vault), ("header-suite", file.suite == stated["suite"]),
-                     ("header-name", file.name == stated["name"])):
+    for code, ok in (("header-suite", file.suite == stated["suite"]), ("header-name", file.name == stated["name"])):
         if not ok:
             vault.tell("error", "copies", code, "header")
     for secret in file.secrets.values():
@@ -236,7 +237,7 @@ def verdict(vault):
     """The verdict as plain data for JSON."""
     if isinstance(vault.finding, NeedsNewer):
         return {"verdict": "needs-newer", "code": vault.finding.code, "detail": vault.finding.detail}
-    found = sorted({(f.severity, f.code, f.subject) for f in vault.findings})
+    found = sorted((f.severity, f.code, f.subject) for f in vault.findings)
     if vault.finding:
         bad = vault.finding
         codes = sorted({f.code for f in vault.findings if f.severity == "error"} | {bad.code})
