@@ -65,7 +65,7 @@ fn verify_100000_entries_cold(bencher: Bencher) {
 fn verify_100000_entries_parsed(bencher: Bencher) {
     let file = format::parse(LONG.as_bytes(), Trust::Strict, format::Scope::All).expect("a vault");
     let chain = Chain::build(&file.chain, Signatures::Check).expect("a chain");
-    bencher.bench_local(|| verify(&file, &chain, Options { now: NOW }));
+    bencher.bench_local(|| verify(&file, &chain, Options::all(NOW)));
 }
 
 /// What a warm `audit verify` spends on the bytes.

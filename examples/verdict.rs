@@ -40,7 +40,7 @@ fn judge(bytes: &[u8]) -> (u8, Value) {
         Ok(chain) => chain,
         Err(error) => return (REFUSED, refused(error.code(), error.to_string())),
     };
-    let report = verify(&file, &chain, Options { now: 0 });
+    let report = verify(&file, &chain, Options::all(0));
     let findings: Vec<Value> = report
         .findings
         .iter()

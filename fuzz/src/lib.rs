@@ -36,7 +36,7 @@ pub fn vault(data: &[u8]) {
     let Ok(file) = format::parse(data, Trust::Strict, Scope::All) else { return };
     assert_eq!(format::write(&file).as_bytes(), data, "one spelling");
     if let Ok(chain) = Chain::build(&file.chain, Signatures::Trusted) {
-        let _ = verify::verify(&file, &chain, Options { now: NOW });
+        let _ = verify::verify(&file, &chain, Options::all(NOW));
     }
 }
 

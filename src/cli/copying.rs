@@ -29,7 +29,7 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
     let ((), vault) = context.write(reason, &default, |vault, ctx| {
         let change = copy::copy(vault, &request, ctx)?;
         let reading = Reading {
-            actor: ctx.who.member(),
+            who: ctx.who,
             action,
             environment: from.environment(),
             secrets: std::slice::from_ref(from),

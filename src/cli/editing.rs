@@ -90,6 +90,6 @@ pub fn record(
     who: &Unlocked,
     (environment, secrets, reason): (&str, &[SecretName], Option<&str>),
 ) -> Outcome {
-    let reading = Reading { actor: who.member(), action: "edit", environment, secrets, reason };
+    let reading = Reading { who, action: "edit", environment, secrets, reason };
     reads::record(context, session, vault, reading)
 }

@@ -102,8 +102,8 @@ impl SelectionArgs {
             })
             .collect();
         let found = found?;
-        let (actor, environment) = (who.member(), environment.as_str());
-        let reading = Reading { actor, action, environment, secrets: &names, reason };
+        let environment = environment.as_str();
+        let reading = Reading { who: &who, action, environment, secrets: &names, reason };
         reads::record(context, session, vault, reading)?;
         Ok((found, apart))
     }

@@ -1,4 +1,4 @@
-//! Whether a key's holder may do an op at a policy position, and at which later positions that
+//! Whether a key's holder may do an op at a policy position, and at which later one that first
 //! stops (`docs/format.md` section 6, the table of rights). Answers are remembered per key, need and
 //! secret: a log repeats the same few questions.
 
@@ -18,6 +18,8 @@ enum Need {
     Write,
     WriteOrRotate,
     Delete,
+    /// `write` and `delete`.
+    Expire,
     /// `read`, and `write` or `grant`.
     Rewrap,
     /// `grant` on `*`.
@@ -30,16 +32,18 @@ impl Need {
             Self::Write => has(Right::Write),
             Self::WriteOrRotate => has(Right::Write) || has(Right::Rotate),
             Self::Delete => has(Right::Delete),
+            Self::Expire => has(Right::Write) && has(Right::Delete),
             Self::Rewrap => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
             Self::GrantOnAll => has_on_all(Right::Grant),
         }
     }
 
-    /// What the op takes if, being a `put`, it has no live version to rotate.
+    /// What the op takes if, being a `put`, it has no base.
     fn of(op: &Op) -> Self {
         match op {
-            Op::Put(_) | Op::Field(_) | Op::Resolve { .. } | Op::Restore(_) => Self::Write,
+            Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => Self::Write,
             Op::Remove(_) | Op::Prune { .. } => Self::Delete,
+            Op::Expire(_) => Self::Expire,
             Op::Rewrap { .. } => Self::Rewrap,
             Op::Pending { .. } | Op::Rollout { .. } => Self::WriteOrRotate,
             Op::Checkpoint { .. } => Self::GrantOnAll,
@@ -56,13 +60,13 @@ struct Timeline {
     at: Vec<(usize, bool)>,
 }
 
-/// Where an op of an entry stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whether an op is authorised at a position, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Not authorised at the entry's own position.
     Refused,
-    /// Authorised there; not any more from these later positions on. Ascending.
-    Stops(Vec<usize>),
+    /// Authorised there, up to this later position, which is the first where it is not.
+    Until(Option<usize>),
 }
 
 type Question<'a> = (&'a Id, Need, Option<&'a SecretName>);
@@ -70,30 +74,40 @@ type Question<'a> = (&'a Id, Need, Option<&'a SecretName>);
 pub(super) struct Authority<'a> {
     policy: &'a dyn PolicyView,
     graph: &'a Graph,
-    entries: &'a [&'a Entry],
+    /// By place; `None` for what is forged, which nothing may rest upon.
+    entries: &'a [Option<&'a Entry>],
     asked: HashMap<Question<'a>, Timeline>,
     versions: OnceCell<Versions<'a>>,
 }
 
 impl<'a> Authority<'a> {
     /// `entries` are by place in `graph`.
-    pub fn new(policy: &'a dyn PolicyView, graph: &'a Graph, entries: &'a [&'a Entry]) -> Self {
+    pub fn new(
+        policy: &'a dyn PolicyView,
+        graph: &'a Graph,
+        entries: &'a [Option<&'a Entry>],
+    ) -> Self {
         let (asked, versions) = (HashMap::new(), OnceCell::new());
         Self { policy, graph, entries, asked, versions }
     }
 
-    /// Judges op `op` of the entry at `place`, whose actor is its key's member.
-    pub fn judge(&mut self, place: usize, op: usize, position: usize) -> Verdict {
-        let entry = self.entries[place];
-        let op = &entry.ops[op];
-        let need = Need::of(op);
-        let first = self.ask(entry, need, op.secret(), position);
-        match op {
-            // A right to rotate matters only where the right to write does not carry the whole way.
-            Op::Put(put) if first != Verdict::Stops(Vec::new()) && self.is_rotation(place, put) => {
-                self.ask(entry, Need::WriteOrRotate, op.secret(), position)
-            }
-            _ => first,
+    /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` by the right to
+    /// write alone.
+    pub fn judge(&mut self, entry: &'a Entry, op: &'a Op, position: usize) -> Verdict {
+        self.ask(entry, Need::of(op), op.secret(), position)
+    }
+
+    /// Judges a `put` by either right, if it has a base.
+    pub fn judge_rotation(
+        &mut self,
+        place: usize,
+        entry: &'a Entry,
+        put: &'a Put,
+        position: usize,
+    ) -> Verdict {
+        match self.has_base(place, put) {
+            true => self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position),
+            false => Verdict::Refused,
         }
     }
 
@@ -108,7 +122,7 @@ impl<'a> Authority<'a> {
         let holds = |at: usize| authorised(policy, entry, need, secret, at);
         if policy.removals().is_empty() {
             // Nothing stops, and remembering a single answer takes longer than finding it again.
-            return if holds(position) { Verdict::Stops(Vec::new()) } else { Verdict::Refused };
+            return if holds(position) { Verdict::Until(None) } else { Verdict::Refused };
         }
         let line = self.asked.entry((&entry.key, need, secret)).or_insert_with(|| {
             let stop = |at: &usize| *at > 0 && holds(*at - 1) && !holds(*at);
@@ -125,11 +139,14 @@ impl<'a> Authority<'a> {
             return Verdict::Refused;
         }
         let later = line.stops.partition_point(|at| *at <= position);
-        Verdict::Stops(line.stops[later..].to_vec())
+        Verdict::Until(line.stops.get(later).copied())
     }
 
     /// Whether the put replaces a version of its secret that an ancestor puts and none ends.
-    fn is_rotation(&self, place: usize, put: &Put) -> bool {
+    ///
+    /// A version is put once and ended once in what programs write, so this asks about two ancestors
+    /// for each of `replaces`.
+    fn has_base(&self, place: usize, put: &Put) -> bool {
         let versions = self.versions.get_or_init(|| Versions::gather(self.entries));
         put.replaces.iter().any(|version| {
             let version = (&put.secret, version);
@@ -166,9 +183,10 @@ struct Versions<'a> {
 }
 
 impl<'a> Versions<'a> {
-    fn gather(entries: &[&'a Entry]) -> Self {
+    fn gather(entries: &[Option<&'a Entry>]) -> Self {
         let mut versions = Self { puts: HashMap::new(), ends: HashMap::new() };
         for (place, entry) in entries.iter().enumerate() {
+            let Some(entry) = entry else { continue };
             entry.ops.iter().for_each(|op| versions.note(place, op));
         }
         versions

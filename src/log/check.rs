@@ -8,6 +8,9 @@ use crate::name::Name;
 use crate::vault::rule::{self, Counted, RuleError};
 use crate::vault::text::{MAX_REASON, MAX_VALUE_TEXT};
 
+/// The greatest index of an op in an entry.
+const MAX_OP_INDEX: u64 = 999;
+
 /// Checks one entry.
 pub fn entry(entry: &Entry) -> Result<(), RuleError> {
     Counted::Parents.check(entry.parents.len())?;
@@ -22,6 +25,9 @@ pub fn entry(entry: &Entry) -> Result<(), RuleError> {
 
 /// Checks one op.
 pub fn op(op: &Op) -> Result<(), RuleError> {
+    if op.adopts().is_some_and(|adopted| adopted.op > MAX_OP_INDEX) {
+        return Err(RuleError::Integer { key: "op" });
+    }
     match op {
         Op::Put(put) => {
             rule::integer("expires", put.expires.unwrap_or(0))?;
@@ -37,7 +43,8 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
         Op::Prune { objects, .. } => some_ids("objects", objects),
         Op::Rollout { record, .. } => rule::text("record", record, MAX_VALUE_TEXT),
         Op::Checkpoint { heads, .. } => ids("heads", heads),
-        Op::Resolve { .. } | Op::Rewrap { .. } => Ok(()),
+        Op::Expire(expire) => rule::integer("at", expire.at.unwrap_or(0)),
+        Op::Resolve(_) | Op::Rewrap { .. } => Ok(()),
     }
 }
 
@@ -66,6 +73,20 @@ fn some_ids(list: &'static str, some: &[Id]) -> Result<(), RuleError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::bytes::Fixed;
+    use crate::log::op::{Expire, OpRef};
+    use crate::name::SecretName;
+
+    #[test]
+    fn an_adopted_op_is_one_that_an_entry_can_have() {
+        let adopting = |index| {
+            let adopts = Some(OpRef { entry: Fixed([1; 32]), op: index });
+            let secret = SecretName::parse("prod/A").unwrap();
+            op(&Op::Expire(Expire { secret, object: Fixed([2; 32]), at: None, adopts }))
+        };
+        assert_eq!(adopting(999), Ok(()));
+        assert_eq!(adopting(1_000), Err(RuleError::Integer { key: "op" }));
+    }
 
     #[test]
     fn fields_are_the_known_ones_and_two_open_families() {

@@ -1,6 +1,7 @@
 //! Words for findings: who wrote an entry, and texts of others made safe to show.
 
 use super::entry::Entry;
+use super::op::Op;
 use super::policy_view::PolicyView;
 use crate::crypto::bytes::{Fixed, Id};
 use std::fmt::Write;
@@ -43,6 +44,15 @@ pub fn entry(id: &Id, entry: &Entry, policy: &dyn PolicyView) -> String {
         None => format!("unknown key {}", short(&entry.key)),
     };
     format!("entry {} by {} ({by}, {})", short(id), entry.actor, quoted(&entry.reason))
+}
+
+/// `'ACTION' on SECRET`.
+pub fn op(op: &Op) -> String {
+    let action = super::history::action(op);
+    match op.secret() {
+        Some(secret) => format!("'{action}' on {secret}"),
+        None => format!("'{action}'"),
+    }
 }
 
 #[cfg(test)]

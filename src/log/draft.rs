@@ -42,7 +42,7 @@ pub struct Tips {
 }
 
 impl Tips {
-    /// All heads that count, or the first [`MAX_PARENTS`] of them by id.
+    /// All heads with an op that counts, or the first [`MAX_PARENTS`] of them by id.
     pub fn of(graph: &Graph, standings: &Standings, entries: &BTreeMap<Id, Entry>) -> Self {
         let mut parents: Vec<Id> =
             standings.tips(graph).into_iter().map(|place| *graph.id(place)).collect();

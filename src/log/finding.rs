@@ -109,7 +109,7 @@ codes! {
     WrapIdWrong "wrap-id-wrong" Error,
     /// No entry names the wrap for its version.
     WrapUnknown "wrap-unknown" Error,
-    /// A version's live wrap is not in the file.
+    /// A wrap that a counting entry names for a version is not in the file.
     WrapMissing "wrap-missing" Error,
     /// A wrap of a version that the file does not hold, or named for another version than its own.
     WrapVersion "wrap-version" Error,
@@ -129,7 +129,15 @@ codes! {
     Conflict "conflict" Warning,
     /// A version was removed and restored side by side.
     RemovalConflict "removal-conflict" Warning,
-    /// An entry that lost its standing would have changed a value in force.
+    /// A version's expiry was stated in several ways side by side.
+    ExpiryConflict "expiry-conflict" Warning,
+    /// A version was pruned beside an op that put its expiry off.
+    PruneBesideExpire "prune-beside-expire" Warning,
+    /// A rotation of a value that was removed beside it: it sets nothing.
+    Overruled "overruled" Warning,
+    /// Some ops of an entry were written under rights that had been taken away by then.
+    Split "split" Warning,
+    /// An op that lost its standing would have changed a value in force.
     VoidChangesValue "void-changes-value" Warning,
     /// A value in force is wrapped for another audience than the grants say.
     Unsettled "unsettled" Warning,
@@ -139,7 +147,7 @@ codes! {
     AudienceDue "audience-due" Warning,
     /// The value in force is past its expiry.
     Expired "expired" Warning,
-    /// An entry was written under rights that had been taken away by then.
+    /// An entry was written wholly under rights that had been taken away by then.
     Void "void" Notice,
     /// A slot's member does not hold the signing key any more.
     SlotStale "slot-stale" Notice,

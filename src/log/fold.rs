@@ -1,15 +1,16 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
+use super::active::{self, Ends, Outcome, Setting};
 use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Put, Versions};
 use super::register::{At, latest};
 use super::standing::{Standing, Standings};
-use super::state::{LiveWrap, Register, SecretState, State, Version};
+use super::state::{By, Late, LiveWrap, Register, SecretState, State, Version};
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// From this many secrets on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 2_000;
@@ -22,11 +23,21 @@ pub enum Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn has(&self, secret: &SecretName) -> bool {
+    pub fn has(&self, secret: &SecretName) -> bool {
         match self {
             Self::All => true,
             Self::Secrets(secrets) => secrets.contains(secret),
         }
+    }
+
+    /// Whether the op is about one of the secrets; with [`Scope::All`], any op.
+    pub fn names(&self, op: &Op) -> bool {
+        matches!(self, Self::All) || op.secret().is_some_and(|secret| self.has(secret))
+    }
+
+    /// Whether an op of the entry is about one of the secrets.
+    pub fn names_in(&self, entry: &Entry) -> bool {
+        matches!(self, Self::All) || entry.ops.iter().any(|op| self.names(op))
     }
 }
 
@@ -40,7 +51,8 @@ impl State {
         Fold { graph, entries: graph.in_order(entries), standings, voids_count: false }.run(scope)
     }
 
-    /// The state as it would be if void entries counted: what they would have changed.
+    /// The state as it would be if all void ops counted: what they would have changed. A void `put`
+    /// then stands by write where its author had that right when it was written.
     pub fn fold_with_voids(
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
@@ -62,15 +74,22 @@ struct Fold<'a> {
 /// The ops on one secret, each list in the order of [`At`].
 #[derive(Default)]
 struct Gathered<'a> {
-    puts: Vec<(At, &'a Put)>,
-    active: Vec<(At, Id)>,
+    settings: Vec<(At, Setting<'a>)>,
     fields: BTreeMap<&'a str, Vec<(At, Option<&'a str>)>>,
-    /// By version; true removes, false restores.
-    removed: HashMap<Id, Vec<(At, bool)>>,
-    pruned: BTreeSet<Id>,
+    ends: Ends,
     void_pruned: BTreeSet<Id>,
-    /// (version, wrap); `None` where a void entry names it.
+    /// By version: from when on it is not served.
+    expires: HashMap<Id, Vec<(At, Option<u64>)>>,
+    /// (version, wrap); `None` where a void op names it.
     wraps: Vec<(Id, Id, Option<At>)>,
+}
+
+/// How an op counts in this fold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Fully,
+    ByRotate,
+    Not,
 }
 
 impl<'a> Fold<'a> {
@@ -78,19 +97,17 @@ impl<'a> Fold<'a> {
         let mut slots: HashMap<&SecretName, usize> = HashMap::new();
         let mut gathered: Vec<(&SecretName, Gathered<'_>)> = Vec::new();
         for (place, standing) in self.standings.iter() {
-            let counts = match standing {
-                Standing::Counting => true,
-                Standing::Void { .. } => self.voids_count,
-                Standing::Forged(_) => continue,
-            };
+            if matches!(standing, Standing::Forged(_) | Standing::Unjudged) {
+                continue;
+            }
             for (index, op) in self.entries[place].ops.iter().enumerate() {
                 let Some(secret) = op.secret().filter(|secret| scope.has(secret)) else { continue };
                 let slot = *slots.entry(secret).or_insert_with(|| {
                     gathered.push((secret, Gathered::default()));
                     gathered.len() - 1
                 });
-                let at = At { place: place as u32, op: index as u32 };
-                gathered[slot].1.note(counts.then_some(at), op);
+                let at = At::new(place, index);
+                gathered[slot].1.note(at, self.counts(at), op);
             }
         }
         let states: Vec<_> = if gathered.len() < PARALLEL_FROM {
@@ -99,6 +116,14 @@ impl<'a> Fold<'a> {
             gathered.into_par_iter().filter_map(|of| self.state(of)).collect()
         };
         State { secrets: states.into_iter().collect() }
+    }
+
+    fn counts(&self, at: At) -> Counts {
+        match (self.voids_count || self.standings.counts(at), self.standings.is_rotation(at)) {
+            (false, _) => Counts::Not,
+            (true, true) => Counts::ByRotate,
+            (true, false) => Counts::Fully,
+        }
     }
 
     fn state(
@@ -111,25 +136,28 @@ impl<'a> Fold<'a> {
     }
 
     fn secret(&self, gathered: Gathered<'a>) -> SecretState {
-        // Exact: most secrets have one version, where a list that grows begins with four.
-        let versions = Vec::with_capacity(gathered.puts.len());
-        let mut known = Existing { versions, index: Index::default() };
-        for (at, put) in &gathered.puts {
-            known.put(self, *at, put);
-        }
+        let Gathered { settings, fields, ends, void_pruned, expires, wraps } = gathered;
+        let mut known = Existing::of(self, &settings);
+        let Outcome { set, overruled } = active::settings(self.graph, &ends, &settings);
+        known.overrule(&settings, &overruled);
         let Existing { mut versions, index } = known;
-        for object in &gathered.pruned {
+        for object in ends.pruned.keys() {
             index.of(&mut versions, object).into_iter().for_each(|found| found.pruned = true);
         }
-        for object in &gathered.void_pruned {
+        for object in &void_pruned {
             index.of(&mut versions, object).into_iter().for_each(|found| found.void_pruned = true);
         }
-        for (object, ops) in &gathered.removed {
+        for (object, ops) in &ends.removed {
             index.of(&mut versions, object).into_iter().for_each(|found| self.removal(found, ops));
         }
-        self.wraps(&mut versions, &index, &gathered.wraps);
-        let (candidates, current) = self.active(&versions, &index, gathered.active);
-        let fields = gathered.fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops)));
+        for (object, ops) in &expires {
+            let prunes = ends.pruned.get(object).map_or(&[][..], Vec::as_slice);
+            let found = index.of(&mut versions, object).into_iter();
+            found.for_each(|found| self.expiry(found, ops, prunes));
+        }
+        self.wraps(&mut versions, &index, &wraps);
+        let (candidates, current) = self.active(&versions, &index, set);
+        let fields = fields.into_iter().map(|(k, ops)| (k.to_owned(), self.field(&ops)));
         SecretState { fields: fields.collect(), versions, candidates, current }
     }
 
@@ -140,22 +168,53 @@ impl<'a> Fold<'a> {
         version.removal_conflict = left.iter().any(|(_, other)| other != removed);
     }
 
+    /// The version's own expiry gives way to what is stated later: served until the earliest of the
+    /// latest statements, deleted for its age by the latest of them.
+    fn expiry(&self, version: &mut Version, ops: &[(At, Option<u64>)], prunes: &[At]) {
+        let own = version.expires;
+        let left = latest(self.graph, ops);
+        version.expires = left.iter().filter_map(|(_, at)| *at).min();
+        let stated = |(op, at): &(At, Option<u64>)| {
+            at.map(|at| Late { at, stated: self.entries[op.place as usize].ts })
+        };
+        let all: Option<Vec<Late>> = left.iter().map(stated).collect();
+        version.late = all.and_then(|all| all.into_iter().max());
+        version.expiry_conflict = left.iter().any(|(_, at)| *at != left[0].1);
+        let puts_off = |at: Option<u64>| at.is_none_or(|at| own.is_some_and(|own| at > own));
+        let beside = |a: At, b: At| !a.before(self.graph, b) && !b.before(self.graph, a);
+        let mut later = ops.iter().filter(|(_, at)| puts_off(*at));
+        version.prune_beside_expire =
+            later.any(|(op, _)| prunes.iter().any(|prune| beside(*op, *prune)));
+    }
+
     fn wraps(&self, versions: &mut [Version], index: &Index, wraps: &[(Id, Id, Option<At>)]) {
+        // A version is made with the wrap of its put.
+        let own: Vec<Id> = versions.iter().map(|version| version.live_wrap.wrap).collect();
         let mut greatest: Vec<Option<(usize, At)>> = vec![None; versions.len()];
         for (object, wrap, at) in wraps {
             let Some(slot) = index.find(versions, object) else { continue };
-            push(&mut versions[slot].wraps, *wrap);
+            let version = &mut versions[slot];
+            push(&mut version.wraps, *wrap);
             let Some(at) = at else { continue };
+            if *wrap != own[slot] {
+                version.other_wraps.push(*wrap);
+            }
             let place = at.place as usize;
             let rank = (self.standings.position(place).unwrap_or_default(), *at);
             if greatest[slot].is_none_or(|known| rank > known) {
                 greatest[slot] = Some(rank);
-                versions[slot].live_wrap = LiveWrap { wrap: *wrap, entry: *self.graph.id(place) };
+                version.live_wrap = LiveWrap { wrap: *wrap, entry: *self.graph.id(place) };
             }
         }
-        for version in versions {
+        for (version, own) in versions.iter_mut().zip(own) {
             version.wraps.sort_unstable();
             version.wraps.dedup();
+            if !version.other_wraps.is_empty() {
+                let others = std::mem::take(&mut version.other_wraps);
+                let mut seen = HashSet::from([version.live_wrap.wrap]);
+                let all = std::iter::once(own).chain(others);
+                version.other_wraps = all.filter(|wrap| seen.insert(*wrap)).collect();
+            }
         }
     }
 
@@ -200,34 +259,63 @@ fn push<T>(list: &mut Vec<T>, item: T) {
 }
 
 impl<'a> Gathered<'a> {
-    /// Notes an op; `at` is `None` if it does not count.
-    fn note(&mut self, at: Option<At>, op: &'a Op) {
-        match (op, at) {
-            (Op::Put(put), _) => {
-                push(&mut self.wraps, (put.object, put.wrap, at));
-                if let Some(at) = at {
-                    push(&mut self.puts, (at, put));
-                    push(&mut self.active, (at, put.object));
-                }
+    fn note(&mut self, at: At, counts: Counts, op: &'a Op) {
+        match op {
+            Op::Put(put) => {
+                let setting = match counts {
+                    Counts::Fully => Setting::Write(put),
+                    Counts::ByRotate => Setting::Rotate(put),
+                    Counts::Not => Setting::Void(put),
+                };
+                push(&mut self.settings, (at, setting));
+                push(&mut self.wraps, (put.object, put.wrap, counts.then(at)));
             }
-            (Op::Rewrap { object, wrap, .. }, _) => push(&mut self.wraps, (*object, *wrap, at)),
-            (Op::Resolve { object, .. }, Some(at)) => push(&mut self.active, (at, *object)),
-            (Op::Field(field), Some(at)) => {
+            Op::Rewrap { object, wrap, .. } => {
+                push(&mut self.wraps, (*object, *wrap, counts.then(at)));
+            }
+            Op::Remove(versions) if counts == Counts::Not => self.void(at, &versions.objects),
+            Op::Prune { objects, .. } if counts == Counts::Not => {
+                self.void_pruned.extend(objects);
+                self.void(at, objects);
+            }
+            _ if counts == Counts::Not => {}
+            op => self.counting(at, op),
+        }
+    }
+
+    fn counting(&mut self, at: At, op: &'a Op) {
+        match op {
+            Op::Resolve(resolve) => self.settings.push((at, Setting::Resolve(&resolve.object))),
+            Op::Field(field) => {
                 let ops = self.fields.entry(&field.field).or_default();
                 ops.push((at, field.value.as_deref()));
             }
-            (Op::Remove(versions), Some(at)) => self.removal(at, versions, true),
-            (Op::Restore(versions), Some(at)) => self.removal(at, versions, false),
-            (Op::Prune { objects, .. }, Some(_)) => self.pruned.extend(objects),
-            (Op::Prune { objects, .. }, None) => self.void_pruned.extend(objects),
+            Op::Remove(versions) => self.removal(at, versions, true),
+            Op::Restore(versions) => self.removal(at, versions, false),
+            Op::Expire(expire) => {
+                self.expires.entry(expire.object).or_default().push((at, expire.at));
+            }
+            Op::Prune { objects, .. } => {
+                objects.iter().for_each(|o| self.ends.pruned.entry(*o).or_default().push(at));
+            }
             _ => {}
         }
     }
 
     fn removal(&mut self, at: At, versions: &Versions, removes: bool) {
         for object in &versions.objects {
-            self.removed.entry(*object).or_default().push((at, removes));
+            self.ends.removed.entry(*object).or_default().push((at, removes));
         }
+    }
+
+    fn void(&mut self, at: At, objects: &[Id]) {
+        objects.iter().for_each(|object| self.ends.void.entry(*object).or_default().push(at));
+    }
+}
+
+impl Counts {
+    fn then(self, at: At) -> Option<At> {
+        (self != Self::Not).then_some(at)
     }
 }
 
@@ -267,7 +355,21 @@ impl Index {
 }
 
 impl Existing {
-    fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put) {
+    fn of(fold: &Fold<'_>, settings: &[(At, Setting<'_>)]) -> Self {
+        // Exact: most secrets have one version, where a list that grows begins with four.
+        let versions = Vec::with_capacity(settings.len());
+        let mut existing = Self { versions, index: Index::default() };
+        for (at, setting) in settings {
+            match setting {
+                Setting::Write(put) => existing.put(fold, *at, put, By::Write),
+                Setting::Rotate(put) => existing.put(fold, *at, put, By::Rotate),
+                Setting::Void(_) | Setting::Resolve(_) => {}
+            }
+        }
+        existing
+    }
+
+    fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put, by: By) {
         let next = self.versions.len();
         let slot = self.index.find(&self.versions, &put.object).unwrap_or(next);
         if slot == next {
@@ -275,14 +377,31 @@ impl Existing {
             self.index.grown(&self.versions);
         }
         let version = &mut self.versions[slot];
-        version.expires = version.expires.max(put.expires);
+        version.by = version.by.min(by);
         unite(&mut version.replaces, &put.replaces);
         unite(&mut version.same, &put.same);
         unite(&mut version.adopts, put.adopts.as_slice());
     }
+
+    /// A version is overruled if every put of it that counts is.
+    fn overrule(&mut self, settings: &[(At, Setting<'_>)], overruled: &[At]) {
+        if overruled.is_empty() {
+            return;
+        }
+        let stands = settings.iter().filter_map(|(at, setting)| match setting {
+            Setting::Write(put) => Some((put.object, false)),
+            Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
+            Setting::Void(_) | Setting::Resolve(_) => None,
+        });
+        let mut all: HashMap<Id, bool> = HashMap::new();
+        stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);
+        for version in &mut self.versions {
+            version.overruled = all.get(&version.object).copied().unwrap_or_default();
+        }
+    }
 }
 
-fn unite(all: &mut Vec<Id>, more: &[Id]) {
+fn unite<T: Copy + Ord>(all: &mut Vec<T>, more: &[T]) {
     if more.is_empty() {
         return;
     }
@@ -305,11 +424,17 @@ fn version(fold: &Fold<'_>, at: At, put: &Put, number: usize) -> Version {
         reason: entry.reason.clone(),
         lamport: entry.lamport,
         position: fold.standings.position(place).unwrap_or_default(),
-        expires: None,
+        by: By::Rotate,
+        overruled: false,
+        expires: put.expires,
+        late: put.expires.map(|at| Late { at, stated: entry.ts }),
+        expiry_conflict: false,
+        prune_beside_expire: false,
         replaces: Vec::new(),
         same: Vec::new(),
         adopts: Vec::new(),
         live_wrap: LiveWrap { wrap: put.wrap, entry: id },
+        other_wraps: Vec::new(),
         wraps: Vec::new(),
         pruned: false,
         void_pruned: false,

@@ -9,6 +9,7 @@ use super::finding::{Code, Finding, Subject};
 use super::reach::{Links, Reach};
 use crate::crypto::bytes::Id;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 /// Why an entry is not rightly linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,8 @@ pub struct Graph {
     /// The place of each entry, in order of id.
     by_id: Vec<u32>,
     links: Links,
-    reach: Reach,
+    /// Made when ancestry is first asked for, or by [`Graph::index`].
+    reach: OnceLock<Reach>,
     heads: Vec<usize>,
     flaws: BTreeMap<usize, Flaw>,
 }
@@ -57,7 +59,7 @@ impl Graph {
         let places = ids.iter().enumerate().map(|(place, id)| (*id, place as u32)).collect();
         let (links, flaws) = link(&ordered, &places);
         let heads = heads(&links);
-        Self { ids, places, by_id, reach: Reach::new(&links), links, heads, flaws }
+        Self { ids, places, by_id, reach: OnceLock::new(), links, heads, flaws }
     }
 
     pub fn len(&self) -> usize {
@@ -95,9 +97,17 @@ impl Graph {
         self.flaws.get(&place)
     }
 
+    /// Prepares answers about these entries and their ancestors alone: what nobody signed must not
+    /// make the index of the rest larger or slower. Others are answered too, by walking. Has no effect
+    /// once ancestry was asked for.
+    pub fn index(&self, entries: impl Iterator<Item = usize>) {
+        self.reach.get_or_init(|| Reach::new(&self.links, self.links.closure(entries)));
+    }
+
     /// Whether `a` is a proper ancestor of `b`.
     pub fn ancestor(&self, a: usize, b: usize) -> bool {
-        self.reach.ancestor(&self.links, a, b)
+        let all = || Reach::new(&self.links, self.links.closure(0..self.len()));
+        self.reach.get_or_init(all).ancestor(&self.links, a, b)
     }
 
     /// `heads` and all their ancestors; ids that are not in the log are left out.

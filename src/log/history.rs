@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::graph::Graph;
 use super::op::Op;
 use super::policy_view::PolicyView;
+use super::register::At;
 use super::standing::{Standing, Standings};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
@@ -28,7 +29,7 @@ pub struct Row<'a> {
     pub op: usize,
 }
 
-/// Whether the row's entry counts.
+/// Whether the row's op counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowStatus {
     Counting,
@@ -46,12 +47,12 @@ impl RowStatus {
     }
 }
 
-impl From<Standing> for RowStatus {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Counting => Self::Counting,
-            Standing::Void { .. } => Self::Void,
+impl RowStatus {
+    fn of(standings: &Standings, at: At) -> Self {
+        match standings.of(at.place as usize) {
             Standing::Forged(_) => Self::Forged,
+            _ if standings.voided(at).is_some() => Self::Void,
+            _ => Self::Counting,
         }
     }
 }
@@ -79,12 +80,13 @@ impl Filter<'_> {
 }
 
 /// Every kind of op.
-pub const ACTIONS: [&str; 10] = [
+pub const ACTIONS: [&str; 11] = [
     "put",
     "field",
     "resolve",
     "restore",
     "remove",
+    "expire",
     "prune",
     "rewrap",
     "pending",
@@ -97,9 +99,10 @@ pub const fn action(op: &Op) -> &'static str {
     match op {
         Op::Put(_) => "put",
         Op::Field(_) => "field",
-        Op::Resolve { .. } => "resolve",
+        Op::Resolve(_) => "resolve",
         Op::Restore(_) => "restore",
         Op::Remove(_) => "remove",
+        Op::Expire(_) => "expire",
         Op::Prune { .. } => "prune",
         Op::Rewrap { .. } => "rewrap",
         Op::Pending { .. } => "pending",
@@ -118,8 +121,8 @@ pub fn rows<'a>(
 ) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (place, entry) in graph.in_order(entries).into_iter().enumerate() {
-        let status = standings.of(place).into();
         for (op, what) in entry.ops.iter().enumerate() {
+            let status = RowStatus::of(standings, At::new(place, op));
             let mut row = row(graph.id(place), entry, op, what, status);
             if filter.wants(&row) {
                 row.actor_type = policy.member_kind(&entry.actor);

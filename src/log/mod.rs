@@ -1,6 +1,7 @@
 //! The signed, hash-linked history, layer 2: entries, their graph, which of them count, the fold
 //! that is the vault's state, and verification (`docs/format.md` sections 6 and 7). Pure.
 
+mod active;
 mod authority;
 pub mod bits;
 mod chain_view;
@@ -12,6 +13,8 @@ pub mod finding;
 pub mod fold;
 pub mod graph;
 pub mod history;
+mod judge;
+pub mod known;
 pub mod op;
 pub mod policy_view;
 mod reach;

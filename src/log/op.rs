@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum Op {
     Put(Put),
     Field(Field),
-    Resolve { secret: SecretName, object: Id },
+    Resolve(Resolve),
     Restore(Versions),
     Remove(Versions),
+    Expire(Expire),
     Prune { secret: SecretName, objects: Vec<Id> },
     Rewrap { secret: SecretName, object: Id, wrap: Id },
     Pending(Pending),
@@ -39,9 +40,40 @@ pub struct Put {
     /// Versions that hold the same value (roll-back, copy, rename, DEK rotation, adoption).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same: Vec<Id>,
-    /// The void entry that this re-issues.
+    /// The void op that this re-issues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adopts: Option<Id>,
+    pub adopts: Option<OpRef>,
+}
+
+/// An op of an entry, by its index. Nothing is checked of what it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpRef {
+    pub entry: Id,
+    pub op: u64,
+}
+
+/// Which version is active where several are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolve {
+    pub secret: SecretName,
+    pub object: Id,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopts: Option<OpRef>,
+}
+
+/// From when on a version is not served, in place of what its `put` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expire {
+    pub secret: SecretName,
+    pub object: Id,
+    /// Seconds since the Unix epoch; `None` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopts: Option<OpRef>,
 }
 
 /// Reserved: a value that is not active yet.
@@ -71,7 +103,7 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adopts: Option<Id>,
+    pub adopts: Option<OpRef>,
 }
 
 /// The versions that a `remove` or `restore` is about.
@@ -81,7 +113,7 @@ pub struct Versions {
     pub secret: SecretName,
     pub objects: Vec<Id>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adopts: Option<Id>,
+    pub adopts: Option<OpRef>,
 }
 
 impl Op {
@@ -92,11 +124,24 @@ impl Op {
             Self::Pending(pending) => Some(&pending.secret),
             Self::Field(field) => Some(&field.secret),
             Self::Restore(versions) | Self::Remove(versions) => Some(&versions.secret),
-            Self::Resolve { secret, .. }
-            | Self::Prune { secret, .. }
+            Self::Resolve(resolve) => Some(&resolve.secret),
+            Self::Expire(expire) => Some(&expire.secret),
+            Self::Prune { secret, .. }
             | Self::Rewrap { secret, .. }
             | Self::Rollout { secret, .. } => Some(secret),
             Self::Checkpoint { .. } => None,
+        }
+    }
+
+    /// The void op that this one re-issues.
+    pub fn adopts(&self) -> Option<OpRef> {
+        match self {
+            Self::Put(put) => put.adopts,
+            Self::Field(field) => field.adopts,
+            Self::Resolve(resolve) => resolve.adopts,
+            Self::Restore(versions) | Self::Remove(versions) => versions.adopts,
+            Self::Expire(expire) => expire.adopts,
+            _ => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which entry is an ancestor of which, answered without walking wherever a history allows it.
 //!
-//! Three observations, each exact, tried in turn:
+//! Only entries of a given set, which is closed under parents, are indexed. Three observations, each
+//! exact, tried in turn:
 //!
 //! 1. A *summit* is an entry at which the history so far has come together: everything before it is
 //!    its ancestor. Each entry keeps the latest summit that it descends from. In a linear history
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, HashSet};
 const MAX_LIST: usize = 64;
 /// The list of an entry of which nothing after its summit is an ancestor, but on its own chain.
 const EMPTY: u32 = 0;
+const NO_CHAIN: u32 = u32::MAX;
 
 /// The parents of each entry, in topological order, ascending in each entry.
 #[derive(Debug, Default)]
@@ -62,7 +64,9 @@ impl Links {
 
 #[derive(Debug)]
 pub(super) struct Reach {
-    /// The newest entry and its ancestors: where summits are looked for.
+    /// What is indexed.
+    within: Bits,
+    /// The newest indexed entry and its ancestors: where summits are looked for.
     main: Bits,
     /// By entry: its latest summit plus one, 0 for none.
     summit: Vec<u32>,
@@ -74,10 +78,13 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub fn new(links: &Links) -> Self {
-        let main = links.closure(links.len().checked_sub(1).into_iter());
+    /// The index of `within`, which holds the parents of what it holds.
+    pub fn new(links: &Links, within: Bits) -> Self {
+        let newest = (0..links.len()).rev().find(|entry| within.get(*entry));
+        let main = links.closure(newest.into_iter());
         let summit = summits(links, &main);
         let mut reach = Self {
+            within,
             main,
             summit,
             chain: Vec::with_capacity(links.len()),
@@ -87,6 +94,11 @@ impl Reach {
         let mut extended = Bits::new(links.len());
         let mut chains = 0;
         for entry in 0..links.len() {
+            if !reach.within.get(entry) {
+                reach.chain.push(NO_CHAIN);
+                reach.list.push(EMPTY);
+                continue;
+            }
             let parents = links.of(entry);
             match parents.iter().rev().find(|parent| extended.insert(**parent as usize)) {
                 Some(parent) => reach.chain.push(reach.chain[*parent as usize]),
@@ -125,14 +137,19 @@ impl Reach {
             let own = (self.chain[*parent as usize], *parent);
             let list = self.lists[self.list[*parent as usize] as usize].as_ref()?;
             for (chain, place) in list.iter().chain([&own]) {
+                let below = self.main.get(*place as usize) && *place < self.summit[entry];
+                if below || *chain == self.chain[entry] {
+                    continue;
+                }
                 let known = furthest.entry(*chain).or_default();
                 *known = (*known).max(*place);
             }
+            // Here and not at the end, so that an entry costs no more than its parents and one list.
+            if furthest.len() > MAX_LIST {
+                return None;
+            }
         }
-        furthest.remove(&self.chain[entry]);
-        furthest
-            .retain(|_, place| !(self.main.get(*place as usize) && *place < self.summit[entry]));
-        (furthest.len() <= MAX_LIST).then(|| furthest.into_iter().collect())
+        Some(furthest.into_iter().collect())
     }
 
     /// Whether `a` is a proper ancestor of `b`.
@@ -142,6 +159,11 @@ impl Reach {
 
     /// The answer that the index gives; `None` where only a walk can tell.
     fn direct(&self, a: usize, b: usize) -> Option<bool> {
+        match (self.within.get(a), self.within.get(b)) {
+            (_, false) => return None,
+            (false, true) => return Some(false),
+            (true, true) => {}
+        }
         let summit = self.summit[b] as usize;
         if (a < summit && self.main.get(a)) || self.chain[a] == self.chain[b] {
             return Some(true);
@@ -203,8 +225,16 @@ mod tests {
         links
     }
 
+    fn all(links: &Links) -> Bits {
+        links.closure(0..links.len())
+    }
+
     fn assert_exact(links: &Links) {
-        let reach = Reach::new(links);
+        assert_exact_within(links, all(links));
+    }
+
+    fn assert_exact_within(links: &Links, within: Bits) {
+        let reach = Reach::new(links, within);
         for b in 0..links.len() {
             let closure = links.closure(std::iter::once(b));
             for a in 0..links.len() {
@@ -234,6 +264,12 @@ mod tests {
         }
 
         #[test]
+        fn what_is_not_indexed_is_walked(links in dag(60, 3), of in 0..60usize) {
+            let within = links.closure(std::iter::once(of));
+            assert_exact_within(&links, within);
+        }
+
+        #[test]
         fn ancestry_equals_reachability_in_thin_histories(links in dag(60, 1)) {
             assert_exact(&links);
         }
@@ -250,7 +286,7 @@ mod tests {
         }
         parents.push(vec![2 * width - 1]);
         let links = links(&parents);
-        let reach = Reach::new(&links);
+        let reach = Reach::new(&links, all(&links));
         assert!(reach.lists.iter().any(Option::is_none), "the limit must be reached");
         assert_exact(&links);
     }
@@ -260,7 +296,7 @@ mod tests {
         let mut parents: Vec<Vec<u32>> = vec![vec![], vec![0], vec![0]];
         parents.extend((3..50).map(|at| vec![if at == 3 { 1 } else { at - 1 }]));
         let links = links(&parents);
-        let reach = Reach::new(&links);
+        let reach = Reach::new(&links, all(&links));
         assert_eq!(reach.summit[49], 50);
         assert!(!reach.ancestor(&links, 2, 49));
         assert_exact(&links);

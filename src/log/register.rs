@@ -12,6 +12,10 @@ pub struct At {
 }
 
 impl At {
+    pub fn new(place: usize, op: usize) -> Self {
+        Self { place: place as u32, op: op as u32 }
+    }
+
     /// Whether this op is before `other`.
     pub fn before(self, graph: &Graph, other: Self) -> bool {
         if self.place == other.place {

@@ -1,27 +1,45 @@
-//! Which entries count (`docs/format.md` section 6): counting, void or forged, each as a whole.
+//! Which ops count (`docs/format.md` section 6): an entry is forged as a whole, and the ops of one that
+//! is not are void or count each by itself.
+//!
+//! Signatures come first: an entry whose signature does not hold is forged before anything is done
+//! with it that costs more than a look at its links, and no other entry's rights rest upon it.
 
-use super::authority::{Authority, Verdict};
 use super::bits::Bits;
 use super::describe;
 use super::entry::Entry;
 use super::finding::{Code, Finding, Subject};
+use super::fold::Scope;
 use super::graph::Graph;
+use super::judge::{Signed, unsigned};
+use super::known::Known;
 use super::policy_view::PolicyView;
+use super::register::At;
 use crate::crypto::bytes::Id;
-use crate::crypto::sign::Tag;
-use crate::name::SecretName;
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether an entry counts.
+/// How an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
+    /// Every op counts.
     Counting,
-    /// Written under a right that the policy entry at `position` took away without knowing of it.
+    /// Some ops count and some are void.
+    Split,
+    /// No op counts since the policy entry at `position`: each was written under a right that was
+    /// taken away without knowledge of the entry.
     Void {
         position: usize,
     },
     Forged(Forgery),
+    /// It names none of the secrets that were asked for: its links are judged and the order of its
+    /// policy, nothing else.
+    Unjudged,
+}
+
+impl Standing {
+    /// Whether an op of it counts, as far as it was judged.
+    pub const fn counts_partly(self) -> bool {
+        matches!(self, Self::Counting | Self::Split)
+    }
 }
 
 /// Why an entry is none.
@@ -44,76 +62,72 @@ pub enum Forgery {
     Signature,
 }
 
-/// Which entries' signatures are checked.
-#[derive(Debug, Clone, Copy)]
-pub enum Signatures<'a> {
-    All,
-    /// Those of entries that name one of these secrets.
-    Secrets(&'a BTreeSet<SecretName>),
-    /// None: the file's exact bytes have been verified before.
-    None,
+/// Whether signatures are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatures {
+    Check,
+    /// The file's exact bytes have been verified before, or nothing may rest upon what is found.
+    Trusted,
 }
 
-impl Signatures<'_> {
-    fn wants(&self, entry: &Entry) -> bool {
-        match self {
-            Self::All => true,
-            Self::Secrets(secrets) => {
-                entry.ops.iter().any(|op| op.secret().is_some_and(|s| secrets.contains(s)))
-            }
-            Self::None => false,
-        }
-    }
-}
+/// How many void ops of an entry a message names.
+const SHOWN: usize = 5;
 
-/// From this many signatures on, threads save more than starting them costs.
-pub(super) const PARALLEL_FROM: usize = 16;
-
-/// The standing of every entry of a log, by place in its graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The standing of every entry of a log, by place in its graph, and of its ops.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standings {
-    of: Vec<Standing>,
+    pub(super) of: Vec<Standing>,
     /// Of the policy entry that each names; `None` if the chain does not have it.
-    positions: Vec<Option<usize>>,
+    pub(super) positions: Vec<Option<usize>>,
+    /// The void ops, with the policy position that ended each.
+    pub(super) voided: BTreeMap<At, usize>,
+    /// The puts that do not stand by the right to write: those that count by the right to rotate
+    /// alone, and the void ones that never had the right to write.
+    pub(super) rotations: BTreeSet<At>,
+    pub(super) known: Known,
 }
 
 impl Standings {
-    /// Judges every entry; checks the signatures asked for, many on all cores.
+    /// Judges the entries that name a secret of `scope`, and of the others their links and policies.
     pub fn judge(
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         policy: &dyn PolicyView,
-        signatures: Signatures<'_>,
+        scope: Scope<'_>,
+        signatures: Signatures,
     ) -> Self {
-        let entries = graph.in_order(entries);
-        let positions: Vec<_> = entries.iter().map(|e| policy.position(&e.policy)).collect();
-        let mut judge = Judge::new(graph, &entries, policy, &positions);
-        let of = (0..graph.len()).map(|place| judge.standing(place)).collect();
-        let mut standings = Self { of, positions };
-        let is_asked = |(_, entry): &(&Id, &Entry)| signatures.wants(entry);
-        let asked = graph.ids().iter().zip(entries).filter(is_asked);
-        standings.forge(graph, &unsigned(asked.collect(), policy));
-        standings
-    }
-
-    /// Calls these entries forged for their signatures; whether any of them was not forged anyway.
-    pub fn forge(&mut self, graph: &Graph, unsigned: &[Id]) -> bool {
-        let mut changed = false;
-        for place in unsigned.iter().filter_map(|id| graph.place(id)) {
-            if !matches!(self.of[place], Standing::Forged(_)) {
-                self.of[place] = Standing::Forged(Forgery::Signature);
-                changed = true;
-            }
-        }
-        changed
+        let unsigned = match signatures {
+            Signatures::Check => unsigned(entries, policy, scope),
+            Signatures::Trusted => Vec::new(),
+        };
+        Self::judge_signed(graph, entries, policy, scope, &Signed { unsigned, signatures })
     }
 
     pub fn of(&self, place: usize) -> Standing {
         self.of[place]
     }
 
-    pub fn counts(&self, place: usize) -> bool {
-        self.of[place] == Standing::Counting
+    /// Whether the op counts.
+    pub fn counts(&self, at: At) -> bool {
+        self.of[at.place as usize].counts_partly() && !self.voided.contains_key(&at)
+    }
+
+    /// The policy position that made the op void.
+    pub fn voided(&self, at: At) -> Option<usize> {
+        match self.of[at.place as usize] {
+            Standing::Void { .. } | Standing::Split => self.voided.get(&at).copied(),
+            _ => None,
+        }
+    }
+
+    /// The void ops in order, with the policy position that ended each.
+    pub fn void_ops(&self) -> impl Iterator<Item = (At, usize)> {
+        self.voided.iter().map(|(at, position)| (*at, *position))
+    }
+
+    /// Whether the op is a `put` that has no better ground than the right to rotate.
+    pub fn is_rotation(&self, at: At) -> bool {
+        self.rotations.contains(&at)
     }
 
     /// The position of the policy entry that the entry at `place` names.
@@ -121,10 +135,18 @@ impl Standings {
         self.positions[place]
     }
 
-    /// Replaces single standings by those of a stricter judgement.
-    pub fn override_with(&mut self, stricter: &[(usize, Standing)]) {
-        for (place, standing) in stricter {
-            self.of[*place] = *standing;
+    /// What the policy knows of the log.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Takes over, for the entries at these places, the standings of a stricter judgement.
+    pub fn override_with(&mut self, stricter: &Self, places: &[usize]) {
+        for place in places {
+            self.of[*place] = stricter.of[*place];
+            let ops = || At::new(*place, 0)..At::new(*place + 1, 0);
+            self.voided.extend(stricter.voided.range(ops()));
+            self.rotations.extend(stricter.rotations.range(ops()));
         }
     }
 
@@ -133,115 +155,39 @@ impl Standings {
         self.of.iter().copied().enumerate()
     }
 
-    /// The counting entries that no other counting entry descends from: the parents of the next.
+    /// The entries with an op that counts, and without a descendant that has one: the parents of the
+    /// next. What was not judged is taken to count.
     pub fn tips(&self, graph: &Graph) -> Vec<usize> {
         let mut counting = Bits::new(graph.len());
-        (0..graph.len()).filter(|p| self.counts(*p)).for_each(|p| _ = counting.insert(p));
+        let counts = |s: Standing| s.counts_partly() || s == Standing::Unjudged;
+        self.iter().filter(|(_, s)| counts(*s)).for_each(|(p, _)| _ = counting.insert(p));
         graph.tops(&counting)
     }
 
-    /// A finding for each entry that does not count; flaws of links are the graph's to report.
+    /// A finding for each entry that does not wholly count; flaws of links are the graph's to report.
     pub fn findings(
         &self,
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         policy: &dyn PolicyView,
     ) -> Vec<Finding> {
-        let odd = self.iter().filter(|(_, standing)| *standing != Standing::Counting);
-        odd.filter_map(|(place, standing)| {
+        let finding = |(place, standing): (usize, Standing)| {
             let id = graph.id(place);
             let entry = entries.get(id)?;
             match standing {
                 Standing::Void { position } => Some(void(id, entry, position, policy)),
+                Standing::Split => Some(split(id, entry, &self.void_of(place), policy)),
                 Standing::Forged(forgery) => forged(id, entry, forgery, policy),
-                Standing::Counting => None,
+                Standing::Counting | Standing::Unjudged => None,
             }
-        })
-        .collect()
-    }
-}
-
-/// Those of `entries` whose signatures do not verify, an unknown key's among them.
-pub fn unsigned(entries: Vec<(&Id, &Entry)>, policy: &dyn PolicyView) -> Vec<Id> {
-    let is_bad = |(id, entry): &(&Id, &Entry)| !is_signed(policy, id, entry);
-    if entries.len() < PARALLEL_FROM {
-        entries.into_iter().filter(is_bad).map(|(id, _)| *id).collect()
-    } else {
-        entries.into_par_iter().filter(is_bad).map(|(id, _)| *id).collect()
-    }
-}
-
-fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
-    policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
-}
-
-struct Judge<'a> {
-    graph: &'a Graph,
-    entries: &'a [&'a Entry],
-    policy: &'a dyn PolicyView,
-    positions: &'a [Option<usize>],
-    authority: Authority<'a>,
-    /// By policy position: what its heads know.
-    known: HashMap<usize, Bits>,
-}
-
-impl<'a> Judge<'a> {
-    fn new(
-        graph: &'a Graph,
-        entries: &'a [&'a Entry],
-        policy: &'a dyn PolicyView,
-        positions: &'a [Option<usize>],
-    ) -> Self {
-        let authority = Authority::new(policy, graph, entries);
-        Self { graph, entries, policy, positions, authority, known: HashMap::new() }
+        };
+        self.iter().filter_map(finding).collect()
     }
 
-    fn standing(&mut self, place: usize) -> Standing {
-        match self.stops(place) {
-            Err(forgery) => Standing::Forged(forgery),
-            Ok(stops) => {
-                let unknown = |position: &usize| !self.knows(*position, place);
-                match stops.into_iter().find(unknown) {
-                    Some(position) => Standing::Void { position },
-                    None => Standing::Counting,
-                }
-            }
-        }
-    }
-
-    /// The later positions at which an op of the entry stops being authorised.
-    fn stops(&mut self, place: usize) -> Result<BTreeSet<usize>, Forgery> {
-        let entry = self.entries[place];
-        if self.graph.flaw(place).is_some() {
-            return Err(Forgery::Link);
-        }
-        let position = self.positions[place].ok_or(Forgery::PolicyUnknown)?;
-        // A parent's unknown policy is reported at the parent.
-        if self.graph.parents(place).filter_map(|p| self.positions[p]).any(|p| p > position) {
-            return Err(Forgery::PolicyBackdated);
-        }
-        let key = self.policy.key(&entry.key).ok_or(Forgery::KeyUnknown)?;
-        if *key.member != entry.actor {
-            return Err(Forgery::Actor);
-        }
-        if self.policy.actor_at(position, &entry.key) != Some(&entry.actor) {
-            return Err(Forgery::KeyInactive);
-        }
-        let mut all = BTreeSet::new();
-        for op in 0..entry.ops.len() {
-            match self.authority.judge(place, op, position) {
-                Verdict::Refused => return Err(Forgery::Unauthorised { op }),
-                Verdict::Stops(stops) => all.extend(stops),
-            }
-        }
-        Ok(all)
-    }
-
-    /// Whether the policy entry at `position` names the entry or a descendant of it as a head.
-    fn knows(&mut self, position: usize, place: usize) -> bool {
-        let (graph, policy) = (self.graph, self.policy);
-        let known = self.known.entry(position);
-        known.or_insert_with(|| graph.ancestry(policy.heads(position))).get(place)
+    /// The void ops of an entry, each with the policy position that ended it.
+    pub fn void_of(&self, place: usize) -> Vec<(usize, usize)> {
+        let ops = self.voided.range(At::new(place, 0)..At::new(place + 1, 0));
+        ops.map(|(at, position)| (at.op as usize, *position)).collect()
     }
 }
 
@@ -251,6 +197,21 @@ fn void(id: &Id, entry: &Entry, position: usize, policy: &dyn PolicyView) -> Fin
         describe::entry(id, entry, policy)
     );
     Finding::new(Code::Void, Subject::Entry(*id), message).hint("v-secure adopt --list")
+}
+
+fn split(id: &Id, entry: &Entry, void: &[(usize, usize)], policy: &dyn PolicyView) -> Finding {
+    let ops = void.iter().filter_map(|(op, position)| {
+        let op = entry.ops.get(*op)?;
+        Some(format!("{} (policy entry {position})", describe::op(op)))
+    });
+    let all: Vec<String> = ops.take(SHOWN).collect();
+    let more = if void.len() > SHOWN { ", …" } else { "" };
+    let message = format!(
+        "{} counts in part: the right was taken away, without knowledge of it, to {}{more}",
+        describe::entry(id, entry, policy),
+        all.join(", ")
+    );
+    Finding::new(Code::Split, Subject::Entry(*id), message).hint("v-secure adopt --list")
 }
 
 fn forged(id: &Id, entry: &Entry, forgery: Forgery, policy: &dyn PolicyView) -> Option<Finding> {
@@ -285,9 +246,5 @@ fn forged(id: &Id, entry: &Entry, forgery: Forgery, policy: &dyn PolicyView) -> 
 
 fn unauthorised(entry: &Entry, op: usize) -> String {
     let Some(op) = entry.ops.get(op) else { return "has no such op".to_owned() };
-    let what = super::history::action(op);
-    match op.secret() {
-        Some(secret) => format!("does '{what}' on {secret} without the right to"),
-        None => format!("does '{what}' without the right to"),
-    }
+    format!("does {} without the right to", describe::op(op))
 }

@@ -1,6 +1,7 @@
 //! The vault's state: for each secret its versions, fields and what is in force. The outcome of
 //! [`super::fold`]; nothing here decides anything by itself.
 
+use super::op::OpRef;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
 use std::collections::BTreeMap;
@@ -39,14 +40,26 @@ pub struct Version {
     pub lamport: u64,
     /// Position of the policy entry it was put under.
     pub position: usize,
+    /// By which right it is there.
+    pub by: By,
+    /// A rotation that sets nothing: what it replaced was removed beside it.
+    pub overruled: bool,
     /// Seconds since the Unix epoch from which on it is not served.
     pub expires: Option<u64>,
+    /// From when on it may be deleted for its age; later than `expires` where that is disputed.
+    pub late: Option<Late>,
+    /// Its expiry was stated in several ways side by side.
+    pub expiry_conflict: bool,
+    /// Pruned beside an op that put its expiry off.
+    pub prune_beside_expire: bool,
     /// What its puts replaced, and what they say holds the same value.
     pub replaces: Vec<Id>,
     pub same: Vec<Id>,
-    /// The void entries that its puts re-issue.
-    pub adopts: Vec<Id>,
+    /// The void ops that its puts re-issue.
+    pub adopts: Vec<OpRef>,
     pub live_wrap: LiveWrap,
+    /// The other wraps that counting ops name for it, in the order in which readers try them.
+    pub other_wraps: Vec<Id>,
     /// Every wrap that a counting or void entry names for it, in order of id.
     pub wraps: Vec<Id>,
     pub pruned: bool,
@@ -55,6 +68,21 @@ pub struct Version {
     pub removed: bool,
     /// Removed and restored side by side.
     pub removal_conflict: bool,
+}
+
+/// The right that a version's put rests upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    Write,
+    /// `rotate`, and not `write`.
+    Rotate,
+}
+
+/// An expiry, and the time that the entry which states it gives: in seconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Late {
+    pub at: u64,
+    pub stated: u64,
 }
 
 /// The wrap that opens a version, and the entry that names it.
@@ -102,6 +130,12 @@ impl Status {
 impl Version {
     pub fn is_expired(&self, now: u64) -> bool {
         self.expires.is_some_and(|expires| now >= expires)
+    }
+
+    /// The wraps that open it, in the order in which readers try them: the live one, its put's own,
+    /// the others from the oldest on. Each must be in the file until the version is pruned.
+    pub fn wraps_to_try(&self) -> impl Iterator<Item = &Id> {
+        std::iter::once(&self.live_wrap.wrap).chain(&self.other_wraps)
     }
 }
 

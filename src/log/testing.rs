@@ -4,7 +4,7 @@ use super::draft::{Authorship, Draft, Tips};
 use super::entry::Entry;
 use super::fold::Scope;
 use super::graph::Graph;
-use super::op::{Field, Op, Pending, Put, Versions};
+use super::op::{Expire, Field, Op, Pending, Put, Resolve, Versions};
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView, VaultView};
 use super::standing::{Signatures, Standing, Standings};
 use super::state::{SecretState, State};
@@ -80,7 +80,15 @@ pub fn prune(of: &str, objects: &[u8]) -> Op {
 }
 
 pub fn resolve(of: &str, object: u8) -> Op {
-    Op::Resolve { secret: secret(of), object: id(object) }
+    Op::Resolve(Resolve { secret: secret(of), object: id(object), adopts: None })
+}
+
+pub fn expire(of: &str, object: u8, at: Option<u64>) -> Op {
+    Op::Expire(Expire { secret: secret(of), object: id(object), at, adopts: None })
+}
+
+pub fn rewrap(of: &str, object: u8, wrap: u8) -> Op {
+    Op::Rewrap { secret: secret(of), object: id(object), wrap: id(wrap) }
 }
 
 pub fn field(of: &str, field: &str, value: Option<&str>) -> Op {
@@ -176,6 +184,15 @@ impl FakePolicy {
         let position = self.next(heads);
         let (member, of) = (name(member), secret(of));
         self.moments[position].rights.retain(|(m, _, p)| *m != member || !p.matches(&of));
+        self.removals.push(position);
+        position
+    }
+
+    /// The next entry takes one right of the member's, everywhere.
+    pub fn revoke_right(&mut self, heads: &[Id], member: &str, right: Right) -> usize {
+        let position = self.next(heads);
+        let member = name(member);
+        self.moments[position].rights.retain(|(m, r, _)| *m != member || *r != right);
         self.removals.push(position);
         position
     }
@@ -316,14 +333,20 @@ impl Log {
 
     pub fn standings(&self) -> (Graph, Standings) {
         let graph = self.graph();
-        let all = Signatures::All;
-        let standings = Standings::judge(&graph, &self.entries, &self.policy, all);
+        let check = Signatures::Check;
+        let standings = Standings::judge(&graph, &self.entries, &self.policy, Scope::All, check);
         (graph, standings)
     }
 
     pub fn standing(&self, id: &Id) -> Standing {
         let (graph, standings) = self.standings();
         standings.of(graph.place(id).unwrap())
+    }
+
+    /// The void ops of an entry, each with the policy position that ended it.
+    pub fn void_ops(&self, id: &Id) -> Vec<(usize, usize)> {
+        let (graph, standings) = self.standings();
+        standings.void_of(graph.place(id).unwrap())
     }
 
     pub fn state(&self) -> State {

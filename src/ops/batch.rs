@@ -11,7 +11,7 @@ use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::log::draft::{Authorship, Draft, Tips};
 use crate::log::entry::Entry;
-use crate::log::op::{Op, Put};
+use crate::log::op::{Op, OpRef, Put};
 use crate::name::SecretName;
 use crate::vault::ids;
 use crate::vault::line;
@@ -44,13 +44,20 @@ pub struct NewPut {
     pub value: SealedValue,
     pub replaces: Vec<Id>,
     pub same: Vec<Id>,
-    pub adopts: Option<Id>,
+    pub adopts: Option<OpRef>,
 }
 
 impl<'a> Batch<'a> {
     /// For entries by the policy of now, after what counts in the vault.
     pub fn new(vault: &Vault, ctx: &'a Ctx<'a>) -> Self {
         Self::under(vault, vault.chain().head(), ctx)
+    }
+
+    /// The same with ops in it that put nothing.
+    pub fn of(vault: &Vault, ctx: &'a Ctx<'a>, ops: Vec<Op>) -> Self {
+        let mut batch = Self::new(vault, ctx);
+        ops.into_iter().for_each(|op| batch.add(op));
+        batch
     }
 
     /// For entries by a policy entry that the same change brings.

@@ -12,7 +12,7 @@ pub fn of(action: &str) -> &'static [&'static str] {
             &["SOC2:CC6.1", "ISO27001:A.5.17", "ISO27001:A.8.15"]
         }
         "field" | "checkpoint" => &["ISO27001:A.8.15"],
-        "remove" | "prune" => &["SOC2:CC6.1", "ISO27001:A.8.10", "ISO27001:A.8.15"],
+        "remove" | "expire" | "prune" => &["SOC2:CC6.1", "ISO27001:A.8.10", "ISO27001:A.8.15"],
         // Keys.
         "rewrap" | "epoch" | "reseal" => &["SOC2:CC6.1", "ISO27001:A.8.24", "ISO27001:A.8.15"],
         "key-add" | "key-remove" | "recipient-add" | "recipient-remove" => {

@@ -2,7 +2,10 @@
 //! superseded ones beyond what the vault keeps (`retention.*`).
 //!
 //! A clock that is wrong must not destroy at once what is only late, so an expired version is left
-//! a day. What is active is pruned by its own expiry alone, and while several versions are active,
+//! a day, also from when its expiry was stated: the time may be a mistake. Where several expiries
+//! were stated side by side, the latest decides. Versions by the right to write and by the right to
+//! rotate alone are counted apart, so that no number of rotations makes a writer's versions go.
+//! What is active is pruned by its own expiry alone, and while several versions are active,
 //! the one that has expired stays: pruning it would settle the conflict.
 
 use super::batch::Batch;
@@ -12,7 +15,8 @@ use super::request::Ctx;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::log::op::Op;
-use crate::log::state::{SecretState, Version};
+use crate::log::register::At;
+use crate::log::state::{By, Late, SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::vault::model::VaultFile;
@@ -92,9 +96,8 @@ pub fn due(vault: &Vault, look: Look) -> Vec<Due> {
 
 /// From which second on a version is due by its expiry.
 fn due_from(version: &Version, grace: u64) -> Option<u64> {
-    // One that was written with a time gone by has its day too: the time may be a mistake.
-    let late = |expires: u64| expires.max(version.ts).saturating_add(grace);
-    version.expires.filter(|_| !version.pruned).map(late)
+    let late = |late: Late| late.at.max(late.stated).saturating_add(grace);
+    version.late.filter(|_| !version.pruned).map(late)
 }
 
 fn is_expired(secret: &SecretState, version: &Version, look: Look) -> bool {
@@ -114,18 +117,23 @@ pub fn first_due(vault: &Vault) -> Option<u64> {
 pub fn first_due_at_a_glance(file: &VaultFile) -> Option<u64> {
     let ops =
         || file.entries.values().flat_map(|entry| entry.ops.iter().map(move |op| (entry, op)));
-    let pruned: BTreeSet<&Id> = ops()
-        .filter_map(|(_, op)| match op {
-            Op::Prune { objects, .. } => Some(objects),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    let from = ops().filter_map(|(entry, op)| match op {
-        Op::Put(put) if !pruned.contains(&put.object) => {
-            put.expires.map(|expires| expires.max(entry.ts).saturating_add(GRACE))
+    let mut pruned: BTreeSet<&Id> = BTreeSet::new();
+    let mut changed: BTreeSet<&Id> = BTreeSet::new();
+    for (_, op) in ops() {
+        match op {
+            Op::Prune { objects, .. } => pruned.extend(objects),
+            Op::Expire(expire) => _ = changed.insert(&expire.object),
+            _ => {}
         }
-        _ => None,
+    }
+    let from = ops().filter_map(|(entry, op)| {
+        let (object, at) = match op {
+            Op::Put(put) if !changed.contains(&put.object) => (&put.object, put.expires),
+            Op::Expire(expire) => (&expire.object, expire.at),
+            _ => return None,
+        };
+        let at = at.filter(|_| !pruned.contains(object))?;
+        Some(at.max(entry.ts).saturating_add(GRACE))
     });
     from.min()
 }
@@ -140,20 +148,22 @@ fn retired<'a>(
     look: Look,
 ) -> impl Iterator<Item = (&'a Version, Why)> {
     let retention = vault.policy().settings().retention();
-    let is_active = |version: &Version| secret.candidates.contains(&version.object);
-    let active = left.iter().filter(|version| is_active(version)).count();
-    let kept = retention.versions.map_or(usize::MAX, |most| {
-        usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(active)
-    });
+    let most = retention.versions.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
     let oldest = retention.days.map(|days| look.now.saturating_sub(days.saturating_mul(DAY)));
     let mut due = Vec::new();
-    let superseded = left.iter().rev().filter(|version| !is_active(version) && !version.pruned);
-    for (place, version) in superseded.enumerate() {
-        let ended = || ends.of_version(name, secret, version);
-        if place >= kept {
-            due.push((*version, Why::Versions));
-        } else if oldest.is_some_and(|oldest| ended().is_some_and(|at| at < oldest)) {
-            due.push((*version, Why::Days));
+    for by in [By::Write, By::Rotate] {
+        let of_kind = || left.iter().filter(move |version| version.by == by);
+        let is_active = |version: &Version| secret.candidates.contains(&version.object);
+        let active = of_kind().filter(|version| is_active(version)).count();
+        let kept = most.map_or(usize::MAX, |most| most.saturating_sub(active));
+        let superseded = of_kind().rev().filter(|v| !is_active(v) && !v.pruned);
+        for (place, version) in superseded.enumerate() {
+            let ended = || ends.of_version(name, secret, version);
+            if place >= kept {
+                due.push((*version, Why::Versions));
+            } else if oldest.is_some_and(|oldest| ended().is_some_and(|at| at < oldest)) {
+                due.push((*version, Why::Days));
+            }
         }
     }
     due.into_iter()
@@ -171,11 +181,14 @@ fn left_over<'a>(
 }
 
 /// When versions ceased to be active, by what their authors' clocks said: the latest time that
-/// counting entries give, so that a doubt keeps a version longer.
+/// counting ops give, so that a doubt keeps a version longer. Who may rotate and not write is not
+/// believed about a writer's versions: a clock set back would make these go at once.
 #[derive(Default)]
 struct Ends {
     /// Replaced or removed.
     ended: HashMap<Id, u64>,
+    /// Replaced by a rotation.
+    rotated: HashMap<Id, u64>,
     /// By secret: a conflict settled.
     resolved: HashMap<SecretName, u64>,
 }
@@ -186,27 +199,33 @@ impl Ends {
         if !wanted || vault.policy().settings().retention().days.is_none() {
             return ends;
         }
-        let (graph, standings, entries) = (vault.graph(), vault.standings(), &vault.file().entries);
-        for (place, _) in standings.iter().filter(|(place, _)| standings.counts(*place)) {
-            let Some(entry) = entries.get(graph.id(place)) else { continue };
-            entry.ops.iter().for_each(|op| ends.note(op, entry.ts));
+        let (standings, entries) =
+            (vault.standings(), vault.graph().in_order(&vault.file().entries));
+        for (place, entry) in entries.into_iter().enumerate() {
+            for (index, op) in entry.ops.iter().enumerate() {
+                let at = At::new(place, index);
+                if standings.counts(at) {
+                    ends.note(op, entry.ts, standings.is_rotation(at));
+                }
+            }
         }
         ends
     }
 
-    fn note(&mut self, op: &Op, ts: u64) {
-        let objects = match op {
-            Op::Put(put) => &put.replaces,
-            Op::Remove(versions) => &versions.objects,
-            Op::Resolve { secret, .. } => {
-                let at = self.resolved.entry(secret.clone()).or_default();
+    fn note(&mut self, op: &Op, ts: u64, rotates: bool) {
+        let (ended, objects) = match op {
+            Op::Put(put) if rotates => (&mut self.rotated, &put.replaces),
+            Op::Put(put) => (&mut self.ended, &put.replaces),
+            Op::Remove(versions) => (&mut self.ended, &versions.objects),
+            Op::Resolve(resolve) => {
+                let at = self.resolved.entry(resolve.secret.clone()).or_default();
                 *at = ts.max(*at);
                 return;
             }
             _ => return,
         };
         for object in objects {
-            let at = self.ended.entry(*object).or_default();
+            let at = ended.entry(*object).or_default();
             *at = ts.max(*at);
         }
     }
@@ -218,8 +237,11 @@ impl Ends {
         secret: &SecretState,
         version: &Version,
     ) -> Option<u64> {
-        let next = secret.numbered(version.number + 1).map(|next| next.ts);
-        let known = [self.ended.get(&version.object).copied(), next];
+        let believed = |other: By| version.by == By::Rotate || other == By::Write;
+        let mut later = secret.versions.iter().skip(version.number);
+        let next = later.find(|next| believed(next.by)).map(|next| next.ts);
+        let rotated = self.rotated.get(&version.object).copied().filter(|_| believed(By::Rotate));
+        let known = [self.ended.get(&version.object).copied(), rotated, next];
         let ended = known.into_iter().flatten().max()?;
         Some(self.resolved.get(name).copied().unwrap_or_default().max(ended))
     }

@@ -8,6 +8,7 @@ use super::request::Ctx;
 use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::crypto::seal::MAX_VALUE;
 use crate::host::progress::told;
 use crate::log::op::{Field, Op};
 use crate::log::state::SecretState;
@@ -53,6 +54,8 @@ pub enum PutError {
         #[source]
         source: KeyError,
     },
+    #[error("the value for {secret} is too long: a value has at most {MAX_VALUE} bytes")]
+    TooLong { secret: SecretName },
     #[error("{secret} cannot be sealed")]
     Seal {
         secret: SecretName,
@@ -181,7 +184,10 @@ pub(super) fn seal(
     let (uid, author) = (vault.uid(secret), ctx.signer.key.id());
     let audience = vault.policy().audience_of(secret);
     let (binding, authored) = (vault.binding(&uid), Authored { value, author: &author, expires });
-    let failed = |source| PutError::Seal { secret: secret.clone(), source };
+    let failed = |source: VersionError| match source.is_too_long() {
+        true => PutError::TooLong { secret: secret.clone() },
+        false => PutError::Seal { secret: secret.clone(), source },
+    };
     let stated = usable_audience(vault, secret, &audience)?;
     if vault.policy().is_in(ctx.who.member(), &audience) {
         let keys = ctx.who.keys(vault, &audience);

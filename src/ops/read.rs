@@ -1,21 +1,29 @@
 //! Reading the value of a secret: the current one, or an older version by number or id.
+//!
+//! A version may have several wraps, and one of them may be of no use: whoever may wrap can name a
+//! wrap of garbage. The version's commitment decides which key is its, so any wrap that opens it gives
+//! the same value.
 
 use super::settle;
 use super::unlock::{KeyError, Unlocked};
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::crypto::seal::MAX_VALUE;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::state::OWNER;
 use crate::secret_value::SecretValue;
 use crate::vault::audience::EpochKeys;
-use crate::vault::model::{VersionObject, Wrap};
+use crate::vault::model::{VersionObject, Wrap, WrapKey};
 use crate::vault::version::{self, SecretRef, VersionError};
 use rayon::prelude::*;
 use std::rc::Rc;
 
 /// From this many secrets on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 256;
+
+/// How many wraps are tried first, whatever they are: the live one and the put's own.
+const FIRST: usize = 2;
 
 /// Which version is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +63,10 @@ pub enum ReadError {
         #[source]
         source: KeyError,
     },
+    #[error(
+        "the value of {secret} is not served: it is longer than the {MAX_VALUE} bytes that one may have"
+    )]
+    TooLong { secret: SecretName },
     #[error("{secret} does not decrypt: it was damaged or forged")]
     Open {
         secret: SecretName,
@@ -76,6 +88,7 @@ impl ReadError {
             | Self::NotPermitted { secret, .. }
             | Self::Unsettled { secret, .. }
             | Self::Missing { secret }
+            | Self::TooLong { secret }
             | Self::Keys { secret, .. }
             | Self::Open { secret, .. } => secret,
         }
@@ -109,10 +122,11 @@ pub fn read_all(
     })?;
     // Threads get plain references to the keys: the count of their owners stays with this one.
     let keys = sealed.iter().map(|sealed| sealed.keys(vault, who));
-    let keys: Vec<Rc<Vec<EpochKeys>>> = keys.collect::<Result<_, _>>()?;
-    let pairs: Vec<(&Sealed<'_>, &[EpochKeys])> =
-        sealed.iter().zip(&keys).map(|(sealed, keys)| (sealed, keys.as_slice())).collect();
-    each(&pairs, |(sealed, keys)| sealed.open(keys))
+    let keys: Vec<Vec<WrapKeys<'_>>> = keys.collect::<Result<_, _>>()?;
+    let plain = keys.iter().map(|keys| plain(keys));
+    let pairs: Vec<(&Sealed<'_>, Vec<Attempt<'_>>)> = sealed.iter().zip(plain).collect();
+    let opened = each(&pairs, |(sealed, attempts)| sealed.open(attempts))?;
+    Ok(opened.into_iter().map(|opened| opened.noted(who)).collect())
 }
 
 /// `make` of each item, on all cores where they are many; the first error in their order.
@@ -189,7 +203,7 @@ pub fn pruned_by_age(found: &SecretState) -> Option<&Version> {
     (found.is_gone() && last.pruned && !last.removed && last.expires.is_some()).then_some(last)
 }
 
-/// Decrypts one version, whatever its standing.
+/// Decrypts one version, whatever its standing, and notes with `who` if its live wrap did not open.
 pub fn open(
     vault: &Vault,
     who: &Unlocked,
@@ -197,7 +211,8 @@ pub fn open(
     version: &Version,
 ) -> Result<SecretValue, ReadError> {
     let sealed = Sealed::find(vault, secret, version)?;
-    sealed.open(&sealed.keys(vault, who)?)
+    let keys = sealed.keys(vault, who)?;
+    Ok(sealed.open(&plain(&keys))?.noted(who))
 }
 
 /// A version's bytes, as the log names them.
@@ -206,8 +221,46 @@ struct Sealed<'a> {
     vault: &'a Id,
     uid: Id,
     object: &'a VersionObject,
-    wrap: &'a Wrap,
+    /// Those that the file has, in the order in which they are tried, the live one first.
+    wraps: Vec<&'a Wrap>,
     hashed: bool,
+}
+
+/// A wrap with the keys of its audience.
+type WrapKeys<'a> = (&'a Wrap, Rc<Vec<EpochKeys>>);
+type Attempt<'a> = (&'a Wrap, &'a [EpochKeys]);
+
+fn plain<'a>(keys: &'a [WrapKeys<'a>]) -> Vec<Attempt<'a>> {
+    keys.iter().map(|(wrap, keys)| (*wrap, keys.as_slice())).collect()
+}
+
+/// A value, and whether its live wrap gave it.
+struct Opened<'a> {
+    secret: &'a SecretName,
+    value: SecretValue,
+    by_live: bool,
+}
+
+impl Opened<'_> {
+    fn noted(self, who: &Unlocked) -> SecretValue {
+        if !self.by_live {
+            who.fell_back(self.secret);
+        }
+        self.value
+    }
+}
+
+/// The wraps of a version that the file has, in the order in which they are tried. What is sealed to
+/// a public key comes after the others, but for the live wrap and the put's own.
+pub(super) fn wraps<'a>(vault: &'a Vault, uid: &Id, version: &Version) -> Vec<&'a Wrap> {
+    let found = version.wraps_to_try().enumerate().filter_map(|(place, id)| {
+        let wrap = vault.wrap(uid, id).filter(|wrap| wrap.version == version.object)?;
+        let is_sealed = matches!(wrap.key, WrapKey::Sealed(_));
+        Some((place >= FIRST && is_sealed, wrap))
+    });
+    let mut found: Vec<(bool, &Wrap)> = found.collect();
+    found.sort_by_key(|(last, _)| *last);
+    found.into_iter().map(|(_, wrap)| wrap).collect()
 }
 
 impl<'a> Sealed<'a> {
@@ -220,26 +273,66 @@ impl<'a> Sealed<'a> {
         let section = vault.file().secrets.get(&uid);
         // Whether it hashes to its id is checked against the wrap's statement when it is opened.
         let object = section.and_then(|section| section.versions.get(&version.object));
-        let wrap = vault.wrap(&uid, &version.live_wrap.wrap);
-        let wrap = wrap.filter(|wrap| wrap.version == version.object);
         let missing = || ReadError::Missing { secret: secret.clone() };
-        let (object, wrap) = object.zip(wrap).ok_or_else(missing)?;
+        let (object, wraps) = (object.ok_or_else(missing)?, wraps(vault, &uid, version));
+        if wraps.is_empty() {
+            return Err(missing());
+        }
         let hashed = vault.is_hashed();
-        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wrap, hashed })
+        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wraps, hashed })
     }
 
-    fn keys(&self, vault: &Vault, who: &Unlocked) -> Result<Rc<Vec<EpochKeys>>, ReadError> {
-        who.keys(vault, &self.wrap.audience).map_err(|source| match source {
-            KeyError::NotInAudience { .. } => denied(vault, who, self.secret, self.wrap),
-            source => ReadError::Keys { secret: self.secret.clone(), source },
-        })
+    /// The wraps whose audience's keys the reader has.
+    ///
+    /// # Errors
+    /// Why it has none: what is wrong with the first.
+    fn keys(&self, vault: &Vault, who: &Unlocked) -> Result<Vec<WrapKeys<'a>>, ReadError> {
+        let (mut found, mut first) = (Vec::new(), None);
+        for wrap in &self.wraps {
+            match who.keys(vault, &wrap.audience) {
+                Ok(keys) => found.push((*wrap, keys)),
+                Err(source) => _ = first.get_or_insert((*wrap, source)),
+            }
+        }
+        match first {
+            Some((wrap, source)) if found.is_empty() => Err(match source {
+                KeyError::NotInAudience { .. } => denied(vault, who, self.secret, wrap),
+                source => ReadError::Keys { secret: self.secret.clone(), source },
+            }),
+            _ => Ok(found),
+        }
     }
 
-    fn open(&self, keys: &[EpochKeys]) -> Result<SecretValue, ReadError> {
+    fn open(&self, attempts: &[Attempt<'_>]) -> Result<Opened<'a>, ReadError> {
         let binding = SecretRef { vault: self.vault, uid: &self.uid };
         let open = if self.hashed { version::open_verified } else { version::open_version };
-        open(binding, self.object, self.wrap, keys)
-            .map_err(|source| ReadError::Open { secret: self.secret.clone(), source })
+        let live = self.wraps.first().copied();
+        let mut first = None;
+        for (wrap, keys) in attempts {
+            match open(binding, self.object, wrap, keys) {
+                Ok(value) => {
+                    let by_live = live.is_some_and(|live| std::ptr::eq(live, *wrap));
+                    return Ok(Opened { secret: self.secret, value, by_live });
+                }
+                // The commitment held, so that no other wrap opens anything else.
+                Err(source) if source.is_too_long() => {
+                    return Err(unopened(self.secret.clone(), source));
+                }
+                Err(source) => _ = first.get_or_insert(source),
+            }
+        }
+        let secret = || self.secret.clone();
+        Err(first.map_or_else(
+            || ReadError::Missing { secret: secret() },
+            |source| unopened(secret(), source),
+        ))
+    }
+}
+
+fn unopened(secret: SecretName, source: VersionError) -> ReadError {
+    match source.is_too_long() {
+        true => ReadError::TooLong { secret },
+        false => ReadError::Open { secret, source },
     }
 }
 
@@ -257,4 +350,18 @@ fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> Re
 /// The owners, for hints.
 pub fn owners(vault: &Vault) -> Vec<Name> {
     vault.policy().members_of(OWNER).into_iter().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::seal::SealError;
+
+    #[test]
+    fn a_value_that_is_too_long_is_not_called_damaged() {
+        let secret = || SecretName::parse("prod/A").unwrap();
+        let error = |cause| unopened(secret(), VersionError::Value(cause));
+        assert!(matches!(error(SealError::TooLong), ReadError::TooLong { .. }));
+        assert!(matches!(error(SealError::Padding), ReadError::Open { .. }));
+    }
 }

@@ -9,6 +9,7 @@ use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::log::entry::Entry;
 use crate::log::op::{Op, Versions};
+use crate::log::register::At;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
@@ -116,20 +117,26 @@ fn last_removed<'a>(
         |object: &Id| found.version(object).filter(|version| version.removed && !version.pruned);
     let entries = vault.graph().in_order(&vault.file().entries);
     // Places are in the order of the log, so that the last one with such versions is the latest.
-    let latest_first =
-        entries.iter().enumerate().rev().filter(|(place, _)| vault.standings().counts(*place));
+    let latest_first = entries.iter().enumerate().rev();
     let mut last = latest_first
-        .map(|(_, entry)| named(entry, secret).iter().filter_map(removed).collect::<Vec<_>>())
+        .map(|(place, entry)| {
+            let named = named(vault, place, entry, secret);
+            named.iter().filter_map(removed).collect::<Vec<_>>()
+        })
         .find(|versions| !versions.is_empty())
         .unwrap_or_default();
     last.sort_by_key(|version| version.number);
     last
 }
 
-/// The versions of a secret that an entry removes.
-fn named(entry: &Entry, secret: &SecretName) -> Vec<Id> {
-    let removals = entry.ops.iter().filter_map(|op| match op {
-        Op::Remove(versions) if versions.secret == *secret => Some(&versions.objects),
+/// The versions of a secret that an entry removes by ops that count.
+fn named(vault: &Vault, place: usize, entry: &Entry, secret: &SecretName) -> Vec<Id> {
+    let removals = entry.ops.iter().enumerate().filter_map(|(index, op)| match op {
+        Op::Remove(versions)
+            if versions.secret == *secret && vault.standings().counts(At::new(place, index)) =>
+        {
+            Some(&versions.objects)
+        }
         _ => None,
     });
     removals.flatten().copied().collect()
@@ -164,7 +171,5 @@ fn touch(secret: &SecretName, versions: &[&Version]) -> Touched {
 }
 
 fn sign(vault: &Vault, ops: Vec<Op>, ctx: &Ctx<'_>) -> Change {
-    let mut batch = Batch::new(vault, ctx);
-    ops.into_iter().for_each(|op| batch.add(op));
-    batch.change_with(Change::log)
+    Batch::of(vault, ctx, ops).change_with(Change::log)
 }

@@ -1,8 +1,10 @@
-//! Settling: wrapping what is active for the audience that it belongs to now.
+//! Settling: wrapping what is active for the audience that it belongs to now, and anew where the live
+//! wrap is of no use.
 
 use super::audience_keys::MadeKeys;
 use super::change::NewWrap;
 use super::policy_change::{PolicyChangeError, Unsettled};
+use super::read;
 use super::request::Ctx;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
@@ -39,8 +41,9 @@ impl Settling {
     }
 }
 
-/// Wraps every active version whose live wrap is for another audience than `state` says, as far as
-/// the signer can. `made` are keys that the same change brings.
+/// Wraps every active version whose live wrap is for another audience than `state` says, or does not
+/// open for the signer where another does, as far as the signer can. `made` are keys that the same
+/// change brings.
 pub(super) fn settle(
     vault: &Vault,
     state: &State,
@@ -53,12 +56,14 @@ pub(super) fn settle(
         let (uid, audience) = (vault.uid(name), state.audience_of(name));
         for version in secret.active() {
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };
-            if wrap.audience == audience {
+            let job = Job { vault, state, ctx, name, uid: &uid, version };
+            let is_settled = wrap.audience == audience;
+            if is_settled && !job.is_useless(wrap) {
                 continue;
             }
-            let job = Job { vault, state, ctx, name, uid: &uid, version, wrap };
             match job.rewrap(&audience, made)? {
                 Some(new) => settling.add(name, version.object, new),
+                None if is_settled => {}
                 None => {
                     let able = able(state, name, wrap);
                     settling.unsettled.entry(name.clone()).or_default().extend(able);
@@ -87,10 +92,17 @@ struct Job<'a> {
     name: &'a SecretName,
     uid: &'a Id,
     version: &'a Version,
-    wrap: &'a Wrap,
 }
 
 impl Job<'_> {
+    /// Whether the signer has the keys that a wrap names, and they do not open it.
+    fn is_useless(&self, wrap: &Wrap) -> bool {
+        let Some(keys) = self.known(&wrap.audience) else { return false };
+        let object = self.vault.object(self.uid, &self.version.object);
+        let binding = self.vault.binding(self.uid);
+        object.is_some_and(|object| version::check_wrap(binding, object, wrap, &keys).is_err())
+    }
+
     fn rewrap(
         &self,
         audience: &str,
@@ -105,15 +117,21 @@ impl Job<'_> {
             None if self.state.is_due(audience) => None,
             None => self.known(audience),
         };
-        let old = self.known(&self.wrap.audience);
         let object = self.vault.object(self.uid, &self.version.object);
-        let (Some(keys), Some(old), Some(object)) = (keys, old, object) else { return Ok(None) };
+        let (Some(keys), Some(object)) = (keys, object) else { return Ok(None) };
         let Some(current) = keys.first() else { return Ok(None) };
-        let to = WrapTo::Epoch { audience, keys: current };
         let binding = self.vault.binding(self.uid);
-        version::rewrap(self.ctx.random, binding, object, self.wrap, &old, to)
-            .map(|(id, wrap)| Some(NewWrap { uid: *self.uid, id, wrap }))
-            .map_err(|source| PolicyChangeError::Rewrap { secret: self.name.clone(), source })
+        let mut first = None;
+        for wrap in read::wraps(self.vault, self.uid, self.version) {
+            let Some(old) = self.known(&wrap.audience) else { continue };
+            let to = WrapTo::Epoch { audience, keys: current };
+            match version::rewrap(self.ctx.random, binding, object, wrap, &old, to) {
+                Ok((id, wrap)) => return Ok(Some(NewWrap { uid: *self.uid, id, wrap })),
+                Err(source) => _ = first.get_or_insert(source),
+            }
+        }
+        let secret = self.name.clone();
+        first.map_or(Ok(None), |source| Err(PolicyChangeError::Rewrap { secret, source }))
     }
 
     /// An audience's keys, if the signer can open them.

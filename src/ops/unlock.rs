@@ -13,7 +13,7 @@ use crate::name::{Name, SecretName};
 use crate::vault::audience::{self, AudienceError, EpochKeys};
 use crate::vault::device_key::{self, DeviceKeyError};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Why nothing was unlocked.
@@ -66,6 +66,8 @@ pub struct Unlocked {
     session: Option<SessionKeys>,
     /// Keys of audiences, once opened.
     opened: RefCell<BTreeMap<String, Rc<Vec<EpochKeys>>>>,
+    /// Secrets that were read by another wrap than the live one.
+    fallen_back: RefCell<BTreeSet<SecretName>>,
 }
 
 /// A member that can sign.
@@ -92,7 +94,8 @@ impl Unlocked {
             .map(|(name, _)| name.clone());
         match member {
             Some(member) => {
-                Ok(Self { member, identities, session: None, opened: RefCell::default() })
+                let (opened, fallen_back) = (RefCell::default(), RefCell::default());
+                Ok(Self { member, identities, session: None, opened, fallen_back })
             }
             None => {
                 let recipients = identities.iter().map(Identity::recipient).collect();
@@ -109,7 +112,19 @@ impl Unlocked {
             identities: Vec::new(),
             session: Some(keys),
             opened: RefCell::default(),
+            fallen_back: RefCell::default(),
         })
+    }
+
+    /// Takes note that a secret's live wrap did not open, and another one did.
+    pub(super) fn fell_back(&self, secret: &SecretName) {
+        self.fallen_back.borrow_mut().insert(secret.clone());
+    }
+
+    /// The secrets read since this was asked last whose live wrap did not open: `v-secure access
+    /// settle` mends them.
+    pub fn take_fallen_back(&self) -> BTreeSet<SecretName> {
+        self.fallen_back.take()
     }
 
     pub fn member(&self) -> &Name {

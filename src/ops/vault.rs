@@ -3,13 +3,14 @@
 use super::change::Change;
 use crate::crypto::bytes::Id;
 use crate::log::draft::Tips;
-use crate::log::finding::{Code, Finding, Severity, Subject};
+use crate::log::finding::{Finding, Severity};
 use crate::log::fold::Scope as FoldScope;
 use crate::log::graph::Graph;
+use crate::log::register::At;
 use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
 use crate::log::state::{SecretState, State};
 use crate::log::verify::{self, Options};
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use crate::policy::chain::{Chain, Signatures};
 use crate::policy::error::ChainError;
 use crate::policy::state::State as PolicyState;
@@ -26,11 +27,27 @@ use std::collections::{BTreeSet, HashSet};
 pub enum Depth<'a> {
     /// Everything.
     Everything,
-    /// These secrets, with the checks that `docs/architecture.md` lists for `get`. Of bytes that
-    /// were verified before, entries that name none of them are read without their ops.
+    /// These secrets, by the same checks as everything but for what [`Options::scope`] leaves out. Of
+    /// bytes that were verified before, entries that name none of them are read without their ops.
     Secrets(&'a BTreeSet<SecretName>),
     /// Names and metadata without signatures, for completions: nothing here may be relied on.
     Unverified,
+}
+
+impl<'a> Depth<'a> {
+    fn scope(self) -> FoldScope<'a> {
+        match self {
+            Self::Secrets(wanted) => FoldScope::Secrets(wanted),
+            Self::Everything | Self::Unverified => FoldScope::All,
+        }
+    }
+
+    fn asked(self) -> Option<BTreeSet<SecretName>> {
+        match self {
+            Self::Secrets(wanted) => Some(wanted.clone()),
+            Self::Everything | Self::Unverified => None,
+        }
+    }
 }
 
 /// Why a file is no vault that can be worked with.
@@ -64,6 +81,11 @@ pub enum ApplyError {
     Chain(#[source] ChainError),
     #[error("the change would not count: its signer lacks a right that it needs")]
     NotCounting,
+    #[error(
+        "the change of policy would end work that counts: it takes a right away without naming the \
+         entry {entry} by {actor} as known"
+    )]
+    Voids { entry: Id, actor: Name },
     #[error("the change does not fit the log")]
     Findings(Vec<Finding>),
     #[error("the change holds another version or wrap than its entries name, and is not written")]
@@ -81,6 +103,8 @@ pub struct Vault {
     standings: Standings,
     state: State,
     findings: Option<Vec<Finding>>,
+    /// The secrets that were asked for, where not all were.
+    asked: Option<BTreeSet<SecretName>>,
     /// Whether every record is known to be what its id says.
     hashed: bool,
 }
@@ -91,7 +115,7 @@ impl Vault {
     /// `trust` says whether exactly these bytes have passed [`Depth::Everything`] before; `now` is
     /// seconds since the Unix epoch.
     pub fn open(bytes: &[u8], trust: Trust, depth: Depth<'_>, now: u64) -> Result<Self, OpenError> {
-        let mut file = parse(bytes, trust, depth)?;
+        let file = parse(bytes, trust, depth)?;
         let signatures = match (trust, depth) {
             (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Signatures::Check,
             _ => Signatures::Trusted,
@@ -100,46 +124,28 @@ impl Vault {
         if chain.vault_id() != file.header.vault {
             return Err(OpenError::OtherVault);
         }
-        if !count_without_ops(&file, &chain) {
-            file = parse_whole_log(bytes, trust, depth)?;
-        }
         match (trust, depth) {
-            (Trust::Strict, Depth::Everything) => Self::verified(file, chain, now),
-            (Trust::Strict, Depth::Secrets(wanted)) => Self::checked(file, chain, wanted),
+            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => {
+                Self::verified(file, chain, depth, now)
+            }
             (trust, depth) => Self::folded(file, chain, depth, trust == Trust::Cached),
         }
     }
 
-    fn verified(file: VaultFile, chain: Chain, now: u64) -> Result<Self, OpenError> {
-        let report = verify::verify(&file, &chain, Options { now });
+    fn verified(
+        file: VaultFile,
+        chain: Chain,
+        depth: Depth<'_>,
+        now: u64,
+    ) -> Result<Self, OpenError> {
+        let report = verify::verify(&file, &chain, Options { now, scope: depth.scope() });
         if report.has_errors() {
             return Err(OpenError::Findings(report.findings));
         }
         let verify::Report { findings, graph, standings, state } = report;
-        Ok(Self { file, chain, graph, standings, state, findings: Some(findings), hashed: true })
-    }
-
-    /// What `get` checks: all links, and everything about the wanted secrets.
-    fn checked(
-        file: VaultFile,
-        chain: Chain,
-        wanted: &BTreeSet<SecretName>,
-    ) -> Result<Self, OpenError> {
-        let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
-        let signatures = LogSignatures::Secrets(wanted);
-        let standings = Standings::judge(&graph, &file.entries, &chain, signatures);
-        let mut findings = standings.findings(&graph, &file.entries, &chain);
-        findings.retain(|finding| finding.severity == Severity::Error);
-        findings.retain(|finding| names_one_of(&file, &graph, finding, wanted));
-        if !findings.is_empty() {
-            return Err(OpenError::Findings(findings));
-        }
-        let state = State::fold(&graph, &file.entries, &standings, FoldScope::Secrets(wanted));
-        let stale = stale_copies(&file, &state, &chain.vault_id(), wanted);
-        if !stale.is_empty() {
-            return Err(OpenError::Findings(stale));
-        }
-        Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
+        let asked = depth.asked();
+        let findings = asked.is_none().then_some(findings);
+        Ok(Self { file, chain, graph, standings, state, findings, asked, hashed: true })
     }
 
     /// State without verification: of bytes that were verified before, or for completions.
@@ -149,14 +155,12 @@ impl Vault {
         depth: Depth<'_>,
         hashed: bool,
     ) -> Result<Self, OpenError> {
+        let (scope, asked) = (depth.scope(), depth.asked());
         let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
-        let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::None);
-        let scope = match depth {
-            Depth::Secrets(wanted) => FoldScope::Secrets(wanted),
-            _ => FoldScope::All,
-        };
+        let standings =
+            Standings::judge(&graph, &file.entries, &chain, scope, LogSignatures::Trusted);
         let state = State::fold(&graph, &file.entries, &standings, scope);
-        Ok(Self { file, chain, graph, standings, state, findings: None, hashed })
+        Ok(Self { file, chain, graph, standings, state, findings: None, asked, hashed })
     }
 
     pub fn id(&self) -> Id {
@@ -226,8 +230,7 @@ impl Vault {
         (self.hashed || ids::wrap_id(found) == *wrap).then_some(found)
     }
 
-    /// Whether every object and wrap has been found to be what its id says: the file's exact bytes
-    /// passed full verification.
+    /// Whether every object and wrap that was read has been found to be what its id says.
     pub fn is_hashed(&self) -> bool {
         self.hashed
     }
@@ -260,27 +263,35 @@ impl Vault {
             .collect()
     }
 
-    /// Judges the log by a longer chain that continues this vault's: an entry that counts here, is
-    /// not `known` from before, and does not count there, is void. Returns those entries.
+    /// Judges the log by a longer chain that continues this vault's: an op that counts here, of an
+    /// entry that is not `known` from before, and that does not count there, is void. Returns the
+    /// entries of such ops.
     pub fn hold_to(&mut self, longer: &Chain, known: &HashSet<Id>) -> Vec<Id> {
-        let there = Standings::judge(&self.graph, &self.file.entries, longer, LogSignatures::None);
-        let fresh = |place: &usize| !known.contains(self.graph.id(*place));
-        let void: Vec<(usize, Standing)> = there
-            .iter()
-            .filter(|(place, standing)| *standing != Standing::Counting && fresh(place))
-            .filter(|(place, _)| self.standings.counts(*place))
-            .collect();
-        if !void.is_empty() {
-            self.standings.override_with(&void);
-            self.state =
-                State::fold(&self.graph, &self.file.entries, &self.standings, FoldScope::All);
+        let Self { file, graph, standings, state, asked, .. } = self;
+        let scope = asked.as_ref().map_or(FoldScope::All, FoldScope::Secrets);
+        let there = Standings::judge(graph, &file.entries, longer, scope, LogSignatures::Trusted);
+        let entries = graph.in_order(&file.entries);
+        let lost = |place: &usize| {
+            let mut ops = (0..entries[*place].ops.len()).map(|op| At::new(*place, op));
+            ops.any(|op| standings.counts(op) && !there.counts(op))
+        };
+        let fresh = |place: &usize| !known.contains(graph.id(*place));
+        let places: Vec<usize> = (0..entries.len()).filter(fresh).filter(lost).collect();
+        if !places.is_empty() {
+            standings.override_with(&there, &places);
+            *state = State::fold(graph, &file.entries, standings, scope);
         }
-        void.iter().map(|(place, _)| *self.graph.id(*place)).collect()
+        places.iter().map(|place| *graph.id(*place)).collect()
     }
 
-    /// The vault after `change`, its readable copies renewed.
+    /// The vault after `change`, its readable copies renewed. This vault was opened with
+    /// [`Depth::Everything`].
+    ///
+    /// # Errors
+    /// A new op that would not count, or a policy entry that would end one that does: what should be
+    /// undone is undone by ops, which everybody sees.
     pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
-        let Self { mut file, chain, state: before, .. } = self;
+        let Self { mut file, chain, state: before, graph: old, standings: stood, .. } = self;
         change.check().map_err(ApplyError::Record)?;
         if change.is_torn(&chain.vault_id()) {
             return Err(ApplyError::Torn);
@@ -293,20 +304,38 @@ impl Vault {
         };
         change.apply(&mut file);
         let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
-        let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::None);
+        let trusted = LogSignatures::Trusted;
+        let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
         let counts = |id: &Id| {
             graph.place(id).is_some_and(|place| standings.of(place) == Standing::Counting)
         };
         if !entry_ids.iter().all(counts) {
             return Err(ApplyError::NotCounting);
         }
+        spares((&old, &stood), (&graph, &standings), &file)?;
         let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
         let state = State::fold(&graph, &file.entries, &standings, scope);
         renew_copies(&mut file, &state, chain.vault_id());
         let state = if all { state } else { renewed(before, &touched, state) };
         drop_pruned(&mut file, &state, chain.vault_id());
-        Ok(Self { file, chain, graph, standings, state, findings: None, hashed: false })
+        let (findings, asked) = (None, None);
+        Ok(Self { file, chain, graph, standings, state, findings, asked, hashed: false })
     }
+}
+
+/// Refuses a change after which an op is void that counted before it.
+fn spares(
+    (old, stood): (&Graph, &Standings),
+    (graph, standings): (&Graph, &Standings),
+    file: &VaultFile,
+) -> Result<(), ApplyError> {
+    let counted = |at: At| {
+        let place = old.place(graph.id(at.place as usize))?;
+        stood.counts(At::new(place, at.op as usize)).then_some(graph.id(at.place as usize))
+    };
+    let Some(id) = standings.void_ops().find_map(|(at, _)| counted(at)) else { return Ok(()) };
+    let actor = file.entries.get(id).map(|entry| entry.actor.clone());
+    actor.map_or(Ok(()), |actor| Err(ApplyError::Voids { entry: *id, actor }))
 }
 
 fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
@@ -321,24 +350,6 @@ fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, Open
         (Depth::Secrets(_), Trust::Cached) => Scope::Naming { uids: &uids, names },
     };
     format::parse(bytes, trust, scope).map_err(OpenError::Format)
-}
-
-fn parse_whole_log(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
-    match depth {
-        Depth::Secrets(wanted) => {
-            let scope = uids(bytes, wanted);
-            format::parse(bytes, trust, Scope::Secrets(&scope)).map_err(OpenError::Format)
-        }
-        _ => parse(bytes, trust, depth),
-    }
-}
-
-/// Whether the entries that were read without their ops count for certain. The bytes passed before,
-/// so none is forged; and only a right taken away after the policy that it names makes one void.
-fn count_without_ops(file: &VaultFile, chain: &Chain) -> bool {
-    let Some(last) = chain.removals().last() else { return true };
-    let knows = |policy: &Id| chain.position(policy).is_some_and(|position| position >= *last);
-    file.entries.values().filter(|entry| entry.ops.is_empty()).all(|entry| knows(&entry.policy))
 }
 
 /// The uids of the wanted secrets; none where the header names no vault, and then the parser says
@@ -356,40 +367,6 @@ fn stated_vault(bytes: &[u8]) -> Option<Id> {
         std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')
     })?;
     Id::parse(line).ok()
-}
-
-/// Whether a finding is about an entry that names one of the secrets.
-fn names_one_of(
-    file: &VaultFile,
-    graph: &Graph,
-    finding: &Finding,
-    wanted: &BTreeSet<SecretName>,
-) -> bool {
-    let _ = graph;
-    match finding.subject.entry().and_then(|id| file.entries.get(id)) {
-        Some(entry) => {
-            entry.ops.iter().filter_map(|op| op.secret()).any(|name| wanted.contains(name))
-        }
-        None => finding.subject.secret().is_none_or(|name| wanted.contains(name)),
-    }
-}
-
-/// Where the sections of the wanted secrets contradict the log.
-fn stale_copies(
-    file: &VaultFile,
-    state: &State,
-    vault: &Id,
-    wanted: &BTreeSet<SecretName>,
-) -> Vec<Finding> {
-    let stale = wanted.iter().filter_map(|name| {
-        let section = file.secrets.get(&ids::secret_uid(vault, name))?;
-        if section.name == *name {
-            return verify::active(section, state);
-        }
-        let message = format!("the section of {name} says that it is {}", section.name);
-        Some(Finding::new(Code::SecretUid, Subject::Secret(name.clone()), message))
-    });
-    stale.collect()
 }
 
 /// A log that only grows leaves the secrets that the new entries do not name as they are.

@@ -24,6 +24,13 @@ pub enum VersionError {
     EpochKeys { audience: String, epoch: ShortId },
 }
 
+impl VersionError {
+    /// Whether the value is longer than any that this format holds.
+    pub const fn is_too_long(&self) -> bool {
+        matches!(self, Self::Value(SealError::TooLong))
+    }
+}
+
 /// Which secret of which vault a version belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
@@ -152,11 +159,32 @@ pub fn rewrap(
     to: WrapTo<'_>,
 ) -> Result<(Id, Wrap), VersionError> {
     check_wrapped(secret, object, wrap)?;
-    let dek = unwrap(secret, object, wrap, keys)?;
-    if !seal::is_committed(&dek, &binding_of(secret, object), &object.commitment) {
-        return Err(VersionError::Value(SealError::Commitment));
-    }
+    let dek = committed(secret, object, wrap, keys)?;
     Ok(wrap_to(source, secret, &object.uid, &dek, to)?.of(wrap.version))
+}
+
+/// Whether a wrap gives the key that the object's commitment names.
+pub fn check_wrap(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<(), VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    committed(secret, object, wrap, keys).map(|_| ())
+}
+
+fn committed(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<Dek, VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    match seal::is_committed(&dek, &binding_of(secret, object), &object.commitment) {
+        true => Ok(dek),
+        false => Err(VersionError::Value(SealError::Commitment)),
+    }
 }
 
 fn binding_of<'a>(secret: SecretRef<'a>, object: &'a VersionObject) -> ValueBinding<'a> {
@@ -256,8 +284,20 @@ fn unwrap(
 mod tests {
     use super::super::audience::{ExpectedEpoch, new_epoch};
     use super::*;
+    use crate::crypto::digest::{Context, hash};
+    use crate::crypto::padding::padded_length;
+    use crate::crypto::seal::MAX_VALUE;
     use crate::host::real::RealHost;
     use crate::name::SecretName;
+
+    /// Draws that a test knows.
+    struct Known;
+
+    impl Random for Known {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(5);
+        }
+    }
 
     const VAULT: Id = Fixed([1; 32]);
     const AUTHOR: Id = Fixed([7; 32]);
@@ -342,6 +382,29 @@ mod tests {
         let (id, value) = opened(&|object| object.lamport = 4);
         assert_ne!(id, made.object_id);
         assert_eq!(value.unwrap().expose(), b"hunter2", "which entry put it is in the id alone");
+    }
+
+    #[test]
+    fn a_value_over_the_limit_does_not_open_whoever_sealed_it() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let (dek, version) = (Dek::generate(&Known), Fixed([3; 16]));
+        let aad = hash(
+            Context::ValueAad,
+            &[SUITE.as_bytes(), &VAULT.0, &uid.0, &version.0, &AUTHOR.0, b"", b"padme-64"],
+        );
+        let mut padded = vec![0; padded_length(4 + MAX_VALUE)];
+        padded[..4].copy_from_slice(&u32::try_from(MAX_VALUE + 1).unwrap().to_le_bytes());
+        let (material, padded) = (SecretValue::new(vec![5; 32]), SecretValue::new(padded));
+        let sealed =
+            seal::seal_bytes(&RealHost, Context::ValueKey, &material, &aad, &padded).unwrap();
+        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let wrapped = wrap_to(&RealHost, secret, &version, &dek, to).unwrap();
+        let (secret_uid, author, expires) = (uid, AUTHOR, None);
+        let value = SealedValue { secret_uid, author, expires, uid: version, sealed, wrapped };
+        let made = value.put_at(1);
+        let error = open_version(secret, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(error.is_too_long(), "{error:?}");
     }
 
     #[test]

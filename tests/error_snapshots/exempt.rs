@@ -31,6 +31,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("unsettled", "whoever grants can wrap what is granted, unless rights were split by hand"),
     ("value-damaged", "verification refuses a damaged value first"),
     ("vault-read", "a file that its owner may not read, which root may"),
+    (
+        "voids-work",
+        "writers name every head of the log in what they sign: src/ops/policy_change/tests.rs",
+    ),
     ("as-file", "only a system without a file system in memory, or with too few descriptors"),
     ("backup-terminal", "bytes for a terminal"),
     ("no-template", "only on a terminal: elsewhere standard input is the template"),

@@ -82,6 +82,11 @@ pub fn failures() -> Vec<Case> {
         case("output", a, "v-secure ls > /dev/full"),
         case("state", after!(a, "chmod 777 ../home/.local/state/v-secure"), "v-secure get A"),
         case("stdin", a, "head -c 1048577 /dev/zero | v-secure set A"),
+        case(
+            "value-too-long",
+            after!(a, "{ printf BIG=; head -c 1048577 /dev/zero | tr '\\0' x; } > big.env"),
+            "v-secure import big.env",
+        ),
         case("unsound", broken, "v-secure doctor"),
         case(
             "vault-refused",

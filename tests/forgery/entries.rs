@@ -7,7 +7,7 @@ use v_secure::crypto::bytes::{Fixed, Id};
 use v_secure::crypto::sign::SigningKey;
 use v_secure::log::draft::{Authorship, Draft, Tips};
 use v_secure::log::entry::Entry;
-use v_secure::log::op::{Field, Op, Put, Versions};
+use v_secure::log::op::{Field, Op, OpRef, Put, Versions};
 use v_secure::vault::model::VaultFile;
 
 pub const ALL: &[Forgery] = &[
@@ -363,7 +363,7 @@ fn adopted_by_reader(world: &World) -> String {
         let op = put_op(file, "dev/DB", key, &tips);
         let void = signed(&world.file, vec![op.clone()], &tips, policy, ("rex", key));
         let Op::Put(put) = op else { unreachable!("a put") };
-        let adopted = Op::Put(Put { adopts: Some(void.id()), ..put });
+        let adopted = Op::Put(Put { adopts: Some(OpRef { entry: void.id(), op: 0 }), ..put });
         insert(file, void);
         sign_into(world, file, "rita", "rita", vec![adopted]);
     })

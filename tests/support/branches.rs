@@ -46,7 +46,8 @@ pub fn unite(into: &Path, from: &Path) {
 fn write(path: &Path, mut file: VaultFile) {
     let chain = Chain::build(&file.chain, Signatures::Check).unwrap();
     let graph = Graph::build(&file.entries).unwrap();
-    let standings = Standings::judge(&graph, &file.entries, &chain, LogSignatures::All);
+    let (all, check) = (FoldScope::All, LogSignatures::Check);
+    let standings = Standings::judge(&graph, &file.entries, &chain, all, check);
     let state = State::fold(&graph, &file.entries, &standings, FoldScope::All);
     for section in file.secrets.values_mut() {
         let found = state.secret(&section.name).map(|secret| secret.candidates.clone());

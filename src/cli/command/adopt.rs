@@ -110,7 +110,9 @@ impl Adopt {
 
     fn chosen<'a>(&self, vault: &'a Vault) -> Outcome<Vec<VoidEntry<'a>>> {
         let mut chosen: Vec<VoidEntry<'a>> = match self.all {
-            true => adopt::void_entries(vault).into_iter().filter(|void| !void.adopted).collect(),
+            true => {
+                adopt::void_entries(vault).into_iter().filter(|void| !void.is_adopted()).collect()
+            }
             false => self
                 .entry
                 .iter()
@@ -162,7 +164,7 @@ fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: u64)
 fn row(vault: &Vault, void: &VoidEntry<'_>) -> Row {
     let entry = void.entry;
     let secret = |op: &crate::log::op::Op| op.secret().map(ToString::to_string).unwrap_or_default();
-    let changes = entry.ops.iter().map(|op| Change { action: action(op), secret: secret(op) });
+    let changes = void.void().map(|(_, op)| Change { action: action(op), secret: secret(op) });
     Row {
         entry: void.id.to_string(),
         timestamp: duration::rfc3339(entry.ts),
@@ -170,8 +172,8 @@ fn row(vault: &Vault, void: &VoidEntry<'_>) -> Row {
         device: vault.chain().key(&entry.key).map(|fact| fact.device.to_string()),
         changes: changes.collect(),
         reason: entry.reason.clone(),
-        policy_entry: void.position,
-        adopted: void.adopted,
+        policy_entry: void.position(),
+        adopted: void.is_adopted(),
     }
 }
 

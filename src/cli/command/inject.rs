@@ -128,7 +128,7 @@ impl Inject {
         let values = read::read_all(vault, &who, &secrets, session.now)
             .map_err(|error| unread(error, &names, template))?;
         let reading = Reading {
-            actor: who.member(),
+            who: &who,
             action: "inject",
             environment: environment.as_str(),
             secrets: &secrets,

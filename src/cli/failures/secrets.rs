@@ -52,6 +52,9 @@ impl From<ReadError> for Failure {
             ReadError::Open { .. } => {
                 is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
             }
+            ReadError::TooLong { secret } => is(Exit::Integrity, "value-too-long")
+                .hint(format!("v-secure set {secret}, which replaces it"))
+                .hint("v-secure audit log, which tells who wrote it"),
             ReadError::Keys { .. } => closed_keys("keys", &error),
         }
     }
@@ -70,6 +73,7 @@ impl From<PutError> for Failure {
             )
             .hint(format!("who can give it keys, by 'v-secure access settle': {}", names(able))),
             PutError::Keys { .. } => closed_keys("keys", &error),
+            PutError::TooLong { .. } => is(Exit::Usage, "value-too-long"),
             PutError::Seal { .. } => is(Exit::Failure, "seal"),
             PutError::Nothing => is(Exit::Usage, "nothing"),
         }

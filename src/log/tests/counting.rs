@@ -1,7 +1,9 @@
 //! Which entries count.
 
-use crate::crypto::bytes::Fixed;
+use crate::crypto::bytes::{Fixed, Id};
+use crate::log::fold::Scope;
 use crate::log::op::Op;
+use crate::log::register::At;
 use crate::log::standing::{Forgery, Signatures, Standing, Standings};
 use crate::log::testing::*;
 use crate::policy::op::Right;
@@ -38,6 +40,7 @@ fn each_op_takes_its_own_right() {
         (field("prod/A", "type", None), vec![&[Right::Write]]),
         (resolve("prod/A", 1), vec![&[Right::Write]]),
         (restore("prod/A", &[1]), vec![&[Right::Write]]),
+        (expire("prod/A", 1, None), vec![&[Right::Write, Right::Delete]]),
         (remove("prod/A", &[1]), vec![&[Right::Delete]]),
         (prune("prod/A", &[1]), vec![&[Right::Delete]]),
         (rewrap(), vec![&[Right::Read, Right::Write], &[Right::Read, Right::Grant]]),
@@ -116,17 +119,19 @@ fn only_the_signatures_asked_for_are_checked() {
     let mut entry = log.draft(0, "backend", &[], vec![put("prod/A", 1)]);
     entry.sig = Fixed([0; 64]);
     let entry = log.insert(entry);
-    let standing = |signatures: Signatures<'_>| {
+    let standing = |scope: Scope<'_>, signatures: Signatures| {
         let graph = log.graph();
-        let all = Standings::judge(&graph, &log.entries, &log.policy, signatures);
+        let all = Standings::judge(&graph, &log.entries, &log.policy, scope, signatures);
         all.of(graph.place(&entry).unwrap())
     };
-    assert_eq!(standing(Signatures::All), forged(Forgery::Signature));
+    assert_eq!(standing(Scope::All, Signatures::Check), forged(Forgery::Signature));
     let wanted = BTreeSet::from([secret("prod/A")]);
-    assert_eq!(standing(Signatures::Secrets(&wanted)), forged(Forgery::Signature));
+    let scope = Scope::Secrets(&wanted);
+    assert_eq!(standing(scope, Signatures::Check), forged(Forgery::Signature));
+    assert_eq!(standing(scope, Signatures::Trusted), Standing::Counting);
     let others = BTreeSet::from([secret("prod/B")]);
-    assert_eq!(standing(Signatures::Secrets(&others)), Standing::Counting);
-    assert_eq!(standing(Signatures::None), Standing::Counting);
+    assert_eq!(standing(Scope::Secrets(&others), Signatures::Check), Standing::Unjudged);
+    assert_eq!(standing(Scope::All, Signatures::Trusted), Standing::Counting);
 }
 
 #[test]
@@ -162,12 +167,57 @@ fn a_right_lost_elsewhere_voids_nothing() {
 }
 
 #[test]
-fn one_op_that_lost_its_right_voids_the_whole_entry() {
+fn an_op_that_lost_its_right_is_void_and_leaves_the_others() {
     let mut log = log();
     log.policy.add("backend", &[Right::Write], "dev/*");
     let entry = log.add("backend", &[], vec![put("prod/A", 1), put("dev/A", 2)]);
     let position = log.policy.revoke(&[], "backend", "dev/A");
+    assert_eq!(log.standing(&entry), Standing::Split);
+    assert_eq!(log.void_ops(&entry), [(1, position)]);
+    assert_eq!(log.secret("prod/A").current, Some(id(1)));
+    assert!(log.state().secret(&secret("dev/A")).is_none());
+    let last = log.policy.revoke(&[], "backend", "prod/A");
+    assert_eq!(log.standing(&entry), Standing::Void { position: last });
+    assert_eq!(log.void_ops(&entry), [(0, last), (1, position)]);
+}
+
+#[test]
+fn what_an_earlier_policy_entry_knew_stays_known() {
+    let mut log = log();
+    let known = log.add("backend", &[], vec![put("prod/A", 1)]);
+    let head = log.add("ann", &[known], vec![field("prod/A", "type", Some("x"))]);
+    log.policy.next(&[head]);
+    log.policy.remove_key(&[], "backend");
+    assert_eq!(log.standing(&known), Standing::Counting, "heads left out take nothing back");
+}
+
+#[test]
+fn a_head_named_too_late_revives_nothing() {
+    let mut log = log();
+    let entry = log.add("backend", &[], vec![put("prod/A", 1)]);
+    let position = log.policy.revoke(&[], "backend", "prod/A");
+    log.policy.next(&[entry]);
+    log.policy.add("backend", &[Right::Write], "prod/*");
+    log.policy.next(&[entry]);
     assert_eq!(log.standing(&entry), Standing::Void { position });
+}
+
+#[test]
+fn a_put_stands_by_write_only_while_that_is_not_void() {
+    let by = |log: &Log, entry: &Id| {
+        let (graph, standings) = log.standings();
+        standings.is_rotation(At::new(graph.place(entry).unwrap(), 0))
+    };
+    let mut log = Log::new();
+    log.policy.add("backend", &[Right::Write, Right::Rotate], "prod/*");
+    log.policy.add("ci", &[Right::Rotate], "prod/*");
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let writes = log.add("backend", &[first], vec![rotate("prod/A", 2, 1)]);
+    let rotates = log.add("ci", &[first], vec![rotate("prod/A", 3, 1)]);
+    assert_eq!((by(&log, &writes), by(&log, &rotates)), (false, true));
+    log.policy.revoke_right(&[], "backend", Right::Write);
+    assert_eq!(log.standing(&writes), Standing::Counting);
+    assert!(by(&log, &writes));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What the counting entries lead to.
 
 use crate::log::op::{Op, Put};
-use crate::log::state::{SecretState, Status};
+use crate::log::state::{By, SecretState, Status};
 use crate::log::testing::*;
+use crate::policy::op::Right;
 
 const A: &str = "prod/A";
 
@@ -41,13 +42,12 @@ fn concurrent_puts_conflict_until_resolved() {
 #[test]
 fn concurrent_puts_of_one_version_agree() {
     let mut log = Log::new();
-    let (mut early, mut late) = (put_op(A, id(1)), put_op(A, id(1)));
-    (early.expires, late.expires) = (Some(10), Some(20));
-    log.add("ann", &[], vec![Op::Put(early)]);
-    log.add("ann", &[], vec![Op::Put(late), field(A, "type", Some("x"))]);
+    let again = || Op::Put(Put { expires: Some(20), ..put_op(A, id(1)) });
+    log.add("ann", &[], vec![again()]);
+    log.add("ann", &[], vec![again(), field(A, "type", Some("x"))]);
     let state = log.secret(A);
     assert!(!state.is_conflict());
-    assert_eq!(state.versions[0].expires, Some(20), "the greatest of several");
+    assert_eq!((state.versions.len(), state.versions[0].expires), (1, Some(20)));
 }
 
 #[test]
@@ -230,4 +230,176 @@ fn the_reserved_ops_change_nothing() {
         ],
     );
     assert_eq!(log.state(), before);
+}
+
+#[test]
+fn resolving_or_putting_what_was_removed_before_sets_nothing() {
+    for end in [remove(A, &[1]), prune(A, &[1])] {
+        for again in [resolve(A, 1), put(A, 1)] {
+            let mut log = Log::new();
+            let first = log.add("ann", &[], vec![put(A, 1)]);
+            let second = log.add("ann", &[first], vec![put(A, 2)]);
+            let ended = log.add("ann", &[second], vec![end.clone()]);
+            log.add("ann", &[ended], vec![again]);
+            assert_eq!(log.secret(A).current, Some(id(2)), "the secret stays");
+        }
+    }
+    let mut log = Log::new();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let second = log.add("ann", &[first], vec![put(A, 2)]);
+    let gone = log.add("ann", &[second], vec![remove(A, &[1]), restore(A, &[1]), resolve(A, 1)]);
+    assert_eq!(log.secret(A).current, Some(id(1)), "restored before");
+    log.add("ann", &[gone], vec![remove(A, &[1])]);
+    assert!(log.secret(A).is_gone(), "a removal after it is no earlier one");
+}
+
+#[test]
+fn a_resolve_beside_a_removal_sets_and_is_left_out() {
+    let mut log = Log::new();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let second = log.add("ann", &[first], vec![put(A, 2)]);
+    log.add("ann", &[second], vec![remove(A, &[1])]);
+    log.add("ann", &[second], vec![resolve(A, 1)]);
+    assert!(log.secret(A).is_gone());
+}
+
+/// `ann` may do all, `ci` may rotate.
+fn with_rotator() -> Log {
+    let mut log = Log::new();
+    log.policy.add("ci", &[Right::Rotate], "*");
+    log
+}
+
+#[test]
+fn a_rotation_beside_a_removal_is_overruled() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let gone = log.add("ann", &[first], vec![remove(A, &[1])]);
+    let rotated = log.add("ci", &[first], vec![rotate(A, 2, 1)]);
+    let state = log.secret(A);
+    assert!(state.is_gone());
+    assert!(state.versions[1].overruled && !state.versions[0].overruled);
+    assert_eq!((state.versions[0].by, state.versions[1].by), (By::Write, By::Rotate));
+    let again = log.add("ci", &[rotated], vec![rotate(A, 3, 2)]);
+    assert!(log.secret(A).is_gone(), "what rests upon it is overruled too");
+    let back = log.add("ann", &[gone], vec![restore(A, &[1])]);
+    let restored = log.secret(A);
+    assert_eq!(restored.current, Some(id(3)), "a restore grounds both again");
+    assert!(restored.versions.iter().all(|version| !version.overruled));
+    log.add("ann", &[again, back], vec![resolve(A, 1)]);
+    assert_eq!(log.secret(A).current, Some(id(1)));
+}
+
+#[test]
+fn a_removal_that_knew_of_the_rotation_overrules_nothing() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let rotated = log.add("ci", &[first], vec![rotate(A, 2, 1)]);
+    log.add("ann", &[rotated], vec![remove(A, &[1])]);
+    let state = log.secret(A);
+    assert_eq!(state.current, Some(id(2)));
+    assert!(!state.versions[1].overruled);
+}
+
+#[test]
+fn a_prune_beside_a_rotation_does_not_overrule_it() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    log.add("ann", &[first], vec![prune(A, &[1])]);
+    log.add("ci", &[first], vec![rotate(A, 2, 1)]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+#[test]
+fn a_writer_beside_a_removal_wins() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    log.add("ann", &[first], vec![remove(A, &[1])]);
+    log.add("ann", &[first], vec![rotate(A, 2, 1)]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+#[test]
+fn a_resolve_by_a_writer_revives_what_was_overruled() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let gone = log.add("ann", &[first], vec![remove(A, &[1])]);
+    let rotated = log.add("ci", &[first], vec![rotate(A, 2, 1)]);
+    log.add("ann", &[gone, rotated], vec![resolve(A, 2)]);
+    assert_eq!(log.secret(A).current, Some(id(2)));
+}
+
+#[test]
+fn a_rotation_upon_void_work_stands_unless_the_secret_was_removed_beside_it() {
+    let mut log = with_rotator();
+    log.policy.add("backend", &[Right::Write], "*");
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let void = log.add("backend", &[first], vec![put(A, 2)]);
+    log.add("ci", &[void], vec![rotate(A, 3, 2)]);
+    log.policy.revoke(&[first], "backend", A);
+    assert_eq!(log.secret(A).current, Some(id(3)));
+    let mut after = log.clone();
+    after.add("ann", &[void], vec![remove(A, &[1])]);
+    assert_eq!(after.secret(A).current, Some(id(3)), "who removed knew of the void put");
+    log.add("ann", &[first], vec![remove(A, &[1])]);
+    assert!(log.secret(A).is_gone());
+}
+
+#[test]
+fn an_expiry_is_a_register_of_its_own() {
+    let mut log = Log::new();
+    let first = log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
+    let one = |log: &Log| log.secret(A).versions.remove(0);
+    let own = one(&log);
+    assert_eq!((own.expires, own.late.map(|late| late.at)), (Some(100), Some(100)));
+    let later = log.add("ann", &[first], vec![expire(A, 1, Some(300))]);
+    assert_eq!((one(&log).expires, one(&log).expiry_conflict), (Some(300), false));
+    let left = log.add("ann", &[later], vec![expire(A, 1, Some(200))]);
+    let right = log.add("ann", &[later], vec![expire(A, 1, Some(400))]);
+    let disputed = one(&log);
+    assert_eq!(disputed.expires, Some(200), "served until the earliest");
+    assert_eq!(disputed.late.map(|late| late.at), Some(400), "deleted by the latest");
+    assert!(disputed.expiry_conflict);
+    let never = log.add("ann", &[later], vec![expire(A, 1, None)]);
+    let disputed = one(&log);
+    assert_eq!((disputed.expires, disputed.late), (Some(200), None));
+    log.add("ann", &[left, right, never], vec![expire(A, 1, None)]);
+    let settled = one(&log);
+    assert_eq!((settled.expires, settled.late, settled.expiry_conflict), (None, None, false));
+    assert!(!settled.is_expired(u64::MAX));
+}
+
+#[test]
+fn a_prune_beside_an_op_that_puts_the_expiry_off_is_told() {
+    let beside = |at: Option<u64>, beside: bool| {
+        let mut log = Log::new();
+        let own = Put { expires: Some(100), ..put_op(A, id(1)) };
+        let first = log.add("ann", &[], vec![Op::Put(own)]);
+        let pruned = log.add("ann", &[first], vec![prune(A, &[1])]);
+        log.add("ann", &[if beside { first } else { pruned }], vec![expire(A, 1, at)]);
+        log.secret(A).versions[0].prune_beside_expire
+    };
+    assert!(beside(Some(101), true) && beside(None, true));
+    assert!(!beside(Some(100), true) && !beside(Some(99), true), "not put off");
+    assert!(!beside(Some(101), false), "after the prune");
+}
+
+#[test]
+fn every_counting_wrap_is_tried_the_live_one_first_then_the_puts_own() {
+    let mut log = Log::new();
+    let own = wrap_of(id(1));
+    let root = log.add("ann", &[], vec![put(A, 1)]);
+    let one = |log: &Log| log.secret(A).versions.remove(0);
+    assert_eq!(one(&log).wraps_to_try().copied().collect::<Vec<_>>(), [own]);
+    let second = log.add("ann", &[root], vec![rewrap(A, 1, 50)]);
+    let third = log.add("ann", &[second], vec![rewrap(A, 1, 51), rewrap(A, 1, 50)]);
+    log.add("ann", &[third], vec![rewrap(A, 1, 52), rewrap(A, 2, 53)]);
+    let tried: Vec<_> = one(&log).wraps_to_try().copied().collect();
+    assert_eq!(tried, [id(52), own, id(50), id(51)]);
+    log.policy.add("backend", &[Right::Read, Right::Write], "*");
+    log.add("backend", &[root], vec![rewrap(A, 1, 60)]);
+    log.policy.revoke(&[root], "backend", A);
+    let after = one(&log);
+    assert_eq!(after.wraps_to_try().copied().collect::<Vec<_>>(), tried, "not what is void");
+    assert!(after.wraps.contains(&id(60)));
 }

@@ -3,24 +3,22 @@
 
 use super::Case;
 use crate::crypto::bytes::Id;
-use crate::log::bits::Bits;
 use crate::log::describe::{self, short};
 use crate::log::finding::{Code, Finding, Subject};
 use crate::log::fold::Scope;
 use crate::log::op::Op;
-use crate::log::standing::Standing;
 use crate::log::state::{SecretState, State, Version};
 use crate::name::SecretName;
 use crate::vault::ids;
 use crate::vault::model::Wrap;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 pub(super) fn check(case: &Case<'_>, now: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut known = KnownAt::default();
     for (name, state) in &case.state.secrets {
         findings.extend(conflicts(name, state));
-        findings.extend(values(case, name, state, now, &mut known));
+        findings.extend(versions(name, state));
+        findings.extend(values(case, name, state, now));
     }
     findings.extend(voids(case));
     findings.extend(due(case));
@@ -49,16 +47,46 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     findings
 }
 
-/// By policy position: what its heads know.
-type KnownAt = HashMap<usize, Bits>;
+/// What of single versions, in force or not, two members did without knowing of each other.
+fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for version in &state.versions {
+        let of = format!("version {} of {name}", version.number);
+        let mut found = |code, message: String, hint: String| {
+            let subject = Subject::Object { secret: name.clone(), object: version.object };
+            findings.push(Finding::new(code, subject, message).hint(hint));
+        };
+        if version.overruled && !version.pruned && !version.removed {
+            let message = format!(
+                "{of}, put by {} who may rotate it and not write it, sets nothing: what it replaces \
+                 was removed without knowledge of it",
+                version.author
+            );
+            let number = version.number;
+            found(
+                Code::Overruled,
+                message,
+                format!("v-secure secret rollback {name} --version {number}"),
+            );
+        }
+        if version.expiry_conflict && !version.pruned {
+            let message = format!("the expiry of {of} was changed in several ways side by side");
+            found(Code::ExpiryConflict, message, format!("v-secure secret versions {name}"));
+        }
+        if version.prune_beside_expire {
+            let message =
+                format!("{of} was pruned while somebody put its expiry off: its value is gone");
+            found(
+                Code::PruneBesideExpire,
+                message,
+                format!("v-secure audit log --secret-id {name}"),
+            );
+        }
+    }
+    findings
+}
 
-fn values(
-    case: &Case<'_>,
-    name: &SecretName,
-    state: &SecretState,
-    now: u64,
-    known: &mut KnownAt,
-) -> Vec<Finding> {
+fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
     let section = case.file.secrets.get(&ids::secret_uid(&case.policy.vault_id(), name));
     for version in state.active() {
@@ -78,7 +106,7 @@ fn values(
             let finding = Finding::new(Code::Unsettled, subject(), message);
             findings.push(finding.hint("v-secure access settle"));
         }
-        if is_superseded(case, version, wrap, known) {
+        if is_superseded(case, version, wrap) {
             let message = format!(
                 "{of}, put by {}, came in under keys that had been replaced: who was removed \
                  then can read it",
@@ -93,17 +121,15 @@ fn values(
 
 /// Whether the wrap's epoch had a successor whose author did not know of the wrap. What was known
 /// then is as exposed as the epoch's change left it on purpose.
-fn is_superseded(case: &Case<'_>, version: &Version, wrap: &Wrap, known: &mut KnownAt) -> bool {
+fn is_superseded(case: &Case<'_>, version: &Version, wrap: &Wrap) -> bool {
     let Some(position) = case.policy.epoch(&wrap.epoch).and_then(|epoch| epoch.superseded) else {
         return false;
     };
-    let Some(place) = case.graph.place(&version.live_wrap.entry) else { return false };
-    let known =
-        known.entry(position).or_insert_with(|| case.graph.ancestry(case.policy.heads(position)));
-    !known.get(place)
+    let place = case.graph.place(&version.live_wrap.entry);
+    place.is_some_and(|place| !case.standings.known().at(position, place))
 }
 
-/// Void entries that would have changed what is active, where nobody has written since under the
+/// Void ops that would have changed what is active, where nobody has written since under the
 /// policy that made them void.
 fn voids(case: &Case<'_>) -> Vec<Finding> {
     let secrets = voided(case);
@@ -123,7 +149,7 @@ fn voids(case: &Case<'_>) -> Vec<Finding> {
     changed.map(|(name, voided)| void_finding(case, name, voided)).collect()
 }
 
-/// The latest void entry on a secret's versions.
+/// The latest void op on a secret's versions.
 struct Voided {
     position: usize,
     entry: Id,
@@ -131,13 +157,11 @@ struct Voided {
 
 fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
     let mut secrets = BTreeMap::new();
-    for (place, standing) in case.standings.iter() {
-        let Standing::Void { position } = standing else { continue };
-        let id = case.graph.id(place);
-        let Some(entry) = case.file.entries.get(id) else { continue };
-        let values = entry.ops.iter().filter(|op| !matches!(op, Op::Field(_)));
-        let names: BTreeSet<_> = values.filter_map(Op::secret).collect();
-        for name in names {
+    for (at, position) in case.standings.void_ops() {
+        let id = case.graph.id(at.place as usize);
+        let op = case.file.entries.get(id).and_then(|entry| entry.ops.get(at.op as usize));
+        let value = op.filter(|op| !matches!(op, Op::Field(_)) && case.scope.names(op));
+        if let Some(name) = value.and_then(Op::secret) {
             secrets.insert(name, Voided { position, entry: *id });
         }
     }
@@ -148,8 +172,8 @@ fn void_finding(case: &Case<'_>, name: &SecretName, voided: &Voided) -> Finding 
     let who = case.file.entries.get(&voided.entry);
     let who = who.map_or_else(String::new, |e| describe::entry(&voided.entry, e, case.policy));
     let message = format!(
-        "what is active of {name} is not what its writers meant: {who} does not count since \
-         policy entry {}",
+        "what is active of {name} is not what its writers meant: what {who} says of it does not \
+         count since policy entry {}",
         voided.position
     );
     let subject = Subject::Secret(name.clone());

@@ -3,6 +3,7 @@
 use crate::crypto::bytes::Id;
 use crate::log::describe::{self, short};
 use crate::log::finding::{Code, Finding, Subject};
+use crate::log::fold::Scope;
 use crate::log::graph::Graph;
 use crate::log::policy_view::PolicyView;
 use crate::log::standing::{Signatures, Standing, Standings};
@@ -14,7 +15,7 @@ use crate::vault::slot::SlotRecord;
 
 /// What `base` holds and `new` does not; `state` and `policy` are those of `new`.
 ///
-/// A void entry that nothing counting descends from may be dropped, with what only it put.
+/// A wholly void entry that nothing counting descends from may be dropped, with what only it put.
 pub fn verify_base(
     new: &VaultFile,
     state: &State,
@@ -46,10 +47,10 @@ fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Fi
     }
     // The base's entries, judged by the policy of now.
     let graph = Graph::inspect(&base.entries);
-    let standings = Standings::judge(&graph, &base.entries, policy, Signatures::None);
-    let kept = graph.ancestry(
-        standings.iter().filter(|(_, s)| *s == Standing::Counting).map(|(p, _)| graph.id(p)),
-    );
+    let standings =
+        Standings::judge(&graph, &base.entries, policy, Scope::All, Signatures::Trusted);
+    let counting = standings.iter().filter(|(_, standing)| standing.counts_partly());
+    let kept = graph.ancestry(counting.map(|(place, _)| graph.id(place)));
     let droppable = |id: &Id| {
         graph.place(id).is_some_and(|place| {
             matches!(standings.of(place), Standing::Void { .. }) && !kept.get(place)

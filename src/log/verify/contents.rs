@@ -1,37 +1,74 @@
 //! Version objects and wraps: each is what its id says, each is named by the log, and those that
-//! the fold needs are there.
+//! the fold leads to are there.
 
 use super::Case;
 use crate::crypto::bytes::Id;
 use crate::log::describe::{quoted, short};
-use crate::log::entry::Entry;
 use crate::log::finding::{Code, Finding, Subject};
 use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::vault::ids;
-use crate::vault::model::{SecretSection, Wrap};
+use crate::vault::model::{SecretSection, VaultFile, Wrap};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// From this many sections on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 256;
 
+/// Whether everything hashes to its id: what the bytes of `file` say by themselves.
+pub(super) fn hashes(file: &VaultFile) -> Vec<Finding> {
+    each(file, |uid, section| {
+        let mut findings = Vec::new();
+        for (id, object) in &section.versions {
+            if ids::object_id(uid, object) != *id {
+                let what = "does not hash to its id: its contents were changed";
+                findings.push(of_object(&section.name, id, Code::ObjectIdWrong, what));
+            }
+        }
+        for (id, wrap) in &section.wraps {
+            if ids::wrap_id(wrap) != *id {
+                let what = "does not hash to its id: its contents were changed";
+                findings.push(of_wrap(&section.name, id, wrap, Code::WrapIdWrong, what));
+            }
+        }
+        findings
+    })
+}
+
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
-    let named = Named::gather(&case.file.entries);
-    let sections: Vec<_> = case.file.secrets.iter().collect();
-    let of_section = |(uid, section): &(&Id, &SecretSection)| {
-        let mut findings = objects(uid, section, &named);
+    let named = Named::gather(case);
+    let mut findings = each(case.file, |_, section| {
+        let mut findings = objects(section, &named);
         findings.extend(wraps(case, section, &named));
         findings
-    };
-    let mut findings: Vec<Finding> = if sections.len() < PARALLEL_FROM {
+    });
+    findings.extend(needed(case));
+    findings
+}
+
+fn each(
+    file: &VaultFile,
+    of_section: impl Fn(&Id, &SecretSection) -> Vec<Finding> + Sync + Send,
+) -> Vec<Finding> {
+    let sections: Vec<_> = file.secrets.iter().collect();
+    let of_section = |(uid, section): &(&Id, &SecretSection)| of_section(uid, section);
+    if sections.len() < PARALLEL_FROM {
         sections.iter().flat_map(of_section).collect()
     } else {
         sections.par_iter().flat_map_iter(of_section).collect()
-    };
-    findings.extend(needed(case));
-    findings
+    }
+}
+
+fn of_object(name: &SecretName, id: &Id, code: Code, what: &str) -> Finding {
+    let message = format!("version {} of {name} {what}", short(id));
+    Finding::new(code, Subject::Object { secret: name.clone(), object: *id }, message)
+}
+
+fn of_wrap(name: &SecretName, id: &Id, wrap: &Wrap, code: Code, what: &str) -> Finding {
+    let message =
+        format!("wrap {} of version {} of {name} {what}", short(id), short(&wrap.version));
+    Finding::new(code, Subject::Wrap { secret: name.clone(), wrap: *id }, message)
 }
 
 /// What the log names, whether or not it counts.
@@ -43,9 +80,10 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn gather(entries: &'a BTreeMap<Id, Entry>) -> Self {
+    fn gather(case: &Case<'a>) -> Self {
         let mut named = Self::default();
-        entries.values().flat_map(|entry| &entry.ops).for_each(|op| named.note(op));
+        let ops = case.file.entries.values().flat_map(|entry| &entry.ops);
+        ops.filter(|op| case.scope.names(op)).for_each(|op| named.note(op));
         named
     }
 
@@ -54,7 +92,8 @@ impl<'a> Named<'a> {
             Op::Put(put) => self.wrapped(&put.secret, &put.object, &put.wrap),
             Op::Pending(put) => self.wrapped(&put.secret, &put.object, &put.wrap),
             Op::Rewrap { secret, object, wrap } => self.wrapped(secret, object, wrap),
-            Op::Resolve { secret, object } => _ = self.objects.insert((secret, object)),
+            Op::Resolve(resolve) => _ = self.objects.insert((&resolve.secret, &resolve.object)),
+            Op::Expire(expire) => _ = self.objects.insert((&expire.secret, &expire.object)),
             Op::Restore(versions) | Op::Remove(versions) => {
                 self.objects.extend(versions.objects.iter().map(|id| (&versions.secret, id)));
             }
@@ -71,38 +110,18 @@ impl<'a> Named<'a> {
     }
 }
 
-fn objects(uid: &Id, section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn objects(section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
     let name = &section.name;
-    for (id, object) in &section.versions {
-        let mut wrong = |code, what: &str| {
-            let message = format!("version {} of {name} {what}", short(id));
-            let subject = Subject::Object { secret: name.clone(), object: *id };
-            findings.push(Finding::new(code, subject, message));
-        };
-        if ids::object_id(uid, object) != *id {
-            wrong(Code::ObjectIdWrong, "does not hash to its id: its contents were changed");
-        }
-        if !named.objects.contains(&(name, id)) {
-            wrong(Code::ObjectUnknown, "is named by no entry of the log");
-        }
-    }
-    findings
+    let unknown = section.versions.keys().filter(|id| !named.objects.contains(&(name, *id)));
+    let what = "is named by no entry of the log";
+    unknown.map(|id| of_object(name, id, Code::ObjectUnknown, what)).collect()
 }
 
 fn wraps(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let name = &section.name;
     for (id, wrap) in &section.wraps {
-        let mut wrong = |code, what: &str| {
-            let message =
-                format!("wrap {} of version {} of {name} {what}", short(id), short(&wrap.version));
-            let subject = Subject::Wrap { secret: name.clone(), wrap: *id };
-            findings.push(Finding::new(code, subject, message));
-        };
-        if ids::wrap_id(wrap) != *id {
-            wrong(Code::WrapIdWrong, "does not hash to its id: its contents were changed");
-        }
+        let mut wrong = |code, what: &str| findings.push(of_wrap(name, id, wrap, code, what));
         if !named.wraps.contains(&(name, &wrap.version, id)) {
             wrong(Code::WrapUnknown, "is named by no entry of the log");
         }
@@ -142,16 +161,12 @@ fn needed(case: &Case<'_>) -> Vec<Finding> {
     for (name, state) in &case.state.secrets {
         let section = sections.get(name).copied();
         let live = state.versions.iter().filter(|version| !version.pruned);
-        findings.extend(live.filter_map(|version| missing(name, version, section)));
+        findings.extend(live.flat_map(|version| missing(name, version, section)));
     }
     findings
 }
 
-fn missing(
-    name: &SecretName,
-    version: &Version,
-    section: Option<&SecretSection>,
-) -> Option<Finding> {
+fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>) -> Vec<Finding> {
     let Version { number, author, .. } = version;
     let object = version.object;
     let of = format!("version {number} of {name}, put by {author},");
@@ -163,16 +178,18 @@ fn missing(
             (Code::ObjectMissing, "is not in the file")
         };
         let finding = Finding::new(code, subject, format!("{of} {why}"));
-        return Some(finding.hint(format!("git log -S{object} -- .v-secure/vault.toml")));
+        return vec![finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))];
     }
-    let wrap = version.live_wrap.wrap;
-    let (code, why) = match section.and_then(|section| section.wraps.get(&wrap)) {
-        Some(there) if there.version == object => return None,
-        Some(_) => (Code::WrapVersion, "is another version's"),
-        None => (Code::WrapMissing, "is not in the file"),
+    let wrap = |wrap: &Id| {
+        let (code, why) = match section.and_then(|section| section.wraps.get(wrap)) {
+            Some(there) if there.version == object => return None,
+            Some(_) => (Code::WrapVersion, "is another version's"),
+            None => (Code::WrapMissing, "is not in the file"),
+        };
+        let subject = Subject::Wrap { secret: name.clone(), wrap: *wrap };
+        let message = format!("{of} lacks a key that opens it: its wrap {} {why}", short(wrap));
+        let finding = Finding::new(code, subject, message);
+        Some(finding.hint(format!("git log -S{wrap} -- .v-secure/vault.toml")))
     };
-    let subject = Subject::Wrap { secret: name.clone(), wrap };
-    let message = format!("{of} cannot be opened: its wrap {} {why}", short(&wrap));
-    let finding = Finding::new(code, subject, message);
-    Some(finding.hint(format!("git log -S{wrap} -- .v-secure/vault.toml")))
+    version.wraps_to_try().filter_map(wrap).collect()
 }

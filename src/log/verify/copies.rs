@@ -94,9 +94,9 @@ fn secrets(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether a section's `active` is what the log leads to. A reader of one secret asks this too: a
-/// log without its last entry is one that nothing else in the file contradicts.
-pub fn active(section: &SecretSection, state: &State) -> Option<Finding> {
+/// Whether a section's `active` is what the log leads to: a log without its last entry is one that
+/// nothing else in the file contradicts.
+fn active(section: &SecretSection, state: &State) -> Option<Finding> {
     let name = &section.name;
     let found = state.secret(name).map_or(&[][..], |state| &state.candidates);
     (section.active != found).then(|| {

@@ -2,9 +2,9 @@
 //! one before it.
 
 use super::Case;
-use crate::crypto::bytes::Id;
 use crate::log::describe::short;
 use crate::log::finding::{Code, Finding, Subject};
+use crate::log::known::Forgotten;
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = missing(case);
@@ -28,27 +28,15 @@ fn missing(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Comparing each entry that names heads with the next one that does is enough: ancestry carries on.
 fn backwards(case: &Case<'_>) -> Vec<Finding> {
-    let ids = case.policy.ids();
-    let naming = || (0..ids.len()).filter(|at| !case.policy.heads(*at).is_empty());
-    let pairs = naming().zip(naming().skip(1));
-    let finding = |(earlier, later): (usize, usize)| {
-        let head = first_unknown(case, case.policy.heads(earlier), case.policy.heads(later))?;
+    let finding = |forgotten: &Forgotten| {
+        let Forgotten { earlier, later, head } = forgotten;
         let message = format!(
             "policy entry {later} does not know of entry {}, which policy entry {earlier} knew of",
-            short(&head)
+            short(head)
         );
-        Some(Finding::new(Code::PolicyHeadsBackwards, Subject::Policy(ids[later]), message))
+        let subject = Subject::Policy(case.policy.ids()[*later]);
+        Finding::new(Code::PolicyHeadsBackwards, subject, message)
     };
-    pairs.filter_map(finding).collect()
-}
-
-/// The first of `earlier` that is none of `later` and no ancestor of one. What the log does not hold
-/// is reported as missing.
-fn first_unknown(case: &Case<'_>, earlier: &[Id], later: &[Id]) -> Option<Id> {
-    let later: Vec<usize> = later.iter().filter_map(|id| case.graph.place(id)).collect();
-    let known =
-        |place: usize| later.iter().any(|head| *head == place || case.graph.ancestor(place, *head));
-    earlier.iter().copied().find(|id| case.graph.place(id).is_some_and(|place| !known(place)))
+    case.standings.known().forgotten().iter().map(finding).collect()
 }

@@ -15,18 +15,29 @@ mod tests;
 use super::finding::{Finding, Severity};
 use super::fold::Scope;
 use super::graph::Graph;
+use super::judge::{self, Signed};
 use super::policy_view::PolicyView;
-use super::standing::{self, PARALLEL_FROM, Signatures, Standings};
+use super::standing::{Signatures, Standings};
 use super::state::State;
 use crate::vault::model::VaultFile;
 
 pub use base::verify_base;
-pub use copies::active;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct Options<'a> {
     /// Seconds since the Unix epoch: what is past its expiry then is reported.
     pub now: u64,
+    /// Which secrets are judged. With some secrets, the same checks leave out exactly this: the
+    /// signatures, keys, actors and rights of entries that name none of them, the sections of other
+    /// secrets, which `file` then need not hold, and the signatures of slots.
+    pub scope: Scope<'a>,
+}
+
+impl Options<'_> {
+    /// Everything is judged.
+    pub const fn all(now: u64) -> Self {
+        Self { now, scope: Scope::All }
+    }
 }
 
 /// What was found, and what it was found in, so that nobody folds twice.
@@ -46,48 +57,31 @@ impl Report {
     }
 }
 
-/// Verifies all of a vault file against its policy chain, `policy` being the chain of `file`.
+/// Verifies a vault file against its policy chain, `policy` being the chain of `file`.
 ///
-/// Signatures are checked beside everything else, which takes them to hold: where one does not,
-/// what hangs on it is done again without its entry.
-pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Report {
-    let unsigned = || standing::unsigned(file.entries.iter().collect(), policy);
-    let checked = || Report::unsigned(file, policy, options);
-    let (unsigned, mut report) = match file.entries.len() {
-        ..PARALLEL_FROM => (unsigned(), checked()),
-        _ => rayon::join(unsigned, checked),
-    };
-    if report.standings.forge(&report.graph, &unsigned) {
-        report.check(file, policy, options);
-    }
-    report
-}
-
-impl Report {
-    /// As if every signature held.
-    fn unsigned(file: &VaultFile, policy: &dyn PolicyView, options: Options) -> Self {
-        let graph = Graph::inspect(&file.entries);
-        let standings = Standings::judge(&graph, &file.entries, policy, Signatures::None);
-        let (findings, state) = (Vec::new(), State::default());
-        let mut report = Self { findings, graph, standings, state };
-        report.check(file, policy, options);
-        report
-    }
-
-    /// Finds the state, and what is wrong or wants attention, by the standings.
-    fn check(&mut self, file: &VaultFile, policy: &dyn PolicyView, options: Options) {
-        let Self { findings, graph, standings, state } = self;
-        *state = State::fold(graph, &file.entries, standings, Scope::All);
-        let case = Case { file, policy, graph, standings, state };
-        *findings = graph.findings();
-        findings.extend(standings.findings(graph, &file.entries, policy));
-        findings.extend(heads::check(&case));
-        findings.extend(copies::check(&case));
-        findings.extend(contents::check(&case));
+/// Signatures of entries come first, beside the hashing of contents: what does not hold is forged
+/// before its ops are looked at.
+pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options<'_>) -> Report {
+    let scope = options.scope;
+    let (unsigned, (mut findings, graph)) = rayon::join(
+        || judge::unsigned(&file.entries, policy, scope),
+        || (contents::hashes(file), Graph::inspect(&file.entries)),
+    );
+    let signed = Signed { unsigned, signatures: Signatures::Check };
+    let standings = Standings::judge_signed(&graph, &file.entries, policy, scope, &signed);
+    let state = State::fold(&graph, &file.entries, &standings, scope);
+    let case = Case { file, policy, graph: &graph, standings: &standings, state: &state, scope };
+    findings.extend(graph.findings());
+    findings.extend(standings.findings(&graph, &file.entries, policy));
+    findings.extend(heads::check(&case));
+    findings.extend(copies::check(&case));
+    findings.extend(contents::check(&case));
+    if matches!(scope, Scope::All) {
         findings.extend(slots::check(&case));
-        findings.extend(attention::check(&case, options.now));
-        sort(findings);
     }
+    findings.extend(attention::check(&case, options.now));
+    sort(&mut findings);
+    Report { findings, graph, standings, state }
 }
 
 fn sort(findings: &mut [Finding]) {
@@ -104,7 +98,7 @@ pub fn remarks(
     state: &State,
     now: u64,
 ) -> Vec<Finding> {
-    let case = Case { file, policy, graph, standings, state };
+    let case = Case { file, policy, graph, standings, state, scope: Scope::All };
     let mut findings = attention::check(&case, now);
     findings.extend(standings.findings(graph, &file.entries, policy));
     sort(&mut findings);
@@ -118,4 +112,5 @@ struct Case<'a> {
     graph: &'a Graph,
     standings: &'a Standings,
     state: &'a State,
+    scope: Scope<'a>,
 }

@@ -2,7 +2,8 @@
 
 use super::same::Disclosure;
 use super::{Knower, Why};
-use crate::crypto::bytes::ShortId;
+use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern, SecretName};
 use crate::ops::vault::Vault;
 use crate::policy::chain::Chain;
@@ -46,6 +47,8 @@ type Class = Vec<usize>;
 pub(super) struct Holders {
     facts: Vec<Facts>,
     numbers: HashMap<String, Reader>,
+    /// By device key: the recipient that its device has.
+    devices: HashMap<Id, Reader>,
     /// By audience, in the order of the chain.
     seals: BTreeMap<String, Vec<Seal>>,
     patterns: Vec<Pattern>,
@@ -64,6 +67,7 @@ impl Holders {
         let mut holders = Self {
             facts: Vec::new(),
             numbers: HashMap::new(),
+            devices: HashMap::new(),
             seals: BTreeMap::new(),
             patterns: patterns.into_iter().cloned().collect(),
             spans: HashMap::new(),
@@ -83,9 +87,10 @@ impl Holders {
         for add in
             ops().filter_map(|op| if let PolicyOp::KeyAdd(add) = op { Some(add) } else { None })
         {
-            if let Some(reader) = holders.numbers.get(&add.recipient) {
-                holders.facts[reader.0 as usize].device = Some(add.device.clone());
-            }
+            let known = holders.numbers.get(&add.recipient).copied();
+            let reader = known.unwrap_or_else(|| holders.number(&add.member, &add.recipient));
+            holders.facts[reader.0 as usize].device = Some(add.device.clone());
+            holders.devices.insert(key_id(&add.key), reader);
         }
         Ok(holders)
     }
@@ -158,6 +163,18 @@ impl Holders {
         first
     }
 
+    /// Whose devices put the values, and when they first did, in seconds since the Unix epoch.
+    pub fn authors(&self, disclosures: &[Disclosure]) -> BTreeMap<Reader, u64> {
+        let mut first: BTreeMap<Reader, u64> = BTreeMap::new();
+        for (disclosure, key) in disclosures.iter().filter_map(|d| Some((d, d.author?))) {
+            if let Some(reader) = self.devices.get(&key) {
+                let at = first.entry(*reader).or_insert(disclosure.ts);
+                *at = disclosure.ts.min(*at);
+            }
+        }
+        first
+    }
+
     /// The members that could open one of the wraps.
     pub fn members(
         &self,
@@ -223,6 +240,27 @@ impl Holders {
         self.spans(secret).last().is_some_and(|span| span.readers.contains(&reader))
     }
 
+    /// Whether the reader is a member's who may read, write or rotate the secret.
+    pub fn may_handle(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> bool {
+        let Facts { recipient, member, .. } = &self.facts[reader.0 as usize];
+        let found = vault.policy().member(member);
+        found.is_some_and(|found| found.recipients.contains(recipient))
+            && handles(vault.chain(), vault.chain().last(), member, secret)
+    }
+
+    /// When the member of a reader last lost all rights to handle the secret; 0 if it has one still,
+    /// or never had.
+    pub fn handling_ended(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> u64 {
+        let (chain, member) = (vault.chain(), &self.facts[reader.0 as usize].member);
+        if handles(chain, chain.last(), member, secret) {
+            return 0;
+        }
+        let mut removals = chain.removals().iter().rev();
+        let had =
+            |position: &&usize| **position > 0 && handles(chain, **position - 1, member, secret);
+        removals.find(had).map_or(0, |position| self.times[*position])
+    }
+
     /// When the reader's right to the secret ended, in seconds since the Unix epoch; 0 if it never
     /// had one. It has none now.
     pub fn ended(&self, secret: &SecretName, reader: Reader) -> u64 {
@@ -249,6 +287,11 @@ impl Holders {
         let (member, device, recipient) = (member.clone(), device.clone(), recipient.clone());
         Knower { member, device, recipient, why, since, through }
     }
+}
+
+fn handles(chain: &Chain, position: usize, member: &Name, secret: &SecretName) -> bool {
+    let rights = [Right::Read, Right::Write, Right::Rotate];
+    rights.into_iter().any(|right| chain.holds(position, member, right, secret))
 }
 
 /// The pattern of a grant to read.

@@ -2,8 +2,9 @@
 //! log each time, never stored.
 //!
 //! A value is known to every key that an envelope with a KEK of one of its wraps was ever sealed to:
-//! of the version itself and of every version that holds the same value. What a member did with what
-//! it could open, nobody knows; only a new value ends an exposure.
+//! of the version itself and of every version that holds the same value; and to the device that put
+//! one of them, which had the value in its hands, for as long as it may not read, write or rotate the
+//! secret. What a member did with what it knew, nobody knows; only a new value ends an exposure.
 
 mod holders;
 mod same;
@@ -108,6 +109,20 @@ fn first_put(state: &SecretState, version: &Version) -> u64 {
     first.ts.min(version.ts)
 }
 
+/// By reader: when it first knew a value, and of which secret.
+#[derive(Default)]
+struct Known<'a>(BTreeMap<Reader, (u64, &'a SecretName)>);
+
+impl<'a> Known<'a> {
+    fn note(&mut self, secret: &SecretName, of: &'a SecretName, reader: Reader, at: u64) {
+        let first = self.0.entry(reader).or_insert((at, of));
+        // Its own name before another's: that is what a user looks for.
+        if (of != secret, at) < (first.1 != secret, first.0) {
+            *first = (at, of);
+        }
+    }
+}
+
 /// Those who know the value of one version and may not read it, ordered.
 fn knowers(
     vault: &Vault,
@@ -116,27 +131,34 @@ fn knowers(
     secret: &SecretName,
     (object, put): (Id, u64),
 ) -> Vec<Knower> {
-    let mut known: BTreeMap<Reader, (u64, &SecretName)> = BTreeMap::new();
+    let (mut opened, mut authors) = (Known::default(), Known::default());
     for (of, disclosures) in same.family(vault, holders, &object) {
         for (reader, at) in holders.opened(vault, of, disclosures) {
-            let first = known.entry(reader).or_insert((at, of));
-            // Its own name before another's: that is what a user looks for.
-            if (of != secret, at) < (first.1 != secret, first.0) {
-                *first = (at, of);
-            }
+            opened.note(secret, of, reader, at);
+        }
+        for (reader, at) in holders.authors(disclosures) {
+            authors.note(secret, of, reader, at);
         }
     }
-    known.retain(|reader, _| !holders.may_read(secret, *reader));
+    opened.0.retain(|reader, _| !holders.may_read(secret, *reader));
+    authors.0.retain(|reader, _| {
+        !opened.0.contains_key(reader) && !holders.may_handle(vault, secret, *reader)
+    });
     let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
         // Who once had the right knows the value from when that ended, whatever it was put as since:
         // neither fresh keys, nor a new name, nor a roll-back begin the time anew.
-        let since = match holders.ended(secret, reader) {
+        let ended = match opened.0.contains_key(&reader) {
+            true => holders.ended(secret, reader),
+            false => holders.handling_ended(vault, secret, reader),
+        };
+        let since = match ended {
             0 => at.max(put),
             ended => at.max(ended),
         };
         holders.knower(vault, reader, since, (of != secret).then(|| of.clone()))
     };
-    let mut to: Vec<Knower> = known.into_iter().map(knower).collect();
+    let known = opened.0.iter().chain(&authors.0).map(|(reader, first)| (*reader, *first));
+    let mut to: Vec<Knower> = known.map(knower).collect();
     to.sort_unstable();
     to
 }

@@ -3,6 +3,7 @@
 
 use super::holders::Holders;
 use crate::crypto::bytes::Id;
+use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::standing::Standing;
 use crate::name::{Name, SecretName};
@@ -17,6 +18,8 @@ pub(super) struct Disclosure {
     pub ts: u64,
     /// The position of the policy that the entry was written under.
     pub position: usize,
+    /// The key of who put the value, and so had it.
+    pub author: Option<Id>,
 }
 
 #[derive(Default)]
@@ -41,13 +44,13 @@ impl<'a> SameValues<'a> {
             }
             let position = vault.standings().position(place).unwrap_or_default();
             for op in &entry.ops {
-                same.note(op, &entry.actor, entry.ts, position);
+                same.note(op, entry, position);
             }
         }
         same
     }
 
-    fn note(&mut self, op: &'a Op, actor: &'a Name, ts: u64, position: usize) {
+    fn note(&mut self, op: &'a Op, entry: &'a Entry, position: usize) {
         let (secret, object, wrap) = match op {
             Op::Put(put) => (&put.secret, put.object, put.wrap),
             Op::Pending(put) => (&put.secret, put.object, put.wrap),
@@ -56,11 +59,12 @@ impl<'a> SameValues<'a> {
         };
         let of = self.0.entry(object).or_default();
         of.secret.get_or_insert(secret);
-        of.disclosures.push(Disclosure { wrap, ts, position });
+        let author = matches!(op, Op::Put(_)).then_some(entry.key);
+        of.disclosures.push(Disclosure { wrap, ts: entry.ts, position, author });
         let Op::Put(put) = op else { return };
         of.stated.extend(&put.same);
         for other in &put.same {
-            self.0.entry(*other).or_default().claims.push((object, actor));
+            self.0.entry(*other).or_default().claims.push((object, &entry.actor));
         }
     }
 

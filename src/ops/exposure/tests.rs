@@ -404,3 +404,28 @@ fn a_claim_of_somebody_who_could_not_open_the_value_is_noise() {
     let found = world.found();
     assert!(found.contains(&("prod/DB".into(), "ann".into())), "{found:?}");
 }
+
+#[test]
+fn an_author_knows_the_value_once_it_may_do_nothing_with_the_secret() {
+    let (mut world, eve) = with_writer();
+    claim(&mut world, eve);
+    let known = || ("dev/X".to_owned(), "eve".to_owned());
+    assert!(!world.found().contains(&known()), "who may write it is no leak");
+    let role = name("writer");
+    let (read, rights) = (pattern("dev/*"), vec![Right::Write]);
+    world.change(vec![PolicyOp::Revoke { role: role.clone(), pattern: read, rights }]);
+    assert!(world.found().contains(&known()), "{:?}", world.found());
+    let since = |world: &World| {
+        let found = exposed(world.vault()).unwrap().into_iter();
+        let to = found.filter(|e| e.secret == secret("dev/X")).flat_map(|e| e.to);
+        to.filter(|knower| knower.member == name("eve")).map(|k| (k.since, k.why)).next()
+    };
+    assert_eq!(since(&world), Some((world.now.max(500), Why::NoRight)));
+    let (role_again, rights) = (role.clone(), vec![Right::Rotate]);
+    world.change(vec![PolicyOp::Grant { role: role_again, pattern: pattern("dev/*"), rights }]);
+    assert!(!world.found().contains(&known()), "who may rotate it either");
+    world.change(vec![PolicyOp::MemberRemove { member: name("eve") }]);
+    assert_eq!(since(&world).map(|(_, why)| why), Some(Why::MemberRemoved));
+    world.set("dev/X");
+    assert!(!world.found().contains(&known()), "a new value ends it");
+}

@@ -2,22 +2,25 @@
 //! and a vault with two owners who must both sign.
 
 use super::*;
-use crate::crypto::bytes::Fixed;
+use crate::crypto::bytes::{Blob, Fixed, Id};
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::host::progress::Silent;
 use crate::host::real::RealHost;
+use crate::log::finding::Code;
+use crate::log::op::{Field, Op};
 use crate::name::Pattern;
+use crate::ops::change::NewWrap;
 use crate::ops::init::{self, InitRequest};
 use crate::ops::put::{self, NewValue, PutRequest};
 use crate::ops::read::{self, ReadError, Wanted};
 use crate::ops::unlock::{Signer, Unlocked};
-use crate::ops::vault::Depth;
+use crate::ops::vault::{ApplyError, Depth, OpenError};
 use crate::policy::op::{MemberKind, Right};
 use crate::secret_value::SecretValue;
 use crate::vault::audience;
 use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
-use crate::vault::model::{Header, SUITE, VaultFile};
+use crate::vault::model::{Header, SUITE, VaultFile, Wrap, WrapKey};
 use std::collections::BTreeMap;
 
 fn name(text: &str) -> Name {
@@ -179,4 +182,93 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     assert_eq!(outcome.without_keys, Vec::<String>::new());
     let vault = open(vault.apply(change).unwrap().file());
     assert!(vault.policy().audience("owner").is_some());
+}
+
+/// `vault` with a wrap of garbage as the live one of its secret.
+fn with_useless_wrap(vault: Vault, olga: &Actor) -> Vault {
+    let uid = vault.uid(&secret());
+    let version = vault.secret(&secret()).unwrap().current().unwrap();
+    let object = version.object;
+    let key = WrapKey::Kek(Blob(vec![7; 72]));
+    let wrap = Wrap { key, ..vault.wrap(&uid, &version.live_wrap.wrap).unwrap().clone() };
+    let id = crate::vault::ids::wrap_id(&wrap);
+    let ops = vec![Op::Rewrap { secret: secret(), object, wrap: id }];
+    let ctx = olga.ctx();
+    let mut batch = Batch::of(&vault, &ctx, ops);
+    batch.wrap(NewWrap { uid, id, wrap });
+    let change = batch.change().unwrap();
+    open(vault.apply(change).unwrap().file())
+}
+
+#[test]
+fn a_live_wrap_of_no_use_falls_back_to_another_until_it_is_settled() {
+    let (vault, olga) = solo();
+    let vault = with_useless_wrap(vault, &olga);
+    assert_eq!(read(&vault, &olga.who).unwrap().expose(), b"hunter2");
+    assert!(olga.who.take_fallen_back().contains(&secret()));
+    let all = read::read_all(&vault, &olga.who, &[secret()], 2).unwrap();
+    assert_eq!(all[0].expose(), b"hunter2");
+    let (change, outcome) = settle(&vault, &olga.ctx()).unwrap();
+    assert_eq!(outcome.settled, [secret()]);
+    let vault = open(vault.apply(change.unwrap()).unwrap().file());
+    let version = vault.secret(&secret()).unwrap().current().unwrap();
+    assert_eq!(version.wraps_to_try().count(), 3, "each is kept");
+    let (again, _) = settle(&vault, &olga.ctx()).unwrap();
+    assert!(again.is_none(), "nothing is left to do");
+}
+
+#[test]
+fn dropping_the_wrap_that_opens_is_refused_in_every_depth() {
+    let (vault, olga) = solo();
+    let vault = with_useless_wrap(vault, &olga);
+    let mut file = vault.file().clone();
+    let good = vault.secret(&secret()).unwrap().versions[0].other_wraps[0];
+    file.secrets.values_mut().for_each(|section| _ = section.wraps.remove(&good));
+    let (text, wanted) = (format::write(&file), BTreeSet::from([secret()]));
+    for depth in [Depth::Everything, Depth::Secrets(&wanted)] {
+        match Vault::open(text.as_bytes(), Trust::Strict, depth, 9).unwrap_err() {
+            OpenError::Findings(found) => assert_eq!(found[0].code, Code::WrapMissing),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
+    let (vault, olga) = solo();
+    let (identities, recipient) = identity();
+    let (bob, role) = (name("bob"), name("writer"));
+    let made = new_device_key(&RealHost, Some(&vault.id()), &bob, &name("laptop"), &recipient);
+    let (kind, recipients) = (MemberKind::User, vec![recipient]);
+    let rights = vec![Right::Read, Right::Write];
+    let ops = vec![
+        PolicyOp::RoleAdd { role: role.clone() },
+        PolicyOp::Grant { role: role.clone(), pattern: Pattern::new("*").unwrap(), rights },
+        PolicyOp::MemberAdd { member: bob.clone(), kind, recipients, expires: None },
+        PolicyOp::KeyAdd(made.unwrap().0),
+        PolicyOp::RoleJoin { role, member: bob.clone() },
+    ];
+    let (added, _) = change(&vault, ops, &olga.ctx()).unwrap();
+    let vault = open(vault.apply(added).unwrap().file());
+    let actor = Actor::new(&vault, identities);
+    let field = Op::Field(Field {
+        secret: secret(),
+        field: "type".to_owned(),
+        value: Some("x".to_owned()),
+        adopts: None,
+    });
+    let written = Batch::of(&vault, &actor.ctx(), vec![field]).change().unwrap();
+    let (id, before) = (written.entry_ids()[0], vault.heads());
+    let vault = open(vault.apply(written).unwrap().file());
+    let removal = |heads: BTreeSet<Id>| {
+        let ops = vec![PolicyOp::MemberRemove { member: bob.clone() }];
+        let draft = Draft::next(vault.chain(), 1, heads, ops, String::new());
+        Change::policy(draft.sign(&[&olga.signer.key]), BTreeMap::new(), Vec::new())
+    };
+    let reopened = || open(vault.file());
+    match reopened().apply(removal(before)).unwrap_err() {
+        ApplyError::Voids { entry, actor } => assert_eq!((entry, actor), (id, bob.clone())),
+        other => panic!("{other}"),
+    }
+    assert!(reopened().apply(removal(vault.heads())).is_ok());
 }

@@ -2,7 +2,7 @@
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::log::entry::Entry;
-use crate::log::op::{Field, Op, Pending, Put, Versions};
+use crate::log::op::{Field, Op, OpRef, Pending, Put, Versions};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{KeyAdd, MemberKind, PolicyOp, Right};
@@ -231,6 +231,6 @@ pub(super) fn remove() -> Op {
     Op::Remove(Versions {
         secret: SecretName::parse("dev/TOKEN").unwrap(),
         objects: ids(90..91),
-        adopts: Some(id(2)),
+        adopts: Some(OpRef { entry: id(2), op: 3 }),
     })
 }

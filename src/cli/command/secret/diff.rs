@@ -179,7 +179,7 @@ fn record<'v>(
         return Ok(());
     }
     let reading = Reading {
-        actor: who.member(),
+        who,
         action: "diff",
         environment: environment.as_str(),
         secrets: &secrets,

@@ -57,7 +57,7 @@ impl Get {
         let value = read::read(vault, &who, &secret, &wanted, session.now)?;
         let state = read::find(vault, &secret)?;
         let reading = Reading {
-            actor: who.member(),
+            who: &who,
             action: "get",
             environment: secret.environment(),
             secrets: std::slice::from_ref(&secret),

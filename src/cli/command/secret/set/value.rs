@@ -5,15 +5,13 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::source;
+use crate::crypto::seal::MAX_VALUE;
 use crate::host::Stream;
 use crate::name::SecretName;
 use crate::ops::generate;
 use crate::secret_value::SecretValue;
 use clap::Args;
 use std::path::PathBuf;
-
-/// The most bytes of a value.
-const MAX_VALUE: usize = 1 << 20;
 
 #[derive(Debug, Args)]
 pub struct ValueArgs {
