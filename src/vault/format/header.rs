@@ -1,9 +1,9 @@
 //! The first five lines, and what stops a reader before it judges a file.
 
-use super::cursor::{Cursor, Piece};
-use super::error::{Cause, Fault, FormatError};
 use super::MAX_FILE;
 use super::algorithm;
+use super::cursor::{Cursor, Piece};
+use super::error::{Cause, Fault, FormatError};
 use crate::name::Name;
 use crate::vault::line::MAX_INTEGER;
 use crate::vault::model::{Header, SUITE};
