@@ -5,6 +5,7 @@
 use super::rule::{self, RuleError};
 use super::slot::{SlotRecord, SlotSeal};
 use super::text::MAX_REASON;
+use crate::crypto::recipient::{RecipientKind, check_recipient};
 use std::ops::RangeInclusive;
 
 /// Argon2id memory in KiB.
@@ -24,7 +25,10 @@ pub fn record(record: &SlotRecord) -> Result<(), RuleError> {
 
 fn sealed(seal: &SlotSeal) -> Result<(), RuleError> {
     rule::text("label", &seal.label, MAX_REASON)?;
-    rule::recipient(&seal.recipient)?;
+    // What opens the slot is an identity of this kind: another recipient is one that never opens.
+    if check_recipient(&seal.recipient) != Ok(RecipientKind::X25519) {
+        return Err(RuleError::Recipient);
+    }
     within("m", &MEMORY, seal.m)?;
     within("t", &PASSES, seal.t)?;
     within("p", &LANES, seal.p)

@@ -1,53 +1,110 @@
 #!/usr/bin/env python3
-"""Compares the v-secure program with the Python verifier on a directory of mutants.
+"""Compares the v-secure program with the Python implementation on mutants of a vault.
 
-Exit 1 on any disagreement: between the two, or with what the manifest expects. A file that needs a
-newer version is a verdict of its own: both must say so.
+For each mutant: the verdict of `audit verify`, its finding codes and the state; and what `get` gives of
+every secret to a member, a value or the reason why not. Each way to make a mutant comes once, then ways by
+chance. Exit 1 on any disagreement: between the two, or with what a mutant is known to be.
+KEYS is the JSON that make_sample.py describes.
 """
 
 import argparse
 import json
+import multiprocessing
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
+from mutants import attempt, drawn
+from mutating.source import WAYS, Source
+from vsecure.encoding import H, encode
+from vsecure.file import parse
+from vsecure.reading import get
 from vsecure.verify import verdict, verify
 
 FAILED = 1
 WORDS = {0: "ok", 6: "refused"}
-AUDIT = ["audit", "verify", "--json", "--state", "--vault"]
+# What each word of `get` is as an exit code of the program.
+CODES = {"refused": 6, "damaged": 6, "locked": 3, "not-permitted": 4, "unsettled": 4, "not-found": 5,
+         "expired": 8, "needs-newer": 1}
+# Warnings and notices of section 7; the program tells others too, of pins and the like.
+ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
+             "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
+             "slot-stale"}
 
 
-def program(command, path):
-    """("ok" | "refused" | "needs-newer" | "exit N", the program's JSON or {})."""
-    # A home of its own: no pin of the machine's user may have a say.
-    with tempfile.TemporaryDirectory() as home:
-        env = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "PATH": "/usr/bin:/bin"}
-        run = subprocess.run([*command, path], capture_output=True, timeout=120, check=False, env=env, cwd=home)
-    words = WORDS.get(run.returncode, f"exit {run.returncode}")
-    if run.returncode == FAILED and (b'"needs-newer"' in run.stdout + run.stderr):
-        words = "needs-newer"
-    try:
-        return words, json.loads(run.stdout)
-    except ValueError:
-        return words, {}
+class Program:
+    """The program, or examples/verdict.rs, run in a home of its own: no pin of the machine's user has a say."""
+
+    def __init__(self, binary, example):
+        self.binary, self.example = binary, example
+
+    def run(self, home, args, **env):
+        env = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "XDG_CACHE_HOME": home,
+               "PATH": "/usr/bin:/bin", "V_SECURE_NO_INPUT": "1", **env}
+        return subprocess.run(args, capture_output=True, timeout=300, check=False, env=env, cwd=home)
+
+    def judge(self, raw, pin):
+        """("ok" | "refused" | "needs-newer" | "exit N", the program's JSON or {})."""
+        with tempfile.TemporaryDirectory() as home:
+            path = Path(home) / "vault.toml"
+            path.write_bytes(raw)
+            args = [self.example, path] if self.example else [
+                self.binary, "audit", "verify", "--json", "--state", "--vault", path]
+            run = self.run(home, args, **pin)
+        word = WORDS.get(run.returncode, f"exit {run.returncode}")
+        if run.returncode == FAILED and b'"needs-newer"' in run.stdout + run.stderr:
+            word = "needs-newer"
+        try:
+            return word, json.loads(run.stdout)
+        except ValueError:
+            return word, {}
+
+    def get(self, raw, name, identity, pin):
+        """(exit code, what is printed). A copy for each: a command may prune."""
+        with tempfile.TemporaryDirectory() as home:
+            path, own = Path(home) / "vault.toml", Path(home) / "identity.txt"
+            path.write_bytes(raw)
+            own.write_text(f"{identity}\n")
+            own.chmod(0o600)
+            run = self.run(home, [self.binary, "get", name, "--vault", path], V_SECURE_IDENTITY_FILE=str(own), **pin)
+        return run.returncode, run.stdout, run.stderr
 
 
-def compare(mutant, ours, theirs, report):
-    """The disagreements on one mutant, as text."""
+def compare(way, ours, theirs, report):
+    """The disagreements of the verdicts on one mutant, as text."""
     word = ours["verdict"]
-    expect = {"accept": True, "refuse": False}.get(mutant["expect"])
+    expect = {"accept": True, "refuse": False}.get(way.expect)
     out = []
     if expect is not None and (word == "ok") != expect:
-        out.append(f"the manifest expects to {mutant['expect']}, Python says {word}")
+        out.append(f"known to be one to {way.expect}, Python says {word}")
     if theirs is not None and theirs != word:
-        out.append(f"Python says {word}, the program {theirs}")
-    stated = report.get("state") if word == theirs == "ok" else None
-    if isinstance(stated, dict):
-        out += _states(ours["state"], stated)
+        out.append(f"Python says {word}, the program {theirs} {_codes(report)}")
+    if word == theirs == "ok":
+        out += _states(ours["state"], report.get("state") or {}) + _findings(ours, report)
+    if word == theirs == "refused" and "errors" in ours and ours["class"] in ("log", "objects", "slots", "copies"):
+        if not set(ours["errors"]) & set(_codes(report)):
+            out.append(f"Python refuses for {ours['errors']}, the program for {_codes(report)}")
     return out
+
+
+def _codes(report):
+    return sorted({f["code"] for f in report.get("findings", ()) if f.get("severity") == "error"})
+
+
+def _findings(ours, report):
+    def of_secret(found):
+        return found["subject"].split("@")[0] if found.get("kind") in ("secret", "object", "wrap") else ""
+    stated = [f for f in report.get("findings", ()) if f["code"] in ATTENTION]
+    if any("kind" not in f for f in stated):
+        return []
+    two = Counter((f["severity"], f["code"], of_secret(f)) for f in stated)
+    one = Counter((severity, code, subject if "/" in subject else "") for severity, code, subject in ours["findings"])
+    return [f"findings: only Python's {dict(one - two)}, only the program's {dict(two - one)}"] if one != two else []
 
 
 def _states(ours, theirs):
@@ -62,27 +119,108 @@ def _states(ours, theirs):
     return out
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def read(program, raw, source, vault, rng, pin):
+    """The disagreements of `get` on every secret, each for a member who may read it, and for one by chance."""
+    out, head = [], vault.chain.states[-1] if vault.chain else source.head
+    members = sorted(source.identities)
+    for name in sorted(source.vault.secrets):
+        readers = [m for m in members if m in head.members and head.holds(m, "read", name)]
+        for member in {rng.choice(readers or members)} | ({rng.choice(members)} if rng.random() < 0.2 else set()):
+            identity = source.identities[member]
+            word, detail = get(raw, name, member, identity, time.time())
+            code, printed, said = program.get(raw, name, identity, pin)
+            want = (0, detail) if word == "value" else (CODES[word], b"")
+            if want != (code, printed):
+                out.append(f"get {name} for {member}: Python {word} {detail!r}, "
+                           f"the program {code} {printed!r} {said[:300].decode(errors='replace')}")
+    return out
+
+
+def _pin(raw):
+    """A pin of the genesis that the file has, so that nothing is a first use."""
+    line = next((line for line in raw.split(b"\n") if line.startswith(b'{"seq":')), b"")
+    body, mark, _ = line.rpartition(b',"sigs":')
+    found = encode(H("policy entry", body + b"}"))
+    return {"V_SECURE_PIN": f"v-secure-pin-1.{found}.0.{found}"} if mark else {}
+
+
+class Judge:
+    """One process of the pool."""
+
+    def __init__(self, args):
+        self.args = args
+        keys = json.loads(args.keys.read_text())
+        older = parse(args.older.read_bytes()) if args.older else None
+        self.source = Source(args.vault.read_bytes(), older, keys)
+        self.program = Program(args.binary and args.binary.resolve(), args.verdict and args.verdict.resolve())
+        self.ways = [w for w in WAYS if args.only in w.kind]
+
+    def one(self, number):
+        """(what Python says of mutant `number`, its problems); None where it cannot be made."""
+        rng = random.Random(f"{self.args.seed}:{number}")
+        way = self.ways[number] if number < len(self.ways) else drawn(self.ways, rng)
+        made = attempt(self.source, way, rng)
+        if made is None:
+            return None
+        raw, description = made
+        vault = verify(raw)
+        ours, pin, problems = verdict(vault), _pin(raw), []
+        if self.program.binary or self.program.example:
+            problems = compare(way, ours, *self.program.judge(raw, pin))
+            if self.program.binary:
+                problems += read(self.program, raw, self.source, vault, rng, pin)
+        else:
+            problems = compare(way, ours, None, {})
+        if problems and self.args.keep:
+            (self.args.keep / f"{number:05}.vault").write_bytes(raw)
+        why = f" ({ours['class']}/{ours['code']} {ours['detail']})" if "class" in ours else ""
+        return ours.get("class", ours["verdict"]), [f"{number} [{way.kind}: {description}] {p}{why}" for p in problems]
+
+
+_JUDGE = None
+
+
+def _start(args):
+    global _JUDGE
+    _JUDGE = Judge(args)
+
+
+def _one(number):
+    return _JUDGE.one(number)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("vault", type=Path)
+    parser.add_argument("--older", type=Path, help="an older copy of the vault, to replay parts of")
+    parser.add_argument("--keys", type=Path, required=True)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--binary", type=Path, help="the program; without any, only the manifest is compared")
+    which.add_argument("--binary", type=Path, help="the program; without any, Python stands alone")
     which.add_argument("--verdict", type=Path, help="examples/verdict.rs, built: the library alone")
-    parser.add_argument("--mutants", type=Path, required=True)
-    args = parser.parse_args()
-    command = [args.binary.resolve(), *AUDIT] if args.binary else [args.verdict.resolve()] if args.verdict else None
-    counts, bad = Counter(), 0
-    for line in (args.mutants / "manifest.jsonl").read_text().splitlines():
-        mutant = json.loads(line)
-        path = args.mutants / mutant["file"]
-        ours = verdict(verify(path.read_bytes()))
-        theirs, report = program(command, str(path.resolve())) if command else (None, {})
-        counts[ours.get("class", ours["verdict"])] += 1
-        problems = compare(mutant, ours, theirs, report)
-        bad += bool(problems)
-        for problem in problems:
-            print(f"{mutant['file']} [{mutant['kind']}: {mutant['description']}] {problem}"
-                  + (f" ({ours['class']}/{ours['code']} {ours['detail']})" if "class" in ours else ""))
-    print(f"{sum(counts.values())} files: {dict(counts)}; {bad} files disagree")
+    parser.add_argument("--count", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", help="kinds of mutants with this in their name")
+    parser.add_argument("--keep", type=Path, help="a folder for the mutants on which something disagrees")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    if args.keep:
+        args.keep.mkdir(parents=True, exist_ok=True)
+    counts, bad, unmade = Counter(), 0, 0
+    with multiprocessing.Pool(args.jobs, _start, (args,)) as pool:
+        for result in pool.imap_unordered(_one, range(args.count), chunksize=8):
+            if result is None:
+                unmade += 1
+                continue
+            word, problems = result
+            counts[word] += 1
+            bad += bool(problems)
+            for problem in problems:
+                print(problem, flush=True)
+    print(f"{sum(counts.values())} files: {dict(counts)}; {unmade} not made; {bad} files disagree")
     return 1 if bad or not counts else 0
 
 

@@ -39,7 +39,8 @@ class Sample:
         self.build = Builder(File("", b"", ""), self.rng)
         self.file = self.build.file
         self.people = {n: Member(n, self.rng, *d) for n, d in {
-            "ada": ("desk", "phone"), "bob": ("laptop",), "cy": ("box",), "rob.ot": ("ci",)}.items()}
+            "ada": ("desk", "phone"), "bob": ("laptop",), "cy": ("box",), "rob.ot": ("ci",), "wes": ("pad",),
+            "del": ("mac",), "rea": ("mini",)}.items()}
         self.epochs, self.values, self.deks = {}, {}, {}
 
     def member_ops(self, name, kind="user", *roles):
@@ -75,13 +76,13 @@ class Sample:
     def log(self, who, *ops, **more):
         return self.build.add_log(who, self.people[who].seed, list(ops), **more)
 
-    def put(self, name, value, audience, sealed=False, **more):
+    def put(self, by, name, value, audience, sealed=False, expires=None, parents=None, replaces=()):
+        """The op that puts a value, in an entry by this member upon these parents."""
         dek = self.rng.randbytes(32)
-        found = self.build.version(name, value, dek)
+        found = self.build.version(name, value, dek, self.people[by].seed, expires, parents)
         self.values[encode(found)], self.deks[found] = value.decode("latin-1"), dek
-        replaces = ids(more.pop("replaces", ())) or None
-        return found, op("put", secret=name, object=found, wrap=self.seal(name, found, audience, sealed),
-                         **more, replaces=replaces)
+        wrap = self.seal(name, found, audience, sealed)
+        return found, self.build.put_op(name, found, wrap, replaces=ids(replaces) or None)
 
     def seal(self, name, found, audience, sealed=False):
         epoch, kek, identity = self.epochs[audience][0]
@@ -94,41 +95,51 @@ class Sample:
         self.policy(op("role-add", role="dev"), op("grant", role="dev", pattern="prod/*", rights=["read", "write", "delete"]),
                     op("grant", role="dev", pattern="test/*", rights=["read", "write", "delete", "grant"]),
                     *self.member_ops("bob", "user", "dev"), *self.member_ops("cy", "user", "dev"))
-        self.policy(self.epoch_op("owner", "ada"), self.epoch_op("dev+owner", "ada", "bob", "cy"))
+        self.policy(*self.half("wes", "prod/*", "write"), *self.half("del", "prod/*", "delete"),
+                    *self.half("rea", "root/*", "read"))
+        self.policy(self.epoch_op("owner", "ada"), self.epoch_op("dev+owner", "ada", "bob", "cy"),
+                    self.epoch_op("owner+rea", "ada", "rea"))
         self.policy(op("role-add", role="ci"), op("grant", role="ci", pattern="prod/db", rights=["rotate"]),
                     *self.member_ops("rob.ot", "service", "ci"), op("setting", key="env.prod.extends", value="test"))
-        self.db, put = self.put("prod/db", b"first", "dev+owner")
+        self.db, put = self.put("ada", "prod/db", b"first", "dev+owner")
         base = self.log("ada", put, reason="a 'quoted' \\ \"reason\", é")
-        _, root = self.put("root/key", b"\x00\xff" * 40, "owner")
+        _, root = self.put("ada", "root/key", b"\x00\xff" * 40, "owner+rea", parents=[base])
         self.log("ada", root, op("field", secret="root/key", field="description", value="the root"), parents=[base])
-        db_two, two = self.put("prod/db", b"second", "dev+owner", replaces=[self.db])
+        db_two, two = self.put("bob", "prod/db", b"second", "dev+owner", parents=[base], replaces=[self.db])
         self.left = self.log("bob", two, parents=[base])
-        self.db_three, three = self.put("prod/db", b"third", "dev+owner", replaces=[self.db])
+        self.db_three, three = self.put("cy", "prod/db", b"third", "dev+owner", parents=[base], replaces=[self.db])
         self.right = self.log("cy", three, op("field", secret="prod/db", field="var", value="DB"), parents=[base])
-        _, drop = self.put("test/drop", b"sealed box", "dev+owner", sealed=True, expires=9_000_000_000)
+        _, drop = self.put("bob", "test/drop", b"sealed box", "dev+owner", sealed=True, expires=9_000_000_000)
         self.log("bob", drop)
 
     def newer(self):
         """Removal, a void entry, a rotation by a service, remove and restore, prune, rewrap, a slot."""
         before = self.build.policy[-1].id
-        self.gone, gone = self.put("test/gone", b"soon pruned", "dev+owner")
+        self.gone, gone = self.put("bob", "test/gone", b"soon pruned", "dev+owner")
         fork = self.log("bob", gone)
         last = self.log("cy", op("field", secret="test/gone", field="tag.x", value="1"))
-        _, late = self.put("prod/db", b"void", "dev+owner")
+        _, late = self.put("cy", "prod/db", b"void", "dev+owner", parents=[fork])
         self.void = self.log("cy", late, parents=[fork], policy=before)
         self.policy(op("member-remove", member="cy"), self.epoch_op("dev+owner", "ada", "bob"), heads=[last],
                     reason="cy has left")
         self.policy(op("reseal", audience="owner", epoch=self.epochs["owner"][0][0],
                        envelope=self.seal_envelope("owner", ["ada"])), by=("ada",))
         old, _ = self.db_three, self.log("ada", op("resolve", secret="prod/db", object=self.db_three))
-        _, rotated = self.put("prod/db", b"rotated", "dev+owner", sealed=True, replaces=[old])
+        _, rotated = self.put("rob.ot", "prod/db", b"rotated", "dev+owner", sealed=True, replaces=[old])
         self.log("rob.ot", rotated)
         self.log("bob", op("remove", secret="prod/db", objects=ids([old])))
         self.log("bob", op("restore", secret="prod/db", objects=ids([old])),
                  op("rewrap", secret="prod/db", object=old, wrap=self.seal("prod/db", old, "dev+owner")))
         self.log("bob", op("prune", secret="test/gone", objects=ids([self.gone])))
+        drop = next(iter(self.file.secrets[keys.secret_uid(self.file.vault, "test/drop")].versions))
+        self.log("bob", op("expire", secret="test/drop", object=drop, at=9_500_000_000))
         self.slot("bob")
         self.log("ada", op("checkpoint", segment=self.rng.randbytes(32), heads=ids(self.build.heads())))
+
+    def half(self, name, pattern, right):
+        """A member who has a single right, by a role of the same name."""
+        return [op("role-add", role=name), op("grant", role=name, pattern=pattern, rights=[right]),
+                *self.member_ops(name, "agent", name)]
 
     def slot(self, name):
         who, slot = self.people[name], self.rng.randbytes(16)

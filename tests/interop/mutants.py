@@ -12,7 +12,7 @@ import random
 import sys
 from pathlib import Path
 
-from mutating import chain, entries, parts, text, walks  # noqa: F401: importing them fills WAYS
+from mutating import attacks, chain, entries, histories, parts, text  # noqa: F401: they fill WAYS
 from mutating.source import WAYS, NotHere, Source
 from vsecure.errors import Refused
 from vsecure.file import parse
@@ -23,7 +23,8 @@ TRIES, ATTEMPTS = 12, 60
 def make(source, ways, rng, count):
     """Up to `count` different mutants: every way that works here at least once, then ways by chance."""
     seen = {source.raw}
-    for way in itertools.chain(rng.sample(ways, len(ways)), rng.choices(ways, k=TRIES * count)):
+    again = (drawn(ways, rng) for _ in range(TRIES * count))
+    for way in itertools.chain(rng.sample(ways, len(ways)), again):
         if count <= 0:
             return
         made = attempt(source, way, rng)
@@ -31,6 +32,11 @@ def make(source, ways, rng, count):
             seen.add(made[0])
             count -= 1
             yield way, *made
+
+
+def drawn(ways, rng):
+    """A way by chance: histories and attacks more often than single changes."""
+    return rng.choices(ways, [way.weight for way in ways])[0]
 
 
 def attempt(source, way, rng):

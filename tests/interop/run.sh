@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The second implementation by itself, on the vectors, and against the program.
 #
-#   run.sh PROGRAM            compares with `PROGRAM audit verify`
+#   run.sh PROGRAM            compares with `PROGRAM audit verify` and `PROGRAM get`
 #   run.sh --verdict EXAMPLE  compares with examples/verdict.rs, which is the library alone
 #
 # V_SECURE_INTEROP_VENV  a virtual environment to use (and make, if it is not there)
-# V_SECURE_INTEROP_COUNT how many mutants (450), V_SECURE_INTEROP_SEED by which seed (1)
+# V_SECURE_INTEROP_COUNT how many mutants (450), V_SECURE_INTEROP_SEED by which seed (1),
+# V_SECURE_INTEROP_JOBS  in how many processes (2)
 #
 # The last line is "N passed, N failed"; the exit code is 1 if anything failed.
 set -euo pipefail
@@ -65,9 +66,9 @@ for name in format-1 format-1-age ed25519-strict; do
 done
 
 vault=$fixtures/vault/v1
-step "mutants" "$python" mutants.py "$vault/vault.toml" --older "$vault/older.toml" --keys "$vault/keys.json" \
-    -o "$work/mutants" --count "${V_SECURE_INTEROP_COUNT:-450}" --seed "${V_SECURE_INTEROP_SEED:-1}"
-step "agreement" "$python" agree.py "$which" "$program" --mutants "$work/mutants"
+step "agreement" "$python" agree.py "$vault/vault.toml" --older "$vault/older.toml" --keys "$vault/keys.json" \
+    "$which" "$program" --count "${V_SECURE_INTEROP_COUNT:-450}" --seed "${V_SECURE_INTEROP_SEED:-1}" \
+    --jobs "${V_SECURE_INTEROP_JOBS:-2}"
 files=$(number '([0-9]+) files: ')
 bad=$(number '([0-9]+) files disagree')
 [ "$files" -gt 0 ] || bad=1

@@ -1,5 +1,6 @@
 """Tests of the second implementation by itself: python -m unittest (in this directory)."""
 
+import copy
 import json
 import random
 import re
@@ -13,13 +14,15 @@ from pathlib import Path
 import make_sample
 import mutants
 from agree import compare
-from mutating.source import WAYS, Source
+from mutating import making
+from mutating.source import WAYS, Source, fixed
 from vsecure import keys, reading, rules, signing, vectors
 from vsecure.encoding import armor, decode, encode, unarmor
 from vsecure.errors import Refused
 from vsecure.file import parse, render
-from vsecure.records import slot_record
+from vsecure.records import log_entry, slot_record
 from vsecure.verify import verdict, verify
+from vsecure.writing import ids, op
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -86,12 +89,145 @@ class Mutants(WithSample):
         older, made = parse((self.dir / "older.vault").read_bytes()), set()
         source = Source(self.raw, older, self.sample.key_file())
         problems = []
-        for way, raw, description in mutants.make(source, WAYS, random.Random(7), 600):
+        for way, raw, description in mutants.make(source, WAYS, random.Random(7), len(WAYS) + 100):
             made.add(way.kind)
-            for problem in compare({"expect": way.expect}, verdict(verify(raw)), None, {}):
+            for problem in compare(way, verdict(verify(raw)), None, {}):
                 problems.append(f"{way.kind} ({description}): {problem}")
         self.assertEqual(problems, [])
         self.assertEqual({way.kind for way in WAYS} - made, set())
+
+
+class Rules(WithSample):
+    """What the rules of sections 6 and 7 come to, on entries added to the sample."""
+
+    def setUp(self):
+        self.source = Source(self.raw, keys=self.sample.key_file())
+        self.rng = random.Random(5)
+        self.build = self.source.builder(self.rng)
+        self.current = self.vault.secrets["prod/db"].current
+
+    def seed(self, name):
+        return self.sample.people[name].seed
+
+    def log(self, who, *items, parents=None):
+        found = self.build.add_log(who, self.seed(who), list(items), parents=parents)
+        return self.build.log[found]
+
+    def put(self, who, replaces=(), parents=None, **how):
+        item = making.put(self.source, self.rng, self.build, "prod/db", self.seed(who), ids(replaces) or None,
+                          parents=parents, **how)
+        return self.log(who, item, parents=parents).ops[0]["object"]
+
+    def judged(self):
+        vault = verify(fixed(self.build.file))
+        self.assertIsNone(vault.finding)
+        return vault
+
+    def codes(self):
+        return {f.code for f in self.judged().findings}
+
+    def get(self, who="ada"):
+        identity = self.sample.people[who].identity
+        return reading.get(fixed(self.build.file), "prod/db", who, identity, 1_800_000_000)
+
+    def test_a_garbage_rewrap_does_not_hide_the_value(self):
+        before = self.get()
+        wrap = making.wrapped(self.source, self.rng, self.build, "prod/db", self.current, bytes(32))
+        self.log("bob", op("rewrap", secret="prod/db", object=self.current, wrap=wrap))
+        self.assertEqual(self.get(), before)
+
+    def test_anothers_version_put_anew_is_another_version_that_does_not_open(self):
+        item = making.copied(self.build, "prod/db", self.current, self.seed("rob.ot"), 1,
+                             replaces=ids([self.current]))
+        found = self.log("rob.ot", item).ops[0]["object"]
+        state = self.judged().secrets["prod/db"]
+        self.assertNotEqual(found, self.current)
+        self.assertIsNone(state.versions[self.current].expires)
+        self.assertEqual(self.get()[0], "expired")
+
+    def test_a_removal_wins_over_rotations_beside_it_at_every_depth(self):
+        heads, last, parents = self.build.heads(), self.current, self.build.heads()
+        for _ in range(3):
+            last = self.put("rob.ot", [last], parents)
+            parents = [max(self.build.log.values(), key=lambda e: e.ts).id]
+        removal = self.log("bob", op("remove", secret="prod/db", objects=ids([self.current])), parents=heads)
+        self.assertIsNone(self.judged().secrets["prod/db"].current)
+        self.assertIn("overruled", self.codes())
+        self.log("bob", op("restore", secret="prod/db", objects=ids([self.current])), parents=[removal.id])
+        self.assertEqual(self.judged().secrets["prod/db"].current, last)
+
+    def test_resolve_of_a_removed_version_does_not_take_the_secret_away(self):
+        new = self.put("bob", [self.current])
+        self.log("bob", op("remove", secret="prod/db", objects=ids([self.current])))
+        self.log("wes", op("resolve", secret="prod/db", object=self.current))
+        self.assertEqual(self.judged().secrets["prod/db"].current, new)
+
+    def test_what_a_policy_entry_knew_no_later_one_without_heads_makes_void(self):
+        new = self.put("wes", [self.current])
+        self.build.add_policy([op("setting", key="ttl", value="every")], [self.seed("ada")])
+        late = self.put("wes", parents=[])
+        self.build.add_policy([op("key-remove", member="wes", device="pad", lost=False)], [self.seed("ada")], [])
+        vault = self.judged()
+        self.assertIn(new, vault.secrets["prod/db"].versions)
+        self.assertNotIn(late, vault.secrets["prod/db"].versions)
+
+    def test_an_op_that_is_still_authorised_does_not_fall_with_another(self):
+        self.build.add_policy([op("grant", role="wes", pattern="test/drop", rights=["write"])], [self.seed("ada")])
+        items = [op("field", secret=n, field="type", value="x") for n in ("prod/db", "test/drop")]
+        self.log("wes", *items)
+        self.build.add_policy([op("revoke", role="wes", pattern="test/drop", rights=["write"])],
+                              [self.seed("ada")], [])
+        vault = self.judged()
+        self.assertEqual(vault.secrets["prod/db"].fields["type"], "x")
+        self.assertNotIn("type", vault.secrets["test/drop"].fields)
+        self.assertIn("split", self.codes())
+
+    def test_expiries_beside_each_other_serve_until_the_earliest(self):
+        heads = self.build.heads()
+        for at in (1_900_000_000, 1_700_000_000, None):
+            self.log("bob", op("expire", secret="prod/db", object=self.current, at=at), parents=heads)
+        self.assertEqual(self.judged().secrets["prod/db"].versions[self.current].expires, 1_700_000_000)
+        self.assertIn("expiry-conflict", self.codes())
+        self.assertEqual(self.get()[0], "expired")
+
+    def test_a_prune_beside_an_extension_is_told(self):
+        heads = self.build.heads()
+        self.log("bob", op("expire", secret="prod/db", object=self.current), parents=heads)
+        self.log("bob", op("prune", secret="prod/db", objects=ids([self.current])), parents=heads)
+        self.assertIn("prune-beside-expire", self.codes())
+
+
+class Alone(WithSample):
+    """What may be left unjudged, and what may not."""
+
+    def get(self, raw):
+        return reading.get(raw, "prod/db", "ada", self.sample.people["ada"].identity, 1_800_000_000)
+
+    def test_other_sections_may_be_wrong(self):
+        good, other = self.get(self.raw), encode(keys.secret_uid(self.vault.chain.vault, "root/key"))
+        raw = self.raw.replace(f'[secret.{other}]\nname = "root/key"'.encode(), f"[secret.{other}]\nnonsense".encode())
+        self.assertIsNotNone(verify(raw).finding)
+        self.assertEqual(self.get(raw), good)
+
+    def test_an_entry_on_another_secret_may_be_forged_but_not_its_links(self):
+        file = copy.deepcopy(self.vault.file)
+        at, entry = next((n, e) for n, e in enumerate(map(self.entry, file.log))
+                         if {o.get("secret") for o in e.ops} == {"test/gone"} and e.actor == "cy")
+        file.log[at] = entry.line.replace(encode(entry.sig), encode(bytes(64)))
+        raw = render(file).encode()
+        self.assertEqual(verify(raw).finding.code, "signature-invalid")
+        self.assertEqual(self.get(raw), self.get(self.raw))
+        del file.log[at]
+        self.assertEqual(self.get(render(file).encode())[0], "refused")
+
+    def entry(self, line):
+        return log_entry(line, self.vault.chain.vault)
+
+    def test_the_log_of_an_older_file_under_the_newest_chain_is_refused(self):
+        file = copy.deepcopy(self.vault.file)
+        older = parse((self.dir / "older.vault").read_bytes())
+        file.log, file.secrets = older.log, older.secrets
+        self.assertEqual(self.get(render(file).encode())[0], "refused")
 
 
 class Reading(WithSample):
@@ -121,10 +257,16 @@ class Reading(WithSample):
 
     def test_a_value_does_not_open_under_another_secret(self):
         dek, nonce, uid = bytes(32), bytes(24), bytes(16)
-        sealed = keys.seal_value(b"v" * 32, b"s" * 32, uid, nonce, dek, b"value")
+        sealed = keys.seal_value(b"v" * 32, b"s" * 32, b"a" * 32, 1, None, uid, nonce, dek, b"value")
         self.assertEqual(keys.open_value(b"v" * 32, b"s" * 32, sealed, dek), b"value")
-        with self.assertRaises(keys.Unopened):
-            keys.open_value(b"v" * 32, b"t" * 32, sealed, dek)
+        for secret, changed in ((b"t" * 32, {}), (b"s" * 32, {"author": b"b" * 32}), (b"s" * 32, {"expires": 1})):
+            with self.assertRaises(keys.Unopened):
+                keys.open_value(b"v" * 32, secret, {**sealed, **changed}, dek)
+
+    def test_a_value_over_the_limit_is_told_as_that(self):
+        self.assertEqual(len(keys.unpad(keys.pad(bytes(1 << 20)))), 1 << 20)
+        with self.assertRaisesRegex(keys.Unopened, "over 1 MiB"):
+            keys.unpad(keys.pad(bytes((1 << 20) + 1)))
 
     def test_get_and_dump_write_the_stored_bytes(self):
         file, identity = str(self.dir / "sample.vault"), self.identity_file("ada")

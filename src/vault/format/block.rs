@@ -35,7 +35,7 @@ pub(super) fn chain(cursor: &mut Cursor<'_>, trust: Trust) -> Result<Vec<PolicyE
 
 fn policy_entry(text: &str, before: usize, trust: Trust) -> Result<PolicyEntry, Cause> {
     Counted::Entries.check(before + 1)?;
-    let entry = record::parse_policy(text, trust)?;
+    let entry: PolicyEntry = record::parse(text, trust)?;
     policy::check::entry(&entry)?;
     Ok(entry)
 }

@@ -1,9 +1,11 @@
 //! The first five lines, and what stops a reader before it judges a file.
 
+use super::MAX_FILE;
+use super::algorithm;
 use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault, FormatError};
-use super::{MAX_FILE, MAX_LINE};
 use crate::name::Name;
+use crate::vault::line::MAX_INTEGER;
 use crate::vault::model::{Header, SUITE};
 
 const FORMAT: &str = "format = 1";
@@ -33,30 +35,35 @@ fn whole(bytes: &[u8]) -> Result<&str, Fault> {
 
 /// Stops at what only a newer reader knows, before this one's rules are applied to the rest.
 fn newer(bytes: &[u8]) -> Result<(), Fault> {
-    let mut lines = bytes[..bytes.len().min(MAX_LINE)].split(|b| *b == b'\n');
+    let mut lines = bytes.splitn(3, |b| *b == b'\n');
     // A line that is no text states nothing; it is refused as what it is later on.
     let mut line = || std::str::from_utf8(lines.next().unwrap_or_default()).unwrap_or_default();
     let (first, second) = (line(), line());
     match first.strip_prefix("format = ").and_then(canonical_number) {
-        Some(1) => requirements(second, first.len() + 1),
+        Some(1) => {
+            requirements(second, first.len() + 1)?;
+            algorithm::check(bytes)
+        }
         Some(found) => Err(Cause::FormatNumber { found }.at(0)),
         None => Ok(()),
     }
 }
 
 fn canonical_number(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+    let number = text.parse().ok().filter(|number: &u64| *number <= MAX_INTEGER);
+    number.filter(|number| number.to_string() == text)
 }
 
 fn requirements(line: &str, at: usize) -> Result<(), Fault> {
     let Some(list) = line.strip_prefix("requires = [\"").and_then(|l| l.strip_suffix("\"]")) else {
         return Ok(());
     };
-    let unknown: Vec<String> = list.split("\", \"").take(MAX_NAMED).map(str::to_owned).collect();
+    let listed = || list.split("\", \"");
     // Anything else is no requirement, and refused as a malformed header.
-    if unknown.iter().any(|text| Name::new(text.as_str()).is_err()) {
+    if listed().any(|text| Name::new(text).is_err()) {
         return Ok(());
     }
+    let unknown = listed().take(MAX_NAMED).map(str::to_owned).collect();
     Err(Cause::Requires { unknown }.at(at))
 }
 

@@ -4,6 +4,7 @@
 //! What is accepted here is well-formed, each record by itself; whether it is true (hashes of
 //! objects, signatures, authority, readable copies) is for [`crate::policy`] and [`crate::log`].
 
+mod algorithm;
 mod armor;
 mod block;
 mod cursor;

@@ -2,11 +2,9 @@
 
 use super::Trust;
 use super::error::Cause;
-use crate::policy::entry::PolicyEntry;
 use crate::vault::line::{self, LineError};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::io;
 
 /// Parses a line; under [`Trust::Strict`] it must be written as the record is.
@@ -19,34 +17,6 @@ where
         canonical(text, &record)?;
     }
     Ok(record)
-}
-
-/// Parses a policy entry, telling an unknown signature algorithm from a malformed record.
-pub(super) fn parse_policy(text: &str, trust: Trust) -> Result<PolicyEntry, Cause> {
-    parse(text, trust).map_err(|cause| match cause {
-        Cause::JsonShape { .. } if has_other_algorithm(text) => Cause::AlgorithmUnknown,
-        cause => cause,
-    })
-}
-
-fn has_other_algorithm(text: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Signed<'a> {
-        #[serde(borrow)]
-        sigs: Vec<Signature<'a>>,
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Signature<'a> {
-        #[serde(rename = "key")]
-        _key: IgnoredAny,
-        #[serde(borrow)]
-        alg: Cow<'a, str>,
-        #[serde(rename = "sig")]
-        _sig: IgnoredAny,
-    }
-    serde_json::from_str::<Signed<'_>>(text)
-        .is_ok_and(|signed| signed.sigs.iter().any(|signature| signature.alg != "ed25519"))
 }
 
 /// The parser's own message may quote the text, so only its place is kept.

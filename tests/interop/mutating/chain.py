@@ -168,7 +168,6 @@ for _kind, _ops in {
     "retention of zero": _setting("retention.days", "0"), "an environment of itself": _setting("env.prod.extends", "prod"),
     "an environment in a ring": lambda s, r, b: [op("setting", key=f"env.{x}.extends", value=y) for x, y in (("q1", "q2"), ("q2", "q3"), ("q3", "q1"))],
     "an epoch used before": _epoch(epoch=lambda s, r: pick(r, s.vault.chain.every_epoch)),
-    "an audience without owner": _epoch(audience="dev"), "an audience out of order": _epoch(audience="owner+dev"),
     "an audience of an unknown role": _epoch(audience="nobody+owner"),
     "a reseal of another epoch": _reseal(False), "a reseal of a due audience": _due_reseal,
     "a key with a bad proof": _member_key(proof=lambda s, r, b: encode(r.randbytes(64))),
@@ -230,6 +229,9 @@ _raw("an unknown kind of member", lambda r: [
     {"member-add": {"member": "x", "kind": "robot", "recipients": ["age1yubi"]}}])
 _raw("lost as a number", lambda r: [{"key-remove": {"member": "x", "device": "d", "lost": 1}}])
 _raw("no ops", lambda r: [])
+for _audience_name in ("dev", "owner+dev", "owner+owner", "owner+"):
+    _raw(f"an audience {_audience_name}", lambda r, name=_audience_name: [op(
+        "epoch", audience=name, epoch=bytes(16), recipient=_new_member(r)[1], kek=bytes(32), envelope=bytes(32))])
 _added("a head that is not there", REFUSE, _setting("ttl", "every"), heads=lambda s, r, b: [r.randbytes(32)])
 _added("a lower seq", REFUSE, _setting("ttl", "every"), seq=lambda s, r, b: len(b.policy) - 1)
 _added("another prev", REFUSE, _setting("ttl", "every"), prev=lambda s, r, b: encode(r.randbytes(32)))

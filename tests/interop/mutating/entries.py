@@ -5,6 +5,7 @@ from vsecure.encoding import encode
 from vsecure.records import log_entry
 from vsecure.writing import ids, log_line, op
 
+from . import making
 from .source import ACCEPT, EITHER, REFUSE, NotHere, fixed, pick, text, way
 
 _ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -19,28 +20,12 @@ def _note(name, value="noted"):
     return op("field", secret=name, field="description", value=value)
 
 
-def _ops(source, rng, name, current):
-    """An op of each kind that changes something, with the right that it needs."""
-    live = encode(source.vault.secrets[name].versions[current].wrap)
-    return {
-        "put": ("write", op("put", secret=name, object=current, wrap=live)),
-        "field": ("write", _note(name)),
-        "resolve": ("write", op("resolve", secret=name, object=current)),
-        "restore": ("write", op("restore", secret=name, objects=ids([current]))),
-        "remove": ("delete", op("remove", secret=name, objects=ids([current]))),
-        "prune": ("delete", op("prune", secret=name, objects=ids([current]))),
-        "pending": ("write", op("pending", secret=name, object=current, wrap=live)),
-        "rollout": ("write", op("rollout", secret=name, record="done")),
-        "rewrap": ("write", op("rewrap", secret=name, object=current, wrap=live)),
-    }
-
-
 @way("entry added", ACCEPT)
 def added(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
-    kind, (right, item) = pick(rng, _ops(source, rng, name, current).items())
-    who, seed = pick(rng, source.signers(lambda s, n: s.holds(n, right, name) and s.holds(n, "read", name)))
-    build.add_log(who, seed, [item])
+    kind = rng.choice(making.KINDS)
+    who, seed = pick(rng, source.signers(lambda s, n: making.may(s, n, kind, name) and s.holds(n, "read", name)))
+    build.add_log(who, seed, [making.make(source, rng, build, kind, name, current, seed)])
     return fixed(build.file), f"{kind} {name} by {who}"
 
 
@@ -66,45 +51,46 @@ def rootless(source, rng):
 def concurrent(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
     who, seed = pick(rng, source.holders("write", name))
-    heads, live = build.heads(), source.vault.secrets[name].versions[current]
-    wrap = build.file.secrets[keys.secret_uid(build.file.vault, name)].wraps[live.wrap]
+    heads = build.heads()
     for value in (b"one", b"two"):
-        found = build.version(name, value, rng.randbytes(32))
-        under = build.wrap(name, found, rng.randbytes(32), wrap["audience"], wrap["epoch"], rng.randbytes(32))
-        build.add_log(who, seed, [op("put", secret=name, object=found, wrap=under)], parents=heads)
+        item = making.put(source, rng, build, name, seed, value=value, parents=heads)
+        build.add_log(who, seed, [item], parents=heads)
     return fixed(build.file), f"{name} by {who}: a conflict"
 
 
 @way("entry by one without the right")
 def no_right(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
-    kind, (right, item) = pick(rng, _ops(source, rng, name, current).items())
-    who, seed = pick(rng, source.signers(lambda s, n: not s.holds(n, right, name) and not s.holds(n, "rotate", name)))
-    build.add_log(who, seed, [item])
+    kind = rng.choice(making.KINDS)
+    who, seed = pick(rng, source.signers(lambda s, n: not making.may(s, n, kind, name)
+                                         and not (kind == "put" and s.holds(n, "rotate", name))))
+    build.add_log(who, seed, [making.make(source, rng, build, kind, name, current, seed)])
     return fixed(build.file), f"{kind} {name} by {who}"
+
+
+def _rotator(source, rng, name):
+    return pick(rng, source.signers(lambda s, n: s.holds(n, "rotate", name) and not s.holds(n, "write", name)))
 
 
 @way("rotation that replaces nothing held")
 def bad_rotation(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
-    who, seed = pick(rng, source.signers(lambda s, n: s.holds(n, "rotate", name) and not s.holds(n, "write", name)))
-    wrap = source.vault.secrets[name].versions[current].wrap
+    who, seed = _rotator(source, rng, name)
     what = rng.choice(["nothing", "unknown", "not an ancestor's"])
     replaces = {"nothing": None, "unknown": ids([rng.randbytes(32)])}.get(what, ids([current]))
-    build.add_log(who, seed, [op("put", secret=name, object=current, wrap=wrap, replaces=replaces)],
-                  parents=[] if what.startswith("not") else None)
+    parents = [] if what.startswith("not") else None
+    build.add_log(who, seed, [making.put(source, rng, build, name, seed, replaces, parents=parents)], parents=parents)
     return fixed(build.file), f"{name} by {who}: {what}"
 
 
 @way("rotation", ACCEPT)
 def rotation(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
-    who, seed = pick(rng, source.signers(lambda s, n: s.holds(n, "rotate", name) and not s.holds(n, "write", name)))
+    who, seed = _rotator(source, rng, name)
     gone = {o for e in build.log.values() for p in e.ops if p["op"] in ("remove", "prune") for o in p["objects"]}
     if current in gone:
         raise NotHere
-    wrap = source.vault.secrets[name].versions[current].wrap
-    build.add_log(who, seed, [op("put", secret=name, object=current, wrap=wrap, replaces=ids([current]))])
+    build.add_log(who, seed, [making.put(source, rng, build, name, seed, ids([current]))])
     return fixed(build.file), f"{name} by {who}"
 
 
@@ -203,17 +189,17 @@ def _changed(kind, expect, change):
     def make(source, rng):
         build, (name, current) = source.builder(rng), _target(source, rng)
         who, seed = pick(rng, source.holders("write", name))
-        more = change(source, rng, build, name, current)
+        more = change(source, rng, build, name, current, seed)
         ops = more.pop("ops", [_note(name)])
         build.add_log(who, seed, ops, **more)
         return fixed(build.file), f"{name} by {who}"
 
 
 def _lamport(step):
-    return lambda s, r, b, n, c: {"lamport": 1 + max(b.log[h].lamport for h in b.heads()) + step}
+    return lambda s, r, b, n, c, seed: {"lamport": 1 + max(b.log[h].lamport for h in b.heads()) + step}
 
 
-def _one_old_parent(source, rng, build, name, current):
+def _one_old_parent(source, rng, build, name, current, seed):
     if len(build.log) < 2:
         raise NotHere
     low = min(build.log.values(), key=lambda e: e.lamport)
@@ -223,22 +209,22 @@ def _one_old_parent(source, rng, build, name, current):
 _changed("lamport too high", REFUSE, _lamport(1))
 _changed("lamport too low", REFUSE, _lamport(-1))
 _changed("a parent dropped, lamport kept", REFUSE, _one_old_parent)
-_changed("a parent that is not there", REFUSE, lambda s, r, b, n, c: {
+_changed("a parent that is not there", REFUSE, lambda s, r, b, n, c, seed: {
     "parents": b.heads() + [r.randbytes(32)]})
-_changed("an unknown policy", REFUSE, lambda s, r, b, n, c: {"policy": r.randbytes(32)})
-_changed("the policy of genesis", REFUSE, lambda s, r, b, n, c: {"policy": b.policy[0].id})
-_changed("a version that does not exist", ACCEPT, lambda s, r, b, n, c: {
+_changed("an unknown policy", REFUSE, lambda s, r, b, n, c, seed: {"policy": r.randbytes(32)})
+_changed("the policy of genesis", REFUSE, lambda s, r, b, n, c, seed: {"policy": b.policy[0].id})
+_changed("a version that does not exist", ACCEPT, lambda s, r, b, n, c, seed: {
     "ops": [op("resolve", secret=n, object=r.randbytes(32))]})
-_changed("an object that is not in the file", REFUSE, lambda s, r, b, n, c: {
-    "ops": [op("put", secret=n, object=r.randbytes(32), wrap=r.randbytes(32))]})
-_changed("a wrap that is not in the file", REFUSE, lambda s, r, b, n, c: {
-    "ops": [op("put", secret=n, object=c, wrap=r.randbytes(32))]})
-_changed("an expiry", ACCEPT, lambda s, r, b, n, c: {"ops": [op(
-    "put", secret=n, object=c, wrap=s.vault.secrets[n].versions[c].wrap, expires=r.randrange(2**53))]})
-_changed("1,000 ops", ACCEPT, lambda s, r, b, n, c: {"ops": [_note(n)] * 1000})
-_changed("a value of 4,096 bytes", ACCEPT, lambda s, r, b, n, c: {"ops": [_note(n, "x" * 4096)]})
-_changed("two puts of one version", ACCEPT, lambda s, r, b, n, c: {"ops": [op(
-    "put", secret=n, object=c, wrap=s.vault.secrets[n].versions[c].wrap)] * 2})
+_changed("an object that is not in the file", REFUSE, lambda s, r, b, n, c, seed: {
+    "ops": [op("put", secret=n, body=r.randbytes(32), wrap=r.randbytes(32))]})
+_changed("a wrap that is not in the file", REFUSE, lambda s, r, b, n, c, seed: {
+    "ops": [op("rewrap", secret=n, object=c, wrap=r.randbytes(32))]})
+_changed("an expiry", ACCEPT, lambda s, r, b, n, c, seed: {
+    "ops": [making.put(s, r, b, n, seed, expires=r.randrange(2**53))]})
+_changed("1,000 ops", ACCEPT, lambda s, r, b, n, c, seed: {"ops": [_note(n)] * 1000})
+_changed("a value of 4,096 bytes", ACCEPT, lambda s, r, b, n, c, seed: {"ops": [_note(n, "x" * 4096)]})
+_changed("two puts of one version", ACCEPT, lambda s, r, b, n, c, seed: {
+    "ops": [making.put(s, r, b, n, seed)] * 2})
 
 
 @way("entry with the object of another secret")
@@ -248,8 +234,9 @@ def other_object(source, rng):
         raise NotHere
     one, two = rng.sample(source.live(), 2)
     who, seed = pick(rng, source.holders("write", one.name))
-    version = two.versions[two.current]
-    build.add_log(who, seed, [op("put", secret=one.name, object=version.object, wrap=version.wrap)])
+    version = making.section(build, two.name).versions[two.current]
+    build.add_log(who, seed, [op("put", secret=one.name, body=keys.body_id(version), expires=version["expires"],
+                                 wrap=two.versions[two.current].wrap)])
     return fixed(build.file), f"{two.name} as {one.name}"
 
 
@@ -371,7 +358,7 @@ def prefix(source, rng):
     for found in graph.order:
         if found == drop or graph.is_before(drop, found):
             gone.add(found)
-    file.log = [l for l in file.log if log_entry(l).id not in gone]
+    file.log = [l for l in file.log if log_entry(l, file.vault).id not in gone]
     if rng.random() < 0.7:
         _forget(file)
     return fixed(file), f"{len(gone)} entries gone"
@@ -381,7 +368,7 @@ def _forget(file):
     """Drops objects and wraps that no entry of the file names any more."""
     objects, wraps = set(), set()
     for line in file.log:
-        for item in log_entry(line).ops:
+        for item in log_entry(line, file.vault).ops:
             objects.update([item["object"]] if "object" in item else item.get("objects") or ())
             wraps.add(item.get("wrap"))
     for secret in file.secrets.values():
@@ -395,5 +382,5 @@ def middle(source, rng):
     file, graph = source.file(), source.vault.graph
     inner = {p for e in graph.entries.values() for p in e.parents}
     drop = pick(rng, inner)
-    file.log = [l for l in file.log if log_entry(l).id != drop]
+    file.log = [l for l in file.log if log_entry(l, file.vault).id != drop]
     return fixed(file), encode(drop)

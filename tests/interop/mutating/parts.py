@@ -62,11 +62,12 @@ def wrap_removed(source, rng):
     return fixed(file), secret.name
 
 
-@way("wrap removed that is not live", ACCEPT)
+@way("wrap removed that is not live")
 def old_wrap_removed(source, rng):
     file = source.file()
-    live = {v.wrap for s in source.vault.secrets.values() for v in s.versions.values() if not v.pruned}
-    secret, found = pick(rng, [(s, w) for s in file.secrets.values() for w in s.wraps if w not in live])
+    other = {w for s in source.vault.secrets.values() for v in s.versions.values() if not v.pruned
+             for w in v.wraps if w != v.wrap}
+    secret, found = pick(rng, [(s, w) for s in file.secrets.values() for w in s.wraps if w in other])
     del secret.wraps[found]
     return fixed(file), secret.name
 
@@ -143,10 +144,15 @@ def wrap_changed(source, rng):
 def version_changed(source, rng):
     file = source.file()
     uid, secret = _secret(file, rng)
-    found, what = pick(rng, secret.versions), rng.choice(["uid", "nonce", "commitment", "ciphertext", "short"])
+    found, what = pick(rng, secret.versions), rng.choice(
+        ["uid", "nonce", "commitment", "ciphertext", "short", "author", "lamport", "expires"])
     version = secret.versions.pop(found)
     if what == "short":
         version["ciphertext"] = version["ciphertext"][:-1]
+    elif what == "lamport":
+        version["lamport"] += rng.choice([1, 2**52])
+    elif what == "expires":
+        version["expires"] = 1 if version["expires"] is None else rng.choice([None, version["expires"] + 1])
     else:
         version[what] = rng.randbytes(len(version[what]))
     again = rng.random() < 0.5
@@ -159,7 +165,7 @@ def version_changed(source, rng):
 def unnamed(source, rng):
     build = source.builder(rng)
     name = pick(rng, build.file.secrets.values()).name
-    build.version(name, b"planted", rng.randbytes(32))
+    build.version(name, b"planted", rng.randbytes(32), rng.randbytes(32))
     return fixed(build.file), name
 
 
@@ -186,7 +192,7 @@ def wrong_epoch(source, rng):
 @way("secret of a name that no entry names")
 def unnamed_secret(source, rng):
     build = source.builder(rng)
-    build.version("prod/planted", b"planted", rng.randbytes(32))
+    build.version("prod/planted", b"planted", rng.randbytes(32), rng.randbytes(32))
     return fixed(build.file), "prod/planted"
 
 
@@ -388,6 +394,7 @@ _slot("slot of another member", REFUSE, _other_member)
 _slot("slot of an unknown key", REFUSE, _unknown_key)
 _slot("slot signed by another key", REFUSE, _other_seed)
 _slot("slot of an unknown kind", REFUSE, _other_kind)
+_slot("slot for an SSH recipient", REFUSE, lambda s, r, f, n: f.update(recipient="ssh-ed25519 AAAA"))
 
 
 @way("slot of a removed key", ACCEPT)

@@ -7,6 +7,7 @@ from vsecure.encoding import H, encode
 from vsecure import signing
 from vsecure.records import log_entry
 
+from . import making
 from .source import ACCEPT, NotHere, fixed, pick, text, way
 
 _PLACES = {
@@ -14,7 +15,7 @@ _PLACES = {
     "policy entry": r'\{"seq"', "log entry": r'\{"parents"', "slot record": r'\{"(seal|removed)"',
     "audience head": r"\[audience", "epoch": r"epoch = ", "armor": r"[A-Za-z0-9+/]{64}$",
     "secret name": r'name = ".*/', "active": r"active = ", "version head": r"\[secret\.[^.]*\.version",
-    "wrap head": r"\[secret\.[^.]*\.wrap", "secret head": r"\[secret\.[^.]*\]", "ciphertext": r"ciphertext = ",
+    "author": r"author = ", "lamport": r"lamport = ", "expires": r"expires = ", "wrap head": r"\[secret\.[^.]*\.wrap", "secret head": r"\[secret\.[^.]*\]", "ciphertext": r"ciphertext = ",
     "commitment": r"commitment = ", "nonce": r"nonce = ", "version uid": r"uid = ", "wrap version": r"version = ",
     "wrap audience": r"audience = ", "wrap key": r"(key|sealed) = ",
 }
@@ -63,6 +64,17 @@ def line_end(source, rng):
         ("empty", lambda r: b""), ("NUL at the end", lambda r: r + b"\0"), ("cut in half", lambda r: r[:len(r) // 2]),
         ("doubled", lambda r: r + r), ("not UTF-8", lambda r: r.replace(b"name", b"n\xffme", 1)),
         ("format 2", lambda r: r.replace(b"format = 1", b"format = 2", 1)),
+        ("format 2^53-1", lambda r: r.replace(b"format = 1", b"format = 9007199254740991", 1)),
+        ("format 2^53", lambda r: r.replace(b"format = 1", b"format = 9007199254740992", 1)),
+        ("format 2^64", lambda r: r.replace(b"format = 1", b"format = 18446744073709551616", 1)),
+        ("17 requirements, one no name", lambda r: r.replace(b"requires = []", b'requires = ["' + b'", "'.join([b"x"] * 17) + b' "]', 1)),
+        ("an algorithm, not UTF-8", lambda r: r.replace(b'"alg":"ed25519"', b'"alg":"rsa"', 1).replace(b"name", b"n\xffme", 1)),
+        ("an algorithm, an unknown op", lambda r: r.replace(b'"alg":"ed25519"', b'"alg":"rsa"', 1).replace(b'{"vault":', b'{"vauld":', 1)),
+        ("an algorithm, a bad key", lambda r: re.sub(b'"key":"[^"]*","alg":"ed25519"', b'"key":"?","alg":"rsa"', r, count=1)),
+        ("an algorithm with an escape", lambda r: r.replace(b'"alg":"ed25519"', b'"alg":"rs\\u0061"', 1)),
+        ("an algorithm, an extra key", lambda r: r.replace(b'"alg":"ed25519"', b'"alg":"rsa","x":"y"', 1)),
+        ("an algorithm that is empty", lambda r: r.replace(b'"alg":"ed25519"', b'"alg":""', 1)),
+        ("an algorithm that is a number", lambda r: r.replace(b'"alg":"ed25519"', b'"alg":1', 1)),
         ("format 0", lambda r: r.replace(b"format = 1", b"format = 0", 1)),
         ("two requirements", lambda r: r.replace(b"requires = []", b'requires = ["x", "y"]', 1)),
         ("a requirement that is no name", lambda r: r.replace(b"requires = []", b'requires = ["x y"]', 1)),
@@ -125,8 +137,7 @@ def _resigned(source, rng, change, kind):
     name, seed = pick(rng, source.holders("write", old.name))
     build.add_log(name, seed, [{"field": {"secret": old.name, "field": "type", "value": "a'b"}},
                                {"resolve": {"secret": old.name, "object": encode(old.current)}},
-                               {"put": {"secret": old.name, "object": encode(old.current),
-                                        "wrap": encode(old.versions[old.current].wrap)}}], reason="r")
+                               making.put(source, rng, build, old.name, seed)], reason="r")
     entry = max(build.log.values(), key=lambda e: e.ts)
     body = entry.line[:entry.line.rindex(',"sig":')] + "}"
     new = change(body)
@@ -134,7 +145,7 @@ def _resigned(source, rng, change, kind):
         raise NotHere
     digest = H("log entry", new.encode("utf-8"))
     line = new[:-1] + f',"sig":"{encode(signing.sign(seed, "log", digest))}"}}'
-    known = {log_entry(l).id: l for l in build.file.log if l != entry.line}
+    known = {log_entry(l, build.file.vault).id: l for l in build.file.log if l != entry.line}
     known[digest] = line
     build.file.log = [known[i] for i in sorted(known)]
     return build.file, f"{kind}, signed as it stands"

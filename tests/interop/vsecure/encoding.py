@@ -8,7 +8,7 @@ from blake3 import blake3
 from .errors import malformed
 
 CONTEXTS = (
-    "policy entry", "log entry", "secret uid", "version object", "value aad", "value key", "wrap",
+    "policy entry", "log entry", "secret uid", "version body", "version object", "value aad", "value key", "wrap",
     "wrap aad", "kek commitment", "envelope", "key id", "key proof", "slot", "slot aad", "slot key",
     "request",
 )

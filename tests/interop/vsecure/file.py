@@ -1,17 +1,24 @@
 """The TOML form of the file (section 2): reading, writing, and the check that both agree."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
 from . import rules
 from .encoding import armor, decode, encode, unarmor
 from .errors import NeedsNewer, malformed
+from .keys import secret_uid
 from .records import log_entry, policy_entry, slot_record
 from .rules import require
 
 MOST_FILE, MOST_LINE, MOST_CHAIN, MOST_SLOTS = 256 << 20, 2 << 20, 10_000, 256
 # The longest sealed value: Padmé(4 + 1 MiB) and the tag of the AEAD.
 MOST_CIPHERTEXT = 1_081_344 + 16
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
+_BLOCK_END = b"'" * 3
+# The signatures at the end of a policy entry's line, and one of them.
+_SIGNATURE = rb'\{"key":"[^"\\]*","alg":"([^"\\]*)","sig":"[^"\\]*"\}'
+_SIGNATURES = re.compile(rb'\{"seq":.*,"sigs":\[(' + _SIGNATURE + rb'(?:,' + _SIGNATURE + rb')*)\]\}', re.S)
 # Between the items of a TOML list.
 SEPARATOR = ", "
 
@@ -63,6 +70,8 @@ def _render_secret(uid, secret):
            f"active = {_list(map(encode, secret.active))}"]
     for oid, version in secret.versions.items():
         out += ["", f"[secret.{uid}.version.{encode(oid)}]"]
+        out += [f'author = "{encode(version["author"])}"', f'lamport = {version["lamport"]}']
+        out += [f'expires = {version["expires"]}'] if version["expires"] is not None else []
         out += [f'{k} = "{encode(version[k])}"' for k in ("uid", "nonce", "commitment", "ciphertext")]
     for wid, wrap in secret.wraps.items():
         out += ["", f"[secret.{uid}.wrap.{encode(wid)}]", f'version = "{encode(wrap["version"])}"',
@@ -96,6 +105,12 @@ class _Lines:
                 "layout", f"line {self.at}: {key} = \"…\" belongs here")
         return line[len(start):-1]
 
+    def number(self, key, least=0):
+        line, start = self.take(), f"{key} = "
+        require(line.startswith(start) and _NUMBER.fullmatch(line[len(start):]), "layout", f"line {self.at}: {key}")
+        require(least <= int(line[len(start):]) < 2**53, "integer", f"line {self.at}: {key}")
+        return int(line[len(start):])
+
     def array(self, key):
         line, start = self.take(), f"{key} = ["
         require(line.startswith(start) and line.endswith("]"), "layout", f"line {self.at}: {key}")
@@ -126,26 +141,90 @@ def parse(raw):
     return file
 
 
+def parse_alone(raw, names):
+    """A `File` with the sections of these secrets only; the rest between slots and log is not judged."""
+    require(len(raw) <= MOST_FILE, "limit", "size of the file")
+    require(not raw.startswith(b"\xef\xbb\xbf"), "line-ends", "byte order mark")
+    _newer(raw)
+    text = _whole(raw)
+    lines = _Lines(text[:-1].split("\n"))
+    file = _header(lines)
+    _before_secrets(lines, file)
+    _next_head(lines.peek(), lines.peek(1))
+    before = "\n".join(lines.lines[:lines.at])
+    rest = "\n" + "\n".join(lines.lines[lines.at:]) + "\n"
+    middle, mark, log = rest.partition("\n\n[log]\n")
+    require(mark, "layout", "no log")
+    wanted = sorted(secret_uid(file.vault, name) for name in names)
+    sections = "".join(_section_of(middle + mark, encode(uid)) for uid in wanted)
+    return parse((before + sections + mark + log).encode())
+
+
+def _next_head(empty, head):
+    """What follows the part that is read must begin a section, of whatever kind."""
+    require(empty == "" and head[:1] == "[" and head[-1:] == "]", "layout", f"not a section: {head[:60]!r}")
+    kind, _, rest = head[1:-1].partition(".")
+    if kind == "audience":
+        require(rest[:1] == rest[-1:] == '"' and rules.is_audience(rest[1:-1]), "audience", rest[:80])
+    elif kind == "slot":
+        decode(rest, 16)
+    elif kind == "secret":
+        parts = rest.split(".")
+        require(len(parts) == 1 or (len(parts) == 3 and parts[1] in ("version", "wrap")), "layout", head[:80])
+        for found in parts[::2]:
+            decode(found, 32)
+    else:
+        require(head in ("[policy]", "[log]"), "layout", head[:80])
+
+
+def _section_of(text, uid):
+    """The section of a secret with its versions and wraps, from the line end before it on; may be empty."""
+    start = text.find(f'\n\n[secret.{uid}]\nname = "')
+    if start < 0:
+        return ""
+    end = start
+    while True:
+        end = text.index("\n\n", end + 1) if "\n\n" in text[end + 1:] else len(text)
+        if not text.startswith(f"\n\n[secret.{uid}.", end):
+            _next_head(*text[end + 1:].split("\n")[:2])
+            return text[start:end]
+
+
 def _newer(raw):
     """Stops at what only a newer reader knows, before this one's rules are applied to the rest."""
     first, second = (raw.split(b"\n", 2) + [b""])[:2]
-    number = re.fullmatch(rb"format = (0|[1-9][0-9]*)", first)
-    if number and int(number[1]) < 2**64 and number[1] != b"1":
+    number = re.fullmatch(rb"format = (0|[1-9][0-9]{0,15})", first)
+    if number and int(number[1]) < 2**53 and number[1] != b"1":
         raise NeedsNewer(first.decode())
     listed = re.fullmatch(rb'requires = \["(.*)"\]', second)
     if number and listed:
         wanted = listed[1].decode("utf-8", "replace").split(f'"{SEPARATOR}"')
         if all(map(rules.is_name, wanted)):
             raise NeedsNewer(", ".join(wanted))
+    if number and number[1] == b"1":
+        _algorithms(raw.split(b"\n"))
+
+
+def _algorithms(lines):
+    for line in itertools.takewhile(lambda line: line != _BLOCK_END, lines):
+        found = _SIGNATURES.fullmatch(line) if line.startswith(b'{"seq":') else None
+        for algorithm in re.findall(_SIGNATURE, found[1]) if found else ():
+            if algorithm != b"ed25519":
+                raise NeedsNewer(f"the signature algorithm {algorithm[:80]!r}")
 
 
 def _text(raw):
+    text = _whole(raw)
+    require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
+    return text
+
+
+def _whole(raw):
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise malformed("utf-8", str(error)) from error
     require(text.endswith("\n") and "\r" not in text, "line-ends")
-    require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
     return text
 
 
@@ -157,7 +236,7 @@ def _header(lines):
     return file
 
 
-def _sections(lines, file):
+def _before_secrets(lines, file):
     _head(lines, "[policy]")
     file.policy = lines.block("chain")
     require(0 < len(file.policy) <= MOST_CHAIN, "limit", "entries of the chain")
@@ -165,15 +244,19 @@ def _sections(lines, file):
         _audience(lines, file)
     while lines.peek(1).startswith("[slot."):
         _slot(lines, file)
+    _ordered([name.encode() for name in file.audiences], "audiences")
+    require(len(file.slots) <= MOST_SLOTS, "limit", "slots")
+    _ordered(file.slots, "slots")
+
+
+def _sections(lines, file):
+    _before_secrets(lines, file)
     while lines.peek(1).startswith("[secret."):
         _secret(lines, file)
     _head(lines, "[log]")
     file.log = lines.block("entries")
     require(lines.at == len(lines.lines), "layout", "text after the log")
-    _ordered([name.encode() for name in file.audiences], "audiences")
-    _ordered(file.slots, "slots")
     _ordered(file.secrets, "secrets")
-    require(len(file.slots) <= MOST_SLOTS, "limit", "slots")
 
 
 def _ordered(keys, what):
@@ -233,8 +316,11 @@ def _secret(lines, file):
 
 
 def _version(lines):
-    out = {key: decode(lines.value(key), size) for key, size in
-           (("uid", 16), ("nonce", 24), ("commitment", 32), ("ciphertext", None))}
+    out = {"author": decode(lines.value("author"), 32), "lamport": lines.number("lamport", 1), "expires": None}
+    if lines.peek().startswith("expires = "):
+        out["expires"] = lines.number("expires")
+    out |= {key: decode(lines.value(key), size) for key, size in
+            (("uid", 16), ("nonce", 24), ("commitment", 32), ("ciphertext", None))}
     require(len(out["ciphertext"]) <= MOST_CIPHERTEXT, "limit", "size of a value")
     return out
 
@@ -244,7 +330,7 @@ def _wrap(lines, secret):
            "epoch": decode(lines.value("epoch"), 16)}
     require(out["version"] in secret.versions, "wrap", "its version is not in the file")
     require(rules.is_audience(out["audience"]), "audience")
-    out["kind"] = "sealed" if lines.peek().startswith("sealed") else "key"
+    out["kind"] = "sealed" if lines.peek().startswith("sealed = ") else "key"
     out["bytes"] = decode(lines.value(out["kind"]), 72 if out["kind"] == "key" else None)
     return out
 
@@ -252,7 +338,7 @@ def _wrap(lines, secret):
 def records(file):
     """The policy entries in chain order and the log entries by id."""
     policy = [policy_entry(line) for line in file.policy]
-    log = [log_entry(line) for line in file.log]
+    log = [log_entry(line, file.vault) for line in file.log]
     found = [entry.id for entry in log]
     require(found == sorted(set(found)), "order", "log entries are ordered by id, none twice")
     return policy, {entry.id: entry for entry in log}

@@ -1,16 +1,23 @@
-"""What the counting entries say about each secret (section 7)."""
+"""What the counting ops say about each secret (section 7)."""
 
 from dataclasses import dataclass, field
+
+from .log import Bases
 
 
 @dataclass
 class Version:
     object: bytes
-    first: tuple            # the order of its first put
-    expires: int = None
+    first: "_Op"                # its first counting put
+    expires: int = None         # served until then; None: for ever
     pruned: bool = False
     removed: bool = False
-    wrap: bytes = None      # the id of its live wrap
+    overruled: bool = False
+    by_rotate: bool = False
+    wrap: bytes = None          # the id of its live wrap
+    live: bytes = None          # the entry that makes it live
+    wraps: list = field(default_factory=list)  # ids in the order of the first counting op that names each
+    odd: list = field(default_factory=list)    # codes of warnings
 
 
 @dataclass
@@ -21,6 +28,7 @@ class SecretState:
     current: bytes = None
     fields: dict = field(default_factory=dict)
     conflicts: list = field(default_factory=list)
+    touched: bool = False
 
 
 @dataclass
@@ -30,82 +38,146 @@ class _Op:
     policy: int
     index: int
     op: dict
+    counts: bool
 
     @property
     def order(self):
         return (self.lamport, self.entry, self.index)
 
+    @property
+    def kind(self):
+        return self.op["op"]
 
-def fold(graph, void):
-    """{full name: SecretState} for every secret that a counting op names."""
-    secrets = {}
+    @property
+    def at(self):
+        return (self.entry, self.index)
+
+    def names(self, found):
+        return self.op.get("object") == found or found in (self.op.get("objects") or ())
+
+
+def fold(graph, standing, wanted=None, voids=False):
+    """{full name: SecretState} for every secret that a counting op names; with `voids`, void ops count."""
+    secrets, bases = {}, Bases(graph)
     for found in graph.order:
         entry = graph.entries[found]
-        if found in void:
-            continue
         for index, op in enumerate(entry.ops):
-            if "secret" in op and op["op"] not in ("pending", "rollout"):
-                item = _Op(found, entry.lamport, graph.policy_position(entry), index, op)
-                secrets.setdefault(op["secret"], []).append(item)
-    return {name: _fold_one(graph, name, ops) for name, ops in sorted(secrets.items())}
+            if "secret" not in op or (wanted is not None and op["secret"] not in wanted):
+                continue
+            counts = voids or (found, index) not in standing.ended
+            item = _Op(found, entry.lamport, graph.policy_position(entry), index, op, counts)
+            secrets.setdefault(op["secret"], []).append(item)
+    folded = {name: _Fold(graph, standing, bases, name, ops).state for name, ops in sorted(secrets.items())}
+    return {name: state for name, state in folded.items() if state.versions or state.touched}
 
 
-def _fold_one(graph, name, ops):
-    ops.sort(key=lambda o: o.order)
-    state = SecretState(name)
-    for item in ops:
-        if item.op["op"] == "put" and item.op["object"] not in state.versions:
-            state.versions[item.op["object"]] = Version(item.op["object"], item.order)
-    for version in state.versions.values():
-        _fold_version(graph, version, ops, state)
-    _fold_active(graph, state, ops)
-    for name_of_field in {o.op["field"] for o in ops if o.op["op"] == "field"}:
-        _fold_field(graph, state, name_of_field, ops)
-    return state
+class _Fold:
+    def __init__(self, graph, standing, bases, name, ops):
+        self.graph, self.standing, self.bases = graph, standing, bases
+        self.all = sorted(ops, key=lambda o: o.order)
+        self.ops = [o for o in self.all if o.counts]
+        self.state = SecretState(name)
+        self.state.touched = bool(self.ops)
+        for put in self._of("put"):
+            self.state.versions.setdefault(put.op["object"], Version(put.op["object"], put))
+        self.overruled = self._overruled()
+        for version in self.state.versions.values():
+            self._version(version)
+        self._active()
+        for key in {o.op["field"] for o in self._of("field")}:
+            self._field(key)
 
+    def _of(self, *kinds, version=None, ops=None):
+        return [o for o in (self.ops if ops is None else ops)
+                if o.kind in kinds and (version is None or o.names(version))]
 
-def _left(graph, ops):
-    """The ops that are not before another of them, in rising order."""
-    def before(one, other):
+    def before(self, one, other):
         if one.entry == other.entry:
             return one.index < other.index
-        return graph.is_before(one.entry, other.entry)
-    return [o for o in ops if not any(before(o, other) for other in ops)]
+        return self.graph.is_before(one.entry, other.entry)
 
+    def survivors(self, ops):
+        """The ops that are not before another of them, in rising order."""
+        return [o for o in ops if not any(self.before(o, other) for other in ops)]
 
-def _names(item, version):
-    return item.op.get("object") == version.object or version.object in (item.op.get("objects") or ())
+    def _overruled(self):
+        """The counting puts by rotate that are overruled, as a set of (entry, index)."""
+        overruled = set()
+        for put in self._of("put"):
+            if put.at in self.standing.by_rotate:
+                based = self.bases.of(self.graph.entries[put.entry], put.op)
+                if not any(self._grounded(put, base, overruled) for base in based):
+                    overruled.add(put.at)
+        return overruled
 
+    def _grounded(self, put, base, overruled):
+        restores = self._of("restore", version=base)
+        for remove in self._of("remove", version=base):
+            if not self.before(put, remove) and not any(self.before(remove, r) for r in restores):
+                return False
+        puts = [o for o in self._of("put", version=base, ops=self.all) if self.before(o, put)]
+        if any(o.counts and o.at not in overruled for o in puts):
+            return True
+        return (not any(o.counts for o in puts)
+                and all(any(self.before(o, remove) for o in puts) for remove in self._of("remove")))
 
-def _fold_version(graph, version, ops, state):
-    own = [o for o in ops if _names(o, version)]
-    version.pruned = any(o.op["op"] == "prune" for o in own)
-    left = _left(graph, [o for o in own if o.op["op"] in ("remove", "restore")])
-    version.removed = bool(left) and left[-1].op["op"] == "remove"
-    if len({o.op["op"] for o in left}) > 1:
-        state.conflicts.append("removed")
-    expiries = [o.op["expires"] for o in own if o.op["op"] == "put" and o.op["expires"] is not None]
-    version.expires = max(expiries, default=None)
-    wraps = [o for o in own if o.op["op"] in ("put", "rewrap")]
-    version.wrap = max(wraps, key=lambda o: (o.policy, *o.order)).op["wrap"]
+    def _version(self, version):
+        found = version.object
+        version.pruned = bool(self._of("prune", version=found))
+        left = self.survivors(self._of("remove", "restore", version=found))
+        version.removed = bool(left) and left[-1].kind == "remove"
+        puts = self._of("put", version=found)
+        version.overruled = all(o.at in self.overruled for o in puts)
+        version.by_rotate = all(o.at in self.standing.by_rotate for o in puts)
+        own = version.first.op["expires"]
+        expires = self._of("expire", version=found)
+        times = [o.op["at"] for o in self.survivors(expires)]
+        version.expires = min((t for t in times if t is not None), default=None) if times else own
+        self._wraps(version)
+        if version.pruned:
+            if self._prune_beside(found, expires, own):
+                version.odd.append("prune-beside-expire")
+            return
+        version.odd += ["removal-conflict"] if len({o.kind for o in left}) > 1 else []
+        version.odd += ["expiry-conflict"] if len(set(times)) > 1 else []
+        version.odd += ["overruled"] if version.overruled and not version.removed else []
 
+    def _prune_beside(self, found, expires, own):
+        later = [o for o in expires if o.op["at"] is None or (own is not None and o.op["at"] > own)]
+        return any(not self.before(o, prune) and not self.before(prune, o)
+                   for o in later for prune in self._of("prune", version=found))
 
-def _fold_active(graph, state, ops):
-    register = [o for o in ops if o.op["op"] in ("put", "resolve") and o.op["object"] in state.versions]
-    rest = [o for o in _left(graph, register) if _served(state.versions[o.op["object"]])]
-    state.candidates = sorted({o.op["object"] for o in rest})
-    state.current = rest[-1].op["object"] if rest else None
-    if len(state.candidates) > 1:
-        state.conflicts.append("active")
+    def _wraps(self, version):
+        named = self._of("put", "rewrap", version=version.object)
+        live = max(named, key=lambda o: (o.policy, *o.order))
+        version.wrap, version.live = live.op["wrap"], live.entry
+        version.wraps = list(dict.fromkeys(o.op["wrap"] for o in named))
 
+    def _sets(self, item):
+        """Whether a counting put or resolve of an existing version sets something."""
+        if item.at in self.overruled:
+            return False
+        found = item.op["object"]
+        if any(self.before(o, item) for o in self._of("prune", version=found)):
+            return False
+        restores = [o for o in self._of("restore", version=found) if self.before(o, item)]
+        removes = [o for o in self._of("remove", version=found) if self.before(o, item)]
+        return all(any(self.before(remove, o) for o in restores) for remove in removes)
 
-def _served(version):
-    return not version.pruned and not version.removed
+    def _active(self):
+        state = self.state
+        register = [o for o in self._of("put", "resolve") if o.op["object"] in state.versions and self._sets(o)]
+        versions = state.versions
+        rest = [o for o in self.survivors(register)
+                if not versions[o.op["object"]].pruned and not versions[o.op["object"]].removed]
+        state.candidates = sorted({o.op["object"] for o in rest})
+        state.current = rest[-1].op["object"] if rest else None
+        if len(state.candidates) > 1:
+            state.conflicts.append("active")
 
-
-def _fold_field(graph, state, key, ops):
-    left = _left(graph, [o for o in ops if o.op["op"] == "field" and o.op["field"] == key])
-    if left[-1].op["value"] is not None:
-        state.fields[key] = left[-1].op["value"]
-    if len({o.op["value"] for o in left}) > 1:
-        state.conflicts.append(key)
+    def _field(self, key):
+        left = self.survivors([o for o in self._of("field") if o.op["field"] == key])
+        if left[-1].op["value"] is not None:
+            self.state.fields[key] = left[-1].op["value"]
+        if len({o.op["value"] for o in left}) > 1:
+            self.state.conflicts.append(key)

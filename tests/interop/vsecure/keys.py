@@ -9,9 +9,10 @@ from nacl import bindings
 from nacl.exceptions import CryptoError
 
 from .encoding import H, decode, derive, encode, u32le, u64le
+from .errors import Refused
 
 SUITE = "xchacha20poly1305-blake3"
-MOST_ENVELOPE, MOST_SLOT = 2 << 20, 64 << 10
+MOST_VALUE, MOST_ENVELOPE, MOST_SLOT = 1 << 20, 2 << 20, 64 << 10
 
 
 class Unopened(Exception):
@@ -32,6 +33,8 @@ def pad(value):
 
 def unpad(plain):
     length = int.from_bytes(plain[:4], "little")
+    if length > MOST_VALUE:
+        raise Unopened("the value is over 1 MiB")
     if len(plain) < 64 or 4 + length > len(plain) or pad(plain[4:4 + length]) != plain:
         raise Unopened("the padding of the value is wrong")
     return plain[4:4 + length]
@@ -52,8 +55,21 @@ def secret_uid(vault, full_name):
     return H("secret uid", vault, *full_name.split("/"))
 
 
+def body_id(version):
+    return H("version body", *(version[k] for k in ("uid", "nonce", "commitment", "ciphertext")))
+
+
+def _expires(number):
+    return b"" if number is None else u64le(number)
+
+
+def derived_id(uid, author, lamport, expires, body):
+    """The id of the object that an entry of this key and lamport puts."""
+    return H("version object", uid, author, u64le(lamport), _expires(expires), body)
+
+
 def object_id(uid, version):
-    return H("version object", uid, *(version[k] for k in ("uid", "nonce", "commitment", "ciphertext")))
+    return derived_id(uid, version["author"], version["lamport"], version["expires"], body_id(version))
 
 
 def wrap_id(wrap):
@@ -68,8 +84,8 @@ def kek_commitment(vault, audience, epoch, kek):
     return H("kek commitment", vault, audience, epoch, kek)
 
 
-def value_aad(vault, uid, version_uid):
-    return H("value aad", SUITE, vault, uid, version_uid, "padme-64")
+def value_aad(vault, uid, version_uid, author, expires):
+    return H("value aad", SUITE, vault, uid, version_uid, author, _expires(expires), "padme-64")
 
 
 def _value_keys(dek, aad):
@@ -77,19 +93,25 @@ def _value_keys(dek, aad):
     return both[:32], both[32:]
 
 
-def seal_value(vault, uid, version_uid, nonce, dek, value):
+def seal_value(vault, uid, author, lamport, expires, version_uid, nonce, dek, value):
     """A version object as the file holds it."""
-    aad = value_aad(vault, uid, version_uid)
+    aad = value_aad(vault, uid, version_uid, author, expires)
     key, commitment = _value_keys(dek, aad)
-    return {"uid": version_uid, "nonce": nonce, "commitment": commitment,
+    return {"author": author, "lamport": lamport, "expires": expires, "uid": version_uid, "nonce": nonce, "commitment": commitment,
             "ciphertext": xseal(key, nonce, pad(value), aad)}
 
 
+def fits(vault, uid, version, dek):
+    """Whether the version was sealed under this DEK."""
+    aad = value_aad(vault, uid, version["uid"], version["author"], version["expires"])
+    return hmac.compare_digest(_value_keys(dek, aad)[1], version["commitment"])
+
+
 def open_value(vault, uid, version, dek):
-    aad = value_aad(vault, uid, version["uid"])
-    key, commitment = _value_keys(dek, aad)
-    if not hmac.compare_digest(commitment, version["commitment"]):
+    if not fits(vault, uid, version, dek):
         raise Unopened("the key does not belong to this value (commitment)")
+    aad = value_aad(vault, uid, version["uid"], version["author"], version["expires"])
+    key, _ = _value_keys(dek, aad)
     return unpad(xopen(key, version["nonce"], version["ciphertext"], aad))
 
 
@@ -136,14 +158,18 @@ def open_envelope(vault, audience, facts, binary, identities):
     out = {}
     for line in lines[3:-1]:
         word, epoch, kek, identity = (line.split(" ") + [""] * 4)[:4]
-        epoch, kek = decode(epoch, 16), decode(kek, 32)
+        try:
+            epoch, kek = decode(epoch, 16), decode(kek, 32)
+            own = str(pyrage.x25519.Identity.from_str(identity).to_public())
+        except (Refused, pyrage.IdentityError) as error:
+            raise Unopened("a line of the envelope is damaged") from error
         if word != "epoch" or epoch not in left or line.count(" ") != 3:
             raise Unopened("the envelope names an epoch that the policy does not know there")
         left = left[left.index(epoch) + 1:]
         recipient, commitment = facts[epoch]
         if not hmac.compare_digest(kek_commitment(vault, audience, epoch, kek), commitment):
             raise Unopened("a key in the envelope is not the one that the policy states")
-        if str(pyrage.x25519.Identity.from_str(identity).to_public()) != recipient:
+        if own != recipient:
             raise Unopened("an identity in the envelope is not the one that the policy states")
         out[epoch] = (kek, identity)
     if not facts or next(iter(out), None) != next(reversed(facts)):

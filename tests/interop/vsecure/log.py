@@ -1,11 +1,16 @@
-"""The signed log (section 6): its graph, and which entries count."""
+"""The signed log (section 6): its graph, and which ops count."""
+
+from dataclasses import dataclass, field
 
 from . import signing
 from .errors import Refused
 
+WRITE = (("write",),)
+# For each kind of op the sets of rights that suffice.
 RIGHTS_NEEDED = {
-    "field": ("write",), "resolve": ("write",), "restore": ("write",), "remove": ("delete",),
-    "prune": ("delete",), "pending": ("write", "rotate"), "rollout": ("write", "rotate"),
+    "put": WRITE, "field": WRITE, "resolve": WRITE, "restore": WRITE, "remove": (("delete",),),
+    "expire": (("write", "delete"),), "prune": (("delete",),), "rewrap": (("read", "write"), ("read", "grant")),
+    "pending": (("write",), ("rotate",)), "rollout": (("write",), ("rotate",)),
 }
 
 
@@ -26,14 +31,14 @@ class Graph:
             mask |= self.ancestors[parent] | self.bit[parent]
             lamport = max(lamport, self.entries[parent].lamport)
             if self.policy_position(self.entries[parent]) > position:
-                raise Refused("log", "policy-order", short(entry.id))
+                raise Refused("log", "policy-backdated", short(entry.id))
         if entry.lamport != lamport + 1:
-            raise Refused("log", "lamport", short(entry.id))
+            raise Refused("log", "lamport-wrong", short(entry.id))
         self.ancestors[entry.id] = mask
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
-            raise Refused("log", "unknown-policy", short(entry.id))
+            raise Refused("log", "policy-unknown", short(entry.id))
         return self.chain.position[entry.policy]
 
     def is_before(self, one, other):
@@ -47,9 +52,6 @@ class Graph:
             mask |= self.ancestors[found] | self.bit[found]
         return mask
 
-    def above(self, entry):
-        return (e for e in map(self.entries.get, self.order) if self.is_before(e.id, entry.id))
-
 
 def short(found):
     return found.hex()[:12]
@@ -62,7 +64,7 @@ def _sorted(entries):
         waiting[entry.id] = len(entry.parents)
         for parent in entry.parents:
             if parent not in entries:
-                raise Refused("log", "missing-parent", short(entry.id))
+                raise Refused("log", "parent-missing", short(entry.id))
             children.setdefault(parent, []).append(entry.id)
     ready, order = [found for found, count in waiting.items() if not count], []
     while ready:
@@ -75,85 +77,112 @@ def _sorted(entries):
     return order
 
 
-def standing(graph):
-    """The ids of the void entries; refuses a forged one."""
-    chain, void = graph.chain, set()
-    _heads_present(graph)
-    _heads_onwards(graph)
-    kept = {at: graph.reach(chain.entries[at].heads) for at in chain.removals}
-    for found in graph.order:
-        entry = graph.entries[found]
-        start = graph.policy_position(entry)
-        _not_forged(graph, entry, start)
-        for at in chain.removals:
-            if at > start and not kept[at] & graph.bit[found] and _lost(graph, entry, at):
-                void.add(found)
-                break
-    return void
+@dataclass
+class Standing:
+    """Which ops count. An op is (entry id, index)."""
+    ended: dict = field(default_factory=dict)     # void op: the position that ended it
+    by_rotate: set = field(default_factory=set)   # puts, void ones by their own position
+    known: list = field(default_factory=list)     # known(t) as a mask, for each position
+
+    def void_in(self, entry):
+        return [n for n in range(len(entry.ops)) if (entry.id, n) in self.ended]
 
 
-def _heads_present(graph):
+def knowledge(graph):
+    """known(t) for each position; refuses heads that are missing or go backwards."""
+    known, mask, before = [], 0, ()
     for at, entry in enumerate(graph.chain.entries):
         if any(head not in graph.entries for head in entry.heads):
-            raise Refused("log", "missing-head", f"policy entry {at} knew a log entry that is gone")
-
-
-def _heads_onwards(graph):
-    """No policy entry that names heads knows less than one before it."""
-    known = 0
-    for at, entry in enumerate(graph.chain.entries):
+            raise Refused("log", "policy-head-missing", f"policy entry {at} knew a log entry that is gone")
         if entry.heads:
             reach = graph.reach(entry.heads)
-            if known & ~reach:
-                raise Refused("log", "heads-backwards", f"policy entry {at} forgets what an earlier one knew")
-            known = reach
+            if any(not reach & graph.bit[head] for head in before):
+                raise Refused("log", "policy-heads-backwards", f"policy entry {at} forgets what one before it knew")
+            before, mask = entry.heads, mask | reach
+        known.append(mask)
+    return known
 
 
-def _not_forged(graph, entry, start):
-    key = graph.chain.states[start].keys.get(entry.key)
-    if key is None or key.member != entry.actor:
-        raise Refused("log", "forged-key", short(entry.id))
-    if not signing.verify(key.public, "log", entry.id, entry.sig):
-        raise Refused("log", "forged-signature", short(entry.id))
-    for op in entry.ops:
-        if not authorised(graph, entry, op, start):
-            raise Refused("log", "forged-right", f"{short(entry.id)}: {op['op']}")
+def standing(graph, wanted=None):
+    """Judges the entries that name one of the `wanted` secrets (None: all); refuses a forged one."""
+    out, bases = Standing(known=knowledge(graph)), Bases(graph)
+    for found in graph.order:
+        entry = graph.entries[found]
+        if wanted is None or any(op.get("secret") in wanted for op in entry.ops):
+            _judge(graph, bases, entry, out)
+    return out
 
 
-def _lost(graph, entry, at):
-    return any(authorised(graph, entry, op, at - 1) and not authorised(graph, entry, op, at)
-               for op in entry.ops)
+def _judge(graph, bases, entry, out):
+    start = graph.policy_position(entry)
+    _signed(graph, entry, start)
+    for number, op in enumerate(entry.ops):
+        def ends(based, op=op):
+            return _ends(graph, entry, op, based, start, out.known)
+        based = op["op"] == "put" and bool(bases.of(entry, op))
+        allowed, ended = ends(based)
+        if not allowed:
+            raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
+        if ended is not None:
+            out.ended[entry.id, number] = ended
+        if based:
+            by_write, lost = ends(False)
+            if not by_write or (ended is None and lost is not None):
+                out.by_rotate.add((entry.id, number))
 
 
-def authorised(graph, entry, op, position):
-    state = graph.chain.states[position]
+def _signed(graph, entry, start):
+    ever = graph.chain.every_key.get(entry.key)
+    if ever is None:
+        raise Refused("log", "key-unknown", short(entry.id))
+    if ever.member != entry.actor:
+        raise Refused("log", "actor-wrong", short(entry.id))
+    if entry.key not in graph.chain.states[start].keys:
+        raise Refused("log", "key-inactive", short(entry.id))
+    if not signing.verify(ever.public, "log", entry.id, entry.sig):
+        raise Refused("log", "signature-invalid", short(entry.id))
+
+
+def _ends(graph, entry, op, based, start, known):
+    """(whether the op is authorised at its own position, the position that makes it void or None)."""
+    chain = graph.chain
+    if not authorised(chain, entry, op, based, start):
+        return False, None
+    for at in chain.removals:
+        if at > start and not authorised(chain, entry, op, based, at):
+            return True, None if known[at] & graph.bit[entry.id] else at
+    return True, None
+
+
+def authorised(chain, entry, op, based, position):
+    """Whether the op's rights are held at a position; a put that is `based` may be by rotate."""
+    state, actor = chain.states[position], entry.actor
     key = state.keys.get(entry.key)
-    return key is not None and key.member == entry.actor and _has_right(graph, entry, op, state)
-
-
-def _has_right(graph, entry, op, state):
-    actor, kind = entry.actor, op["op"]
-    if kind == "checkpoint":
+    if key is None or key.member != actor:
+        return False
+    if op["op"] == "checkpoint":
         return state.holds_over(actor, "grant", "*")
-
-    def holds(right):
-        return state.holds(actor, right, op["secret"])
-    if kind == "put":
-        return holds("write") or (holds("rotate") and _rotates(graph, entry, op))
-    if kind == "rewrap":
-        return holds("read") and (holds("write") or holds("grant"))
-    return any(map(holds, RIGHTS_NEEDED[kind]))
+    needed = RIGHTS_NEEDED[op["op"]] + ((("rotate",),) if based else ())
+    return any(all(state.holds(actor, right, op["secret"]) for right in rights) for rights in needed)
 
 
-def _rotates(graph, entry, op):
-    """Whether `replaces` holds a version that an ancestor puts and none takes away."""
-    put, gone = set(), set()
-    for ancestor in graph.above(entry):
-        for other in ancestor.ops:
-            if other.get("secret") != op["secret"]:
-                continue
-            if other["op"] == "put":
-                put.add(other["object"])
-            elif other["op"] in ("remove", "prune"):
-                gone.update(other["objects"])
-    return any(found in put - gone for found in op["replaces"] or ())
+class Bases:
+    """Which versions of its `replaces` a put rotates."""
+
+    def __init__(self, graph):
+        self.graph, self.puts, self.gone = graph, {}, {}
+        for entry in graph.entries.values():
+            for op in entry.ops:
+                if op["op"] == "put":
+                    self._note(self.puts, op["secret"], op["object"], entry)
+                elif op["op"] in ("remove", "prune"):
+                    for found in op["objects"]:
+                        self._note(self.gone, op["secret"], found, entry)
+
+    def _note(self, masks, secret, found, entry):
+        masks[secret, found] = masks.get((secret, found), 0) | self.graph.bit[entry.id]
+
+    def of(self, entry, op):
+        above = self.graph.ancestors[entry.id]
+        return [found for found in op["replaces"] or () if above & self.puts.get((op["secret"], found), 0)
+                and not above & self.gone.get((op["secret"], found), 0)]

@@ -76,6 +76,10 @@ class State:
                    if "read" in have and rules.matches(pattern, full_name)}
         return "+".join(sorted(readers | {"owner"}))
 
+    def audiences_of(self, member):
+        """The audiences that the member is in."""
+        return [name for name in self.audiences if self.roles_of(member) & set(name.split("+"))]
+
     def is_due(self, name):
         return self.audiences[name].due and all(role in self.roles for role in name.split("+"))
 
@@ -88,6 +92,7 @@ class Chain:
         self.position = {}
         self.every_key, self.every_epoch = {}, {}  # key id: Key; epoch: audience
         self.ever_read = {}                        # role: patterns
+        self.superseded = {}                       # epoch: the position of its successor
         state = State()
         for at, entry in enumerate(entries):
             state = self._entry(at, entry, state)
@@ -272,6 +277,8 @@ def _epoch(c, audience, epoch, recipient, kek, envelope):
         c.role(role)
     _check(epoch not in c.chain.every_epoch, "epoch-reused", audience)
     c.chain.every_epoch[epoch] = audience
+    if audience in c.state.audiences:
+        c.chain.superseded[c.state.audiences[audience].current] = c.at
     fact = c.state.audiences.setdefault(audience, Audience(epoch, envelope))
     fact.current, fact.envelope, fact.due = epoch, envelope, False
     fact.epochs[epoch] = (recipient, kek)

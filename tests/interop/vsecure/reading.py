@@ -4,7 +4,22 @@ import pyrage
 
 from . import keys
 from .encoding import decode
+from .errors import NeedsNewer
 from .keys import Unopened
+from .verify import verify_alone
+
+
+class Damaged(Unopened):
+    """There are keys for it, and they do not open it."""
+
+
+class Sealed(Unopened):
+    """It is sealed for audiences whose keys are not at hand."""
+
+    def __init__(self, audiences):
+        self.audiences = audiences
+        names = ", ".join(sorted(audiences)) or "nobody"
+        super().__init__(f"your identity cannot read it: it is sealed for {names}")
 
 
 def identities(text):
@@ -29,9 +44,11 @@ def identities(text):
 class Reader:
     """What a set of identities can open in a file."""
 
-    def __init__(self, vault, found):
+    def __init__(self, vault, found, audiences=None):
         self.vault, self.epochs = vault, {}
         for name, (_, envelope) in vault.file.audiences.items():
+            if audiences is not None and name not in audiences:
+                continue
             facts = vault.chain.states[-1].audiences[name].epochs
             try:
                 opened = keys.open_envelope(vault.chain.vault, name, facts, envelope, found)
@@ -51,22 +68,72 @@ class Reader:
         return keys.open_value(chain, uid, version, dek)
 
     def _dek(self, secret, uid, found, version):
-        live = self.vault.secrets[secret.name].versions.get(found)
-        wraps = [secret.wraps[live.wrap]] if live and live.wrap in secret.wraps else []
-        wraps += [w for w in secret.wraps.values() if w["version"] == found and w not in wraps]
-        for wrap in wraps:
-            pair = self.epochs.get((wrap["audience"], wrap["epoch"]))
-            if pair is None:
-                continue
+        state = self.vault.secrets.get(secret.name)
+        wraps = order_of_wraps(secret, state.versions[found]) if state and found in state.versions else []
+        mine = [w for w in wraps if (w["audience"], w["epoch"]) in self.epochs]
+        for wrap in mine:
             aad = keys.wrap_aad(self.vault.chain.vault, wrap["audience"], wrap["epoch"], uid, version["uid"])
-            return keys.open_wrap(wrap, aad, *pair)
-        audiences = ", ".join(sorted({w["audience"] for w in wraps})) or "nobody"
-        raise Unopened(f"your identity cannot read it: it is sealed for {audiences}")
+            try:
+                dek = keys.open_wrap(wrap, aad, *self.epochs[wrap["audience"], wrap["epoch"]])
+            except Unopened:
+                continue
+            if len(dek) == 32 and keys.fits(self.vault.chain.vault, uid, version, dek):
+                return dek
+        if mine:
+            raise Damaged("none of its wraps opens it: it was damaged or forged")
+        raise Sealed({w["audience"] for w in wraps})
+
+
+def order_of_wraps(secret, version):
+    """The wraps of a version in the order in which a reader tries them."""
+    first = version.first.op["wrap"]
+    rest = [w for w in version.wraps if w not in (version.wrap, first)]
+    kinds = [[w for w in rest if w in secret.wraps and secret.wraps[w]["kind"] == k] for k in ("key", "sealed")]
+    tried = dict.fromkeys([version.wrap, first, *kinds[0], *kinds[1]])
+    return [secret.wraps[w] for w in tried if w in secret.wraps]
+
+
+def get(raw, name, member, identity, now):
+    """("value", bytes) or ("refused" | "locked" | "not-found" | "expired" | "not-permitted" | "unsettled" |
+    "damaged" | "needs-newer", detail): one secret for a member, of what is judged at every depth."""
+    vault = verify_alone(raw, [name])
+    if vault.finding:
+        word = "needs-newer" if isinstance(vault.finding, NeedsNewer) else "refused"
+        return word, str(vault.finding)
+    head = vault.chain.states[-1]
+    if member not in head.members or str(identity.to_public()) not in head.members[member]["recipients"]:
+        return "locked", member
+    state = vault.secrets.get(name)
+    if state is None or not state.versions:
+        return "not-found", "never put"
+    if state.current is None:
+        return _gone(state, now)
+    expires = state.versions[state.current].expires
+    if expires is not None and now >= expires:
+        return "expired", str(expires)
+    return _opened(vault, head, state, member, identity)
+
+
+def _gone(state, now):
+    last = list(state.versions.values())[-1]
+    aged = last.pruned and not last.removed and last.expires is not None and now >= last.expires
+    return ("expired", str(last.expires)) if aged else ("not-found", "gone")
+
+
+def _opened(vault, head, state, member, identity):
+    try:
+        return "value", Reader(vault, [identity], head.audiences_of(member)).value(state.name, state.current)
+    except Sealed as error:
+        if any(name in head.audiences_of(member) for name in error.audiences):
+            return "damaged", "an envelope does not open"
+        return ("unsettled" if head.holds(member, "read", state.name) else "not-permitted"), str(error)
+    except Unopened as error:
+        return "damaged", str(error)
 
 
 def version_of(state, text):
     """The object id for a version given as its id, or as its number for display."""
-    ordered = sorted(state.versions.values(), key=lambda v: v.first)
+    ordered = list(state.versions.values())
     if text.isdecimal() and 1 <= int(text) <= len(ordered):
         return ordered[int(text) - 1].object
     found = decode(text, 32)

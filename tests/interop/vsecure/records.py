@@ -7,9 +7,9 @@ one canonical way, and refused if the bytes differ.
 import json
 from dataclasses import dataclass
 
-from . import rules
+from . import keys, rules
 from .encoding import H, decode
-from .errors import NeedsNewer, malformed
+from .errors import malformed
 from .rules import require
 
 MOST_OPS, MOST_IDS, MOST_HEADS, MOST_SIGS, MOST_RECIPIENTS = 1000, 1000, 256, 16, 16
@@ -125,9 +125,18 @@ def form(pairs, fields):
     return out
 
 
+def op_number(value):
+    require(integer(value) < MOST_OPS, "integer", repr(value))
+    return value
+
+
+def adopted(value):
+    return form(value, {"entry": ID, "op": op_number})
+
+
 name, full_name = checked(rules.is_name, "name"), checked(rules.is_full_name, "secret-name")
 pattern, recipient = checked(rules.is_pattern, "pattern"), checked(rules.is_recipient, "recipient")
-audience = checked(lambda v: all(map(rules.is_name, v.split("+"))), "audience")
+audience = checked(rules.is_audience, "audience")
 ID, SHORT = data(32), data(16)
 
 
@@ -159,18 +168,19 @@ POLICY_OPS = {
     "setting": {"key": text(REASON), "value": text(VALUE)},
     "rebase": {"head": ID},
 }
-_some_ids, _objects = optional(ids(least=1)), ids(least=1)
+_some_ids, _objects, _adopts = optional(ids(least=1)), ids(least=1), optional(adopted)
 LOG_OPS = {
-    "put": {"secret": full_name, "object": ID, "wrap": ID, "expires": optional(integer),
-            "replaces": _some_ids, "same": _some_ids, "adopts": optional(ID)},
+    "put": {"secret": full_name, "body": ID, "wrap": ID, "expires": optional(integer),
+            "replaces": _some_ids, "same": _some_ids, "adopts": _adopts},
     "field": {"secret": full_name, "field": checked(field_name, "field"),
-              "value": optional(text(VALUE)), "adopts": optional(ID)},
-    "resolve": {"secret": full_name, "object": ID},
-    "restore": {"secret": full_name, "objects": _objects, "adopts": optional(ID)},
-    "remove": {"secret": full_name, "objects": _objects, "adopts": optional(ID)},
+              "value": optional(text(VALUE)), "adopts": _adopts},
+    "resolve": {"secret": full_name, "object": ID, "adopts": _adopts},
+    "restore": {"secret": full_name, "objects": _objects, "adopts": _adopts},
+    "remove": {"secret": full_name, "objects": _objects, "adopts": _adopts},
+    "expire": {"secret": full_name, "object": ID, "at": optional(integer), "adopts": _adopts},
     "prune": {"secret": full_name, "objects": _objects},
     "rewrap": {"secret": full_name, "object": ID, "wrap": ID},
-    "pending": {"secret": full_name, "object": ID, "wrap": ID},
+    "pending": {"secret": full_name, "body": ID, "wrap": ID, "expires": optional(integer)},
     "rollout": {"secret": full_name, "record": text(VALUE)},
     "checkpoint": {"segment": ID, "heads": ids()},
 }
@@ -192,9 +202,6 @@ def _op(op, forms):
 
 
 def _signature(value):
-    algorithm = dict(value).get("alg") if isinstance(value, Pairs) else None
-    if isinstance(algorithm, str) and algorithm != "ed25519":
-        raise NeedsNewer(f"the signature algorithm {algorithm[:80]}")
     return form(value, {"key": ID, "alg": one_of("ed25519"), "sig": data(64)})
 
 
@@ -231,10 +238,15 @@ def policy_entry(line):
     return Entry(H("policy entry", line[:line.rindex(',"sigs":')] + "}"), line, fields)
 
 
-def log_entry(line):
+def log_entry(line, vault):
+    """A log entry; `vault` is the id in the header, with which the objects that it puts are derived."""
     fields = form(load(line), {
         "parents": ids(MOST_HEADS), "lamport": integer, "policy": ID, "actor": name, "key": ID,
         "ts": integer, "ops": ops(LOG_OPS), "reason": text(REASON), "sig": data(64)})
+    for op in fields["ops"]:
+        if "body" in op:
+            uid = keys.secret_uid(vault, op["secret"])
+            op["object"] = keys.derived_id(uid, fields["key"], fields["lamport"], op["expires"], op["body"])
     return Entry(H("log entry", line[:line.rindex(',"sig":')] + "}"), line, fields)
 
 
@@ -253,5 +265,6 @@ def slot_record(line):
     if kind == "seal":
         fit = 19456 <= record["m"] <= 1048576 and 2 <= record["t"] <= 10 and 1 <= record["p"] <= 8
         require(fit, "slot-cost")
+        require(rules.looks_x25519(record["recipient"]), "slot-recipient")
     record["id"] = H("slot", line[:line.rindex(',"sig":')] + "}}")
     return record

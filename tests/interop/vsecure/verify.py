@@ -1,15 +1,24 @@
-"""The verdict on a file: what any reader can check without a secret key."""
+"""The verdict on a file: what any reader can check without a secret key (section 7)."""
 
+import time
 from dataclasses import dataclass, field
 
 from . import keys, signing
 from .encoding import encode
 from .errors import NeedsNewer, Refused
-from .file import parse, records
+from .file import parse, parse_alone, records
 from .fold import fold
-from .log import Graph, short, standing
+from .log import Graph, Standing, short, standing
 from .policy import Chain
 from .records import slot_record
+
+
+@dataclass
+class Finding:
+    severity: str   # error, warning, notice
+    kind: str       # which part of the file it is about
+    code: str
+    subject: str    # the secret's name, or a short id
 
 
 @dataclass
@@ -18,85 +27,133 @@ class Vault:
     file: object = None
     chain: object = None
     graph: object = None
-    void: set = field(default_factory=set)
+    standing: Standing = field(default_factory=Standing)
     secrets: dict = field(default_factory=dict)
-    notices: list = field(default_factory=list)
+    findings: list = field(default_factory=list)
     finding: object = None
 
+    @property
+    def void(self):
+        """The entries all of whose ops are void."""
+        return {i for i, e in self.graph.entries.items() if len(self.standing.void_in(e)) == len(e.ops)}
 
-def verify(raw):
-    """Never raises for a bad file: the first finding is in the result."""
+    @property
+    def notices(self):
+        return [f"{f.code}: {f.subject}" for f in self.findings if f.severity != "error"]
+
+    def tell(self, severity, kind, code, subject):
+        self.findings.append(Finding(severity, kind, code, subject))
+
+
+def verify(raw, now=None):
+    """Never raises for a bad file: the first error is in the result."""
     vault = Vault()
     try:
         vault.file = parse(raw)
-        policy, log = records(vault.file)
-        vault.chain = Chain(policy)
-        vault.graph = Graph(log, vault.chain)
-        vault.void = standing(vault.graph)
-        vault.secrets = fold(vault.graph, vault.void)
+        _judge(vault, None)
         for check in (_audiences, _objects, _present, _slots, _copies):
             check(vault)
+        _stop(vault)
+        _attention(vault, time.time() if now is None else now)
     except Refused as finding:
         vault.finding = finding
     return vault
 
 
-def _check(ok, kind, code, detail=""):
-    if not ok:
-        raise Refused(kind, code, detail)
+def verify_alone(raw, names):
+    """What is judged at every depth, for these secrets: section 7, the last part."""
+    vault = Vault()
+    try:
+        vault.file = parse_alone(raw, names)
+        _judge(vault, set(names))
+        for check in (_audiences, _objects, _present, _copies):
+            check(vault)
+        _stop(vault)
+    except Refused as finding:
+        vault.finding = finding
+    return vault
+
+
+def _judge(vault, wanted):
+    policy, log = records(vault.file)
+    vault.chain = Chain(policy)
+    if vault.file.vault != vault.chain.vault:
+        raise Refused("copies", "header-vault")  # the ids of objects are derived with it
+    vault.graph = Graph(log, vault.chain)
+    vault.standing = standing(vault.graph, wanted)
+    vault.secrets = fold(vault.graph, vault.standing, wanted)
+
+
+def _stop(vault):
+    for error in (f for f in vault.findings if f.severity == "error"):
+        raise Refused(error.kind, error.code, error.subject)
 
 
 def _audiences(vault):
     facts = vault.chain.states[-1].audiences
-    _check(set(facts) == set(vault.file.audiences), "objects", "audiences",
-           "the sections are not the audiences of the policy")
-    for name, (epoch, envelope) in vault.file.audiences.items():
-        _check(epoch == facts[name].current, "objects", "epoch", name)
-        _check(keys.envelope_id(envelope) == facts[name].envelope, "objects", "envelope", name)
+    for name in sorted(facts.keys() | vault.file.audiences.keys()):
+        if name not in facts:
+            vault.tell("error", "objects", "audience-unknown", name)
+        elif name not in vault.file.audiences:
+            vault.tell("error", "objects", "audience-missing", name)
+        else:
+            epoch, envelope = vault.file.audiences[name]
+            if epoch != facts[name].current:
+                vault.tell("error", "objects", "audience-epoch", name)
+            elif keys.envelope_id(envelope) != facts[name].envelope:
+                vault.tell("error", "objects", "envelope-wrong", name)
 
 
 def _objects(vault):
     """Every object and wrap is what its id says, and some entry names it."""
     named, wrapped = _named(vault.graph)
     for uid, secret in vault.file.secrets.items():
-        _check(keys.secret_uid(vault.chain.vault, secret.name) == uid, "objects", "secret-uid", secret.name)
+        def wrong(ok, code, name=secret.name):
+            if not ok:
+                vault.tell("error", "objects", code, name)
+        wrong(keys.secret_uid(vault.chain.vault, secret.name) == uid, "secret-uid")
         for found, version in secret.versions.items():
-            _check(keys.object_id(uid, version) == found, "objects", "object-id", secret.name)
-            _check((secret.name, found) in named, "objects", "unnamed-object", secret.name)
+            wrong(keys.object_id(uid, version) == found, "object-id-wrong")
+            wrong((secret.name, found) in named, "object-unknown")
         for found, wrap in secret.wraps.items():
-            _check(keys.wrap_id(wrap) == found, "objects", "wrap-id", secret.name)
-            _check((secret.name, wrap["version"], found) in wrapped, "objects", "unnamed-wrap", secret.name)
-            known = vault.chain.every_epoch.get(wrap["epoch"]) == wrap["audience"]
-            _check(known, "objects", "unknown-epoch", secret.name)
+            wrong(keys.wrap_id(wrap) == found, "wrap-id-wrong")
+            wrong((secret.name, wrap["version"], found) in wrapped, "wrap-unknown")
+            wrong(vault.chain.every_epoch.get(wrap["epoch"]) == wrap["audience"], "wrap-epoch")
 
 
 def _named(graph):
     objects, wraps = set(), set()
     for entry in graph.entries.values():
         for op in entry.ops:
-            if op["op"] in ("put", "pending", "rewrap"):
+            if "wrap" in op:
                 wraps.add((op["secret"], op["object"], op["wrap"]))
             for found in [op["object"]] if "object" in op else op.get("objects") or ():
                 objects.add((op["secret"], found))
     return objects, wraps
 
 
+def _void_prunes(vault):
+    return {(op["secret"], found) for entry, n in vault.standing.ended
+            for op in [vault.graph.entries[entry].ops[n]] if op["op"] == "prune" for found in op["objects"]}
+
+
 def _present(vault):
-    pruned_by_void = {(op["secret"], found) for entry in vault.void for op in vault.graph.entries[entry].ops
-                      if op["op"] == "prune" for found in op["objects"]}
-    by_name = {secret.name: secret for secret in vault.file.secrets.values()}
+    lost, sections = _void_prunes(vault), {}
+    for uid, secret in vault.file.secrets.items():
+        if keys.secret_uid(vault.chain.vault, secret.name) == uid:
+            sections[secret.name] = secret
     for state in vault.secrets.values():
-        secret = by_name.get(state.name)
-        for version in state.versions.values():
-            if version.pruned:
+        for version in (v for v in state.versions.values() if not v.pruned):
+            secret = sections.get(state.name)
+            if secret is None or version.object not in secret.versions:
+                code = "object-lost" if (state.name, version.object) in lost else "object-missing"
+                vault.tell("error", "objects", code, state.name)
                 continue
-            lost = (state.name, version.object) in pruned_by_void
-            held = secret is not None and version.object in secret.versions
-            _check(held, "objects", "lost-object" if lost else "missing-object", state.name)
-            wrap = secret.wraps.get(version.wrap)
-            _check(wrap is not None and wrap["version"] == version.object, "objects", "missing-wrap", state.name)
-            if version.object in state.candidates and wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
-                vault.notices.append(f"unsettled: {state.name}")
+            for found in version.wraps:
+                if found not in secret.wraps:
+                    vault.tell("error", "objects", "wrap-missing", state.name)
+                elif secret.wraps[found]["version"] != version.object:
+                    vault.tell("error", "objects", "wrap-version", state.name)
 
 
 def _slots(vault):
@@ -104,31 +161,89 @@ def _slots(vault):
     for slot, line in vault.file.slots.items():
         record = slot_record(line)
         fact = vault.chain.every_key.get(record["key"])
-        _check(fact is not None and fact.member == record["member"], "slots", "forged", short(slot))
-        _check(signing.verify(fact.public, "slot", record["id"], record["sig"]), "slots", "signature", short(slot))
-        if record["key"] not in head.keys:
-            vault.notices.append(f"stale slot: {short(slot)}")
+        if not (fact is not None and fact.member == record["member"]
+                and signing.verify(fact.public, "slot", record["id"], record["sig"])):
+            vault.tell("error", "slots", "slot-forged", short(slot))
+        elif record["key"] not in head.keys:
+            vault.tell("notice", "slots", "slot-stale", short(slot))
 
 
 def _copies(vault):
     file, stated = vault.file, vault.chain.states[-1].vault
-    _check(file.vault == vault.chain.vault, "copies", "vault")
-    _check(file.suite == stated["suite"], "copies", "suite")
-    _check(file.name == stated["name"], "copies", "name")
+    for code, ok in (("header-suite", file.suite == stated["suite"]), ("header-name", file.name == stated["name"])):
+        if not ok:
+            vault.tell("error", "copies", code, "header")
     for secret in file.secrets.values():
         state = vault.secrets.get(secret.name)
-        _check(secret.active == (state.candidates if state else []), "copies", "active", secret.name)
+        if secret.active != (state.candidates if state else []):
+            vault.tell("error", "copies", "active-wrong", secret.name)
+
+
+def _attention(vault, now):
+    for state in vault.secrets.values():
+        for _ in state.conflicts:
+            vault.tell("warning", "log", "conflict", state.name)
+        for version in state.versions.values():
+            for code in version.odd:
+                vault.tell("warning", "log", code, state.name)
+        for found in state.candidates:
+            _candidate(vault, state, state.versions[found])
+        current = state.versions.get(state.current)
+        if current and current.expires is not None and now >= current.expires:
+            vault.tell("warning", "log", "expired", state.name)
+    _void_changes(vault)
+    for entry in vault.graph.entries.values():
+        void = len(vault.standing.void_in(entry))
+        if void:
+            whole = void == len(entry.ops)
+            vault.tell("notice" if whole else "warning", "log", "void" if whole else "split", short(entry.id))
+    head = vault.chain.states[-1]
+    for name in head.audiences:
+        if head.is_due(name):
+            vault.tell("warning", "policy", "audience-due", name)
+
+
+def _candidate(vault, state, version):
+    wrap = vault.file.secrets[keys.secret_uid(vault.chain.vault, state.name)].wraps[version.wrap]
+    if wrap["audience"] != vault.chain.states[-1].audience_of(state.name):
+        vault.tell("warning", "log", "unsettled", state.name)
+    successor = vault.chain.superseded.get(wrap["epoch"])
+    if successor is not None and not vault.standing.known[successor] & vault.graph.bit[version.live]:
+        vault.tell("warning", "log", "superseded-epoch", state.name)
+
+
+def _void_changes(vault):
+    """Void ops that would change what is active, if nobody has put a version since they ended."""
+    last = {}
+    for (found, number), ended in vault.standing.ended.items():
+        entry = vault.graph.entries[found]
+        op = entry.ops[number]
+        if "secret" in op and op["op"] != "field":
+            rank = (entry.lamport, found, number)
+            last[op["secret"]] = max(last.get(op["secret"], (rank, ended)), (rank, ended))
+    if not last:
+        return
+    other = fold(vault.graph, vault.standing, set(last), voids=True)
+    for name, (_, ended) in last.items():
+        state = vault.secrets.get(name)
+        ours = state.candidates if state else []
+        theirs = other[name].candidates if name in other else []
+        current = state.versions[state.current] if state and state.current else None
+        if ours != theirs and (current is None or current.first.policy < ended):
+            vault.tell("warning", "log", "void-changes-value", name)
 
 
 def verdict(vault):
     """The verdict as plain data for JSON."""
     if isinstance(vault.finding, NeedsNewer):
         return {"verdict": "needs-newer", "code": vault.finding.code, "detail": vault.finding.detail}
+    found = sorted((f.severity, f.code, f.subject) for f in vault.findings)
     if vault.finding:
         bad = vault.finding
-        return {"verdict": "refused", "class": bad.kind, "code": bad.code, "detail": bad.detail}
+        codes = sorted({f.code for f in vault.findings if f.severity == "error"} | {bad.code})
+        return {"verdict": "refused", "class": bad.kind, "code": bad.code, "detail": bad.detail, "errors": codes}
     return {"verdict": "ok", "state": {s.name: _state(s) for s in vault.secrets.values()},
-            "void": sorted(map(encode, vault.void)), "notices": vault.notices}
+            "void": sorted(map(encode, vault.void)), "findings": [list(f) for f in found], "notices": vault.notices}
 
 
 def _state(state):
@@ -137,5 +252,5 @@ def _state(state):
     return {"current": encode(state.current) if state.current else None,
             "candidates": [encode(c) for c in state.candidates],
             "versions": listed(lambda v: True), "removed": listed(lambda v: v.removed),
-            "pruned": listed(lambda v: v.pruned), "conflicts": sorted(set(state.conflicts)),
-            "fields": dict(sorted(state.fields.items()))}
+            "pruned": listed(lambda v: v.pruned), "overruled": listed(lambda v: v.overruled),
+            "conflicts": sorted(set(state.conflicts)), "fields": dict(sorted(state.fields.items()))}

@@ -50,7 +50,7 @@ class Builder:
         for line in file.policy:
             self.policy.append(policy_entry(line))
         for line in file.log:
-            self._keep(log_entry(line))
+            self._keep(log_entry(line, file.vault))
         times = [e.ts for e in (*self.policy, *self.log.values())]
         self.now = max(times, default=self.now)
 
@@ -78,12 +78,11 @@ class Builder:
     def add_log(self, actor, seed, ops, parents=None, policy=None, reason="", **changed):
         parents = self.heads() if parents is None else parents
         self.now += 60
-        lamport = 1 + max((self.log[p].lamport for p in parents if p in self.log), default=0)
-        body = {"parents": ids(parents), "lamport": lamport,
+        body = {"parents": ids(parents), "lamport": self.lamport(parents),
                 "policy": encode(policy or self.policy[-1].id), "actor": actor,
                 "key": encode(signing.key_id(signing.public_of(seed))), "ts": self.now,
                 "ops": ops, "reason": reason, **changed}
-        return self._keep(log_entry(log_line(body, seed)))
+        return self._keep(log_entry(log_line(body, seed), self.file.vault))
 
     def key_add(self, member, device, seed, recipient):
         vault = self.policy[0].id if self.policy else b""
@@ -93,14 +92,30 @@ class Builder:
         return op("key-add", member=member, device=device, key=public, recipient=recipient,
                   sealed=sealed, proof=proof)
 
-    def version(self, name, value, dek):
-        """Puts a new object into the file; gives its id."""
+    def lamport(self, parents=None):
+        """That of an entry with these parents, the heads if none are given."""
+        parents = self.heads() if parents is None else parents
+        return 1 + max((self.log[p].lamport for p in parents if p in self.log), default=0)
+
+    def version(self, name, value, dek, seed, expires=None, parents=None):
+        """Puts a new object into the file, as an entry by this key upon these parents puts it; gives its id."""
+        uid, author = keys.secret_uid(self.file.vault, name), signing.key_id(signing.public_of(seed))
+        version = keys.seal_value(self.file.vault, uid, author, self.lamport(parents), expires,
+                                  self.rng.randbytes(16), self.rng.randbytes(24), dek, value)
+        return self.keep_version(name, version)
+
+    def keep_version(self, name, version):
         uid = keys.secret_uid(self.file.vault, name)
-        version = keys.seal_value(self.file.vault, uid, self.rng.randbytes(16), self.rng.randbytes(24), dek, value)
         found = keys.object_id(uid, version)
         self._secret(uid, name).versions[found] = version
         self._sort(uid)
         return found
+
+    def put_op(self, name, found, wrap, kind="put", **more):
+        """The op that puts an object of the file."""
+        version = self.file.secrets[keys.secret_uid(self.file.vault, name)].versions[found]
+        first = {"secret": name, "body": keys.body_id(version), "wrap": wrap, "expires": version["expires"]}
+        return op(kind, **first, **more)
 
     def wrap(self, name, found, dek, audience, epoch, kek=None, recipient=None):
         """Puts a wrap into the file, sealed if `recipient` is given; gives its id."""

@@ -120,6 +120,14 @@ fn what_needs_a_newer_program_is_told_before_the_rest_is_judged() {
     let error = strict(b"format = 2\nanything\xff").unwrap_err();
     assert!(error.needs_newer());
     assert_eq!(error.cause, Cause::FormatNumber { found: 2 });
+    let mut many = vec!["x"; 16];
+    many.push("x y");
+    let list = format!("format = 1\nrequires = [\"{}\"]\n", many.join("\", \""));
+    for refused in ["format = 9007199254740992\n", "format = 02\n", list.as_str()] {
+        assert!(!strict(refused.as_bytes()).unwrap_err().needs_newer(), "{refused}");
+    }
+    let greatest = strict(b"format = 9007199254740991\n").unwrap_err();
+    assert!(greatest.needs_newer());
 }
 
 #[test]

@@ -1,0 +1,85 @@
+"""Ops of every kind, as those who may do them write them, and as those who may not would like to."""
+
+from vsecure import keys, signing
+from vsecure.encoding import encode
+from vsecure.log import RIGHTS_NEEDED
+from vsecure.writing import ids, op
+
+KINDS = ("put", "field", "resolve", "restore", "remove", "expire", "prune", "pending", "rollout", "rewrap")
+
+
+def may(state, who, kind, name):
+    """Whether the member may do this kind of op on the secret, a put by the right to write."""
+    return any(all(state.holds(who, right, name) for right in rights) for rights in RIGHTS_NEEDED[kind])
+
+
+def section(build, name):
+    return build.file.secrets[keys.secret_uid(build.file.vault, name)]
+
+
+def fresh(source, rng, build, name, seed, good=True, value=None, sealed=False, **at):
+    """A new version with its wrap, in the file: (object, wrap). A wrap that is not good opens nothing."""
+    value = rng.randbytes(rng.choice([1, 8, 70])) if value is None else value
+    dek = rng.randbytes(32)
+    found = build.version(name, value, dek, seed, **at)
+    return found, wrapped(source, rng, build, name, found, dek if good else rng.randbytes(32), sealed)
+
+
+def wrapped(source, rng, build, name, found, dek, sealed=False):
+    """A wrap under the current epoch of the secret's audience, or of the owners if that has none."""
+    audience = source.head.audience_of(name)
+    audience = audience if audience in build.file.audiences else "owner"
+    epoch = build.file.audiences[audience][0]
+    kek, _ = source.epochs.get((audience, epoch), (rng.randbytes(32), None))
+    facts = source.head.audiences.get(audience)
+    recipient = facts.epochs[epoch][0] if sealed and facts and epoch in facts.epochs else None
+    return build.wrap(name, found, dek, audience, epoch, kek, recipient)
+
+
+def put(source, rng, build, name, seed, replaces=None, same=None, adopts=None, kind="put", **how):
+    found, wrap = fresh(source, rng, build, name, seed, **how)
+    more = {} if kind == "pending" else {"replaces": replaces, "same": same, "adopts": adopts}
+    return build.put_op(name, found, wrap, kind, **more)
+
+
+def copied(build, name, found, seed, expires=None, parents=None, kind="put", **more):
+    """The op that puts the bytes of another's version as one's own, with the section that it derives and a
+    wrap of the same bytes as the live one."""
+    secret, author = section(build, name), signing.key_id(signing.public_of(seed))
+    version = {**secret.versions[found], "author": author, "lamport": build.lamport(parents), "expires": expires}
+    new = build.keep_version(name, version)
+    wrap = dict(next(w for w in secret.wraps.values() if w["version"] == found), version=new)
+    secret.wraps[keys.wrap_id(wrap)] = wrap
+    secret.wraps = dict(sorted(secret.wraps.items()))
+    return build.put_op(name, new, keys.wrap_id(wrap), kind, **more)
+
+
+def make(source, rng, build, kind, name, found, seed, parents=None):
+    """An op of this kind on a version of a secret."""
+    if kind in ("put", "pending"):
+        return put(source, rng, build, name, seed, kind=kind, parents=parents)
+    if kind == "field":
+        return op(kind, secret=name, field="description", value=rng.choice(["noted", "", None]))
+    if kind == "rollout":
+        return op(kind, secret=name, record="done")
+    if kind in ("restore", "remove", "prune"):
+        return op(kind, secret=name, objects=ids([found]))
+    if kind == "expire":
+        return op(kind, secret=name, object=found, at=rng.choice([None, 1, rng.randrange(2**53)]))
+    if kind == "rewrap":
+        wraps = [w for w, wrap in section(build, name).wraps.items() if wrap["version"] == found]
+        wrap = rng.choice(wraps) if wraps else rng.randbytes(32)
+        return op(kind, secret=name, object=found, wrap=wrap)
+    return op(kind, secret=name, object=found)
+
+
+def drop(build, name, found):
+    """Takes a version with its wraps out of the file."""
+    secret = section(build, name)
+    secret.versions.pop(found, None)
+    secret.wraps = {k: w for k, w in secret.wraps.items() if w["version"] != found}
+    build.file.secrets = {u: s for u, s in build.file.secrets.items() if s.versions}
+
+
+def adopts(entry, number=0):
+    return {"entry": encode(entry), "op": number}
