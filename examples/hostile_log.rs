@@ -127,6 +127,7 @@ fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Err
         ts: number,
         ops: vec![Op::Put(Put {
             secret: secret.clone(),
+            body: current,
             object: current,
             wrap: Fixed([7; 32]),
             expires: None,
