@@ -114,6 +114,9 @@ pub enum Notice {
     HeadsMissing(usize),
     /// The secret has several active versions since a merge; the later one was given.
     Conflict(SecretName),
+    /// The secret's wrap in force does not open it, and an older one did: `v-secure access settle`
+    /// mends that.
+    FallenBack(SecretName),
 }
 
 /// One line of the history.
