@@ -4,20 +4,17 @@
 //! Signatures come first: an entry whose signature does not hold is forged before anything is done
 //! with it that costs more than a look at its links, and no other entry's rights rest upon it.
 
-use super::authority::{Authority, Verdict};
 use super::bits::Bits;
 use super::describe;
 use super::entry::Entry;
 use super::finding::{Code, Finding, Subject};
 use super::fold::Scope;
 use super::graph::Graph;
+use super::judge::{Signed, unsigned};
 use super::known::Known;
-use super::op::{Op, Put};
 use super::policy_view::PolicyView;
 use super::register::At;
 use crate::crypto::bytes::Id;
-use crate::crypto::sign::Tag;
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an entry stands.
@@ -76,21 +73,18 @@ pub enum Signatures {
 /// How many void ops of an entry a message names.
 const SHOWN: usize = 5;
 
-/// From this many signatures on, threads save more than starting them costs.
-const PARALLEL_FROM: usize = 16;
-
 /// The standing of every entry of a log, by place in its graph, and of its ops.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standings {
-    of: Vec<Standing>,
+    pub(super) of: Vec<Standing>,
     /// Of the policy entry that each names; `None` if the chain does not have it.
-    positions: Vec<Option<usize>>,
+    pub(super) positions: Vec<Option<usize>>,
     /// The void ops, with the policy position that ended each.
-    voided: BTreeMap<At, usize>,
+    pub(super) voided: BTreeMap<At, usize>,
     /// The puts that do not stand by the right to write: those that count by the right to rotate
     /// alone, and the void ones that never had the right to write.
-    rotations: BTreeSet<At>,
-    known: Known,
+    pub(super) rotations: BTreeSet<At>,
+    pub(super) known: Known,
 }
 
 impl Standings {
@@ -107,41 +101,6 @@ impl Standings {
             Signatures::Trusted => Vec::new(),
         };
         Self::judge_signed(graph, entries, policy, scope, &Signed { unsigned, signatures })
-    }
-
-    /// [`Standings::judge`], where the signatures were checked before.
-    pub(super) fn judge_signed(
-        graph: &Graph,
-        entries: &BTreeMap<Id, Entry>,
-        policy: &dyn PolicyView,
-        scope: Scope<'_>,
-        signed: &Signed,
-    ) -> Self {
-        let entries = graph.in_order(entries);
-        let positions: Vec<_> = entries.iter().map(|e| policy.position(&e.policy)).collect();
-        let mut sound: Vec<_> = entries.iter().copied().map(Some).collect();
-        for place in signed.unsigned.iter().filter_map(|id| graph.place(id)) {
-            sound[place] = None;
-        }
-        let asked: Vec<bool> = entries.iter().map(|entry| scope.names_in(entry)).collect();
-        graph.index((0..asked.len()).filter(|place| asked[*place] && sound[*place].is_some()));
-        let mut judge = Judge {
-            graph,
-            entries: &entries,
-            sound: &sound,
-            policy,
-            // Trusted bytes hold nothing forged: ops on other secrets need not be looked at.
-            scope: if signed.signatures == Signatures::Check { Scope::All } else { scope },
-            positions: &positions,
-            authority: Authority::new(policy, graph, &sound),
-            known: Known::of(graph, policy),
-            voided: BTreeMap::new(),
-            rotations: BTreeSet::new(),
-        };
-        let of = asked.iter().enumerate().map(|(place, asked)| judge.standing(place, *asked));
-        let of = of.collect();
-        let Judge { known, voided, rotations, .. } = judge;
-        Self { of, positions, voided, rotations, known }
     }
 
     pub fn of(&self, place: usize) -> Standing {
@@ -244,156 +203,6 @@ impl Standings {
     pub fn void_of(&self, place: usize) -> Vec<(usize, usize)> {
         let ops = self.voided.range(At::new(place, 0)..At::new(place + 1, 0));
         ops.map(|(at, position)| (at.op as usize, *position)).collect()
-    }
-}
-
-/// What came of checking signatures.
-pub(super) struct Signed {
-    /// The entries whose signatures do not hold.
-    pub unsigned: Vec<Id>,
-    pub signatures: Signatures,
-}
-
-/// Those of the entries that `scope` wants whose signatures do not verify, an unknown key's among
-/// them.
-pub(super) fn unsigned(
-    entries: &BTreeMap<Id, Entry>,
-    policy: &dyn PolicyView,
-    scope: Scope<'_>,
-) -> Vec<Id> {
-    let asked: Vec<_> = entries.iter().filter(|(_, entry)| scope.names_in(entry)).collect();
-    let is_bad = |(id, entry): &(&Id, &Entry)| !is_signed(policy, id, entry);
-    if asked.len() < PARALLEL_FROM {
-        asked.into_iter().filter(is_bad).map(|(id, _)| *id).collect()
-    } else {
-        asked.into_par_iter().filter(is_bad).map(|(id, _)| *id).collect()
-    }
-}
-
-fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
-    policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
-}
-
-struct Judge<'a> {
-    graph: &'a Graph,
-    /// By place.
-    entries: &'a [&'a Entry],
-    /// The same, `None` where the signature does not hold.
-    sound: &'a [Option<&'a Entry>],
-    policy: &'a dyn PolicyView,
-    /// Whose ops are judged.
-    scope: Scope<'a>,
-    positions: &'a [Option<usize>],
-    authority: Authority<'a>,
-    known: Known,
-    voided: BTreeMap<At, usize>,
-    rotations: BTreeSet<At>,
-}
-
-/// How an authorised op stands.
-struct Judged {
-    voided: Option<usize>,
-    by_rotate: bool,
-}
-
-impl<'a> Judge<'a> {
-    fn standing(&mut self, place: usize, asked: bool) -> Standing {
-        let standing = match asked {
-            true => self.judged(place),
-            false => self.linked(place).map(|_| Standing::Unjudged),
-        };
-        standing.unwrap_or_else(Standing::Forged)
-    }
-
-    /// What is judged of every entry: its links, and its policy. Returns the policy's position.
-    fn linked(&self, place: usize) -> Result<usize, Forgery> {
-        if self.graph.flaw(place).is_some() {
-            return Err(Forgery::Link);
-        }
-        let position = self.positions[place].ok_or(Forgery::PolicyUnknown)?;
-        // A parent's unknown policy is reported at the parent.
-        if self.graph.parents(place).filter_map(|p| self.positions[p]).any(|p| p > position) {
-            return Err(Forgery::PolicyBackdated);
-        }
-        Ok(position)
-    }
-
-    fn judged(&mut self, place: usize) -> Result<Standing, Forgery> {
-        let position = self.linked(place)?;
-        let entry = self.signed(place, position)?;
-        let (mut voided, mut rotations) = (Vec::new(), Vec::new());
-        let scope = self.scope;
-        for (index, op) in entry.ops.iter().enumerate().filter(|(_, op)| scope.names(op)) {
-            let judged = self.op(place, entry, op, position);
-            let judged = judged.ok_or(Forgery::Unauthorised { op: index })?;
-            let at = At::new(place, index);
-            voided.extend(judged.voided.map(|position| (at, position)));
-            rotations.extend(judged.by_rotate.then_some(at));
-        }
-        let last = voided.iter().map(|(_, position)| *position).max();
-        let standing = match last {
-            None => Standing::Counting,
-            Some(position) if voided.len() == entry.ops.len() => Standing::Void { position },
-            Some(_) => Standing::Split,
-        };
-        self.voided.extend(voided);
-        self.rotations.extend(rotations);
-        Ok(standing)
-    }
-
-    /// The entry, if its key is its actor's at the position and its signature holds.
-    fn signed(&self, place: usize, position: usize) -> Result<&'a Entry, Forgery> {
-        let entry = self.entries[place];
-        let key = self.policy.key(&entry.key).ok_or(Forgery::KeyUnknown)?;
-        if *key.member != entry.actor {
-            return Err(Forgery::Actor);
-        }
-        if self.policy.actor_at(position, &entry.key) != Some(&entry.actor) {
-            return Err(Forgery::KeyInactive);
-        }
-        self.sound[place].ok_or(Forgery::Signature)
-    }
-
-    /// `None` for an op that is not authorised at its entry's own position.
-    fn op(
-        &mut self,
-        place: usize,
-        entry: &'a Entry,
-        op: &'a Op,
-        position: usize,
-    ) -> Option<Judged> {
-        let first = self.authority.judge(entry, op, position);
-        let first = self.ended(place, first);
-        match (op, first) {
-            (_, Some(None)) => Some(Judged { voided: None, by_rotate: false }),
-            // A right to rotate matters only where the right to write does not carry the whole way.
-            (Op::Put(put), _) => self
-                .rotation(place, entry, put, position, first.is_some())
-                .or(first.map(|voided| Judged { voided, by_rotate: false })),
-            (_, Some(voided)) => Some(Judged { voided, by_rotate: false }),
-            (_, None) => None,
-        }
-    }
-
-    fn rotation(
-        &mut self,
-        place: usize,
-        entry: &'a Entry,
-        put: &'a Put,
-        position: usize,
-        had_write: bool,
-    ) -> Option<Judged> {
-        let verdict = self.authority.judge_rotation(place, entry, put, position);
-        let voided = self.ended(place, verdict)?;
-        Some(Judged { voided, by_rotate: voided.is_none() || !had_write })
-    }
-
-    /// Where a verdict ends without knowledge of the entry; `None` for a refusal.
-    fn ended(&self, place: usize, verdict: Verdict) -> Option<Option<usize>> {
-        match verdict {
-            Verdict::Refused => None,
-            Verdict::Until(end) => Some(end.filter(|end| !self.known.at(*end, place))),
-        }
     }
 }
 

@@ -350,3 +350,6 @@ fn expires(vault: &Vault) -> HashMap<Id, Vec<(At, Option<u64>)>> {
     }
     expires
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub const ALL: &[Forgery] = &[
         what: "the header states another name",
         code: "header-name",
         setup: Setup::File,
-        get: Get::Value("prod/DB", "prod-db-2"),
+        get: Get::Refused("prod/DB"),
         make: |world| changed(world, |file| file.header.name = name("payroll")),
     },
     Forgery {

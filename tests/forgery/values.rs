@@ -102,7 +102,7 @@ pub const ALL: &[Forgery] = &[
         what: "a removed member wraps a value under the epoch whose key it still has",
         code: "wrap-unknown",
         setup: Setup::File,
-        get: Get::Value("dev/DB", "dev-db-1"),
+        get: Get::Refused("dev/DB"),
         make: wrap_old_epoch,
     },
     Forgery {
@@ -135,7 +135,7 @@ pub const ALL: &[Forgery] = &[
         what: "a reader seals an audience's keys again, to itself and an outsider",
         code: "envelope-wrong",
         setup: Setup::File,
-        get: Get::Value("prod/DB", "prod-db-2"),
+        get: Get::Refused("prod/DB"),
         make: recipient_added,
     },
     Forgery {
@@ -187,7 +187,7 @@ pub const ALL: &[Forgery] = &[
         what: "a section for an audience that the policy does not have",
         code: "audience-unknown",
         setup: Setup::File,
-        get: Get::Value("prod/DB", "prod-db-2"),
+        get: Get::Refused("prod/DB"),
         make: |world| {
             changed(world, |file| {
                 let copy = file.audiences["ci+owner"].clone();

@@ -3,4 +3,5 @@
 mod counting;
 mod folding;
 mod oracle;
+mod plain;
 mod records;

@@ -15,8 +15,9 @@ mod tests;
 use super::finding::{Finding, Severity};
 use super::fold::Scope;
 use super::graph::Graph;
+use super::judge::{self, Signed};
 use super::policy_view::PolicyView;
-use super::standing::{self, Signatures, Signed, Standings};
+use super::standing::{Signatures, Standings};
 use super::state::State;
 use crate::vault::model::VaultFile;
 
@@ -63,7 +64,7 @@ impl Report {
 pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options<'_>) -> Report {
     let scope = options.scope;
     let (unsigned, (mut findings, graph)) = rayon::join(
-        || standing::unsigned(&file.entries, policy, scope),
+        || judge::unsigned(&file.entries, policy, scope),
         || (contents::hashes(file), Graph::inspect(&file.entries)),
     );
     let signed = Signed { unsigned, signatures: Signatures::Check };

@@ -16,6 +16,8 @@ use crate::vault::slot::{SlotRecord, SlotRemoved};
 use crate::vault::{ids, line};
 use std::collections::BTreeMap;
 
+mod scope;
+
 const A: &str = "prod/A";
 const B: &str = "prod/B";
 const EPOCH: ShortId = Fixed([1; 16]);

@@ -4,6 +4,8 @@ use super::*;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::host::progress::Silent;
 use crate::host::real::RealHost;
+use crate::log::op::Expire;
+use crate::name::Pattern;
 use crate::ops::access;
 use crate::ops::init::{self, InitRequest};
 use crate::ops::policy_change;
@@ -12,7 +14,9 @@ use crate::ops::read::{self, ReadError, Wanted};
 use crate::ops::remove;
 use crate::ops::unlock::{Signer, Unlocked};
 use crate::ops::vault::Depth;
+use crate::policy::op::{MemberKind, PolicyOp};
 use crate::secret_value::SecretValue;
+use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
 
 const A: &str = "prod/A";
@@ -204,4 +208,88 @@ fn who_may_not_delete_is_told_who_may() {
     let shares = share(&scene.vault, None, due);
     assert!(shares.own.is_empty());
     assert_eq!(shares.others[&secret()].able, std::slice::from_ref(olga));
+}
+
+/// The entry that does these ops, at `now`, stating the owner's or another clock.
+fn ops(vault: &Vault, ctx: &Ctx<'_>, ops: Vec<Op>) -> Change {
+    let (first, more) = ctx.sign(vault.chain().head(), vault.tips(), ops);
+    Change::log(first, more)
+}
+
+impl Scene {
+    fn expire(self, now: u64, at: Option<u64>) -> Self {
+        self.change(now, |vault, ctx| {
+            let object = vault.secret(&secret()).unwrap().current.unwrap();
+            let op = Expire { secret: secret(), object, at, adopts: None };
+            ops(vault, ctx, vec![Op::Expire(op)])
+        })
+    }
+
+    /// Somebody else's hands: a member who may rotate and no more.
+    fn rotator(&mut self) -> (Unlocked, Signer) {
+        let made = generate_identity();
+        let name = |text| Name::new(text).unwrap();
+        let (member, device, vault) = (name("rita"), name("pc"), self.vault.id());
+        let key =
+            new_device_key(&RealHost, Some(&vault), &member, &device, &made.recipient).unwrap();
+        let (role, kind) = (name("rotator"), MemberKind::User);
+        let recipients = vec![made.recipient.clone()];
+        let (pattern, rights) = (Pattern::new("*").unwrap(), vec![Right::Rotate]);
+        let ops = vec![
+            PolicyOp::RoleAdd { role: role.clone() },
+            PolicyOp::Grant { role: role.clone(), pattern, rights },
+            PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+            PolicyOp::KeyAdd(key.0),
+            PolicyOp::RoleJoin { role, member },
+        ];
+        let change = policy_change::change(&self.vault, ops, &self.ctx(1)).unwrap().0;
+        let text = format::write(self.vault.file());
+        let before = std::mem::replace(&mut self.vault, open(&text));
+        self.vault = open(&format::write(before.apply(change).unwrap().file()));
+        let who = Unlocked::new(&self.vault, parse_identities(&made.text).unwrap()).unwrap();
+        let signer = who.signer(&self.vault).unwrap();
+        (who, signer)
+    }
+
+    fn rotate(self, (who, signer): &(Unlocked, Signer), now: u64, expires: Option<u64>) -> Self {
+        let reason = String::new();
+        let ctx = Ctx { who, signer, random: &RealHost, now, reason, progress: &Silent };
+        let value = SecretValue::new(b"rotated".to_vec());
+        let value = Some(NewValue { value, expires, same: Vec::new() });
+        let request = PutRequest { secret: secret(), value, fields: Vec::new() };
+        let change = put::put(&self.vault, vec![request], &ctx).unwrap();
+        let text = format::write(self.vault.apply(change).unwrap().file());
+        Self { vault: open(&text), who: self.who, signer: self.signer }
+    }
+}
+
+#[test]
+fn a_changed_expiry_has_its_day_from_when_it_was_stated() {
+    let scene = Scene::new().put(10, None).expire(500, Some(100));
+    assert_eq!(scene.due(look(499 + GRACE, false)), [], "stated when it had gone by");
+    assert_eq!(scene.due(look(500 + GRACE, false)), [(1, Why::Expired)]);
+    assert_eq!(first_due(&scene.vault), Some(500 + GRACE));
+    assert_eq!(first_due_at_a_glance(scene.vault.file()), Some(500 + GRACE));
+    assert!(matches!(scene.value(501), Err(ReadError::Expired { since: 100, .. })));
+    let kept = Scene::new().put(10, Some(100)).expire(20, None);
+    assert_eq!(kept.due(look(u64::MAX, false)), []);
+    assert_eq!((first_due(&kept.vault), first_due_at_a_glance(kept.vault.file())), (None, None));
+    assert_eq!(kept.value(1_000).unwrap().expose(), b"hunter2");
+}
+
+#[test]
+fn rotations_make_no_version_of_a_writer_go() {
+    let mut scene = (1..=3).fold(Scene::new(), |scene, at| scene.put(at * 10, None));
+    let rita = scene.rotator();
+    let mut scene = scene.set("retention.versions", "3").set("retention.days", "1");
+    for number in 0..5 {
+        // Her clock is one that makes everything look old.
+        scene = scene.rotate(&rita, 40 + number, Some(u64::from(u32::MAX)));
+    }
+    let due = scene.due(look(20 + DAY, true));
+    let numbers: Vec<usize> = due.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [5, 4], "of hers the newest three are kept, of the writer's all");
+    let due = scene.due(look(100 * DAY, true));
+    let days: Vec<usize> = due.iter().map(|(number, _)| *number).filter(|n| *n <= 3).collect();
+    assert_eq!(days, [2, 1], "the writer's last has no end that a writer stated");
 }

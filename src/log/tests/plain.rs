@@ -1,0 +1,289 @@
+//! The document's definitions of section 6 and 7, written out plainly: it asks the log and the policy
+//! alone, never the code that it is compared with.
+
+use crate::crypto::bytes::Id;
+use crate::log::op::{Op, Put};
+use crate::log::policy_view::PolicyView;
+use crate::log::standing::{Forgery, Standing};
+use crate::log::testing::*;
+use crate::policy::op::Right;
+use std::collections::HashSet;
+
+/// The proper ancestors of `id`.
+pub(super) fn ancestors(log: &Log, id: &Id) -> HashSet<Id> {
+    let mut all = HashSet::new();
+    let mut open = log.entries[id].parents.clone();
+    while let Some(next) = open.pop() {
+        if all.insert(next) {
+            open.extend(&log.entries[&next].parents);
+        }
+    }
+    all
+}
+
+/// The heads of policy entries 0 to `position` and all their ancestors.
+pub(super) fn known(log: &Log, position: usize) -> HashSet<Id> {
+    let heads = (0..=position).flat_map(|at| log.policy.heads(at)).copied();
+    heads.flat_map(|head| ancestors(log, &head).into_iter().chain([head])).collect()
+}
+
+/// What an ancestor puts for the secret and no ancestor removes or prunes, of `replaces`.
+pub(super) fn bases(log: &Log, id: &Id, put: &Put) -> Vec<Id> {
+    let before = ancestors(log, id);
+    let earlier = || before.iter().flat_map(|id| &log.entries[id].ops);
+    let is_base = |version: &&Id| {
+        let puts =
+            |op: &Op| matches!(op, Op::Put(p) if p.secret == put.secret && p.object == **version);
+        let ends = |op: &Op| match op {
+            Op::Remove(v) => v.secret == put.secret && v.objects.contains(version),
+            Op::Prune { secret, objects } => *secret == put.secret && objects.contains(version),
+            _ => false,
+        };
+        earlier().any(puts) && !earlier().any(ends)
+    };
+    put.replaces.iter().filter(is_base).copied().collect()
+}
+
+/// `by_write`: a put is judged by the right to write alone.
+pub(super) fn authorised(log: &Log, id: &Id, op: &Op, position: usize, by_write: bool) -> bool {
+    let entry = &log.entries[id];
+    let has = |right| log.policy.holds(position, &entry.actor, right, op.secret().unwrap());
+    let rights = match op {
+        Op::Put(_) if by_write => has(Right::Write),
+        Op::Put(put) => {
+            has(Right::Write) || (has(Right::Rotate) && !bases(log, id, put).is_empty())
+        }
+        Op::Remove(_) | Op::Prune { .. } => has(Right::Delete),
+        Op::Expire(_) => has(Right::Write) && has(Right::Delete),
+        Op::Rewrap { .. } => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
+        _ => has(Right::Write),
+    };
+    rights && log.policy.actor_at(position, &entry.key) == Some(&entry.actor)
+}
+
+/// Where an op that is authorised at its own position stops being so without knowledge of it.
+pub(super) fn voided(log: &Log, id: &Id, op: &Op, by_write: bool) -> Option<usize> {
+    let s = log.policy.position(&log.entries[id].policy).unwrap();
+    let later = s + 1..=log.policy.head_position();
+    let lost = later.clone().find(|at| !authorised(log, id, op, *at, by_write))?;
+    (!known(log, lost).contains(id)).then_some(lost)
+}
+
+pub(super) fn standing(log: &Log, id: &Id) -> (Standing, Vec<(usize, usize)>) {
+    let entry = &log.entries[id];
+    let s = log.policy.position(&entry.policy).unwrap();
+    if log.policy.actor_at(s, &entry.key).is_none() {
+        return (Standing::Forged(Forgery::KeyInactive), Vec::new());
+    }
+    if let Some(op) = entry.ops.iter().position(|op| !authorised(log, id, op, s, false)) {
+        return (Standing::Forged(Forgery::Unauthorised { op }), Vec::new());
+    }
+    let ops = entry.ops.iter().enumerate();
+    let void: Vec<(usize, usize)> =
+        ops.filter_map(|(at, op)| Some((at, voided(log, id, op, false)?))).collect();
+    let standing = match void.iter().map(|(_, position)| *position).max() {
+        None => Standing::Counting,
+        Some(position) if void.len() == entry.ops.len() => Standing::Void { position },
+        Some(_) => Standing::Split,
+    };
+    (standing, void)
+}
+
+/// Whether a put has the right to write at its own position, and keeps it.
+pub(super) fn by_write(log: &Log, id: &Id, op: &Op) -> bool {
+    let s = log.policy.position(&log.entries[id].policy).unwrap();
+    authorised(log, id, op, s, true) && voided(log, id, op, true).is_none()
+}
+
+/// (lamport, entry, op index) of an op.
+pub(super) type Place = (u64, Id, usize);
+
+/// The ops on one secret of entries that are not forged.
+pub(super) struct Plain<'a> {
+    pub(super) log: &'a Log,
+    pub(super) counting: Vec<(Place, &'a Op)>,
+    pub(super) void: Vec<(Place, &'a Op)>,
+}
+
+impl<'a> Plain<'a> {
+    pub(super) fn of(log: &'a Log, secret: &str) -> Self {
+        let mut plain = Self { log, counting: Vec::new(), void: Vec::new() };
+        for (id, entry) in &log.entries {
+            let (standing, void) = standing(log, id);
+            if matches!(standing, Standing::Forged(_)) {
+                continue;
+            }
+            for (at, op) in entry.ops.iter().enumerate() {
+                let is_void = void.iter().any(|(index, _)| *index == at);
+                let list = if is_void { &mut plain.void } else { &mut plain.counting };
+                if op.secret().unwrap().as_str() == secret {
+                    list.push(((entry.lamport, *id, at), op));
+                }
+            }
+        }
+        plain.counting.sort_by_key(|(place, _)| *place);
+        plain
+    }
+
+    pub(super) fn before(&self, a: &Place, b: &Place) -> bool {
+        if a.1 == b.1 { a.2 < b.2 } else { ancestors(self.log, &b.1).contains(&a.1) }
+    }
+
+    pub(super) fn latest<T: Clone>(&self, all: &[(Place, T)]) -> Vec<(Place, T)> {
+        let left = all.iter().filter(|(a, _)| !all.iter().any(|(b, _)| self.before(a, b)));
+        left.cloned().collect()
+    }
+
+    pub(super) fn register<T: Clone>(&self, value: impl Fn(&Op) -> Option<T>) -> Vec<(Place, T)> {
+        let ops = self.counting.iter();
+        let all: Vec<_> = ops.filter_map(|(place, op)| Some((*place, value(op)?))).collect();
+        self.latest(&all)
+    }
+
+    pub(super) fn puts(&self) -> Vec<(Place, &'a Put)> {
+        let ops = self.counting.iter();
+        ops.filter_map(|(at, op)| if let Op::Put(put) = op { Some((*at, put)) } else { None })
+            .collect()
+    }
+
+    pub(super) fn versions(&self) -> Vec<Id> {
+        let mut versions = Vec::new();
+        for (_, put) in self.puts() {
+            if !versions.contains(&put.object) {
+                versions.push(put.object);
+            }
+        }
+        versions
+    }
+
+    /// The places of counting removals, of one version or of any.
+    pub(super) fn removes(&self, version: Option<&Id>) -> Vec<Place> {
+        let is_one = |op: &Op| match op {
+            Op::Remove(v) => version.is_none_or(|version| v.objects.contains(version)),
+            _ => false,
+        };
+        self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
+    }
+
+    pub(super) fn restores(&self, version: &Id) -> Vec<Place> {
+        let is_one = |op: &Op| matches!(op, Op::Restore(v) if v.objects.contains(version));
+        self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
+    }
+
+    pub(super) fn prunes(&self, version: &Id) -> Vec<Place> {
+        let is_one = |op: &Op| matches!(op, Op::Prune { objects, .. } if objects.contains(version));
+        self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
+    }
+
+    /// Rule 4: its version was pruned, or removed and not restored, before the op.
+    pub(super) fn is_ended(&self, op: &Place, version: &Id) -> bool {
+        let between = |remove: &Place| {
+            let restores = self.restores(version);
+            restores.iter().any(|r| self.before(remove, r) && self.before(r, op))
+        };
+        self.prunes(version).iter().any(|prune| self.before(prune, op))
+            || self.removes(Some(version)).iter().any(|r| self.before(r, op) && !between(r))
+    }
+
+    /// Rule 7, for a put that counts.
+    pub(super) fn is_overruled(&self, at: &Place, put: &Put) -> bool {
+        if by_write(self.log, &at.1, &self.log.entries[&at.1].ops[at.2]) {
+            return false;
+        }
+        !bases(self.log, &at.1, put).iter().any(|base| self.is_grounded(at, base))
+    }
+
+    pub(super) fn is_grounded(&self, at: &Place, base: &Id) -> bool {
+        let outlived = self.removes(Some(base)).iter().all(|remove| {
+            self.before(at, remove) || self.restores(base).iter().any(|r| self.before(remove, r))
+        });
+        let puts = self.puts();
+        let mut counting =
+            puts.iter().filter(|(p, put)| put.object == *base && self.before(p, at)).peekable();
+        let void: Vec<Place> = self
+            .void
+            .iter()
+            .filter(|(p, op)| {
+                matches!(op, Op::Put(put) if put.object == *base) && self.before(p, at)
+            })
+            .map(|(p, _)| *p)
+            .collect();
+        let all_void = counting.peek().is_none();
+        let stands = counting.any(|(p, put)| !self.is_overruled(p, put));
+        let followed = |remove: &Place| void.iter().any(|put| self.before(put, remove));
+        outlived && (stands || all_void && self.removes(None).iter().all(followed))
+    }
+
+    pub(super) fn removed(&self, version: &Id) -> Vec<bool> {
+        let ops = self.register(|op| match op {
+            Op::Remove(v) if v.objects.contains(version) => Some(true),
+            Op::Restore(v) if v.objects.contains(version) => Some(false),
+            _ => None,
+        });
+        ops.into_iter().map(|(_, removed)| removed).collect()
+    }
+
+    pub(super) fn active(&self) -> Vec<Id> {
+        let versions = self.versions();
+        let mut set = Vec::new();
+        for (at, op) in &self.counting {
+            match op {
+                Op::Put(put) if !self.is_overruled(at, put) => set.push((*at, put.object)),
+                Op::Resolve(resolve) if versions.contains(&resolve.object) => {
+                    set.push((*at, resolve.object));
+                }
+                _ => {}
+            }
+        }
+        set.retain(|(at, version)| !self.is_ended(at, version));
+        let is_live =
+            |v: &Id| self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false);
+        self.latest(&set).into_iter().map(|(_, v)| v).filter(is_live).collect()
+    }
+
+    pub(super) fn expiries(&self, version: &Id) -> Vec<(Place, Option<u64>)> {
+        self.register(|op| match op {
+            Op::Expire(expire) if expire.object == *version => Some(expire.at),
+            _ => None,
+        })
+    }
+
+    pub(super) fn is_pruned_beside(&self, version: &Id) -> bool {
+        let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.expires;
+        self.counting.iter().any(|(e, op)| match op {
+            Op::Expire(expire) if expire.object == *version => {
+                let off = match (expire.at, own) {
+                    (None, _) => true,
+                    (Some(at), Some(own)) => at > own,
+                    (Some(_), None) => false,
+                };
+                let prunes = self.prunes(version);
+                off && prunes.iter().any(|p| !self.before(p, e) && !self.before(e, p))
+            }
+            _ => false,
+        })
+    }
+
+    pub(super) fn position(&self, place: &Place) -> Option<usize> {
+        self.log.policy.position(&self.log.entries[&place.1].policy)
+    }
+
+    /// In the order in which they are tried.
+    pub(super) fn wraps(&self, version: &Id) -> Vec<Id> {
+        let wraps = self.counting.iter().filter_map(|(place, op)| match op {
+            Op::Put(put) if put.object == *version => Some((place, put.wrap)),
+            Op::Rewrap { object, wrap, .. } if object == version => Some((place, *wrap)),
+            _ => None,
+        });
+        let all: Vec<(&Place, Id)> = wraps.collect();
+        let live = all.iter().max_by_key(|(place, _)| (self.position(place), **place)).unwrap().1;
+        let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.wrap;
+        let mut tried = vec![live];
+        for wrap in [own].into_iter().chain(all.iter().map(|(_, wrap)| *wrap)) {
+            if !tried.contains(&wrap) {
+                tried.push(wrap);
+            }
+        }
+        tried
+    }
+}

@@ -1,0 +1,134 @@
+//! What a reader of one secret finds and leaves unjudged, and what several did beside each other.
+
+use super::*;
+use crate::log::op::{Expire, Versions};
+use std::collections::BTreeSet;
+
+/// The error codes with only `A` judged: as a reader of it alone finds them.
+fn codes_of_a(vault: &Vault) -> Vec<Code> {
+    let wanted = BTreeSet::from([secret(A)]);
+    let options = Options { now: NOW, scope: Scope::Secrets(&wanted) };
+    let mut file = vault.file.clone();
+    file.secrets.retain(|uid, _| *uid == vault.uid(A));
+    let mut findings = verify(&file, &vault.log.policy, options).findings;
+    findings.retain(|finding| finding.severity == Severity::Error);
+    codes(&findings)
+}
+
+#[test]
+fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
+    type Spoil = fn(&mut Vault);
+    let spoils: Vec<(Spoil, Code)> = vec![
+        (|v| v.file.header.name = name("other"), Code::HeaderName),
+        (|v| _ = v.file.audiences.remove("owner"), Code::AudienceMissing),
+        (|v| v.log.policy.epochs.clear(), Code::WrapEpoch),
+        (|v| _ = v.log.policy.next(&[id(77)]), Code::PolicyHeadMissing),
+        (|v| v.section(A).active.clear(), Code::ActiveWrong),
+        (|v| v.section(A).wraps.clear(), Code::WrapMissing),
+        (
+            |v| {
+                let id = v.version(A, 1).0;
+                v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
+            },
+            Code::ObjectIdWrong,
+        ),
+        (|v| forge(v, B, |entry| entry.lamport += 1), Code::LamportWrong),
+        (|v| forge(v, B, |entry| entry.parents = vec![id(98)]), Code::ParentMissing),
+        (|v| forge(v, B, |entry| entry.policy = id(99)), Code::PolicyUnknown),
+        (|v| forge(v, A, |entry| entry.sig = Fixed([7; 64])), Code::SignatureInvalid),
+        (|v| forge(v, A, |entry| entry.actor = name("ann")), Code::ActorWrong),
+    ];
+    for (spoil, code) in spoils {
+        let mut vault = Vault::new();
+        spoil(&mut vault);
+        assert_eq!(codes_of_a(&vault), [code]);
+        assert_eq!(vault.codes(), [code]);
+    }
+}
+
+/// An entry about a secret's field, changed after it was signed.
+fn forge(vault: &mut Vault, of: &str, change: impl FnOnce(&mut crate::log::entry::Entry)) {
+    let head = vault.head();
+    let mut entry = vault.log.draft(0, "backend", &[head], vec![field(of, "type", Some("x"))]);
+    change(&mut entry);
+    vault.log.insert(entry);
+    vault.settle();
+}
+
+#[test]
+fn a_reader_of_one_secret_leaves_others_and_slots_unjudged() {
+    let mut vault = Vault::new();
+    forge(&mut vault, B, |entry| entry.sig = Fixed([7; 64]));
+    vault.section(B).wraps.clear();
+    vault.file.slots.insert(Fixed([4; 16]), slot("backend", "eve"));
+    assert_eq!(codes_of_a(&vault), []);
+    let all = vault.codes();
+    assert!(all.contains(&Code::SignatureInvalid) && all.contains(&Code::SlotForged));
+}
+
+#[test]
+fn an_entry_of_which_some_ops_are_void_is_split() {
+    let mut vault = Vault::new();
+    let head = vault.head();
+    vault.log.policy.next(&[head]);
+    vault.log.policy.add("backend", &[Right::Delete], "prod/*");
+    let (put_a, note) = (vault.put_op(A, 8), field(A, "type", Some("x")));
+    let removal = remove(B, &[200]);
+    vault.log.add("backend", &[head], vec![removal, Op::Put(put_a), note]);
+    vault.log.policy.revoke_right(&[head], "backend", Right::Write);
+    vault.settle();
+    let report = vault.report();
+    assert_eq!(codes(&report.findings), [Code::Split, Code::VoidChangesValue]);
+    let split = report.findings.iter().find(|finding| finding.code == Code::Split).unwrap();
+    assert!(split.message.contains("'put' on prod/A (policy entry 2)"), "{}", split.message);
+    assert_eq!(split.severity, Severity::Warning);
+}
+
+#[test]
+fn every_wrap_that_a_counting_entry_names_must_be_there() {
+    let mut vault = Vault::new();
+    let (object, head) = (vault.version(A, 2).0, vault.head());
+    let wrap = Wrap {
+        version: object,
+        audience: "owner".to_owned(),
+        epoch: EPOCH,
+        key: WrapKey::Kek(Blob(vec![6; 72])),
+    };
+    let id = ids::wrap_id(&wrap);
+    vault.section(A).wraps.insert(id, wrap);
+    vault.add("ann", &[head], Op::Rewrap { secret: secret(A), object, wrap: id });
+    assert_eq!(vault.codes(), []);
+    let own = vault.log.secret(A).version(&object).unwrap().other_wraps[0];
+    assert_ne!(own, id);
+    vault.section(A).wraps.remove(&own);
+    assert_eq!(vault.codes(), [Code::WrapMissing], "the live one alone is not enough");
+    assert_eq!(codes_of_a(&vault), [Code::WrapMissing]);
+}
+
+#[test]
+fn what_two_did_beside_each_other_is_told() {
+    let overruled = spoilt(|v| {
+        v.log.policy.add("ci", &[Right::Rotate], "*");
+        let (head, old) = (v.head(), v.version(A, 2).0);
+        let op = Put { replaces: vec![old], ..v.put_op(A, 8) };
+        v.add("ci", &[head], Op::Put(op));
+        let objects = vec![old];
+        let versions = Versions { secret: secret(A), objects, adopts: None };
+        v.add("ann", &[head], Op::Remove(versions));
+    });
+    assert_eq!(overruled, [Code::Overruled]);
+    let expiry =
+        |of: Id, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
+    let disputed = spoilt(|v| {
+        let (head, object) = (v.head(), v.version(A, 2).0);
+        v.add("ann", &[head], expiry(object, Some(NOW + 1)));
+        v.add("ann", &[head], expiry(object, Some(NOW + 2)));
+    });
+    assert_eq!(disputed, [Code::ExpiryConflict]);
+    let pruned = spoilt(|v| {
+        let (head, object) = (v.head(), v.version(A, 1).0);
+        v.add("ann", &[head], Op::Prune { secret: secret(A), objects: vec![object] });
+        v.add("ann", &[head], expiry(object, None));
+    });
+    assert_eq!(pruned, [Code::PruneBesideExpire]);
+}
