@@ -174,7 +174,9 @@ fn puts<'a>(entries: &[Option<&'a Entry>]) -> HashMap<&'a SecretName, Vec<usize>
     let mut puts: HashMap<&SecretName, Vec<usize>> = HashMap::new();
     for (place, entry) in entries.iter().enumerate() {
         let ops = entry.iter().flat_map(|entry| &entry.ops);
-        for secret in ops.filter_map(|op| if let Op::Put(put) = op { Some(&put.secret) } else { None }) {
+        for secret in
+            ops.filter_map(|op| if let Op::Put(put) = op { Some(&put.secret) } else { None })
+        {
             puts.entry(secret).or_default().push(place);
         }
     }
