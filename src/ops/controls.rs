@@ -11,7 +11,7 @@ pub fn of(action: &str) -> &'static [&'static str] {
         "put" | "pending" | "rollout" | "resolve" | "restore" => {
             &["SOC2:CC6.1", "ISO27001:A.5.17", "ISO27001:A.8.15"]
         }
-        "field" | "checkpoint" => &["ISO27001:A.8.15"],
+        "field" | "checkpoint" | "join" => &["ISO27001:A.8.15"],
         "remove" | "expire" | "prune" => &["SOC2:CC6.1", "ISO27001:A.8.10", "ISO27001:A.8.15"],
         // Keys.
         "rewrap" | "epoch" | "reseal" => &["SOC2:CC6.1", "ISO27001:A.8.24", "ISO27001:A.8.15"],
