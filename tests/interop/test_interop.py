@@ -257,7 +257,7 @@ class Reading(WithSample):
 
     def test_a_value_does_not_open_under_another_secret(self):
         dek, nonce, uid = bytes(32), bytes(24), bytes(16)
-        sealed = keys.seal_value(b"v" * 32, b"s" * 32, b"a" * 32, 1, None, uid, nonce, dek, b"value")
+        sealed = keys.seal_value(b"v" * 32, b"s" * 32, b"a" * 32, bytes(32), None, uid, nonce, dek, b"value")
         self.assertEqual(keys.open_value(b"v" * 32, b"s" * 32, sealed, dek), b"value")
         for secret, changed in ((b"t" * 32, {}), (b"s" * 32, {"author": b"b" * 32}), (b"s" * 32, {"expires": 1})):
             with self.assertRaises(keys.Unopened):

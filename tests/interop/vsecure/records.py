@@ -182,6 +182,7 @@ LOG_OPS = {
     "rewrap": {"secret": full_name, "object": ID, "wrap": ID},
     "pending": {"secret": full_name, "body": ID, "wrap": ID, "expires": optional(integer)},
     "rollout": {"secret": full_name, "record": text(VALUE)},
+    "join": {},
     "checkpoint": {"segment": ID, "heads": ids()},
 }
 
@@ -243,10 +244,11 @@ def log_entry(line, vault):
     fields = form(load(line), {
         "parents": ids(MOST_HEADS), "lamport": integer, "policy": ID, "actor": name, "key": ID,
         "ts": integer, "ops": ops(LOG_OPS), "reason": text(REASON), "sig": data(64)})
+    origin = keys.origin(fields["parents"])
     for op in fields["ops"]:
         if "body" in op:
             uid = keys.secret_uid(vault, op["secret"])
-            op["object"] = keys.derived_id(uid, fields["key"], fields["lamport"], op["expires"], op["body"])
+            op["object"] = keys.derived_id(uid, fields["key"], origin, op["expires"], op["body"])
     return Entry(H("log entry", line[:line.rindex(',"sig":')] + "}"), line, fields)
 
 

@@ -128,7 +128,7 @@ def _known_setting(key):
     environment = extends_of(key)
     if environment is not None:
         return is_name(environment)
-    return key in ("variables.allow", "ttl", "reads", "retention.versions", "retention.days",
+    return key in ("variables.allow", "variables.strict", "ttl", "reads", "retention.versions", "retention.days",
                    "rotation.kek", "rotation.dek", "kdf")
 
 
@@ -138,6 +138,8 @@ def _setting_value(key, value, settings):
         return is_name(value) and not _cycle(environment, value, settings)
     if key == "variables.allow":
         return all(_VARIABLE.fullmatch(v) for v in value.split(","))
+    if key == "variables.strict":
+        return value == "on"
     if key == "ttl":
         return value in ("every", "on-write")
     if key == "reads":

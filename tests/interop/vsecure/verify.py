@@ -219,12 +219,11 @@ def _void_changes(vault):
         entry = vault.graph.entries[found]
         op = entry.ops[number]
         if "secret" in op and op["op"] != "field":
-            rank = (entry.lamport, found, number)
-            last[op["secret"]] = max(last.get(op["secret"], (rank, ended)), (rank, ended))
+            last[op["secret"]] = max(last.get(op["secret"], ended), ended)
     if not last:
         return
     other = fold(vault.graph, vault.standing, set(last), voids=True)
-    for name, (_, ended) in last.items():
+    for name, ended in last.items():
         state = vault.secrets.get(name)
         ours = state.candidates if state else []
         theirs = other[name].candidates if name in other else []
