@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from .errors import Refused, malformed
 
@@ -61,6 +62,7 @@ def is_text(text, most):
     return not any(ord(c) in banned or unicodedata.category(c) == "Cc" for c in text)
 
 
+@lru_cache(1024)
 def is_recipient(text):
     if not isinstance(text, str) or not _RECIPIENT.fullmatch(text) or text != text.strip(" "):
         return False

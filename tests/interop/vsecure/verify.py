@@ -9,7 +9,7 @@ from .errors import NeedsNewer, Refused
 from .file import parse, parse_alone, records
 from .fold import fold
 from .log import Graph, Standing, short, standing
-from .policy import Chain
+from .policy import chain_of
 from .records import slot_record
 
 
@@ -75,8 +75,8 @@ def verify_alone(raw, names):
 
 
 def _judge(vault, wanted):
-    policy, log = records(vault.file)
-    vault.chain = Chain(policy)
+    _, log = records(vault.file)
+    vault.chain = chain_of(tuple(vault.file.policy))
     if vault.file.vault != vault.chain.vault:
         raise Refused("copies", "header-vault")  # the ids of objects are derived with it
     vault.graph = Graph(log, vault.chain)
