@@ -10,7 +10,7 @@ mod person;
 use branches::unite;
 use person::{Done, Person};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An owner and a developer who reads and writes dev, with one file.
 fn team() -> (Person, Person) {
@@ -40,12 +40,12 @@ fn kept(person: &Person, name: &str) -> PathBuf {
     path
 }
 
-fn checkout(person: &Person, file: &PathBuf) {
+fn checkout(person: &Person, file: &Path) {
     fs::copy(file, person.vault()).unwrap();
 }
 
 /// A file that [`unite`] makes of two.
-fn united(person: &Person, name: &str, one: &PathBuf, other: &PathBuf) -> PathBuf {
+fn united(person: &Person, name: &str, one: &Path, other: &Path) -> PathBuf {
     let path = person.checkout().join(name);
     fs::copy(one, &path).unwrap();
     unite(&path, other);

@@ -1,46 +1,39 @@
 //! Which puts and resolves set a secret's active version (`docs/format.md` section 7): not those of a
-//! version that is removed or pruned before them, and not a rotation that is overruled.
+//! version that is removed or pruned before them, not a rotation that is overruled, and not a resolve
+//! of a version that it did not find active.
 //!
-//! One pass in the order of the log. It asks about ancestry, for each op, once for each `prune` and
-//! `remove` of its version, and for each base of a rotation once for each `put` and each pair of
-//! `remove` and `restore` of it: in an honest log of a few of each, that is linear. Only a rotation
-//! upon void puts also looks at the removals of the whole secret.
+//! A rotation stands on what was active where it was written, whatever it says that it replaces: were
+//! that its own word, a holder of `rotate` could choose an older version, a void one or one that
+//! nobody removed, and so outlive a removal or be made to fall by one that is none of its business.
+//!
+//! One pass in the order of the log. What was active before an op is looked for from the latest back,
+//! and the search ends at an op that all earlier ones lead to: in a history without branches that is the
+//! first one. Removals and restores of a version are asked about once for each rotation that stands
+//! on it. So the cost is linear where few write at the same time, and at worst, by members with the
+//! right to, the product of the ops on one secret that are beside each other.
 
 use super::graph::Graph;
 use super::op::Put;
-use super::register::At;
+use super::register::{At, latest};
 use crate::crypto::bytes::Id;
 use std::collections::HashMap;
 
-/// An op on one secret that may set its active version.
+/// An op that counts and may set its secret's active version.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Setting<'a> {
     /// It counts by the right to write.
     Write(&'a Put),
     /// It counts by the right to rotate alone.
     Rotate(&'a Put),
-    /// It does not count.
-    Void(&'a Put),
     Resolve(&'a Id),
 }
 
-/// How a put stands as the ground of a later rotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ground {
-    Stands,
-    Overruled,
-    Void,
-}
-
-/// What ends versions and brings them back, by version, each list in order.
+/// What ends versions and brings them back, by version, each list in order. All of it counts.
 #[derive(Default)]
 pub(super) struct Ends {
-    /// Counting; true removes, false restores.
+    /// True removes, false restores.
     pub removed: HashMap<Id, Vec<(At, bool)>>,
-    /// Counting.
     pub pruned: HashMap<Id, Vec<At>>,
-    /// Prunes and removes that do not count.
-    pub void: HashMap<Id, Vec<At>>,
 }
 
 impl Ends {
@@ -58,8 +51,9 @@ impl Ends {
         self.pruned.get(version).into_iter().flatten().copied()
     }
 
-    fn voids<'a>(&'a self, version: &Id) -> impl Iterator<Item = At> + use<'a> {
-        self.void.get(version).into_iter().flatten().copied()
+    fn is_removed(&self, graph: &Graph, version: &Id) -> bool {
+        let ops = self.removed.get(version).map_or(&[][..], Vec::as_slice);
+        latest(graph, ops).last().is_some_and(|(_, removes)| *removes)
     }
 }
 
@@ -74,37 +68,51 @@ pub(super) struct Outcome {
 
 /// `ops` are in order.
 pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> Outcome {
+    // Only these ask what was active before them.
+    let asks = ops.iter().any(|(_, op)| !matches!(op, Setting::Write(_)));
+    let mut pass = Pass { graph, ends, past: Past::default() };
     let mut outcome = Outcome { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
-    let rotates = ops.iter().any(|(_, op)| matches!(op, Setting::Rotate(_)));
-    let mut pass = Pass { graph, ends, puts: HashMap::new() };
     for (at, op) in ops {
-        let (object, ground) = match op {
-            Setting::Write(put) => (&put.object, Some(Ground::Stands)),
-            Setting::Void(put) => (&put.object, Some(Ground::Void)),
-            Setting::Rotate(put) if pass.is_grounded(*at, put) => {
-                (&put.object, Some(Ground::Stands))
-            }
-            Setting::Rotate(put) => (&put.object, Some(Ground::Overruled)),
-            Setting::Resolve(object) => (*object, None),
+        let (object, sets) = match op {
+            Setting::Write(put) => (&put.object, true),
+            Setting::Rotate(put) => (&put.object, pass.stands(*at)),
+            Setting::Resolve(object) => (*object, pass.active_before(*at).contains(object)),
         };
-        if let (true, Some(ground)) = (rotates, ground) {
-            pass.puts.entry(*object).or_default().push((*at, ground));
+        if !sets && matches!(op, Setting::Rotate(_)) {
+            outcome.overruled.push(*at);
         }
-        match ground {
-            Some(Ground::Overruled) => outcome.overruled.push(*at),
-            Some(Ground::Void) => {}
-            Some(Ground::Stands) | None if pass.is_ended(*at, object) => {}
-            Some(Ground::Stands) | None => outcome.set.push((*at, *object)),
+        if sets && !pass.is_ended(*at, object) {
+            outcome.set.push((*at, *object));
+            if asks {
+                pass.past.push(graph, *at, *object);
+            }
         }
     }
     outcome
 }
 
+/// The ops so far that set something.
+#[derive(Default)]
+struct Past {
+    /// In order; whether all before it lead to it.
+    ops: Vec<(At, Id, bool)>,
+    /// The latest of them, by place in `ops`.
+    tips: Vec<usize>,
+}
+
+impl Past {
+    fn push(&mut self, graph: &Graph, at: At, object: Id) {
+        let ops = &self.ops;
+        self.tips.retain(|tip| !ops[*tip].0.before(graph, at));
+        self.tips.push(ops.len());
+        self.ops.push((at, object, self.tips.len() == 1));
+    }
+}
+
 struct Pass<'a> {
     graph: &'a Graph,
     ends: &'a Ends,
-    /// The puts so far, by version.
-    puts: HashMap<Id, Vec<(At, Ground)>>,
+    past: Past,
 }
 
 impl Pass<'_> {
@@ -112,54 +120,59 @@ impl Pass<'_> {
         a.before(self.graph, b)
     }
 
-    /// Whether the entry at `a` is a proper ancestor of the one at `b`.
-    fn is_ancestor(&self, a: At, b: At) -> bool {
-        a.place != b.place && self.before(a, b)
+    /// The versions that were active where the op was written, removed ones among them.
+    fn active_before(&self, op: At) -> Vec<Id> {
+        let mut found: Vec<(At, Id)> = Vec::new();
+        for (at, object, leads) in self.past.ops.iter().rev() {
+            if found.iter().any(|(later, _)| self.before(*at, *later)) || !self.before(*at, op) {
+                continue;
+            }
+            found.push((*at, *object));
+            if *leads {
+                break;
+            }
+        }
+        found.into_iter().map(|(_, object)| object).collect()
     }
 
     /// Whether before the op its version is pruned, or removed and not restored.
     fn is_ended(&self, op: At, version: &Id) -> bool {
-        let restored = |remove: At| {
-            let mut restores = self.ends.restores(version);
-            restores.any(|restore| self.before(remove, restore) && self.before(restore, op))
-        };
         self.ends.prunes(version).any(|prune| self.before(prune, op))
-            || self.ends.removes(version).any(|at| self.before(at, op) && !restored(at))
+            || self
+                .ends
+                .removes(version)
+                .any(|at| self.before(at, op) && !self.is_restored(version, at, Some(op)))
     }
 
-    fn is_grounded(&self, rotation: At, put: &Put) -> bool {
-        let mut bases = put.replaces.iter().filter(|version| self.is_base(rotation, version));
-        bases.any(|base| self.outlives_removal(rotation, base) && self.has_put(rotation, base))
+    /// Whether a removal of the version is followed by a restore of it, before `until` if stated.
+    fn is_restored(&self, version: &Id, removal: At, until: Option<At>) -> bool {
+        self.ends.restores(version).any(|restore| {
+            self.before(removal, restore) && until.is_none_or(|until| self.before(restore, until))
+        })
     }
 
-    /// Whether an ancestor puts the version and none ends it, whatever counts.
-    fn is_base(&self, rotation: At, version: &Id) -> bool {
-        let mut puts = self.puts.get(version).into_iter().flatten();
-        let ends = || {
-            let counting = self.ends.removes(version).chain(self.ends.prunes(version));
-            counting.chain(self.ends.voids(version))
-        };
-        puts.any(|(at, _)| self.is_ancestor(*at, rotation))
-            && !ends().any(|end| self.is_ancestor(end, rotation))
-    }
-
-    /// Whether each removal of the base is after the rotation, or followed by a restore.
-    fn outlives_removal(&self, rotation: At, base: &Id) -> bool {
-        let restored = |at: At| self.ends.restores(base).any(|restore| self.before(at, restore));
-        self.ends.removes(base).all(|at| self.before(rotation, at) || restored(at))
-    }
-
-    /// Whether a put of the base before the rotation stands; or all are void, and nothing of the
-    /// secret was removed without knowledge of one.
-    fn has_put(&self, rotation: At, base: &Id) -> bool {
-        let puts = self.puts.get(base).into_iter().flatten();
-        let before: Vec<_> = puts.filter(|(at, _)| self.before(*at, rotation)).collect();
-        if before.iter().any(|(_, ground)| *ground == Ground::Stands) {
-            return true;
+    /// Whether something that the rotation came upon has not been removed without knowledge of it.
+    fn stands(&self, rotation: At) -> bool {
+        let active = self.active_before(rotation);
+        if active.is_empty() {
+            // All that was there is void: a removal beside or before the rotation wins all the same.
+            let mut ops = self.ends.removed.values().flatten();
+            return ops.all(|(at, removes)| !removes || self.before(rotation, *at));
         }
-        let follows = |remove: At| before.iter().any(|(put, _)| self.before(*put, remove));
-        let mut removes = self.ends.removed.values().flatten().filter(|(_, removes)| *removes);
-        before.iter().all(|(_, ground)| *ground == Ground::Void)
-            && removes.all(|(at, _)| follows(*at))
+        active.iter().any(|version| self.carries(rotation, version))
+    }
+
+    fn carries(&self, rotation: At, version: &Id) -> bool {
+        // What is beside the rotation counts as the register does, but a restore must follow it.
+        let outlived = |removal: At| match self.before(removal, rotation) {
+            true => self.is_restored(version, removal, Some(rotation)),
+            false => {
+                self.before(rotation, removal)
+                    || self.is_restored(version, removal, None)
+                    || !self.ends.is_removed(self.graph, version)
+            }
+        };
+        !self.ends.prunes(version).any(|prune| self.before(prune, rotation))
+            && self.ends.removes(version).all(outlived)
     }
 }

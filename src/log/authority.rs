@@ -2,6 +2,7 @@
 //! stops (`docs/format.md` section 6, the table of rights). Answers are remembered per key, need and
 //! secret: a log repeats the same few questions.
 
+use super::bits::Bits;
 use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Put};
@@ -9,8 +10,11 @@ use super::policy_view::PolicyView;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+
+/// So many puts are asked about one by one before the log is walked.
+const NEAR: usize = 16;
 
 /// What an op takes, as the table of section 6 combines rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +42,7 @@ impl Need {
         }
     }
 
-    /// What the op takes if, being a `put`, it has no base.
+    /// What the op takes if, being a `put`, it rotates nothing.
     fn of(op: &Op) -> Self {
         match op {
             Op::Put(_) | Op::Field(_) | Op::Resolve(_) | Op::Restore(_) => Self::Write,
@@ -77,7 +81,9 @@ pub(super) struct Authority<'a> {
     /// By place; `None` for what is forged, which nothing may rest upon.
     entries: &'a [Option<&'a Entry>],
     asked: HashMap<Question<'a>, Timeline>,
-    versions: OnceCell<Versions<'a>>,
+    puts: OnceCell<HashMap<&'a SecretName, Vec<usize>>>,
+    /// By secret: what descends from a put of it, where that was asked at length.
+    below: RefCell<HashMap<SecretName, Bits>>,
 }
 
 impl<'a> Authority<'a> {
@@ -87,8 +93,8 @@ impl<'a> Authority<'a> {
         graph: &'a Graph,
         entries: &'a [Option<&'a Entry>],
     ) -> Self {
-        let (asked, versions) = (HashMap::new(), OnceCell::new());
-        Self { policy, graph, entries, asked, versions }
+        let (asked, puts, below) = (HashMap::new(), OnceCell::new(), RefCell::default());
+        Self { policy, graph, entries, asked, puts, below }
     }
 
     /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` by the right to
@@ -97,7 +103,7 @@ impl<'a> Authority<'a> {
         self.ask(entry, Need::of(op), op.secret(), position)
     }
 
-    /// Judges a `put` by either right, if it has a base.
+    /// Judges a `put` by either right, if there is something to rotate.
     pub fn judge_rotation(
         &mut self,
         place: usize,
@@ -105,7 +111,7 @@ impl<'a> Authority<'a> {
         put: &'a Put,
         position: usize,
     ) -> Verdict {
-        match self.has_base(place, put) {
+        match self.follows_a_put(place, &put.secret) {
             true => self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position),
             false => Verdict::Refused,
         }
@@ -142,21 +148,39 @@ impl<'a> Authority<'a> {
         Verdict::Until(line.stops.get(later).copied())
     }
 
-    /// Whether the put replaces a version of its secret that an ancestor puts and none ends.
-    ///
-    /// A version is put once and ended once in what programs write, so this asks about two ancestors
-    /// for each of `replaces`.
-    fn has_base(&self, place: usize, put: &Put) -> bool {
-        let versions = self.versions.get_or_init(|| Versions::gather(self.entries));
-        put.replaces.iter().any(|version| {
-            let version = (&put.secret, version);
-            let any = |places: &HashMap<Version<'_>, Vec<usize>>| {
-                let places = places.get(&version).into_iter().flatten();
-                places.copied().any(|other| self.graph.ancestor(other, place))
-            };
-            any(&versions.puts) && !any(&versions.ends)
-        })
+    /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for
+    /// the fold to say: a right that hung on that would come and go with other entries.
+    fn follows_a_put(&self, place: usize, secret: &SecretName) -> bool {
+        let puts = self.puts.get_or_init(|| puts(self.entries));
+        let Some(places) = puts.get(secret) else { return false };
+        let earlier = &places[..places.partition_point(|other| *other < place)];
+        let (rest, near) = earlier.split_at(earlier.len().saturating_sub(NEAR));
+        near.iter().rev().any(|other| self.graph.ancestor(*other, place))
+            || (!rest.is_empty() && self.descends(secret, rest, place))
     }
+
+    /// The same for puts that are many and beside the entry: one walk over the log for the secret.
+    fn descends(&self, secret: &SecretName, puts: &[usize], place: usize) -> bool {
+        let mut below = self.below.borrow_mut();
+        if !below.contains_key(secret) {
+            below.insert(secret.clone(), self.graph.descendants(puts));
+        }
+        below.get(secret).is_some_and(|below| below.get(place))
+    }
+}
+
+/// By secret: the places of the entries that put it, ascending.
+fn puts<'a>(entries: &[Option<&'a Entry>]) -> HashMap<&'a SecretName, Vec<usize>> {
+    let mut puts: HashMap<&SecretName, Vec<usize>> = HashMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let ops = entry.iter().flat_map(|entry| &entry.ops);
+        for secret in
+            ops.filter_map(|op| if let Op::Put(put) = op { Some(&put.secret) } else { None })
+        {
+            puts.entry(secret).or_default().push(place);
+        }
+    }
+    puts
 }
 
 fn authorised(
@@ -172,37 +196,4 @@ fn authorised(
             |right| secret.is_some_and(|s| policy.holds(position, &entry.actor, right, s)),
             |right| policy.holds_on_all(position, &entry.actor, right),
         )
-}
-
-type Version<'a> = (&'a SecretName, &'a Id);
-
-/// Where versions are put, and where they are removed or pruned.
-struct Versions<'a> {
-    puts: HashMap<Version<'a>, Vec<usize>>,
-    ends: HashMap<Version<'a>, Vec<usize>>,
-}
-
-impl<'a> Versions<'a> {
-    fn gather(entries: &[Option<&'a Entry>]) -> Self {
-        let mut versions = Self { puts: HashMap::new(), ends: HashMap::new() };
-        for (place, entry) in entries.iter().enumerate() {
-            let Some(entry) = entry else { continue };
-            entry.ops.iter().for_each(|op| versions.note(place, op));
-        }
-        versions
-    }
-
-    fn note(&mut self, place: usize, op: &'a Op) {
-        let (secret, objects) = match op {
-            Op::Put(put) => {
-                return self.puts.entry((&put.secret, &put.object)).or_default().push(place);
-            }
-            Op::Remove(versions) => (&versions.secret, &versions.objects),
-            Op::Prune { secret, objects } => (secret, objects),
-            _ => return,
-        };
-        for object in objects {
-            self.ends.entry((secret, object)).or_default().push(place);
-        }
-    }
 }

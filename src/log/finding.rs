@@ -83,8 +83,6 @@ codes! {
     HeaderName "header-name" Error,
     /// A policy entry's head is not in the log: history was dropped.
     PolicyHeadMissing "policy-head-missing" Error,
-    /// A policy entry does not know of a log entry that an earlier one knew of.
-    PolicyHeadsBackwards "policy-heads-backwards" Error,
     AudienceMissing "audience-missing" Error,
     AudienceUnknown "audience-unknown" Error,
     /// An audience's section states another epoch than the policy.

@@ -262,22 +262,17 @@ impl<'a> Gathered<'a> {
     fn note(&mut self, at: At, counts: Counts, op: &'a Op) {
         match op {
             Op::Put(put) => {
-                let setting = match counts {
-                    Counts::Fully => Setting::Write(put),
-                    Counts::ByRotate => Setting::Rotate(put),
-                    Counts::Not => Setting::Void(put),
-                };
-                push(&mut self.settings, (at, setting));
+                match counts {
+                    Counts::Fully => push(&mut self.settings, (at, Setting::Write(put))),
+                    Counts::ByRotate => push(&mut self.settings, (at, Setting::Rotate(put))),
+                    Counts::Not => {}
+                }
                 push(&mut self.wraps, (put.object, put.wrap, counts.then(at)));
             }
             Op::Rewrap { object, wrap, .. } => {
                 push(&mut self.wraps, (*object, *wrap, counts.then(at)));
             }
-            Op::Remove(versions) if counts == Counts::Not => self.void(at, &versions.objects),
-            Op::Prune { objects, .. } if counts == Counts::Not => {
-                self.void_pruned.extend(objects);
-                self.void(at, objects);
-            }
+            Op::Prune { objects, .. } if counts == Counts::Not => self.void_pruned.extend(objects),
             _ if counts == Counts::Not => {}
             op => self.counting(at, op),
         }
@@ -306,10 +301,6 @@ impl<'a> Gathered<'a> {
         for object in &versions.objects {
             self.ends.removed.entry(*object).or_default().push((at, removes));
         }
-    }
-
-    fn void(&mut self, at: At, objects: &[Id]) {
-        objects.iter().for_each(|object| self.ends.void.entry(*object).or_default().push(at));
     }
 }
 
@@ -363,7 +354,7 @@ impl Existing {
             match setting {
                 Setting::Write(put) => existing.put(fold, *at, put, By::Write),
                 Setting::Rotate(put) => existing.put(fold, *at, put, By::Rotate),
-                Setting::Void(_) | Setting::Resolve(_) => {}
+                Setting::Resolve(_) => {}
             }
         }
         existing
@@ -391,7 +382,7 @@ impl Existing {
         let stands = settings.iter().filter_map(|(at, setting)| match setting {
             Setting::Write(put) => Some((put.object, false)),
             Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
-            Setting::Void(_) | Setting::Resolve(_) => None,
+            Setting::Resolve(_) => None,
         });
         let mut all: HashMap<Id, bool> = HashMap::new();
         stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);

@@ -115,6 +115,19 @@ impl Graph {
         self.links.closure(heads.into_iter().filter_map(|id| self.place(id)))
     }
 
+    /// The proper descendants of the entries at these places.
+    pub fn descendants(&self, of: &[usize]) -> Bits {
+        let mut from = Bits::new(self.len());
+        of.iter().for_each(|place| _ = from.insert(*place));
+        let mut below = Bits::new(self.len());
+        for place in of.iter().min().map_or(0..0, |first| *first..self.len()) {
+            if self.parents(place).any(|parent| from.get(parent) || below.get(parent)) {
+                below.insert(place);
+            }
+        }
+        below
+    }
+
     /// Those of `set` that are no ancestor of another of it.
     pub fn tops(&self, set: &Bits) -> Vec<usize> {
         let mut covered = Bits::new(self.len());

@@ -1,7 +1,6 @@
 //! What each policy entry knows of the log: the heads that it and all policy entries before it name,
 //! with their ancestors. One walk over the log for the whole chain.
 
-use super::bits::Bits;
 use super::graph::Graph;
 use super::policy_view::PolicyView;
 use crate::crypto::bytes::Id;
@@ -13,40 +12,15 @@ const NEVER: u32 = u32::MAX;
 pub struct Known {
     /// By place.
     since: Vec<u32>,
-    forgotten: Vec<Forgotten>,
-}
-
-/// A head of one policy entry that the next one with heads does not descend from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Forgotten {
-    pub earlier: usize,
-    pub later: usize,
-    pub head: Id,
 }
 
 impl Known {
     pub fn of(graph: &Graph, policy: &dyn PolicyView) -> Self {
-        let mut walk =
-            Walk { graph, since: vec![NEVER; graph.len()], inner: Bits::new(graph.len()) };
-        let mut forgotten = Vec::new();
-        let mut before: Option<usize> = None;
+        let mut known = Self { since: vec![NEVER; graph.len()] };
         for position in 0..policy.ids().len() {
-            let heads = policy.heads(position);
-            if heads.is_empty() {
-                continue;
-            }
-            walk.learn(position as u32, heads);
-            if let Some(earlier) = before.replace(position) {
-                let forgets = |head: &&Id| !heads.contains(head) && !walk.is_inner(head);
-                let head = policy.heads(earlier).iter().find(forgets);
-                forgotten.extend(head.map(|head| Forgotten {
-                    earlier,
-                    later: position,
-                    head: *head,
-                }));
-            }
+            known.learn(graph, position as u32, policy.heads(position));
         }
-        Self { since: walk.since, forgotten }
+        known
     }
 
     /// Whether the entry at `place` is known at the policy position.
@@ -54,38 +28,14 @@ impl Known {
         self.since.get(place).is_some_and(|since| *since as usize <= position)
     }
 
-    /// Where a policy entry knows less than one before it: at most one head for each pair.
-    pub fn forgotten(&self) -> &[Forgotten] {
-        &self.forgotten
-    }
-}
-
-struct Walk<'a> {
-    graph: &'a Graph,
-    since: Vec<u32>,
-    /// What is known and has a known child.
-    inner: Bits,
-}
-
-impl Walk<'_> {
-    fn learn(&mut self, position: u32, heads: &[Id]) {
-        let mut open: Vec<usize> = heads.iter().filter_map(|id| self.graph.place(id)).collect();
+    /// What the log does not hold is reported as missing.
+    fn learn(&mut self, graph: &Graph, position: u32, heads: &[Id]) {
+        let mut open: Vec<usize> = heads.iter().filter_map(|id| graph.place(id)).collect();
         while let Some(place) = open.pop() {
-            if self.since[place] != NEVER {
-                continue;
-            }
-            self.since[place] = position;
-            for parent in self.graph.parents(place) {
-                self.inner.insert(parent);
-                open.push(parent);
+            if self.since[place] == NEVER {
+                self.since[place] = position;
+                open.extend(graph.parents(place));
             }
         }
-    }
-
-    /// Whether a head of the policy entry before is an ancestor of a head of this one. A known child
-    /// of it is either new, and so this entry's, or below another head of the one before, which is
-    /// asked about too. What the log does not hold is reported as missing.
-    fn is_inner(&self, head: &Id) -> bool {
-        self.graph.place(head).is_none_or(|place| self.inner.get(place))
     }
 }

@@ -137,7 +137,7 @@ fn batch<'a>(vault: &Vault, chain: &Chain, settling: Settling, ctx: &'a Ctx<'a>)
 
 /// The chain's next entry.
 pub(super) fn entry(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> PolicyEntry {
-    Draft::next(vault.chain(), ctx.now, vault.heads(), ops, ctx.reason.clone())
+    Draft::next(vault.chain(), ctx.now, vault.known_heads(), ops, ctx.reason.clone())
         .sign(&[&ctx.signer.key])
 }
 

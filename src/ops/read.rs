@@ -282,13 +282,15 @@ impl<'a> Sealed<'a> {
         Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wraps, hashed })
     }
 
-    /// The wraps whose audience's keys the reader has.
+    /// The wraps whose audience's keys the reader has. Whoever may not read the secret any more has
+    /// the live wrap alone, if that is still theirs: an older one would give back what was taken.
     ///
     /// # Errors
     /// Why it has none: what is wrong with the first.
     fn keys(&self, vault: &Vault, who: &Unlocked) -> Result<Vec<WrapKeys<'a>>, ReadError> {
         let (mut found, mut first) = (Vec::new(), None);
-        for wrap in &self.wraps {
+        let all = if who.may_read(vault, self.secret) { self.wraps.len() } else { 1 };
+        for wrap in self.wraps.iter().take(all) {
             match who.keys(vault, &wrap.audience) {
                 Ok(keys) => found.push((*wrap, keys)),
                 Err(source) => _ = first.get_or_insert((*wrap, source)),

@@ -269,9 +269,15 @@ impl Vault {
         Tips::of(&self.graph, &self.standings, &self.file.entries)
     }
 
-    /// All heads of the log, for a policy entry.
+    /// All heads of the log, void ones among them.
     pub fn heads(&self) -> BTreeSet<Id> {
         self.graph.heads().iter().map(|place| *self.graph.id(*place)).collect()
+    }
+
+    /// What a policy entry states that its signer knew: the last entries with an op that counts. What
+    /// is void stays void whoever knows of it later, so nobody can fill this list with such.
+    pub fn known_heads(&self) -> BTreeSet<Id> {
+        self.standings.tips(&self.graph).into_iter().map(|place| *self.graph.id(place)).collect()
     }
 
     /// An audience's epochs as the policy has them, the current one first.

@@ -52,6 +52,9 @@ pub enum SessionError {
     PinnedChain(#[source] ChainError),
 }
 
+/// What was known of the vault with this id before the file was read.
+type Before = (Id, Result<Known, PinError>);
+
 /// A place, and what is needed to judge the vault there.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -124,7 +127,7 @@ impl Session {
 
     /// What is known of the vault that was accepted here or else of the one that the file states,
     /// with the id that it is about. An error is for who has the vault.
-    fn known_before(&self) -> Result<Option<(Id, Result<Known, PinError>)>, SessionError> {
+    fn known_before(&self) -> Result<Option<Before>, SessionError> {
         if self.state.is_none() {
             return Ok(None);
         }
@@ -142,7 +145,7 @@ impl Session {
         bytes: &[u8],
         verified: Option<Verified>,
         depth: Depth<'_>,
-        before: Option<(Id, Result<Known, PinError>)>,
+        before: Option<Before>,
     ) -> Result<Opened, SessionError> {
         let trust = if verified.is_some() { Trust::Cached } else { Trust::Strict };
         let mut vault = self.vault(bytes, trust, depth)?;

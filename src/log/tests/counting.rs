@@ -260,7 +260,7 @@ fn ancestry_runs_through_void_entries() {
 }
 
 #[test]
-fn rotate_alone_replaces_a_live_version_and_creates_none() {
+fn rotate_alone_follows_a_put_of_the_secret_and_creates_none() {
     let mut log = Log::new();
     log.policy.add("ci", &[Right::Rotate], "prod/*");
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
@@ -268,18 +268,32 @@ fn rotate_alone_replaces_a_live_version_and_creates_none() {
     assert_eq!(log.standing(&good), Standing::Counting);
     let refused = forged(Forgery::Unauthorised { op: 0 });
     let creates = log.add("ci", &[first], vec![put("prod/B", 3)]);
-    assert_eq!(log.standing(&creates), refused, "replaces nothing");
+    assert_eq!(log.standing(&creates), refused, "there is nothing to rotate");
     let blind = log.add("ci", &[], vec![rotate("prod/A", 4, 1)]);
-    assert_eq!(log.standing(&blind), refused, "the version is no ancestor's");
-    let elsewhere = log.add("ci", &[first], vec![rotate("prod/B", 5, 1)]);
-    assert_eq!(log.standing(&elsewhere), refused, "the version is another secret's");
-    let itself = log.add("ci", &[], vec![rotate("prod/B", 6, 6)]);
-    assert_eq!(log.standing(&itself), refused);
+    assert_eq!(log.standing(&blind), refused, "no ancestor puts it");
+    let itself = log.add("ci", &[], vec![put("prod/B", 6), rotate("prod/B", 7, 6)]);
+    assert_eq!(log.standing(&itself), refused, "nor does its own entry");
     for end in [remove("prod/A", &[1]), prune("prod/A", &[1])] {
         let ended = log.add("ann", &[first], vec![end]);
         let late = log.add("ci", &[ended], vec![rotate("prod/A", 7, 1)]);
-        assert_eq!(log.standing(&late), refused, "the version was ended");
+        assert_eq!(log.standing(&late), Standing::Counting, "the fold says what it sets");
     }
+}
+
+#[test]
+fn many_puts_beside_a_rotation_do_not_hide_the_one_that_it_follows() {
+    let mut log = Log::new();
+    log.policy.add("ci", &[Right::Rotate], "prod/*");
+    let first = log.add("ann", &[], vec![put("prod/A", 1)]);
+    let others = (2..60).map(|object| log.add("ann", &[], vec![put("prod/A", object)]));
+    let others: Vec<_> = others.collect();
+    let step = log.add("ann", &[first], vec![put("prod/B", 1)]);
+    let good = log.add("ci", &[step], vec![rotate("prod/A", 90, 1)]);
+    assert_eq!(log.standing(&good), Standing::Counting);
+    let alone = log.add("ann", &[], vec![put("prod/B", 2)]);
+    let bad = log.add("ci", &[alone], vec![rotate("prod/A", 91, 1)]);
+    assert_eq!(log.standing(&bad), forged(Forgery::Unauthorised { op: 0 }));
+    assert_eq!(others.len(), 58);
 }
 
 #[test]

@@ -247,20 +247,24 @@ fn resolving_or_putting_what_was_removed_before_sets_nothing() {
     let mut log = Log::new();
     let first = log.add("ann", &[], vec![put(A, 1)]);
     let second = log.add("ann", &[first], vec![put(A, 2)]);
-    let gone = log.add("ann", &[second], vec![remove(A, &[1]), restore(A, &[1]), resolve(A, 1)]);
+    let gone = log.add("ann", &[second], vec![remove(A, &[1]), restore(A, &[1]), put(A, 1)]);
     assert_eq!(log.secret(A).current, Some(id(1)), "restored before");
     log.add("ann", &[gone], vec![remove(A, &[1])]);
     assert!(log.secret(A).is_gone(), "a removal after it is no earlier one");
 }
 
 #[test]
-fn a_resolve_beside_a_removal_sets_and_is_left_out() {
+fn a_resolve_settles_what_it_found_active_and_nothing_else() {
     let mut log = Log::new();
     let first = log.add("ann", &[], vec![put(A, 1)]);
     let second = log.add("ann", &[first], vec![put(A, 2)]);
     log.add("ann", &[second], vec![remove(A, &[1])]);
     log.add("ann", &[second], vec![resolve(A, 1)]);
-    assert!(log.secret(A).is_gone());
+    assert_eq!(log.secret(A).current, Some(id(2)), "an old version is brought back by a put");
+    let third = log.add("ann", &[first], vec![put(A, 3)]);
+    assert!(log.secret(A).is_conflict());
+    log.add("ann", &[second, third], vec![resolve(A, 2)]);
+    assert_eq!((log.secret(A).current, log.secret(A).is_conflict()), (Some(id(2)), false));
 }
 
 /// `ann` may do all, `ci` may rotate.
@@ -287,7 +291,33 @@ fn a_rotation_beside_a_removal_is_overruled() {
     assert_eq!(restored.current, Some(id(3)), "a restore grounds both again");
     assert!(restored.versions.iter().all(|version| !version.overruled));
     log.add("ann", &[again, back], vec![resolve(A, 1)]);
-    assert_eq!(log.secret(A).current, Some(id(1)));
+    assert_eq!(log.secret(A).current, Some(id(3)), "what is not active is not resolved");
+}
+
+#[test]
+fn a_rotation_after_a_removal_is_overruled_whatever_it_says_it_replaces() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let second = log.add("ann", &[first], vec![put(A, 2)]);
+    let gone = log.add("ann", &[second], vec![remove(A, &[2])]);
+    for replaced in [1, 2] {
+        let mut log = log.clone();
+        log.add("ci", &[gone], vec![rotate(A, 3, replaced)]);
+        assert!(log.secret(A).is_gone(), "{replaced}");
+    }
+    log.add("ann", &[second], vec![remove(A, &[1])]);
+    log.add("ci", &[second], vec![rotate(A, 3, 1)]);
+    assert!(log.secret(A).is_gone(), "the version that was active is removed");
+}
+
+#[test]
+fn removing_an_older_version_does_not_bring_it_back() {
+    let mut log = with_rotator();
+    let first = log.add("ann", &[], vec![put(A, 1)]);
+    let second = log.add("ann", &[first], vec![put(A, 2)]);
+    log.add("ci", &[second], vec![rotate(A, 3, 1)]);
+    log.add("ann", &[second], vec![remove(A, &[1])]);
+    assert_eq!(log.secret(A).current, Some(id(3)), "it stands on what it found, not on its word");
 }
 
 #[test]
@@ -320,13 +350,15 @@ fn a_writer_beside_a_removal_wins() {
 }
 
 #[test]
-fn a_resolve_by_a_writer_revives_what_was_overruled() {
+fn a_put_by_a_writer_revives_what_was_overruled() {
     let mut log = with_rotator();
     let first = log.add("ann", &[], vec![put(A, 1)]);
     let gone = log.add("ann", &[first], vec![remove(A, &[1])]);
     let rotated = log.add("ci", &[first], vec![rotate(A, 2, 1)]);
-    log.add("ann", &[gone, rotated], vec![resolve(A, 2)]);
-    assert_eq!(log.secret(A).current, Some(id(2)));
+    let both = log.add("ann", &[gone, rotated], vec![resolve(A, 2)]);
+    assert!(log.secret(A).is_gone(), "it is not active, so there is nothing to resolve");
+    log.add("ann", &[both], vec![put(A, 3)]);
+    assert_eq!(log.secret(A).current, Some(id(3)));
 }
 
 #[test]
@@ -338,11 +370,11 @@ fn a_rotation_upon_void_work_stands_unless_the_secret_was_removed_beside_it() {
     log.add("ci", &[void], vec![rotate(A, 3, 2)]);
     log.policy.revoke(&[first], "backend", A);
     assert_eq!(log.secret(A).current, Some(id(3)));
-    let mut after = log.clone();
-    after.add("ann", &[void], vec![remove(A, &[1])]);
-    assert_eq!(after.secret(A).current, Some(id(3)), "who removed knew of the void put");
-    log.add("ann", &[first], vec![remove(A, &[1])]);
-    assert!(log.secret(A).is_gone());
+    for knows in [void, first] {
+        let mut log = log.clone();
+        log.add("ann", &[knows], vec![remove(A, &[1])]);
+        assert!(log.secret(A).is_gone(), "what is void hides nothing from a removal");
+    }
 }
 
 #[test]

@@ -27,21 +27,10 @@ pub(super) fn known(log: &Log, position: usize) -> HashSet<Id> {
     heads.flat_map(|head| ancestors(log, &head).into_iter().chain([head])).collect()
 }
 
-/// What an ancestor puts for the secret and no ancestor removes or prunes, of `replaces`.
-pub(super) fn bases(log: &Log, id: &Id, put: &Put) -> Vec<Id> {
-    let before = ancestors(log, id);
-    let earlier = || before.iter().flat_map(|id| &log.entries[id].ops);
-    let is_base = |version: &&Id| {
-        let puts =
-            |op: &Op| matches!(op, Op::Put(p) if p.secret == put.secret && p.object == **version);
-        let ends = |op: &Op| match op {
-            Op::Remove(v) => v.secret == put.secret && v.objects.contains(version),
-            Op::Prune { secret, objects } => *secret == put.secret && objects.contains(version),
-            _ => false,
-        };
-        earlier().any(puts) && !earlier().any(ends)
-    };
-    put.replaces.iter().filter(is_base).copied().collect()
+/// Whether an ancestor puts the secret, whether or not that counts.
+fn follows_a_put(log: &Log, id: &Id, put: &Put) -> bool {
+    let is_put = |op: &Op| matches!(op, Op::Put(earlier) if earlier.secret == put.secret);
+    ancestors(log, id).iter().flat_map(|id| &log.entries[id].ops).any(is_put)
 }
 
 /// `by_write`: a put is judged by the right to write alone.
@@ -50,9 +39,7 @@ pub(super) fn authorised(log: &Log, id: &Id, op: &Op, position: usize, by_write:
     let has = |right| log.policy.holds(position, &entry.actor, right, op.secret().unwrap());
     let rights = match op {
         Op::Put(_) if by_write => has(Right::Write),
-        Op::Put(put) => {
-            has(Right::Write) || (has(Right::Rotate) && !bases(log, id, put).is_empty())
-        }
+        Op::Put(put) => has(Right::Write) || (has(Right::Rotate) && follows_a_put(log, id, put)),
         Op::Remove(_) | Op::Prune { .. } => has(Right::Delete),
         Op::Expire(_) => has(Right::Write) && has(Right::Delete),
         Op::Rewrap { .. } => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
@@ -185,33 +172,51 @@ impl<'a> Plain<'a> {
             || self.removes(Some(version)).iter().any(|r| self.before(r, op) && !between(r))
     }
 
-    /// Rule 7, for a put that counts.
-    pub(super) fn is_overruled(&self, at: &Place, put: &Put) -> bool {
-        if by_write(self.log, &at.1, &self.log.entries[&at.1].ops[at.2]) {
-            return false;
+    /// What sets the active version, in order; and the puts by rotate that do not.
+    pub(super) fn settings(&self) -> (Vec<(Place, Id)>, Vec<Place>) {
+        let (mut set, mut overruled): (Vec<(Place, Id)>, Vec<Place>) = (Vec::new(), Vec::new());
+        for (at, op) in &self.counting {
+            let past = || set.iter().filter(|(other, _)| self.before(other, at)).copied();
+            let active = self.latest(&past().collect::<Vec<_>>());
+            let sets = match op {
+                Op::Put(put) if by_write(self.log, &at.1, op) || self.stands(at, &active) => {
+                    Some(put.object)
+                }
+                Op::Put(_) => {
+                    overruled.push(*at);
+                    None
+                }
+                Op::Resolve(resolve) if active.iter().any(|(_, v)| *v == resolve.object) => {
+                    Some(resolve.object)
+                }
+                _ => None,
+            };
+            set.extend(sets.filter(|version| !self.is_ended(at, version)).map(|v| (*at, v)));
         }
-        !bases(self.log, &at.1, put).iter().any(|base| self.is_grounded(at, base))
+        (set, overruled)
     }
 
-    pub(super) fn is_grounded(&self, at: &Place, base: &Id) -> bool {
-        let outlived = self.removes(Some(base)).iter().all(|remove| {
-            self.before(at, remove) || self.restores(base).iter().any(|r| self.before(remove, r))
-        });
-        let puts = self.puts();
-        let mut counting =
-            puts.iter().filter(|(p, put)| put.object == *base && self.before(p, at)).peekable();
-        let void: Vec<Place> = self
-            .void
-            .iter()
-            .filter(|(p, op)| {
-                matches!(op, Op::Put(put) if put.object == *base) && self.before(p, at)
-            })
-            .map(|(p, _)| *p)
-            .collect();
-        let all_void = counting.peek().is_none();
-        let stands = counting.any(|(p, put)| !self.is_overruled(p, put));
-        let followed = |remove: &Place| void.iter().any(|put| self.before(put, remove));
-        outlived && (stands || all_void && self.removes(None).iter().all(followed))
+    /// Rule 7, for a put by rotate that came upon these active versions.
+    fn stands(&self, at: &Place, active: &[(Place, Id)]) -> bool {
+        if active.is_empty() {
+            return self.removes(None).iter().all(|remove| self.before(at, remove));
+        }
+        active.iter().any(|(_, version)| {
+            let restores = self.restores(version);
+            let before = |remove: &Place| {
+                restores.iter().any(|r| self.before(remove, r) && self.before(r, at))
+            };
+            let beside = |remove: &Place| {
+                restores.iter().any(|r| self.before(remove, r))
+                    || !self.removed(version).last().copied().unwrap_or(false)
+            };
+            let outlived = |remove: &Place| {
+                self.before(at, remove)
+                    || if self.before(remove, at) { before(remove) } else { beside(remove) }
+            };
+            !self.prunes(version).iter().any(|prune| self.before(prune, at))
+                && self.removes(Some(version)).iter().all(outlived)
+        })
     }
 
     pub(super) fn removed(&self, version: &Id) -> Vec<bool> {
@@ -224,21 +229,9 @@ impl<'a> Plain<'a> {
     }
 
     pub(super) fn active(&self) -> Vec<Id> {
-        let versions = self.versions();
-        let mut set = Vec::new();
-        for (at, op) in &self.counting {
-            match op {
-                Op::Put(put) if !self.is_overruled(at, put) => set.push((*at, put.object)),
-                Op::Resolve(resolve) if versions.contains(&resolve.object) => {
-                    set.push((*at, resolve.object));
-                }
-                _ => {}
-            }
-        }
-        set.retain(|(at, version)| !self.is_ended(at, version));
         let is_live =
             |v: &Id| self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false);
-        self.latest(&set).into_iter().map(|(_, v)| v).filter(is_live).collect()
+        self.latest(&self.settings().0).into_iter().map(|(_, v)| v).filter(is_live).collect()
     }
 
     pub(super) fn expiries(&self, version: &Id) -> Vec<(Place, Option<u64>)> {

@@ -149,9 +149,12 @@ fn voids(case: &Case<'_>) -> Vec<Finding> {
     changed.map(|(name, voided)| void_finding(case, name, voided)).collect()
 }
 
-/// The latest void op on a secret's versions.
+/// The void ops on a secret's versions.
 struct Voided {
+    /// The last policy position that ended one: were it that of the latest op, a removed member could
+    /// silence what others lose by adding ops that ended before.
     position: usize,
+    /// The entry of the latest.
     entry: Id,
 }
 
@@ -162,7 +165,8 @@ fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
         let op = case.file.entries.get(id).and_then(|entry| entry.ops.get(at.op as usize));
         let value = op.filter(|op| !matches!(op, Op::Field(_)) && case.scope.names(op));
         if let Some(name) = value.and_then(Op::secret) {
-            secrets.insert(name, Voided { position, entry: *id });
+            let voided = secrets.entry(name).or_insert(Voided { position, entry: *id });
+            *voided = Voided { position: position.max(voided.position), entry: *id };
         }
     }
     secrets

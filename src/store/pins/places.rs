@@ -101,6 +101,7 @@ fn unknown(unread: Unread, file: &Path, place: &Place) -> PinError {
 }
 
 /// The files of all places, in order.
+#[expect(clippy::disallowed_methods, reason = "the places of a project are found here")]
 fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
     let failed = |source| PinError::List { path: folder.into(), source };
     let mut found = Vec::new();
