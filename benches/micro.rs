@@ -149,7 +149,9 @@ fn unwrap_and_open(bencher: Bencher) {
     let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
     let author = Fixed([3; 32]);
     let authored = Authored { value: &value, author: &author, expires: None };
-    let sealed = seal_version(&RealHost, binding, authored, to).expect("a sealed value").put_at(1);
+    let sealed = seal_version(&RealHost, binding, authored, to)
+        .expect("a sealed value")
+        .put_at(Fixed([4; 32]));
     bencher.bench_local(|| open_version(binding, black_box(&sealed.object), &sealed.wrap, &keys));
 }
 

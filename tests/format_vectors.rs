@@ -70,7 +70,7 @@ fn stated() -> ExpectedEpoch {
     ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
 }
 
-fn version(value: &[u8], lamport: u64, expires: Option<u64>) -> Value {
+fn version(value: &[u8], parents: &[Id], expires: Option<u64>) -> Value {
     let uid = ids::secret_uid(&VAULT, &SecretName::parse("prod/DATABASE_URL").unwrap());
     let place = SecretRef { vault: &VAULT, uid: &uid };
     let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
@@ -78,7 +78,8 @@ fn version(value: &[u8], lamport: u64, expires: Option<u64>) -> Value {
     let to = WrapTo::Epoch { audience: AUDIENCE, keys: &keys[0] };
     let author = SigningKey::from_seed(&secret(&SEED)).unwrap().id();
     let authored = Authored { value: &secret(value), author: &author, expires };
-    let made = seal_version(&draws, place, authored, to).unwrap().put_at(lamport);
+    let origin = ids::origin(parents);
+    let made = seal_version(&draws, place, authored, to).unwrap().put_at(origin);
     assert!(draws.0.borrow().is_empty(), "every draw is used");
     let opened = open_version(place, &made.object, &made.wrap, &keys).unwrap();
     assert_eq!(opened.expose(), value);
@@ -97,7 +98,8 @@ fn version(value: &[u8], lamport: u64, expires: Option<u64>) -> Value {
         "secret_uid": uid,
         "version_uid": VERSION,
         "author": author,
-        "lamport": lamport,
+        "parents": parents,
+        "origin": origin,
         "expires": expires,
         "value": encode(value),
         "dek": encode(&DEK),
@@ -183,14 +185,15 @@ fn slot() -> Value {
 
 fn format_1() -> Value {
     let stated = stated();
+    let many: Vec<Id> = (0..=255).map(|id| Fixed([id; 32])).collect();
     let lengths = [0, 4, 63, 64, 65, 72, 73, 127, 128, 129, 1000, 1029, 65_537, 1_048_580];
     json!({
         "padded_lengths": Vec::from(lengths.map(|length| [length, padded_length(length)])),
         "versions": [
-            version(b"hunter2", 1, None),
-            version(b"", 2, Some(0)),
-            version(&[b'x'; 60], 0x0102_0304_0506, Some(0x000f_0e0d_0c0b_0a09)),
-            version(&[b'x'; 61], (1 << 53) - 1, Some((1 << 53) - 1)),
+            version(b"hunter2", &[], None),
+            version(b"", &[Fixed([1; 32])], Some(0)),
+            version(&[b'x'; 60], &[1, 2, 3].map(|id| Fixed([id; 32])), Some(0x000f_0e0d_0c0b_0a09)),
+            version(&[b'x'; 61], &many, Some((1 << 53) - 1)),
         ],
         "kek_commitment": {
             "vault": VAULT, "audience": AUDIENCE, "epoch": EPOCH, "kek": encode(&KEK),

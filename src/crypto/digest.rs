@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 pub enum Context {
     PolicyEntry,
     LogEntry,
+    EntryParents,
     SecretUid,
     VersionBody,
     VersionObject,
@@ -40,6 +41,7 @@ impl Context {
         match self {
             Self::PolicyEntry => "v-secure 2026-11 v1 policy entry",
             Self::LogEntry => "v-secure 2026-11 v1 log entry",
+            Self::EntryParents => "v-secure 2026-11 v1 entry parents",
             Self::SecretUid => "v-secure 2026-11 v1 secret uid",
             Self::VersionBody => "v-secure 2026-11 v1 version body",
             Self::VersionObject => "v-secure 2026-11 v1 version object",

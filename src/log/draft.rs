@@ -7,6 +7,7 @@ use super::standing::Standings;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::Name;
+use crate::vault::ids;
 use std::collections::BTreeMap;
 
 /// The most parents of an entry.
@@ -51,6 +52,11 @@ impl Tips {
         let lamports = parents.iter().filter_map(|id| entries.get(id)).map(|e| e.lamport);
         let lamport = lamports.max().unwrap_or(0) + 1;
         Self { parents, lamport }
+    }
+
+    /// What the versions that the next entry puts state of it.
+    pub fn origin(&self) -> Id {
+        ids::origin(&self.parents)
     }
 }
 

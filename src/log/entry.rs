@@ -37,11 +37,14 @@ impl Entry {
     }
 
     /// Fills in which objects the entry's puts name: those of this vault, of the entry's own key and
-    /// number. Nothing of it is in the line, so an entry's id is the same before and after.
+    /// parents. Nothing of it is in the line, so an entry's id is the same before and after.
     pub fn derive_objects(&mut self, vault: &Id) {
-        let (author, lamport) = (&self.key, self.lamport);
+        if !self.ops.iter().any(|op| matches!(op, Op::Put(_) | Op::Pending(_))) {
+            return;
+        }
+        let (author, origin) = (&self.key, &ids::origin(&self.parents));
         let derived = |secret: &SecretName, expires, body: &Id| {
-            let putting = Putting { author, lamport, expires };
+            let putting = Putting { author, origin, expires };
             ids::put_object_id(&ids::secret_uid(vault, secret), putting, body)
         };
         for op in &mut self.ops {

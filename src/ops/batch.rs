@@ -1,9 +1,10 @@
-//! What one change writes into the log, taken down op by op and then signed.
+//! What one change writes into the log, taken down op by op and signed entry by entry.
 //!
-//! An object's id hangs on the number of the entry that puts it, its wrap's id on the object's, and
-//! ops beyond what one entry holds go into further entries with rising numbers. So this is the one
-//! place where a version gets its ids: as its put is taken down, when its entry is known. Nothing
-//! else makes a version of a sealed value, and [`Change::torn`] compares before anything is written.
+//! An object's id hangs on the parents of the entry that puts it, its wrap's id on the object's, and
+//! ops beyond what one entry holds go into further entries, each with the one before as its parent.
+//! So an entry is signed as soon as it is full, and this is the one place where a version gets its
+//! ids: as its put is taken down, when the parents of its entry are known. Nothing else makes a
+//! version of a sealed value, and [`Change::is_torn`] compares before anything is written.
 
 use super::change::{Change, NewVersion, NewWrap};
 use super::request::Ctx;
@@ -27,10 +28,13 @@ pub struct Batch<'a> {
     ctx: &'a Ctx<'a>,
     vault: Id,
     policy: Id,
+    /// The entries that are full.
+    entries: Vec<Entry>,
+    /// What the entry follows that the next op goes into.
     tips: Tips,
-    /// The ops of the entries that are full.
-    full: Vec<Vec<Op>>,
-    /// Those of the entry that the next op goes into.
+    /// That of these tips.
+    origin: Id,
+    /// The ops of that entry.
     ops: Vec<Op>,
     bytes: usize,
     versions: Vec<NewVersion>,
@@ -62,12 +66,14 @@ impl<'a> Batch<'a> {
 
     /// For entries by a policy entry that the same change brings.
     pub fn under(vault: &Vault, policy: Id, ctx: &'a Ctx<'a>) -> Self {
+        let tips = vault.tips();
         Self {
             ctx,
             vault: vault.id(),
             policy,
-            tips: vault.tips(),
-            full: Vec::new(),
+            entries: Vec::new(),
+            origin: tips.origin(),
+            tips,
             ops: Vec::new(),
             bytes: 0,
             versions: Vec::new(),
@@ -76,7 +82,7 @@ impl<'a> Batch<'a> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.full.is_empty() && self.ops.is_empty()
+        self.entries.is_empty() && self.ops.is_empty()
     }
 
     /// Takes down a put, and with it the version that it makes of the value. Returns its id.
@@ -85,7 +91,7 @@ impl<'a> Batch<'a> {
         same.sort_unstable();
         same.dedup();
         let (uid, expires) = (ids::secret_uid(&self.vault, &secret), value.expires());
-        let SealedVersion { body, object_id, object, wrap_id, wrap } = value.put_at(self.lamport());
+        let SealedVersion { body, object_id, object, wrap_id, wrap } = value.put_at(self.origin);
         self.versions.push(NewVersion { secret: secret.clone(), uid, id: object_id, object });
         self.wrap(NewWrap { uid, id: wrap_id, wrap });
         let (object, wrap) = (object_id, wrap_id);
@@ -104,20 +110,28 @@ impl<'a> Batch<'a> {
 
     /// Lets the next op begin an entry.
     pub fn close(&mut self) {
-        if !self.ops.is_empty() {
-            self.full.push(std::mem::take(&mut self.ops));
-            self.bytes = 0;
+        if self.ops.is_empty() {
+            return;
         }
+        let entry = self.sign();
+        self.tips = Tips { parents: vec![entry.id()], lamport: entry.lamport + 1 };
+        self.origin = self.tips.origin();
+        self.bytes = 0;
+        self.entries.push(entry);
+    }
+
+    /// The entry of the ops so far, which it takes.
+    fn sign(&mut self) -> Entry {
+        let (vault, policy, actor) = (&self.vault, self.policy, &self.ctx.signer.member);
+        let by = Authorship { vault, policy, actor };
+        let ops = std::mem::take(&mut self.ops);
+        let draft = Draft { ops, reason: self.ctx.reason.clone(), ts: self.ctx.now };
+        draft.sign(&self.tips, by, &self.ctx.signer.key)
     }
 
     /// A wrap that an op names, besides those of puts.
     pub fn wrap(&mut self, wrap: NewWrap) {
         self.wraps.push(wrap);
-    }
-
-    /// The number of the entry that the next op goes into.
-    fn lamport(&self) -> u64 {
-        self.tips.lamport + self.full.len() as u64
     }
 
     /// The change that writes all this; `None` if there is nothing.
@@ -127,23 +141,8 @@ impl<'a> Batch<'a> {
 
     /// The change that `make` makes of the entries, with the records that they name.
     pub fn change_with(mut self, make: impl FnOnce(Vec<Entry>) -> Change) -> Change {
-        let entries = self.sign();
-        make(entries).with_versions(self.versions).with_wraps(self.wraps)
-    }
-
-    fn sign(&mut self) -> Vec<Entry> {
         self.close();
-        let (vault, policy, actor) = (&self.vault, self.policy, &self.ctx.signer.member);
-        let by = Authorship { vault, policy, actor };
-        let mut tips = self.tips.clone();
-        let mut entries = Vec::with_capacity(self.full.len());
-        for ops in self.full.drain(..) {
-            let draft = Draft { ops, reason: self.ctx.reason.clone(), ts: self.ctx.now };
-            let entry = draft.sign(&tips, by, &self.ctx.signer.key);
-            tips = Tips { parents: vec![entry.id()], lamport: entry.lamport + 1 };
-            entries.push(entry);
-        }
-        entries
+        make(self.entries).with_versions(self.versions).with_wraps(self.wraps)
     }
 }
 

@@ -128,7 +128,7 @@ impl Change {
     }
 
     /// Whether the records are other ones than the entries name: an id that was made of another
-    /// entry's key or number would leave the vault with an entry that lacks its version.
+    /// entry's key or parents would leave the vault with an entry that lacks its version.
     pub fn is_torn(&self, vault: &Id) -> bool {
         let versions = self.versions.iter();
         let wraps = self.wraps.iter();

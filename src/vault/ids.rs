@@ -21,29 +21,36 @@ pub fn body_id(object: &VersionObject) -> Id {
     )
 }
 
-/// Who puts a body, and how: it makes the object theirs alone.
+/// Where an entry of these parents stands in the history.
+pub fn origin(parents: &[Id]) -> Id {
+    let fields: Vec<&[u8]> = parents.iter().map(|parent| &parent.0[..]).collect();
+    digest::hash(Context::EntryParents, &fields)
+}
+
+/// Who puts a body, where, and how: it makes the object theirs alone, and of that place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Putting<'a> {
     /// The key of the entry that puts it.
     pub author: &'a Id,
-    /// That entry's number.
-    pub lamport: u64,
+    /// [`origin`] of that entry's parents. Its number would not do: the author could put the object
+    /// a second time, in an entry of the same number that knows another history.
+    pub origin: &'a Id,
     /// What the put states, in seconds since the Unix epoch.
     pub expires: Option<u64>,
 }
 
 /// The id of the object that an entry makes of a body, of the secret `uid`.
 pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> Id {
-    let Putting { author, lamport, expires } = putting;
-    let (lamport, expires) = (lamport.to_le_bytes(), expires.map(u64::to_le_bytes));
+    let Putting { author, origin, expires } = putting;
+    let expires = expires.map(u64::to_le_bytes);
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
-    digest::hash(Context::VersionObject, &[&uid.0, &author.0, &lamport, expires, &body.0])
+    digest::hash(Context::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
 }
 
 /// The id of a version object of the secret `uid`, by what the object itself states.
 pub fn object_id(uid: &Id, object: &VersionObject) -> Id {
-    let VersionObject { author, lamport, expires, .. } = object;
-    let putting = Putting { author, lamport: *lamport, expires: *expires };
+    let VersionObject { author, origin, expires, .. } = object;
+    let putting = Putting { author, origin, expires: *expires };
     put_object_id(uid, putting, &body_id(object))
 }
 

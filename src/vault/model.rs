@@ -70,8 +70,8 @@ pub struct SecretSection {
 pub struct VersionObject {
     /// The key of the entry that puts it.
     pub author: Id,
-    /// That entry's number, from 1.
-    pub lamport: u64,
+    /// [`ids::origin`](super::ids::origin) of that entry's parents.
+    pub origin: Id,
     /// What that put states, in seconds since the Unix epoch.
     pub expires: Option<u64>,
     pub uid: ShortId,

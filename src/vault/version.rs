@@ -59,7 +59,7 @@ pub struct Authored<'a> {
 }
 
 /// A value that is sealed, its key wrapped, and that no entry puts yet: neither it nor its wrap has
-/// an id before the number of that entry is known.
+/// an id before the parents of that entry are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedValue {
     secret_uid: Id,
@@ -91,11 +91,11 @@ impl SealedValue {
         self.expires
     }
 
-    /// The version that the author's entry of this number puts.
-    pub fn put_at(self, lamport: u64) -> SealedVersion {
+    /// The version that the author's entry of this [`ids::origin`] puts.
+    pub fn put_at(self, origin: Id) -> SealedVersion {
         let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
         let Sealed { nonce, commitment, ciphertext } = sealed;
-        let object = VersionObject { author, lamport, expires, uid, nonce, commitment, ciphertext };
+        let object = VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext };
         let object_id = ids::object_id(&secret_uid, &object);
         let (wrap_id, wrap) = wrapped.of(object_id);
         SealedVersion { body: ids::body_id(&object), object_id, object, wrap_id, wrap }
@@ -301,6 +301,7 @@ mod tests {
 
     const VAULT: Id = Fixed([1; 32]);
     const AUTHOR: Id = Fixed([7; 32]);
+    const ORIGIN: Id = Fixed([3; 32]);
 
     fn uid(name: &str) -> Id {
         ids::secret_uid(&VAULT, &SecretName::parse(name).unwrap())
@@ -315,7 +316,7 @@ mod tests {
         let value = SecretValue::new(b"hunter2".to_vec());
         let authored = Authored { value: &value, author: &AUTHOR, expires: Some(9) };
         let sealed = seal_version(&RealHost, SecretRef { vault: &VAULT, uid }, authored, to);
-        sealed.unwrap().put_at(3)
+        sealed.unwrap().put_at(ORIGIN)
     }
 
     #[test]
@@ -356,7 +357,7 @@ mod tests {
 
     /// What a copy under another author's entry, or with another expiry, would have to open as.
     #[test]
-    fn a_version_opens_for_its_author_and_expiry_alone_at_any_number() {
+    fn a_version_opens_for_its_author_and_expiry_alone_from_any_origin() {
         let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
         let secret = SecretRef { vault: &VAULT, uid: &uid };
         let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
@@ -379,7 +380,7 @@ mod tests {
             assert_ne!(id, made.object_id);
             assert!(matches!(value, Err(VersionError::Value(SealError::Commitment))));
         }
-        let (id, value) = opened(&|object| object.lamport = 4);
+        let (id, value) = opened(&|object| object.origin = Fixed([4; 32]));
         assert_ne!(id, made.object_id);
         assert_eq!(value.unwrap().expose(), b"hunter2", "which entry put it is in the id alone");
     }
@@ -402,7 +403,7 @@ mod tests {
         let wrapped = wrap_to(&RealHost, secret, &version, &dek, to).unwrap();
         let (secret_uid, author, expires) = (uid, AUTHOR, None);
         let value = SealedValue { secret_uid, author, expires, uid: version, sealed, wrapped };
-        let made = value.put_at(1);
+        let made = value.put_at(ORIGIN);
         let error = open_version(secret, &made.object, &made.wrap, &keys).unwrap_err();
         assert!(error.is_too_long(), "{error:?}");
     }

@@ -306,7 +306,7 @@ fn put_at(
 
 /// A version in the file, and the op by which an entry after these tips puts it.
 pub fn put_op(file: &mut VaultFile, full: &str, key: &SigningKey, tips: &Tips) -> Op {
-    let sealed = sealed_by_outsider(file, full, "forged", (key.id(), tips.lamport));
+    let sealed = sealed_by_outsider(file, full, "forged", (key.id(), tips.origin()));
     let replaces = section(file, full).active.clone();
     let op = Op::Put(Put {
         secret: secret(full),

@@ -60,8 +60,9 @@ forgeries! {
     version_put_again_unending
     version_put_again_by_its_author
     version_put_again_backdated
+    version_put_again_elsewhere
     version_author_changed
-    version_number_changed
+    version_origin_changed
     version_expiry_changed
     version_expiry_rehashed
     entry_unknown_key

@@ -310,12 +310,12 @@ fn wrap_old_epoch(world: &World) -> String {
     })
 }
 
-/// A value as anybody can seal it who can read the repository, for the entry of this key and number.
+/// A value as anybody can seal it who can read the repository, for the entry of this key and origin.
 pub fn sealed_by_outsider(
     file: &VaultFile,
     name: &str,
     value: &str,
-    (author, lamport): (Id, u64),
+    (author, origin): (Id, Id),
 ) -> SealedVersion {
     let vault = open(file);
     let audience = vault.policy().audience_of(&secret(name));
@@ -326,7 +326,7 @@ pub fn sealed_by_outsider(
     let to = WrapTo::Recipient { audience: &audience, epoch, recipient };
     let value = SecretValue::from(value.to_owned());
     let authored = Authored { value: &value, author: &author, expires: None };
-    version::seal_version(&RealHost, binding, authored, to).unwrap().put_at(lamport)
+    version::seal_version(&RealHost, binding, authored, to).unwrap().put_at(origin)
 }
 
 /// Puts a sealed version into the file, as the active one.

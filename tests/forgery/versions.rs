@@ -1,13 +1,13 @@
 //! Forgeries of whose a version is, and until when: by those who may put a value, and by those who
 //! can push.
 
-use crate::entries::{head, insert, signed, tips};
+use crate::entries::{head, insert, last, signed, tips};
 use crate::kind::{Forgery, Get, Setup, changed};
 use crate::values::section;
 use crate::world::{LATE, World, secret};
 use v_secure::crypto::bytes::Id;
 use v_secure::log::draft::Tips;
-use v_secure::log::op::{Op, Put};
+use v_secure::log::op::{Field, Op, Put};
 use v_secure::vault::ids;
 use v_secure::vault::model::{VaultFile, VersionObject};
 
@@ -48,11 +48,19 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "version-put-again-backdated",
-        what: "a rotator puts it anew beside the entry that put it, under the same number",
+        what: "a rotator puts it anew beside the entry that put it, after the same entries",
         code: "object-missing",
         setup: Setup::File,
         get: Get::Untouched,
         make: |world| again(world, "rob", tips(&world.shorter), |_| {}),
+    },
+    Forgery {
+        name: "version-put-again-elsewhere",
+        what: "its author puts it a second time, under the same number, after another history",
+        code: "object-missing",
+        setup: Setup::File,
+        get: Get::Untouched,
+        make: elsewhere,
     },
     Forgery {
         name: "version-author-changed",
@@ -66,12 +74,12 @@ pub const ALL: &[Forgery] = &[
         },
     },
     Forgery {
-        name: "version-number-changed",
+        name: "version-origin-changed",
         what: "a version is said to be of another entry of its author",
         code: "object-id-wrong",
         setup: Setup::File,
         get: Get::Refused(DB),
-        make: |world| stated(world, |object| object.lamport += 1),
+        make: |world| stated(world, |object| object.origin = ids::origin(&[])),
     },
     Forgery {
         name: "version-expiry-changed",
@@ -100,30 +108,53 @@ fn current(file: &mut VaultFile) -> (Id, &mut VersionObject) {
 
 /// The put of the version in force, signed anew by somebody, with the right to put one.
 fn again(world: &World, actor: &str, tips: Tips, change: impl FnOnce(&mut Put)) -> String {
+    changed(world, |file| put_again(file, world, actor, tips, change))
+}
+
+/// Ada's put once more, after an entry of hers that stands beside the one that the put follows.
+fn elsewhere(world: &World) -> String {
     changed(world, |file| {
-        let (current, object) = current(file);
-        let (body, expires) = (ids::body_id(object), object.expires);
-        let known = world.file.entries.values().flat_map(|entry| &entry.ops);
-        let wrap = known.filter_map(|op| match op {
-            Op::Put(put) if put.object == current => Some(put.wrap),
-            _ => None,
-        });
-        let wrap = wrap.last().unwrap();
-        let before: Vec<Id> =
-            section(&mut world.shorter.clone(), DB).versions.keys().copied().collect();
-        let replaces = if tips.parents.iter().all(|id| world.shorter.entries.contains_key(id)) {
-            before
-        } else {
-            vec![current]
-        };
-        let (secret, same) = (secret(DB), Vec::new());
-        let mut put =
-            Put { secret, body, object: current, wrap, expires, replaces, same, adopts: None };
-        change(&mut put);
-        let key = &world.person(actor).key;
-        let entry = signed(file, vec![Op::Put(put)], &tips, head(&world.file), (actor, key));
+        let genuine = &world.file.entries[&last(&world.file)];
+        let beside = &world.file.entries[&genuine.parents[0]];
+        let tips = Tips { parents: beside.parents.clone(), lamport: beside.lamport };
+        let (field, value) = ("description".to_owned(), Some("beside".to_owned()));
+        let op = Op::Field(Field { secret: secret("prod/API"), field, value, adopts: None });
+        let key = &world.person("ada").key;
+        let entry = signed(file, vec![op], &tips, head(&world.file), ("ada", key));
+        let tips = Tips { parents: vec![entry.id()], lamport: genuine.lamport };
         insert(file, entry);
+        put_again(file, world, "ada", tips, |_| {});
     })
+}
+
+fn put_again(
+    file: &mut VaultFile,
+    world: &World,
+    actor: &str,
+    tips: Tips,
+    change: impl FnOnce(&mut Put),
+) {
+    let (current, object) = current(file);
+    let (body, expires) = (ids::body_id(object), object.expires);
+    let known = world.file.entries.values().flat_map(|entry| &entry.ops);
+    let wrap = known.filter_map(|op| match op {
+        Op::Put(put) if put.object == current => Some(put.wrap),
+        _ => None,
+    });
+    let wrap = wrap.last().unwrap();
+    let genuine = last(&world.file);
+    let replaces = if tips.parents.contains(&genuine) {
+        vec![current]
+    } else {
+        section(&mut world.shorter.clone(), DB).versions.keys().copied().collect()
+    };
+    let (secret, same) = (secret(DB), Vec::new());
+    let mut put =
+        Put { secret, body, object: current, wrap, expires, replaces, same, adopts: None };
+    change(&mut put);
+    let key = &world.person(actor).key;
+    let entry = signed(file, vec![Op::Put(put)], &tips, head(&world.file), (actor, key));
+    insert(file, entry);
 }
 
 /// What the section of the version in force states, changed under the id that the log names.

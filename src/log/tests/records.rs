@@ -5,9 +5,11 @@ use crate::log::draft::{Authorship, Draft, MAX_PARENTS, Tips};
 use crate::log::finding::Code;
 use crate::log::graph::Graph;
 use crate::log::history::{Filter, RowStatus, rows};
+use crate::log::op::Op;
 use crate::log::standing::Standing;
 use crate::log::testing::*;
 use crate::policy::op::{MemberKind, Right};
+use std::collections::BTreeSet;
 
 #[test]
 fn a_draft_becomes_an_entry_that_counts() {
@@ -30,6 +32,27 @@ fn a_draft_becomes_an_entry_that_counts() {
     let root = Log::new();
     let (graph, standings) = root.standings();
     assert_eq!(Tips::of(&graph, &standings, &root.entries).lamport, 1);
+}
+
+#[test]
+fn a_body_put_again_from_other_parents_is_another_object() {
+    let mut log = Log::new();
+    let [a, b] = ["prod/A", "prod/B"].map(|of| log.add("ann", &[], vec![put(of, 1)]));
+    let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
+    let object = |parents: &[Id]| {
+        let tips = Tips { parents: parents.to_vec(), lamport: 2 };
+        let draft = Draft { ops: vec![put("prod/C", 2)], reason: String::new(), ts: 5 };
+        let by = Authorship { vault: &vault, policy, actor: &ann };
+        match draft.sign(&tips, by, &key("ann")).ops.remove(0) {
+            Op::Put(put) => put.object,
+            op => panic!("{op:?}"),
+        }
+    };
+    let both = &mut [a, b];
+    both.sort_unstable();
+    let objects = [object(&[]), object(&[a]), object(&[b]), object(both)];
+    assert_eq!(BTreeSet::from(objects).len(), 4, "of one author, body and number");
+    assert_eq!(object(&[a]), objects[1]);
 }
 
 #[test]

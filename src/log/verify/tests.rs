@@ -80,7 +80,7 @@ impl Vault {
         let (nonce, commitment) = (Fixed([2; 24]), Fixed([3; 32]));
         let object = VersionObject {
             author: id(66),
-            lamport: 1,
+            origin: ids::origin(&[]),
             expires: None,
             uid: Fixed([number; 16]),
             nonce,

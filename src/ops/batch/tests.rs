@@ -109,11 +109,33 @@ fn an_import_of_2500_secrets_is_three_entries_and_opens() {
     let scene = scene.after(change);
     assert_eq!(scene.ops_per_entry(), [1_000, 1_000, 500]);
     scene.open_all(0..2_500);
-    // After an entry that is there already, the numbers go on from it.
+    // After an entry that is there already, the row goes on from it.
     let change = put::put(&scene.vault, (0..1_001).map(request).collect(), &scene.ctx()).unwrap();
     let scene = scene.after(change);
     assert_eq!(scene.ops_per_entry(), [1_000, 1_000, 500, 1_000, 1]);
     scene.open_all(0..2_500);
+}
+
+#[test]
+fn each_entry_of_a_change_follows_the_one_before_and_its_versions_say_so() {
+    let scene = Scene::new();
+    let ctx = scene.ctx();
+    let mut batch = Batch::new(&scene.vault, &ctx);
+    for number in 0..3 {
+        scene.add_put(&mut batch, number);
+        batch.close();
+    }
+    let change = batch.change().unwrap();
+    let scene = scene.after(change);
+    let row = scene.vault.graph().in_order(&scene.vault.file().entries);
+    let mut before = Vec::new();
+    for (number, entry) in row.into_iter().enumerate() {
+        assert_eq!((entry.lamport, &entry.parents), (number as u64 + 1, &before));
+        let section = &scene.vault.file().secrets[&scene.vault.uid(&secret(number))];
+        let (_, object) = section.versions.iter().next().unwrap();
+        assert_eq!(object.origin, ids::origin(&before));
+        before = vec![entry.id()];
+    }
 }
 
 #[test]
@@ -161,18 +183,22 @@ fn torn(spoil: impl FnOnce(&Scene, Batch<'_>) -> Change) {
 
 #[test]
 fn a_version_of_another_entry_than_its_puts_is_not_written() {
-    let resigned = |scene: &Scene, entry: Entry, lamport: u64, vault: &Id| {
-        let tips = Tips { parents: entry.parents, lamport };
+    let resigned = |scene: &Scene, entry: Entry, parents: Vec<Id>, vault: &Id| {
+        let tips = Tips { parents, lamport: entry.lamport };
         let (policy, actor) = (entry.policy, &scene.signer.member);
         let draft = Draft { ops: entry.ops, reason: entry.reason, ts: entry.ts };
         let by = Authorship { vault, policy, actor };
         Change::log(vec![draft.sign(&tips, by, &scene.signer.key)])
     };
     torn(|scene, batch| {
-        batch.change_with(|mut entries| resigned(scene, entries.remove(0), 2, &scene.vault.id()))
+        let parents = vec![Fixed([1; 32])];
+        batch.change_with(|mut entries| {
+            resigned(scene, entries.remove(0), parents, &scene.vault.id())
+        })
     });
     torn(|scene, batch| {
-        batch.change_with(|mut entries| resigned(scene, entries.remove(0), 1, &Fixed([1; 32])))
+        let vault = Fixed([1; 32]);
+        batch.change_with(|mut entries| resigned(scene, entries.remove(0), Vec::new(), &vault))
     });
     torn(|_, batch| {
         batch.change_with(|mut entries| {

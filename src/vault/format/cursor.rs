@@ -4,7 +4,7 @@ use super::MAX_LINE;
 use super::error::{Cause, Fault};
 use super::section::Section;
 use crate::crypto::bytes::{self, Blob, Fixed, Id};
-use crate::vault::rule::{self, RuleError};
+use crate::vault::rule;
 use memchr::memchr;
 
 /// A place in the text, always the beginning of a line.
@@ -114,17 +114,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// `key = NUMBER`, from `least` on.
-    pub fn integer(&mut self, key: &'static str, least: u64) -> Result<u64, Fault> {
+    /// `key = NUMBER`.
+    pub fn integer(&mut self, key: &'static str) -> Result<u64, Fault> {
         let value = self.assigned(key)?;
-        let wrong = |rule| Cause::Rule(rule).at(value.at);
         if !is_canonical_integer(value.text) {
             return Err(Cause::ValueSyntax { key }.at(value.at));
         }
         // What is written as a number and is none that fits is out of range too.
         let number = value.text.parse().unwrap_or(u64::MAX);
-        rule::integer(key, number).map_err(wrong)?;
-        if number < least { Err(wrong(RuleError::Integer { key })) } else { Ok(number) }
+        rule::integer(key, number).map_err(|rule| Cause::Rule(rule).at(value.at))?;
+        Ok(number)
     }
 
     /// `key = ["VALUE", "VALUE"]`.

@@ -155,7 +155,7 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (Id, SecretSection
     let numbers = seed * 1_000..seed * 1_000 + versions;
     let object = |n: u64| VersionObject {
         author: id(40),
-        lamport: 1 + n,
+        origin: id(3_000 + n),
         expires: (n % 2 == 0).then_some(1_800_000_000),
         uid: Fixed([n as u8; 16]),
         nonce: Fixed([15; 24]),

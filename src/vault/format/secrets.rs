@@ -139,9 +139,9 @@ fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<VersionObject>, 
 
 fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
     let author = cursor.quoted("author")?.id()?;
-    let lamport = cursor.integer("lamport", 1)?;
+    let origin = cursor.quoted("origin")?.id()?;
     let expires = match cursor.is_at_key("expires") {
-        true => Some(cursor.integer("expires", 0)?),
+        true => Some(cursor.integer("expires")?),
         false => None,
     };
     let uid = cursor.quoted("uid")?.id()?;
@@ -152,7 +152,7 @@ fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
     if ciphertext.0.len() > MAX_CIPHERTEXT {
         return Err(Cause::CiphertextTooLarge.at(text.at));
     }
-    Ok(VersionObject { author, lamport, expires, uid, nonce, commitment, ciphertext })
+    Ok(VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext })
 }
 
 fn wraps(

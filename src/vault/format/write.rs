@@ -39,7 +39,7 @@ pub fn write(file: &VaultFile) -> String {
 /// A first guess at the text's length, so that it seldom moves while it grows.
 fn estimate(file: &VaultFile) -> usize {
     let objects = file.secrets.values().flat_map(|secret| secret.versions.values());
-    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 700).sum();
+    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 740).sum();
     4_096 + ciphertexts + file.chain.len() * 1_024 + file.entries.len() * 640
 }
 
@@ -86,11 +86,11 @@ pub(super) fn secret(out: &mut String, id: &Id, section: &SecretSection) {
 }
 
 fn version(out: &mut String, secret: &Id, object: &Id, content: &VersionObject) {
-    let VersionObject { author, lamport, expires, uid, nonce, commitment, ciphertext } = content;
+    let VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext } = content;
     put(
         out,
         format_args!(
-            "\n[secret.{secret}.version.{object}]\nauthor = \"{author}\"\nlamport = {lamport}\n"
+            "\n[secret.{secret}.version.{object}]\nauthor = \"{author}\"\norigin = \"{origin}\"\n"
         ),
     );
     if let Some(expires) = expires {

@@ -1,6 +1,7 @@
 //! Random files and random bytes.
 
 use super::super::{Scope, Trust, parse, sample, write};
+use crate::crypto::bytes::Fixed;
 use crate::log::entry::Entry;
 use crate::vault::model::VaultFile;
 use crate::vault::text::check_text;
@@ -29,7 +30,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 fn file() -> impl Strategy<Value = VaultFile> {
     let secrets = vec((0..500u64, 1..4u64, "[a-z.]{1,8}/[A-Z_]{1,12}"), 0..5);
-    let puttings = vec((1..1u64 << 53, proptest::option::of(0..1u64 << 53)), 16);
+    let puttings = vec((any::<[u8; 32]>(), proptest::option::of(0..1u64 << 53)), 16);
     let envelopes = vec(vec(any::<u8>(), 1..200), 2);
     (secrets, vec(entry(), 0..8), envelopes, puttings, text()).prop_map(
         |(secrets, entries, envelopes, puttings, reason)| {
@@ -39,7 +40,7 @@ fn file() -> impl Strategy<Value = VaultFile> {
             file.secrets = secrets.into_iter().map(secret).collect();
             let objects = file.secrets.values_mut().flat_map(|secret| secret.versions.values_mut());
             for (object, putting) in objects.zip(puttings) {
-                (object.lamport, object.expires) = putting;
+                (object.origin, object.expires) = (Fixed(putting.0), putting.1);
             }
             file.entries = sample::entries(entries);
             for (section, envelope) in file.audiences.values_mut().zip(envelopes) {

@@ -329,41 +329,46 @@ impl<'a> Parts<'a> {
 /// What a version's section states before its content.
 fn version_keys() -> Cases {
     let text = write(&sample::file());
-    let author = text.lines().find(|line| line.starts_with("author = ")).expect("a version");
-    let (author, lamport) = (format!("{author}\n"), "lamport = 1001\n");
-    let expires = "expires = 1800000000\n";
-    let stated = format!("{author}{lamport}{expires}");
+    let line = |key: &str| {
+        let found = text.lines().find(|line| line.starts_with(key)).expect("a version");
+        format!("{found}\n")
+    };
+    let (author, origin, expires) = (line("author = "), line("origin = "), line("expires = "));
+    let stated = format!("{author}{origin}{expires}");
     let with = |new: &[&str]| {
         assert!(text.contains(&stated), "the sample's first version of a secret expires");
         text.replacen(&stated, &new.concat(), 1).into_bytes()
     };
-    let author = author.as_str();
-    let lamport_of = |value: &str| with(&[author, &format!("lamport = {value}\n"), expires]);
-    let expires_of = |value: &str| with(&[author, lamport, &format!("expires = {value}\n")]);
+    let (author, origin, expires) = (author.as_str(), origin.as_str(), expires.as_str());
+    let origin_of = |value: &str| with(&[author, &format!("origin = {value}\n"), expires]);
+    let expires_of = |value: &str| with(&[author, origin, &format!("expires = {value}\n")]);
     vec![
-        ("key-unexpected-author-missing", with(&[lamport, expires])),
-        ("key-unexpected-author-twice", with(&[author, author, lamport, expires])),
-        ("key-unexpected-lamport-missing", with(&[author, expires])),
-        ("key-unexpected-lamport-twice", with(&[author, lamport, lamport, expires])),
-        ("key-unexpected-lamport-first", with(&[lamport, author, expires])),
-        ("key-unexpected-expires-twice", with(&[author, lamport, expires, expires])),
-        ("key-unexpected-expires-first", with(&[author, expires, lamport])),
-        ("bytes-syntax-author", with(&["author = \"AAAA\"\n", lamport, expires])),
-        ("value-syntax-author", with(&["author = 1\n", lamport, expires])),
-        ("integer-range-lamport-zero", lamport_of("0")),
-        ("integer-range-lamport-of-version", lamport_of("9007199254740992")),
-        ("integer-range-lamport-beyond-64-bits", lamport_of("99999999999999999999")),
-        ("value-syntax-lamport-empty", lamport_of("")),
-        ("value-syntax-lamport-zeros", lamport_of("01001")),
-        ("value-syntax-lamport-sign", lamport_of("+1001")),
-        ("value-syntax-lamport-negative", lamport_of("-1")),
-        ("value-syntax-lamport-grouped", lamport_of("1_001")),
-        ("value-syntax-lamport-quoted", lamport_of("\"1001\"")),
-        ("value-syntax-lamport-space", lamport_of("1001 ")),
+        ("key-unexpected-author-missing", with(&[origin, expires])),
+        ("key-unexpected-author-twice", with(&[author, author, origin, expires])),
+        ("key-unexpected-origin-missing", with(&[author, expires])),
+        ("key-unexpected-origin-twice", with(&[author, origin, origin, expires])),
+        ("key-unexpected-origin-first", with(&[origin, author, expires])),
+        ("key-unexpected-lamport-of-version", with(&[author, "lamport = 1\n", expires])),
+        ("key-unexpected-expires-twice", with(&[author, origin, expires, expires])),
+        ("key-unexpected-expires-first", with(&[author, expires, origin])),
+        ("bytes-syntax-author", with(&["author = \"AAAA\"\n", origin, expires])),
+        ("value-syntax-author", with(&["author = 1\n", origin, expires])),
+        ("bytes-syntax-origin-short", origin_of("\"AAAA\"")),
+        ("bytes-syntax-origin-empty", origin_of("\"\"")),
+        ("bytes-syntax-origin-trailing-bits", origin_of(&format!("\"{}B\"", "A".repeat(42)))),
+        ("value-syntax-origin-number", origin_of("1")),
+        ("value-syntax-origin-list", origin_of("[]")),
+        ("value-syntax-origin-empty", origin_of("")),
         ("integer-range-expires-of-version", expires_of("9007199254740992")),
+        ("integer-range-expires-beyond-64-bits", expires_of("99999999999999999999")),
         ("value-syntax-expires-zeros", expires_of("00")),
         ("value-syntax-expires-empty", expires_of("")),
         ("value-syntax-expires-never", expires_of("\"never\"")),
+        ("value-syntax-expires-sign", expires_of("+1001")),
+        ("value-syntax-expires-negative", expires_of("-1")),
+        ("value-syntax-expires-grouped", expires_of("1_001")),
+        ("value-syntax-expires-quoted", expires_of("\"1001\"")),
+        ("value-syntax-expires-space", expires_of("1001 ")),
     ]
 }
 
