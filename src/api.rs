@@ -400,7 +400,8 @@ impl<H: Clock + Random> Vault<H> {
             reason: reason.to_owned(),
             progress: &Silent,
         };
-        if let Some(change) = make(&opened.vault, &ctx)? {
+        let transaction = transaction.joined(&ctx)?;
+        if let Some(change) = make(transaction.vault(), &ctx)? {
             let written = transaction.commit(change)?;
             self.remark(written.unrecorded.map(Notice::Unrecorded));
         }

@@ -290,6 +290,7 @@ impl<'a> Context<'a> {
         let (random, now, progress) = (self.host, self.host.now(), self.ui.progress());
         let progress = &*progress;
         let ctx = Ctx { who: &who, signer: &signer, random, now, reason, progress };
+        let transaction = transaction.joined(&ctx)?;
         let (made, change) = make(transaction.vault(), &ctx)?;
         match change {
             Some(change) => {

@@ -28,10 +28,17 @@ enum Need {
     Rewrap,
     /// `grant` on `*`.
     GrantOnAll,
+    /// A right that changes something, on any pattern.
+    Any,
 }
 
 impl Need {
-    fn met(self, has: impl Fn(Right) -> bool, has_on_all: impl Fn(Right) -> bool) -> bool {
+    fn met(
+        self,
+        has: impl Fn(Right) -> bool,
+        has_on_all: impl Fn(Right) -> bool,
+        has_somewhere: impl Fn(Right) -> bool,
+    ) -> bool {
         match self {
             Self::Write => has(Right::Write),
             Self::WriteOrRotate => has(Right::Write) || has(Right::Rotate),
@@ -39,6 +46,9 @@ impl Need {
             Self::Expire => has(Right::Write) && has(Right::Delete),
             Self::Rewrap => has(Right::Read) && (has(Right::Write) || has(Right::Grant)),
             Self::GrantOnAll => has_on_all(Right::Grant),
+            Self::Any => [Right::Write, Right::Rotate, Right::Delete, Right::Grant]
+                .into_iter()
+                .any(has_somewhere),
         }
     }
 
@@ -51,6 +61,7 @@ impl Need {
             Op::Rewrap { .. } => Self::Rewrap,
             Op::Pending { .. } | Op::Rollout { .. } => Self::WriteOrRotate,
             Op::Checkpoint { .. } => Self::GrantOnAll,
+            Op::Join(_) => Self::Any,
         }
     }
 }
@@ -195,5 +206,6 @@ fn authorised(
         && need.met(
             |right| secret.is_some_and(|s| policy.holds(position, &entry.actor, right, s)),
             |right| policy.holds_on_all(position, &entry.actor, right),
+            |right| policy.holds_anywhere(position, &entry.actor, right),
         )
 }

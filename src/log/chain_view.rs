@@ -49,6 +49,10 @@ impl PolicyView for Chain {
         Pattern::new("*").is_ok_and(|all| self.holds_pattern(position, member, right, &all))
     }
 
+    fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+        self.holds_anywhere(position, member, right)
+    }
+
     fn member_kind(&self, member: &Name) -> Option<MemberKind> {
         self.state().member(member).map(|found| found.kind)
     }

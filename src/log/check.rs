@@ -44,7 +44,7 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
         Op::Rollout { record, .. } => rule::text("record", record, MAX_VALUE_TEXT),
         Op::Checkpoint { heads, .. } => ids("heads", heads),
         Op::Expire(expire) => rule::integer("at", expire.at.unwrap_or(0)),
-        Op::Resolve(_) | Op::Rewrap { .. } => Ok(()),
+        Op::Resolve(_) | Op::Join(_) | Op::Rewrap { .. } => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Row<'a> {
     /// Seconds since the Unix epoch, as the author says.
     pub timestamp: u64,
     pub action: &'static str,
-    /// The full name; a checkpoint has none.
+    /// The full name; a checkpoint and a join have none.
     pub secret_id: Option<&'a SecretName>,
     pub actor: &'a Name,
     /// `None` for an actor that the policy never had.
@@ -80,7 +80,7 @@ impl Filter<'_> {
 }
 
 /// Every kind of op.
-pub const ACTIONS: [&str; 11] = [
+pub const ACTIONS: [&str; 12] = [
     "put",
     "field",
     "resolve",
@@ -92,6 +92,7 @@ pub const ACTIONS: [&str; 11] = [
     "pending",
     "rollout",
     "checkpoint",
+    "join",
 ];
 
 /// An op's kind as it stands in the file.
@@ -108,6 +109,7 @@ pub const fn action(op: &Op) -> &'static str {
         Op::Pending { .. } => "pending",
         Op::Rollout { .. } => "rollout",
         Op::Checkpoint { .. } => "checkpoint",
+        Op::Join(_) => "join",
     }
 }
 

@@ -19,6 +19,7 @@ pub enum Op {
     Pending(Pending),
     Rollout { secret: SecretName, record: String },
     Checkpoint { segment: Id, heads: Vec<Id> },
+    Join(Join),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,12 @@ pub struct Expire {
     pub adopts: Option<OpRef>,
 }
 
+/// Unites heads and changes nothing: an entry has at most 256 parents and a policy entry as many
+/// heads, and whoever leaves heads behind can be kept from ever naming them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {}
+
 /// Reserved: a value that is not active yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,7 +124,7 @@ pub struct Versions {
 }
 
 impl Op {
-    /// The secret that the op is about; a checkpoint is about none.
+    /// The secret that the op is about; a checkpoint and a join are about none.
     pub fn secret(&self) -> Option<&SecretName> {
         match self {
             Self::Put(put) => Some(&put.secret),
@@ -129,7 +136,7 @@ impl Op {
             Self::Prune { secret, .. }
             | Self::Rewrap { secret, .. }
             | Self::Rollout { secret, .. } => Some(secret),
-            Self::Checkpoint { .. } => None,
+            Self::Checkpoint { .. } | Self::Join(_) => None,
         }
     }
 

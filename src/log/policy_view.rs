@@ -61,6 +61,8 @@ pub trait PolicyView: Sync {
     fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool;
     /// Whether `member` has `right` on the pattern `*` after the entry at `position`.
     fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool;
+    /// Whether `member` has `right` on any pattern after the entry at `position`.
+    fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool;
     /// What kind of member it is, or last was.
     fn member_kind(&self, member: &Name) -> Option<MemberKind>;
     /// Any epoch that was ever in the chain.

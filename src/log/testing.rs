@@ -254,6 +254,11 @@ impl PolicyView for FakePolicy {
         rights.any(|(m, r, p)| m == member && *r == right && p.matches(secret))
     }
 
+    fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+        let mut rights = self.moments[position].rights.iter();
+        rights.any(|(m, r, _)| m == member && *r == right)
+    }
+
     fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool {
         let all = Pattern::new("*").unwrap();
         self.moments[position].rights.contains(&(member.clone(), right, all))

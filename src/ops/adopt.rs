@@ -72,7 +72,8 @@ const fn is_adoptable(op: &Op) -> bool {
         | Op::Rewrap { .. }
         | Op::Pending { .. }
         | Op::Rollout { .. }
-        | Op::Checkpoint { .. } => false,
+        | Op::Checkpoint { .. }
+        | Op::Join(_) => false,
     }
 }
 

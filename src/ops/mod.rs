@@ -21,6 +21,7 @@ pub mod history;
 pub mod import;
 pub mod init;
 pub mod inject;
+pub mod join;
 pub mod key_rotation;
 pub mod key_status;
 pub mod leaving;

@@ -328,6 +328,11 @@ impl Chain {
         self.history.holds_pattern(position, member, right, pattern)
     }
 
+    /// Whether `member` has `right` after `position` on any pattern.
+    pub fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+        self.history.holds_anywhere(position, member, right)
+    }
+
     /// Any epoch that was ever in the chain.
     pub fn epoch(&self, epoch: &ShortId) -> Option<&EpochFact> {
         self.history.epoch(epoch)

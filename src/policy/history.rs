@@ -182,6 +182,11 @@ impl History {
         self.holds_where(position, member, right, |granted| granted.contains(pattern))
     }
 
+    /// Whether `member` has `right` after `position` on any pattern.
+    pub fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+        self.holds_where(position, member, right, |_| true)
+    }
+
     fn holds_where(
         &self,
         position: usize,

@@ -8,7 +8,9 @@ use super::read::ReadError;
 use super::session::{Opened, Session, SessionError};
 use crate::crypto::digest;
 use crate::ops::change::Change;
+use crate::ops::join;
 use crate::ops::pin::Standing;
+use crate::ops::request::Ctx;
 use crate::ops::vault::{ApplyError, Depth, Vault};
 use crate::ops::verified::Verified;
 use crate::vault::format;
@@ -80,6 +82,16 @@ impl<'a> Transaction<'a> {
     /// The vault, where there is nothing to change after all.
     pub fn into_vault(self) -> Vault {
         self.opened.vault
+    }
+
+    /// Unites the log's heads where they are too many to be named: part of what [`commit`] writes.
+    ///
+    /// [`commit`]: Transaction::commit
+    pub fn joined(mut self, ctx: &Ctx<'_>) -> Result<Self, TransactionError> {
+        if let Some(change) = join::join(&self.opened.vault, ctx) {
+            self.opened.vault = self.opened.vault.apply(change)?;
+        }
+        Ok(self)
     }
 
     /// Applies the change and replaces the file.

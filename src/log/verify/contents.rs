@@ -100,7 +100,7 @@ impl<'a> Named<'a> {
             Op::Prune { secret, objects } => {
                 self.objects.extend(objects.iter().map(|id| (secret, id)));
             }
-            Op::Field(_) | Op::Rollout { .. } | Op::Checkpoint { .. } => {}
+            Op::Field(_) | Op::Rollout { .. } | Op::Checkpoint { .. } | Op::Join(_) => {}
         }
     }
 
