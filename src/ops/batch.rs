@@ -32,7 +32,7 @@ pub struct Batch<'a> {
     entries: Vec<Entry>,
     /// What the entry follows that the next op goes into.
     tips: Tips,
-    /// That of these tips.
+    /// The origin of what that entry puts, by these tips.
     origin: Id,
     /// The ops of that entry.
     ops: Vec<Op>,

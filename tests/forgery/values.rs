@@ -125,7 +125,7 @@ pub const ALL: &[Forgery] = &[
         get: Get::Refused("prod/NEW"),
         make: |world| {
             changed(world, |file| {
-                let by = (world.person("mallory").key.id(), 1);
+                let by = (world.person("mallory").key.id(), ids::origin(&[]));
                 let sealed = sealed_by_outsider(file, "prod/NEW", "evil", by);
                 add(file, "prod/NEW", sealed);
             })

@@ -28,9 +28,10 @@ from vsecure.verify import verdict, verify
 
 FAILED = 1
 WORDS = {0: "ok", 6: "refused"}
-# What each word of `get` is as an exit code of the program.
-CODES = {"refused": 6, "damaged": 6, "locked": 3, "not-permitted": 4, "unsettled": 4, "not-found": 5,
-         "expired": 8, "needs-newer": 1}
+# The exit codes of `get` that fit each word. The format states those of a file that is not read; why a member
+# has no value of one that is, is the program's to say.
+NO_VALUE = {3, 4, 5, 8}
+CODES = {"value": {0}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VALUE}}
 # Warnings and notices of section 7; the program tells others too, of pins and the like.
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
@@ -38,24 +39,32 @@ ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-ex
 
 
 class Program:
-    """The program, or examples/verdict.rs, run in a home of its own: no pin of the machine's user has a say."""
+    """The program, or examples/verdict.rs, in a folder that holds one mutant at a time. Each run has a home of
+    its own: neither a pin of the machine's user nor what an earlier run found has a say."""
 
-    def __init__(self, binary, example):
-        self.binary, self.example = binary, example
+    def __init__(self, binary, example, folder):
+        self.binary, self.example, self.folder = binary, example, folder
+        self.path, self.homes, self.runs = folder / "vault.toml", folder / "homes", 0
 
-    def run(self, home, args, **env):
+    def take(self, raw):
+        shutil.rmtree(self.homes, ignore_errors=True)
+        self.homes.mkdir(parents=True)
+        self.path.write_bytes(raw)
+
+    def run(self, args, **env):
+        self.runs += 1
+        home = self.homes / str(self.runs)
+        home.mkdir()
+        # In CI no command prunes on the side.
         env = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home, "XDG_CACHE_HOME": home,
-               "PATH": "/usr/bin:/bin", "V_SECURE_NO_INPUT": "1", **env}
+               "PATH": "/usr/bin:/bin", "V_SECURE_NO_INPUT": "1", "CI": "1", **env}
         return subprocess.run(args, capture_output=True, timeout=300, check=False, env=env, cwd=home)
 
-    def judge(self, raw, pin):
+    def judge(self, pin):
         """("ok" | "refused" | "needs-newer" | "exit N", the program's JSON or {})."""
-        with tempfile.TemporaryDirectory() as home:
-            path = Path(home) / "vault.toml"
-            path.write_bytes(raw)
-            args = [self.example, path] if self.example else [
-                self.binary, "audit", "verify", "--json", "--state", "--vault", path]
-            run = self.run(home, args, **pin)
+        args = [self.example, self.path] if self.example else [
+            self.binary, "audit", "verify", "--json", "--state", "--vault", self.path]
+        run = self.run(args, **pin)
         word = WORDS.get(run.returncode, f"exit {run.returncode}")
         if run.returncode == FAILED and b'"needs-newer"' in run.stdout + run.stderr:
             word = "needs-newer"
@@ -64,14 +73,13 @@ class Program:
         except ValueError:
             return word, {}
 
-    def get(self, raw, name, identity, pin):
-        """(exit code, what is printed). A copy for each: a command may prune."""
-        with tempfile.TemporaryDirectory() as home:
-            path, own = Path(home) / "vault.toml", Path(home) / "identity.txt"
-            path.write_bytes(raw)
+    def get(self, name, member, identity, pin):
+        """(exit code, what is printed, what is said)."""
+        own = self.folder / f"{member}.txt"
+        if not own.exists():
+            own.touch(0o600)
             own.write_text(f"{identity}\n")
-            own.chmod(0o600)
-            run = self.run(home, [self.binary, "get", name, "--vault", path], V_SECURE_IDENTITY_FILE=str(own), **pin)
+        run = self.run([self.binary, "get", name, "--vault", self.path], V_SECURE_IDENTITY_FILE=str(own), **pin)
         return run.returncode, run.stdout, run.stderr
 
 
@@ -128,9 +136,8 @@ def read(program, raw, source, vault, rng, pin):
         for member in {rng.choice(readers or members)} | ({rng.choice(members)} if rng.random() < 0.2 else set()):
             identity = source.identities[member]
             word, detail = get(raw, name, member, identity, time.time())
-            code, printed, said = program.get(raw, name, identity, pin)
-            want = (0, detail) if word == "value" else (CODES[word], b"")
-            if want != (code, printed):
+            code, printed, said = program.get(name, member, identity, pin)
+            if code not in CODES.get(word, NO_VALUE) or printed != (detail if word == "value" else b""):
                 out.append(f"get {name} for {member}: Python {word} {detail!r}, "
                            f"the program {code} {printed!r} {said[:300].decode(errors='replace')}")
     return out
@@ -152,7 +159,8 @@ class Judge:
         keys = json.loads(args.keys.read_text())
         older = parse(args.older.read_bytes()) if args.older else None
         self.source = Source(args.vault.read_bytes(), older, keys)
-        self.program = Program(args.binary and args.binary.resolve(), args.verdict and args.verdict.resolve())
+        folder = Path(tempfile.mkdtemp(dir=args.work))
+        self.program = Program(args.binary and args.binary.resolve(), args.verdict and args.verdict.resolve(), folder)
         self.ways = [w for w in WAYS if args.only in w.kind]
 
     def one(self, number):
@@ -166,9 +174,12 @@ class Judge:
         vault = verify(raw)
         ours, pin, problems = verdict(vault), _pin(raw), []
         if self.program.binary or self.program.example:
-            problems = compare(way, ours, *self.program.judge(raw, pin))
+            self.program.take(raw)
+            problems = compare(way, ours, *self.program.judge(pin))
             if self.program.binary:
                 problems += read(self.program, raw, self.source, vault, rng, pin)
+            if self.program.path.read_bytes() != raw:
+                problems.append("a command that reads changed the file")
         else:
             problems = compare(way, ours, None, {})
         if problems and self.args.keep:
@@ -210,7 +221,7 @@ def main():
     if args.keep:
         args.keep.mkdir(parents=True, exist_ok=True)
     counts, bad, unmade = Counter(), 0, 0
-    with multiprocessing.Pool(args.jobs, _start, (args,)) as pool:
+    with tempfile.TemporaryDirectory() as args.work, multiprocessing.Pool(args.jobs, _start, (args,)) as pool:
         for result in pool.imap_unordered(_one, range(args.count), chunksize=8):
             if result is None:
                 unmade += 1

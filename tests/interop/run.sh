@@ -7,6 +7,7 @@
 # V_SECURE_INTEROP_VENV  a virtual environment to use (and make, if it is not there)
 # V_SECURE_INTEROP_COUNT how many mutants (450), V_SECURE_INTEROP_SEED by which seed (1),
 # V_SECURE_INTEROP_JOBS  in how many processes (2)
+# V_SECURE_INTEROP_DOORS on how many mutants every command that reads is asked (40)
 #
 # The last line is "N passed, N failed"; the exit code is 1 if anything failed.
 set -euo pipefail
@@ -73,6 +74,18 @@ files=$(number '([0-9]+) files: ')
 bad=$(number '([0-9]+) files disagree')
 [ "$files" -gt 0 ] || bad=1
 count $((files > bad ? files - bad : 0)) "$bad"
+
+if [ "$which" = --binary ]; then
+    step "mutants for the doors" "$python" mutants.py "$vault/vault.toml" --older "$vault/older.toml" \
+        --keys "$vault/keys.json" -o "$work/mutants" --count "${V_SECURE_INTEROP_DOORS:-40}" \
+        --seed "${V_SECURE_INTEROP_SEED:-1}"
+    step "doors" "$python" doors.py --binary "$program" --genuine "$vault/vault.toml" --keys "$vault/keys.json" \
+        --mutants "$work/mutants" --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+    files=$(number '([0-9]+) files, verify exits')
+    bad=$(number '([0-9]+) files at odds')
+    [ "$files" -gt 0 ] || bad=1
+    count $((files > bad ? files - bad : 0)) "$bad"
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -162,6 +162,48 @@ class Rules(WithSample):
         self.log("wes", op("resolve", secret="prod/db", object=self.current))
         self.assertEqual(self.judged().secrets["prod/db"].current, new)
 
+    def test_a_rotation_upon_a_void_version_alone_loses_to_any_removal_beside_it(self):
+        before = self.build.policy[-1].id
+        self.build.add_policy([op("key-remove", member="wes", device="pad", lost=False)], [self.seed("ada")])
+        void = self.build.add_log("wes", self.seed("wes"), [making.put(
+            self.source, self.rng, self.build, "prod/db", self.seed("wes"), parents=[])], [], before)
+        new = self.put("rob.ot", parents=[void])
+        self.log("bob", op("remove", secret="prod/db", objects=ids([self.current])), parents=[])
+        state = self.judged().secrets["prod/db"]
+        self.assertEqual((state.candidates, state.versions[new].overruled), ([], True))
+
+    def test_a_rotation_stands_on_what_was_active_whatever_it_says_that_it_replaces(self):
+        heads, old = self.build.heads(), self.sample.db
+        new = self.put("rob.ot", [old], heads)
+        self.log("bob", op("remove", secret="prod/db", objects=ids([old])), parents=heads)
+        self.assertEqual(self.judged().secrets["prod/db"].current, new)
+        self.log("bob", op("remove", secret="prod/db", objects=ids([self.current])), parents=heads)
+        self.assertIsNone(self.judged().secrets["prod/db"].current)
+
+    def test_a_resolve_sets_nothing_but_what_it_found_active(self):
+        heads = self.build.heads()
+        one, two = (self.put("bob", [self.current], heads) for _ in range(2))
+        last = self.build.heads()
+        self.log("wes", op("resolve", secret="prod/db", object=self.sample.db))
+        self.log("wes", op("resolve", secret="prod/db", object=one), parents=heads)
+        self.assertEqual(self.judged().secrets["prod/db"].candidates, sorted([one, two]))
+        self.log("wes", op("resolve", secret="prod/db", object=one), parents=last)
+        self.assertEqual(self.judged().secrets["prod/db"].candidates, [one])
+
+    def test_a_body_put_again_elsewhere_is_another_version(self):
+        heads = self.build.heads()
+        first = self.put("bob", [self.current], heads)
+        again = self.log("bob", making.copied(self.build, "prod/db", first, self.seed("bob"), parents=[]), parents=[])
+        self.assertNotEqual(again.ops[0]["object"], first)
+        self.assertEqual(self.judged().secrets["prod/db"].candidates, sorted([first, again.ops[0]["object"]]))
+
+    def test_a_join_takes_any_right_but_read(self):
+        for who in ("rob.ot", "del", "wes"):
+            self.log(who, op("join"))
+        self.judged()
+        self.log("rea", op("join"))
+        self.assertEqual(verify(fixed(self.build.file)).finding.code, "op-unauthorised")
+
     def test_what_a_policy_entry_knew_no_later_one_without_heads_makes_void(self):
         new = self.put("wes", [self.current])
         self.build.add_policy([op("setting", key="ttl", value="every")], [self.seed("ada")])
@@ -257,7 +299,7 @@ class Reading(WithSample):
 
     def test_a_value_does_not_open_under_another_secret(self):
         dek, nonce, uid = bytes(32), bytes(24), bytes(16)
-        sealed = keys.seal_value(b"v" * 32, b"s" * 32, b"a" * 32, 1, None, uid, nonce, dek, b"value")
+        sealed = keys.seal_value(b"v" * 32, b"s" * 32, b"a" * 32, bytes(32), None, uid, nonce, dek, b"value")
         self.assertEqual(keys.open_value(b"v" * 32, b"s" * 32, sealed, dek), b"value")
         for secret, changed in ((b"t" * 32, {}), (b"s" * 32, {"author": b"b" * 32}), (b"s" * 32, {"expires": 1})):
             with self.assertRaises(keys.Unopened):

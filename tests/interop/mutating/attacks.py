@@ -2,7 +2,8 @@
 
 from vsecure import keys
 from vsecure.encoding import encode
-from vsecure.writing import ids, op
+from vsecure.rules import matches
+from vsecure.writing import ids, log_line, op
 
 from . import making
 from .source import ACCEPT, EITHER, REFUSE, NotHere, fixed, pick, way
@@ -70,8 +71,8 @@ _foreign("by a rotator upon old parents", EITHER, _rotator, lambda r: 1,
          parents=lambda s, r, b: [pick(r, sorted(b.log))])
 
 
-@attack("a foreign put of the same lamport")
-def same_lamport(source, rng, build, name, current):
+@attack("a foreign put upon the same parents")
+def same_parents(source, rng, build, name, current):
     first = source.vault.secrets[name].versions[current].first
     parents = build.log[first.entry].parents
     who, seed = pick(rng, source.signers(lambda s, n: s.holds(n, "write", name)))
@@ -79,12 +80,12 @@ def same_lamport(source, rng, build, name, current):
     return f"by {who}, beside the first"
 
 
-@attack("the author and lamport in a section changed", REFUSE)
+@attack("the author and origin in a section changed", REFUSE)
 def section_changed(source, rng, build, name, current):
     secret = making.section(build, name)
     version = secret.versions.pop(current)
-    what = rng.choice(["author", "lamport", "expires"])
-    other = {"author": rng.randbytes(32), "lamport": version["lamport"] + 1,
+    what = rng.choice(["author", "origin", "expires"])
+    other = {"author": rng.randbytes(32), "origin": build.origin(),
              "expires": 1 if version["expires"] is None else None}
     version = {**version, what: other[what]}
     uid = keys.secret_uid(build.file.vault, name)
@@ -167,37 +168,187 @@ def rotation_beside(source, rng, build, name, current):
     return f"{len(made) - 1} rotations by {rotator}, {len(gone)} removed by {deleter}"
 
 
-@attack("a rotation upon a void base")
-def void_base(source, rng, build, name, current):
+def _of_removed(source, rng, name, right):
+    """(name, seed, position, an entry that was there) of a key that was removed and had the right."""
     who, seed, at = pick(rng, source.removed())
-    if not source.vault.chain.states[at].holds(who, "write", name):
+    if not source.vault.chain.states[at].holds(who, right, name):
         raise NotHere
-    policy = build.policy[at].id
-    fit = [i for i, e in build.log.items() if source.vault.chain.position[e.policy] <= at]
-    parents = rng.sample(sorted(fit), min(1, len(fit)))
-    void = build.add_log(who, seed, [making.put(source, rng, build, name, seed, parents=parents)], parents, policy)
-    base = build.log[void].ops[0]["object"]
+    graph = source.vault.graph
+    return who, seed, at, pick(rng, [i for i, e in graph.entries.items() if graph.policy_position(e) <= at])
+
+
+def _rotations(source, rng, build, name, seed, parents, count):
+    """Rotations upon each other, the first upon these parents: the ids of their entries."""
+    who, made = source.seeds[making.key_of(seed)][0], []
+    for _ in range(count):
+        item = making.put(source, rng, build, name, seed, _some_versions(build, rng, name), parents=parents)
+        made.append(build.add_log(who, seed, [item], parents=parents))
+        parents = [made[-1]]
+    return made
+
+
+def _some_versions(build, rng, name):
+    """What a rotation may say that it replaces: it decides nothing."""
+    known = sorted({o["object"] for e in build.log.values() for o in e.ops if o["op"] == "put" and o["secret"] == name})
+    return ids(rng.sample(known, min(len(known), rng.choice([0, 1, 2])))) or None
+
+
+def _puts_of(build, entries):
+    return [o["object"] for i in entries for o in build.log[i].ops if o["op"] == "put"]
+
+
+@attack("rotations upon a void version", EITHER)
+def void_base(source, rng, build, name, current):
+    """Upon a void put alone, nothing is active where a rotation is written: any removal wins over it."""
+    who, seed, at, first = _of_removed(source, rng, name, "write")
+    parents = rng.choice([[], [first]])
+    item = making.put(source, rng, build, name, seed, parents=parents)
+    void = build.add_log(who, seed, [item], parents, build.policy[at].id)
     rotator, his = _rotator(source, rng, name)
-    for _ in range(rng.choice([1, 2])):
-        parents = [void]
-        item = making.put(source, rng, build, name, his, ids([base]), parents=parents)
-        void = build.add_log(rotator, his, [item], parents=parents)
-        base = build.log[void].ops[0]["object"]
+    made = _rotations(source, rng, build, name, his, rng.choice([[void], [void, *build.heads()]]), rng.choice([1, 2, 3]))
+    if rng.random() < 0.7:
+        deleter, hers = _deleter(source, rng, name)
+        gone = rng.choice([[current], _puts_of(build, [void]), _puts_of(build, made[:1]), [rng.randbytes(32)]])
+        build.add_log(deleter, hers, [op("remove", secret=name, objects=ids(gone))],
+                      parents=rng.choice([None, [void], [first], made[:1]]))
+    return f"{who}'s, {len(made)} by {rotator}"
+
+
+@attack("rotations upon void and overruled versions", EITHER)
+def overruled_base(source, rng, build, name, current):
+    """A removal overrules a rotation; more are written upon that one, upon a void put, and upon both."""
+    rotator, seed = _rotator(source, rng, name)
+    deleter, his = _deleter(source, rng, name)
+    start = build.heads()
+    over = _rotations(source, rng, build, name, seed, start, 1)
+    everything = sorted(source.vault.secrets[name].versions)
+    gone = rng.choice([[current], everything])
+    removal = build.add_log(deleter, his, [op("remove", secret=name, objects=ids(gone))], parents=start)
+    parents = [over, [*over, removal]]
+    try:
+        who, hers, at, first = _of_removed(source, rng, name, "write")
+        item = making.put(source, rng, build, name, hers, parents=[first])
+        void = build.add_log(who, hers, [item], [first], build.policy[at].id)
+        parents += [[void], [void, *over], [void, removal]]
+    except NotHere:
+        void = None
+    made = _rotations(source, rng, build, name, seed, rng.choice(parents), rng.choice([1, 2]))
+    if rng.random() < 0.5:
+        writer, hers = _writer(source, rng, name)
+        back = rng.choice([[current], _puts_of(build, over), _puts_of(build, made)])
+        items = [op("restore", secret=name, objects=ids(back))]
+        if rng.random() < 0.5:
+            items.append(op("resolve", secret=name, object=back[0]))
+        build.add_log(writer, hers, items, parents=rng.choice([None, [removal], made[-1:]]))
+    return f"{1 + len(made)} by {rotator}, {'one void, ' if void else ''}removed by {deleter}"
+
+
+@attack("a version of one whose right to write ended, rotated as one's own", EITHER)
+def demoted(source, rng, build, name, current):
+    """One who may rotate too: the put of before counts by rotate, and removals beside it win."""
+    who, seed = pick(rng, source.signers(lambda s, n: n not in s.roles["owner"] and s.holds(n, "write", name)))
+    owner, start = _owner(source, rng)[1], build.heads()
+    build.add_policy([op("role-add", role="turns"), op("grant", role="turns", pattern=name, rights=["rotate"]),
+                      op("role-join", role="turns", member=who)], [owner], start)
+    first = build.add_log(who, seed, [making.put(source, rng, build, name, seed, ids([current]), parents=start)], start)
+    deleter, his = _deleter(source, rng, name)
+    gone = rng.choice([[current], _puts_of(build, [first])])
+    build.add_log(deleter, his, [op("remove", secret=name, objects=ids(gone))], parents=rng.choice([None, start, [first]]))
+    takes = [op("revoke", role=role, pattern=pattern, rights=["write"])
+             for role in sorted(source.head.roles_of(who)) for pattern, have in source.head.grants[role].items()
+             if "write" in have and matches(pattern, name)]
+    build.add_policy(takes, [owner], rng.choice([[], start, None]))
+    _rotations(source, rng, build, name, seed, rng.choice([[first], build.heads()]), rng.choice([0, 1, 2]))
+    return f"put by {who}, removed by {deleter}"
+
+
+@attack("a resolve of what is not active in its past", EITHER)
+def resolve_inactive(source, rng, build, name, current):
+    """Of an older version, of one beside, of one that comes later, or of one overruled: it sets nothing."""
+    writer, seed = _writer(source, rng, name)
+    start = build.heads()
+    new = build.add_log(writer, seed, [making.put(source, rng, build, name, seed, ids([current]), parents=start)], start)
+    beside = build.add_log(writer, seed, [making.put(source, rng, build, name, seed, ids([current]), parents=start)], start)
+    of = rng.choice([current, *_puts_of(build, [new, beside]), *source.vault.secrets[name].versions])
+    parents = rng.choice([start, [new], [beside], [new, beside], [pick(rng, sorted(build.log))]])
+    build.add_log(writer, seed, [op("resolve", secret=name, object=of)], parents=parents)
+    return f"by {writer}"
+
+
+@attack("the same body put again from other parents of the same lamport", EITHER)
+def same_lamport(source, rng, build, name, current):
+    """As a second version it is its own; under the first one's id it cannot be named."""
+    rotate = rng.random() < 0.5
+    who, seed = (_rotator if rotate else _writer)(source, rng, name)
+    start = build.heads()
+    low = build.lamport(start) - 1
+    item = making.put(source, rng, build, name, seed, parents=start)
+    first = build.add_log(who, seed, [item], start)
+    writer, his = _writer(source, rng, name)
+    parents = [build.add_log(writer, his, [op("field", secret=name, field="type", value="x")],
+                             parents=_of_lamport(source, build, rng, low - 1))] if low > 1 else []
+    if build.lamport(parents) != low + 1:
+        raise NotHere
+    found = _puts_of(build, [first])[0]
+    if rng.random() < 0.7:
+        item = making.copied(build, name, found, seed, parents=parents)
+    build.add_log(who, seed, [item], parents=parents)
     if rng.random() < 0.5:
         deleter, hers = _deleter(source, rng, name)
-        build.add_log(deleter, hers, [op("remove", secret=name, objects=ids([current]))],
-                      parents=rng.choice([None, [void]]))
-    return f"{who}'s, by {rotator}"
+        build.add_log(deleter, hers, [op("remove", secret=name, objects=ids([found]))], parents=[first])
+    return f"by {who}, {'rotating' if rotate else 'writing'}"
 
 
-@attack("a version of one whose right to write ended, then rotated as one's own")
-def demoted(source, rng, build, name, current):
+def _of_lamport(source, build, rng, lamport):
+    return [pick(rng, sorted(i for i, e in source.vault.graph.entries.items() if e.lamport == lamport))]
+
+
+@attack("the same object put twice upon the same parents", EITHER)
+def same_object(source, rng, build, name, current):
+    """Two entries of one author, one position or two, put one object: it is there while one of them counts."""
     who, seed = _writer(source, rng, name)
-    found = build.add_log(who, seed, [making.put(source, rng, build, name, seed, ids([current]))])
-    deleter, his = _deleter(source, rng, name)
-    build.add_log(deleter, his, [op("remove", secret=name, objects=ids([build.log[found].ops[0]["object"]]))],
-                  parents=rng.choice([None, [found]]))
-    return f"put by {who}, removed by {deleter}"
+    start = build.heads()
+    item = making.put(source, rng, build, name, seed, ids([current]), parents=start)
+    build.add_log(who, seed, [item], start)
+    if rng.random() < 0.5:
+        build.add_policy([_takes(source, rng)], [_owner(source, rng)[1]], rng.choice([[], start, None]))
+    other, wrap = dict(item["put"]), None
+    if rng.random() < 0.5:
+        found = _puts_of(build, [max(build.log.values(), key=lambda e: e.ts).id])[0]
+        wrap = making.wrapped(source, rng, build, name, found, rng.randbytes(32))
+        other["wrap"] = encode(wrap)
+    build.add_log(who, seed, [{"put": other}, op("field", secret=name, field="type", value="x")], start,
+                  policy=pick(rng, [build.policy[-1].id, build.log[max(build.log, key=lambda i: build.log[i].ts)].policy]))
+    return f"by {who}{', with another wrap' if wrap else ''}"
+
+
+@attack("more than 256 heads, joined")
+def joined(source, rng, build, name, current):
+    who, seed = _writer(source, rng, name)
+    start, note = build.heads(), op("field", secret=name, field="type", value="x")
+    for n in range(rng.choice([257, 300])):
+        build.add_log(who, seed, [op("field", secret=name, field=f"tag.t{n}", value="x")], parents=start)
+    while len(build.heads()) > 256:
+        build.add_log(who, seed, [op("join")], parents=build.heads()[:256])
+    if rng.random() < 0.5:
+        build.add_policy([op("setting", key="ttl", value="every")], [_owner(source, rng)[1]])
+    build.add_log(who, seed, [note])
+    return f"by {who}"
+
+
+@attack("a put upon 257 heads", REFUSE)
+def not_joined(source, rng, build, name, current):
+    who, seed = _writer(source, rng, name)
+    start = build.heads()
+    for n in range(257):
+        build.add_log(who, seed, [op("field", secret=name, field=f"tag.t{n}", value="x")], parents=start)
+    lamport, heads = build.lamport(), ids(build.heads())
+    body = {"parents": heads, "lamport": lamport, "policy": encode(build.policy[-1].id), "actor": who,
+            "key": encode(making.key_of(seed)), "ts": build.now, "ops": [op("join")], "reason": ""}
+    line = log_line(body, seed)
+    lines = {**{i: e.line for i, e in build.log.items()}, keys.H("log entry", line[:line.rindex(',"sig":')] + "}"): line}
+    build.file.log = [lines[i] for i in sorted(lines)]
+    return f"by {who}"
 
 
 # Expiry.
@@ -312,6 +463,24 @@ def log_cut(source, rng, build, name, current):
     else:
         build.file.log = [e.line for i, e in build.log.items() if i != head]
     return "a head of a policy entry is gone"
+
+
+@attack("policy entries with empty or old heads", EITHER)
+def forgetful(source, rng, build, name, current):
+    """What one policy entry knew no later one forgets; what none knew falls with the right."""
+    owner = _owner(source, rng)[1]
+    who, seed = pick(rng, source.signers(lambda s, n: n not in s.roles["owner"] and s.holds(n, "write", name)))
+    known = build.add_log(who, seed, [making.put(source, rng, build, name, seed, ids([current]))])
+    build.add_policy([op("setting", key="ttl", value="every")], [owner], [known])
+    build.add_log(who, seed, [making.put(source, rng, build, name, seed)], parents=rng.choice([None, []]))
+    for _ in range(rng.choice([1, 2])):
+        heads = rng.choice([[], [pick(rng, sorted(build.log))]])
+        build.add_policy([op("setting", key="reads", value="off")], [owner], heads)
+    state = source.head
+    key = pick(rng, [k for k in state.keys.values() if k.member == who])
+    build.add_policy([op("key-remove", member=who, device=key.device, lost=False)], [owner],
+                     rng.choice([[], [pick(rng, sorted(build.log))]]))
+    return f"{who}'s, one known and one not"
 
 
 # Adoption.

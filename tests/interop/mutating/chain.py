@@ -128,6 +128,7 @@ for _kind, _ops in {
     "an SSH recipient": _other_recipient("ssh-ed25519 AAAAC3NzaC1lZDI1 ada@desk"),
     "a plugin's recipient of 62 characters": _other_recipient("age1tpm1" + "q" * 54),
     "allowed variables": _setting("variables.allow", "A,_b9*"),
+    "strict variables": _setting("variables.strict", "on"),
     "a role that comes back": lambda s, r, b: [op("role-add", role="x"), op("role-remove", role="x"), op("role-add", role="x")],
     "a setting": _setting("ttl", "every"), "a setting unset": _setting("reads", ""), "a member": _member,
     "a role": lambda s, r, b: [op("role-add", role="fresh"), op("grant", role="fresh", pattern="fresh/*", rights=["read", "grant"])],
@@ -154,7 +155,7 @@ for _kind, _ops in {
     "a role that exists": lambda s, r, b: [op("role-add", role="owner")],
     "a member that exists": lambda s, r, b: [op("member-add", member=pick(r, s.head.members), kind="user", recipients=[_new_member(r)[1]])],
     "a revoke of what is not there": lambda s, r, b: [op("role-add", role="x"), op("revoke", role="x", pattern="*", rights=["read"])],
-    "an unknown setting": _setting("colour", "red"), "a bad setting": _setting("ttl", "never"),
+    "an unknown setting": _setting("colour", "red"), "a bad setting": _setting("ttl", "never"), "variables half strict": _setting("variables.strict", "off"),
     "every variable allowed": _setting("variables.allow", "*"), "a name and *": _setting("variables.allow", "A,*"),
     "a variable that begins with a digit": _setting("variables.allow", "9A"),
     "an epoch to a plugin": _epoch(recipient="age1tpm1" + "q" * 54), "an epoch to SSH": _epoch(recipient="ssh-ed25519 A"),
@@ -235,9 +236,10 @@ for _audience_name in ("dev", "owner+dev", "owner+owner", "owner+"):
 _added("a head that is not there", REFUSE, _setting("ttl", "every"), heads=lambda s, r, b: [r.randbytes(32)])
 _added("a lower seq", REFUSE, _setting("ttl", "every"), seq=lambda s, r, b: len(b.policy) - 1)
 _added("another prev", REFUSE, _setting("ttl", "every"), prev=lambda s, r, b: encode(r.randbytes(32)))
-_added("an old head only", REFUSE, _setting("ttl", "every"), heads=lambda s, r, b: [_oldest(s, b)])
+_added("an old head only", ACCEPT, _setting("ttl", "every"), heads=lambda s, r, b: [_oldest(s, b)])
 _added("no heads, nothing removed", ACCEPT, _setting("ttl", "every"), heads=lambda s, r, b: [])
 _added("no heads", EITHER, _removal, heads=lambda s, r, b: [])
+_added("an old head only, a removal", EITHER, _removal, heads=lambda s, r, b: [_oldest(s, b)])
 
 
 def _tale(kind, expect, tell):

@@ -2,6 +2,7 @@
 
 from vsecure import keys, signing
 from vsecure.encoding import encode
+from vsecure.log import JOINS
 from vsecure.records import log_entry
 from vsecure.writing import ids, log_line, op
 
@@ -72,24 +73,45 @@ def _rotator(source, rng, name):
     return pick(rng, source.signers(lambda s, n: s.holds(n, "rotate", name) and not s.holds(n, "write", name)))
 
 
-@way("rotation that replaces nothing held")
+@way("rotation of what no ancestor puts")
 def bad_rotation(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
     who, seed = _rotator(source, rng, name)
-    what = rng.choice(["nothing", "unknown", "not an ancestor's"])
-    replaces = {"nothing": None, "unknown": ids([rng.randbytes(32)])}.get(what, ids([current]))
-    parents = [] if what.startswith("not") else None
-    build.add_log(who, seed, [making.put(source, rng, build, name, seed, replaces, parents=parents)], parents=parents)
-    return fixed(build.file), f"{name} by {who}: {what}"
+    ops = [making.put(source, rng, build, name, seed, ids([current]), parents=[]) for _ in range(rng.choice([1, 2]))]
+    build.add_log(who, seed, ops, parents=[])
+    return fixed(build.file), f"{name} by {who}, {len(ops)} puts"
+
+
+@way("rotation that does not say what it replaces", ACCEPT)
+def silent_rotation(source, rng):
+    build, (name, current) = source.builder(rng), _target(source, rng)
+    who, seed = _rotator(source, rng, name)
+    replaces = rng.choice([None, ids([rng.randbytes(32)]), ids([pick(rng, source.vault.secrets[name].versions)])])
+    build.add_log(who, seed, [making.put(source, rng, build, name, seed, replaces)])
+    return fixed(build.file), f"{name} by {who}"
+
+
+@way("join by one with a single right", ACCEPT)
+def join(source, rng):
+    build = source.builder(rng)
+    who, seed = pick(rng, source.signers(lambda s, n: any(have & JOINS for _, have in s.grants_of(n))))
+    parents = rng.choice([None, [], [pick(rng, sorted(build.log))]])
+    build.add_log(who, seed, [op("join")] * rng.choice([1, 2]), parents=parents)
+    return fixed(build.file), who
+
+
+@way("join by one who may only read")
+def join_by_reader(source, rng):
+    build = source.builder(rng)
+    who, seed = pick(rng, source.signers(lambda s, n: not any(have & JOINS for _, have in s.grants_of(n))))
+    build.add_log(who, seed, [op("join")])
+    return fixed(build.file), who
 
 
 @way("rotation", ACCEPT)
 def rotation(source, rng):
     build, (name, current) = source.builder(rng), _target(source, rng)
     who, seed = _rotator(source, rng, name)
-    gone = {o for e in build.log.values() for p in e.ops if p["op"] in ("remove", "prune") for o in p["objects"]}
-    if current in gone:
-        raise NotHere
     build.add_log(who, seed, [making.put(source, rng, build, name, seed, ids([current]))])
     return fixed(build.file), f"{name} by {who}"
 
@@ -273,6 +295,7 @@ _raw("an unknown field", lambda r, b, n, c: b.update(ops=[op("field", secret=n, 
 _raw("a tag without a name", lambda r, b, n, c: b.update(ops=[op("field", secret=n, field="tag.", value="red")]))
 _raw("a bad secret name", lambda r, b, n, c: b.update(ops=[_note(r.choice(["prod", "a/b/c", "-a/b", "a/-b", "/b", "a/", "a/é"]))]))
 _raw("a negative time", lambda r, b, n, c: b.update(ts=-1))
+_raw("a join of something", lambda r, b, n, c: b.update(ops=[{"join": {"secret": n}}]))
 _raw("two kinds in an op", lambda r, b, n, c: b.update(ops=[{**_note(n), "resolve": {"secret": n, "object": encode(c)}}]))
 
 

@@ -29,8 +29,9 @@ class World:
                        if o["op"] == "put" and o["secret"] == name})
 
     def step(self, honest):
-        if self.rng.random() < 0.25:
-            return self.policy_step(honest)
+        chance = self.rng.random()
+        if chance < 0.32:
+            return self.policy_step(honest) if chance < 0.25 else self.again()
         name = self.rng.choice(self.names)
         at = self.position()
         fit = sorted(i for i, e in self.build.log.items() if self.chain.position[e.policy] <= at)
@@ -46,6 +47,8 @@ class World:
             other = self.rng.choice(self.names)
             if not honest or making.may(self.chain.states[at], who, "put", other):
                 items.append(self.op("put", other, seed, parents))
+        if self.rng.random() < 0.1:
+            items.append(op("join"))
         self.build.add_log(who, seed, items, parents=parents, policy=self.build.policy[at].id)
 
     def position(self):
@@ -83,19 +86,34 @@ class World:
         return ids(self.rng.sample(known, min(len(known), self.rng.choice([0, 1, 1, 2])))) or None
 
     def rotation(self, name, seed, parents):
+        """A put upon entries of which one puts the secret, whatever it says that it replaces."""
         above, stack = set(), list(parents)
         while stack:
             found = stack.pop()
             if found not in above:
                 above.add(found)
                 stack += self.build.log[found].parents
-        ops = [o for i in above for o in self.build.log[i].ops if o.get("secret") == name]
-        gone = {f for o in ops if o["op"] in ("remove", "prune") for f in o["objects"]}
-        bases = sorted({o["object"] for o in ops if o["op"] == "put"} - gone)
-        some = self.rng.sample(bases, min(len(bases), self.rng.choice([1, 1, 2])))
-        if not some:
+        if not any(o["op"] == "put" and o["secret"] == name for i in above for o in self.build.log[i].ops):
             raise NotHere
-        return making.put(self.source, self.rng, self.build, name, seed, ids(some), parents=parents)
+        return making.put(self.source, self.rng, self.build, name, seed, self.replaces(name), parents=parents)
+
+    def again(self):
+        """One's own body put once more, upon the same parents, which is the same object, or upon others."""
+        entry = pick(self.rng, sorted(self.build.log.values(), key=lambda e: e.id))
+        who, seed = self.source.seeds.get(entry.key) or pick(self.rng, [])
+        item = pick(self.rng, [o for o in entry.ops if o["op"] == "put"])
+        parents = entry.parents if self.rng.random() < 0.5 else self.rng.sample(sorted(self.build.log), 1)
+        at = self.rng.randrange(max(self.chain.position[self.build.log[i].policy] for i in (entry.id, *parents)),
+                                len(self.chain.states))
+        put = op("put", secret=item["secret"], body=item["body"], wrap=item["wrap"], expires=item["expires"],
+                 replaces=self.replaces(item["secret"]))
+        if parents is not entry.parents:
+            if item["object"] not in making.section(self.build, item["secret"]).versions:
+                raise NotHere
+            put = making.copied(self.build, item["secret"], item["object"], seed, item["expires"], parents)
+        if not making.may(self.chain.states[at], who, "put", item["secret"]):
+            raise NotHere
+        self.build.add_log(who, seed, [put], parents=parents, policy=self.build.policy[at].id)
 
     def policy_step(self, honest):
         owners = lambda s, n: n in s.roles["owner"]  # noqa: E731

@@ -45,8 +45,8 @@ def put(source, rng, build, name, seed, replaces=None, same=None, adopts=None, k
 def copied(build, name, found, seed, expires=None, parents=None, kind="put", **more):
     """The op that puts the bytes of another's version as one's own, with the section that it derives and a
     wrap of the same bytes as the live one."""
-    secret, author = section(build, name), signing.key_id(signing.public_of(seed))
-    version = {**secret.versions[found], "author": author, "lamport": build.lamport(parents), "expires": expires}
+    secret, author = section(build, name), key_of(seed)
+    version = {**secret.versions[found], "author": author, "origin": build.origin(parents), "expires": expires}
     new = build.keep_version(name, version)
     wrap = dict(next(w for w in secret.wraps.values() if w["version"] == found), version=new)
     secret.wraps[keys.wrap_id(wrap)] = wrap
@@ -79,6 +79,10 @@ def drop(build, name, found):
     secret.versions.pop(found, None)
     secret.wraps = {k: w for k, w in secret.wraps.items() if w["version"] != found}
     build.file.secrets = {u: s for u, s in build.file.secrets.items() if s.versions}
+
+
+def key_of(seed):
+    return signing.key_id(signing.public_of(seed))
 
 
 def adopts(entry, number=0):

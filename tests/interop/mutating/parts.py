@@ -145,12 +145,10 @@ def version_changed(source, rng):
     file = source.file()
     uid, secret = _secret(file, rng)
     found, what = pick(rng, secret.versions), rng.choice(
-        ["uid", "nonce", "commitment", "ciphertext", "short", "author", "lamport", "expires"])
+        ["uid", "nonce", "commitment", "ciphertext", "short", "author", "origin", "expires"])
     version = secret.versions.pop(found)
     if what == "short":
         version["ciphertext"] = version["ciphertext"][:-1]
-    elif what == "lamport":
-        version["lamport"] += rng.choice([1, 2**52])
     elif what == "expires":
         version["expires"] = 1 if version["expires"] is None else rng.choice([None, version["expires"] + 1])
     else:

@@ -15,7 +15,7 @@ _PLACES = {
     "policy entry": r'\{"seq"', "log entry": r'\{"parents"', "slot record": r'\{"(seal|removed)"',
     "audience head": r"\[audience", "epoch": r"epoch = ", "armor": r"[A-Za-z0-9+/]{64}$",
     "secret name": r'name = ".*/', "active": r"active = ", "version head": r"\[secret\.[^.]*\.version",
-    "author": r"author = ", "lamport": r"lamport = ", "expires": r"expires = ", "wrap head": r"\[secret\.[^.]*\.wrap", "secret head": r"\[secret\.[^.]*\]", "ciphertext": r"ciphertext = ",
+    "author": r"author = ", "origin": r"origin = ", "expires": r"expires = ", "wrap head": r"\[secret\.[^.]*\.wrap", "secret head": r"\[secret\.[^.]*\]", "ciphertext": r"ciphertext = ",
     "commitment": r"commitment = ", "nonce": r"nonce = ", "version uid": r"uid = ", "wrap version": r"version = ",
     "wrap audience": r"audience = ", "wrap key": r"(key|sealed) = ",
 }

@@ -4,14 +4,14 @@ from .errors import Refused
 from .file import records
 from .fold import fold
 from .log import Graph, standing
-from .policy import Chain
+from .policy import chain_of
 
 
 def fix_copies(file):
     """Sets `vault`, `suite`, `name` and every `active` to what chain and log say, where they say it."""
     try:
-        policy, log = records(file)
-        chain = Chain(policy)
+        _, log = records(file)
+        chain = chain_of(tuple(file.policy))
         graph = Graph(log, chain)
         secrets = fold(graph, standing(graph))
     except (Refused, KeyError):

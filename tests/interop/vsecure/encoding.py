@@ -8,8 +8,8 @@ from blake3 import blake3
 from .errors import malformed
 
 CONTEXTS = (
-    "policy entry", "log entry", "secret uid", "version body", "version object", "value aad", "value key", "wrap",
-    "wrap aad", "kek commitment", "envelope", "key id", "key proof", "slot", "slot aad", "slot key",
+    "policy entry", "log entry", "secret uid", "version body", "version object", "entry parents",
+    "value aad", "value key", "wrap", "wrap aad", "kek commitment", "envelope", "key id", "key proof", "slot", "slot aad", "slot key",
     "request",
 )
 _URL = re.compile(r"[A-Za-z0-9_-]*")

@@ -70,7 +70,7 @@ def _render_secret(uid, secret):
            f"active = {_list(map(encode, secret.active))}"]
     for oid, version in secret.versions.items():
         out += ["", f"[secret.{uid}.version.{encode(oid)}]"]
-        out += [f'author = "{encode(version["author"])}"', f'lamport = {version["lamport"]}']
+        out += [f'author = "{encode(version["author"])}"', f'origin = "{encode(version["origin"])}"']
         out += [f'expires = {version["expires"]}'] if version["expires"] is not None else []
         out += [f'{k} = "{encode(version[k])}"' for k in ("uid", "nonce", "commitment", "ciphertext")]
     for wid, wrap in secret.wraps.items():
@@ -105,10 +105,10 @@ class _Lines:
                 "layout", f"line {self.at}: {key} = \"…\" belongs here")
         return line[len(start):-1]
 
-    def number(self, key, least=0):
+    def number(self, key):
         line, start = self.take(), f"{key} = "
         require(line.startswith(start) and _NUMBER.fullmatch(line[len(start):]), "layout", f"line {self.at}: {key}")
-        require(least <= int(line[len(start):]) < 2**53, "integer", f"line {self.at}: {key}")
+        require(int(line[len(start):]) < 2**53, "integer", f"line {self.at}: {key}")
         return int(line[len(start):])
 
     def array(self, key):
@@ -316,7 +316,7 @@ def _secret(lines, file):
 
 
 def _version(lines):
-    out = {"author": decode(lines.value("author"), 32), "lamport": lines.number("lamport", 1), "expires": None}
+    out = {"author": decode(lines.value("author"), 32), "origin": decode(lines.value("origin"), 32), "expires": None}
     if lines.peek().startswith("expires = "):
         out["expires"] = lines.number("expires")
     out |= {key: decode(lines.value(key), size) for key, size in

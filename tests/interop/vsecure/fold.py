@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from .log import Bases
-
 
 @dataclass
 class Version:
@@ -13,7 +11,6 @@ class Version:
     pruned: bool = False
     removed: bool = False
     overruled: bool = False
-    by_rotate: bool = False
     wrap: bytes = None          # the id of its live wrap
     live: bytes = None          # the entry that makes it live
     wraps: list = field(default_factory=list)  # ids in the order of the first counting op that names each
@@ -58,7 +55,7 @@ class _Op:
 
 def fold(graph, standing, wanted=None, voids=False):
     """{full name: SecretState} for every secret that a counting op names; with `voids`, void ops count."""
-    secrets, bases = {}, Bases(graph)
+    secrets = {}
     for found in graph.order:
         entry = graph.entries[found]
         for index, op in enumerate(entry.ops):
@@ -67,29 +64,28 @@ def fold(graph, standing, wanted=None, voids=False):
             counts = voids or (found, index) not in standing.ended
             item = _Op(found, entry.lamport, graph.policy_position(entry), index, op, counts)
             secrets.setdefault(op["secret"], []).append(item)
-    folded = {name: _Fold(graph, standing, bases, name, ops).state for name, ops in sorted(secrets.items())}
+    folded = {name: _Fold(graph, standing, name, ops).state for name, ops in sorted(secrets.items())}
     return {name: state for name, state in folded.items() if state.versions or state.touched}
 
 
 class _Fold:
-    def __init__(self, graph, standing, bases, name, ops):
-        self.graph, self.standing, self.bases = graph, standing, bases
-        self.all = sorted(ops, key=lambda o: o.order)
-        self.ops = [o for o in self.all if o.counts]
+    def __init__(self, graph, standing, name, ops):
+        self.graph, self.standing = graph, standing
+        self.ops = sorted((o for o in ops if o.counts), key=lambda o: o.order)
         self.state = SecretState(name)
         self.state.touched = bool(self.ops)
         for put in self._of("put"):
             self.state.versions.setdefault(put.op["object"], Version(put.op["object"], put))
-        self.overruled = self._overruled()
+        self.overruled, self.set = set(), []
+        self._set()
         for version in self.state.versions.values():
             self._version(version)
         self._active()
         for key in {o.op["field"] for o in self._of("field")}:
             self._field(key)
 
-    def _of(self, *kinds, version=None, ops=None):
-        return [o for o in (self.ops if ops is None else ops)
-                if o.kind in kinds and (version is None or o.names(version))]
+    def _of(self, *kinds, version=None):
+        return [o for o in self.ops if o.kind in kinds and (version is None or o.names(version))]
 
     def before(self, one, other):
         if one.entry == other.entry:
@@ -100,35 +96,52 @@ class _Fold:
         """The ops that are not before another of them, in rising order."""
         return [o for o in ops if not any(self.before(o, other) for other in ops)]
 
-    def _overruled(self):
-        """The counting puts by rotate that are overruled, as a set of (entry, index)."""
-        overruled = set()
-        for put in self._of("put"):
-            if put.at in self.standing.by_rotate:
-                based = self.bases.of(self.graph.entries[put.entry], put.op)
-                if not any(self._grounded(put, base, overruled) for base in based):
-                    overruled.add(put.at)
-        return overruled
+    def _set(self):
+        """Finds the puts and resolves that set something in active, and the puts that are overruled."""
+        for item in self._of("put", "resolve"):
+            found, rotates = item.op["object"], item.kind == "put" and item.at in self.standing.by_rotate
+            if rotates and self._is_overruled(item):
+                self.overruled.add(item.at)
+            elif item.kind == "resolve" and found not in self._active_before(item):
+                continue
+            elif found in self.state.versions and not self._is_ended(item, found):
+                self.set.append(item)
 
-    def _grounded(self, put, base, overruled):
-        restores = self._of("restore", version=base)
-        for remove in self._of("remove", version=base):
-            if not self.before(put, remove) and not any(self.before(remove, r) for r in restores):
-                return False
-        puts = [o for o in self._of("put", version=base, ops=self.all) if self.before(o, put)]
-        if any(o.counts and o.at not in overruled for o in puts):
+    def _active_before(self, item):
+        """L of the op: the versions that were active where it was written."""
+        return {o.op["object"] for o in self.survivors([o for o in self.set if self.before(o, item)])}
+
+    def _is_overruled(self, put):
+        active = self._active_before(put)
+        if active:
+            return not any(self._stands(put, version) for version in active)
+        return not all(self.before(put, remove) for remove in self._of("remove"))
+
+    def _stands(self, put, version):
+        if self._is_ended(put, version):
+            return False
+        restores, removed = self._of("restore", version=version), self._is_removed(version)
+        beside = [o for o in self._of("remove", version=version) if not self.before(o, put) and not self.before(put, o)]
+        return not removed or all(any(self.before(remove, o) for o in restores) for remove in beside)
+
+    def _is_ended(self, item, version):
+        """Whether before the op the version is pruned, or removed and not restored."""
+        if any(self.before(o, item) for o in self._of("prune", version=version)):
             return True
-        return (not any(o.counts for o in puts)
-                and all(any(self.before(o, remove) for o in puts) for remove in self._of("remove")))
+        restores = [o for o in self._of("restore", version=version) if self.before(o, item)]
+        removes = [o for o in self._of("remove", version=version) if self.before(o, item)]
+        return not all(any(self.before(remove, o) for o in restores) for remove in removes)
+
+    def _is_removed(self, version):
+        left = self.survivors(self._of("remove", "restore", version=version))
+        return bool(left) and left[-1].kind == "remove"
 
     def _version(self, version):
         found = version.object
         version.pruned = bool(self._of("prune", version=found))
         left = self.survivors(self._of("remove", "restore", version=found))
-        version.removed = bool(left) and left[-1].kind == "remove"
-        puts = self._of("put", version=found)
-        version.overruled = all(o.at in self.overruled for o in puts)
-        version.by_rotate = all(o.at in self.standing.by_rotate for o in puts)
+        version.removed = self._is_removed(found)
+        version.overruled = all(o.at in self.overruled for o in self._of("put", version=found))
         own = version.first.op["expires"]
         expires = self._of("expire", version=found)
         times = [o.op["at"] for o in self.survivors(expires)]
@@ -153,22 +166,10 @@ class _Fold:
         version.wrap, version.live = live.op["wrap"], live.entry
         version.wraps = list(dict.fromkeys(o.op["wrap"] for o in named))
 
-    def _sets(self, item):
-        """Whether a counting put or resolve of an existing version sets something."""
-        if item.at in self.overruled:
-            return False
-        found = item.op["object"]
-        if any(self.before(o, item) for o in self._of("prune", version=found)):
-            return False
-        restores = [o for o in self._of("restore", version=found) if self.before(o, item)]
-        removes = [o for o in self._of("remove", version=found) if self.before(o, item)]
-        return all(any(self.before(remove, o) for o in restores) for remove in removes)
-
     def _active(self):
         state = self.state
-        register = [o for o in self._of("put", "resolve") if o.op["object"] in state.versions and self._sets(o)]
         versions = state.versions
-        rest = [o for o in self.survivors(register)
+        rest = [o for o in self.survivors(self.set)
                 if not versions[o.op["object"]].pruned and not versions[o.op["object"]].removed]
         state.candidates = sorted({o.op["object"] for o in rest})
         state.current = rest[-1].op["object"] if rest else None

@@ -63,13 +63,18 @@ def _expires(number):
     return b"" if number is None else u64le(number)
 
 
-def derived_id(uid, author, lamport, expires, body):
-    """The id of the object that an entry of this key and lamport puts."""
-    return H("version object", uid, author, u64le(lamport), _expires(expires), body)
+def origin(parents):
+    """What an object says of the parents of the entry that puts it."""
+    return H("entry parents", *sorted(parents))
+
+
+def derived_id(uid, author, origin, expires, body):
+    """The id of the object that an entry of this key and origin puts."""
+    return H("version object", uid, author, origin, _expires(expires), body)
 
 
 def object_id(uid, version):
-    return derived_id(uid, version["author"], version["lamport"], version["expires"], body_id(version))
+    return derived_id(uid, version["author"], version["origin"], version["expires"], body_id(version))
 
 
 def wrap_id(wrap):
@@ -93,12 +98,12 @@ def _value_keys(dek, aad):
     return both[:32], both[32:]
 
 
-def seal_value(vault, uid, author, lamport, expires, version_uid, nonce, dek, value):
+def seal_value(vault, uid, author, origin, expires, version_uid, nonce, dek, value):
     """A version object as the file holds it."""
     aad = value_aad(vault, uid, version_uid, author, expires)
     key, commitment = _value_keys(dek, aad)
-    return {"author": author, "lamport": lamport, "expires": expires, "uid": version_uid, "nonce": nonce, "commitment": commitment,
-            "ciphertext": xseal(key, nonce, pad(value), aad)}
+    return {"author": author, "origin": origin, "expires": expires, "uid": version_uid, "nonce": nonce,
+            "commitment": commitment, "ciphertext": xseal(key, nonce, pad(value), aad)}
 
 
 def fits(vault, uid, version, dek):

@@ -13,6 +13,9 @@ RIGHTS_NEEDED = {
     "pending": (("write",), ("rotate",)), "rollout": (("write",), ("rotate",)),
 }
 
+# Any of these on any pattern suffices for a `join`.
+JOINS = {"write", "rotate", "delete", "grant"}
+
 
 class Graph:
     """The entries, children after parents, each with the set of its ancestors as a bit mask."""
@@ -26,15 +29,13 @@ class Graph:
             self._link(entries[found])
 
     def _link(self, entry):
-        mask, lamport, position = 0, 0, self.policy_position(entry)
-        for parent in entry.parents:
-            mask |= self.ancestors[parent] | self.bit[parent]
-            lamport = max(lamport, self.entries[parent].lamport)
-            if self.policy_position(self.entries[parent]) > position:
-                raise Refused("log", "policy-backdated", short(entry.id))
-        if entry.lamport != lamport + 1:
+        parents = [self.entries[parent] for parent in entry.parents]
+        if entry.lamport != 1 + max((parent.lamport for parent in parents), default=0):
             raise Refused("log", "lamport-wrong", short(entry.id))
-        self.ancestors[entry.id] = mask
+        position = self.policy_position(entry)
+        if any(self.policy_position(parent) > position for parent in parents):
+            raise Refused("log", "policy-backdated", short(entry.id))
+        self.ancestors[entry.id] = self.reach(entry.parents)
 
     def policy_position(self, entry):
         if entry.policy not in self.chain.position:
@@ -89,43 +90,39 @@ class Standing:
 
 
 def knowledge(graph):
-    """known(t) for each position; refuses heads that are missing or go backwards."""
-    known, mask, before = [], 0, ()
+    """known(t) for each position; refuses heads that are missing."""
+    known, mask = [], 0
     for at, entry in enumerate(graph.chain.entries):
         if any(head not in graph.entries for head in entry.heads):
             raise Refused("log", "policy-head-missing", f"policy entry {at} knew a log entry that is gone")
-        if entry.heads:
-            reach = graph.reach(entry.heads)
-            if any(not reach & graph.bit[head] for head in before):
-                raise Refused("log", "policy-heads-backwards", f"policy entry {at} forgets what one before it knew")
-            before, mask = entry.heads, mask | reach
+        mask |= graph.reach(entry.heads)
         known.append(mask)
     return known
 
 
 def standing(graph, wanted=None):
     """Judges the entries that name one of the `wanted` secrets (None: all); refuses a forged one."""
-    out, bases = Standing(known=knowledge(graph)), Bases(graph)
+    out, puts = Standing(known=knowledge(graph)), _puts(graph)
     for found in graph.order:
         entry = graph.entries[found]
         if wanted is None or any(op.get("secret") in wanted for op in entry.ops):
-            _judge(graph, bases, entry, out)
+            _judge(graph, puts, entry, out)
     return out
 
 
-def _judge(graph, bases, entry, out):
+def _judge(graph, puts, entry, out):
     start = graph.policy_position(entry)
     _signed(graph, entry, start)
     for number, op in enumerate(entry.ops):
-        def ends(based, op=op):
-            return _ends(graph, entry, op, based, start, out.known)
-        based = op["op"] == "put" and bool(bases.of(entry, op))
-        allowed, ended = ends(based)
+        def ends(rotates, op=op):
+            return _ends(graph, entry, op, rotates, start, out.known)
+        rotates = op["op"] == "put" and bool(graph.ancestors[entry.id] & puts.get(op["secret"], 0))
+        allowed, ended = ends(rotates)
         if not allowed:
             raise Refused("log", "op-unauthorised", f"{short(entry.id)}: {op['op']}")
         if ended is not None:
             out.ended[entry.id, number] = ended
-        if based:
+        if rotates:
             by_write, lost = ends(False)
             if not by_write or (ended is None and lost is not None):
                 out.by_rotate.add((entry.id, number))
@@ -143,46 +140,36 @@ def _signed(graph, entry, start):
         raise Refused("log", "signature-invalid", short(entry.id))
 
 
-def _ends(graph, entry, op, based, start, known):
+def _ends(graph, entry, op, rotates, start, known):
     """(whether the op is authorised at its own position, the position that makes it void or None)."""
     chain = graph.chain
-    if not authorised(chain, entry, op, based, start):
+    if not authorised(chain, entry, op, rotates, start):
         return False, None
     for at in chain.removals:
-        if at > start and not authorised(chain, entry, op, based, at):
+        if at > start and not authorised(chain, entry, op, rotates, at):
             return True, None if known[at] & graph.bit[entry.id] else at
     return True, None
 
 
-def authorised(chain, entry, op, based, position):
-    """Whether the op's rights are held at a position; a put that is `based` may be by rotate."""
+def authorised(chain, entry, op, rotates, position):
+    """Whether the op's rights are held at a position; a put that `rotates` may be by rotate."""
     state, actor = chain.states[position], entry.actor
     key = state.keys.get(entry.key)
     if key is None or key.member != actor:
         return False
     if op["op"] == "checkpoint":
         return state.holds_over(actor, "grant", "*")
-    needed = RIGHTS_NEEDED[op["op"]] + ((("rotate",),) if based else ())
+    if op["op"] == "join":
+        return any(have & JOINS for _, have in state.grants_of(actor))
+    needed = RIGHTS_NEEDED[op["op"]] + ((("rotate",),) if rotates else ())
     return any(all(state.holds(actor, right, op["secret"]) for right in rights) for rights in needed)
 
 
-class Bases:
-    """Which versions of its `replaces` a put rotates."""
-
-    def __init__(self, graph):
-        self.graph, self.puts, self.gone = graph, {}, {}
-        for entry in graph.entries.values():
-            for op in entry.ops:
-                if op["op"] == "put":
-                    self._note(self.puts, op["secret"], op["object"], entry)
-                elif op["op"] in ("remove", "prune"):
-                    for found in op["objects"]:
-                        self._note(self.gone, op["secret"], found, entry)
-
-    def _note(self, masks, secret, found, entry):
-        masks[secret, found] = masks.get((secret, found), 0) | self.graph.bit[entry.id]
-
-    def of(self, entry, op):
-        above = self.graph.ancestors[entry.id]
-        return [found for found in op["replaces"] or () if above & self.puts.get((op["secret"], found), 0)
-                and not above & self.gone.get((op["secret"], found), 0)]
+def _puts(graph):
+    """By secret: the mask of the entries that put it, whether these ops count or not."""
+    puts = {}
+    for entry in graph.entries.values():
+        for op in entry.ops:
+            if op["op"] == "put":
+                puts[op["secret"]] = puts.get(op["secret"], 0) | graph.bit[entry.id]
+    return puts

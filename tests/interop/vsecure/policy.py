@@ -1,10 +1,12 @@
 """The policy chain (section 4): the state after each entry. Who may do it is in authority.py."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from . import rules, signing
 from .authority import authorise
 from .errors import Refused
+from .records import policy_entry
 
 SUITE = "xchacha20poly1305-blake3"
 REMOVALS = {"member-remove", "key-remove", "recipient-remove", "role-remove", "role-leave", "revoke"}
@@ -122,6 +124,12 @@ class Chain:
         signing_owners = after.roles["owner"] & {key.member for key in after.keys.values()}
         _check(len(signing_owners) >= after.vault["threshold"], "owners-locked", f"entry {at}")
         return after
+
+
+@lru_cache(8)
+def chain_of(lines):
+    """The chain of a file, given as a tuple of its lines."""
+    return Chain([policy_entry(line) for line in lines])
 
 
 class _Context:

@@ -6,6 +6,7 @@ one canonical way, and refused if the bytes differ.
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from . import keys, rules
 from .encoding import H, decode
@@ -16,6 +17,9 @@ MOST_OPS, MOST_IDS, MOST_HEADS, MOST_SIGS, MOST_RECIPIENTS = 1000, 1000, 256, 16
 REASON, VALUE = 1000, 4096
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f",
           "\r": "\\r", "'": "\\u0027"}
+_ESCAPES = str.maketrans({**{chr(n): f"\\u{n:04x}" for n in range(32)}, **_SHORT})
+# Parsed lines that are kept: the files that are compared with each other share most of theirs.
+KEPT = 8192
 
 
 class Pairs(list):
@@ -23,7 +27,7 @@ class Pairs(list):
 
 
 def quote(text):
-    return '"' + "".join(_SHORT.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in text) + '"'
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def dump(value):
@@ -182,6 +186,7 @@ LOG_OPS = {
     "rewrap": {"secret": full_name, "object": ID, "wrap": ID},
     "pending": {"secret": full_name, "body": ID, "wrap": ID, "expires": optional(integer)},
     "rollout": {"secret": full_name, "record": text(VALUE)},
+    "join": {},
     "checkpoint": {"segment": ID, "heads": ids()},
 }
 
@@ -231,6 +236,7 @@ class Entry:
             raise AttributeError(key) from None
 
 
+@lru_cache(KEPT)
 def policy_entry(line):
     fields = form(load(line), {
         "seq": integer, "prev": _previous, "ts": integer, "heads": ids(MOST_HEADS),
@@ -238,15 +244,17 @@ def policy_entry(line):
     return Entry(H("policy entry", line[:line.rindex(',"sigs":')] + "}"), line, fields)
 
 
+@lru_cache(KEPT)
 def log_entry(line, vault):
     """A log entry; `vault` is the id in the header, with which the objects that it puts are derived."""
     fields = form(load(line), {
         "parents": ids(MOST_HEADS), "lamport": integer, "policy": ID, "actor": name, "key": ID,
         "ts": integer, "ops": ops(LOG_OPS), "reason": text(REASON), "sig": data(64)})
+    origin = keys.origin(fields["parents"])
     for op in fields["ops"]:
         if "body" in op:
             uid = keys.secret_uid(vault, op["secret"])
-            op["object"] = keys.derived_id(uid, fields["key"], fields["lamport"], op["expires"], op["body"])
+            op["object"] = keys.derived_id(uid, fields["key"], origin, op["expires"], op["body"])
     return Entry(H("log entry", line[:line.rindex(',"sig":')] + "}"), line, fields)
 
 
@@ -256,6 +264,7 @@ _SEAL = {"slot": SHORT, "member": name, "label": text(REASON), "kind": one_of("p
 _REMOVED = {"slot": SHORT, "member": name, "key": ID, "sig": data(64)}
 
 
+@lru_cache(KEPT)
 def slot_record(line):
     """A slot record as a dict, with `op` and `id`, the hash that its signature covers."""
     pairs = load(line)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from .errors import Refused, malformed
 
@@ -61,6 +62,7 @@ def is_text(text, most):
     return not any(ord(c) in banned or unicodedata.category(c) == "Cc" for c in text)
 
 
+@lru_cache(1024)
 def is_recipient(text):
     if not isinstance(text, str) or not _RECIPIENT.fullmatch(text) or text != text.strip(" "):
         return False
@@ -128,7 +130,7 @@ def _known_setting(key):
     environment = extends_of(key)
     if environment is not None:
         return is_name(environment)
-    return key in ("variables.allow", "ttl", "reads", "retention.versions", "retention.days",
+    return key in ("variables.allow", "variables.strict", "ttl", "reads", "retention.versions", "retention.days",
                    "rotation.kek", "rotation.dek", "kdf")
 
 
@@ -138,6 +140,8 @@ def _setting_value(key, value, settings):
         return is_name(value) and not _cycle(environment, value, settings)
     if key == "variables.allow":
         return all(_VARIABLE.fullmatch(v) for v in value.split(","))
+    if key == "variables.strict":
+        return value == "on"
     if key == "ttl":
         return value in ("every", "on-write")
     if key == "reads":

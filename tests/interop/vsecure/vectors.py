@@ -44,8 +44,8 @@ def _versions(vectors):
 def _version(v):
     vault, uid, version_uid, value, dek, nonce, epoch, kek = _bytes(
         v, "vault", "secret_uid", "version_uid", "value", "dek", "nonce", "epoch", "kek")
-    author, lamport, expires = decode(v["author"]), v["lamport"], v["expires"]
-    sealed = keys.seal_value(vault, uid, author, lamport, expires, version_uid, nonce, dek, value)
+    author, origin, expires = decode(v["author"]), keys.origin(map(decode, v["parents"])), v["expires"]
+    sealed = keys.seal_value(vault, uid, author, origin, expires, version_uid, nonce, dek, value)
     found = keys.object_id(uid, sealed)
     aad = keys.wrap_aad(vault, v["audience"], epoch, uid, version_uid)
     wrap = {"version": found, "audience": v["audience"], "epoch": epoch, "kind": "key", "bytes": decode(v["wrap"])}
@@ -53,7 +53,7 @@ def _version(v):
     again = keys.wrap_key(kek, wrap["bytes"][:24], dek, aad)
     opened = keys.open_value(vault, uid, {**sealed, "ciphertext": decode(v["ciphertext"])},
                              keys.open_wrap(wrap, aad, kek, None))
-    return {"suite": keys.SUITE, "secret_uid": encode(keys.secret_uid(vault, v["secret"])),
+    return {"suite": keys.SUITE, "origin": encode(origin), "secret_uid": encode(keys.secret_uid(vault, v["secret"])),
             "value_aad": encode(keys.value_aad(vault, uid, version_uid, author, expires)), "commitment": encode(sealed["commitment"]),
             "ciphertext": encode(sealed["ciphertext"]), "body": encode(keys.body_id(sealed)), "object_id": encode(found), "wrap_aad": encode(aad),
             "wrap": encode(again), "wrap_id": encode(keys.wrap_id(wrap)), "value": encode(opened)}

@@ -9,7 +9,7 @@ from .errors import NeedsNewer, Refused
 from .file import parse, parse_alone, records
 from .fold import fold
 from .log import Graph, Standing, short, standing
-from .policy import Chain
+from .policy import chain_of
 from .records import slot_record
 
 
@@ -75,8 +75,8 @@ def verify_alone(raw, names):
 
 
 def _judge(vault, wanted):
-    policy, log = records(vault.file)
-    vault.chain = Chain(policy)
+    _, log = records(vault.file)
+    vault.chain = chain_of(tuple(vault.file.policy))
     if vault.file.vault != vault.chain.vault:
         raise Refused("copies", "header-vault")  # the ids of objects are derived with it
     vault.graph = Graph(log, vault.chain)
@@ -219,12 +219,11 @@ def _void_changes(vault):
         entry = vault.graph.entries[found]
         op = entry.ops[number]
         if "secret" in op and op["op"] != "field":
-            rank = (entry.lamport, found, number)
-            last[op["secret"]] = max(last.get(op["secret"], (rank, ended)), (rank, ended))
+            last[op["secret"]] = max(last.get(op["secret"], ended), ended)
     if not last:
         return
     other = fold(vault.graph, vault.standing, set(last), voids=True)
-    for name, (_, ended) in last.items():
+    for name, ended in last.items():
         state = vault.secrets.get(name)
         ours = state.candidates if state else []
         theirs = other[name].candidates if name in other else []

@@ -97,10 +97,14 @@ class Builder:
         parents = self.heads() if parents is None else parents
         return 1 + max((self.log[p].lamport for p in parents if p in self.log), default=0)
 
+    def origin(self, parents=None):
+        """That of an entry with these parents, the heads if none are given."""
+        return keys.origin(self.heads() if parents is None else parents)
+
     def version(self, name, value, dek, seed, expires=None, parents=None):
         """Puts a new object into the file, as an entry by this key upon these parents puts it; gives its id."""
         uid, author = keys.secret_uid(self.file.vault, name), signing.key_id(signing.public_of(seed))
-        version = keys.seal_value(self.file.vault, uid, author, self.lamport(parents), expires,
+        version = keys.seal_value(self.file.vault, uid, author, self.origin(parents), expires,
                                   self.rng.randbytes(16), self.rng.randbytes(24), dek, value)
         return self.keep_version(name, version)
 
