@@ -80,6 +80,8 @@ struct Gathered<'a> {
     void_pruned: BTreeSet<Id>,
     /// By version: from when on it is not served.
     expires: HashMap<Id, Vec<(At, Option<u64>)>>,
+    /// The same, by ops that do not count: they can only keep it.
+    void_expires: Vec<(Id, At, Option<u64>)>,
     /// (version, wrap); `None` where a void op names it.
     wraps: Vec<(Id, Id, Option<At>)>,
 }
@@ -136,7 +138,8 @@ impl<'a> Fold<'a> {
     }
 
     fn secret(&self, gathered: Gathered<'a>) -> SecretState {
-        let Gathered { settings, fields, ends, void_pruned, expires, wraps } = gathered;
+        let Gathered { settings, fields, ends, void_pruned, expires, void_expires, wraps } =
+            gathered;
         let mut known = Existing::of(self, &settings);
         let Outcome { set, overruled } = active::settings(self.graph, &ends, &settings);
         known.overrule(&settings, &overruled);
@@ -154,6 +157,11 @@ impl<'a> Fold<'a> {
             let prunes = ends.pruned.get(object).map_or(&[][..], Vec::as_slice);
             let found = index.of(&mut versions, object).into_iter();
             found.for_each(|found| self.expiry(found, ops, prunes));
+        }
+        for (object, at, time) in void_expires {
+            let found = index.of(&mut versions, &object).into_iter();
+            let late = self.late(at, time);
+            found.for_each(|found| found.late = found.late.zip(late).map(|(a, b)| a.max(b)));
         }
         self.wraps(&mut versions, &index, &wraps);
         let (candidates, current) = self.active(&versions, &index, set);
@@ -174,10 +182,7 @@ impl<'a> Fold<'a> {
         let own = version.expires;
         let left = latest(self.graph, ops);
         version.expires = left.iter().filter_map(|(_, at)| *at).min();
-        let stated = |(op, at): &(At, Option<u64>)| {
-            at.map(|at| Late { at, stated: self.entries[op.place as usize].ts })
-        };
-        let all: Option<Vec<Late>> = left.iter().map(stated).collect();
+        let all: Option<Vec<Late>> = left.iter().map(|(op, at)| self.late(*op, *at)).collect();
         version.late = all.and_then(|all| all.into_iter().max());
         version.expiry_conflict = left.iter().any(|(_, at)| *at != left[0].1);
         let puts_off = |at: Option<u64>| at.is_none_or(|at| own.is_some_and(|own| at > own));
@@ -185,6 +190,10 @@ impl<'a> Fold<'a> {
         let mut later = ops.iter().filter(|(_, at)| puts_off(*at));
         version.prune_beside_expire =
             later.any(|(op, _)| prunes.iter().any(|prune| beside(*op, *prune)));
+    }
+
+    fn late(&self, op: At, at: Option<u64>) -> Option<Late> {
+        at.map(|at| Late { at, stated: self.entries[op.place as usize].ts })
     }
 
     fn wraps(&self, versions: &mut [Version], index: &Index, wraps: &[(Id, Id, Option<At>)]) {
@@ -273,6 +282,9 @@ impl<'a> Gathered<'a> {
                 push(&mut self.wraps, (*object, *wrap, counts.then(at)));
             }
             Op::Prune { objects, .. } if counts == Counts::Not => self.void_pruned.extend(objects),
+            Op::Expire(expire) if counts == Counts::Not => {
+                self.void_expires.push((expire.object, at, expire.at));
+            }
             _ if counts == Counts::Not => {}
             op => self.counting(at, op),
         }

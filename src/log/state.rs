@@ -46,7 +46,8 @@ pub struct Version {
     pub overruled: bool,
     /// Seconds since the Unix epoch from which on it is not served.
     pub expires: Option<u64>,
-    /// From when on it may be deleted for its age; later than `expires` where that is disputed.
+    /// From when on it may be deleted for its age; later than `expires` where that is disputed, or
+    /// where a void op states a later time.
     pub late: Option<Late>,
     /// Its expiry was stated in several ways side by side.
     pub expiry_conflict: bool,

@@ -66,14 +66,14 @@ pub static SETTINGS: &[Setting] = &[
         key: "retention.days",
         values: "a whole number from 1",
         default: "no limit",
-        meaning: "for how many days a version that is no longer active keeps its value",
+        meaning: "for how many days a version keeps its value once its author or a member who may delete ended it",
         takes: |value| parse_count(value).is_some(),
     },
     Setting {
         key: "retention.versions",
         values: "a whole number from 1",
         default: "no limit",
-        meaning: "how many versions of a secret keep their values, the active ones included",
+        meaning: "with how many newer versions, by its author or members who may delete, a version loses its value",
         takes: |value| parse_count(value).is_some(),
     },
     Setting {

@@ -152,7 +152,7 @@ impl Session {
         let prune_from = match (depth, verified) {
             (Depth::Everything, _) => prune::first_due(&vault),
             (_, Some(verified)) => verified.prune_from,
-            (_, None) => prune::first_due_at_a_glance(vault.file()),
+            (_, None) => prune::first_due_at_a_glance(&vault),
         };
         if vault.findings().is_some() {
             let record = Verified::of(&vault, self.now).to_json();

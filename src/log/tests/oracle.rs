@@ -154,8 +154,10 @@ fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCas
             stated = vec![(first, own.expires)];
         }
         prop_assert_eq!(version.expires, stated.iter().filter_map(|(_, at)| *at).min());
-        let never = stated.iter().any(|(_, at)| at.is_none());
-        let late = stated.iter().map(|(p, at)| (*at, plain.log.entries[&p.1].ts)).max();
+        let late = stated.iter().copied().chain(plain.void_expiries(object));
+        let late: Vec<_> = late.collect();
+        let never = late.iter().any(|(_, at)| at.is_none());
+        let late = late.iter().map(|(p, at)| (*at, plain.log.entries[&p.1].ts)).max();
         let late = late.filter(|_| !never).and_then(|(at, ts)| Some((at?, ts)));
         prop_assert_eq!(version.late.map(|late| (late.at, late.stated)), late);
         let distinct = stated.iter().map(|(_, at)| at).collect::<BTreeSet<_>>().len();

@@ -241,6 +241,15 @@ impl<'a> Plain<'a> {
         })
     }
 
+    /// What void ops state: it can only keep the version longer.
+    pub(super) fn void_expiries(&self, version: &Id) -> Vec<(Place, Option<u64>)> {
+        let stated = self.void.iter().filter_map(|(at, op)| match op {
+            Op::Expire(expire) if expire.object == *version => Some((*at, expire.at)),
+            _ => None,
+        });
+        stated.collect()
+    }
+
     pub(super) fn is_pruned_beside(&self, version: &Id) -> bool {
         let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.expires;
         self.counting.iter().any(|(e, op)| match op {

@@ -4,7 +4,11 @@ use super::*;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::host::progress::Silent;
 use crate::host::real::RealHost;
+use crate::log::fold::Scope;
+use crate::log::graph::Graph;
 use crate::log::op::Expire;
+use crate::log::standing::{Signatures, Standings};
+use crate::log::state::State;
 use crate::name::Pattern;
 use crate::ops::access;
 use crate::ops::init::{self, InitRequest};
@@ -18,17 +22,20 @@ use crate::policy::op::{MemberKind, PolicyOp};
 use crate::secret_value::SecretValue;
 use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
+use crate::vault::model::VaultFile;
+
+mod words;
 
 const A: &str = "prod/A";
 
 /// A vault of one owner, who acts at stated times.
-struct Scene {
-    vault: Vault,
+pub struct Scene {
+    pub vault: Vault,
     who: Unlocked,
     signer: Signer,
 }
 
-fn secret() -> SecretName {
+pub fn secret() -> SecretName {
     SecretName::parse(A).unwrap()
 }
 
@@ -37,7 +44,7 @@ fn open(text: &str) -> Vault {
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let made = generate_identity();
         let identities = parse_identities(&made.text).unwrap();
         let name = |text| Name::new(text).unwrap();
@@ -49,20 +56,20 @@ impl Scene {
         Self { vault, who, signer }
     }
 
-    fn ctx(&self, now: u64) -> Ctx<'_> {
+    pub fn ctx(&self, now: u64) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
         Ctx { who, signer, random: &RealHost, now, reason: String::new(), progress: &Silent }
     }
 
     /// Applies what `make` makes, writes, and reads as a stranger would.
-    fn change(mut self, now: u64, make: impl FnOnce(&Vault, &Ctx<'_>) -> Change) -> Self {
+    pub fn change(mut self, now: u64, make: impl FnOnce(&Vault, &Ctx<'_>) -> Change) -> Self {
         let change = make(&self.vault, &self.ctx(now));
         let text = format::write(self.vault.apply(change).unwrap().file());
         self.vault = open(&text);
         self
     }
 
-    fn put(self, now: u64, expires: Option<u64>) -> Self {
+    pub fn put(self, now: u64, expires: Option<u64>) -> Self {
         self.change(now, |vault, ctx| {
             let value = SecretValue::new(b"hunter2".to_vec());
             let value = Some(NewValue { value, expires, same: Vec::new() });
@@ -71,23 +78,23 @@ impl Scene {
         })
     }
 
-    fn set(self, key: &str, value: &str) -> Self {
+    pub fn set(self, key: &str, value: &str) -> Self {
         self.change(1, |vault, ctx| {
             let ops = access::setting(vault.policy(), key, Some(value));
             policy_change::change(vault, ops, ctx).unwrap().0
         })
     }
 
-    fn prune(self, look: Look) -> Self {
+    pub fn prune(self, look: Look) -> Self {
         self.change(look.now, |vault, ctx| prune(vault, &due(vault, look), ctx).unwrap())
     }
 
-    fn due(&self, look: Look) -> Vec<(usize, Why)> {
+    pub fn due(&self, look: Look) -> Vec<(usize, Why)> {
         due(&self.vault, look).into_iter().map(|due| (due.number, due.why)).collect()
     }
 
     /// The numbers of the versions whose bytes are in the file.
-    fn kept(&self) -> Vec<usize> {
+    pub fn kept(&self) -> Vec<usize> {
         let section = self.vault.file().secrets.get(&self.vault.uid(&secret()));
         let there = |object: &Id| section.is_some_and(|s| s.versions.contains_key(object));
         let versions = &self.vault.secret(&secret()).unwrap().versions;
@@ -98,23 +105,14 @@ impl Scene {
     fn beside(mut self, one: (u64, Option<u64>), other: (u64, Option<u64>)) -> Self {
         let before = format::write(self.vault.file());
         self = self.put(one.0, one.1);
-        let mut file = self.vault.file().clone();
+        let file = self.vault.file().clone();
         self.vault = open(&before);
-        self = self.put(other.0, other.1);
-        file.entries.extend(self.vault.file().entries.clone());
-        for (uid, section) in &self.vault.file().secrets {
-            let own = file.secret_section(*uid, &section.name);
-            section.versions.iter().for_each(|(id, v)| _ = own.versions.insert(*id, v.clone()));
-            section.wraps.iter().for_each(|(id, wrap)| _ = own.wraps.insert(*id, wrap.clone()));
-            own.active.extend(section.active.iter().copied());
-            own.active.sort_unstable();
-            own.active.dedup();
-        }
-        self.vault = open(&format::write(&file));
-        self
+        let mut scene = self.put(other.0, other.1);
+        scene.merge(&file);
+        scene
     }
 
-    fn value(&self, now: u64) -> Result<SecretValue, ReadError> {
+    pub fn value(&self, now: u64) -> Result<SecretValue, ReadError> {
         read::read(&self.vault, &self.who, &secret(), &Wanted::Current, now)
     }
 }
@@ -130,7 +128,7 @@ fn what_expired_is_left_a_day() {
     assert_eq!(scene.due(look(100 + GRACE, false)), [(1, Why::Expired)]);
     assert_eq!(scene.due(Look { now: 100, grace: 0, superseded: false }), [(1, Why::Expired)]);
     assert_eq!(first_due(&scene.vault), Some(100 + GRACE));
-    assert_eq!(first_due_at_a_glance(scene.vault.file()), Some(100 + GRACE));
+    assert_eq!(first_due_at_a_glance(&scene.vault), Some(100 + GRACE));
     let late = Scene::new().put(500, Some(100));
     assert_eq!(late.due(look(499 + GRACE, false)), [], "written with a time gone by");
 }
@@ -140,7 +138,7 @@ fn a_pruned_version_stays_known_as_expired_and_no_older_one_comes_back() {
     let scene = Scene::new().put(10, None).put(20, Some(100)).prune(look(100 + GRACE, false));
     assert_eq!(scene.kept(), [1]);
     assert!(matches!(scene.value(200 + GRACE), Err(ReadError::Expired { since: 100, .. })));
-    assert_eq!((first_due(&scene.vault), first_due_at_a_glance(scene.vault.file())), (None, None));
+    assert_eq!((first_due(&scene.vault), first_due_at_a_glance(&scene.vault)), (None, None));
     assert_eq!(scene.due(look(u64::MAX, true)), []);
     let alone = Scene::new().put(20, Some(100)).prune(look(100 + GRACE, false));
     assert!(alone.vault.file().secrets.is_empty(), "no section without a version");
@@ -152,7 +150,9 @@ fn pruning_settles_no_conflict() {
     let scene = Scene::new().put(10, None).beside((20, None), (30, Some(100)));
     assert!(scene.vault.secret(&secret()).unwrap().is_conflict());
     assert_eq!(scene.due(look(200 + GRACE, false)), []);
+    assert_eq!(first_due(&scene.vault), None, "not while the other one lasts");
     let both = Scene::new().beside((20, Some(90)), (30, Some(100)));
+    assert_eq!(first_due(&both.vault), Some(100 + GRACE), "both at once");
     assert_eq!(both.due(look(95 + GRACE, false)), []);
     assert_eq!(both.due(look(100 + GRACE, false)).len(), 2);
     let kept = scene.set("retention.versions", "1");
@@ -216,7 +216,7 @@ fn ops(vault: &Vault, ctx: &Ctx<'_>, ops: Vec<Op>) -> Change {
 }
 
 impl Scene {
-    fn expire(self, now: u64, at: Option<u64>) -> Self {
+    pub fn expire(self, now: u64, at: Option<u64>) -> Self {
         self.change(now, |vault, ctx| {
             let object = vault.secret(&secret()).unwrap().current.unwrap();
             let op = Expire { secret: secret(), object, at, adopts: None };
@@ -224,42 +224,119 @@ impl Scene {
         })
     }
 
-    /// Somebody else's hands: a member who may rotate and no more.
-    fn rotator(&mut self) -> (Unlocked, Signer) {
+    /// Another member, with these rights on everything.
+    pub fn member(&mut self, member: &str, rights: &[Right]) -> Hands {
         let made = generate_identity();
         let name = |text| Name::new(text).unwrap();
-        let (member, device, vault) = (name("rita"), name("pc"), self.vault.id());
+        let (member, device, vault) = (name(member), name("pc"), self.vault.id());
         let key =
             new_device_key(&RealHost, Some(&vault), &member, &device, &made.recipient).unwrap();
-        let (role, kind) = (name("rotator"), MemberKind::User);
+        let (role, kind) = (member.clone(), MemberKind::User);
         let recipients = vec![made.recipient.clone()];
-        let (pattern, rights) = (Pattern::new("*").unwrap(), vec![Right::Rotate]);
+        let grant = PolicyOp::Grant { role: role.clone(), pattern: all(), rights: rights.to_vec() };
         let ops = vec![
             PolicyOp::RoleAdd { role: role.clone() },
-            PolicyOp::Grant { role: role.clone(), pattern, rights },
+            grant,
             PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
             PolicyOp::KeyAdd(key.0),
             PolicyOp::RoleJoin { role, member },
         ];
-        let change = policy_change::change(&self.vault, ops, &self.ctx(1)).unwrap().0;
-        let text = format::write(self.vault.file());
-        let before = std::mem::replace(&mut self.vault, open(&text));
-        self.vault = open(&format::write(before.apply(change).unwrap().file()));
+        self.policy(ops);
         let who = Unlocked::new(&self.vault, parse_identities(&made.text).unwrap()).unwrap();
         let signer = who.signer(&self.vault).unwrap();
-        (who, signer)
+        Hands { who, signer }
     }
 
-    fn rotate(self, (who, signer): &(Unlocked, Signer), now: u64, expires: Option<u64>) -> Self {
+    fn policy(&mut self, ops: Vec<PolicyOp>) {
+        let change = policy_change::change(&self.vault, ops, &self.ctx(1)).unwrap().0;
+        let vault = open(&format::write(self.vault.file()));
+        self.vault = open(&format::write(vault.apply(change).unwrap().file()));
+    }
+
+    /// The owner changes what the member may do.
+    pub fn rights(&mut self, member: &str, rights: &[Right]) {
+        let role = Name::new(member).unwrap();
+        let holds = |right: &Right| self.vault.policy().holds(&role, *right, &secret());
+        let (old, new): (Vec<Right>, Vec<Right>) = (
+            Right::ALL.into_iter().filter(|r| holds(r) && !rights.contains(r)).collect(),
+            rights.iter().copied().filter(|right| !holds(right)).collect(),
+        );
+        let mut ops = Vec::new();
+        if !old.is_empty() {
+            ops.push(PolicyOp::Revoke { role: role.clone(), pattern: all(), rights: old });
+        }
+        if !new.is_empty() {
+            ops.push(PolicyOp::Grant { role: role.clone(), pattern: all(), rights: new });
+        }
+        self.policy(ops);
+    }
+
+    /// What another member does.
+    pub fn by(
+        &mut self,
+        Hands { who, signer }: &Hands,
+        now: u64,
+        make: impl FnOnce(&Vault, &Ctx<'_>) -> Change,
+    ) {
         let reason = String::new();
         let ctx = Ctx { who, signer, random: &RealHost, now, reason, progress: &Silent };
-        let value = SecretValue::new(b"rotated".to_vec());
-        let value = Some(NewValue { value, expires, same: Vec::new() });
-        let request = PutRequest { secret: secret(), value, fields: Vec::new() };
-        let change = put::put(&self.vault, vec![request], &ctx).unwrap();
-        let text = format::write(self.vault.apply(change).unwrap().file());
-        Self { vault: open(&text), who: self.who, signer: self.signer }
+        let change = make(&self.vault, &ctx);
+        let vault = open(&format::write(self.vault.file()));
+        self.vault = open(&format::write(vault.apply(change).unwrap().file()));
     }
+
+    pub fn rotate(mut self, hands: &Hands, now: u64, expires: Option<u64>) -> Self {
+        self.by(hands, now, |vault, ctx| new_value(vault, expires, ctx));
+        self
+    }
+
+    /// Does `change` in a copy, for [`Scene::merge`].
+    pub fn aside(&mut self, change: impl FnOnce(&mut Self)) -> VaultFile {
+        let before = format::write(self.vault.file());
+        change(self);
+        std::mem::replace(&mut self.vault, open(&before)).file().clone()
+    }
+
+    /// Brings the entries and versions of another copy in.
+    pub fn merge(&mut self, other: &VaultFile) {
+        let mut file = self.vault.file().clone();
+        file.entries.extend(other.entries.clone());
+        for (uid, section) in &other.secrets {
+            let own = file.secret_section(*uid, &section.name);
+            section.versions.iter().for_each(|(id, v)| _ = own.versions.insert(*id, v.clone()));
+            section.wraps.iter().for_each(|(id, wrap)| _ = own.wraps.insert(*id, wrap.clone()));
+        }
+        // The copies of what is active follow from the log.
+        let chain = self.vault.chain();
+        let graph = Graph::build(&file.entries).unwrap();
+        let (all, trusted) = (Scope::All, Signatures::Trusted);
+        let standings = Standings::judge(&graph, &file.entries, chain, all, trusted);
+        let state = State::fold(&graph, &file.entries, &standings, all);
+        for (name, secret) in &state.secrets {
+            if let Some(section) = file.secrets.get_mut(&self.vault.uid(name)) {
+                section.active.clone_from(&secret.candidates);
+            }
+        }
+        self.vault = open(&format::write(&file));
+    }
+}
+
+fn all() -> Pattern {
+    Pattern::new("*").unwrap()
+}
+
+/// Puts a new value.
+pub fn new_value(vault: &Vault, expires: Option<u64>, ctx: &Ctx<'_>) -> Change {
+    let value = SecretValue::new(b"rotated".to_vec());
+    let value = Some(NewValue { value, expires, same: Vec::new() });
+    let request = PutRequest { secret: secret(), value, fields: Vec::new() };
+    put::put(vault, vec![request], ctx).unwrap()
+}
+
+/// Another member at work.
+pub struct Hands {
+    who: Unlocked,
+    signer: Signer,
 }
 
 #[test]
@@ -268,18 +345,18 @@ fn a_changed_expiry_has_its_day_from_when_it_was_stated() {
     assert_eq!(scene.due(look(499 + GRACE, false)), [], "stated when it had gone by");
     assert_eq!(scene.due(look(500 + GRACE, false)), [(1, Why::Expired)]);
     assert_eq!(first_due(&scene.vault), Some(500 + GRACE));
-    assert_eq!(first_due_at_a_glance(scene.vault.file()), Some(500 + GRACE));
+    assert_eq!(first_due_at_a_glance(&scene.vault), Some(500 + GRACE));
     assert!(matches!(scene.value(501), Err(ReadError::Expired { since: 100, .. })));
     let kept = Scene::new().put(10, Some(100)).expire(20, None);
     assert_eq!(kept.due(look(u64::MAX, false)), []);
-    assert_eq!((first_due(&kept.vault), first_due_at_a_glance(kept.vault.file())), (None, None));
+    assert_eq!((first_due(&kept.vault), first_due_at_a_glance(&kept.vault)), (None, None));
     assert_eq!(kept.value(1_000).unwrap().expose(), b"hunter2");
 }
 
 #[test]
 fn rotations_make_no_version_of_a_writer_go() {
     let mut scene = (1..=3).fold(Scene::new(), |scene, at| scene.put(at * 10, None));
-    let rita = scene.rotator();
+    let rita = scene.member("rita", &[Right::Rotate]);
     let mut scene = scene.set("retention.versions", "3").set("retention.days", "1");
     for number in 0..5 {
         // Her clock is one that makes everything look old.
