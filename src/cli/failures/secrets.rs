@@ -4,6 +4,7 @@ use super::{closed_keys, names};
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
+use crate::ops::expire::ExpireError;
 use crate::ops::export::ExportError;
 use crate::ops::inject::InjectError;
 use crate::ops::put::PutError;
@@ -93,6 +94,20 @@ impl From<RemoveError> for Failure {
             | RemoveError::VersionNotRemoved { ref secret, .. } => {
                 is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
             }
+        }
+    }
+}
+
+impl From<ExpireError> for Failure {
+    fn from(error: ExpireError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            ExpireError::Read(error) => error.into(),
+            ExpireError::NotPermitted { ref able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            ExpireError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret} --version {number}")),
         }
     }
 }
