@@ -32,10 +32,16 @@ impl From<ReadError> for Failure {
             ReadError::Pruned { secret, .. } => {
                 is(Exit::NotFound, "pruned").hint(format!("v-secure secret versions {secret}"))
             }
-            ReadError::Expired { secret, since } => {
+            ReadError::Expired { secret, since, kept } => {
                 let mut failure = is(Exit::Expired, "expired");
                 failure.causes.push(format!("since {}", crate::ops::duration::rfc3339(*since)));
-                failure.hint(format!("v-secure set {secret}"))
+                let failure = failure.hint(format!("v-secure set {secret}"));
+                match kept {
+                    Some(number) => failure.hint(format!(
+                        "v-secure secret expire {secret} --version {number} --ttl 30d, where its value is still good"
+                    )),
+                    None => failure,
+                }
             }
             ReadError::NotPermitted { secret, readers, .. } => {
                 is(Exit::NotPermitted, "not-permitted")
@@ -56,7 +62,7 @@ impl From<ReadError> for Failure {
             }
             ReadError::TooLong { secret } => is(Exit::Integrity, "value-too-long")
                 .hint(format!("v-secure set {secret}, which replaces it"))
-                .hint("v-secure audit log, which tells who wrote it"),
+                .hint(format!("v-secure audit log --secret-id {secret}, which tells who wrote it")),
             ReadError::Keys { .. } => closed_keys("keys", &error),
         }
     }
