@@ -11,8 +11,9 @@ use serde::Serialize;
 /// Change when a secret's value expires
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "v-secure secret expire [OPTIONS] --ttl SPAN|--at TIME|--never NAME",
     after_help = "The value stays as it is: one that has expired and is not pruned yet is served again. It takes \
-                        write and delete. It also settles an expiry that was changed in several ways.\n\n\
+                        the rights write and delete. It also settles an expiry that was changed in several ways.\n\n\
                         Examples:\n  v-secure secret expire STRIPE_KEY --ttl 30d\n  \
                         v-secure secret expire STRIPE_KEY --at 2027-01-31 --reason 'audit moved'\n  \
                         v-secure secret expire STRIPE_KEY --never --version 2"
