@@ -191,7 +191,7 @@ pub const COMMANDS: &[Known] = &[
     known("usage", &[2], "The arguments are not understood", "v-secure --help"),
     known("value-damaged", &[6], "A value does not decrypt", "v-secure audit verify"),
     known("value-in-arguments", &[2], "A value stands on the command line", "v-secure set NAME"),
-    known("value-too-long", &[2, 6], "A value is longer than 1 MiB, to be written or in the vault", "keep it in a file, and its key in the vault"),
+    known("value-too-long", &[2, 6], "A value is longer than 1 MiB, to be written or in the vault", "keep it in an encrypted file, and that file's key in the vault"),
     known("vault-deleted", &[6], "The commit would delete the vault", "git restore --staged .v-secure/vault.toml"),
     known("vault-read", &[1], "The vault cannot be read", "v-secure doctor"),
     known("vault-refused", &[1], "The vault is a link, another user's, or no file", "v-secure doctor"),

@@ -163,10 +163,10 @@ impl From<TransactionError> for Failure {
             TransactionError::Apply(ApplyError::NotCounting) => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
             }
-            TransactionError::Apply(ApplyError::Voids { .. }) => {
-                Self::from_error(Exit::Conflict, "voids-work", &error).hint(
-                    "v-secure audit log, and make the change again from the vault as it is now",
-                )
+            TransactionError::Apply(ApplyError::Voids { ref actor, .. }) => {
+                Self::from_error(Exit::Conflict, "voids-work", &error)
+                    .hint(format!("v-secure audit log --actor {actor}, to see that work"))
+                    .hint("make the change again, from the vault as it is now")
             }
             TransactionError::Apply(ApplyError::Record(source)) => {
                 Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)

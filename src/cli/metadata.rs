@@ -1,6 +1,7 @@
 //! How a secret's metadata looks in JSON and in tables: what `list`, `show` and `versions` share.
 
 use crate::cli::context::Context;
+use crate::log::state::Version;
 use crate::ops::aging::Ages;
 use crate::ops::duration;
 use crate::ops::list::Listed;
@@ -68,4 +69,18 @@ pub fn when(context: &Context<'_>, seconds: Option<u64>, now: u64) -> String {
         Some(seconds) if context.ui.out_is_terminal() => duration::relative(seconds, now),
         Some(seconds) => duration::rfc3339(seconds),
     }
+}
+
+/// When a version expires, in a table; of one that two members gave different times the earliest.
+pub fn expires(context: &Context<'_>, version: &Version, now: u64) -> String {
+    let when = when(context, version.expires, now);
+    if version.expiry_conflict { format!("{when} (in conflict)") } else { when }
+}
+
+/// What has become of a version that is overruled.
+pub const OVERRULED: &str = "what it rotates was removed";
+
+/// Whether a version sets nothing that could be brought back.
+pub const fn is_overruled(version: &Version) -> bool {
+    version.overruled && !version.pruned && !version.removed
 }

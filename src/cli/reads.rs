@@ -19,7 +19,8 @@ pub fn record(
 ) -> Outcome {
     for secret in reading.who.take_fallen_back() {
         context.ui.note(&format!(
-            "the key in force for {secret} does not open it, and an older one did: 'v-secure access settle' mends that"
+            "{secret} was opened by an older key, since the one in force does not open it; its value \
+             is the right one, and 'v-secure access settle' mends the key"
         ));
     }
     Ok(giving::record(session, vault, context.host.now(), &reading)?)

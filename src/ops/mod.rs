@@ -14,6 +14,7 @@ pub mod compare;
 pub mod controls;
 pub mod copy;
 pub mod duration;
+pub mod expire;
 pub mod export;
 pub mod exposure;
 pub mod generate;

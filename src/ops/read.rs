@@ -48,7 +48,12 @@ pub enum ReadError {
     #[error("{secret} has several versions whose id begins like this")]
     Ambiguous { secret: SecretName },
     #[error("{secret} has expired")]
-    Expired { secret: SecretName, since: u64 },
+    Expired {
+        secret: SecretName,
+        since: u64,
+        /// The version's number, where its value is there still and may be given another time.
+        kept: Option<usize>,
+    },
     #[error("the version {number} of {secret} was pruned: its value is gone")]
     Pruned { secret: SecretName, number: usize },
     #[error("{member} may not read {secret}")]
@@ -151,7 +156,8 @@ fn servable<'a>(
     let version = select(find(vault, secret)?, secret, wanted)?;
     match version.expires {
         Some(since) if version.is_expired(now) => {
-            Err(ReadError::Expired { secret: secret.clone(), since })
+            let kept = (!version.pruned && !version.removed).then_some(version.number);
+            Err(ReadError::Expired { secret: secret.clone(), since, kept })
         }
         _ if version.pruned => {
             Err(ReadError::Pruned { secret: secret.clone(), number: version.number })

@@ -31,6 +31,12 @@ pub fn absent() -> Vec<Case> {
             "v-secure get DATABSE_URL",
         ),
         case("removed", after!(a, "v-secure rm --yes A"), "v-secure get A"),
+        case("removed", after!(a, "v-secure rm --yes A"), "v-secure secret expire A --never"),
+        case(
+            "removed",
+            after!(a, "v-secure rm --yes A"),
+            "v-secure secret expire A --ttl 30d --version 1",
+        ),
         case("no-action", a, "v-secure audit log --action dance"),
         case("not-found", a, "v-secure audit log --secret-id NOPE"),
         case("no-member", a, "v-secure logs tail --filter actor=nobody"),

@@ -4,6 +4,7 @@ use super::{closed_keys, names};
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
+use crate::ops::expire::ExpireError;
 use crate::ops::export::ExportError;
 use crate::ops::inject::InjectError;
 use crate::ops::put::PutError;
@@ -31,10 +32,16 @@ impl From<ReadError> for Failure {
             ReadError::Pruned { secret, .. } => {
                 is(Exit::NotFound, "pruned").hint(format!("v-secure secret versions {secret}"))
             }
-            ReadError::Expired { secret, since } => {
+            ReadError::Expired { secret, since, kept } => {
                 let mut failure = is(Exit::Expired, "expired");
                 failure.causes.push(format!("since {}", crate::ops::duration::rfc3339(*since)));
-                failure.hint(format!("v-secure set {secret}"))
+                let failure = failure.hint(format!("v-secure set {secret}"));
+                match kept {
+                    Some(number) => failure.hint(format!(
+                        "v-secure secret expire {secret} --version {number} --ttl 30d, where its value is still good"
+                    )),
+                    None => failure,
+                }
             }
             ReadError::NotPermitted { secret, readers, .. } => {
                 is(Exit::NotPermitted, "not-permitted")
@@ -55,7 +62,7 @@ impl From<ReadError> for Failure {
             }
             ReadError::TooLong { secret } => is(Exit::Integrity, "value-too-long")
                 .hint(format!("v-secure set {secret}, which replaces it"))
-                .hint("v-secure audit log, which tells who wrote it"),
+                .hint(format!("v-secure audit log --secret-id {secret}, which tells who wrote it")),
             ReadError::Keys { .. } => closed_keys("keys", &error),
         }
     }
@@ -93,6 +100,20 @@ impl From<RemoveError> for Failure {
             | RemoveError::VersionNotRemoved { ref secret, .. } => {
                 is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
             }
+        }
+    }
+}
+
+impl From<ExpireError> for Failure {
+    fn from(error: ExpireError) -> Self {
+        let is = |exit, code| Self::from_error(exit, code, &error);
+        match error {
+            ExpireError::Read(error) => error.into(),
+            ExpireError::NotPermitted { ref able, .. } => {
+                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+            }
+            ExpireError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+                .hint(format!("v-secure secret restore {secret} --version {number}")),
         }
     }
 }

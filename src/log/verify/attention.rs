@@ -51,39 +51,61 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
 fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let mut findings = Vec::new();
     for version in &state.versions {
-        let of = format!("version {} of {name}", version.number);
-        let mut found = |code, message: String, hint: String| {
+        let mut found = |code, (message, hint): (String, String)| {
             let subject = Subject::Object { secret: name.clone(), object: version.object };
             findings.push(Finding::new(code, subject, message).hint(hint));
         };
         if version.overruled && !version.pruned && !version.removed {
-            let message = format!(
-                "{of}, put by {} who may rotate it and not write it, sets nothing: what it replaces \
-                 was removed without knowledge of it",
-                version.author
-            );
-            let number = version.number;
-            found(
-                Code::Overruled,
-                message,
-                format!("v-secure secret rollback {name} --version {number}"),
-            );
+            found(Code::Overruled, overruled(name, version));
         }
         if version.expiry_conflict && !version.pruned {
-            let message = format!("the expiry of {of} was changed in several ways side by side");
-            found(Code::ExpiryConflict, message, format!("v-secure secret versions {name}"));
+            found(Code::ExpiryConflict, expiry_conflict(name, version));
         }
         if version.prune_beside_expire {
-            let message =
-                format!("{of} was pruned while somebody put its expiry off: its value is gone");
-            found(
-                Code::PruneBesideExpire,
-                message,
-                format!("v-secure audit log --secret-id {name}"),
-            );
+            found(Code::PruneBesideExpire, prune_beside_expire(name, state, version));
         }
     }
     findings
+}
+
+fn overruled(name: &SecretName, version: &Version) -> (String, String) {
+    let Version { number, author, .. } = version;
+    let message = format!(
+        "version {number} of {name}, which {author} put by the right to rotate alone, sets nothing: \
+         what it rotates was removed without knowledge of it"
+    );
+    (message, format!("v-secure secret rollback {name} --version {number}"))
+}
+
+fn expiry_conflict(name: &SecretName, version: &Version) -> (String, String) {
+    let number = version.number;
+    let message = format!(
+        "when version {number} of {name} expires was changed in several ways side by side: it is \
+         served until the earliest of the times, and kept for its age until the latest"
+    );
+    let hint = match version.removed {
+        // Its expiry is nobody's to change as long as it is removed.
+        true => format!("v-secure secret restore {name} --version {number}"),
+        false => format!("v-secure secret expire {name} --version {number} --at TIME"),
+    };
+    (message, hint)
+}
+
+fn prune_beside_expire(
+    name: &SecretName,
+    state: &SecretState,
+    version: &Version,
+) -> (String, String) {
+    let number = version.number;
+    let message = format!(
+        "version {number} of {name} was pruned by somebody who did not know that its expiry had \
+         been put off: its value is gone"
+    );
+    let hint = match state.is_gone() {
+        true => format!("v-secure set {name}"),
+        false => format!("v-secure audit log --secret-id {name} --action prune"),
+    };
+    (message, hint)
 }
 
 fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: u64) -> Vec<Finding> {

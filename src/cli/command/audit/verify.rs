@@ -14,7 +14,7 @@ use crate::store::reads::{Break, Journal};
 use crate::store::session::Session;
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Verify the whole vault, without a key: form, signatures, rights, history, pins
 #[derive(Debug, Args)]
@@ -166,6 +166,13 @@ fn show_journal(context: &Context<'_>, journal: &Journal) -> Outcome {
     context.ui.line(&format!("journal ok: {} reads{since}", journal.reads.len()))
 }
 
+/// What helps with the findings that are no errors, each command once, in their order.
+fn steps(findings: &[FindingRecord]) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    let hints = findings.iter().filter_map(|finding| finding.hint.as_deref());
+    hints.filter(|hint| seen.insert(*hint)).collect()
+}
+
 fn show(context: &Context<'_>, found: &Verification, journal: Option<&Journal>) -> Outcome {
     verification::show(context, &found.findings)?;
     if let Some(journal) = journal {
@@ -182,6 +189,7 @@ fn show(context: &Context<'_>, found: &Verification, journal: Option<&Journal>) 
     let text =
         format!("ok: {entries} entries, {policy} policy entries, {secrets} secrets; {heads}");
     context.ui.wrapped("", 0, &text)?;
+    steps(&found.findings).into_iter().for_each(|step| context.ui.note(&format!("  try: {step}")));
     if found.check.as_ref().is_some_and(|check| check.pin == Standing::Unknown) {
         context
             .ui

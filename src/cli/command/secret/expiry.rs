@@ -1,4 +1,4 @@
-//! The options for when a value expires, which `set` and `rotate` take.
+//! The options for when a value expires: those that `set` and `rotate` take, and those of `expire`.
 
 use crate::cli::error::{Failure, Outcome};
 use crate::ops::duration;
@@ -18,18 +18,51 @@ pub struct ExpiryArgs {
 impl ExpiryArgs {
     /// The expiry that was given; like `now` in seconds since the Unix epoch.
     pub fn expires(&self, now: u64) -> Outcome<Option<u64>> {
-        let refuse = |option: &str, error: duration::TimeError| {
-            Failure::usage("bad-time", format!("{option} is no time")).because(&error)
-        };
         match (&self.ttl, &self.expires_at) {
-            (Some(span), _) => {
-                let span = duration::parse_span(span).map_err(|error| refuse("--ttl", error))?;
-                Ok(Some(now.saturating_add(span)))
-            }
-            (None, Some(time)) => {
-                duration::parse_instant(time).map(Some).map_err(|e| refuse("--expires-at", e))
-            }
+            (Some(span), _) => after(span, now).map(Some),
+            (None, Some(time)) => at("--expires-at", time).map(Some),
             (None, None) => Ok(None),
         }
     }
+}
+
+/// One of the three must be given: no default of them would be meant by everybody.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct DeadlineArgs {
+    /// Expire after this time from now, such as 12h, 30d
+    #[arg(long, value_name = "SPAN")]
+    ttl: Option<String>,
+
+    /// Expire at this time: 2027-01-31 or 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// Never expire
+    #[arg(long)]
+    never: bool,
+}
+
+impl DeadlineArgs {
+    /// When the value is to expire; like `now` in seconds since the Unix epoch, `None` is never.
+    pub fn at(&self, now: u64) -> Outcome<Option<u64>> {
+        match (&self.ttl, &self.at) {
+            (Some(span), _) => after(span, now).map(Some),
+            (None, Some(time)) => at("--at", time).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn after(span: &str, now: u64) -> Outcome<u64> {
+    let span = duration::parse_span(span).map_err(|error| refuse("--ttl", &error))?;
+    Ok(now.saturating_add(span))
+}
+
+fn at(option: &str, time: &str) -> Outcome<u64> {
+    duration::parse_instant(time).map_err(|error| refuse(option, &error))
+}
+
+fn refuse(option: &str, error: &duration::TimeError) -> Failure {
+    Failure::usage("bad-time", format!("{option} is no time")).because(error)
 }

@@ -4,6 +4,7 @@ pub mod copy;
 pub mod describe;
 pub mod diff;
 pub mod edit;
+pub mod expire;
 mod expiry;
 pub mod get;
 mod interval;
@@ -37,6 +38,7 @@ pub enum Secret {
     Edit(edit::Edit),
     Tag(tag::Tag),
     Describe(describe::Describe),
+    Expire(expire::Expire),
     Rename(rename::Rename),
     Copy(copy::Copy),
     Diff(diff::Diff),
@@ -57,6 +59,7 @@ impl Secret {
             Self::Edit(command) => command.run(context),
             Self::Tag(command) => command.run(context),
             Self::Describe(command) => command.run(context),
+            Self::Expire(command) => command.run(context),
             Self::Rename(command) => command.run(context),
             Self::Copy(command) => command.run(context),
             Self::Diff(command) => command.run(context),

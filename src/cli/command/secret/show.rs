@@ -39,6 +39,10 @@ struct Report {
     conflict: Vec<usize>,
     /// Fields with values that differ since a merge: the losing ones.
     field_conflicts: BTreeMap<String, Vec<Option<String>>>,
+    /// The numbers of the versions whose expiry was changed in several ways since a merge.
+    expiry_conflict: Vec<usize>,
+    /// The numbers of the versions that set nothing, since what they rotate was removed.
+    overruled: Vec<usize>,
     /// Whether a value in force is wrapped for other readers than the grants say.
     unsettled: bool,
 }
@@ -80,12 +84,18 @@ fn report<'a>(vault: &'a Vault, listed: &Listed<'a>, ages: &Ages<'a>) -> Report 
         audience: audience.split('+').map(str::to_owned).collect(),
         conflict: conflict.into_iter().collect(),
         field_conflicts: field_conflicts(state),
+        expiry_conflict: numbers(state, |version| version.expiry_conflict && !version.pruned),
+        overruled: numbers(state, metadata::is_overruled),
     }
 }
 
 fn is_unsettled(vault: &Vault, name: &SecretName, version: &Version, audience: &str) -> bool {
     let wrap = vault.wrap(&vault.uid(name), &version.live_wrap.wrap);
     wrap.is_some_and(|wrap| wrap.audience != audience)
+}
+
+fn numbers(state: &SecretState, which: impl Fn(&Version) -> bool) -> Vec<usize> {
+    state.versions.iter().filter(|v| which(v)).map(|version| version.number).collect()
 }
 
 fn field_conflicts(state: &SecretState) -> BTreeMap<String, Vec<Option<String>>> {
@@ -115,7 +125,7 @@ fn table(
         ("generate", optional(report.generate.as_deref())),
         ("rotation-interval", optional(row.rotation_interval.as_deref())),
         ("rotation due", when(due)),
-        ("expires", when(listed.version.expires)),
+        ("expires", metadata::expires(context, listed.version, now)),
         ("created", when(created)),
         ("updated", when(Some(listed.version.ts))),
         ("who", row.who.clone()),
@@ -126,6 +136,14 @@ fn table(
     if report.unsettled {
         rows.push(("unsettled", "yes: v-secure access settle".to_owned()));
     }
+    rows.extend(report.expiry_conflict.iter().map(|number| {
+        let command = format!("v-secure secret expire {} --version {number} --at TIME", row.secret);
+        ("expiry conflict", format!("version {number}: {command}"))
+    }));
+    rows.extend(report.overruled.iter().map(|number| {
+        let command = format!("v-secure secret rollback {} --version {number}", row.secret);
+        ("overruled", format!("version {number}: {}: {command}", metadata::OVERRULED))
+    }));
     let meta = row.meta.iter().map(|(key, value)| (format!("meta.{key}"), metadata::shown(value)));
     rows.into_iter()
         .map(|(field, value)| (field.to_owned(), value))

@@ -36,9 +36,13 @@ struct Row {
     /// active, conflicting, retired, removed, expired or pruned.
     state: &'static str,
     current: bool,
+    /// Whether it sets nothing, since what it rotates was removed.
+    overruled: bool,
     author: String,
     reason: String,
     expires: Option<String>,
+    /// Whether that was changed in several ways since a merge; `expires` is the earliest.
+    expiry_conflict: bool,
     /// The versions that are said to hold the same value.
     same_value_as: Vec<String>,
     /// The log entry that put it.
@@ -69,9 +73,11 @@ fn row(state: &SecretState, version: &Version, now: u64) -> Row {
         date: duration::rfc3339(version.ts),
         state: state.status(version, now).as_str(),
         current: state.current == Some(version.object),
+        overruled: metadata::is_overruled(version),
         author: version.author.to_string(),
         reason: version.reason.clone(),
         expires: version.expires.map(duration::rfc3339),
+        expiry_conflict: version.expiry_conflict,
         same_value_as: version.same.iter().map(ToString::to_string).collect(),
         entry: version.entry.to_string(),
     }
@@ -80,13 +86,20 @@ fn row(state: &SecretState, version: &Version, now: u64) -> Row {
 fn cells(context: &Context<'_>, state: &SecretState, version: &Version, now: u64) -> Vec<String> {
     let status = state.status(version, now).as_str();
     let current = state.current == Some(version.object);
+    let status = match current {
+        true => format!("{status} (current)"),
+        false if metadata::is_overruled(version) => {
+            format!("{status}, overruled: {}", metadata::OVERRULED)
+        }
+        false => status.to_owned(),
+    };
     vec![
         version.number.to_string(),
         short(&version.object),
         metadata::when(context, Some(version.ts), now),
-        if current { format!("{status} (current)") } else { status.to_owned() },
+        status,
         version.author.to_string(),
         metadata::shown(&version.reason),
-        metadata::when(context, version.expires, now),
+        metadata::expires(context, version, now),
     ]
 }

@@ -105,9 +105,20 @@ fn every_wrap_that_a_counting_entry_names_must_be_there() {
     assert_eq!(codes_of_a(&vault), [Code::WrapMissing]);
 }
 
+/// The only finding about a spoilt vault, and the command that it leads to.
+fn told(spoil: impl FnOnce(&mut Vault)) -> (Code, String) {
+    let mut vault = Vault::new();
+    spoil(&mut vault);
+    vault.settle();
+    let mut findings = vault.report().findings;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let finding = findings.remove(0);
+    (finding.code, finding.hint.unwrap())
+}
+
 #[test]
 fn what_two_did_beside_each_other_is_told() {
-    let overruled = spoilt(|v| {
+    let overruled = told(|v| {
         v.log.policy.add("ci", &[Right::Rotate], "*");
         let (head, old) = (v.head(), v.version(A, 2).0);
         let op = Put { replaces: vec![old], ..v.put_op(A, 8) };
@@ -116,19 +127,30 @@ fn what_two_did_beside_each_other_is_told() {
         let versions = Versions { secret: secret(A), objects, adopts: None };
         v.add("ann", &[head], Op::Remove(versions));
     });
-    assert_eq!(overruled, [Code::Overruled]);
+    let command = format!("v-secure secret rollback {A} --version 3");
+    assert_eq!(overruled, (Code::Overruled, command));
     let expiry =
         |of: Id, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
-    let disputed = spoilt(|v| {
+    let disputed = |v: &mut Vault| {
         let (head, object) = (v.head(), v.version(A, 2).0);
         v.add("ann", &[head], expiry(object, Some(NOW + 1)));
         v.add("ann", &[head], expiry(object, Some(NOW + 2)));
+    };
+    let command = format!("v-secure secret expire {A} --version 2 --at TIME");
+    assert_eq!(told(disputed), (Code::ExpiryConflict, command));
+    let removed = told(|v| {
+        disputed(v);
+        let (head, object) = (v.head(), v.version(A, 2).0);
+        let versions = Versions { secret: secret(A), objects: vec![object], adopts: None };
+        v.add("ann", &[head], Op::Remove(versions));
     });
-    assert_eq!(disputed, [Code::ExpiryConflict]);
-    let pruned = spoilt(|v| {
+    let command = format!("v-secure secret restore {A} --version 2");
+    assert_eq!(removed, (Code::ExpiryConflict, command));
+    let pruned = told(|v| {
         let (head, object) = (v.head(), v.version(A, 1).0);
         v.add("ann", &[head], Op::Prune { secret: secret(A), objects: vec![object] });
         v.add("ann", &[head], expiry(object, None));
     });
-    assert_eq!(pruned, [Code::PruneBesideExpire]);
+    let command = format!("v-secure audit log --secret-id {A} --action prune");
+    assert_eq!(pruned, (Code::PruneBesideExpire, command));
 }
