@@ -7,7 +7,7 @@ use crate::start::Start;
 use crate::synthetic::{NOW, secret};
 use serde_json::{Value, json};
 use v_secure::crypto::bytes::{Fixed, Id};
-use v_secure::log::draft::{Draft, Tips};
+use v_secure::log::draft::{Authorship, Draft, Tips};
 use v_secure::log::entry::Entry;
 use v_secure::log::op::Op;
 use v_secure::name::{Name, SecretName};
@@ -129,10 +129,11 @@ fn log(start: &Start, bytes: usize, shape: Shape, ops: impl Fn(usize) -> Vec<Op>
 
 /// Entries that the member signed.
 fn signed(start: &Start, bytes: usize, shape: Shape, ops: impl Fn(usize) -> Vec<Op>) -> String {
-    let (actor, policy) = (Name::new("mel").expect("a name"), start.vault.chain().head());
+    let (actor, id) = (Name::new("mel").expect("a name"), start.vault.id());
+    let by = Authorship { vault: &id, policy: start.vault.chain().head(), actor: &actor };
     grown(start, bytes, shape, |number, tips| {
         let draft = Draft { ops: ops(number), reason: String::new(), ts: NOW + number as u64 };
-        draft.sign(tips, policy, &actor, &start.key)
+        draft.sign(tips, by, &start.key)
     })
 }
 
