@@ -248,6 +248,8 @@ fn json_objects_have_their_documented_keys() {
         "readers",
         "conflict",
         "field_conflicts",
+        "expiry_conflict",
+        "overruled",
         "unsettled",
     ];
     let shown = cli.json("secret show A");
@@ -262,9 +264,11 @@ fn json_objects_have_their_documented_keys() {
             "date",
             "state",
             "current",
+            "overruled",
             "author",
             "reason",
             "expires",
+            "expiry_conflict",
             "same_value_as",
             "entry"
         ]
@@ -281,6 +285,8 @@ fn json_objects_have_their_documented_keys() {
         cli.json("secret restore A"),
         serde_json::json!({ "secret": "default/A", "versions": [1], "version": 1 })
     );
+    let expire = cli.json("secret expire A --ttl 1d");
+    assert_eq!(keys(&expire), ["secret", "version", "id", "changed", "expires"]);
 }
 
 #[test]
