@@ -156,7 +156,7 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (Id, SecretSection
     let object = |n: u64| VersionObject {
         author: id(40),
         origin: id(3_000 + n),
-        expires: (n % 2 == 0).then_some(1_800_000_000),
+        expires: n.is_multiple_of(2).then_some(1_800_000_000),
         uid: Fixed([n as u8; 16]),
         nonce: Fixed([15; 24]),
         commitment: Fixed([16; 32]),
@@ -187,7 +187,7 @@ pub(super) fn pending(seed: u64) -> Op {
         body: id(seed),
         object: id(0),
         wrap: id(seed + 1),
-        expires: (seed % 2 == 0).then_some(1_800_000_000),
+        expires: seed.is_multiple_of(2).then_some(1_800_000_000),
     })
 }
 
