@@ -128,7 +128,8 @@ def _states(ours, theirs):
 
 
 def read(program, raw, source, vault, rng, pin):
-    """The disagreements of `get` on every secret, each for a member who may read it, and for one by chance."""
+    """The disagreements of `get` on every secret, each for a member who may read it, and for one by chance. The
+    program may withhold what a member has keys for and no right to read."""
     out, head = [], vault.chain.states[-1] if vault.chain else source.head
     members = sorted(source.identities)
     for name in sorted(source.vault.secrets):
@@ -137,7 +138,9 @@ def read(program, raw, source, vault, rng, pin):
             identity = source.identities[member]
             word, detail = get(raw, name, member, identity, time.time())
             code, printed, said = program.get(name, member, identity, pin)
-            if code not in CODES.get(word, NO_VALUE) or printed != (detail if word == "value" else b""):
+            withheld = word == "value" and member not in readers and code in NO_VALUE and not printed
+            right = code in CODES.get(word, NO_VALUE) and printed == (detail if word == "value" else b"")
+            if not right and not withheld:
                 out.append(f"get {name} for {member}: Python {word} {detail!r}, "
                            f"the program {code} {printed!r} {said[:300].decode(errors='replace')}")
     return out
