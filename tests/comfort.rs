@@ -26,9 +26,10 @@ fn a_vault_below_another_one_must_be_meant() {
     assert_eq!(run.code, 7, "{run:?}");
     assert!(run.err.contains("belongs to the vault") && run.err.contains("--nested"), "{run:?}");
     assert!(!cli.project().join("sub/deeper/.v-secure").exists());
-    // A repository of its own belongs to nothing above.
+    // A repository inside belongs to the project around it too, as a submodule does.
     fs::create_dir_all(cli.project().join("module/.git")).unwrap();
-    assert_eq!(in_folder(&cli, "module", "init").code, 0);
+    assert_eq!(in_folder(&cli, "module", "init").code, 7);
+    assert_eq!(in_folder(&cli, "module", "init --nested").code, 0);
     assert_eq!(in_folder(&cli, "sub/deeper", "init --nested").code, 0);
     assert!(cli.project().join("sub/deeper/.v-secure/vault.toml").exists());
 }

@@ -4,10 +4,14 @@ use super::lock::{self, Lock};
 use super::owners::Owners;
 use super::pins::PinError;
 use super::private::{self, PrivateError};
+use super::temp;
 use std::io;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "pins";
+
+/// What the files in it that are replaced end with.
+const ENDINGS: [&[u8]; 3] = [b".chain", b".json", b".ledger"];
 
 /// Where pins are kept, if anywhere.
 #[derive(Debug, Clone)]
@@ -48,7 +52,9 @@ impl PinFolder {
         private::ensure_folder(state, self.owners)?;
         let folder = state.join(NAME);
         private::ensure_folder(&folder, self.owners)?;
-        Ok(Some(Lock::acquire(&folder, lock::WAIT)?))
+        let lock = Lock::acquire(&folder, lock::WAIT)?;
+        temp::remove_leftovers_in(&folder, |name| ENDINGS.iter().any(|end| name.ends_with(end)));
+        Ok(Some(lock))
     }
 }
 

@@ -25,13 +25,19 @@ pub fn create(target: &Path, mode: u32) -> io::Result<NamedTempFile> {
 /// these files is in use.
 ///
 /// Failures are passed over: a left-over does no harm, and the next write tries again.
-#[expect(clippy::disallowed_methods, reason = "what killed writers left is removed here")]
 pub fn remove_leftovers(target: &Path) {
-    let prefix = prefix(target);
-    let Ok(entries) = std::fs::read_dir(folder(target)) else { return };
+    let own = target.file_name().unwrap_or_default().as_encoded_bytes();
+    remove_leftovers_in(folder(target), |name| name == own);
+}
+
+/// The same for all files of a folder whose names `is_own` knows: a target that a killed writer meant
+/// to make may never be written again.
+#[expect(clippy::disallowed_methods, reason = "what killed writers left is removed here")]
+pub fn remove_leftovers_in(folder: &Path, is_own: impl Fn(&[u8]) -> bool) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && is_leftover(&entry.file_name(), &prefix) {
+        if is_file && target_of(&entry.file_name()).is_some_and(&is_own) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
@@ -52,11 +58,12 @@ fn prefix(target: &Path) -> OsString {
     prefix
 }
 
-fn is_leftover(name: &OsStr, prefix: &OsStr) -> bool {
-    let rest = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
-    rest.is_some_and(|rest| {
-        rest.len() == RANDOM_CHARACTERS && rest.iter().all(u8::is_ascii_alphanumeric)
-    })
+/// The name of the file that a temporary one was to become, if it is one of ours.
+fn target_of(name: &OsStr) -> Option<&[u8]> {
+    let name = name.as_encoded_bytes().strip_prefix(b".")?;
+    let (rest, random) = name.split_at_checked(name.len().checked_sub(RANDOM_CHARACTERS)?)?;
+    let target = rest.strip_suffix(b".tmp-")?;
+    random.iter().all(u8::is_ascii_alphanumeric).then_some(target)
 }
 
 #[cfg(test)]

@@ -33,7 +33,8 @@ impl Set {
         for _ in 0..2 {
             let output = project.run(&args);
             assert_eq!(output.status.code(), Some(expected), "{output:?}");
-            assert!(codes(&output).contains(&forgery.code.to_owned()), "{:?}", codes(&output));
+            let told = forgery.code.is_empty() || codes(&output).contains(&forgery.code.to_owned());
+            assert!(told, "{:?}", codes(&output));
         }
         let before = fs::read(project.vault()).unwrap();
         doors::check(&project, &self.identities["ada"], forgery.get, forgery.whole());

@@ -115,6 +115,13 @@ pub fn check(project: &Project, identity: &str, one: Get, whole: Get) {
                 assert_eq!(output.status.code(), Some(6), "{} {name}: {output:?}", door.name);
                 assert!(output.stdout.is_empty(), "{} {name} prints: {output:?}", door.name);
             }
+            Get::Gone(name) => {
+                let output = (door.ask)(project, name);
+                if door.gives_value && door.name != "secret edit" {
+                    assert_eq!(output.status.code(), Some(5), "{} {name}: {output:?}", door.name);
+                    assert!(output.stdout.is_empty(), "{} {name}: {output:?}", door.name);
+                }
+            }
             Get::Value(name, value) => {
                 let output = (door.ask)(project, name);
                 let is_rollback = door.name == "secret rollback";
@@ -127,7 +134,9 @@ pub fn check(project: &Project, identity: &str, one: Get, whole: Get) {
     }
     match whole {
         Get::Untouched => {}
-        Get::Refused(name) => assert_eq!(library(project, identity, name), None, "library {name}"),
+        Get::Refused(name) | Get::Gone(name) => {
+            assert_eq!(library(project, identity, name), None, "library {name}");
+        }
         Get::Value(name, value) => {
             let given = library(project, identity, name);
             assert_eq!(given.as_deref(), Some(value.as_bytes()), "library {name}");

@@ -163,7 +163,7 @@ pub const ALL: &[Forgery] = &[
         what: "an old vault is cut: an entry that a policy entry knows of is deleted",
         code: "policy-head-missing",
         setup: Setup::File,
-        get: Get::Untouched,
+        get: Get::Refused("prod/DB"),
         make: |world| {
             let mut file = world.before.clone();
             file.chain = world.file.chain.clone();

@@ -116,17 +116,22 @@ fn row(forgery: &Forgery) -> String {
     let one = does(forgery, forgery.get);
     let all = does(forgery, forgery.whole());
     let Forgery { name, what, code, .. } = forgery;
-    format!("| {what} | `{code}` | {with} | {one} | {all} | `{name}` |\n")
+    let code = match code.is_empty() {
+        true => "none".to_owned(),
+        false => format!("`{code}`"),
+    };
+    format!("| {what} | {code} | {with} | {one} | {all} | `{name}` |\n")
 }
 
 fn does(forgery: &Forgery, get: Get) -> &'static str {
     match get {
         Get::Refused(_) => "refuse (6)",
         Get::Value(..) => match forgery.setup {
-            Setup::Base => "the older value",
-            Setup::Strict => "warn, the older value",
+            Setup::Base => "the value of that state",
+            Setup::Strict => "warn, the value of that state",
             _ => "the right value",
         },
+        Get::Gone(_) => "nothing: it is removed (5)",
         Get::Untouched => "not asked",
     }
 }

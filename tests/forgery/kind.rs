@@ -9,7 +9,7 @@ pub struct Forgery {
     pub name: &'static str,
     /// One sentence: who does what.
     pub what: &'static str,
-    /// The finding by which `audit verify` tells.
+    /// The finding by which `audit verify` tells; empty where there is nothing to tell.
     pub code: &'static str,
     pub setup: Setup,
     /// What `get` of the touched secret does.
@@ -30,7 +30,7 @@ pub enum Setup {
     Strict,
     /// `V_SECURE_PIN` of the genuine vault.
     Carried,
-    /// The file alone; it stays in order, and the finding is a notice.
+    /// The file alone; it stays in order, and the finding is a warning or a notice, if there is one.
     Harmless,
 }
 
@@ -40,6 +40,8 @@ pub enum Get {
     Refused(&'static str),
     /// The genuine value: what was forged is not on the way to it.
     Value(&'static str, &'static str),
+    /// Nothing: the secret was removed. Exit code 5.
+    Gone(&'static str),
     /// Nothing to ask for.
     Untouched,
 }
@@ -47,7 +49,9 @@ pub enum Get {
 impl Forgery {
     /// What a command does that reads all of the file.
     pub fn whole(&self) -> Get {
-        let (Get::Refused(name) | Get::Value(name, _)) = self.get else { return Get::Untouched };
+        let (Get::Refused(name) | Get::Value(name, _) | Get::Gone(name)) = self.get else {
+            return Get::Untouched;
+        };
         match self.setup {
             Setup::File | Setup::Pinned | Setup::Carried => Get::Refused(name),
             Setup::Base | Setup::Strict | Setup::Harmless => self.get,
@@ -70,6 +74,7 @@ pub fn all() -> Vec<&'static Forgery> {
     let lists = [
         crate::values::ALL,
         crate::versions::ALL,
+        crate::rights::ALL,
         crate::entries::ALL,
         crate::policies::ALL,
         crate::states::ALL,

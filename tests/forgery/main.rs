@@ -10,6 +10,7 @@ mod entries;
 mod fixtures;
 mod kind;
 mod policies;
+mod rights;
 mod states;
 mod values;
 mod versions;
@@ -37,6 +38,13 @@ macro_rules! forgeries {
 }
 
 forgeries! {
+    log_cut
+    removed_revived
+    removed_resolved
+    policy_heads_empty
+    policy_heads_empty_base
+    wrap_garbage
+    wrap_garbage_alone
     value_swapped
     section_swapped
     environment_moved
