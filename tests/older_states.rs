@@ -244,3 +244,37 @@ fn stranger_at(person: &Person) -> &Person {
     fs::create_dir(person.checkout().join(".v-secure")).unwrap();
     person
 }
+
+#[test]
+fn a_write_does_not_make_a_device_forget_what_was_cut_off() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("dev/DB", "old");
+    let cut = kept(&olga, "cut.toml");
+    olga.set("dev/DB", "new");
+    olga.run("get dev/DB").ok();
+    checkout(&olga, &cut);
+    olga.set("dev/OTHER", "written on the older log");
+    assert_eq!(olga.run("get dev/DB --strict").code, 6);
+    assert!(olga.run("get dev/DB").err.contains("missing"));
+    olga.run("pin accept --yes").ok();
+    assert_eq!(olga.run("get dev/DB --strict").ok(), "old");
+}
+
+#[test]
+fn rights_are_not_changed_on_a_branch_that_lacks_changes_of_them() {
+    let (olga, _) = team();
+    let old = kept(&olga, "old.toml");
+    olga.run("role create ops").ok();
+    checkout(&olga, &old);
+    for line in
+        ["role create other", "settings set reads off", "member add x --service --new-identity"]
+    {
+        let refused = olga.run(line);
+        assert_eq!(refused.code, 7, "{line}: {refused:?}");
+        assert!(refused.err.contains("split the policy"), "{line}: {refused:?}");
+    }
+    assert_eq!(fs::read(olga.vault()).unwrap(), fs::read(&old).unwrap());
+    olga.set("dev/DB", "two");
+    assert_eq!(given(&olga).1, "two", "secrets are written on");
+}

@@ -180,6 +180,7 @@ pub const COMMANDS: &[Known] = &[
     known("slot", &[1, 3], "A passphrase slot cannot be made or opened", "v-secure key slot list"),
     known("slot-identity", &[7], "The slot seals another identity than the one in use", "v-secure --passphrase-fd N key slot change SLOT"),
     known("slots-full", &[7], "The vault holds as many slots as it may", "v-secure key slot list"),
+    known("splits-policy", &[7], "A change of rights on a branch that lacks policy changes accepted here", "git merge BRANCH"),
     known("ssh-passphrase", &[3], "An SSH key stays closed without its passphrase", "run it on a terminal, or use V_SECURE_IDENTITY_CMD"),
     known("state", &[1], "The state folder cannot be used", "v-secure doctor"),
     known("stdin", &[1], "Standard input cannot be read, or is too long", "v-secure set NAME --file FILE"),

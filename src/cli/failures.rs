@@ -172,6 +172,14 @@ impl From<TransactionError> for Failure {
                 Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
             }
             TransactionError::Write(error) => error.into(),
+            TransactionError::SplitsPolicy => Self::from_error(
+                Exit::Conflict,
+                "splits-policy",
+                &error,
+            )
+            .hint(
+                "git merge BRANCH, with the branch that has them, and then the same command again",
+            ),
             TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
             _ => Self::from_error(Exit::Failure, "write", &error),
         }

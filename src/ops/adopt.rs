@@ -139,7 +139,7 @@ pub fn void_entries(vault: &Vault) -> Vec<VoidEntry<'_>> {
 }
 
 /// The ops that a counting one says it adopts.
-fn adopted(vault: &Vault, entries: &[&Entry]) -> BTreeSet<OpRef> {
+pub(super) fn adopted(vault: &Vault, entries: &[&Entry]) -> BTreeSet<OpRef> {
     let ops = entries.iter().enumerate().flat_map(|(place, entry)| {
         entry.ops.iter().enumerate().map(move |(index, op)| (At::new(place, index), op))
     });

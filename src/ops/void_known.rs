@@ -1,8 +1,10 @@
 //! Ops that counted, and that a policy entry below owner level ended by not naming them: an honest
 //! race of two branches, or somebody who undoes the work of others by a right to take rights away.
 
+use super::adopt;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
+use crate::log::op::OpRef;
 use crate::log::register::At;
 use crate::name::SecretName;
 use crate::policy::chain::{Chain, Signatures};
@@ -23,8 +25,14 @@ pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u32) -> bool) -> Vec<Void
     let mut below = BTreeMap::new();
     let mut is_below =
         |position| *below.entry(position).or_insert_with(|| is_below_owner_level(vault, position));
+    let adopted = adopt::adopted(vault, &vault.graph().in_order(&vault.file().entries));
+    let is_adopted =
+        |void: &VoidKnown| adopted.contains(&OpRef { entry: void.entry, op: u64::from(void.op) });
     let mut found = void_ops(vault);
-    found.retain(|void| counted(&void.entry, void.op) && is_below(void.position));
+    // What was adopted counts again, by somebody who has the right.
+    found.retain(|void| {
+        !is_adopted(void) && counted(&void.entry, void.op) && is_below(void.position)
+    });
     found
 }
 

@@ -228,7 +228,17 @@ impl Session {
     }
 
     pub(super) fn save(&self, vault: &Vault, known: Option<&Known>) -> Result<(), SessionError> {
-        let new = self.accepted(vault);
+        let mut new = self.accepted(vault);
+        // A write on a log that was cut back must not make this device forget what is missing: that
+        // takes 'pin accept', or the entries.
+        let before = match known {
+            Some(known) => known.here.clone(),
+            None => self.known(&vault.id())?.here,
+        };
+        let before = before.filter(|here| here.vault == vault.id());
+        let missing = before.into_iter().flat_map(|here| here.heads);
+        new.heads.extend(missing.filter(|id| !vault.file().entries.contains_key(id)));
+        new.heads.sort_unstable();
         if known.is_some_and(|known| is_same(known, &new)) {
             return Ok(());
         }

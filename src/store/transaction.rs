@@ -33,6 +33,12 @@ pub enum TransactionError {
     Apply(#[from] ApplyError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Two policy chains would part, and whichever is taken, this device refuses the other.
+    #[error(
+        "this branch lacks policy changes that this device has accepted: changing rights here would \
+         split the policy"
+    )]
+    SplitsPolicy,
     #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
     TooLarge,
 }
@@ -99,6 +105,9 @@ impl<'a> Transaction<'a> {
         let Self { session, lock, opened } = self;
         let (is_older, entries) =
             (matches!(opened.pin, Standing::Prefix { .. }), change.entry_ids());
+        if is_older && change.alters_policy() {
+            return Err(TransactionError::SplitsPolicy);
+        }
         let vault = opened.vault.apply(change)?;
         let text = format::write(vault.file());
         if text.len() > format::MAX_FILE {

@@ -17,7 +17,7 @@ pub(super) fn check(case: &Case<'_>, now: u64) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, state) in &case.state.secrets {
         findings.extend(conflicts(name, state));
-        findings.extend(versions(name, state));
+        findings.extend(versions(case, name, state));
         findings.extend(values(case, name, state, now));
     }
     findings.extend(voids(case));
@@ -48,14 +48,14 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
 }
 
 /// What of single versions, in force or not, two members did without knowing of each other.
-fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
+fn versions(case: &Case<'_>, name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let mut findings = Vec::new();
     for version in &state.versions {
         let mut found = |code, (message, hint): (String, String)| {
             let subject = Subject::Object { secret: name.clone(), object: version.object };
             findings.push(Finding::new(code, subject, message).hint(hint));
         };
-        if version.overruled && !version.pruned && !version.removed {
+        if is_unsettled_rotation(case, state, version) {
             found(Code::Overruled, overruled(name, version));
         }
         if version.expiry_conflict && !version.pruned {
@@ -66,6 +66,15 @@ fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether a rotation sets nothing, and nobody has put the secret since with knowledge of that.
+fn is_unsettled_rotation(case: &Case<'_>, state: &SecretState, version: &Version) -> bool {
+    let place = |version: &Version| case.graph.place(&version.entry);
+    let follows = |later: &Version| {
+        place(version).zip(place(later)).is_some_and(|(own, later)| case.graph.ancestor(own, later))
+    };
+    version.overruled && !version.pruned && !version.removed && !state.active().any(follows)
 }
 
 fn overruled(name: &SecretName, version: &Version) -> (String, String) {

@@ -175,6 +175,12 @@ class _Fold:
         state.current = rest[-1].op["object"] if rest else None
         if len(state.candidates) > 1:
             state.conflicts.append("active")
+        for version in versions.values():
+            if any(self._descends(versions[c].first, version.first) for c in state.candidates):
+                version.odd = [code for code in version.odd if code != "overruled"]
+
+    def _descends(self, item, other):
+        return item.entry != other.entry and self.before(other, item)
 
     def _field(self, key):
         left = self.survivors([o for o in self._of("field") if o.op["field"] == key])
