@@ -351,6 +351,9 @@ impl<H: Clock + Random> Vault<H> {
     /// Judges what was found, and remembers it where it continues what is known.
     fn accept(&self, session: &Session, found: &Found) -> Result<(), Error> {
         self.judge(&found.pin)?;
+        if found.is_new_here && self.options.first_use == FirstUse::Refuse {
+            return Err(Error::Pin(Standing::Unknown));
+        }
         if let Standing::Prefix { seen, accepted } = found.pin {
             self.remark([Notice::Older { seen, accepted }]);
         }

@@ -272,22 +272,33 @@ fn worktrees_and_submodules_belong_to_the_project() {
 }
 
 #[test]
-fn a_known_vault_is_at_home_wherever_its_project_goes() {
+fn a_known_vault_at_a_new_place_is_a_question_and_known_there_afterwards() {
     let olga = Person::new("olga");
     olga.run("init --vault-name shop").ok();
     olga.set("prod/DB", "genuine");
     let get = |folder: &str| run_in(&olga, folder, "get prod/DB").ok();
+    // Whoever reads one of this device's vaults could put it into a clone of another project.
+    let once = |folder: &str| {
+        for line in ["--json get prod/DB", "--json set prod/DB --generate", "--json exec -- true"] {
+            let refused = run_in(&olga, folder, line);
+            assert_eq!(refused.error(), (1, "first-use".into()), "{line}");
+        }
+        run_in(&olga, folder, "ls").ok();
+        assert_eq!(run_in(&olga, folder, "--json get prod/DB").code, 1, "looking accepts nothing");
+        assert_eq!(run_in(&olga, folder, "--trust-first-use get prod/DB").ok(), "genuine");
+    };
     git(&olga.checkout(), "init --quiet -b main");
     assert_eq!(get("."), "genuine", "git init after init");
     git(&olga.checkout(), "add .v-secure");
     git(&olga.checkout(), "commit --quiet -m vault");
     git(&olga.checkout(), "clone --quiet . ../clone");
+    once("../clone");
     assert_eq!(get("../clone"), "genuine");
     fs::create_dir(olga.checkout().join("../copied")).unwrap();
     copy(&olga.vault(), &olga.checkout().join("../copied"));
-    assert_eq!(get("../copied"), "genuine");
+    once("../copied");
     fs::rename(olga.checkout().join("../clone"), olga.checkout().join("../moved")).unwrap();
-    assert_eq!(get("../moved"), "genuine");
+    once("../moved");
     // The new place is known as the old one was.
     place(&bait(&olga), &olga, "../moved/app");
     let refused = run_in(&olga, "../moved/app", "--json get prod/DB");
@@ -301,7 +312,7 @@ fn a_second_clone_is_compared_with_the_furthest_policy() {
     olga.set("prod/DB", "genuine");
     copy(&olga.vault(), &olga.checkout().join("../clone"));
     olga.run("role create developer").ok();
-    let older = run_in(&olga, "../clone", "get prod/DB");
+    let older = run_in(&olga, "../clone", "--trust-first-use get prod/DB");
     assert!(older.err.contains("older state"), "{}", older.err);
     assert_eq!(older.ok(), "genuine");
 }
@@ -319,7 +330,7 @@ fn the_home_folder_is_no_project() {
     at_home(olga.home(), "pin accept --yes").ok();
     let project = olga.home().join("work");
     copy(&olga.vault(), &project);
-    assert_eq!(at_home(project, "get prod/DB").ok(), "genuine");
+    assert_eq!(at_home(project, "--trust-first-use get prod/DB").ok(), "genuine");
 }
 
 #[test]
@@ -462,4 +473,22 @@ fn a_key_of_ones_own_making_is_not_remarked() {
     let mut session = terminal(dana.command(&["get", "prod/DB"]));
     let said = session_text(&mut session, "that you expect here");
     assert!(said.contains("owners") && !said.contains("makes you"), "{said}");
+}
+
+#[test]
+fn of_several_vaults_in_a_project_the_nearest_above_is_the_one_of_a_folder() {
+    let olga = victim();
+    let tools = olga.checkout().join("tools");
+    fs::create_dir(&tools).unwrap();
+    run_in(&olga, "tools", "init --nested --vault-name tools").ok();
+    let moved = |to: &str| {
+        fs::create_dir_all(olga.checkout().join(to).join(".v-secure")).unwrap();
+        let target = olga.checkout().join(to).join(".v-secure/vault.toml");
+        fs::copy(tools.join(".v-secure/vault.toml"), target).unwrap();
+    };
+    moved("app");
+    let refused = run_in(&olga, "app", "--json --trust-first-use ls");
+    assert_eq!(refused.error(), (6, "pin-other-in-project".into()), "it is of another folder");
+    moved("tools/inner");
+    run_in(&olga, "tools/inner", "ls").ok();
 }

@@ -164,6 +164,13 @@ impl<'a> Context<'a> {
 
     /// Judges what the pins say of a vault, and remembers what is accepted.
     pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
+        let fits = matches!(opened.pin, Standing::Continues | Standing::Prefix { .. });
+        if fits && opened.is_new_here {
+            if purpose == Purpose::Look {
+                return Ok(());
+            }
+            first_use::ask(self, session, opened)?;
+        }
         match (&opened.pin, purpose) {
             (Standing::Continues, _) => {}
             (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
@@ -177,7 +184,7 @@ impl<'a> Context<'a> {
             )),
             (Standing::Unknown, Purpose::Look) => return Ok(()),
             (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
-                first_use::ask(self, session, &opened.vault)?
+                first_use::ask(self, session, opened)?
             }
             (other, _) => return Err(pin_failure(other, &session.location.vault)),
         }
@@ -307,7 +314,7 @@ impl<'a> Context<'a> {
     fn begin<'s>(&self, session: &'s Session) -> Outcome<Transaction<'s>> {
         let mut transaction = Transaction::begin(session)?;
         let mut accepted = Vec::new();
-        if transaction.opened().pin == Standing::Unknown {
+        if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
             let opened = transaction.into_opened();
             self.judge(session, &opened, Purpose::Use)?;
             accepted = opened.vault.chain().ids().to_vec();

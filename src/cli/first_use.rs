@@ -10,24 +10,32 @@ use crate::name::Name;
 use crate::ops::vault::Vault;
 use crate::policy::state::{Member, OWNER};
 use crate::store::find::Search;
-use crate::store::session::{Session, SessionError};
+use crate::store::session::{Opened, Session, SessionError};
 use crate::vault::request::fingerprint_words;
 use std::collections::BTreeSet;
 
 /// Asks whether the vault is the right one; by `--trust-first-use` it is.
-pub fn ask(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
+pub fn ask(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome {
+    let vault = &opened.vault;
     let (name, words) = (&vault.file().header.name, fingerprint_words(&vault.id()));
     if context.globals.trust_first_use {
         context.ui.note(&format!("first use of the vault {name} here, fingerprint {words}"));
         return Ok(());
     }
     if !context.interactive() {
-        let message = format!(
-            "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
-        );
+        // Whoever reads a vault that this device uses elsewhere could put it into any project.
+        let message = match opened.is_new_here {
+            true => format!(
+                "the vault {name} ({words}) is known on this device, and has never been accepted \
+                 in this project"
+            ),
+            false => format!(
+                "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
+            ),
+        };
         return Err(refused(message));
     }
-    context.host.write_err(&escape_lines(&told(context, session, vault)?));
+    context.host.write_err(&escape_lines(&told(context, session, opened)?));
     let question = "Is this the vault that you expect here?";
     let agreed = context.host.confirm(question, false).map_err(|error| {
         Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
@@ -47,7 +55,8 @@ fn refused(message: String) -> Failure {
 }
 
 /// What can be compared with what is expected.
-fn told(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome<String> {
+fn told(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome<String> {
+    let vault = &opened.vault;
     let path = session.location.vault.display();
     let owners: Vec<&str> = vault
         .policy()
@@ -56,7 +65,18 @@ fn told(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome<Stri
         .map(|(name, _)| name.as_str())
         .collect();
     let mut lines = vec![
-        format!("this device has never used the vault {} in {path}", vault.file().header.name),
+        match opened.is_new_here {
+            true => format!(
+                "this device knows the vault {} from another place, and has never used it in {path}",
+                vault.file().header.name
+            ),
+            false => {
+                format!(
+                    "this device has never used the vault {} in {path}",
+                    vault.file().header.name
+                )
+            }
+        },
         format!("fingerprint  {}", fingerprint_words(&vault.id())),
         format!("owners       {}", owners.join(", ")),
     ];

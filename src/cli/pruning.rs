@@ -120,7 +120,11 @@ fn prune(context: &Context<'_>, Pending { session, superseded }: &Pending) -> Ou
     };
     let opened = transaction.opened();
     // An older state is not written to unasked.
-    if opened.pin != Standing::Continues || !session.missing_heads(opened).is_empty() {
+    if opened.pin != Standing::Continues
+        || opened.is_new_here
+        || !session.missing_heads(opened).is_empty()
+        || !session.has_all_known(opened)?
+    {
         return Ok(Vec::new());
     }
     let vault = transaction.vault();

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "verified";
 
 /// Names the version: another one may verify more than this one.
-const FIRST_LINE: &str = concat!("v-secure-verified 1 ", env!("CARGO_PKG_VERSION"));
+const FIRST_LINE: &str = concat!("v-secure-verified 2 ", env!("CARGO_PKG_VERSION"));
 
 /// The longest record, in bytes.
 const LIMIT: u64 = 1 << 20;

@@ -80,6 +80,8 @@ pub struct Opened {
     pub voided: Vec<Id>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
     pub prune_from: Option<u64>,
+    /// The vault is known from other places, and nothing says that this is one of its own.
+    pub is_new_here: bool,
     known: Known,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
@@ -173,7 +175,20 @@ impl Session {
             missing_removals = longer.removals().iter().any(|position| position >= seen);
             voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         }
-        Ok(Opened { vault, pin, missing_removals, voided, prune_from, known, stamp: None })
+        let is_new_here = self.carried.is_none()
+            && known.here.is_none()
+            && known.around.is_empty()
+            && known.chain.is_some();
+        Ok(Opened {
+            vault,
+            pin,
+            missing_removals,
+            voided,
+            prune_from,
+            is_new_here,
+            known,
+            stamp: None,
+        })
     }
 
     /// What `judge` makes of what is known.
@@ -236,9 +251,14 @@ impl Session {
             None => self.known(&vault.id())?.here,
         };
         let before = before.filter(|here| here.vault == vault.id());
-        let missing = before.into_iter().flat_map(|here| here.heads);
-        new.heads.extend(missing.filter(|id| !vault.file().entries.contains_key(id)));
-        new.heads.sort_unstable();
+        let before = before.into_iter().flat_map(|here| here.heads);
+        if vault.is_whole() {
+            new.heads.extend(before.filter(|id| !vault.file().entries.contains_key(id)));
+            new.heads.sort_unstable();
+        } else {
+            // Of entries that were not judged anybody can add some: they are no heads to remember.
+            new.heads = before.collect();
+        }
         if known.is_some_and(|known| is_same(known, &new)) {
             return Ok(());
         }
@@ -280,6 +300,14 @@ impl Session {
         let here = opened.known.here.iter().filter(|here| here.vault == opened.vault.id());
         let heads = here.flat_map(|here| &here.heads);
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
+    }
+
+    /// Whether the file has every entry that this device has seen to count in the vault, at this
+    /// place or another: what it lacks may have put off what is due here.
+    pub fn has_all_known(&self, opened: &Opened) -> Result<bool, SessionError> {
+        let seen = self.ledger(&opened.vault.id()).load()?;
+        let entries = &opened.vault.file().entries;
+        Ok(seen.0.keys().all(|entry| entries.contains_key(entry)))
     }
 
     /// Remembers signing keys, by their ids, as made on this device.

@@ -39,6 +39,12 @@ impl Set {
         let before = fs::read(project.vault()).unwrap();
         doors::check(&project, &self.identities["ada"], forgery.get, forgery.whole());
         assert_eq!(fs::read(project.vault()).unwrap(), before, "reading changes nothing");
+        if forgery.setup == Setup::File {
+            // Whatever was served of a file that does not verify, nothing of it is remembered.
+            fs::write(project.vault(), &self.genuine).unwrap();
+            let output = project.read(&["get", "prod/DB", "--strict"]);
+            assert_eq!(output.stdout, b"prod-db-2", "{output:?}");
+        }
     }
 }
 

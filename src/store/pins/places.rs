@@ -71,17 +71,37 @@ pub(super) fn around(
     owners: Owners,
 ) -> Result<Vec<Neighbour>, PinError> {
     let mut found: Vec<Neighbour> = Vec::new();
+    let mut above: Option<Neighbour> = None;
     for file in files(folder)?.into_iter().filter(|file| *file != folder.join(file_name(place))) {
         let record = stored::read::<Stored>(&file, owners);
         let Some(record) = record.map_err(|unread| unknown(unread, &file, place))? else {
             continue;
         };
         let Recorded { vault, name, path, marks, .. } = record.into();
-        if place.belongs_to(&marks) && !found.iter().any(|one| one.vault == vault) {
-            found.push(Neighbour { vault, name, path });
+        // A folder that became a repository, or is none any more, is the same project.
+        if !place.belongs_to(&marks) && Path::new(&path) != place.vault() {
+            continue;
+        }
+        let one = Neighbour { vault, name, path };
+        if is_above(&one.path, place) {
+            // The longest path is the nearest: of two projects around, the inner one says what is here.
+            above = above
+                .take()
+                .filter(|known| known.path.len() >= one.path.len())
+                .or(Some(one.clone()));
+        }
+        if !found.iter().any(|known| known.vault == vault) {
+            found.push(one);
         }
     }
-    Ok(found)
+    Ok(above.map_or(found, |nearest| vec![nearest]))
+}
+
+/// Whether the vault that stood at `path` is that of a folder around the place, or of the same one.
+fn is_above(path: &str, place: &Place) -> bool {
+    let project = |vault: &Path| vault.parent().and_then(Path::parent).map(Path::to_path_buf);
+    let around = project(Path::new(path)).filter(|around| !around.as_os_str().is_empty());
+    around.zip(project(place.vault())).is_some_and(|(around, own)| own.starts_with(around))
 }
 
 /// The error of another place's file: which project it is about cannot be told.
