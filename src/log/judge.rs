@@ -45,6 +45,36 @@ fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
     policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
 }
 
+/// The last entries of the log that the actors they name signed, where not all of it was judged: what
+/// others added behind them is passed over. `None` where more than `most` would have to be looked at.
+pub fn signed_heads(
+    graph: &Graph,
+    entries: &BTreeMap<Id, Entry>,
+    policy: &dyn PolicyView,
+    most: usize,
+) -> Option<BTreeSet<Id>> {
+    let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    let mut open: Vec<usize> = graph.heads().to_vec();
+    while let Some(place) = open.pop() {
+        let id = graph.id(place);
+        if !seen.insert(place) {
+            continue;
+        }
+        if seen.len() > most {
+            return None;
+        }
+        let entry = entries.get(id)?;
+        let is_actors = policy.key(&entry.key).is_some_and(|key| *key.member == entry.actor);
+        match is_actors && is_signed(policy, id, entry) {
+            true => _ = found.insert(place),
+            false => open.extend(graph.parents(place)),
+        }
+    }
+    // A parent of what was passed over may lead to another one that was kept.
+    let leads = |place: usize| found.iter().any(|later| graph.ancestor(place, *later));
+    Some(found.iter().filter(|place| !leads(**place)).map(|place| *graph.id(*place)).collect())
+}
+
 impl Standings {
     /// [`Standings::judge`], where the signatures were checked before.
     pub(super) fn judge_signed(

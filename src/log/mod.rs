@@ -13,7 +13,7 @@ pub mod finding;
 pub mod fold;
 pub mod graph;
 pub mod history;
-mod judge;
+pub mod judge;
 pub mod known;
 pub mod op;
 pub mod policy_view;

@@ -7,6 +7,7 @@ use crate::log::draft::Tips;
 use crate::log::finding::{Finding, Severity};
 use crate::log::fold::Scope as FoldScope;
 use crate::log::graph::Graph;
+use crate::log::judge;
 use crate::log::register::At;
 use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
 use crate::log::state::{SecretState, State};
@@ -23,6 +24,9 @@ use crate::vault::model::{VaultFile, VersionObject, Wrap};
 use crate::vault::rule::RuleError;
 use crate::vault::version::SecretRef;
 use std::collections::BTreeSet;
+
+/// So many entries at the end of a log are looked at for those that can be remembered.
+const LOOKED_AT: usize = 256;
 
 /// How much of a vault is read and verified.
 #[derive(Debug, Clone, Copy)]
@@ -272,6 +276,15 @@ impl Vault {
     /// All heads of the log, void ones among them.
     pub fn heads(&self) -> BTreeSet<Id> {
         self.graph.heads().iter().map(|place| *self.graph.id(*place)).collect()
+    }
+
+    /// The heads that this device may remember: of a vault that was judged in part, those that their
+    /// actors signed. `None` where there are too many to look at.
+    pub fn signed_heads(&self) -> Option<BTreeSet<Id>> {
+        match self.is_whole() {
+            true => Some(self.heads()),
+            false => judge::signed_heads(&self.graph, &self.file.entries, &self.chain, LOOKED_AT),
+        }
     }
 
     /// What a policy entry states that its signer knew: the last entries with an op that counts. What

@@ -252,12 +252,14 @@ impl Session {
         };
         let before = before.filter(|here| here.vault == vault.id());
         let before = before.into_iter().flat_map(|here| here.heads);
-        if vault.is_whole() {
-            new.heads.extend(before.filter(|id| !vault.file().entries.contains_key(id)));
-            new.heads.sort_unstable();
-        } else {
+        match vault.signed_heads() {
             // Of entries that were not judged anybody can add some: they are no heads to remember.
-            new.heads = before.collect();
+            None => new.heads = before.collect(),
+            Some(heads) => {
+                let missing = before.filter(|id| !vault.file().entries.contains_key(id));
+                new.heads = heads.into_iter().chain(missing).collect();
+                new.heads.sort_unstable();
+            }
         }
         if known.is_some_and(|known| is_same(known, &new)) {
             return Ok(());
