@@ -39,11 +39,6 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         let count = register.others.len() + 1;
         conflict(Code::Conflict, format!("field {field} of {name} has {count} differing values"));
     }
-    for version in state.versions.iter().filter(|v| v.removal_conflict && !v.pruned) {
-        let message =
-            format!("version {} of {name} was removed and restored side by side", version.number);
-        conflict(Code::RemovalConflict, message);
-    }
     findings
 }
 
@@ -58,6 +53,9 @@ fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         if version.overruled && !version.pruned && !version.removed {
             found(Code::Overruled, overruled(name, version));
         }
+        if version.removal_conflict && !version.pruned {
+            found(Code::RemovalConflict, removal_conflict(name, version));
+        }
         if version.expiry_conflict && !version.pruned {
             found(Code::ExpiryConflict, expiry_conflict(name, version));
         }
@@ -71,22 +69,35 @@ fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
 fn overruled(name: &SecretName, version: &Version) -> (String, String) {
     let Version { number, author, .. } = version;
     let message = format!(
-        "version {number} of {name}, which {author} put by the right to rotate alone, sets nothing: \
-         what it rotates was removed without knowledge of it"
+        "version {number} of {name} sets nothing: {author}, who may only rotate, rotated a value that \
+         was removed at the same time; it stays removed"
     );
     (message, format!("v-secure secret rollback {name} --version {number}"))
+}
+
+fn removal_conflict(name: &SecretName, version: &Version) -> (String, String) {
+    let number = version.number;
+    let message = format!("version {number} of {name} was removed and restored side by side");
+    let hint = match version.removed {
+        true => format!("v-secure secret restore {name} --version {number}"),
+        // What is there is not restored: a removal that knows of both settles it.
+        false => {
+            format!("v-secure rm {name}  # and 'v-secure secret restore {name}' if it is to stay")
+        }
+    };
+    (message, hint)
 }
 
 fn expiry_conflict(name: &SecretName, version: &Version) -> (String, String) {
     let number = version.number;
     let message = format!(
-        "when version {number} of {name} expires was changed in several ways side by side: it is \
-         served until the earliest of the times, and kept for its age until the latest"
+        "version {number} of {name} was given different times to expire on different branches: it \
+         is served until the earliest, and kept for its age until the latest"
     );
     let hint = match version.removed {
         // Its expiry is nobody's to change as long as it is removed.
         true => format!("v-secure secret restore {name} --version {number}"),
-        false => format!("v-secure secret expire {name} --version {number} --at TIME"),
+        false => format!("v-secure secret expire {name} --version {number} --at 2027-01-31"),
     };
     (message, hint)
 }
