@@ -25,7 +25,7 @@ pub fn ask(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
         let message = format!(
             "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
         );
-        return Err(refused(message));
+        return Err(unasked(message));
     }
     context.host.write_err(&escape_lines(&told(context, session, vault)?));
     let question = "Is this the vault that you expect here?";
@@ -35,12 +35,18 @@ pub fn ask(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
     if agreed {
         return Ok(());
     }
-    Err(refused(format!(
+    Err(declined(format!(
         "the vault {name} ({words}) was not accepted: nothing was read or changed"
     )))
 }
 
-fn refused(message: String) -> Failure {
+/// Whoever has just said no is not told how to skip the question.
+fn declined(message: String) -> Failure {
+    Failure::new(Exit::Failure, "first-use", message)
+        .hint("compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then 'v-secure pin accept'")
+}
+
+fn unasked(message: String) -> Failure {
     Failure::new(Exit::Failure, "first-use", message)
         .hint("give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN")
         .hint("--trust-first-use accepts what this repository holds now")
