@@ -32,7 +32,8 @@ const CLONE: &str = "A clone and the passphrase are enough, on any machine: the 
 #[command(
     after_help = "With --passphrase, a clone and the passphrase are enough to unlock, on any machine; no file holds the \
                         identity. The first use on a machine asks whether it is the right vault; without a terminal, \
-                        give the pin that 'v-secure pin show' prints in V_SECURE_PIN. Whoever can read the repository can guess at the passphrase, so a weak one is refused.\n\n\
+                        give the pin that 'v-secure pin show' prints in V_SECURE_PIN. Whoever can read the repository \
+                        can guess at the passphrase, so a weak one is refused.\n\n\
                         Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
                         v-secure init --passphrase --recovery-out /media/stick/shop-recovery.txt\n  \
                         v-secure init --keyring --recovery-out /media/stick/shop-recovery.txt\n  \

@@ -27,17 +27,24 @@ pub(super) fn check(case: &Case<'_>, now: u64) -> Vec<Finding> {
 
 fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut conflict = |code, message: String| {
+    let mut conflict = |code, message: String, hint: String| {
         let finding = Finding::new(code, Subject::Secret(name.clone()), message);
-        findings.push(finding.hint(format!("v-secure set {name}")));
+        findings.push(finding.hint(hint));
     };
+    let set = || format!("v-secure set {name}");
     if state.is_conflict() {
         let by: Vec<_> = state.active().map(|v| format!("{} by {}", v.number, v.author)).collect();
-        conflict(Code::Conflict, format!("{name} has several active versions: {}", by.join(", ")));
+        let message = format!("{name} has several active versions: {}", by.join(", "));
+        conflict(Code::Conflict, message, set());
     }
     for (field, register) in state.fields.iter().filter(|(_, r)| !r.others.is_empty()) {
         let count = register.others.len() + 1;
-        conflict(Code::Conflict, format!("field {field} of {name} has {count} differing values"));
+        let message = format!("field {field} of {name} has {count} differing values");
+        conflict(Code::Conflict, message, set());
+    }
+    for version in state.versions.iter().filter(|v| v.removal_conflict && !v.pruned) {
+        let (message, hint) = removal_conflict(name, version);
+        conflict(Code::RemovalConflict, message, hint);
     }
     findings
 }
@@ -52,9 +59,6 @@ fn versions(name: &SecretName, state: &SecretState) -> Vec<Finding> {
         };
         if version.overruled && !version.pruned && !version.removed {
             found(Code::Overruled, overruled(name, version));
-        }
-        if version.removal_conflict && !version.pruned {
-            found(Code::RemovalConflict, removal_conflict(name, version));
         }
         if version.expiry_conflict && !version.pruned {
             found(Code::ExpiryConflict, expiry_conflict(name, version));
