@@ -25,7 +25,7 @@ pub fn ask(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
         let message = format!(
             "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
         );
-        return Err(unasked(message));
+        return Err(refused(message));
     }
     context.host.write_err(&escape_lines(&told(context, session, vault)?));
     let question = "Is this the vault that you expect here?";
@@ -46,7 +46,7 @@ fn declined(message: String) -> Failure {
         .hint("compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then 'v-secure pin accept'")
 }
 
-fn unasked(message: String) -> Failure {
+fn refused(message: String) -> Failure {
     Failure::new(Exit::Failure, "first-use", message)
         .hint("give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN")
         .hint("--trust-first-use accepts what this repository holds now")
