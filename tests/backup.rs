@@ -120,7 +120,10 @@ fn an_older_backup_without_a_vault_is_restored_and_stays_known_as_older() {
     let run = owner.run(&format!("backup restore {file}"));
     assert!(run.code == 0 && run.err.contains("older than what was seen here"), "{run:?}");
     let run = owner.run("get A");
-    assert!(run.code == 0 && run.err.contains("were seen here before are missing"), "{run:?}");
+    assert!(
+        run.code == 0 && run.err.contains("1 log entry that was seen here before is missing"),
+        "{run:?}"
+    );
 }
 
 #[test]

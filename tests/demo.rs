@@ -102,7 +102,6 @@ fn the_push_of_the_readme_is_refused_in_its_words() {
     assert_eq!(output.status.code(), Some(6));
     let said = String::from_utf8(output.stderr).unwrap();
     let readme = fs::read_to_string(repository("README.md")).unwrap();
-    // From the name of who did it on; the id is new whenever the fixtures are.
-    let blame = said.split_once(" by apprentice").unwrap().1.lines().next().unwrap();
-    assert!(readme.contains(&format!(" by apprentice{blame}\n")), "{said}");
+    let blame = said.lines().find(|line| line.contains(" by apprentice")).unwrap();
+    assert!(readme.contains(&format!("\n{blame}\n")), "the README must have: {blame}");
 }

@@ -211,7 +211,7 @@ fn an_expiry_in_conflict_is_told_and_settled() {
     let owner = disputed();
     assert_eq!(codes(&owner), ["expiry-conflict"]);
     let told = owner.run("audit verify");
-    let command = "v-secure secret expire prod/KEY --version 1 --at TIME";
+    let command = "v-secure secret expire prod/KEY --version 1 --at 2027-01-31";
     assert!(told.err.contains(&format!("  try: {command}\n")), "{told:?}");
     let show = owner.run("secret show prod/KEY").ok();
     assert!(
@@ -252,4 +252,45 @@ fn an_overruled_version_is_told_and_brought_back_by_the_command_that_is_named() 
     assert_eq!(owner.run("secret show prod/KEY --json").json()["overruled"], json!([2]));
     owner.run(command).ok();
     assert_eq!(owner.run("get prod/KEY").ok(), "two");
+}
+
+/// An owner with a vault in which `prod/KEY` was restored, and removed on another branch: after
+/// `more` there, which decides who comes last.
+fn removed_and_restored(more: &[&str]) -> Person {
+    let owner = owner();
+    let other = join(&owner, "other", "read,write,delete");
+    for line in ["rm prod/KEY --yes", "secret restore prod/KEY"] {
+        owner.run(line).ok();
+    }
+    for line in [&["rm prod/KEY --yes"], more].concat() {
+        other.run(line).ok();
+    }
+    unite(&owner.vault(), &other.vault());
+    assert_eq!(codes(&owner), ["removal-conflict"]);
+    owner
+}
+
+#[test]
+fn a_removal_in_conflict_is_settled_by_the_commands_that_are_named() {
+    let hint = |owner: &Person| {
+        let report = owner.run("audit verify --json").json();
+        report["findings"][0]["hint"].as_str().unwrap().to_owned()
+    };
+    let owner = removed_and_restored(&["secret restore prod/KEY", "rm prod/KEY --yes"]);
+    assert_eq!(owner.run("get prod/KEY --json").error(), (5, "removed".into()));
+    assert_eq!(hint(&owner), "v-secure secret restore prod/KEY --version 1");
+    owner.run("secret restore prod/KEY --version 1").ok();
+    assert_eq!(codes(&owner), [] as [&str; 0]);
+    owner.run("get prod/KEY").ok();
+
+    let owner = removed_and_restored(&[]);
+    owner.run("get prod/KEY").ok();
+    let commands =
+        "v-secure rm prod/KEY  # and 'v-secure secret restore prod/KEY' if it is to stay";
+    assert_eq!(hint(&owner), commands);
+    owner.run("rm prod/KEY --yes").ok();
+    assert_eq!(codes(&owner), [] as [&str; 0]);
+    owner.run("secret restore prod/KEY").ok();
+    assert_eq!(codes(&owner), [] as [&str; 0]);
+    owner.run("get prod/KEY").ok();
 }

@@ -418,6 +418,8 @@ fn a_first_use_is_a_question_whose_default_is_no() {
     for answer in ["", "n"] {
         let text = ask(answer);
         assert!(text.contains("was not accepted") && !text.contains("planted"), "{text}");
+        assert!(text.contains("then 'v-secure pin accept'"), "{text}");
+        assert!(!text.contains("--trust-first-use"), "{text}");
         assert_eq!(olga.run("--json pin show").json()["accepted"], false);
     }
     let mut session = terminal(olga.command(&["-q", "get", "prod/DB"]));

@@ -1,5 +1,5 @@
 //! The recovery identity: made at the start or later, kept as text or words, tried, and used by
-//! somebody who lost everything else.
+//! somebody who lost everything else. And the way of `docs/recovery.md` without this program.
 
 #![cfg(unix)]
 
@@ -7,13 +7,17 @@
 mod person;
 #[path = "support/terminal.rs"]
 mod terminal;
+#[path = "support/tools.rs"]
+mod tools;
 
 use expectrl::{Expect, session::OsSession};
-use person::Person;
+use person::{Done, Person};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use terminal::{rest, terminal};
+use tools::{has, skip};
 
 fn identity_file(person: &Person) -> PathBuf {
     person.home().join(".config/v-secure/identity.txt")
@@ -224,4 +228,48 @@ fn init_on_a_terminal_takes_no_for_an_answer() {
     let other = Person::new("other");
     let mut session = on_terminal(&other, "init --vault-name shop --no-recovery");
     assert!(!rest(&mut session).contains("recovery identity now"));
+}
+
+/// The block of the document that `start` is in front of.
+fn block(start: &str) -> &'static str {
+    let (_, rest) = include_str!("../docs/recovery.md").split_once(start).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+/// A Python with the packages that the document's script needs: the one of `tests/interop/run.sh`,
+/// or the system's.
+fn python() -> Option<PathBuf> {
+    let given = std::env::var_os("V_SECURE_INTEROP_VENV");
+    let python = given.map_or("python3".into(), |venv| PathBuf::from(venv).join("bin/python"));
+    let tried = Command::new(&python).args(["-c", "import blake3, nacl.bindings"]).output();
+    if !tried.is_ok_and(|tried| tried.status.success()) {
+        skip("no Python with blake3 and PyNaCl: V_SECURE_INTEROP_VENV names a virtual environment");
+        return None;
+    }
+    Some(python)
+}
+
+#[test]
+fn the_script_of_the_document_opens_values_with_and_without_an_expiry() {
+    let Some(python) = python().filter(|_| has("age")) else { return };
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("prod/DB", "hunter2");
+    owner.set("prod/TOKEN --ttl 30d", "hunter3");
+    fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
+    fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
+    let cut = block("of\n`owner`, and open it:\n\n```sh\n");
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.args(["-ec", cut]).current_dir(owner.checkout()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let open = |name: &str| -> Done {
+        let mut script = Command::new(&python);
+        script.args(["open.py", name, "owner.keys"]).current_dir(owner.checkout());
+        script.output().unwrap().into()
+    };
+    assert_eq!(open("prod/DB").ok(), "hunter2\n");
+    assert_eq!(open("prod/TOKEN").ok(), "hunter3\n");
+    let unknown = open("prod/OTHER");
+    assert_eq!((unknown.code, unknown.out.as_str()), (1, ""));
+    assert_eq!(unknown.err, "no value of prod/OTHER opens with these keys\n");
 }

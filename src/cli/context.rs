@@ -190,16 +190,13 @@ impl<'a> Context<'a> {
         }
         let missing = session.missing_heads(opened);
         if !missing.is_empty() && purpose == Purpose::UseNewest {
-            let count = missing.len();
-            return Err(older(&format!(
-                "{count} log entries that were seen here before are missing"
-            )));
+            return Err(older(&missing_entries(missing.len())));
         }
         if !missing.is_empty() && opened.pin == Standing::Continues {
             self.ui.warn(&format!(
-                "{} log entries that were seen here before are missing (an old branch, or a \
-                 roll-back): compare with 'v-secure audit verify --base REV'",
-                missing.len()
+                "{} (an old branch, or a roll-back): compare with 'v-secure audit verify --base \
+                 origin/main'",
+                missing_entries(missing.len())
             ));
             return Ok(());
         }
@@ -335,12 +332,28 @@ impl<'a> Context<'a> {
     }
 }
 
+/// What helps with a pin that does not fit, once the vault has been looked at.
+pub const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
+
+/// Where the newer state is another branch's.
+const NEWER_BRANCH: &str =
+    "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH";
+
+/// Says how many log entries that this device has seen are not there.
+pub fn missing_entries(count: usize) -> String {
+    match count {
+        1 => "1 log entry that was seen here before is missing".to_owned(),
+        many => format!("{many} log entries that were seen here before are missing"),
+    }
+}
+
 /// An older state, where none is wanted.
 fn older(why: &str) -> Failure {
     let message = format!("this is an older state than one that was seen here: {why}");
     Failure::new(Exit::Integrity, "pin-older", message)
-        .hint("git pull, or bring this branch up to date with the one that was seen here")
-        .hint("v-secure audit verify --base REV")
+        .hint("git pull")
+        .hint(NEWER_BRANCH)
+        .hint("v-secure audit verify --base origin/main")
 }
 
 fn refuse_old(opened: &Opened) -> Outcome {
@@ -349,8 +362,7 @@ fn refuse_old(opened: &Opened) -> Outcome {
     }
     let message = "this older state lacks policy entries that took rights away: writing on it would \
                    give them back";
-    Err(Failure::new(Exit::Integrity, "pin-older", message)
-        .hint("bring this branch up to date with the one that was seen here before"))
+    Err(Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH))
 }
 
 /// Why a vault whose pin does not fit is refused.
@@ -390,10 +402,8 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
     match code {
         // What is carried is not changed by accepting anything here.
         "pin-carried" => failure
-            .hint("v-secure pin show, where the vault is known: its line goes into V_SECURE_PIN"),
-        _ => {
-            failure.hint("v-secure pin accept, after comparing the fingerprint with a colleague's")
-        }
+            .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN"),
+        _ => failure.hint(ACCEPT),
     }
 }
 

@@ -5,6 +5,7 @@ mod policy;
 mod secrets;
 
 use self::policy::chain_failure;
+use super::context::ACCEPT;
 use super::error::Failure;
 use super::exit::Exit;
 use crate::crypto::envelope::EnvelopeError;
@@ -39,11 +40,13 @@ impl From<FindError> for Failure {
             FindError::NotFound { .. } | FindError::Missing { .. } => {
                 Self::from_error(Exit::NotFound, "no-vault", &error)
                     .hint("v-secure init")
-                    .hint("v-secure --vault PATH …, or V_SECURE_VAULT")
+                    .hint("v-secure --vault PATH …  # or V_SECURE_VAULT")
             }
             FindError::OtherOwner { path, .. } => {
-                Self::from_error(Exit::Failure, "vault-refused", &error)
-                    .hint(format!("sudo chown -R \"$(id -un)\" {}, if it is yours", path.display()))
+                Self::from_error(Exit::Failure, "vault-refused", &error).hint(format!(
+                    "sudo chown -R \"$(id -un)\" {}  # if it is yours",
+                    path.display()
+                ))
             }
             FindError::Symlink { path }
             | FindError::NotAFile { path }
@@ -73,7 +76,7 @@ impl From<SessionError> for Failure {
             | SessionError::PinnedLine(_)
             | SessionError::PinnedChain(_) => Self::from_error(Exit::Integrity, "pin", &error)
                 .hint("v-secure pin show")
-                .hint("v-secure pin accept, after comparing the fingerprint with a colleague's"),
+                .hint(ACCEPT),
             SessionError::Pin(_) => Self::from_error(Exit::Failure, "state", &error),
         }
     }
@@ -89,7 +92,7 @@ impl From<BaseError> for Failure {
         let failure = Self::from_error(exit, code, &error);
         match &error {
             BaseError::NoRevision { .. } => failure
-                .hint("git fetch, where the clone is shallow")
+                .hint("git fetch --unshallow  # where the clone is shallow")
                 .hint("a file is given as ./FILE"),
             _ => failure,
         }
@@ -136,7 +139,7 @@ impl From<KeyError> for Failure {
         match &error {
             KeyError::NotInAudience { readers, .. } => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
-                    .hint(format!("who can read it: {}", names(readers)))
+                    .hint(format!("ask one who can read it: {}", names(readers)))
             }
             KeyError::Envelope { .. } | KeyError::NoAudience { .. } => {
                 closed_keys("envelope", &error)
@@ -151,7 +154,7 @@ impl From<SignerError> for Failure {
             return Self::from_error(Exit::Locked, "plugin", &error);
         }
         Self::from_error(Exit::NotPermitted, "no-signing-key", &error)
-            .hint("v-secure member request, and give the line to somebody who may grant")
+            .hint("v-secure member request  # and give the line to a member who may grant")
     }
 }
 
@@ -165,7 +168,7 @@ impl From<TransactionError> for Failure {
             }
             TransactionError::Apply(ApplyError::Voids { ref actor, .. }) => {
                 Self::from_error(Exit::Conflict, "voids-work", &error)
-                    .hint(format!("v-secure audit log --actor {actor}, to see that work"))
+                    .hint(format!("v-secure audit log --actor {actor}  # to see that work"))
                     .hint("make the change again, from the vault as it is now")
             }
             TransactionError::Apply(ApplyError::Record(source)) => {

@@ -43,9 +43,15 @@ pub fn ask(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome
     if agreed {
         return Ok(());
     }
-    Err(refused(format!(
+    Err(declined(format!(
         "the vault {name} ({words}) was not accepted: nothing was read or changed"
     )))
+}
+
+/// Whoever has just said no is not told how to skip the question.
+fn declined(message: String) -> Failure {
+    Failure::new(Exit::Failure, "first-use", message)
+        .hint("compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then 'v-secure pin accept'")
 }
 
 fn refused(message: String) -> Failure {

@@ -1,7 +1,7 @@
 //! What `audit verify` and the git hook share: verification whose every outcome is a list of
 //! findings, the errors of form and of the policy chain, the pins and the base included.
 
-use super::context::{Context, pin_failure};
+use super::context::{Context, missing_entries, pin_failure};
 use super::error::{Failure, Outcome};
 use crate::crypto::bytes::Id;
 use crate::log::finding::Severity;
@@ -139,12 +139,11 @@ fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
     if check.missing_heads > 0 {
         let severity = if strict { Severity::Error } else { Severity::Notice };
         let message = format!(
-            "{} log entries that were the last ones accepted here are missing: an old branch, or a \
-             roll-back",
-            check.missing_heads
+            "{}, the last ones accepted: an old branch, or a roll-back",
+            missing_entries(check.missing_heads)
         );
         let finding = FindingRecord::of_vault("pin-heads-missing", severity, message);
-        let hint = Some("v-secure audit verify --base REV".to_owned());
+        let hint = Some("v-secure audit verify --base origin/main".to_owned());
         findings.push(FindingRecord { hint, ..finding });
     }
     findings
@@ -174,8 +173,9 @@ fn known_and_void(
 fn void_finding(void: &VoidKnown, severity: Severity) -> FindingRecord {
     let what = void.secret.as_ref().map(|secret| format!(" on {secret}")).unwrap_or_default();
     let message = format!(
-        "op {}{what} counted before, and does not since policy entry {}, which was signed below \
-         owner level without knowledge of it: an honest race, or somebody who undoes others' work",
+        "op {}{what} counted before, and does not since policy entry {}, which was signed by a \
+         member who is no owner, without knowledge of it: an honest race, or somebody who undoes \
+         others' work",
         void.op, void.position
     );
     FindingRecord {

@@ -16,7 +16,7 @@ pub enum RollbackError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Put(#[from] PutError),
-    #[error("the version {number} of {secret} is the current one")]
+    #[error("version {number} of {secret} is current")]
     Current { secret: SecretName, number: usize },
     #[error("the version {number} of {secret} was removed")]
     Removed { secret: SecretName, number: usize },

@@ -23,11 +23,17 @@ use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
+/// What a passphrase slot is good for.
+const CLONE: &str = "A clone and the passphrase are enough, on any machine: the first use there asks whether this is the right\n\
+                     vault, and without a terminal it needs the line of 'v-secure pin show' in V_SECURE_PIN.";
+
 /// Create a vault in this folder, with you as its owner
 #[derive(Debug, Args)]
 #[command(
     after_help = "With --passphrase, a clone and the passphrase are enough to unlock, on any machine; no file holds the \
-                        identity. Whoever can read the repository can guess at the passphrase, so a weak one is refused.\n\n\
+                        identity. The first use on a machine asks whether it is the right vault; without a terminal, \
+                        give the pin that 'v-secure pin show' prints in V_SECURE_PIN. Whoever can read the repository \
+                        can guess at the passphrase, so a weak one is refused.\n\n\
                         Examples:\n  v-secure init\n  v-secure init --vault-name shop --member admin\n  \
                         v-secure init --passphrase --recovery-out /media/stick/shop-recovery.txt\n  \
                         v-secure init --keyring --recovery-out /media/stick/shop-recovery.txt\n  \
@@ -228,10 +234,10 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
     }
     match (&report.slot, &report.recovery) {
         (Some(_), None) => ui.note(
-            "A clone and the passphrase are enough, on any machine. If the passphrase is lost, nobody opens this\n\
-             vault: make a recovery identity with 'v-secure recovery new'.",
+            &format!("{CLONE}\nIf the passphrase is lost, nobody opens this vault: make a recovery identity with\n\
+             'v-secure recovery new'."),
         ),
-        (Some(_), Some(_)) => ui.note("A clone and the passphrase are enough, on any machine."),
+        (Some(_), Some(_)) => ui.note(CLONE),
         (None, None) if report.keyring.is_some() && report.identity.is_none() => ui.note(
             "The OS keyring of this device alone opens this vault: make a recovery identity with\n\
              'v-secure recovery new'.",

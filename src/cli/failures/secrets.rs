@@ -38,7 +38,7 @@ impl From<ReadError> for Failure {
                 let failure = failure.hint(format!("v-secure set {secret}"));
                 match kept {
                     Some(number) => failure.hint(format!(
-                        "v-secure secret expire {secret} --version {number} --ttl 30d, where its value is still good"
+                        "v-secure secret expire {secret} --version {number} --ttl 30d  # where its value is still good"
                     )),
                     None => failure,
                 }
@@ -46,7 +46,7 @@ impl From<ReadError> for Failure {
             ReadError::NotPermitted { secret, readers, .. } => {
                 is(Exit::NotPermitted, "not-permitted")
                     .hint(format!("v-secure access list --secret-id {secret}"))
-                    .hint(format!("who can read it: {}", names(readers)))
+                    .hint(format!("ask one who can read it: {}", names(readers)))
             }
             ReadError::Unsettled { secret, able, .. } => {
                 is(Exit::NotPermitted, "unsettled").hint(format!(
@@ -61,8 +61,10 @@ impl From<ReadError> for Failure {
                 is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
             }
             ReadError::TooLong { secret } => is(Exit::Integrity, "value-too-long")
-                .hint(format!("v-secure set {secret}, which replaces it"))
-                .hint(format!("v-secure audit log --secret-id {secret}, which tells who wrote it")),
+                .hint(format!("v-secure set {secret}  # which replaces it"))
+                .hint(format!(
+                    "v-secure audit log --secret-id {secret}  # which tells who wrote it"
+                )),
             ReadError::Keys { .. } => closed_keys("keys", &error),
         }
     }
@@ -146,7 +148,7 @@ impl From<CopyError> for Failure {
                 .hint("--overwrite, to replace it (its versions stay in the history)"),
             CopyError::Conflict { ref secret } => is(Exit::Conflict, "conflict")
                 .hint(format!("v-secure secret versions {secret}"))
-                .hint(format!("v-secure set {secret}, which settles it")),
+                .hint(format!("v-secure set {secret}  # which settles it")),
         }
     }
 }
@@ -171,8 +173,8 @@ impl From<ExportError> for Failure {
         match error {
             ExportError::Variable(error) => error.into(),
             _ => Self::from_error(Exit::Failure, "export-format", &error)
-                .hint("v-secure export --format json, which carries any text")
-                .hint("v-secure get NAME > FILE, for bytes that are no text"),
+                .hint("v-secure export --format json  # which carries any text")
+                .hint("v-secure get NAME > FILE  # for bytes that are no text"),
         }
     }
 }

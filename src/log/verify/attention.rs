@@ -27,22 +27,24 @@ pub(super) fn check(case: &Case<'_>, now: u64) -> Vec<Finding> {
 
 fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut conflict = |code, message: String| {
+    let mut conflict = |code, message: String, hint: String| {
         let finding = Finding::new(code, Subject::Secret(name.clone()), message);
-        findings.push(finding.hint(format!("v-secure set {name}")));
+        findings.push(finding.hint(hint));
     };
+    let set = || format!("v-secure set {name}");
     if state.is_conflict() {
         let by: Vec<_> = state.active().map(|v| format!("{} by {}", v.number, v.author)).collect();
-        conflict(Code::Conflict, format!("{name} has several active versions: {}", by.join(", ")));
+        let message = format!("{name} has several active versions: {}", by.join(", "));
+        conflict(Code::Conflict, message, set());
     }
     for (field, register) in state.fields.iter().filter(|(_, r)| !r.others.is_empty()) {
         let count = register.others.len() + 1;
-        conflict(Code::Conflict, format!("field {field} of {name} has {count} differing values"));
+        let message = format!("field {field} of {name} has {count} differing values");
+        conflict(Code::Conflict, message, set());
     }
     for version in state.versions.iter().filter(|v| v.removal_conflict && !v.pruned) {
-        let message =
-            format!("version {} of {name} was removed and restored side by side", version.number);
-        conflict(Code::RemovalConflict, message);
+        let (message, hint) = removal_conflict(name, version);
+        conflict(Code::RemovalConflict, message, hint);
     }
     findings
 }
@@ -80,22 +82,35 @@ fn is_unsettled_rotation(case: &Case<'_>, state: &SecretState, version: &Version
 fn overruled(name: &SecretName, version: &Version) -> (String, String) {
     let Version { number, author, .. } = version;
     let message = format!(
-        "version {number} of {name}, which {author} put by the right to rotate alone, sets nothing: \
-         what it rotates was removed without knowledge of it"
+        "version {number} of {name} sets nothing: {author}, who may only rotate, rotated a value that \
+         was removed at the same time; it stays removed"
     );
     (message, format!("v-secure secret rollback {name} --version {number}"))
+}
+
+fn removal_conflict(name: &SecretName, version: &Version) -> (String, String) {
+    let number = version.number;
+    let message = format!("version {number} of {name} was removed and restored side by side");
+    let hint = match version.removed {
+        true => format!("v-secure secret restore {name} --version {number}"),
+        // What is there is not restored: a removal that knows of both settles it.
+        false => {
+            format!("v-secure rm {name}  # and 'v-secure secret restore {name}' if it is to stay")
+        }
+    };
+    (message, hint)
 }
 
 fn expiry_conflict(name: &SecretName, version: &Version) -> (String, String) {
     let number = version.number;
     let message = format!(
-        "when version {number} of {name} expires was changed in several ways side by side: it is \
-         served until the earliest of the times, and kept for its age until the latest"
+        "version {number} of {name} was given different times to expire on different branches: it \
+         is served until the earliest, and kept for its age until the latest"
     );
     let hint = match version.removed {
         // Its expiry is nobody's to change as long as it is removed.
         true => format!("v-secure secret restore {name} --version {number}"),
-        false => format!("v-secure secret expire {name} --version {number} --at TIME"),
+        false => format!("v-secure secret expire {name} --version {number} --at 2027-01-31"),
     };
     (message, hint)
 }

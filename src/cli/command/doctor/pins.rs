@@ -3,7 +3,7 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use super::vault::is_about_pins;
-use crate::cli::context::pin_failure;
+use crate::cli::context::{ACCEPT, missing_entries, pin_failure};
 use crate::ops::pin::Standing;
 use crate::store::session::{Opened, Session};
 
@@ -22,20 +22,17 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
     let finding = match &opened.pin {
         Standing::Continues => match session.missing_heads(opened).len() {
             0 => Finding::new(Code::PinAccepted, "the vault is the one that was accepted here"),
-            missing => Finding::new(
-                Code::PinOlder,
-                format!("{missing} log entries that were seen here before are missing"),
-            )
-            .mend("v-secure audit verify --base REV"),
+            missing => Finding::new(Code::PinOlder, missing_entries(missing))
+                .mend("v-secure audit verify --base origin/main"),
         },
         Standing::Prefix { seen, accepted } => Finding::new(
             Code::PinOlder,
             format!("the policy has {seen} of the {accepted} entries that were seen here before"),
         )
-        .mend("git pull, or check out the branch that was seen here before"),
+        .mend("git pull  # or, for the branch that was seen here: git switch BRANCH"),
         Standing::Unknown => {
             Finding::new(Code::PinFirstUse, "this device has not accepted this vault yet")
-                .mend("v-secure pin accept, after comparing the fingerprint with a colleague's")
+                .mend(ACCEPT)
         }
         refused => {
             let failure = pin_failure(refused, &session.location.vault);

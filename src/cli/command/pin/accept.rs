@@ -17,8 +17,9 @@ use serde::Serialize;
 /// Accept the vault as it is now, in place of what was accepted here before
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Compare the policy fingerprint first with what 'v-secure pin show' says on the device of somebody \
-                        you trust, over a way that nobody else can write to.\n\n\
+    after_help = "Compare the fingerprint first with what 'v-secure pin show' says on the device of a colleague you \
+                        trust, over a way that nobody else can write to. First use: the vault's words. Otherwise: the \
+                        policy's.\n\n\
                         Examples:\n  v-secure pin accept\n  v-secure pin accept --fingerprint 'zoo abandon …'"
 )]
 pub struct Accept {
@@ -128,7 +129,8 @@ fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
             _ => ui.note("accepted  nothing yet"),
         },
         Before::Around(known) => {
-            ui.note(&format!("{:<9} vault   {}", "around", fingerprint_words(&known.vault)));
+            ui.note("accepted in this project:");
+            ui.note(&format!("{:<9} vault   {}", "", fingerprint_words(&known.vault)));
             ui.note(&format!("{:<9} {} in {}", "", known.name, known.path));
         }
         Before::Vault(id) => {

@@ -137,7 +137,8 @@ fn table(
         rows.push(("unsettled", "yes: v-secure access settle".to_owned()));
     }
     rows.extend(report.expiry_conflict.iter().map(|number| {
-        let command = format!("v-secure secret expire {} --version {number} --at TIME", row.secret);
+        let command =
+            format!("v-secure secret expire {} --version {number} --at 2027-01-31", row.secret);
         ("expiry conflict", format!("version {number}: {command}"))
     }));
     rows.extend(report.overruled.iter().map(|number| {

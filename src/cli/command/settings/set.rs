@@ -18,14 +18,16 @@ use std::collections::BTreeSet;
     after_help = "'v-secure settings show' lists the keys, and what each takes and means.\n\n\
                         Examples:\n  v-secure settings set env.prod.extends base\n  \
                         v-secure settings set retention.versions 10\n  \
-                        v-secure settings set variables.allow 'GIT_*,NODE_OPTIONS'\n  \
+                        v-secure settings set variables.allow 'DB_*,API_TOKEN'\n  \
                         v-secure settings set rotation.kek 30d\n  \
                         v-secure settings set reads --unset"
 )]
 pub struct Set {
+    /// A setting; 'v-secure settings show' lists them
     #[arg(value_name = "KEY")]
     key: String,
 
+    /// What it is to be; 'v-secure settings show' says what each takes
     #[arg(value_name = "VALUE", required_unless_present = "unset")]
     value: Option<String>,
 
@@ -106,7 +108,7 @@ fn refuse_own(list: &str) -> Outcome {
     }
     let message = "no secret may set a variable that begins with V_SECURE_";
     Err(Failure::usage("setting-variable", message)
-        .hint("v-secure settings set variables.allow 'GIT_*'"))
+        .hint("v-secure settings set variables.allow 'DB_*,API_TOKEN'"))
 }
 
 /// Who can change what an environment gives changes with what it inherits.

@@ -136,7 +136,7 @@ fn what_two_did_beside_each_other_is_told() {
         v.add("ann", &[head], expiry(object, Some(NOW + 1)));
         v.add("ann", &[head], expiry(object, Some(NOW + 2)));
     };
-    let command = format!("v-secure secret expire {A} --version 2 --at TIME");
+    let command = format!("v-secure secret expire {A} --version 2 --at 2027-01-31");
     assert_eq!(told(disputed), (Code::ExpiryConflict, command));
     let removed = told(|v| {
         disputed(v);
