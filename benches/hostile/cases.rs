@@ -217,7 +217,7 @@ fn policy_ops(start: &Start, bytes: usize) -> String {
 
 fn recipients(start: &Start, bytes: usize) -> String {
     let own = start.vault.file().chain.iter().flat_map(|entry| &entry.ops);
-    let member = own.filter(|op| matches!(op, PolicyOp::MemberAdd { .. })).last().expect("mel");
+    let member = own.rfind(|op| matches!(op, PolicyOp::MemberAdd { .. })).expect("mel");
     let PolicyOp::MemberAdd { recipients, .. } = member else { unreachable!() };
     let (recipient, mut more) = (&recipients[0], member.clone());
     if let PolicyOp::MemberAdd { recipients, .. } = &mut more {
@@ -301,7 +301,7 @@ fn slots(start: &Start, bytes: usize) -> String {
         PolicyOp::MemberAdd { recipients, .. } => recipients.first(),
         _ => None,
     });
-    let recipient = recipients.last().expect("mel").clone();
+    let recipient = recipients.next_back().expect("mel").clone();
     changed(start, |file| {
         for number in 0..bytes / 620 {
             let id = format!("{}{number:08}{}", fill(12), fill(2));

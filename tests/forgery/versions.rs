@@ -136,12 +136,12 @@ fn put_again(
 ) {
     let (current, object) = current(file);
     let (body, expires) = (ids::body_id(object), object.expires);
-    let known = world.file.entries.values().flat_map(|entry| &entry.ops);
-    let wrap = known.filter_map(|op| match op {
+    let known: Vec<_> = world.file.entries.values().flat_map(|entry| &entry.ops).collect();
+    let wrap = known.into_iter().rev().find_map(|op| match op {
         Op::Put(put) if put.object == current => Some(put.wrap),
         _ => None,
     });
-    let wrap = wrap.last().unwrap();
+    let wrap = wrap.unwrap();
     let genuine = last(&world.file);
     let replaces = if tips.parents.contains(&genuine) {
         vec![current]

@@ -489,12 +489,13 @@ def forgetful(source, rng, build, name, current):
 def adopted(source, rng, build, name, current):
     who, seed = pick(rng, source.signers(lambda s, n: making.may(s, n, "expire", name)))
     of = making.adopts(rng.choice([rng.randbytes(32), pick(rng, sorted(build.log))]), rng.choice([0, 1, 999]))
-    more = {"secret": name, "adopts": of}
     item = rng.choice([
         lambda: making.put(source, rng, build, name, seed, same=ids([current]), adopts=of),
-        lambda: op("field", field="type", value="x", **more), lambda: op("resolve", object=current, **more),
-        lambda: op("remove", objects=ids([current]), **more), lambda: op("restore", objects=ids([current]), **more),
-        lambda: op("expire", object=current, **more)])()
+        lambda: op("field", secret=name, field="type", value="x", adopts=of),
+        lambda: op("resolve", secret=name, object=current, adopts=of),
+        lambda: op("remove", secret=name, objects=ids([current]), adopts=of),
+        lambda: op("restore", secret=name, objects=ids([current]), adopts=of),
+        lambda: op("expire", secret=name, object=current, adopts=of)])()
     build.add_log(who, seed, [item])
     return f"{next(iter(item))} by {who}"
 

@@ -222,7 +222,8 @@ fn whatever_removes_a_secret_names_every_version_that_is_not_removed() {
         crate::ops::copy::copy(vault, &request, ctx).unwrap()
     };
     let mut scene = scene;
-    let ways: [&dyn Fn(&Vault, &Ctx<'_>) -> Change; 3] = [&rm, &edit, &rename];
+    type Way<'a> = &'a dyn Fn(&Vault, &Ctx<'_>) -> Change;
+    let ways: [Way<'_>; 3] = [&rm, &edit, &rename];
     for way in ways {
         scene.vault = open(&text);
         let beside = scene.aside(|scene| scene.by(&rita, 60, |v, ctx| new_value(v, None, ctx)));
