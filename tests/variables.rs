@@ -125,6 +125,42 @@ fn a_file_is_given_under_the_variable_that_the_user_names() {
     assert_eq!(finish(command.arg("cat $KUBECONFIG"), b"").text(), "v");
 }
 
+const REFUSED: &str = "exec cannot give";
+
+#[test]
+fn set_and_import_say_the_names_that_exec_will_refuse() {
+    let cli = Cli::with_vault();
+    let file = cli.project().join("some.env");
+    fs::write(&file, "RM=x\nDB_URL=v\nGIT_TOKEN=v\nTARGET_ARCH=x\ntls.key=v\n").unwrap();
+    let expected = "exec cannot give these to a program: prod/RM, prod/TARGET_ARCH, prod/tls.key: \
+                    v-secure settings set variables.allow 'RM,TARGET_ARCH'; \
+                    v-secure secret set prod/tls.key --var NAME\n";
+    for line in [
+        "import some.env -e prod --dry-run",
+        "import some.env -e prod",
+        "import some.env -e prod --json",
+    ] {
+        let run = cli.run(line);
+        assert!(run.code == 0 && run.err.contains(expected), "{line}: {run:?}");
+        assert_eq!(run.err.matches(REFUSED).count(), 1, "{line}: {run:?}");
+    }
+    assert!(!cli.run("import some.env -e prod -q").shows(REFUSED));
+    let run = cli.feed("set other/PREFIX", b"v");
+    assert!(
+        run.shows("exec cannot give it to a program: other/PREFIX would set PREFIX, which"),
+        "{run:?}"
+    );
+    cli.ok("settings set variables.allow RM,TARGET_ARCH");
+    cli.ok("set prod/tls.key --var TLS_KEY");
+    assert!(!cli.run("import some.env -e prod").shows(REFUSED));
+    cli.ok("exec -e prod -- true");
+    cli.ok("settings set variables.strict on");
+    let run = cli.run("import some.env -e prod");
+    let expected = "these to a program: prod/DB_URL, prod/GIT_TOKEN, prod/tls.key: v-secure settings set \
+                    variables.allow 'RM,TARGET_ARCH,DB_URL,GIT_TOKEN,TLS_KEY'\n";
+    assert!(run.err.contains(expected), "{run:?}");
+}
+
 const NEWS: &str = "new in the environment";
 
 #[test]

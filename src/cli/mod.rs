@@ -40,6 +40,7 @@ mod strict;
 mod trail;
 mod ui;
 mod unlocking;
+mod variables;
 mod verification;
 mod write_fields;
 

@@ -6,7 +6,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::source;
-use crate::name::Name;
+use crate::cli::variables;
+use crate::name::{Name, SecretName};
 use crate::ops::import::{self, Effect, Planned};
 use crate::ops::put;
 use crate::ops::read::{self, Wanted};
@@ -215,7 +216,9 @@ impl Import {
             context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
         let who = context.unlock(&opened.vault)?;
         let planned = import::plan(&opened.vault, &who, environment, entries, session.now);
-        planned.map(|planned| rows(&planned)).map_err(|error| bad_name(&error))
+        let planned = planned.map_err(|error| bad_name(&error))?;
+        variables::remark(context, &opened.vault, planned.iter().map(|entry| &entry.secret));
+        Ok(rows(&planned))
     }
 
     fn write(
@@ -225,17 +228,20 @@ impl Import {
         entries: Vec<text::Entry>,
     ) -> Outcome<Vec<Row>> {
         let default = format!("import {}", self.describe());
-        let (rows, _) = context.write_if(self.reason.as_deref(), &default, |vault, ctx| {
-            let planned = import::plan(vault, ctx.who, environment, entries, ctx.now)
-                .map_err(|error| bad_name(&error))?;
-            let rows = rows(&planned);
-            let requests = import::requests(planned);
-            let change = match requests.is_empty() {
-                true => None,
-                false => Some(put::put(vault, requests, ctx)?),
-            };
-            Ok((rows, change))
-        })?;
+        let ((rows, secrets), (_, vault)) =
+            context.write_if(self.reason.as_deref(), &default, |vault, ctx| {
+                let planned = import::plan(vault, ctx.who, environment, entries, ctx.now)
+                    .map_err(|error| bad_name(&error))?;
+                let rows = rows(&planned);
+                let secrets: Vec<SecretName> = planned.iter().map(|p| p.secret.clone()).collect();
+                let requests = import::requests(planned);
+                let change = match requests.is_empty() {
+                    true => None,
+                    false => Some(put::put(vault, requests, ctx)?),
+                };
+                Ok(((rows, secrets), change))
+            })?;
+        variables::remark(context, &vault, &secrets);
         Ok(rows)
     }
 
@@ -297,7 +303,7 @@ fn verify_entry(
     now: u64,
 ) -> Outcome {
     let name = Name::new(entry.name.clone()).map_err(|error| bad_name(&error))?;
-    let secret = crate::name::SecretName::new(environment, &name);
+    let secret = SecretName::new(environment, &name);
     let stored = read::read(vault, who, &secret, &Wanted::Current, now)?;
     if stored.same_as(&entry.value) {
         return Ok(());

@@ -16,7 +16,7 @@ mod table;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
-use table::GUARDED;
+use table::{CREDENTIALS, GUARDED, WHOLE};
 
 /// What setting a guarded variable can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +62,28 @@ pub fn danger(variable: &str) -> Option<Danger> {
     let variable = variable.to_ascii_uppercase();
     let (first, last) = (variable.bytes().next()?, variable.bytes().next_back()?);
     let candidates = [Key::First(first), Key::Last(last)];
+    let credential = CREDENTIALS.iter().any(|ending| variable.ends_with(ending));
     let mut candidates = candidates.iter().filter_map(|key| BY_KEY.get(key)).flatten();
-    candidates.find(|(pattern, _)| pattern.covers(&variable)).map(|(_, danger)| *danger)
+    candidates.find(|guard| guard.holds(&variable, credential)).map(|guard| guard.danger)
+}
+
+/// A pattern of the table.
+struct Guard {
+    pattern: Divided<'static>,
+    /// Whether the names of credentials are no members.
+    spares_credentials: bool,
+    danger: Danger,
+}
+
+impl Guard {
+    fn of(pattern: &'static str, danger: Danger) -> Self {
+        let spares_credentials = pattern.ends_with('*') && !WHOLE.contains(&pattern);
+        Self { pattern: Divided::of(pattern), spares_credentials, danger }
+    }
+
+    fn holds(&self, variable: &str, credential: bool) -> bool {
+        !(credential && self.spares_credentials) && self.pattern.covers(variable)
+    }
 }
 
 /// What patterns are looked up by: how they begin, or how they end where they begin with the star.
@@ -83,12 +103,12 @@ impl Key {
 }
 
 /// The table, divided once by keys and at the star: `exec` asks for every secret.
-static BY_KEY: LazyLock<HashMap<Key, Vec<(Divided<'static>, Danger)>>> = LazyLock::new(|| {
+static BY_KEY: LazyLock<HashMap<Key, Vec<Guard>>> = LazyLock::new(|| {
     let mut table: HashMap<Key, Vec<_>> = HashMap::new();
     for (danger, patterns) in GUARDED {
         for pattern in *patterns {
             if let Some(key) = Key::of(pattern) {
-                table.entry(key).or_default().push((Divided::of(pattern), *danger));
+                table.entry(key).or_default().push(Guard::of(pattern, *danger));
             }
         }
     }

@@ -9,9 +9,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArg;
-use crate::name::{Name, SecretName};
+use crate::cli::variables;
+use crate::name::SecretName;
 use crate::ops::duration;
-use crate::ops::inject::{self, Consent};
 use crate::ops::put::{self, NewValue, PutRequest};
 use crate::ops::read::{self, Wanted};
 use crate::ops::vault::{Depth, Vault};
@@ -192,7 +192,7 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
         fields: written.fields,
         expires: version.and_then(|version| version.expires).map(duration::rfc3339),
     };
-    remark_variable(context, vault, secret);
+    variables::remark(context, vault, [secret]);
     if written.expiry_ends {
         context.ui.warn(&format!(
             "{secret} had an expiry and has none any more: --ttl or --expires-at says when it is to"
@@ -210,15 +210,4 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
         _ => format!("{secret}: metadata changed"),
     });
     Ok(())
-}
-
-/// Says now what `exec` would refuse later.
-fn remark_variable(context: &Context<'_>, vault: &Vault, secret: &SecretName) {
-    let given = vault.secret(secret).and_then(|found| found.var()).map(Name::new);
-    let Ok(given) = given.transpose() else { return };
-    let consent = Consent::of(vault.serving());
-    if let Err(error) = inject::variable(secret, given.as_ref(), &consent) {
-        let hint = error.hint().map(|hint| format!(": {hint}")).unwrap_or_default();
-        context.ui.note(&format!("exec cannot give it to a program: {error}{hint}"));
-    }
 }
