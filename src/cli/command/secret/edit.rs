@@ -1,6 +1,6 @@
 //! `v-secure secret edit`: one value in the user's editor.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
@@ -71,7 +71,7 @@ impl Edit {
     fn shown(&self, context: &Context<'_>) -> Outcome<Shown> {
         let secret = self.secret.resolve(context)?;
         let names = BTreeSet::from([secret.clone()]);
-        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+        let (session, opened) = context.open_to_write(Depth::Secrets(&names))?;
         let vault = &opened.vault;
         let who = context.unlock(vault)?;
         put::permit_value(vault, &secret, who.member())?;

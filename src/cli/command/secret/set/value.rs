@@ -36,7 +36,8 @@ impl ValueArgs {
     }
 
     /// The value, or `None` where only metadata is to change. `may_stay` says whether that is
-    /// possible, and `exists` whether there is a value that would stay.
+    /// possible, and `exists` whether there is a value that would stay: it judges the vault, before
+    /// anything is read in or asked for.
     pub fn value(
         &self,
         context: &Context<'_>,
@@ -47,6 +48,7 @@ impl ValueArgs {
         if let Some(spec) = &self.generate {
             return Ok(Some(generate::generate(&parse_spec(spec)?, context.host)));
         }
+        let exists = exists()?;
         if let Some(path) = &self.file {
             return source::read(context, path, MAX_VALUE as u64).map(Some);
         }
@@ -54,7 +56,7 @@ impl ValueArgs {
             return self.piped(context, secret, may_stay);
         }
         // Metadata alone: nobody is asked for a value that is to stay.
-        if may_stay && (!context.interactive() || exists()?) {
+        if may_stay && (!context.interactive() || exists) {
             return Ok(None);
         }
         prompt(context, secret).map(Some)
