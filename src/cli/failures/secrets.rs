@@ -81,7 +81,9 @@ impl From<PutError> for Failure {
             )
             .hint(format!("who can give it keys, by 'v-secure access settle': {}", names(able))),
             PutError::Keys { .. } => closed_keys("keys", &error),
-            PutError::TooLong { .. } => is(Exit::Usage, "value-too-long"),
+            PutError::TooLong { .. } => is(Exit::Usage, "value-too-long")
+                .hint("keep it in an encrypted file, and that file's key in the vault")
+                .hint("split -b 1M FILE PART-, and set each part under a name of its own"),
             PutError::Seal { .. } => is(Exit::Failure, "seal"),
             PutError::Nothing => is(Exit::Usage, "nothing"),
         }

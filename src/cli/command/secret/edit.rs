@@ -14,8 +14,9 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// The most bytes of a value, and of the line end that the text has besides.
-const LIMIT: u64 = (1 << 20) + 1;
+/// The most bytes of a text: more than a value may have, so that one that is too long is refused as
+/// such, and the editor can open it again.
+const LIMIT: u64 = 2 << 20;
 
 /// Change a value in your editor
 #[derive(Debug, Args)]
