@@ -29,8 +29,13 @@ impl From<ReadError> for Failure {
             ReadError::NoVersion { secret } | ReadError::Ambiguous { secret } => {
                 is(Exit::NotFound, "no-version").hint(format!("v-secure secret versions {secret}"))
             }
-            ReadError::Pruned { secret, .. } => {
-                is(Exit::NotFound, "pruned").hint(format!("v-secure secret versions {secret}"))
+            ReadError::Pruned { secret, number } => {
+                let failure = is(Exit::NotFound, "pruned");
+                let failure = match number {
+                    None => failure.hint(format!("v-secure set {secret}")),
+                    Some(_) => failure,
+                };
+                failure.hint(format!("v-secure secret versions {secret}"))
             }
             ReadError::Expired { secret, since, kept } => {
                 let mut failure = is(Exit::Expired, "expired");
