@@ -160,16 +160,15 @@ impl From<CopyError> for Failure {
 
 impl From<InjectError> for Failure {
     fn from(error: InjectError) -> Self {
-        let failure = match &error {
+        let mut failure = match &error {
             InjectError::Clash { .. } | InjectError::Taken { .. } => {
                 Self::from_error(Exit::Conflict, "environment", &error)
             }
             _ => Self::from_error(Exit::Failure, "environment", &error),
         };
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        failure.causes.extend(error.each().iter().map(ToString::to_string));
+        failure.hints.extend(error.hints());
+        failure
     }
 }
 
