@@ -354,6 +354,32 @@ fn a_second_vault_of_ones_own_is_made_on_purpose() {
 }
 
 #[test]
+fn beside_a_planted_vault_nobody_is_sent_to_its_owners() {
+    let olga = victim();
+    place(&bait(&olga), &olga, SUB);
+    for line in ["init", "init --nested"] {
+        let refused = run_in(&olga, SUB, line);
+        assert_eq!(refused.code, 7, "{line}: {refused:?}");
+        assert!(refused.err.contains("another vault than the one accepted"), "{}", refused.err);
+        assert!(refused.err.contains("v-secure pin accept"), "{}", refused.err);
+        assert!(!refused.err.contains("member request"), "{line}: {}", refused.err);
+    }
+    assert!(olga.run("init").err.contains("member request"), "the accepted one has owners to ask");
+}
+
+#[test]
+fn the_state_of_a_vault_says_whether_it_was_accepted() {
+    let olga = unknown();
+    let said = "not accepted on this device yet";
+    let status = |person: &Person| person.command(&[]).output().unwrap();
+    let text = |person: &Person| String::from_utf8(status(person).stdout).unwrap();
+    assert!(text(&olga).contains(said), "{}", text(&olga));
+    assert!(!text(&victim()).contains(said));
+    olga.run("pin accept --yes").ok();
+    assert!(!text(&olga).contains(said));
+}
+
+#[test]
 fn a_pin_of_an_earlier_format_is_no_first_use() {
     let olga = victim();
     let pins = fs::read_dir(olga.home().join(".local/state/v-secure/pins")).unwrap();
