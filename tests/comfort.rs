@@ -8,7 +8,7 @@ mod cli;
 #[path = "support/tools.rs"]
 mod tools;
 
-use cli::{Cli, Run, finish};
+use cli::{Cli, Run, failure, finish};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -127,10 +127,36 @@ fn one_owner_is_one_signature() {
 }
 
 #[test]
-fn a_value_that_is_too_long_is_told_the_limit() {
+fn a_value_that_is_too_long_is_told_its_size_and_the_limit() {
+    const LIMIT: usize = 1 << 20;
     let cli = Cli::with_vault();
-    let run = cli.feed("set A", &vec![b'x'; (1 << 20) + 1]);
-    assert!(run.code == 1 && run.err.contains("1048576 bytes"), "{run:?}");
+    cli.set("A", "before");
+    let file = cli.project().join("big.bin");
+    for (length, told) in [(LIMIT + 1, "1048577 bytes"), (2 * LIMIT, "2097152 bytes")] {
+        let value = vec![b'x'; length];
+        std::fs::write(&file, &value).unwrap();
+        for line in [
+            "set A",
+            "set A --raw",
+            "set A --file -",
+            "set A --file big.bin",
+            "secret rotate A",
+            "secret rotate A --file big.bin",
+        ] {
+            let run = cli.feed(line, &value);
+            for text in [told, "at most 1048576", "default/A", "encrypted file", "split -b"] {
+                assert!(run.code == 2 && run.err.contains(text), "{line}: {text}: {run:?}");
+            }
+            assert!(!run.err.contains("who may read") && !run.err.contains("--file"), "{run:?}");
+            let run = cli.feed(&format!("{line} --json"), &value);
+            assert_eq!(failure(&run), (2, "value-too-long".into()), "{line}");
+        }
+    }
+    let run = cli.feed("set A", &vec![b'x'; 2 * LIMIT + 1]);
+    assert!(run.code == 2 && run.err.contains("more than 2097152 bytes"), "{run:?}");
+    assert_eq!(cli.ok("get A"), "before");
+    cli.set("A", [vec![b'x'; LIMIT], b"\n".to_vec()].concat());
+    assert_eq!(cli.ok("get A").len(), LIMIT, "a line end is no part of the value");
 }
 
 #[test]

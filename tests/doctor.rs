@@ -46,6 +46,10 @@ impl Findings {
         found["command"].as_str().unwrap_or_default()
     }
 
+    fn codes(&self) -> Vec<&str> {
+        self.0.iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+    }
+
     #[track_caller]
     fn lacks(&self, code: &str) {
         assert!(self.find(code).is_none(), "{:#?}", self.find(code));
@@ -162,7 +166,45 @@ fn pins_first_use_older_states_and_other_vaults_differ() {
     stranger.run("init").ok();
     owner.pull(&stranger);
     let found = codes(&owner);
-    assert_eq!((found.1, found.command("pin-refused")), (1, "v-secure pin show"));
+    assert_eq!(found.1, 1);
+    assert!(found.command("pin-refused").starts_with("v-secure pin accept"));
+}
+
+/// The identity is no member's in a vault that another put in the place of the accepted one.
+#[test]
+fn of_a_refused_vault_only_the_pin_is_told() {
+    let owner = Person::new("owner-1");
+    owner.run("init").ok();
+    owner.set("A", "v");
+    let genuine = fs::read(owner.vault()).unwrap();
+    let pin = owner.run("pin show --json").json()["pin"].as_str().unwrap().to_owned();
+    let stranger = Person::new("owner-2");
+    stranger.run("init").ok();
+    owner.pull(&stranger);
+    let ci = Person::new("ci");
+    let mut carrying = ci.command(&["doctor", "--json"]);
+    carrying.current_dir(owner.checkout()).env("V_SECURE_PIN", &pin);
+    let sub = owner.checkout().join("app");
+    person::copy(&stranger.vault(), &sub);
+    let at_place = examine(&mut owner.command(&["doctor", "--json"]));
+    fs::write(owner.vault(), &genuine).unwrap();
+    let in_project = examine(owner.command(&["doctor", "--json"]).current_dir(&sub));
+    for found in [at_place, in_project] {
+        assert_eq!(found.1, 1);
+        assert!(found.command("pin-refused").starts_with("v-secure pin accept"));
+        assert_eq!(found.codes()[0], "pin-refused");
+        for code in found.codes() {
+            let of_vault = ["identity", "vault", "git", "hook", "recovery", "member", "secret"];
+            assert!(!of_vault.iter().any(|start| code.starts_with(start)), "{code}");
+        }
+    }
+    let said = owner.command(&["doctor"]).current_dir(&sub).output().unwrap();
+    let said = String::from_utf8([said.stdout, said.stderr].concat()).unwrap();
+    assert!(said.contains("pin accept") && !said.contains("member request"), "{said}");
+    owner.pull(&stranger);
+    let carried = examine(&mut carrying);
+    assert_eq!((carried.1, carried.codes()[0]), (1, "pin-refused"));
+    assert!(!carried.command("pin-refused").contains("member request"));
 }
 
 #[test]

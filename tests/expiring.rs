@@ -232,6 +232,39 @@ fn an_expiry_in_conflict_is_told_and_settled() {
 }
 
 #[test]
+fn a_value_that_was_pruned_while_its_expiry_was_lifted_is_called_pruned() {
+    let owner = owner();
+    let other = join(&owner, "other", "read,write,delete");
+    other.run("secret expire prod/KEY --at 2020-01-01").ok();
+    owner.pull(&other);
+    other.run("prune --no-grace").ok();
+    owner.run("secret expire prod/KEY --never").ok();
+    unite(&owner.vault(), &other.vault());
+    std::fs::write(owner.checkout().join("t"), "{{ v-secure:prod/KEY }}").unwrap();
+    for line in [
+        "get prod/KEY",
+        "exec -e prod -- true",
+        "exec -e prod --only KEY -- true",
+        "exec -e prod --as-file F=KEY -- true",
+        "export -e prod --format json",
+        "inject -i t",
+        "secret restore prod/KEY",
+        "secret expire prod/KEY --ttl 1d",
+        "secret copy prod/KEY --to-env dev",
+    ] {
+        let done = owner.run(line);
+        for text in ["the value of prod/KEY was pruned", "v-secure set prod/KEY"] {
+            assert!(done.code == 5 && done.err.contains(text), "{line}: {done:?}");
+        }
+        assert!(!done.err.contains("secret restore"), "{line}: {done:?}");
+    }
+    assert_eq!(owner.run("secret show prod/KEY --json").json()["state"], "pruned");
+    assert!(owner.run("ls").ok().contains("prod/KEY"), "it is wanted, so it is listed");
+    owner.set("prod/KEY", "two");
+    assert_eq!(owner.run("get prod/KEY").ok(), "two");
+}
+
+#[test]
 fn an_overruled_version_is_told_and_brought_back_by_the_command_that_is_named() {
     let owner = owner();
     let rotator = join(&owner, "rotator", "rotate");

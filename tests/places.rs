@@ -156,17 +156,25 @@ fn a_terminal_is_not_asked_about_another_vault_of_the_project() {
     let olga = victim();
     let planted = place(&bait(&olga), &olga, SUB);
     let before = fs::read(&planted).unwrap();
-    for line in ["get prod/DB", "exec -e prod -- env", "set prod/DB", "-q edit -e prod"] {
+    for line in [
+        "get prod/DB",
+        "exec -e prod -- env",
+        "set prod/DB",
+        "secret rotate prod/DB",
+        "secret edit prod/DB",
+        "-q edit -e prod",
+        "import absent.env -e prod",
+        "set prod/DB --file absent",
+    ] {
         let arguments: Vec<&str> = line.split(' ').collect();
         let mut command = olga.command(&arguments);
         command.current_dir(olga.checkout().join(SUB)).env("EDITOR", "true");
         let mut session = terminal(command);
-        if line.starts_with("set") {
-            type_in(&mut session, "alue", "the new production password");
-        }
         let text = rest(&mut session);
         assert!(text.contains("another vault than the one accepted"), "{line}: {text}");
-        assert!(!text.contains("planted"), "{line}: {text}");
+        for unwanted in ["planted", "Value of", "absent"] {
+            assert!(!text.contains(unwanted), "{line}: {text}");
+        }
     }
     assert_eq!(fs::read(&planted).unwrap(), before);
 }
@@ -357,6 +365,32 @@ fn a_second_vault_of_ones_own_is_made_on_purpose() {
 }
 
 #[test]
+fn beside_a_planted_vault_nobody_is_sent_to_its_owners() {
+    let olga = victim();
+    place(&bait(&olga), &olga, SUB);
+    for line in ["init", "init --nested"] {
+        let refused = run_in(&olga, SUB, line);
+        assert_eq!(refused.code, 7, "{line}: {refused:?}");
+        assert!(refused.err.contains("another vault than the one accepted"), "{}", refused.err);
+        assert!(refused.err.contains("v-secure pin accept"), "{}", refused.err);
+        assert!(!refused.err.contains("member request"), "{line}: {}", refused.err);
+    }
+    assert!(olga.run("init").err.contains("member request"), "the accepted one has owners to ask");
+}
+
+#[test]
+fn the_state_of_a_vault_says_whether_it_was_accepted() {
+    let olga = unknown();
+    let said = "not accepted on this device yet";
+    let status = |person: &Person| person.command(&[]).output().unwrap();
+    let text = |person: &Person| String::from_utf8(status(person).stdout).unwrap();
+    assert!(text(&olga).contains(said), "{}", text(&olga));
+    assert!(!text(&victim()).contains(said));
+    olga.run("pin accept --yes").ok();
+    assert!(!text(&olga).contains(said));
+}
+
+#[test]
 fn a_pin_of_an_earlier_format_is_no_first_use() {
     let olga = victim();
     let pins = fs::read_dir(olga.home().join(".local/state/v-secure/pins")).unwrap();
@@ -433,6 +467,39 @@ fn a_first_use_is_a_question_whose_default_is_no() {
 }
 
 #[test]
+fn the_question_comes_before_a_value_is_asked_for_or_read() {
+    let olga = unknown();
+    for line in ["set prod/DB", "set prod/DB --file absent", "import absent.env -e prod"] {
+        let mut session = terminal(olga.command(&line.split(' ').collect::<Vec<_>>()));
+        type_in(&mut session, "that you expect here?", "n");
+        let text = rest(&mut session);
+        assert!(text.contains("was not accepted"), "{line}: {text}");
+        assert!(!text.contains("Value of") && !text.contains("absent"), "{line}: {text}");
+    }
+    for input in ["set prod/DB", "import - -e prod", "secret rotate prod/DB"] {
+        let refused = olga.feed(&format!("--json {input}"), "A=b");
+        assert_eq!(refused.error(), (1, "first-use".into()), "{input}");
+    }
+    let mut session = terminal(olga.command(&["set", "prod/DB"]));
+    type_in(&mut session, "that you expect here?", "y");
+    type_in(&mut session, "Value of prod/DB", "typed");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2") && !text.contains("typed"), "{text}");
+}
+
+#[test]
+fn a_vault_in_the_place_of_an_accepted_one_is_refused_before_a_value_is_asked_for() {
+    let olga = victim();
+    olga.pull(&bait(&olga));
+    for line in ["set prod/DB", "secret rotate prod/DB", "import absent.env -e prod"] {
+        let mut session = terminal(olga.command(&line.split(' ').collect::<Vec<_>>()));
+        let text = rest(&mut session);
+        assert!(text.contains("another vault than the one accepted here before"), "{line}: {text}");
+        assert!(!text.contains("Value of") && !text.contains("absent"), "{line}: {text}");
+    }
+}
+
+#[test]
 fn nobody_waits_for_a_lock_while_the_question_is_open() {
     let olga = unknown();
     let mut session = terminal(olga.command(&["set", "prod/DB", "--generate"]));
@@ -449,13 +516,18 @@ fn nobody_waits_for_a_lock_while_the_question_is_open() {
 fn a_write_without_a_state_folder_asks_once() {
     let olga = unknown();
     let key = olga.home().join(IDENTITY);
-    let line = ["--identity", key.to_str().unwrap(), "set", "prod/DB", "--generate"];
-    let mut command = olga.command(&line);
-    command.env_remove("HOME");
-    let mut session = terminal(command);
-    type_in(&mut session, "that you expect here?", "y");
-    let text = rest(&mut session);
-    assert!(text.contains("version 2") && !text.contains("has never used"), "{text}");
+    for (version, generated) in [("version 2", true), ("version 3", false)] {
+        let line = ["--identity", key.to_str().unwrap(), "set", "prod/DB"];
+        let mut command = olga.command(&line);
+        command.args(generated.then_some("--generate")).env_remove("HOME");
+        let mut session = terminal(command);
+        type_in(&mut session, "that you expect here?", "y");
+        if !generated {
+            type_in(&mut session, "Value of prod/DB", "typed");
+        }
+        let text = rest(&mut session);
+        assert!(text.contains(version) && !text.contains("has never used"), "{text}");
+    }
 }
 
 fn session_text(session: &mut expectrl::session::OsSession, until: &str) -> String {

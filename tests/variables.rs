@@ -69,6 +69,33 @@ fn every_way_out_refuses_guarded_names_and_passes_those_that_the_owners_allow() 
 }
 
 #[test]
+fn all_refused_names_are_told_at_once_with_one_line_that_lets_them_pass() {
+    let cli = Cli::with_vault();
+    cli.ok("settings set variables.allow GIT_*,DB");
+    let names = ["TAR_OPTIONS", "MY_SERVICE_OPTS", "helm_plugins"];
+    for name in names.iter().chain(&["GIT_DIR", "HARMLESS"]) {
+        cli.set(&format!("a/{name}"), "--v");
+    }
+    let template: String =
+        names.iter().map(|name| format!("{name}={{{{ v-secure:{name} }}}}\n")).collect();
+    let through = |door: &str| cli.feed(&door.replace("ENV", "a"), template.as_bytes());
+    let line = "settings set variables.allow 'GIT_*,DB,MY_SERVICE_OPTS,TAR_OPTIONS,helm_plugins'";
+    for door in DOORS {
+        let run = through(door);
+        assert_eq!(run.code, 1, "{door}: {run:?}");
+        for text in names.iter().chain(&[line]) {
+            assert!(run.err.contains(text), "{door}: {text}: {}", run.err);
+        }
+        assert_eq!(run.err.matches("settings set").count(), 1, "{door}: {}", run.err);
+        assert!(!run.err.contains("HARMLESS") && !run.err.contains("GIT_DIR"), "{}", run.err);
+    }
+    cli.ok(&line.replace('\'', ""));
+    for door in DOORS {
+        assert_eq!(through(door).code, 0, "{door}");
+    }
+}
+
+#[test]
 fn a_harmless_secret_with_a_guarded_variable_is_refused_where_it_becomes_one() {
     let cli = Cli::with_vault();
     cli.set("a/harmless --var LD_PRELOAD", "/x");

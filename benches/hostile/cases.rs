@@ -216,7 +216,7 @@ fn policy_ops(start: &Start, bytes: usize) -> String {
 }
 
 fn recipients(start: &Start, bytes: usize) -> String {
-    let own = start.vault.file().chain.iter().flat_map(|entry| &entry.ops);
+    let mut own = start.vault.file().chain.iter().flat_map(|entry| &entry.ops);
     let member = own.rfind(|op| matches!(op, PolicyOp::MemberAdd { .. })).expect("mel");
     let PolicyOp::MemberAdd { recipients, .. } = member else { unreachable!() };
     let (recipient, mut more) = (&recipients[0], member.clone());
@@ -297,7 +297,7 @@ fn envelopes(start: &Start, bytes: usize) -> String {
 fn slots(start: &Start, bytes: usize) -> String {
     let (fill, key) = (|length: usize| "A".repeat(length), start.entry.key);
     let own = start.vault.file().chain.iter().flat_map(|entry| &entry.ops);
-    let recipients = own.filter_map(|op| match op {
+    let mut recipients = own.filter_map(|op| match op {
         PolicyOp::MemberAdd { recipients, .. } => recipients.first(),
         _ => None,
     });

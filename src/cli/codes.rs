@@ -183,7 +183,7 @@ pub const COMMANDS: &[Known] = &[
     known("splits-policy", &[7], "A change of rights on a branch that lacks policy changes accepted here", "git merge BRANCH"),
     known("ssh-passphrase", &[3], "An SSH key stays closed without its passphrase", "run it on a terminal, or use V_SECURE_IDENTITY_CMD"),
     known("state", &[1], "The state folder cannot be used", "v-secure doctor"),
-    known("stdin", &[1], "Standard input cannot be read, or is too long", "v-secure set NAME --file FILE"),
+    known("stdin", &[1], "Standard input cannot be read", "v-secure set NAME --file FILE"),
     known("template-syntax", &[1], "A template has a reference that is none", "v-secure inject --help"),
     known("template-value", &[1], "A value does not fit where the template names it", "v-secure inject --help"),
     known("unknown-audience", &[5], "No secret has readers of exactly these roles", "v-secure key status"),

@@ -25,6 +25,7 @@ use crate::store::session::{Opened, Session, SessionError};
 use crate::store::transaction::{Transaction, Written};
 use crate::vault::request::fingerprint_words;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub struct Context<'a> {
@@ -36,6 +37,9 @@ pub struct Context<'a> {
     pub hardened: Hardened,
     /// The text of the identity that a passphrase opened, for the rest of this command.
     opened_slot: RefCell<Option<SecretValue>>,
+    /// The policy chain that was agreed to in this command: without a state folder nothing else knows.
+    agreed: RefCell<Vec<Id>>,
+    warned: RefCell<BTreeSet<String>>,
 }
 
 /// What a vault is opened for: how first use and old states are judged.
@@ -64,6 +68,8 @@ impl<'a> Context<'a> {
             pruning: Pruning::default(),
             hardened: harden(),
             opened_slot: RefCell::default(),
+            agreed: RefCell::default(),
+            warned: RefCell::default(),
         }
     }
 
@@ -78,6 +84,8 @@ impl<'a> Context<'a> {
             pruning,
             hardened: self.hardened,
             opened_slot: RefCell::default(),
+            agreed: RefCell::default(),
+            warned: RefCell::default(),
         }
     }
 
@@ -162,14 +170,21 @@ impl<'a> Context<'a> {
         Ok((session, opened))
     }
 
+    /// Opens the vault that is to be written, before anything is asked of the user or read in for it:
+    /// who waits for a refusal may have typed a value by then.
+    pub fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
+        let (session, opened) = self.open(Purpose::Use, depth)?;
+        refuse_old(&opened)?;
+        Ok((session, opened))
+    }
+
     /// Judges what the pins say of a vault, and remembers what is accepted.
     pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
         let fits = matches!(opened.pin, Standing::Continues | Standing::Prefix { .. });
         if fits && opened.is_new_here {
-            if purpose == Purpose::Look {
+            if purpose == Purpose::Look || self.agrees(session, opened)? {
                 return Ok(());
             }
-            first_use::ask(self, session, opened)?;
         }
         match (&opened.pin, purpose) {
             (Standing::Continues, _) => {}
@@ -178,13 +193,15 @@ impl<'a> Context<'a> {
                     "its policy has {seen} of the {accepted} entries that were seen here before"
                 )));
             }
-            (Standing::Prefix { seen, accepted }, _) => self.ui.warn(&format!(
+            (Standing::Prefix { seen, accepted }, _) => self.warn_once(&format!(
                 "this is an older state: its policy has {seen} of the {accepted} entries that were \
                  seen here before (an old branch?)"
             )),
             (Standing::Unknown, Purpose::Look) => return Ok(()),
             (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
-                first_use::ask(self, session, opened)?
+                if self.agrees(session, opened)? {
+                    return Ok(());
+                }
             }
             (other, _) => return Err(pin_failure(other, &session.location.vault)),
         }
@@ -193,7 +210,7 @@ impl<'a> Context<'a> {
             return Err(older(&missing_entries(missing.len())));
         }
         if !missing.is_empty() && opened.pin == Standing::Continues {
-            self.ui.warn(&format!(
+            self.warn_once(&format!(
                 "{} (an old branch, or a roll-back): compare with 'v-secure audit verify --base \
                  origin/main'",
                 missing_entries(missing.len())
@@ -206,6 +223,24 @@ impl<'a> Context<'a> {
             result => result?,
         }
         Ok(())
+    }
+
+    /// A command may judge a vault more than once: before it asks for a value, and under the lock.
+    fn warn_once(&self, text: &str) {
+        if self.warned.borrow_mut().insert(text.to_owned()) {
+            self.ui.warn(text);
+        }
+    }
+
+    /// Whether this command's user has agreed to the vault before; asks where that is not so.
+    fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<bool> {
+        let chain = opened.vault.chain().ids();
+        if *self.agreed.borrow() == chain {
+            return Ok(true);
+        }
+        first_use::ask(self, session, opened)?;
+        *self.agreed.borrow_mut() = chain.to_vec();
+        Ok(false)
     }
 
     /// Says that the state folder does not know what was accepted.
@@ -310,18 +345,12 @@ impl<'a> Context<'a> {
     /// others would wait for as long as the question is open.
     fn begin<'s>(&self, session: &'s Session) -> Outcome<Transaction<'s>> {
         let mut transaction = Transaction::begin(session)?;
-        let mut accepted = Vec::new();
         if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
             let opened = transaction.into_opened();
             self.judge(session, &opened, Purpose::Use)?;
-            accepted = opened.vault.chain().ids().to_vec();
             transaction = Transaction::begin(session)?;
         }
-        let opened = transaction.opened();
-        // Without a state folder the same vault is unknown still.
-        if opened.pin != Standing::Unknown || opened.vault.chain().ids() != accepted {
-            self.judge(session, opened, Purpose::Use)?;
-        }
+        self.judge(session, transaction.opened(), Purpose::Use)?;
         Ok(transaction)
     }
 

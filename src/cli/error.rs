@@ -57,6 +57,14 @@ impl Failure {
         self
     }
 
+    /// With another failure as the cause.
+    #[must_use]
+    pub fn caused(mut self, by: &Self) -> Self {
+        self.causes.push(by.message.clone());
+        self.causes.extend(by.causes.iter().cloned());
+        self
+    }
+
     /// The object that `--json` prints on standard error.
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]

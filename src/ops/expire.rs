@@ -43,7 +43,7 @@ pub fn expire(
     let found = read::find(vault, secret)?;
     permit(vault, secret, ctx)?;
     let version = read::select(found, secret, wanted)?;
-    refuse(secret, version)?;
+    refuse(secret, wanted, version)?;
     if version.expires == at && !version.expiry_conflict {
         return Ok((version.number, None));
     }
@@ -64,11 +64,12 @@ fn permit(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), Expir
     Err(ExpireError::NotPermitted { secret: secret.clone(), member: member.clone(), able })
 }
 
-fn refuse(secret: &SecretName, version: &Version) -> Result<(), ExpireError> {
-    let (secret, number) = (secret.clone(), version.number);
+fn refuse(secret: &SecretName, wanted: &Wanted, version: &Version) -> Result<(), ExpireError> {
     match version {
-        Version { pruned: true, .. } => Err(ReadError::Pruned { secret, number }.into()),
-        Version { removed: true, .. } => Err(ExpireError::Removed { secret, number }),
+        Version { pruned: true, .. } => Err(ReadError::pruned(secret, wanted, version).into()),
+        Version { removed: true, number, .. } => {
+            Err(ExpireError::Removed { secret: secret.clone(), number: *number })
+        }
         _ => Ok(()),
     }
 }

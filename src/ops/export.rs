@@ -69,7 +69,7 @@ pub fn export(
     random: &dyn Random,
 ) -> Result<Exported, ExportError> {
     let names = secrets.iter().map(|wanted| name(wanted, format, consent));
-    let names = names.collect::<Result<Vec<&str>, InjectError>>()?;
+    let names = inject::consent::together(names)?;
     refuse_shared(&names, secrets)?;
     let dump: Vec<(&str, &SecretValue)> =
         names.iter().copied().zip(secrets.iter().map(|wanted| &wanted.value)).collect();

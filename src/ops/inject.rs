@@ -168,7 +168,7 @@ impl fmt::Debug for ChildEnvironment {
 /// values move there.
 ///
 /// # Errors
-/// The first secret that cannot be given, see [`InjectError`].
+/// The first secret that cannot be given, see [`InjectError`]; all that the settings do not let pass.
 pub fn environment(
     parent: Vec<(OsString, OsString)>,
     wanted: Vec<Wanted>,
@@ -196,8 +196,8 @@ pub fn environment(
 fn variables(wanted: &[Wanted], options: &Options<'_>) -> Result<Vec<String>, InjectError> {
     let mut given = HashMap::with_capacity(wanted.len());
     let mut variables = Vec::with_capacity(wanted.len());
-    for wanted in wanted {
-        let variable = variable(&wanted.secret, wanted.variable.as_ref(), options.consent)?;
+    let named = consent::together(wanted.iter().map(|wanted| named(wanted, options.consent)))?;
+    for (wanted, variable) in wanted.iter().zip(named) {
         let key = options.system.key(OsStr::new(variable));
         if let Some(first) = given.insert(key, &wanted.secret) {
             return Err(InjectError::SharedVariable {
@@ -209,6 +209,10 @@ fn variables(wanted: &[Wanted], options: &Options<'_>) -> Result<Vec<String>, In
         variables.push(variable.to_owned());
     }
     Ok(variables)
+}
+
+fn named<'a>(wanted: &'a Wanted, consent: &Consent) -> Result<&'a str, InjectError> {
+    variable(&wanted.secret, wanted.variable.as_ref(), consent)
 }
 
 type Variables = BTreeMap<Vec<u8>, (OsString, OsString)>;

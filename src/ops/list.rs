@@ -1,7 +1,7 @@
 //! Secrets as lists show them: metadata without values, narrowed by what the user asked for.
 
 use super::aging::Ages;
-use super::read::pruned_by_age;
+use super::read::pruned;
 use super::vault::Vault;
 use crate::log::state::{SecretState, Status, Version};
 use crate::name::{Name, SecretName};
@@ -53,8 +53,10 @@ pub fn listed<'a>(name: &'a SecretName, state: &'a SecretState, now: u64) -> Opt
     if let Some(version) = state.current() {
         return Some(Listed { name, state, version, status: state.status(version, now) });
     }
-    if let Some(version) = pruned_by_age(state) {
-        return Some(Listed { name, state, version, status: Status::Expired });
+    if let Some(version) = pruned(state) {
+        let by_age = version.expires.is_some();
+        let status = if by_age { Status::Expired } else { Status::Pruned };
+        return Some(Listed { name, state, version, status });
     }
     let version = state.versions.last()?;
     // Not the version's own status: a retired version does not come back by itself.

@@ -94,6 +94,19 @@ pub enum Standing {
     CarriedMissing,
 }
 
+impl Standing {
+    /// Whether nothing of the vault is used, however it is opened.
+    pub const fn is_refused(&self) -> bool {
+        matches!(
+            self,
+            Self::Diverged { .. }
+                | Self::OtherVault { .. }
+                | Self::OtherInProject { .. }
+                | Self::CarriedMissing
+        )
+    }
+}
+
 /// A vault that was accepted elsewhere in the project of a place: in its repository, or in a folder
 /// above.
 #[derive(Debug, Clone, PartialEq, Eq)]

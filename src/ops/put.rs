@@ -54,8 +54,12 @@ pub enum PutError {
         #[source]
         source: KeyError,
     },
-    #[error("the value for {secret} is too long: a value has at most {MAX_VALUE} bytes")]
-    TooLong { secret: SecretName },
+    /// `size` is where reading it ended, if there was `more`.
+    #[error(
+        "the value for {secret} is too long: it has {}{size} bytes, and a value at most {MAX_VALUE}",
+        if *more { "more than " } else { "" }
+    )]
+    TooLong { secret: SecretName, size: u64, more: bool },
     #[error("{secret} cannot be sealed")]
     Seal {
         secret: SecretName,
@@ -185,7 +189,11 @@ pub(super) fn seal(
     let audience = vault.policy().audience_of(secret);
     let (binding, authored) = (vault.binding(&uid), Authored { value, author: &author, expires });
     let failed = |source: VersionError| match source.is_too_long() {
-        true => PutError::TooLong { secret: secret.clone() },
+        true => PutError::TooLong {
+            secret: secret.clone(),
+            size: u64::try_from(value.len()).unwrap_or(u64::MAX),
+            more: false,
+        },
         false => PutError::Seal { secret: secret.clone(), source },
     };
     let stated = usable_audience(vault, secret, &audience)?;

@@ -54,8 +54,12 @@ pub enum ReadError {
         /// The version's number, where its value is there still and may be given another time.
         kept: Option<usize>,
     },
-    #[error("the version {number} of {secret} was pruned: its value is gone")]
-    Pruned { secret: SecretName, number: usize },
+    #[error("{}", pruned_text(secret, *number))]
+    Pruned {
+        secret: SecretName,
+        /// Of the version that was asked for, if it was one.
+        number: Option<usize>,
+    },
     #[error("{member} may not read {secret}")]
     NotPermitted { secret: SecretName, member: Name, readers: Vec<Name> },
     #[error("{secret} was written before {member} could read it, and nobody has wrapped it anew")]
@@ -80,7 +84,20 @@ pub enum ReadError {
     },
 }
 
+fn pruned_text(secret: &SecretName, number: Option<usize>) -> String {
+    match number {
+        Some(number) => format!("the version {number} of {secret} was pruned: its value is gone"),
+        None => format!("the value of {secret} was pruned"),
+    }
+}
+
 impl ReadError {
+    /// Of a version that was pruned.
+    pub(super) fn pruned(secret: &SecretName, wanted: &Wanted, version: &Version) -> Self {
+        let number = (*wanted != Wanted::Current).then_some(version.number);
+        Self::Pruned { secret: secret.clone(), number }
+    }
+
     /// The secret that is meant.
     pub const fn secret(&self) -> &SecretName {
         match self {
@@ -159,9 +176,7 @@ fn servable<'a>(
             let kept = (!version.pruned && !version.removed).then_some(version.number);
             Err(ReadError::Expired { secret: secret.clone(), since, kept })
         }
-        _ if version.pruned => {
-            Err(ReadError::Pruned { secret: secret.clone(), number: version.number })
-        }
+        _ if version.pruned => Err(ReadError::pruned(secret, wanted, version)),
         _ => Ok(version),
     }
 }
@@ -186,10 +201,9 @@ pub fn select<'a>(
 ) -> Result<&'a Version, ReadError> {
     let missing = || ReadError::NoVersion { secret: secret.clone() };
     match wanted {
-        Wanted::Current => found
-            .current()
-            .or_else(|| pruned_by_age(found))
-            .ok_or_else(|| ReadError::Gone { secret: secret.clone() }),
+        Wanted::Current => {
+            found.current().or_else(|| pruned(found)).ok_or_else(|| absent(found, secret))
+        }
         Wanted::Number(number) => found.numbered(*number).ok_or_else(missing),
         Wanted::Id(prefix) => {
             let mut matching =
@@ -203,10 +217,21 @@ pub fn select<'a>(
     }
 }
 
-/// The last version of a secret that is gone because it expired and was pruned: it stays wanted.
-pub fn pruned_by_age(found: &SecretState) -> Option<&Version> {
+/// The last version of a secret that is gone because it was pruned, by age or not: it stays wanted.
+pub fn pruned(found: &SecretState) -> Option<&Version> {
     let last = found.versions.last()?;
-    (found.is_gone() && last.pruned && !last.removed && last.expires.is_some()).then_some(last)
+    (found.is_gone() && last.pruned && !last.removed).then_some(last)
+}
+
+/// Why a secret has no current version: it was removed, and where no value is left that could come
+/// back, pruned.
+pub fn absent(found: &SecretState, secret: &SecretName) -> ReadError {
+    let secret = secret.clone();
+    let has = |is: fn(&Version) -> bool| found.versions.iter().any(is);
+    match !has(|version| version.removed && !version.pruned) && has(|version| version.pruned) {
+        true => ReadError::Pruned { secret, number: None },
+        false => ReadError::Gone { secret },
+    }
 }
 
 /// Decrypts one version, whatever its standing, and notes with `who` if its live wrap did not open.

@@ -65,7 +65,7 @@ pub(super) fn removal(
         // Pruned ones too: a secret that is gone by age alone is still wanted by exec.
         let seen: Vec<&Version> = found.versions.iter().filter(|v| !v.removed).collect();
         if seen.is_empty() {
-            return Err(ReadError::Gone { secret: secret.clone() }.into());
+            return Err(read::absent(found, secret).into());
         }
         ops.extend(versions(secret, &seen).into_iter().map(Op::Remove));
         touched.push(touch(secret, &seen));
@@ -88,8 +88,11 @@ pub fn restore(
     permit(vault, Right::Write, "restore", secret, ctx)?;
     let back = match wanted {
         Wanted::Current => last_removed(vault, secret, found),
-        one => vec![removed(secret, read::select(found, secret, one)?)?],
+        one => vec![removed(secret, one, read::select(found, secret, one)?)?],
     };
+    if back.is_empty() && found.is_gone() {
+        return Err(read::absent(found, secret).into());
+    }
     if back.is_empty() {
         return Err(RemoveError::NotRemoved { secret: secret.clone() });
     }
@@ -97,10 +100,15 @@ pub fn restore(
     Ok((touch(secret, &back), sign(vault, ops, ctx)))
 }
 
-fn removed<'a>(secret: &SecretName, version: &'a Version) -> Result<&'a Version, RemoveError> {
-    let (secret, number) = (secret.clone(), version.number);
+fn removed<'a>(
+    secret: &SecretName,
+    wanted: &Wanted,
+    version: &'a Version,
+) -> Result<&'a Version, RemoveError> {
+    let (name, number) = (secret, version.number);
+    let secret = secret.clone();
     match version {
-        Version { pruned: true, .. } => Err(ReadError::Pruned { secret, number }.into()),
+        Version { pruned: true, .. } => Err(ReadError::pruned(name, wanted, version).into()),
         Version { removed: false, .. } => Err(RemoveError::VersionNotRemoved { secret, number }),
         version => Ok(version),
     }

@@ -36,18 +36,22 @@ pub fn rollback(
 ) -> Result<(usize, Change), RollbackError> {
     let found = read::find(vault, secret)?;
     let old = read::select(found, secret, wanted)?;
-    refuse(secret, found, old)?;
+    refuse((secret, wanted), found, old)?;
     let value = read::read(vault, ctx.who, secret, wanted, ctx.now)?;
     let value = NewValue { value, expires: old.expires, same: vec![old.object] };
     let request = PutRequest { secret: secret.clone(), value: Some(value), fields: Vec::new() };
     Ok((old.number, put::put(vault, vec![request], ctx)?))
 }
 
-fn refuse(secret: &SecretName, found: &SecretState, old: &Version) -> Result<(), RollbackError> {
-    let (secret, number) = (secret.clone(), old.number);
+fn refuse(
+    (secret, wanted): (&SecretName, &Wanted),
+    found: &SecretState,
+    old: &Version,
+) -> Result<(), RollbackError> {
     if old.pruned {
-        return Err(ReadError::Pruned { secret, number }.into());
+        return Err(ReadError::pruned(secret, wanted, old).into());
     }
+    let (secret, number) = (secret.clone(), old.number);
     if old.removed {
         return Err(RollbackError::Removed { secret, number });
     }

@@ -1,7 +1,7 @@
 //! Which secrets a program gets: those of an environment and of the environments that it extends,
 //! narrowed by what the user asked for.
 
-use super::read::{ReadError, find, pruned_by_age};
+use super::read::{ReadError, absent, find, pruned};
 use super::vault::Vault;
 use crate::log::state::SecretState;
 use crate::name::{Name, NameError, SecretName};
@@ -48,8 +48,7 @@ pub fn wanted(
         if found.binary_search_by_key(&only.as_str(), |name| name.name()).is_err() {
             // Asked for by name, so its absence has a reason worth telling.
             let name = SecretName::new(environment, only);
-            find(vault, &name)?;
-            return Err(ReadError::Gone { secret: name });
+            return Err(absent(find(vault, &name)?, &name));
         }
     }
     Ok(found.into_iter().cloned().collect())
@@ -111,7 +110,7 @@ impl Target {
 }
 
 fn is_wanted(secret: &SecretState) -> bool {
-    !secret.is_gone() || pruned_by_age(secret).is_some()
+    !secret.is_gone() || pruned(secret).is_some()
 }
 
 fn in_environment<'a>(

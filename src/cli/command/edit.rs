@@ -1,7 +1,7 @@
 //! `v-secure edit`: an environment's own secrets as dotenv in the user's editor, and all changes in
 //! one entry.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
@@ -80,7 +80,7 @@ impl Edit {
 
     fn sheet(&self, context: &Context<'_>) -> Outcome<Sheet> {
         let environment = context.environment()?;
-        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (session, opened) = context.open_to_write(Depth::Everything)?;
         let vault = &opened.vault;
         let who = context.unlock(vault)?;
         who.signer(vault)?;

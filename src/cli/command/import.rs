@@ -104,6 +104,7 @@ impl Import {
 
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let environment = context.environment()?;
+        context.open_to_write(Depth::Everything)?;
         let entries = self.entries(context)?;
         self.remark(context, &environment)?;
         let rows = if self.dry_run {

@@ -2,7 +2,7 @@
 
 mod own;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, pin_failure};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::local_names;
@@ -12,7 +12,7 @@ use crate::cli::unlocking::keyring;
 use crate::crypto::kdf::Params;
 use crate::ops::init::{self, Extras, InitRequest};
 use crate::ops::pin::Neighbour;
-use crate::ops::vault::Vault;
+use crate::ops::vault::{Depth, Vault};
 use crate::store::atomic;
 use crate::store::session::{Session, SessionError};
 use crate::store::{find, find::Location, find::Search, transaction};
@@ -104,7 +104,7 @@ struct Recovery {
 impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let project = new_project(context)?;
-        refuse_existing(&project)?;
+        refuse_existing(context, &project)?;
         if !self.nested {
             refuse_nested(context, &project)?;
         }
@@ -164,15 +164,28 @@ fn write(context: &Context<'_>, project: &Path, vault: VaultFile) -> Outcome<(Pa
     Ok((session.location.vault, vault))
 }
 
-fn refuse_existing(project: &Path) -> Outcome {
+fn refuse_existing(context: &Context<'_>, project: &Path) -> Outcome {
     let path = project.join(find::FOLDER).join(find::FILE);
     if path.symlink_metadata().is_err() {
         return Ok(());
     }
     let message = format!("there is a vault already: {}", path.display());
-    Err(Failure::new(Exit::Conflict, "exists", message)
-        .hint("v-secure")
-        .hint("v-secure member request, to be let in"))
+    let failure = Failure::new(Exit::Conflict, "exists", message);
+    Err(match refusal(context, project) {
+        Some(refusal) => Failure { hints: refusal.hints.clone(), ..failure.caused(&refusal) },
+        None => failure.hint("v-secure").hint("v-secure member request, to be let in"),
+    })
+}
+
+/// Why the vault that is there is not used here: its owners are then nobody to send a request to.
+fn refusal(context: &Context<'_>, project: &Path) -> Option<Failure> {
+    let judged = || -> Outcome<Option<Failure>> {
+        let session = context.session_at(Location::in_project(project)?)?;
+        let opened = session.open(Depth::Everything)?;
+        let is_refused = opened.pin.is_refused();
+        Ok(is_refused.then(|| pin_failure(&opened.pin, &session.location.vault)))
+    };
+    judged().unwrap_or_else(Some)
 }
 
 /// A second vault in a project would take what is meant for the first one.

@@ -9,6 +9,7 @@ use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::SecretName;
 use crate::ops::inject::Consent;
+use crate::ops::inject::consent::together;
 use crate::ops::read::{self, ReadError};
 use crate::ops::template::{Lines, MAX_TEMPLATE, Missing, Place, RenderError, Template};
 use crate::ops::vault::{Depth, Vault};
@@ -147,10 +148,12 @@ impl Inject {
     /// By the names that `exec` would give the secrets: the owners' list holds for every way out.
     fn judge(&self, vault: &Vault, secrets: &[SecretName]) -> Outcome {
         let consent = Consent::of(vault.serving());
-        secrets.iter().try_for_each(|secret| {
+        let judged = secrets.iter().map(|secret| {
             let variable = vault.secret(secret).and_then(|found| found.var());
-            Ok(consent.judge(secret, variable.unwrap_or(secret.name()))?)
-        })
+            consent.judge(secret, variable.unwrap_or(secret.name()))
+        });
+        together(judged)?;
+        Ok(())
     }
 
     /// Which secret does not fit where it is named.

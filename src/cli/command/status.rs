@@ -159,6 +159,9 @@ fn show(context: &Context<'_>, status: &Status, ends: Option<String>) -> Outcome
     let line = |label: &str, text: &str| ui.wrapped(&format!("{label:<14}"), 14, text);
     line("vault", &format!("{} ({path})", ui.strong(&status.vault)))?;
     line("fingerprint", &status.fingerprint)?;
+    if !status.pinned {
+        line("pin", "not accepted on this device yet")?;
+    }
     match (&status.member, &status.locked) {
         (Some(member), _) => {
             line("you", &format!("{member} ({})", status.roles.join(", ")))?;

@@ -29,8 +29,13 @@ impl From<ReadError> for Failure {
             ReadError::NoVersion { secret } | ReadError::Ambiguous { secret } => {
                 is(Exit::NotFound, "no-version").hint(format!("v-secure secret versions {secret}"))
             }
-            ReadError::Pruned { secret, .. } => {
-                is(Exit::NotFound, "pruned").hint(format!("v-secure secret versions {secret}"))
+            ReadError::Pruned { secret, number } => {
+                let failure = is(Exit::NotFound, "pruned");
+                let failure = match number {
+                    None => failure.hint(format!("v-secure set {secret}")),
+                    Some(_) => failure,
+                };
+                failure.hint(format!("v-secure secret versions {secret}"))
             }
             ReadError::Expired { secret, since, kept } => {
                 let mut failure = is(Exit::Expired, "expired");
@@ -83,7 +88,9 @@ impl From<PutError> for Failure {
             )
             .hint(format!("who can give it keys, by 'v-secure access settle': {}", names(able))),
             PutError::Keys { .. } => closed_keys("keys", &error),
-            PutError::TooLong { .. } => is(Exit::Usage, "value-too-long"),
+            PutError::TooLong { .. } => is(Exit::Usage, "value-too-long")
+                .hint("keep it in an encrypted file, and that file's key in the vault")
+                .hint("split -b 1M FILE PART-, and set each part under a name of its own"),
             PutError::Seal { .. } => is(Exit::Failure, "seal"),
             PutError::Nothing => is(Exit::Usage, "nothing"),
         }
@@ -155,16 +162,15 @@ impl From<CopyError> for Failure {
 
 impl From<InjectError> for Failure {
     fn from(error: InjectError) -> Self {
-        let failure = match &error {
+        let mut failure = match &error {
             InjectError::Clash { .. } | InjectError::Taken { .. } => {
                 Self::from_error(Exit::Conflict, "environment", &error)
             }
             _ => Self::from_error(Exit::Failure, "environment", &error),
         };
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        failure.causes.extend(error.each().iter().map(ToString::to_string));
+        failure.hints.extend(error.hints());
+        failure
     }
 }
 

@@ -51,6 +51,30 @@ impl Consent {
     }
 }
 
+/// What was judged one by one, or all at once that the settings do not let pass: who may not change
+/// them asks an owner once.
+///
+/// # Errors
+/// Those, [`InjectError::Several`] of more than one; else the first other.
+pub fn together<T>(
+    judged: impl IntoIterator<Item = Result<T, InjectError>>,
+) -> Result<Vec<T>, InjectError> {
+    let (mut passed, mut refused, mut other) = (Vec::new(), Vec::new(), None);
+    for one in judged {
+        match one {
+            Ok(one) => passed.push(one),
+            Err(error) if error.is_of_settings() => refused.push(error),
+            Err(error) => other = other.or(Some(error)),
+        }
+    }
+    match (refused.len(), other) {
+        (0, None) => Ok(passed),
+        (0, Some(other)) => Err(other),
+        (1, _) => Err(refused.remove(0)),
+        _ => Err(InjectError::Several(refused)),
+    }
+}
+
 /// Whether a list for `variables.allow` names variables of this program's own, which no setting lets a
 /// secret set.
 pub fn names_own(list: &str) -> bool {

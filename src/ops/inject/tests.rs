@@ -212,6 +212,29 @@ fn keys_of_documents_are_judged_as_variables_are() {
 }
 
 #[test]
+fn several_that_the_settings_refuse_are_one_error_with_one_command() {
+    let secrets = [
+        wanted("a/LD_PRELOAD", None, b"v"),
+        wanted("a/no.variable", None, b"v"),
+        wanted("a/DB", None, b"v"),
+        wanted("a/PATH", None, b"v"),
+    ];
+    let listed = consent(&["GIT_*"]);
+    let error = built(&[], &secrets, Options { consent: &listed, ..PLAIN }).unwrap_err();
+    assert_eq!(error.each().len(), 2);
+    assert_eq!(error.hints(), ["v-secure settings set variables.allow 'GIT_*,LD_PRELOAD,PATH'"]);
+    let error = built(&[], &secrets[..3], PLAIN).unwrap_err();
+    assert!(matches!(error, InjectError::Guarded { .. }), "one is told as it is");
+    let error = built(&[], &secrets[1..3], PLAIN).unwrap_err();
+    assert!(matches!(error, InjectError::NoVariable { .. }));
+    let strict = Consent { strict: true, ..Consent::default() };
+    let judged = ["api.key", "DB"].map(|key| strict.judge(&name(&format!("a/{key}")), key));
+    let hints = consent::together(judged).unwrap_err().hints();
+    let rename = "v-secure secret rename a/api.key NAME";
+    assert_eq!(hints, ["v-secure settings set variables.allow DB", rename]);
+}
+
+#[test]
 fn a_nul_byte_is_refused() {
     let error = built(&[], &[wanted("a/K", None, b"a\0b")], PLAIN).unwrap_err();
     assert_eq!(error, InjectError::Nul { secret: name("a/K") });

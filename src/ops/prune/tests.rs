@@ -183,6 +183,13 @@ fn retention_by_age_counts_from_when_a_version_ended() {
         scene.change(6 * DAY, |vault, ctx| remove::remove(vault, &[secret()], ctx).unwrap().1);
     assert_eq!(removed.due(look(8 * DAY, true)), []);
     assert_eq!(removed.due(look(8 * DAY + 1, true)).len(), 3, "what was removed goes as well");
+    assert!(matches!(removed.value(8 * DAY), Err(ReadError::Gone { .. })));
+    let pruned = removed.prune(look(8 * DAY + 1, true));
+    assert!(matches!(pruned.value(9 * DAY), Err(ReadError::Pruned { number: None, .. })));
+    let restored =
+        remove::restore(&pruned.vault, &secret(), &Wanted::Current, &pruned.ctx(9 * DAY));
+    let refusal = restored.map(|_| ()).unwrap_err().to_string();
+    assert_eq!(refusal, "the value of prod/A was pruned");
 }
 
 #[test]

@@ -37,19 +37,27 @@ impl<'a> Examined<'a> {
         Self { context, place, session, opened }
     }
 
+    /// Where the vault is, if it is not refused.
     pub fn location(&self) -> Option<&Location> {
         match &self.place {
-            Place::Found(location) => Some(location),
+            Place::Found(location) if !self.is_refused() => Some(location),
             _ => None,
         }
     }
 
-    pub fn opened(&self) -> Option<&Opened> {
-        self.opened.as_ref()?.as_ref().ok()
+    /// Whether the pins refuse the vault: nothing in it is worth a finding then, and what would mend
+    /// one would be done for whoever put the vault there.
+    pub fn is_refused(&self) -> bool {
+        self.found().is_some_and(|opened| opened.pin.is_refused())
     }
 
+    /// The vault, if it is not refused.
     pub fn vault(&self) -> Option<&Vault> {
-        self.opened().map(|opened| &opened.vault)
+        self.found().filter(|_| !self.is_refused()).map(|opened| &opened.vault)
+    }
+
+    fn found(&self) -> Option<&Opened> {
+        self.opened.as_ref()?.as_ref().ok()
     }
 
     pub fn now(&self) -> u64 {

@@ -31,9 +31,9 @@ use serde::Serialize;
 /// In the order that findings are shown.
 const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
     vault::check,
+    pins::check,
     identity::check,
     keyring::check,
-    pins::check,
     permissions::check,
     clock::check,
     git::check,

@@ -36,7 +36,12 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
         }
         refused => {
             let failure = pin_failure(refused, &session.location.vault);
-            Finding::of_failure(Code::PinRefused, &failure).mend("v-secure pin show")
+            // The last of its hints says how to go on; the first, how it came.
+            let finding = Finding::of_failure(Code::PinRefused, &failure);
+            match failure.hints.last() {
+                Some(hint) => finding.mend(hint),
+                None => finding,
+            }
         }
     };
     vec![finding]

@@ -10,6 +10,8 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
         Place::Nowhere => Finding::new(Code::VaultNone, "no vault is here or in a folder above")
             .mend("v-secure init"),
         Place::Refused(failure) => Finding::of_failure(Code::VaultRefused, failure),
+        // What the pins say has a check of its own.
+        Place::Found(_) if examined.is_refused() => return Vec::new(),
         Place::Found(_) => match &examined.opened {
             Some(Ok(opened)) => {
                 let vault = &opened.vault;
@@ -23,7 +25,6 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
                     format!("the vault {name} verifies: {secrets}, {entries}"),
                 )
             }
-            // What the pins say has a check of its own.
             Some(Err(failure)) if is_about_pins(failure) => return Vec::new(),
             Some(Err(failure)) => Finding::of_failure(Code::VaultBroken, failure),
             None => return Vec::new(),

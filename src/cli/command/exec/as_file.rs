@@ -6,7 +6,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::name::SecretName;
 use crate::ops::inject;
-use crate::ops::read::ReadError;
+use crate::ops::read;
 use crate::ops::vault::Vault;
 use crate::ops::wanted::Target;
 use crate::secret_value::SecretValue;
@@ -73,9 +73,9 @@ pub fn secrets(context: &Context<'_>, vault: &Vault, files: &[AsFile]) -> Outcom
     let environment = context.environment()?;
     let secret = |file: &AsFile| {
         file.target.resolve(vault, &environment).map_err(|secret| {
-            match crate::ops::read::find(vault, &secret) {
-                Err(error) => error.into(),
-                Ok(_) => Failure::from(ReadError::Gone { secret }),
+            match read::find(vault, &secret) {
+                Err(error) => Failure::from(error),
+                Ok(found) => read::absent(found, &secret).into(),
             }
         })
     };

@@ -1,6 +1,6 @@
 //! `v-secure secret edit`: one value in the user's editor.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
@@ -14,8 +14,9 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// The most bytes of a value, and of the line end that the text has besides.
-const LIMIT: u64 = (1 << 20) + 1;
+/// The most bytes of a text: more than a value may have, so that one that is too long is refused as
+/// such, and the editor can open it again.
+const LIMIT: u64 = 2 << 20;
 
 /// Change a value in your editor
 #[derive(Debug, Args)]
@@ -71,7 +72,7 @@ impl Edit {
     fn shown(&self, context: &Context<'_>) -> Outcome<Shown> {
         let secret = self.secret.resolve(context)?;
         let names = BTreeSet::from([secret.clone()]);
-        let (session, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+        let (session, opened) = context.open_to_write(Depth::Secrets(&names))?;
         let vault = &opened.vault;
         let who = context.unlock(vault)?;
         put::permit_value(vault, &secret, who.member())?;

@@ -3,7 +3,7 @@
 use super::expiry::ExpiryArgs;
 use super::interval::IntervalArg;
 use super::set::value::{self, ValueArgs};
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret_arg::SecretArg;
 use crate::cli::unlocking;
@@ -99,7 +99,7 @@ impl Rotate {
 
     fn made(&self, context: &Context<'_>, secret: &SecretName) -> Outcome<Made> {
         let names = BTreeSet::from([secret.clone()]);
-        let (_, opened) = context.open(Purpose::Use, Depth::Secrets(&names))?;
+        let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
         live(&opened.vault, secret)?;
         let stored = read::find(&opened.vault, secret)?.generate();
         let given = self.value.value(context, secret, true, || Ok(true))?;

@@ -17,6 +17,7 @@ use crate::ops::read::{self, Wanted};
 use crate::ops::vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// Store a value, or change a secret's metadata
@@ -135,10 +136,10 @@ fn misplaced() -> Failure {
         .hint("printf %s \"$VALUE\" | v-secure set NAME")
 }
 
-/// Whether there is a value, as far as can be told without verifying: it decides only whether
-/// somebody is asked for one.
+/// Whether there is a value, in a vault that may be written.
 fn exists(context: &Context<'_>, secret: &SecretName) -> Outcome<bool> {
-    let opened = context.session()?.open(Depth::Unverified)?;
+    let names = BTreeSet::from([secret.clone()]);
+    let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
     Ok(opened.vault.secret(secret).is_some_and(|found| !found.is_gone()))
 }
 

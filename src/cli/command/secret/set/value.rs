@@ -5,7 +5,6 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::source;
-use crate::crypto::seal::MAX_VALUE;
 use crate::host::Stream;
 use crate::name::SecretName;
 use crate::ops::generate;
@@ -36,7 +35,8 @@ impl ValueArgs {
     }
 
     /// The value, or `None` where only metadata is to change. `may_stay` says whether that is
-    /// possible, and `exists` whether there is a value that would stay.
+    /// possible, and `exists` whether there is a value that would stay: it judges the vault, before
+    /// anything is read in or asked for.
     pub fn value(
         &self,
         context: &Context<'_>,
@@ -47,14 +47,15 @@ impl ValueArgs {
         if let Some(spec) = &self.generate {
             return Ok(Some(generate::generate(&parse_spec(spec)?, context.host)));
         }
+        let exists = exists()?;
         if let Some(path) = &self.file {
-            return source::read(context, path, MAX_VALUE as u64).map(Some);
+            return source::value(context, path, secret).map(Some);
         }
         if !context.host.is_terminal(Stream::In) {
             return self.piped(context, secret, may_stay);
         }
         // Metadata alone: nobody is asked for a value that is to stay.
-        if may_stay && (!context.interactive() || exists()?) {
+        if may_stay && (!context.interactive() || exists) {
             return Ok(None);
         }
         prompt(context, secret).map(Some)
@@ -66,17 +67,15 @@ impl ValueArgs {
         secret: &SecretName,
         may_stay: bool,
     ) -> Outcome<Option<SecretValue>> {
-        let value = context.host.read_stdin(MAX_VALUE).map_err(|error| {
-            Failure::new(Exit::Failure, "stdin", "the value cannot be read").because(&error)
-        })?;
+        let value = source::piped_value(context, secret)?;
         if self.raw {
-            return Ok(Some(value));
+            return source::fitting(value, secret).map(Some);
         }
         if value.is_empty() && may_stay {
             return Ok(None);
         }
         let value = without_newline(value);
-        if value.is_empty() { Err(empty(secret)) } else { Ok(Some(value)) }
+        if value.is_empty() { Err(empty(secret)) } else { source::fitting(value, secret).map(Some) }
     }
 }
 
