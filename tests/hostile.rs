@@ -151,7 +151,7 @@ fn a_source_of_two_gigabytes_is_refused_unread() {
     File::create(&file).unwrap().set_len(2 << 30).unwrap();
     let file = file.to_str().unwrap();
     assert_refused(&bounded(&sandbox, &["import", file]), 1, "cannot be read");
-    assert_refused(&bounded(&sandbox, &["set", "A", "--file", file]), 1, "cannot be read");
+    assert_refused(&bounded(&sandbox, &["set", "A", "--file", file]), 2, "2147483648 bytes");
 }
 
 fn file_of(sandbox: &Sandbox) -> VaultFile {
@@ -230,13 +230,14 @@ fn deep_nesting_is_refused_by_its_depth() {
             assert_refused(&bounded(&sandbox, command), 6, "line");
         }
     }
+    replaced(&sandbox, text);
     for (name, text) in [
         ("deep.json", format!("{{\"A\":{}}}", "[".repeat(1 << 20))),
         ("deep.yaml", format!("A: {}", "[".repeat(1 << 20))),
         ("deep-map.yaml", format!("A: {}", "{a: ".repeat(1 << 18))),
     ] {
         fs::write(sandbox.project().join(name), text).unwrap();
-        let output = bounded(&sandbox, &["import", "--vault", "/nonexistent", name]);
+        let output = bounded(&sandbox, &["import", name]);
         assert_refused(&output, 1, "cannot be imported");
     }
 }
