@@ -28,6 +28,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("slot", "a machine without the memory that the passphrase costs"),
     ("slot-identity", "two devices of one member"),
     ("slots-full", "256 slots, removed ones among them: src/ops/slot/tests.rs"),
+    ("splits-policy", "a branch from before a change of rights: tests/older_states.rs"),
     ("unsettled", "whoever grants can wrap what is granted, unless rights were split by hand"),
     ("value-damaged", "verification refuses a damaged value first"),
     ("vault-read", "a file that its owner may not read, which root may"),
