@@ -179,7 +179,7 @@ fn the_last_entries_that_are_missing_are_remarked_and_stay_known() {
         vault.retrieve("default/A").unwrap();
         let notices = vault.take_notices();
         assert!(matches!(notices[..], [Notice::HeadsMissing(1)]), "{notices:?}");
-        assert!(cli.run("get A").shows("are missing"));
+        assert!(cli.run("get A").shows("is missing"));
     }
 }
 

@@ -37,7 +37,9 @@ impl Set {
             assert!(told, "{:?}", codes(&output));
         }
         let before = fs::read(project.vault()).unwrap();
-        doors::check(&project, &self.identities["ada"], forgery.get, forgery.whole());
+        let is_older = forgery.setup == Setup::Strict;
+        let (one, whole) = (forgery.get, forgery.whole());
+        doors::check(&project, &self.identities["ada"], one, whole, is_older);
         assert_eq!(fs::read(project.vault()).unwrap(), before, "reading changes nothing");
         // What nobody signed is not remembered, whatever was served of the file. A line that a member
         // signed is: it is in their name, and no outsider can make one.

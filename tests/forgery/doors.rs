@@ -106,8 +106,9 @@ fn library(project: &Project, identity: &str, name: &str) -> Option<Vec<u8>> {
 }
 
 /// Asks every door; `one` and `whole` are what those that read one secret, or all of the file, do.
-pub fn check(project: &Project, identity: &str, one: Get, whole: Get) {
+pub fn check(project: &Project, identity: &str, one: Get, whole: Get, is_older: bool) {
     for door in ALL {
+        let writes = ["secret edit", "edit", "secret rollback"].contains(&door.name);
         match if door.reads == Reads::One { one } else { whole } {
             Get::Untouched => {}
             Get::Refused(name) => {
@@ -124,6 +125,11 @@ pub fn check(project: &Project, identity: &str, one: Get, whole: Get) {
             }
             Get::Value(name, value) => {
                 let output = (door.ask)(project, name);
+                // What is read to be written is refused at once where writing would be.
+                if writes && is_older && output.status.code() == Some(6) {
+                    assert!(output.stdout.is_empty(), "{} {name} prints: {output:?}", door.name);
+                    continue;
+                }
                 let is_rollback = door.name == "secret rollback";
                 assert!(is_rollback || output.status.success(), "{} {name}: {output:?}", door.name);
                 if door.gives_value {
