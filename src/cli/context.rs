@@ -181,10 +181,11 @@ impl<'a> Context<'a> {
     /// Judges what the pins say of a vault, and remembers what is accepted.
     pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
         let fits = matches!(opened.pin, Standing::Continues | Standing::Prefix { .. });
-        if fits && opened.is_new_here {
-            if purpose == Purpose::Look || self.agrees(session, opened)? {
-                return Ok(());
-            }
+        if fits
+            && opened.is_new_here
+            && (purpose == Purpose::Look || self.agrees(session, opened)?)
+        {
+            return Ok(());
         }
         match (&opened.pin, purpose) {
             (Standing::Continues, _) => {}
