@@ -1,5 +1,5 @@
 //! What is due to be pruned, and the change that prunes it: versions past their expiry
-//! ([`expiry`]), and superseded ones beyond what the vault keeps ([`retention`]).
+//! (`expiry`), and superseded ones beyond what the vault keeps (`retention`).
 //!
 //! Who prunes signs for it, so nothing goes on the word of a member who could not delete it: what
 //! makes a version due is said by its own author, or by a member who held `delete`.
