@@ -20,7 +20,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-INTEGRITY = 6
+INTEGRITY, NOT_PERMITTED, DAMAGED = 6, 4, 66
 VALUES = ("get", "exec", "export", "inject", "secret edit")
 TEXT = ("export", "inject", "secret edit")
 ONE = ("get", "secret edit", "secret show", "secret versions")
@@ -43,7 +43,7 @@ class Project:
     def close(self):
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def run(self, args, given=b"", **more):
+    def call(self, args, given=b"", **more):
         # In CI nothing is pruned on the side: the answers stay those of one file.
         env = {"PATH": "/usr/bin:/bin", "V_SECURE_NO_INPUT": "1", "CI": "1", **more}
         env.update(dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(self.root / "home")))
@@ -53,12 +53,21 @@ class Project:
                               cwd=self.root / "p")
         if done.returncode < 0 or done.returncode == 101:
             raise RuntimeError(f"{args}: died with {done.returncode}: {done.stderr!r}")
+        return done
+
+    def run(self, args, given=b"", **more):
+        done = self.call(args, given, **more)
         return done.returncode, done.stdout
 
     # Doors: what each gives of one secret.
 
     def get(self, name):
-        return self.run(["get", name])
+        code, out = self.run(["get", name])
+        # A value that does not open is refused by what opens it, and by nothing that only shows.
+        return (DAMAGED if code == INTEGRITY and self.is_damaged(name) else code), out
+
+    def is_damaged(self, name):
+        return b'"code":"value-damaged"' in self.call(["get", name, "--json"]).stderr
 
     def exec(self, name):
         env, own = name.split("/")
@@ -130,6 +139,8 @@ def judge(verdict, now, genuine):
     given = {door: now[door] for door in VALUES}
     # What makes text of a value refuses bytes that are none, and names that the settings do not let out.
     said = {door: answer for door, answer in given.items() if answer[0] != 1 or door not in TEXT}
+    if said.get("secret edit", (0, b""))[0] == NOT_PERMITTED:
+        del said["secret edit"]  # it asks for the right to write
     if verdict != 0:
         # Of a history that is refused for another secret, `get` may serve this one, and so may its kind.
         served = ONE if now["get"][0] != INTEGRITY else ()
