@@ -134,6 +134,10 @@ fn another_vault_is_never_replaced() {
     let run = with_passphrase(&other, &format!("backup restore {file} --json"));
     assert_eq!(run.error(), (6, "backup-other-vault".into()));
     assert_eq!(fs::read(other.vault()).unwrap(), before);
+    // One that stands in the place of the accepted one is told before the backup is read.
+    other.pull(&owner);
+    let run = other.run("backup restore absent --json");
+    assert_eq!(run.error(), (6, "pin-other-vault".into()));
     fs::remove_dir_all(other.checkout().join(".v-secure")).unwrap();
     let run = with_passphrase(&other, &format!("backup restore {file} --json"));
     assert_eq!(run.error(), (6, "pin-other-vault".into()));

@@ -137,7 +137,7 @@ fn what_is_no_template_or_no_text_is_refused_without_a_value() {
 #[test]
 fn a_template_without_references_needs_no_identity() {
     let cli = filled();
-    let mut command = cli.command("inject");
+    let mut command = cli.command("--trust-first-use inject");
     command.env("HOME", cli.project()).env("XDG_CONFIG_HOME", cli.project());
     let run = finish(&mut command, b"{{ x }}");
     assert_eq!((run.code, run.text().as_str()), (0, "{{ x }}"));

@@ -133,6 +133,16 @@ fn writing_on_an_older_state_that_lacks_a_removal_is_refused() {
     checkout(&olga, &old);
     let refused = olga.feed("--json set dev/DB", "x");
     assert_eq!(refused.error(), (6, "pin-older".into()));
+    // Before a request is read, or anything asked that only a terminal answers.
+    for line in [
+        "member add x --request absent",
+        "member remove rex",
+        "member key remove rex/rex-laptop",
+        "role rm developer",
+    ] {
+        let refused = olga.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (6, "pin-older".into()), "{line}");
+    }
 }
 
 #[test]

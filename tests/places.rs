@@ -12,6 +12,7 @@ mod tools;
 
 use person::{Done, Person, copy};
 use std::fs;
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use terminal::{rest, terminal, type_in};
@@ -137,6 +138,37 @@ fn a_vault_in_a_sub_folder_takes_and_gives_nothing() {
     let stated = olga.run("--json --vault app get prod/DB");
     assert_eq!(stated.error(), (6, "pin-other-in-project".into()));
     assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+}
+
+#[test]
+fn nothing_is_read_in_for_a_refused_vault() {
+    let olga = victim();
+    place(&bait(&olga), &olga, SUB);
+    let input = olga.checkout().join("input");
+    fs::write(&input, "{{ v-secure:A | none }}").unwrap();
+    for line in [
+        "inject",
+        "inject -i absent",
+        "member add x --request -",
+        "member add x --request absent",
+        "import - -e prod",
+        "set prod/DB",
+        "set prod/DB --file absent",
+        "secret rotate prod/DB",
+        "key slot add --new-passphrase-fd 0",
+        "recovery test -",
+        "backup restore -",
+        "backup restore absent",
+        "--passphrase-fd 0 unlock",
+    ] {
+        let mut file = fs::File::open(&input).unwrap();
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let mut command = olga.command(&arguments);
+        command.arg("--json").current_dir(olga.checkout().join(SUB));
+        let done: Done = command.stdin(file.try_clone().unwrap()).output().unwrap().into();
+        assert_eq!(done.error(), (6, "pin-other-in-project".into()), "{line}");
+        assert_eq!(file.stream_position().unwrap(), 0, "{line}");
+    }
 }
 
 #[test]
@@ -469,14 +501,33 @@ fn a_first_use_is_a_question_whose_default_is_no() {
 #[test]
 fn the_question_comes_before_a_value_is_asked_for_or_read() {
     let olga = unknown();
-    for line in ["set prod/DB", "set prod/DB --file absent", "import absent.env -e prod"] {
+    for line in [
+        "set prod/DB",
+        "set prod/DB --file absent",
+        "import absent.env -e prod",
+        "inject -i absent",
+        "member add x --request absent",
+        "member remove recovery",
+        "secret rm prod/DB",
+        "key slot remove absent",
+        "role rm absent",
+        "adopt absent",
+    ] {
         let mut session = terminal(olga.command(&line.split(' ').collect::<Vec<_>>()));
         type_in(&mut session, "that you expect here?", "n");
         let text = rest(&mut session);
         assert!(text.contains("was not accepted"), "{line}: {text}");
-        assert!(!text.contains("Value of") && !text.contains("absent"), "{line}: {text}");
+        for unwanted in ["Value of", "absent", "Remove"] {
+            assert!(!text.contains(unwanted), "{line}: {text}");
+        }
     }
-    for input in ["set prod/DB", "import - -e prod", "secret rotate prod/DB"] {
+    for input in [
+        "set prod/DB",
+        "import - -e prod",
+        "secret rotate prod/DB",
+        "inject",
+        "member add x --request -",
+    ] {
         let refused = olga.feed(&format!("--json {input}"), "A=b");
         assert_eq!(refused.error(), (1, "first-use".into()), "{input}");
     }

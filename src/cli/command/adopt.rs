@@ -86,10 +86,11 @@ struct LeftOut {
 
 impl Adopt {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         if self.list {
+            let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
             return list(context, &opened.vault, session.now);
         }
+        let (session, opened) = context.open_to_write(Depth::Everything)?;
         let chosen = self.chosen(&opened.vault)?;
         if chosen.is_empty() {
             return report(context, &Adopted::default());

@@ -16,6 +16,7 @@ use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
 use crate::store::private::FILE_MODE;
+use crate::store::session::{Opened, Session};
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +68,8 @@ type Values = BTreeMap<SecretName, SecretValue>;
 impl Inject {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.refuse_itself()?;
+        self.refuse_none(context)?;
+        let opened = self.judged(context)?;
         let text = self.template(context)?;
         let template = Template::parse(text.expose()).map_err(|error| {
             Failure::new(Exit::Failure, "template-syntax", self.refusal()).because(&error)
@@ -75,19 +78,33 @@ impl Inject {
             context.ui.note(&format!("{} names no secrets", self.source()));
             return self.write(context, text.expose(), &Values::new(), 0);
         }
-        let (names, values) = self.values(context, &template)?;
+        let (session, opened) = opened?;
+        let (names, values) = self.values(context, &session, &opened.vault, &template)?;
         let each: Vec<&SecretValue> = names.iter().filter_map(|name| values.get(name)).collect();
         let rendered =
             template.render(&each).map_err(|error| self.unrendered(&names, &template, &error))?;
         self.write(context, rendered.expose(), &values, names.len())
     }
 
-    fn template(&self, context: &Context<'_>) -> Outcome<SecretValue> {
-        if self.input.is_none() && context.host.is_terminal(Stream::In) {
-            return Err(Failure::usage("no-template", "no template was given")
-                .hint("v-secure inject -i TEMPLATE")
-                .hint("v-secure inject < TEMPLATE"));
+    /// The vault, before anything is read in; or why there is none, which a template without references
+    /// does not need.
+    fn judged(&self, context: &Context<'_>) -> Outcome<Outcome<(Session, Opened)>> {
+        match context.open(self.strict.purpose(), Depth::Everything) {
+            Err(failure) if failure.code == "no-vault" => Ok(Err(failure)),
+            judged => judged.map(Ok),
         }
+    }
+
+    fn refuse_none(&self, context: &Context<'_>) -> Outcome {
+        if self.input.is_some() || !context.host.is_terminal(Stream::In) {
+            return Ok(());
+        }
+        Err(Failure::usage("no-template", "no template was given")
+            .hint("v-secure inject -i TEMPLATE")
+            .hint("v-secure inject < TEMPLATE"))
+    }
+
+    fn template(&self, context: &Context<'_>) -> Outcome<SecretValue> {
         let path = self.input.as_deref().unwrap_or(Path::new("-"));
         source::read(context, path, MAX_TEMPLATE as u64)
     }
@@ -121,11 +138,11 @@ impl Inject {
     fn values(
         &self,
         context: &Context<'_>,
+        session: &Session,
+        vault: &Vault,
         template: &Template<'_>,
     ) -> Outcome<(Vec<SecretName>, Values)> {
         let environment = context.environment()?;
-        let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
-        let vault = &opened.vault;
         let names = template.resolve(vault, &environment).map_err(|error| missing(&error))?;
         let mut secrets = names.clone();
         secrets.sort();
@@ -141,7 +158,7 @@ impl Inject {
             secrets: &secrets,
             reason: self.reason.as_deref(),
         };
-        reads::record(context, &session, vault, reading)?;
+        reads::record(context, session, vault, reading)?;
         Ok((names, secrets.into_iter().zip(values).collect()))
     }
 

@@ -15,7 +15,7 @@ use crate::ops::backup::container::{self, Backup, MAX_PLAIN};
 use crate::ops::backup::relation::{self, Missing, Relation};
 use crate::ops::duration;
 use crate::ops::pin::{self, Facts, Standing};
-use crate::ops::vault::Vault;
+use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::find::{FindError, Location, Search};
 use crate::store::private::{self, FILE_MODE};
@@ -66,10 +66,10 @@ enum Destination {
 
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        let session = context.session_at(location(context)?)?;
+        self.judge_there(&session)?;
         let plain = self.open(context)?;
         let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
-        let location = location(context)?;
-        let session = context.session_at(location)?;
         let opened = self.verify(&session, &backup)?;
         let is_new = session.location.vault.symlink_metadata().is_err();
         if is_new {
@@ -87,6 +87,22 @@ impl Restore {
         }
         let created = duration::rfc3339(backup.created);
         report::show(context, &session, &vault, changed, &destination, created)
+    }
+
+    /// What is in the place, before the backup is read or its passphrase asked for. An older state than
+    /// one that was seen, or than a carried pin says, is what a backup may mend.
+    fn judge_there(&self, session: &Session) -> Outcome {
+        if session.location.vault.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let there = session
+            .open(Depth::Everything)
+            .map_err(|error| self.unreadable(session, TransactionError::Session(error)))?;
+        if !there.pin.is_refused() || there.pin == Standing::CarriedMissing {
+            return Ok(());
+        }
+        let failure = pin_failure(&there.pin, &session.location.vault);
+        Err(failure.hint(self.elsewhere()))
     }
 
     /// The plaintext.

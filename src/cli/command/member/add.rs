@@ -1,7 +1,7 @@
 //! `v-secure member add`: lets a person or a service in.
 
 use crate::cli::compare::CompareArgs;
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
@@ -95,9 +95,9 @@ struct Report<'a> {
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let new = self.new_identity.then(generate_identity);
+        // Before a request is read or words are compared: what cannot be done is said first.
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
         let joining = self.joining(context, new.as_ref())?;
-        // Before anybody is asked to compare words: what cannot be done is said first.
-        let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
         member::add(&opened.vault.id(), opened.vault.policy(), &joining)?;
         if opened.vault.policy().member(&self.name).is_some() {
             context.ui.note(&format!("{} is a member: this is another device", self.name));

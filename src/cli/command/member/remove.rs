@@ -2,7 +2,7 @@
 
 use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
@@ -65,7 +65,7 @@ impl Remove {
 
     /// Asks before the lock is taken; returns the member's roles and devices.
     fn confirm(&self, context: &Context<'_>) -> Outcome<(Vec<String>, Vec<String>)> {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
         leaving::remove_member(&opened.vault, &self.name)?;
         let Some(member) = opened.vault.policy().member(&self.name) else {
             return Ok(Default::default());

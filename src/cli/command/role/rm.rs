@@ -2,7 +2,7 @@
 
 use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg, listed};
@@ -65,7 +65,7 @@ impl Rm {
 
     /// Asks before the lock is taken.
     fn confirm(&self, context: &Context<'_>) -> Outcome {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
         let (_, members) = access::remove_role(opened.vault.policy(), &self.role)?;
         let question = format!("Remove the role {} (members: {})?", self.role, listed(&members));
         self.confirm.check(context, &question)

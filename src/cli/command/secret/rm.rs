@@ -1,6 +1,6 @@
 //! `v-secure secret rm`, `v-secure rm`: removes secrets; their history stays.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArgs;
@@ -60,7 +60,7 @@ impl Rm {
 
 /// Asks before the lock is taken: nobody waits for somebody who reads a question.
 fn confirm(context: &Context<'_>, secrets: &BTreeSet<SecretName>) -> Outcome {
-    let (_, opened) = context.open(Purpose::Look, Depth::Secrets(secrets))?;
+    let (_, opened) = context.open_to_write(Depth::Secrets(secrets))?;
     for secret in secrets {
         read::find(&opened.vault, secret)?;
     }

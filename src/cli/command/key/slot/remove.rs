@@ -1,7 +1,7 @@
 //! `v-secure key slot remove`: a passphrase that is to unlock the vault no more.
 
 use super::HISTORY;
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::ops::request::Ctx;
@@ -78,7 +78,7 @@ impl Remove {
 
     /// Asks before the lock is taken: nobody waits for somebody who reads a question.
     fn confirm(&self, context: &Context<'_>) -> Outcome {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
         let found = slot::find(&opened.vault, &self.slot)?;
         let question =
             format!("Remove slot {} ({}) of {}?", found.id, found.seal.label, found.seal.member);

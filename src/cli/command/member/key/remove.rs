@@ -2,7 +2,7 @@
 
 use crate::cli::complete;
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg, listed};
@@ -78,7 +78,7 @@ impl Remove {
 
     /// Asks before the lock is taken, and says what would go.
     fn confirm(&self, context: &Context<'_>) -> Outcome<Departure> {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
         let gone = leaving::remove_device(&opened.vault, &self.device, self.lost)?;
         let others = self.others(&gone);
         let last = match self.locks_out(context, &opened.vault, &gone) {
