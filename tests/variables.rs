@@ -188,6 +188,33 @@ fn set_and_import_say_the_names_that_exec_will_refuse() {
     assert!(run.err.contains(expected), "{run:?}");
 }
 
+#[test]
+fn whatever_makes_a_name_says_that_exec_will_refuse_it() {
+    let cli = Cli::with_vault();
+    let edited = |line: &str| {
+        let mut command = cli.command(line);
+        finish(command.env("V_SECURE_EDITOR", "sed -i -e '$aPREFIX=v' -e s/^v$/w/"), b"")
+    };
+    let run = edited("edit -e prod");
+    assert!(run.code == 0 && run.shows("prod/PREFIX would set PREFIX, which"), "{run:?}");
+    cli.set("prod/TOKEN", "v");
+    for (line, name) in [
+        ("secret copy prod/TOKEN --to-env prod --as TARGET_ARCH", "prod/TARGET_ARCH"),
+        ("secret copy prod/TOKEN --to-env prod --as tls.key --json", "prod/tls.key"),
+        ("secret rename prod/TOKEN RM", "prod/RM"),
+        ("secret edit prod/RM", "prod/RM"),
+    ] {
+        let run = if line.contains("edit") { edited(line) } else { cli.run(line) };
+        assert_eq!(run.code, 0, "{line}: {run:?}");
+        assert_eq!(run.err.matches(REFUSED).count(), 1, "{line}: {run:?}");
+        assert!(run.err.contains(name), "{line}: {run:?}");
+    }
+    cli.ok("secret rm prod/RM --yes");
+    assert!(cli.run("secret restore prod/RM").shows(REFUSED));
+    cli.ok("settings set variables.allow RM,TARGET_ARCH,PREFIX");
+    assert!(!cli.run("secret rename prod/RM TARGET_ARCH --overwrite").shows(REFUSED));
+}
+
 const NEWS: &str = "new in the environment";
 
 #[test]

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::error::Outcome;
 use super::reads::{self, Reading};
+use super::variables;
 use crate::ops::copy::{self, CopyRequest};
 use serde::Serialize;
 
@@ -38,6 +39,7 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
         reads::record(context, &session, vault, reading)?;
         Ok(((), change))
     })?;
+    variables::remark(context, &vault, [to]);
     let current = vault.secret(to).and_then(|found| found.current());
     let report = Report {
         secret: to.to_string(),

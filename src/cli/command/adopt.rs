@@ -5,7 +5,9 @@ use crate::cli::context::{Context, Purpose, short};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::metadata::{shown, when};
 use crate::cli::policy::{ReasonArg, count};
+use crate::cli::variables;
 use crate::log::history::action;
+use crate::name::SecretName;
 use crate::ops::adopt::{self, Adopted, VoidEntry};
 use crate::ops::duration;
 use crate::ops::vault::{Depth, Vault};
@@ -102,10 +104,12 @@ impl Adopt {
         let reason =
             format!("adopt {}", chosen.iter().map(|v| short(&v.id)).collect::<Vec<_>>().join(", "));
         let reason: String = reason.chars().take(200).collect();
-        let (adopted, _) =
+        let (adopted, (_, vault)) =
             context.write_if(self.reason.reason.as_deref(), &reason, |vault, ctx| {
                 Ok(adopt::adopt(vault, &self.chosen(vault)?, ctx)?)
             })?;
+        let is_there = |secret: &&SecretName| vault.secret(secret).is_some_and(|s| !s.is_gone());
+        variables::remark(context, &vault, adopted.secrets.iter().filter(is_there));
         report(context, &adopted)
     }
 

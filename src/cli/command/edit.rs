@@ -5,11 +5,12 @@ use crate::cli::context::Context;
 use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::variables;
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
 use crate::ops::sheet::{self, Edited, Sheet};
 use crate::ops::text::{self, TextError, WarningKind, dotenv};
-use crate::ops::vault::Depth;
+use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use clap::Args;
 use serde::Serialize;
@@ -71,7 +72,8 @@ impl Edit {
                 return report(context, &sheet, &edited, &remove);
             }
             let write = |force| self.write(context, &edited, &remove, force);
-            if editing::write(context, &again, write)?.is_some() {
+            if let Some(vault) = editing::write(context, &again, write)? {
+                variables::remark(context, &vault, edited.edits.iter().map(|edit| &edit.secret));
                 return report(context, &sheet, &edited, &remove);
             }
             text = saved;
@@ -122,11 +124,11 @@ impl Edit {
         edited: &Edited,
         remove: &[Removal],
         force: bool,
-    ) -> Outcome {
-        context.write(self.reason.as_deref(), "edit", |vault, ctx| {
+    ) -> Outcome<Vault> {
+        let ((), vault) = context.write(self.reason.as_deref(), "edit", |vault, ctx| {
             Ok(((), sheet::change(vault, edited, remove, force, ctx)?))
         })?;
-        Ok(())
+        Ok(vault)
     }
 }
 

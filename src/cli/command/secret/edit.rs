@@ -6,6 +6,7 @@ use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArg;
+use crate::cli::variables;
 use crate::ops::put;
 use crate::ops::sheet::{self, Edit as NewText, Edited, Shown};
 use crate::ops::vault::{Depth, Vault};
@@ -62,7 +63,10 @@ impl Edit {
             let edit = Edited { edits: vec![edit], missing: Vec::new() };
             let write = |force| self.write(context, &edit, force);
             match editing::write(context, &again, write)? {
-                Some(vault) => return report(context, &shown, Some(&vault)),
+                Some(vault) => {
+                    variables::remark(context, &vault, [&shown.secret]);
+                    return report(context, &shown, Some(&vault));
+                }
                 None => text = edited,
             }
         }

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
+use crate::cli::variables;
 use crate::ops::remove;
 use clap::Args;
 use serde::Serialize;
@@ -44,6 +45,7 @@ impl Restore {
         let (touched, vault) = context.write(self.reason.as_deref(), "restore", |vault, ctx| {
             Ok(remove::restore(vault, &secret, &wanted, ctx)?)
         })?;
+        variables::remark(context, &vault, [&secret]);
         let current = vault.secret(&secret).and_then(|found| found.current());
         let report = Report {
             secret: secret.to_string(),
