@@ -6,11 +6,14 @@
 mod branches;
 #[path = "support/person.rs"]
 mod person;
+#[path = "support/terminal.rs"]
+mod terminal;
 
 use branches::unite;
-use person::{Done, Person};
+use person::{Done, Person, copy};
 use std::fs;
 use std::path::{Path, PathBuf};
+use terminal::{rest, terminal, type_in};
 
 /// An owner and a developer who reads and writes dev, with one file.
 fn team() -> (Person, Person) {
@@ -269,6 +272,59 @@ fn a_write_does_not_make_a_device_forget_what_was_cut_off() {
     assert!(olga.run("get dev/DB").err.contains("missing"));
     olga.run("pin accept --yes").ok();
     assert_eq!(olga.run("get dev/DB --strict").ok(), "old");
+}
+
+#[test]
+fn accepting_an_older_state_says_that_it_lowers_the_pin_for_every_clone() {
+    let (olga, _) = team();
+    let old = kept(&olga, "old.toml");
+    let clone = olga.checkout().join("../clone");
+    copy(&old, &clone);
+    let at_clone = |line: &str| -> Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        olga.command(&arguments).current_dir(&clone).output().unwrap().into()
+    };
+    olga.set("dev/DB", "two");
+    olga.run("member remove rex --yes").ok();
+    assert!(at_clone("--trust-first-use get dev/DB").err.contains("older state"));
+    let kept_up = olga.run("pin accept --json").json();
+    assert_eq!(kept_up["given_up"]["policy_entries"], 0);
+    checkout(&olga, &old);
+    let asked = olga.run("pin accept");
+    assert_eq!(asked.code, 1, "{asked:?}");
+    let quiet = olga.run("-q pin accept --yes --json");
+    for done in [&asked, &quiet] {
+        for text in ["entries that this device has accepted", "lowers the pin for every clone"] {
+            assert!(done.err.contains(text), "{done:?}");
+        }
+    }
+    let report = quiet.json();
+    assert_eq!(report["changed"], true);
+    assert_eq!(report["given_up"]["policy_entries"], 1);
+    assert_eq!(report["given_up"]["log_entries"], 1);
+    assert!(!at_clone("get dev/DB").err.contains("older state"), "it holds there, too");
+    let again = olga.run("pin accept");
+    assert!(again.err.contains("accepted already") && !again.err.contains("lowers"), "{again:?}");
+}
+
+#[test]
+fn an_accepted_older_state_is_told_in_words() {
+    let (olga, _) = team();
+    let old = kept(&olga, "old.toml");
+    olga.run("member remove rex --yes").ok();
+    checkout(&olga, &old);
+    let mut session = terminal(olga.command(&["pin", "accept"]));
+    type_in(&mut session, "for every clone on this device?", "y");
+    let text = rest(&mut session);
+    assert!(
+        text.contains("every clone of this vault on this device is held to this state"),
+        "{text}"
+    );
+    olga.set("dev/DB", "two");
+    checkout(&olga, &old);
+    let same_policy = olga.run("pin accept --yes");
+    assert!(same_policy.err.contains("1 entry of the log given up"), "{same_policy:?}");
+    assert!(!same_policy.err.contains("clone"), "{same_policy:?}");
 }
 
 #[test]

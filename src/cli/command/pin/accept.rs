@@ -1,5 +1,6 @@
 //! `v-secure pin accept`: replaces what this device has accepted by what the vault is now.
 
+use super::given_up::GivenUp;
 use crate::cli::compare::CompareArgs;
 use crate::cli::context::{Context, pin_failure};
 use crate::cli::error::{Failure, Outcome};
@@ -34,6 +35,7 @@ struct Report {
     entries: usize,
     /// Whether something else had been accepted, or nothing.
     changed: bool,
+    given_up: GivenUp,
 }
 
 impl Accept {
@@ -55,6 +57,8 @@ impl Accept {
             .judge(&known, |facts| pin::judge(chain.ids(), &Facts { carried: None, ..*facts }));
         let (vault, head) =
             (fingerprint_words(&chain.vault_id()), fingerprint_words(&chain.head()));
+        let given_up = GivenUp::of(&known, &opened.vault);
+        given_up.warn(context);
         if standing != Standing::Continues {
             tell(context, &before(&session, &known)?, (&vault, &head, chain.len()));
             let mut right = vec![head.clone()];
@@ -62,19 +66,21 @@ impl Accept {
             if !matches!(standing, Standing::Prefix { .. } | Standing::Diverged { .. }) {
                 right.push(vault.clone());
             }
-            self.compare.check(context, &right, "Accept what is in the repository now?")?;
+            self.compare.check(context, &right, given_up.question())?;
         }
         session.accept(&opened.vault)?;
         let report = Report {
             fingerprint: vault,
             policy_fingerprint: head,
             entries: chain.len(),
-            changed: standing != Standing::Continues,
+            changed: standing != Standing::Continues || !given_up.is_nothing(),
+            given_up,
         };
         if context.ui.json {
             return context.ui.object(&report);
         }
         context.ui.note(if report.changed { "accepted" } else { "this was accepted already" });
+        report.given_up.tell(context);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! `v-secure pin`: what this device has accepted.
 
 pub mod accept;
+mod given_up;
 pub mod show;
 
 use crate::cli::context::Context;

@@ -1,0 +1,83 @@
+//! What an accepted state lacks of what was accepted before: said before it is accepted, and after.
+
+use crate::cli::context::Context;
+use crate::ops::vault::Vault;
+use crate::policy::entry::PolicyEntry;
+use crate::store::pins::Known;
+use serde::Serialize;
+
+/// What this device knew of a vault and no longer asks for.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct GivenUp {
+    /// Of the policy, which is known by the vault: for every clone on this device.
+    policy_entries: usize,
+    /// Of the log, whose heads are known by the place: here alone.
+    log_entries: usize,
+    #[serde(skip)]
+    accepted: usize,
+}
+
+impl GivenUp {
+    pub fn of(known: &Known, vault: &Vault) -> Self {
+        let now = vault.chain().ids();
+        let chain = known.chain.as_deref().unwrap_or_default();
+        let accepted = chain.iter().map(|line| PolicyEntry::id_of_line(line));
+        let lacking = accepted.enumerate().filter(|(at, id)| now.get(*at) != Some(id));
+        let here = known.here.iter().filter(|here| here.vault == vault.id());
+        let heads = here.flat_map(|here| &here.heads);
+        let missing = heads.filter(|head| !vault.file().entries.contains_key(*head));
+        Self {
+            policy_entries: lacking.count(),
+            log_entries: missing.count(),
+            accepted: chain.len(),
+        }
+    }
+
+    pub const fn is_nothing(&self) -> bool {
+        self.policy_entries == 0 && self.log_entries == 0
+    }
+
+    /// What accepting comes to, before anybody is asked.
+    pub fn warn(&self, context: &Context<'_>) {
+        if self.policy_entries > 0 {
+            context.ui.warn(&format!(
+                "the policy here lacks {} of the {} entries that this device has accepted. Accepting it \
+                 lowers the pin for every clone of this vault on this device: rights that these entries \
+                 took away are back, and no clone warns of an older state any more",
+                self.policy_entries, self.accepted
+            ));
+        }
+        if self.log_entries > 0 {
+            context.ui.warn(&format!(
+                "the log here lacks {}: accepting it gives up what these wrote",
+                entries(self.log_entries, "that was last seen here", "that were last seen here")
+            ));
+        }
+    }
+
+    pub const fn question(&self) -> &'static str {
+        match self.policy_entries {
+            0 => "Accept what is in the repository now?",
+            _ => "Accept what is in the repository now, for every clone on this device?",
+        }
+    }
+
+    /// What was done, once it is.
+    pub fn tell(&self, context: &Context<'_>) {
+        if self.policy_entries > 0 {
+            context.ui.note(&format!(
+                "every clone of this vault on this device is held to this state only, until a newer one \
+                 is read: {}",
+                entries(self.policy_entries, "of the policy given up", "of the policy given up")
+            ));
+        }
+        if self.log_entries > 0 {
+            let what = entries(self.log_entries, "of the log given up", "of the log given up");
+            context.ui.note(&format!("here alone: {what}"));
+        }
+    }
+}
+
+fn entries(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 entry {one}") } else { format!("{count} entries {many}") }
+}
