@@ -562,6 +562,32 @@ fn nobody_waits_for_a_lock_while_the_question_is_open() {
     assert!(text.contains("version 2"), "{text}");
 }
 
+/// The specification of these folders places each by its variable alone.
+#[test]
+#[cfg(not(target_os = "macos"))]
+fn a_state_folder_that_is_stated_needs_no_home() {
+    let olga = unknown();
+    let (key, state) = (olga.home().join(IDENTITY), olga.home().join("state"));
+    let run = |folder: &Path, line: &str| -> Done {
+        let mut command = olga.command(&["--json", "--identity", key.to_str().unwrap()]);
+        command.args(line.split(' ')).env_remove("HOME").env("XDG_STATE_HOME", folder);
+        command.output().unwrap().into()
+    };
+    run(&state, "--trust-first-use get prod/DB").ok();
+    assert!(state.join("v-secure/pins").is_dir());
+    run(&state, "get prod/DB").ok();
+    assert_eq!(run(&state, "pin show").json()["accepted"], true);
+    run(&state, "pin accept").ok();
+    assert!(state.join("v-secure/reads").is_dir(), "the journal is there, too");
+    olga.pull(&bait(&olga));
+    assert_eq!(run(&state, "get prod/DB").error(), (6, "pin-other-vault".into()));
+    // A relative one is none, as with a home.
+    assert_eq!(run(Path::new("state"), "pin accept").error(), (1, "no-state".into()));
+    let mut command = olga.command(&["get", "prod/DB", "--trust-first-use"]);
+    command.env_remove("HOME").env("XDG_CONFIG_HOME", olga.home().join(".config"));
+    assert_eq!(Done::from(command.output().unwrap()).ok(), "planted", "the identity is found");
+}
+
 /// Where nothing can be remembered, one command asks once.
 #[test]
 fn a_write_without_a_state_folder_asks_once() {

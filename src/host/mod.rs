@@ -45,9 +45,9 @@ pub trait Environment {
     fn current_dir(&self) -> io::Result<PathBuf>;
     /// The user's home folder, where the walk up to find a vault ends.
     fn home_dir(&self) -> Option<PathBuf>;
-    /// Where `identity.txt` and `config.toml` are; `None` where there is no home.
+    /// Where `identity.txt` and `config.toml` are; `None` where there is no home, nor a folder stated.
     fn config_dir(&self) -> Option<PathBuf>;
-    /// Where pins, the cache and journals are; `None` where there is no home.
+    /// Where pins, the cache and journals are; `None` where there is no home, nor a folder stated.
     fn state_dir(&self) -> Option<PathBuf>;
 }
 

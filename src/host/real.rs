@@ -66,13 +66,30 @@ impl Environment for RealHost {
     }
 
     fn config_dir(&self) -> Option<PathBuf> {
-        project_dirs().map(|dirs| dirs.config_dir().to_path_buf())
+        match project_dirs() {
+            Some(dirs) => Some(dirs.config_dir().to_path_buf()),
+            None => stated_dir("XDG_CONFIG_HOME"),
+        }
     }
 
     fn state_dir(&self) -> Option<PathBuf> {
-        let dirs = project_dirs()?;
-        Some(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf())
+        match project_dirs() {
+            Some(dirs) => {
+                Some(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_path_buf())
+            }
+            None => stated_dir("XDG_STATE_HOME"),
+        }
     }
+}
+
+/// The name of the folders of this program.
+const FOLDER: &str = "v-secure";
+
+/// The folder that a variable places, which needs no home: `directories` looks for a home first, and
+/// gives none of the folders without one.
+fn stated_dir(variable: &str) -> Option<PathBuf> {
+    let base = RealHost.variable(variable).map(PathBuf::from).filter(|base| base.is_absolute())?;
+    (cfg!(unix) && cfg!(not(target_os = "macos"))).then(|| base.join(FOLDER))
 }
 
 fn project_dirs() -> Option<directories::ProjectDirs> {
@@ -81,7 +98,7 @@ fn project_dirs() -> Option<directories::ProjectDirs> {
     if cfg!(unix) && std::env::var_os("HOME").is_none_or(|home| home.is_empty()) {
         return None;
     }
-    directories::ProjectDirs::from("", "", "v-secure")
+    directories::ProjectDirs::from("", "", FOLDER)
 }
 
 fn bounded(source: impl Read, limit: usize, what: &str) -> io::Result<SecretValue> {

@@ -75,7 +75,7 @@ codes! {
     KeyringSound "keyring-sound" Ok "The OS keyring opens the vault on this device.",
     KeyringBroken "keyring-broken" Warning "This device's keyring slot does not open the vault.",
     ConfigUnusable "config-unusable" Error "The user's config.toml, or a variable of v-secure, cannot be used.",
-    HomeMissing "home-missing" Warning "There is no home folder: no identity is found there, and nothing is remembered.",
+    HomeMissing "home-missing" Warning "There is no home folder: nothing is found or remembered there but what the XDG variables place.",
     PinAccepted "pin-accepted" Ok "The vault continues what this device accepted before.",
     PinFirstUse "pin-first-use" Note "This device has never accepted this vault.",
     PinOlder "pin-older" Warning "The vault is an older state than this device has seen.",

@@ -14,7 +14,8 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     if let Some(Err(failure)) = &examined.session {
         findings.push(Finding::of_failure(Code::ConfigUnusable, failure));
     }
-    if context.host.home_dir().is_none() || context.host.config_dir().is_none() {
+    let folders = [context.host.home_dir(), context.host.config_dir(), context.host.state_dir()];
+    if folders.contains(&None) {
         let what = "there is no home folder: nothing is found or kept there";
         findings.push(Finding::new(Code::HomeMissing, what).mend("export HOME=FOLDER"));
     }
