@@ -6,7 +6,7 @@ use super::graph::Graph;
 use super::op::{Op, Put, Versions};
 use super::register::{At, latest};
 use super::standing::{Standing, Standings};
-use super::state::{By, Late, LiveWrap, Register, SecretState, State, Version};
+use super::state::{Late, LiveWrap, Register, SecretState, State, Version};
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
 use rayon::prelude::*;
@@ -364,15 +364,14 @@ impl Existing {
         let mut existing = Self { versions, index: Index::default() };
         for (at, setting) in settings {
             match setting {
-                Setting::Write(put) => existing.put(fold, *at, put, By::Write),
-                Setting::Rotate(put) => existing.put(fold, *at, put, By::Rotate),
+                Setting::Write(put) | Setting::Rotate(put) => existing.put(fold, *at, put),
                 Setting::Resolve(_) => {}
             }
         }
         existing
     }
 
-    fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put, by: By) {
+    fn put(&mut self, fold: &Fold<'_>, at: At, put: &Put) {
         let next = self.versions.len();
         let slot = self.index.find(&self.versions, &put.object).unwrap_or(next);
         if slot == next {
@@ -380,7 +379,6 @@ impl Existing {
             self.index.grown(&self.versions);
         }
         let version = &mut self.versions[slot];
-        version.by = version.by.min(by);
         unite(&mut version.replaces, &put.replaces);
         unite(&mut version.same, &put.same);
         unite(&mut version.adopts, put.adopts.as_slice());
@@ -427,7 +425,6 @@ fn version(fold: &Fold<'_>, at: At, put: &Put, number: usize) -> Version {
         reason: entry.reason.clone(),
         lamport: entry.lamport,
         position: fold.standings.position(place).unwrap_or_default(),
-        by: By::Rotate,
         overruled: false,
         expires: put.expires,
         late: put.expires.map(|at| Late { at, stated: entry.ts }),

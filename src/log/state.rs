@@ -40,8 +40,6 @@ pub struct Version {
     pub lamport: u64,
     /// Position of the policy entry it was put under.
     pub position: usize,
-    /// By which right it is there.
-    pub by: By,
     /// A rotation that sets nothing: what it replaced was removed beside it.
     pub overruled: bool,
     /// Seconds since the Unix epoch from which on it is not served.
@@ -69,14 +67,6 @@ pub struct Version {
     pub removed: bool,
     /// Removed and restored side by side.
     pub removal_conflict: bool,
-}
-
-/// The right that a version's put rests upon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum By {
-    Write,
-    /// `rotate`, and not `write`.
-    Rotate,
 }
 
 /// An expiry, and the time that the entry which states it gives: in seconds since the Unix epoch.

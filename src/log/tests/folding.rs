@@ -1,7 +1,7 @@
 //! What the counting entries lead to.
 
 use crate::log::op::{Op, Put};
-use crate::log::state::{By, SecretState, Status};
+use crate::log::state::{SecretState, Status};
 use crate::log::testing::*;
 use crate::policy::op::Right;
 
@@ -283,7 +283,6 @@ fn a_rotation_beside_a_removal_is_overruled() {
     let state = log.secret(A);
     assert!(state.is_gone());
     assert!(state.versions[1].overruled && !state.versions[0].overruled);
-    assert_eq!((state.versions[0].by, state.versions[1].by), (By::Write, By::Rotate));
     let again = log.add("ci", &[rotated], vec![rotate(A, 3, 2)]);
     assert!(log.secret(A).is_gone(), "what rests upon it is overruled too");
     let back = log.add("ann", &[gone], vec![restore(A, &[1])]);

@@ -9,13 +9,13 @@ use crate::log::op::{Op, OpRef, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
 use crate::log::standing::{Signatures, Standing, Standings};
-use crate::log::state::{By, SecretState, State};
+use crate::log::state::{SecretState, State};
 use crate::log::testing::*;
 use crate::policy::op::Right;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::plain::{Plain, ancestors, authorised, by_write, standing};
+use super::plain::{Plain, ancestors, authorised, standing};
 
 const SECRETS: [&str; 2] = ["dev/A", "prod/A"];
 const ACTORS: [&str; 3] = ["ann", "backend", "ci"];
@@ -144,10 +144,6 @@ fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCas
         let fallen = plain.settings().1;
         let overruled = puts.iter().all(|(at, _)| fallen.contains(at));
         prop_assert_eq!(version.overruled, overruled);
-        let writes = puts
-            .iter()
-            .any(|(at, _)| by_write(plain.log, &at.1, &plain.log.entries[&at.1].ops[at.2]));
-        prop_assert_eq!(version.by == By::Write, writes);
         let (first, own) = puts[0];
         let mut stated = plain.expiries(object);
         if stated.is_empty() {

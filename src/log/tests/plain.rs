@@ -77,7 +77,7 @@ pub(super) fn standing(log: &Log, id: &Id) -> (Standing, Vec<(usize, usize)>) {
 }
 
 /// Whether a put has the right to write at its own position, and keeps it.
-pub(super) fn by_write(log: &Log, id: &Id, op: &Op) -> bool {
+fn by_write(log: &Log, id: &Id, op: &Op) -> bool {
     let s = log.policy.position(&log.entries[id].policy).unwrap();
     authorised(log, id, op, s, true) && voided(log, id, op, true).is_none()
 }
