@@ -1,6 +1,6 @@
 //! The real policy chain, as the log asks it.
 
-use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView, VaultView};
+use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
 use crate::crypto::bytes::{Id, ShortId};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
@@ -11,9 +11,8 @@ impl PolicyView for Chain {
         self.vault_id()
     }
 
-    fn vault(&self) -> Option<VaultView<'_>> {
-        let charter = self.state().charter()?;
-        Some(VaultView { suite: &charter.suite, name: &charter.name })
+    fn vault_name(&self) -> Option<&Name> {
+        self.state().charter().map(|charter| &charter.name)
     }
 
     fn ids(&self) -> &[Id] {

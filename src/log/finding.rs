@@ -75,8 +75,6 @@ codes! {
     SignatureInvalid "signature-invalid" Error,
     /// An op that its actor had no right to at the policy entry that it names.
     OpUnauthorised "op-unauthorised" Error,
-    /// The header's suite is not genesis'.
-    HeaderSuite "header-suite" Error,
     /// The header's vault id is not genesis'.
     HeaderVault "header-vault" Error,
     /// The header's name is not genesis'.

@@ -6,13 +6,6 @@ use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, SecretName};
 use crate::policy::op::{MemberKind, Right};
 
-/// Genesis' statements that the header repeats.
-#[derive(Debug, Clone, Copy)]
-pub struct VaultView<'a> {
-    pub suite: &'a str,
-    pub name: &'a Name,
-}
-
 /// A device key that is or was in the chain.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyView<'a> {
@@ -44,8 +37,8 @@ pub struct AudienceView<'a> {
 /// A verified policy chain. Positions count its entries from 0.
 pub trait PolicyView: Sync {
     fn vault_id(&self) -> Id;
-    /// What genesis states; a chain that was accepted has it.
-    fn vault(&self) -> Option<VaultView<'_>>;
+    /// What genesis calls the vault; a chain that was accepted has it.
+    fn vault_name(&self) -> Option<&Name>;
     /// The entries' ids in chain order; never empty.
     fn ids(&self) -> &[Id];
     fn position(&self, id: &Id) -> Option<usize>;

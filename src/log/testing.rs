@@ -5,7 +5,7 @@ use super::entry::Entry;
 use super::fold::Scope;
 use super::graph::Graph;
 use super::op::{Expire, Field, Op, Pending, Put, Resolve, Versions};
-use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView, VaultView};
+use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
 use super::standing::{Signatures, Standing, Standings};
 use super::state::{SecretState, State};
 use crate::crypto::bytes::{Fixed, Id, ShortId};
@@ -13,7 +13,6 @@ use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::{MemberKind, Right};
 use crate::secret_value::SecretValue;
-use crate::vault::model::SUITE;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn name(text: &str) -> Name {
@@ -219,8 +218,8 @@ impl PolicyView for FakePolicy {
         self.vault_id
     }
 
-    fn vault(&self) -> Option<VaultView<'_>> {
-        Some(VaultView { suite: SUITE, name: &self.name })
+    fn vault_name(&self) -> Option<&Name> {
+        Some(&self.name)
     }
 
     fn ids(&self) -> &[Id] {

@@ -19,19 +19,16 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
 fn header(case: &Case<'_>) -> Vec<Finding> {
     let (header, id) = (&case.file.header, case.policy.vault_id());
     let mut findings = Vec::new();
-    let Some(vault) = case.policy.vault() else { return findings };
+    let Some(name) = case.policy.vault_name() else { return findings };
     let mut differs = |code, what: &str, stated: String, signed: String| {
         let message = format!("the header's {what} is {stated} where genesis says {signed}");
         findings.push(Finding::new(code, Subject::Vault, message));
     };
-    if header.suite != vault.suite {
-        differs(Code::HeaderSuite, "suite", quoted(&header.suite), quoted(vault.suite));
-    }
     if header.vault != id {
         differs(Code::HeaderVault, "vault id", short(&header.vault), short(&id));
     }
-    if header.name != *vault.name {
-        differs(Code::HeaderName, "name", header.name.to_string(), vault.name.to_string());
+    if header.name != *name {
+        differs(Code::HeaderName, "name", header.name.to_string(), name.to_string());
     }
     findings
 }

@@ -164,7 +164,6 @@ fn a_sound_vault_has_no_findings() {
 
 #[test]
 fn each_false_copy_is_an_error_of_its_own() {
-    assert_eq!(spoilt(|v| v.file.header.suite = "none".to_owned()), [Code::HeaderSuite]);
     assert_eq!(spoilt(|v| v.file.header.vault = id(1)), [Code::HeaderVault]);
     assert_eq!(spoilt(|v| v.file.header.name = name("other")), [Code::HeaderName]);
     assert_eq!(spoilt(|v| v.section(A).active.clear()), [Code::ActiveWrong]);

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from . import rules
 from .encoding import armor, decode, encode, unarmor
 from .errors import NeedsNewer, malformed
-from .keys import secret_uid
+from .keys import SUITE, secret_uid
 from .records import log_entry, policy_entry, slot_record
 from .rules import require
 
@@ -231,7 +231,9 @@ def _whole(raw):
 def _header(lines):
     require(lines.take() == "format = 1", "layout", "not a vault file")
     lines.expect("requires = []")
-    file = File(lines.value("suite"), decode(lines.value("vault"), 32), lines.value("name"))
+    suite = lines.value("suite")
+    require(suite == SUITE, "suite-unknown", suite[:80])
+    file = File(suite, decode(lines.value("vault"), 32), lines.value("name"))
     require(rules.is_name(file.name), "name", file.name[:80])
     return file
 

@@ -170,9 +170,8 @@ def _slots(vault):
 
 def _copies(vault):
     file, stated = vault.file, vault.chain.states[-1].vault
-    for code, ok in (("header-suite", file.suite == stated["suite"]), ("header-name", file.name == stated["name"])):
-        if not ok:
-            vault.tell("error", "copies", code, "header")
+    if file.name != stated["name"]:
+        vault.tell("error", "copies", "header-name", "header")
     for secret in file.secrets.values():
         state = vault.secrets.get(secret.name)
         if secret.active != (state.candidates if state else []):
