@@ -403,6 +403,13 @@ class Recovery(unittest.TestCase):
 
 
 class Parts(unittest.TestCase):
+    def test_another_suite_is_refused_as_the_file_is_read_whatever_stands_behind_it(self):
+        raw = (FIXTURE / "vault.toml").read_text()
+        for text in (raw, raw.replace('vault = "', 'vault = "!', 1)):
+            with self.assertRaises(Refused) as refused:
+                parse(text.replace('suite = "x', 'suite = "y', 1).encode())
+            self.assertEqual((refused.exception.kind, refused.exception.code), ("format", "suite-unknown"))
+
     def test_base64_with_unused_bits_is_refused(self):
         self.assertEqual(decode("AA"), b"\0")
         for text in ("AB", "A", "AA=", "A A", "+/"):
