@@ -1,0 +1,197 @@
+//! The question before a first use: who is asked, when, and what is remembered where.
+
+#![cfg(unix)]
+
+#[path = "support/person.rs"]
+mod person;
+#[path = "support/planted.rs"]
+mod planted;
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use person::{Done, Person};
+use planted::{IDENTITY, bait, victim};
+use std::path::Path;
+use terminal::{rest, terminal, type_in};
+
+/// A vault that nothing is known of, in which the victim is an owner.
+fn unknown() -> Person {
+    let olga = Person::new("olga");
+    olga.run("identity new").ok();
+    olga.pull(&bait(&olga));
+    olga
+}
+
+#[test]
+fn the_state_of_a_vault_says_whether_it_was_accepted() {
+    let olga = unknown();
+    let said = "not accepted on this device yet";
+    let status = |person: &Person| person.command(&[]).output().unwrap();
+    let text = |person: &Person| String::from_utf8(status(person).stdout).unwrap();
+    assert!(text(&olga).contains(said), "{}", text(&olga));
+    assert!(!text(&victim()).contains(said));
+    olga.run("pin accept --yes").ok();
+    assert!(!text(&olga).contains(said));
+}
+
+#[test]
+fn without_a_terminal_or_a_question_a_first_use_is_refused() {
+    let olga = unknown();
+    for line in ["get prod/DB", "-q --no-input get prod/DB", "-q set prod/DB --generate"] {
+        let refused = olga.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (1, "first-use".into()), "{line}");
+        for text in ["V_SECURE_PIN", "--trust-first-use"] {
+            assert!(refused.err.contains(text), "{line}: {}", refused.err);
+        }
+    }
+    for (line, variable) in [("-q --no-input get prod/DB", None), ("-q get prod/DB", Some("1"))] {
+        let mut command = olga.command(&line.split(' ').collect::<Vec<_>>());
+        command.envs(variable.map(|value| ("V_SECURE_NO_INPUT", value)));
+        let text = rest(&mut terminal(command));
+        assert!(text.contains("never been accepted") && !text.contains("planted"), "{text}");
+    }
+    assert_eq!(olga.run("--json pin show").json()["accepted"], false);
+    assert_eq!(olga.run("ls").code, 0, "what only looks does");
+}
+
+#[test]
+fn a_first_use_is_a_question_whose_default_is_no() {
+    let olga = unknown();
+    let ask = |answer: &str| {
+        let mut session = terminal(olga.command(&["-q", "get", "prod/DB"]));
+        type_in(&mut session, "that you expect here?", answer);
+        rest(&mut session)
+    };
+    let fingerprint = olga.run("--json pin show").json()["fingerprint"].clone();
+    for answer in ["", "n"] {
+        let text = ask(answer);
+        assert!(text.contains("was not accepted") && !text.contains("planted"), "{text}");
+        assert!(text.contains("then 'v-secure pin accept'"), "{text}");
+        assert!(!text.contains("--trust-first-use"), "{text}");
+        assert_eq!(olga.run("--json pin show").json()["accepted"], false);
+    }
+    let mut session = terminal(olga.command(&["-q", "get", "prod/DB"]));
+    let said = session_text(&mut session, "that you expect here");
+    for text in [fingerprint.as_str().unwrap(), "olga, recovery", "makes you an owner", "laptop"] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    drop(session);
+    assert!(ask("y").contains("planted"));
+    assert_eq!(olga.run("get prod/DB").ok(), "planted");
+}
+
+#[test]
+fn the_question_comes_before_a_value_is_asked_for_or_read() {
+    let olga = unknown();
+    for line in [
+        "set prod/DB",
+        "set prod/DB --file absent",
+        "import absent.env -e prod",
+        "inject -i absent",
+        "member add x --request absent",
+        "member remove recovery",
+        "secret rm prod/DB",
+        "key slot remove absent",
+        "role rm absent",
+        "adopt absent",
+    ] {
+        let mut session = terminal(olga.command(&line.split(' ').collect::<Vec<_>>()));
+        type_in(&mut session, "that you expect here?", "n");
+        let text = rest(&mut session);
+        assert!(text.contains("was not accepted"), "{line}: {text}");
+        for unwanted in ["Value of", "absent", "Remove"] {
+            assert!(!text.contains(unwanted), "{line}: {text}");
+        }
+    }
+    for input in [
+        "set prod/DB",
+        "import - -e prod",
+        "secret rotate prod/DB",
+        "inject",
+        "member add x --request -",
+    ] {
+        let refused = olga.feed(&format!("--json {input}"), "A=b");
+        assert_eq!(refused.error(), (1, "first-use".into()), "{input}");
+    }
+    let mut session = terminal(olga.command(&["set", "prod/DB"]));
+    type_in(&mut session, "that you expect here?", "y");
+    type_in(&mut session, "Value of prod/DB", "typed");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2") && !text.contains("typed"), "{text}");
+}
+
+#[test]
+fn nobody_waits_for_a_lock_while_the_question_is_open() {
+    let olga = unknown();
+    let mut session = terminal(olga.command(&["set", "prod/DB", "--generate"]));
+    session_text(&mut session, "that you expect here");
+    let other = olga.run("--trust-first-use set prod/OTHER --generate");
+    assert_eq!(other.code, 0, "{other:?}");
+    type_in(&mut session, "?", "y");
+    let text = rest(&mut session);
+    assert!(text.contains("version 2"), "{text}");
+}
+
+/// The specification of these folders places each by its variable alone.
+#[test]
+#[cfg(not(target_os = "macos"))]
+fn a_state_folder_that_is_stated_needs_no_home() {
+    let olga = unknown();
+    let (key, state) = (olga.home().join(IDENTITY), olga.home().join("state"));
+    let run = |folder: &Path, line: &str| -> Done {
+        let mut command = olga.command(&["--json", "--identity", key.to_str().unwrap()]);
+        command.args(line.split(' ')).env_remove("HOME").env("XDG_STATE_HOME", folder);
+        command.output().unwrap().into()
+    };
+    run(&state, "--trust-first-use get prod/DB").ok();
+    assert!(state.join("v-secure/pins").is_dir());
+    run(&state, "get prod/DB").ok();
+    assert_eq!(run(&state, "pin show").json()["accepted"], true);
+    run(&state, "pin accept").ok();
+    assert!(state.join("v-secure/reads").is_dir(), "the journal is there, too");
+    olga.pull(&bait(&olga));
+    assert_eq!(run(&state, "get prod/DB").error(), (6, "pin-other-vault".into()));
+    // A relative one is none, as with a home.
+    assert_eq!(run(Path::new("state"), "pin accept").error(), (1, "no-state".into()));
+    let mut command = olga.command(&["get", "prod/DB", "--trust-first-use"]);
+    command.env_remove("HOME").env("XDG_CONFIG_HOME", olga.home().join(".config"));
+    assert_eq!(Done::from(command.output().unwrap()).ok(), "planted", "the identity is found");
+}
+
+/// Where nothing can be remembered, one command asks once.
+#[test]
+fn a_write_without_a_state_folder_asks_once() {
+    let olga = unknown();
+    let key = olga.home().join(IDENTITY);
+    for (version, generated) in [("version 2", true), ("version 3", false)] {
+        let line = ["--identity", key.to_str().unwrap(), "set", "prod/DB"];
+        let mut command = olga.command(&line);
+        command.args(generated.then_some("--generate")).env_remove("HOME");
+        let mut session = terminal(command);
+        type_in(&mut session, "that you expect here?", "y");
+        if !generated {
+            type_in(&mut session, "Value of prod/DB", "typed");
+        }
+        let text = rest(&mut session);
+        assert!(text.contains(version) && !text.contains("has never used"), "{text}");
+    }
+}
+
+fn session_text(session: &mut expectrl::session::OsSession, until: &str) -> String {
+    use expectrl::Expect;
+    String::from_utf8_lossy(session.expect(until).unwrap().before()).into_owned()
+}
+
+#[test]
+fn a_key_of_ones_own_making_is_not_remarked() {
+    let (olga, dana) = (victim(), Person::new("dana"));
+    dana.pull(&olga);
+    let line = dana.run("member request dana").ok();
+    olga.feed("member add dana --request - --yes", &line).ok();
+    dana.pull(&olga);
+    let mut session = terminal(dana.command(&["ls", "-q"]));
+    rest(&mut session);
+    let mut session = terminal(dana.command(&["get", "prod/DB"]));
+    let said = session_text(&mut session, "that you expect here");
+    assert!(said.contains("owners") && !said.contains("makes you"), "{said}");
+}
