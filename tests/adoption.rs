@@ -91,6 +91,19 @@ fn its_author_knows_what_was_adopted() {
 }
 
 #[test]
+fn a_name_that_is_adopted_is_one_that_exec_may_refuse() {
+    let (owner, _) = voided(|developer| {
+        developer.set("dev/TAR_OPTIONS", "v");
+        developer.set("dev/PREFIX", "v");
+        developer.run("rm dev/PREFIX").ok();
+    });
+    let adopted = owner.run("adopt --all --yes");
+    assert_eq!(adopted.code, 0, "{adopted:?}");
+    assert!(adopted.err.contains("dev/TAR_OPTIONS would set TAR_OPTIONS"), "{adopted:?}");
+    assert!(!adopted.err.contains("set PREFIX"), "what is gone is not given: {adopted:?}");
+}
+
+#[test]
 fn all_of_a_branch_is_adopted_in_its_order() {
     let (owner, other) = voided(|developer| {
         developer.set("dev/A", "one");
