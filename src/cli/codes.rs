@@ -43,6 +43,7 @@ pub const COMMANDS: &[Known] = &[
     known("backup-older", &[7], "The vault has what the backup lacks", "v-secure --vault EMPTY_FOLDER backup restore FILE"),
     known("backup-other-vault", &[6], "The backup is of another vault", "v-secure --vault EMPTY_FOLDER backup restore FILE"),
     known("backup-reader", &[2], "A backup with an identity does not say who opens it", "v-secure backup create FILE --with-identity --passphrase"),
+    known("backup-signature", &[6], "A backup is not by the member whom it names", "restore another copy of it"),
     known("backup-terminal", &[2], "A terminal shows no bytes", "v-secure backup create - --armor"),
     known("bad-filter", &[2], "A filter is none", "rotation, read, policy, secret=NAME or actor=MEMBER"),
     known("bad-generator", &[2], "--generate is not understood", "v-secure set --help"),

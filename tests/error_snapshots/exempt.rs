@@ -37,6 +37,7 @@ pub const CODES: &[(&str, &str)] = &[
         "writers name every head of the log in what they sign: src/ops/policy_change/tests.rs",
     ),
     ("as-file", "only a system without a file system in memory, or with too few descriptors"),
+    ("backup-signature", "what is changed is inside the encrypted file: tests/backup.rs"),
     ("backup-terminal", "bytes for a terminal"),
     ("no-template", "only on a terminal: elsewhere standard input is the template"),
     ("passphrase-differs", "a terminal, with two passphrases typed"),
