@@ -174,6 +174,7 @@ pub const COMMANDS: &[Known] = &[
     known("request", &[6], "A member request is none", "v-secure member request"),
     known("request-other-name", &[7], "The request is in another name", "v-secure member add NAME --request LINE"),
     known("request-other-vault", &[7], "The request is for another vault", "v-secure member request, in this vault's folder"),
+    known("request-used", &[7], "The request's key was in the vault and was removed", "v-secure member request, on the device"),
     known("role-taken", &[7], "The service's own role exists", "v-secure role list"),
     known("same-name", &[2], "The new name is the old one", "choose another name"),
     known("seal", &[1], "A value could not be encrypted", "v-secure doctor"),

@@ -24,6 +24,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("policy", "the chain's own codes come first"),
     ("prompt", "a terminal that breaks off while it is asked"),
     ("read-back", "the vault would have to change between two reads of one command"),
+    ("request-used", "a member that was let in and removed: tests/leaving.rs"),
     ("seal", "encryption of a value within its limit does not fail"),
     ("slot", "a machine without the memory that the passphrase costs"),
     ("slot-identity", "two devices of one member"),
