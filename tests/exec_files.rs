@@ -165,6 +165,11 @@ fn what_is_no_file_of_a_secret_is_refused() {
     for (options, code, name) in [
         ("--as-file F", 2, "bad-variable"),
         ("--as-file 1F=CERT", 2, "bad-variable"),
+        ("--as-file ../F=CERT", 2, "bad-variable"),
+        ("--as-file /tmp/F=CERT", 2, "bad-variable"),
+        ("--as-file F\n=CERT --named-files", 2, "bad-variable"),
+        ("--as-file F\u{1b}[31m=CERT", 2, "bad-variable"),
+        ("--as-file F=../../CERT", 2, "bad-name"),
         ("--as-file F=a/b/c", 2, "bad-name"),
         ("--as-file F=CERT --as-file F=tls.key", 2, "bad-variable"),
         ("--as-file F=NONE", 5, "not-found"),

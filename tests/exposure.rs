@@ -45,7 +45,7 @@ fn a_removal_exposes_and_new_values_cure() {
     let owner = owner();
     join(&owner, "developer");
     let calm = owner.run("exposed --json --deadline 1s").json();
-    assert_eq!(calm, json!({ "exposed": [], "overdue": 0 }));
+    assert_eq!(calm, json!({ "exposed": [], "overdue": 0, "uncompared": [] }));
     owner.run("member remove developer --yes").ok();
     let before = std::fs::read(owner.vault()).unwrap();
     let report = owner.run("exposed --json").json();
@@ -123,6 +123,42 @@ fn a_roll_back_brings_an_exposure_back() {
     assert_eq!(pairs(&owner.run("exposed --json").json()), []);
     owner.run("secret rollback dev/DB --version 1").ok();
     assert_eq!(pairs(&owner.run("exposed --json").json()), [("dev/DB", "developer")]);
+}
+
+/// Both the value of before the removal, and one that was removed with its secret.
+#[test]
+fn an_old_value_that_is_set_again_is_exposed_again() {
+    let owner = owner();
+    join(&owner, "developer");
+    owner.run("member remove developer --yes").ok();
+    owner.set("dev/DB", "next");
+    owner.run("rm prod/DB").ok();
+    assert_eq!(pairs(&owner.run("exposed --json").json()), []);
+    owner.set("dev/DB", "dev-db");
+    owner.set("prod/DB", "prod-db");
+    let run = owner.run("exposed --json");
+    assert!(!run.err.contains("prod-db") && !run.out.contains("prod-db"));
+    let report = run.json();
+    assert_eq!(pairs(&report), [("dev/DB", "developer"), ("prod/DB", "developer")]);
+    assert_eq!(report["uncompared"], json!([]));
+    let status = owner.run("--quiet").ok();
+    assert!(status.contains("may not read them: 2 secrets"), "{status}");
+
+    // Who opens nothing is told that this was not looked at.
+    let stranger = Person::new("stranger");
+    stranger.pull(&owner);
+    let told = "no key here opens older values, which may be those in force again: dev/DB (1), prod/DB (1)";
+    let run = stranger.run("exposed");
+    assert!(run.err.contains(told), "{}", run.err);
+    let report = stranger.run("exposed --json").json();
+    assert_eq!(pairs(&report), []);
+    let expected =
+        json!([{ "secret": "dev/DB", "versions": [1] }, { "secret": "prod/DB", "versions": [1] }]);
+    assert_eq!(report["uncompared"], expected);
+
+    owner.set("dev/DB", "other");
+    owner.set("prod/DB", "other");
+    assert_eq!(pairs(&owner.run("exposed --json").json()), []);
 }
 
 #[cfg(unix)]

@@ -213,6 +213,25 @@ fn a_bare_repository_among_the_files_names_nothing_that_runs() {
     assert!(!inner.join("hooks/pre-commit").exists());
 }
 
+/// `:0:app/…` is the file `app/…` of the index, and not one in a folder `0:app`.
+#[test]
+fn the_name_of_a_folder_does_not_choose_what_is_verified() {
+    let Some(hostile) = Hostile::new() else { return };
+    let project = hostile.cli.project();
+    for (folder, text) in
+        [("app", fs::read(hostile.cli.vault()).unwrap()), ("0:app", b"junk".to_vec())]
+    {
+        fs::create_dir_all(project.join(folder).join(".v-secure")).unwrap();
+        fs::write(project.join(folder).join(".v-secure/vault.toml"), text).unwrap();
+    }
+    assert!(hostile.git(&["add", "-f", "app"]));
+    hostile.cli.ok("git pre-commit");
+    assert!(hostile.git(&["add", "-f", "./0:app"]));
+    let run = hostile.cli.run("git pre-commit");
+    assert!(run.err.contains("0:app/.v-secure/vault.toml"), "{}", run.err);
+    assert_eq!(run.code, 6);
+}
+
 #[test]
 fn hooks_are_where_the_setting_says() {
     let Some(hostile) = Hostile::new() else { return };

@@ -75,6 +75,47 @@ fn the_file_is_private_new_and_whole() {
 }
 
 #[test]
+fn neither_the_template_nor_a_vault_is_replaced() {
+    let cli = filled();
+    let text = "x={{ v-secure:DB }}\n";
+    let (template, vault) = (cli.project().join("t"), fs::read(cli.vault()).unwrap());
+    fs::write(&template, text).unwrap();
+    // Through a pipe nothing but the text says which file it came from.
+    let run = cli.feed("inject -o t --force --json", text.as_bytes());
+    assert_eq!(failure(&run), (7, "exists".into()));
+    assert_eq!(cli.fails("inject -i t -o t --force"), (7, "exists".into()));
+    assert_eq!(fs::read_to_string(&template).unwrap(), text);
+    fs::write(cli.project().join("plain"), "no secrets\n").unwrap();
+    for input in ["t", "plain"] {
+        let line = format!("inject -i {input} -o .v-secure/vault.toml --force");
+        assert_eq!(cli.fails(&line), (7, "exists".into()), "{input}");
+    }
+    assert_eq!(fs::read(cli.vault()).unwrap(), vault);
+}
+
+/// Filters make a value longer, so that a row of them has an end; and a value is no template.
+#[test]
+fn a_template_cannot_grow_without_end_nor_a_value_name_secrets() {
+    let cli = filled();
+    let row = format!("{{{{ v-secure:DB{} }}}}", " | base64".repeat(300));
+    assert_eq!(refused(&cli, &row), (1, "template-syntax".into()));
+    assert_eq!(refused(&cli, "{{ v-secure:{{ v-secure:DB }} }}"), (1, "template-syntax".into()));
+    cli.set("NESTED", "{{ v-secure:DB }}");
+    assert_eq!(render(&cli, "{{ v-secure:NESTED }}").text(), "{{ v-secure:DB }}");
+    let links = ["link", "dangling"];
+    fs::write(cli.project().join("t"), "{{ v-secure:DB }}").unwrap();
+    fs::write(cli.project().join("kept"), "kept").unwrap();
+    std::os::unix::fs::symlink("kept", cli.project().join(links[0])).unwrap();
+    std::os::unix::fs::symlink("gone", cli.project().join(links[1])).unwrap();
+    for link in links {
+        assert_eq!(cli.fails(&format!("inject -i t -o {link}")), (7, "exists".into()));
+        assert_eq!(cli.fails(&format!("inject -i t -o {link} --force")).0, 1);
+    }
+    assert_eq!(fs::read_to_string(cli.project().join("kept")).unwrap(), "kept");
+    assert!(!cli.project().join("gone").exists());
+}
+
+#[test]
 fn everything_that_is_missing_is_named_with_its_lines() {
     let cli = filled();
     let template = b"{{ v-secure:A }}\n{{ v-secure:DB }} {{ v-secure:prod/B }}\n{{ v-secure:A }}";

@@ -54,6 +54,35 @@ fn a_removed_member_reads_nothing_new_and_others_go_on() {
     join(&owner, "developer", " --role developer");
 }
 
+/// A lost device may have sent its request to anybody, and a removed member has it still.
+#[test]
+fn a_request_that_was_granted_once_does_not_come_back() {
+    let owner = owner();
+    owner.run("role create developer --grant read,write,delete:dev/*").ok();
+    let developer = Person::new("developer");
+    developer.pull(&owner);
+    let first = developer.run("member request --json").json();
+    let first = first["request"].as_str().unwrap().to_owned();
+    let add = "member add developer --request - --yes --role developer";
+    owner.feed(add, &first).ok();
+    let phone = join(&owner, "developer", "");
+    owner.run("member key remove developer/developer-laptop --lost --yes").ok();
+    let before = std::fs::read(owner.vault()).unwrap();
+    let again = || {
+        let run = owner.feed(&format!("--json {add}"), &first);
+        assert_eq!(run.error(), (7, "request-used".into()));
+        assert!(run.err.contains("member request developer"), "{}", run.err);
+    };
+    again();
+    assert_eq!(std::fs::read(owner.vault()).unwrap(), before);
+    owner.run("member remove developer --yes").ok();
+    again();
+    // Under another name it is not that member's.
+    let other = owner.feed("--json member add other --request - --yes", &first);
+    assert!(matches!(other.error().1.as_str(), "request-used" | "request-other-name"));
+    drop(phone);
+}
+
 #[test]
 fn nobody_is_removed_without_being_asked() {
     let (owner, _) = team();

@@ -54,6 +54,34 @@ fn slots(person: &Person) -> Vec<serde_json::Value> {
     person.run("key slot list --json").json()["slots"].as_array().unwrap().clone()
 }
 
+/// A label is a member's own text, and is shown to all: what acts on a terminal is refused, and what
+/// nobody sees is spelled out.
+#[test]
+fn a_label_does_nothing_to_the_screen_of_others() {
+    let owner = sealed();
+    let add = |label: &str| -> Done {
+        let arguments = ["key", "slot", "add", "--label", label, "--json"];
+        let mut command = owner.command(&arguments);
+        command.env("V_SECURE_PASSPHRASE", GOOD).env("V_SECURE_NEW_PASSPHRASE", OTHER);
+        command.output().unwrap().into()
+    };
+    let long = "L".repeat(1001);
+    for label in
+        ["a\u{1b}[31m", "a\nb", "a\u{9b}m", "gpj.\u{202e}exe", "a\u{2066}b", "a\u{2028}b", &long]
+    {
+        assert_eq!(add(label).code, 2, "{label:?}");
+    }
+    assert_eq!(slots(&owner).len(), 1);
+    for label in ["zw\u{200b}sp", "tag\u{e0041}", "\u{feff}"] {
+        add(label).json();
+    }
+    let listed = owner.run("key slot list").ok();
+    for shown in ["zw\\u{200b}sp", "tag\\u{e0041}", "\\u{feff}"] {
+        assert!(listed.contains(shown), "{listed}");
+    }
+    assert!(listed.chars().all(|c| c.is_ascii()), "{listed}");
+}
+
 #[test]
 fn a_clone_and_the_passphrase_are_enough_and_no_file_holds_the_identity() {
     let owner = sealed();

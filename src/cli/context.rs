@@ -3,7 +3,7 @@
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::first_use;
+use super::first_use::{self, Source};
 use super::globals::Globals;
 use super::identities;
 use super::pruning::{self, Pruning};
@@ -239,7 +239,7 @@ impl<'a> Context<'a> {
         if *self.agreed.borrow() == chain {
             return Ok(true);
         }
-        first_use::ask(self, session, opened)?;
+        first_use::ask(self, session, opened, Source::Place)?;
         *self.agreed.borrow_mut() = chain.to_vec();
         Ok(false)
     }

@@ -5,21 +5,39 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::policy::{Changed, Effects, count};
+use super::unlocking;
 use crate::name::Name;
-use crate::ops::exposure::{self, Exposed, Knower};
+use crate::ops::exposure::{self, Exposed, Exposure, Knower};
+use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
 use serde::Serialize;
 
-/// Every exposed value of the vault.
-pub fn all(vault: &Vault) -> Outcome<Vec<Exposed>> {
+/// Every exposed value of the vault, as far as that can be told without asking anybody for anything.
+pub fn all(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
+    by(vault, || unlocking::unasked(context, vault))
+}
+
+/// [`all`] for a command that is about it: a passphrase that was given is used, and a key touched.
+pub fn thoroughly(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
+    by(vault, || {
+        let given = || unlocking::unlock_without_asking(context, vault).ok();
+        unlocking::unasked(context, vault).or_else(|| given().map(|opened| opened.who))
+    })
+}
+
+fn by(vault: &Vault, who: impl FnOnce() -> Option<Unlocked>) -> Outcome<Exposure> {
     // The chain was folded when the vault was opened: what fails here is this program.
-    exposure::exposed(vault)
+    exposure::exposed(vault, who)
         .map_err(|error| Failure::from_error(Exit::Integrity, error.code(), &error))
 }
 
 /// The secrets whose values are exposed to those that `is_meant` picks, by name.
-fn secrets(vault: &Vault, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outcome<Vec<String>> {
-    let exposed = all(vault)?;
+fn secrets(
+    context: &Context<'_>,
+    vault: &Vault,
+    is_meant: impl Fn(&Exposed, &Knower) -> bool,
+) -> Outcome<Vec<String>> {
+    let exposed = all(context, vault)?.values;
     let meant = exposed.iter().filter(|value| value.to.iter().any(|to| is_meant(value, to)));
     Ok(meant.map(|value| value.secret.to_string()).collect())
 }
@@ -39,7 +57,7 @@ fn tell(context: &Context<'_>, who: &str, secrets: &[String]) {
 /// Warns of what a member that was let in can open and may not read: an envelope holds all earlier keys
 /// of its audience, those for secrets that the role could once read too.
 pub fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
-    let secrets = secrets(vault, |_, knower| knower.member == *member)?;
+    let secrets = secrets(context, vault, |_, knower| knower.member == *member)?;
     if !secrets.is_empty() {
         context.ui.warn(&format!(
             "{member} has the keys to {} in force that it may not read: {}; only new values end that: \
@@ -82,14 +100,27 @@ pub struct Narrowed<'a> {
 
 impl<'a> Narrowed<'a> {
     /// With the values that are exposed to those that `is_meant` picks.
-    pub fn of(changed: &'a Changed, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outcome<Self> {
+    pub fn of(
+        context: &Context<'_>,
+        changed: &'a Changed,
+        is_meant: impl Fn(&Exposed, &Knower) -> bool,
+    ) -> Outcome<Self> {
         let Changed { written, vault, renewed, effects } = changed;
-        Ok(Self { written: *written, renewed, exposed: secrets(vault, is_meant)?, effects })
+        Ok(Self {
+            written: *written,
+            renewed,
+            exposed: secrets(context, vault, is_meant)?,
+            effects,
+        })
     }
 
     /// With the values that are exposed to these members.
-    pub fn to_members(changed: &'a Changed, members: &[Name]) -> Outcome<Self> {
-        Self::of(changed, |_, knower| members.contains(&knower.member))
+    pub fn to_members(
+        context: &Context<'_>,
+        changed: &'a Changed,
+        members: &[Name],
+    ) -> Outcome<Self> {
+        Self::of(context, changed, |_, knower| members.contains(&knower.member))
     }
 
     /// Says which audiences have new keys, and what was wrapped for those who stay.

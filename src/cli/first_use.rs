@@ -7,35 +7,73 @@ use super::exit::Exit;
 use super::identities;
 use super::ui::escape_lines;
 use crate::name::Name;
+use crate::ops::backup::maker::Maker;
+use crate::ops::pin::Standing;
 use crate::ops::vault::Vault;
 use crate::policy::state::{Member, OWNER};
 use crate::store::find::Search;
 use crate::store::session::{Opened, Session, SessionError};
 use crate::vault::request::fingerprint_words;
 use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Where a vault comes from that somebody is asked about.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// It stands at its place.
+    Place,
+    /// It is to be put there.
+    Backup { file: &'a Path, maker: Option<&'a Maker> },
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// Nothing is known of the vault.
+    Unknown,
+    /// Whoever reads a vault that this device uses elsewhere could put it into any project.
+    NewHere,
+    /// The vault is known, and not who chose this state of it.
+    Unsigned,
+}
+
+impl Doubt {
+    fn of(opened: &Opened) -> Self {
+        match (opened.is_new_here, &opened.pin) {
+            (true, _) => Self::NewHere,
+            (false, Standing::Unknown) => Self::Unknown,
+            _ => Self::Unsigned,
+        }
+    }
+}
 
 /// Asks whether the vault is the right one; by `--trust-first-use` it is.
-pub fn ask(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome {
+pub fn ask(
+    context: &Context<'_>,
+    session: &Session,
+    opened: &Opened,
+    source: Source<'_>,
+) -> Outcome {
     let vault = &opened.vault;
     let (name, words) = (&vault.file().header.name, fingerprint_words(&vault.id()));
+    let doubt = Doubt::of(opened);
     if context.globals.trust_first_use {
-        context.ui.note(&format!("first use of the vault {name} here, fingerprint {words}"));
+        let what = if doubt == Doubt::Unsigned { "an unsigned backup" } else { "first use" };
+        context.ui.note(&format!("{what} of the vault {name} here, fingerprint {words}"));
         return Ok(());
     }
     if !context.interactive() {
-        // Whoever reads a vault that this device uses elsewhere could put it into any project.
-        let message = match opened.is_new_here {
-            true => format!(
-                "the vault {name} ({words}) is known on this device, and has never been accepted \
-                 in this project"
-            ),
-            false => format!(
-                "the vault {name} ({words}) has never been accepted here, and nothing vouches for it"
-            ),
-        };
-        return Err(refused(message));
+        let vault = format!("the vault {name} ({words})");
+        return Err(refused(doubt, &vault, source));
     }
-    context.host.write_err(&escape_lines(&told(context, session, opened)?));
+    let mut told = told(context, session, opened, doubt)?;
+    if let Source::Backup { file, maker } = source {
+        told.push(match maker {
+            Some(maker) => format!("made by      {maker}, as {} says", file.display()),
+            None => format!("made by      nobody signed {}", file.display()),
+        });
+    }
+    context.host.write_err(&escape_lines(&told.join("\n")));
     let question = "Is this the vault that you expect here?";
     let agreed = context.host.confirm(question, false).map_err(|error| {
         Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
@@ -43,25 +81,54 @@ pub fn ask(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome
     if agreed {
         return Ok(());
     }
-    Err(declined(format!(
-        "the vault {name} ({words}) was not accepted: nothing was read or changed"
-    )))
+    let message =
+        format!("the vault {name} ({words}) was not accepted: nothing was read or changed");
+    Err(declined(message, source))
 }
 
 /// Whoever has just said no is not told how to skip the question.
-fn declined(message: String) -> Failure {
-    Failure::new(Exit::Failure, "first-use", message)
-        .hint("compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then 'v-secure pin accept'")
+fn declined(message: String, source: Source<'_>) -> Failure {
+    let then = match source {
+        Source::Place => "v-secure pin accept".to_owned(),
+        Source::Backup { file, .. } => format!("v-secure backup restore {}", file.display()),
+    };
+    Failure::new(Exit::Failure, "first-use", message).hint(format!(
+        "compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then '{then}'"
+    ))
 }
 
-fn refused(message: String) -> Failure {
-    Failure::new(Exit::Failure, "first-use", message)
-        .hint("give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN")
-        .hint("--trust-first-use accepts what this repository holds now")
+fn refused(doubt: Doubt, vault: &str, source: Source<'_>) -> Failure {
+    let message = match (doubt, source) {
+        (Doubt::NewHere, _) => {
+            format!("{vault} is known on this device, and has never been accepted in this project")
+        }
+        (Doubt::Unsigned, Source::Backup { file, .. }) => format!(
+            "nobody signed {}: which state of {vault} is in it, and which identity, is the choice of \
+             whoever made it",
+            file.display()
+        ),
+        _ => format!("{vault} has never been accepted here, and nothing vouches for it"),
+    };
+    let what = match source {
+        Source::Place => "this repository holds now",
+        Source::Backup { .. } => "the backup holds",
+    };
+    let pin = "give the pin that 'v-secure pin show' prints on a machine that knows the vault, in \
+               V_SECURE_PIN";
+    let failure = Failure::new(Exit::Failure, "first-use", message);
+    // A pin says which vault is the right one, and not who made a backup of it.
+    let is_unsigned = matches!(source, Source::Backup { maker: None, .. });
+    let failure = if is_unsigned { failure } else { failure.hint(pin) };
+    failure.hint(format!("--trust-first-use accepts what {what}"))
 }
 
 /// What can be compared with what is expected.
-fn told(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome<String> {
+fn told(
+    context: &Context<'_>,
+    session: &Session,
+    opened: &Opened,
+    doubt: Doubt,
+) -> Outcome<Vec<String>> {
     let vault = &opened.vault;
     let path = session.location.vault.display();
     let owners: Vec<&str> = vault
@@ -71,24 +138,25 @@ fn told(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome<St
         .map(|(name, _)| name.as_str())
         .collect();
     let mut lines = vec![
-        match opened.is_new_here {
-            true => format!(
-                "this device knows the vault {} from another place, and has never used it in {path}",
-                vault.file().header.name
-            ),
-            false => {
-                format!(
-                    "this device has never used the vault {} in {path}",
-                    vault.file().header.name
-                )
-            }
-        },
+        first_line(doubt, &vault.file().header.name, &path.to_string()),
         format!("fingerprint  {}", fingerprint_words(&vault.id())),
         format!("owners       {}", owners.join(", ")),
     ];
     lines.extend(above(context, session)?);
     lines.extend(foreign_keys(context, session, vault)?);
-    Ok(lines.join("\n"))
+    Ok(lines)
+}
+
+fn first_line(doubt: Doubt, name: &Name, path: &str) -> String {
+    match doubt {
+        Doubt::NewHere => format!(
+            "this device knows the vault {name} from another place, and has never used it in {path}"
+        ),
+        Doubt::Unknown => format!("this device has never used the vault {name} in {path}"),
+        Doubt::Unsigned => format!(
+            "this device knows the vault {name} of {path}, and not who chose this state of it"
+        ),
+    }
 }
 
 /// Says that commands in the folder above use another vault.

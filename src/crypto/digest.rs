@@ -32,10 +32,12 @@ pub enum Context {
     /// This device's keyring slots: no part of the vault's format either.
     KeyringSlotAad,
     KeyringSlotKey,
+    /// What the maker of a backup signs: no part of the vault's format either.
+    Backup,
 }
 
 impl Context {
-    const COUNT: usize = Self::KeyringSlotKey as usize + 1;
+    const COUNT: usize = Self::Backup as usize + 1;
 
     pub const fn text(self) -> &'static str {
         match self {
@@ -60,6 +62,7 @@ impl Context {
             Self::ReadRecord => "v-secure 2026-11 v1 read record",
             Self::KeyringSlotAad => "v-secure 2026-11 v1 keyring slot aad",
             Self::KeyringSlotKey => "v-secure 2026-11 v1 keyring slot key",
+            Self::Backup => "v-secure 2026-11 v1 backup",
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Tag {
     LogEntry,
     KeyProof,
     Slot,
+    /// Who made a backup (`docs/recovery.md`): no part of the vault's format.
+    Backup,
 }
 
 impl Tag {
@@ -27,6 +29,7 @@ impl Tag {
             Self::LogEntry => "v-secure/1 log-entry",
             Self::KeyProof => "v-secure/1 key-proof",
             Self::Slot => "v-secure/1 slot",
+            Self::Backup => "v-secure/1 backup",
         }
     }
 

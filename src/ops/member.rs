@@ -2,7 +2,9 @@
 
 use crate::crypto::bytes::Id;
 use crate::crypto::recipient::{RecipientError, canonical, check_usable};
+use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
+use crate::policy::chain::Chain;
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
 use crate::policy::state::{Member, Role, State};
@@ -52,14 +54,29 @@ pub enum MemberError {
     Recipient(#[source] RecipientError),
     #[error("{member} has a device {device} already")]
     DeviceTaken { member: Name, device: Name },
+    #[error("the request's key was here before, and was taken away: it does not come back")]
+    KeyGone { member: Name },
     #[error("there is no role {role}")]
     NoRole { role: Name },
     #[error("the role {role} exists already and grants something else")]
     RoleTaken { role: Name },
 }
 
-/// The ops that let the member in.
-pub fn add(vault: &Id, state: &State, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
+/// The ops that let the member in. A request that was granted once, and whose key was removed since,
+/// may be a thief's: the chain refuses its key, and that is said before anybody compares words.
+pub fn add(chain: &Chain, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
+    let state = chain.state();
+    if let Device::Request(request) = &joining.device
+        && !has_key(state.member(&joining.member), request)
+        && chain.key(&key_id(&request.key)).is_some()
+        && request.vault == chain.vault_id()
+    {
+        return Err(MemberError::KeyGone { member: request.member.clone() });
+    }
+    ops(&chain.vault_id(), state, joining)
+}
+
+fn ops(vault: &Id, state: &State, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
     let found = state.member(&joining.member);
     check_device(vault, state, joining)?;
     if let (Some(member), Some(kind)) = (found, joining.kind)

@@ -24,6 +24,8 @@ pub const MAX_TEMPLATE: usize = 4 << 20;
 
 /// The most references a template may have.
 pub const MAX_REFERENCES: usize = 65_536;
+/// The most filters of a reference: each makes the value longer by a third or more.
+pub const MAX_FILTERS: usize = 8;
 
 /// The most bytes a rendered template may have (64 MiB): a template can name a large value often.
 pub const MAX_OUTPUT: usize = 64 << 20;

@@ -32,12 +32,22 @@ pub fn keeps_line_ends(file: &Path) -> bool {
     answer.split('\0').nth(2) == Some("unset")
 }
 
-/// The content of `path` at a revision (`:` alone is the index), if both are there.
+/// The content of `path` in a commit, if both are there.
 pub fn show(folder: &Path, revision: &str, path: &str) -> Option<Vec<u8>> {
+    blob(folder, &format!("{revision}:{path}"))
+}
+
+/// The content of `path` in the index. With its stage: a folder may be called `0:app`, and `:0:app/…`
+/// is another file.
+pub fn staged(folder: &Path, path: &str) -> Option<Vec<u8>> {
+    blob(folder, &format!(":0:{path}"))
+}
+
+fn blob(folder: &Path, name: &str) -> Option<Vec<u8>> {
     // Not `git show`, which is made for people: it can convert, sign-check and page.
     let output = git(folder)
         .args(["cat-file", "blob", "--end-of-options"])
-        .arg(format!("{revision}:{path}"))
+        .arg(name)
         .stderr(Stdio::null())
         .output()
         .ok()?;

@@ -52,7 +52,7 @@ pub const DAILY: &[Run] = &[
     (Some("backup restore"), "v-secure --json backup restore shop.age"),
     (
         Some("backup restore"),
-        "mkdir ../back && v-secure --identity other.txt --vault ../back --json backup restore all.age \
+        "mkdir ../back && v-secure --trust-first-use --identity other.txt --vault ../back --json backup restore all.age \
          --identity-out ../back/own.txt",
     ),
     (

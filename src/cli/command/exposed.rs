@@ -6,11 +6,16 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
+use crate::name::SecretName;
 use crate::ops::duration;
-use crate::ops::exposure::{Exposed as Value, Knower, Why};
+use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Uncompared, Why};
 use crate::ops::vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// How many secrets the warning names.
+const NAMED: usize = 5;
 
 /// List the values that somebody has been able to read and may not any more
 #[derive(Debug, Args)]
@@ -18,7 +23,8 @@ use serde::Serialize;
     after_help = "For each value in force, the keys that could open it, or another version with the same value, and \
                         whose holders may not read it now: members who left, devices that were removed, grants that \
                         were taken. Only a new value ends that: change it at the provider, then 'v-secure set'. No key \
-                        is needed. Authors of values who could never read them are not listed, though they know them.\n\n\
+                        is needed, but to notice an old value that was set again: where older values do not open, \
+                        that is said. Authors of values who could never read them are not listed, though they know them.\n\n\
                         Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
                         v-secure exposed --deadline 7d   # exit 1 if one has been for longer"
 )]
@@ -33,6 +39,14 @@ struct Report {
     exposed: Vec<Row>,
     /// How many are past the deadline.
     overdue: usize,
+    /// Older versions that nobody here could compare with the value in force.
+    uncompared: Vec<Unread>,
+}
+
+#[derive(Serialize)]
+struct Unread {
+    secret: String,
+    versions: Vec<usize>,
 }
 
 #[derive(Serialize)]
@@ -64,10 +78,12 @@ impl Exposed {
             Failure::usage("bad-time", "--deadline is no span of time").because(&error)
         })?;
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
-        let mut found = exposure::all(&opened.vault)?;
+        let Exposure { values: mut found, mut uncompared } =
+            exposure::thoroughly(context, &opened.vault)?;
         if context.states_environment() {
             let environment = context.environment()?;
             found.retain(|value| value.secret.environment() == environment.as_str());
+            uncompared.retain(|secret, _| secret.environment() == environment.as_str());
         }
         let is_late = |value: &Value| {
             deadline.is_some_and(|span| value.since().saturating_add(span) < session.now)
@@ -76,9 +92,11 @@ impl Exposed {
             found.iter().filter(|value| is_late(value)).map(|v| v.secret.to_string()).collect();
         if context.ui.json {
             let exposed = found.iter().map(|value| row(value, is_late(value))).collect();
-            context.ui.object(&Report { exposed, overdue: late.len() })?;
+            let overdue = late.len();
+            context.ui.object(&Report { exposed, overdue, uncompared: unread(&uncompared) })?;
         } else {
             show(context, &found, session.now)?;
+            tell_uncompared(context, &uncompared);
         }
         match (late.first(), self.deadline) {
             (Some(first), Some(span)) => Err(overdue(late.len(), first, &span)),
@@ -107,6 +125,31 @@ fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
     context.ui.table(&["SECRET", "KNOWN TO", "WHY NOT", "SINCE"], rows.collect())?;
     context.ui.note("change each at its provider, then: v-secure set NAME");
     Ok(())
+}
+
+/// An old value that was set again is found by opening it alone.
+fn tell_uncompared(context: &Context<'_>, uncompared: &Uncompared) {
+    if uncompared.is_empty() {
+        return;
+    }
+    let one = |(secret, versions): (&SecretName, &BTreeSet<usize>)| {
+        let versions: Vec<String> = versions.iter().map(usize::to_string).collect();
+        format!("{secret} ({})", versions.join(", "))
+    };
+    let named: Vec<String> = uncompared.iter().take(NAMED).map(one).collect();
+    let more = if uncompared.len() > NAMED { ", …" } else { "" };
+    context.ui.warn(&format!(
+        "no key here opens older values, which may be those in force again: {}{more}",
+        named.join(", ")
+    ));
+}
+
+fn unread(uncompared: &Uncompared) -> Vec<Unread> {
+    let one = |(secret, versions): (&SecretName, &BTreeSet<usize>)| Unread {
+        secret: secret.to_string(),
+        versions: versions.iter().copied().collect(),
+    };
+    uncompared.iter().map(one).collect()
 }
 
 fn who(to: &Knower) -> String {

@@ -14,6 +14,7 @@ use crate::ops::read::{self, ReadError};
 use crate::ops::template::{Lines, MAX_TEMPLATE, Missing, Place, RenderError, Template};
 use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
+use crate::store::find::FOLDER;
 use crate::store::fresh;
 use crate::store::private::FILE_MODE;
 use crate::store::session::{Opened, Session};
@@ -68,6 +69,7 @@ type Values = BTreeMap<SecretName, SecretValue>;
 impl Inject {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.refuse_itself()?;
+        self.refuse_vault()?;
         self.refuse_none(context)?;
         let opened = self.judged(context)?;
         let text = self.template(context)?;
@@ -79,6 +81,7 @@ impl Inject {
             return self.write(context, text.expose(), &Values::new(), 0);
         }
         let (session, opened) = opened?;
+        self.refuse_copy(context, &text)?;
         let (names, values) = self.values(context, &session, &opened.vault, &template)?;
         let each: Vec<&SecretValue> = names.iter().filter_map(|name| values.get(name)).collect();
         let rendered =
@@ -116,6 +119,36 @@ impl Inject {
         match (place(&self.input), place(&self.output)) {
             (Some(input), Some(output)) if input == output => {
                 let message = format!("{} is the template itself", self.source());
+                Err(Failure::new(Exit::Conflict, "exists", message)
+                    .hint("-o FILE, to write another one"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same of one that comes through a pipe: the file that it came from holds the same text.
+    fn refuse_copy(&self, context: &Context<'_>, text: &SecretValue) -> Outcome {
+        let Some(path) = self.output.as_deref().filter(|_| self.force) else { return Ok(()) };
+        // Standard output is no file, and `-` would be read as standard input.
+        if path.as_os_str() == "-" {
+            return Ok(());
+        }
+        let there = source::read(context, path, MAX_TEMPLATE as u64);
+        if !there.is_ok_and(|there| there.same_as(text)) {
+            return Ok(());
+        }
+        let message = format!("{} is the template itself", path.display());
+        Err(Failure::new(Exit::Conflict, "exists", message).hint("-o FILE, to write another one"))
+    }
+
+    /// A vault that is replaced by a text is lost, with everybody's secrets.
+    fn refuse_vault(&self) -> Outcome {
+        let Some(output) = &self.output else { return Ok(()) };
+        let folder = output.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+        match folder {
+            Some(folder) if folder.ends_with(FOLDER) => {
+                let message =
+                    format!("{} belongs to a vault, and is not replaced", output.display());
                 Err(Failure::new(Exit::Conflict, "exists", message)
                     .hint("-o FILE, to write another one"))
             }

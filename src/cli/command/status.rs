@@ -67,7 +67,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         way_in: way_in(vault),
         environments: environments(vault, session.now),
         expiring: expiring(vault, session.now),
-        attention: attention(vault, session.now),
+        attention: attention(context, vault, session.now),
     };
     if context.ui.json {
         return context.ui.object(&status);
@@ -112,7 +112,7 @@ fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
     found.into_iter().map(|(_, expiring)| expiring).collect()
 }
 
-fn attention(vault: &Vault, now: u64) -> Vec<String> {
+fn attention(context: &Context<'_>, vault: &Vault, now: u64) -> Vec<String> {
     let mut lines: Vec<String> = vault
         .remarks(now)
         .into_iter()
@@ -120,7 +120,7 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
         .map(|finding| finding.message)
         .collect();
     lines.extend(expired_members(vault, now));
-    lines.extend(exposed(vault));
+    lines.extend(exposed(context, vault));
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {
         let line = format!("{name} has two active versions; settle it with 'v-secure set {name}'");
@@ -131,8 +131,8 @@ fn attention(vault: &Vault, now: u64) -> Vec<String> {
     lines
 }
 
-fn exposed(vault: &Vault) -> Option<String> {
-    let secrets = exposure::all(vault).map_or(0, |exposed| exposed.len());
+fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {
+    let secrets = exposure::all(context, vault).map_or(0, |exposed| exposed.values.len());
     let line =
         || format!("known to those who may not read them: {}: v-secure exposed", count(secrets));
     (secrets > 0).then(line)

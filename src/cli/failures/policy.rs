@@ -96,6 +96,9 @@ impl From<MemberError> for Failure {
             }
             MemberError::DeviceTaken { member, .. } => is(Exit::Conflict, "device-taken")
                 .hint(format!("v-secure member request {member} --device OTHER")),
+            MemberError::KeyGone { member } => is(Exit::Conflict, "request-used")
+                .hint(format!("v-secure member request {member}  # on the device, for a new key"))
+                .hint("v-secure audit log"),
             MemberError::Recipient(_) => is(Exit::Usage, "recipient"),
             MemberError::NoRole { role } => is(Exit::NotFound, "no-role")
                 .hint(format!("v-secure role create {role} --grant read:PATTERN"))

@@ -2,9 +2,11 @@
 //! vault and, on request, an identity.
 //!
 //! ```text
-//! v-secure-backup 1
+//! v-secure-backup 2
 //! created 2026-11-25T09:00:00Z
 //! pin v-secure-pin-1.VAULT.SEQUENCE.ENTRY
+//! by MEMBER/DEVICE KEY
+//! signature SIGNATURE
 //! part vault.toml LENGTH
 //! …
 //! end part
@@ -14,15 +16,21 @@
 //! end backup
 //! ```
 //!
-//! One spelling: what [`write()`] would not have written is refused.
+//! `unsigned` stands in the place of `by` and `signature` where nobody signed. One spelling: what [`write()`] would not have written is refused.
 
+use super::maker::{Maker, Signed};
+use crate::crypto::bytes::Fixed;
+use crate::name::Name;
 use crate::ops::duration;
 use crate::ops::pin::CarriedPin;
 use crate::secret_value::SecretValue;
 use crate::vault::format::MAX_FILE;
 
 const MAGIC: &str = "v-secure-backup ";
-const VERSION: &str = "1";
+const VERSION: &str = "2";
+/// The form in which nobody could sign.
+const OLD_VERSION: &str = "1";
+const UNSIGNED: &str = "unsigned";
 const VAULT: &str = "vault.toml";
 const IDENTITY: &str = "identity.txt";
 const END_PART: &str = "end part";
@@ -33,7 +41,7 @@ pub const MAX_IDENTITY: usize = 64 << 10;
 /// The most bytes of a plaintext.
 pub const MAX_PLAIN: usize = MAX_FILE + MAX_IDENTITY + 4096;
 /// The longest line outside of the parts.
-const MAX_LINE: usize = 256;
+const MAX_LINE: usize = 512;
 
 /// What a backup holds.
 #[derive(Debug)]
@@ -42,6 +50,8 @@ pub struct Backup<'a> {
     pub created: u64,
     /// The vault and the last entry of its policy.
     pub pin: CarriedPin,
+    /// Who made it; `None` if it does not say.
+    pub signed: Option<Signed>,
     pub vault: &'a [u8],
     /// Text as in `identity.txt`.
     pub identity: Option<&'a [u8]>,
@@ -53,6 +63,11 @@ pub struct Backup<'a> {
 pub enum BackupError {
     #[error("it does not begin with '{MAGIC}{VERSION}'")]
     NotABackup,
+    #[error(
+        "it is of the first form, which nobody could sign: 'v-secure backup create' writes one that \
+         says who made it"
+    )]
+    Unsigned,
     #[error("it was written by a newer v-secure")]
     Newer,
     #[error("it is not in the form that v-secure writes: a line '{expected}' is due")]
@@ -68,7 +83,8 @@ pub enum BackupError {
 /// The plaintext; in a buffer that never grows, since a growing one leaves copies behind.
 pub fn write(backup: &Backup<'_>) -> SecretValue {
     let created = duration::rfc3339(backup.created);
-    let head = format!("{MAGIC}{VERSION}\ncreated {created}\npin {}\n", backup.pin);
+    let maker = maker_lines(backup.signed.as_ref());
+    let head = format!("{MAGIC}{VERSION}\ncreated {created}\npin {}\n{maker}", backup.pin);
     let parts: Vec<(&str, &[u8])> = std::iter::once((VAULT, backup.vault))
         .chain(backup.identity.map(|bytes| (IDENTITY, bytes)))
         .collect();
@@ -84,12 +100,20 @@ pub fn write(backup: &Backup<'_>) -> SecretValue {
     SecretValue::new(plain)
 }
 
+fn maker_lines(signed: Option<&Signed>) -> String {
+    let Some(Signed { maker: Maker { member, device, key }, signature }) = signed else {
+        return format!("{UNSIGNED}\n");
+    };
+    format!("by {member}/{device} {key}\nsignature {signature}\n")
+}
+
 /// Takes a plaintext apart. Of what is in the parts only the length is judged, and that they end
 /// with a line end, so that a part's end is a line of its own.
 pub fn parse(plain: &[u8]) -> Result<Backup<'_>, BackupError> {
     let mut rest = Rest(plain);
     match rest.line().ok().and_then(|line| line.strip_prefix(MAGIC)) {
         Some(VERSION) => {}
+        Some(OLD_VERSION) => return Err(BackupError::Unsigned),
         Some(number) if is_number(number) => return Err(BackupError::Newer),
         _ => return Err(BackupError::NotABackup),
     }
@@ -99,6 +123,7 @@ pub fn parse(plain: &[u8]) -> Result<Backup<'_>, BackupError> {
     let time =
         time.filter(|time| duration::rfc3339(*time) == created).ok_or(due("created TIME"))?;
     let pin = rest.field("pin ")?.parse().map_err(|_| due("pin PIN"))?;
+    let signed = rest.signed()?;
     let vault = rest.part(VAULT, "part vault.toml LENGTH", MAX_FILE)?;
     let has_identity = rest.0.starts_with(b"part ");
     let identity = has_identity
@@ -108,13 +133,20 @@ pub fn parse(plain: &[u8]) -> Result<Backup<'_>, BackupError> {
         return Err(due(END));
     }
     match rest.0 {
-        [] => Ok(Backup { created: time, pin, vault, identity }),
+        [] => Ok(Backup { created: time, pin, signed, vault, identity }),
         _ => Err(BackupError::Trailing),
     }
 }
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
+}
+
+fn maker(text: &str) -> Option<Maker> {
+    let (who, key) = text.split_once(' ')?;
+    let (member, device) = who.split_once('/')?;
+    let (member, device) = (Name::new(member).ok()?, Name::new(device).ok()?);
+    Some(Maker { member, device, key: Fixed::parse(key).ok()? })
 }
 
 /// What is still to be read.
@@ -133,6 +165,19 @@ impl<'a> Rest<'a> {
 
     fn field(&mut self, name: &'static str) -> Result<&'a str, BackupError> {
         self.line()?.strip_prefix(name).ok_or(BackupError::Line { expected: name })
+    }
+
+    /// Who made it.
+    fn signed(&mut self) -> Result<Option<Signed>, BackupError> {
+        let due = |expected| BackupError::Line { expected };
+        let line = self.line()?;
+        if line == UNSIGNED {
+            return Ok(None);
+        }
+        let maker = line.strip_prefix("by ").and_then(maker).ok_or(due("by MEMBER/DEVICE KEY"))?;
+        let signature = Fixed::parse(self.field("signature ")?);
+        let signature = signature.map_err(|_| due("signature SIGNATURE"))?;
+        Ok(Some(Signed { maker, signature }))
     }
 
     fn part(
@@ -161,20 +206,34 @@ impl<'a> Rest<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
+    use crate::name::MAX_NAME;
 
-    fn sample(identity: Option<&'static [u8]>) -> String {
+    fn signed() -> Option<Signed> {
+        let (member, device) = (Name::new("olga").unwrap(), Name::new("laptop").unwrap());
+        let maker = Maker { member, device, key: Fixed([4; 32]) };
+        Some(Signed { maker, signature: Fixed([5; 64]) })
+    }
+
+    fn sample(signed: Option<Signed>, identity: Option<&'static [u8]>) -> String {
         let pin = CarriedPin { vault: Fixed([1; 32]), seq: 2, entry: Fixed([3; 32]) };
         let vault = b"format = 1\nend part\n";
-        let backup = Backup { created: 1_795_600_000, pin, vault, identity };
+        let backup = Backup { created: 1_795_600_000, pin, signed, vault, identity };
         String::from_utf8(write(&backup).into_bytes()).unwrap()
     }
 
     #[test]
     fn what_is_written_is_read_whatever_the_parts_hold() {
-        for identity in [None, Some(&b"AGE-SECRET-KEY-1X\n"[..])] {
-            let text = sample(identity);
+        let key = Some(&b"AGE-SECRET-KEY-1X\n"[..]);
+        let longest = |name: &mut Name| *name = Name::new("n".repeat(MAX_NAME)).unwrap();
+        let mut long = signed();
+        if let Some(signed) = &mut long {
+            longest(&mut signed.maker.member);
+            longest(&mut signed.maker.device);
+        }
+        for (by, identity) in [(None, None), (signed(), None), (signed(), key), (long, key)] {
+            let text = sample(by.clone(), identity);
             let read = parse(text.as_bytes()).unwrap();
+            assert_eq!(read.signed, by);
             assert_eq!((read.created, read.pin.seq), (1_795_600_000, 2));
             assert_eq!((read.vault, read.identity), (&b"format = 1\nend part\n"[..], identity));
             assert_eq!(String::from_utf8(write(&read).into_bytes()).unwrap(), text);
@@ -183,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_cut_is_noticed() {
-        let text = sample(Some(b"key\n"));
+        let text = sample(signed(), Some(b"key\n"));
         for end in 0..text.len() {
             assert!(parse(&text.as_bytes()[..end]).is_err(), "{end}");
         }
@@ -191,12 +250,19 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        let text = sample(Some(b"key\n"));
+        let text = sample(signed(), Some(b"key\n"));
         let due = |expected| BackupError::Line { expected };
         for (from, to, error) in [
-            ("v-secure-backup 1", "v-secure-backup 2", BackupError::Newer),
-            ("v-secure-backup 1", "v-secure-backup 1 ", BackupError::NotABackup),
-            ("v-secure-backup 1", "v-secure-backup x", BackupError::NotABackup),
+            ("v-secure-backup 2", "v-secure-backup 3", BackupError::Newer),
+            ("v-secure-backup 2", "v-secure-backup 1", BackupError::Unsigned),
+            ("v-secure-backup 2", "v-secure-backup 2 ", BackupError::NotABackup),
+            ("v-secure-backup 2", "v-secure-backup x", BackupError::NotABackup),
+            ("by olga/laptop ", "by olga ", due("by MEMBER/DEVICE KEY")),
+            ("by olga/laptop ", "by olga/laptop  ", due("by MEMBER/DEVICE KEY")),
+            ("by olga/laptop ", "by olga/-x ", due("by MEMBER/DEVICE KEY")),
+            ("by olga/laptop ", "unsigned\nby olga/laptop ", due("part vault.toml LENGTH")),
+            ("signature ", "signature A", due("signature SIGNATURE")),
+            ("signature ", "sig ", due("signature ")),
             ("created 2", "created  2", due("created TIME")),
             ("pin v", "pin w", due("pin PIN")),
             ("part vault.toml 20", "part vault.toml 020", due("part vault.toml LENGTH")),

@@ -2,13 +2,17 @@
 //! log each time, never stored.
 //!
 //! A value is known to every key that an envelope with a KEK of one of its wraps was ever sealed to:
-//! of the version itself and of every version that holds the same value; and to the device that put
+//! of the version itself and of every version that holds the same value, as its writers stated or as
+//! comparing it with the secret's older versions shows; and to the device that put
 //! one of them, which had the value in its hands, for as long as it may not read, write or rotate the
 //! secret. What a member did with what it knew, nobody knows; only a new value ends an exposure.
 
+mod compared;
 mod holders;
 mod same;
 
+pub use self::compared::Uncompared;
+use super::unlock::Unlocked;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::log::state::{SecretState, Version};
@@ -73,26 +77,47 @@ impl Exposed {
     }
 }
 
-/// Every exposed value of the vault, by secret. `vault` was opened with
-/// [`Depth::Everything`](super::vault::Depth::Everything).
+/// What is exposed, and what could not be told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exposure {
+    /// By secret.
+    pub values: Vec<Exposed>,
+    pub uncompared: Uncompared,
+}
+
+/// Every exposed value of the vault. `vault` was opened with
+/// [`Depth::Everything`](super::vault::Depth::Everything). `who` is asked for only where older
+/// versions are to be compared with the value in force: what it cannot open is told.
 ///
 /// # Errors
 /// Those of the chain, which a vault that was opened does not have.
-pub fn exposed(vault: &Vault) -> Result<Vec<Exposed>, ChainError> {
+pub fn exposed(
+    vault: &Vault,
+    who: impl FnOnce() -> Option<Unlocked>,
+) -> Result<Exposure, ChainError> {
     let holders = Holders::of(vault)?;
-    let same = SameValues::of(vault);
+    let mut same = SameValues::of(vault);
+    let suspects = compared::suspects(vault, &holders, &same);
+    let uncompared = match suspects.is_empty() {
+        true => Uncompared::new(),
+        false => compared::compare(vault, who().as_ref(), &suspects, &mut same),
+    };
+    Ok(Exposure { values: values(vault, &holders, &same), uncompared })
+}
+
+fn values(vault: &Vault, holders: &Holders, same: &SameValues<'_>) -> Vec<Exposed> {
     let mut found = Vec::new();
     for (secret, state) in vault.live() {
         for version in state.active() {
             let put = first_put(state, version);
-            let to = knowers(vault, &holders, &same, secret, (version.object, put));
+            let to = knowers(vault, holders, same, secret, (version.object, put));
             if !to.is_empty() {
                 let (version, object) = (version.number, version.object);
                 found.push(Exposed { secret: secret.clone(), version, object, to });
             }
         }
     }
-    Ok(found)
+    found
 }
 
 /// When the value of an active version came to be what it is, in seconds since the Unix epoch: a version
@@ -123,16 +148,16 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Those who know the value of one version and may not read it, ordered.
-fn knowers(
+/// Those who know the value of one version and may not read it: who could open it, and who put it.
+fn strangers<'a>(
     vault: &Vault,
     holders: &Holders,
-    same: &SameValues<'_>,
+    same: &SameValues<'a>,
     secret: &SecretName,
-    (object, put): (Id, u64),
-) -> Vec<Knower> {
+    object: &Id,
+) -> (Known<'a>, Known<'a>) {
     let (mut opened, mut authors) = (Known::default(), Known::default());
-    for (of, disclosures) in same.family(vault, holders, &object) {
+    for (of, disclosures) in same.family(vault, holders, object) {
         for (reader, at) in holders.opened(vault, of, disclosures) {
             opened.note(secret, of, reader, at);
         }
@@ -144,6 +169,18 @@ fn knowers(
     authors.0.retain(|reader, _| {
         !opened.0.contains_key(reader) && !holders.may_handle(vault, secret, *reader)
     });
+    (opened, authors)
+}
+
+/// Those who know the value of one version and may not read it, ordered.
+fn knowers(
+    vault: &Vault,
+    holders: &Holders,
+    same: &SameValues<'_>,
+    secret: &SecretName,
+    (object, put): (Id, u64),
+) -> Vec<Knower> {
+    let (opened, authors) = strangers(vault, holders, same, secret, &object);
     let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
         // Who once had the right knows the value from when that ended, whatever it was put as since:
         // neither fresh keys, nor a new name, nor a roll-back begin the time anew.

@@ -1,4 +1,4 @@
-//! Versions that hold the same value, by what their writers stated, and the wraps that the log ever
+//! Versions that hold the same value, by what their writers stated and by what was compared, and the wraps that the log ever
 //! named for each.
 
 use super::holders::Holders;
@@ -26,7 +26,7 @@ pub(super) struct Disclosure {
 struct Of<'a> {
     secret: Option<&'a SecretName>,
     disclosures: Vec<Disclosure>,
-    /// What its writers say holds the same value.
+    /// What its writers say holds the same value, and what was found to.
     stated: BTreeSet<Id>,
     /// The versions that say so of this one, with the member who wrote that.
     claims: Vec<(Id, &'a Name)>,
@@ -66,6 +66,12 @@ impl<'a> SameValues<'a> {
         for other in &put.same {
             self.0.entry(*other).or_default().claims.push((object, &entry.actor));
         }
+    }
+
+    /// Takes note of two versions that were opened and hold the same value.
+    pub fn join(&mut self, one: Id, other: Id) {
+        self.0.entry(one).or_default().stated.insert(other);
+        self.0.entry(other).or_default().stated.insert(one);
     }
 
     /// The version and all that hold its value, with their secrets and wraps.

@@ -11,6 +11,7 @@ use crate::name::Pattern;
 use crate::ops::init::{self, InitRequest};
 use crate::ops::policy_change;
 use crate::ops::put::{self, NewValue, PutRequest};
+use crate::ops::remove;
 use crate::ops::request::Ctx;
 use crate::ops::unlock::{Signer, Unlocked};
 use crate::ops::vault::Depth;
@@ -20,7 +21,7 @@ use crate::vault::audience;
 use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
 use crate::vault::model::VaultFile;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -32,6 +33,11 @@ fn secret(text: &str) -> SecretName {
 
 fn pattern(text: &str) -> Pattern {
     Pattern::new(text).unwrap()
+}
+
+/// What is exposed by what writers stated alone.
+fn stated(vault: &Vault) -> Result<Vec<Exposed>, ChainError> {
+    exposed(vault, || None).map(|found| found.values)
 }
 
 fn open(file: &VaultFile) -> Vault {
@@ -59,8 +65,12 @@ struct World {
     keys: Vec<Key>,
     /// Every wrap that was ever in the file.
     wraps: BTreeSet<(Id, String, ShortId)>,
-    /// Pairs of versions with the same value.
+    /// Pairs of versions that are stated to hold the same value.
     same: Vec<(Id, Id)>,
+    /// What each version holds.
+    values: BTreeMap<Id, usize>,
+    /// Values from here on were never set.
+    fresh: usize,
     now: u64,
 }
 
@@ -73,8 +83,9 @@ impl World {
         let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
         let signer = who.signer(&vault).unwrap();
         let keys = vec![Key { made, epochs: BTreeSet::new() }];
-        let (wraps, same) = (BTreeSet::new(), Vec::new());
-        let mut world = Self { vault: Some(vault), who, signer, keys, wraps, same, now: 1 };
+        let (wraps, same, values) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
+        let vault = Some(vault);
+        let mut world = Self { vault, who, signer, keys, wraps, same, values, fresh: 100, now: 1 };
         world.look();
         world
     }
@@ -134,16 +145,36 @@ impl World {
     }
 
     fn put(&mut self, of: &SecretName, same: Vec<Id>) {
+        let known = same.first().and_then(|id| self.values.get(id)).copied();
+        self.fresh += 1;
+        self.put_value(of, same, known.unwrap_or(self.fresh));
+    }
+
+    fn put_value(&mut self, of: &SecretName, same: Vec<Id>, number: usize) {
         self.act(|vault, ctx| {
-            let value = SecretValue::new(b"hunter2".to_vec());
+            let value = SecretValue::from(format!("hunter{number}"));
             let value = Some(NewValue { value, expires: None, same });
             let request = PutRequest { secret: of.clone(), value, fields: Vec::new() };
             put::put(vault, vec![request], ctx).unwrap()
         });
+        let new = self.vault().secret(of).and_then(|state| state.current).unwrap();
+        self.values.insert(new, number);
     }
 
     fn set(&mut self, of: &str) {
         self.put(&secret(of), Vec::new());
+    }
+
+    /// Sets a value that may have been set before, without saying so.
+    fn set_to(&mut self, of: &str, number: usize) {
+        self.put_value(&secret(of), Vec::new(), number);
+    }
+
+    fn remove(&mut self, of: &str) {
+        let of = [secret(of)];
+        if self.vault().live().any(|(name, _)| *name == of[0]) {
+            self.act(|vault, ctx| remove::remove(vault, &of, ctx).unwrap().1);
+        }
     }
 
     fn copy(&mut self, from: &str, to: &str) {
@@ -169,7 +200,7 @@ impl World {
 
     /// Secrets with the members that know their values without a right to.
     fn found(&self) -> Vec<(String, String)> {
-        let found = exposed(self.vault()).unwrap();
+        let found = stated(self.vault()).unwrap();
         let pairs = found.iter().flat_map(|value| {
             value.to.iter().map(|to| (value.secret.to_string(), to.member.to_string()))
         });
@@ -183,7 +214,11 @@ impl World {
             let policy = self.vault().policy();
             let readers = policy.members().filter(|(m, _)| policy.holds(m, Right::Read, of));
             let may: BTreeSet<&String> = readers.flat_map(|(_, m)| &m.recipients).collect();
-            let family = self.family(state.current.unwrap());
+            let current = state.current.unwrap();
+            let value = self.values.get(&current);
+            let equal = state.versions.iter().filter(|v| self.values.get(&v.object) == value);
+            let family: BTreeSet<Id> = equal.flat_map(|v| self.family(v.object)).collect();
+            assert!(family.contains(&current));
             let wraps: Vec<_> = self.wraps.iter().filter(|(v, ..)| family.contains(v)).collect();
             for key in &self.keys {
                 let opens =
@@ -209,7 +244,9 @@ impl World {
     }
 
     fn compare(&self, step: &str) {
-        let found = exposed(self.vault()).unwrap();
+        let owner = || Unlocked::new(self.vault(), self.keys[0].identities()).ok();
+        let Exposure { values: found, uncompared } = exposed(self.vault(), owner).unwrap();
+        assert_eq!(uncompared, Uncompared::new(), "after {step}");
         let pairs = found.iter().flat_map(|value| {
             value.to.iter().map(|to| (value.secret.to_string(), to.recipient.clone()))
         });
@@ -244,7 +281,7 @@ fn a_removed_member_knows_what_it_could_read_until_there_is_a_new_value() {
     world.set("prod/DB");
     world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
     assert_eq!(world.found(), pairs(&[("dev/DB", "ann")]));
-    let ann = exposed(world.vault()).unwrap().remove(0).to.remove(0);
+    let ann = stated(world.vault()).unwrap().remove(0).to.remove(0);
     assert_eq!((ann.why, ann.since, ann.through), (Why::MemberRemoved, world.now, None));
     world.set("dev/DB");
     assert_eq!(world.found(), []);
@@ -260,7 +297,7 @@ fn a_value_of_before_somebody_came_and_of_after_they_went() {
     world.change(vec![PolicyOp::RoleLeave { role: name("developer"), member: name("bob") }]);
     let expected = [("dev/DB", "ann"), ("dev/DB", "bob"), ("dev/NEW", "bob")];
     assert_eq!(world.found(), pairs(&expected));
-    let why = exposed(world.vault()).unwrap().remove(1).to.remove(0).why;
+    let why = stated(world.vault()).unwrap().remove(1).to.remove(0).why;
     assert_eq!(why, Why::NoRight);
 }
 
@@ -283,7 +320,7 @@ fn a_removed_key_is_not_its_member() {
     let recipient = world.key();
     world.change(vec![PolicyOp::RecipientAdd { member: member.clone(), recipient }]);
     world.change(vec![PolicyOp::RecipientRemove { member, recipient: old.clone() }]);
-    let found = exposed(world.vault()).unwrap();
+    let found = stated(world.vault()).unwrap();
     assert_eq!((&found[0].to[0].recipient, found[0].to[0].why), (&old, Why::KeyRemoved));
     assert_eq!((found.len(), found[0].to.len()), (1, 1));
 }
@@ -292,7 +329,7 @@ fn a_removed_key_is_not_its_member() {
 fn a_copy_is_known_to_the_readers_of_what_it_was_copied_from() {
     let mut world = with_developer();
     world.copy("dev/DB", "prod/DB");
-    let found = exposed(world.vault()).unwrap().remove(0);
+    let found = stated(world.vault()).unwrap().remove(0);
     let to = &found.to[0];
     assert_eq!((found.secret, &to.through), (secret("prod/DB"), &Some(secret("dev/DB"))));
     assert_eq!((to.why, to.since), (Why::NoRight, world.now));
@@ -318,7 +355,7 @@ fn rolling_back_to_a_known_value_exposes_again() {
 fn a_value_under_a_fresh_key_is_known_for_as_long_as_before() {
     let mut world = with_developer();
     let since = |world: &World, of: &str| {
-        let found = exposed(world.vault()).unwrap().into_iter().find(|v| v.secret == secret(of));
+        let found = stated(world.vault()).unwrap().into_iter().find(|v| v.secret == secret(of));
         found.unwrap().since()
     };
     // A member who never had the right, and one whose right ended.
@@ -345,7 +382,7 @@ fn a_wrap_that_is_gone_counts_by_what_the_policy_asked_for() {
     file.secrets.values_mut().for_each(|section| section.wraps.clear());
     let text = format::write(&file);
     let vault = Vault::open(text.as_bytes(), Trust::Cached, Depth::Everything, 9).unwrap();
-    let found = exposed(&vault).unwrap();
+    let found = stated(&vault).unwrap();
     assert_eq!((found.len(), &found[0].to[0].member), (1, &name("ann")));
 }
 
@@ -416,7 +453,7 @@ fn an_author_knows_the_value_once_it_may_do_nothing_with_the_secret() {
     world.change(vec![PolicyOp::Revoke { role: role.clone(), pattern: read, rights }]);
     assert!(world.found().contains(&known()), "{:?}", world.found());
     let since = |world: &World| {
-        let found = exposed(world.vault()).unwrap().into_iter();
+        let found = stated(world.vault()).unwrap().into_iter();
         let to = found.filter(|e| e.secret == secret("dev/X")).flat_map(|e| e.to);
         to.filter(|knower| knower.member == name("eve")).map(|k| (k.since, k.why)).next()
     };
@@ -428,4 +465,59 @@ fn an_author_knows_the_value_once_it_may_do_nothing_with_the_secret() {
     assert_eq!(since(&world).map(|(_, why)| why), Some(Why::MemberRemoved));
     world.set("dev/X");
     assert!(!world.found().contains(&known()), "a new value ends it");
+}
+
+/// What the owner sees who opens older versions, as `found` is what nobody needs a key for.
+fn compared(world: &World) -> Vec<(String, String)> {
+    let owner = || Unlocked::new(world.vault(), world.keys[0].identities()).ok();
+    let found = exposed(world.vault(), owner).unwrap();
+    assert_eq!(found.uncompared, Uncompared::new());
+    let pairs = found.values.iter().flat_map(|value| {
+        value.to.iter().map(|to| (value.secret.to_string(), to.member.to_string()))
+    });
+    pairs.collect()
+}
+
+#[test]
+fn an_old_value_that_is_set_again_is_known_to_those_who_knew_it() {
+    let mut world = with_developer();
+    world.set_to("dev/DB", 7);
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    let removed = world.now;
+    world.set_to("dev/DB", 8);
+    assert_eq!(compared(&world), []);
+    world.set_to("dev/DB", 7);
+    assert_eq!(compared(&world), pairs(&[("dev/DB", "ann")]));
+    let owner = || Unlocked::new(world.vault(), world.keys[0].identities()).ok();
+    let found = exposed(world.vault(), owner).unwrap().values.remove(0);
+    assert_eq!((found.since(), found.to[0].through.clone()), (removed, None));
+    world.set_to("dev/DB", 9);
+    assert_eq!(compared(&world), []);
+}
+
+#[test]
+fn a_value_that_was_removed_and_set_again_is_known_to_those_who_knew_it() {
+    let mut world = with_developer();
+    world.set_to("dev/DB", 7);
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    world.remove("dev/DB");
+    assert_eq!(compared(&world), []);
+    world.set_to("dev/DB", 7);
+    assert_eq!(compared(&world), pairs(&[("dev/DB", "ann")]));
+}
+
+#[test]
+fn what_cannot_be_opened_is_said_to_be_uncompared() {
+    let mut world = with_developer();
+    world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
+    world.set("dev/DB");
+    world.set("dev/DB");
+    let nobody = exposed(world.vault(), || None).unwrap();
+    let versions = BTreeSet::from([1]);
+    assert_eq!(nobody.values, []);
+    assert_eq!(nobody.uncompared, Uncompared::from([(secret("dev/DB"), versions)]));
+    // Where nobody knows more than they may, no key is asked for.
+    let calm = with_developer();
+    let asked = || -> Option<Unlocked> { panic!("nothing is to be compared") };
+    assert_eq!(exposed(calm.vault(), asked).unwrap(), Exposure::default());
 }

@@ -1,6 +1,6 @@
 //! Why a text is no template. Places and rules, never the text itself: it may hold a value.
 
-use super::{MAX_REFERENCES, MAX_TEMPLATE, Place};
+use super::{MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, Place};
 use crate::name::NameError;
 
 /// What is wrong, and where.
@@ -25,6 +25,8 @@ pub enum Fault {
     Name(NameError),
     #[error("there is no such filter: json, base64 and url are known")]
     Filter,
+    #[error("a reference has at most {MAX_FILTERS} filters")]
+    Filters,
     #[error("{{{{- is not known here: nothing is trimmed around a reference")]
     Trim,
 }

@@ -1,7 +1,8 @@
 //! From a text to its parts.
 
 use super::{
-    Fault, Filter, MAX_REFERENCES, MAX_TEMPLATE, Part, Place, Reference, SyntaxError, Template,
+    Fault, Filter, MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, Part, Place, Reference, SyntaxError,
+    Template,
 };
 use crate::name::NameError;
 use crate::ops::wanted::Target;
@@ -100,6 +101,9 @@ impl<'a> Parser<'a> {
         let mut filters = Vec::new();
         let mut at = start + name.len() + 1;
         for word in words {
+            if filters.len() == MAX_FILTERS {
+                return Err(self.error(self.after_blanks(at), Fault::Filters));
+            }
             let filter = filter(trim(word));
             filters.push(filter.ok_or_else(|| self.error(self.after_blanks(at), Fault::Filter))?);
             at += word.len() + 1;

@@ -25,24 +25,39 @@ impl Template<'_> {
     /// # Errors
     /// The first value that cannot stand where it should.
     pub fn render(&self, values: &[&SecretValue]) -> Result<SecretValue, RenderError> {
-        let pairs = self.references.iter().zip(values);
-        let made: Vec<Option<SecretValue>> =
-            pairs.map(|(reference, value)| filtered(reference, value)).collect::<Result<_, _>>()?;
+        // Counted on the way: what is made of one value for each reference may be a thousand times as
+        // much as may come out.
+        let mut length = self.parts.iter().map(Part::text_length).sum();
+        let mut made: Vec<Option<SecretValue>> = Vec::with_capacity(self.references.len());
+        for (reference, value) in self.references.iter().zip(values) {
+            let filtered = filtered(reference, value)?;
+            length = within(length, filtered.as_ref().unwrap_or(value))?;
+            made.push(filtered);
+        }
         let shown: Vec<&[u8]> = made
             .iter()
             .zip(values)
             .map(|(made, value)| made.as_ref().unwrap_or(value).expose())
             .collect();
         let pieces: Vec<&[u8]> = self.parts.iter().map(|part| part.bytes(&shown)).collect();
-        let length = pieces.iter().map(|piece| piece.len()).try_fold(0, usize::checked_add);
-        if length.is_none_or(|length| length > MAX_OUTPUT) {
-            return Err(RenderError::TooLarge);
-        }
         Ok(text::exact(|put| pieces.iter().for_each(|piece| put(piece))))
     }
 }
 
+/// The length with a value behind it, if that may come out.
+fn within(length: usize, value: &SecretValue) -> Result<usize, RenderError> {
+    let sum = length.checked_add(value.len()).filter(|sum| *sum <= MAX_OUTPUT);
+    sum.ok_or(RenderError::TooLarge)
+}
+
 impl Part<'_> {
+    fn text_length(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Value(_) => 0,
+        }
+    }
+
     fn bytes<'a>(&'a self, values: &[&'a [u8]]) -> &'a [u8] {
         match self {
             Self::Text(text) => text,

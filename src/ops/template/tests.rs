@@ -97,6 +97,16 @@ fn bytes_that_are_no_text_need_base64() {
 
 #[test]
 fn sizes_are_bounded() {
+    let row = |filters: usize| format!("{{{{v-secure:A{}}}}}", "|base64".repeat(filters));
+    assert!(Template::parse(row(MAX_FILTERS).as_bytes()).is_ok());
+    let long = Template::parse(row(MAX_FILTERS + 1).as_bytes()).unwrap_err();
+    assert_eq!(long.fault, Fault::Filters);
+    // More than any machine has, if all of it were made before it is counted.
+    let filtered = "{{v-secure:A|base64}}".repeat(MAX_REFERENCES);
+    let value = SecretValue::new(vec![b'x'; 1 << 20]);
+    let values = vec![&value; MAX_REFERENCES];
+    let template = Template::parse(filtered.as_bytes()).unwrap();
+    assert_eq!(template.render(&values).unwrap_err(), RenderError::TooLarge);
     let large = vec![b' '; MAX_TEMPLATE + 1];
     assert_eq!(Template::parse(&large).unwrap_err().fault, Fault::TooLarge);
     assert!(Template::parse(&large[1..]).is_ok());

@@ -60,7 +60,7 @@ impl Revoke {
             .collect();
         let members: Vec<Name> =
             state.role(&role).into_iter().flat_map(|role| role.members()).cloned().collect();
-        let narrowed = Narrowed::of(&changed, |value, knower| {
+        let narrowed = Narrowed::of(context, &changed, |value, knower| {
             pattern.matches(&value.secret) && members.contains(&knower.member)
         })?;
         if context.ui.json {

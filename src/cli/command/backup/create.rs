@@ -9,7 +9,9 @@ use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::identity::Identity;
 use crate::crypto::passphrase_file;
 use crate::ops::backup::container::{self, Backup};
+use crate::ops::backup::maker::Maker;
 use crate::ops::pin::CarriedPin;
+use crate::ops::unlock::Signer;
 use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
@@ -24,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[command(
     after_help = "The file is an age file: to the recipients given, or the owners', or to a passphrase. Inside is \
                         text (docs/recovery.md), so that it can be read without v-secure. An identity goes in only \
-                        where you say who opens the file, and never only to itself.\n\n\
+                        where you say who opens the file, and never only to itself. Your device signs what is in it.\n\n\
                         Examples:\n  v-secure backup create shop.age\n  \
                         v-secure backup create shop.age --with-identity --passphrase\n  \
                         v-secure backup create shop.age --recipient age1… --armor"
@@ -55,6 +57,10 @@ pub struct Create {
     #[arg(long)]
     allow_weak_passphrase: bool,
 
+    /// Leave out who made it: restoring it asks for consent, whatever the vault
+    #[arg(long)]
+    unsigned: bool,
+
     /// Write text (age armor) instead of bytes
     #[arg(long)]
     armor: bool,
@@ -77,6 +83,9 @@ struct Report<'a> {
     identity: Option<String>,
     recipients: &'a [String],
     passphrase: bool,
+    /// Who signed it; nobody with `--unsigned`.
+    member: Option<&'a str>,
+    device: Option<&'a str>,
 }
 
 impl Create {
@@ -91,15 +100,32 @@ impl Create {
         let key = self.key(context, vault)?;
         refuse_lone_identity(identity.as_ref(), &key)?;
         let text = identity.as_ref().map(identity_text);
-        let plain = container::write(&Backup {
+        let mut backup = Backup {
             created: context.host.now(),
             pin: CarriedPin::of(vault.chain()),
+            signed: None,
             vault: &bytes,
             identity: text.as_ref().map(SecretValue::expose),
-        });
-        let sealed = seal(&key, &plain)?;
+        };
+        if !self.unsigned {
+            backup.sign(&self.signer(context, vault)?);
+        }
+        let sealed = seal(&key, &container::write(&backup))?;
         let to_out = self.write(context, &sealed)?;
-        if to_out { Ok(()) } else { self.report(context, vault, identity.as_ref(), &key) }
+        let maker = backup.signed.map(|signed| signed.maker);
+        match to_out {
+            true => Ok(()),
+            false => self.report(context, vault, identity.as_ref(), &key, maker.as_ref()),
+        }
+    }
+
+    /// Whose word the backup is.
+    fn signer(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Signer> {
+        let signer = context.unlock(vault).and_then(|who| Ok(who.signer(vault)?));
+        signer.map_err(|failure| {
+            let command = format!("v-secure backup create {} --unsigned", self.file.display());
+            failure.hint(format!("{command}  # restoring it asks for consent"))
+        })
     }
 
     /// Whoever opens the file has the identity in it, so the default does not choose them.
@@ -167,6 +193,7 @@ impl Create {
         vault: &Vault,
         identity: Option<&Identity>,
         key: &Key,
+        maker: Option<&Maker>,
     ) -> Outcome {
         let recipients = match key {
             Key::Recipients(recipients) => recipients.as_slice(),
@@ -182,6 +209,8 @@ impl Create {
             identity: identity.map(Identity::recipient),
             recipients,
             passphrase: matches!(key, Key::Passphrase(_)),
+            member: maker.map(|maker| maker.member.as_str()),
+            device: maker.map(|maker| maker.device.as_str()),
         };
         if context.ui.json {
             return context.ui.object(&report);
@@ -194,6 +223,8 @@ impl Create {
         ui.line(&format!("backup       {} of {}", self.file.display(), report.vault))?;
         ui.line(&format!("fingerprint  {}", report.fingerprint))?;
         ui.line(&format!("identity     {}", report.identity.as_deref().unwrap_or("not in it")))?;
+        let maker = maker.map_or_else(|| "nobody".to_owned(), ToString::to_string);
+        ui.line(&format!("signed by    {maker}"))?;
         ui.line(&format!("opened by    {opens}"))?;
         ui.note(&format!(
             "Keep it off this machine. Back with: v-secure backup restore {}",

@@ -5,6 +5,7 @@ mod report;
 use crate::cli::context::{Context, pin_failure};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::first_use::{self, Source};
 use crate::cli::identities;
 use crate::cli::passphrase::{self, BACKUP};
 use crate::cli::project;
@@ -12,8 +13,8 @@ use crate::cli::source;
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::passphrase_file::{self, PassphraseError};
 use crate::ops::backup::container::{self, Backup, MAX_PLAIN};
+use crate::ops::backup::maker::{Maker, MakerError};
 use crate::ops::backup::relation::{self, Missing, Relation};
-use crate::ops::duration;
 use crate::ops::pin::{self, Facts, Standing};
 use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
@@ -34,8 +35,9 @@ const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
 #[command(
     after_help = "A vault that has anything that the backup lacks is not replaced, and another vault never is. \
                         The identity in a backup goes to identity.txt in the config folder if none is there, or to \
-                        --identity-out. Anybody who knows a recipient can encrypt to it: compare the fingerprint with \
-                        what you noted or what a colleague sees, unless a passphrase opened the file.\n\n\
+                        --identity-out. Anybody who knows a recipient can encrypt to it: a vault that this device does \
+                        not know is asked about as everywhere, and so is a backup that nobody signed. Compare the \
+                        fingerprint with what you noted or what a colleague sees.\n\n\
                         Examples:\n  v-secure backup restore shop.age\n  \
                         v-secure --identity recovery.txt backup restore shop.age\n  \
                         v-secure backup restore shop.age --identity-out restored.txt"
@@ -71,12 +73,15 @@ impl Restore {
         let plain = self.open(context)?;
         let backup = container::parse(plain.expose()).map_err(|error| self.damaged(&error))?;
         let opened = self.verify(&session, &backup)?;
+        let maker = backup.maker(opened.vault.policy()).map_err(|error| self.forged(&error))?;
         let is_new = session.location.vault.symlink_metadata().is_err();
-        if is_new {
+        match is_new {
             // Before anything is made; where a vault is there, that is compared first.
-            self.refuse_pinned(&opened)?;
+            true => self.refuse_pinned(&opened)?,
+            false => drop(self.compared(&session, &opened)?),
         }
         let destination = self.destination(context, &backup)?;
+        self.ask(context, &session, &opened, maker)?;
         if is_new {
             atomic::create_folder(&session.location.folder)?;
             project::write_git_files(&session.location.project)?;
@@ -85,8 +90,29 @@ impl Restore {
         if let (Destination::Write(path), Some(text)) = (&destination, backup.identity) {
             write_identity(context, path, text)?;
         }
-        let created = duration::rfc3339(backup.created);
-        report::show(context, &session, &vault, changed, &destination, created)
+        report::show(context, &session, &vault, changed, &destination, &backup)
+    }
+
+    /// Asks as at any first use, without the lock, which others would wait for as long as the question
+    /// is open. Of what nobody signed the vault is verified too, but not who chose this state of it,
+    /// nor whose identity is beside it: so that is asked about where the vault is known as well.
+    fn ask(
+        &self,
+        context: &Context<'_>,
+        session: &Session,
+        opened: &Opened,
+        maker: Option<&Maker>,
+    ) -> Outcome {
+        if opened.pin == Standing::Unknown || opened.is_new_here || maker.is_none() {
+            let source = Source::Backup { file: &self.file, maker };
+            first_use::ask(context, session, opened, source)?;
+        }
+        Ok(())
+    }
+
+    fn forged(&self, error: &MakerError) -> Failure {
+        let message = format!("{} is not by whom it says", self.file.display());
+        Failure::new(Exit::Integrity, "backup-signature", message).because(error)
     }
 
     /// What is in the place, before the backup is read or its passphrase asked for. An older state than
@@ -214,21 +240,29 @@ impl Restore {
         session: &Session,
         new: Opened,
     ) -> Outcome<(Vault, bool)> {
-        let place = Replacement::begin(session).map_err(|error| self.unreadable(session, error))?;
-        match place.there().map(|there| (there, relation::relation(there, &new.vault))) {
-            None | Some((_, Relation::Older)) => self.refuse_pinned(&new)?,
-            Some((_, Relation::Same)) => return Ok((new.vault, false)),
-            Some((there, Relation::Other)) => return Err(self.other(session, there, &new.vault)),
-            Some((there, Relation::Newer(missing))) => {
-                return Err(self.newer(session, there, &missing));
-            }
-        }
+        let Some(place) = self.compared(session, &new)? else { return Ok((new.vault, false)) };
         let age = age(session, &new);
         let vault = context.written(place.commit(new)?);
         if let Some(age) = age {
             context.ui.warn(&age);
         }
         Ok((vault, true))
+    }
+
+    /// The place, locked, if what is there loses nothing; `None` if it is what the backup has.
+    fn compared<'s>(&self, session: &'s Session, new: &Opened) -> Outcome<Option<Replacement<'s>>> {
+        let place = Replacement::begin(session).map_err(|error| self.unreadable(session, error))?;
+        let relation = place.there().map(|there| (there, relation::relation(there, &new.vault)));
+        let is_same = match relation {
+            None | Some((_, Relation::Older)) => false,
+            Some((_, Relation::Same)) => true,
+            Some((there, Relation::Other)) => return Err(self.other(session, there, &new.vault)),
+            Some((there, Relation::Newer(missing))) => {
+                return Err(self.newer(session, there, &missing));
+            }
+        };
+        self.refuse_pinned(new)?;
+        Ok((!is_same).then_some(place))
     }
 
     /// This place is known to hold something that the backup is at odds with.
@@ -240,7 +274,8 @@ impl Restore {
         let mut failure = pin_failure(&new.pin, &self.file);
         let outside = matches!(new.pin, Standing::OtherInProject { .. });
         let outside = if outside { ", with a folder outside this project" } else { "" };
-        failure.hints = vec![self.elsewhere() + outside];
+        let accept = "v-secure pin accept  # once the .v-secure from there is here".to_owned();
+        failure.hints = vec![self.elsewhere() + outside, accept];
         Err(failure)
     }
 

@@ -7,7 +7,7 @@ use crate::cli::policy::count;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(vault) = examined.vault() else { return Vec::new() };
-    let secrets = exposure::all(vault).map_or(0, |exposed| exposed.len());
+    let secrets = exposure::all(examined.context, vault).map_or(0, |exposed| exposed.values.len());
     if secrets == 0 {
         return Vec::new();
     }

@@ -31,7 +31,7 @@ impl PreCommit {
 
 fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {
     let before = git_command::show(here, "HEAD", path);
-    let Some(bytes) = git_command::show(here, "", path) else {
+    let Some(bytes) = git_command::staged(here, path) else {
         let message = format!("the commit would delete the vault {path}");
         return Err(Failure::new(Exit::Integrity, "vault-deleted", message)
             .hint(format!("git restore --staged {path}"))

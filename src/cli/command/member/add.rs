@@ -98,7 +98,7 @@ impl Add {
         // Before a request is read or words are compared: what cannot be done is said first.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
         let joining = self.joining(context, new.as_ref())?;
-        member::add(&opened.vault.id(), opened.vault.policy(), &joining)?;
+        member::add(opened.vault.chain(), &joining)?;
         if opened.vault.policy().member(&self.name).is_some() {
             context.ui.note(&format!("{} is a member: this is another device", self.name));
         }
@@ -107,7 +107,7 @@ impl Add {
         }
         let reason = format!("let {} in", self.name);
         let changed = policy::change(context, &self.reason, &reason, |vault| {
-            Ok(member::add(&vault.id(), vault.policy(), &joining)?)
+            Ok(member::add(vault.chain(), &joining)?)
         })?;
         self.report(context, &changed, new.as_ref())
     }

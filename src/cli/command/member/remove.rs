@@ -50,7 +50,7 @@ impl Remove {
         let changed = policy::change(context, &self.reason, &reason, |vault| {
             Ok(leaving::remove_member(vault, &self.name)?)
         })?;
-        let narrowed = Narrowed::to_members(&changed, std::slice::from_ref(&self.name))?;
+        let narrowed = Narrowed::to_members(context, &changed, std::slice::from_ref(&self.name))?;
         let member = self.name.as_str();
         if context.ui.json {
             let (roles, devices, narrowed) = (&roles[..], &devices[..], &narrowed);

@@ -46,7 +46,7 @@ impl Leave {
             Ok(access::leave(state, &self.role, &self.member)?)
         })?;
         let written = changed.written;
-        let narrowed = Narrowed::to_members(&changed, std::slice::from_ref(&self.member))?;
+        let narrowed = Narrowed::to_members(context, &changed, std::slice::from_ref(&self.member))?;
         if context.ui.json {
             return context.ui.object(&Report {
                 role: self.role.as_str(),

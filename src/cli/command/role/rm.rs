@@ -48,7 +48,7 @@ impl Rm {
             members = inside;
             Ok(ops)
         })?;
-        let narrowed = Narrowed::to_members(&changed, &members)?;
+        let narrowed = Narrowed::to_members(context, &changed, &members)?;
         if context.ui.json {
             return context.ui.object(&Report {
                 role: self.role.as_str(),

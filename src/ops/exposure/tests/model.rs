@@ -26,11 +26,16 @@ impl World {
         let held = policy.role(&r).unwrap().grants().any(|(p, _)| *p == pattern(read));
         let found = policy.member(&m).cloned();
         let inside = found.as_ref().is_some_and(|m| m.roles().any(|own| *own == r));
-        match (dice.roll(7), found) {
+        match (dice.roll(9), found) {
             (0 | 1, _) => self.set(of),
             (2, _) => {
                 let from = SECRETS[dice.roll(4)];
                 self.copy(from, of);
+            }
+            (7, _) => self.remove(of),
+            (8, _) => {
+                let number = dice.roll(3);
+                self.set_to(of, number);
             }
             (3, _) => {
                 let (role, pattern, rights) = (r, pattern(read), vec![Right::Read]);

@@ -3,6 +3,9 @@
 use super::Destination;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::ops::backup::container::Backup;
+use crate::ops::backup::maker::Maker;
+use crate::ops::duration;
 use crate::ops::vault::Vault;
 use crate::store::session::Session;
 use crate::vault::request::fingerprint_words;
@@ -15,6 +18,9 @@ struct Report<'a> {
     id: String,
     path: &'a Path,
     created: String,
+    /// Who signed it, if anybody did.
+    member: Option<&'a str>,
+    device: Option<&'a str>,
     fingerprint: String,
     secrets: usize,
     policy_entries: usize,
@@ -30,18 +36,21 @@ pub(super) fn show(
     vault: &Vault,
     changed: bool,
     destination: &Destination,
-    created: String,
+    backup: &Backup<'_>,
 ) -> Outcome {
     let (identity, identity_written) = match destination {
         Destination::Write(path) => (Some(path.as_path()), true),
         Destination::There(path) => (Some(path.as_path()), false),
         Destination::Taken(_) | Destination::None => (None, false),
     };
+    let maker = backup.signed.as_ref().map(|signed| &signed.maker);
     let report = Report {
         vault: vault.file().header.name.to_string(),
         id: vault.id().to_string(),
         path: &session.location.vault,
-        created,
+        created: duration::rfc3339(backup.created),
+        member: maker.map(|maker| maker.member.as_str()),
+        device: maker.map(|maker| maker.device.as_str()),
         fingerprint: fingerprint_words(&vault.id()),
         secrets: vault.live().count(),
         policy_entries: vault.chain().len(),
@@ -58,15 +67,18 @@ pub(super) fn show(
     if context.ui.json {
         return context.ui.object(&report);
     }
-    print(context, &report)
+    print(context, &report, maker)
 }
 
-fn print(context: &Context<'_>, report: &Report<'_>) -> Outcome {
+fn print(context: &Context<'_>, report: &Report<'_>, maker: Option<&Maker>) -> Outcome {
     let ui = &context.ui;
     let state = if report.changed { "" } else { " (as it is there already)" };
     ui.line(&format!("vault        {} in {}{state}", report.vault, report.path.display()))?;
     ui.line(&format!("fingerprint  {}", report.fingerprint))?;
-    ui.line(&format!("made         {} (secrets: {})", report.created, report.secrets))?;
+    let maker =
+        maker.map_or_else(|| "somebody who did not sign it".to_owned(), ToString::to_string);
+    ui.line(&format!("made         {} by {maker}", report.created))?;
+    ui.line(&format!("secrets      {}", report.secrets))?;
     if let Some(path) = report.identity {
         let state = if report.identity_written { "restored" } else { "there already" };
         ui.line(&format!("identity     {} ({state})", path.display()))?;

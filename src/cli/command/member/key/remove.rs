@@ -59,8 +59,9 @@ impl Remove {
             gone = leaving::remove_device(vault, &self.device, self.lost)?;
             Ok(gone.ops.clone())
         })?;
-        let narrowed =
-            Narrowed::of(&changed, |_, knower| gone.recipients.contains(&knower.recipient))?;
+        let narrowed = Narrowed::of(context, &changed, |_, knower| {
+            gone.recipients.contains(&knower.recipient)
+        })?;
         if context.ui.json {
             return context.ui.object(&Report {
                 member: self.device.member.as_str(),
