@@ -95,7 +95,7 @@ fn told(context: &Context<'_>, session: &Session, opened: &Opened) -> Outcome<St
 fn above(context: &Context<'_>, session: &Session) -> Outcome<Option<String>> {
     let Some(start) = session.location.project.parent() else { return Ok(None) };
     let home = context.host.home_dir();
-    let search = Search { start, home: home.as_deref(), owners: context.owners() };
+    let search = Search { start, home: home.as_deref(), owners: context.project_owners() };
     let found = search.above()?;
     Ok(found.map(|found| format!("above it    {} is another vault", found.vault.display())))
 }
