@@ -416,7 +416,10 @@ mod unix {
         fs::remove_dir_all(state.path().join("pins")).unwrap();
         symlink("nowhere", state.path().join("pins")).unwrap();
         let error = load(&pins, &place, "a").unwrap_err();
-        assert!(matches!(error, PinError::Private(PrivateError::Io { .. })), "{error}");
+        assert!(
+            matches!(error, PinError::Private(PrivateError::Read(ReadError::Symlink { .. }))),
+            "{error}"
+        );
     }
 
     #[test]

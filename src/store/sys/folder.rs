@@ -46,6 +46,7 @@ impl Seen {
     }
 
     /// See [`super::mode`].
+    #[allow(clippy::useless_conversion, reason = "the field's type differs between systems")]
     pub fn mode(&self) -> Option<u32> {
         Some(u32::from(self.0.st_mode) & 0o777)
     }
