@@ -61,7 +61,7 @@ pub fn stanza(words: &[&str], body: &[u8]) -> Zeroizing<Vec<u8>> {
         text.extend_from_slice(line);
     }
     // The last line is a short one.
-    text.extend_from_slice(if encoded.len() % 64 == 0 { b"\n\n" } else { b"\n" });
+    text.extend_from_slice(if encoded.len().is_multiple_of(64) { b"\n\n" } else { b"\n" });
     text
 }
 
