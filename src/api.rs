@@ -24,7 +24,7 @@ use crate::store::atomic;
 use crate::store::error::WriteError;
 use crate::store::find::{FOLDER, FindError, Location, Search};
 use crate::store::giving::{self, GivingError, Reading};
-use crate::store::owners::Owners;
+use crate::store::owners::{Owners, ProjectOwners};
 use crate::store::session::{Opened as Found, Session, SessionError};
 use crate::store::transaction::{self, Transaction, TransactionError};
 use crate::vault::text::{MAX_REASON, TextError, check_text};
@@ -328,12 +328,12 @@ impl<H: Clock + Random> Vault<H> {
             FirstUse::Refuse | FirstUse::Accept => None,
         };
         let (state, now) = (self.options.state.clone(), self.host.now());
-        Session { location, owners: Owners::current(None), state, home: None, carried, now }
+        Session { location, owners: Owners::current(), state, home: None, carried, now }
     }
 
     fn found(&self) -> Result<Session, Error> {
         let start: &Path = &self.options.project;
-        let search = Search { start, home: None, owners: Owners::current(None) };
+        let search = Search { start, home: None, owners: ProjectOwners::current(None) };
         Ok(self.session(search.at(start)?))
     }
 

@@ -93,11 +93,14 @@ fn an_environment_exports_what_it_inherits() {
 fn what_a_format_cannot_carry_is_an_error_and_nothing_is_written() {
     let cli = Cli::with_vault();
     cli.set("BIN", b"\xff\xfe");
-    for format in ["dotenv", "json", "yaml", "github"] {
+    for format in ["dotenv", "json", "yaml"] {
         let line = format!("export --format {format}");
         assert_eq!(cli.fails(&line), (1, "export-format".into()), "{format}");
         assert_eq!(cli.fails(&format!("{line} -o out")), (1, "export-format".into()), "{format}");
     }
+    let mut command = cli.command("export --json --format github");
+    let run = finish(command.env("GITHUB_ENV", cli.project().join("out")), b"");
+    assert_eq!((run.code, run.out.len()), (1, 0), "{run:?}");
     assert!(!cli.project().join("out").exists());
     cli.set("BIN --raw", b"a\0b");
     assert_eq!(cli.fails("export --format shell"), (1, "export-format".into()));
@@ -126,7 +129,34 @@ fn github_masks_every_line_and_appends_to_its_file() {
     let lines: Vec<&str> = text.lines().collect();
     let delimiter = lines[1].strip_prefix("A<<").unwrap();
     assert_eq!(lines, ["LEFT=open", lines[1], "one", "two", delimiter]);
-    let without = cli.ok("export --format github");
-    assert!(without.starts_with("::add-mask::one\n::add-mask::two\nA<<"), "{without}");
-    assert!(!without.contains(delimiter));
+    let mut command = cli.command("export --format github -o new");
+    let run = finish(command.env("GITHUB_ENV", &file), b"");
+    assert_eq!(run.text(), "::add-mask::one\n::add-mask::two\n", "{run:?}");
+    assert!(!fs::read_to_string(cli.project().join("new")).unwrap().contains(delimiter));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+/// A mask is a value: where no runner reads it, nothing may be printed.
+#[test]
+fn github_prints_nothing_where_no_runner_reads() {
+    let cli = Cli::with_vault();
+    cli.set("A", "hunter2");
+    let refused = |line: &str, variable: Option<&str>| {
+        let mut command = cli.command(line);
+        command.envs(variable.map(|value| ("GITHUB_ENV", value)));
+        let run = finish(&mut command, b"");
+        assert_eq!((run.code, run.out.as_slice()), (2, &b""[..]), "{line}: {run:?}");
+        assert!(!run.err.contains("hunter2") && run.err.contains("--format github"), "{}", run.err);
+        run.err
+    };
+    for line in
+        ["export --format github", "export --format github -o -", "export --format github -o f"]
+    {
+        for variable in [None, Some("")] {
+            let said = refused(line, variable);
+            assert!(said.contains("GITHUB_ENV") && said.contains("--format dotenv"), "{said}");
+        }
+    }
+    refused("export --format github -o -", Some("env"));
+    assert!(["f", "env"].iter().all(|name| !cli.project().join(name).exists()));
 }

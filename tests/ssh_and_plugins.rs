@@ -268,6 +268,118 @@ fn a_plugins_identity_must_state_its_recipient_to_own_a_vault() {
     assert!(!owner.vault().exists());
 }
 
+/// A plugin in place of the scripted one: `body` runs before it, or instead of it.
+fn own_plugin(person: &Person, body: &str) -> PathBuf {
+    let folder = person.home().join("plugins");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("age-plugin-scripted");
+    let real = plugin_path().join("age-plugin-scripted");
+    let script = format!("#!/bin/sh\n{body}\nexec {} \"$@\"\n", real.display());
+    fs::write(&file, script).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+fn on_path(command: &mut Command, folder: &Path) {
+    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()));
+}
+
+const SECRETS: [(&str, &str); 7] = [
+    ("V_SECURE_PASSPHRASE", "s3cret-1"),
+    ("V_SECURE_NEW_PASSPHRASE", "s3cret-2"),
+    ("V_SECURE_BACKUP_PASSPHRASE", "s3cret-3"),
+    ("v_secure_lower", "s3cret-4"),
+    ("AWS_SECRET_ACCESS_KEY", "s3cret-5"),
+    ("GITHUB_TOKEN", "s3cret-6"),
+    ("SSH_AUTH_SOCK", "s3cret-7"),
+];
+
+#[test]
+fn a_plugin_sees_none_of_our_variables_as_recipient_and_as_identity() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n");
+    let file = owner.home().join("plugin.txt");
+    let seen = owner.home().join("seen");
+    let folder = own_plugin(&owner, &format!("echo \"$1\" >> {0}; env >> {0}", seen.display()));
+    let with = |arguments: &[&str]| {
+        let identity = ["--identity", file.to_str().unwrap()];
+        let mut command = owner.command(&[&identity[..], arguments].concat());
+        on_path(&mut command, &folder);
+        command.envs(SECRETS).env("DISPLAY", ":7").env("LANG", "C.UTF-8");
+        command
+    };
+    let mut set = terminal(with(&["set", "A", "--generate=hex:8"]));
+    for _ in 0..2 {
+        set.expect("PIN of the test key").unwrap();
+        set.send_line("1234").unwrap();
+    }
+    set.expect("version 1").unwrap();
+    let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--yes"];
+    let _ = with(&add).output().unwrap();
+    let other = Person::new("other");
+    other.run("init --vault-name shop --member other").ok();
+    let mut add = other.command(&add);
+    on_path(&mut add, &folder);
+    let added: person::Done = add.envs(SECRETS).output().unwrap().into();
+    added.ok();
+    let text = fs::read_to_string(&seen).unwrap();
+    for machine in ["--age-plugin=identity-v1", "--age-plugin=recipient-v1"] {
+        assert!(text.contains(machine), "{machine}: {text}");
+    }
+    for (name, value) in SECRETS {
+        assert!(!text.contains(name) && !text.contains(value), "{name}: {text}");
+    }
+    for line in ["DISPLAY=:7", "LANG=C.UTF-8", &format!("HOME={}", owner.home().display())] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+}
+
+/// Silent, in a program of its own that holds the pipes, and by talking without an end.
+#[test]
+fn a_plugin_that_comes_to_no_end_is_ended_and_named() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n");
+    let file = owner.home().join("plugin.txt");
+    let pid = owner.home().join("pid");
+    for body in ["exec sleep 600", "sleep 600", "while :; do printf '%s\\n' '-> msg' ''; done"] {
+        let folder = own_plugin(&owner, &format!("echo $$ > {}; {body}", pid.display()));
+        let started = std::time::Instant::now();
+        let list = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8", "--json"];
+        let mut command = owner.command(&list);
+        on_path(&mut command, &folder);
+        command.stderr(std::process::Stdio::piped()).stdin(std::process::Stdio::null());
+        let run: person::Done =
+            command.env("V_SECURE_PLUGIN_TIMEOUT", "1").output().unwrap().into();
+        assert_eq!(run.code, 3, "{body}: {}", run.err);
+        let said = run.err.lines().last().unwrap();
+        assert!(said.contains("age-plugin-scripted did not finish within 1 s"), "{body}: {said}");
+        assert!(started.elapsed().as_secs() < 30, "{body}");
+        let pid = fs::read_to_string(&pid).unwrap();
+        assert!(!Path::new("/proc").join(pid.trim()).exists(), "{body}");
+    }
+}
+
+/// A program of that name in the current folder is a repository's, perhaps.
+#[test]
+fn a_plugin_is_not_looked_for_in_relative_folders() {
+    let other = Person::new("other");
+    other.run("init --vault-name shop --member other").ok();
+    let project = other.vault().parent().unwrap().parent().unwrap().to_path_buf();
+    fs::copy(
+        own_plugin(&other, "exit 1").join("age-plugin-scripted"),
+        project.join("age-plugin-scripted"),
+    )
+    .unwrap();
+    let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--yes"];
+    let mut add = other.command(&add);
+    let refused: person::Done = add.env("PATH", ".::/usr/bin:/bin").output().unwrap().into();
+    assert!(refused.err.contains("is not on PATH"), "{}", refused.err);
+}
+
 #[test]
 fn the_talk_with_a_plugin_is_never_printed() {
     let owner = Person::new("owner");
@@ -299,4 +411,40 @@ fn a_command_gives_the_identity() {
         assert_eq!(failed.code, 3, "{command}");
         assert!(failed.err.contains(why), "{command}: {}", failed.err);
     }
+}
+
+#[test]
+fn the_command_that_gives_the_identity_gets_no_other_key() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --member owner").ok();
+    owner.set("A", "hunter2");
+    let own = owner.home().join(".config/v-secure/identity.txt");
+    let (kept, seen) = (owner.home().join("kept.txt"), owner.home().join("seen"));
+    fs::rename(&own, &kept).unwrap();
+    let command = format!("env > {}; cat {}", seen.display(), kept.display());
+    let mut get = owner.command(&["get", "A"]);
+    get.envs(SECRETS).env("V_SECURE_IDENTITY_CMD", command).env("MY_OWN", "stays");
+    let got: person::Done = get.output().unwrap().into();
+    assert_eq!(got.ok(), "hunter2");
+    let text = fs::read_to_string(&seen).unwrap();
+    assert!(!text.to_ascii_uppercase().contains("V_SECURE_"), "{text}");
+    assert!(text.contains("MY_OWN=stays"), "{text}");
+}
+
+/// Git itself runs nothing here, but whatever stands in its place on PATH would.
+#[test]
+fn git_gets_none_of_our_variables() {
+    let owner = Person::new("owner");
+    let folder = owner.home().join("tools");
+    fs::create_dir_all(&folder).unwrap();
+    let (git, seen) = (folder.join("git"), owner.home().join("seen"));
+    fs::write(&git, format!("#!/bin/sh\nenv >> {}\nexec /usr/bin/git \"$@\"\n", seen.display()))
+        .unwrap();
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    owner.run("init --vault-name shop --member owner").ok();
+    let mut verify = owner.command(&["audit", "verify", "--base", "HEAD"]);
+    on_path(&mut verify, &folder);
+    let _ = verify.envs(SECRETS).env("V_SECURE_IDENTITY_CMD", "s3cret-8").output().unwrap();
+    let text = fs::read_to_string(&seen).unwrap();
+    assert!(!text.to_ascii_uppercase().contains("V_SECURE_"), "{text}");
 }

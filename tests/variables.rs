@@ -32,8 +32,12 @@ fn through(cli: &Cli, door: &str, environment: &str, name: &str) -> Run {
         Some((start, rest)) => format!("{start} --json --{rest}"),
         None => format!("{line} --json"),
     };
+    let mut command = cli.command(&line);
+    if door.contains("github") {
+        command.env("GITHUB_ENV", cli.project().join("github_env"));
+    }
     // As the value of an allowed variable it steers no program.
-    cli.feed(&line, template.as_bytes())
+    finish(&mut command, template.as_bytes())
 }
 
 fn refused_everywhere(cli: &Cli, environment: &str, name: &str) {

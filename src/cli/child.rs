@@ -18,7 +18,7 @@ pub mod output;
 
 use super::context::Context;
 use crate::host::hardening::Hardened;
-use crate::ops::inject::{ChildEnvironment, OWN_PREFIX};
+use crate::ops::inject::{ChildEnvironment, is_own_variable};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
@@ -41,10 +41,8 @@ pub fn is_program(name: &OsStr, search: Option<&OsStr>) -> bool {
 
 /// Keeps our own variables, some of which hold keys, from another tool of the user.
 pub fn remove_own_variables(command: &mut Command, context: &Context<'_>) {
-    let is_own = |name: &OsString| {
-        name.as_encoded_bytes().to_ascii_uppercase().starts_with(OWN_PREFIX.as_bytes())
-    };
-    for name in context.host.variables().into_iter().map(|(name, _)| name).filter(is_own) {
+    let names = context.host.variables().into_iter().map(|(name, _)| name);
+    for name in names.filter(|name| is_own_variable(name)) {
         command.env_remove(name);
     }
 }

@@ -118,6 +118,7 @@ pub const COMMANDS: &[Known] = &[
     known("no-device", &[5], "The member has no such device", "v-secure member show NAME"),
     known("no-editor", &[2], "There is no terminal to edit on, and no editor is named", "EDITOR=COMMAND"),
     known("no-entry", &[5], "There is no such entry", "v-secure adopt --list"),
+    known("no-github-env", &[2], "--format github has no file of a runner to write to", "v-secure export --format dotenv"),
     known("no-grant", &[5], "The role has no such grant", "v-secure role list"),
     known("no-home", &[1], "There is no home folder for a new identity", "v-secure --identity FILE"),
     known("no-identity", &[3], "There is no identity here", "v-secure identity new"),

@@ -20,7 +20,8 @@ use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::find::{Location, Search};
-use crate::store::owners::Owners;
+use crate::store::owners::{Owners, ProjectOwners};
+use crate::store::private;
 use crate::store::session::{Opened, Session, SessionError};
 use crate::store::transaction::{Transaction, Written};
 use crate::vault::request::fingerprint_words;
@@ -120,8 +121,32 @@ impl<'a> Context<'a> {
             && self.host.is_terminal(Stream::Err)
     }
 
+    /// Whose files are this user's own: what is kept, and what holds keys.
     pub fn owners(&self) -> Owners {
-        Owners::current(self.host.variable("SUDO_UID").as_deref())
+        Owners::current()
+    }
+
+    /// Whose projects are used.
+    pub fn project_owners(&self) -> ProjectOwners {
+        ProjectOwners::current(self.host.variable("SUDO_UID").as_deref())
+    }
+
+    /// The state folder, where there is one that nobody else can replace.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let folder = self.host.state_dir()?;
+        match private::unreplaceable(&folder, self.owners()) {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                let (folder, mut text) = (folder.display(), error.to_string());
+                if self.host.variable("SUDO_UID").is_some() {
+                    text.push_str(" ('sudo -H' takes root's own folders)");
+                }
+                self.warn_once(&format!(
+                    "nothing is remembered, and no record is believed: {folder} is not used, since {text}"
+                ));
+                None
+            }
+        }
     }
 
     /// Where the system keeps what is the user's in memory.
@@ -138,7 +163,7 @@ impl<'a> Context<'a> {
 
     pub fn location(&self) -> Outcome<Location> {
         let (start, home) = (self.current_dir()?, self.host.home_dir());
-        let search = Search { start: &start, home: home.as_deref(), owners: self.owners() };
+        let search = Search { start: &start, home: home.as_deref(), owners: self.project_owners() };
         Ok(match &self.globals.vault {
             Some(path) => search.at(path)?,
             None => search.upward()?,
@@ -150,7 +175,7 @@ impl<'a> Context<'a> {
         Ok(Session {
             location,
             owners: self.owners(),
-            state: self.host.state_dir(),
+            state: self.state_folder(),
             home: self.host.home_dir(),
             carried: identities::carried_pin(self)?,
             now: self.host.now(),

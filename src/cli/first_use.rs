@@ -163,7 +163,7 @@ fn first_line(doubt: Doubt, name: &Name, path: &str) -> String {
 fn above(context: &Context<'_>, session: &Session) -> Outcome<Option<String>> {
     let Some(start) = session.location.project.parent() else { return Ok(None) };
     let home = context.host.home_dir();
-    let search = Search { start, home: home.as_deref(), owners: context.owners() };
+    let search = Search { start, home: home.as_deref(), owners: context.project_owners() };
     let found = search.above()?;
     Ok(found.map(|found| format!("above it    {} is another vault", found.vault.display())))
 }

@@ -99,7 +99,7 @@ fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
             Ok(SecretValue::new(value.into_encoded_bytes()))
         }
         Source::File(path) => read_file(context, path),
-        Source::Command(command) => identity_command::run(command),
+        Source::Command(command) => identity_command::run(context, command),
     }
 }
 

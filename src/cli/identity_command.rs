@@ -3,7 +3,8 @@
 //! It runs through the shell, with our terminal for its questions, and what it prints goes through a
 //! pipe: never to a file or an argument list.
 
-use super::child::output;
+use super::child::{self, output};
+use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::secret_value::SecretValue;
@@ -14,8 +15,11 @@ use std::process::Command;
 const MAX: usize = 64 << 10;
 
 /// Runs the command and returns what it prints.
-pub fn run(command: &OsStr) -> Outcome<SecretValue> {
-    output::read(&mut shell(command), MAX).map_err(|error| failure().because(&error))
+pub fn run(context: &Context<'_>, command: &OsStr) -> Outcome<SecretValue> {
+    let mut shell = shell(command);
+    // It gives a key, and needs none of those that are at hand: of another member, a passphrase.
+    child::remove_own_variables(&mut shell, context);
+    output::read(&mut shell, MAX).map_err(|error| failure().because(&error))
 }
 
 fn failure() -> Failure {

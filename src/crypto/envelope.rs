@@ -86,8 +86,10 @@ fn encrypt_error(error: EncryptError) -> EnvelopeError {
         EncryptError::MissingPlugin { binary_name: program } => {
             EnvelopeError::MissingPlugin { program }
         }
-        EncryptError::Plugin(_) => EnvelopeError::Plugin { complaint: plugin::complaint(&error) },
-        EncryptError::Io(error) => EnvelopeError::Encrypt(error),
+        EncryptError::Io(error) => match plugin::complaint(&error) {
+            Some(complaint) => EnvelopeError::Plugin { complaint },
+            None => EnvelopeError::Encrypt(error),
+        },
         EncryptError::MissingRecipients => EnvelopeError::NoRecipients,
         _ => EnvelopeError::Incompatible,
     }
@@ -117,9 +119,10 @@ pub fn decrypt(
             DecryptError::MissingPlugin { binary_name: program } => {
                 EnvelopeError::MissingPlugin { program }
             }
-            DecryptError::Plugin(_) => {
-                EnvelopeError::Plugin { complaint: plugin::complaint(&error) }
-            }
+            DecryptError::Io(error) => match plugin::complaint(&error) {
+                Some(complaint) => EnvelopeError::Plugin { complaint },
+                None => EnvelopeError::Damaged,
+            },
             _ => EnvelopeError::Damaged,
         },
     )?;

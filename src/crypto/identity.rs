@@ -53,7 +53,7 @@ struct SshIdentity {
 }
 
 struct PluginIdentity {
-    age: age::plugin::IdentityPluginV1<plugin::Callbacks>,
+    age: plugin::Key,
     program: String,
     /// As the file's comment states it: the line itself does not tell.
     recipient: Option<String>,
@@ -210,7 +210,7 @@ fn parse_plugin(
     let program = format!("age-plugin-{}", identity.plugin());
     // A comment that states another plugin's recipient belongs to something else.
     let recipient = recipient.filter(|text| plugin::program(text).as_ref() == Some(&program));
-    let age = plugin::identity(identity, Arc::clone(prompts))
+    let age = plugin::identity(&identity, Arc::clone(prompts))
         .map_err(|program| IdentityError::MissingPlugin { line, program })?;
     let text = SecretValue::from(text.to_owned());
     Ok(Identity(Kind::Plugin(Box::new(PluginIdentity { age, program, recipient, text }))))

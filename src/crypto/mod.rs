@@ -8,6 +8,7 @@ pub mod digest;
 pub mod envelope;
 pub mod identity;
 pub mod kdf;
+pub mod mac;
 pub mod padding;
 pub mod passphrase_file;
 pub mod plugin;

@@ -1,39 +1,29 @@
 //! age plugins: recipients and identities whose work a program `age-plugin-NAME` on `PATH` does
-//! (C2SP age-plugin specification). age finds and starts it.
+//! (C2SP age-plugin specification).
+//!
+//! The age crate would start them with all that is in our environment, and wait for ever. So they are
+//! started here: [`program`] finds one and says what it gets of ours, [`talk`] has the time limit, and
+//! [`machines`] are the two traits of age.
 
+mod machines;
+mod program;
+mod talk;
+
+pub(super) use self::machines::Key;
+use self::machines::Recipients;
+use self::program::Program;
+use self::talk::PluginFailure;
 use super::recipient::RecipientError;
 use crate::host::Prompts;
-use age::plugin::{self, IdentityPluginV1, RecipientPluginV1};
-use age::secrecy::SecretString;
+use age::EncryptError;
+use age::plugin;
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 /// How a plugin's identity line begins.
 pub(super) const IDENTITY_PREFIX: &str = "AGE-PLUGIN-";
-
-/// What a plugin may ask the user, passed on to the host's prompts.
-#[derive(Clone)]
-pub(super) struct Callbacks(pub Arc<dyn Prompts>);
-
-impl age::Callbacks for Callbacks {
-    fn display_message(&self, message: &str) {
-        self.0.message(&printable(message));
-    }
-
-    fn confirm(&self, message: &str, yes: &str, no: Option<&str>) -> Option<bool> {
-        let no = no.map(printable);
-        self.0.confirm(&printable(message), &printable(yes), no.as_deref())
-    }
-
-    fn request_public_string(&self, description: &str) -> Option<String> {
-        self.0.line(&printable(description))
-    }
-
-    fn request_passphrase(&self, description: &str) -> Option<SecretString> {
-        let answer = self.0.hidden(&printable(description))?;
-        answer.expose_str().map(|text| SecretString::from(text.to_owned()))
-    }
-}
 
 /// A plugin's words, without what would steer a terminal: control characters, and the marks of
 /// direction that age itself puts around names.
@@ -56,17 +46,17 @@ pub fn program(recipient: &str) -> Option<String> {
 /// One encryptor for all recipients of each plugin, so that each program is started once.
 pub(super) fn encryptors(
     recipients: &[plugin::Recipient],
-) -> Result<Vec<Box<dyn age::Recipient>>, age::EncryptError> {
-    let mut by_plugin: BTreeMap<&str, Vec<plugin::Recipient>> = BTreeMap::new();
+) -> Result<Vec<Box<dyn age::Recipient>>, EncryptError> {
+    let mut by_plugin: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for recipient in recipients {
-        by_plugin.entry(recipient.plugin()).or_default().push(recipient.clone());
+        by_plugin.entry(recipient.plugin()).or_default().push(recipient.to_string());
     }
-    let callbacks = || Callbacks(Arc::new(crate::host::NoPrompts));
     by_plugin
         .into_iter()
-        .map(|(name, own)| {
-            let encryptor = RecipientPluginV1::new(name, &own, &[], callbacks())?;
-            Ok(Box::new(encryptor) as Box<dyn age::Recipient>)
+        .map(|(name, texts)| {
+            let program = Program::find(name)
+                .map_err(|binary_name| EncryptError::MissingPlugin { binary_name })?;
+            Ok(Box::new(Recipients { program, texts }) as Box<dyn age::Recipient>)
         })
         .collect()
 }
@@ -79,12 +69,11 @@ pub(super) fn parse_identity(line: &str) -> Option<plugin::Identity> {
 /// The identity, with the program that knows what to do with it; an error names the program that
 /// is missing.
 pub(super) fn identity(
-    identity: plugin::Identity,
+    identity: &plugin::Identity,
     prompts: Arc<dyn Prompts>,
-) -> Result<IdentityPluginV1<Callbacks>, String> {
-    let name = identity.plugin().to_owned();
-    IdentityPluginV1::new(&name, &[identity], Callbacks(prompts))
-        .map_err(|_| format!("age-plugin-{name}"))
+) -> Result<Key, String> {
+    let program = Program::find(identity.plugin())?;
+    Ok(Key { program, text: identity.to_string(), prompts })
 }
 
 /// The recipient that a comment states, as the plugins write it: `# Recipient: age1…`, or
@@ -97,11 +86,11 @@ pub(super) fn stated_recipient(comment: &str) -> Option<String> {
     (known && parse_recipient(recipient).is_ok()).then(|| recipient.to_owned())
 }
 
-/// What a plugin said when it failed, on one line: age gives it as text alone.
-pub(super) fn complaint(error: &dyn std::fmt::Display) -> String {
-    let text = error.to_string();
-    let lines = text.lines().map(|line| printable(line.trim_start_matches(['-', ' '])));
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+/// What went wrong with a plugin, on one line, if that is what the error is about.
+pub(super) fn complaint(error: &io::Error) -> Option<String> {
+    let failure: &PluginFailure = error.get_ref()?.downcast_ref()?;
+    let cause = failure.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    Some(printable(&format!("{failure}{cause}")))
 }
 
 #[cfg(test)]

@@ -237,6 +237,11 @@ fn is_pristine(key: &[u8], options: &Options<'_>) -> bool {
         .is_ok_and(|key| PRISTINE.iter().chain(windows).any(|listed| guarded::covers(listed, key)))
 }
 
+/// Whether a variable is one of this program's own.
+pub fn is_own_variable(name: &OsStr) -> bool {
+    name.as_encoded_bytes().to_ascii_uppercase().starts_with(OWN_PREFIX.as_bytes())
+}
+
 /// Whether a variable can have this name: `[A-Za-z_][A-Za-z0-9_]*`.
 pub fn is_identifier(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -7,12 +7,10 @@
 
 use super::error::{Step, WriteError};
 use super::lock::Lock;
-use super::sys::{self, Folder, Stamp};
-use super::temp;
-use std::fs::{self, Metadata};
+use super::sys::{self, Folder, Seen, Stamp};
+use super::temp::{self, Temporary};
 use std::io::{self, Write};
 use std::path::Path;
-use tempfile::NamedTempFile;
 
 /// What must be in the file's place for a write to go on.
 ///
@@ -49,69 +47,70 @@ pub fn replace(
         let (path, locked) = (target.into(), lock.folder().into());
         return Err(WriteError::OutsideLock { path, locked });
     }
-    // Opened first: a folder that cannot be opened must fail before the rename, not after.
-    let folder = Folder::open(lock.folder()).map_err(unchanged(target, Step::OpenFolder))?;
-    let old = regular(target)?;
+    let folder = lock.open_folder();
+    let old = regular(folder, target)?;
     check(old.as_ref(), target, expected)?;
-    temp::remove_leftovers(target);
-    let new = prepare(&folder, target, bytes, old.as_ref(), new_mode)?;
+    temp::remove_leftovers(folder, temp::name(target));
+    let new = prepare(folder, target, bytes, old.as_ref(), new_mode)?;
     commit(lock, new, target, expected)?;
     let path = target.to_path_buf();
     folder.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
 }
 
 /// The whole new file under its temporary name, synced.
-fn prepare(
-    folder: &Folder,
+fn prepare<'a>(
+    folder: &'a Folder,
     target: &Path,
     bytes: &[u8],
-    old: Option<&Metadata>,
+    old: Option<&Seen>,
     new_mode: u32,
-) -> Result<NamedTempFile, WriteError> {
-    let old_mode = old.and_then(sys::mode);
+) -> Result<Temporary<'a>, WriteError> {
+    let old_mode = old.and_then(Seen::mode);
     let mode = if old_mode.is_some() { PRIVATE } else { new_mode };
-    let mut new = temp::create(target, mode).map_err(unchanged(target, Step::CreateTemporary))?;
-    new.write_all(bytes).map_err(unchanged(target, Step::Write))?;
+    let mut new = Temporary::create(folder, temp::name(target), mode)
+        .map_err(unchanged(target, Step::CreateTemporary))?;
+    let file = new.file();
+    file.write_all(bytes).map_err(unchanged(target, Step::Write))?;
     let owned = match old {
-        Some(old) => sys::match_owner(new.as_file(), old),
-        None => folder.metadata().and_then(|folder| sys::hand_over(new.as_file(), &folder)),
+        Some(old) => sys::match_owner(file, old.owners()),
+        None => folder.metadata().and_then(|folder| sys::hand_over(file, &folder)),
     };
     owned.map_err(unchanged(target, Step::SetOwner))?;
     if let Some(mode) = old_mode {
-        sys::set_mode(new.as_file(), mode).map_err(unchanged(target, Step::SetMode))?;
+        sys::set_mode(file, mode).map_err(unchanged(target, Step::SetMode))?;
     }
-    new.as_file().sync_all().map_err(unchanged(target, Step::Sync))?;
+    file.sync_all().map_err(unchanged(target, Step::Sync))?;
     Ok(new)
 }
 
 fn commit(
     lock: &Lock,
-    new: NamedTempFile,
+    new: Temporary<'_>,
     target: &Path,
     expected: Expected,
 ) -> Result<(), WriteError> {
-    check(regular(target)?.as_ref(), target, expected)?;
+    check(regular(lock.open_folder(), target)?.as_ref(), target, expected)?;
     if !lock.is_current() {
         return Err(WriteError::LockLost { path: target.into() });
     }
+    let name = temp::name(target);
     let renamed = match expected {
-        Expected::Absent => new.persist_noclobber(target),
-        Expected::Any | Expected::Same(_) => new.persist(target),
+        Expected::Absent => new.place(name),
+        Expected::Any | Expected::Same(_) => new.replace(name),
     };
     match renamed {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(WriteError::Exists { path: target.into() })
         }
-        Err(error) => Err(unchanged(target, Step::Rename)(error.error)),
+        result => result.map_err(unchanged(target, Step::Rename)),
     }
 }
 
-fn check(found: Option<&Metadata>, target: &Path, expected: Expected) -> Result<(), WriteError> {
+fn check(found: Option<&Seen>, target: &Path, expected: Expected) -> Result<(), WriteError> {
     match (expected, found) {
         (Expected::Any, _) | (Expected::Absent, None) => Ok(()),
         (Expected::Absent, Some(_)) => Err(WriteError::Exists { path: target.into() }),
-        (Expected::Same(stamp), Some(found)) if sys::stamp(found) == stamp => Ok(()),
+        (Expected::Same(stamp), Some(found)) if found.stamp() == stamp => Ok(()),
         (Expected::Same(_), _) => Err(WriteError::Changed { path: target.into() }),
     }
 }
@@ -120,43 +119,47 @@ fn check(found: Option<&Metadata>, target: &Path, expected: Expected) -> Result<
 /// it names, which is what the caller wants gone.
 ///
 /// The bytes may stay on the medium: no file system promises to overwrite them.
-#[expect(clippy::disallowed_methods, reason = "removal is durable here")]
 pub fn remove(target: &Path) -> Result<(), WriteError> {
     let folder = Folder::open(temp::folder(target)).map_err(unchanged(target, Step::OpenFolder))?;
-    if regular(target)?.is_none() {
+    remove_in(&folder, target)
+}
+
+/// [`remove`] in the open folder of `target`.
+pub(super) fn remove_in(folder: &Folder, target: &Path) -> Result<(), WriteError> {
+    if regular(folder, target)?.is_none() {
         return Err(WriteError::Missing { path: target.into() });
     }
-    fs::remove_file(target).map_err(unchanged(target, Step::Remove))?;
+    folder.remove(temp::name(target)).map_err(unchanged(target, Step::Remove))?;
     let path = target.to_path_buf();
     folder.sync().map_err(|source| WriteError::RemovedNotDurable { path, source })
 }
 
 /// Creates one folder (mode by the umask) and makes its name durable; an existing folder is fine.
-#[expect(clippy::disallowed_methods, reason = "the name is made durable here")]
 pub fn create_folder(path: &Path) -> Result<(), WriteError> {
     let parent = Folder::open(temp::folder(path)).map_err(unchanged(path, Step::OpenFolder))?;
-    match fs::create_dir(path) {
+    let name = temp::name(path);
+    match parent.make_folder(name, 0o777) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_folder(path) => {
+        Err(error)
+            if error.kind() == io::ErrorKind::AlreadyExists
+                && parent.look(name).is_ok_and(|seen| seen.is_folder()) =>
+        {
             return Ok(());
         }
         Err(error) => return Err(unchanged(path, Step::CreateFolder)(error)),
     }
-    Folder::open_created(path, &parent).map_err(unchanged(path, Step::SetOwner))?;
+    let made = parent.folder(name).and_then(|made| parent.hand_over(&made));
+    made.map_err(unchanged(path, Step::SetOwner))?;
     let path = path.to_path_buf();
     parent.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
 }
 
-fn is_folder(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
-}
-
-/// The regular file at `target`, if there is anything.
-pub(super) fn regular(target: &Path) -> Result<Option<Metadata>, WriteError> {
+/// The regular file at `target`, which is in `folder`, if there is anything.
+pub(super) fn regular(folder: &Folder, target: &Path) -> Result<Option<Seen>, WriteError> {
     let path = target.to_path_buf();
-    match target.symlink_metadata() {
+    match folder.look(temp::name(target)) {
         Ok(found) if found.is_file() => Ok(Some(found)),
-        Ok(found) if found.is_symlink() => Err(WriteError::Symlink { path }),
+        Ok(found) if found.is_link() => Err(WriteError::Symlink { path }),
         Ok(_) => Err(WriteError::NotAFile { path }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unchanged(target, Step::Inspect)(error)),

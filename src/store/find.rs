@@ -5,7 +5,7 @@
 //! to something else.
 
 use super::git::git_common_dir;
-use super::owners::Owners;
+use super::owners::ProjectOwners;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ pub struct Search<'a> {
     /// The current folder.
     pub start: &'a Path,
     pub home: Option<&'a Path>,
-    pub owners: Owners,
+    pub owners: ProjectOwners,
 }
 
 impl Search<'_> {

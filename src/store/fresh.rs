@@ -8,7 +8,7 @@
 use super::atomic::{regular, unchanged};
 use super::error::{Step, WriteError};
 use super::sys::{Folder, Unnamed};
-use super::temp;
+use super::temp::{self, Temporary};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,17 +20,27 @@ use std::path::Path;
 /// [`WriteError::WrittenNotDurable`] the file is in place.
 pub fn write_new(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let folder = Folder::open(temp::folder(target)).map_err(unchanged(target, Step::OpenFolder))?;
+    write_new_in(&folder, target, bytes, mode)
+}
+
+/// [`write_new`] in the open folder of `target`.
+pub(super) fn write_new_in(
+    folder: &Folder,
+    target: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<(), WriteError> {
     // Asked before any secret byte is written; the link or rename below has the last word.
-    match regular(target) {
+    match regular(folder, target) {
         Ok(None) => {}
         Err(error @ WriteError::Unchanged { .. }) => return Err(error),
         Ok(Some(_)) | Err(_) => return Err(WriteError::Exists { path: target.into() }),
     }
-    let unnamed = Unnamed::create(temp::folder(target), mode)
-        .map_err(unchanged(target, Step::CreateTemporary))?;
+    let unnamed =
+        Unnamed::create(folder, mode).map_err(unchanged(target, Step::CreateTemporary))?;
     match unnamed {
-        Some(file) => by_link(file, target, bytes)?,
-        None => by_rename(target, bytes, mode)?,
+        Some(file) => by_link(folder, file, target, bytes)?,
+        None => by_rename(folder, target, bytes, mode)?,
     }
     let path = target.to_path_buf();
     folder.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
@@ -44,26 +54,52 @@ pub fn write_new(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteErro
 /// every error but [`WriteError::WrittenNotDurable`], the old file is in place.
 pub fn write_over(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let folder = Folder::open(temp::folder(target)).map_err(unchanged(target, Step::OpenFolder))?;
-    regular(target)?;
-    temp::remove_leftovers(target);
-    let mut new = temp::create(target, mode).map_err(unchanged(target, Step::CreateTemporary))?;
-    fill(new.as_file_mut(), target, bytes)?;
-    new.persist(target).map_err(|error| unchanged(target, Step::Rename)(error.error))?;
+    write_over_in(&folder, target, bytes, mode)
+}
+
+/// [`write_over`] in the open folder of `target`.
+pub(super) fn write_over_in(
+    folder: &Folder,
+    target: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<(), WriteError> {
+    regular(folder, target)?;
+    filled(folder, target, bytes, mode)?
+        .replace(temp::name(target))
+        .map_err(unchanged(target, Step::Rename))?;
     let path = target.to_path_buf();
     folder.sync().map_err(|source| WriteError::WrittenNotDurable { path, source })
 }
 
-fn by_link(mut new: Unnamed, target: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+fn by_link(
+    folder: &Folder,
+    mut new: Unnamed,
+    target: &Path,
+    bytes: &[u8],
+) -> Result<(), WriteError> {
     fill(new.file(), target, bytes)?;
-    new.link(target).map_err(|error| not_placed(target, error))
+    new.link(folder, temp::name(target)).map_err(|error| not_placed(target, error))
 }
 
-fn by_rename(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
-    temp::remove_leftovers(target);
-    let mut new = temp::create(target, mode).map_err(unchanged(target, Step::CreateTemporary))?;
-    fill(new.as_file_mut(), target, bytes)?;
-    new.persist_noclobber(target).map_err(|error| not_placed(target, error.error))?;
-    Ok(())
+fn by_rename(folder: &Folder, target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let new = filled(folder, target, bytes, mode)?;
+    new.place(temp::name(target)).map_err(|error| not_placed(target, error))
+}
+
+/// The whole new file under a temporary name.
+fn filled<'a>(
+    folder: &'a Folder,
+    target: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<Temporary<'a>, WriteError> {
+    let name = temp::name(target);
+    temp::remove_leftovers(folder, name);
+    let mut new =
+        Temporary::create(folder, name, mode).map_err(unchanged(target, Step::CreateTemporary))?;
+    fill(new.file(), target, bytes)?;
+    Ok(new)
 }
 
 fn fill(file: &mut File, target: &Path, bytes: &[u8]) -> Result<(), WriteError> {
@@ -87,7 +123,9 @@ mod tests {
     type Way = fn(&Path, &[u8]) -> Result<(), WriteError>;
     const WAYS: [Way; 2] = [
         |target, bytes| write_new(target, bytes, 0o600),
-        |target, bytes| by_rename(target, bytes, 0o600),
+        |target, bytes| {
+            by_rename(&Folder::open(temp::folder(target)).unwrap(), target, bytes, 0o600)
+        },
     ];
 
     #[test]
@@ -144,9 +182,10 @@ mod tests {
     fn a_file_that_appears_at_the_last_moment_wins() {
         let folder = tempdir().unwrap();
         let target = folder.path().join("identity.txt");
-        let unnamed = Unnamed::create(folder.path(), 0o600).unwrap().unwrap();
+        let opened = Folder::open(folder.path()).unwrap();
+        let unnamed = Unnamed::create(&opened, 0o600).unwrap().unwrap();
         fs::write(&target, "old").unwrap();
-        let error = by_link(unnamed, &target, b"new").unwrap_err();
+        let error = by_link(&opened, unnamed, &target, b"new").unwrap_err();
         assert!(matches!(error, WriteError::Exists { .. }), "{error}");
         assert_eq!(fs::read(&target).unwrap(), b"old");
     }

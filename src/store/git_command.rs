@@ -1,6 +1,8 @@
 //! Questions to the `git` command, which knows its own files best. Where it is missing, the answer
 //! is the one that costs nothing.
 
+use crate::host::{Environment, real::RealHost};
+use crate::ops::inject::is_own_variable;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -99,14 +101,6 @@ fn text_of(command: &mut Command) -> Option<String> {
     Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
-/// Variables with key material, which no child of ours needs.
-const CREDENTIALS: [&str; 4] = [
-    "V_SECURE_IDENTITY",
-    "V_SECURE_PASSPHRASE",
-    "V_SECURE_NEW_PASSPHRASE",
-    "V_SECURE_BACKUP_PASSPHRASE",
-];
-
 /// Settings that outrank a repository's own, which may come with an archive or, in a bare repository
 /// among the files, with a commit. What such a file includes counts as its own.
 ///
@@ -142,7 +136,9 @@ fn git_with_hooks(folder: &Path) -> Command {
         command.args(["-c", setting]);
     }
     command.envs(VARIABLES);
-    for name in CREDENTIALS {
+    // They hold keys and commands that give them, which no child of ours needs.
+    let names = RealHost.variables().into_iter().map(|(name, _)| name);
+    for name in names.filter(|name| is_own_variable(name)) {
         command.env_remove(name);
     }
     command

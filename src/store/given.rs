@@ -21,20 +21,22 @@ const LIMIT: u64 = 8 << 20;
 /// The lists of this device.
 #[derive(Debug, Clone)]
 pub struct Given {
-    folder: Option<PathBuf>,
+    state: Option<PathBuf>,
     owners: Owners,
 }
 
 impl Given {
     /// Lists in `state/given`.
     pub fn new(state: Option<&Path>, owners: Owners) -> Self {
-        Self { folder: state.map(|state| state.join(FOLDER)), owners }
+        Self { state: state.map(Path::to_path_buf), owners }
     }
 
     /// The names given so far; `None` where nothing is known.
     pub fn load(&self, vault: &Id, environment: &Name) -> Option<BTreeSet<String>> {
-        let path = self.folder.as_ref()?.join(file_name(vault, environment));
-        let bytes = private::read_own(&path, LIMIT, self.owners).ok()?;
+        let state = self.state.as_ref()?;
+        let folder = private::existing_inner(state, FOLDER, self.owners).ok()??;
+        let path = state.join(FOLDER).join(file_name(vault, environment));
+        let bytes = private::read_own_in(&folder, &path, LIMIT, self.owners).ok()?;
         Some(std::str::from_utf8(&bytes).ok()?.lines().map(str::to_owned).collect())
     }
 
@@ -51,11 +53,14 @@ impl Given {
     }
 
     fn write(&self, file: &str, names: &BTreeSet<String>) {
-        let Some(folder) = &self.folder else { return };
+        let Some(state) = &self.state else { return };
         let text: String = names.iter().flat_map(|name| [name.as_str(), "\n"]).collect();
-        if text.len() as u64 <= LIMIT && private::ensure_folder(folder, self.owners).is_ok() {
+        if text.len() as u64 <= LIMIT
+            && let Ok(folder) = private::ensure_inner(state, FOLDER, self.owners)
+        {
+            let path = state.join(FOLDER).join(file);
             // No lock: of two that write at once, a name of the other is said once more.
-            let _ = fresh::write_over(&folder.join(file), text.as_bytes(), FILE_MODE);
+            let _ = fresh::write_over_in(&folder, &path, text.as_bytes(), FILE_MODE);
         }
     }
 }
@@ -77,7 +82,7 @@ mod tests {
     #[test]
     fn a_name_is_new_once_by_vault_and_environment() {
         let state = tempdir().unwrap();
-        let given = Given::new(Some(state.path()), Owners::current(None));
+        let given = Given::new(Some(state.path()), Owners::current());
         let (vault, prod) = (digest::file_hash(b"vault"), Name::new("prod").unwrap());
         let add = |text| given.add(&vault, &prod, &names(text));
         assert!(add("A B").is_empty(), "nothing was known");
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn without_a_state_folder_nothing_is_known_or_said() {
-        let given = Given::new(None, Owners::current(None));
+        let given = Given::new(None, Owners::current());
         let (vault, prod) = (digest::file_hash(b"vault"), Name::new("prod").unwrap());
         for text in ["A", "A B"] {
             assert!(given.add(&vault, &prod, &names(text)).is_empty());

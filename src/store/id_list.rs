@@ -106,8 +106,7 @@ fn whole_records(file: &File, path: &Path) -> io::Result<u64> {
     let len = file.metadata()?.len();
     let whole = len - len % RECORD;
     if whole != len {
-        // Not through `file`: Windows cannot cut what is open for appending.
-        sys::open_write(path)?.set_len(whole)?;
+        sys::cut(file, path, whole)?;
     }
     Ok(whole)
 }
@@ -126,7 +125,7 @@ mod tests {
     use tempfile::{TempDir, tempdir};
 
     fn list(state: &TempDir, name: &str) -> IdList {
-        IdList::new(Some(state.path()), Owners::current(None), name.to_owned())
+        IdList::new(Some(state.path()), Owners::current(), name.to_owned())
     }
 
     fn fresh() -> (TempDir, IdList) {
@@ -206,7 +205,7 @@ mod tests {
 
     #[test]
     fn without_a_state_folder_nothing_is_kept() {
-        let seen = IdList::new(None, Owners::current(None), "a".into());
+        let seen = IdList::new(None, Owners::current(), "a".into());
         assert_eq!(seen.add(ids(0..2)).unwrap(), Added { kept: 0, left_out: 2 });
         assert!(seen.load().unwrap().is_empty());
     }

@@ -51,9 +51,7 @@ mod tests {
             let found = access(&path).unwrap();
             assert_eq!((found.writable_by_others(), found.writable), (open, true), "{mode:o}");
         }
-        assert!(
-            private_folder(&root.path().join("none"), Owners::current(None)).unwrap().is_none()
-        );
+        assert!(private_folder(&root.path().join("none"), Owners::current()).unwrap().is_none());
         assert!(!root.path().join("none").exists());
     }
 }

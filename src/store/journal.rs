@@ -10,7 +10,8 @@
 use super::owners::Owners;
 use super::place::Place;
 use super::private::{self, PrivateError};
-use super::sys;
+use super::sys::{self, Folder};
+use super::temp;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{self, Context};
 use crate::name::{Name, SecretName};
@@ -68,6 +69,11 @@ pub(super) fn path(state: &Path, place: &Place) -> PathBuf {
     state.join(FOLDER).join(format!("{}.jsonl", place.id()))
 }
 
+/// The folder of journals, where it is there.
+pub(super) fn folder(state: &Path, owners: Owners) -> Result<Option<Folder>, PrivateError> {
+    private::existing_inner(state, FOLDER, owners)
+}
+
 /// What was set aside before it.
 pub(super) fn earlier(path: &Path) -> PathBuf {
     path.with_extension("jsonl.1")
@@ -97,8 +103,7 @@ fn append_keeping(
     record: ReadRecord<'_>,
 ) -> Result<(), JournalError> {
     let state = state.ok_or(JournalError::NoState)?;
-    private::ensure_folder(state, owners)?;
-    private::ensure_folder(&state.join(FOLDER), owners)?;
+    let folder = private::ensure_inner(state, FOLDER, owners)?;
     let path = path(state, place);
     let failed = |source| JournalError::Io { path: path.clone(), source };
     let mut file = locked(&path, owners)?;
@@ -113,7 +118,8 @@ fn append_keeping(
         return Err(failed(error));
     }
     if length > retained {
-        set_aside(&path).map_err(failed)?;
+        let earlier = earlier(&path);
+        folder.rename(temp::name(&path), temp::name(&earlier)).map_err(failed)?;
     }
     Ok(())
 }
@@ -190,14 +196,6 @@ fn last_id(mut file: File, length: u64) -> io::Result<Option<Id>> {
     let text = std::str::from_utf8(&tail).ok();
     let id = text.and_then(|text| text.strip_prefix("\"id\":\"")?.strip_suffix("\"}\n"));
     Ok(id.and_then(|id| Id::parse(id).ok()))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an old journal gives way whole: no content is written"
-)]
-fn set_aside(path: &Path) -> io::Result<()> {
-    std::fs::rename(path, earlier(path))
 }
 
 #[cfg(test)]

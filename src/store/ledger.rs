@@ -182,8 +182,7 @@ fn parse_one(bytes: &[u8]) -> Option<(Id, Verdict, &[u8])> {
 /// Cuts off what is behind the whole records.
 fn cut(file: &File, path: &Path, whole: u64) -> io::Result<()> {
     if file.metadata()?.len() != whole {
-        // Not through `file`: Windows cannot cut what is open for appending.
-        sys::open_write(path)?.set_len(whole)?;
+        sys::cut(file, path, whole)?;
     }
     Ok(())
 }
@@ -207,7 +206,7 @@ mod tests {
 
     fn fresh() -> (TempDir, LedgerFile) {
         let state = tempdir().unwrap();
-        let ledger = LedgerFile::new(Some(state.path()), Owners::current(None), &VAULT);
+        let ledger = LedgerFile::new(Some(state.path()), Owners::current(), &VAULT);
         (state, ledger)
     }
 
@@ -309,7 +308,7 @@ mod tests {
 
     #[test]
     fn without_a_state_folder_nothing_is_kept() {
-        let file = LedgerFile::new(None, Owners::current(None), &VAULT);
+        let file = LedgerFile::new(None, Owners::current(), &VAULT);
         file.add(&judged(0..2, &[]), 3).unwrap();
         assert_eq!(file.load().unwrap(), Ledger::default());
     }

@@ -5,7 +5,7 @@
 //!
 //! Waiting sleeps in the thread: the wait is counted by what was slept, so no clock is read.
 
-use super::sys;
+use super::sys::{self, Folder};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,18 +43,20 @@ pub enum LockError {
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    /// What the lock is in, whatever its path leads to by now.
+    open: Folder,
     folder: PathBuf,
-    path: PathBuf,
 }
 
 impl Lock {
     /// Locks `folder`, which must exist, waiting up to `wait` for another writer.
     pub fn acquire(folder: &Path, wait: Duration) -> Result<Self, LockError> {
         let path = folder.join(FILE);
+        let open = Folder::open(folder).map_err(|source| io_error(&path, source))?;
         let mut pauses = Pauses::new(wait);
         loop {
-            if let Some(file) = attempt(&path, folder)? {
-                return Ok(Self { file, folder: folder.into(), path });
+            if let Some(file) = attempt(&path, &open)? {
+                return Ok(Self { file, open, folder: folder.into() });
             }
             match pauses.next() {
                 Some(pause) => std::thread::sleep(pause),
@@ -68,15 +70,20 @@ impl Lock {
         &self.folder
     }
 
+    /// The same, held open.
+    pub(super) fn open_folder(&self) -> &Folder {
+        &self.open
+    }
+
     /// Whether the lock file is still the one that is locked. A tool that deletes unknown files
     /// (`git clean -x`) opens the way for a second writer.
     pub(super) fn is_current(&self) -> bool {
-        is_at(&self.file, &self.path).unwrap_or(false)
+        is_in(&self.file, &self.open).unwrap_or(false)
     }
 }
 
 /// The open, locked file; `None` while another process holds it.
-fn attempt(path: &Path, folder: &Path) -> Result<Option<File>, LockError> {
+fn attempt(path: &Path, folder: &Folder) -> Result<Option<File>, LockError> {
     let Some(file) = open(path, folder)? else { return Ok(None) };
     match file.try_lock() {
         Ok(()) => {}
@@ -84,17 +91,17 @@ fn attempt(path: &Path, folder: &Path) -> Result<Option<File>, LockError> {
         Err(TryLockError::Error(source)) => return Err(io_error(path, source)),
     }
     // Between opening and locking, the file may have been deleted and made anew by another.
-    Ok(is_at(&file, path).map_err(|source| io_error(path, source))?.then_some(file))
+    Ok(is_in(&file, folder).map_err(|source| io_error(path, source))?.then_some(file))
 }
 
 /// The lock file, made if missing; `None` where it vanished in between.
-fn open(path: &Path, folder: &Path) -> Result<Option<File>, LockError> {
-    let file = match sys::create_new(path, MODE) {
+fn open(path: &Path, folder: &Folder) -> Result<Option<File>, LockError> {
+    let file = match folder.create(FILE.as_ref(), MODE) {
         Ok(file) => folder.metadata().and_then(|folder| {
             sys::hand_over(&file, &folder)?;
             Ok(file)
         }),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => sys::open_write(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => folder.write(FILE.as_ref()),
         Err(error) => return Err(io_error(path, error)),
     };
     let file = match file {
@@ -123,9 +130,9 @@ fn io_error(path: &Path, source: io::Error) -> LockError {
     LockError::Io { path: path.into(), source }
 }
 
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    match path.symlink_metadata() {
-        Ok(named) => Ok(sys::same_file(&file.metadata()?, &named)),
+fn is_in(file: &File, folder: &Folder) -> io::Result<bool> {
+    match folder.look(FILE.as_ref()) {
+        Ok(named) => Ok(named.is_that_of(&file.metadata()?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }

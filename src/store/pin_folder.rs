@@ -5,13 +5,13 @@ use super::owners::Owners;
 use super::pins::PinError;
 use super::private::{self, PrivateError};
 use super::temp;
-use std::io;
+use crate::crypto::bytes::Id;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "pins";
 
 /// What the files in it that are replaced end with.
-const ENDINGS: [&[u8]; 3] = [b".chain", b".json", b".ledger"];
+const ENDINGS: [&str; 3] = [".chain", ".json", ".ledger"];
 
 /// Where pins are kept, if anywhere.
 #[derive(Debug, Clone)]
@@ -36,32 +36,22 @@ impl PinFolder {
     /// vault into a first use.
     pub fn existing(&self) -> Result<Option<PathBuf>, PrivateError> {
         let Some(state) = &self.state else { return Ok(None) };
-        let folder = state.join(NAME);
-        for path in [state, &folder] {
-            if is_missing(path) {
-                return Ok(None);
-            }
-            private::ensure_folder(path, self.owners)?;
-        }
-        Ok(Some(folder))
+        let folder = private::existing_inner(state, NAME, self.owners)?;
+        Ok(folder.map(|_| state.join(NAME)))
     }
 
     /// The right to write in the folder, which is made if missing; `None` without a state folder.
     pub fn lock(&self) -> Result<Option<Lock>, PinError> {
         let Some(state) = &self.state else { return Ok(None) };
-        private::ensure_folder(state, self.owners)?;
-        let folder = state.join(NAME);
-        private::ensure_folder(&folder, self.owners)?;
-        let lock = Lock::acquire(&folder, lock::WAIT)?;
-        temp::remove_leftovers_in(&folder, |name| ENDINGS.iter().any(|end| name.ends_with(end)));
+        private::ensure_inner(state, NAME, self.owners)?;
+        let lock = Lock::acquire(&state.join(NAME), lock::WAIT)?;
+        temp::remove_leftovers_of(lock.open_folder(), is_ours);
         Ok(Some(lock))
     }
 }
 
-/// Whether nothing is there. A link that leads nowhere is something: its disk may be away.
-fn is_missing(path: &Path) -> bool {
-    match path.symlink_metadata() {
-        Ok(_) => false,
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    }
+/// Whether a name is one of a file that is replaced here.
+fn is_ours(name: &[u8]) -> bool {
+    let Ok(name) = std::str::from_utf8(name) else { return false };
+    ENDINGS.iter().filter_map(|end| name.strip_suffix(end)).any(|stem| Id::parse(stem).is_ok())
 }

@@ -5,7 +5,7 @@
 
 use super::owners::Owners;
 use super::read::{self, ReadError};
-use super::sys::{self, Links};
+use super::sys::{self, Folder, Links};
 use crate::secret_value::SecretValue;
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// Mode of private files, for [`super::atomic::replace`] and [`super::fresh::write_new`].
 pub const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
 
 pub(super) const WRITABLE_BY_OTHERS: u32 = 0o022;
-const ANY_FOR_OTHERS: u32 = 0o077;
+pub(super) const ANY_FOR_OTHERS: u32 = 0o077;
 
 /// Why a private folder or file is not used.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ const ANY_FOR_OTHERS: u32 = 0o077;
 pub enum PrivateError {
     #[error("{path} belongs to another user (uid {owner}) and is not used")]
     OtherOwner { path: PathBuf, owner: u32 },
+    #[error("{path} belongs to another user (uid {owner}), who can replace what is in it")]
+    InReachOf { path: PathBuf, owner: u32 },
     #[error("{path} can be written by others (mode {mode:03o}); take that away with chmod go-w")]
     WritableByOthers { path: PathBuf, mode: u32 },
     #[error("{path} is not a folder")]
@@ -61,22 +64,132 @@ pub struct PrivateFile {
 /// Makes sure that `path` is a folder of this user's, creating it and missing parents with mode
 /// 0700. It may be reached by a symbolic link: people keep their configuration elsewhere.
 pub fn ensure_folder(path: &Path, owners: Owners) -> Result<Option<Exposed>, PrivateError> {
-    let io_error = |source| PrivateError::Io { path: path.into(), source };
-    let found = match path.metadata() {
+    ensure_open(path, owners).map(|(_, exposed)| exposed)
+}
+
+fn ensure_open(path: &Path, owners: Owners) -> Result<(Folder, Option<Exposed>), PrivateError> {
+    let folder = match Folder::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            sys::create_private_folders(path).map_err(io_error)?;
-            path.metadata().map_err(io_error)?
+            sys::create_private_folders(path).map_err(|source| folder_error(path, source))?;
+            Folder::open(path)
         }
-        found => found.map_err(io_error)?,
+        found => found,
     };
-    if !found.is_dir() {
-        return Err(PrivateError::NotAFolder { path: path.into() });
+    let folder = folder.map_err(|source| folder_error(path, source))?;
+    let exposed = judge_folder(path, &folder, owners)?;
+    Ok((folder, exposed))
+}
+
+/// The folder `name` in the state folder, both of them this user's, made if missing. It is no link:
+/// what stands in it is replaced and removed.
+pub(super) fn ensure_inner(
+    state: &Path,
+    name: &str,
+    owners: Owners,
+) -> Result<Folder, PrivateError> {
+    let (outer, _) = ensure_open(state, owners)?;
+    match open_inner(&outer, state, name, owners)? {
+        Some(folder) => return Ok(folder),
+        None => match outer.make_folder(name.as_ref(), FOLDER_MODE) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(folder_error(&state.join(name), error));
+            }
+            _ => {}
+        },
     }
+    let gone = || folder_error(&state.join(name), io::ErrorKind::NotFound.into());
+    open_inner(&outer, state, name, owners)?.ok_or_else(gone)
+}
+
+/// The same, where both folders are there; makes nothing, so that reading works on a read-only disk.
+pub(super) fn existing_inner(
+    state: &Path,
+    name: &str,
+    owners: Owners,
+) -> Result<Option<Folder>, PrivateError> {
+    match existing(state, owners)? {
+        Some(outer) => open_inner(&outer, state, name, owners),
+        None => Ok(None),
+    }
+}
+
+/// The state folder itself, where it is there. A link that leads nowhere is something: its disk may
+/// be away.
+pub(super) fn existing(state: &Path, owners: Owners) -> Result<Option<Folder>, PrivateError> {
+    let is_missing = |path: &Path| {
+        path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    match Folder::open(state) {
+        Err(_) if is_missing(state) => Ok(None),
+        opened => {
+            let folder = opened.map_err(|source| folder_error(state, source))?;
+            judge_folder(state, &folder, owners)?;
+            Ok(Some(folder))
+        }
+    }
+}
+
+fn open_inner(
+    outer: &Folder,
+    state: &Path,
+    name: &str,
+    owners: Owners,
+) -> Result<Option<Folder>, PrivateError> {
+    let path = state.join(name);
+    match outer.folder(name.as_ref()) {
+        Ok(folder) => {
+            judge_folder(&path, &folder, owners)?;
+            Ok(Some(folder))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(_) if outer.look(name.as_ref()).is_ok_and(|seen| seen.is_link()) => {
+            Err(ReadError::Symlink { path }.into())
+        }
+        Err(source) => Err(folder_error(&path, source)),
+    }
+}
+
+fn judge_folder(
+    path: &Path,
+    folder: &Folder,
+    owners: Owners,
+) -> Result<Option<Exposed>, PrivateError> {
+    let found = folder.metadata().map_err(|source| folder_error(path, source))?;
     if let Some(owner) = owners.stranger(&found) {
         return Err(PrivateError::OtherOwner { path: path.into(), owner });
     }
     refuse_writable(path, &found)?;
     Ok(exposed(path, &found))
+}
+
+fn folder_error(path: &Path, source: io::Error) -> PrivateError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::NotADirectory => PrivateError::NotAFolder { path },
+        _ => PrivateError::Io { path, source },
+    }
+}
+
+/// Refuses a place that another account can put another folder in. The folders above belong to this
+/// user, to root, or to whoever owns the topmost one, as root does under another number in a
+/// container.
+///
+/// Modes are not asked: a home in a group's or everybody's folder is common where there is one user.
+pub fn unreplaceable(path: &Path, owners: Owners) -> Result<(), PrivateError> {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    let owner_of = |path: &Path| sys::owner(&path.symlink_metadata().ok()?);
+    let top = owner_of(Path::new("/"));
+    let resolved = parent.ancestors().find_map(|above| above.canonicalize().ok());
+    let is_link = path.is_symlink().then_some(path);
+    let above = parent.ancestors().chain(resolved.iter().flat_map(|path| path.ancestors()));
+    for place in is_link.into_iter().chain(above).filter(|place| !place.as_os_str().is_empty()) {
+        if let Some(owner) = owner_of(place)
+            && !(owners.accepts_or_root(owner) || top == Some(owner))
+        {
+            return Err(PrivateError::InReachOf { path: place.into(), owner });
+        }
+    }
+    Ok(())
 }
 
 /// Reads a secret file of at most `limit` bytes, such as an identity. Symbolic links are followed
@@ -99,6 +212,19 @@ pub(super) fn read_own(path: &Path, limit: u64, owners: Owners) -> Result<Vec<u8
     Ok(std::mem::take(&mut *bytes))
 }
 
+/// [`read_own`] in the open folder of `path`.
+pub(super) fn read_own_in(
+    folder: &Folder,
+    path: &Path,
+    limit: u64,
+    owners: Owners,
+) -> Result<Vec<u8>, PrivateError> {
+    let (file, metadata) = read::open_in(folder, path, limit)?;
+    judge_own(path, &metadata, owners)?;
+    let mut bytes = read::fill(file, &metadata, path)?;
+    Ok(std::mem::take(&mut *bytes))
+}
+
 /// Opens a file for [`read_own`], or for reading what may grow meanwhile.
 pub(super) fn open_own(
     path: &Path,
@@ -106,11 +232,15 @@ pub(super) fn open_own(
     owners: Owners,
 ) -> Result<(File, Metadata), PrivateError> {
     let (file, metadata) = read::open(path, limit, Links::Refuse)?;
-    if let Some(owner) = owners.stranger(&metadata) {
-        return Err(PrivateError::OtherOwner { path: path.into(), owner });
-    }
-    refuse_writable(path, &metadata)?;
+    judge_own(path, &metadata, owners)?;
     Ok((file, metadata))
+}
+
+fn judge_own(path: &Path, metadata: &Metadata, owners: Owners) -> Result<(), PrivateError> {
+    match owners.stranger(metadata) {
+        Some(owner) => Err(PrivateError::OtherOwner { path: path.into(), owner }),
+        None => refuse_writable(path, metadata),
+    }
 }
 
 /// Opens a file of this user's to append to, creating it with mode 0600; for journals.
@@ -120,10 +250,7 @@ pub fn open_append(path: &Path, owners: Owners) -> Result<File, PrivateError> {
     if !metadata.is_file() {
         return Err(PrivateError::NotAFile { path: path.into() });
     }
-    if let Some(owner) = owners.stranger(&metadata) {
-        return Err(PrivateError::OtherOwner { path: path.into(), owner });
-    }
-    refuse_writable(path, &metadata)?;
+    judge_own(path, &metadata, owners)?;
     Ok(file)
 }
 
@@ -159,7 +286,7 @@ mod tests {
     use tempfile::tempdir;
 
     fn me() -> Owners {
-        Owners::current(None)
+        Owners::current()
     }
 
     #[test]
@@ -251,6 +378,54 @@ mod tests {
             // Tests run as root see a file that everybody accepts.
             let owner = sys::owner(&fs::metadata(&path).unwrap());
             assert_eq!(read_secret(&path, 9, others).is_ok(), owner == Some(0));
+        }
+
+        #[test]
+        fn a_link_is_no_folder_within_the_state_folder() {
+            let root = tempdir().unwrap();
+            let (state, victim) = (root.path().join("state"), root.path().join("victim"));
+            fs::create_dir(&state).unwrap();
+            fs::create_dir(&victim).unwrap();
+            symlink(&victim, state.join("inner")).unwrap();
+            for opened in [
+                ensure_inner(&state, "inner", me()).map(Some),
+                existing_inner(&state, "inner", me()),
+            ] {
+                let error = opened.unwrap_err();
+                assert!(matches!(error, PrivateError::Read(ReadError::Symlink { .. })), "{error}");
+            }
+            assert!(existing_inner(&state, "none", me()).unwrap().is_none());
+            assert!(existing_inner(&root.path().join("none"), "none", me()).unwrap().is_none());
+            ensure_inner(&state, "made", me()).unwrap();
+            assert_eq!(mode(&state.join("made")), 0o700);
+        }
+
+        #[test]
+        fn a_place_in_somebody_elses_folder_is_refused_also_behind_a_link() {
+            let root = tempdir().unwrap();
+            let theirs = root.path().join("home");
+            fs::create_dir(&theirs).unwrap();
+            let ours = [theirs.join("state"), theirs.join("not/there/yet")];
+            assert!(ours.iter().all(|path| unreplaceable(path, me()).is_ok()));
+            if std::os::unix::fs::chown(&theirs, Some(65_534), None).is_err() {
+                eprintln!("skipped: only root can give files away");
+                return;
+            }
+            let (link, inner) = (root.path().join("link"), root.path().join("inner"));
+            symlink(theirs.join("state"), &link).unwrap();
+            fs::create_dir(theirs.join("state")).unwrap();
+            fs::create_dir(&inner).unwrap();
+            let back = theirs.join("back");
+            symlink(&inner, &back).unwrap();
+            for path in ours.iter().chain([&link.join("verified"), &back, &back.join("state")]) {
+                let error = unreplaceable(path, me()).unwrap_err();
+                assert!(matches!(error, PrivateError::InReachOf { owner: 65_534, .. }), "{error}");
+            }
+            let stranger = root.path().join("stranger");
+            symlink(&inner, &stranger).unwrap();
+            std::os::unix::fs::lchown(&stranger, Some(65_534), None).unwrap();
+            assert!(unreplaceable(&stranger, me()).is_err(), "whose link may lead elsewhere");
+            assert!(unreplaceable(&inner, me()).is_ok());
         }
 
         #[test]

@@ -4,7 +4,8 @@
 //! file, a FIFO that never answers or a sparse file of terabytes. Not UTF-8 is no error here, the
 //! format says where.
 
-use super::sys::{self, Links, Stamp};
+use super::sys::{self, Folder, Links, Stamp};
+use super::temp;
 use crate::secret_value::SecretValue;
 use rayon::prelude::*;
 use std::fs::{File, Metadata};
@@ -73,6 +74,20 @@ pub(super) fn open(path: &Path, limit: u64, links: Links) -> Result<(File, Metad
     }
     let file = sys::open_read(path, links).map_err(|source| open_error(path, source))?;
     // Asked again of the open file: the path may name another one by now.
+    judge(file, path, limit)
+}
+
+/// Opens a regular file of at most `limit` bytes in the open folder of `path`; no link is followed.
+pub(super) fn open_in(
+    folder: &Folder,
+    path: &Path,
+    limit: u64,
+) -> Result<(File, Metadata), ReadError> {
+    let file = folder.read(temp::name(path)).map_err(|source| open_error(path, source))?;
+    judge(file, path, limit)
+}
+
+fn judge(file: File, path: &Path, limit: u64) -> Result<(File, Metadata), ReadError> {
     let metadata = file.metadata().map_err(|source| io_error(path, source))?;
     if !metadata.is_file() {
         return Err(ReadError::NotAFile { path: path.into() });

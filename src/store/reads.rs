@@ -66,8 +66,12 @@ pub struct Journal {
 
 /// Reads the journal of a place; an empty one where there is none.
 pub fn load(state: Option<&Path>, owners: Owners, place: &Place) -> Result<Journal, JournalError> {
-    let path = journal::path(state.ok_or(JournalError::NoState)?, place);
+    let state = state.ok_or(JournalError::NoState)?;
+    let path = journal::path(state, place);
     let mut journal = Journal::default();
+    if journal::folder(state, owners)?.is_none() {
+        return Ok(journal);
+    }
     // `None` before the first line, whose own word stands for what came before it.
     let mut last: Option<Option<Id>> = None;
     for path in [journal::earlier(&path), path] {

@@ -51,6 +51,7 @@ fn editing() -> Vec<Case> {
     let meanwhile = "EDITOR=\"sh -c 'printf b | v-secure set A -q; echo c > \\$1' sh\"";
     vec![
         case("no-editor", a, "v-secure edit"),
+        case("no-github-env", a, "v-secure export --format github"),
         case("editor", a, "EDITOR=false v-secure secret edit A"),
         case("not-text", binary, "EDITOR=true v-secure secret edit A"),
         case("edit-syntax", a, "EDITOR='sed -i s/=/:/' v-secure edit"),

@@ -174,7 +174,8 @@ fn counts(trace: &str) -> BTreeMap<String, usize> {
 
 /// Looks for the call that gives the target's name to a file.
 fn landed(trace: &str, target: &Path) -> Landed {
-    let name = format!("\"{}\"", target.display());
+    // Files are named within their folder, which is held open.
+    let name = format!("{:?}", target.file_name().unwrap());
     let mut landed = Landed::No;
     for line in trace.lines().filter(|line| line.contains(" rename") || line.contains(" link")) {
         let shown = line.contains('"');

@@ -22,7 +22,7 @@ pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
     let now = RealHost.now() - age;
     let session = Session {
         location: Location::in_project(&cli.project()).unwrap(),
-        owners: Owners::current(None),
+        owners: Owners::current(),
         state: Some(home.join("state/v-secure")),
         home: None,
         carried: None,

@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
     after_help = "dotenv, shell and github name variables, by the rules of exec; json and yaml name the secrets. \
                         What a format cannot carry is an error, and then nothing is written. A new file gets \
                         mode 0600; an existing one is never overwritten.\n\n\
-                        github: masks go to standard output, and the variables to -o FILE, or else to the end of \
-                        $GITHUB_ENV where that is set, or else to standard output behind the masks.\n\n\
+                        github: for a job of GitHub Actions, where GITHUB_ENV is set. Masks go to standard output, \
+                        and the variables to the end of $GITHUB_ENV or to -o FILE.\n\n\
                         Examples:\n  eval \"$(v-secure export --format shell)\"\n  \
                         v-secure export -e prod --format json -o prod.json\n  \
                         v-secure export -e ci --format github"
@@ -84,7 +84,7 @@ struct Report<'a> {
 impl Export {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let format = Format::from(self.format);
-        let target = self.target(context, format);
+        let target = self.target(context, format)?;
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let purpose = ("export", self.reason.as_deref());
         let secrets = self.selection.secrets(context, &session, &opened.vault, purpose)?;
@@ -97,17 +97,34 @@ impl Export {
         write(context, format, &target, &exported)
     }
 
-    fn target(&self, context: &Context<'_>, format: Format) -> Target {
-        match &self.output {
-            Some(path) if path.as_os_str() == "-" => Target::Out,
-            Some(path) => Target::New(path.clone()),
-            None if format == Format::Github => {
-                let file = context.host.variable("GITHUB_ENV").filter(|path| !path.is_empty());
-                file.map_or(Target::Out, |path| Target::Append(path.into()))
-            }
-            None => Target::Out,
+    fn target(&self, context: &Context<'_>, format: Format) -> Outcome<Target> {
+        let stated = self.output.clone().filter(|path| path.as_os_str() != "-");
+        if format != Format::Github {
+            return Ok(stated.map_or(Target::Out, Target::New));
+        }
+        // Masks are values too: where no runner reads them, they are as good as printed.
+        let Some(file) = context.host.variable("GITHUB_ENV") else { return Err(no_runner()) };
+        match (stated, &self.output) {
+            (Some(path), _) => Ok(Target::New(path)),
+            (None, Some(_)) => Err(no_file()),
+            (None, None) => Ok(Target::Append(file.into())),
         }
     }
+}
+
+fn no_runner() -> Failure {
+    let message = "GITHUB_ENV is not set: --format github is for a job of GitHub Actions, and would \
+                   print the values here";
+    Failure::usage("no-github-env", message)
+        .hint("v-secure export --format dotenv  # or json, yaml, shell")
+        .hint("v-secure exec -- COMMAND  # which prints nothing")
+}
+
+fn no_file() -> Failure {
+    let message = "--format github writes its variables to a file, and standard output is none";
+    Failure::usage("no-github-env", message)
+        .hint("v-secure export --format github  # to the end of $GITHUB_ENV")
+        .hint("v-secure export --format github -o FILE")
 }
 
 fn write(context: &Context<'_>, format: Format, target: &Target, exported: &Exported) -> Outcome {

@@ -191,7 +191,7 @@ fn refusal(context: &Context<'_>, project: &Path) -> Option<Failure> {
 /// A second vault in a project would take what is meant for the first one.
 fn refuse_nested(context: &Context<'_>, project: &Path) -> Outcome {
     let home = context.host.home_dir();
-    let search = Search { start: project, home: home.as_deref(), owners: context.owners() };
+    let search = Search { start: project, home: home.as_deref(), owners: context.project_owners() };
     let location = Location::in_project(project)?;
     let message = match search.above()? {
         Some(above) => format!("this folder belongs to the vault {}", above.vault.display()),

@@ -37,7 +37,7 @@ pub fn os(context: &Context<'_>) -> Box<dyn Keyring> {
 
 /// The sealed halves on this device.
 pub fn files(context: &Context<'_>) -> SlotFiles {
-    SlotFiles::new(context.host.state_dir(), context.owners())
+    SlotFiles::new(context.state_folder(), context.owners())
 }
 
 /// The keyring's item that holds a slot's share.

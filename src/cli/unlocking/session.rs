@@ -12,7 +12,7 @@ use crate::store::keyring::session::{SessionStore, SessionStoreError};
 
 /// Where this user's keys are kept.
 pub fn store(context: &Context<'_>) -> SessionStore {
-    SessionStore::new(context.host.state_dir(), context.owners(), patience(context))
+    SessionStore::new(context.state_folder(), context.owners(), patience(context))
 }
 
 /// Keys that do not fit this state of the vault stay: another branch may have the one that they do.

@@ -4,6 +4,7 @@
 use super::*;
 use crate::store::lock::{self, Lock};
 use crate::store::read;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::{TempDir, tempdir};
@@ -37,7 +38,7 @@ fn a_file_is_made_and_then_replaced_whole() {
 #[test]
 fn what_a_killed_writer_left_is_removed() {
     let (folder, lock, target) = locked();
-    temp::create(&target, 0o600).unwrap().keep().unwrap();
+    Temporary::create(lock.open_folder(), temp::name(&target), 0o600).unwrap().leave();
     replace(&lock, &target, b"new", 0o644, Expected::Any).unwrap();
     assert_eq!(names(&folder), [lock::FILE, "vault.toml"]);
 }
@@ -65,11 +66,9 @@ fn a_new_vault_never_overwrites() {
     assert!(matches!(error, WriteError::Exists { .. }), "{error}");
     assert_eq!(fs::read(&target).unwrap(), b"one");
     // What appears after the check meets the rename.
-    let new = temp::create(&target, 0o600).unwrap();
-    assert_eq!(
-        new.persist_noclobber(&target).unwrap_err().error.kind(),
-        io::ErrorKind::AlreadyExists
-    );
+    let new = Temporary::create(lock.open_folder(), temp::name(&target), 0o600).unwrap();
+    let error = new.place(temp::name(&target)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
     assert_eq!(names(&folder), [lock::FILE, "vault.toml"]);
 }
 
@@ -177,4 +176,24 @@ fn creating_a_folder_again_is_fine_and_over_a_file_is_not() {
     fs::write(&file, "").unwrap();
     let error = create_folder(&file).unwrap_err();
     assert!(matches!(error, WriteError::Unchanged { step: Step::CreateFolder, .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_locked_folder_leads_nowhere() {
+    let root = tempdir().unwrap();
+    let (own, moved, victim) =
+        (root.path().join("own"), root.path().join("moved"), root.path().join("victim"));
+    for folder in [&own, &victim] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join(".vault.toml.tmp-12345678"), "").unwrap();
+    }
+    let lock = Lock::acquire(&own, Duration::ZERO).unwrap();
+    fs::rename(&own, &moved).unwrap();
+    std::os::unix::fs::symlink(&victim, &own).unwrap();
+    replace(&lock, &own.join("vault.toml"), b"new", 0o644, Expected::Any).unwrap();
+    assert_eq!(fs::read(moved.join("vault.toml")).unwrap(), b"new");
+    assert!(!moved.join(".vault.toml.tmp-12345678").exists());
+    assert!(victim.join(".vault.toml.tmp-12345678").exists());
+    assert!(!victim.join("vault.toml").exists());
 }

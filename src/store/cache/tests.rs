@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::crypto::bytes::Fixed;
+use crate::crypto::mac::MacKey;
+use std::fs;
 use std::time::{Duration, SystemTime};
 use tempfile::{TempDir, tempdir};
 
@@ -9,7 +11,7 @@ const REPORT: &str = "12 entries\n2 notices\n";
 
 fn fresh() -> (TempDir, Cache) {
     let state = tempdir().unwrap();
-    let cache = Cache::new(Some(state.path()), Owners::current(None));
+    let cache = Cache::new(Some(state.path()), Owners::current());
     (state, cache)
 }
 
@@ -24,6 +26,11 @@ fn record(state: &TempDir, id: &Id) -> PathBuf {
 fn names(state: &TempDir) -> Vec<String> {
     let entries = fs::read_dir(state.path().join(FOLDER)).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// A record as the holder of `key` makes it.
+fn text(key: &MacKey, id: &Id, report: &str) -> String {
+    format!("{FIRST_LINE}\n{}\n{report}", key.of(&checked(id, report)))
 }
 
 /// Makes a record look `minutes` old.
@@ -42,13 +49,13 @@ fn a_report_is_found_by_the_hash_alone_and_kept_exactly() {
     }
     assert_eq!(cache.get(&id(2)), None);
     let text = fs::read_to_string(record(&state, &id(1))).unwrap();
-    let first = format!("v-secure-verified 2 {}", env!("CARGO_PKG_VERSION"));
+    let first = format!("v-secure-verified 3 {}", env!("CARGO_PKG_VERSION"));
     assert_eq!(text.lines().next(), Some(first.as_str()));
 }
 
 #[test]
 fn without_a_state_folder_nothing_is_recorded() {
-    let cache = Cache::new(None, Owners::current(None));
+    let cache = Cache::new(None, Owners::current());
     assert!(!cache.put(&id(1), REPORT));
     assert_eq!(cache.get(&id(1)), None);
 }
@@ -64,7 +71,7 @@ fn damage_other_versions_and_other_names_are_no_records_and_are_replaced() {
         good[..good.len() - 1].to_owned(),
         good.clone() + "more",
         good.replace("12 entries", "13 entries"),
-        good.replacen("verified 2 ", "verified 3 ", 1),
+        good.replacen("verified 3 ", "verified 4 ", 1),
         good.replacen('\n', "0\n", 1),
         good.replacen('\n', "\r\n", 1),
         FIRST_LINE.to_owned(),
@@ -90,18 +97,15 @@ fn a_record_beyond_the_limit_is_neither_written_nor_read() {
     assert!(cache.put(&id(1), &"x".repeat(limit - 100)));
     assert!(cache.get(&id(1)).is_some());
     let long = "x".repeat(limit);
-    fs::write(
-        record(&state, &id(1)),
-        format!("{FIRST_LINE}\n{}\n{long}", check_value(&id(1), &long)),
-    )
-    .unwrap();
+    let key = cache.key().unwrap();
+    fs::write(record(&state, &id(1)), text(&key, &id(1), &long)).unwrap();
     assert_eq!(cache.get(&id(1)), None);
 }
 
 #[test]
 fn the_newest_records_stay_and_what_killed_writers_left_goes() {
     let (state, cache) = fresh();
-    let left_over = state.path().join(FOLDER).join(".x.tmp-12345678");
+    let left_over = state.path().join(FOLDER).join(format!(".{}.tmp-12345678", id(9)));
     for number in 0..64 {
         assert!(cache.put(&id(number), REPORT));
         age(&record(&state, &id(number)), 100 + u64::from(number));
@@ -114,6 +118,53 @@ fn the_newest_records_stay_and_what_killed_writers_left_goes() {
     assert!(!left_over.exists());
     assert_eq!(cache.get(&id(63)), None, "the oldest");
     assert!((0..63).chain([200]).all(|number| cache.get(&id(number)).is_some()));
+}
+
+#[test]
+fn only_names_of_our_own_form_are_removed() {
+    let (state, cache) = fresh();
+    cache.put(&id(0), REPORT);
+    let folder = state.path().join(FOLDER);
+    let others = ["notes", ".notes.tmp-12345678", "a.toml"].map(|name| folder.join(name));
+    for file in &others {
+        fs::write(file, "").unwrap();
+        age(file, 1_000_000);
+    }
+    for number in 0..100 {
+        cache.put(&id(number), REPORT);
+    }
+    assert!(others.iter().all(|file| file.exists()));
+    assert_eq!(names(&state).len(), KEPT + others.len());
+}
+
+#[test]
+fn a_record_made_without_this_users_key_is_none() {
+    let (state, cache) = fresh();
+    cache.put(&id(1), REPORT);
+    let other = MacKey::parse(&[0; 32]).unwrap();
+    fs::write(record(&state, &id(1)), text(&other, &id(1), "forged")).unwrap();
+    assert_eq!(cache.get(&id(1)), None);
+    let (elsewhere, stranger) = fresh();
+    stranger.put(&id(2), "of another user");
+    fs::copy(record(&elsewhere, &id(2)), record(&state, &id(2))).unwrap();
+    assert_eq!(cache.get(&id(2)), None);
+}
+
+#[test]
+fn a_key_that_is_gone_or_none_is_made_anew_and_its_records_go() {
+    let (state, cache) = fresh();
+    let key = state.path().join(KEY);
+    for damage in [None, Some(&b""[..]), Some(&[7; 31]), Some(&[7; 33])] {
+        cache.put(&id(1), REPORT);
+        match damage {
+            None => fs::remove_file(&key).unwrap(),
+            Some(bytes) => fs::write(&key, bytes).unwrap(),
+        }
+        assert_eq!(cache.get(&id(1)), None);
+        assert!(cache.put(&id(1), REPORT));
+        assert_eq!(cache.get(&id(1)).as_deref(), Some(REPORT));
+        assert_eq!(fs::read(&key).unwrap().len(), 32);
+    }
 }
 
 #[test]
@@ -157,7 +208,7 @@ fn a_state_folder_that_cannot_be_made_fails_no_read() {
     let root = tempdir().unwrap();
     let file = root.path().join("file");
     fs::write(&file, "").unwrap();
-    let cache = Cache::new(Some(&file), Owners::current(None));
+    let cache = Cache::new(Some(&file), Owners::current());
     assert!(!cache.put(&id(1), REPORT));
     assert_eq!(cache.get(&id(1)), None);
 }
@@ -194,6 +245,45 @@ mod unix {
     }
 
     #[test]
+    fn a_key_that_others_can_read_is_none() {
+        let (state, cache) = fresh();
+        cache.put(&id(1), REPORT);
+        let key = state.path().join(KEY);
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+        let old = fs::read(&key).unwrap();
+        set_mode(&key, 0o604);
+        assert_eq!(cache.get(&id(1)), None);
+        assert!(cache.put(&id(1), REPORT));
+        assert_ne!(fs::read(&key).unwrap(), old);
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_link_in_the_folders_place_is_neither_read_nor_written_nor_pruned_through() {
+        let (state, cache) = fresh();
+        let victim = tempdir().unwrap();
+        for number in 0..100 {
+            fs::write(victim.path().join(id(number).to_string()), "").unwrap();
+        }
+        symlink(victim.path(), state.path().join(FOLDER)).unwrap();
+        assert!(!cache.put(&id(200), REPORT));
+        assert_eq!(cache.get(&id(200)), None);
+        assert_eq!(fs::read_dir(victim.path()).unwrap().count(), 100);
+    }
+
+    #[test]
+    fn a_link_in_the_keys_place_is_not_followed() {
+        let (state, cache) = fresh();
+        let known = state.path().join("known");
+        fs::write(&known, [7; 32]).unwrap();
+        set_mode(&known, 0o600);
+        symlink(&known, state.path().join(KEY)).unwrap();
+        assert!(!cache.put(&id(1), REPORT));
+        assert_eq!(cache.get(&id(1)), None);
+        assert_eq!(fs::read(&known).unwrap(), [7; 32]);
+    }
+
+    #[test]
     fn nothing_is_recorded_in_a_folder_that_others_can_write() {
         let (state, cache) = fresh();
         cache.put(&id(1), REPORT);
@@ -207,8 +297,7 @@ mod unix {
         let (state, cache) = fresh();
         cache.put(&id(1), REPORT);
         let folder = state.path().join(FOLDER);
-        // Without the right to list it either: a look-up opens one file.
-        set_mode(&folder, 0o100);
+        set_mode(&folder, 0o500);
         assert_eq!(cache.get(&id(1)).as_deref(), Some(REPORT));
         if fs::write(folder.join("probe"), "").is_ok() {
             eprintln!("skipped in part: this user writes to read-only folders");

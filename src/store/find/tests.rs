@@ -31,13 +31,13 @@ impl Tree {
 
     fn upward(&self, start: &str, home: Option<&str>) -> Result<Location, FindError> {
         let (start, home) = (self.path(start), home.map(|home| self.path(home)));
-        let owners = Owners::current(None);
+        let owners = ProjectOwners::current(None);
         Search { start: &start, home: home.as_deref(), owners }.upward()
     }
 
     fn at(&self, path: &Path) -> Result<Location, FindError> {
         let start = self.path("");
-        Search { start: &start, home: None, owners: Owners::current(None) }.at(path)
+        Search { start: &start, home: None, owners: ProjectOwners::current(None) }.at(path)
     }
 }
 
@@ -162,7 +162,7 @@ fn a_vault_of_another_user_is_refused() {
     let tree = Tree::new();
     tree.vault("a");
     let start = tree.path("a");
-    let search = Search { start: &start, home: None, owners: Owners::nobody_here() };
+    let search = Search { start: &start, home: None, owners: ProjectOwners::nobody_here() };
     for error in [search.upward().unwrap_err(), search.at(&start).unwrap_err()] {
         assert!(matches!(error, FindError::OtherOwner { .. }), "{error}");
     }
@@ -187,7 +187,7 @@ fn one_file_or_folder_given_to_another_user_is_enough_to_refuse() {
     assert!(tree.upward("a", None).is_ok());
     chown(tree.path("a/.v-secure"), Some(other), None).unwrap();
     assert!(matches!(tree.upward("a", None).unwrap_err(), FindError::OtherOwner { .. }));
-    let owners = Owners::current(Some(other.to_string().as_ref()));
+    let owners = ProjectOwners::current(Some(other.to_string().as_ref()));
     let start = tree.path("a");
     assert!(Search { start: &start, home: None, owners }.upward().is_ok());
 }

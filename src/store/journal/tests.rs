@@ -37,12 +37,12 @@ impl Scene {
         let secrets = std::slice::from_ref(&self.secret);
         let (actor, reason) = (&self.actor, "it's needed");
         let record = ReadRecord { ts, actor, action: "get", environment: "prod", secrets, reason };
-        let owners = Owners::current(None);
+        let owners = Owners::current();
         super::append_keeping(retained, Some(&self.state()), owners, &self.place, record).unwrap();
     }
 
     pub fn load(&self) -> Journal {
-        reads::load(Some(&self.state()), Owners::current(None), &self.place).unwrap()
+        reads::load(Some(&self.state()), Owners::current(), &self.place).unwrap()
     }
 
     pub fn text(&self) -> String {
@@ -80,7 +80,7 @@ fn without_a_state_folder_there_is_no_journal() {
         secrets: &[],
         reason: "",
     };
-    let result = append(None, Owners::current(None), &scene.place, record);
+    let result = append(None, Owners::current(), &scene.place, record);
     assert!(matches!(result, Err(JournalError::NoState)));
 }
 

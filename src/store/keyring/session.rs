@@ -12,8 +12,10 @@ use crate::store::error::WriteError;
 use crate::store::lock::{self, Lock, LockError};
 use crate::store::owners::Owners;
 use crate::store::private::{self, PrivateError};
+use crate::store::sys::Folder;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -162,19 +164,23 @@ impl SessionStore {
         self.state.as_ref().map(|state| state.join(FOLDER))
     }
 
+    /// The folder, where it is there and this user's.
+    fn opened(&self) -> Option<Folder> {
+        private::existing_inner(self.state.as_deref()?, FOLDER, self.owners).ok()?
+    }
+
     fn marker_path(&self, vault: &Id) -> Option<PathBuf> {
         self.folder().map(|folder| folder.join(format!("{vault}.json")))
     }
 
     fn marker(&self, path: &Path) -> Option<Marker> {
-        let bytes = private::read_own(path, LIMIT, self.owners).ok()?;
+        let bytes = private::read_own_in(&self.opened()?, path, LIMIT, self.owners).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
     fn write_marker(&self, vault: &Id, until: u64) -> Result<(), SessionStoreError> {
         let (Some(state), Some(folder)) = (&self.state, self.folder()) else { return Ok(()) };
-        private::ensure_folder(state, self.owners)?;
-        private::ensure_folder(&folder, self.owners)?;
+        private::ensure_inner(state, FOLDER, self.owners)?;
         let lock = Lock::acquire(&folder, lock::WAIT)?;
         let text = serde_json::to_string(&Marker { vault: *vault, until }).unwrap_or_default();
         let path = folder.join(format!("{vault}.json"));
@@ -183,18 +189,19 @@ impl SessionStore {
     }
 
     fn remove_marker(&self, vault: &Id) -> Result<(), SessionStoreError> {
-        let Some(path) = self.marker_path(vault) else { return Ok(()) };
-        match atomic::remove(&path) {
+        let (Some(path), Some(folder)) = (self.marker_path(vault), self.opened()) else {
+            return Ok(());
+        };
+        match atomic::remove_in(&folder, &path) {
             Ok(()) | Err(WriteError::Missing { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the folder's names only: files are read above")]
     fn marked(&self) -> Vec<Id> {
-        let entries = self.folder().and_then(|folder| std::fs::read_dir(folder).ok());
-        let names = entries.into_iter().flatten().flatten().map(|entry| entry.file_name());
-        names.filter_map(|name| Id::parse(name.to_str()?.strip_suffix(".json")?).ok()).collect()
+        let names = self.opened().and_then(|folder| folder.names().ok()).unwrap_or_default();
+        let vault = |name: &OsString| Id::parse(name.to_str()?.strip_suffix(".json")?).ok();
+        names.iter().filter_map(vault).collect()
     }
 }
 
@@ -246,7 +253,7 @@ mod tests {
             false => Err(KeyringError::Kernel { reason: "test" }),
         };
         let state = Some(root.path().join("state"));
-        SessionStore { kernel, os: Box::new(os), state, owners: Owners::current(None) }
+        SessionStore { kernel, os: Box::new(os), state, owners: Owners::current() }
     }
 
     fn keep(store: &SessionStore, vault: &Id) -> Result<&'static str, SessionStoreError> {

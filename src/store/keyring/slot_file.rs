@@ -7,6 +7,7 @@ use crate::store::lock::{self, Lock, LockError};
 use crate::store::owners::Owners;
 use crate::store::private::{self, PrivateError};
 use crate::store::read::ReadError;
+use crate::store::sys::Folder;
 use crate::vault::keyring_slot::{KeyringSlotError, SealedHalf};
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,12 @@ impl SlotFiles {
         self.state.as_ref().map(|state| state.join(FOLDER)).ok_or(SlotFileError::NoState)
     }
 
+    /// The folder of halves, where it is there.
+    fn opened(&self) -> Result<Option<Folder>, PrivateError> {
+        let Some(state) = &self.state else { return Ok(None) };
+        private::existing_inner(state, FOLDER, self.owners)
+    }
+
     /// The half for a vault, if there is one.
     pub fn load(&self, vault: &Id) -> Result<Option<SealedHalf>, SlotFileError> {
         let path = match self.path(vault) {
@@ -60,7 +67,8 @@ impl SlotFiles {
             Err(SlotFileError::NoState) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let bytes = match private::read_own(&path, LIMIT, self.owners) {
+        let Some(folder) = self.opened()? else { return Ok(None) };
+        let bytes = match private::read_own_in(&folder, &path, LIMIT, self.owners) {
             Ok(bytes) => bytes,
             Err(PrivateError::Read(ReadError::Missing { .. })) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -76,8 +84,7 @@ impl SlotFiles {
     pub fn save(&self, half: &SealedHalf) -> Result<PathBuf, SlotFileError> {
         let folder = self.folder()?;
         let state = self.state.as_deref().unwrap_or(Path::new("."));
-        private::ensure_folder(state, self.owners)?;
-        private::ensure_folder(&folder, self.owners)?;
+        private::ensure_inner(state, FOLDER, self.owners)?;
         let lock = Lock::acquire(&folder, lock::WAIT)?;
         let path = folder.join(format!("{}.json", half.vault));
         let text = half.to_json();
@@ -87,15 +94,11 @@ impl SlotFiles {
 
     /// Removes the half of a vault; whether there was one.
     pub fn remove(&self, vault: &Id) -> Result<bool, SlotFileError> {
-        match atomic::remove(&self.path(vault)?) {
+        let path = self.path(vault)?;
+        let Some(folder) = self.opened()? else { return Ok(false) };
+        match atomic::remove_in(&folder, &path) {
             Ok(()) => Ok(true),
             Err(WriteError::Missing { .. }) => Ok(false),
-            // Without the folder there is nothing either.
-            Err(WriteError::Unchanged { source, .. })
-                if source.kind() == std::io::ErrorKind::NotFound =>
-            {
-                Ok(false)
-            }
             Err(error) => Err(error.into()),
         }
     }
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn a_half_is_kept_replaced_and_removed() {
         let root = tempdir().unwrap();
-        let files = SlotFiles::new(Some(root.path().join("state")), Owners::current(None));
+        let files = SlotFiles::new(Some(root.path().join("state")), Owners::current());
         assert_eq!(files.load(&VAULT).unwrap(), None);
         assert!(!files.remove(&VAULT).unwrap());
         for _ in 0..2 {
@@ -143,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_not_this_vaults_or_damaged_is_an_error() {
         let root = tempdir().unwrap();
-        let files = SlotFiles::new(Some(root.path().join("state")), Owners::current(None));
+        let files = SlotFiles::new(Some(root.path().join("state")), Owners::current());
         files.save(&half(&VAULT)).unwrap();
         let path = files.path(&VAULT).unwrap();
         fs::write(&path, half(&Fixed([2; 32])).to_json()).unwrap();
@@ -152,7 +155,7 @@ mod tests {
         fs::write(&path, "{}").unwrap();
         let error = files.load(&VAULT).unwrap_err();
         assert!(matches!(error, SlotFileError::Damaged { .. }), "{error}");
-        let nowhere = SlotFiles::new(None, Owners::current(None));
+        let nowhere = SlotFiles::new(None, Owners::current());
         assert!(matches!(nowhere.save(&half(&VAULT)), Err(SlotFileError::NoState)));
         assert_eq!(nowhere.load(&VAULT).unwrap(), None);
     }

@@ -9,7 +9,7 @@ use tempfile::{TempDir, tempdir};
 
 fn fresh() -> (TempDir, Pins, Place) {
     let state = tempdir().unwrap();
-    let pins = Pins::new(Some(state.path()), Owners::current(None));
+    let pins = Pins::new(Some(state.path()), Owners::current());
     (state, pins, Place::sample("a"))
 }
 
@@ -140,7 +140,7 @@ fn a_pin_of_format_1_is_no_first_use_at_its_place_nor_at_a_new_one() {
 
 #[test]
 fn without_a_state_folder_there_is_no_pin_and_none_is_kept() {
-    let (pins, place) = (Pins::new(None, Owners::current(None)), Place::sample("a"));
+    let (pins, place) = (Pins::new(None, Owners::current()), Place::sample("a"));
     assert_eq!(pins.save(&place, &pin("a", 1)).unwrap(), Saved::NoState);
     assert_eq!(pins.accept(&place, &pin("a", 1)).unwrap(), Saved::NoState);
     assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
@@ -150,7 +150,7 @@ fn without_a_state_folder_there_is_no_pin_and_none_is_kept() {
 fn loading_makes_no_folder() {
     let root = tempdir().unwrap();
     let state = root.path().join("state");
-    let pins = Pins::new(Some(&state), Owners::current(None));
+    let pins = Pins::new(Some(&state), Owners::current());
     assert_eq!(load(&pins, &Place::sample("a"), "a").unwrap(), Known::default());
     assert!(!state.exists());
 }
@@ -416,7 +416,10 @@ mod unix {
         fs::remove_dir_all(state.path().join("pins")).unwrap();
         symlink("nowhere", state.path().join("pins")).unwrap();
         let error = load(&pins, &place, "a").unwrap_err();
-        assert!(matches!(error, PinError::Private(PrivateError::Io { .. })), "{error}");
+        assert!(
+            matches!(error, PinError::Private(PrivateError::Read(ReadError::Symlink { .. }))),
+            "{error}"
+        );
     }
 
     #[test]

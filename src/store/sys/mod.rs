@@ -9,6 +9,11 @@ mod unix;
 #[cfg(unix)]
 pub use unix::*;
 
+#[cfg(unix)]
+mod folder;
+#[cfg(unix)]
+pub use folder::{Folder, Seen};
+
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]

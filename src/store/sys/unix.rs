@@ -48,6 +48,11 @@ pub fn stamp(metadata: &Metadata) -> Stamp {
     }
 }
 
+/// Cuts a file that is open for appending.
+pub fn cut(file: &File, _path: &Path, length: u64) -> io::Result<()> {
+    file.set_len(length)
+}
+
 /// Whether both describe one file, however it changed in between.
 pub fn same_file(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
@@ -68,18 +73,13 @@ pub fn open_write(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).custom_flags(flags(Links::Refuse)).open(path)
 }
 
-/// Creates for reading and writing; fails with `AlreadyExists` where anything is there.
-pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)
-}
-
 /// Opens for appending, and creates with `mode` where there is nothing.
 pub fn open_append(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(mode).custom_flags(flags(Links::Refuse)).open(path)
 }
 
-fn flags(links: Links) -> i32 {
+pub(super) fn flags(links: Links) -> i32 {
     let follow = match links {
         Links::Refuse => OFlags::NOFOLLOW,
         Links::Follow => OFlags::empty(),
@@ -102,20 +102,16 @@ pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))
 }
 
-pub fn permissions(mode: u32) -> Option<Permissions> {
-    Some(Permissions::from_mode(mode))
-}
-
 /// Gives the new `file` the owner and group of the one that it replaces. Only root can give a
 /// file away; everybody else keeps the group where that is allowed and their own where not.
-pub fn match_owner(file: &File, model: &Metadata) -> io::Result<()> {
+pub fn match_owner(file: &File, (user, group): (u32, u32)) -> io::Result<()> {
     let now = file.metadata()?;
-    if (now.uid(), now.gid()) == (model.uid(), model.gid()) {
+    if (now.uid(), now.gid()) == (user, group) {
         return Ok(());
     }
-    let group = Some(Gid::from_raw(model.gid()));
+    let group = Some(Gid::from_raw(group));
     if rustix::process::geteuid().is_root() {
-        return Ok(rustix::fs::fchown(file, Some(Uid::from_raw(model.uid())), group)?);
+        return Ok(rustix::fs::fchown(file, Some(Uid::from_raw(user)), group)?);
     }
     match rustix::fs::fchown(file, None, group) {
         Err(Errno::PERM) | Ok(()) => Ok(()),
@@ -127,44 +123,11 @@ pub fn match_owner(file: &File, model: &Metadata) -> io::Result<()> {
 /// would leave files that their user cannot open. Never for a file that was found: it may be a
 /// hard link to one that only root may give away.
 pub fn hand_over(created: &File, folder: &Metadata) -> io::Result<()> {
-    if rustix::process::geteuid().is_root() { match_owner(created, folder) } else { Ok(()) }
+    let owner = (folder.uid(), folder.gid());
+    if rustix::process::geteuid().is_root() { match_owner(created, owner) } else { Ok(()) }
 }
 
 /// Creates the folder and its missing parents, for this user alone.
 pub fn create_private_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-/// A folder held open so that its entries can be made durable.
-pub struct Folder(File);
-
-impl Folder {
-    pub fn open(path: &Path) -> io::Result<Self> {
-        Self::open_with(path, Links::Follow)
-    }
-
-    /// Opens a folder that this process has just made, and hands it over.
-    pub fn open_created(path: &Path, parent: &Self) -> io::Result<Self> {
-        let folder = Self::open_with(path, Links::Refuse)?;
-        hand_over(&folder.0, &parent.metadata()?)?;
-        Ok(folder)
-    }
-
-    fn open_with(path: &Path, links: Links) -> io::Result<Self> {
-        let flags = flags(links) | OFlags::DIRECTORY.bits() as i32;
-        OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
-    }
-
-    pub fn metadata(&self) -> io::Result<Metadata> {
-        self.0.metadata()
-    }
-
-    /// Waits until the folder's entries are on the disk.
-    pub fn sync(&self) -> io::Result<()> {
-        match self.0.sync_all() {
-            // Some network and user-space file systems have no such operation on folders.
-            Err(error) if Errno::from_io_error(&error) == Some(Errno::INVAL) => Ok(()),
-            result => result,
-        }
-    }
 }

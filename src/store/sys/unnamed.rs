@@ -7,26 +7,25 @@ pub use linux::Unnamed;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use rustix::fs::{AtFlags, CWD, OFlags, linkat};
+    use super::super::Folder;
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
     use rustix::io::Errno;
-    use std::fs::{File, OpenOptions};
+    use std::ffi::OsStr;
+    use std::fs::File;
     use std::io;
     use std::os::fd::AsRawFd;
-    use std::os::unix::fs::OpenOptionsExt;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     pub struct Unnamed(File);
 
     impl Unnamed {
         /// `None` where the file system cannot do it or `/proc`, needed to name it, is missing.
-        #[expect(clippy::disallowed_methods, reason = "files without names are made here")]
-        pub fn create(folder: &Path, mode: u32) -> io::Result<Option<Self>> {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).mode(mode).custom_flags(OFlags::TMPFILE.bits() as i32);
-            match options.open(folder) {
-                Ok(file) => Ok(Some(Self(file)).filter(|file| file.proc_path().exists())),
-                Err(error) if is_unsupported(&error) => Ok(None),
-                Err(error) => Err(error),
+        pub fn create(folder: &Folder, mode: u32) -> io::Result<Option<Self>> {
+            let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+            match openat(folder, ".", flags, Mode::from_raw_mode(mode)) {
+                Ok(file) => Ok(Some(Self(file.into())).filter(|file| file.proc_path().exists())),
+                Err(error) if is_unsupported(error) => Ok(None),
+                Err(error) => Err(error.into()),
             }
         }
 
@@ -35,8 +34,8 @@ mod linux {
         }
 
         /// Gives it its name; fails with `AlreadyExists` rather than replace anything.
-        pub fn link(self, target: &Path) -> io::Result<()> {
-            Ok(linkat(CWD, self.proc_path(), CWD, target, AtFlags::SYMLINK_FOLLOW)?)
+        pub fn link(self, folder: &Folder, name: &OsStr) -> io::Result<()> {
+            Ok(linkat(CWD, self.proc_path(), folder, name, AtFlags::SYMLINK_FOLLOW)?)
         }
 
         fn proc_path(&self) -> PathBuf {
@@ -44,24 +43,24 @@ mod linux {
         }
     }
 
-    fn is_unsupported(error: &io::Error) -> bool {
+    fn is_unsupported(error: Errno) -> bool {
         // EISDIR and ENOENT are what kernels and file systems older than O_TMPFILE answer.
-        let error = Errno::from_io_error(error);
-        matches!(error, Some(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL))
+        matches!(error, Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL)
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
+    use super::super::Folder;
+    use std::ffi::OsStr;
     use std::fs::File;
     use std::io;
-    use std::path::Path;
 
     /// No other system has such files: there is never one.
     pub enum Unnamed {}
 
     impl Unnamed {
-        pub fn create(_folder: &Path, _mode: u32) -> io::Result<Option<Self>> {
+        pub fn create(_folder: &Folder, _mode: u32) -> io::Result<Option<Self>> {
             Ok(None)
         }
 
@@ -69,7 +68,7 @@ mod elsewhere {
             match *self {}
         }
 
-        pub fn link(self, _target: &Path) -> io::Result<()> {
+        pub fn link(self, _folder: &Folder, _name: &OsStr) -> io::Result<()> {
             match self {}
         }
     }

@@ -6,7 +6,8 @@
 )]
 
 use super::{Links, Stamp};
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
@@ -47,6 +48,11 @@ pub fn stamp(metadata: &Metadata) -> Stamp {
     }
 }
 
+/// By another handle: what is open for appending cannot be cut here.
+pub fn cut(_: &File, path: &Path, length: u64) -> io::Result<()> {
+    open_write(path)?.set_len(length)
+}
+
 /// `std` has no stable file number here; a held lock file cannot be deleted on Windows, which is
 /// what the comparison guards against.
 pub fn same_file(_: &Metadata, _: &Metadata) -> bool {
@@ -66,7 +72,7 @@ pub fn open_write(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).custom_flags(flags(Links::Refuse)).open(path)
 }
 
-pub fn create_new(path: &Path, _mode: u32) -> io::Result<File> {
+fn create_new(path: &Path, _mode: u32) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
@@ -93,11 +99,7 @@ pub fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-pub fn permissions(_: u32) -> Option<Permissions> {
-    None
-}
-
-pub fn match_owner(_: &File, _: &Metadata) -> io::Result<()> {
+pub fn match_owner(_: &File, _: (u32, u32)) -> io::Result<()> {
     Ok(())
 }
 
@@ -109,23 +111,124 @@ pub fn create_private_folders(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Windows has no way to sync a folder; NTFS journals its entries.
+/// Windows has no way to sync a folder, and NTFS journals its entries; and none, in `std`, to name
+/// files from an open one: the folder is the path that it was opened by.
+#[derive(Debug)]
 pub struct Folder(PathBuf);
+
+/// What is under a name.
+pub struct Seen(Metadata);
+
+impl Seen {
+    pub fn is_file(&self) -> bool {
+        self.0.is_file()
+    }
+
+    pub fn is_folder(&self) -> bool {
+        self.0.is_dir()
+    }
+
+    pub fn is_link(&self) -> bool {
+        self.0.is_symlink()
+    }
+
+    pub fn owners(&self) -> (u32, u32) {
+        (0, 0)
+    }
+
+    pub fn mode(&self) -> Option<u32> {
+        None
+    }
+
+    pub fn modified(&self) -> (i64, i64) {
+        (self.0.last_write_time() as i64, 0)
+    }
+
+    pub fn stamp(&self) -> Stamp {
+        stamp(&self.0)
+    }
+
+    pub fn is_that_of(&self, _: &Metadata) -> bool {
+        true
+    }
+}
 
 impl Folder {
     pub fn open(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|_| Self(path.to_path_buf()))
+        match fs::metadata(path)?.is_dir() {
+            true => Ok(Self(path.to_path_buf())),
+            false => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self(self.0.clone()))
     }
 
     pub fn metadata(&self) -> io::Result<Metadata> {
         fs::metadata(&self.0)
     }
 
-    pub fn open_created(path: &Path, _parent: &Self) -> io::Result<Self> {
-        Self::open(path)
-    }
-
     pub fn sync(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    pub fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        let path = self.0.join(name);
+        match fs::symlink_metadata(&path)?.is_dir() {
+            true => Ok(Self(path)),
+            false => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    pub fn make_folder(&self, name: &OsStr, _mode: u32) -> io::Result<()> {
+        fs::create_dir(self.0.join(name))
+    }
+
+    pub fn hand_over(&self, _made: &Self) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub fn read(&self, name: &OsStr) -> io::Result<File> {
+        open_read(&self.0.join(name), Links::Refuse)
+    }
+
+    pub fn write(&self, name: &OsStr) -> io::Result<File> {
+        open_write(&self.0.join(name))
+    }
+
+    pub fn create(&self, name: &OsStr, mode: u32) -> io::Result<File> {
+        create_new(&self.0.join(name), mode)
+    }
+
+    pub fn look(&self, name: &OsStr) -> io::Result<Seen> {
+        fs::symlink_metadata(self.0.join(name)).map(Seen)
+    }
+
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        fs::read_dir(&self.0)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    }
+
+    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        fs::rename(self.0.join(from), self.0.join(to))
+    }
+
+    /// By a second name: a rename would replace what is there.
+    pub fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        fs::hard_link(self.0.join(from), self.0.join(to))?;
+        self.remove(from)
+    }
+
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(self.0.join(name))
+    }
+
+    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.0.join(name))
+    }
+
+    /// A folder cannot be locked here.
+    pub fn try_lock(&self) -> io::Result<bool> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -324,7 +324,7 @@ impl Restore {
 /// Where the vault goes: where one is, or where `init` would make one.
 fn location(context: &Context<'_>) -> Outcome<Location> {
     let (start, home) = (context.current_dir()?, context.host.home_dir());
-    let search = Search { start: &start, home: home.as_deref(), owners: context.owners() };
+    let search = Search { start: &start, home: home.as_deref(), owners: context.project_owners() };
     let found = match &context.globals.vault {
         Some(path) => search.at(path),
         None => search.upward(),

@@ -71,7 +71,7 @@ fn place(context: &Context<'_>) -> Place {
         Err(failure) => return Place::Refused(failure),
     };
     let home = context.host.home_dir();
-    let search = Search { start: &start, home: home.as_deref(), owners: context.owners() };
+    let search = Search { start: &start, home: home.as_deref(), owners: context.project_owners() };
     let found = match &context.globals.vault {
         Some(path) => search.at(path),
         None => search.upward(),

@@ -4,7 +4,7 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::store::inspect::{self, Access};
 use crate::store::owners::Owners;
-use crate::store::private::PrivateError;
+use crate::store::private::{self, PrivateError};
 use std::path::Path;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
@@ -17,6 +17,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     for folder in [host.config_dir(), state.clone()].into_iter().flatten() {
         findings.extend(private(&folder, owners));
     }
+    findings.extend(state.as_deref().and_then(|folder| replaceable(folder, owners)));
     findings.extend(state.and_then(|folder| unwritable(&folder)));
     if findings.is_empty() && examined.location().is_some() {
         let what = "nobody else can write the vault or what this device keeps";
@@ -60,6 +61,13 @@ fn private(folder: &Path, owners: Owners) -> Option<Finding> {
             }))
         }
     }
+}
+
+/// A state folder that another account can replace is not used.
+fn replaceable(folder: &Path, owners: Owners) -> Option<Finding> {
+    let error = private::unreplaceable(folder, owners).err()?;
+    let what = format!("{} is not used: {error}", folder.display());
+    Some(Finding::new(Code::FolderUnusable, what).mend("sudo -H v-secure doctor"))
 }
 
 /// Of a folder that is to be made, the one that it is made in counts.
