@@ -294,22 +294,43 @@ mod tests {
     fn each_kind_has_one_spelling() {
         let upper = SSH.replace("ssh-ed25519", "SSH-ED25519");
         for bad in [
-            "", " a", "a ", " ", "a\tb", "a\"b", "a'b", "a\\b", "ä", "a\n", "a  b", "age1", "age1x",
-            "age11qqqqqq", "ssh-ed25519", "ssh-dss AAAAB3NzaC1kc3M=", &upper,
-            &format!("{SSH} a comment"), &SSH.replace(' ', "  "), &SSH.to_lowercase(),
-            &format!("{SSH}="), &SSH.replace("+uOb", "-uOb"), &SSH.replace("GN", "GO"),
+            "",
+            " a",
+            "a ",
+            " ",
+            "a\tb",
+            "a\"b",
+            "a'b",
+            "a\\b",
+            "ä",
+            "a\n",
+            "a  b",
+            "age1",
+            "age1x",
+            "age11qqqqqq",
+            "ssh-ed25519",
+            "ssh-dss AAAAB3NzaC1kc3M=",
+            &upper,
+            &format!("{SSH} a comment"),
+            &SSH.replace(' ', "  "),
+            &SSH.to_lowercase(),
+            &format!("{SSH}="),
+            &SSH.replace("+uOb", "-uOb"),
+            &SSH.replace("GN", "GO"),
         ] {
             assert!(check_recipient(bad).is_err(), "{bad:?}");
         }
         assert_eq!(check_recipient(&"x".repeat(4097)), Err(RecipientError::Length));
-        assert!(check_text(&format!("{SSH} a comment")).is_ok(), "the policy refuses it, not the form");
+        assert!(
+            check_text(&format!("{SSH} a comment")).is_ok(),
+            "the policy refuses it, not the form"
+        );
     }
 
     #[test]
     fn plugins_are_known_by_name_and_whole_text() {
-        let encode = |hrp: &str, variant| {
-            bech32::encode(hrp, [7u8; 33].to_base32(), variant).unwrap()
-        };
+        let encode =
+            |hrp: &str, variant| bech32::encode(hrp, [7u8; 33].to_base32(), variant).unwrap();
         let good = encode("age1tpm", Variant::Bech32);
         let read_good = read(&good).unwrap();
         assert_eq!((read_good.kind, read_good.plugin), (RecipientKind::Plugin, Some("tpm")));

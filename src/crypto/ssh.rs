@@ -37,7 +37,9 @@ pub(super) enum PublicKey {
     Ed25519(VerifyingKey),
     /// The modulus as a big-endian number without leading zeros. Keys that share it are opened by
     /// one private key.
-    Rsa { modulus: Vec<u8> },
+    Rsa {
+        modulus: Vec<u8>,
+    },
 }
 
 /// Reads `KIND KEY`: two fields, one space, no comment, and of each encoding the one spelling. `None`
@@ -74,7 +76,11 @@ fn read_rsa(rest: &mut &[u8]) -> Result<PublicKey, RecipientError> {
         return Err(RecipientError::RsaSize);
     }
     // An even modulus is no product of two odd primes.
-    if is_odd(modulus) { Ok(PublicKey::Rsa { modulus: modulus.to_vec() }) } else { Err(RecipientError::Ssh) }
+    if is_odd(modulus) {
+        Ok(PublicKey::Rsa { modulus: modulus.to_vec() })
+    } else {
+        Err(RecipientError::Ssh)
+    }
 }
 
 /// The next string of RFC 4253: its length, then its bytes.
@@ -228,7 +234,11 @@ mod tests {
             assert_eq!(fault(&rsa(&usual, &modulus(bits))), None, "{bits}");
         }
         for bits in [1_024, 2_047, 8_193] {
-            assert_eq!(fault(&rsa(&usual, &modulus(bits))), Some(RecipientError::RsaSize), "{bits}");
+            assert_eq!(
+                fault(&rsa(&usual, &modulus(bits))),
+                Some(RecipientError::RsaSize),
+                "{bits}"
+            );
         }
         for good in [&[3][..], &[0, 0xff, 0xff, 0xff, 0xff]] {
             assert_eq!(fault(&rsa(good, &modulus(2_048))), None);
