@@ -44,7 +44,12 @@ impl Team {
         let request = self.root.path().join("request");
         let (file, user) = (request.display(), device.split('@').next().unwrap());
         self.ok(device, &format!("v-secure member request > {file}"));
-        let add = format!("v-secure member add {user} --request {file} --role developer --yes");
+        // A user's first device makes the member, and the others are its further ones.
+        let known = self.run("admin@office", &format!("v-secure member show {user}"));
+        let device_of = if known.status.success() { " --device" } else { "" };
+        let add = format!(
+            "v-secure member add {user}{device_of} --request {file} --role developer --yes"
+        );
         self.ok("admin@office", &add);
         self.push("admin@office");
         self.ok(device, "git pull -q && v-secure pin accept --yes");

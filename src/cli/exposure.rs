@@ -83,7 +83,7 @@ pub struct Narrowed<'a> {
 impl<'a> Narrowed<'a> {
     /// With the values that are exposed to those that `is_meant` picks.
     pub fn of(changed: &'a Changed, is_meant: impl Fn(&Exposed, &Knower) -> bool) -> Outcome<Self> {
-        let Changed { written, vault, renewed, effects } = changed;
+        let Changed { written, vault, renewed, effects, .. } = changed;
         Ok(Self { written: *written, renewed, exposed: secrets(vault, is_meant)?, effects })
     }
 

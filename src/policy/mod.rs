@@ -16,6 +16,7 @@ pub mod rights;
 pub mod settings;
 pub mod sign;
 pub mod state;
+pub mod vouching;
 
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,7 @@ pub const RUNS: &[Run] = &[
     (None, "v-secure access grant developer 'default/*' read"),
     (None, "v-secure identity new -o desk.txt"),
     (None, "v-secure --identity desk.txt member request developer-1 --device desk -q > desk.line"),
-    (None, "v-secure member add developer-1 --request desk.line --yes"),
+    (None, "v-secure member add developer-1 --device --request desk.line --yes"),
     (Some("member key remove"), "v-secure --json member key remove developer-1/desk --yes"),
     (Some("role leave"), "v-secure --json role leave developer developer-1"),
     (None, "v-secure role join developer developer-1"),

@@ -54,6 +54,9 @@ pub enum Why {
     KeyRemoved,
     /// No role of it may read the secret.
     NoRight,
+    /// It was removed, and had let in, without anybody else standing for it, a member without a device,
+    /// such as a service: it may have made that one's identity.
+    LetReaderIn,
 }
 
 impl Why {
@@ -62,6 +65,7 @@ impl Why {
             Self::MemberRemoved => "member-removed",
             Self::KeyRemoved => "key-removed",
             Self::NoRight => "no-right",
+            Self::LetReaderIn => "let-reader-in",
         }
     }
 }
@@ -140,6 +144,7 @@ fn knowers(
             authors.note(secret, of, reader, at);
         }
     }
+    let presumed = presumed(vault, holders, secret, &opened.0, put);
     opened.0.retain(|reader, _| !holders.may_read(secret, *reader));
     authors.0.retain(|reader, _| {
         !opened.0.contains_key(reader) && !holders.may_handle(vault, secret, *reader)
@@ -158,9 +163,27 @@ fn knowers(
         holders.knower(vault, reader, since, (of != secret).then(|| of.clone()))
     };
     let known = opened.0.iter().chain(&authors.0).map(|(reader, first)| (*reader, *first));
-    let mut to: Vec<Knower> = known.map(knower).collect();
+    let mut to: Vec<Knower> = known.map(knower).chain(presumed).collect();
     to.sort_unstable();
     to
+}
+
+/// Those who may have made the identity of somebody who opened the value and may.
+fn presumed(
+    vault: &Vault,
+    holders: &Holders,
+    secret: &SecretName,
+    opened: &BTreeMap<Reader, (u64, &SecretName)>,
+    put: u64,
+) -> Vec<Knower> {
+    let may = opened.iter().filter(|(reader, _)| holders.may_read(secret, **reader));
+    let readers = vault.policy().who_can_read(secret);
+    may.filter_map(|(reader, (at, of))| {
+        let through = (*of != secret).then(|| (*of).clone());
+        let maker = holders.maker(*reader, (*at).max(put), through)?;
+        (!readers.contains(&maker.member)).then_some(maker)
+    })
+    .collect()
 }
 
 #[cfg(test)]

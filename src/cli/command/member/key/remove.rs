@@ -23,6 +23,7 @@ use serde::Serialize;
                         v-secure member key remove admin/laptop --lost --reason 'left on the train'"
 )]
 pub struct Remove {
+    /// The device, or a recipient by the id that 'v-secure policy review' shows
     #[arg(value_name = "NAME/DEVICE", add = ArgValueCompleter::new(complete::devices))]
     device: DeviceName,
 
