@@ -104,10 +104,17 @@ pub fn tell(context: &Context<'_>, leaver: &Name, rows: &[Left]) {
     if rows.is_empty() {
         return;
     }
+    let mut lines = vec![("", format!("only {leaver} vouched for:"))];
+    lines.extend(rows.iter().map(|left| ("  ", left.text())));
+    say(context, &lines);
+}
+
+/// Lines that `--quiet` does not hide, as wide as the terminal: each behind a label.
+pub fn say(context: &Context<'_>, lines: &[(&str, String)]) {
     let width = context.host.is_terminal(Stream::Err).then(|| context.host.width()).flatten();
-    let heading = format!("only {leaver} vouched for:");
-    let mut lines = vec![layout::paragraph("", 2, &heading, width)];
-    lines.extend(rows.iter().map(|left| layout::paragraph("  ", 4, &left.text(), width)));
+    let line =
+        |(label, text): &(&str, String)| layout::paragraph(label, label.len() + 2, text, width);
+    let lines: Vec<String> = lines.iter().map(line).collect();
     context.host.write_err(&escape_lines(&lines.join("\n")));
 }
 

@@ -113,8 +113,11 @@ impl Remove {
         let alone = vouched::alone(vault, &self.name)?;
         vouched::tell(context, &self.name, &vouched::rows(&alone, &[]));
         let (devices, roles) = (policy::listed(member.keys.keys()), policy::listed(member.roles()));
-        let question = format!("Remove {} (roles {roles}; devices {devices})?", self.name);
-        self.confirm.check(context, &question)?;
+        if context.interactive() && !self.confirm.is_given() {
+            let text = format!("{}: roles {roles}; devices {devices}", self.name);
+            vouched::say(context, &[("", text)]);
+        }
+        self.confirm.check(context, &format!("Remove {}?", self.name))?;
         let revokable = leaving::revoke(vault, &alone, &ctx.signer.key.id());
         let rows = vouched::rows(&alone, &revokable);
         let also = vouched::wants_revoking(context, self.revoke_vouched, &self.confirm, &rows)?;
