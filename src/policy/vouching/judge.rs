@@ -138,12 +138,18 @@ impl Vouching {
     pub fn of_membership(&self, state: &State, member: &Name, access: &Access) -> Verdict {
         let person = self.people.get(member);
         let joined = person.and_then(|person| person.roles.get(&access.role));
-        let keys = joined.map_or(&[][..], |signed| &signed.by);
+        let keys = self.behind_membership(member, &access.role);
         let is_root = joined.is_some_and(|signed| signed.position == 0);
         let givers: BTreeSet<&Name> = keys.iter().filter_map(|key| self.present(key)).collect();
         let makers = self.makers(&access.role);
         let is_vouched = is_root || access.is_given_by(state, &givers, &makers);
         self.verdict(state, member, (keys, &[]), access, is_vouched)
+    }
+
+    /// The keys that let a member into a role.
+    pub(super) fn behind_membership(&self, member: &Name, role: &Name) -> &[Id] {
+        let joined = self.people.get(member).and_then(|person| person.roles.get(role));
+        joined.map_or(&[][..], |signed| &signed.by)
     }
 
     /// Who made a role, of those who are there.

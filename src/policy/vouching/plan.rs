@@ -1,6 +1,7 @@
 //! What a planned entry gives, to which credentials, and who stood behind these before.
 
-use super::{Access, Credential, Standing, Verdict, Voucher, Vouching};
+use super::{Access, Credential, Verdict, Vouching};
+use crate::crypto::bytes::Id;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
@@ -47,7 +48,9 @@ struct Plan<'a> {
     vouching: Vouching,
     before: &'a Chain,
     after: &'a Chain,
+    /// The members that sign, and the keys that they sign with.
     signers: BTreeSet<Name>,
+    keys: BTreeSet<Id>,
     gifts: Vec<Gift>,
 }
 
@@ -61,10 +64,14 @@ impl Vouching {
             before,
             after,
             signers: signers.cloned().collect(),
+            keys: entry.sigs.iter().map(|signature| signature.key).collect(),
             gifts: Vec::new(),
         };
         entry.ops.iter().for_each(|op| plan.take(op));
-        plan.gifts.iter_mut().for_each(|gift| gift.to.sort_by(|a, b| a.member.cmp(&b.member)));
+        for gift in &mut plan.gifts {
+            gift.to.sort_by(|a, b| a.member.cmp(&b.member));
+            gift.to.iter_mut().for_each(|to| to.credentials.sort_by(|a, b| a.0.cmp(&b.0)));
+        }
         plan.gifts
     }
 }
@@ -158,15 +165,25 @@ impl Plan<'_> {
         let state = self.before.state();
         let judged = |credential: &Credential| {
             let verdict = self.vouching.of_credential(state, member, credential, access);
-            (credential.clone(), self.excused(verdict))
+            let (mut behind, later) = self.vouching.behind(member, credential);
+            behind.extend(later);
+            // Whoever signs by a key has it.
+            if let Credential::Key { id, .. } = credential
+                && self.keys.contains(id)
+            {
+                behind.push(*id);
+            }
+            (credential.clone(), self.excused(verdict, &behind))
         };
         let all = self.vouching.credentials(member);
         let credentials = all.filter(|found| match which {
             Which::All => true,
             Which::One(one) => found == one,
         });
-        let membership =
-            is_grant.then(|| self.excused(self.vouching.of_membership(state, member, access)));
+        let membership = is_grant.then(|| {
+            let verdict = self.vouching.of_membership(state, member, access);
+            self.excused(verdict, self.vouching.behind_membership(member, &access.role))
+        });
         Receiver {
             member: member.clone(),
             membership,
@@ -176,12 +193,11 @@ impl Plan<'_> {
 
     /// Who signs need not be asked about what they vouched for themselves: the chain judges whether
     /// they may give it. Where several sign, that one of them vouched is no answer for the others.
-    fn excused(&self, mut verdict: Verdict) -> Verdict {
-        let all = || verdict.added.iter().chain(&verdict.confirmed);
-        let is_there = |voucher: &&Voucher| voucher.standing == Standing::Member;
-        let vouched =
-            |signer: &Name| all().filter(is_there).any(|voucher| voucher.member == *signer);
-        verdict.is_vouched |= !self.signers.is_empty() && self.signers.iter().all(vouched);
+    fn excused(&self, mut verdict: Verdict, behind: &[Id]) -> Verdict {
+        let vouchers: BTreeSet<&Name> =
+            behind.iter().filter_map(|key| self.vouching.present(key)).collect();
+        verdict.is_vouched |=
+            !self.signers.is_empty() && self.signers.iter().all(|name| vouchers.contains(name));
         verdict
     }
 }

@@ -2,7 +2,7 @@
 //! honest members sign on it.
 
 use super::*;
-use crate::policy::op::Right;
+use crate::policy::op::{PolicyOp, Right};
 use crate::policy::tests::*;
 
 /// An owner has let in a contractor who may grant on dev alone.
@@ -232,4 +232,18 @@ fn one_owner_of_two_vouches_for_no_further_owner_alone() {
     let vouching = Vouching::of(&world.entries).unwrap();
     let gifts = vouching.plan(&world.chain, &after.chain, after.entries.last().unwrap());
     assert_eq!(marked(&gifts), [format!("newcomer {}", recipient("planted"))]);
+}
+
+#[test]
+fn whoever_is_alone_is_not_asked_about_the_key_that_signs_nor_twice_about_the_rest() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    world.by("second", vec![member_remove("admin")]);
+    let first = world.plan("second", vec![join("dev", "second")]);
+    assert_eq!(marked(&first), [format!("second {}", recipient("second"))]);
+    world.by("second", vec![join("dev", "second")]);
+    let again = world.plan("second", vec![grant("dev", "dev/X*", &[Right::Read])]);
+    let own: Vec<String> =
+        marked(&again).into_iter().filter(|found| found.starts_with("second")).collect();
+    assert_eq!(own, Vec::<String>::new());
 }
