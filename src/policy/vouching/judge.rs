@@ -170,14 +170,12 @@ impl Vouching {
     ) -> bool {
         let mut givers = BTreeSet::new();
         for key in keys {
-            match self.present(key) {
-                Some(member) if member == own => {
-                    if self.roots.contains(key) || self.own_reaches(state, own, key, access, seen) {
-                        return true;
-                    }
-                }
-                Some(member) => _ = givers.insert(member),
-                None => {}
+            let Some(member) = self.present(key) else { continue };
+            // A member's word for itself counts by what the key is vouched for alone.
+            if member != own {
+                givers.insert(member);
+            } else if self.roots.contains(key) || self.own_reaches(state, own, key, access, seen) {
+                return true;
             }
         }
         access.is_given_by(state, &givers, &self.makers(&access.role))

@@ -118,7 +118,7 @@ impl Remove {
         context.ui.note(&format!("{member}: removed {device}{}", self.others(gone)));
         match gone.left.is_empty() {
             true => context.ui.warn(&format!(
-                "{member} has no signing key left, and can only read: v-secure member add {member} --request …"
+                "{member} has no signing key left, and can only read: v-secure member add {member} --device --request …"
             )),
             false => context.ui.note(&format!("{member}: left {}", listed(&gone.left))),
         }
