@@ -12,7 +12,7 @@ ci:
 
 # Regenerate completions/, man/, tables of codes and the transcripts of errors.
 generate:
-    V_SECURE_REGENERATE=1 cargo test --locked --test generated --test doctor --test error_snapshots --test json_schemas
+    V_SECURE_REGENERATE=1 cargo test --locked --test generated --test doctor --test error_snapshots --test json_schemas --test confirmations
 
 # Regenerate the fixtures that hold vaults (while format 1 is not frozen).
 fixtures:

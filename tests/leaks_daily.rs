@@ -194,6 +194,7 @@ fn looking(scene: &Scene) {
         "audit export --format csv",
         "logs tail -n 50 --reads",
         "member list",
+        "policy review",
         "settings show",
         "identity show",
         "pin show",

@@ -87,7 +87,7 @@ fn a_request_that_was_granted_once_does_not_come_back() {
 fn nobody_is_removed_without_being_asked() {
     let (owner, _) = team();
     let recipient = Person::new("spare").run("identity new").ok();
-    owner.run(&format!("member add developer --recipient {}", recipient.trim())).ok();
+    owner.run(&format!("member add developer --device --recipient {}", recipient.trim())).ok();
     let before = std::fs::read(owner.vault()).unwrap();
     for line in [
         "member remove developer",
@@ -153,10 +153,10 @@ fn a_lost_device_takes_along_what_it_vouched_for() {
     let desk = Person::new("developer");
     desk.pull(&owner);
     let line = desk.run("member request --device desk --json").json()["request"].clone();
-    owner.feed("member add developer --request - --yes", line.as_str().unwrap()).ok();
+    owner.feed("member add developer --device --request - --yes", line.as_str().unwrap()).ok();
     laptop.pull(&owner);
     let spare = Person::new("spare").run("identity new").ok();
-    laptop.run(&format!("member add developer --recipient {}", spare.trim())).ok();
+    laptop.run(&format!("member add developer --device --recipient {}", spare.trim())).ok();
     owner.pull(&laptop);
     let shown = owner.run("member show developer --json").json();
     assert_eq!(shown["recipients"].as_array().unwrap().len(), 3);
@@ -180,10 +180,10 @@ fn a_member_removes_its_own_lost_laptop_at_once_and_an_owner_renews_the_keys() {
     let desk = Person::new("developer");
     desk.pull(&owner);
     let line = desk.run("member request --device desk --json").json()["request"].clone();
-    owner.feed("member add developer --request - --yes", line.as_str().unwrap()).ok();
+    owner.feed("member add developer --device --request - --yes", line.as_str().unwrap()).ok();
     let spare = Person::new("spare").run("identity new").ok();
     laptop.pull(&owner);
-    laptop.run(&format!("member add developer --recipient {}", spare.trim())).ok();
+    laptop.run(&format!("member add developer --device --recipient {}", spare.trim())).ok();
     desk.pull(&laptop);
     desk.accept_as(&laptop);
     let removed = desk.run("member key remove developer/developer-laptop --lost --yes");
@@ -201,7 +201,7 @@ fn a_member_removes_its_own_lost_laptop_at_once_and_an_owner_renews_the_keys() {
 #[test]
 fn an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in() {
     let laptop = owner();
-    let desk = join(&laptop, "owner", "");
+    let desk = join(&laptop, "owner", " --device");
     let tainted = desk.run("--json member key remove owner/owner-laptop --lost --yes");
     assert_eq!(tainted.error(), (7, "last-device".into()));
     assert!(tainted.err.contains("keeps what the device vouched for"), "{}", tainted.err);
@@ -235,7 +235,7 @@ fn what_a_thief_added_through_an_owners_laptop_goes_with_it() {
         let line = request(new, "owner", device);
         let pulls = !std::ptr::eq(by, &laptop);
         pulls.then(|| by.pull(&laptop));
-        by.feed("member add owner --request - --yes", &line).ok();
+        by.feed("member add owner --device --request - --yes", &line).ok();
         pulls.then(|| laptop.pull(by));
         new.pull(by);
         new.accept_as(by);
@@ -312,7 +312,8 @@ fn an_expiry_warns_and_ends_nothing() {
     assert!(status.contains("attention     member guest expired"), "{status}");
     assert_eq!(guest.run("get dev/DB").ok(), "dev-db");
     let recipient = Person::new("x").run("identity new").ok();
-    let line = format!("--json member add guest --recipient {} --expires 30d", recipient.trim());
+    let line =
+        format!("--json member add guest --device --recipient {} --expires 30d", recipient.trim());
     assert_eq!(owner.run(&line).error(), (7, "member-expiry".into()));
 }
 

@@ -240,7 +240,7 @@ fn a_second_device_reads_and_writes() {
     let request = desktop.run("member request --json").json();
     assert_eq!(request["device"], "olga-laptop-2", "the first one has the other name");
     let line = request["request"].as_str().unwrap();
-    olga.run(&format!("member add olga --request {line} --yes")).ok();
+    olga.run(&format!("member add olga --device --request {line} --yes")).ok();
     desktop.pull(&olga);
     desktop.accept_as(&olga);
     assert_eq!(desktop.run("get prod/DB").ok(), "prod-db");
@@ -259,8 +259,8 @@ fn what_a_change_could_not_give_keys_to_is_settled_by_who_can() {
     let spare = Person::new("apprentice");
     let recipient = spare.run("identity new").ok();
     // One's own recipient needs nobody's leave; the keys of the audience do.
-    let added =
-        apprentice.run(&format!("--json member add apprentice --recipient {}", recipient.trim()));
+    let added = apprentice
+        .run(&format!("--json member add apprentice --device --recipient {}", recipient.trim()));
     assert_eq!(added.json()["without_keys"], serde_json::json!(["developer+owner"]));
     assert_eq!(apprentice.run("--json access settle").error(), (4, "unsettled".into()));
     olga.pull(&apprentice);
@@ -317,7 +317,7 @@ fn a_reading_role_is_never_joined_for_more_than_was_asked() {
     let olga = olga();
     let ci = pipeline(&olga);
     let other = Person::new("x").run("identity new").ok();
-    let line = format!("--json member add ci --recipient {}", other.trim());
+    let line = format!("--json member add ci --device --recipient {}", other.trim());
     let wider = olga.run(&format!("{line} --read dev/*"));
     assert_eq!(wider.error(), (7, "role-taken".into()));
     let as_owner = olga.run("--json member add owner --service --new-identity --read prod/*");

@@ -41,6 +41,7 @@ const COMMANDS: [&str; 26] = [
     "secret rm prod/DB",
     "secret copy prod/DB --to-env dev",
     "member list",
+    "policy review",
     "member request x",
     "role create x",
     "access settle",

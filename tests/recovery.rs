@@ -69,7 +69,7 @@ fn who_lost_everything_goes_on_with_the_recovery_identity() {
     new.pull(&later);
     new.accept_as(&later);
     let line = new.run("member request owner --device new-laptop").ok();
-    later.feed("member add owner --request - --yes", &line).ok();
+    later.feed("member add owner --device --request - --yes", &line).ok();
     new.pull(&later);
     assert_eq!(new.run("get prod/DB").ok(), "hunter3");
     new.set("prod/DB", "hunter4");

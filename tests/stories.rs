@@ -18,6 +18,8 @@ const DOCUMENT: &str = include_str!("../docs/people.md");
 /// A repository that everybody pushes to and pulls from, and the devices.
 struct Team {
     root: TempDir,
+    /// What people read out to each other, by the name of the variable that stands for it.
+    said: BTreeMap<&'static str, String>,
     /// By `USER@DEVICE`: the exit code of its last command.
     last: BTreeMap<String, i32>,
 }
@@ -25,7 +27,8 @@ struct Team {
 impl Team {
     /// An owner, a developer with two devices and another developer, who all read one secret.
     fn new() -> Self {
-        let team = Self { root: tempfile::tempdir().unwrap(), last: BTreeMap::new() };
+        let root = tempfile::tempdir().unwrap();
+        let team = Self { root, said: BTreeMap::new(), last: BTreeMap::new() };
         git(team.root.path(), &["init", "--quiet", "--bare", "-b", "main", "origin.git"]);
         let owner = "admin@office";
         team.clone_for(owner);
@@ -44,7 +47,12 @@ impl Team {
         let request = self.root.path().join("request");
         let (file, user) = (request.display(), device.split('@').next().unwrap());
         self.ok(device, &format!("v-secure member request > {file}"));
-        let add = format!("v-secure member add {user} --request {file} --role developer --yes");
+        // A user's first device makes the member, and the others are its further ones.
+        let known = self.run("admin@office", &format!("v-secure member show {user}"));
+        let device_of = if known.status.success() { " --device" } else { "" };
+        let add = format!(
+            "v-secure member add {user}{device_of} --request {file} --role developer --yes"
+        );
         self.ok("admin@office", &add);
         self.push("admin@office");
         self.ok(device, "git pull -q && v-secure pin accept --yes");
@@ -67,6 +75,10 @@ impl Team {
 
     fn clone_for(&self, device: &str) {
         fs::create_dir_all(self.folder(device).join("home")).unwrap();
+        fs::create_dir_all(self.root.path().join("shared")).unwrap();
+        // A chat, say.
+        std::os::unix::fs::symlink("../../shared", self.folder(device).join("home/shared"))
+            .unwrap();
         git(&self.folder(device), &["clone", "--quiet", "../origin.git", "shop"]);
         git(&self.folder(device).join("shop"), &["checkout", "--quiet", "-B", "main"]);
         self.ok(
@@ -89,7 +101,8 @@ impl Team {
         command
             .env("HOME", self.folder(device).join("home"))
             .env("USER", user)
-            .env("HOSTNAME", host);
+            .env("HOSTNAME", host)
+            .envs(&self.said);
         for role in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{role}_NAME"), user);
             command.env(format!("GIT_{role}_EMAIL"), format!("{user}@example.org"));
@@ -271,4 +284,48 @@ fn a_colleague_leaves() {
         &["admin@office", "frontend@desk"],
         "postgres://shop:newer@db/shop",
     );
+}
+
+/// Asks to be let in, into the folder that all share; and what is read out of the keys.
+fn ask(team: &Team, device: &str) -> (String, String) {
+    team.clone_for(device);
+    let name = device.split('@').next().unwrap();
+    let asked = team.ok(device, &format!(
+        "v-secure member request --json 2>/dev/null | tee ~/request.json | \
+         sed -n 's/.*\"request\": \"\\(.*\\)\",*/\\1/p' > ~/shared/{name}.request; cat ~/request.json"
+    ));
+    let request: Value = serde_json::from_str(&asked).unwrap();
+    let line = request["request"].as_str().unwrap();
+    let parsed = v_secure::vault::request::Request::parse(line).unwrap();
+    let id = v_secure::crypto::sign::key_id(&parsed.key).to_string();
+    let recipient = request["recipient"].as_str().unwrap();
+    (id[..10].to_owned(), recipient[recipient.len() - 12..].to_owned())
+}
+
+#[test]
+fn a_contractor_lets_people_in() {
+    let mut team = Team::new();
+    let owner = "admin@office";
+    team.ok(
+        owner,
+        "printf %s dev | v-secure set dev/API && printf %s prod | v-secure set prod/API",
+    );
+    team.push(owner);
+    ask(&team, "contractor@home");
+    ask(&team, "colleague@desk");
+    let (desk, recipient) = ask(&team, "tester@desk");
+    team.said = BTreeMap::from([("DESK", desk), ("RECIPIENT", recipient)]);
+    team.ok(
+        "contractor@home",
+        "v-secure identity new -o ~/spare.txt && v-secure identity new -o ~/other.txt",
+    );
+    let spare = team.ok("contractor@home", "sed -n 's/.*public key: //p' ~/other.txt");
+    team.said.insert("SPARE", spare.trim().to_owned());
+    team.follow("A contractor lets people in");
+    team.ok("tester@desk", "git pull -q && v-secure pin accept --yes");
+    assert_eq!(team.ok("tester@desk", "v-secure get prod/API"), "prod");
+    for key in ["spare", "other"] {
+        let read = format!("git pull -q; v-secure --identity ~/{key}.txt get prod/API");
+        assert_ne!(team.code("contractor@home", &read), 0, "{key}");
+    }
 }

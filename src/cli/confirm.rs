@@ -13,6 +13,11 @@ pub struct ConfirmArgs {
 }
 
 impl ConfirmArgs {
+    /// Whether nothing is to be asked.
+    pub fn is_given(&self) -> bool {
+        self.yes
+    }
+
     /// Goes on only if the user means it.
     pub fn check(&self, context: &Context<'_>, question: &str) -> Outcome {
         if self.yes {

@@ -105,7 +105,7 @@ impl<'a> Narrowed<'a> {
         changed: &'a Changed,
         is_meant: impl Fn(&Exposed, &Knower) -> bool,
     ) -> Outcome<Self> {
-        let Changed { written, vault, renewed, effects } = changed;
+        let Changed { written, vault, renewed, effects, .. } = changed;
         Ok(Self {
             written: *written,
             renewed,

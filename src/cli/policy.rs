@@ -4,9 +4,11 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::giving::{Given, VouchArgs};
 use super::ui::Ui;
 use crate::name::Name;
 use crate::ops::policy_change::{self, PolicyOutcome};
+use crate::ops::request::Ctx;
 use crate::ops::vault::Vault;
 use crate::policy::op::PolicyOp;
 use clap::Args;
@@ -27,6 +29,15 @@ pub struct Changed {
     /// Audiences with new keys.
     pub renewed: Vec<String>,
     pub effects: Effects,
+    /// What it gave, and to whom.
+    pub gives: Vec<Given>,
+}
+
+impl Changed {
+    pub fn of(outcome: PolicyOutcome, written: bool, vault: Vault) -> Self {
+        let effects = Effects::of(&outcome);
+        Self { written, vault, renewed: outcome.renewed, effects, gives: Vec::new() }
+    }
 }
 
 /// Makes the ops that `make` finds to be needed; none changes nothing.
@@ -45,8 +56,41 @@ pub fn change(
             let (change, outcome) = policy_change::change(vault, ops, ctx)?;
             Ok((outcome, Some(change)))
         })?;
-    let effects = Effects::of(&outcome);
-    Ok(Changed { written, vault, renewed: outcome.renewed, effects })
+    Ok(Changed::of(outcome, written, vault))
+}
+
+/// [`change`] by ops that may give access: says first who gets what, and asks about those whom nobody
+/// vouched for who could give it. `ask` asks what else is to be asked, after that.
+pub fn give(
+    context: &Context<'_>,
+    (reason, default_reason): (&ReasonArg, &str),
+    vouch: &VouchArgs,
+    make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
+    ask: impl FnOnce() -> Outcome,
+) -> Outcome<Changed> {
+    let plan = |vault: &Vault, ctx: &Ctx<'_>| {
+        let ops = make(vault)?;
+        let gifts = match ops.is_empty() {
+            true => Vec::new(),
+            false => policy_change::gifts(vault, &ops, ctx)?,
+        };
+        let gives = vouch.check(context, &gifts)?;
+        ask()?;
+        Ok((ops, gives))
+    };
+    let ((outcome, gives), (written, vault)) = context.write_planned(
+        reason.reason.as_deref(),
+        default_reason,
+        plan,
+        |(ops, gives), vault, ctx| {
+            if ops.is_empty() {
+                return Ok(((PolicyOutcome::default(), gives), None));
+            }
+            let (change, outcome) = policy_change::change(vault, ops, ctx)?;
+            Ok(((outcome, gives), Some(change)))
+        },
+    )?;
+    Ok(Changed { gives, ..Changed::of(outcome, written, vault) })
 }
 
 /// What a change of policy brought besides itself.

@@ -78,6 +78,9 @@ pub enum Command {
     /// Who may do what, and through which grant
     #[command(subcommand)]
     Access(c::access::Access),
+    /// Who stands behind what there is
+    #[command(subcommand)]
+    Policy(c::policy::Policy),
     Exposed(c::exposed::Exposed),
     Adopt(c::adopt::Adopt),
     /// The keys that values are encrypted under, and the passphrase slots of identities
@@ -135,6 +138,7 @@ impl Command {
             Self::Key(command) => command.run(context),
             Self::Role(command) => command.run(context),
             Self::Access(command) => command.run(context),
+            Self::Policy(command) => command.run(context),
             Self::Exposed(command) => command.run(context),
             Self::Adopt(command) => command.run(context),
             Self::Prune(command) => command.run(context),

@@ -5,6 +5,7 @@ use crate::crypto::bytes::Id;
 use crate::name::{Name, NameError};
 use crate::policy::op::PolicyOp;
 use crate::policy::state::{DeviceKey, Member};
+use crate::policy::vouching::{Alone, Credential};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -82,10 +83,9 @@ pub fn remove_device(
     lost: bool,
 ) -> Result<Departure, LeaveError> {
     let member = find(vault, &name.member)?;
-    let key = member.keys.get(&name.device).ok_or_else(|| LeaveError::NoDevice {
-        name: name.clone(),
-        devices: member.keys.keys().cloned().collect(),
-    })?;
+    let Some(key) = member.keys.get(&name.device) else {
+        return remove_recipient(member, name);
+    };
     let tainted = if lost { Vouched::by(vault, &name.member, key) } else { Vouched::of(key) };
     let recipients: Vec<String> =
         member.recipients.iter().filter(|own| tainted.recipients.contains(*own)).cloned().collect();
@@ -113,6 +113,66 @@ pub fn remove_device(
         keys: gone.into_iter().map(|(_, key)| key.id).collect(),
         left: left.into_iter().map(|(device, _)| device.clone()).collect(),
     })
+}
+
+/// Removes a recipient that is named as lists show it: one without a key to sign has no other name.
+fn remove_recipient(member: &Member, name: &DeviceName) -> Result<Departure, LeaveError> {
+    let is_named =
+        |own: &&String| Credential::Recipient((*own).clone()).is_named_by(name.device.as_str());
+    let recipient = member.recipients.iter().find(is_named).ok_or_else(|| {
+        LeaveError::NoDevice { name: name.clone(), devices: member.keys.keys().cloned().collect() }
+    })?;
+    if member.recipients.len() == 1 {
+        return Err(LeaveError::LastRecipient { name: name.clone(), alone: false });
+    }
+    let (gone, left): (Vec<_>, Vec<_>) =
+        member.keys.iter().partition(|(_, key)| key.recipient == *recipient);
+    let (of, recipient) = (name.member.clone(), recipient.clone());
+    Ok(Departure {
+        ops: vec![PolicyOp::RecipientRemove { member: of, recipient: recipient.clone() }],
+        devices: gone.iter().map(|(device, _)| (*device).clone()).collect(),
+        recipients: vec![recipient],
+        keyless: 0,
+        keys: gone.into_iter().map(|(_, key)| key.id).collect(),
+        left: left.into_iter().map(|(device, _)| device.clone()).collect(),
+    })
+}
+
+/// Takes away what only somebody vouched for who goes: whole members, single devices and recipients,
+/// memberships, roles. What the signers may not take is left out.
+pub fn revoke(vault: &Vault, alone: &Alone, signer: &Id) -> Vec<PolicyOp> {
+    let Ok(signers) = vault.chain().signers_with(&BTreeSet::from([*signer])) else {
+        return Vec::new();
+    };
+    let members = alone.members.iter();
+    let mut ops: Vec<PolicyOp> =
+        members.map(|member| PolicyOp::MemberRemove { member: member.clone() }).collect();
+    // Keys first: a recipient takes along the keys that are sealed to it.
+    let keys = alone.credentials.iter().filter_map(|(member, credential)| match credential {
+        Credential::Key { device, .. } => Some(PolicyOp::KeyRemove {
+            member: member.clone(),
+            device: device.clone(),
+            lost: false,
+        }),
+        Credential::Recipient(_) => None,
+    });
+    ops.extend(keys);
+    let recipients = alone.credentials.iter().filter_map(|(member, credential)| match credential {
+        Credential::Recipient(recipient) => {
+            Some(PolicyOp::RecipientRemove { member: member.clone(), recipient: recipient.clone() })
+        }
+        Credential::Key { .. } => None,
+    });
+    ops.extend(recipients);
+    ops.extend(
+        alone.memberships.iter().map(|(role, member)| PolicyOp::RoleLeave {
+            role: role.clone(),
+            member: member.clone(),
+        }),
+    );
+    ops.extend(alone.roles.iter().map(|role| PolicyOp::RoleRemove { role: role.clone() }));
+    ops.retain(|op| signers.judge(op).is_ok());
+    ops
 }
 
 fn find<'a>(vault: &'a Vault, member: &Name) -> Result<&'a Member, LeaveError> {

@@ -1,13 +1,16 @@
 //! Bringing members in: people by the request of their device, services by a recipient.
 
+use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::crypto::recipient::{self, RecipientError, canonical, check_usable};
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
+use crate::policy::error::ChainError;
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
 use crate::policy::state::{Member, Role, State};
+use crate::policy::vouching::Vouching;
 use crate::vault::request::Request;
 use std::collections::BTreeSet;
 
@@ -38,6 +41,8 @@ pub struct Joining {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemberError {
+    #[error("the vault's policy cannot be read")]
+    Chain(#[from] ChainError),
     #[error("the request is for another vault")]
     OtherVault,
     #[error("the request is of {found}, not of {asked}")]
@@ -56,10 +61,42 @@ pub enum MemberError {
     DeviceTaken { member: Name, device: Name },
     #[error("the request's key was here before, and was taken away: it does not come back")]
     KeyGone { member: Name },
+    #[error("there is a member {found} already, let in by {}", listed(by))]
+    Exists {
+        asked: Name,
+        found: Name,
+        /// Those who let it in, of whom some may be gone.
+        by: Vec<Name>,
+    },
+    #[error("there is no member {member} to add a device to")]
+    NoMember { member: Name },
     #[error("there is no role {role}")]
     NoRole { role: Name },
     #[error("the role {role} exists already and grants something else")]
     RoleTaken { role: Name },
+}
+
+fn listed(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a name is new, or with `is_known` that of a member. Whoever expects somebody new would
+/// else give what is theirs to whoever took the name first.
+pub fn check_name(vault: &Vault, asked: &Name, is_known: bool) -> Result<(), MemberError> {
+    let same = |name: &&Name| name.as_str().eq_ignore_ascii_case(asked.as_str());
+    let state = vault.policy();
+    let exact = state.member(asked).map(|_| asked);
+    let found = exact.or_else(|| state.members().map(|(name, _)| name).find(same));
+    match found {
+        Some(found) if !is_known || found != asked => {
+            let vouching = Vouching::of(&vault.file().chain)?;
+            let by = vouching.of_member(found).into_iter().map(|voucher| voucher.member);
+            let (asked, found) = (asked.clone(), found.clone());
+            Err(MemberError::Exists { asked, found, by: by.collect() })
+        }
+        None if is_known => Err(MemberError::NoMember { member: asked.clone() }),
+        _ => Ok(()),
+    }
 }
 
 /// The ops that let the member in. A request that was granted once, and whose key was removed since,

@@ -37,6 +37,7 @@ pub mod read;
 pub mod recovery;
 pub mod remove;
 pub mod request;
+pub mod review;
 pub mod rollback;
 pub mod session_keys;
 mod settle;

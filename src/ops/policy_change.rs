@@ -15,6 +15,7 @@ use crate::policy::entry::PolicyEntry;
 use crate::policy::error::{ChainError, ChainFault, Needs};
 use crate::policy::op::PolicyOp;
 use crate::policy::sign::Draft;
+use crate::policy::vouching::{Gift, Vouching};
 use crate::vault::audience::AudienceError;
 use crate::vault::version::VersionError;
 use std::collections::BTreeSet;
@@ -76,8 +77,7 @@ pub fn change(
     ops: Vec<PolicyOp>,
     ctx: &Ctx<'_>,
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
-    let trial = vault.chain().extended(entry(vault, ops.clone(), ctx));
-    let trial = trial.map_err(|error| refusal(vault, &ops, ctx, error))?;
+    let (_, trial) = trial(vault, &ops, ctx)?;
     let made = audience_keys::make(vault, trial.state(), ctx)?;
     with_policy(vault, ops, made, ctx)
 }
@@ -96,6 +96,34 @@ pub fn settle(
     let settling = settle::settle(vault, vault.policy(), &made, ctx)?;
     let outcome = outcome(&settling, made);
     Ok((batch(vault, vault.chain(), settling, ctx).change(), outcome))
+}
+
+/// The entry that `ops` alone would make, and the chain with it.
+fn trial(
+    vault: &Vault,
+    ops: &[PolicyOp],
+    ctx: &Ctx<'_>,
+) -> Result<(PolicyEntry, Chain), PolicyChangeError> {
+    let entry = entry(vault, ops.to_vec(), ctx);
+    let chain = vault.chain().extended(entry.clone());
+    Ok((entry, chain.map_err(|error| refusal(vault, ops, ctx, error))?))
+}
+
+/// Whether the signer may do this, and it fits.
+pub fn check(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Result<(), PolicyChangeError> {
+    trial(vault, ops, ctx).map(drop)
+}
+
+/// What `ops` would give and to whom, for people to look at before they sign. Refused as [`change`]
+/// refuses it, so that nobody is asked about what cannot be done.
+pub fn gifts(
+    vault: &Vault,
+    ops: &[PolicyOp],
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Gift>, PolicyChangeError> {
+    let (entry, after) = trial(vault, ops, ctx)?;
+    let vouching = Vouching::of(&vault.file().chain)?;
+    Ok(vouching.plan(vault.chain(), &after, &entry))
 }
 
 fn with_policy(

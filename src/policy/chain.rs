@@ -312,6 +312,11 @@ impl Chain {
         self.history.holds_anywhere(position, member, right)
     }
 
+    /// The patterns on which a role of this name has or ever had the right to read.
+    pub fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
+        self.history.ever_read(role)
+    }
+
     /// Any epoch that was ever in the chain.
     pub fn epoch(&self, epoch: &ShortId) -> Option<&EpochFact> {
         self.history.epoch(epoch)

@@ -22,6 +22,7 @@ pub mod sealers;
 pub mod settings;
 pub mod sign;
 pub mod state;
+pub mod vouching;
 
 #[cfg(test)]
 mod tests;

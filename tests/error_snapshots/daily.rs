@@ -1,7 +1,7 @@
 //! Cases of the commands for daily use: people who leave, keys, editing, unlocking.
 
 use crate::cases::{Case, case};
-use crate::given::{a, let_in, vault};
+use crate::given::{a, contracted, let_in, vault};
 use crate::stage::Stage;
 
 /// A colleague who read a value and was let go.
@@ -70,13 +70,15 @@ fn people() -> Vec<Case> {
         case("no-grant", let_in, "v-secure access revoke developer 'prod/*' write"),
         case("no-grant", let_in, "v-secure access revoke developer dev/A read"),
         case("not-confirmed", let_in, "v-secure member remove developer-1"),
+        case("not-vouched", contracted, "v-secure role join ops svc"),
+        case("not-vouched", contracted, "v-secure access grant lead 'prod/*' read"),
         case("not-permitted", let_in, "v-secure --identity other.txt member remove admin --yes"),
         case("policy-op-last-owner", a, "v-secure member remove admin --yes"),
         case("owner-role", a, "v-secure access revoke owner '*' read"),
         case(
             "member-expiry",
             let_in,
-            "v-secure member add developer-1 --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa --expires 30d --yes",
+            "v-secure member add developer-1 --device --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa --expires 30d --yes",
         ),
     ]
 }

@@ -15,6 +15,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("no-command", "clap asks for the program first"),
     ("no-memory-folder", "a Linux without a tmpfs, or another system"),
     ("nothing", "commands say first that nothing was given"),
+    (
+        "moved-meanwhile",
+        "a question on a terminal, while another command writes: tests/terminal.rs",
+    ),
     ("no-audience", "a grant makes the audience's keys with it"),
     ("nothing-to-seal", "an SSH identity or a plugin's"),
     ("object-missing", "verification refuses a vault without its objects first"),

@@ -56,6 +56,15 @@ pub fn let_in(stage: &Stage) {
     stage.ok("v-secure member add developer-1 --request request.txt --role developer --yes");
 }
 
+/// With a contractor who may grant on dev alone, and a service that the contractor let in.
+pub fn contracted(stage: &Stage) {
+    request(stage);
+    stage.ok("v-secure role create lead --grant 'read,grant:dev/*'");
+    stage.ok("v-secure role create ops --grant 'read:prod/*'");
+    stage.ok("v-secure member add developer-1 --request request.txt --role lead --yes");
+    stage.ok("v-secure --identity other.txt member add svc --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa --role lead");
+}
+
 /// A second vault in `other`, with its own home.
 pub fn second(stage: &Stage) {
     a(stage);

@@ -17,7 +17,29 @@ pub fn text(text: &str) -> String {
             normal.push(c);
         }
     }
-    times(&normal)
+    times(&short_ids(&normal))
+}
+
+/// `recipient age1…`, without the end of the recipient; `device laptop KEY`; `--vouch ID`.
+fn short_ids(text: &str) -> String {
+    let lines = text.split('\n').map(|line| {
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        for at in 0..words.len() {
+            let before = |back: usize| at.checked_sub(back).map_or("", |at| &words[at]);
+            let (kind, option) = (before(2) == "device", before(1) == "--vouch");
+            let body = words[at].trim_end_matches([':', ',']).to_owned();
+            let end = words[at][body.len()..].to_owned();
+            if kind && body.len() == 10 {
+                words[at] = format!("KEY{end}");
+            } else if option && !body.contains('/') {
+                words[at] = format!("ID{end}");
+            } else if body.starts_with("age1…") {
+                words[at] = format!("age1…{end}");
+            }
+        }
+        words.join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn token(word: &str) -> String {

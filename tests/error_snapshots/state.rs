@@ -12,6 +12,7 @@ pub fn absent() -> Vec<Case> {
         case("base-without-vault", repository, "v-secure audit verify --base HEAD~1"),
         case("file", a, "v-secure set A --file missing.txt"),
         case("no-member", a, "v-secure member show nobody"),
+        case("no-member", a, "v-secure member add nobody --device --new-identity"),
         case("no-repository", a, "v-secure git install"),
         case(
             "no-role",
@@ -54,7 +55,7 @@ pub fn conflicts() -> Vec<Case> {
         case(
             "device-taken",
             asked_twice,
-            "v-secure member add developer-1 --request second.txt --yes",
+            "v-secure member add developer-1 --device --request second.txt --yes",
         ),
         case("environment", a, "A=two v-secure exec -- true"),
         case("exists", vault, "v-secure init"),
@@ -69,7 +70,21 @@ pub fn conflicts() -> Vec<Case> {
             after!(repository, "printf '#!/usr/bin/python3\\n' > .git/hooks/pre-commit"),
             "v-secure git install",
         ),
-        case("member-kind", let_in, "v-secure member add developer-1 --service --new-identity"),
+        case(
+            "member-exists",
+            let_in,
+            "v-secure member add developer-1 --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa",
+        ),
+        case(
+            "member-exists",
+            let_in,
+            "v-secure member add Developer-1 --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa",
+        ),
+        case(
+            "member-kind",
+            let_in,
+            "v-secure member add developer-1 --device --service --new-identity",
+        ),
         case("nested", after!(a, "mkdir below"), "cd below && v-secure init"),
         case("not-removed", a, "v-secure secret restore A"),
         case("policy-op-role-exists", let_in, "v-secure role create developer"),

@@ -164,6 +164,7 @@ fn why(to: &Knower) -> String {
         Why::MemberRemoved => "no member any more",
         Why::KeyRemoved => "the key was removed",
         Why::NoRight => "may not read it",
+        Why::LetReaderIn => "may have the key of somebody that it let in, and left",
     };
     match &to.through {
         Some(other) => format!("{why}; {other} has the same value"),

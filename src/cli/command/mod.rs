@@ -22,6 +22,7 @@ pub mod lock;
 pub mod logs;
 pub mod member;
 pub mod pin;
+pub mod policy;
 pub mod prune;
 pub mod recovery;
 pub mod role;

@@ -34,7 +34,7 @@ impl From<LeaveError> for Failure {
                 }
                 failure
                     .hint(format!(
-                        "v-secure member add {member} --request …, for a new device first"
+                        "v-secure member add {member} --device --request …, for a new device first"
                     ))
                     .hint(format!("v-secure member remove {member}"))
             }

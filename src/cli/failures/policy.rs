@@ -97,6 +97,22 @@ impl From<MemberError> for Failure {
             MemberError::OtherVault => is(Exit::Conflict, "request-other-vault"),
             MemberError::OtherName { found, .. } => is(Exit::Conflict, "request-other-name")
                 .hint(format!("v-secure member add {found} --request …, if that is who it is")),
+            MemberError::Chain(source) => chain_failure(source),
+            MemberError::Exists { asked, found, .. } => {
+                let failure = is(Exit::Conflict, "member-exists");
+                let failure = match asked == found {
+                    true => failure.hint(format!(
+                        "v-secure member add {found} --device …, if this is a further device of theirs"
+                    )),
+                    false => failure,
+                };
+                failure
+                    .hint("another name, if this is somebody else")
+                    .hint(format!("v-secure member show {found}"))
+            }
+            MemberError::NoMember { member } => is(Exit::NotFound, "no-member")
+                .hint(format!("v-secure member add {member} …, without --device"))
+                .hint("v-secure member list"),
             MemberError::OtherKind { member, .. } => {
                 is(Exit::Conflict, "member-kind").hint(format!("v-secure member show {member}"))
             }

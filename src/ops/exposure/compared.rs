@@ -3,7 +3,7 @@
 
 use super::holders::{Holders, Reader};
 use super::same::SameValues;
-use super::strangers;
+use super::{acquainted, strangers};
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::ops::read;
@@ -50,7 +50,8 @@ fn older<'a>(
         return Vec::new();
     }
     let readers = |version: &Version| -> BTreeSet<Reader> {
-        let (opened, authors) = strangers(vault, holders, same, secret, &version.object);
+        let known = acquainted(vault, holders, same, secret, &version.object);
+        let (opened, authors) = strangers(vault, holders, secret, known);
         opened.0.into_keys().chain(authors.0.into_keys()).collect()
     };
     let known = readers(active);

@@ -10,6 +10,7 @@ use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{PolicyOp, Right};
 use crate::policy::state::State;
+use crate::policy::vouching::{Credential, Vouching};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -53,6 +54,8 @@ pub(super) struct Holders {
     seals: BTreeMap<String, Vec<Seal>>,
     patterns: Vec<Pattern>,
     spans: HashMap<Class, Vec<Span>>,
+    /// Who alone stood for the recipient of a member without a device and was removed, and when.
+    makers: HashMap<Reader, (Name, u64)>,
     /// The time that each policy entry states.
     times: Vec<u64>,
     /// By audience and the first of its seals that is asked for.
@@ -71,6 +74,7 @@ impl Holders {
             seals: BTreeMap::new(),
             patterns: patterns.into_iter().cloned().collect(),
             spans: HashMap::new(),
+            makers: HashMap::new(),
             times: chain.iter().map(|entry| entry.ts).collect(),
             opened: RefCell::default(),
         };
@@ -92,7 +96,23 @@ impl Holders {
             holders.facts[reader.0 as usize].device = Some(add.device.clone());
             holders.devices.insert(key_id(&add.key), reader);
         }
+        holders.note_makers(vault)?;
         Ok(holders)
+    }
+
+    /// Whoever lets a service in may have made its identity, and nobody can tell.
+    fn note_makers(&mut self, vault: &Vault) -> Result<(), ChainError> {
+        let vouching = Vouching::of(&vault.file().chain)?;
+        for (name, member) in vault.policy().members().filter(|(_, m)| m.keys.is_empty()) {
+            for recipient in &member.recipients {
+                let credential = Credential::Recipient(recipient.clone());
+                let found = vouching.sole_departed(name, &credential);
+                if let (Some((maker, at)), Some(reader)) = (found, self.numbers.get(recipient)) {
+                    self.makers.insert(*reader, (maker.clone(), self.times[at]));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn class(&self, secret: &SecretName) -> Class {
@@ -268,6 +288,19 @@ impl Holders {
         let last = spans.iter().rposition(|span| span.readers.contains(&reader));
         let after = last.and_then(|last| spans.get(last + 1));
         after.map_or(0, |span| self.times[span.from])
+    }
+
+    /// Who may have made the identity of a reader, and is gone.
+    pub fn maker(&self, reader: Reader, at: u64, through: Option<SecretName>) -> Option<Knower> {
+        let (member, left) = self.makers.get(&reader)?;
+        Some(Knower {
+            member: member.clone(),
+            device: None,
+            recipient: self.facts[reader.0 as usize].recipient.clone(),
+            why: Why::LetReaderIn,
+            since: at.max(*left),
+            through,
+        })
     }
 
     /// A reader as people know it.

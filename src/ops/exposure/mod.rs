@@ -58,6 +58,9 @@ pub enum Why {
     KeyRemoved,
     /// No role of it may read the secret.
     NoRight,
+    /// It was removed, and had let in, without anybody else standing for it, a member without a device,
+    /// such as a service: it may have made that one's identity.
+    LetReaderIn,
 }
 
 impl Why {
@@ -66,6 +69,7 @@ impl Why {
             Self::MemberRemoved => "member-removed",
             Self::KeyRemoved => "key-removed",
             Self::NoRight => "no-right",
+            Self::LetReaderIn => "let-reader-in",
         }
     }
 }
@@ -148,8 +152,8 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Those who know the value of one version and may not read it: who could open it, and who put it.
-fn strangers<'a>(
+/// Those who know the value of one version: who could open it, and who put it.
+fn acquainted<'a>(
     vault: &Vault,
     holders: &Holders,
     same: &SameValues<'a>,
@@ -165,6 +169,16 @@ fn strangers<'a>(
             authors.note(secret, of, reader, at);
         }
     }
+    (opened, authors)
+}
+
+/// Those of them who may not read it.
+fn strangers<'a>(
+    vault: &Vault,
+    holders: &Holders,
+    secret: &SecretName,
+    (mut opened, mut authors): (Known<'a>, Known<'a>),
+) -> (Known<'a>, Known<'a>) {
     opened.0.retain(|reader, _| !holders.may_read(secret, *reader));
     authors.0.retain(|reader, _| {
         !opened.0.contains_key(reader) && !holders.may_handle(vault, secret, *reader)
@@ -180,7 +194,9 @@ fn knowers(
     secret: &SecretName,
     (object, put): (Id, u64),
 ) -> Vec<Knower> {
-    let (opened, authors) = strangers(vault, holders, same, secret, &object);
+    let acquainted = acquainted(vault, holders, same, secret, &object);
+    let presumed = presumed(vault, holders, secret, &acquainted.0.0, put);
+    let (opened, authors) = strangers(vault, holders, secret, acquainted);
     let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
         // Who once had the right knows the value from when that ended, whatever it was put as since:
         // neither fresh keys, nor a new name, nor a roll-back begin the time anew.
@@ -195,9 +211,27 @@ fn knowers(
         holders.knower(vault, reader, since, (of != secret).then(|| of.clone()))
     };
     let known = opened.0.iter().chain(&authors.0).map(|(reader, first)| (*reader, *first));
-    let mut to: Vec<Knower> = known.map(knower).collect();
+    let mut to: Vec<Knower> = known.map(knower).chain(presumed).collect();
     to.sort_unstable();
     to
+}
+
+/// Those who may have made the identity of somebody who opened the value and may.
+fn presumed(
+    vault: &Vault,
+    holders: &Holders,
+    secret: &SecretName,
+    opened: &BTreeMap<Reader, (u64, &SecretName)>,
+    put: u64,
+) -> Vec<Knower> {
+    let may = opened.iter().filter(|(reader, _)| holders.may_read(secret, **reader));
+    let readers = vault.policy().who_can_read(secret);
+    may.filter_map(|(reader, (at, of))| {
+        let through = (*of != secret).then(|| (*of).clone());
+        let maker = holders.maker(*reader, (*at).max(put), through)?;
+        (!readers.contains(&maker.member)).then_some(maker)
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::giving::{Given, VouchArgs};
 use crate::cli::policy::{self, Effects, ReasonArg, count};
 use crate::name::{Name, Pattern};
 use crate::ops::access::{self, RightList};
+use crate::ops::vault::Vault;
 use clap::Args;
 use serde::Serialize;
 
@@ -12,7 +14,9 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Rights are read, write, rotate, delete and grant, joined with ','. Secrets that new readers gain \
-                        are wrapped for them at once, as far as you can open them.\n\n\
+                        are wrapped for them at once, as far as you can open them. Shows who gets it, and asks about \
+                        members, devices and recipients that nobody vouched for who could give it; without a terminal \
+                        --vouch names them.\n\n\
                         Examples:\n  v-secure access grant developer 'dev/*' read,write\n  \
                         v-secure access grant ci 'prod/DB_*' read"
 )]
@@ -27,6 +31,9 @@ pub struct Grant {
     rights: RightList,
 
     #[command(flatten)]
+    vouch: VouchArgs,
+
+    #[command(flatten)]
     reason: ReasonArg,
 }
 
@@ -38,18 +45,18 @@ struct Report<'a> {
     changed: bool,
     /// How many secrets the pattern matches now.
     matches: usize,
+    gives: &'a [Given],
     #[serde(flatten)]
     effects: &'a Effects,
 }
 
 impl Grant {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let Self { role, pattern, rights: RightList(rights), reason } = self;
+        let Self { role, pattern, rights: RightList(rights), vouch, reason } = self;
         let default = format!("grant {role} {rights} on {pattern}");
         let wanted = access::Grant { pattern: pattern.clone(), rights };
-        let changed = policy::change(context, &reason, &default, |vault| {
-            Ok(access::grant(vault.policy(), &role, &wanted))
-        })?;
+        let grant = |vault: &Vault| Ok(access::grant(vault.policy(), &role, &wanted));
+        let changed = policy::give(context, (&reason, &default), &vouch, grant, || Ok(()))?;
         let matches = changed.vault.live().filter(|(name, _)| pattern.matches(name)).count();
         if context.ui.json {
             return context.ui.object(&Report {
@@ -58,6 +65,7 @@ impl Grant {
                 rights: rights.to_string(),
                 changed: changed.written,
                 matches,
+                gives: &changed.gives,
                 effects: &changed.effects,
             });
         }

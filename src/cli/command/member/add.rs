@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
+use crate::cli::giving::{Given, VouchArgs};
 use crate::cli::identities;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::crypto::identity::{NewIdentity, generate_identity};
@@ -12,8 +13,8 @@ use crate::name::{Name, Pattern};
 use crate::ops::duration;
 use crate::ops::member::{self, Device, Joining};
 use crate::ops::pin::CarriedPin;
-use crate::ops::vault::Depth;
-use crate::policy::op::{MemberKind, Right};
+use crate::ops::vault::{Depth, Vault};
+use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::policy::state::Member;
 use crate::vault::request::{self, Request, fingerprint_words};
 use clap::Args;
@@ -26,13 +27,18 @@ use std::path::Path;
     after_help = "Examples:\n  v-secure member add admin --request admin.request --role developer\n  \
                         v-secure member add backup --recipient age1… --read 'prod/*'\n  \
                         v-secure member add auditor --request a.request --role reader --expires 30d\n  \
+                        v-secure member add admin --device --request desk.request\n  \
                         v-secure member add ci --service --new-identity --read 'prod/*' |\n    \
                         gh secret set V_SECURE_IDENTITY"
 )]
 pub struct Add {
-    /// The member's name; of an existing member, this adds another device
+    /// The member's name: a new one, or with --device a member's
     #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     name: Name,
+
+    /// Add another device or recipient to a member that is there
+    #[arg(long)]
+    device: bool,
 
     /// What 'v-secure member request' printed: the line, a file with it, or '-' for standard input
     #[arg(long, value_name = "LINE|FILE|-", allow_hyphen_values = true)]
@@ -74,6 +80,9 @@ pub struct Add {
     compare: CompareArgs,
 
     #[command(flatten)]
+    vouch: VouchArgs,
+
+    #[command(flatten)]
     reason: ReasonArg,
 }
 
@@ -88,6 +97,7 @@ struct Report<'a> {
     identity: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pin: Option<String>,
+    gives: &'a [Given],
     #[serde(flatten)]
     effects: &'a Effects,
 }
@@ -98,18 +108,24 @@ impl Add {
         // Before a request is read or words are compared: what cannot be done is said first.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
         let joining = self.joining(context, new.as_ref())?;
-        member::add(opened.vault.chain(), &joining)?;
-        if opened.vault.policy().member(&self.name).is_some() {
-            context.ui.note(&format!("{} is a member: this is another device", self.name));
-        }
-        if let Device::Request(request) = &joining.device {
-            self.confirm(context, request)?;
-        }
-        let reason = format!("let {} in", self.name);
-        let changed = policy::change(context, &self.reason, &reason, |vault| {
-            Ok(member::add(vault.chain(), &joining)?)
-        })?;
+        self.ops(&opened.vault, &joining)?;
+        let reason = match self.device {
+            true => format!("add a device of {}", self.name),
+            false => format!("let {} in", self.name),
+        };
+        let ops = |vault: &Vault| self.ops(vault, &joining);
+        let compare = || match &joining.device {
+            Device::Request(request) => self.confirm(context, request),
+            Device::Recipients(_) => Ok(()),
+        };
+        let why = (&self.reason, reason.as_str());
+        let changed = policy::give(context, why, &self.vouch, ops, compare)?;
         self.report(context, &changed, new.as_ref())
+    }
+
+    fn ops(&self, vault: &Vault, joining: &Joining) -> Outcome<Vec<PolicyOp>> {
+        member::check_name(vault, &self.name, self.device)?;
+        Ok(member::add(vault.chain(), joining)?)
     }
 
     fn joining(&self, context: &Context<'_>, new: Option<&NewIdentity>) -> Outcome<Joining> {
@@ -174,6 +190,7 @@ impl Add {
                 reads,
                 identity: text.as_ref().and_then(|text| text.expose_str()),
                 pin: pin.map(|pin| pin.to_string()),
+                gives: &changed.gives,
                 effects: &changed.effects,
             });
             return match text {
@@ -211,7 +228,7 @@ fn lost(member: &Name, failure: &Failure) -> Failure {
     let message = format!("{member} was added, and its identity could not be printed: it is lost");
     let mut lost = Failure::new(Exit::Failure, "identity-lost", message);
     lost.causes.clone_from(&failure.causes);
-    lost.hint(format!("v-secure member add {member} --new-identity, for another one"))
+    lost.hint(format!("v-secure member add {member} --device --new-identity, for another one"))
 }
 
 /// A request from the command line itself, a file or standard input.

@@ -5,10 +5,14 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
-use crate::cli::policy::{self, ReasonArg};
+use crate::cli::leaving::{self as vouched, Left};
+use crate::cli::policy::{self, Changed, ReasonArg};
 use crate::name::Name;
 use crate::ops::leaving;
+use crate::ops::policy_change;
+use crate::ops::request::Ctx;
 use crate::ops::vault::{Depth, Vault};
+use crate::policy::op::PolicyOp;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
@@ -19,13 +23,19 @@ use serde::Serialize;
     after_help = "Takes the member from its roles, its keys from the vault, and gives every set of roles that it \
                         read with new keys, as far as you can. What it could read it can keep: 'v-secure exposed' \
                         lists the values to renew. What it wrote and you have not pulled yet does not count: pull \
-                        first, or 'v-secure adopt' it later.\n\n\
+                        first, or 'v-secure adopt' it later. Lists what only the leaver vouched for, such as devices \
+                        of others: it stays unless you say otherwise.\n\n\
                         Examples:\n  v-secure member remove backend\n  \
+                        v-secure member remove contractor --revoke-vouched\n  \
                         v-secure member remove ci --yes --reason 'pipeline retired'"
 )]
 pub struct Remove {
     #[arg(value_name = "NAME", add = ArgValueCompleter::new(complete::members))]
     name: Name,
+
+    /// Also remove what only the leaver vouched for: members, devices, recipients, memberships, roles
+    #[arg(long)]
+    revoke_vouched: bool,
 
     #[command(flatten)]
     confirm: ConfirmArgs,
@@ -39,48 +49,84 @@ struct Report<'a> {
     member: &'a str,
     roles: &'a [String],
     devices: &'a [String],
+    /// What only the leaver vouched for.
+    vouched_alone: &'a [Left],
     #[serde(flatten)]
     narrowed: &'a Narrowed<'a>,
 }
 
+/// The member's roles and devices, and what only it vouched for.
+type Said = (Vec<String>, Vec<String>, Vec<Left>);
+
+struct Agreed {
+    changed: Changed,
+    roles: Vec<String>,
+    devices: Vec<String>,
+    left: Vec<Left>,
+}
+
 impl Remove {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let (roles, devices) = self.confirm(context)?;
         let reason = format!("let {} go", self.name);
-        let changed = policy::change(context, &self.reason, &reason, |vault| {
-            Ok(leaving::remove_member(vault, &self.name)?)
-        })?;
+        let Agreed { changed, roles, devices, left } = self.change(context, &reason)?;
         let narrowed = Narrowed::to_members(context, &changed, std::slice::from_ref(&self.name))?;
         let member = self.name.as_str();
         if context.ui.json {
             let (roles, devices, narrowed) = (&roles[..], &devices[..], &narrowed);
-            return context.ui.object(&Report { member, roles, devices, narrowed });
+            let vouched_alone = &left[..];
+            return context.ui.object(&Report { member, roles, devices, vouched_alone, narrowed });
         }
         context.ui.note(&format!("{member} is no member any more"));
+        vouched::tell_staying(context, &left);
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
         narrowed.finish(context, member);
         Ok(())
     }
 
-    /// Asks before the lock is taken; returns the member's roles and devices.
-    fn confirm(&self, context: &Context<'_>) -> Outcome<(Vec<String>, Vec<String>)> {
+    fn change(&self, context: &Context<'_>, reason: &str) -> Outcome<Agreed> {
+        // Before anybody unlocks a key: who is not there cannot go.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
         leaving::remove_member(&opened.vault, &self.name)?;
-        let Some(member) = opened.vault.policy().member(&self.name) else {
-            return Ok(Default::default());
-        };
-        let devices = policy::listed(member.keys.keys());
-        self.confirm.check(
-            context,
-            &format!(
-                "Remove {} (roles {}; devices {devices})?",
-                self.name,
-                policy::listed(member.roles())
-            ),
+        let ((outcome, (roles, devices, left)), (written, vault)) = context.write_planned(
+            self.reason.reason.as_deref(),
+            reason,
+            |vault, ctx| self.agree(context, vault, ctx),
+            |(ops, said), vault, ctx| {
+                let (change, outcome) = policy_change::change(vault, ops, ctx)?;
+                Ok(((outcome, said), Some(change)))
+            },
         )?;
+        Ok(Agreed { changed: Changed::of(outcome, written, vault), roles, devices, left })
+    }
+
+    /// Says what goes and what only this member vouched for, and asks.
+    fn agree(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        ctx: &Ctx<'_>,
+    ) -> Outcome<(Vec<PolicyOp>, Said)> {
+        let removal = leaving::remove_member(vault, &self.name)?;
+        policy_change::check(vault, &removal, ctx)?;
+        let Some(member) = vault.policy().member(&self.name) else { return Ok(Default::default()) };
+        let alone = vouched::alone(vault, &self.name)?;
+        vouched::tell(context, &self.name, &vouched::rows(&alone, &[]));
+        let (devices, roles) = (policy::listed(member.keys.keys()), policy::listed(member.roles()));
+        if context.interactive() && !self.confirm.is_given() {
+            let text = format!("{}: roles {roles}; devices {devices}", self.name);
+            vouched::say(context, &[("", text)]);
+        }
+        self.confirm.check(context, &format!("Remove {}?", self.name))?;
+        let revokable = leaving::revoke(vault, &alone, &ctx.signer.key.id());
+        let rows = vouched::rows(&alone, &revokable);
+        let also = vouched::wants_revoking(context, self.revoke_vouched, &self.confirm, &rows)?;
+        let taken = if also { revokable } else { Vec::new() };
+        let left = vouched::rows(&alone, &taken);
         let texts = |name: &Name| name.to_string();
-        Ok((member.roles().map(texts).collect(), member.keys.keys().map(texts).collect()))
+        let said =
+            (member.roles().map(texts).collect(), member.keys.keys().map(texts).collect(), left);
+        Ok((taken.into_iter().chain(removal).collect(), said))
     }
 
     /// A role that `member add --read` made for the member alone is of no use without it.

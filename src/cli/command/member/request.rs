@@ -68,7 +68,8 @@ impl Request {
             identity: file,
             identity_created: created,
         };
-        show(context, &report)
+        let is_known = found.is_some();
+        show(context, &report, is_known)
     }
 }
 
@@ -83,7 +84,7 @@ fn refuse_known(vault: &Vault, identity: &Identity) -> Outcome {
         .hint(format!("v-secure member show {member}")))
 }
 
-fn show(context: &Context<'_>, report: &Report) -> Outcome {
+fn show(context: &Context<'_>, report: &Report, is_known: bool) -> Outcome {
     let ui = &context.ui;
     if let (true, Some(path)) = (report.identity_created, &report.identity) {
         ui.note(&format!("new identity in {}: back it up, off this machine", path.display()));
@@ -93,8 +94,9 @@ fn show(context: &Context<'_>, report: &Report) -> Outcome {
     }
     ui.line(&report.request)?;
     ui.note(&format!("fingerprint  {}", report.fingerprint));
+    let device = if is_known { " --device" } else { "" };
     ui.note(&format!(
-        "send the line to somebody who may grant, for: v-secure member add {} --request LINE\n\
+        "send the line to somebody who may grant, for: v-secure member add {}{device} --request LINE\n\
          compare the fingerprint by another way, such as a call",
         report.member
     ));

@@ -3,10 +3,12 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::giving::{self, Given};
 use crate::cli::policy::{Effects, ReasonArg};
 use crate::cli::recovery::{self, Form, Of};
 use crate::crypto::identity::{NewIdentity, generate_identity};
 use crate::name::Name;
+use crate::ops::change::Change;
 use crate::ops::policy_change::{self, PolicyOutcome};
 use crate::ops::recovery as ops;
 use crate::ops::request::Ctx;
@@ -47,6 +49,7 @@ struct Report<'a> {
     identity: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<&'a str>,
+    gives: &'a [Given],
     #[serde(flatten)]
     effects: &'a Effects,
 }
@@ -61,16 +64,16 @@ impl New {
         }
         let new = generate_identity();
         let reason = self.reason.reason.as_deref();
-        let ((member, outcome), vault) =
+        let ((member, outcome, gives), vault) =
             context.write(reason, "make a recovery identity", |vault, ctx| {
-                let (member, change, outcome) = change(vault, ctx, &new.recipient)?;
+                let (member, change, outcome, gives) = change(context, vault, ctx, &new.recipient)?;
                 // Only now: an identity that could not be added is none to write down.
                 self.keep(context, vault, &new)?;
-                Ok(((member, outcome), change))
+                Ok(((member, outcome, gives), change))
             })?;
         let keys = vault.policy().member(&member).into_iter().flat_map(|made| made.keys.values());
         context.note_made(&context.session()?, keys.map(|key| key.id));
-        self.report(context, &member, &vault, &new, &outcome)
+        self.report(context, (&member, &gives), &vault, &new, &outcome)
     }
 
     fn form(&self) -> Form {
@@ -99,7 +102,7 @@ impl New {
     fn report(
         &self,
         context: &Context<'_>,
-        member: &Name,
+        (member, gives): (&Name, &[Given]),
         vault: &Vault,
         new: &NewIdentity,
         outcome: &PolicyOutcome,
@@ -114,6 +117,7 @@ impl New {
                 file: self.out.as_deref().filter(|_| !self.prints()),
                 identity: new.text.expose_str().filter(|_| self.prints()),
                 words: words.as_ref().and_then(|words| words.expose_str()),
+                gives,
                 effects: &effects,
             };
             let printed = context.ui.object(&report);
@@ -131,17 +135,20 @@ impl New {
 }
 
 fn change(
+    context: &Context<'_>,
     vault: &Vault,
     ctx: &Ctx<'_>,
     recipient: &str,
-) -> Outcome<(Name, crate::ops::change::Change, PolicyOutcome)> {
+) -> Outcome<(Name, Change, PolicyOutcome, Vec<Given>)> {
     let state = vault.policy();
     let taken = |name: &Name| state.member(name).is_some() || state.role(name).is_some();
     let member = ops::free_name(taken);
     let added = ops::ops(ctx.random, Some(&vault.id()), &member, recipient)
         .map_err(|error| Failure::from_error(Exit::Failure, "device-key", &error))?;
+    let gifts = policy_change::gifts(vault, &added, ctx)?;
+    giving::tell(context, &gifts);
     let (change, outcome) = policy_change::change(vault, added, ctx)?;
-    Ok((member, change, outcome))
+    Ok((member, change, outcome, giving::rows(&gifts)))
 }
 
 fn of(vault: &Vault) -> Of<'_> {

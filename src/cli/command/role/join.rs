@@ -3,21 +3,30 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure;
+use crate::cli::giving::{Given, VouchArgs};
 use crate::cli::policy::{self, Effects, ReasonArg};
 use crate::name::Name;
 use crate::ops::access;
+use crate::ops::vault::Vault;
 use clap::Args;
 use serde::Serialize;
 
 /// Give a member a role; it can read what the role may read, older values too
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  v-secure role join developer admin")]
+#[command(
+    after_help = "Shows the devices and recipients that get access by it, and asks about those that nobody vouched for \
+                        who could give it; without a terminal --vouch names them.\n\n\
+                        Examples:\n  v-secure role join developer admin"
+)]
 pub struct Join {
     #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
     role: Name,
 
     #[arg(value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
     member: Name,
+
+    #[command(flatten)]
+    vouch: VouchArgs,
 
     #[command(flatten)]
     reason: ReasonArg,
@@ -28,6 +37,7 @@ struct Report<'a> {
     role: &'a str,
     member: &'a str,
     changed: bool,
+    gives: &'a [Given],
     #[serde(flatten)]
     effects: &'a Effects,
 }
@@ -35,14 +45,15 @@ struct Report<'a> {
 impl Join {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let reason = format!("give {} the role {}", self.member, self.role);
-        let changed = policy::change(context, &self.reason, &reason, |vault| {
-            Ok(access::join(vault.policy(), &self.role, &self.member))
-        })?;
+        let join = |vault: &Vault| Ok(access::join(vault.policy(), &self.role, &self.member));
+        let why = (&self.reason, reason.as_str());
+        let changed = policy::give(context, why, &self.vouch, join, || Ok(()))?;
         if context.ui.json {
             return context.ui.object(&Report {
                 role: self.role.as_str(),
                 member: self.member.as_str(),
                 changed: changed.written,
+                gives: &changed.gives,
                 effects: &changed.effects,
             });
         }

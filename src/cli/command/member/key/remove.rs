@@ -23,6 +23,7 @@ use serde::Serialize;
                         v-secure member key remove admin/laptop --lost --reason 'left on the train'"
 )]
 pub struct Remove {
+    /// The device, or a recipient by the id that 'v-secure policy review' shows
     #[arg(value_name = "NAME/DEVICE", add = ArgValueCompleter::new(complete::devices))]
     device: DeviceName,
 
@@ -118,7 +119,7 @@ impl Remove {
         context.ui.note(&format!("{member}: removed {device}{}", self.others(gone)));
         match gone.left.is_empty() {
             true => context.ui.warn(&format!(
-                "{member} has no signing key left, and can only read: v-secure member add {member} --request …"
+                "{member} has no signing key left, and can only read: v-secure member add {member} --device --request …"
             )),
             false => context.ui.note(&format!("{member}: left {}", listed(&gone.left))),
         }

@@ -1,0 +1,198 @@
+//! `v-secure policy review`: every device, recipient, membership and role in force, with who stands
+//! behind it.
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::giving::{accesses, names};
+use crate::cli::policy::listed;
+use crate::ops::review::{self, Held, Joined, Mark, RoleRow};
+use crate::ops::vault::Depth;
+use crate::policy::vouching::{Credential, Voucher};
+use clap::Args;
+use serde::Serialize;
+
+/// Show who let whom in: every device, recipient, membership and role, and what is worth a look
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Remarks are of what nobody who is there vouches for, of what was vouched for by one who could \
+                        not give what it has, of roles that have members and no grants, and of roles that no owner \
+                        made. Whoever gives a member something, knowing its devices, vouches for these. Somebody who \
+                        knows what is marked to be right vouches for it by giving the role again (role leave, role \
+                        join); what nobody knows goes by 'v-secure member key remove' or 'v-secure role leave'.\n\n\
+                        Examples:\n  v-secure policy review\n  v-secure policy review --marked\n  \
+                        v-secure policy review --json"
+)]
+pub struct Review {
+    /// Only what is marked
+    #[arg(long)]
+    marked: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    credentials: Vec<CredentialRow>,
+    memberships: Vec<MembershipRow>,
+    roles: Vec<RoleReport>,
+}
+
+#[derive(Serialize)]
+struct CredentialRow {
+    member: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    /// The key's id, or the recipient.
+    id: String,
+    roles: Vec<String>,
+    added_by: Vec<String>,
+    confirmed_by: Vec<String>,
+    marks: Vec<Remark>,
+}
+
+#[derive(Serialize)]
+struct MembershipRow {
+    role: String,
+    member: String,
+    added_by: Vec<String>,
+    marks: Vec<Remark>,
+}
+
+#[derive(Serialize)]
+struct RoleReport {
+    role: String,
+    members: usize,
+    access: Vec<String>,
+    made_by: Vec<String>,
+    marks: Vec<Remark>,
+}
+
+#[derive(Serialize)]
+struct Remark {
+    mark: &'static str,
+    text: String,
+}
+
+impl Review {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        let mut found = review::review(&opened.vault)
+            .map_err(|error| Failure::from_error(Exit::Integrity, error.code(), &error))?;
+        let marked = found.marked();
+        if self.marked {
+            found.credentials.retain(|row| !row.marks.is_empty());
+            found.memberships.retain(|row| !row.marks.is_empty());
+            found.roles.retain(|row| !row.marks.is_empty());
+        }
+        if context.ui.json {
+            return context.ui.object(&Report {
+                credentials: found.credentials.iter().map(credential).collect(),
+                memberships: found.memberships.iter().map(membership).collect(),
+                roles: found.roles.iter().map(role).collect(),
+            });
+        }
+        let credentials = found.credentials.iter().map(credential_cells);
+        let memberships = found.memberships.iter().map(membership_cells);
+        let roles = found.roles.iter().map(role_cells);
+        let rows = credentials.chain(memberships).chain(roles).collect();
+        context.ui.table(&["WHO", "WHAT", "BY", "CONFIRMED", "REMARKS"], rows)?;
+        match marked {
+            0 => context.ui.note("somebody who could give it stands behind all that is in force"),
+            1 => context.ui.warn("1 of these is worth a look: see its remarks"),
+            many => {
+                context.ui.warn(&format!("{many} of these are worth a look: see their remarks"))
+            }
+        }
+        Ok(())
+    }
+}
+
+fn credential(row: &Held) -> CredentialRow {
+    let (kind, device, id) = match &row.credential {
+        Credential::Key { device, id } => ("key", Some(device.to_string()), id.to_string()),
+        Credential::Recipient(text) => ("recipient", None, text.clone()),
+    };
+    CredentialRow {
+        member: row.member.to_string(),
+        kind,
+        device,
+        id,
+        roles: row.roles.iter().map(ToString::to_string).collect(),
+        added_by: texts(&row.added),
+        confirmed_by: texts(&row.confirmed),
+        marks: remarks(&row.marks),
+    }
+}
+
+fn membership(row: &Joined) -> MembershipRow {
+    MembershipRow {
+        role: row.role.to_string(),
+        member: row.member.to_string(),
+        added_by: texts(&row.by),
+        marks: remarks(&row.marks),
+    }
+}
+
+fn role(row: &RoleRow) -> RoleReport {
+    RoleReport {
+        role: row.role.to_string(),
+        members: row.members,
+        access: accesses(&row.access),
+        made_by: texts(&row.made),
+        marks: remarks(&row.marks),
+    }
+}
+
+fn texts(vouchers: &[Voucher]) -> Vec<String> {
+    vouchers.iter().map(|voucher| voucher.member.to_string()).collect()
+}
+
+fn remarks(marks: &[Mark]) -> Vec<Remark> {
+    marks.iter().map(|mark| Remark { mark: mark.code(), text: text(mark) }).collect()
+}
+
+fn text(mark: &Mark) -> String {
+    match mark {
+        Mark::Nobody => "nobody who is there vouches for it".into(),
+        Mark::NotTheirs { role, lacks: Some(pattern) } => {
+            format!("nobody vouches for it who may grant {pattern} (role {role})")
+        }
+        Mark::NotTheirs { role, lacks: None } => {
+            format!("nobody vouches for it who could give the role {role}")
+        }
+        Mark::Empty => "has members, and gives nothing yet".into(),
+        Mark::MadeByOthers => "no owner made it".into(),
+    }
+}
+
+fn cells(
+    who: String,
+    what: String,
+    by: &[Voucher],
+    confirmed: &[Voucher],
+    marks: &[Mark],
+) -> Vec<String> {
+    let or_dash =
+        |text: String| if text.is_empty() || text == "nobody" { "-".into() } else { text };
+    let marks: Vec<String> = marks.iter().map(text).collect();
+    vec![who, what, or_dash(names(by)), or_dash(names(confirmed)), or_dash(marks.join("; "))]
+}
+
+fn credential_cells(row: &Held) -> Vec<String> {
+    let what = match row.roles.is_empty() {
+        true => row.credential.to_string(),
+        false => format!("{} ({})", row.credential, listed(&row.roles)),
+    };
+    cells(row.member.to_string(), what, &row.added, &row.confirmed, &row.marks)
+}
+
+fn membership_cells(row: &Joined) -> Vec<String> {
+    let what = format!("in the role {}", row.role);
+    cells(row.member.to_string(), what, &row.by, &[], &row.marks)
+}
+
+fn role_cells(row: &RoleRow) -> Vec<String> {
+    let access = accesses(&row.access).join("; ");
+    let what = if access.is_empty() { "has nothing".to_owned() } else { access };
+    cells(format!("role {}", row.role), what, &row.made, &[], &row.marks)
+}

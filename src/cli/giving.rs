@@ -1,0 +1,223 @@
+//! What is said before access is given: who gets what, with which devices and recipients, and whom
+//! nobody vouched for who could give it. These are asked about, or named by an option; neither the
+//! list of them nor the question is hidden by `--quiet`.
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use super::layout;
+use super::ui::escape_lines;
+use crate::host::Stream;
+use crate::name::Name;
+use crate::policy::vouching::{Access, Credential, Gift, Receiver, Standing, Verdict, Voucher};
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct VouchArgs {
+    /// Vouch for this device, recipient (by the id that is shown) or membership (ROLE/MEMBER), for
+    /// which nobody stands who could give it what it gets; may be given several times
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    vouch: Vec<String>,
+}
+
+/// One credential or membership that gets something.
+#[derive(Debug, Serialize)]
+pub struct Given {
+    role: String,
+    /// What it gets, such as `read,write on dev/*`.
+    access: Vec<String>,
+    member: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    /// The key's id, or the recipient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    added_by: Vec<String>,
+    confirmed_by: Vec<String>,
+    /// Whether somebody stands for it who could give it this.
+    vouched: bool,
+}
+
+/// Something that nobody stands for who could give it what it gets.
+struct Marked {
+    /// What `--vouch` names it by.
+    tag: String,
+    named: bool,
+}
+
+impl VouchArgs {
+    /// Says what is given to whom, and goes on only if all of it is vouched for or agreed to.
+    pub fn check(&self, context: &Context<'_>, gifts: &[Gift]) -> Outcome<Vec<Given>> {
+        let marked = self.marked(gifts);
+        tell(context, gifts);
+        let open: BTreeSet<&str> =
+            marked.iter().filter(|found| !found.named).map(|found| found.tag.as_str()).collect();
+        if !open.is_empty() {
+            self.ask(context, &open)?;
+        }
+        Ok(rows(gifts))
+    }
+
+    fn marked(&self, gifts: &[Gift]) -> Vec<Marked> {
+        let mut marked = Vec::new();
+        for (gift, receiver) in
+            gifts.iter().flat_map(|gift| gift.to.iter().map(move |to| (gift, to)))
+        {
+            if receiver.membership.as_ref().is_some_and(|verdict| !verdict.is_vouched) {
+                let tag = membership_tag(&gift.access.role, &receiver.member);
+                let named = self.vouch.contains(&tag);
+                marked.push(Marked { tag, named });
+            }
+            let unvouched = receiver.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched);
+            marked.extend(unvouched.map(|(credential, _)| Marked {
+                tag: credential.tag(),
+                named: self.vouch.iter().any(|text| credential.is_named_by(text)),
+            }));
+        }
+        marked
+    }
+
+    fn ask(&self, context: &Context<'_>, open: &BTreeSet<&str>) -> Outcome {
+        if !context.interactive() {
+            let options: Vec<String> = open.iter().map(|tag| format!("--vouch {tag}")).collect();
+            let message =
+                "nobody who could give this vouched for what is marked '!': nothing was changed";
+            return Err(Failure::new(Exit::Failure, "not-vouched", message)
+                .hint(format!("{}, once you know that it is right", options.join(" ")))
+                .hint("v-secure policy review"));
+        }
+        let agreed = context.host.confirm("Give it to those marked '!' too?", false);
+        let agreed = agreed.map_err(|error| {
+            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
+        })?;
+        if agreed {
+            return Ok(());
+        }
+        Err(Failure::new(Exit::Failure, "declined", "nothing was changed")
+            .hint("v-secure policy review")
+            .hint("v-secure member key remove MEMBER/DEVICE, for a device that is not theirs"))
+    }
+}
+
+/// Says who gets what.
+pub fn tell(context: &Context<'_>, gifts: &[Gift]) {
+    let width = context.host.is_terminal(Stream::Err).then(|| context.host.width()).flatten();
+    for gift in gifts.iter().filter(|gift| !gift.access.is_empty()) {
+        let lines = lines(gift, width).join("\n");
+        match gift.to.iter().all(Receiver::is_vouched) {
+            true => context.ui.note(&lines),
+            false => context.host.write_err(&escape_lines(&lines)),
+        }
+    }
+    // A role without grants gives nothing yet, and who is in it will have what it is given.
+    for gift in gifts.iter().filter(|gift| gift.access.is_empty()) {
+        if !gift.to.iter().all(Receiver::is_vouched) {
+            context.host.write_err(&escape_lines(&lines(gift, width).join("\n")));
+        }
+    }
+}
+
+fn lines(gift: &Gift, width: Option<usize>) -> Vec<String> {
+    let role = &gift.access.role;
+    let access = accesses(&gift.access).join("; ");
+    let heading = match (gift.is_grant, gift.access.is_empty()) {
+        (true, _) => format!("this gives {access} to all in the role {role}:"),
+        (_, true) => format!("this gives the role {role} (nothing yet) to:"),
+        _ => format!("this gives the role {role} ({access}) to:"),
+    };
+    let mut lines = vec![layout::paragraph("", 2, &heading, width)];
+    lines.extend(gift.to.iter().flat_map(|to| receiver_lines(gift, to, width)));
+    lines
+}
+
+fn receiver_lines(gift: &Gift, to: &Receiver, width: Option<usize>) -> Vec<String> {
+    let (role, member) = (&gift.access.role, &to.member);
+    let fine = to.credentials.iter().filter(|(_, verdict)| verdict.is_vouched);
+    let fine: Vec<String> = fine.map(|(credential, _)| credential.to_string()).collect();
+    let mut lines = Vec::new();
+    if !fine.is_empty() {
+        let text = format!("{member}: {}", fine.join(", "));
+        lines.push(layout::paragraph("  ", 4, &text, width));
+    }
+    let mut mark = |text: String| lines.push(layout::paragraph("! ", 4, &text, width));
+    if let Some(verdict) = to.membership.as_ref().filter(|verdict| !verdict.is_vouched) {
+        mark(format!("{member}: in {role} {}", why("by", verdict, &gift.access)));
+    }
+    for (credential, verdict) in to.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched) {
+        mark(format!("{member}: {credential}: {}", why("added by", verdict, &gift.access)));
+    }
+    lines
+}
+
+/// Who vouched, and why that does not do.
+pub fn why(verb: &str, verdict: &Verdict, access: &Access) -> String {
+    let by = names(&verdict.added);
+    let later = match names(&verdict.confirmed) {
+        later if later == "nobody" => String::new(),
+        later => format!(" and confirmed by {later}"),
+    };
+    let all = || verdict.added.iter().chain(&verdict.confirmed);
+    let lost = all().any(|voucher| voucher.standing == Standing::Lost);
+    let reason = match &verdict.lacks {
+        _ if verdict.is_orphan() && lost => "with a device that was lost".to_owned(),
+        _ if verdict.is_orphan() => "who is no member any more".to_owned(),
+        _ if access.is_owner() => "who is no owner".to_owned(),
+        Some(pattern) => format!("who may not grant {pattern}"),
+        None if access.is_empty() => format!("who did not make {}", access.role),
+        None => "who could not give this".to_owned(),
+    };
+    format!("{verb} {by}{later}, {reason}")
+}
+
+/// The names of those who vouched; `nobody` for none.
+pub fn names(vouchers: &[Voucher]) -> String {
+    let names: Vec<&str> = vouchers.iter().map(|voucher| voucher.member.as_str()).collect();
+    if names.is_empty() { "nobody".into() } else { names.join(", ") }
+}
+
+/// What a role has, or is to get, for people.
+pub fn accesses(access: &Access) -> Vec<String> {
+    if access.is_owner() {
+        return vec!["everything".into()];
+    }
+    let grants = access.grants.iter().map(|(pattern, rights)| format!("{rights} on {pattern}"));
+    let once = access.once.iter().map(|pattern| format!("what it once read on {pattern}"));
+    grants.chain(once).collect()
+}
+
+fn membership_tag(role: &Name, member: &Name) -> String {
+    format!("{role}/{member}")
+}
+
+/// What is given, for `--json`.
+pub fn rows(gifts: &[Gift]) -> Vec<Given> {
+    gifts.iter().flat_map(|gift| gift.to.iter().flat_map(|to| given(gift, to))).collect()
+}
+
+fn given(gift: &Gift, to: &Receiver) -> Vec<Given> {
+    let texts = |vouchers: &[Voucher]| {
+        vouchers.iter().map(|voucher| voucher.member.to_string()).collect::<Vec<_>>()
+    };
+    let row = |kind, device: Option<String>, id: Option<String>, verdict: &Verdict| Given {
+        role: gift.access.role.to_string(),
+        access: accesses(&gift.access),
+        member: to.member.to_string(),
+        kind,
+        device,
+        id,
+        added_by: texts(&verdict.added),
+        confirmed_by: texts(&verdict.confirmed),
+        vouched: verdict.is_vouched,
+    };
+    let membership = to.membership.iter().map(|verdict| row("membership", None, None, verdict));
+    let credentials = to.credentials.iter().map(|(credential, verdict)| match credential {
+        Credential::Key { device, id } => {
+            row("key", Some(device.to_string()), Some(id.to_string()), verdict)
+        }
+        Credential::Recipient(text) => row("recipient", None, Some(text.clone()), verdict),
+    });
+    membership.chain(credentials).collect()
+}

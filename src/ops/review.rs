@@ -1,0 +1,154 @@
+//! Who stands behind what there is: every credential, membership and role in force, with what is
+//! worth a look.
+
+use super::vault::Vault;
+use crate::name::{Name, Pattern};
+use crate::policy::error::ChainError;
+use crate::policy::vouching::{Access, Credential, Verdict, Voucher, Vouching};
+
+/// Why something is worth a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// Nobody who is there vouches for it.
+    Nobody,
+    /// None of those who vouch could give what the role has.
+    NotTheirs { role: Name, lacks: Option<Pattern> },
+    /// A role that has members and as yet no grants: what it is given, they have.
+    Empty,
+    /// None of those who made the role was an owner.
+    MadeByOthers,
+}
+
+impl Mark {
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::NotTheirs { .. } => "not-theirs",
+            Self::Empty => "empty",
+            Self::MadeByOthers => "made-by-others",
+        }
+    }
+}
+
+/// A device key or recipient in force.
+#[derive(Debug)]
+pub struct Held {
+    pub member: Name,
+    pub credential: Credential,
+    pub roles: Vec<Name>,
+    pub added: Vec<Voucher>,
+    pub confirmed: Vec<Voucher>,
+    pub marks: Vec<Mark>,
+}
+
+/// A member in a role.
+#[derive(Debug)]
+pub struct Joined {
+    pub role: Name,
+    pub member: Name,
+    pub by: Vec<Voucher>,
+    pub marks: Vec<Mark>,
+}
+
+/// A role but `owner`.
+#[derive(Debug)]
+pub struct RoleRow {
+    pub role: Name,
+    pub members: usize,
+    pub access: Access,
+    pub made: Vec<Voucher>,
+    pub marks: Vec<Mark>,
+}
+
+#[derive(Debug)]
+pub struct Review {
+    pub credentials: Vec<Held>,
+    pub memberships: Vec<Joined>,
+    pub roles: Vec<RoleRow>,
+}
+
+impl Review {
+    /// How many rows are worth a look.
+    pub fn marked(&self) -> usize {
+        let credentials = self.credentials.iter().map(|row| &row.marks);
+        let memberships = self.memberships.iter().map(|row| &row.marks);
+        let all = credentials.chain(memberships).chain(self.roles.iter().map(|row| &row.marks));
+        all.filter(|marks| !marks.is_empty()).count()
+    }
+}
+
+/// Everything in force. `vault` was opened with [`Depth::Everything`](super::vault::Depth::Everything).
+///
+/// # Errors
+/// Those of the chain, which a vault that was opened does not have.
+pub fn review(vault: &Vault) -> Result<Review, ChainError> {
+    let vouching = Vouching::of(&vault.file().chain)?;
+    let accesses: Vec<Access> =
+        vault.policy().roles().map(|(role, _)| Access::of_role(vault.chain(), role)).collect();
+    let members = vault.policy().members();
+    let credentials = members.flat_map(|(member, _)| {
+        vouching.credentials(member).map(|c| held(vault, &vouching, &accesses, member, c))
+    });
+    let memberships = accesses.iter().flat_map(|access| {
+        let role = vault.policy().role(&access.role);
+        let members = role.into_iter().flat_map(|role| role.members());
+        members.map(|member| joined(vault, &vouching, access, member)).collect::<Vec<_>>()
+    });
+    let roles = accesses.iter().filter(|access| !access.is_owner());
+    Ok(Review {
+        credentials: credentials.collect(),
+        memberships: memberships.collect(),
+        roles: roles.map(|access| role_row(vault, &vouching, access)).collect(),
+    })
+}
+
+fn held(
+    vault: &Vault,
+    vouching: &Vouching,
+    accesses: &[Access],
+    member: &Name,
+    credential: &Credential,
+) -> Held {
+    let state = vault.policy();
+    let found = state.member(member).into_iter();
+    let roles: Vec<Name> = found.flat_map(|found| found.roles()).cloned().collect();
+    let own = accesses.iter().filter(|access| roles.contains(&access.role));
+    let judged = |access| vouching.of_credential(state, member, credential, access);
+    let verdicts: Vec<(&Access, Verdict)> = own.map(|access| (access, judged(access))).collect();
+    let mut marks: Vec<Mark> = verdicts.iter().filter_map(|(a, v)| not_theirs(a, v)).collect();
+    let (added, confirmed) = vouching.vouchers_of(member, credential);
+    if !vouching.is_backed(member, credential) {
+        marks = vec![Mark::Nobody];
+    }
+    Held { member: member.clone(), credential: credential.clone(), roles, added, confirmed, marks }
+}
+
+fn joined(vault: &Vault, vouching: &Vouching, access: &Access, member: &Name) -> Joined {
+    let verdict = vouching.of_membership(vault.policy(), member, access);
+    let marks = match verdict.is_orphan() && !verdict.is_vouched {
+        true => vec![Mark::Nobody],
+        false => not_theirs(access, &verdict).into_iter().collect(),
+    };
+    Joined { role: access.role.clone(), member: member.clone(), by: verdict.added, marks }
+}
+
+fn not_theirs(access: &Access, verdict: &Verdict) -> Option<Mark> {
+    // A role that has nothing is marked itself.
+    (!verdict.is_vouched && !access.is_empty())
+        .then(|| Mark::NotTheirs { role: access.role.clone(), lacks: verdict.lacks.clone() })
+}
+
+fn role_row(vault: &Vault, vouching: &Vouching, access: &Access) -> RoleRow {
+    let state = vault.policy();
+    let members = state.role(&access.role).map_or(0, |role| role.members().count());
+    let made = vouching.of_role(&access.role);
+    let mut marks = Vec::new();
+    if access.is_empty() && members > 0 {
+        marks.push(Mark::Empty);
+    }
+    let by_owner = made.iter().any(|voucher| state.is_owner(&voucher.member));
+    if !by_owner {
+        marks.push(Mark::MadeByOthers);
+    }
+    RoleRow { role: access.role.clone(), members, access: access.clone(), made, marks }
+}

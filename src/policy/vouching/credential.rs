@@ -1,0 +1,54 @@
+//! A key or recipient of a member, and what people are shown of it.
+
+use crate::crypto::bytes::Id;
+use crate::name::Name;
+use std::fmt;
+
+/// How much of a key's id is shown: 60 bits, which nobody matches by trying.
+const KEY_SHOWN: usize = 10;
+/// How much of a recipient's end is shown: 60 bits of an age key.
+const RECIPIENT_SHOWN: usize = 12;
+
+/// What signs or opens in a member's name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Credential {
+    Key { device: Name, id: Id },
+    Recipient(String),
+}
+
+impl Credential {
+    /// What people are shown of it and can name it by.
+    pub fn tag(&self) -> String {
+        match self {
+            Self::Key { id, .. } => id.to_string().chars().take(KEY_SHOWN).collect(),
+            Self::Recipient(text) => {
+                let skipped = text.chars().count().saturating_sub(RECIPIENT_SHOWN);
+                text.chars().skip(skipped).collect()
+            }
+        }
+    }
+
+    /// Whether a text names it: its tag, or more of the id or key.
+    pub fn is_named_by(&self, text: &str) -> bool {
+        match self {
+            Self::Key { id, .. } => text.len() >= KEY_SHOWN && id.to_string().starts_with(text),
+            Self::Recipient(own) => text.len() >= RECIPIENT_SHOWN && own.ends_with(text),
+        }
+    }
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key { device, .. } => write!(f, "device {device} {}", self.tag()),
+            Self::Recipient(text) => {
+                // An age key begins with its kind as far as the last '1', an SSH key as far as the space.
+                let kind = match text.split_once(' ') {
+                    Some((kind, _)) => format!("{kind} "),
+                    None => text.rfind('1').map_or(String::new(), |at| text[..=at].to_owned()),
+                };
+                write!(f, "recipient {kind}…{}", self.tag())
+            }
+        }
+    }
+}

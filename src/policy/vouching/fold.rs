@@ -1,0 +1,151 @@
+//! From entries to who stands behind what: what each op brings in, takes away and confirms.
+
+use super::{Added, Credential, Holder, Made, Person, Signed, Vouching};
+use crate::crypto::sign::key_id;
+use crate::name::Name;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
+use crate::policy::state::{Member, State};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Vouching {
+    pub(super) fn take(&mut self, entry: &PolicyEntry, after: &State, confirms: bool) {
+        let by = entry.sigs.iter().map(|signature| signature.key).collect();
+        let signed = Signed { position: self.entries, by };
+        if self.entries == 0 {
+            self.roots.extend(&signed.by);
+        }
+        entry.ops.iter().for_each(|op| self.note(op, &signed));
+        entry.ops.iter().for_each(|op| self.note_removal(op, after));
+        if confirms {
+            entry.ops.iter().for_each(|op| self.confirm(op, &signed, after));
+        }
+        self.entries += 1;
+    }
+
+    fn note(&mut self, op: &PolicyOp, signed: &Signed) {
+        match op {
+            PolicyOp::MemberAdd { member, recipients, .. } => {
+                self.incarnations += 1;
+                let recipients = recipients.iter().cloned().map(Credential::Recipient);
+                let added = || Added { signed: signed.clone(), gone: false };
+                let person = Person {
+                    incarnation: self.incarnations,
+                    added: signed.clone(),
+                    credentials: recipients.map(|recipient| (recipient, added())).collect(),
+                    confirmed: BTreeMap::new(),
+                    roles: BTreeMap::new(),
+                };
+                self.people.insert(member.clone(), person);
+            }
+            PolicyOp::MemberRemove { member } => self.remove_member(member, signed.position),
+            PolicyOp::RecipientAdd { member, recipient, .. } => {
+                self.add(member, Credential::Recipient(recipient.clone()), signed);
+            }
+            PolicyOp::KeyAdd(add) => {
+                let id = key_id(&add.key);
+                let incarnation = self.people.get(&add.member).map_or(0, |p| p.incarnation);
+                let member = add.member.clone();
+                self.keys.insert(id, Holder { member, incarnation, lost: false });
+                self.add(&add.member, Credential::Key { device: add.device.clone(), id }, signed);
+            }
+            _ => self.note_role(op, signed),
+        }
+    }
+
+    fn note_role(&mut self, op: &PolicyOp, signed: &Signed) {
+        match op {
+            PolicyOp::RoleAdd { role } => {
+                let behind = signed.by.iter().copied().collect();
+                let made = Made { signed: signed.clone(), members: BTreeSet::new(), behind };
+                self.roles.insert(role.clone(), made);
+            }
+            PolicyOp::RoleRemove { role } => {
+                for member in self.roles.remove(role).into_iter().flat_map(|made| made.members) {
+                    self.people.get_mut(&member).map(|person| person.roles.remove(role));
+                }
+            }
+            PolicyOp::RoleJoin { role, member, .. } => {
+                if let Some(person) = self.people.get_mut(member) {
+                    person.roles.insert(role.clone(), signed.clone());
+                }
+                let made = self.roles.entry(role.clone()).or_default();
+                made.members.insert(member.clone());
+                made.behind.extend(&signed.by);
+            }
+            PolicyOp::RoleLeave { role, member } => {
+                self.people.get_mut(member).map(|person| person.roles.remove(role));
+                self.roles.get_mut(role).map(|made| made.members.remove(member));
+            }
+            PolicyOp::Grant { role, .. } => {
+                self.roles.entry(role.clone()).or_default().behind.extend(&signed.by);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, member: &Name, credential: Credential, signed: &Signed) {
+        if let Some(person) = self.people.get_mut(member) {
+            let added = Added { signed: signed.clone(), gone: false };
+            person.credentials.insert(credential, added);
+        }
+    }
+
+    fn remove_member(&mut self, member: &Name, position: usize) {
+        let Some(person) = self.people.remove(member) else { return };
+        self.departed.insert(person.incarnation, position);
+        for role in person.roles.keys() {
+            self.roles.get_mut(role).map(|made| made.members.remove(member));
+        }
+    }
+
+    /// What one op takes away can be more than it names: the state says what is left.
+    fn note_removal(&mut self, op: &PolicyOp, after: &State) {
+        let (name, is_lost) = match op {
+            PolicyOp::KeyRemove { member, lost, .. } => (member, *lost),
+            PolicyOp::RecipientRemove { member, .. } => (member, false),
+            _ => return,
+        };
+        let (Some(person), Some(left)) = (self.people.get_mut(name), after.member(name)) else {
+            return;
+        };
+        for (credential, added) in &mut person.credentials {
+            if added.gone || is_in_force(left, credential) {
+                continue;
+            }
+            added.gone = true;
+            if let Credential::Key { id, .. } = credential
+                && let Some(holder) = self.keys.get_mut(id)
+            {
+                holder.lost |= is_lost;
+            }
+        }
+    }
+
+    /// Notes what an op's `gives` covers besides what the entry itself adds.
+    fn confirm(&mut self, op: &PolicyOp, signed: &Signed, after: &State) {
+        match op {
+            PolicyOp::RoleJoin { role, member, .. } if after.role(role).is_some() => {
+                self.confirm_member(member, signed);
+            }
+            PolicyOp::Grant { role, .. } => {
+                let members = after.role(role).into_iter().flat_map(|role| role.members());
+                members.for_each(|member| self.confirm_member(member, signed));
+            }
+            _ => {}
+        }
+    }
+
+    fn confirm_member(&mut self, member: &Name, signed: &Signed) {
+        if let Some(person) = self.people.get_mut(member) {
+            person.confirmed.extend(signed.by.iter().map(|key| (*key, signed.position)));
+        }
+    }
+}
+
+fn is_in_force(member: &Member, credential: &Credential) -> bool {
+    match credential {
+        Credential::Key { id, .. } => member.keys.values().any(|key| key.id == *id),
+        Credential::Recipient(text) => member.recipients.contains(text),
+    }
+}

@@ -1,0 +1,265 @@
+//! Whether those who stand behind a credential or a membership could give what it has, by the state
+//! of now.
+
+use super::{Credential, Signed, Vouching};
+use crate::crypto::bytes::Id;
+use crate::name::{Name, Pattern};
+use crate::policy::chain::Chain;
+use crate::policy::op::Right;
+use crate::policy::rights::Rights;
+use crate::policy::state::{OWNER, State};
+use std::collections::BTreeSet;
+
+/// What a role has, or is to get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    pub role: Name,
+    /// `owner` has everything and no grants.
+    pub grants: Vec<(Pattern, Rights)>,
+    /// Patterns that it may not read any more, and once could: its members get the keys.
+    pub once: Vec<Pattern>,
+}
+
+impl Access {
+    pub fn of_role(chain: &Chain, role: &Name) -> Self {
+        let grants = chain.state().role(role).into_iter().flat_map(|found| found.grants());
+        let grants: Vec<(Pattern, Rights)> = grants.map(|(p, r)| (p.clone(), r)).collect();
+        let reads = |pattern: &Pattern| {
+            grants.iter().any(|(granted, r)| r.has(Right::Read) && granted.contains(pattern))
+        };
+        let once = chain.ever_read(role).filter(|pattern| !reads(pattern)).cloned().collect();
+        Self { role: role.clone(), grants, once }
+    }
+
+    pub fn of_grant(role: &Name, pattern: &Pattern, rights: Rights) -> Self {
+        let grants = vec![(pattern.clone(), rights)];
+        Self { role: role.clone(), grants, once: Vec::new() }
+    }
+
+    pub fn is_owner(&self) -> bool {
+        self.role.as_str() == OWNER
+    }
+
+    /// Whether the role has nothing as yet.
+    pub fn is_empty(&self) -> bool {
+        !self.is_owner() && self.grants.is_empty() && self.once.is_empty()
+    }
+
+    /// The first pattern on which `giver` could not give all of it.
+    fn lacks(&self, state: &State, giver: &Name) -> Option<&Pattern> {
+        let holds = |right, pattern: &Pattern| state.holds_pattern(giver, right, pattern);
+        let grants = self.grants.iter();
+        let mut lacking = grants
+            .filter(|(pattern, rights)| {
+                !rights.with(Right::Grant).iter().all(|right| holds(right, pattern))
+            })
+            .map(|(pattern, _)| pattern)
+            .chain(self.once.iter().filter(|pattern| !holds(Right::Read, pattern)));
+        lacking.next()
+    }
+
+    /// Whether these members could give it; `makers` made the role.
+    fn is_given_by(
+        &self,
+        state: &State,
+        givers: &BTreeSet<&Name>,
+        makers: &BTreeSet<&Name>,
+    ) -> bool {
+        let owners = givers.iter().filter(|giver| state.is_owner(giver)).count();
+        if owners >= state.threshold() {
+            return true;
+        }
+        let may_grant = |giver: &Name| state.holds_anywhere(giver, Right::Grant);
+        match (self.is_owner(), self.is_empty()) {
+            (true, _) => false,
+            // What it will have nobody knows: only its makers and the owners decide on it.
+            (_, true) => givers.iter().any(|giver| makers.contains(giver) && may_grant(giver)),
+            _ => givers.iter().any(|giver| may_grant(giver) && self.lacks(state, giver).is_none()),
+        }
+    }
+}
+
+/// How somebody stands who vouched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    Member,
+    /// Removed since; a member of the same name is somebody else.
+    Left,
+    /// With a device that was taken away as lost.
+    Lost,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Voucher {
+    pub member: Name,
+    pub standing: Standing,
+}
+
+/// What is to be said of a credential or a membership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The signers of what brought it in.
+    pub added: Vec<Voucher>,
+    /// Further ones, who signed for it later.
+    pub confirmed: Vec<Voucher>,
+    /// Whether one of them could give what it has.
+    pub is_vouched: bool,
+    /// A pattern on which none of those that are there could give it.
+    pub lacks: Option<Pattern>,
+}
+
+impl Verdict {
+    /// Whether none of those who vouched is there.
+    pub fn is_orphan(&self) -> bool {
+        let mut all = self.added.iter().chain(&self.confirmed);
+        all.all(|voucher| voucher.standing != Standing::Member)
+    }
+}
+
+impl Vouching {
+    /// Of a member's credential, for what is to be had by it.
+    pub fn of_credential(
+        &self,
+        state: &State,
+        member: &Name,
+        credential: &Credential,
+        access: &Access,
+    ) -> Verdict {
+        let (added, confirmed) = self.behind(member, credential);
+        let is_root = matches!(credential, Credential::Key { id, .. } if self.roots.contains(id));
+        let keys: Vec<Id> = added.iter().chain(&confirmed).copied().collect();
+        let is_vouched =
+            is_root || self.reaches(state, member, &keys, access, &mut BTreeSet::new());
+        self.verdict(state, member, (&added, &confirmed), access, is_vouched)
+    }
+
+    /// Of a membership, for what the role has or gets. That somebody joined by their own signature
+    /// says nothing unless they could give it.
+    pub fn of_membership(&self, state: &State, member: &Name, access: &Access) -> Verdict {
+        let person = self.people.get(member);
+        let joined = person.and_then(|person| person.roles.get(&access.role));
+        let keys = self.behind_membership(member, &access.role);
+        let is_root = joined.is_some_and(|signed| signed.position == 0);
+        let givers: BTreeSet<&Name> = keys.iter().filter_map(|key| self.present(key)).collect();
+        let makers = self.makers(&access.role);
+        let is_vouched = is_root || access.is_given_by(state, &givers, &makers);
+        self.verdict(state, member, (keys, &[]), access, is_vouched)
+    }
+
+    /// The keys that let a member into a role.
+    pub(super) fn behind_membership(&self, member: &Name, role: &Name) -> &[Id] {
+        let joined = self.people.get(member).and_then(|person| person.roles.get(role));
+        joined.map_or(&[][..], |signed| &signed.by)
+    }
+
+    /// Who made a role, of those who are there.
+    pub(super) fn makers(&self, role: &Name) -> BTreeSet<&Name> {
+        let made = self.roles.get(role).into_iter().flat_map(|made| &made.signed.by);
+        made.filter_map(|key| self.present(key)).collect()
+    }
+
+    /// Whether one of the keys speaks for the credential: another's that could give the access, or the
+    /// member's own that is itself vouched for it.
+    fn reaches(
+        &self,
+        state: &State,
+        own: &Name,
+        keys: &[Id],
+        access: &Access,
+        seen: &mut BTreeSet<Id>,
+    ) -> bool {
+        let mut givers = BTreeSet::new();
+        for key in keys {
+            let Some(member) = self.present(key) else { continue };
+            // A member's word for itself counts by what the key is vouched for alone.
+            if member != own {
+                givers.insert(member);
+            } else if self.roots.contains(key) || self.own_reaches(state, own, key, access, seen) {
+                return true;
+            }
+        }
+        access.is_given_by(state, &givers, &self.makers(&access.role))
+    }
+
+    fn own_reaches(
+        &self,
+        state: &State,
+        own: &Name,
+        key: &Id,
+        access: &Access,
+        seen: &mut BTreeSet<Id>,
+    ) -> bool {
+        if !seen.insert(*key) {
+            return false;
+        }
+        let Some(credential) = self.key_of(own, key) else { return false };
+        let (added, confirmed) = self.behind(own, credential);
+        let keys: Vec<Id> = added.into_iter().chain(confirmed).collect();
+        self.reaches(state, own, &keys, access, seen)
+    }
+
+    pub(super) fn key_of(&self, member: &Name, key: &Id) -> Option<&Credential> {
+        let mut all = self.people.get(member)?.credentials.keys();
+        all.find(|found| matches!(found, Credential::Key { id, .. } if id == key))
+    }
+
+    fn verdict(
+        &self,
+        state: &State,
+        member: &Name,
+        (added, confirmed): (&[Id], &[Id]),
+        access: &Access,
+        is_vouched: bool,
+    ) -> Verdict {
+        let present = added.iter().chain(confirmed).find_map(|key| self.present(key));
+        let (added, confirmed) = self.shown(member, added, confirmed);
+        let lacks = present.filter(|_| !is_vouched).and_then(|giver| access.lacks(state, giver));
+        Verdict { added, confirmed, is_vouched, lacks: lacks.cloned() }
+    }
+
+    fn vouchers(&self, keys: &[Id]) -> Vec<Voucher> {
+        let voucher = |key: &Id| {
+            let holder = self.keys.get(key)?;
+            let person = self.people.get(&holder.member);
+            let is_there = person.is_some_and(|person| person.incarnation == holder.incarnation);
+            let standing = match (is_there, holder.lost) {
+                (true, false) => Standing::Member,
+                (true, true) => Standing::Lost,
+                (false, _) => Standing::Left,
+            };
+            Some(Voucher { member: holder.member.clone(), standing })
+        };
+        keys.iter().filter_map(voucher).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Who added a credential, and who confirmed it since.
+    pub fn vouchers_of(
+        &self,
+        member: &Name,
+        credential: &Credential,
+    ) -> (Vec<Voucher>, Vec<Voucher>) {
+        let (added, confirmed) = self.behind(member, credential);
+        self.shown(member, &added, &confirmed)
+    }
+
+    /// Who added something, and who else stood for it: a member's word for itself is none.
+    fn shown(&self, member: &Name, added: &[Id], confirmed: &[Id]) -> (Vec<Voucher>, Vec<Voucher>) {
+        let (added, mut confirmed) = (self.vouchers(added), self.vouchers(confirmed));
+        confirmed.retain(|voucher| voucher.member != *member && !added.contains(voucher));
+        (added, confirmed)
+    }
+
+    /// Who let a member in.
+    pub fn of_member(&self, member: &Name) -> Vec<Voucher> {
+        self.people.get(member).map_or_else(Vec::new, |person| self.signed_by(&person.added))
+    }
+
+    /// Who made a role.
+    pub fn of_role(&self, role: &Name) -> Vec<Voucher> {
+        self.roles.get(role).map_or_else(Vec::new, |made| self.signed_by(&made.signed))
+    }
+
+    fn signed_by(&self, signed: &Signed) -> Vec<Voucher> {
+        self.vouchers(&signed.by)
+    }
+}

@@ -1,0 +1,203 @@
+//! What a planned entry gives, to which credentials, and who stood behind these before.
+
+use super::{Access, Credential, Verdict, Vouching};
+use crate::crypto::bytes::Id;
+use crate::crypto::sign::key_id;
+use crate::name::{Name, Pattern};
+use crate::policy::chain::Chain;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
+use std::collections::BTreeSet;
+
+/// What an entry gives, and to whom.
+#[derive(Debug, Clone)]
+pub struct Gift {
+    pub access: Access,
+    /// Whether the role gets it; else the receivers get the role.
+    pub is_grant: bool,
+    /// Ordered by member, none twice.
+    pub to: Vec<Receiver>,
+}
+
+/// A member that gets access by an entry.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    pub member: Name,
+    /// Of being in the role already, where the role gets something.
+    pub membership: Option<Verdict>,
+    pub credentials: Vec<(Credential, Verdict)>,
+}
+
+impl Receiver {
+    /// Whether somebody stood behind all of it who could give it.
+    pub fn is_vouched(&self) -> bool {
+        self.membership
+            .iter()
+            .chain(self.credentials.iter().map(|(_, verdict)| verdict))
+            .all(|verdict| verdict.is_vouched)
+    }
+}
+
+/// Those of a member's credentials that get something.
+enum Which<'a> {
+    All,
+    One(&'a Credential),
+}
+
+struct Plan<'a> {
+    vouching: Vouching,
+    before: &'a Chain,
+    after: &'a Chain,
+    /// The members that sign, and the keys that they sign with.
+    signers: BTreeSet<Name>,
+    keys: BTreeSet<Id>,
+    gifts: Vec<Gift>,
+}
+
+impl Vouching {
+    /// What `entry` gives, which follows the chain `before` and makes it `after`. What the entry adds
+    /// is vouched for by its signers; what was there before is not, by their signing this alone.
+    pub fn plan(&self, before: &Chain, after: &Chain, entry: &PolicyEntry) -> Vec<Gift> {
+        let signers = entry.sigs.iter().filter_map(|signature| self.present(&signature.key));
+        let mut plan = Plan {
+            vouching: self.with_planned(entry, after.state()),
+            before,
+            after,
+            signers: signers.cloned().collect(),
+            keys: entry.sigs.iter().map(|signature| signature.key).collect(),
+            gifts: Vec::new(),
+        };
+        entry.ops.iter().for_each(|op| plan.take(op));
+        for gift in &mut plan.gifts {
+            gift.to.sort_by(|a, b| a.member.cmp(&b.member));
+            gift.to.iter_mut().for_each(|to| to.credentials.sort_by(|a, b| a.0.cmp(&b.0)));
+        }
+        plan.gifts
+    }
+}
+
+impl Plan<'_> {
+    fn take(&mut self, op: &PolicyOp) {
+        match op {
+            PolicyOp::RoleJoin { role, member, .. } if self.is_in(self.after, role, member) => {
+                let access = Access::of_role(self.after, role);
+                self.give(access, false, member, &Which::All);
+            }
+            PolicyOp::Grant { role, pattern, rights, .. } => {
+                let granted = rights.iter().copied().collect();
+                self.grant(&Access::of_grant(role, pattern, granted), pattern);
+            }
+            PolicyOp::RecipientAdd { member, recipient, .. } => {
+                self.add(member, &Credential::Recipient(recipient.clone()));
+            }
+            PolicyOp::KeyAdd(add) => {
+                let (device, id) = (add.device.clone(), key_id(&add.key));
+                self.add(&add.member, &Credential::Key { device, id });
+            }
+            _ => {}
+        }
+    }
+
+    /// For those who are in the role before; who joins it by the same entry is told of all it has.
+    fn grant(&mut self, access: &Access, pattern: &Pattern) {
+        let (before, after) = (self.before.state(), self.after.state());
+        let role = before.role(&access.role).and_then(|_| after.role(&access.role));
+        // What the entry takes away again is not given.
+        let is_kept = role.is_some_and(|role| role.grants().any(|(granted, _)| granted == pattern));
+        let members: Vec<Name> =
+            role.into_iter().flat_map(|role| role.members()).cloned().collect();
+        for member in members.iter().filter(|_| is_kept) {
+            if self.is_in(self.before, &access.role, member) {
+                self.give(access.clone(), true, member, &Which::All);
+            }
+        }
+    }
+
+    /// One more credential has what its member has.
+    fn add(&mut self, member: &Name, credential: &Credential) {
+        let roles = self.after.state().member(member).into_iter().flat_map(|found| found.roles());
+        let roles: Vec<Name> =
+            roles.filter(|role| self.is_in(self.before, role, member)).cloned().collect();
+        for role in roles {
+            let access = Access::of_role(self.after, &role);
+            self.give(access, false, member, &Which::One(credential));
+        }
+    }
+
+    fn is_in(&self, chain: &Chain, role: &Name, member: &Name) -> bool {
+        let found = chain.state().member(member);
+        found.is_some_and(|found| found.roles().any(|own| own == role))
+    }
+
+    fn give(&mut self, access: Access, is_grant: bool, member: &Name, which: &Which<'_>) {
+        let receiver = self.receiver(&access, is_grant, member, which);
+        let same = |gift: &&mut Gift| {
+            gift.is_grant == is_grant
+                && gift.access.role == access.role
+                && (!is_grant || gift.access == access)
+        };
+        let Some(gift) = self.gifts.iter_mut().find(same) else {
+            return self.gifts.push(Gift { access, is_grant, to: vec![receiver] });
+        };
+        match gift.to.iter_mut().find(|known| known.member == *member) {
+            Some(known) => {
+                let held: BTreeSet<&Credential> =
+                    known.credentials.iter().map(|(c, _)| c).collect();
+                let new: Vec<_> = receiver
+                    .credentials
+                    .iter()
+                    .filter(|(c, _)| !held.contains(c))
+                    .cloned()
+                    .collect();
+                known.credentials.extend(new);
+            }
+            None => gift.to.push(receiver),
+        }
+    }
+
+    fn receiver(
+        &self,
+        access: &Access,
+        is_grant: bool,
+        member: &Name,
+        which: &Which<'_>,
+    ) -> Receiver {
+        let state = self.before.state();
+        let judged = |credential: &Credential| {
+            let verdict = self.vouching.of_credential(state, member, credential, access);
+            let (mut behind, later) = self.vouching.behind(member, credential);
+            behind.extend(later);
+            // Whoever signs by a key has it.
+            if let Credential::Key { id, .. } = credential
+                && self.keys.contains(id)
+            {
+                behind.push(*id);
+            }
+            (credential.clone(), self.excused(verdict, &behind))
+        };
+        let all = self.vouching.credentials(member);
+        let credentials = all.filter(|found| match which {
+            Which::All => true,
+            Which::One(one) => found == one,
+        });
+        let membership = is_grant.then(|| {
+            let verdict = self.vouching.of_membership(state, member, access);
+            self.excused(verdict, self.vouching.behind_membership(member, &access.role))
+        });
+        Receiver {
+            member: member.clone(),
+            membership,
+            credentials: credentials.map(judged).collect(),
+        }
+    }
+
+    /// Who signs need not be asked about what they vouched for themselves: the chain judges whether
+    /// they may give it. Where several sign, that one of them vouched is no answer for the others.
+    fn excused(&self, mut verdict: Verdict, behind: &[Id]) -> Verdict {
+        let vouchers: BTreeSet<&Name> =
+            behind.iter().filter_map(|key| self.vouching.present(key)).collect();
+        verdict.is_vouched |=
+            !self.signers.is_empty() && self.signers.iter().all(|name| vouchers.contains(name));
+        verdict
+    }
+}

@@ -1,0 +1,249 @@
+//! A contractor who may grant on dev: who stands behind what she touches, and what is said before
+//! honest members sign on it.
+
+use super::*;
+use crate::policy::op::{PolicyOp, Right};
+use crate::policy::tests::*;
+
+/// An owner has let in a contractor who may grant on dev alone.
+struct Scene(World);
+
+const ALL: [Right; 5] = Right::ALL;
+
+impl Scene {
+    fn new() -> Self {
+        let mut scene = Self(World::found(1, &["admin"]));
+        scene.by("admin", vec![role_add("dev"), grant("dev", "dev/*", &ALL)]);
+        scene.by("admin", vec![role_add("ops"), grant("ops", "prod/*", &ALL)]);
+        scene.let_in("admin", "contractor", &["dev"]);
+        scene
+    }
+
+    fn by(&mut self, by: &str, ops: Vec<PolicyOp>) {
+        self.0.did(&[by], ops);
+    }
+
+    fn let_in(&mut self, by: &str, member: &str, roles: &[&str]) {
+        let mut ops = vec![member_add(member), self.0.key(member, member)];
+        ops.extend(roles.iter().map(|role| join(role, member)));
+        self.by(by, ops);
+    }
+
+    fn vouching(&self) -> Vouching {
+        Vouching::of(&self.0.entries).unwrap()
+    }
+
+    fn plan(&self, by: &str, ops: Vec<PolicyOp>) -> Vec<Gift> {
+        let mut after = self.0.clone();
+        after.did(&[by], ops);
+        self.vouching().plan(&self.0.chain, &after.chain, after.entries.last().unwrap())
+    }
+}
+
+/// What is marked of what a plan gives: `member credential` or `member in ROLE`.
+fn marked(gifts: &[Gift]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (gift, to) in gifts.iter().flat_map(|gift| gift.to.iter().map(move |to| (gift, to))) {
+        if to.membership.as_ref().is_some_and(|verdict| !verdict.is_vouched) {
+            found.push(format!("{} in {}", to.member, gift.access.role));
+        }
+        let bare = to.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched);
+        found.extend(bare.map(|(credential, _)| match credential {
+            Credential::Key { device, .. } => format!("{} {device}", to.member),
+            Credential::Recipient(text) => format!("{} {text}", to.member),
+        }));
+    }
+    found
+}
+
+fn given(gifts: &[Gift]) -> usize {
+    gifts.iter().flat_map(|gift| &gift.to).map(|to| to.credentials.len()).sum()
+}
+
+#[test]
+fn who_lets_somebody_in_vouches_for_it_and_is_not_asked() {
+    let world = Scene::new();
+    let ops =
+        vec![member_add("newcomer"), world.0.key("newcomer", "newcomer"), join("ops", "newcomer")];
+    let gifts = world.plan("admin", ops);
+    assert_eq!((given(&gifts), marked(&gifts)), (2, Vec::new()));
+    let contractor =
+        world.plan("contractor", vec![member_add("newcomer"), join("dev", "newcomer")]);
+    assert_eq!((given(&contractor), marked(&contractor)), (1, Vec::new()));
+}
+
+#[test]
+fn what_a_contractor_let_in_is_marked_where_it_gets_more_than_she_may_give() {
+    let mut world = Scene::new();
+    world.let_in("contractor", "newcomer", &["dev"]);
+    let dev = world.plan("admin", vec![grant("dev", "dev/X*", &[Right::Read])]);
+    assert_eq!(marked(&dev), Vec::<String>::new(), "she may grant there");
+    let ops = world.plan("admin", vec![join("ops", "newcomer")]);
+    assert_eq!(marked(&ops), ["newcomer newcomer", &format!("newcomer {}", recipient("newcomer"))]);
+    let verdict = &ops[0].to[0].credentials[0].1;
+    assert_eq!(verdict.lacks, Some(pattern("prod/*")));
+    assert_eq!(verdict.added[0].member, name("contractor"));
+    let owner = world.plan("admin", vec![join("owner", "newcomer")]);
+    assert_eq!(marked(&owner).len(), 2);
+    // A grant to the role that the newcomer is in is the same by another way.
+    let grant = world.plan("admin", vec![grant("dev", "prod/*", &[Right::Read])]);
+    assert_eq!(
+        marked(&grant),
+        ["newcomer in dev", "newcomer newcomer", &format!("newcomer {}", recipient("newcomer"))]
+    );
+}
+
+#[test]
+fn a_confirmation_holds_for_what_was_there_and_for_what_its_signer_could_give() {
+    let mut world = Scene::new();
+    world.let_in("contractor", "newcomer", &["dev"]);
+    world.by("admin", vec![join("ops", "newcomer")]);
+    let again = world.plan("admin", vec![grant("ops", "prod/X*", &[Right::Read])]);
+    assert_eq!(marked(&again), Vec::<String>::new(), "the owner has looked at it");
+    world.by("admin", vec![recipient_add("newcomer", "later")]);
+    let later = world.plan("admin", vec![join("owner", "newcomer")]);
+    assert_eq!(marked(&later), Vec::<String>::new(), "she added it herself");
+}
+
+#[test]
+fn nobody_is_vouched_for_by_joining_by_themselves() {
+    let mut world = Scene::new();
+    world.by("contractor", vec![role_add("tools"), join("tools", "contractor")]);
+    let gifts = world.plan("admin", vec![grant("tools", "prod/*", &[Right::Read])]);
+    assert_eq!(marked(&gifts), ["contractor in tools"]);
+}
+
+#[test]
+fn who_joins_a_role_that_has_nothing_is_judged_as_for_what_it_may_get() {
+    let mut world = Scene::new();
+    world.by("admin", vec![role_add("later")]);
+    world.let_in("contractor", "newcomer", &["dev"]);
+    let joined = world.plan("admin", vec![join("later", "newcomer")]);
+    assert_eq!(
+        marked(&joined).len(),
+        2,
+        "or the grant that follows would find the owner behind it"
+    );
+    world.by("contractor", vec![role_add("hers")]);
+    world.let_in("contractor", "other", &[]);
+    assert_eq!(
+        marked(&world.plan("contractor", vec![join("hers", "other")])),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn who_is_gone_vouches_for_nobody_and_a_name_used_again_is_another() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    world.let_in("second", "newcomer", &["dev"]);
+    world.by("admin", vec![member_remove("second")]);
+    assert_eq!(marked(&world.plan("admin", vec![join("ops", "newcomer")])).len(), 2);
+    world.by(
+        "admin",
+        vec![
+            PolicyOp::MemberAdd {
+                member: name("second"),
+                kind: crate::policy::op::MemberKind::User,
+                recipients: vec![recipient("second-2")],
+                expires: None,
+            },
+            join("owner", "second"),
+        ],
+    );
+    let gifts = world.plan("admin", vec![join("ops", "newcomer")]);
+    assert_eq!(marked(&gifts).len(), 2);
+    assert!(gifts[0].to[0].credentials[0].1.is_orphan());
+}
+
+#[test]
+fn what_a_lost_device_signed_for_is_not_vouched_for() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    // Another device of the second owner's, by the first.
+    world.by("admin", vec![world.0.key("second", "desk")]);
+    world.let_in("second", "newcomer", &["dev"]);
+    assert_eq!(marked(&world.plan("admin", vec![join("ops", "newcomer")])), Vec::<String>::new());
+    world.by("admin", vec![key_remove("second", "second", true)]);
+    let gifts = world.plan("admin", vec![join("ops", "newcomer")]);
+    assert_eq!(marked(&gifts).len(), 2);
+    assert_eq!(gifts[0].to[0].credentials[0].1.added[0].standing, Standing::Lost);
+}
+
+#[test]
+fn what_only_the_leaver_vouched_for_is_found_in_others_too() {
+    let mut world = Scene::new();
+    world.let_in("admin", "colleague", &["dev"]);
+    world.let_in("contractor", "newcomer", &["dev"]);
+    world.by("contractor", vec![recipient_add("colleague", "planted")]);
+    world.by("contractor", vec![role_add("hers"), grant("hers", "dev/*", &[Right::Read])]);
+    world.by("contractor", vec![join("hers", "colleague")]);
+    let alone = world.vouching().alone(&name("contractor"));
+    assert_eq!(alone.members, [name("newcomer")]);
+    assert_eq!(alone.roles, [name("hers")]);
+    assert_eq!(alone.memberships, Vec::new(), "the role goes");
+    let planted = Credential::Recipient(recipient("planted"));
+    assert_eq!(alone.credentials, [(name("colleague"), planted)]);
+    // An owner who gives a role has seen what its new member has.
+    world.by("admin", vec![join("ops", "newcomer")]);
+    let alone = world.vouching().alone(&name("contractor"));
+    assert_eq!(alone.members, Vec::new());
+    assert_eq!(alone.memberships, [(name("dev"), name("newcomer"))]);
+    assert!(world.vouching().alone(&name("newcomer")).is_empty());
+}
+
+#[test]
+fn whoever_alone_let_a_service_in_is_known_after_leaving() {
+    let mut world = Scene::new();
+    world.by("contractor", vec![member_add("ci"), join("dev", "ci")]);
+    let ci = Credential::Recipient(recipient("ci"));
+    assert_eq!(world.vouching().sole_departed(&name("ci"), &ci), None);
+    world.by("admin", vec![member_remove("contractor")]);
+    let (contractor, at) = (name("contractor"), world.0.entries.len() - 1);
+    assert_eq!(world.vouching().sole_departed(&name("ci"), &ci), Some((&contractor, at)));
+    world.by("admin", vec![join("ops", "ci")]);
+    assert_eq!(world.vouching().sole_departed(&name("ci"), &ci), None);
+}
+
+#[test]
+fn credentials_are_named_by_what_is_shown_of_them() {
+    let key = Credential::Key { device: name("laptop"), id: device_key("x").id() };
+    assert_eq!(key.tag().len(), 10);
+    assert!(key.is_named_by(&key.tag()) && !key.is_named_by(&key.tag()[..9]));
+    assert!(!key.is_named_by("laptop") && !key.is_named_by(""));
+    let text = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+    let recipient = Credential::Recipient(text.to_owned());
+    assert_eq!(recipient.to_string(), "recipient age1…jp6svpy7pa".replace("jp6", "86jp6"));
+    assert!(recipient.is_named_by(&recipient.tag()) && recipient.is_named_by(text));
+    assert!(!recipient.is_named_by("svpy7pa"));
+    let ssh = Credential::Recipient("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIabcdefghijkl".into());
+    assert_eq!(ssh.to_string(), "recipient ssh-ed25519 …abcdefghijkl");
+}
+
+#[test]
+fn one_owner_of_two_vouches_for_no_further_owner_alone() {
+    let mut world = World::found(2, &["admin", "second"]);
+    world.did(&["admin", "second"], vec![role_add("dev"), grant("dev", "dev/*", &ALL)]);
+    world
+        .did(&["admin", "second"], vec![member_add("newcomer"), world.key("newcomer", "newcomer")]);
+    world.did(&["admin"], vec![recipient_add("newcomer", "planted")]);
+    let mut after = world.clone();
+    after.did(&["admin", "second"], vec![join("owner", "newcomer")]);
+    let vouching = Vouching::of(&world.entries).unwrap();
+    let gifts = vouching.plan(&world.chain, &after.chain, after.entries.last().unwrap());
+    assert_eq!(marked(&gifts), [format!("newcomer {}", recipient("planted"))]);
+}
+
+#[test]
+fn whoever_is_alone_is_not_asked_about_the_key_that_signs_nor_twice_about_the_rest() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    world.by("second", vec![member_remove("admin")]);
+    let first = world.plan("second", vec![join("dev", "second")]);
+    assert_eq!(marked(&first), [format!("second {}", recipient("second"))]);
+    world.by("second", vec![join("dev", "second")]);
+    let again = world.plan("second", vec![grant("dev", "dev/X*", &[Right::Read])]);
+    let own: Vec<String> =
+        marked(&again).into_iter().filter(|found| found.starts_with("second")).collect();
+    assert_eq!(own, Vec::<String>::new());
+}

@@ -1,0 +1,257 @@
+//! What commands that give access, or let somebody go, show and ask on a terminal of 80 and of 40
+//! columns: no line is wider than the screen, the default is no, and `docs/people.md` shows the same.
+
+#![cfg(unix)]
+
+#[allow(dead_code)]
+#[path = "error_snapshots/normal.rs"]
+mod normal;
+#[allow(dead_code)]
+#[path = "support/scene.rs"]
+mod scene;
+#[allow(dead_code)]
+#[path = "error_snapshots/stage.rs"]
+mod stage;
+
+use expectrl::{Eof, Expect, Session, session::OsSession};
+use stage::Stage;
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+/// An owner; a contractor who may grant on dev alone; a tester whom the contractor let in, with a
+/// device of the contractor's own.
+fn world() -> Stage {
+    let stage = Stage::new();
+    stage.ok("v-secure init --vault-name shop --member admin");
+    stage.ok("printf v | v-secure set dev/A && printf v | v-secure set prod/A");
+    stage.ok("v-secure role create contractor --grant 'read,write,grant:dev/*'");
+    stage.ok("v-secure role create operator --grant 'read:prod/*'");
+    stage.ok(&let_in("contractor", "home", "", "contractor", ""));
+    let by = "--identity contractor-home.txt";
+    stage.ok(&format!("v-secure {by} role create tester --grant 'read:dev/*'"));
+    stage.ok(&let_in("tester", "desk", by, "tester", ""));
+    stage.ok(&let_in("tester", "tablet", by, "tester", "--device"));
+    stage.ok(&format!(
+        "v-secure {by} role create tools && v-secure {by} role join tools contractor"
+    ));
+    stage
+}
+
+fn let_in(member: &str, device: &str, by: &str, role: &str, rest: &str) -> String {
+    let file = format!("{member}-{device}");
+    format!(
+        "v-secure identity new -o {file}.txt && \
+         v-secure --identity {file}.txt member request {member} --device {device} -q > {file}.request && \
+         v-secure {by} member add {member} {rest} --request {file}.request --role {role} --yes"
+    )
+}
+
+/// Starts a line in a terminal of this size.
+fn start(stage: &Stage, line: &str, columns: u16) -> OsSession {
+    let outer = stage.shell("");
+    let mut command = Command::new("sh");
+    // Waits until the terminal has its size, which is not to stand in what is shown.
+    command
+        .args(["-c", &format!("stty -echo; echo ready; read _; stty echo; {line}; echo exit $?")]);
+    command.current_dir(stage.scene.project()).env_clear();
+    command.envs(outer.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.env("TERM", "xterm-256color").env("NO_COLOR", "1");
+    let mut session = Session::spawn(command).unwrap();
+    session.set_expect_timeout(Some(Duration::from_secs(60)));
+    session.get_process_mut().set_window_size(columns, 24).unwrap();
+    session.expect("ready\r\n").unwrap();
+    session.send_line("").unwrap();
+    session
+}
+
+/// What stands on the screen: without the codes by which a line is written anew.
+fn screen(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.split('\n') {
+        let line = line.rsplit('\r').next().unwrap_or_default();
+        let mut parts = line.split('\u{1b}');
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(part.len(), |at| at + 1);
+            // A line that is erased is not on the screen.
+            if part[..end].ends_with('K') {
+                shown.clear();
+            }
+            shown.push_str(&part[end..]);
+        }
+        lines.push(shown.trim_end().to_owned());
+    }
+    lines.retain(|line| !line.is_empty());
+    lines.join("\n")
+}
+
+/// The screen of a line, with an answer to each question that it asks.
+fn shown(stage: &Stage, line: &str, columns: u16, answers: &[(&str, &str)]) -> String {
+    let mut session = start(stage, line, columns);
+    let mut all = Vec::new();
+    for (question, answer) in answers {
+        let captured = session.expect(*question).unwrap();
+        all.extend_from_slice(captured.as_bytes());
+        session.send(format!("{answer}\r")).unwrap();
+    }
+    all.extend_from_slice(session.expect(Eof).unwrap().as_bytes());
+    screen(&all)
+}
+
+/// What was shown up to the last answer.
+fn asked(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.iter().rposition(|line| line.contains("? ")).unwrap();
+    lines[..=last].join("\n")
+}
+
+#[track_caller]
+fn fits(text: &str, columns: usize) {
+    let lines = text.lines().filter(|line| {
+        // A command to type stays in one piece; an error is one line that the terminal breaks.
+        !["  try: ", "error: ", "warning: ", "fingerprint  "]
+            .iter()
+            .any(|start| line.starts_with(start))
+    });
+    for line in lines {
+        assert!(line.chars().count() <= columns, "wider than {columns}: {line}\n{text}");
+    }
+}
+
+/// Ids are different each time.
+fn without_ids(text: &str) -> String {
+    let words = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(words).collect::<Vec<_>>().join("\n")
+}
+
+fn word(word: &str) -> String {
+    let (start, end) = match word.trim_end_matches([':', ',']) {
+        core => (core, &word[core.len()..]),
+    };
+    let is_id = start.len() == 10
+        && start.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        && start.chars().any(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    match start.split_once('…') {
+        Some((before, after)) if after.len() == 12 => format!("{before}…{}{end}", "0".repeat(12)),
+        _ if is_id => format!("{}{end}", "0".repeat(10)),
+        _ => word.to_owned(),
+    }
+}
+
+/// The screen that the document shows.
+fn documented(name: &str, columns: u16) -> (usize, usize, String) {
+    let document = fs::read_to_string(scene::repository("docs/people.md")).unwrap();
+    let begin = format!("<!-- screen: {name} {columns} -->\n```\n");
+    let from = document.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+    let to = from + document[from..].find("\n```\n<!-- screen end -->").unwrap();
+    (from, to, document[from..to].to_owned())
+}
+
+#[track_caller]
+fn as_documented(name: &str, columns: u16, text: &str) {
+    let text = without_ids(text);
+    let (from, to, shown) = documented(name, columns);
+    if scene::regenerating() {
+        let path = scene::repository("docs/people.md");
+        let mut document = fs::read_to_string(&path).unwrap();
+        document.replace_range(from..to, &text);
+        fs::write(path, document).unwrap();
+    } else {
+        assert_eq!(text, shown, "docs/people.md shows another screen: just generate");
+    }
+}
+
+const MORE: &str = "Give it to those marked '!' too?";
+
+#[test]
+fn what_gets_more_than_anybody_vouched_for_is_asked_about() {
+    let stage = world();
+    let before = fs::read(stage.vault()).unwrap();
+    for columns in [80, 40] {
+        // An empty answer is the default.
+        for answer in ["", "n"] {
+            let text =
+                shown(&stage, "v-secure role join operator tester", columns, &[(MORE, answer)]);
+            fits(&asked(&text), columns.into());
+            assert!(text.contains("nothing was changed") && text.ends_with("exit 1"), "{text}");
+            assert_eq!(fs::read(stage.vault()).unwrap(), before);
+            if answer == "n" {
+                as_documented("role-join", columns, &asked(&text));
+            }
+        }
+        let text =
+            shown(&stage, "v-secure access grant tools 'prod/*' read", columns, &[(MORE, "n")]);
+        fits(&asked(&text), columns.into());
+        assert!(text.contains("! contractor: in tools by contractor"), "{text}");
+        let add = "v-secure identity new -q -o x.txt > x.pub && v-secure --identity x.txt member request tester \
+                   --device phone -q > x.request; \
+                   v-secure member add tester --device --role operator --request x.request; rm x.*";
+        let text = shown(&stage, add, columns, &[(MORE, "y"), ("same words", "n")]);
+        fits(&asked(&text), columns.into());
+        assert!(text.contains("! tester: device tablet"), "{text}");
+        assert_eq!(fs::read(stage.vault()).unwrap(), before);
+    }
+    let text = shown(&stage, "v-secure role join operator tester", 80, &[(MORE, "y")]);
+    assert!(text.contains("tester is in the role operator") && text.ends_with("exit 0"), "{text}");
+}
+
+/// Later: an owner has given the tester more, and the contractor has let in a colleague.
+fn later() -> Stage {
+    let stage = world();
+    stage.ok("v-secure member key remove tester/tablet --yes");
+    shown(&stage, "v-secure role join operator tester", 80, &[(MORE, "y")]);
+    stage.ok("v-secure identity new -o spare.txt");
+    stage.ok("v-secure --identity contractor-home.txt member add colleague --role tester \
+         --recipient $(sed -n 's/.*public key: //p' spare.txt)");
+    stage
+}
+
+#[test]
+fn what_the_leaver_vouched_for_is_a_question_of_its_own() {
+    let (remove, sure, too) =
+        ("v-secure member remove contractor", "Remove contractor", "Remove that, too?");
+    for columns in [80, 40] {
+        let stage = later();
+        let before = fs::read(stage.vault()).unwrap();
+        let text = shown(&stage, remove, columns, &[(sure, "n")]);
+        assert!(text.ends_with("exit 1") && !text.contains(too), "{text}");
+        assert_eq!(fs::read(stage.vault()).unwrap(), before);
+        let text = shown(&stage, remove, columns, &[(sure, "y"), (too, "")]);
+        fits(&asked(&text), columns.into());
+        assert!(text.contains("nobody who is there vouches for what stays"), "{text}");
+        assert!(stage.ok("v-secure member list").contains("colleague"));
+        as_documented("member-remove", columns, &asked(&text));
+    }
+    let stage = later();
+    let text = shown(&stage, remove, 80, &[(sure, "y"), (too, "y")]);
+    assert!(text.contains("went with it: the member colleague"), "{text}");
+    let left = stage.ok("v-secure member list");
+    assert!(left.contains("tester") && !left.contains("colleague"), "{left}");
+}
+
+#[test]
+fn what_is_signed_is_what_was_listed() {
+    let stage = world();
+    let mut session = start(&stage, "v-secure role join operator tester", 80);
+    session.expect(MORE).unwrap();
+    // Nobody waits for the answer, and the answer is not for what came meanwhile.
+    stage.ok("v-secure role create other");
+    session.send("y\r").unwrap();
+    let text = screen(session.expect(Eof).unwrap().as_bytes());
+    assert!(text.contains("somebody changed the vault's policy meanwhile"), "{text}");
+    assert!(text.ends_with("exit 7"), "{text}");
+    assert!(!stage.ok("v-secure role list").contains("operator\ttester"));
+}
+
+#[test]
+fn the_review_fits_any_screen() {
+    let stage = world();
+    for columns in [80, 40] {
+        let text = shown(&stage, "v-secure policy review", columns, &[]);
+        fits(&text, columns.into());
+        let all: String = text.split_whitespace().collect();
+        assert!(all.contains("hasmembers,andgivesnothingyet"), "{text}");
+    }
+}
