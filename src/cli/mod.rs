@@ -35,6 +35,7 @@ mod recovery;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod shortfall;
 mod source;
 mod strict;
 mod trail;

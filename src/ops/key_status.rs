@@ -164,7 +164,7 @@ fn begun(vault: &Vault, epoch: &ShortId) -> u64 {
 }
 
 /// The members who may begin a new epoch of an audience.
-pub(super) fn able(state: &State, audience: &str) -> Vec<Name> {
+pub fn able(state: &State, audience: &str) -> Vec<Name> {
     let signs = |name: &Name| state.member(name).is_some_and(|member| !member.keys.is_empty());
     let members: BTreeSet<&Name> = state.members_of(audience);
     members

@@ -62,9 +62,56 @@ pub struct SessionKeys {
 struct Kept {
     /// Of the envelope that they came from.
     envelope: Id,
-    /// An envelope's plaintext within the text; `None` where the envelope was not sealed to the
-    /// member yet.
-    keys: Option<Range<usize>>,
+    keys: KeptKeys,
+}
+
+enum KeptKeys {
+    /// An envelope's plaintext within the text.
+    Text(Range<usize>),
+    /// Why there is none.
+    Closed(ClosedBy),
+}
+
+/// Why the keys of an envelope are not kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ClosedBy {
+    /// It was not sealed to the member yet.
+    Others,
+    /// What it holds is not what the policy states.
+    Content,
+    /// A program that the identity needs was not there, or did not do its work.
+    Program,
+}
+
+impl ClosedBy {
+    const WORDS: [(Self, &'static str); 3] =
+        [(Self::Others, "sealed"), (Self::Content, "broken"), (Self::Program, "unasked")];
+
+    fn of(error: &KeyError) -> Self {
+        match is_not_sealed_to(error) {
+            true => Self::Others,
+            false if EnvelopeError::is_of_program(error) => Self::Program,
+            false => Self::Content,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(by, _)| *by == self).map_or("sealed", |(_, word)| word)
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(by, _)| *by)
+    }
+
+    fn error(self) -> EnvelopeError {
+        match self {
+            Self::Others => EnvelopeError::NoMatch,
+            Self::Content => EnvelopeError::Damaged,
+            Self::Program => EnvelopeError::Plugin {
+                complaint: "it failed when 'v-secure unlock' needed it".to_owned(),
+            },
+        }
+    }
 }
 
 /// Where the keys come from, and how long they are kept.
@@ -75,25 +122,44 @@ pub struct Term {
     pub until: u64,
 }
 
-/// Opens all that the member can open, and writes it down.
-pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<SecretValue, KeyError> {
-    let mut parts = vec![head(vault, who, term)];
+/// What was gathered to be kept.
+pub struct Gathered {
+    pub text: SecretValue,
+    /// Envelopes that should have opened and did not.
+    pub closed: Vec<KeyError>,
+}
+
+/// Opens all that the member can open, and writes it down. An envelope that opens for nobody keeps no
+/// other from being kept.
+///
+/// # Errors
+/// A program that the identity needs opened nothing at all.
+pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<Gathered, KeyError> {
+    let (mut parts, mut closed, mut opened) = (vec![head(vault, who, term)], Vec::new(), 0);
     let audiences = vault.policy().audiences().map(|(name, _)| name);
     for audience in audiences.filter(|name| is_reader(vault, who.member(), name)) {
         let Some(section) = vault.file().audiences.get(audience) else { continue };
         let envelope = ids::envelope_id(&section.envelope);
         match who.open(vault, audience) {
             Ok(keys) => {
+                opened += 1;
                 parts.push(SecretValue::from(format!("keys {audience} {envelope}\n")));
                 parts.push(audience::write_plaintext(&vault.id(), audience, &keys));
             }
-            Err(error) if is_not_sealed_to(&error) => {
-                parts.push(SecretValue::from(format!("sealed {audience} {envelope}\n")));
+            Err(error) => {
+                let word = ClosedBy::of(&error).word();
+                parts.push(SecretValue::from(format!("{word} {audience} {envelope}\n")));
+                closed.extend((!is_not_sealed_to(&error)).then_some(error));
             }
-            Err(error) => return Err(error),
         }
     }
-    Ok(joined(&parts))
+    let of_program = |error: &KeyError| ClosedBy::of(error) == ClosedBy::Program;
+    if opened == 0
+        && let Some(place) = closed.iter().position(of_program)
+    {
+        return Err(closed.swap_remove(place));
+    }
+    Ok(Gathered { text: joined(&parts), closed })
 }
 
 fn is_reader(vault: &Vault, member: &Name, audience: &str) -> bool {
@@ -154,6 +220,10 @@ impl SessionKeys {
         &self.member
     }
 
+    pub(super) fn recipient(&self) -> &str {
+        &self.recipient
+    }
+
     /// Seconds since the Unix epoch.
     pub fn until(&self) -> u64 {
         self.until
@@ -204,7 +274,7 @@ impl SessionKeys {
         let Some(section) = vault.file().audiences.get(audience) else { return true };
         let Some(kept) = self.audiences.get(audience) else { return false };
         let same = kept.envelope == ids::envelope_id(&section.envelope);
-        let Some(range) = &kept.keys else { return same };
+        let KeptKeys::Text(range) = &kept.keys else { return same };
         let expected = vault.expected_epochs(audience);
         let held: Vec<ShortId> = self.epochs(range).collect();
         same || expected.iter().all(|stated| held.contains(&stated.epoch))
@@ -221,10 +291,14 @@ impl SessionKeys {
     /// The kept keys of an audience, checked as an envelope's are.
     pub(super) fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
         let failed = |source| KeyError::Envelope { audience: audience.to_owned(), source };
-        let kept = self.audiences.get(audience).and_then(|kept| kept.keys.as_ref());
-        let Some(range) = kept else {
-            let source = EnvelopeError::NoMatch;
-            return Err(failed(AudienceError::Envelope { audience: audience.to_owned(), source }));
+        let closed = |by: ClosedBy| {
+            let (audience, source) = (audience.to_owned(), by.error());
+            failed(AudienceError::Envelope { audience, source })
+        };
+        let range = match self.audiences.get(audience).map(|kept| &kept.keys) {
+            Some(KeptKeys::Text(range)) => range,
+            Some(KeptKeys::Closed(by)) => return Err(closed(*by)),
+            None => return Err(closed(ClosedBy::Others)),
         };
         let expected = vault.expected_epochs(audience);
         let plaintext = known_only(self.part(range), &expected);
@@ -321,9 +395,9 @@ impl<'a> Lines<'a> {
             let (word, rest) = line.split_once(' ').ok_or(SessionFault::Form)?;
             let (name, envelope) = rest.split_once(' ').ok_or(SessionFault::Form)?;
             let envelope = Id::parse(envelope).map_err(|_| SessionFault::Form)?;
-            let keys = match word {
-                "keys" => Some(self.block()),
-                "sealed" => None,
+            let keys = match (word, ClosedBy::parse(word)) {
+                ("keys", _) => KeptKeys::Text(self.block()),
+                (_, Some(by)) => KeptKeys::Closed(by),
                 _ => return Err(SessionFault::Form),
             };
             audiences.insert(name.to_owned(), Kept { envelope, keys });
@@ -334,7 +408,10 @@ impl<'a> Lines<'a> {
     /// The lines up to the next audience's.
     fn block(&mut self) -> Range<usize> {
         let start = self.at;
-        let ends = |line: &str| line.starts_with("keys ") || line.starts_with("sealed ");
+        let ends = |line: &str| {
+            let word = line.split(' ').next().unwrap_or_default();
+            word == "keys" || ClosedBy::parse(word).is_some()
+        };
         while self.peek().is_some_and(|line| !ends(line)) {
             self.next();
         }

@@ -54,7 +54,7 @@ impl State {
             PolicyOp::Grant { role, pattern, rights } => self.grant(role, pattern, rights),
             PolicyOp::Revoke { role, pattern, rights } => self.revoke(role, pattern, rights),
             PolicyOp::Epoch { .. } => self.begin_epoch(op, place),
-            PolicyOp::Reseal { audience, epoch, envelope } => {
+            PolicyOp::Reseal { audience, epoch, envelope, skipped } => {
                 let due = self.is_due(audience);
                 let found = self.audiences.get_mut(audience).filter(|a| a.current.epoch == *epoch);
                 let found = found.ok_or_else(|| OpFault::NotCurrent {
@@ -65,6 +65,7 @@ impl State {
                     return Err(OpFault::Due { audience: audience.clone() });
                 }
                 found.envelope = *envelope;
+                found.skipped = skipped.iter().cloned().collect();
                 Ok(Vec::new())
             }
             PolicyOp::Setting { key, value } => {
@@ -320,7 +321,7 @@ impl State {
     }
 
     fn begin_epoch(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
-        let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope } = op else {
+        let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope, skipped } = op else {
             return Ok(Vec::new());
         };
         let roles = audience::parse(audience).map_err(|_| OpFault::AudienceName)?;
@@ -340,7 +341,8 @@ impl State {
             earlier = old.earlier;
             earlier.push(old.current);
         }
-        let begun = Audience { roles, current, envelope: *envelope, earlier, left: false };
+        let skipped = skipped.iter().cloned().collect();
+        let begun = Audience { roles, current, envelope: *envelope, skipped, earlier, left: false };
         self.audiences.insert(audience.clone(), begun);
         let (audience, recipient) = (audience.clone(), recipient.clone());
         let fact = EpochFact { audience, recipient, kek: *kek, position: place.position };

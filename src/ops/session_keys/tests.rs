@@ -88,7 +88,7 @@ fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
 }
 
 fn kept(vault: &Vault, who: &Unlocked) -> SecretValue {
-    gather(vault, who, Term { since: SINCE, until: UNTIL }).unwrap()
+    gather(vault, who, Term { since: SINCE, until: UNTIL }).unwrap().text
 }
 
 fn resumed_at(vault: &Vault, text: &SecretValue, now: u64) -> Result<Unlocked, SessionFault> {
@@ -129,7 +129,7 @@ fn they_end_with_their_time() {
     assert!(matches!(resumed_at(&vault, &text, UNTIL), Err(SessionFault::Over)));
     assert!(matches!(resumed_at(&vault, &text, SINCE - 1), Err(SessionFault::ClockBack)));
     let term = Term { since: SINCE, until: SINCE + LONGEST + 1 };
-    let long = gather(&vault, &olga, term).unwrap();
+    let long = gather(&vault, &olga, term).unwrap().text;
     assert!(matches!(resumed(&vault, &long), Err(SessionFault::Over)));
 }
 
