@@ -135,7 +135,7 @@ fn what_only_looks_works_and_the_rest_says_what_it_could_not_do() {
                 assert_eq!((code, settled.error().1), expected, "{}: {}", record.name, settled.err);
             }
         }
-        scene.olga.run("role join developer mallory").ok();
+        scene.olga.run("role join lead bob").ok();
         scene.olga.run("key rotate --all --dek").ok();
         verified(&scene.olga);
     }
@@ -220,7 +220,6 @@ fn a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later() {
     }
     let scene = Scene::new();
     let olga = &scene.olga;
-    olga.run("settings set plugins.allow scripted");
     let with_plugin = |line: &str| scene.with_plugin(line);
     let add = "member add touch --recipient age1scripted1qqqqqqqqqqqqqqqqhxemgs --role developer --yes";
     let refused = olga.run(&format!("{add} --json"));

@@ -1,7 +1,6 @@
 //! Saying what the keys that a change brought lack, and what is to be typed for it.
 
-use super::error::Failure;
-use super::exit::Exit;
+use super::error::causes;
 use super::ui::Ui;
 use crate::ops::shortfall::{self, Shortfall};
 use serde::Serialize;
@@ -98,8 +97,7 @@ impl Lacks {
 
 /// An error's own words and those of its causes, on one line.
 pub fn cause(error: &dyn Error) -> String {
-    let failure = Failure::from_error(Exit::Failure, "keys", error);
-    std::iter::once(failure.message).chain(failure.causes).collect::<Vec<_>>().join(": ")
+    std::iter::once(error.to_string()).chain(causes(error)).collect::<Vec<_>>().join(": ")
 }
 
 /// A recipient is for machines: its beginning tells people which one is meant.

@@ -10,9 +10,11 @@ use super::sealing::{Sealed, Sealer};
 use super::shortfall::{Closed, LeftOut, Shortfall, Skipped};
 use super::unlock::KeyError;
 use super::vault::Vault;
-use crate::crypto::bytes::ShortId;
+use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::envelope::EnvelopeError;
-use crate::policy::op::{PolicyOp, Right};
+use crate::policy::error::Needs;
+use crate::policy::op::PolicyOp;
+use crate::policy::sealers::Sealers;
 use crate::policy::state::State;
 use crate::vault::audience::{self, EpochKeys};
 use crate::vault::ids;
@@ -72,10 +74,17 @@ pub(super) fn reseal_with(
     Ok(maker.finish())
 }
 
-/// Whether the member of `ctx` may state keys for the audience.
-pub(super) fn is_able(state: &State, audience: &str, ctx: &Ctx<'_>) -> bool {
-    let member = ctx.who.member();
-    state.members_of(audience).contains(member) && state.holds_anywhere(member, Right::Grant)
+/// What the chain asks before an op.
+pub(super) type May = fn(&Sealers, &str, &State) -> Result<(), Needs>;
+
+/// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
+/// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
+/// audience by then has no use of its keys, whatever their signature suffices for.
+pub(super) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &State, may: May) -> bool {
+    let signers = vault.chain().signers_with(&BTreeSet::from([key]));
+    let member = vault.policy().key_owner(&key);
+    signers.is_ok_and(|signers| may(&signers.sealers(), audience, after).is_ok())
+        && member.is_some_and(|member| after.is_in(member, audience))
 }
 
 struct Maker<'a> {
@@ -110,8 +119,8 @@ impl<'a> Maker<'a> {
         Ok(Self { vault, state, ctx, sealed_to, sealer, skipped, made })
     }
 
-    fn able(&self, audience: &str) -> bool {
-        is_able(self.state, audience, self.ctx)
+    fn able(&self, audience: &str, may: May) -> bool {
+        may_seal(self.vault, self.ctx.signer.key.id(), audience, self.state, may)
     }
 
     fn leave(&mut self, audience: &str) {
@@ -120,7 +129,7 @@ impl<'a> Maker<'a> {
 
     /// A new epoch that carries all earlier ones that the signer has.
     fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
-        if !self.able(audience) {
+        if !self.able(audience, Sealers::may_begin) {
             self.leave(audience);
             return Ok(());
         }
@@ -196,7 +205,7 @@ impl<'a> Maker<'a> {
             let sealed_to = self.sealed_to.get(name);
             let mut new = self.state.recipients_of(name);
             new.retain(|recipient| !sealed_to.is_some_and(|to| to.contains(recipient)));
-            if !self.able(name) {
+            if !self.able(name, Sealers::may_reseal) {
                 // Those that were left out before wait for somebody who can seal to them.
                 new.retain(|recipient| !audience.skipped.contains(recipient));
                 found.extend((!new.is_empty()).then(|| name.to_owned()));
@@ -214,7 +223,7 @@ impl<'a> Maker<'a> {
 
     /// The same epoch's envelope for the recipients of now.
     fn reseal(&mut self, audience: &str) {
-        if !self.able(audience) {
+        if !self.able(audience, Sealers::may_reseal) {
             return self.leave(audience);
         }
         match self.ctx.who.open(self.vault, audience) {

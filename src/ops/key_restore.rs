@@ -179,7 +179,7 @@ impl<'a> Search<'a> {
             held: held.present,
             found: held.keys.len() - held.present,
             hindrance: held.hindrance(),
-            able: key_status::able(self.vault.policy(), audience),
+            able: key_status::able_to_reseal(self.vault, audience),
         };
         self.lacking.iter().map(report).collect()
     }
@@ -199,7 +199,7 @@ impl Found {
 
 fn barred(vault: &Vault, who: &Unlocked, audience: &str) -> Option<Hindrance> {
     let state = vault.policy();
-    match key_status::able(state, audience).contains(who.member()) {
+    match key_status::able_to_reseal(vault, audience).contains(who.member()) {
         false => Some(Hindrance::NotPermitted),
         true => state.is_due(audience).then_some(Hindrance::Due),
     }

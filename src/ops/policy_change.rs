@@ -130,7 +130,7 @@ fn given_and_skipped(
             PolicyOp::MemberAdd { member: to, .. } | PolicyOp::RoleJoin { member: to, .. } => {
                 to == member && state.member(to).is_some_and(|m| m.recipients.contains(recipient))
             }
-            PolicyOp::RecipientAdd { member: to, recipient: new } => {
+            PolicyOp::RecipientAdd { member: to, recipient: new, .. } => {
                 to == member && new == recipient
             }
             _ => false,

@@ -227,7 +227,7 @@ fn reseal(vault: &Vault, ctx: &Ctx<'_>, garbage: bool) -> Change {
 /// A recipient of its own, which a member may add: the envelope of now is not sealed to it.
 fn recipient_unsealable(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let member = Name::new("mallory").unwrap();
-    let op = PolicyOp::RecipientAdd { member, recipient: NOBODY.to_owned() };
+    let op = PolicyOp::recipient_add(member, NOBODY.to_owned());
     policy(vault, ctx, vec![op], None)
 }
 

@@ -62,6 +62,7 @@ impl Scene {
         for (secret, value) in [("dev/DB", "dev-db"), ("dev/API", "dev-api"), ("prod/DB", "prod-db")] {
             olga.set(secret, value);
         }
+        olga.run("settings set plugins.allow nobody,scripted").ok();
         let mallory = join(&olga, "mallory", "laptop", "lead");
         join(&olga, "mallory", "desk", "lead");
         let bob = join(&olga, "bob", "laptop", "developer");

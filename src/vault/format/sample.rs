@@ -81,6 +81,7 @@ fn genesis() -> PolicyEntry {
                 recipient: RECIPIENT.to_owned(),
                 sealed: Blob(vec![6; 40]),
                 proof: Fixed([7; 64]),
+                gives: id(62),
             }),
         ],
         reason: "begin".to_owned(),
@@ -103,6 +104,7 @@ fn policy_entry() -> PolicyEntry {
                 role: name("developer"),
                 pattern: Pattern::new("dev/*").unwrap(),
                 rights: vec![Right::Read, Right::Write],
+                gives: id(63),
             },
             PolicyOp::Epoch {
                 audience: "developer+owner".to_owned(),

@@ -47,7 +47,7 @@ fn envelope(vault: &Vault, found: &Envelope) -> Option<Finding> {
             Finding::new(Code::EpochsMissing, what).mend("v-secure key restore")
         }
         EnvelopeState::Waiting => {
-            let able = key_status::able(vault.policy(), name);
+            let able = key_status::able_to_reseal(vault, name);
             let what = format!(
                 "the envelope of {name} was not sealed to this identity yet; who can: {}",
                 listed(&able)

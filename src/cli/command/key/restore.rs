@@ -141,7 +141,7 @@ impl Restore {
         let here = context.current_dir()?;
         for file in &self.from {
             let content = read::read(&here.join(file), VAULT_LIMIT)
-                .map_err(|error| Failure::from_error(Exit::NotFound, "from", &error))?;
+                .map_err(|error| Failure::from_error(Exit::NotFound, "from-file", &error))?;
             // A slice is read without an error.
             let _ = format::envelopes(&mut &content.bytes[..], |envelope| search.take(&envelope));
             looked.states += 1;
