@@ -171,8 +171,11 @@ fn keys_that_a_hostile_epoch_left_out_come_back_from_git() {
         let missing = row["missing"].as_u64().unwrap();
         assert_eq!(found.0, &json!(AUDIENCE));
         assert!(epochs - missing >= 2, "{}: {planned}", record.name);
+        let trap = scene.arm();
         let done = olga.run("key restore");
         assert_eq!(done.code, 0, "{}", done.err);
+        assert!(!trap.exists(), "the repository's configuration names no program that is run");
+        scene.disarm();
         assert_eq!(olga.run("get dev/DB").ok(), "dev-db", "{}", record.name);
         verified(olga);
         let again = olga.run("key restore --json");
@@ -196,7 +199,10 @@ fn a_copy_outside_git_gives_its_keys_too() {
     assert_eq!(bare.error(), (5, "keys-missing".to_owned()), "{}", bare.err);
     let line = format!("key restore --json --from {}", copy.display());
     let report = olga.run(&line).json();
-    assert_eq!((&report["looked_at"], &report["audiences"][0]["restored"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&report["looked_at"], &report["audiences"][0]["restored"]),
+        (&json!(1), &json!(true))
+    );
     assert_eq!(olga.run("get dev/DB").ok(), "dev-db");
     assert_eq!(olga.run("key restore --from /nowhere").code, 0, "nothing is missing any more");
 }
@@ -221,7 +227,8 @@ fn a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later() {
     let scene = Scene::new();
     let olga = &scene.olga;
     let with_plugin = |line: &str| scene.with_plugin(line);
-    let add = "member add touch --recipient age1scripted1qqqqqqqqqqqqqqqqhxemgs --role developer --yes";
+    let add =
+        "member add touch --recipient age1scripted1qqqqqqqqqqqqqqqqhxemgs --role developer --yes";
     let refused = olga.run(&format!("{add} --json"));
     assert_eq!(refused.error(), (1, "unsealable".to_owned()));
     assert!(refused.err.contains("age-plugin-scripted"), "{}", refused.err);
@@ -231,7 +238,10 @@ fn a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later() {
     assert_eq!((&skipped["member"], &skipped["audiences"]), (&json!("touch"), &json!([AUDIENCE])));
     let verified = olga.run("audit verify --json").json();
     let found = &verified["findings"][0];
-    assert_eq!((&found["code"], &found["subject"]), (&json!("recipient-skipped"), &json!(AUDIENCE)));
+    assert_eq!(
+        (&found["code"], &found["subject"]),
+        (&json!("recipient-skipped"), &json!(AUDIENCE))
+    );
     assert!(found["message"].as_str().unwrap().contains("touch"), "{found}");
     // It fails again: no envelope is made anew for it at each change.
     let envelope = |person: &Person| {

@@ -168,7 +168,11 @@ fn some(waiting: &[&Waiting]) -> String {
 pub fn closed_text(closed: &[&Waiting]) -> String {
     format!(
         "{} not open with the keys at hand, and {} left as {}: {}; a new value helps: 'v-secure set NAME'",
-        if closed.len() == 1 { "1 secret does".into() } else { format!("{} secrets do", closed.len()) },
+        if closed.len() == 1 {
+            "1 secret does".into()
+        } else {
+            format!("{} secrets do", closed.len())
+        },
         if closed.len() == 1 { "is" } else { "are" },
         if closed.len() == 1 { "it is" } else { "they are" },
         some(closed)

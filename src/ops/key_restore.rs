@@ -228,4 +228,3 @@ pub fn restore(
     let entry = policy_change::entry(vault, made.ops, ctx);
     Ok((Some(Change::policy(entry, made.sections, Vec::new())), made.short))
 }
-

@@ -31,7 +31,10 @@ pub struct Envelope {
 #[derive(Debug)]
 pub enum EnvelopeState {
     /// It gives the keys of so many epochs, of so many.
-    Open { held: usize, of: usize },
+    Open {
+        held: usize,
+        of: usize,
+    },
     /// It was not sealed to what the member has at hand yet.
     Waiting,
     Closed(KeyError),
@@ -115,8 +118,9 @@ fn envelopes(vault: &Vault, who: &Unlocked) -> Result<Vec<Envelope>, ChainError>
     let state = vault.policy();
     let audiences = state.audiences().filter(|(name, _)| state.is_in(who.member(), name));
     let found = audiences.map(|(name, audience)| {
-        let is_own =
-            sealed_to.get(name).is_some_and(|to| own.iter().any(|recipient| to.contains(recipient)));
+        let is_own = sealed_to
+            .get(name)
+            .is_some_and(|to| own.iter().any(|recipient| to.contains(recipient)));
         let state = match who.keys(vault, name) {
             Ok(keys) => EnvelopeState::Open { held: keys.len(), of: audience.earlier.len() + 1 },
             Err(_) if !is_own => EnvelopeState::Waiting,

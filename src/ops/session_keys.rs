@@ -4,10 +4,12 @@
 //! One text, in the memory of a keyring and never in a file. It is believed no further than an
 //! envelope is: every key must be the one that the policy commits to.
 
+mod closed;
+
+use self::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
 use super::vault::Vault;
 use crate::crypto::bytes::{self, Fixed, Id, ShortId};
-use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::sign::SigningKey;
 use crate::name::Name;
 use crate::secret_value::SecretValue;
@@ -72,48 +74,6 @@ enum KeptKeys {
     Closed(ClosedBy),
 }
 
-/// Why the keys of an envelope are not kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ClosedBy {
-    /// It was not sealed to the member yet.
-    Others,
-    /// What it holds is not what the policy states.
-    Content,
-    /// A program that the identity needs was not there, or did not do its work.
-    Program,
-}
-
-impl ClosedBy {
-    const WORDS: [(Self, &'static str); 3] =
-        [(Self::Others, "sealed"), (Self::Content, "broken"), (Self::Program, "unasked")];
-
-    fn of(error: &KeyError) -> Self {
-        match is_not_sealed_to(error) {
-            true => Self::Others,
-            false if EnvelopeError::is_of_program(error) => Self::Program,
-            false => Self::Content,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(by, _)| *by == self).map_or("sealed", |(_, word)| word)
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(by, _)| *by)
-    }
-
-    fn error(self) -> EnvelopeError {
-        match self {
-            Self::Others => EnvelopeError::NoMatch,
-            Self::Content => EnvelopeError::Damaged,
-            Self::Program => EnvelopeError::Plugin {
-                complaint: "it failed when 'v-secure unlock' needed it".to_owned(),
-            },
-        }
-    }
-}
-
 /// Where the keys come from, and how long they are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Term {
@@ -147,9 +107,10 @@ pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<Gathered, Key
                 parts.push(audience::write_plaintext(&vault.id(), audience, &keys));
             }
             Err(error) => {
-                let word = ClosedBy::of(&error).word();
-                parts.push(SecretValue::from(format!("{word} {audience} {envelope}\n")));
-                closed.extend((!is_not_sealed_to(&error)).then_some(error));
+                let by = ClosedBy::of(&error);
+                let line = format!("{} {audience} {envelope}\n", by.word());
+                parts.push(SecretValue::from(line));
+                closed.extend((by != ClosedBy::Others).then_some(error));
             }
         }
     }
@@ -164,11 +125,6 @@ pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<Gathered, Key
 
 fn is_reader(vault: &Vault, member: &Name, audience: &str) -> bool {
     vault.policy().members_of(audience).contains(member)
-}
-
-fn is_not_sealed_to(error: &KeyError) -> bool {
-    let KeyError::Envelope { source, .. } = error else { return false };
-    matches!(source, AudienceError::Envelope { source: EnvelopeError::NoMatch, .. })
 }
 
 fn head(vault: &Vault, who: &Unlocked, term: Term) -> SecretValue {

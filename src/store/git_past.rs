@@ -44,16 +44,15 @@ pub struct States {
 pub fn states(location: &Location) -> Result<States, PastError> {
     let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
     // `rev-list`, not `log`, which is made for people and runs what a configuration names to check
-    // signatures. Without --full-history a merge would hide the branch that it took nothing of.
+    // signatures. Without --full-history a merge would hide the branch that it took nothing of. What a
+    // partial clone does not have is passed over.
     let mut command = git_command::git(&location.folder);
     command
-        .args(["rev-list", "--all", "--reflog", "--full-history", "--objects", "--"])
+        .args(["rev-list", "--all", "--reflog", "--full-history", "--objects"])
+        .args(["--missing=allow-any", "--"])
         .arg(format!(":(literal)./{name}"));
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(PastError::Run)?;
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(PastError::Run)?;
     let listed = child.stdout.take().map(|out| list(&mut BufReader::new(out), &name));
     // Of a longer history the rest is not waited for.
     let cut = matches!(&listed, Some(Ok(states)) if states.more) && child.kill().is_ok();
@@ -136,7 +135,11 @@ impl Contents {
         let (kind, length) = (words.next(), words.next());
         let Some(length) = length.and_then(|text| text.parse::<u64>().ok()) else {
             // `ID missing`, or nothing any more.
-            return if kind == Some("missing") { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) };
+            return if kind == Some("missing") {
+                Ok(())
+            } else {
+                Err(io::ErrorKind::InvalidData.into())
+            };
         };
         let mut content = (&mut self.answer).take(length);
         if kind == Some("blob") && length <= MAX_FILE as u64 {

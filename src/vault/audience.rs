@@ -120,8 +120,9 @@ pub fn salvage(
     let lines: Vec<_> = text.lines().filter_map(|line| split_epoch(line, 0).ok()).collect();
     let held = expected.iter().filter_map(|stated| {
         let named = lines.iter().filter(|(epoch, ..)| *epoch == stated.epoch);
-        let mut good = named
-            .filter_map(|(_, kek, identity)| check_epoch(vault, audience, stated, kek, identity).ok());
+        let mut good = named.filter_map(|(_, kek, identity)| {
+            check_epoch(vault, audience, stated, kek, identity).ok()
+        });
         good.next()
     });
     Ok(held.collect())

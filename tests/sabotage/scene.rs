@@ -59,7 +59,9 @@ impl Scene {
         olga.run("init --vault-name shop").ok();
         olga.run("role create lead --grant read,write,rotate,delete,grant:dev/*").ok();
         olga.run("role create developer --grant read,write:dev/*").ok();
-        for (secret, value) in [("dev/DB", "dev-db"), ("dev/API", "dev-api"), ("prod/DB", "prod-db")] {
+        for (secret, value) in
+            [("dev/DB", "dev-db"), ("dev/API", "dev-api"), ("prod/DB", "prod-db")]
+        {
             olga.set(secret, value);
         }
         olga.run("settings set plugins.allow nobody,scripted").ok();
@@ -93,8 +95,33 @@ impl Scene {
     pub fn git(&self, line: &str) {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=olga", "-c", "user.email=olga@example.org"]);
-        let done = command.args(line.split(' ')).current_dir(self.olga.checkout()).output().unwrap();
+        let done =
+            command.args(line.split(' ')).current_dir(self.olga.checkout()).output().unwrap();
         assert!(done.status.success(), "git {line}: {done:?}");
+    }
+
+    /// Lets the repository's configuration name a program wherever git takes one; it leaves the file
+    /// whose path this returns.
+    pub fn arm(&self) -> PathBuf {
+        let (program, trap) = (self.saved.path().join("trap"), self.saved.path().join("ran"));
+        let script = format!("#!/bin/sh\ntouch {}\n", trap.display());
+        std::fs::write(&program, script).unwrap();
+        shell("chmod", &["755", program.to_str().unwrap()]);
+        for key in
+            ["core.fsmonitor", "core.pager", "gpg.program", "core.sshCommand", "diff.external"]
+        {
+            self.git(&format!("config {key} {}", program.display()));
+        }
+        self.git("config log.showSignature true");
+        trap
+    }
+
+    pub fn disarm(&self) {
+        for key in
+            ["core.fsmonitor", "core.pager", "gpg.program", "core.sshCommand", "diff.external"]
+        {
+            self.git(&format!("config --unset {key}"));
+        }
     }
 
     /// Runs a command of Olga's where the scripted plugin is installed.

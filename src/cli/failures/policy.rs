@@ -28,7 +28,9 @@ impl From<PolicyChangeError> for Failure {
                     Some(program) => failure.hint(format!(
                         "install {program}, or let somebody do it where it is installed"
                     )),
-                    None => failure.hint("v-secure member request, for a recipient of another kind"),
+                    None => {
+                        failure.hint("v-secure member request, for a recipient of another kind")
+                    }
                 }
             }
             _ => Self::from_error(Exit::Failure, "policy", &error),

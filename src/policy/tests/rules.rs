@@ -223,7 +223,11 @@ fn an_envelope_leaves_out_only_recipients_that_are_its_audiences_and_never_all()
     };
     assert_eq!(all.len(), 2, "admin and paul");
     assert_eq!(code(&world, &all, vec![]), "policy-op-skipped", "nobody is left");
-    assert_eq!(code(&world, &[recipient("dora")], vec![]), "policy-op-skipped", "of no member of it");
+    assert_eq!(
+        code(&world, &[recipient("dora")], vec![]),
+        "policy-op-skipped",
+        "of no member of it"
+    );
     let added = vec![recipient_add("paul", "second")];
     let second = [recipient("second")];
     assert_eq!(code(&world, &second, vec![]), "policy-op-skipped", "nobody's");

@@ -1,6 +1,6 @@
 //! `v-secure key restore`: takes keys of earlier epochs from the vault's older states.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::policy::ReasonArg;
@@ -79,7 +79,6 @@ struct Looked {
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (session, opened) = context.open_to_write(Depth::Everything)?;
-        context.judge(&session, &opened, Purpose::UseNewest)?;
         let vault = &opened.vault;
         let who = unlocking::unlock_anew(context, vault)?.who;
         who.signer(vault)?;
@@ -128,7 +127,9 @@ impl Restore {
                 lacks,
             });
         }
-        context.ui.note("nothing is missing: every envelope of yours holds the keys of all its epochs");
+        context
+            .ui
+            .note("nothing is missing: every envelope of yours holds the keys of all its epochs");
         Ok(())
     }
 
@@ -167,9 +168,7 @@ fn history(
                 looked.more = false;
                 return Ok(());
             }
-            contents.look(id, |text| {
-                format::envelopes(text, |envelope| search.take(&envelope))
-            })?;
+            contents.look(id, |text| format::envelopes(text, |envelope| search.take(&envelope)))?;
             looked.states += 1;
         }
         Ok(())
