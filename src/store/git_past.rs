@@ -90,7 +90,7 @@ fn list(out: &mut dyn BufRead, name: &str) -> io::Result<States> {
 /// Gives the contents of states.
 pub struct Contents {
     child: Child,
-    ask: Option<ChildStdin>,
+    ask: ChildStdin,
     answer: BufReader<ChildStdout>,
 }
 
@@ -103,7 +103,9 @@ impl Contents {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(PastError::Run)?;
         match (child.stdin.take(), child.stdout.take()) {
-            (ask, Some(answer)) => Ok(Self { child, ask, answer: BufReader::new(answer) }),
+            (Some(ask), Some(answer)) => {
+                Ok(Self { child, ask, answer: BufReader::new(answer) })
+            }
             _ => Err(PastError::List),
         }
     }
@@ -126,9 +128,8 @@ impl Contents {
         id: &str,
         look: impl FnOnce(&mut dyn BufRead) -> io::Result<()>,
     ) -> io::Result<()> {
-        let ask = self.ask.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        writeln!(ask, "{id}")?;
-        ask.flush()?;
+        writeln!(self.ask, "{id}")?;
+        self.ask.flush()?;
         let mut head = String::new();
         (&mut self.answer).take(LINE).read_line(&mut head)?;
         let mut words = head.split_whitespace().skip(1);
@@ -153,8 +154,8 @@ impl Contents {
 
 impl Drop for Contents {
     fn drop(&mut self) {
-        // It ends with its input.
-        drop(self.ask.take());
+        // It may be writing what nobody reads any more.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -133,6 +133,43 @@ fn they_end_with_their_time() {
     assert!(matches!(resumed(&vault, &long), Err(SessionFault::Over)));
 }
 
+/// The vault with bytes that nobody opens for the envelope of an audience.
+fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
+    let envelope = b"nothing that age made".to_vec();
+    let epoch = vault.policy().audience(audience).unwrap().current.epoch;
+    let op = PolicyOp::Reseal {
+        audience: audience.to_owned(),
+        epoch,
+        envelope: ids::envelope_id(&envelope),
+        skipped: Vec::new(),
+    };
+    let section = crate::vault::model::AudienceSection { epoch, envelope };
+    let sections = BTreeMap::from([(audience.to_owned(), section)]);
+    let entry = with(&vault, who, |ctx| policy_change::entry(&vault, vec![op], ctx));
+    let change = crate::ops::change::Change::policy(entry, sections, Vec::new());
+    vault.apply(change).unwrap()
+}
+
+#[test]
+fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
+    let (vault, olga) = solo();
+    let vault = spoilt(with_ci(vault, &olga), &olga, "ci+owner");
+    let gathered = gather(&vault, &olga, Term { since: SINCE, until: UNTIL }).unwrap();
+    let [KeyError::Envelope { audience, .. }] = &gathered.closed[..] else { panic!() };
+    assert_eq!(audience, "ci+owner");
+    let kept = resumed(&vault, &gathered.text).unwrap();
+    assert!(kept.open(&vault, "owner").is_ok());
+    let closed = kept.open(&vault, "ci+owner").unwrap_err();
+    let KeyError::Envelope { source: AudienceError::Envelope { source, .. }, .. } = closed else {
+        panic!()
+    };
+    assert!(matches!(source, crate::crypto::envelope::EnvelopeError::Damaged));
+    // Kept keys take rights away as an identity does.
+    let vault = changed(vault, &kept, vec![PolicyOp::MemberRemove { member: name("ci") }]);
+    let ci = vault.policy().audience("ci+owner").unwrap();
+    assert_eq!((ci.earlier.len(), vault.policy().due().count()), (1, 0));
+}
+
 #[test]
 fn new_keys_end_them_and_an_older_state_does_not() {
     let (vault, olga) = solo();
