@@ -90,7 +90,7 @@ impl Failure {
     }
 }
 
-fn causes(error: &dyn Error) -> Vec<String> {
+pub(super) fn causes(error: &dyn Error) -> Vec<String> {
     let mut texts = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {

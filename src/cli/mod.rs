@@ -37,6 +37,7 @@ mod recovery;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod shortfall;
 mod source;
 mod strict;
 mod trail;

@@ -5,9 +5,10 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::giving::{Given, VouchArgs};
+use super::shortfall::Lacks;
 use super::ui::Ui;
 use crate::name::Name;
-use crate::ops::policy_change::{self, PolicyOutcome};
+use crate::ops::policy_change::{self, PolicyOutcome, WhyUnsettled};
 use crate::ops::request::Ctx;
 use crate::ops::vault::Vault;
 use crate::policy::op::PolicyOp;
@@ -102,6 +103,8 @@ pub struct Effects {
     pub unsettled: Vec<Waiting>,
     /// Audiences that lack keys.
     pub without_keys: Vec<String>,
+    #[serde(flatten)]
+    pub lacks: Lacks,
 }
 
 #[derive(Debug, Serialize)]
@@ -109,6 +112,15 @@ pub struct Waiting {
     pub secret: String,
     /// Who can settle it.
     pub able: Vec<String>,
+    /// Why it was not.
+    pub why: &'static str,
+}
+
+impl Waiting {
+    /// Whether nobody can settle it with the keys at hand here.
+    pub fn is_closed(&self) -> bool {
+        self.why == WhyUnsettled::DoesNotOpen.as_str()
+    }
 }
 
 impl Effects {
@@ -118,9 +130,14 @@ impl Effects {
         Self {
             settled: outcome.settled.iter().map(ToString::to_string).collect(),
             unsettled: waiting
-                .map(|left| Waiting { secret: left.secret.to_string(), able: texts(&left.able) })
+                .map(|left| Waiting {
+                    secret: left.secret.to_string(),
+                    able: texts(&left.able),
+                    why: left.why.as_str(),
+                })
                 .collect(),
             without_keys: outcome.without_keys.clone(),
+            lacks: Lacks::of(&outcome.short),
         }
     }
 
@@ -128,13 +145,18 @@ impl Effects {
         self.unsettled.is_empty() && self.without_keys.is_empty()
     }
 
+    /// The secrets that wait for somebody's right or keys, and those that do not open.
+    fn waiting(&self) -> (Vec<&Waiting>, Vec<&Waiting>) {
+        self.unsettled.iter().partition(|left| !left.is_closed())
+    }
+
     /// Those who can settle all that waits, and else those who can settle some of it.
     pub fn able(&self) -> Vec<&str> {
-        let everywhere = |name: &&str| {
-            self.unsettled.iter().all(|left| left.able.iter().any(|able| able == name))
-        };
+        let (waiting, _) = self.waiting();
+        let everywhere =
+            |name: &&str| waiting.iter().all(|left| left.able.iter().any(|able| able == name));
         let mut some: Vec<&str> =
-            self.unsettled.iter().flat_map(|left| &left.able).map(String::as_str).collect();
+            waiting.iter().flat_map(|left| &left.able).map(String::as_str).collect();
         some.sort_unstable();
         some.dedup();
         let all: Vec<&str> = some.iter().copied().filter(|name| everywhere(name)).collect();
@@ -155,17 +177,18 @@ impl Effects {
         if !self.settled.is_empty() {
             ui.note(&format!("wrapped {for_whom}: {}", count(self.settled.len())));
         }
-        if !self.unsettled.is_empty() {
-            let names: Vec<&str> =
-                self.unsettled.iter().take(5).map(|left| left.secret.as_str()).collect();
-            let more = if self.unsettled.len() > names.len() { ", …" } else { "" };
+        let (waiting, closed) = self.waiting();
+        if !waiting.is_empty() {
             ui.warn(&format!(
-                "{} cannot be opened by all who may read them yet: {}{more}; who can settle that, with \
+                "{} cannot be opened by all who may read them yet: {}; who can settle that, with \
                  'v-secure access settle': {}",
-                count(self.unsettled.len()),
-                names.join(", "),
+                count(waiting.len()),
+                some(&waiting),
                 self.able().join(", ")
             ));
+        }
+        if !closed.is_empty() {
+            ui.warn(&closed_text(&closed));
         }
         if !self.without_keys.is_empty() {
             ui.warn(&format!(
@@ -174,7 +197,30 @@ impl Effects {
                 self.without_keys.join(", ")
             ));
         }
+        self.lacks.tell(ui);
     }
+}
+
+/// The first of these secrets.
+fn some(waiting: &[&Waiting]) -> String {
+    let names: Vec<&str> = waiting.iter().take(5).map(|left| left.secret.as_str()).collect();
+    let more = if waiting.len() > names.len() { ", …" } else { "" };
+    format!("{}{more}", names.join(", "))
+}
+
+/// What is to be said of secrets that do not open.
+pub fn closed_text(closed: &[&Waiting]) -> String {
+    format!(
+        "{} not open with the keys at hand, and {} left as {}: {}; a new value helps: 'v-secure set NAME'",
+        if closed.len() == 1 {
+            "1 secret does".into()
+        } else {
+            format!("{} secrets do", closed.len())
+        },
+        if closed.len() == 1 { "is" } else { "are" },
+        if closed.len() == 1 { "it is" } else { "they are" },
+        some(closed)
+    )
 }
 
 /// `1 secret`, `2 secrets`.

@@ -44,6 +44,19 @@ pub enum EnvelopeError {
 }
 
 impl EnvelopeError {
+    /// Whether this, or a cause of `error`, says nothing against the file: a program that an identity
+    /// needs is not there, or did not do its work.
+    pub fn is_of_program(error: &(dyn Error + 'static)) -> bool {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(Self::Plugin { .. } | Self::MissingPlugin { .. }) = error.downcast_ref() {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+
     /// Whether this, or a cause of `error`, is a plugin that did not do its work: that says nothing
     /// against the file.
     pub fn is_of_plugin(error: &(dyn Error + 'static)) -> bool {
@@ -65,6 +78,11 @@ pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Result<Vec<u8>, Envel
     let encryptor =
         Encryptor::with_recipients(keys.iter().map(|key| &**key)).map_err(encrypt_error)?;
     write_file(encryptor, plaintext).map_err(EnvelopeError::Encrypt)
+}
+
+/// Whether files can be encrypted to all of `recipients` at once: tried with nothing in the file.
+pub fn try_recipients(recipients: &[String]) -> Result<(), EnvelopeError> {
+    encrypt(recipients, &[]).map(drop)
 }
 
 fn encryptors(recipients: &[String]) -> Result<Vec<Box<dyn age::Recipient>>, EnvelopeError> {

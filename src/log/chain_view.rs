@@ -84,6 +84,10 @@ impl PolicyView for Chain {
         views.collect()
     }
 
+    fn skipped_in(&self, audience: &str) -> Vec<&Name> {
+        self.state().skipped_in(audience).into_iter().collect()
+    }
+
     fn audience_of(&self, secret: &SecretName) -> String {
         self.state().audience_of(secret)
     }

@@ -141,6 +141,8 @@ codes! {
     SupersededEpoch "superseded-epoch" Warning,
     /// An audience takes no new values until somebody renews its keys.
     AudienceDue "audience-due" Warning,
+    /// A member's recipient could not be sealed to when an audience's keys were.
+    RecipientSkipped "recipient-skipped" Warning,
     /// The value in force is past its expiry.
     Expired "expired" Warning,
     /// An entry was written wholly under rights that had been taken away by then.

@@ -62,6 +62,8 @@ pub trait PolicyView: Sync {
     fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>>;
     /// The audiences after the head.
     fn audiences(&self) -> Vec<AudienceView<'_>>;
+    /// The members with a recipient that the audience's envelope leaves out, after the head.
+    fn skipped_in(&self, audience: &str) -> Vec<&Name>;
     /// The audience of a secret after the head.
     fn audience_of(&self, secret: &SecretName) -> String;
 

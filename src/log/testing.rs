@@ -282,6 +282,10 @@ impl PolicyView for FakePolicy {
         self.audiences.iter().map(view).collect()
     }
 
+    fn skipped_in(&self, _: &str) -> Vec<&Name> {
+        Vec::new()
+    }
+
     fn audience_of(&self, _: &SecretName) -> String {
         self.audience_of_all.clone()
     }

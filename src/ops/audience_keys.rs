@@ -1,17 +1,22 @@
 //! The keys that a state of the policy asks for: audiences without any, audiences that somebody left,
 //! envelopes that somebody who joined cannot open yet.
+//!
+//! Nothing here stops a change: what cannot be opened or sealed is left, and said ([`Shortfall`]).
 
 use super::policy_change::PolicyChangeError;
 use super::request::Ctx;
+use super::sealed_to;
+use super::sealing::{Sealed, Sealer};
+use super::shortfall::{Closed, LeftOut, Shortfall, Skipped};
 use super::unlock::KeyError;
 use super::vault::Vault;
+use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::envelope::EnvelopeError;
-use crate::policy::chain::Chain;
 use crate::policy::error::Needs;
 use crate::policy::op::PolicyOp;
 use crate::policy::sealers::Sealers;
 use crate::policy::state::State;
-use crate::vault::audience::{self, AudienceError, EpochKeys};
+use crate::vault::audience::{self, EpochKeys};
 use crate::vault::ids;
 use crate::vault::model::AudienceSection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +31,7 @@ pub(super) struct MadeKeys {
     pub fresh: BTreeMap<String, Rc<Vec<EpochKeys>>>,
     /// Audiences that the signer could not give what they need.
     pub without_keys: Vec<String>,
+    pub short: Shortfall,
 }
 
 /// Makes what `state` asks for: the vault's own state, or one that a change of it would give.
@@ -34,15 +40,15 @@ pub(super) fn make(
     state: &State,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker { vault, state, ctx, made: MadeKeys::default() };
+    let mut maker = Maker::new(vault, state, ctx)?;
     let due = state.due().map(str::to_owned);
     for audience in state.missing_audiences().into_iter().chain(due) {
         maker.renew(&audience)?;
     }
-    for audience in maker.widened()? {
-        maker.reseal(&audience)?;
+    for audience in maker.widened() {
+        maker.reseal(&audience);
     }
-    Ok(maker.made)
+    Ok(maker.finish())
 }
 
 /// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.
@@ -51,62 +57,106 @@ pub(super) fn renew(
     audiences: &[String],
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker { vault, state: vault.policy(), ctx, made: MadeKeys::default() };
+    let mut maker = Maker::new(vault, vault.policy(), ctx)?;
     audiences.iter().try_for_each(|audience| maker.renew(audience))?;
-    Ok(maker.made)
+    Ok(maker.finish())
+}
+
+/// An envelope of each audience's present epoch with these keys, newest first, the present one's
+/// among them.
+pub(super) fn reseal_with(
+    vault: &Vault,
+    keys: BTreeMap<String, Vec<EpochKeys>>,
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker::new(vault, vault.policy(), ctx)?;
+    keys.into_iter().for_each(|(audience, keys)| maker.seal_again(&audience, &keys));
+    Ok(maker.finish())
 }
 
 /// What the chain asks before an op.
-type May = fn(&Sealers, &str, &State) -> Result<(), Needs>;
+pub(super) type May = fn(&Sealers, &str, &State) -> Result<(), Needs>;
+
+/// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
+/// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
+/// audience by then has no use of its keys, whatever their signature suffices for.
+pub(super) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &State, may: May) -> bool {
+    let signers = vault.chain().signers_with(&BTreeSet::from([key]));
+    let member = vault.policy().key_owner(&key);
+    signers.is_ok_and(|signers| may(&signers.sealers(), audience, after).is_ok())
+        && member.is_some_and(|member| after.is_in(member, audience))
+}
 
 struct Maker<'a> {
     vault: &'a Vault,
     state: &'a State,
     ctx: &'a Ctx<'a>,
+    /// The recipients that each audience's present envelope was sealed to.
+    sealed_to: BTreeMap<String, BTreeSet<String>>,
+    sealer: Sealer,
+    /// Recipients that were left out, with the audiences.
+    skipped: BTreeMap<String, Vec<String>>,
     made: MadeKeys,
 }
 
-impl Maker<'_> {
-    /// Whether the signer may state keys for the audience, by the rule that the chain judges with: by
-    /// the policy of now and the one that is to be. Somebody who is not in the audience by then has no
-    /// use of its keys, whatever their signature suffices for.
+/// What an audience's present envelope gives the signer.
+enum Earlier {
+    Keys(Vec<EpochKeys>),
+    /// It was sealed to the signer and does not open: what could be taken from it all the same.
+    Broken(Vec<EpochKeys>, KeyError),
+    /// It is for others, or a program that the signer's identity needs did not open it.
+    Out,
+}
+
+impl<'a> Maker<'a> {
+    fn new(
+        vault: &'a Vault,
+        state: &'a State,
+        ctx: &'a Ctx<'a>,
+    ) -> Result<Self, PolicyChangeError> {
+        let (sealer, made) = (Sealer::default(), MadeKeys::default());
+        let (sealed_to, skipped) = (sealed_to::present(vault)?, BTreeMap::new());
+        Ok(Self { vault, state, ctx, sealed_to, sealer, skipped, made })
+    }
+
     fn able(&self, audience: &str, may: May) -> bool {
-        let keys = BTreeSet::from([self.ctx.signer.key.id()]);
-        let signers = self.vault.chain().signers_with(&keys);
-        signers.is_ok_and(|signers| may(&signers.sealers(), audience, self.state).is_ok())
-            && self.state.is_in(self.ctx.who.member(), audience)
+        may_seal(self.vault, self.ctx.signer.key.id(), audience, self.state, may)
     }
 
     fn leave(&mut self, audience: &str) {
         self.made.without_keys.push(audience.to_owned());
     }
 
-    /// A new epoch that carries all earlier ones.
+    /// A new epoch that carries all earlier ones that the signer has.
     fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
         if !self.able(audience, Sealers::may_begin) {
             self.leave(audience);
             return Ok(());
         }
-        let vault = self.vault.id();
-        let (new, stated) = audience::new_epoch(self.ctx.random, &vault, audience)?;
-        let mut epochs = vec![new];
-        if self.vault.policy().audience(audience).is_some() {
-            // An epoch without the earlier keys would cut everybody off from what is sealed to them,
-            // so it is left to somebody who has them.
-            let Some(earlier) = self.opened(audience)? else {
+        let (earlier, why) = match self.earlier(audience) {
+            Earlier::Keys(keys) => (keys, None),
+            // Whoever left holds the present keys, or somebody made an envelope that opens for
+            // nobody: waiting for it to open would leave what they have in force.
+            Earlier::Broken(keys, why) => (keys, Some(why)),
+            Earlier::Out => {
                 self.leave(audience);
                 return Ok(());
-            };
-            epochs.extend(earlier);
-        }
-        let recipients = self.state.recipients_of(audience);
-        let envelope = audience::seal_envelope(&vault, audience, &epochs, &recipients)?;
+            }
+        };
+        let vault = self.vault.id();
+        let (new, stated) = audience::new_epoch(self.ctx.random, &vault, audience)?;
+        let epochs: Vec<EpochKeys> = std::iter::once(new).chain(earlier).collect();
+        let Some(Sealed { envelope, skipped }) = self.seal(audience, &epochs) else {
+            return Ok(());
+        };
+        self.count(audience, epochs.len(), self.vault.expected_epochs(audience).len() + 1, why);
         self.made.ops.push(PolicyOp::Epoch {
             audience: audience.to_owned(),
             epoch: stated.epoch,
             recipient: stated.recipient,
             kek: stated.commitment,
             envelope: ids::envelope_id(&envelope),
+            skipped,
         });
         let section = AudienceSection { epoch: stated.epoch, envelope };
         self.made.sections.insert(audience.to_owned(), section);
@@ -114,85 +164,139 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// An audience's keys, opened anew: they move into a list, and a key type has no copy. `None`
-    /// if the signer is not, or not yet, among those whom the envelope is encrypted to.
-    fn opened(&self, audience: &str) -> Result<Option<Vec<EpochKeys>>, PolicyChangeError> {
+    /// The keys that a new epoch is to carry on: opened anew, since they move into a list, and a key
+    /// type has no copy.
+    fn earlier(&mut self, audience: &str) -> Earlier {
+        if self.vault.policy().audience(audience).is_none() {
+            return Earlier::Keys(Vec::new());
+        }
         match self.ctx.who.open(self.vault, audience) {
-            Ok(keys) => Ok(Some(keys)),
-            Err(
-                KeyError::NotInAudience { .. }
-                | KeyError::Envelope {
-                    source: AudienceError::Envelope { source: EnvelopeError::NoMatch, .. },
-                    ..
-                },
-            ) => Ok(None),
-            Err(source) => Err(PolicyChangeError::Keys { audience: audience.to_owned(), source }),
+            Ok(keys) => Earlier::Keys(keys),
+            Err(why) if self.is_fault(audience, &why) => {
+                if EnvelopeError::is_of_program(&why) {
+                    self.made.short.closed.push(Closed { audience: audience.to_owned(), why });
+                    return Earlier::Out;
+                }
+                Earlier::Broken(self.ctx.who.salvage(self.vault, audience), why)
+            }
+            Err(_) => Earlier::Out,
         }
     }
 
-    /// Audiences that keep their epoch and have a recipient whom its envelope was not sealed to.
-    fn widened(&self) -> Result<Vec<String>, PolicyChangeError> {
-        let mut sealed_to = sealed_to(self.vault)?;
+    /// Whether an envelope that did not open should have: by the chain it was sealed to a recipient
+    /// that the signer's identities are for.
+    fn is_fault(&self, audience: &str, error: &KeyError) -> bool {
+        if matches!(error, KeyError::NotInAudience { .. }) {
+            return false;
+        }
+        let to = self.sealed_to.get(audience);
+        let own = self.ctx.who.recipients(self.vault);
+        to.is_some_and(|to| own.iter().any(|recipient| to.contains(recipient)))
+    }
+
+    /// Audiences that keep their epoch and have a recipient whom its envelope was not sealed to and
+    /// could be now. One that fails again is no reason to seal anew at each change.
+    fn widened(&mut self) -> Vec<String> {
         let mut found = Vec::new();
-        for (name, _) in self.vault.policy().audiences() {
+        for (name, audience) in self.vault.policy().audiences() {
             if self.made.sections.contains_key(name) || self.state.is_due(name) {
                 continue;
             }
-            let sealed_to = sealed_to.remove(name).unwrap_or_default();
-            let now = self.state.recipients_of(name);
-            if now.iter().any(|recipient| !sealed_to.contains(recipient)) {
-                found.push(name.to_owned());
+            let sealed_to = self.sealed_to.get(name);
+            let mut new = self.state.recipients_of(name);
+            new.retain(|recipient| !sealed_to.is_some_and(|to| to.contains(recipient)));
+            if !self.able(name, Sealers::may_reseal) {
+                // Those that were left out before wait for somebody who can seal to them.
+                new.retain(|recipient| !audience.skipped.contains(recipient));
+                found.extend((!new.is_empty()).then(|| name.to_owned()));
+                continue;
+            }
+            let (usable, failing): (Vec<_>, Vec<_>) =
+                new.into_iter().partition(|recipient| self.sealer.is_usable(recipient));
+            match usable.is_empty() {
+                true => self.note_skipped(name, &failing),
+                false => found.push(name.to_owned()),
             }
         }
-        Ok(found)
+        found
     }
 
     /// The same epoch's envelope for the recipients of now.
-    fn reseal(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
-        let keys =
-            if self.able(audience, Sealers::may_reseal) { self.opened(audience)? } else { None };
-        let Some(keys) = keys else {
-            self.leave(audience);
-            return Ok(());
-        };
-        let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return Ok(()) };
-        let recipients = self.state.recipients_of(audience);
-        let envelope = audience::seal_envelope(&self.vault.id(), audience, &keys, &recipients)?;
+    fn reseal(&mut self, audience: &str) {
+        if !self.able(audience, Sealers::may_reseal) {
+            return self.leave(audience);
+        }
+        match self.ctx.who.open(self.vault, audience) {
+            Ok(keys) => {
+                self.seal_again(audience, &keys);
+                self.count(audience, keys.len(), self.vault.expected_epochs(audience).len(), None);
+            }
+            Err(why) => {
+                if self.is_fault(audience, &why) {
+                    self.made.short.closed.push(Closed { audience: audience.to_owned(), why });
+                }
+                self.leave(audience);
+            }
+        }
+    }
+
+    fn seal_again(&mut self, audience: &str, keys: &[EpochKeys]) {
+        let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return };
+        let Some(sealed) = self.seal(audience, keys) else { return };
+        self.state_reseal(audience, epoch, sealed);
+    }
+
+    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: Sealed) {
+        let Sealed { envelope, skipped } = sealed;
         self.made.ops.push(PolicyOp::Reseal {
             audience: audience.to_owned(),
             epoch,
             envelope: ids::envelope_id(&envelope),
+            skipped,
         });
         self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });
-        Ok(())
     }
-}
 
-/// The recipients of each audience when its present envelope was made.
-///
-/// The envelope itself does not tell: an age file names nobody.
-fn sealed_to(vault: &Vault) -> Result<BTreeMap<String, Vec<String>>, PolicyChangeError> {
-    let entries = &vault.file().chain;
-    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
-    for (position, entry) in entries.iter().enumerate() {
-        last.extend(entry.ops.iter().filter_map(envelope_of).map(|audience| (audience, position)));
+    /// Seals to the recipients of now; `None` where there is nobody who can be sealed to, and the
+    /// audience is left.
+    fn seal(&mut self, audience: &str, keys: &[EpochKeys]) -> Option<Sealed> {
+        let recipients = self.state.recipients_of(audience);
+        match self.sealer.seal(&self.vault.id(), audience, keys, &recipients) {
+            Ok(sealed) => {
+                self.note_skipped(audience, &sealed.skipped);
+                Some(sealed)
+            }
+            Err(_) => {
+                self.note_skipped(audience, &recipients);
+                self.leave(audience);
+                None
+            }
+        }
     }
-    let mut at: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for (audience, position) in last {
-        at.entry(position).or_default().push(audience);
-    }
-    let mut found = BTreeMap::new();
-    Chain::replay(entries, |position, state| {
-        let audiences = at.get(&position).into_iter().flatten();
-        found.extend(audiences.map(|name| ((*name).to_owned(), state.recipients_of(name))));
-    })?;
-    Ok(found)
-}
 
-/// The audience whose envelope an op states.
-fn envelope_of(op: &PolicyOp) -> Option<&str> {
-    match op {
-        PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => Some(audience),
-        _ => None,
+    fn note_skipped(&mut self, audience: &str, recipients: &[String]) {
+        for recipient in recipients {
+            self.skipped.entry(recipient.clone()).or_default().push(audience.to_owned());
+        }
+    }
+
+    fn count(&mut self, audience: &str, held: usize, of: usize, why: Option<KeyError>) {
+        if held < of {
+            let audience = audience.to_owned();
+            self.made.short.left_out.push(LeftOut { audience, held, of, why });
+        }
+    }
+
+    /// What was made, with the recipients that it leaves out and their members.
+    fn finish(mut self) -> MadeKeys {
+        for (recipient, audiences) in std::mem::take(&mut self.skipped) {
+            let mut members = self.state.members();
+            let owner = members.find(|(_, member)| member.recipients.contains(&recipient));
+            let Some((member, _)) = owner else { continue };
+            let Some(why) = self.sealer.take_fault(&recipient) else { continue };
+            let member = member.clone();
+            self.made.short.skipped.push(Skipped { member, recipient, audiences, why });
+        }
+        self.made
     }
 }

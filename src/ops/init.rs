@@ -157,6 +157,7 @@ fn owners_audience(
         recipient: stated.recipient,
         kek: stated.commitment,
         envelope: ids::envelope_id(&envelope),
+        skipped: Vec::new(),
     };
     let draft = Draft::next(chain, now, BTreeSet::new(), vec![op], "give the owners keys".into());
     Ok((draft.sign(&[signing]), AudienceSection { epoch: stated.epoch, envelope }))

@@ -4,15 +4,15 @@
 //! Ages come of the times that policy and log entries state. They steer a schedule and nothing else:
 //! no entry counts or does not count by its time.
 
+use super::audience_keys::{May, may_seal};
 use super::vault::Vault;
 use crate::crypto::bytes::ShortId;
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::audience::Audience;
-use crate::policy::op::Right;
+use crate::policy::sealers::Sealers;
 use crate::policy::settings::Rotation;
-use crate::policy::state::State;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Every audience's keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ fn audience_keys(
         due,
         due_at,
         scheduled,
-        able: able(state, name),
+        able: able(vault, name),
     }
 }
 
@@ -164,14 +164,23 @@ fn begun(vault: &Vault, epoch: &ShortId) -> u64 {
 }
 
 /// The members who may begin a new epoch of an audience.
-pub(super) fn able(state: &State, audience: &str) -> Vec<Name> {
-    let signs = |name: &Name| state.member(name).is_some_and(|member| !member.keys.is_empty());
-    let members: BTreeSet<&Name> = state.members_of(audience);
-    members
-        .into_iter()
-        .filter(|name| signs(name) && state.holds_anywhere(name, Right::Grant))
-        .cloned()
-        .collect()
+pub fn able(vault: &Vault, audience: &str) -> Vec<Name> {
+    able_by(vault, audience, Sealers::may_begin)
+}
+
+/// The members who may make the envelope of an audience's present epoch.
+pub fn able_to_reseal(vault: &Vault, audience: &str) -> Vec<Name> {
+    able_by(vault, audience, Sealers::may_reseal)
+}
+
+fn able_by(vault: &Vault, audience: &str, may: May) -> Vec<Name> {
+    let state = vault.policy();
+    let members = state.members_of(audience).into_iter();
+    let is_able = |name: &&Name| {
+        let mut keys = state.member(name).into_iter().flat_map(|member| member.keys.values());
+        keys.next().is_some_and(|key| may_seal(vault, key.id, audience, state, may))
+    };
+    members.filter(is_able).cloned().collect()
 }
 
 /// What is under an audience's keys.

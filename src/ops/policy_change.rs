@@ -6,8 +6,9 @@ use super::batch::Batch;
 use super::change::Change;
 use super::request::Ctx;
 use super::settle::{self, Settling};
-use super::unlock::KeyError;
+use super::shortfall::{Shortfall, Skipped};
 use super::vault::Vault;
+use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::IdentityError;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
@@ -15,9 +16,8 @@ use crate::policy::entry::PolicyEntry;
 use crate::policy::error::{ChainError, ChainFault, Needs};
 use crate::policy::op::PolicyOp;
 use crate::policy::sign::Draft;
+use crate::policy::state::State;
 use crate::policy::vouching::{Gift, Vouching};
-use crate::vault::audience::AudienceError;
-use crate::vault::version::VersionError;
 use std::collections::BTreeSet;
 
 /// What came of a change of policy besides the change itself.
@@ -31,6 +31,8 @@ pub struct PolicyOutcome {
     pub without_keys: Vec<String>,
     /// Audiences with new keys.
     pub renewed: Vec<String>,
+    /// What these keys lack, and what could not be done about others.
+    pub short: Shortfall,
 }
 
 /// A secret that waits to be wrapped for its audience.
@@ -39,6 +41,28 @@ pub struct Unsettled {
     pub secret: SecretName,
     /// Who can open it and may wrap it.
     pub able: Vec<Name>,
+    pub why: WhyUnsettled,
+}
+
+/// Why the signer did not wrap a secret; of several reasons the last in this order is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WhyUnsettled {
+    /// It is not the signer's to wrap.
+    NotPermitted,
+    /// The signer has no keys that it is wrapped under, or none to wrap it under.
+    NoKeys,
+    /// The keys are at hand, and it does not open with them: only a new value helps.
+    DoesNotOpen,
+}
+
+impl WhyUnsettled {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not-permitted",
+            Self::NoKeys => "no-keys",
+            Self::DoesNotOpen => "does-not-open",
+        }
+    }
 }
 
 /// Why policy was not changed.
@@ -53,22 +77,15 @@ pub enum PolicyChangeError {
     Threshold { threshold: usize },
     #[error("the change does not fit the vault's policy")]
     Chain(#[from] ChainError),
-    #[error("the keys of the audience {audience} cannot be used")]
-    Keys {
-        audience: String,
+    #[error("{member} cannot be let in: nothing can be sealed to the recipient {recipient}")]
+    Unsealable {
+        member: Name,
+        recipient: String,
         #[source]
-        source: KeyError,
+        source: EnvelopeError,
     },
-    #[error("the keys of an audience cannot be sealed")]
-    Seal(#[from] AudienceError),
     #[error("new keys cannot be made")]
     Identity(#[from] IdentityError),
-    #[error("{secret} cannot be wrapped for its new audience")]
-    Rewrap {
-        secret: SecretName,
-        #[source]
-        source: VersionError,
-    },
 }
 
 /// Makes the change for `ops` (at least one), which are checked against the chain first.
@@ -78,7 +95,10 @@ pub fn change(
     ctx: &Ctx<'_>,
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
     let (_, trial) = trial(vault, &ops, ctx)?;
-    let made = audience_keys::make(vault, trial.state(), ctx)?;
+    let mut made = audience_keys::make(vault, trial.state(), ctx)?;
+    if let Some(left) = given_and_skipped(&ops, trial.state(), &mut made) {
+        return Err(left);
+    }
     with_policy(vault, ops, made, ctx)
 }
 
@@ -93,7 +113,7 @@ pub fn settle(
         return with_policy(vault, Vec::new(), made, ctx)
             .map(|(change, outcome)| (Some(change), outcome));
     }
-    let settling = settle::settle(vault, vault.policy(), &made, ctx)?;
+    let settling = settle::settle(vault, vault.policy(), &made, ctx);
     let outcome = outcome(&settling, made);
     Ok((batch(vault, vault.chain(), settling, ctx).change(), outcome))
 }
@@ -126,6 +146,30 @@ pub fn gifts(
     Ok(vouching.plan(vault.chain(), &after, &entry))
 }
 
+/// The first recipient that `ops` give something and that could not be sealed to: whoever is let in
+/// is to read, and the one who lets them in is to know that they cannot.
+fn given_and_skipped(
+    ops: &[PolicyOp],
+    state: &State,
+    made: &mut MadeKeys,
+) -> Option<PolicyChangeError> {
+    let gives = |member: &Name, recipient: &String| {
+        ops.iter().any(|op| match op {
+            PolicyOp::MemberAdd { member: to, .. } | PolicyOp::RoleJoin { member: to, .. } => {
+                to == member && state.member(to).is_some_and(|m| m.recipients.contains(recipient))
+            }
+            PolicyOp::RecipientAdd { member: to, recipient: new, .. } => {
+                to == member && new == recipient
+            }
+            _ => false,
+        })
+    };
+    let skipped = &mut made.short.skipped;
+    let place = skipped.iter().position(|left| gives(&left.member, &left.recipient))?;
+    let Skipped { member, recipient, why: source, .. } = skipped.swap_remove(place);
+    Some(PolicyChangeError::Unsealable { member, recipient, source })
+}
+
 fn with_policy(
     vault: &Vault,
     ops: Vec<PolicyOp>,
@@ -138,7 +182,7 @@ fn with_policy(
     // Who takes their own key away signs this entry last.
     let signs_on = chain.state().key_owner(&ctx.signer.key.id()).is_some();
     let settling = match signs_on {
-        true => settle::settle(vault, chain.state(), &made, ctx)?,
+        true => settle::settle(vault, chain.state(), &made, ctx),
         false => Settling::default(),
     };
     let sections = std::mem::take(&mut made.sections);
@@ -153,6 +197,7 @@ fn outcome(settling: &Settling, made: MadeKeys) -> PolicyOutcome {
         unsettled: settling.unsettled(),
         without_keys: made.without_keys,
         renewed: made.fresh.into_keys().collect(),
+        short: made.short,
     }
 }
 

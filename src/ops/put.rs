@@ -201,7 +201,7 @@ pub(super) fn seal(
         let keys = ctx.who.keys(vault, &audience);
         let keys = keys.map_err(|source| PutError::Keys { secret: secret.clone(), source })?;
         let Some(current) = keys.first() else {
-            let able = key_status::able(vault.policy(), &audience);
+            let able = key_status::able(vault, &audience);
             return Err(PutError::NoAudience { secret: secret.clone(), audience, able });
         };
         let to = WrapTo::Epoch { audience: &audience, keys: current };
@@ -221,7 +221,7 @@ fn usable_audience<'a>(
     audience: &str,
 ) -> Result<&'a crate::policy::audience::Epoch, PutError> {
     let state = vault.policy();
-    let able = || key_status::able(state, audience);
+    let able = || key_status::able(vault, audience);
     let (secret, audience) = (secret.clone(), audience.to_owned());
     match state.audience(&audience) {
         None => Err(PutError::NoAudience { secret, able: able(), audience }),

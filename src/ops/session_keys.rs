@@ -4,10 +4,12 @@
 //! One text, in the memory of a keyring and never in a file. It is believed no further than an
 //! envelope is: every key must be the one that the policy commits to.
 
+mod closed;
+
+use self::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
 use super::vault::Vault;
 use crate::crypto::bytes::{self, Fixed, Id, ShortId};
-use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::sign::SigningKey;
 use crate::name::Name;
 use crate::secret_value::SecretValue;
@@ -62,9 +64,14 @@ pub struct SessionKeys {
 struct Kept {
     /// Of the envelope that they came from.
     envelope: Id,
-    /// An envelope's plaintext within the text; `None` where the envelope was not sealed to the
-    /// member yet.
-    keys: Option<Range<usize>>,
+    keys: KeptKeys,
+}
+
+enum KeptKeys {
+    /// An envelope's plaintext within the text.
+    Text(Range<usize>),
+    /// Why there is none.
+    Closed(ClosedBy),
 }
 
 /// Where the keys come from, and how long they are kept.
@@ -75,34 +82,49 @@ pub struct Term {
     pub until: u64,
 }
 
-/// Opens all that the member can open, and writes it down.
-pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<SecretValue, KeyError> {
-    let mut parts = vec![head(vault, who, term)];
+/// What was gathered to be kept.
+pub struct Gathered {
+    pub text: SecretValue,
+    /// Envelopes that should have opened and did not.
+    pub closed: Vec<KeyError>,
+}
+
+/// Opens all that the member can open, and writes it down. An envelope that opens for nobody keeps no
+/// other from being kept.
+///
+/// # Errors
+/// A program that the identity needs opened nothing at all.
+pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<Gathered, KeyError> {
+    let (mut parts, mut closed, mut opened) = (vec![head(vault, who, term)], Vec::new(), 0);
     let audiences = vault.policy().audiences().map(|(name, _)| name);
     for audience in audiences.filter(|name| is_reader(vault, who.member(), name)) {
         let Some(section) = vault.file().audiences.get(audience) else { continue };
         let envelope = ids::envelope_id(&section.envelope);
         match who.open(vault, audience) {
             Ok(keys) => {
+                opened += 1;
                 parts.push(SecretValue::from(format!("keys {audience} {envelope}\n")));
                 parts.push(audience::write_plaintext(&vault.id(), audience, &keys));
             }
-            Err(error) if is_not_sealed_to(&error) => {
-                parts.push(SecretValue::from(format!("sealed {audience} {envelope}\n")));
+            Err(error) => {
+                let by = ClosedBy::of(&error);
+                let line = format!("{} {audience} {envelope}\n", by.word());
+                parts.push(SecretValue::from(line));
+                closed.extend((by != ClosedBy::Others).then_some(error));
             }
-            Err(error) => return Err(error),
         }
     }
-    Ok(joined(&parts))
+    let of_program = |error: &KeyError| ClosedBy::of(error) == ClosedBy::Program;
+    if opened == 0
+        && let Some(place) = closed.iter().position(of_program)
+    {
+        return Err(closed.swap_remove(place));
+    }
+    Ok(Gathered { text: joined(&parts), closed })
 }
 
 fn is_reader(vault: &Vault, member: &Name, audience: &str) -> bool {
     vault.policy().members_of(audience).contains(member)
-}
-
-fn is_not_sealed_to(error: &KeyError) -> bool {
-    let KeyError::Envelope { source, .. } = error else { return false };
-    matches!(source, AudienceError::Envelope { source: EnvelopeError::NoMatch, .. })
 }
 
 fn head(vault: &Vault, who: &Unlocked, term: Term) -> SecretValue {
@@ -152,6 +174,10 @@ impl SessionKeys {
 
     pub fn member(&self) -> &Name {
         &self.member
+    }
+
+    pub(super) fn recipient(&self) -> &str {
+        &self.recipient
     }
 
     /// Seconds since the Unix epoch.
@@ -204,7 +230,7 @@ impl SessionKeys {
         let Some(section) = vault.file().audiences.get(audience) else { return true };
         let Some(kept) = self.audiences.get(audience) else { return false };
         let same = kept.envelope == ids::envelope_id(&section.envelope);
-        let Some(range) = &kept.keys else { return same };
+        let KeptKeys::Text(range) = &kept.keys else { return same };
         let expected = vault.expected_epochs(audience);
         let held: Vec<ShortId> = self.epochs(range).collect();
         same || expected.iter().all(|stated| held.contains(&stated.epoch))
@@ -221,10 +247,14 @@ impl SessionKeys {
     /// The kept keys of an audience, checked as an envelope's are.
     pub(super) fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
         let failed = |source| KeyError::Envelope { audience: audience.to_owned(), source };
-        let kept = self.audiences.get(audience).and_then(|kept| kept.keys.as_ref());
-        let Some(range) = kept else {
-            let source = EnvelopeError::NoMatch;
-            return Err(failed(AudienceError::Envelope { audience: audience.to_owned(), source }));
+        let closed = |by: ClosedBy| {
+            let (audience, source) = (audience.to_owned(), by.error());
+            failed(AudienceError::Envelope { audience, source })
+        };
+        let range = match self.audiences.get(audience).map(|kept| &kept.keys) {
+            Some(KeptKeys::Text(range)) => range,
+            Some(KeptKeys::Closed(by)) => return Err(closed(*by)),
+            None => return Err(closed(ClosedBy::Others)),
         };
         let expected = vault.expected_epochs(audience);
         let plaintext = known_only(self.part(range), &expected);
@@ -321,9 +351,9 @@ impl<'a> Lines<'a> {
             let (word, rest) = line.split_once(' ').ok_or(SessionFault::Form)?;
             let (name, envelope) = rest.split_once(' ').ok_or(SessionFault::Form)?;
             let envelope = Id::parse(envelope).map_err(|_| SessionFault::Form)?;
-            let keys = match word {
-                "keys" => Some(self.block()),
-                "sealed" => None,
+            let keys = match (word, ClosedBy::parse(word)) {
+                ("keys", _) => KeptKeys::Text(self.block()),
+                (_, Some(by)) => KeptKeys::Closed(by),
                 _ => return Err(SessionFault::Form),
             };
             audiences.insert(name.to_owned(), Kept { envelope, keys });
@@ -334,7 +364,10 @@ impl<'a> Lines<'a> {
     /// The lines up to the next audience's.
     fn block(&mut self) -> Range<usize> {
         let start = self.at;
-        let ends = |line: &str| line.starts_with("keys ") || line.starts_with("sealed ");
+        let ends = |line: &str| {
+            let word = line.split(' ').next().unwrap_or_default();
+            word == "keys" || ClosedBy::parse(word).is_some()
+        };
         while self.peek().is_some_and(|line| !ends(line)) {
             self.next();
         }

@@ -3,7 +3,7 @@
 
 use super::audience_keys::MadeKeys;
 use super::change::NewWrap;
-use super::policy_change::{PolicyChangeError, Unsettled};
+use super::policy_change::{Unsettled, WhyUnsettled};
 use super::read;
 use super::request::Ctx;
 use super::vault::Vault;
@@ -17,6 +17,7 @@ use crate::policy::state::State;
 use crate::vault::audience::EpochKeys;
 use crate::vault::model::Wrap;
 use crate::vault::version::{self, WrapTo};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -26,16 +27,17 @@ pub(super) struct Settling {
     pub ops: Vec<Op>,
     pub wraps: Vec<NewWrap>,
     pub settled: BTreeSet<SecretName>,
-    unsettled: BTreeMap<SecretName, BTreeSet<Name>>,
+    unsettled: BTreeMap<SecretName, (BTreeSet<Name>, WhyUnsettled)>,
 }
 
 impl Settling {
-    /// Secrets of which some active version could not be wrapped, and who could.
+    /// Secrets of which some active version could not be wrapped, who could, and why not.
     pub fn unsettled(&self) -> Vec<Unsettled> {
         let left = self.unsettled.iter();
-        left.map(|(secret, able)| Unsettled {
+        left.map(|(secret, (able, why))| Unsettled {
             secret: secret.clone(),
             able: able.iter().cloned().collect(),
+            why: *why,
         })
         .collect()
     }
@@ -43,37 +45,32 @@ impl Settling {
 
 /// Wraps every active version whose live wrap is for another audience than `state` says, or does not
 /// open for the signer where another does, as far as the signer can. `made` are keys that the same
-/// change brings.
-pub(super) fn settle(
-    vault: &Vault,
-    state: &State,
-    made: &MadeKeys,
-    ctx: &Ctx<'_>,
-) -> Result<Settling, PolicyChangeError> {
+/// change brings. What does not open stays as it is: it is somebody else's record, and no reason to
+/// keep a right in force.
+pub(super) fn settle(vault: &Vault, state: &State, made: &MadeKeys, ctx: &Ctx<'_>) -> Settling {
     let mut settling = Settling::default();
+    let keys = Keys { vault, ctx, made, known: RefCell::default() };
     let live: Vec<_> = vault.live().collect();
     for (name, secret) in told(live.into_iter(), "wrapping", ctx.progress) {
         let (uid, audience) = (vault.uid(name), state.audience_of(name));
         for version in secret.active() {
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };
-            let job = Job { vault, state, ctx, name, uid: &uid, version };
+            let job = Job { state, keys: &keys, name, uid: &uid, version };
             let is_settled = wrap.audience == audience;
             if is_settled && !job.is_useless(wrap) {
                 continue;
             }
-            match job.rewrap(&audience, made)? {
-                Some(new) => settling.add(name, version.object, new),
-                None if is_settled => {}
-                None => {
-                    let able = able(state, name, wrap);
-                    settling.unsettled.entry(name.clone()).or_default().extend(able);
-                }
+            match job.rewrap(&audience) {
+                Ok(new) => settling.add(name, version.object, new),
+                // Others may open it, and what the signer lacks is said of the keys.
+                Err(why) if is_settled && why != WhyUnsettled::DoesNotOpen => {}
+                Err(why) => settling.leave(name, job.able(wrap, why), why),
             }
         }
     }
     let Settling { settled, unsettled, .. } = &mut settling;
     settled.retain(|name| !unsettled.contains_key(name));
-    Ok(settling)
+    settling
 }
 
 impl Settling {
@@ -82,13 +79,39 @@ impl Settling {
         self.wraps.push(new);
         self.settled.insert(name.clone());
     }
+
+    fn leave(&mut self, name: &SecretName, able: BTreeSet<Name>, why: WhyUnsettled) {
+        let left = self.unsettled.entry(name.clone()).or_insert_with(|| (BTreeSet::new(), why));
+        left.0.extend(able);
+        left.1 = left.1.max(why);
+    }
+}
+
+/// The keys that the signer has, each audience's asked for once, whether it opens or not.
+struct Keys<'a> {
+    vault: &'a Vault,
+    ctx: &'a Ctx<'a>,
+    made: &'a MadeKeys,
+    known: RefCell<BTreeMap<String, Option<Rc<Vec<EpochKeys>>>>>,
+}
+
+impl Keys<'_> {
+    /// An audience's keys, if the signer can open them; else those that a fresh epoch carries on.
+    fn of(&self, audience: &str) -> Option<Rc<Vec<EpochKeys>>> {
+        if let Some(known) = self.known.borrow().get(audience) {
+            return known.clone();
+        }
+        let opened = self.ctx.who.keys(self.vault, audience).ok();
+        let keys = opened.or_else(|| self.made.fresh.get(audience).map(Rc::clone));
+        self.known.borrow_mut().insert(audience.to_owned(), keys.clone());
+        keys
+    }
 }
 
 /// One version that is to be wrapped anew.
 struct Job<'a> {
-    vault: &'a Vault,
     state: &'a State,
-    ctx: &'a Ctx<'a>,
+    keys: &'a Keys<'a>,
     name: &'a SecretName,
     uid: &'a Id,
     version: &'a Version,
@@ -97,46 +120,48 @@ struct Job<'a> {
 impl Job<'_> {
     /// Whether the signer has the keys that a wrap names, and they do not open it.
     fn is_useless(&self, wrap: &Wrap) -> bool {
-        let Some(keys) = self.known(&wrap.audience) else { return false };
-        let object = self.vault.object(self.uid, &self.version.object);
-        let binding = self.vault.binding(self.uid);
+        let vault = self.keys.vault;
+        let Some(keys) = self.keys.of(&wrap.audience) else { return false };
+        let object = vault.object(self.uid, &self.version.object);
+        let binding = vault.binding(self.uid);
         object.is_some_and(|object| version::check_wrap(binding, object, wrap, &keys).is_err())
     }
 
-    fn rewrap(
-        &self,
-        audience: &str,
-        made: &MadeKeys,
-    ) -> Result<Option<NewWrap>, PolicyChangeError> {
-        if !may_rewrap(self.state, self.ctx.who.member(), self.name) {
-            return Ok(None);
+    fn rewrap(&self, audience: &str) -> Result<NewWrap, WhyUnsettled> {
+        let Keys { vault, ctx, made, .. } = self.keys;
+        if !may_rewrap(self.state, ctx.who.member(), self.name) {
+            return Err(WhyUnsettled::NotPermitted);
         }
         let keys = match made.fresh.get(audience) {
             Some(keys) => Some(Rc::clone(keys)),
             // Somebody who left holds the present keys: nothing is sealed to them any more.
             None if self.state.is_due(audience) => None,
-            None => self.known(audience),
+            None => self.keys.of(audience),
         };
-        let object = self.vault.object(self.uid, &self.version.object);
-        let (Some(keys), Some(object)) = (keys, object) else { return Ok(None) };
-        let Some(current) = keys.first() else { return Ok(None) };
-        let binding = self.vault.binding(self.uid);
-        let mut first = None;
-        for wrap in read::wraps(self.vault, self.uid, self.version) {
-            let Some(old) = self.known(&wrap.audience) else { continue };
+        let keys = keys.ok_or(WhyUnsettled::NoKeys)?;
+        let current = keys.first().ok_or(WhyUnsettled::NoKeys)?;
+        let object = vault.object(self.uid, &self.version.object);
+        let object = object.ok_or(WhyUnsettled::DoesNotOpen)?;
+        let binding = vault.binding(self.uid);
+        let mut tried = false;
+        for wrap in read::wraps(vault, self.uid, self.version) {
+            let Some(old) = self.keys.of(&wrap.audience) else { continue };
+            tried |= old.iter().any(|keys| keys.epoch == wrap.epoch);
             let to = WrapTo::Epoch { audience, keys: current };
-            match version::rewrap(self.ctx.random, binding, object, wrap, &old, to) {
-                Ok((id, wrap)) => return Ok(Some(NewWrap { uid: *self.uid, id, wrap })),
-                Err(source) => _ = first.get_or_insert(source),
+            if let Ok((id, wrap)) = version::rewrap(ctx.random, binding, object, wrap, &old, to) {
+                return Ok(NewWrap { uid: *self.uid, id, wrap });
             }
         }
-        let secret = self.name.clone();
-        first.map_or(Ok(None), |source| Err(PolicyChangeError::Rewrap { secret, source }))
+        Err(if tried { WhyUnsettled::DoesNotOpen } else { WhyUnsettled::NoKeys })
     }
 
-    /// An audience's keys, if the signer can open them.
-    fn known(&self, audience: &str) -> Option<Rc<Vec<EpochKeys>>> {
-        self.ctx.who.keys(self.vault, audience).ok()
+    /// Who could do it, where the signer cannot.
+    fn able(&self, wrap: &Wrap, why: WhyUnsettled) -> BTreeSet<Name> {
+        let mut able = able(self.state, self.name, wrap);
+        if why == WhyUnsettled::DoesNotOpen {
+            able.remove(self.keys.ctx.who.member());
+        }
+        able
     }
 }
 

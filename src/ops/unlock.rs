@@ -160,6 +160,14 @@ impl Unlocked {
         self.own(vault).next().map(|(_, recipient)| recipient.clone())
     }
 
+    /// The member's recipients, as the policy has them, that the keys at hand open files for.
+    pub fn recipients(&self, vault: &Vault) -> Vec<String> {
+        match &self.session {
+            Some(session) => vec![session.recipient().to_owned()],
+            None => self.own(vault).map(|(_, recipient)| recipient.clone()).collect(),
+        }
+    }
+
     /// Until when kept keys are kept, in seconds since the Unix epoch.
     pub fn kept_until(&self) -> Option<u64> {
         self.session.as_ref().map(SessionKeys::until)
@@ -208,6 +216,25 @@ impl Unlocked {
         .map_err(|source| KeyError::Envelope { audience: audience.to_owned(), source })
     }
 
+    /// What an audience's envelope holds of the keys that the policy states, where not all of it is
+    /// right; kept keys are whole or none.
+    pub(super) fn salvage(&self, vault: &Vault, audience: &str) -> Vec<EpochKeys> {
+        let Some(section) = vault.file().audiences.get(audience) else { return Vec::new() };
+        self.salvage_from(vault, audience, &section.envelope)
+    }
+
+    /// The same of any envelope of the audience, an older one for example.
+    pub(super) fn salvage_from(
+        &self,
+        vault: &Vault,
+        audience: &str,
+        envelope: &[u8],
+    ) -> Vec<EpochKeys> {
+        let expected = vault.expected_epochs(audience);
+        audience::salvage(&self.identities, envelope, &vault.id(), audience, &expected)
+            .unwrap_or_default()
+    }
+
     /// The member's device key whose seed one of the identities opens.
     pub fn signer(&self, vault: &Vault) -> Result<Signer, SignerError> {
         if let Some(session) = &self.session {
@@ -216,15 +243,18 @@ impl Unlocked {
         let none = || SignerError::NoKey { member: self.member.clone() };
         let member = vault.policy().member(&self.member).ok_or_else(none)?;
         let is_one = |own: &String| self.identities.iter().any(|identity| identity.is_for(own));
-        let (device, key) =
-            member.keys.iter().find(|(_, key)| is_one(&key.recipient)).ok_or_else(none)?;
-        let key = device_key::open_signing_key(&self.identities, &key.sealed, &key.public)
-            .map_err(|source| SignerError::Sealed {
-                member: self.member.clone(),
-                device: device.clone(),
-                source,
-            })?;
-        Ok(Signer { member: self.member.clone(), device: device.clone(), key })
+        // Somebody who stands in for the member can add a device whose seed does not open.
+        let mut first = None;
+        for (device, key) in member.keys.iter().filter(|(_, key)| is_one(&key.recipient)) {
+            let (member, device) = (self.member.clone(), device.clone());
+            match device_key::open_signing_key(&self.identities, &key.sealed, &key.public) {
+                Ok(key) => return Ok(Signer { member, device, key }),
+                Err(source) => {
+                    _ = first.get_or_insert(SignerError::Sealed { member, device, source });
+                }
+            }
+        }
+        Err(first.unwrap_or_else(none))
     }
 
     /// Whether the member may read a secret by the policy of now.

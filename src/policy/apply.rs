@@ -261,7 +261,7 @@ impl State {
     }
 
     fn begin_epoch(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
-        let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope } = op else {
+        let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope, skipped } = op else {
             return Ok(Vec::new());
         };
         if place.position == 0 {
@@ -281,7 +281,8 @@ impl State {
             earlier = old.earlier;
             earlier.push(old.current);
         }
-        let begun = Audience { roles, current, envelope: *envelope, earlier, left: false };
+        let skipped = skipped.iter().cloned().collect();
+        let begun = Audience { roles, current, envelope: *envelope, skipped, earlier, left: false };
         self.audiences.insert(audience.clone(), begun);
         let (audience, recipient) = (audience.clone(), recipient.clone());
         let fact = EpochFact { audience, recipient, kek: *kek, position: place.position };
@@ -289,7 +290,9 @@ impl State {
     }
 
     fn reseal(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
-        let PolicyOp::Reseal { audience, epoch, envelope } = op else { return Ok(Vec::new()) };
+        let PolicyOp::Reseal { audience, epoch, envelope, skipped } = op else {
+            return Ok(Vec::new());
+        };
         if place.position == 0 {
             return Err(OpFault::InGenesis);
         }
@@ -301,6 +304,7 @@ impl State {
             return Err(OpFault::Due { audience: audience.clone() });
         }
         found.envelope = *envelope;
+        found.skipped = skipped.iter().cloned().collect();
         Ok(Vec::new())
     }
 }

@@ -34,6 +34,8 @@ pub struct Audience {
     pub current: Epoch,
     /// The id of the current epoch's envelope.
     pub envelope: Id,
+    /// Recipients that its maker could not seal it to.
+    pub skipped: BTreeSet<String>,
     /// The epochs before the current one, oldest first.
     pub earlier: Vec<Epoch>,
     /// Whether a member left one of its roles since the current epoch began. See [`State::is_due`].
@@ -139,6 +141,26 @@ impl State {
         let members = self.members_of(audience).into_iter().filter_map(|name| self.member(name));
         let recipients: BTreeSet<&String> = members.flat_map(|member| &member.recipients).collect();
         recipients.into_iter().cloned().collect()
+    }
+
+    /// Whether an op may say that an envelope leaves these recipients out: each is one of a member of
+    /// the audience, and somebody is left whom it is sealed to.
+    pub(super) fn may_skip(&self, audience: &str, skipped: &[String]) -> bool {
+        if skipped.is_empty() {
+            return true;
+        }
+        let all = self.recipients_of(audience);
+        skipped.len() < all.len() && skipped.iter().all(|text| all.binary_search(text).is_ok())
+    }
+
+    /// The members of an audience with recipients that its envelope leaves out.
+    pub fn skipped_in(&self, audience: &str) -> BTreeSet<&Name> {
+        let Some(found) = self.audience(audience) else { return BTreeSet::new() };
+        let is_left_out = |name: &&Name| {
+            let member = self.member(name);
+            member.is_some_and(|member| !member.recipients.is_disjoint(&found.skipped))
+        };
+        self.members_of(audience).into_iter().filter(is_left_out).collect()
     }
 
     /// Whether the audience takes no new wraps until an `epoch` op: a member left one of its roles.

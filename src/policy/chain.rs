@@ -137,6 +137,7 @@ impl Chain {
         self.take(&entry.ops, &keys)?;
         entry.ops.iter().enumerate().for_each(|(index, op)| self.pend_proof(op, index, pending));
         self.check_owners().map_err(at)?;
+        self.check_skipped(entry)?;
         self.pend_signatures(entry, id, pending);
         self.positions.insert(id, position);
         self.ids.push(id);
@@ -214,6 +215,22 @@ impl Chain {
     fn check_owners(&self) -> Result<(), ChainFault> {
         let (found, threshold) = (self.state.signing_owners(), self.state.threshold());
         if found < threshold { Err(ChainFault::OwnersLocked { found, threshold }) } else { Ok(()) }
+    }
+
+    /// Whom an envelope leaves out is judged by the state after the entry, whose members it is for.
+    fn check_skipped(&self, entry: &PolicyEntry) -> Result<(), ChainError> {
+        for (index, op) in entry.ops.iter().enumerate() {
+            let (PolicyOp::Epoch { audience, skipped, .. }
+            | PolicyOp::Reseal { audience, skipped, .. }) = op
+            else {
+                continue;
+            };
+            if !self.state.may_skip(audience, skipped) {
+                let cause = OpFault::Skipped { audience: audience.clone() }.into();
+                return Err(ChainError { position: self.ids.len(), op: Some(index), cause });
+            }
+        }
+        Ok(())
     }
 
     /// The id of genesis.

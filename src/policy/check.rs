@@ -48,11 +48,15 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
             rule::not_empty("rights", rights)?;
             rule::ascending("rights", rights)
         }
-        PolicyOp::Epoch { audience, recipient, .. } => {
+        PolicyOp::Epoch { audience, recipient, skipped: left, .. } => {
             rule::audience(audience)?;
-            rule::recipient(recipient)
+            rule::recipient(recipient)?;
+            skipped(left)
         }
-        PolicyOp::Reseal { audience, .. } => rule::audience(audience),
+        PolicyOp::Reseal { audience, skipped: left, .. } => {
+            rule::audience(audience)?;
+            skipped(left)
+        }
         PolicyOp::Setting { key, value } => {
             rule::text("key", key, MAX_REASON)?;
             rule::text("value", value, MAX_VALUE_TEXT)
@@ -65,4 +69,10 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
         | PolicyOp::RoleLeave { .. }
         | PolicyOp::Rebase { .. } => Ok(()),
     }
+}
+
+/// Whose recipients they are is for the chain, which knows the members.
+fn skipped(recipients: &[String]) -> Result<(), RuleError> {
+    recipients.iter().try_for_each(|text| rule::recipient(text))?;
+    rule::ascending("skipped", recipients)
 }

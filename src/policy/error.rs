@@ -225,6 +225,10 @@ pub enum OpFault {
     NotCurrent { audience: String, epoch: ShortId },
     #[error("audience {audience} is due for a new epoch")]
     Due { audience: String },
+    #[error(
+        "the recipients that the envelope of audience {audience} leaves out are not some of its members'"
+    )]
+    Skipped { audience: String },
     #[error("a setting is refused")]
     Setting(#[source] SettingError),
 }
@@ -290,6 +294,7 @@ impl OpFault {
             Self::EpochReused { .. } => "policy-op-epoch-reused",
             Self::NotCurrent { .. } => "policy-op-not-current",
             Self::Due { .. } => "policy-op-due",
+            Self::Skipped { .. } => "policy-op-skipped",
             Self::Setting(_) => "policy-op-setting",
         }
     }

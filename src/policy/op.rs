@@ -115,11 +115,16 @@ pub enum PolicyOp {
         recipient: String,
         kek: Id,
         envelope: Id,
+        /// The audience's recipients that the envelope could not be sealed to.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<String>,
     },
     Reseal {
         audience: String,
         epoch: ShortId,
         envelope: Id,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<String>,
     },
     Setting {
         key: String,

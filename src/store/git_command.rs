@@ -121,7 +121,7 @@ const VARIABLES: [(&str, &str); 4] = [
 /// A git command that runs nothing that a repository's configuration names. Those used here read the
 /// index, objects and rules: they filter and convert nothing, and an alias never hides a command of
 /// git's own.
-fn git(folder: &Path) -> Command {
+pub(super) fn git(folder: &Path) -> Command {
     let mut command = git_with_hooks(folder);
     command.args(["-c", "core.hooksPath=/dev/null"]);
     command

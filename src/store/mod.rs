@@ -17,6 +17,7 @@ pub mod find;
 pub mod fresh;
 pub mod git;
 pub mod git_command;
+pub mod git_past;
 pub mod given;
 pub mod giving;
 pub mod id_list;

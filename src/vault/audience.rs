@@ -103,6 +103,31 @@ pub fn open_envelope(
     parse_plaintext(&plaintext, vault, audience, expected)
 }
 
+/// What an envelope holds of the keys that the policy states, newest first, whatever else is in it.
+///
+/// For what is to be carried on: an envelope with one line that is wrong is of no use to a reader, and
+/// its other lines are all the same the keys that the policy commits to.
+pub fn salvage(
+    identities: &[Identity],
+    file: &[u8],
+    vault: &Id,
+    audience: &str,
+    expected: &[ExpectedEpoch],
+) -> Result<Vec<EpochKeys>, AudienceError> {
+    let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
+        .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })?;
+    let text = plaintext.expose_str().unwrap_or_default();
+    let lines: Vec<_> = text.lines().filter_map(|line| split_epoch(line, 0).ok()).collect();
+    let held = expected.iter().filter_map(|stated| {
+        let named = lines.iter().filter(|(epoch, ..)| *epoch == stated.epoch);
+        let mut good = named.filter_map(|(_, kek, identity)| {
+            check_epoch(vault, audience, stated, kek, identity).ok()
+        });
+        good.next()
+    });
+    Ok(held.collect())
+}
+
 /// What an envelope holds, before it is sealed.
 pub fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
     let head = format!("{FIRST_LINE}\nvault {vault}\naudience {audience}\n");
@@ -255,6 +280,23 @@ mod tests {
         let [new, old] = keys;
         let error = parse(&[old, new], &stated).unwrap_err();
         assert!(matches!(error, AudienceError::NotCurrent));
+    }
+
+    #[test]
+    fn what_is_right_in_an_envelope_is_taken_from_beside_what_is_wrong() {
+        let ((new, a), (bad, b), (old, c)) = (epoch(), epoch(), epoch());
+        let (identities, recipients) = reader();
+        let wrong = ExpectedEpoch { commitment: VAULT, ..b };
+        let ids = [a.epoch, c.epoch];
+        let stated = [a, wrong, c];
+        // In another order, with a key that the policy does not commit to.
+        let keys = [bad, old, new];
+        let file = seal_envelope(&VAULT, "owner", &keys, &recipients).unwrap();
+        assert!(open_envelope(&identities, &file, &VAULT, "owner", &stated).is_err());
+        let taken = salvage(&identities, &file, &VAULT, "owner", &stated).unwrap();
+        assert_eq!(taken.iter().map(|keys| keys.epoch).collect::<Vec<_>>(), ids);
+        let other = salvage(&identities, &file, &VAULT, "ci+owner", &stated).unwrap();
+        assert!(other.is_empty(), "keys are bound to their audience");
     }
 
     #[test]

@@ -3,6 +3,10 @@
 pub const CODES: &[(&str, &str)] = &[
     ("audience-retired", "a role must have been removed: src/ops/key_rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
+    ("closed", "somebody must have spoilt a record: tests/sabotage.rs"),
+    ("from-file", "keys must be missing: tests/sabotage.rs"),
+    ("keys-missing", "somebody must have left keys out: tests/sabotage.rs"),
+    ("unsealable", "a plugin that is allowed and not installed: tests/sabotage.rs"),
     ("conflict", "two branches that merged, each with a value of its own"),
     ("declined", "a question on a terminal, answered with no"),
     ("device-key", "an identity's own recipient takes whatever is sealed to it"),

@@ -100,6 +100,7 @@ pub const RUNS: &[Run] = &[
     (Some("key status"), "v-secure --json key status"),
     (Some("key rotate"), "v-secure --json key rotate --all --dry-run"),
     (Some("key rotate"), "v-secure --json key rotate --all --dek"),
+    (Some("key restore"), "v-secure --json key restore"),
     (Some("exposed"), "v-secure --json exposed || true"),
     (Some("adopt"), "v-secure --json adopt --list"),
     (None, "sed -i.old 's/\"admin\"/\"other\"/' .v-secure/vault.toml"),

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::shortfall::cause;
 use crate::cli::unlocking::{self, session};
 use crate::ops::duration;
 use crate::ops::session_keys::{self, LONGEST, Term};
@@ -34,6 +35,8 @@ struct Report {
     keyring: &'static str,
     until: String,
     seconds: u64,
+    /// Why some keys that should have opened are not kept.
+    closed: Vec<String>,
 }
 
 impl Unlock {
@@ -44,8 +47,8 @@ impl Unlock {
         let by = unlocking::unlock_anew(context, vault)?;
         let now = context.host.now();
         let until = now.saturating_add(seconds);
-        let text = session_keys::gather(vault, &by.who, Term { since: now, until })?;
-        let item = Item { vault: &vault.id(), text: &text, now, until };
+        let gathered = session_keys::gather(vault, &by.who, Term { since: now, until })?;
+        let item = Item { vault: &vault.id(), text: &gathered.text, now, until };
         let keyring = session::store(context).keep(item).map_err(session::failure)?;
         let report = Report {
             vault: vault.file().header.name.to_string(),
@@ -54,6 +57,7 @@ impl Unlock {
             keyring,
             until: duration::rfc3339(until),
             seconds,
+            closed: gathered.closed.iter().map(|error| cause(error)).collect(),
         };
         if context.ui.json {
             return context.ui.object(&report);
@@ -65,6 +69,9 @@ impl Unlock {
             report.until,
             duration::relative(until, now)
         ));
+        for why in &report.closed {
+            context.ui.warn(&format!("not kept: {why}; 'v-secure doctor' says what helps"));
+        }
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Of people and their keys: changes of policy, key rotation, members and slots.
 
-use super::{closed_keys, names};
+use super::names;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
+use crate::crypto::recipient::program;
 use crate::ops::key_rotation::KeyRotationError;
 use crate::ops::member::MemberError;
 use crate::ops::policy_change::PolicyChangeError;
@@ -21,7 +22,17 @@ impl From<PolicyChangeError> for Failure {
                 Self::from_error(Exit::NotPermitted, "owner-threshold", &error)
             }
             PolicyChangeError::Chain(source) => chain_failure(source),
-            PolicyChangeError::Keys { .. } => closed_keys("keys", &error),
+            PolicyChangeError::Unsealable { recipient, .. } => {
+                let failure = Self::from_error(Exit::Failure, "unsealable", &error);
+                match program(recipient) {
+                    Some(program) => failure.hint(format!(
+                        "install {program}, or let somebody do it where it is installed"
+                    )),
+                    None => {
+                        failure.hint("v-secure member request, for a recipient of another kind")
+                    }
+                }
+            }
             _ => Self::from_error(Exit::Failure, "policy", &error),
         }
     }

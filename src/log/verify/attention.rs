@@ -22,6 +22,7 @@ pub(super) fn check(case: &Case<'_>, now: u64) -> Vec<Finding> {
     }
     findings.extend(voids(case));
     findings.extend(due(case));
+    findings.extend(skipped(case));
     findings
 }
 
@@ -242,4 +243,22 @@ fn due(case: &Case<'_>) -> Vec<Finding> {
         finding.hint("v-secure access settle")
     };
     audiences.map(|audience| finding(audience.name, audience.epoch)).collect()
+}
+
+/// Whoever it is reads nothing of the audience by that recipient, and only the maker knew why.
+fn skipped(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for audience in case.policy.audiences() {
+        for member in case.policy.skipped_in(audience.name) {
+            let message = format!(
+                "a recipient of {member} could not be sealed to when the keys of audience {} were: what \
+                 holds it opens nothing of it",
+                audience.name
+            );
+            let subject = Subject::Audience(audience.name.to_owned());
+            let finding = Finding::new(Code::RecipientSkipped, subject, message);
+            findings.push(finding.hint("v-secure access settle"));
+        }
+    }
+    findings
 }

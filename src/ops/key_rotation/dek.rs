@@ -13,6 +13,7 @@ use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
 use crate::policy::op::Right;
 use crate::policy::state::State;
+use crate::secret_value::SecretValue;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which values are meant.
@@ -54,6 +55,8 @@ pub enum Why {
     /// It has several active versions; which one holds is for people to say.
     Conflict,
     Expired,
+    /// The keys are at hand, and it does not open with them: only a new value helps.
+    DoesNotOpen,
 }
 
 impl Why {
@@ -64,6 +67,7 @@ impl Why {
             Self::NoKeys => "no-keys",
             Self::Conflict => "conflict",
             Self::Expired => "expired",
+            Self::DoesNotOpen => "does-not-open",
         }
     }
 
@@ -192,20 +196,24 @@ fn may_rotate(state: &State, member: &Name, secret: &SecretName) -> bool {
     holds(Right::Read) && (holds(Right::Write) || holds(Right::Rotate))
 }
 
-/// Encrypts the values of a plan anew. `None` if there are none.
+/// Encrypts the values of a plan anew, `None` if there are none. What does not open moves to what is
+/// skipped: one spoilt value keeps no other from being renewed.
 ///
 /// # Errors
-/// A value that does not open, or cannot be sealed.
+/// A value that cannot be sealed.
 pub fn reencrypt(
     vault: &Vault,
-    secrets: &[SecretName],
+    plan: &mut DekPlan,
     ctx: &Ctx<'_>,
 ) -> Result<Option<Change>, KeyRotationError> {
-    if secrets.is_empty() {
+    let values = match read::read_all(vault, ctx.who, &plan.rotate, ctx.now) {
+        Ok(values) => values,
+        Err(_) => each_that_opens(vault, plan, ctx),
+    };
+    if plan.rotate.is_empty() {
         return Ok(None);
     }
-    let values = read::read_all(vault, ctx.who, secrets, ctx.now)?;
-    let requests = secrets.iter().zip(values).map(|(secret, value)| {
+    let requests = plan.rotate.iter().zip(values).map(|(secret, value)| {
         let current = vault.secret(secret).and_then(SecretState::current);
         let expires = current.and_then(|current| current.expires);
         let same = current.map(|current| current.object).into_iter().collect();
@@ -213,4 +221,22 @@ pub fn reencrypt(
         PutRequest { secret: secret.clone(), value, fields: Vec::new() }
     });
     Ok(Some(put::put(vault, requests.collect(), ctx)?))
+}
+
+fn each_that_opens(vault: &Vault, plan: &mut DekPlan, ctx: &Ctx<'_>) -> Vec<SecretValue> {
+    let (mut values, mut opening) = (Vec::new(), Vec::new());
+    for secret in std::mem::take(&mut plan.rotate) {
+        match read::read(vault, ctx.who, &secret, &Wanted::Current, ctx.now) {
+            Ok(value) => {
+                values.push(value);
+                opening.push(secret);
+            }
+            Err(_) => {
+                let (why, able) = (Why::DoesNotOpen, Vec::new());
+                plan.skipped.push(Skipped { secret, why, able });
+            }
+        }
+    }
+    plan.rotate = opening;
+    values
 }

@@ -9,6 +9,7 @@ use crate::ops::change::Change;
 use crate::ops::key_status::{AudienceKeys, KeyStatus};
 use crate::ops::policy_change;
 use crate::ops::request::Ctx;
+use crate::ops::shortfall::Shortfall;
 use crate::ops::vault::Vault;
 use crate::policy::audience;
 use std::collections::BTreeSet;
@@ -46,10 +47,12 @@ pub struct Renewed {
 }
 
 /// What came of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub struct KekOutcome {
     pub renewed: Vec<Renewed>,
     pub left: Vec<Left>,
+    /// What the new keys lack.
+    pub short: Shortfall,
 }
 
 /// Says which of the audiences `member` renews.
@@ -109,7 +112,7 @@ pub(super) fn canonical(
 /// open moves to what is left. `None` if nothing is to be done.
 ///
 /// # Errors
-/// An envelope that is damaged, or cannot be made.
+/// Keys that cannot be made.
 pub fn renew(
     vault: &Vault,
     mut plan: KekPlan,
@@ -122,7 +125,8 @@ pub fn renew(
         able: others(status, audience, ctx.who.member()),
     }));
     if made.ops.is_empty() {
-        return Ok((None, KekOutcome { renewed: Vec::new(), left: plan.left }));
+        let (left, short) = (plan.left, made.short);
+        return Ok((None, KekOutcome { renewed: Vec::new(), left, short }));
     }
     let renewed = made
         .sections
@@ -131,7 +135,7 @@ pub fn renew(
         .collect();
     let entry = policy_change::entry(vault, made.ops, ctx);
     let change = Change::policy(entry, made.sections, Vec::new());
-    Ok((Some(change), KekOutcome { renewed, left: plan.left }))
+    Ok((Some(change), KekOutcome { renewed, left: plan.left, short: made.short }))
 }
 
 fn others(status: &KeyStatus, audience: &str, member: &Name) -> Vec<Name> {

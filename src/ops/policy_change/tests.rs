@@ -123,6 +123,7 @@ fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
         recipient: stated.recipient,
         kek: stated.commitment,
         envelope: crate::vault::ids::envelope_id(&envelope),
+        skipped: Vec::new(),
     });
     let section = crate::vault::model::AudienceSection { epoch: stated.epoch, envelope };
     let sections = BTreeMap::from([(to.to_owned(), section)]);

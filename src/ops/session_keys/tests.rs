@@ -88,7 +88,7 @@ fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
 }
 
 fn kept(vault: &Vault, who: &Unlocked) -> SecretValue {
-    gather(vault, who, Term { since: SINCE, until: UNTIL }).unwrap()
+    gather(vault, who, Term { since: SINCE, until: UNTIL }).unwrap().text
 }
 
 fn resumed_at(vault: &Vault, text: &SecretValue, now: u64) -> Result<Unlocked, SessionFault> {
@@ -129,8 +129,45 @@ fn they_end_with_their_time() {
     assert!(matches!(resumed_at(&vault, &text, UNTIL), Err(SessionFault::Over)));
     assert!(matches!(resumed_at(&vault, &text, SINCE - 1), Err(SessionFault::ClockBack)));
     let term = Term { since: SINCE, until: SINCE + LONGEST + 1 };
-    let long = gather(&vault, &olga, term).unwrap();
+    let long = gather(&vault, &olga, term).unwrap().text;
     assert!(matches!(resumed(&vault, &long), Err(SessionFault::Over)));
+}
+
+/// The vault with bytes that nobody opens for the envelope of an audience.
+fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
+    let envelope = b"nothing that age made".to_vec();
+    let epoch = vault.policy().audience(audience).unwrap().current.epoch;
+    let op = PolicyOp::Reseal {
+        audience: audience.to_owned(),
+        epoch,
+        envelope: ids::envelope_id(&envelope),
+        skipped: Vec::new(),
+    };
+    let section = crate::vault::model::AudienceSection { epoch, envelope };
+    let sections = BTreeMap::from([(audience.to_owned(), section)]);
+    let entry = with(&vault, who, |ctx| policy_change::entry(&vault, vec![op], ctx));
+    let change = crate::ops::change::Change::policy(entry, sections, Vec::new());
+    vault.apply(change).unwrap()
+}
+
+#[test]
+fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
+    let (vault, olga) = solo();
+    let vault = spoilt(with_ci(vault, &olga), &olga, "ci+owner");
+    let gathered = gather(&vault, &olga, Term { since: SINCE, until: UNTIL }).unwrap();
+    let [KeyError::Envelope { audience, .. }] = &gathered.closed[..] else { panic!() };
+    assert_eq!(audience, "ci+owner");
+    let kept = resumed(&vault, &gathered.text).unwrap();
+    assert!(kept.open(&vault, "owner").is_ok());
+    let closed = kept.open(&vault, "ci+owner").unwrap_err();
+    let KeyError::Envelope { source: AudienceError::Envelope { source, .. }, .. } = closed else {
+        panic!()
+    };
+    assert!(matches!(source, crate::crypto::envelope::EnvelopeError::Damaged));
+    // Kept keys take rights away as an identity does.
+    let vault = changed(vault, &kept, vec![PolicyOp::MemberRemove { member: name("ci") }]);
+    let ci = vault.policy().audience("ci+owner").unwrap();
+    assert_eq!((ci.earlier.len(), vault.policy().due().count()), (1, 0));
 }
 
 #[test]

@@ -129,12 +129,13 @@ pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
         recipient: recipient(&format!("epoch {byte}")),
         kek: Fixed([byte; 32]),
         envelope: Fixed([byte; 32]),
+        skipped: Vec::new(),
     }
 }
 
 pub fn reseal(audience: &str, byte: u8) -> PolicyOp {
     let (audience, envelope) = (audience.to_owned(), Fixed([byte ^ 0x80; 32]));
-    PolicyOp::Reseal { audience, epoch: short(byte), envelope }
+    PolicyOp::Reseal { audience, epoch: short(byte), envelope, skipped: Vec::new() }
 }
 
 pub fn setting(key: &str, value: &str) -> PolicyOp {

@@ -208,6 +208,41 @@ fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
 }
 
 #[test]
+fn an_envelope_leaves_out_only_recipients_that_are_its_audiences_and_never_all() {
+    let mut world = World::cast();
+    let all = world.chain.state().recipients_of("ops+owner");
+    let leaving = |out: &[String]| {
+        let mut op = reseal("ops+owner", 3);
+        if let PolicyOp::Reseal { skipped, .. } = &mut op {
+            *skipped = out.to_vec();
+        }
+        op
+    };
+    let code = |world: &World, out: &[String], also: Vec<PolicyOp>| {
+        world.code(&["admin"], [vec![leaving(out)], also].concat())
+    };
+    assert_eq!(all.len(), 2, "admin and paul");
+    assert_eq!(code(&world, &all, vec![]), "policy-op-skipped", "nobody is left");
+    assert_eq!(
+        code(&world, &[recipient("dora")], vec![]),
+        "policy-op-skipped",
+        "of no member of it"
+    );
+    let added = vec![recipient_add("paul", "second")];
+    let second = [recipient("second")];
+    assert_eq!(code(&world, &second, vec![]), "policy-op-skipped", "nobody's");
+    assert_eq!(code(&world, &second, added), "accepted", "judged by the state after the entry");
+    world.did(&["admin"], vec![leaving(&[recipient("paul")])]);
+    let state = world.chain.state();
+    assert_eq!(state.skipped_in("ops+owner"), BTreeSet::from([&name("paul")]));
+    assert!(state.skipped_in("owner").is_empty());
+    world.did(&["admin"], vec![leaving(&[])]);
+    assert!(world.chain.state().skipped_in("ops+owner").is_empty());
+    let gone = vec![member_remove("paul")];
+    assert_eq!(code(&world, &[recipient("paul")], gone), "policy-op-skipped", "it has left");
+}
+
+#[test]
 fn settings_are_checked_when_they_are_set() {
     let mut world = World::cast();
     assert_eq!(world.code(&["admin"], vec![setting("colour", "red")]), "policy-op-setting");

@@ -8,6 +8,7 @@ mod algorithm;
 mod armor;
 mod block;
 mod cursor;
+mod envelopes;
 mod error;
 mod header;
 mod naming;
@@ -21,6 +22,7 @@ mod section;
 mod tests;
 mod write;
 
+pub use envelopes::envelopes;
 pub use error::{Cause, FormatError};
 pub use parse::parse;
 pub use write::write;

@@ -112,6 +112,7 @@ fn policy_entry() -> PolicyEntry {
                 recipient: RECIPIENT.to_owned(),
                 kek: id(60),
                 envelope: id(61),
+                skipped: Vec::new(),
             },
             PolicyOp::Setting { key: "ttl".to_owned(), value: "every".to_owned() },
         ],

@@ -45,16 +45,43 @@ impl Settle {
 /// Nothing could be done, though there is something to do.
 fn refusal(effects: &Effects) -> Failure {
     let mut parts = Vec::new();
-    if !effects.unsettled.is_empty() {
-        parts.push(format!("{} unsettled", count(effects.unsettled.len())));
+    let waiting = effects.unsettled.iter().filter(|left| !left.is_closed()).count();
+    if waiting > 0 {
+        parts.push(format!("{} unsettled", count(waiting)));
     }
     if !effects.without_keys.is_empty() {
         parts.push(format!("without keys: {}", effects.without_keys.join(", ")));
+    }
+    if parts.is_empty() || effects.lacks.closed().next().is_some() {
+        return closed(effects);
     }
     let message = format!("nothing here is yours to settle ({})", parts.join("; "));
     let failure = Failure::new(Exit::NotPermitted, "unsettled", message);
     match effects.able().as_slice() {
         [] => failure.hint("an owner can: v-secure access settle"),
         able => failure.hint(format!("who can: {}", able.join(", "))),
+    }
+}
+
+/// What there is to do would be this member's, and does not open.
+fn closed(effects: &Effects) -> Failure {
+    let closed: Vec<&str> = effects
+        .unsettled
+        .iter()
+        .filter(|left| left.is_closed())
+        .map(|left| left.secret.as_str())
+        .chain(effects.lacks.closed())
+        .collect();
+    let message = format!("what is unsettled does not open: {}", closed.join(", "));
+    let failure = Failure::new(Exit::Integrity, "closed", message);
+    let failure = match effects.lacks.closed().next() {
+        Some(audience) => failure
+            .hint("v-secure key restore")
+            .hint(format!("v-secure key rotate --audience {audience}")),
+        None => failure,
+    };
+    match effects.unsettled.iter().find(|left| left.is_closed()) {
+        Some(left) => failure.hint(format!("v-secure set {}", left.secret)),
+        None => failure,
     }
 }

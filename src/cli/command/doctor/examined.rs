@@ -3,9 +3,11 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::unlocking::{self, Attempt};
 use crate::ops::vault::{Depth, Vault};
 use crate::store::find::{FindError, Location, Search};
 use crate::store::session::{Opened, Session};
+use std::cell::OnceCell;
 
 /// Where the vault is.
 pub enum Place {
@@ -21,7 +23,12 @@ pub struct Examined<'a> {
     /// The session at the place; an error where a variable or the configuration is wrong.
     pub session: Option<Outcome<Session>>,
     pub opened: Option<Outcome<Opened>>,
+    /// What came of unlocking without asking; tried once.
+    tried: OnceCell<Tried>,
 }
+
+/// Who unlocked the vault, and every way that was tried.
+pub type Tried = (Option<unlocking::Opened>, Vec<Attempt>);
 
 impl<'a> Examined<'a> {
     pub fn new(context: &'a Context<'a>) -> Self {
@@ -34,7 +41,7 @@ impl<'a> Examined<'a> {
             Some(Ok(session)) => Some(session.open(Depth::Everything).map_err(Failure::from)),
             _ => None,
         };
-        Self { context, place, session, opened }
+        Self { context, place, session, opened, tried: OnceCell::new() }
     }
 
     /// Where the vault is, if it is not refused.
@@ -54,6 +61,17 @@ impl<'a> Examined<'a> {
     /// The vault, if it is not refused.
     pub fn vault(&self) -> Option<&Vault> {
         self.found().filter(|_| !self.is_refused()).map(|opened| &opened.vault)
+    }
+
+    /// What comes of each way to unlock the vault, without asking.
+    pub fn tried(&self, vault: &Vault) -> &Tried {
+        let silent = || self.context.on_the_side();
+        self.tried.get_or_init(|| unlocking::attempts(&silent(), vault).unwrap_or_default())
+    }
+
+    /// Who the user is in the vault.
+    pub fn unlocked(&self) -> Option<&unlocking::Opened> {
+        self.tried(self.vault()?).0.as_ref()
     }
 
     fn found(&self) -> Option<&Opened> {

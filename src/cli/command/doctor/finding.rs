@@ -111,6 +111,12 @@ codes! {
     SecretsSound "secrets-sound" Ok "No secret is expired or expires soon.",
     SecretExpired "secret-expired" Warning "A secret is past its expiry: get and exec refuse it.",
     SecretExpiring "secret-expiring" Note "A secret expires within seven days.",
+    ContentsSound "contents-sound" Ok "Every envelope and value that this identity may open opens.",
+    ContentsUnasked "contents-unasked" Note "Nothing was opened to see whether it opens, since a plugin would be asked.",
+    EpochsMissing "epochs-missing" Warning "An envelope lacks the keys of earlier epochs.",
+    EnvelopeWaiting "envelope-waiting" Warning "An envelope was not sealed to this identity yet.",
+    EnvelopeClosed "envelope-closed" Error "An envelope that was sealed to this identity does not open.",
+    ValueClosed "value-closed" Error "A value in force does not open, though its audience's envelope does.",
     SecretsExposed "secrets-exposed" Warning "Somebody who may not read a value in force has been able to.",
 }
 

@@ -4,7 +4,7 @@ use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
-use crate::cli::unlocking::{self, Attempt};
+use crate::cli::unlocking::Attempt;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
 
@@ -54,14 +54,13 @@ fn belongs(examined: &Examined<'_>, looked: &[Looked]) -> Vec<Finding> {
     let Some(vault) = examined.vault() else {
         return without_vault(examined, looked).into_iter().collect();
     };
-    let silent = examined.context.on_the_side();
-    let (opened, attempts) = unlocking::attempts(&silent, vault).unwrap_or_default();
+    let (opened, attempts) = examined.tried(vault);
     let is_reported = |attempt: &Attempt| {
         looked.iter().any(|looked| looked.from == attempt.way && looked.identities.is_err())
     };
-    let mut findings = match &opened {
+    let mut findings = match opened {
         Some(opened) => vec![member(vault, &opened.who, &opened.way)],
-        None => vec![closed(looked, &attempts)],
+        None => vec![closed(looked, attempts)],
     };
     if opened.is_some() {
         let passed = attempts.iter().filter(|attempt| !is_reported(attempt));

@@ -5,6 +5,7 @@
 //! A check is one function in one file; `CHECKS` is the list.
 
 mod clock;
+mod contents;
 mod examined;
 mod exposed;
 pub mod finding;
@@ -40,6 +41,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
     recovery::check,
     members::check,
     secrets::check,
+    contents::check,
     exposed::check,
     history::check,
 ];

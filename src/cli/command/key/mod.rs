@@ -1,5 +1,6 @@
 //! `v-secure key`: the keys that values are encrypted under, and the slots that seal identities.
 
+pub mod restore;
 pub mod rotate;
 pub mod slot;
 pub mod status;
@@ -10,7 +11,7 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  v-secure key status\n  \
-                  v-secure key rotate --due\n  \
+                  v-secure key rotate --due\n  v-secure key restore\n  \
                   v-secure key slot list")]
 pub enum Key {
     /// Passphrases that unlock the vault
@@ -18,6 +19,7 @@ pub enum Key {
     Slot(slot::Slot),
     Status(status::Status),
     Rotate(rotate::Rotate),
+    Restore(restore::Restore),
 }
 
 impl Key {
@@ -26,6 +28,7 @@ impl Key {
             Self::Slot(command) => command.run(context),
             Self::Status(command) => command.run(context),
             Self::Rotate(command) => command.run(context),
+            Self::Restore(command) => command.run(context),
         }
     }
 }

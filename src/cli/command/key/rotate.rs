@@ -141,8 +141,8 @@ impl Rotate {
         let reason = self.reason.reason.as_deref();
         let (plan, _) = context.write_if(reason, "renew keys of values", |vault, ctx| {
             let status = key_status(vault, ctx.now);
-            let plan: DekPlan = dek::plan(vault, &status, ctx.who, which, ctx.now)?;
-            let change = dek::reencrypt(vault, &plan.rotate, ctx)?;
+            let mut plan: DekPlan = dek::plan(vault, &status, ctx.who, which, ctx.now)?;
+            let change = dek::reencrypt(vault, &mut plan, ctx)?;
             Ok((plan, change))
         })?;
         report.add_deks(plan);

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::shortfall::Lacks;
 use crate::name::Name;
 use crate::ops::duration::{relative, rfc3339};
 use crate::ops::key_rotation::dek::{DekPlan, Skipped, Why};
@@ -20,6 +21,8 @@ pub struct Report {
     /// Secrets whose values were encrypted anew.
     secrets: Vec<String>,
     left: Vec<Remaining>,
+    #[serde(flatten)]
+    lacks: Lacks,
     /// When the schedule wants something next, where nothing was due.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_due: Option<String>,
@@ -56,7 +59,8 @@ impl Report {
     }
 
     pub fn add_keks(&mut self, outcome: KekOutcome) {
-        let KekOutcome { renewed, left } = outcome;
+        let KekOutcome { renewed, left, short } = outcome;
+        self.lacks = Lacks::of(&short);
         self.audiences.extend(renewed.into_iter().map(|Renewed { audience, epoch }| Audience {
             audience,
             epoch: Some(epoch.to_string()),
@@ -96,6 +100,7 @@ impl Report {
         }
         self.tell_done(context, nothing);
         self.tell_left(context);
+        self.lacks.tell(&context.ui);
         Ok(())
     }
 
@@ -133,6 +138,9 @@ impl Report {
                 "no-keys" => {
                     format!("left as they are until their audience has keys: {some}; 'v-secure access settle'")
                 }
+                "does-not-open" => format!(
+                    "left as they are, since they do not open: {some}; a new value helps: 'v-secure set NAME'"
+                ),
                 "expired" => format!("left as they are, expired: {some}"),
                 _ => format!("left for who may: {some}; who can: {}", joined(able)),
             });

@@ -1,0 +1,272 @@
+//! `v-secure key restore`: takes keys of earlier epochs from the vault's older states.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::policy::ReasonArg;
+use crate::cli::shortfall::{Lacks, cause};
+use crate::cli::unlocking;
+use crate::host::progress::told;
+use crate::ops::key_restore::{self, Hindrance, Lacking, Search};
+use crate::ops::vault::Depth;
+use crate::store::find::Location;
+use crate::store::git_past::{self, Contents, PastError};
+use crate::store::read::{self, VAULT_LIMIT};
+use crate::vault::format;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Take up keys of earlier epochs that the envelopes of now lack, from git's history
+#[derive(Debug, Args)]
+#[command(
+    after_help = "An envelope may lack keys: its maker could not open the one before it, or left them out. Each \
+                        envelope that ever was is in some commit of the vault, known by its id in the signed policy. \
+                        This looks for those that were sealed to you, newest first, and makes the envelopes of now anew \
+                        with what they hold, as one signed entry. It asks nothing of the network: 'git fetch --all' first, \
+                        or --from, bring states that this clone does not have.\n\n\
+                        Examples:\n  v-secure key restore\n  v-secure key restore --dry-run\n  \
+                        v-secure key restore --from ~/old-clone/.v-secure/vault.toml"
+)]
+pub struct Restore {
+    /// Look into this copy of the vault file too; may be given several times
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    from: Vec<PathBuf>,
+
+    /// Say what was found, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+#[derive(Serialize)]
+struct Report {
+    dry_run: bool,
+    audiences: Vec<Row>,
+    /// How many older states of the file were looked at.
+    looked_at: usize,
+    /// Whether git's history is longer than that.
+    more: bool,
+    /// Why git's history was not looked at.
+    history: Option<String>,
+    #[serde(flatten)]
+    lacks: Lacks,
+}
+
+#[derive(Serialize)]
+struct Row {
+    audience: String,
+    epochs: usize,
+    held: usize,
+    found: usize,
+    missing: usize,
+    restored: bool,
+    /// Why its envelope stays as it is.
+    why: Option<&'static str>,
+    able: Vec<String>,
+}
+
+/// How far the search went.
+#[derive(Default)]
+struct Looked {
+    states: usize,
+    more: bool,
+    fault: Option<PastError>,
+}
+
+impl Restore {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let (session, opened) = context.open_to_write(Depth::Everything)?;
+        let vault = &opened.vault;
+        let who = unlocking::unlock_anew(context, vault)?.who;
+        who.signer(vault)?;
+        let mut search = Search::new(vault, &who).map_err(folded)?;
+        if search.is_needless() {
+            return self.nothing(context);
+        }
+        let mut looked = Looked::default();
+        self.files(context, &mut search, &mut looked)?;
+        history(context, &session.location, &mut search, &mut looked);
+        let lacking = search.report();
+        let found = search.into_found();
+        let mut report = Report {
+            dry_run: self.dry_run,
+            audiences: lacking.iter().map(Row::of).collect(),
+            looked_at: looked.states,
+            more: looked.more,
+            history: looked.fault.as_ref().map(|error| cause(error)),
+            lacks: Lacks::default(),
+        };
+        if found.is_empty() {
+            return Err(report.refusal(&lacking));
+        }
+        if !self.dry_run {
+            let reason = self.reason.reason.as_deref();
+            let (short, _) = context.write_if(reason, "take up earlier keys", |vault, ctx| {
+                let (change, short) = key_restore::restore(vault, found, ctx)?;
+                Ok((short, change))
+            })?;
+            report.lacks = Lacks::of(&short);
+        }
+        report.show(context)
+    }
+
+    fn nothing(&self, context: &Context<'_>) -> Outcome {
+        if context.ui.json {
+            let (audiences, lacks) = (Vec::new(), Lacks::default());
+            let (dry_run, history) = (self.dry_run, None);
+            let (looked_at, more) = (0, false);
+            return context.ui.object(&Report {
+                dry_run,
+                audiences,
+                looked_at,
+                more,
+                history,
+                lacks,
+            });
+        }
+        context
+            .ui
+            .note("nothing is missing: every envelope of yours holds the keys of all its epochs");
+        Ok(())
+    }
+
+    fn files(
+        &self,
+        context: &Context<'_>,
+        search: &mut Search<'_>,
+        looked: &mut Looked,
+    ) -> Outcome {
+        let here = context.current_dir()?;
+        for file in &self.from {
+            let content = read::read(&here.join(file), VAULT_LIMIT)
+                .map_err(|error| Failure::from_error(Exit::NotFound, "from-file", &error))?;
+            // A slice is read without an error.
+            let _ = format::envelopes(&mut &content.bytes[..], |envelope| search.take(&envelope));
+            looked.states += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Goes through the vault's states in git, newest first, until nothing is wanted any more.
+fn history(
+    context: &Context<'_>,
+    location: &Location,
+    search: &mut Search<'_>,
+    looked: &mut Looked,
+) {
+    let progress = context.ui.progress();
+    let look = |search: &mut Search<'_>, looked: &mut Looked| -> Result<(), PastError> {
+        let states = git_past::states(location)?;
+        looked.more = states.more;
+        let mut contents = Contents::of(location)?;
+        for id in told(states.ids.iter(), "looking through git's history", &*progress) {
+            if search.is_over() {
+                looked.more = false;
+                return Ok(());
+            }
+            contents.look(id, |text| format::envelopes(text, |envelope| search.take(&envelope)))?;
+            looked.states += 1;
+        }
+        Ok(())
+    };
+    if !search.is_over() {
+        looked.fault = look(search, looked).err();
+    }
+}
+
+fn folded(error: crate::policy::error::ChainError) -> Failure {
+    Failure::from_error(Exit::Integrity, error.code(), &error)
+}
+
+impl Row {
+    fn of(lacking: &Lacking) -> Self {
+        Self {
+            audience: lacking.audience.clone(),
+            epochs: lacking.epochs,
+            held: lacking.held,
+            found: lacking.found,
+            missing: lacking.missing(),
+            restored: lacking.hindrance.is_none(),
+            why: lacking.hindrance.map(Hindrance::as_str),
+            able: lacking.able.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let Self { audience, epochs, missing, able, .. } = self;
+        let lacks = format!("{audience} lacks the keys of {missing} of its {epochs} epochs");
+        match self.why {
+            Some("due") => format!("{lacks}; somebody left it: 'v-secure access settle' first"),
+            Some("no-current") => format!(
+                "{audience} lacks the keys of its present epoch: 'v-secure key rotate --audience {audience}' \
+                 first, then this again"
+            ),
+            Some("not-permitted") => format!(
+                "{lacks}; who can make its envelope: {}",
+                if able.is_empty() { "nobody now".into() } else { able.join(", ") }
+            ),
+            _ => lacks,
+        }
+    }
+}
+
+impl Report {
+    /// Nothing was found that could be taken up.
+    fn refusal(&self, lacking: &[Lacking]) -> Failure {
+        let is = |wanted: Hindrance| lacking.iter().all(|of| of.hindrance == Some(wanted));
+        let (exit, code) = match () {
+            () if is(Hindrance::NotPermitted) => (Exit::NotPermitted, "not-permitted"),
+            () => (Exit::NotFound, "keys-missing"),
+        };
+        let message = format!("no missing keys were found in {}", states(self.looked_at));
+        let mut failure = Failure::new(exit, code, message);
+        failure.causes = self.audiences.iter().map(Row::text).collect();
+        failure.causes.extend(self.history.as_ref().map(|why| format!("git's history: {why}")));
+        failure
+            .hint("git fetch --all, and again")
+            .hint("v-secure key restore --from FILE, with an older copy of the vault")
+            .hint("v-secure doctor, for the values that do not open")
+    }
+
+    fn show(&self, context: &Context<'_>) -> Outcome {
+        if context.ui.json {
+            return context.ui.object(self);
+        }
+        let ui = &context.ui;
+        for row in &self.audiences {
+            if row.restored {
+                let verb = if self.dry_run { "would get" } else { "has got" };
+                ui.note(&format!(
+                    "{} {verb} the keys of {} earlier epochs, and has {} of {}",
+                    row.audience,
+                    row.found,
+                    row.held + row.found,
+                    row.epochs
+                ));
+            }
+            if row.missing > 0 || !row.restored {
+                ui.warn(&row.text());
+            }
+        }
+        if self.more {
+            ui.warn("git's history is longer than what was looked at: --from takes older copies");
+        }
+        self.lacks.tell(ui);
+        if !self.dry_run {
+            ui.note("next: commit and push .v-secure");
+        }
+        Ok(())
+    }
+}
+
+fn states(count: usize) -> String {
+    match count {
+        0 => "any older state of the vault".to_owned(),
+        1 => "1 state of the vault".to_owned(),
+        many => format!("{many} states of the vault"),
+    }
+}

@@ -1,0 +1,161 @@
+//! Older states of the vault file, from git's history: which there are, newest first, and each one's
+//! text in a stream.
+//!
+//! However long the history is and however large its files, one of them is looked at at a time, and
+//! none is held.
+
+use super::find::Location;
+use super::git_command;
+use crate::vault::format::MAX_FILE;
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+/// How many states are looked at: a commit an hour for six years.
+pub const MOST: usize = 50_000;
+/// The longest line of git's that is read: an id, and a path of the longest length.
+const LINE: u64 = 4096 + 256;
+
+/// Why there is no history to look at.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PastError {
+    #[error("git cannot be run")]
+    Run(#[source] io::Error),
+    #[error("git does not list the commits of the vault")]
+    List,
+    #[error("git's answer cannot be read")]
+    Read(#[source] io::Error),
+}
+
+/// The states of a file, by the ids that git gives its contents, newest first, none twice.
+#[derive(Debug, Default)]
+pub struct States {
+    pub ids: Vec<String>,
+    /// Whether there are more than [`MOST`].
+    pub more: bool,
+}
+
+/// Every state of the vault in any commit that a branch, a tag, a stash or the reflog leads to.
+///
+/// # Errors
+/// There is no git, or no repository.
+pub fn states(location: &Location) -> Result<States, PastError> {
+    let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
+    // `rev-list`, not `log`, which is made for people and runs what a configuration names to check
+    // signatures. Without --full-history a merge would hide the branch that it took nothing of. What a
+    // partial clone does not have is passed over.
+    let mut command = git_command::git(&location.folder);
+    command
+        .args(["rev-list", "--all", "--reflog", "--full-history", "--objects"])
+        .args(["--missing=allow-any", "--"])
+        .arg(format!(":(literal)./{name}"));
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(PastError::Run)?;
+    let listed = child.stdout.take().map(|out| list(&mut BufReader::new(out), &name));
+    // Of a longer history the rest is not waited for.
+    let cut = matches!(&listed, Some(Ok(states)) if states.more) && child.kill().is_ok();
+    let ended = child.wait().map_err(PastError::Read)?;
+    match listed {
+        Some(Ok(states)) if cut || ended.success() => Ok(states),
+        Some(Err(error)) => Err(PastError::Read(error)),
+        _ => Err(PastError::List),
+    }
+}
+
+/// Lines of an id and a path; those of commits and folders have another path or none.
+fn list(out: &mut dyn BufRead, name: &str) -> io::Result<States> {
+    let (mut states, mut known) = (States::default(), BTreeSet::new());
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        (&mut *out).take(LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(states);
+        }
+        let text = String::from_utf8_lossy(&line);
+        let Some((id, path)) = text.trim_end_matches('\n').split_once(' ') else { continue };
+        let is_vault = Path::new(path).file_name().is_some_and(|file| *file == *name);
+        if is_vault && known.insert(id.to_owned()) {
+            states.more = states.ids.len() == MOST;
+            if states.more {
+                return Ok(states);
+            }
+            states.ids.push(id.to_owned());
+        }
+    }
+}
+
+/// Gives the contents of states.
+pub struct Contents {
+    child: Child,
+    ask: ChildStdin,
+    answer: BufReader<ChildStdout>,
+}
+
+impl Contents {
+    /// # Errors
+    /// There is no git.
+    pub fn of(location: &Location) -> Result<Self, PastError> {
+        let mut command = git_command::git(&location.folder);
+        command.args(["cat-file", "--batch"]).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(PastError::Run)?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(ask), Some(answer)) => {
+                Ok(Self { child, ask, answer: BufReader::new(answer) })
+            }
+            _ => Err(PastError::List),
+        }
+    }
+
+    /// Lets `look` read a state; one that git does not have, or that is longer than a vault, is
+    /// passed over.
+    ///
+    /// # Errors
+    /// git ended, or does not answer as it should.
+    pub fn look(
+        &mut self,
+        id: &str,
+        look: impl FnOnce(&mut dyn BufRead) -> io::Result<()>,
+    ) -> Result<(), PastError> {
+        self.asked(id, look).map_err(PastError::Read)
+    }
+
+    fn asked(
+        &mut self,
+        id: &str,
+        look: impl FnOnce(&mut dyn BufRead) -> io::Result<()>,
+    ) -> io::Result<()> {
+        writeln!(self.ask, "{id}")?;
+        self.ask.flush()?;
+        let mut head = String::new();
+        (&mut self.answer).take(LINE).read_line(&mut head)?;
+        let mut words = head.split_whitespace().skip(1);
+        let (kind, length) = (words.next(), words.next());
+        let Some(length) = length.and_then(|text| text.parse::<u64>().ok()) else {
+            // `ID missing`, or nothing any more.
+            return if kind == Some("missing") {
+                Ok(())
+            } else {
+                Err(io::ErrorKind::InvalidData.into())
+            };
+        };
+        let mut content = (&mut self.answer).take(length);
+        if kind == Some("blob") && length <= MAX_FILE as u64 {
+            look(&mut content)?;
+        }
+        io::copy(&mut content, &mut io::sink())?;
+        (&mut self.answer).take(1).read_to_end(&mut Vec::new())?;
+        Ok(())
+    }
+}
+
+impl Drop for Contents {
+    fn drop(&mut self) {
+        // It may be writing what nobody reads any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
