@@ -83,7 +83,7 @@ fn place(mallory: &Person, olga: &Person, folder: &str) -> PathBuf {
     project.join(".v-secure/vault.toml")
 }
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "get prod/DB",
     "exec -e prod -- env",
     "set prod/DB --generate",
