@@ -21,7 +21,7 @@ use terminal::{rest, terminal};
 use v_secure::host::real::RealHost;
 use v_secure::{Error, FirstUse, Options, SecretValue, Vault};
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "get prod/DB",
     "exec -e prod -- env",
     "set prod/DB --generate",
