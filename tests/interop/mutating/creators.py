@@ -179,6 +179,14 @@ for _kind in GIVING:
         t.by("owners", GIVING[kind](t), later)
 
 
+for _kind, _vault in {"in genesis": lambda t: b"", "in another vault": lambda t: t.rng.randbytes(32)}.items():
+    for _op in GIVING:
+        @tale(f"{_op} that states what it would give {_kind}")
+        def _elsewhere(t, kind=_op, found=_vault):
+            t.by("owners", t.key("new"), grant("readers", "read"))
+            t.by("owners", *t.stated(GIVING[kind](t), vault=found(t)))
+
+
 @tale("a join that leaves out what the role once read")
 def without_ever(t):
     honest = t.stated(join("readers", "new"))

@@ -53,11 +53,11 @@ class Tale:
         return op("key-add", member=name, device=device or "d", key=public, recipient=to, sealed=sealed,
                   proof=signing.sign(self.seed(full), "proof", digest))
 
-    def stated(self, *ops, seeds=()):
-        """The ops with what they give now, and not when they are signed."""
+    def stated(self, *ops, seeds=(), vault=None):
+        """The ops with what they give now, and not when they are signed; or in another vault."""
         body = {"seq": len(self.build.policy), "prev": encode(self.build.policy[-1].id), "ts": 0, "heads": [],
                 "ops": [], "reason": ""}
-        return self.build.folding.filled(self.build.policy, body, list(ops), list(seeds) or self.owners)
+        return self.build.folding.filled(self.build.policy, body, list(ops), list(seeds) or self.owners, vault)
 
     def audience(self, *roles):
         return "+".join(sorted({"owner", *roles}))

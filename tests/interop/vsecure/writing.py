@@ -65,20 +65,22 @@ class Folding:
     def vault(self, at):
         return self.entries[0].id if at else b""
 
-    def filled(self, entries, body, ops, seeds):
-        """The ops, each with what it gives after the last of them."""
+    def filled(self, entries, body, ops, seeds, vault=None):
+        """The ops, each with what it gives after the last of them; `vault` in place of this one's id."""
         stated = blank(ops)
         if stated == ops:
             return ops
         before = self.after(entries)
         entry = policy_entry(policy_line({**body, "ops": stated}, seeds))
         after = self.step(entry, before)
-        return [self._given(item, parsed, after) if item is not given else item
+        vault = self.vault(len(self.states)) if vault is None else vault
+        return [self._given(item, parsed, after, vault) if item is not given else item
                 for given, item, parsed in zip(ops, stated, entry.ops)]
 
-    def _given(self, item, parsed, after):
+    @staticmethod
+    def _given(item, parsed, after, vault):
         (kind, fields), = item.items()
-        return {kind: {**fields, "gives": encode(access.gives(parsed, after, self.vault(len(self.states))))}}
+        return {kind: {**fields, "gives": encode(access.gives(parsed, after, vault))}}
 
 
 def log_line(body, seed):
