@@ -72,7 +72,7 @@ fn vault() -> Result<(Vault, Id), Box<dyn Error>> {
     let rights = vec![Right::Rotate];
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
-        PolicyOp::Grant { role: role.clone(), pattern: Pattern::new("*")?, rights },
+        PolicyOp::grant(role.clone(), Pattern::new("*")?, rights),
         PolicyOp::MemberAdd {
             member: rita.clone(),
             kind: MemberKind::User,
@@ -80,7 +80,7 @@ fn vault() -> Result<(Vault, Id), Box<dyn Error>> {
             expires: None,
         },
         PolicyOp::KeyAdd(made_key.0),
-        PolicyOp::RoleJoin { role, member: rita },
+        PolicyOp::role_join(role, rita),
     ];
     let identities = || parse_identities(&made.text);
     vault =

@@ -71,10 +71,10 @@ fn admit(vault: Vault, owner: Identity, recipient: &str) -> Result<Vault, Box<dy
     let (kind, recipients) = (MemberKind::User, vec![recipient.to_owned()]);
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
-        PolicyOp::Grant { role: role.clone(), pattern, rights: vec![Right::Write] },
+        PolicyOp::grant(role.clone(), pattern, vec![Right::Write]),
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
         PolicyOp::KeyAdd(key),
-        PolicyOp::RoleJoin { role, member },
+        PolicyOp::role_join(role, member),
     ];
     let change = {
         let who = Unlocked::new(&vault, vec![owner])?;

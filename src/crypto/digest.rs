@@ -27,6 +27,10 @@ pub enum Context {
     SlotAad,
     SlotKey,
     Request,
+    Recipient,
+    Access,
+    Credentials,
+    RoleAccess,
     /// A line of this device's journal of reads: no part of the vault's format.
     ReadRecord,
     /// This device's keyring slots: no part of the vault's format either.
@@ -57,6 +61,10 @@ impl Context {
             Self::SlotAad => "v-secure 2026-11 v1 slot aad",
             Self::SlotKey => "v-secure 2026-11 v1 slot key",
             Self::Request => "v-secure 2026-11 v1 request",
+            Self::Recipient => "v-secure 2026-11 v1 recipient",
+            Self::Access => "v-secure 2026-11 v1 access",
+            Self::Credentials => "v-secure 2026-11 v1 credentials",
+            Self::RoleAccess => "v-secure 2026-11 v1 role access",
             Self::ReadRecord => "v-secure 2026-11 v1 read record",
             Self::KeyringSlotAad => "v-secure 2026-11 v1 keyring slot aad",
             Self::KeyringSlotKey => "v-secure 2026-11 v1 keyring slot key",
@@ -107,12 +115,33 @@ impl Digest {
     /// `H(context, fields…)`.
     pub fn hash(&self, fields: &[&[u8]]) -> Id {
         let mut hasher = hasher(self.0);
-        for field in fields {
-            hasher.update(&(field.len() as u64).to_le_bytes());
-            hasher.update(field);
-        }
+        fields.iter().for_each(|field| update(&mut hasher, field));
         Fixed(*hasher.finalize().as_bytes())
     }
+
+    /// Hashes the first fields of what [`Started::finish`] gives the last one of.
+    pub fn start(&self, fields: &[&[u8]]) -> Started {
+        let mut hasher = hasher(self.0);
+        fields.iter().for_each(|field| update(&mut hasher, field));
+        Started(hasher)
+    }
+}
+
+/// A hash whose first fields are done. Of public fields only: it is not wiped.
+pub struct Started(blake3::Hasher);
+
+impl Started {
+    /// `H(context, fields…, last)`.
+    pub fn finish(&self, last: &[u8]) -> Id {
+        let mut hasher = self.0.clone();
+        update(&mut hasher, last);
+        Fixed(*hasher.finalize().as_bytes())
+    }
+}
+
+fn update(hasher: &mut blake3::Hasher, field: &[u8]) {
+    hasher.update(&(field.len() as u64).to_le_bytes());
+    hasher.update(field);
 }
 
 /// From this many bytes on, threads save more than starting them costs.
@@ -139,6 +168,7 @@ mod tests {
         assert_ne!(a, hash(Context::Wrap, &[b"a", b"bc"]));
         assert_ne!(a, hash(Context::WrapAad, &[b"ab", b"c"]));
         assert_eq!(a, Digest::new(Context::Wrap).hash(&[b"ab", b"c"]));
+        assert_eq!(a, Digest::new(Context::Wrap).start(&[b"ab"]).finish(b"c"));
     }
 
     #[test]

@@ -5,11 +5,15 @@ use super::recipient::RecipientError;
 use crate::host::Prompts;
 use age::plugin::{self, IdentityPluginV1, RecipientPluginV1};
 use age::secrecy::SecretString;
+use bech32::{FromBase32, Variant};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How a plugin's identity line begins.
 pub(super) const IDENTITY_PREFIX: &str = "AGE-PLUGIN-";
+
+/// How a plugin's recipient begins; its name follows.
+const RECIPIENT_PREFIX: &str = "age1";
 
 /// What a plugin may ask the user, passed on to the host's prompts.
 #[derive(Clone)]
@@ -48,9 +52,32 @@ pub(super) fn parse_recipient(text: &str) -> Result<plugin::Recipient, Recipient
     text.parse().map_err(|_| RecipientError::Unsupported)
 }
 
+/// The plugin of a recipient in canonical form: `age1NAME1DATA`, as lower-case Bech32 of any length.
+pub(super) fn name(text: &str) -> Result<&str, RecipientError> {
+    let behind = text.strip_prefix(RECIPIENT_PREFIX).ok_or(RecipientError::Unsupported)?;
+    let (name, _) = behind.rsplit_once('1').ok_or(RecipientError::Unsupported)?;
+    match bech32::decode(text) {
+        // age takes no data that is not whole bytes.
+        Ok((_, data, Variant::Bech32)) if Vec::from_base32(&data).is_ok() => {}
+        _ => return Err(RecipientError::Checksum),
+    }
+    if is_name(name) { Ok(name) } else { Err(RecipientError::PluginName) }
+}
+
+/// Whether a plugin may have this name. age allows more, which no plugin that is known has, and which
+/// has two spellings on some file systems.
+pub fn is_name(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !text.is_empty() && text.bytes().all(fits)
+}
+
 /// The program that a plugin's recipient needs, if the text is one.
 pub fn program(recipient: &str) -> Option<String> {
-    parse_recipient(recipient).ok().map(|recipient| format!("age-plugin-{}", recipient.plugin()))
+    parse_recipient(recipient).ok().map(|recipient| program_of(recipient.plugin()))
+}
+
+pub(super) fn program_of(plugin: &str) -> String {
+    format!("age-plugin-{plugin}")
 }
 
 /// One encryptor for all recipients of each plugin, so that each program is started once.

@@ -1,8 +1,11 @@
-//! age recipients as text: which texts may stand in a policy, and which of them this version can
-//! encrypt to.
+//! age recipients as text: which texts may stand in a policy, which key each of them is, and which
+//! of them this version can encrypt to (`docs/format.md`, Recipients).
 
+use super::bytes::Id;
+use super::digest::{self, Context};
 use super::{plugin, ssh};
 use age::x25519;
+use curve25519_dalek::montgomery::MontgomeryPoint;
 
 const MAX_RECIPIENT: usize = 4096;
 const X25519_PREFIX: &str = "age1";
@@ -23,41 +26,102 @@ pub enum RecipientError {
     Checksum,
     #[error("the recipient's key is of low order or not canonical: nothing can be sealed to it")]
     WeakKey,
-    #[error("the SSH public key is damaged, or no ssh-ed25519 key")]
+    #[error("the SSH public key is damaged, or not 'KIND KEY' in the one spelling that keys have")]
     Ssh,
+    #[error("an RSA key has 2048 to 8192 bits and an odd exponent from 3 to 4294967295")]
+    RsaSize,
     #[error(
         "ssh-rsa keys need a build with the feature ssh-rsa: RUSTSEC-2023-0071 has no fix; use \
          ssh-ed25519"
     )]
     SshRsa,
+    #[error("the name of a plugin has the letters a-z, digits and '-' only")]
+    PluginName,
     #[error("this version cannot encrypt to a recipient of this kind")]
     Unsupported,
 }
 
-/// What kind of recipient a well-formed text is.
+/// What kind of recipient a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecipientKind {
     X25519,
-    /// A text that the format allows: an SSH key, a plugin's recipient, or what this version cannot
-    /// encrypt to. [`check_usable`] tells.
-    Other,
+    SshEd25519,
+    SshRsa,
+    Plugin,
 }
 
-/// Checks a recipient's form; an X25519 recipient must also decode to a usable key.
+/// A recipient in its canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipient<'a> {
+    pub kind: RecipientKind,
+    /// The key that it is, whatever its spelling: an SSH key and the age key that `ssh-to-age` makes
+    /// of it are one.
+    pub id: Id,
+    /// The plugin that it needs.
+    pub plugin: Option<&'a str>,
+}
+
+/// Reads a recipient in canonical form.
+///
+/// # Errors
+/// Why the text is none.
+pub fn read(text: &str) -> Result<Recipient<'_>, RecipientError> {
+    check_characters(text)?;
+    if is_x25519(text) {
+        let (_, key) = parse_x25519(text)?;
+        let id = curve_id(key);
+        return Ok(Recipient { kind: RecipientKind::X25519, id, plugin: None });
+    }
+    match ssh::read(text)? {
+        Some(ssh::PublicKey::Ed25519(key)) => {
+            let id = curve_id(key.montgomery());
+            Ok(Recipient { kind: RecipientKind::SshEd25519, id, plugin: None })
+        }
+        Some(ssh::PublicKey::Rsa { modulus }) => {
+            let id = digest::hash(Context::Recipient, &[b"rsa", &modulus]);
+            Ok(Recipient { kind: RecipientKind::SshRsa, id, plugin: None })
+        }
+        None => {
+            let name = plugin::name(text)?;
+            let id = digest::hash(Context::Recipient, &[b"plugin", text.as_bytes()]);
+            Ok(Recipient { kind: RecipientKind::Plugin, id, plugin: Some(name) })
+        }
+    }
+}
+
+/// The id of a key of Curve25519, by its u-coordinate.
+///
+/// It is that of eight times the point: points that differ by one of small order are opened by one
+/// private key, since these are multiples of eight.
+fn curve_id(u: [u8; 32]) -> Id {
+    let eight = [true, false, false, false];
+    let cleared = MontgomeryPoint(u).mul_bits_be(eight.into_iter());
+    digest::hash(Context::Recipient, &[b"x25519", cleared.as_bytes()])
+}
+
+/// Checks that a recipient is in its canonical form.
 pub fn check_recipient(text: &str) -> Result<RecipientKind, RecipientError> {
+    read(text).map(|recipient| recipient.kind)
+}
+
+/// Checks what a record's own form asks of a recipient, before anything is known of the policy: its
+/// characters, and that an X25519 recipient decodes to a usable key.
+pub fn check_text(text: &str) -> Result<(), RecipientError> {
+    check_characters(text)?;
+    if is_x25519(text) { parse_x25519(text).map(|_| ()) } else { Ok(()) }
+}
+
+fn check_characters(text: &str) -> Result<(), RecipientError> {
     if text.is_empty() || text.len() > MAX_RECIPIENT {
         return Err(RecipientError::Length);
     }
-    // SSH recipients hold spaces, between the kind, the key and the comment.
+    // SSH recipients hold a space, between the kind and the key.
     let allowed = |b: u8| matches!(b, b' '..=b'~') && !matches!(b, b'"' | b'\'' | b'\\');
     if !text.bytes().all(allowed) || text.starts_with(' ') || text.ends_with(' ') {
         return Err(RecipientError::Character);
     }
-    if !is_x25519(text) {
-        return Ok(RecipientKind::Other);
-    }
-    parse_x25519(text).map(|_| RecipientKind::X25519)
+    Ok(())
 }
 
 fn is_x25519(text: &str) -> bool {
@@ -74,12 +138,13 @@ pub(super) enum Usable {
 }
 
 pub(super) fn parse(text: &str) -> Result<Usable, RecipientError> {
+    let text = canonical(text);
     match check_recipient(text)? {
-        RecipientKind::X25519 => parse_x25519(text).map(Usable::X25519),
-        RecipientKind::Other if ssh::is_recipient(text) => {
+        RecipientKind::X25519 => parse_x25519(text).map(|(key, _)| Usable::X25519(key)),
+        RecipientKind::SshEd25519 | RecipientKind::SshRsa => {
             ssh::parse_recipient(text).map(Usable::Ssh)
         }
-        RecipientKind::Other => plugin::parse_recipient(text).map(Usable::Plugin),
+        RecipientKind::Plugin => plugin::parse_recipient(text).map(Usable::Plugin),
     }
 }
 
@@ -100,19 +165,17 @@ pub fn is_ssh(text: &str) -> bool {
 
 /// The program that a recipient needs on `PATH`, if it is a plugin's.
 pub fn program(text: &str) -> Option<String> {
-    match check_recipient(text) {
-        Ok(RecipientKind::Other) => plugin::program(text),
-        _ => None,
-    }
+    read(text).ok()?.plugin.map(plugin::program_of)
 }
 
-fn parse_x25519(text: &str) -> Result<x25519::Recipient, RecipientError> {
+/// age's own type, and the u-coordinate that it does not give out.
+fn parse_x25519(text: &str) -> Result<(x25519::Recipient, [u8; 32]), RecipientError> {
     let recipient: x25519::Recipient = text.parse().map_err(|_| RecipientError::Checksum)?;
     if recipient.to_string() != text {
         return Err(RecipientError::Checksum);
     }
     let key = bech32_key(text).ok_or(RecipientError::Checksum)?;
-    if is_weak(&key) { Err(RecipientError::WeakKey) } else { Ok(recipient) }
+    if is_weak(&key) { Err(RecipientError::WeakKey) } else { Ok((recipient, key)) }
 }
 
 /// The 32 bytes of a Bech32 text whose checksum age has verified; age does not give them out.
@@ -161,29 +224,131 @@ fn is_weak(key: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use bech32::{ToBase32, Variant};
+    use curve25519_dalek::constants::EIGHT_TORSION;
+    use curve25519_dalek::edwards::EdwardsPoint;
+    use curve25519_dalek::scalar::Scalar;
 
     const GOOD: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+
+    const SSH: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN";
+
+    fn age_text(u: [u8; 32]) -> String {
+        bech32::encode("age", u.to_base32(), Variant::Bech32).unwrap()
+    }
+
+    fn ssh_text(point: EdwardsPoint) -> String {
+        let blob = [b"\0\0\0\x0bssh-ed25519\0\0\0\x20", &point.compress().0[..]].concat();
+        format!("ssh-ed25519 {}", STANDARD.encode(blob))
+    }
+
+    fn point() -> EdwardsPoint {
+        EdwardsPoint::mul_base(&Scalar::from(123_456_789_u64))
+    }
+
+    fn id(text: &str) -> Id {
+        read(text).unwrap().id
+    }
 
     #[test]
     fn x25519_recipients_must_decode() {
         assert_eq!(check_recipient(GOOD), Ok(RecipientKind::X25519));
         assert_eq!(check_recipient(&GOOD.replace("7pa", "7pq")), Err(RecipientError::Checksum));
-        assert_eq!(check_recipient(&GOOD.to_uppercase()), Ok(RecipientKind::Other));
+        assert_eq!(check_text(&GOOD.replace("7pa", "7pq")), Err(RecipientError::Checksum));
+        assert_eq!(check_recipient(&GOOD.to_uppercase()), Err(RecipientError::Unsupported));
     }
 
     #[test]
-    fn other_kinds_are_well_formed_but_not_encryptable() {
-        assert_eq!(check_recipient("age1yubikey1qwt50"), Ok(RecipientKind::Other));
-        assert!(matches!(parse("age1yubikey1qwt50"), Err(RecipientError::Unsupported)));
-        for good in ["ssh-ed25519 AAAAC3NzaC1lZDI1 ada@desk", "a  b"] {
-            assert_eq!(check_recipient(good), Ok(RecipientKind::Other), "{good}");
+    fn one_key_has_one_id_as_ssh_key_and_as_age_key() {
+        let ssh = ssh_text(point());
+        assert_eq!(check_recipient(&ssh), Ok(RecipientKind::SshEd25519));
+        assert_eq!(id(&ssh), id(&age_text(point().to_montgomery().0)));
+        assert_ne!(id(&ssh), id(SSH));
+        assert_ne!(id(GOOD), id(SSH));
+    }
+
+    #[test]
+    fn a_point_and_one_that_differs_by_a_small_order_are_one_key() {
+        for torsion in EIGHT_TORSION {
+            let other = point() + torsion;
+            assert_eq!(id(&ssh_text(other)), id(&ssh_text(point())));
+            assert_eq!(id(&age_text(other.to_montgomery().0)), id(&ssh_text(point())));
         }
-        let plugin = format!("age1tpm1{}", "q".repeat(54));
-        assert_eq!((plugin.len(), check_recipient(&plugin)), (62, Ok(RecipientKind::Other)));
-        for bad in ["", " a", "a ", " ", "a\tb", "a\"b", "a'b", "a\\b", "ä", "a\n"] {
+        let negated = -point();
+        assert_eq!(id(&ssh_text(negated)), id(&ssh_text(point())), "one u, one private key");
+    }
+
+    #[test]
+    fn a_point_of_the_twist_has_an_id_too() {
+        let on_twist = |u: &u8| MontgomeryPoint([&[*u][..], &[0; 31]].concat().try_into().unwrap());
+        let u = (2..).find(|u| on_twist(u).to_edwards(0).is_none()).unwrap();
+        let text = age_text(on_twist(&u).0);
+        assert_eq!(check_recipient(&text), Ok(RecipientKind::X25519));
+        assert_ne!(id(&text), id(GOOD));
+    }
+
+    #[test]
+    fn each_kind_has_one_spelling() {
+        let upper = SSH.replace("ssh-ed25519", "SSH-ED25519");
+        for bad in [
+            "",
+            " a",
+            "a ",
+            " ",
+            "a\tb",
+            "a\"b",
+            "a'b",
+            "a\\b",
+            "ä",
+            "a\n",
+            "a  b",
+            "age1",
+            "age1x",
+            "age11qqqqqq",
+            "ssh-ed25519",
+            "ssh-dss AAAAB3NzaC1kc3M=",
+            &upper,
+            &format!("{SSH} a comment"),
+            &SSH.replace(' ', "  "),
+            &SSH.to_lowercase(),
+            &format!("{SSH}="),
+            &SSH.replace("+uOb", "-uOb"),
+            &SSH.replace("GN", "GO"),
+        ] {
             assert!(check_recipient(bad).is_err(), "{bad:?}");
         }
         assert_eq!(check_recipient(&"x".repeat(4097)), Err(RecipientError::Length));
+        assert!(
+            check_text(&format!("{SSH} a comment")).is_ok(),
+            "the policy refuses it, not the form"
+        );
+    }
+
+    #[test]
+    fn plugins_are_known_by_name_and_whole_text() {
+        let encode =
+            |hrp: &str, variant| bech32::encode(hrp, [7u8; 33].to_base32(), variant).unwrap();
+        let good = encode("age1tpm", Variant::Bech32);
+        let read_good = read(&good).unwrap();
+        assert_eq!((read_good.kind, read_good.plugin), (RecipientKind::Plugin, Some("tpm")));
+        assert_eq!(program(&good).as_deref(), Some("age-plugin-tpm"));
+        assert_eq!(read(&encode("age1a1b-2", Variant::Bech32)).unwrap().plugin, Some("a1b-2"));
+        let long = bech32::encode("age1pq", vec![7u8; 2000].to_base32(), Variant::Bech32).unwrap();
+        assert_eq!(check_recipient(&long), Ok(RecipientKind::Plugin));
+        assert_eq!(
+            check_recipient(&encode("age1tpm", Variant::Bech32m)),
+            Err(RecipientError::Checksum)
+        );
+        assert_eq!(check_recipient(&good.replace("tpm", "tpn")), Err(RecipientError::Checksum));
+        assert_eq!(check_recipient(&good.to_uppercase()), Err(RecipientError::Unsupported));
+        for name in ["age1a_b", "age1a.b", "age1a+b"] {
+            let text = encode(name, Variant::Bech32);
+            assert_eq!(check_recipient(&text), Err(RecipientError::PluginName), "{name}");
+        }
+        assert_ne!(id(&good), id(&encode("age1tpm2", Variant::Bech32)));
     }
 
     #[test]

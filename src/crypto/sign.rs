@@ -88,6 +88,11 @@ impl VerifyingKey {
         self.id
     }
 
+    /// The key's u-coordinate: the X25519 key that files to it are sealed to.
+    pub(super) fn montgomery(&self) -> [u8; 32] {
+        self.key.to_montgomery().to_bytes()
+    }
+
     /// Whether `signature` is this key's over `id` for the purpose `tag`.
     pub fn verify(&self, tag: Tag, id: &Id, signature: &SignatureBytes) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);

@@ -5,16 +5,18 @@
 
 use super::identity::IdentityError;
 use super::recipient::RecipientError;
-use super::sign::VerifyingKey;
+use super::sign::{SignError, VerifyingKey};
 use crate::crypto::bytes::Fixed;
 use crate::secret_value::SecretValue;
 use age::secrecy::SecretString;
 use age::ssh;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 const ED25519: &str = "ssh-ed25519";
 const RSA: &str = "ssh-rsa";
-/// The length field and the name, then the length field of the key.
-const ED25519_HEAD: &[u8] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
+/// How long a modulus may be.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
 /// Whether a text is meant as an SSH public key.
 pub(super) fn is_recipient(text: &str) -> bool {
@@ -30,23 +32,84 @@ pub(super) fn without_comment(text: &str) -> &str {
     }
 }
 
-/// The recipient as age's own type.
-pub(super) fn parse_recipient(text: &str) -> Result<ssh::Recipient, RecipientError> {
-    let key = without_comment(text);
-    let parsed: ssh::Recipient = key.parse().map_err(|_| RecipientError::Ssh)?;
-    match &parsed {
-        ssh::Recipient::SshRsa(..) if !cfg!(feature = "ssh-rsa") => Err(RecipientError::SshRsa),
-        _ if parsed.to_string() != key => Err(RecipientError::Ssh),
-        ssh::Recipient::SshEd25519(blob, _) => usable_ed25519(blob).map(|()| parsed),
-        ssh::Recipient::SshRsa(..) => Ok(parsed),
+/// A public key in canonical form.
+pub(super) enum PublicKey {
+    Ed25519(VerifyingKey),
+    /// The modulus as a big-endian number without leading zeros. Keys that share it are opened by
+    /// one private key.
+    Rsa {
+        modulus: Vec<u8>,
+    },
+}
+
+/// Reads `KIND KEY`: two fields, one space, no comment, and of each encoding the one spelling. `None`
+/// for what is no SSH key.
+pub(super) fn read(text: &str) -> Result<Option<PublicKey>, RecipientError> {
+    let Some((kind, key)) = text.split_once(' ').filter(|_| is_recipient(text)) else {
+        return Ok(None);
+    };
+    let blob = STANDARD.decode(key).map_err(|_| RecipientError::Ssh)?;
+    let mut rest = blob.as_slice();
+    if string(&mut rest)? != kind.as_bytes() {
+        return Err(RecipientError::Ssh);
+    }
+    let key = if kind == RSA { read_rsa(&mut rest)? } else { read_ed25519(&mut rest)? };
+    if rest.is_empty() { Ok(Some(key)) } else { Err(RecipientError::Ssh) }
+}
+
+/// A key of small order would be a lock that everybody opens; age does not look.
+fn read_ed25519(rest: &mut &[u8]) -> Result<PublicKey, RecipientError> {
+    let key: [u8; 32] = string(rest)?.try_into().map_err(|_| RecipientError::Ssh)?;
+    let key = VerifyingKey::parse(&Fixed(key)).map_err(|error| match error {
+        SignError::NotAPoint => RecipientError::Ssh,
+        _ => RecipientError::WeakKey,
+    })?;
+    Ok(PublicKey::Ed25519(key))
+}
+
+fn read_rsa(rest: &mut &[u8]) -> Result<PublicKey, RecipientError> {
+    let (exponent, modulus) = (positive(rest)?, positive(rest)?);
+    let bits = 8 * modulus.len() - modulus.first().map_or(0, |b| b.leading_zeros() as usize);
+    let is_odd = |number: &[u8]| number.last().is_some_and(|b| b & 1 == 1);
+    let exponent_fits = exponent.len() <= 4 && exponent != [1] && is_odd(exponent);
+    if !exponent_fits || !RSA_BITS.contains(&bits) {
+        return Err(RecipientError::RsaSize);
+    }
+    // An even modulus is no product of two odd primes.
+    if is_odd(modulus) {
+        Ok(PublicKey::Rsa { modulus: modulus.to_vec() })
+    } else {
+        Err(RecipientError::Ssh)
     }
 }
 
-/// A key of low order would be a lock that everybody opens; age does not look.
-fn usable_ed25519(blob: &[u8]) -> Result<(), RecipientError> {
-    let key = blob.strip_prefix(ED25519_HEAD).ok_or(RecipientError::Ssh)?;
-    let key: [u8; 32] = key.try_into().map_err(|_| RecipientError::Ssh)?;
-    VerifyingKey::parse(&Fixed(key)).map(|_| ()).map_err(|_| RecipientError::WeakKey)
+/// The next string of RFC 4253: its length, then its bytes.
+fn string<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], RecipientError> {
+    let (length, behind) = rest.split_first_chunk::<4>().ok_or(RecipientError::Ssh)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| RecipientError::Ssh)?;
+    let (string, behind) = behind.split_at_checked(length).ok_or(RecipientError::Ssh)?;
+    *rest = behind;
+    Ok(string)
+}
+
+/// The next mpint of RFC 4253, positive and as short as it can be, without the zero before a first
+/// bit that is set.
+fn positive<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], RecipientError> {
+    match string(rest)? {
+        [0, number @ ..] if number.first().is_some_and(|b| b & 0x80 != 0) => Ok(number),
+        number @ [first, ..] if (1..0x80).contains(first) => Ok(number),
+        _ => Err(RecipientError::Ssh),
+    }
+}
+
+/// The recipient as age's own type.
+pub(super) fn parse_recipient(text: &str) -> Result<ssh::Recipient, RecipientError> {
+    let key = without_comment(text);
+    let read = read(key)?.ok_or(RecipientError::Ssh)?;
+    if matches!(read, PublicKey::Rsa { .. }) && !cfg!(feature = "ssh-rsa") {
+        return Err(RecipientError::SshRsa);
+    }
+    key.parse().map_err(|_| RecipientError::Ssh)
 }
 
 /// An SSH private key, and the recipient that it belongs to.
@@ -86,8 +149,9 @@ pub(super) fn decrypt(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
+
+    /// The length field and the name, then the length field of the key.
+    const ED25519_HEAD: &[u8] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
 
     fn encoded(blob: &[u8]) -> String {
         STANDARD.encode(blob)
@@ -129,12 +193,85 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_point_has_one_spelling() {
+        // y = p + 3.
+        let mut key = [0xff; 32];
+        (key[0], key[31]) = (0xf0, 0x7f);
+        let text = format!("{ED25519} {}", encoded(&[ED25519_HEAD, &key].concat()));
+        assert_eq!(read(&text).err(), Some(RecipientError::WeakKey));
+        let longer = format!("{ED25519} {}", encoded(&[ED25519_HEAD, &[9; 32], &[0]].concat()));
+        assert_eq!(read(&longer).err(), Some(RecipientError::Ssh));
+    }
+
+    fn field(bytes: &[u8]) -> Vec<u8> {
+        [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat()
+    }
+
+    fn rsa(exponent: &[u8], modulus: &[u8]) -> String {
+        let blob = [field(RSA.as_bytes()), field(exponent), field(modulus)].concat();
+        format!("{RSA} {}", encoded(&blob))
+    }
+
+    /// A positive number of so many bits.
+    fn modulus(bits: usize) -> Vec<u8> {
+        let mut bytes = vec![0xc1; bits / 8];
+        match bits % 8 {
+            0 => bytes.insert(0, 0),
+            more => bytes.insert(0, 1 << (more - 1)),
+        }
+        bytes
+    }
+
+    fn fault(text: &str) -> Option<RecipientError> {
+        read(text).err()
+    }
+
+    #[test]
+    fn rsa_keys_have_sizes_and_one_spelling() {
+        let usual = [1, 0, 1];
+        for bits in [2_048, 2_049, 4_096, 8_191, 8_192] {
+            assert_eq!(fault(&rsa(&usual, &modulus(bits))), None, "{bits}");
+        }
+        for bits in [1_024, 2_047, 8_193] {
+            assert_eq!(
+                fault(&rsa(&usual, &modulus(bits))),
+                Some(RecipientError::RsaSize),
+                "{bits}"
+            );
+        }
+        for good in [&[3][..], &[0, 0xff, 0xff, 0xff, 0xff]] {
+            assert_eq!(fault(&rsa(good, &modulus(2_048))), None);
+        }
+        for bad in [&[1][..], &[2], &[4], &[1, 0, 0, 0, 1]] {
+            let text = rsa(bad, &modulus(2_048));
+            assert_eq!(fault(&text), Some(RecipientError::RsaSize), "{bad:?}");
+        }
+        let negative = modulus(2_048)[1..].to_vec();
+        let padded = [&[0, 0][..], &modulus(2_048)[1..]].concat();
+        let mut even = modulus(2_048);
+        *even.last_mut().unwrap() = 0xc0;
+        for bad in [negative, padded, even, vec![], vec![0]] {
+            assert_eq!(fault(&rsa(&usual, &bad)), Some(RecipientError::Ssh));
+        }
+        assert_eq!(fault(&rsa(&[0, 3], &modulus(2_048))), Some(RecipientError::Ssh));
+        let swapped = rsa(&usual, &modulus(2_048)).replacen(RSA, ED25519, 1);
+        assert_eq!(fault(&swapped), Some(RecipientError::Ssh));
+    }
+
+    #[test]
+    fn an_rsa_key_is_its_modulus() {
+        let of = |exponent: &[u8]| match read(&rsa(exponent, &modulus(2_048))).unwrap() {
+            Some(PublicKey::Rsa { modulus }) => modulus,
+            _ => Vec::new(),
+        };
+        assert_eq!((of(&[3]), of(&[3]).len()), (of(&[1, 0, 1]), 256));
+    }
+
     #[cfg(not(feature = "ssh-rsa"))]
     #[test]
     fn rsa_needs_its_feature() {
-        let mut blob = b"\0\0\0\x07ssh-rsa\0\0\0\x03\x01\0\x01\0\0\x01\x01\0".to_vec();
-        blob.extend([0xc1; 256]);
-        let text = format!("{RSA} {}", encoded(&blob));
+        let text = rsa(&[1, 0, 1], &modulus(2_048));
         assert_eq!(parse_recipient(&text).err(), Some(RecipientError::SshRsa));
     }
 }

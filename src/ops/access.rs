@@ -67,11 +67,7 @@ pub fn grant(state: &State, role: &Name, grant: &Grant) -> Vec<PolicyOp> {
 }
 
 fn grant_op(role: &Name, pattern: &Pattern, rights: Rights) -> PolicyOp {
-    PolicyOp::Grant {
-        role: role.clone(),
-        pattern: pattern.clone(),
-        rights: rights.iter().collect(),
-    }
+    PolicyOp::grant(role.clone(), pattern.clone(), rights.iter().collect())
 }
 
 /// Lets a member into a role; no op if it is in it.
@@ -80,7 +76,7 @@ pub fn join(state: &State, role: &Name, member: &Name) -> Vec<PolicyOp> {
     if inside {
         return Vec::new();
     }
-    vec![PolicyOp::RoleJoin { role: role.clone(), member: member.clone() }]
+    vec![PolicyOp::role_join(role.clone(), member.clone())]
 }
 
 /// A role does not have what is to be taken from it.

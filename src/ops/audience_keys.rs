@@ -7,12 +7,14 @@ use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::envelope::EnvelopeError;
 use crate::policy::chain::Chain;
-use crate::policy::op::{PolicyOp, Right};
+use crate::policy::error::Needs;
+use crate::policy::op::PolicyOp;
+use crate::policy::sealers::Sealers;
 use crate::policy::state::State;
 use crate::vault::audience::{self, AudienceError, EpochKeys};
 use crate::vault::ids;
 use crate::vault::model::AudienceSection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The keys that were made, and the ops that state them.
@@ -54,6 +56,9 @@ pub(super) fn renew(
     Ok(maker.made)
 }
 
+/// What the chain asks before an op.
+type May = fn(&Sealers, &str, &State) -> Result<(), Needs>;
+
 struct Maker<'a> {
     vault: &'a Vault,
     state: &'a State,
@@ -62,11 +67,14 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Whether the signer may state keys for the audience.
-    fn able(&self, audience: &str) -> bool {
-        let member = self.ctx.who.member();
-        self.state.members_of(audience).contains(member)
-            && self.state.holds_anywhere(member, Right::Grant)
+    /// Whether the signer may state keys for the audience, by the rule that the chain judges with: by
+    /// the policy of now and the one that is to be. Somebody who is not in the audience by then has no
+    /// use of its keys, whatever their signature suffices for.
+    fn able(&self, audience: &str, may: May) -> bool {
+        let keys = BTreeSet::from([self.ctx.signer.key.id()]);
+        let signers = self.vault.chain().signers_with(&keys);
+        signers.is_ok_and(|signers| may(&signers.sealers(), audience, self.state).is_ok())
+            && self.state.is_in(self.ctx.who.member(), audience)
     }
 
     fn leave(&mut self, audience: &str) {
@@ -75,7 +83,7 @@ impl Maker<'_> {
 
     /// A new epoch that carries all earlier ones.
     fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
-        if !self.able(audience) {
+        if !self.able(audience, Sealers::may_begin) {
             self.leave(audience);
             return Ok(());
         }
@@ -141,7 +149,8 @@ impl Maker<'_> {
 
     /// The same epoch's envelope for the recipients of now.
     fn reseal(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
-        let keys = if self.able(audience) { self.opened(audience)? } else { None };
+        let keys =
+            if self.able(audience, Sealers::may_reseal) { self.opened(audience)? } else { None };
         let Some(keys) = keys else {
             self.leave(audience);
             return Ok(());

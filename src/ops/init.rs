@@ -129,7 +129,7 @@ fn genesis_ops(
             expires: None,
         },
         PolicyOp::KeyAdd(key),
-        PolicyOp::RoleJoin { role: owner, member },
+        PolicyOp::role_join(owner, member),
     ])
 }
 

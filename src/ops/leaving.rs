@@ -86,7 +86,7 @@ pub fn remove_device(
         name: name.clone(),
         devices: member.keys.keys().cloned().collect(),
     })?;
-    let tainted = if lost { vouched(vault, &name.member, &key.id) } else { Vouched::of(key) };
+    let tainted = if lost { Vouched::by(vault, &name.member, key) } else { Vouched::of(key) };
     let recipients: Vec<String> =
         member.recipients.iter().filter(|own| tainted.recipients.contains(*own)).cloned().collect();
     if recipients.len() == member.recipients.len() {
@@ -100,7 +100,8 @@ pub fn remove_device(
     let (gone, left): (Vec<_>, Vec<_>) = member.keys.iter().partition(|(_, key)| goes(key));
     let (member, device) = (name.member.clone(), name.device.clone());
     let mut ops = vec![PolicyOp::KeyRemove { member: member.clone(), device, lost }];
-    ops.extend(recipients.iter().map(|recipient| PolicyOp::RecipientRemove {
+    let left_over = recipients.iter().filter(|recipient| !tainted.by_op.contains(*recipient));
+    ops.extend(left_over.map(|recipient| PolicyOp::RecipientRemove {
         member: member.clone(),
         recipient: recipient.clone(),
     }));
@@ -123,40 +124,30 @@ fn find<'a>(vault: &'a Vault, member: &Name) -> Result<&'a Member, LeaveError> {
 struct Vouched {
     keys: BTreeSet<Id>,
     recipients: BTreeSet<String>,
+    /// Those of the recipients that the op takes which says that the key is lost.
+    by_op: BTreeSet<String>,
 }
 
 impl Vouched {
     fn of(key: &DeviceKey) -> Self {
         let recipients = BTreeSet::from([key.recipient.clone()]);
-        Self { keys: BTreeSet::from([key.id]), recipients }
+        Self { keys: BTreeSet::from([key.id]), recipients, by_op: BTreeSet::new() }
     }
-}
 
-/// Everything of `member` that came in under the signature of the key, or of one that so came in.
-///
-/// Whoever holds a lost device could add a recipient without a key, which reads and never signs: it
-/// goes like a key. A key signs only entries after the one that adds it, so that one pass finds all.
-fn vouched(vault: &Vault, member: &Name, key: &Id) -> Vouched {
-    let mut vouched = Vouched { keys: BTreeSet::from([*key]), recipients: BTreeSet::new() };
-    for (position, entry) in vault.file().chain.iter().enumerate() {
-        let signs = vault.chain().signers(position).iter().any(|by| vouched.keys.contains(by));
-        for op in &entry.ops {
-            match op {
-                PolicyOp::KeyAdd(add) if add.member == *member => {
-                    let id = crate::crypto::sign::key_id(&add.key);
-                    if signs {
-                        vouched.keys.insert(id);
-                    }
-                    if vouched.keys.contains(&id) {
-                        vouched.recipients.insert(add.recipient.clone());
-                    }
-                }
-                PolicyOp::RecipientAdd { member: of, recipient } if of == member && signs => {
-                    vouched.recipients.insert(recipient.clone());
-                }
-                _ => {}
-            }
-        }
+    /// Everything of `member` that came in under the signature of the key, or of one that so came in,
+    /// and the recipients of all these keys: whoever holds a lost device reads by them.
+    fn by(vault: &Vault, member: &Name, key: &DeviceKey) -> Self {
+        let tainted = vault.chain().tainted(member, &key.id);
+        let found = vault.policy().member(member);
+        let own = || found.into_iter().flat_map(|member| &member.recipients);
+        let is_tainted = |text: &&String| {
+            let id = found.and_then(|member| member.recipient_id(text));
+            id.is_some_and(|id| tainted.recipients.contains(id))
+        };
+        let by_op: BTreeSet<String> = own().filter(is_tainted).cloned().collect();
+        let keys = found.into_iter().flat_map(|member| member.keys.values());
+        let sealed_to = keys.filter(|key| tainted.keys.contains(&key.id)).map(|key| &key.recipient);
+        let recipients = sealed_to.chain(&by_op).cloned().collect();
+        Self { keys: tainted.keys, recipients, by_op }
     }
-    vouched
 }

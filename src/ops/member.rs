@@ -153,7 +153,7 @@ fn recipient_ops(found: Option<&Member>, joining: &Joining) -> Vec<PolicyOp> {
         }];
     };
     let new = recipients.into_iter().filter(|recipient| !found.recipients.contains(recipient));
-    new.map(|recipient| PolicyOp::RecipientAdd { member: member.clone(), recipient }).collect()
+    new.map(|recipient| PolicyOp::recipient_add(member.clone(), recipient)).collect()
 }
 
 fn role_ops(
@@ -178,19 +178,15 @@ fn role_ops(
     }
     let joins =
         roles.into_iter().filter(|role| !found.is_some_and(|m| m.roles().any(|r| r == *role)));
-    ops.extend(
-        joins.map(|role| PolicyOp::RoleJoin { role: role.clone(), member: joining.member.clone() }),
-    );
+    ops.extend(joins.map(|role| PolicyOp::role_join(role.clone(), joining.member.clone())));
     Ok(ops)
 }
 
 fn reading_role(role: &Name, patterns: &[Pattern]) -> Vec<PolicyOp> {
     let patterns: BTreeSet<&Pattern> = patterns.iter().collect();
-    let grants = patterns.into_iter().map(|pattern| PolicyOp::Grant {
-        role: role.clone(),
-        pattern: pattern.clone(),
-        rights: vec![Right::Read],
-    });
+    let grants = patterns
+        .into_iter()
+        .map(|pattern| PolicyOp::grant(role.clone(), pattern.clone(), vec![Right::Read]));
     std::iter::once(PolicyOp::RoleAdd { role: role.clone() }).chain(grants).collect()
 }
 

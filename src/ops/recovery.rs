@@ -54,7 +54,7 @@ pub fn ops(
             expires: None,
         },
         PolicyOp::KeyAdd(key),
-        PolicyOp::RoleJoin { role: owner, member: member.clone() },
+        PolicyOp::role_join(owner, member.clone()),
     ])
 }
 

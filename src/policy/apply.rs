@@ -1,20 +1,22 @@
 //! The effect of each op on the state, and when an op does not fit it.
 //!
-//! Whether the signers may do it is [`super::authority`]'s question, asked before. Signatures in
-//! ops (key proofs) are collected here and checked by [`super::chain`].
+//! Whether the signers may do it is [`super::authority`]'s question, asked before, except for what
+//! hangs on what a recipient was used for ([`super::registry`]). Recipients and keys are
+//! `apply_keys`; key proofs are collected and checked by [`super::chain`].
 
 use super::audience::{self, Audience, Epoch};
-use super::error::OpFault;
-use super::history::{Change, EpochFact, History, KeyFact, Timeline};
-use super::op::{KeyAdd, PolicyOp, Right};
+use super::creators::Creators;
+use super::error::{ChainFault, Limit, OpFault};
+use super::gives::Cached;
+use super::history::{Change, EpochFact, History};
+use super::op::{PolicyOp, Right};
 use super::rights::Rights;
-use super::state::{Charter, DeviceKey, Member, OWNER, Role, State};
+use super::state::{Charter, Member, OWNER, Role, State};
 use crate::crypto::bytes::Id;
-use crate::crypto::recipient::{RecipientKind, check_recipient};
-use crate::crypto::sign::{VerifyingKey, key_id};
 use crate::name::{Name, Pattern};
 use crate::vault::model::SUITE;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The most recipients of a member.
 pub const MAX_RECIPIENTS: usize = 16;
@@ -23,56 +25,53 @@ pub const MAX_RECIPIENTS: usize = 16;
 pub(super) struct Place<'a> {
     pub position: usize,
     /// The keys that sign the entry.
-    pub signers: &'a [Id],
+    pub signers: &'a Arc<[Id]>,
     pub history: &'a History,
+    /// Who makes the members and roles that the entry adds.
+    pub creators: &'a Creators,
+    /// Whether enough owners sign for every op.
+    pub owner_level: bool,
 }
 
-type Outcome = Result<Vec<Change>, OpFault>;
+pub(super) type Outcome = Result<Vec<Change>, OpFault>;
 
 impl State {
     /// Applies one op. After an error the state is not to be used.
-    pub(super) fn apply(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
-        if place.position == 0 && matches!(op, PolicyOp::Epoch { .. } | PolicyOp::Reseal { .. }) {
-            return Err(OpFault::InGenesis);
-        }
-        match op {
-            PolicyOp::Vault { .. } => self.state_vault(op),
-            PolicyOp::MemberAdd { .. } => self.add_member(op),
-            PolicyOp::MemberRemove { member } => self.remove_member(member),
-            PolicyOp::RecipientAdd { member, recipient } => self.add_recipient(member, recipient),
+    pub(super) fn apply(
+        &mut self,
+        op: &PolicyOp,
+        place: &Place,
+    ) -> Result<Vec<Change>, ChainFault> {
+        Ok(match op {
+            PolicyOp::Vault { .. } => self.state_vault(op)?,
+            PolicyOp::MemberAdd { .. } => self.add_member(op, place)?,
+            PolicyOp::MemberRemove { member } => self.remove_member(member)?,
+            PolicyOp::RecipientAdd { member, recipient, .. } => {
+                self.add_recipient(member, recipient, place)?
+            }
             PolicyOp::RecipientRemove { member, recipient } => {
-                self.remove_recipient(member, recipient)
+                self.remove_recipient(member, recipient)?
             }
-            PolicyOp::KeyAdd(add) => self.add_key(add, place),
+            PolicyOp::KeyAdd(add) => self.add_key(add, place)?,
             PolicyOp::KeyRemove { member, device, lost } => {
-                self.remove_key(member, device, *lost, place.history)
+                self.remove_key(member, device, *lost, place.history)?
             }
-            PolicyOp::RoleAdd { role } => self.add_role(role),
-            PolicyOp::RoleRemove { role } => self.remove_role(role),
-            PolicyOp::RoleJoin { role, member } => self.join(role, member),
-            PolicyOp::RoleLeave { role, member } => self.leave(role, member),
-            PolicyOp::Grant { role, pattern, rights } => self.grant(role, pattern, rights),
-            PolicyOp::Revoke { role, pattern, rights } => self.revoke(role, pattern, rights),
-            PolicyOp::Epoch { .. } => self.begin_epoch(op, place),
-            PolicyOp::Reseal { audience, epoch, envelope } => {
-                let due = self.is_due(audience);
-                let found = self.audiences.get_mut(audience).filter(|a| a.current.epoch == *epoch);
-                let found = found.ok_or_else(|| OpFault::NotCurrent {
-                    audience: audience.clone(),
-                    epoch: *epoch,
-                })?;
-                if due {
-                    return Err(OpFault::Due { audience: audience.clone() });
-                }
-                found.envelope = *envelope;
-                Ok(Vec::new())
+            PolicyOp::RoleAdd { role } => self.add_role(role, place)?,
+            PolicyOp::RoleRemove { role } => self.remove_role(role)?,
+            PolicyOp::RoleJoin { role, member, .. } => self.join(role, member)?,
+            PolicyOp::RoleLeave { role, member } => self.leave(role, member)?,
+            PolicyOp::Grant { role, pattern, rights, .. } => {
+                self.grant(role, pattern, rights, place.history)?
             }
+            PolicyOp::Revoke { role, pattern, rights } => self.revoke(role, pattern, rights)?,
+            PolicyOp::Epoch { .. } => self.begin_epoch(op, place)?,
+            PolicyOp::Reseal { .. } => self.reseal(op, place)?,
             PolicyOp::Setting { key, value } => {
                 self.settings.set(key, value).map_err(OpFault::Setting)?;
-                Ok(Vec::new())
+                Vec::new()
             }
-            PolicyOp::Rebase { .. } => Ok(Vec::new()),
-        }
+            PolicyOp::Rebase { .. } => Vec::new(),
+        })
     }
 
     fn state_vault(&mut self, op: &PolicyOp) -> Outcome {
@@ -92,37 +91,45 @@ impl State {
         Ok(Vec::new())
     }
 
-    fn member_mut(&mut self, name: &Name) -> Result<&mut Member, OpFault> {
+    pub(super) fn member_mut(&mut self, name: &Name) -> Result<&mut Member, OpFault> {
         let unknown = || OpFault::UnknownMember { member: name.clone() };
         self.members.get_mut(name).ok_or_else(unknown)
     }
 
-    fn role_mut(&mut self, name: &Name) -> Result<&mut Role, OpFault> {
+    pub(super) fn role_mut(&mut self, name: &Name) -> Result<&mut Role, OpFault> {
         self.roles.get_mut(name).ok_or_else(|| OpFault::UnknownRole { role: name.clone() })
     }
 
-    fn add_member(&mut self, op: &PolicyOp) -> Outcome {
+    fn add_member(&mut self, op: &PolicyOp, place: &Place) -> Result<Vec<Change>, ChainFault> {
         let PolicyOp::MemberAdd { member, kind, recipients, expires } = op else {
             return Ok(Vec::new());
         };
         if self.members.contains_key(member) {
-            return Err(OpFault::MemberExists { member: member.clone() });
+            return Err(OpFault::MemberExists { member: member.clone() }.into());
+        }
+        if let Some(taken) = self.member_names.alike(member).cloned() {
+            return Err(OpFault::MemberAlike { taken }.into());
         }
         if recipients.is_empty() || recipients.len() > MAX_RECIPIENTS {
             let most = MAX_RECIPIENTS;
-            return Err(OpFault::RecipientCount { member: member.clone(), most });
+            return Err(OpFault::RecipientCount { member: member.clone(), most }.into());
         }
-        let mut set = BTreeSet::new();
-        for recipient in recipients {
-            check_recipient(recipient).map_err(OpFault::Recipient)?;
-            if !set.insert(recipient.clone()) {
-                return Err(OpFault::RecipientExists { member: member.clone() });
-            }
-        }
-        let (keys, roles) = (BTreeMap::new(), BTreeSet::new());
-        let added = Member { kind: *kind, recipients: set, expires: *expires, keys, roles };
+        self.member_adds += 1;
+        let added = Member {
+            kind: *kind,
+            recipients: BTreeSet::new(),
+            expires: *expires,
+            keys: BTreeMap::new(),
+            roles: BTreeSet::new(),
+            ids: BTreeMap::new(),
+            incarnation: self.member_adds,
+            creators: place.creators.clone(),
+            line: Cached::default(),
+        };
         self.members.insert(member.clone(), added);
-        Ok(Vec::new())
+        self.member_names.add(member);
+        let admitted = recipients.iter().map(|text| self.admit(member, text, place));
+        admitted.collect()
     }
 
     fn remove_member(&mut self, name: &Name) -> Outcome {
@@ -133,7 +140,8 @@ impl State {
         for role in &roles {
             changes.extend(self.take_out(role, name)?);
         }
-        self.members.remove(name);
+        self.members.remove(name).iter().for_each(|gone| self.registry.retire(gone.ids.values()));
+        self.member_names.remove(name);
         keys.iter().for_each(|key| drop(self.key_owners.remove(key)));
         changes.extend(keys.into_iter().map(Change::KeyOff));
         Ok(changes)
@@ -151,104 +159,21 @@ impl State {
         Ok(vec![Change::Leave(member.clone(), role.clone())])
     }
 
-    fn make_due(&mut self, role: &Name) {
+    pub(super) fn make_due(&mut self, role: &Name) {
         let concerned = self.audiences.values_mut().filter(|a| a.roles.contains(role));
         concerned.for_each(|audience| audience.left = true);
     }
 
-    fn add_recipient(&mut self, name: &Name, recipient: &str) -> Outcome {
-        let member = self.member_mut(name)?;
-        if member.recipients.len() >= MAX_RECIPIENTS {
-            let most = MAX_RECIPIENTS;
-            return Err(OpFault::RecipientCount { member: name.clone(), most });
-        }
-        check_recipient(recipient).map_err(OpFault::Recipient)?;
-        if !member.recipients.insert(recipient.to_owned()) {
-            return Err(OpFault::RecipientExists { member: name.clone() });
-        }
-        Ok(Vec::new())
-    }
-
-    fn remove_recipient(&mut self, name: &Name, recipient: &str) -> Outcome {
-        let member = self.member_mut(name)?;
-        if !member.recipients.remove(recipient) {
-            return Err(OpFault::UnknownRecipient { member: name.clone() });
-        }
-        if member.recipients.is_empty() {
-            let most = MAX_RECIPIENTS;
-            return Err(OpFault::RecipientCount { member: name.clone(), most });
-        }
-        let (sealed, keys) = std::mem::take(&mut member.keys)
-            .into_iter()
-            .partition(|(_, key)| key.recipient == recipient);
-        member.keys = keys;
-        let sealed: BTreeMap<Name, DeviceKey> = sealed;
-        for role in member.roles.clone() {
-            self.make_due(&role);
-        }
-        sealed.values().for_each(|key| drop(self.key_owners.remove(&key.id)));
-        Ok(sealed.into_values().map(|key| Change::KeyOff(key.id)).collect())
-    }
-
-    fn add_key(&mut self, add: &KeyAdd, place: &Place) -> Outcome {
-        let id = key_id(&add.key);
-        let (name, device) = (add.member.clone(), add.device.clone());
-        let member = self.member_mut(&add.member)?;
-        if member.keys.contains_key(&device) {
-            return Err(OpFault::DeviceExists { member: name, device });
-        }
-        if !member.recipients.contains(&add.recipient) {
-            return Err(OpFault::UnknownRecipient { member: name });
-        }
-        if place.history.key(&id).is_some() {
-            return Err(OpFault::KeyReused { key: id });
-        }
-        let verifying = VerifyingKey::parse(&add.key).map_err(OpFault::BadKey)?;
-        let (recipient, sealed) = (add.recipient.clone(), add.sealed.clone());
-        let key = DeviceKey { id, public: add.key, recipient: recipient.clone(), sealed };
-        member.keys.insert(device.clone(), key);
-        self.key_owners.insert(id, name.clone());
-        let fact = KeyFact {
-            member: name,
-            device,
-            public: add.key,
-            verifying,
-            recipient,
-            sponsors: place.signers.to_vec(),
-            since: place.position,
-            active: Timeline::default(),
-        };
-        Ok(vec![Change::KeyOn(id, Box::new(fact))])
-    }
-
-    fn remove_key(&mut self, name: &Name, device: &Name, lost: bool, history: &History) -> Outcome {
-        let member = self.member_mut(name)?;
-        let key = member.keys.get(device).ok_or_else(|| OpFault::UnknownDevice {
-            member: name.clone(),
-            device: device.clone(),
-        })?;
-        let gone = match lost {
-            true => history.sponsored_by(name, &key.id),
-            false => BTreeSet::from([key.id]),
-        };
-        let before = member.keys.len();
-        let mut removed = Vec::with_capacity(before);
-        member.keys.retain(|_, key| {
-            let stays = !gone.contains(&key.id);
-            if !stays {
-                removed.push(key.id);
-            }
-            stays
-        });
-        removed.iter().for_each(|id| drop(self.key_owners.remove(id)));
-        Ok(removed.into_iter().map(Change::KeyOff).collect())
-    }
-
-    fn add_role(&mut self, role: &Name) -> Outcome {
+    fn add_role(&mut self, role: &Name, place: &Place) -> Outcome {
         if self.roles.contains_key(role) {
             return Err(OpFault::RoleExists { role: role.clone() });
         }
-        self.roles.insert(role.clone(), Role::default());
+        if let Some(taken) = self.role_names.alike(role).cloned() {
+            return Err(OpFault::RoleAlike { taken });
+        }
+        let added = Role { creators: place.creators.clone(), ..Role::default() };
+        self.roles.insert(role.clone(), added);
+        self.role_names.add(role);
         Ok(Vec::new())
     }
 
@@ -258,6 +183,7 @@ impl State {
         }
         let unknown = || OpFault::UnknownRole { role: name.clone() };
         let role = self.roles.remove(name).ok_or_else(unknown)?;
+        self.role_names.remove(name);
         self.make_due(name);
         let mut changes = Vec::new();
         for member in role.members {
@@ -272,10 +198,14 @@ impl State {
     }
 
     fn join(&mut self, role: &Name, name: &Name) -> Outcome {
-        self.role_mut(role)?;
-        if !self.member_mut(name)?.roles.insert(role.clone()) {
+        let members = self.role_mut(role)?.members.len();
+        let roles = &mut self.member_mut(name)?.roles;
+        if roles.contains(role) {
             return Err(OpFault::InRole { role: role.clone(), member: name.clone() });
         }
+        Limit::RolesOfMember.check(roles.len())?;
+        Limit::MembersOfRole.check(members)?;
+        roles.insert(role.clone());
         self.role_mut(role)?.members.insert(name.clone());
         Ok(vec![Change::Join(name.clone(), role.clone())])
     }
@@ -288,9 +218,18 @@ impl State {
         self.take_out(role, name)
     }
 
-    fn grant(&mut self, role: &Name, pattern: &Pattern, rights: &[Right]) -> Outcome {
+    fn grant(
+        &mut self,
+        role: &Name,
+        pattern: &Pattern,
+        rights: &[Right],
+        history: &History,
+    ) -> Outcome {
         let rights = distinct(rights)?;
         let granted = &mut self.plain_role(role)?.grants;
+        if let (there, false) = history.ever_granted(role, pattern) {
+            Limit::PatternsOfRole.check(there)?;
+        }
         let held = granted.entry(pattern.clone()).or_default();
         *held = held.union(rights);
         Ok(vec![Change::Grant(role.clone(), pattern.clone(), rights)])
@@ -316,13 +255,18 @@ impl State {
         if role.as_str() == OWNER {
             return Err(OpFault::OwnerRole);
         }
-        self.role_mut(role)
+        let found = self.role_mut(role)?;
+        found.line.clear();
+        Ok(found)
     }
 
     fn begin_epoch(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
         let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope } = op else {
             return Ok(Vec::new());
         };
+        if place.position == 0 {
+            return Err(OpFault::InGenesis);
+        }
         let roles = audience::parse(audience).map_err(|_| OpFault::AudienceName)?;
         for role in &roles {
             self.role_mut(role)?;
@@ -330,10 +274,7 @@ impl State {
         if place.history.epoch(epoch).is_some() {
             return Err(OpFault::EpochReused { epoch: *epoch });
         }
-        if check_recipient(recipient).map_err(OpFault::Recipient)? != RecipientKind::X25519 {
-            // Its identity must stand in the envelope as an age identity that any reader has.
-            return Err(OpFault::EpochRecipient);
-        }
+        self.registry.begin_epoch(recipient)?;
         let current = Epoch { epoch: *epoch, recipient: recipient.clone(), kek: *kek };
         let mut earlier = Vec::new();
         if let Some(old) = self.audiences.remove(audience) {
@@ -345,6 +286,22 @@ impl State {
         let (audience, recipient) = (audience.clone(), recipient.clone());
         let fact = EpochFact { audience, recipient, kek: *kek, position: place.position };
         Ok(vec![Change::Epoch(*epoch, fact)])
+    }
+
+    fn reseal(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
+        let PolicyOp::Reseal { audience, epoch, envelope } = op else { return Ok(Vec::new()) };
+        if place.position == 0 {
+            return Err(OpFault::InGenesis);
+        }
+        let due = self.is_due(audience);
+        let found = self.audiences.get_mut(audience).filter(|a| a.current.epoch == *epoch);
+        let unknown = || OpFault::NotCurrent { audience: audience.clone(), epoch: *epoch };
+        let found = found.ok_or_else(unknown)?;
+        if due {
+            return Err(OpFault::Due { audience: audience.clone() });
+        }
+        found.envelope = *envelope;
+        Ok(Vec::new())
     }
 }
 

@@ -1,10 +1,12 @@
-//! Who may do which op, judged by the state before the entry (`docs/format.md`, Authority).
+//! Who may do which op, judged by the state before the entry (`docs/format.md`, Authority). Who may
+//! give an audience keys is [`super::sealers`]'s question.
 
-use super::audience;
+use super::creators::Creators;
 use super::error::Needs;
 use super::history::History;
 use super::op::{PolicyOp, Right};
-use super::state::{OWNER, State};
+use super::sealers::Sealers;
+use super::state::{OWNER, Role, State};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeMap;
@@ -31,6 +33,21 @@ impl<'a> Signers<'a> {
         Ok(Self { state, history, members, owner_level: state.is_owner_level(keys) })
     }
 
+    /// Whether enough owners sign for every op.
+    pub(super) fn is_owner_level(&self) -> bool {
+        self.owner_level
+    }
+
+    /// The signers that become creators of what they add.
+    pub(super) fn creators(&self) -> Creators {
+        self.state.creators_among(self.members.keys().copied())
+    }
+
+    /// What of the signers counts for giving keys to audiences.
+    pub fn sealers(&self) -> Sealers {
+        Sealers::new(self.state, self.members.keys().copied(), self.owner_level)
+    }
+
     fn any(&self, test: impl Fn(&Name) -> bool) -> bool {
         self.members.keys().any(|member| test(member))
     }
@@ -49,7 +66,8 @@ impl<'a> Signers<'a> {
         self.owner_level.then_some(()).ok_or(Needs::Owners { threshold })
     }
 
-    /// Whether the signers may do what `op` does.
+    /// Whether the signers may do what `op` does; keys of an audience are judged as if the entry did
+    /// nothing else.
     ///
     /// # Errors
     /// What they would have needed.
@@ -78,8 +96,8 @@ impl<'a> Signers<'a> {
             PolicyOp::RoleJoin { role, .. } => self.giving_role(role),
             PolicyOp::Grant { pattern, rights, .. } => self.granting(pattern, rights),
             PolicyOp::Revoke { pattern, .. } => self.granting_on(pattern),
-            PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => {
-                self.in_audience(audience)
+            PolicyOp::Epoch { .. } | PolicyOp::Reseal { .. } => {
+                self.sealers().judge(op, self.state)
             }
             PolicyOp::Setting { .. } | PolicyOp::Rebase { .. } | PolicyOp::Vault { .. } => {
                 self.owners()
@@ -107,46 +125,64 @@ impl<'a> Signers<'a> {
         self.for_each_role(member, |role| self.giving_role(role))
     }
 
+    /// A member that this entry adds has no roles to ask about. One that has none in the state before
+    /// is its creator's: "each of no roles" would make it everybody's, to be given roles later by
+    /// who does not look.
     fn for_each_role(
         &self,
-        member: &Name,
+        name: &Name,
         test: impl Fn(&Name) -> Result<(), Needs>,
     ) -> Result<(), Needs> {
-        let mut roles = self.state.member(member).into_iter().flat_map(|m| m.roles()).peekable();
-        match roles.peek() {
-            None => self.may_grant_anywhere(),
-            Some(_) => roles.try_for_each(test),
+        let Some(member) = self.state.member(name) else { return self.may_grant_anywhere() };
+        let mut roles = member.roles().peekable();
+        if roles.peek().is_some() {
+            return roles.try_for_each(test);
         }
+        let made = self.any(|signer| self.state.is_creator(signer, &member.creators));
+        made.then_some(()).ok_or_else(|| Needs::MembersCreator { member: name.clone() })
     }
 
     fn over_role(&self, role: &Name) -> Result<(), Needs> {
-        if role.as_str() == OWNER {
-            return self.owners();
-        }
-        let over = |signer: &Name| {
-            self.patterns_of(role).all(|p| self.state.holds_pattern(signer, Right::Grant, p))
-                && self.state.holds_anywhere(signer, Right::Grant)
-        };
-        self.any(over).then_some(()).ok_or_else(|| Needs::OverRole { role: role.clone() })
-    }
-
-    fn patterns_of(&self, role: &Name) -> impl Iterator<Item = &'a Pattern> {
-        self.state.role(role).into_iter().flat_map(|role| role.grants()).map(|(pattern, _)| pattern)
+        self.any_over_role(role, |_| true, || Needs::OverRole { role: role.clone() })
     }
 
     fn giving_role(&self, role: &Name) -> Result<(), Needs> {
-        if role.as_str() == OWNER {
-            return self.owners();
-        }
         let gives = |signer: &Name| {
             let mut grants = self.state.role(role).into_iter().flat_map(|role| role.grants());
             let mut read = self.history.ever_read(role);
             let holds = |right: Right, pattern| self.state.holds_pattern(signer, right, pattern);
-            self.state.holds_anywhere(signer, Right::Grant)
-                && grants.all(|(p, rights)| rights.with(Right::Grant).iter().all(|r| holds(r, p)))
+            grants.all(|(p, rights)| rights.iter().all(|r| holds(r, p)))
                 && read.all(|pattern| holds(Right::Read, pattern))
         };
-        self.any(gives).then_some(()).ok_or_else(|| Needs::GivingRole { role: role.clone() })
+        self.any_over_role(role, gives, || Needs::GivingRole { role: role.clone() })
+    }
+
+    /// Whether a signer who is over the role is `able` besides.
+    fn any_over_role(
+        &self,
+        name: &Name,
+        able: impl Fn(&Name) -> bool,
+        needs: impl Fn() -> Needs,
+    ) -> Result<(), Needs> {
+        if name.as_str() == OWNER {
+            return self.owners();
+        }
+        let made = |signer: &Name, role: &Role| self.state.is_creator(signer, &role.creators);
+        let grants_all = |signer: &Name, role: &Role| {
+            role.grants().all(|(p, _)| self.state.holds_pattern(signer, Right::Grant, p))
+        };
+        let role = self.state.role(name);
+        let is_bare = role.is_some_and(|role| role.grants().next().is_none());
+        let over = |signer: &Name| match role {
+            // The entry adds it.
+            None => self.state.holds_anywhere(signer, Right::Grant),
+            Some(role) if is_bare => made(signer, role),
+            Some(role) => grants_all(signer, role),
+        };
+        if self.any(|signer| over(signer) && able(signer)) {
+            return Ok(());
+        }
+        Err(if is_bare { Needs::RolesCreator { role: name.clone() } } else { needs() })
     }
 
     /// Whether one signer may grant on the pattern and holds each of the rights on it.
@@ -175,15 +211,5 @@ impl<'a> Signers<'a> {
     fn granting_on(&self, pattern: &Pattern) -> Result<(), Needs> {
         let found = self.any(|s| self.state.holds_pattern(s, Right::Grant, pattern));
         found.then_some(()).ok_or_else(|| Needs::GrantOn { pattern: pattern.clone() })
-    }
-
-    fn in_audience(&self, audience: &str) -> Result<(), Needs> {
-        let roles = audience::parse(audience).unwrap_or_default();
-        let found = self.any(|signer| {
-            let member = self.state.member(signer);
-            let inside = member.is_some_and(|m| m.roles().any(|role| roles.contains(role)));
-            inside && self.state.holds_anywhere(signer, Right::Grant)
-        });
-        found.then_some(()).ok_or_else(|| Needs::InAudience { audience: audience.to_owned() })
     }
 }

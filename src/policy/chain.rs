@@ -4,11 +4,10 @@
 //! what the text format also checks (order, counts, text) is refused here again where a chain that
 //! breaks it could give somebody more than the rules do.
 
-use super::apply::Place;
 use super::authority::Signers;
 use super::entry::{Algorithm, PolicyEntry};
 use super::error::{ChainError, ChainFault, OpFault};
-use super::history::{EpochFact, History, KeyFact};
+use super::history::{EpochFact, History, KeyFact, Tainted};
 use super::op::{PolicyOp, Right};
 use super::state::State;
 use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
@@ -17,6 +16,7 @@ use crate::name::{Name, Pattern, SecretName};
 use crate::vault::ids::key_proof_id;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The most entries of a chain.
 pub const MAX_ENTRIES: usize = 10_000;
@@ -36,12 +36,12 @@ pub enum Signatures {
 /// A chain that keeps all rules.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    ids: Vec<Id>,
+    pub(super) ids: Vec<Id>,
     positions: HashMap<Id, usize>,
     heads: Vec<Vec<Id>>,
-    signers: Vec<Vec<Id>>,
-    history: History,
-    state: State,
+    signers: Vec<Arc<[Id]>>,
+    pub(super) history: History,
+    pub(super) state: State,
 }
 
 /// A signature to check once the structure stands.
@@ -116,7 +116,7 @@ impl Chain {
         Ok(())
     }
 
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self {
             ids: Vec::new(),
             positions: HashMap::new(),
@@ -133,15 +133,9 @@ impl Chain {
         let id = entry.id();
         self.check_place(entry).map_err(at)?;
         let keys = signing_keys(entry).map_err(at)?;
-        if position > 0 {
-            let signers = Signers::new(&self.state, &self.history, &keys);
-            judge(&signers.map_err(|key| at(ChainFault::UnknownKey { key }))?, entry, position)?;
-            self.apply(entry, &keys, pending)?;
-        } else {
-            self.apply(entry, &keys, pending)?;
-            let signers = Signers::new(&self.state, &self.history, &keys);
-            judge(&signers.map_err(|key| at(ChainFault::UnknownKey { key }))?, entry, position)?;
-        }
+        let keys: Arc<[Id]> = keys.into();
+        self.take(&entry.ops, &keys)?;
+        entry.ops.iter().enumerate().for_each(|(index, op)| self.pend_proof(op, index, pending));
         self.check_owners().map_err(at)?;
         self.pend_signatures(entry, id, pending);
         self.positions.insert(id, position);
@@ -149,6 +143,11 @@ impl Chain {
         self.heads.push(entry.heads.clone());
         self.signers.push(keys);
         Ok(())
+    }
+
+    /// What `member` got by the word of one of its keys, which is lost.
+    pub fn tainted(&self, member: &Name, lost: &Id) -> Tainted {
+        self.history.tainted(member, lost)
     }
 
     /// Number, link and the `vault` op.
@@ -170,26 +169,6 @@ impl Chain {
         }
         let rest = &entry.ops[usize::from(position == 0)..];
         if rest.iter().any(states_vault) { Err(ChainFault::SecondVault) } else { Ok(()) }
-    }
-
-    fn apply(
-        &mut self,
-        entry: &PolicyEntry,
-        signers: &[Id],
-        pending: &mut Vec<Pending>,
-    ) -> Result<(), ChainError> {
-        let position = self.ids.len();
-        for (index, op) in entry.ops.iter().enumerate() {
-            let place = Place { position, signers, history: &self.history };
-            let changes = self.state.apply(op, &place).map_err(|fault| ChainError {
-                position,
-                op: Some(index),
-                cause: fault.into(),
-            })?;
-            changes.into_iter().for_each(|change| self.history.record(position, change));
-            self.pend_proof(op, index, pending);
-        }
-        Ok(())
     }
 
     fn pend_proof(&self, op: &PolicyOp, index: usize, pending: &mut Vec<Pending>) {
@@ -274,7 +253,7 @@ impl Chain {
 
     /// The keys that sign the entry at `position`.
     pub fn signers(&self, position: usize) -> &[Id] {
-        self.signers.get(position).map_or(&[], Vec::as_slice)
+        self.signers.get(position).map_or(&[], |keys| keys)
     }
 
     /// The members that signed the entry at `position`.
@@ -357,17 +336,6 @@ fn signing_keys(entry: &PolicyEntry) -> Result<Vec<Id>, ChainFault> {
         Some(pair) => Err(ChainFault::SignatureOrder { key: pair[1] }),
         None => Ok(keys),
     }
-}
-
-fn judge(signers: &Signers, entry: &PolicyEntry, position: usize) -> Result<(), ChainError> {
-    for (index, op) in entry.ops.iter().enumerate() {
-        signers.judge(op).map_err(|needs| ChainError {
-            position,
-            op: Some(index),
-            cause: ChainFault::Unauthorised { needs },
-        })?;
-    }
-    Ok(())
 }
 
 /// Checks signatures, many on all cores, and reports the earliest that is wrong.

@@ -52,15 +52,16 @@ pub fn object(op: &PolicyOp) -> String {
         PolicyOp::Vault { name, .. } => name.to_string(),
         PolicyOp::MemberAdd { member, kind, .. } => format!("{member} ({})", kind.as_str()),
         PolicyOp::MemberRemove { member } => member.to_string(),
-        PolicyOp::RecipientAdd { member, recipient }
+        PolicyOp::RecipientAdd { member, recipient, .. }
         | PolicyOp::RecipientRemove { member, recipient } => format!("{member} {recipient}"),
         PolicyOp::KeyAdd(key) => format!("{}/{}", key.member, key.device),
         PolicyOp::KeyRemove { member, device, .. } => format!("{member}/{device}"),
         PolicyOp::RoleAdd { role } | PolicyOp::RoleRemove { role } => role.to_string(),
-        PolicyOp::RoleJoin { role, member } | PolicyOp::RoleLeave { role, member } => {
+        PolicyOp::RoleJoin { role, member, .. } | PolicyOp::RoleLeave { role, member } => {
             format!("{member} {role}")
         }
-        PolicyOp::Grant { role, pattern, rights } | PolicyOp::Revoke { role, pattern, rights } => {
+        PolicyOp::Grant { role, pattern, rights, .. }
+        | PolicyOp::Revoke { role, pattern, rights } => {
             let rights: Vec<&str> = rights.iter().map(|right: &Right| right.as_str()).collect();
             format!("{role} {pattern} {}", rights.join(","))
         }

@@ -96,8 +96,14 @@ pub enum Needs {
     GrantOn { pattern: Pattern },
     #[error("a signer who may grant on {pattern} and itself holds {right} there", right = right.as_str())]
     Giving { pattern: Pattern, right: Right },
-    #[error("a signer who is in audience {audience} and may grant")]
+    #[error("a signer who is in audience {audience} and may grant on all that it reads")]
     InAudience { audience: String },
+    #[error("the signature of an owner who stays one")]
+    AnOwner,
+    #[error("a signer who added member {member}, which has no role, and may grant")]
+    MembersCreator { member: Name },
+    #[error("a signer who added role {role}, which has no grant, and may grant")]
+    RolesCreator { role: Name },
     #[error("two keys of {member}, or a signer with authority over every role of {member}")]
     TwoKeys { member: Name },
 }
@@ -106,6 +112,40 @@ fn owners(threshold: usize) -> String {
     match threshold {
         1 => "the signature of an owner".to_owned(),
         many => format!("the signatures of {many} owners"),
+    }
+}
+
+/// What there is a limit of, so that reading a chain costs what it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    MembersOfRole,
+    RolesOfMember,
+    DevicesOfMember,
+    PatternsOfRole,
+}
+
+impl Limit {
+    pub const fn most(self) -> usize {
+        match self {
+            Self::MembersOfRole => 1_000,
+            Self::RolesOfMember | Self::DevicesOfMember => 64,
+            Self::PatternsOfRole => 256,
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::MembersOfRole => "members of one role",
+            Self::RolesOfMember => "roles of one member",
+            Self::DevicesOfMember => "device keys of one member",
+            Self::PatternsOfRole => "patterns that roles of one name were ever granted",
+        }
+    }
+
+    /// Refuses one more where there are so many.
+    pub(super) fn check(self, there: usize) -> Result<(), OpFault> {
+        if there < self.most() { Ok(()) } else { Err(OpFault::TooMany { what: self }) }
     }
 }
 
@@ -121,14 +161,28 @@ pub enum OpFault {
     MemberExists { member: Name },
     #[error("there is no member {member}")]
     UnknownMember { member: Name },
+    #[error("member {taken} exists: names of members differ by more than the case of letters")]
+    MemberAlike { taken: Name },
     #[error("member {member} must have 1 to {most} recipients")]
     RecipientCount { member: Name, most: usize },
     #[error("member {member} has that recipient")]
     RecipientExists { member: Name },
     #[error("member {member} has no such recipient")]
     UnknownRecipient { member: Name },
-    #[error("a recipient is no age recipient")]
+    #[error("a recipient is no age recipient in its one spelling")]
     Recipient(#[source] RecipientError),
+    #[error("that recipient is a key of member {owner}")]
+    RecipientTaken { owner: Name },
+    #[error("that recipient is or was an audience's")]
+    RecipientOfEpoch,
+    #[error("the setting plugins.allow does not name {plugin}, which a recipient needs")]
+    Plugin { plugin: String },
+    #[error("there would be more than {} {}", what.most(), what.text())]
+    TooMany { what: Limit },
+    #[error(
+        "the access that it gives is not the access that it states: members, keys, recipients or grants are others than its signer looked at"
+    )]
+    Gives,
     #[error("fewer owners than the {threshold} that must sign would remain")]
     LastOwner { threshold: usize },
     #[error("member {member} has a device {device}")]
@@ -143,6 +197,8 @@ pub enum OpFault {
     KeyProof { key: Id },
     #[error("role {role} exists")]
     RoleExists { role: Name },
+    #[error("role {taken} exists: names of roles differ by more than the case of letters")]
+    RoleAlike { taken: Name },
     #[error("there is no role {role}")]
     UnknownRole { role: Name },
     #[error("the role owner stays as it is")]
@@ -161,6 +217,8 @@ pub enum OpFault {
     InGenesis,
     #[error("an epoch's recipient is an X25519 recipient")]
     EpochRecipient,
+    #[error("the epoch's recipient was used before")]
+    EpochRecipientUsed,
     #[error("epoch {epoch} is used already")]
     EpochReused { epoch: ShortId },
     #[error("epoch {epoch} is not the current one of audience {audience}")]
@@ -201,10 +259,16 @@ impl OpFault {
             Self::Threshold => "policy-op-threshold",
             Self::MemberExists { .. } => "policy-op-member-exists",
             Self::UnknownMember { .. } => "policy-op-unknown-member",
+            Self::MemberAlike { .. } => "policy-op-member-alike",
             Self::RecipientCount { .. } => "policy-op-recipient-count",
             Self::RecipientExists { .. } => "policy-op-recipient-exists",
             Self::UnknownRecipient { .. } => "policy-op-unknown-recipient",
             Self::Recipient(_) => "policy-op-recipient",
+            Self::RecipientTaken { .. } => "policy-op-recipient-taken",
+            Self::RecipientOfEpoch => "policy-op-recipient-of-epoch",
+            Self::Plugin { .. } => "policy-op-plugin",
+            Self::TooMany { .. } => "policy-op-too-many",
+            Self::Gives => "policy-op-gives",
             Self::LastOwner { .. } => "policy-op-last-owner",
             Self::DeviceExists { .. } => "policy-op-device-exists",
             Self::UnknownDevice { .. } => "policy-op-unknown-device",
@@ -212,6 +276,7 @@ impl OpFault {
             Self::BadKey(_) => "policy-op-bad-key",
             Self::KeyProof { .. } => "policy-op-key-proof",
             Self::RoleExists { .. } => "policy-op-role-exists",
+            Self::RoleAlike { .. } => "policy-op-role-alike",
             Self::UnknownRole { .. } => "policy-op-unknown-role",
             Self::OwnerRole => "policy-op-owner-role",
             Self::InRole { .. } => "policy-op-in-role",
@@ -221,6 +286,7 @@ impl OpFault {
             Self::AudienceName => "policy-op-audience-name",
             Self::InGenesis => "policy-op-in-genesis",
             Self::EpochRecipient => "policy-op-epoch-recipient",
+            Self::EpochRecipientUsed => "policy-op-epoch-recipient-used",
             Self::EpochReused { .. } => "policy-op-epoch-reused",
             Self::NotCurrent { .. } => "policy-op-not-current",
             Self::Due { .. } => "policy-op-due",

@@ -11,6 +11,7 @@ use crate::crypto::bytes::{Fixed, Id, ShortId};
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Spans of positions at which a fact holds: ordered, disjoint, the last one perhaps still open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,8 +52,10 @@ pub struct KeyFact {
     pub verifying: VerifyingKey,
     /// The recipient that the seed is sealed to.
     pub recipient: String,
+    /// The id of that recipient.
+    pub(super) recipient_id: Id,
     /// The keys that signed the entry that adds it.
-    pub sponsors: Vec<Id>,
+    pub sponsors: Arc<[Id]>,
     /// The position of that entry.
     pub since: usize,
     pub(super) active: Timeline,
@@ -72,6 +75,8 @@ pub struct EpochFact {
 #[derive(Debug, Clone)]
 pub(super) enum Change {
     KeyOn(Id, Box<KeyFact>),
+    /// A member's new recipient, and the keys that signed the entry.
+    Recipient(Name, Id, Arc<[Id]>),
     KeyOff(Id),
     Join(Name, Name),
     Leave(Name, Name),
@@ -80,11 +85,27 @@ pub(super) enum Change {
     Epoch(ShortId, EpochFact),
 }
 
+/// What a member acts or reads by.
+#[derive(Debug, Clone)]
+enum Credential {
+    Key(Id),
+    Recipient(Id, Arc<[Id]>),
+}
+
+/// What is not to be trusted any more when a key is lost.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tainted {
+    pub keys: BTreeSet<Id>,
+    /// Their ids.
+    pub recipients: BTreeSet<Id>,
+}
+
 /// All facts of a chain.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     keys: HashMap<Id, KeyFact>,
-    keys_of: BTreeMap<Name, Vec<Id>>,
+    /// By the member's name, all that were ever added, in the order of the chain.
+    credentials: BTreeMap<Name, Vec<Credential>>,
     epochs: HashMap<ShortId, EpochFact>,
     /// Member, role.
     memberships: HashMap<Name, BTreeMap<Name, Timeline>>,
@@ -100,8 +121,13 @@ impl History {
         match change {
             Change::KeyOn(id, mut fact) => {
                 fact.active.start(at);
-                self.keys_of.entry(fact.member.clone()).or_default().push(id);
+                let credentials = self.credentials.entry(fact.member.clone()).or_default();
+                credentials.push(Credential::Key(id));
                 self.keys.insert(id, *fact);
+            }
+            Change::Recipient(member, id, sponsors) => {
+                let credentials = self.credentials.entry(member).or_default();
+                credentials.push(Credential::Recipient(id, sponsors));
             }
             Change::Join(member, role) => {
                 self.memberships.entry(member).or_default().entry(role).or_default().start(at);
@@ -142,7 +168,11 @@ impl History {
                     rights.iter().for_each(|right| spans[right as usize].stop(at));
                 }
             }
-            Change::KeyOn(..) | Change::Join(..) | Change::Grant(..) | Change::Epoch(..) => {}
+            Change::KeyOn(..)
+            | Change::Recipient(..)
+            | Change::Join(..)
+            | Change::Grant(..)
+            | Change::Epoch(..) => {}
         }
     }
 
@@ -217,22 +247,46 @@ impl History {
             .map(|p| p.0)
     }
 
-    /// The keys of `member` that `lost` keys vouched for, through any number of keys between.
+    /// How many patterns a role of this name was ever granted something on, and whether `pattern` is
+    /// among them.
+    pub(super) fn ever_granted(&self, role: &Name, pattern: &Pattern) -> (usize, bool) {
+        let patterns = self.grants.get(role);
+        patterns.map_or((0, false), |found| (found.len(), found.contains_key(pattern)))
+    }
+
+    /// What `member` got by the word of a lost key, through any number of keys between: keys and
+    /// recipients that an entry adds which a tainted key signs, and keys sealed to such recipients.
     ///
-    /// It walks through keys that are gone already: a thief's second key stays a thief's when the
-    /// first is removed.
-    pub(super) fn sponsored_by(&self, member: &Name, lost: &Id) -> BTreeSet<Id> {
-        let keys = self.keys_of.get(member).map_or(&[][..], Vec::as_slice);
-        let mut tainted = BTreeSet::from([*lost]);
-        // Sponsors are in the state before, so a key never comes before one of them: one pass does,
-        // except in genesis, whose keys all sponsor each other directly.
-        for id in keys {
-            let sponsors = self.keys.get(id).map_or(&[][..], |fact| &fact.sponsors);
-            if sponsors.iter().any(|sponsor| tainted.contains(sponsor)) {
-                tainted.insert(*id);
+    /// It walks through what is gone already: a thief's second key stays a thief's when the first is
+    /// removed.
+    pub(super) fn tainted(&self, member: &Name, lost: &Id) -> Tainted {
+        let mut tainted = Tainted { keys: BTreeSet::from([*lost]), ..Tainted::default() };
+        // A key signs only entries after the one that adds it, so that one pass does, except in
+        // genesis, whose signers vouch directly for all that it adds.
+        for credential in self.credentials.get(member).into_iter().flatten() {
+            match credential {
+                Credential::Key(id) => {
+                    let Some(fact) = self.keys.get(id) else { continue };
+                    if tainted.keys_sign(&fact.sponsors)
+                        || tainted.recipients.contains(&fact.recipient_id)
+                    {
+                        tainted.keys.insert(*id);
+                    }
+                }
+                Credential::Recipient(id, sponsors) => {
+                    if tainted.keys_sign(sponsors) {
+                        tainted.recipients.insert(*id);
+                    }
+                }
             }
         }
         tainted
+    }
+}
+
+impl Tainted {
+    fn keys_sign(&self, signers: &[Id]) -> bool {
+        signers.iter().any(|key| self.keys.contains(key))
     }
 }
 

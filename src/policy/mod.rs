@@ -2,17 +2,23 @@
 //! rules (`docs/format.md` section 4). Pure.
 
 pub mod access;
+mod append;
 mod apply;
+mod apply_keys;
 pub mod audience;
 pub mod authority;
 pub mod chain;
 pub mod check;
+mod creators;
 pub mod describe;
 pub mod entry;
 pub mod error;
+pub mod gives;
 pub mod history;
 pub mod op;
+mod registry;
 pub mod rights;
+pub mod sealers;
 pub mod settings;
 pub mod sign;
 pub mod state;

@@ -1,5 +1,6 @@
 //! The ops of policy entries, as they stand in JSON.
 
+use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
 use crate::name::{Name, Pattern};
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,7 @@ pub enum PolicyOp {
     RecipientAdd {
         member: Name,
         recipient: String,
+        gives: Id,
     },
     RecipientRemove {
         member: Name,
@@ -90,6 +92,7 @@ pub enum PolicyOp {
     RoleJoin {
         role: Name,
         member: Name,
+        gives: Id,
     },
     RoleLeave {
         role: Name,
@@ -99,6 +102,7 @@ pub enum PolicyOp {
         role: Name,
         pattern: Pattern,
         rights: Vec<Right>,
+        gives: Id,
     },
     Revoke {
         role: Name,
@@ -137,4 +141,47 @@ pub struct KeyAdd {
     /// The Ed25519 seed as a binary age file to `recipient`.
     pub sealed: Blob,
     pub proof: SignatureBytes,
+    /// See [`PolicyOp::gives`].
+    pub gives: Id,
+}
+
+/// Ops that state what they give, which [`super::gives::fill`] fills in before they are signed.
+impl PolicyOp {
+    pub fn recipient_add(member: Name, recipient: String) -> Self {
+        Self::RecipientAdd { member, recipient, gives: UNSTATED }
+    }
+
+    pub fn role_join(role: Name, member: Name) -> Self {
+        Self::RoleJoin { role, member, gives: UNSTATED }
+    }
+
+    pub fn grant(role: Name, pattern: Pattern, rights: Vec<Right>) -> Self {
+        Self::Grant { role, pattern, rights, gives: UNSTATED }
+    }
+
+    /// Whether it states keys of an audience.
+    pub(super) fn gives_keys(&self) -> bool {
+        matches!(self, Self::Epoch { .. } | Self::Reseal { .. })
+    }
+
+    /// The hash of who gets what by it, if it is an op that states one.
+    pub fn gives(&self) -> Option<&Id> {
+        match self {
+            Self::RecipientAdd { gives, .. }
+            | Self::RoleJoin { gives, .. }
+            | Self::Grant { gives, .. } => Some(gives),
+            Self::KeyAdd(add) => Some(&add.gives),
+            _ => None,
+        }
+    }
+
+    pub(super) fn gives_mut(&mut self) -> Option<&mut Id> {
+        match self {
+            Self::RecipientAdd { gives, .. }
+            | Self::RoleJoin { gives, .. }
+            | Self::Grant { gives, .. } => Some(gives),
+            Self::KeyAdd(add) => Some(&mut add.gives),
+            _ => None,
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! what is checked and what is used are the same text.
 
 use crate::crypto::kdf::Params;
+use crate::crypto::plugin;
 use crate::name::Name;
 use crate::vault::line::MAX_INTEGER;
 use std::collections::BTreeMap;
@@ -54,6 +55,13 @@ pub static SETTINGS: &[Setting] = &[
         default: "m=262144,t=3,p=4",
         meaning: "what new passphrase slots cost (Argon2id)",
         takes: |value| value.parse::<Params>().is_ok(),
+    },
+    Setting {
+        key: "plugins.allow",
+        values: "names of age plugins in order, joined with ','",
+        default: "none",
+        meaning: "the plugins whose recipients may be added: their programs run where something is sealed",
+        takes: is_plugin_list,
     },
     Setting {
         key: "reads",
@@ -235,6 +243,12 @@ fn parse_interval(value: &str) -> Option<u64> {
     (MIN_INTERVAL..=MAX_INTERVAL).contains(&seconds).then_some(seconds)
 }
 
+/// Names of plugins in order, none twice.
+fn is_plugin_list(text: &str) -> bool {
+    let names: Vec<&str> = text.split(',').collect();
+    names.iter().all(|name| plugin::is_name(name)) && names.is_sorted_by(|a, b| a < b)
+}
+
 /// A variable name, or the beginning of one with a `*`. A lone `*` would be a list that restricts
 /// nothing, which is what no list is.
 fn is_variable_pattern(text: &str) -> bool {
@@ -307,6 +321,11 @@ impl Settings {
         self.0.keys().filter_map(|key| SettingKey::parse(key).ok()?.heir().cloned())
     }
 
+    /// Whether recipients of this plugin may be added.
+    pub fn allows_plugin(&self, name: &str) -> bool {
+        self.get("plugins.allow").is_some_and(|names| names.split(',').any(|own| own == name))
+    }
+
     /// Whether `variables.allow` is the whole list of the names that secrets pass under.
     pub fn has_strict_variables(&self) -> bool {
         self.get("variables.strict") == Some(ON)
@@ -373,6 +392,12 @@ mod tests {
             ("rotation.dek", "1d12h"),
             ("rotation.dek", "36501d"),
             ("rotation.dek", "9007199254740991w"),
+            ("plugins.allow", "yubikey,tpm"),
+            ("plugins.allow", "tpm,tpm"),
+            ("plugins.allow", "tpm,"),
+            ("plugins.allow", "TPM"),
+            ("plugins.allow", "a_b"),
+            ("plugins.allow", "../x"),
             ("kdf", "m=1,t=3,p=4"),
             ("kdf", "strong"),
         ] {
@@ -419,5 +444,8 @@ mod tests {
         let settings = set(&[("variables.allow", "DB_URL,APP_*"), ("variables.strict", "on")]);
         assert!(settings.unwrap().has_strict_variables());
         assert!(!set(&[("variables.allow", "DB_URL")]).unwrap().has_strict_variables());
+        let settings = set(&[("plugins.allow", "fido2-hmac,tpm")]).unwrap();
+        assert!(settings.allows_plugin("tpm") && !settings.allows_plugin("fido2"));
+        assert!(!Settings::default().allows_plugin("tpm"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::chain::Chain;
 use super::entry::{Algorithm, PolicyEntry, PolicySignature};
+use super::gives;
 use super::op::PolicyOp;
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::{SigningKey, Tag};
@@ -12,20 +13,20 @@ use std::collections::BTreeSet;
 pub struct Draft(PolicyEntry);
 
 impl Draft {
-    /// The first entry of a new vault.
+    /// The first entry of a new vault. Ops that do not say what they give are filled in.
     pub fn genesis(ts: u64, ops: Vec<PolicyOp>, reason: String) -> Self {
         Self(PolicyEntry {
             seq: 0,
             prev: None,
             ts,
             heads: Vec::new(),
-            ops,
+            ops: gives::fill(None, ops),
             reason,
             sigs: Vec::new(),
         })
     }
 
-    /// The entry after the chain's head. `ts` is in seconds since the Unix epoch; `heads` are the
+    /// The entry after the chain's head. Ops that do not say what they give are filled in. `ts` is in seconds since the Unix epoch; `heads` are the
     /// log's heads that the signer knows.
     pub fn next(
         chain: &Chain,
@@ -36,6 +37,7 @@ impl Draft {
     ) -> Self {
         let (seq, prev) = (chain.len() as u64, Some(chain.head()));
         let heads = heads.into_iter().collect();
+        let ops = gives::fill(Some(chain), ops);
         Self(PolicyEntry { seq, prev, ts, heads, ops, reason, sigs: Vec::new() })
     }
 

@@ -2,7 +2,10 @@
 //! `apply`; this module holds it and answers questions.
 
 use super::audience::{Audience, Audiences};
+use super::creators::Creators;
+use super::gives::Cached;
 use super::op::{MemberKind, Right};
+use super::registry::Registry;
 use super::rights::Rights;
 use super::settings::Settings;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
@@ -31,9 +34,20 @@ pub struct Member {
     /// By device.
     pub keys: BTreeMap<Name, DeviceKey>,
     pub(super) roles: BTreeSet<Name>,
+    /// The keys that the recipients are.
+    pub(super) ids: BTreeMap<String, Id>,
+    pub(super) incarnation: u64,
+    pub(super) creators: Creators,
+    /// See [`super::gives`]; to be cleared when recipients or keys change.
+    pub(super) line: Cached,
 }
 
 impl Member {
+    /// The id of the key that one of the member's recipients is.
+    pub fn recipient_id(&self, recipient: &str) -> Option<&Id> {
+        self.ids.get(recipient)
+    }
+
     pub fn roles(&self) -> impl Iterator<Item = &Name> {
         self.roles.iter()
     }
@@ -52,6 +66,9 @@ pub struct DeviceKey {
 pub struct Role {
     pub(super) members: BTreeSet<Name>,
     pub(super) grants: BTreeMap<Pattern, Rights>,
+    pub(super) creators: Creators,
+    /// See [`super::gives`]; to be cleared when grants change.
+    pub(super) line: Cached,
 }
 
 impl Role {
@@ -74,18 +91,48 @@ pub struct State {
     pub(super) audiences: Audiences,
     pub(super) settings: Settings,
     pub(super) key_owners: BTreeMap<Id, Name>,
+    /// How many members were ever added.
+    pub(super) member_adds: u64,
+    pub(super) registry: Registry,
+    pub(super) member_names: Spellings,
+    pub(super) role_names: Spellings,
+}
+
+/// Names by their spelling without case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Spellings(BTreeMap<String, Name>);
+
+impl Spellings {
+    /// A name that is this one but for the case of letters.
+    pub fn alike(&self, name: &Name) -> Option<&Name> {
+        self.0.get(&name.as_str().to_ascii_lowercase())
+    }
+
+    pub fn add(&mut self, name: &Name) {
+        self.0.insert(name.as_str().to_ascii_lowercase(), name.clone());
+    }
+
+    pub fn remove(&mut self, name: &Name) {
+        self.0.remove(&name.as_str().to_ascii_lowercase());
+    }
 }
 
 impl State {
     pub(super) fn before_genesis() -> Self {
-        let owner = Name::new(OWNER).map(|name| (name, Role::default()));
+        let owner = Name::new(OWNER).ok();
+        let mut role_names = Spellings::default();
+        owner.iter().for_each(|name| role_names.add(name));
         Self {
             charter: None,
             members: BTreeMap::new(),
-            roles: owner.into_iter().collect(),
+            roles: owner.into_iter().map(|name| (name, Role::default())).collect(),
             audiences: BTreeMap::new(),
             settings: Settings::default(),
             key_owners: BTreeMap::new(),
+            member_adds: 0,
+            registry: Registry::default(),
+            member_names: Spellings::default(),
+            role_names,
         }
     }
 

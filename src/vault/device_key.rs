@@ -8,6 +8,7 @@ use crate::crypto::identity::Identity;
 use crate::crypto::sign::{SignError, SigningKey, Tag, VerifyingKey};
 use crate::host::Random;
 use crate::name::Name;
+use crate::policy::gives::UNSTATED;
 use crate::policy::op::KeyAdd;
 
 const SEED: usize = 32;
@@ -43,6 +44,7 @@ pub fn new_device_key(
         recipient: recipient.to_owned(),
         sealed,
         proof: signing.sign(Tag::KeyProof, &id),
+        gives: UNSTATED,
     };
     Ok((op, signing))
 }

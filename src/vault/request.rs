@@ -12,6 +12,7 @@ use crate::crypto::recipient::{RecipientError, check_recipient};
 use crate::crypto::sign::SigningKey;
 use crate::host::Random;
 use crate::name::Name;
+use crate::policy::gives::UNSTATED;
 use crate::policy::op::KeyAdd;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +63,7 @@ impl Request {
     ) -> Result<(Self, SigningKey), DeviceKeyError> {
         let (op, signing) =
             device_key::new_device_key(source, Some(vault), member, device, recipient)?;
-        let KeyAdd { member, device, key, recipient, sealed, proof } = op;
+        let KeyAdd { member, device, key, recipient, sealed, proof, gives: _ } = op;
         Ok((Self { vault: *vault, member, device, recipient, key, sealed, proof }, signing))
     }
 
@@ -100,6 +101,7 @@ impl Request {
             recipient: self.recipient.clone(),
             sealed: self.sealed.clone(),
             proof: self.proof,
+            gives: UNSTATED,
         }
     }
 }

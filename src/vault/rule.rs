@@ -136,7 +136,7 @@ pub fn text(key: &'static str, value: &str, max: usize) -> Result<(), RuleError>
 
 /// Checks the text form of a recipient.
 pub fn recipient(text: &str) -> Result<(), RuleError> {
-    recipient::check_recipient(text).map(|_| ()).map_err(|_| RuleError::Recipient)
+    recipient::check_text(text).map_err(|_| RuleError::Recipient)
 }
 
 /// Checks an audience's name: role names in byte order joined with `+`, `owner` among them.

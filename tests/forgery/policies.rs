@@ -49,7 +49,7 @@ pub const ALL: &[Forgery] = &[
         get: Get::Refused("prod/DB"),
         make: |world| {
             let (role, pattern) = (name("dev"), Pattern::new("prod/*").unwrap());
-            let op = PolicyOp::Grant { role, pattern, rights: vec![Right::Read, Right::Write] };
+            let op = PolicyOp::grant(role, pattern, vec![Right::Read, Right::Write]);
             appended(world, "apprentice", vec![op])
         },
     },
@@ -60,7 +60,7 @@ pub const ALL: &[Forgery] = &[
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
         make: |world| {
-            let op = PolicyOp::RoleJoin { role: name("owner"), member: name("apprentice") };
+            let op = PolicyOp::role_join(name("owner"), name("apprentice"));
             appended(world, "apprentice", vec![op])
         },
     },

@@ -118,7 +118,7 @@ impl Story {
         ] {
             ops.push(PolicyOp::RoleAdd { role: name(role) });
             let (role, pattern) = (name(role), Pattern::new(pattern).unwrap());
-            ops.push(PolicyOp::Grant { role, pattern, rights: rights.to_vec() });
+            ops.push(PolicyOp::grant(role, pattern, rights.to_vec()));
         }
         for (member, role) in [
             ("apprentice", "dev"),
@@ -148,7 +148,7 @@ impl Story {
         vec![
             PolicyOp::MemberAdd { member: name(member), kind, recipients, expires },
             PolicyOp::KeyAdd(op),
-            PolicyOp::RoleJoin { role: name(role), member: name(member) },
+            PolicyOp::role_join(name(role), name(member)),
         ]
     }
 

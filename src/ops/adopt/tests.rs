@@ -68,18 +68,14 @@ fn scene(expires: Option<u64>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
     let key = new_device_key(&RealHost, Some(&vault.id()), &bob, &laptop, &his.recipient).unwrap();
     let (kind, recipients) = (MemberKind::User, vec![his.recipient]);
     let rights = vec![Right::Read, Right::Write, Right::Delete];
-    let grant = |of: &str| PolicyOp::Grant {
-        role: role.clone(),
-        pattern: Pattern::new(of).unwrap(),
-        rights: rights.clone(),
-    };
+    let grant = |of: &str| PolicyOp::grant(role.clone(), Pattern::new(of).unwrap(), rights.clone());
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
         grant("dev/*"),
         grant("prod/*"),
         PolicyOp::MemberAdd { member: bob.clone(), kind, recipients, expires: None },
         PolicyOp::KeyAdd(key.0),
-        PolicyOp::RoleJoin { role: role.clone(), member: bob.clone() },
+        PolicyOp::role_join(role.clone(), bob.clone()),
     ];
     let (change, _) = policy_change::change(&vault, ops, &olga.ctx()).unwrap();
     let vault = open(vault.apply(change).unwrap().file());

@@ -157,13 +157,13 @@ impl World {
         let recipients = vec![self.key()];
         let (member, kind, expires) = (name(member), MemberKind::User, None);
         let add = PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires };
-        self.change(vec![add, PolicyOp::RoleJoin { role: name(role), member }]);
+        self.change(vec![add, PolicyOp::role_join(name(role), member)]);
     }
 
     fn role(&mut self, role: &str, read: &str) {
         let role = name(role);
         let rights = vec![Right::Read];
-        let grant = PolicyOp::Grant { role: role.clone(), pattern: pattern(read), rights };
+        let grant = PolicyOp::grant(role.clone(), pattern(read), rights);
         self.change(vec![PolicyOp::RoleAdd { role }, grant]);
     }
 
@@ -272,7 +272,7 @@ fn a_narrowed_grant_leaves_the_old_wrap_behind() {
     assert_eq!(world.found(), pairs(&[("dev/DB", "ann")]));
     // Given back, it is nothing but a right again.
     let (role, rights) = (name("developer"), vec![Right::Read]);
-    world.change(vec![PolicyOp::Grant { role, pattern: pattern("dev/*"), rights }]);
+    world.change(vec![PolicyOp::grant(role, pattern("dev/*"), rights)]);
     assert_eq!(world.found(), []);
 }
 
@@ -281,7 +281,7 @@ fn a_removed_key_is_not_its_member() {
     let mut world = with_developer();
     let (member, old) = (name("ann"), world.keys[1].made.recipient.clone());
     let recipient = world.key();
-    world.change(vec![PolicyOp::RecipientAdd { member: member.clone(), recipient }]);
+    world.change(vec![PolicyOp::recipient_add(member.clone(), recipient)]);
     world.change(vec![PolicyOp::RecipientRemove { member, recipient: old.clone() }]);
     let found = exposed(world.vault()).unwrap();
     assert_eq!((&found[0].to[0].recipient, found[0].to[0].why), (&old, Why::KeyRemoved));
@@ -359,14 +359,10 @@ fn with_writer() -> (World, Signer) {
     let (recipients, kind, expires) = (vec![recipient], MemberKind::User, None);
     world.change(vec![
         PolicyOp::RoleAdd { role: name("writer") },
-        PolicyOp::Grant {
-            role: name("writer"),
-            pattern: pattern("dev/*"),
-            rights: vec![Right::Write],
-        },
+        PolicyOp::grant(name("writer"), pattern("dev/*"), vec![Right::Write]),
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires },
         PolicyOp::KeyAdd(made.0),
-        PolicyOp::RoleJoin { role: name("writer"), member: member.clone() },
+        PolicyOp::role_join(name("writer"), member.clone()),
     ]);
     (world, Signer { member, device, key: made.1 })
 }
@@ -399,7 +395,7 @@ fn a_claim_of_somebody_who_could_not_open_the_value_is_noise() {
     assert_eq!(world.found(), []);
     let (mut world, eve) = with_writer();
     let (role, rights) = (name("writer"), vec![Right::Read]);
-    world.change(vec![PolicyOp::Grant { role, pattern: pattern("prod/*"), rights }]);
+    world.change(vec![PolicyOp::grant(role, pattern("prod/*"), rights)]);
     claim(&mut world, eve);
     let found = world.found();
     assert!(found.contains(&("prod/DB".into(), "ann".into())), "{found:?}");
@@ -422,7 +418,7 @@ fn an_author_knows_the_value_once_it_may_do_nothing_with_the_secret() {
     };
     assert_eq!(since(&world), Some((world.now.max(500), Why::NoRight)));
     let (role_again, rights) = (role.clone(), vec![Right::Rotate]);
-    world.change(vec![PolicyOp::Grant { role: role_again, pattern: pattern("dev/*"), rights }]);
+    world.change(vec![PolicyOp::grant(role_again, pattern("dev/*"), rights)]);
     assert!(!world.found().contains(&known()), "who may rotate it either");
     world.change(vec![PolicyOp::MemberRemove { member: name("eve") }]);
     assert_eq!(since(&world).map(|(_, why)| why), Some(Why::MemberRemoved));

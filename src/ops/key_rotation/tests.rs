@@ -98,8 +98,8 @@ fn joining(recipient: String) -> Vec<PolicyOp> {
     vec![
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
         PolicyOp::RoleAdd { role: role.clone() },
-        PolicyOp::Grant { role: role.clone(), pattern, rights: vec![Right::Read] },
-        PolicyOp::RoleJoin { role, member },
+        PolicyOp::grant(role.clone(), pattern, vec![Right::Read]),
+        PolicyOp::role_join(role, member),
     ]
 }
 

@@ -82,8 +82,8 @@ fn ci_ops(recipient: String) -> Vec<PolicyOp> {
     vec![
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
         PolicyOp::RoleAdd { role: role.clone() },
-        PolicyOp::Grant { role: role.clone(), pattern, rights: vec![Right::Read] },
-        PolicyOp::RoleJoin { role, member },
+        PolicyOp::grant(role.clone(), pattern, vec![Right::Read]),
+        PolicyOp::role_join(role, member),
     ]
 }
 
@@ -158,7 +158,7 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
         let (kind, recipients) = (MemberKind::User, vec![recipient]);
         ops.push(PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None });
         ops.push(PolicyOp::KeyAdd(add));
-        ops.push(PolicyOp::RoleJoin { role: name("owner"), member });
+        ops.push(PolicyOp::role_join(name("owner"), member));
         keys.push(key);
         first.get_or_insert(identities);
     }
@@ -243,10 +243,10 @@ fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
     let rights = vec![Right::Read, Right::Write];
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
-        PolicyOp::Grant { role: role.clone(), pattern: Pattern::new("*").unwrap(), rights },
+        PolicyOp::grant(role.clone(), Pattern::new("*").unwrap(), rights),
         PolicyOp::MemberAdd { member: bob.clone(), kind, recipients, expires: None },
         PolicyOp::KeyAdd(made.unwrap().0),
-        PolicyOp::RoleJoin { role, member: bob.clone() },
+        PolicyOp::role_join(role, bob.clone()),
     ];
     let (added, _) = change(&vault, ops, &olga.ctx()).unwrap();
     let vault = open(vault.apply(added).unwrap().file());

@@ -240,13 +240,13 @@ impl Scene {
             new_device_key(&RealHost, Some(&vault), &member, &device, &made.recipient).unwrap();
         let (role, kind) = (member.clone(), MemberKind::User);
         let recipients = vec![made.recipient.clone()];
-        let grant = PolicyOp::Grant { role: role.clone(), pattern: all(), rights: rights.to_vec() };
+        let grant = PolicyOp::grant(role.clone(), all(), rights.to_vec());
         let ops = vec![
             PolicyOp::RoleAdd { role: role.clone() },
             grant,
             PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
             PolicyOp::KeyAdd(key.0),
-            PolicyOp::RoleJoin { role, member },
+            PolicyOp::role_join(role, member),
         ];
         self.policy(ops);
         let who = Unlocked::new(&self.vault, parse_identities(&made.text).unwrap()).unwrap();
@@ -273,7 +273,7 @@ impl Scene {
             ops.push(PolicyOp::Revoke { role: role.clone(), pattern: all(), rights: old });
         }
         if !new.is_empty() {
-            ops.push(PolicyOp::Grant { role: role.clone(), pattern: all(), rights: new });
+            ops.push(PolicyOp::grant(role.clone(), all(), new));
         }
         self.policy(ops);
     }

@@ -81,8 +81,8 @@ fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
     let ops = vec![
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
         PolicyOp::RoleAdd { role: role.clone() },
-        PolicyOp::Grant { role: role.clone(), pattern, rights: vec![Right::Read] },
-        PolicyOp::RoleJoin { role, member },
+        PolicyOp::grant(role.clone(), pattern, vec![Right::Read]),
+        PolicyOp::role_join(role, member),
     ];
     changed(vault, who, ops)
 }
@@ -165,7 +165,7 @@ fn a_change_that_leaves_the_keys_does_not_end_them() {
     let kind = MemberKind::Service;
     let ops = vec![
         PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
-        PolicyOp::RoleJoin { role: name("ci"), member },
+        PolicyOp::role_join(name("ci"), member),
     ];
     let envelope = |vault: &Vault| vault.file().audiences["ci+owner"].envelope.clone();
     let former = envelope(&vault);

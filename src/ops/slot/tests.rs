@@ -88,7 +88,7 @@ fn second_device(owner: &Owner) -> Vec<PolicyOp> {
     let id = owner.vault.id();
     let (key, _) =
         new_device_key(&RealHost, Some(&id), &member, &name("desk"), &recipient).unwrap();
-    vec![PolicyOp::RecipientAdd { member, recipient }, PolicyOp::KeyAdd(key)]
+    vec![PolicyOp::recipient_add(member, recipient), PolicyOp::KeyAdd(key)]
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod rules;
 use super::chain::{Chain, Signatures};
 use super::entry::PolicyEntry;
 use super::error::ChainFault;
+use super::gives::UNSTATED;
 use super::op::{KeyAdd, MemberKind, PolicyOp, Right};
 use super::sign::Draft;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
@@ -65,7 +66,8 @@ pub fn key_add(vault: Option<&Id>, member: &str, device: &str) -> PolicyOp {
     let (device, sealed) = (name(device), Blob(b"sealed".to_vec()));
     let proved = key_proof_id(vault, &member, &device, &recipient, &key.public(), &sealed.0);
     let proof = key.sign(Tag::KeyProof, &proved);
-    PolicyOp::KeyAdd(KeyAdd { member, device, key: key.public(), recipient, sealed, proof })
+    let (key, gives) = (key.public(), UNSTATED);
+    PolicyOp::KeyAdd(KeyAdd { member, device, key, recipient, sealed, proof, gives })
 }
 
 pub fn key_remove(member: &str, device: &str, lost: bool) -> PolicyOp {
@@ -73,7 +75,7 @@ pub fn key_remove(member: &str, device: &str, lost: bool) -> PolicyOp {
 }
 
 pub fn join(role: &str, member: &str) -> PolicyOp {
-    PolicyOp::RoleJoin { role: name(role), member: name(member) }
+    PolicyOp::role_join(name(role), name(member))
 }
 
 pub fn leave(role: &str, member: &str) -> PolicyOp {
@@ -93,7 +95,7 @@ pub fn member_remove(member: &str) -> PolicyOp {
 }
 
 pub fn recipient_add(member: &str, text: &str) -> PolicyOp {
-    PolicyOp::RecipientAdd { member: name(member), recipient: recipient(text) }
+    PolicyOp::recipient_add(name(member), recipient(text))
 }
 
 pub fn recipient_remove(member: &str, text: &str) -> PolicyOp {
@@ -101,7 +103,7 @@ pub fn recipient_remove(member: &str, text: &str) -> PolicyOp {
 }
 
 pub fn grant(role: &str, on: &str, rights: &[Right]) -> PolicyOp {
-    PolicyOp::Grant { role: name(role), pattern: pattern(on), rights: rights.to_vec() }
+    PolicyOp::grant(name(role), pattern(on), rights.to_vec())
 }
 
 pub fn revoke(role: &str, on: &str, rights: &[Right]) -> PolicyOp {

@@ -99,11 +99,11 @@ fn policy_entry() -> PolicyEntry {
         ts: 1_790_000_100,
         heads: ids(50..52),
         ops: vec![
-            PolicyOp::Grant {
-                role: name("developer"),
-                pattern: Pattern::new("dev/*").unwrap(),
-                rights: vec![Right::Read, Right::Write],
-            },
+            PolicyOp::grant(
+                name("developer"),
+                Pattern::new("dev/*").unwrap(),
+                vec![Right::Read, Right::Write],
+            ),
             PolicyOp::Epoch {
                 audience: "developer+owner".to_owned(),
                 epoch: short(4),

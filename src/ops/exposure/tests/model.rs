@@ -36,13 +36,13 @@ impl World {
                 let (role, pattern, rights) = (r, pattern(read), vec![Right::Read]);
                 self.change(vec![match held {
                     true => PolicyOp::Revoke { role, pattern, rights },
-                    false => PolicyOp::Grant { role, pattern, rights },
+                    false => PolicyOp::grant(role, pattern, rights),
                 }]);
             }
             (_, None) => self.add(member, role),
             (4, Some(_)) => self.change(vec![match inside {
                 true => PolicyOp::RoleLeave { role: r, member: m },
-                false => PolicyOp::RoleJoin { role: r, member: m },
+                false => PolicyOp::role_join(r, m),
             }]),
             (5, Some(_)) => self.change(vec![PolicyOp::MemberRemove { member: m }]),
             (_, Some(found)) => {
@@ -51,7 +51,7 @@ impl World {
                     _ => found.recipients.first().cloned().unwrap(),
                 };
                 self.change(vec![match found.recipients.len() {
-                    1 => PolicyOp::RecipientAdd { member: m, recipient },
+                    1 => PolicyOp::recipient_add(m, recipient),
                     _ => PolicyOp::RecipientRemove { member: m, recipient },
                 }]);
             }

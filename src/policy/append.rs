@@ -1,0 +1,109 @@
+//! What an entry does to a chain besides its place and signatures: its signers' authority, its ops'
+//! effects, and whether they give what they state.
+
+use super::apply::Place;
+use super::authority::Signers;
+use super::chain::Chain;
+use super::creators::Creators;
+use super::error::{ChainError, ChainFault, Needs, OpFault};
+use super::gives::Given;
+use super::history::History;
+use super::op::PolicyOp;
+use super::state::State;
+use crate::crypto::bytes::Id;
+use std::sync::Arc;
+
+impl Chain {
+    /// Takes the ops of the next entry, which these keys sign.
+    pub(super) fn take(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
+        if self.ids.is_empty() {
+            self.found(ops, keys)?;
+        } else {
+            self.follow(ops, keys)?;
+        }
+        self.check_gives(ops)
+    }
+
+    /// Judges genesis by the state after it, since there is none before.
+    fn found(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
+        // Genesis is refused without enough owners, so nothing in it asks for them.
+        self.apply(ops, keys, &Creators::new(), true)?;
+        let signers = self.signers_of(keys)?;
+        self.judge(ops, |op| signers.judge(op))?;
+        let creators = signers.creators();
+        self.state.found(&creators);
+        Ok(())
+    }
+
+    /// Judges by the state before; what gives keys to audiences by the state after, too.
+    fn follow(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
+        let signers = self.signers_of(keys)?;
+        self.judge(ops, |op| if op.gives_keys() { Ok(()) } else { signers.judge(op) })?;
+        let (creators, owner_level) = (signers.creators(), signers.is_owner_level());
+        let sealers = ops.iter().any(PolicyOp::gives_keys).then(|| signers.sealers());
+        self.apply(ops, keys, &creators, owner_level)?;
+        let judge = |op: &PolicyOp| match &sealers {
+            Some(sealers) => sealers.judge(op, &self.state),
+            None => Ok(()),
+        };
+        self.judge(ops, judge)
+    }
+
+    fn apply(
+        &mut self,
+        ops: &[PolicyOp],
+        signers: &Arc<[Id]>,
+        creators: &Creators,
+        owner_level: bool,
+    ) -> Result<(), ChainError> {
+        let position = self.ids.len();
+        for (index, op) in ops.iter().enumerate() {
+            let place = Place { position, signers, history: &self.history, creators, owner_level };
+            let changes = self.state.apply(op, &place).map_err(|cause| self.at_op(index, cause))?;
+            changes.into_iter().for_each(|change| self.history.record(position, change));
+        }
+        Ok(())
+    }
+
+    fn judge(
+        &self,
+        ops: &[PolicyOp],
+        judge: impl Fn(&PolicyOp) -> Result<(), Needs>,
+    ) -> Result<(), ChainError> {
+        ops.iter().enumerate().try_for_each(|(index, op)| {
+            judge(op).map_err(|needs| self.at_op(index, ChainFault::Unauthorised { needs }))
+        })
+    }
+
+    /// What each op states that it gives must be what it gives.
+    fn check_gives(&self, ops: &[PolicyOp]) -> Result<(), ChainError> {
+        let mut given = Given::new(&self.state, &self.history, self.ids.first().copied());
+        let wrong = ops.iter().position(|op| op.gives() != given.of(op).as_ref());
+        wrong.map_or(Ok(()), |index| Err(self.at_op(index, OpFault::Gives.into())))
+    }
+
+    /// The state and the facts after one more entry of these ops, whoever signs it; `None` if they do
+    /// not fit.
+    pub(super) fn trial(&self, ops: &[PolicyOp]) -> Option<(State, History)> {
+        let mut chain = self.clone();
+        chain.apply(ops, &Arc::from([]), &Creators::new(), true).ok()?;
+        Some((chain.state, chain.history))
+    }
+
+    /// The same of genesis.
+    pub(super) fn trial_of_genesis(ops: &[PolicyOp]) -> Option<(State, History)> {
+        Self::empty().trial(ops)
+    }
+
+    fn signers_of(&self, keys: &[Id]) -> Result<Signers<'_>, ChainError> {
+        Signers::new(&self.state, &self.history, keys).map_err(|key| ChainError {
+            position: self.ids.len(),
+            op: None,
+            cause: ChainFault::UnknownKey { key },
+        })
+    }
+
+    fn at_op(&self, index: usize, cause: ChainFault) -> ChainError {
+        ChainError { position: self.ids.len(), op: Some(index), cause }
+    }
+}

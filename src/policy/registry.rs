@@ -1,0 +1,83 @@
+//! Which key is or was whose: a recipient is in one member, and what a key was used for is never
+//! forgotten (`docs/format.md`, Recipients).
+//!
+//! A strict "one member, ever" would let a grantor take a colleague's public key for good. So a key
+//! that is free again comes back, on the word of enough owners.
+
+use super::error::{ChainFault, Needs, OpFault};
+use super::settings::Settings;
+use crate::crypto::bytes::Id;
+use crate::crypto::recipient::{self, Recipient, RecipientKind};
+use crate::name::Name;
+use std::collections::HashMap;
+
+/// What a key is used for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Use {
+    InForce(Name),
+    /// A member's once, nobody's now.
+    Former,
+    Epoch,
+}
+
+/// Every key that a recipient of the chain ever was, by the recipient's id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Registry(HashMap<Id, Use>);
+
+/// Whose word brings a recipient in.
+pub(super) struct Admission<'a> {
+    pub settings: &'a Settings,
+    /// How many owners it takes to bring back what was used before, unless they sign.
+    pub owners_lacking: Option<usize>,
+}
+
+impl Registry {
+    /// Puts a recipient in force for a member. Returns its id.
+    pub fn admit(
+        &mut self,
+        member: &Name,
+        text: &str,
+        by: &Admission<'_>,
+    ) -> Result<Id, ChainFault> {
+        let Recipient { id, plugin, .. } = recipient::read(text).map_err(OpFault::Recipient)?;
+        if let Some(plugin) = plugin.filter(|name| !by.settings.allows_plugin(name)) {
+            return Err(OpFault::Plugin { plugin: plugin.to_owned() }.into());
+        }
+        match self.0.get(&id) {
+            None => {}
+            Some(Use::InForce(owner)) if owner == member => {
+                return Err(OpFault::RecipientExists { member: member.clone() }.into());
+            }
+            Some(Use::InForce(owner)) => {
+                return Err(OpFault::RecipientTaken { owner: owner.clone() }.into());
+            }
+            Some(Use::Epoch) => return Err(OpFault::RecipientOfEpoch.into()),
+            Some(Use::Former) => {
+                if let Some(threshold) = by.owners_lacking {
+                    return Err(ChainFault::Unauthorised { needs: Needs::Owners { threshold } });
+                }
+            }
+        }
+        self.0.insert(id, Use::InForce(member.clone()));
+        Ok(id)
+    }
+
+    /// Takes recipients out of force.
+    pub fn retire<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) {
+        ids.into_iter().for_each(|id| drop(self.0.insert(*id, Use::Former)));
+    }
+
+    /// Notes the recipient of a new epoch, which nothing may have used before: who left with its
+    /// identity would open what is sealed to it.
+    pub fn begin_epoch(&mut self, text: &str) -> Result<(), OpFault> {
+        let Recipient { id, kind, .. } = recipient::read(text).map_err(OpFault::Recipient)?;
+        if kind != RecipientKind::X25519 {
+            // Its identity must stand in the envelope as an age identity that any reader has.
+            return Err(OpFault::EpochRecipient);
+        }
+        match self.0.insert(id, Use::Epoch) {
+            None => Ok(()),
+            Some(_) => Err(OpFault::EpochRecipientUsed),
+        }
+    }
+}

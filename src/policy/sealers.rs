@@ -1,0 +1,106 @@
+//! Who may give an audience keys: signers, as the state before the entry has them, and the audience as
+//! it is after it.
+//!
+//! An envelope is what its writer sealed, and nobody without its keys sees to whom. So it is for those
+//! who could let in whom they like anyway.
+
+use super::error::Needs;
+use super::op::{PolicyOp, Right};
+use super::state::{OWNER, State};
+use crate::name::{Name, Pattern};
+
+/// What counts of an entry's signers, kept while the entry changes the state.
+pub struct Sealers {
+    owner_level: bool,
+    threshold: usize,
+    signers: Vec<Sealer>,
+}
+
+struct Sealer {
+    name: Name,
+    owner: bool,
+    /// Where it may grant; an owner everywhere.
+    grants: Vec<Pattern>,
+}
+
+impl Sealer {
+    fn new(state: &State, name: &Name) -> Self {
+        let roles = state.member(name).into_iter().flat_map(|member| member.roles());
+        let grants = roles.filter_map(|role| state.role(role)).flat_map(|role| role.grants());
+        let grants = grants.filter(|(_, rights)| rights.has(Right::Grant));
+        Self {
+            name: name.clone(),
+            owner: state.is_owner(name),
+            grants: grants.map(|(pattern, _)| pattern.clone()).collect(),
+        }
+    }
+
+    fn may_grant(&self, on: &Pattern) -> bool {
+        self.owner || self.grants.iter().any(|pattern| pattern.contains(on))
+    }
+}
+
+impl Sealers {
+    pub(super) fn new<'a>(
+        before: &State,
+        members: impl Iterator<Item = &'a Name>,
+        owner_level: bool,
+    ) -> Self {
+        let signers = members.map(|name| Sealer::new(before, name)).collect();
+        Self { owner_level, threshold: before.threshold(), signers }
+    }
+
+    /// Judges an op that gives an audience keys; any other op is not theirs to judge.
+    pub(super) fn judge(&self, op: &PolicyOp, after: &State) -> Result<(), Needs> {
+        match op {
+            PolicyOp::Epoch { audience, .. } => self.may_begin(audience, after),
+            PolicyOp::Reseal { audience, .. } => self.may_reseal(audience, after),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether they may begin an epoch of the audience.
+    ///
+    /// # Errors
+    /// What they would have needed.
+    pub fn may_begin(&self, audience: &str, after: &State) -> Result<(), Needs> {
+        match audience {
+            _ if self.owner_level => Ok(()),
+            OWNER => self.owners(),
+            _ => self.may_give_keys(audience, after),
+        }
+    }
+
+    /// Whether they may seal the present epoch's envelope anew.
+    ///
+    /// # Errors
+    /// What they would have needed.
+    pub fn may_reseal(&self, audience: &str, after: &State) -> Result<(), Needs> {
+        let stays = |signer: &Sealer| signer.owner && after.is_owner(&signer.name);
+        match audience {
+            _ if self.owner_level => Ok(()),
+            OWNER if self.signers.iter().any(stays) => Ok(()),
+            OWNER => Err(Needs::AnOwner),
+            _ => self.may_give_keys(audience, after),
+        }
+    }
+
+    /// Whether one of them is in the audience after the entry, so that nobody hands on keys and leaves,
+    /// and may grant on all that it reads by then, so that an entry can make a role and give it keys.
+    /// Nobody makes an audience read less who may not grant there.
+    fn may_give_keys(&self, audience: &str, after: &State) -> Result<(), Needs> {
+        let reads = after.reads(audience);
+        if reads.is_empty() {
+            return self.owners();
+        }
+        let able = |signer: &Sealer| {
+            after.is_in(&signer.name, audience) && reads.iter().all(|on| signer.may_grant(on))
+        };
+        let found = self.signers.iter().any(able);
+        found.then_some(()).ok_or_else(|| Needs::InAudience { audience: audience.to_owned() })
+    }
+
+    fn owners(&self) -> Result<(), Needs> {
+        Err(Needs::Owners { threshold: self.threshold })
+    }
+}
