@@ -1,14 +1,17 @@
 //! Chains for tests: a cast of members, and entries signed by them.
 
+mod access;
 mod attacks;
 mod queries;
 mod random;
+mod recipients;
 mod rules;
+mod sealing;
 
 use super::chain::{Chain, Signatures};
 use super::entry::PolicyEntry;
-use super::error::ChainFault;
-use super::gives::UNSTATED;
+use super::error::{ChainError, ChainFault, Needs};
+use super::gives::{self, UNSTATED};
 use super::op::{KeyAdd, MemberKind, PolicyOp, Right};
 use super::sign::Draft;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
@@ -17,6 +20,7 @@ use crate::name::{Name, Pattern, SecretName};
 use crate::secret_value::SecretValue;
 use crate::vault::ids::key_proof_id;
 use crate::vault::model::SUITE;
+use bech32::{ToBase32, Variant};
 use std::collections::BTreeSet;
 
 pub fn name(text: &str) -> Name {
@@ -37,8 +41,11 @@ pub fn device_key(text: &str) -> SigningKey {
     SigningKey::from_seed(&SecretValue::new(seed.as_bytes().to_vec())).unwrap()
 }
 
+/// The age recipient called `text`; nobody has its identity.
 pub fn recipient(text: &str) -> String {
-    format!("age1test1{text}")
+    let mut key = *blake3::hash(format!("recipient {text}").as_bytes()).as_bytes();
+    key[31] &= 0x3f;
+    bech32::encode("age", key.to_base32(), Variant::Bech32).unwrap()
 }
 
 pub fn short(byte: u8) -> ShortId {
@@ -61,8 +68,13 @@ pub fn member_add(member: &str) -> PolicyOp {
 
 /// Adds the key called `device` to `member`, proved for `vault`.
 pub fn key_add(vault: Option<&Id>, member: &str, device: &str) -> PolicyOp {
+    key_add_to(vault, member, device, member)
+}
+
+/// The same, sealed to the recipient called `to`.
+pub fn key_add_to(vault: Option<&Id>, member: &str, device: &str, to: &str) -> PolicyOp {
     let key = device_key(device);
-    let (member, recipient) = (name(member), recipient(member));
+    let (member, recipient) = (name(member), recipient(to));
     let (device, sealed) = (name(device), Blob(b"sealed".to_vec()));
     let proved = key_proof_id(vault, &member, &device, &recipient, &key.public(), &sealed.0);
     let proof = key.sign(Tag::KeyProof, &proved);
@@ -110,14 +122,11 @@ pub fn revoke(role: &str, on: &str, rights: &[Right]) -> PolicyOp {
     PolicyOp::Revoke { role: name(role), pattern: pattern(on), rights: rights.to_vec() }
 }
 
-/// From the age README.
-const EPOCH_RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-
 pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
     PolicyOp::Epoch {
         audience: audience.to_owned(),
         epoch: short(byte),
-        recipient: EPOCH_RECIPIENT.to_owned(),
+        recipient: recipient(&format!("epoch {byte}")),
         kek: Fixed([byte; 32]),
         envelope: Fixed([byte; 32]),
     }
@@ -193,6 +202,10 @@ impl World {
 
     pub fn key(&self, member: &str, device: &str) -> PolicyOp {
         key_add(Some(&self.chain.vault_id()), member, device)
+    }
+
+    pub fn key_to(&self, member: &str, device: &str, to: &str) -> PolicyOp {
+        key_add_to(Some(&self.chain.vault_id()), member, device, to)
     }
 
     pub fn draft(&self, ops: Vec<PolicyOp>) -> Draft {

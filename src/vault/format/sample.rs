@@ -81,6 +81,7 @@ fn genesis() -> PolicyEntry {
                 recipient: RECIPIENT.to_owned(),
                 sealed: Blob(vec![6; 40]),
                 proof: Fixed([7; 64]),
+                gives: id(62),
             }),
         ],
         reason: "begin".to_owned(),
@@ -99,11 +100,12 @@ fn policy_entry() -> PolicyEntry {
         ts: 1_790_000_100,
         heads: ids(50..52),
         ops: vec![
-            PolicyOp::grant(
-                name("developer"),
-                Pattern::new("dev/*").unwrap(),
-                vec![Right::Read, Right::Write],
-            ),
+            PolicyOp::Grant {
+                role: name("developer"),
+                pattern: Pattern::new("dev/*").unwrap(),
+                rights: vec![Right::Read, Right::Write],
+                gives: id(63),
+            },
             PolicyOp::Epoch {
                 audience: "developer+owner".to_owned(),
                 epoch: short(4),

@@ -1,0 +1,94 @@
+//! Who may give an audience keys.
+
+use super::*;
+use Right::{Grant, Read, Write};
+
+const REFUSED: &str = "policy-unauthorised";
+
+#[test]
+fn a_grantor_gives_no_keys_beyond_its_patterns() {
+    let mut world = World::cast();
+    // greta reads prod/* by a role that may not grant there, and grants on dev/*.
+    world.did(&["admin"], vec![join("ops", "gus"), revoke("ops", "prod/*", &[Grant])]);
+    for op in [epoch("ops+owner", 9), reseal("ops+owner", 3)] {
+        assert_eq!(world.code(&["gus"], vec![op.clone()]), REFUSED);
+        assert_eq!(world.code(&["admin"], vec![op]), "accepted");
+    }
+}
+
+#[test]
+fn one_owner_of_two_gives_the_owners_no_keys_but_seals_them_anew() {
+    let mut world = World::found(2, &["admin", "backend"]);
+    assert_eq!(world.code(&["admin"], vec![epoch("owner", 1)]), REFUSED);
+    world.did(&["admin", "backend"], vec![epoch("owner", 1)]);
+    assert_eq!(world.code(&["admin"], vec![reseal("owner", 1)]), "accepted");
+    let key = world.key("third", "third");
+    let ops = vec![member_add("third"), key, join("owner", "third")];
+    world.did(&["admin", "backend"], ops);
+    let leaving = vec![leave("owner", "admin"), epoch("owner", 2)];
+    assert_eq!(world.code(&["admin"], leaving), REFUSED);
+}
+
+#[test]
+fn who_is_no_owner_seals_nothing_for_owners() {
+    let world = World::cast();
+    assert_eq!(world.code(&["paul"], vec![reseal("owner", 1)]), REFUSED);
+    assert_eq!(world.code(&["paul"], vec![epoch("owner", 9)]), REFUSED);
+}
+
+#[test]
+fn who_leaves_by_the_entry_hands_no_keys_on() {
+    let world = World::cast();
+    for gone in [leave("leads", "greta"), member_remove("greta")] {
+        let ops = vec![gone, epoch("devs+leads+owner", 9)];
+        assert_eq!(world.code(&["greta"], ops), REFUSED);
+    }
+    let ops = vec![leave("devs", "dora"), epoch("devs+leads+owner", 9)];
+    assert_eq!(world.code(&["greta"], ops), "accepted");
+}
+
+#[test]
+fn the_patterns_of_an_audience_are_those_that_all_its_roles_read() {
+    let mut world = World::cast();
+    world
+        .did(&["admin"], vec![grant("ops", "dev/D*", &[Read]), grant("leads", "prod/X", &[Write])]);
+    let reads = |audience: &str| -> Vec<String> {
+        world.chain.state().reads(audience).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(reads("owner"), ["*"]);
+    assert_eq!(reads("ops+owner"), ["dev/D*", "prod/*"]);
+    assert_eq!(reads("leads+ops+owner"), ["dev/D*"]);
+    assert!(reads("clerks+owner").is_empty() && reads("nobody+owner").is_empty());
+    // greta is in it, and may grant on what all of it reads.
+    assert_eq!(world.code(&["greta"], vec![epoch("leads+ops+owner", 9)]), "accepted");
+    assert_eq!(world.code(&["paul"], vec![epoch("leads+ops+owner", 9)]), REFUSED);
+}
+
+#[test]
+fn an_audience_that_reads_nothing_is_the_owners() {
+    let world = World::cast();
+    assert_eq!(world.code(&["gus"], vec![epoch("clerks+owner", 9)]), REFUSED);
+    assert_eq!(world.code(&["admin"], vec![epoch("clerks+owner", 9)]), "accepted");
+}
+
+#[test]
+fn grants_on_several_patterns_add_up_and_signers_do_not() {
+    let mut world = World::cast();
+    world.did(
+        &["admin"],
+        vec![grant("ops", "stage/*", &[Read]), grant("leads", "stage/*", &[Grant])],
+    );
+    assert_eq!(world.code(&["paul"], vec![epoch("ops+owner", 9)]), REFUSED, "not on stage/*");
+    assert_eq!(world.code(&["paul", "greta"], vec![epoch("ops+owner", 9)]), REFUSED);
+    world.did(&["admin"], vec![join("leads", "paul")]);
+    assert_eq!(world.code(&["paul"], vec![epoch("ops+owner", 9)]), "accepted");
+}
+
+#[test]
+fn nobody_may_seal_by_what_the_same_entry_gives_it() {
+    let mut world = World::cast();
+    world.did(&["admin"], vec![grant("leads", "prod/*", &[Read])]);
+    let ops = vec![revoke("devs", "dev/*", &[Read]), revoke("leads", "dev/*", &[Read])];
+    let narrowed = [ops, vec![epoch("leads+ops+owner", 9)]].concat();
+    assert_eq!(world.code(&["greta"], narrowed), REFUSED, "prod/* stays");
+}
