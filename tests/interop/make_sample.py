@@ -20,7 +20,7 @@ from vsecure import keys, signing
 from vsecure.copies import fix_copies
 from vsecure.encoding import encode
 from vsecure.file import File, render
-from vsecure.recipients import bech32
+from vsecure.recipients import bech32, symbols
 from vsecure.writing import Builder, ids, op, slot_line
 
 
@@ -52,7 +52,7 @@ class Sample:
             "del": ("mac",), "rea": ("mini",)}.items()}
         self.epochs, self.values, self.deks = {}, {}, {}
         # Hal's recipients are of every other kind; nobody here can seal to the plugin's.
-        self.plugin = bech32("age1token", [self.rng.randrange(32) for _ in range(40)])
+        self.plugin = bech32("age1token", symbols(self.rng.randbytes(33)))
         self.ssh = [ssh_recipient(Ed25519PrivateKey.from_private_bytes(self.rng.randbytes(32))),
                     ssh_recipient(generate_private_key(65537, 2048))]
 

@@ -130,7 +130,7 @@ def _back_and_reseal(s, r, b):
 for _kind, _ops in {
     "an SSH recipient": _other_recipient(lambda r: making.ssh(r)),
     "a plugin's recipient of 62 characters": lambda s, r, b: [
-        op("setting", key="plugins.allow", value="tpm"), *_other_recipient(lambda r: making.plugin(r, "tpm", 48))(s, r, b)],
+        op("setting", key="plugins.allow", value="tpm"), *_other_recipient(lambda r: making.plugin(r, "tpm", 30))(s, r, b)],
     "allowed variables": _setting("variables.allow", "A,_b9*"),
     "strict variables": _setting("variables.strict", "on"),
     "a role that comes back": lambda s, r, b: [op("role-add", role="x"), op("role-remove", role="x"), op("role-add", role="x")],
@@ -162,7 +162,7 @@ for _kind, _ops in {
     "an unknown setting": _setting("colour", "red"), "a bad setting": _setting("ttl", "never"), "variables half strict": _setting("variables.strict", "off"),
     "every variable allowed": _setting("variables.allow", "*"), "a name and *": _setting("variables.allow", "A,*"),
     "a variable that begins with a digit": _setting("variables.allow", "9A"),
-    "an epoch to a plugin": _epoch(recipient=making.plugin(random.Random(1), "tpm", 48)), "an epoch to SSH": _epoch(recipient=making.ssh(random.Random(1))),
+    "an epoch to a plugin": _epoch(recipient=making.plugin(random.Random(1), "tpm", 30)), "an epoch to SSH": _epoch(recipient=making.ssh(random.Random(1))),
     "a role added twice": lambda s, r, b: [op("role-add", role="x"), op("role-add", role="x")],
     "owners without keys": lambda s, r, b: [op("key-remove", member=k.member, device=k.device, lost=False)
                                             for k in s.head.keys.values() if k.member in s.head.roles["owner"]],

@@ -85,7 +85,10 @@ BAD = {
     "a plugin's recipient of constant Bech32m": lambda r: _bech32m(r),
     "a plugin's recipient in upper case": lambda r: making.plugin(r, "tok").upper(),
     "a plugin with a dot": lambda r: bech32("age1to.k", [1] * 20),
-    "a plugin's recipient of 4,097 characters": lambda r: making.plugin(r, "tok", 4096 - 13),
+    "a plugin's recipient of 4,097 characters": lambda r: bech32("age1tok", [0] * 4083),
+    "a plugin's recipient with a bit left over": lambda r: bech32("age1tok", [*[1] * 12, 1]),
+    "a plugin's recipient with a symbol too many": lambda r: bech32("age1tok", [0] * 9),
+    "a plugin's recipient of one symbol": lambda r: bech32("age1tok", [0]),
 }
 
 
@@ -128,8 +131,8 @@ for _kind, _make in BAD.items():
         t.by("owners", op("setting", key="plugins.allow", value="tok"))
         t.raw("owners", op("member-add", member="x", kind="user", recipients=[text]))
 
-for _name, _length in (("tok", 40), ("tok", 4096 - 14), ("a1b-2", 40), ("tok", 0), ("-", 7), ("p1", 48)):
-    short(f"adds a recipient of the plugin {_name} with {_length} symbols", ACCEPT,
+for _name, _length in (("tok", 25), ("tok", 2551), ("a1b-2", 33), ("tok", 0), ("-", 7), ("p1", 30), ("tok", 1), ("tok", 4)):
+    short(f"adds a recipient of the plugin {_name} with {_length} bytes", ACCEPT,
           _plugin_ops(_name, lambda t, n=_name, size=_length: making.plugin(t.rng, n, size)))
 short("adds a plugin's recipient that is not allowed", REFUSE, lambda t: ("owners", t.add("x", making.plugin(t.rng, "tok"))))
 short("adds a plugin's recipient where another plugin is allowed", REFUSE,

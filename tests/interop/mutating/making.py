@@ -3,7 +3,7 @@
 from vsecure import keys, signing
 from vsecure.encoding import encode
 from vsecure.log import RIGHTS_NEEDED
-from vsecure.recipients import bech32, ssh_text
+from vsecure.recipients import bech32, ssh_text, symbols
 from vsecure.writing import ids, op
 
 KINDS = ("put", "field", "resolve", "restore", "remove", "expire", "prune", "pending", "rollout", "rewrap")
@@ -92,8 +92,7 @@ def adopts(entry, number=0):
 
 def age(public):
     """The X25519 recipient of 32 bytes."""
-    number = int.from_bytes(public, "big") << 4
-    return bech32("age", [number >> 5 * (51 - n) & 31 for n in range(52)])
+    return bech32("age", symbols(public))
 
 
 def x25519(rng):
@@ -104,8 +103,9 @@ def ssh(rng):
     return ssh_text("ssh-ed25519", signing.public_of(rng.randbytes(32)))
 
 
-def plugin(rng, name, length=40):
-    return bech32(f"age1{name}", [rng.randrange(32) for _ in range(length)])
+def plugin(rng, name, length=25):
+    """A recipient of the plugin with so many bytes."""
+    return bech32(f"age1{name}", symbols(rng.randbytes(length)))
 
 
 def spellings(seed):

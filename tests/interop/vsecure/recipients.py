@@ -79,8 +79,16 @@ def _eightfold(u):
 
 def _is_plugin(text):
     human, mark, data = text.rpartition("1")
-    return (mark == "1" and human.startswith("age1") and PLUGIN.fullmatch(human[4:]) is not None
-            and _bech32(human, data) is not None)
+    if mark != "1" or not human.startswith("age1") or not PLUGIN.fullmatch(human[4:]):
+        return False
+    values = _bech32(human, data)
+    return values is not None and _whole_bytes(values[:-_CHECKSUM])
+
+
+def _whole_bytes(values):
+    """Whether the symbols are bytes and fewer than five bits more, which are zero."""
+    left = len(values) * 5 % 8
+    return left < 5 and not (values and values[-1] & (1 << left) - 1)
 
 
 def _bech32(human, data):
@@ -90,6 +98,13 @@ def _bech32(human, data):
     values = [_BECH32.index(c) for c in data]
     spread = [ord(c) >> 5 for c in human] + [0] + [ord(c) & 31 for c in human]
     return values if _polymod(spread + values) == 1 else None
+
+
+def symbols(data):
+    """Bytes in groups of five bits, the last one filled up with zeros."""
+    size = (len(data) * 8 + 4) // 5
+    number = int.from_bytes(data, "big") << size * 5 - len(data) * 8
+    return [number >> 5 * (size - 1 - n) & 31 for n in range(size)]
 
 
 def bech32(human, values, constant=1):
