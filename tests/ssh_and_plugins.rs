@@ -224,6 +224,9 @@ fn a_plugin_that_fails_or_is_missing_is_named() {
     other.run("init --vault-name shop --member other").ok();
     let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--json"];
     let refused: person::Done = other.command(&add).output().unwrap().into();
+    assert_eq!(refused.error(), (4, "policy-op-plugin".to_owned()));
+    other.run("settings set plugins.allow scripted").ok();
+    let refused: person::Done = other.command(&add).output().unwrap().into();
     assert!(refused.code == 1 && refused.err.contains("age-plugin-scripted"), "{}", refused.err);
 }
 

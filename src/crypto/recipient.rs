@@ -163,9 +163,14 @@ pub fn is_ssh(text: &str) -> bool {
     ssh::is_recipient(text)
 }
 
+/// The plugin that a recipient needs, if it is a plugin's.
+pub fn plugin(text: &str) -> Option<&str> {
+    read(text).ok()?.plugin
+}
+
 /// The program that a recipient needs on `PATH`, if it is a plugin's.
 pub fn program(text: &str) -> Option<String> {
-    read(text).ok()?.plugin.map(plugin::program_of)
+    plugin(text).map(plugin::program_of)
 }
 
 /// age's own type, and the u-coordinate that it does not give out.

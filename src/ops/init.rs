@@ -4,6 +4,7 @@ use super::recovery;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::identity::Identity;
 use crate::crypto::kdf::Params;
+use crate::crypto::recipient;
 use crate::crypto::sign::SigningKey;
 use crate::host::{Random, random};
 use crate::name::Name;
@@ -115,13 +116,18 @@ fn genesis_ops(
 ) -> Result<Vec<PolicyOp>, InitError> {
     let member = request.member.clone();
     let owner = owner_role();
-    Ok(vec![
-        PolicyOp::Vault {
-            suite: SUITE.into(),
-            nonce: Fixed(random(source)),
-            name: request.name.clone(),
-            threshold: 1,
-        },
+    let mut ops = vec![PolicyOp::Vault {
+        suite: SUITE.into(),
+        nonce: Fixed(random(source)),
+        name: request.name.clone(),
+        threshold: 1,
+    }];
+    // The founder's word allows the founder's own plugin.
+    let plugin = recipient::plugin(&request.recipient);
+    ops.extend(
+        plugin.map(|value| PolicyOp::Setting { key: "plugins.allow".into(), value: value.into() }),
+    );
+    ops.extend([
         PolicyOp::MemberAdd {
             member: member.clone(),
             kind: MemberKind::User,
@@ -130,7 +136,8 @@ fn genesis_ops(
         },
         PolicyOp::KeyAdd(key),
         PolicyOp::role_join(owner, member),
-    ])
+    ]);
+    Ok(ops)
 }
 
 fn owners_audience(

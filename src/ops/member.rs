@@ -1,7 +1,7 @@
 //! Bringing members in: people by the request of their device, services by a recipient.
 
 use crate::crypto::bytes::Id;
-use crate::crypto::recipient::{RecipientError, canonical, check_usable};
+use crate::crypto::recipient::{self, RecipientError, canonical, check_usable};
 use crate::name::{Name, Pattern};
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
@@ -115,16 +115,14 @@ fn check_device(vault: &Id, state: &State, joining: &Joining) -> Result<(), Memb
         }
     }
     let recipients = recipients(&joining.device);
-    // One recipient that this version cannot encrypt to would keep everybody's envelopes from being
-    // sealed, so the chain's looser rule is not enough.
+    // The chain takes kinds of recipients that this build may not encrypt to; one of these would keep
+    // its own envelopes from being sealed.
     recipients.iter().try_for_each(|text| check_usable(text)).map_err(MemberError::Recipient)?;
     // Two members with one recipient would be one person with two names, and whose key it is that
     // signs would depend on their order.
-    let owner = state.members().find(|(name, member)| {
-        *name != asked && member.recipients.iter().any(|own| recipients.contains(own))
-    });
-    match owner {
-        Some((owner, _)) => Err(MemberError::RecipientTaken { owner: owner.clone() }),
+    let owner_of = |text: &String| state.recipient_owner(&recipient::read(text).ok()?.id);
+    match recipients.iter().filter_map(owner_of).find(|owner| *owner != asked) {
+        Some(owner) => Err(MemberError::RecipientTaken { owner: owner.clone() }),
         None => Ok(()),
     }
 }

@@ -149,15 +149,18 @@ fn refusal(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>, error: ChainError) ->
         }
         ChainFault::Unauthorised { needs } => PolicyChangeError::NotPermitted {
             member: ctx.who.member().clone(),
+            able: able(vault, ops, &needs),
             needs,
-            able: able(vault, ops),
         },
         _ => PolicyChangeError::Chain(error),
     }
 }
 
 /// The members whose signature alone suffices for all of `ops`.
-fn able(vault: &Vault, ops: &[PolicyOp]) -> Vec<Name> {
+fn able(vault: &Vault, ops: &[PolicyOp], needs: &Needs) -> Vec<Name> {
+    // What a key was used for is not told by the ops alone, and is the owners'.
+    let owners_only = matches!(needs, Needs::Owners { .. });
+    let may = |name: &&Name| !owners_only || vault.policy().is_owner(name);
     let suffices = |keys: BTreeSet<_>| {
         let signers = vault.chain().signers_with(&keys);
         signers.is_ok_and(|signers| ops.iter().all(|op| signers.judge(op).is_ok()))
@@ -165,7 +168,9 @@ fn able(vault: &Vault, ops: &[PolicyOp]) -> Vec<Name> {
     let members = vault.policy().members();
     members
         .filter(|(_, member)| member.keys.values().any(|key| suffices(BTreeSet::from([key.id]))))
-        .map(|(name, _)| name.clone())
+        .map(|(name, _)| name)
+        .filter(may)
+        .cloned()
         .collect()
 }
 

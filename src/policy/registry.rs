@@ -62,6 +62,14 @@ impl Registry {
         Ok(id)
     }
 
+    /// The member in whom a key is in force.
+    pub fn owner(&self, id: &Id) -> Option<&Name> {
+        match self.0.get(id)? {
+            Use::InForce(owner) => Some(owner),
+            Use::Former | Use::Epoch => None,
+        }
+    }
+
     /// Takes recipients out of force.
     pub fn retire<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) {
         ids.into_iter().for_each(|id| drop(self.0.insert(*id, Use::Former)));

@@ -180,6 +180,11 @@ impl State {
         self.key_owners.get(key)
     }
 
+    /// Whose recipient the key with this id is.
+    pub fn recipient_owner(&self, id: &Id) -> Option<&Name> {
+        self.registry.owner(id)
+    }
+
     pub fn owners(&self) -> impl Iterator<Item = &Name> {
         self.roles.iter().filter(|(name, _)| name.as_str() == OWNER).flat_map(|(_, r)| &r.members)
     }

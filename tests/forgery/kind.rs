@@ -72,6 +72,7 @@ pub fn changed(world: &World, change: impl FnOnce(&mut VaultFile)) -> String {
 
 pub fn all() -> Vec<&'static Forgery> {
     let lists = [
+        crate::access::ALL,
         crate::values::ALL,
         crate::versions::ALL,
         crate::rights::ALL,

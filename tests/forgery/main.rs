@@ -4,6 +4,7 @@
 //! Each forgery is a test of its own, on the committed fixture; `fixtures` makes the set anew and
 //! checks that one too.
 
+mod access;
 mod check;
 mod doors;
 mod entries;
@@ -96,6 +97,22 @@ forgeries! {
     rollout_by_reader
     checkpoint_by_developer
     adopted_by_reader
+    device_planted
+    bare_role_joined
+    role_join_misstated
+    grant_misstated
+    key_add_misstated
+    recipient_add_misstated
+    recipient_taken
+    recipient_taken_as_age
+    recipient_reused
+    recipient_of_plugin
+    recipient_unusable
+    epoch_recipient_reused
+    epoch_of_owners_by_one
+    epoch_outside_pattern
+    epoch_by_leaver
+    name_in_capitals
     policy_altered
     policy_middle_altered
     policy_resigned

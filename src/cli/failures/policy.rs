@@ -30,11 +30,13 @@ impl From<PolicyChangeError> for Failure {
 /// A change of policy that the chain's rules refuse.
 pub(super) fn chain_failure(error: &ChainError) -> Failure {
     let exit = match &error.cause {
-        ChainFault::Unauthorised { .. } | ChainFault::UnknownKey { .. } => Exit::NotPermitted,
+        ChainFault::Unauthorised { .. }
+        | ChainFault::UnknownKey { .. }
+        | ChainFault::Op(OpFault::Plugin { .. }) => Exit::NotPermitted,
         ChainFault::Op(OpFault::UnknownRole { .. } | OpFault::UnknownMember { .. }) => {
             Exit::NotFound
         }
-        ChainFault::Op(OpFault::Setting(_)) => Exit::Usage,
+        ChainFault::Op(OpFault::Setting(_) | OpFault::Recipient(_)) => Exit::Usage,
         _ => Exit::Conflict,
     };
     let mut failure = Failure::from_error(exit, error.code(), &error.cause);
@@ -43,8 +45,21 @@ pub(super) fn chain_failure(error: &ChainError) -> Failure {
             .hint(format!("v-secure access grant {role} PATTERN RIGHTS"))
             .hint("v-secure role list");
     }
+    if let ChainFault::Op(OpFault::Plugin { plugin }) = &error.cause {
+        return failure
+            .hint(format!("v-secure settings set plugins.allow {plugin}, by an owner"))
+            .hint("v-secure settings show");
+    }
+    if let ChainFault::Op(
+        OpFault::RecipientTaken { owner: member } | OpFault::MemberAlike { taken: member },
+    ) = &error.cause
+    {
+        return failure.hint(format!("v-secure member show {member}"));
+    }
     let hint = match &error.cause {
-        ChainFault::Op(OpFault::UnknownRole { .. }) => "v-secure role list",
+        ChainFault::Op(OpFault::UnknownRole { .. } | OpFault::RoleAlike { .. }) => {
+            "v-secure role list"
+        }
         ChainFault::Op(OpFault::UnknownMember { .. }) => "v-secure member list",
         ChainFault::Op(OpFault::LastOwner { .. }) => {
             "v-secure role join owner MEMBER, for another owner first"

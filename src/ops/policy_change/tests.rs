@@ -176,12 +176,13 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     let setting = PolicyOp::Setting { key: "ttl".into(), value: "on-write".into() };
     let refused = change(&vault, vec![setting], &olga.ctx()).unwrap_err();
     assert!(matches!(refused, PolicyChangeError::Threshold { threshold: 2 }), "{refused}");
-    // What no two need to sign, each may do; the owners' audience gets its keys with it.
+    // What no two need to sign, each may do; the owners' audience waits for two.
     let (change, outcome) =
         change(&vault, vec![PolicyOp::RoleAdd { role: name("dev") }], &olga.ctx()).unwrap();
-    assert_eq!(outcome.without_keys, Vec::<String>::new());
+    assert_eq!(outcome.without_keys, ["owner"]);
     let vault = open(vault.apply(change).unwrap().file());
-    assert!(vault.policy().audience("owner").is_some());
+    assert!(vault.policy().role(&name("dev")).is_some());
+    assert!(vault.policy().audience("owner").is_none());
 }
 
 /// `vault` with a wrap of garbage as the live one of its secret.
