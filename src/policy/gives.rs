@@ -10,6 +10,7 @@ use super::op::{KeyAdd, PolicyOp};
 use super::state::{OWNER, State};
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, Context, Digest, Started};
+use crate::crypto::recipient;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use std::collections::{BTreeSet, HashMap};
@@ -141,8 +142,14 @@ impl<'a> Given<'a> {
     }
 
     fn recipient_line(&self, member: &Name, recipient: &str) -> String {
-        let found = self.state.member(member).and_then(|found| found.recipient_id(recipient));
-        found.map_or_else(String::new, |id| format!("{member} recipient {id}\n"))
+        let Some(found) = self.state.member(member) else { return String::new() };
+        // The same key may be back in its other spelling: it has access all the same.
+        let same = || {
+            let id = recipient::read(recipient).ok()?.id;
+            found.ids.values().find(|have| **have == id)
+        };
+        let id = found.recipient_id(recipient).or_else(same);
+        id.map_or_else(String::new, |id| format!("{member} recipient {id}\n"))
     }
 
     fn role_line(&self, name: &Name) -> &'a str {

@@ -35,7 +35,7 @@ CODES = {"value": {0}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VA
 # Warnings and notices of section 7; the program tells others too, of pins and the like.
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
-             "slot-stale"}
+             "slot-stale", "recipient-skipped"}
 
 
 class Program:

@@ -12,11 +12,15 @@ import random
 from pathlib import Path
 
 import pyrage
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from vsecure import keys, signing
 from vsecure.copies import fix_copies
 from vsecure.encoding import encode
 from vsecure.file import File, render
+from vsecure.recipients import bech32, symbols
 from vsecure.writing import Builder, ids, op, slot_line
 
 
@@ -31,6 +35,11 @@ class Member:
         return next(iter(self.seeds.values()))
 
 
+def ssh_recipient(private):
+    """The public key as an SSH recipient, without a comment."""
+    return private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
 class Sample:
     """The story of one vault. Every step is one entry, policy or log."""
 
@@ -42,6 +51,10 @@ class Sample:
             "ada": ("desk", "phone"), "bob": ("laptop",), "cy": ("box",), "rob.ot": ("ci",), "wes": ("pad",),
             "del": ("mac",), "rea": ("mini",)}.items()}
         self.epochs, self.values, self.deks = {}, {}, {}
+        # Hal's recipients are of every other kind; nobody here can seal to the plugin's.
+        self.plugin = bech32("age1token", symbols(self.rng.randbytes(33)))
+        self.ssh = [ssh_recipient(Ed25519PrivateKey.from_private_bytes(self.rng.randbytes(32))),
+                    ssh_recipient(generate_private_key(65537, 2048))]
 
     def member_ops(self, name, kind="user", *roles):
         who = self.people[name]
@@ -54,17 +67,24 @@ class Sample:
         self.build.add_policy(ops + self.member_ops("ada", "user", "owner"), [self.people["ada"].seed],
                               reason="it's the start")
 
-    def epoch_op(self, audience, *names):
+    def hal(self):
+        """Somebody who only reads, by keys of other kinds."""
+        return [op("setting", key="plugins.allow", value="tag-1,token"), op("setting", key="plugins.allow", value="token"),
+                op("member-add", member="hal", kind="user", recipients=sorted([self.plugin, *self.ssh])),
+                op("role-join", role="rea", member="hal")]
+
+    def epoch_op(self, audience, *names, ssh=(), skipped=None):
         epoch, kek, identity = self.rng.randbytes(16), self.rng.randbytes(32), pyrage.x25519.Identity.generate()
         held = self.epochs.setdefault(audience, [])
         held.insert(0, (epoch, kek, str(identity)))
-        envelope = self.seal_envelope(audience, names)
+        envelope = self.seal_envelope(audience, names, ssh)
         return op("epoch", audience=audience, epoch=epoch, recipient=str(identity.to_public()),
-                  kek=keys.kek_commitment(self.file.vault, audience, epoch, kek), envelope=envelope)
+                  kek=keys.kek_commitment(self.file.vault, audience, epoch, kek), envelope=envelope, skipped=skipped)
 
-    def seal_envelope(self, audience, names):
+    def seal_envelope(self, audience, names, ssh=()):
         plain = keys.envelope_text(self.file.vault, audience, self.epochs[audience])
         to = [pyrage.x25519.Recipient.from_str(self.people[n].recipient) for n in names]
+        to += map(pyrage.ssh.Recipient.from_str, ssh)
         binary = pyrage.encrypt(plain, to)
         self.file.audiences[audience] = (self.epochs[audience][0][0], binary)
         self.file.audiences = dict(sorted(self.file.audiences.items()))
@@ -96,9 +116,9 @@ class Sample:
                     op("grant", role="dev", pattern="test/*", rights=["read", "write", "delete", "grant"]),
                     *self.member_ops("bob", "user", "dev"), *self.member_ops("cy", "user", "dev"))
         self.policy(*self.half("wes", "prod/*", "write"), *self.half("del", "prod/*", "delete"),
-                    *self.half("rea", "root/*", "read"))
+                    *self.half("rea", "root/*", "read"), *self.hal())
         self.policy(self.epoch_op("owner", "ada"), self.epoch_op("dev+owner", "ada", "bob", "cy"),
-                    self.epoch_op("owner+rea", "ada", "rea"))
+                    self.epoch_op("owner+rea", "ada", "rea", ssh=self.ssh, skipped=[self.plugin]))
         self.policy(op("role-add", role="ci"), op("grant", role="ci", pattern="prod/db", rights=["rotate"]),
                     *self.member_ops("rob.ot", "service", "ci"), op("setting", key="env.prod.extends", value="test"))
         self.db, put = self.put("ada", "prod/db", b"first", "dev+owner")

@@ -12,7 +12,7 @@ import random
 import sys
 from pathlib import Path
 
-from mutating import attacks, chain, entries, histories, parts, text  # noqa: F401: they fill WAYS
+from mutating import attacks, chain, creators, credentials, crowds, entries, epochs, histories, parts, tales, text  # noqa: F401: they fill WAYS
 from mutating.source import WAYS, NotHere, Source
 from vsecure.errors import Refused
 from vsecure.file import parse

@@ -10,13 +10,17 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+from nacl import bindings
+
+import authority_model
 import make_sample
 import mutants
 from agree import compare
 from mutating import making
 from mutating.source import WAYS, Source, fixed
-from vsecure import keys, reading, rules, signing, vectors
+from vsecure import authority, keys, policy, reading, recipients, rules, signing, vectors
 from vsecure.encoding import armor, decode, encode, unarmor
 from vsecure.errors import Refused
 from vsecure.file import parse, render
@@ -29,6 +33,7 @@ ROOT = HERE.parent.parent
 VECTORS = ROOT / "fixtures" / "vectors"
 FIXTURE, EXAMPLE = ROOT / "fixtures" / "vault" / "v1", ROOT / "fixtures" / "vault" / "example"
 RECOVERY = ROOT / "docs" / "recovery.md"
+HISTORIES = 150
 
 
 class WithSample(unittest.TestCase):
@@ -402,6 +407,51 @@ class Recovery(unittest.TestCase):
         self.assertEqual(self.run_shell(text, input=b"wrong\n").returncode, 1)
 
 
+class Authority(unittest.TestCase):
+    """The model of who gets in: it holds for the rules, and does not for weaker ones."""
+
+    def test_nobody_gets_in_whom_nobody_let_in(self):
+        good, tried, bad = authority_model.histories(HISTORIES, 3, jobs=2)
+        self.assertEqual(bad, [])
+        self.assertGreater(good, HISTORIES * authority_model.LEAST_ACCEPTED)
+        self.assertGreater(tried["hostile", "refused"], tried["hostile", "accepted"])
+        self.assertGreater(tried["honest", "accepted"], tried["honest", "refused"])
+
+    def weaker(self, where, name, rule):
+        with mock.patch.object(where, name, rule):
+            for number in range(300):
+                told, _ = authority_model.crowd(random.Random(f"w:{number}"))
+                try:
+                    authority_model.follow(told.chain.entries)
+                except authority_model.Violation:
+                    return
+        self.fail("the model does not notice it")
+
+    def test_the_model_notices_what_is_not_checked(self):
+        real = policy._check
+        for skipped in ("gives", "recipient-taken"):
+            with self.subTest(skipped):
+                self.weaker(policy, "_check", lambda ok, code, detail="", skipped=skipped: None if code == skipped
+                            else real(ok, code, detail))
+
+    def test_the_model_notices_weaker_rules(self):
+        signers = authority.Signers
+        own, grants = signers.own_keys, signers.grants
+        for name, rule in {
+            "own_keys": lambda s, member: 2 * own(s, member), "_has_all": lambda s, *_: True,
+            "grants": lambda s, pattern, _: grants(s, pattern, ()), "standing_in": signers.over_member,
+            "owner_level": lambda s: bool(s.names & s.state.roles["owner"]),
+            "sealing": lambda s, audience: s.any_grant() and bool(s.names & s.after.members_of(audience)),
+            "created": lambda s, name, _: s.state.has_grant(name), "giving": signers.over_role,
+        }.items():
+            with self.subTest(name):
+                self.weaker(signers, name, rule)
+
+    def test_the_model_notices_a_recipient_that_comes_back(self):
+        real = policy.authorise
+        self.weaker(policy, "authorise", lambda signers, _: real(signers, ()))
+
+
 class Parts(unittest.TestCase):
     def test_another_suite_is_refused_as_the_file_is_read_whatever_stands_behind_it(self):
         raw = (FIXTURE / "vault.toml").read_text()
@@ -441,11 +491,37 @@ class Parts(unittest.TestCase):
 
     def test_recipients_are_those_that_can_be_sealed_to(self):
         good = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa"
-        for text, wanted in ((good, True), (good.replace("7pa", "7pq"), False), ("ssh-ed25519 AAAA ada", True),
-                             (" x", False), ("x ", False), ("age1tpm1" + "q" * 54, True),
+        for text, wanted in ((good, True), (good.replace("7pa", "7pq"), False), ("ssh-ed25519 AAAA ada", False),
+                             (" x", False), ("x ", False), ("age1tpm1" + "q" * 54, False),
+                             (making.plugin(random.Random(1), "tpm"), True), (making.ssh(random.Random(1)), True),
                              ("age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z", False),
                              ("age1amlllllllllllllllllllllllllllllllllllllllllllllllalselrwrv", False)):
-            self.assertEqual(rules.is_recipient(text), wanted, text)
+            self.assertEqual(recipients.is_recipient(text), wanted, text)
+
+    def test_the_id_of_a_recipient_is_that_of_its_key(self):
+        """The eightfold of a point, by a library whose scalars are multiples of eight."""
+        for n in range(8):
+            scalar = n.to_bytes(32, "little")
+            public = bindings.crypto_scalarmult_base(b"\7" * 32)
+            then = bindings.crypto_scalarmult(scalar, recipients._eightfold(int.from_bytes(public, "little")))
+            other = recipients._eightfold(int.from_bytes(bindings.crypto_scalarmult(scalar, public), "little"))
+            self.assertEqual(then, other)
+
+    def test_spellings_of_one_key_have_one_id(self):
+        for n in range(8):
+            public = signing.public_of(bytes([n]) * 32)
+            age, ssh = making.spellings(bytes([n]) * 32)
+            twisted = making.twisted(public)
+            self.assertNotEqual(twisted, public)
+            found = {recipients.recipient_id(text) for text in (
+                age, ssh, recipients.ssh_text("ssh-ed25519", twisted), making.age(making.montgomery(twisted)))}
+            self.assertEqual(len(found), 1)
+        self.assertNotEqual(found, {recipients.recipient_id(making.spellings(b"other" + bytes(27))[0])})
+
+    def test_plugins_names_end_at_the_last_one(self):
+        text = making.plugin(random.Random(1), "a1b")
+        self.assertEqual(recipients.plugin_of(text), "a1b")
+        self.assertIsNone(recipients.plugin_of(making.ssh(random.Random(1))))
 
     @unittest.skipUnless(VECTORS.is_dir(), "fixtures/vectors is not there")
     def test_vectors_agree(self):

@@ -58,6 +58,16 @@ fn one_key_in_two_spellings_is_one_key() {
 }
 
 #[test]
+fn what_a_recipient_gives_is_stated_of_its_key() {
+    let mut world = World::cast();
+    let remove = PolicyOp::RecipientRemove { member: name("dora"), recipient: SSH.into() };
+    let ops = vec![adding("dora", SSH), remove, adding("dora", &ssh_as_age())];
+    world.did(&["admin"], ops.clone());
+    let stated = gives::fill(Some(&World::cast().chain), ops);
+    assert_eq!(stated[0].gives(), stated[2].gives(), "the key is in force, by another spelling");
+}
+
+#[test]
 fn a_recipient_that_was_used_comes_back_by_owners_alone() {
     let mut world = World::cast();
     world.did(&["dora"], vec![recipient_add("dora", "spare")]);

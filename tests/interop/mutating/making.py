@@ -3,6 +3,7 @@
 from vsecure import keys, signing
 from vsecure.encoding import encode
 from vsecure.log import RIGHTS_NEEDED
+from vsecure.recipients import bech32, ssh_text, symbols
 from vsecure.writing import ids, op
 
 KINDS = ("put", "field", "resolve", "restore", "remove", "expire", "prune", "pending", "rollout", "rewrap")
@@ -87,3 +88,39 @@ def key_of(seed):
 
 def adopts(entry, number=0):
     return {"entry": encode(entry), "op": number}
+
+
+def age(public):
+    """The X25519 recipient of 32 bytes."""
+    return bech32("age", symbols(public))
+
+
+def x25519(rng):
+    return age(montgomery(signing.public_of(rng.randbytes(32))))
+
+
+def ssh(rng):
+    return ssh_text("ssh-ed25519", signing.public_of(rng.randbytes(32)))
+
+
+def plugin(rng, name, length=25):
+    """A recipient of the plugin with so many bytes."""
+    return bech32(f"age1{name}", symbols(rng.randbytes(length)))
+
+
+def spellings(seed):
+    """The X25519 recipient and the SSH recipient of one key."""
+    public = signing.public_of(seed)
+    return age(montgomery(public)), ssh_text("ssh-ed25519", public)
+
+
+def montgomery(public):
+    _, y = signing.decode_point(public)
+    return ((1 + y) * pow(1 - y, -1, signing.P) % signing.P).to_bytes(32, "little")
+
+
+def twisted(public):
+    """The key with a point of order 8 added."""
+    point = signing.add(signing.decode_point(public), signing.decode_point(bytes.fromhex(
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")))
+    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")

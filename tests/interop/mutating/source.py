@@ -31,7 +31,7 @@ class Way:
     @property
     def weight(self):
         """How often it is drawn, beside others: histories differ most from each other."""
-        return {"history": 40, "attack:": 4}.get(self.kind.split(" ")[0], 1)
+        return {"history": 40, "crowd": 20, "attack:": 4}.get(self.kind.split(" ")[0], 1)
 
 
 def way(kind, expect=REFUSE):

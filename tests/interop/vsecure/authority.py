@@ -3,11 +3,11 @@
 from .errors import Refused
 
 
-class _Signers:
-    """The signers of an entry, judged by one state."""
+class Signers:
+    """The signers of an entry, judged by the state before it (of genesis: after it); `after` is that after it."""
 
-    def __init__(self, entry, state, ever_read):
-        self.state, self.ever_read = state, ever_read
+    def __init__(self, entry, state, after):
+        self.entry, self.state, self.after = entry, state, after
         self.keys = {s["key"] for s in entry.sigs}
         self.names = {state.keys[k].member for k in self.keys}
 
@@ -16,7 +16,11 @@ class _Signers:
         return len(owners) >= self.state.vault["threshold"]
 
     def any_grant(self):
-        return any("grant" in have for n in self.names for _, have in self.state.grants_of(n))
+        return any(self.state.has_grant(name) for name in self.names)
+
+    def created(self, name, creators):
+        """Whether the signer is among the creators, and acts as one."""
+        return self.state.incarnation(name) in creators and self.state.has_grant(name)
 
     def over_role(self, role):
         if role == "owner":
@@ -24,9 +28,11 @@ class _Signers:
         return any(self._over(name, role) for name in self.names)
 
     def _over(self, name, role):
-        grants = self.state.grants.get(role, {})
+        if role not in self.state.roles:
+            return self.state.has_grant(name)
+        grants = self.state.grants[role]
         if not grants:
-            return any("grant" in have for _, have in self.state.grants_of(name))
+            return self.created(name, self.state.makers[role])
         return all(self.state.holds_over(name, "grant", pattern) for pattern in grants)
 
     def giving(self, role):
@@ -37,7 +43,7 @@ class _Signers:
 
     def _reads_all(self, name, role):
         """An envelope carries earlier epochs: who joins can open what the role once read."""
-        return all(self.state.holds_over(name, "read", pattern) for pattern in self.ever_read.get(role, ()))
+        return all(self.state.holds_over(name, "read", pattern) for pattern in self.state.ever_read.get(role, ()))
 
     def _has_all(self, name, role):
         grants = self.state.grants.get(role, {})
@@ -45,12 +51,19 @@ class _Signers:
                    for pattern, have in grants.items() for right in have)
 
     def over_member(self, member):
-        roles = self.state.roles_of(member)
-        return all(map(self.over_role, roles)) if roles else self.any_grant()
+        return self._for_member(member, self.over_role)
 
     def standing_in(self, member):
+        return self._for_member(member, self.giving)
+
+    def _for_member(self, member, test):
+        if member not in self.state.members:
+            return self.any_grant()
         roles = self.state.roles_of(member)
-        return all(map(self.giving, roles)) if roles else self.any_grant()
+        if not roles:
+            creators = self.state.members[member]["creators"]
+            return any(self.created(name, creators) for name in self.names)
+        return all(map(test, roles))
 
     def own_keys(self, member):
         return sum(self.state.keys[k].member == member for k in self.keys)
@@ -59,19 +72,23 @@ class _Signers:
         return any(all(self.state.holds_over(n, right, pattern) for right in {"grant", *rights})
                    for n in self.names)
 
-    def in_audience(self, audience):
-        roles = set(audience.split("+"))
-        return any(roles & self.state.roles_of(name)
-                   and any("grant" in have for _, have in self.state.grants_of(name))
-                   for name in self.names)
+    def sealing(self, audience):
+        """Who stays in an audience and may grant on all that it reads hands its keys on."""
+        reads = self.after.reads(audience)
+        return bool(reads) and any(
+            all(self.state.holds_over(name, "grant", pattern) for pattern in reads)
+            for name in self.names & self.after.members_of(audience))
+
+    def owner_stays(self):
+        return bool(self.names & self.state.roles["owner"] & self.after.roles["owner"])
 
 
-def authorise(entry, judge, ever_read):
-    """Refuses the entry if one of its ops is not authorised by `judge`; `ever_read` says on which
-    patterns each role has or had the right to read."""
-    signers = _Signers(entry, judge, ever_read)
-    for op in entry.ops:
-        _check(signers.owner_level() or _may(signers, op), "authority", f"entry {entry.seq}: {op['op']}")
+def authorise(signers, returned):
+    """Refuses the entry if one of its ops is not authorised; `returned` are recipients that come back."""
+    seq, by_owners = signers.entry.seq, signers.owner_level()
+    _check(by_owners or not returned, "authority", f"entry {seq}: a recipient that was used comes back")
+    for op in signers.entry.ops:
+        _check(by_owners or _may(signers, op), "authority", f"entry {seq}: {op['op']}")
 
 
 def _check(ok, code, detail):
@@ -99,6 +116,8 @@ def _may(signers, op):
         return signers.grants(op["pattern"], op["rights"])
     if kind == "revoke":
         return signers.grants(op["pattern"], ())
+    if kind == "reseal" and op["audience"] == "owner":
+        return signers.owner_stays()
     if kind in ("epoch", "reseal"):
-        return signers.in_audience(op["audience"])
+        return op["audience"] != "owner" and signers.sealing(op["audience"])
     return False  # vault, setting and rebase are owner-level

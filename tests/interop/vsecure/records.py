@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from . import keys, rules
+from . import keys, recipients as forms, rules, signing
 from .encoding import H, decode
 from .errors import malformed
 from .rules import require
@@ -104,6 +104,13 @@ def recipients(value):
     return out
 
 
+def skipped(value):
+    require(type(value) is list and 1 <= len(value) <= MOST_IDS, "list")
+    out = [recipient(v) for v in value]
+    require(out == sorted(set(out)), "order", "recipients are in byte order, none twice")
+    return out
+
+
 def rights(value):
     require(type(value) is list and value, "rights")
     require(value == [r for r in rules.RIGHTS if r in value], "rights", repr(value)[:80])
@@ -139,7 +146,7 @@ def adopted(value):
 
 
 name, full_name = checked(rules.is_name, "name"), checked(rules.is_full_name, "secret-name")
-pattern, recipient = checked(rules.is_pattern, "pattern"), checked(rules.is_recipient, "recipient")
+pattern, recipient = checked(rules.is_pattern, "pattern"), checked(forms.is_recipient, "recipient")
 audience = checked(rules.is_audience, "audience")
 ID, SHORT = data(32), data(16)
 
@@ -155,20 +162,20 @@ POLICY_OPS = {
     "member-add": {"member": name, "kind": one_of("user", "service", "agent"),
                    "recipients": recipients, "expires": optional(integer)},
     "member-remove": {"member": name},
-    "recipient-add": {"member": name, "recipient": recipient},
+    "recipient-add": {"member": name, "recipient": recipient, "gives": ID},
     "recipient-remove": {"member": name, "recipient": recipient},
     "key-add": {"member": name, "device": name, "key": ID, "recipient": recipient,
-                "sealed": data(), "proof": data(64)},
+                "sealed": data(), "proof": data(64), "gives": ID},
     "key-remove": {"member": name, "device": name, "lost": boolean},
     "role-add": {"role": name},
     "role-remove": {"role": name},
-    "role-join": {"role": name, "member": name},
+    "role-join": {"role": name, "member": name, "gives": ID},
     "role-leave": {"role": name, "member": name},
-    "grant": {"role": name, "pattern": pattern, "rights": rights},
+    "grant": {"role": name, "pattern": pattern, "rights": rights, "gives": ID},
     "revoke": {"role": name, "pattern": pattern, "rights": rights},
     "epoch": {"audience": audience, "epoch": SHORT, "recipient": recipient, "kek": ID,
-              "envelope": ID},
-    "reseal": {"audience": audience, "epoch": SHORT, "envelope": ID},
+              "envelope": ID, "skipped": optional(skipped)},
+    "reseal": {"audience": audience, "epoch": SHORT, "envelope": ID, "skipped": optional(skipped)},
     "setting": {"key": text(REASON), "value": text(VALUE)},
     "rebase": {"head": ID},
 }
@@ -203,6 +210,8 @@ def _op(op, forms):
     kind, body = op[0]
     require(kind in forms, "op", f"unknown kind {kind!r}"[:80])
     out = {"op": kind, **form(body, forms[kind])}
+    if kind == "key-add":
+        out["key_id"] = signing.key_id(out["key"])
     return out
 
 
@@ -274,6 +283,6 @@ def slot_record(line):
     if kind == "seal":
         fit = 19456 <= record["m"] <= 1048576 and 2 <= record["t"] <= 10 and 1 <= record["p"] <= 8
         require(fit, "slot-cost")
-        require(rules.looks_x25519(record["recipient"]), "slot-recipient")
+        require(forms.looks_x25519(record["recipient"]), "slot-recipient")
     record["id"] = H("slot", line[:line.rindex(',"sig":')] + "}}")
     return record

@@ -1,24 +1,16 @@
-"""Names, patterns, text, recipients and settings (sections 1 and 4)."""
+"""Names, patterns, text and settings (sections 1 and 4)."""
 
 import re
 import unicodedata
-from functools import lru_cache
 
 from .errors import Refused, malformed
+from .recipients import PLUGIN
 
 NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]{0,127}")
 RIGHTS = ("read", "write", "rotate", "delete", "grant")
 _BIDI = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_RECIPIENT = re.compile(r"[ !#-&(-\[\]-~]{1,4096}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?")
 _COUNT = re.compile(r"[1-9][0-9]{0,15}")
-_P = 2**255 - 19
-# Of order 4, 1 or 2, 8 and 8, 2: https://cr.yp.to/ecdh.html#validate
-_LOW_ORDER = {
-    0, 1, _P - 1,
-    325606250916557431795983626356110631294008115727848805560023387167927233504,
-    39382357235489614581723060781553021112529911719440698176882885853963445705823}
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
 def is_name(text):
@@ -62,50 +54,6 @@ def is_text(text, most):
     return not any(ord(c) in banned or unicodedata.category(c) == "Cc" for c in text)
 
 
-@lru_cache(1024)
-def is_recipient(text):
-    if not isinstance(text, str) or not _RECIPIENT.fullmatch(text) or text != text.strip(" "):
-        return False
-    return not looks_x25519(text) or _usable(_bech32_key(text))
-
-
-def looks_x25519(text):
-    """Whether a recipient has the shape of an X25519 recipient, and so must be one."""
-    return text.startswith("age1") and len(text) == 62 and "1" not in text[4:]
-
-
-def _usable(key):
-    """Whether the 32 bytes are a u-coordinate in its only spelling that is not of low order."""
-    if key is None:
-        return False
-    number = int.from_bytes(key, "little")
-    return number < _P and number not in _LOW_ORDER
-
-
-def _polymod(values):
-    check = 1
-    for value in values:
-        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
-            check ^= generator if top >> bit & 1 else 0
-    return check
-
-
-def _bech32_key(text):
-    """The 32 bytes of an X25519 recipient, or None."""
-    if any(c not in _BECH32 for c in text[4:]):
-        return None
-    values = [_BECH32.index(c) for c in text[4:]]
-    human = [ord(c) >> 5 for c in "age"] + [0] + [ord(c) & 31 for c in "age"]
-    if _polymod(human + values) != 1:
-        return None
-    number = 0
-    for value in values[:-6]:
-        number = number << 5 | value
-    # 52 symbols carry 260 bits: 256 of key and 4 of padding, which are zero.
-    return None if number & 15 else (number >> 4).to_bytes(32, "big")
-
-
 def is_audience(text):
     if not isinstance(text, str):
         return False
@@ -131,7 +79,7 @@ def _known_setting(key):
     if environment is not None:
         return is_name(environment)
     return key in ("variables.allow", "variables.strict", "ttl", "reads", "retention.versions", "retention.days",
-                   "rotation.kek", "rotation.dek", "kdf")
+                   "rotation.kek", "rotation.dek", "kdf", "plugins.allow")
 
 
 def _setting_value(key, value, settings):
@@ -140,6 +88,9 @@ def _setting_value(key, value, settings):
         return is_name(value) and not _cycle(environment, value, settings)
     if key == "variables.allow":
         return all(_VARIABLE.fullmatch(v) for v in value.split(","))
+    if key == "plugins.allow":
+        names = value.split(",")
+        return names == sorted(set(names)) and all(PLUGIN.fullmatch(name) for name in names)
     if key == "variables.strict":
         return value == "on"
     if key == "ttl":

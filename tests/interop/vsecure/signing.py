@@ -15,38 +15,41 @@ from .encoding import H
 
 TAGS = {"policy": b"v-secure/1 policy-entry", "log": b"v-secure/1 log-entry",
         "proof": b"v-secure/1 key-proof", "slot": b"v-secure/1 slot"}
-_P = 2**255 - 19
-_D = -121665 * pow(121666, -1, _P) % _P
-_ROOT = pow(2, (_P - 1) // 4, _P)
+P = 2**255 - 19
+_D = -121665 * pow(121666, -1, P) % P
+_ROOT = pow(2, (P - 1) // 4, P)
 
 
-def _decode_point(raw):
+def decode_point(raw):
     """(x, y) of a canonical encoding, or None."""
     number = int.from_bytes(raw, "little")
     sign, y = number >> 255, number & (2**255 - 1)
-    if y >= _P:
+    if y >= P:
         return None
-    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
-    x = pow(square, (_P + 3) // 8, _P)
-    if x * x % _P != square:
-        x = x * _ROOT % _P
-    if x * x % _P != square or (x == 0 and sign):
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * _ROOT % P
+    if x * x % P != square or (x == 0 and sign):
         return None
-    return (_P - x if x & 1 != sign else x, y)
+    return (P - x if x & 1 != sign else x, y)
 
 
-def _double(point):
-    x, y = point
-    product = _D * x * x * y * y % _P
-    return (2 * x * y * pow(1 + product, -1, _P) % _P,
-            (y * y + x * x) * pow(1 - product, -1, _P) % _P)
+def add(one, two):
+    (a, b), (c, d) = one, two
+    product = _D * a * b * c * d % P
+    return (a * d + b * c) * pow(1 + product, -1, P) % P, (b * d + a * c) * pow(1 - product, -1, P) % P
 
 
 @lru_cache(maxsize=None)
 def valid_key(raw):
     """Whether a public key decodes canonically and is not of small order."""
-    point = _decode_point(raw)
-    return point is not None and _double(_double(_double(point))) != (0, 1)
+    point = decode_point(raw)
+    if point is None:
+        return False
+    # Of order 1 or 2 is x = 0, of order 4 y = 0; and a point of order 8 doubles to one with y = 0.
+    x, y = point
+    return x * y * (x * x + y * y) % P != 0
 
 
 @lru_cache(maxsize=None)

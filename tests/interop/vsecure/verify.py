@@ -200,6 +200,9 @@ def _attention(vault, now):
     for name in head.audiences:
         if head.is_due(name):
             vault.tell("warning", "policy", "audience-due", name)
+        for member in sorted(head.members_of(name)) if head.is_whole(name) else ():
+            if set(head.members[member]["recipients"]) & set(head.audiences[name].skipped):
+                vault.tell("warning", "policy", "recipient-skipped", f"{name}, {member}")
 
 
 def _candidate(vault, state, version):

@@ -2,7 +2,7 @@
 
 import pyrage
 
-from . import keys, signing
+from . import access, keys, policy, signing
 from .encoding import H, encode
 from .file import Secret
 from .records import dump, log_entry, policy_entry
@@ -31,6 +31,58 @@ def policy_line(body, seeds):
     return dump({**body, "sigs": listed})
 
 
+def blank(ops):
+    """The ops with some `gives` where they need one and state none."""
+    out = []
+    for item in ops:
+        (kind, fields), = item.items()
+        missing = kind in access.GIVING and "gives" not in fields
+        out.append({kind: {**fields, "gives": encode(bytes(32))}} if missing else item)
+    return out
+
+
+class Folding:
+    """The states of a chain, whether or not its signers may do what they do: what `gives` is computed on."""
+
+    def __init__(self):
+        self.entries, self.states = [], []
+
+    def after(self, entries):
+        """The state after these entries."""
+        same = 0
+        while same < min(len(entries), len(self.entries)) and entries[same] is self.entries[same]:
+            same += 1
+        del self.entries[same:], self.states[same:]
+        for entry in entries[same:]:
+            self.entries.append(entry)
+            self.states.append(self.step(entry, self.states[-1] if self.states else policy.State()))
+        return self.states[-1] if self.states else policy.State()
+
+    def step(self, entry, before):
+        at = len(self.states)
+        return policy.as_if_allowed(entry, at, before, self.vault(at))
+
+    def vault(self, at):
+        return self.entries[0].id if at else b""
+
+    def filled(self, entries, body, ops, seeds, vault=None):
+        """The ops, each with what it gives after the last of them; `vault` in place of this one's id."""
+        stated = blank(ops)
+        if stated == ops:
+            return ops
+        before = self.after(entries)
+        entry = policy_entry(policy_line({**body, "ops": stated}, seeds))
+        after = self.step(entry, before)
+        vault = self.vault(len(self.states)) if vault is None else vault
+        return [self._given(item, parsed, after, vault) if item is not given else item
+                for given, item, parsed in zip(ops, stated, entry.ops)]
+
+    @staticmethod
+    def _given(item, parsed, after, vault):
+        (kind, fields), = item.items()
+        return {kind: {**fields, "gives": encode(access.gives(parsed, after, vault))}}
+
+
 def log_line(body, seed):
     """Signs a log entry given as a dict without `sig`."""
     return dump({**body, "sig": encode(signing.sign(seed, "log", H("log entry", dump(body))))})
@@ -46,7 +98,7 @@ class Builder:
 
     def __init__(self, file, rng):
         self.file, self.rng, self.now = file, rng, 1_790_000_000
-        self.policy, self.log = [], {}
+        self.policy, self.log, self.folding = [], {}, Folding()
         for line in file.policy:
             self.policy.append(policy_entry(line))
         for line in file.log:
@@ -68,6 +120,7 @@ class Builder:
         self.now += 60
         body = {"seq": len(self.policy), "prev": encode(self.policy[-1].id) if self.policy else "",
                 "ts": self.now, "heads": ids(heads), "ops": ops, "reason": reason, **changed}
+        body["ops"] = self.folding.filled(self.policy, body, ops, seeds)
         entry = policy_entry(policy_line(body, seeds))
         self.policy.append(entry)
         self.file.policy.append(entry.line)
