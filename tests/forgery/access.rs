@@ -267,6 +267,7 @@ fn epoch(audience: &str, recipient: &str) -> PolicyOp {
         recipient: recipient.to_owned(),
         kek: Fixed([8; 32]),
         envelope: Fixed([9; 32]),
+        skipped: Vec::new(),
     }
 }
 
