@@ -12,9 +12,10 @@ use super::unlock::KeyError;
 use super::vault::Vault;
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::envelope::EnvelopeError;
+use crate::policy::chain::Chain;
 use crate::policy::error::Needs;
 use crate::policy::op::PolicyOp;
-use crate::policy::sealers::Sealers;
+use crate::policy::sealers::{After, Sealers};
 use crate::policy::state::State;
 use crate::vault::audience::{self, EpochKeys};
 use crate::vault::ids;
@@ -34,13 +35,14 @@ pub(super) struct MadeKeys {
     pub short: Shortfall,
 }
 
-/// Makes what `state` asks for: the vault's own state, or one that a change of it would give.
+/// Makes what the state `after` an entry asks for: the vault's own chain, or one with the entry to be.
 pub(super) fn make(
     vault: &Vault,
-    state: &State,
+    after: &Chain,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker::new(vault, state, ctx)?;
+    let state = after.state();
+    let mut maker = Maker::new(vault, after, ctx)?;
     let due = state.due().map(str::to_owned);
     for audience in state.missing_audiences().into_iter().chain(due) {
         maker.renew(&audience)?;
@@ -57,7 +59,7 @@ pub(super) fn renew(
     audiences: &[String],
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker::new(vault, vault.policy(), ctx)?;
+    let mut maker = Maker::new(vault, vault.chain(), ctx)?;
     audiences.iter().try_for_each(|audience| maker.renew(audience))?;
     Ok(maker.finish())
 }
@@ -69,26 +71,27 @@ pub(super) fn reseal_with(
     keys: BTreeMap<String, Vec<EpochKeys>>,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker::new(vault, vault.policy(), ctx)?;
+    let mut maker = Maker::new(vault, vault.chain(), ctx)?;
     keys.into_iter().for_each(|(audience, keys)| maker.seal_again(&audience, &keys));
     Ok(maker.finish())
 }
 
 /// What the chain asks before an op.
-pub(super) type May = fn(&Sealers, &str, &State) -> Result<(), Needs>;
+pub(super) type May = fn(&Sealers, &str, After<'_>) -> Result<(), Needs>;
 
 /// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
 /// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
 /// audience by then has no use of its keys, whatever their signature suffices for.
-pub(super) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &State, may: May) -> bool {
+pub(super) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &Chain, may: May) -> bool {
     let signers = vault.chain().signers_with(&BTreeSet::from([key]));
     let member = vault.policy().key_owner(&key);
-    signers.is_ok_and(|signers| may(&signers.sealers(), audience, after).is_ok())
-        && member.is_some_and(|member| after.is_in(member, audience))
+    signers.is_ok_and(|signers| may(&signers.sealers(), audience, after.after()).is_ok())
+        && member.is_some_and(|member| after.state().is_in(member, audience))
 }
 
 struct Maker<'a> {
     vault: &'a Vault,
+    after: &'a Chain,
     state: &'a State,
     ctx: &'a Ctx<'a>,
     /// The recipients that each audience's present envelope was sealed to.
@@ -111,16 +114,17 @@ enum Earlier {
 impl<'a> Maker<'a> {
     fn new(
         vault: &'a Vault,
-        state: &'a State,
+        after: &'a Chain,
         ctx: &'a Ctx<'a>,
     ) -> Result<Self, PolicyChangeError> {
         let (sealer, made) = (Sealer::default(), MadeKeys::default());
         let (sealed_to, skipped) = (sealed_to::present(vault)?, BTreeMap::new());
-        Ok(Self { vault, state, ctx, sealed_to, sealer, skipped, made })
+        let state = after.state();
+        Ok(Self { vault, after, state, ctx, sealed_to, sealer, skipped, made })
     }
 
     fn able(&self, audience: &str, may: May) -> bool {
-        may_seal(self.vault, self.ctx.signer.key.id(), audience, self.state, may)
+        may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
     }
 
     fn leave(&mut self, audience: &str) {

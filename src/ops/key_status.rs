@@ -178,7 +178,7 @@ fn able_by(vault: &Vault, audience: &str, may: May) -> Vec<Name> {
     let members = state.members_of(audience).into_iter();
     let is_able = |name: &&Name| {
         let mut keys = state.member(name).into_iter().flat_map(|member| member.keys.values());
-        keys.next().is_some_and(|key| may_seal(vault, key.id, audience, state, may))
+        keys.next().is_some_and(|key| may_seal(vault, key.id, audience, vault.chain(), may))
     };
     members.filter(is_able).cloned().collect()
 }

@@ -95,7 +95,7 @@ pub fn change(
     ctx: &Ctx<'_>,
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
     let (_, trial) = trial(vault, &ops, ctx)?;
-    let mut made = audience_keys::make(vault, trial.state(), ctx)?;
+    let mut made = audience_keys::make(vault, &trial, ctx)?;
     if let Some(left) = given_and_skipped(&ops, trial.state(), &mut made) {
         return Err(left);
     }
@@ -108,7 +108,7 @@ pub fn settle(
     vault: &Vault,
     ctx: &Ctx<'_>,
 ) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
-    let made = audience_keys::make(vault, vault.policy(), ctx)?;
+    let made = audience_keys::make(vault, vault.chain(), ctx)?;
     if !made.ops.is_empty() {
         return with_policy(vault, Vec::new(), made, ctx)
             .map(|(change, outcome)| (Some(change), outcome));

@@ -9,6 +9,7 @@ use super::error::{ChainError, ChainFault, Needs, OpFault};
 use super::gives::Given;
 use super::history::History;
 use super::op::PolicyOp;
+use super::sealers::After;
 use super::state::State;
 use crate::crypto::bytes::Id;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl Chain {
         let sealers = ops.iter().any(PolicyOp::gives_keys).then(|| signers.sealers());
         self.apply(ops, keys, &creators, owner_level)?;
         let judge = |op: &PolicyOp| match &sealers {
-            Some(sealers) => sealers.judge(op, &self.state),
+            Some(sealers) => sealers.judge(op, self.after()),
             None => Ok(()),
         };
         self.judge(ops, judge)
@@ -93,6 +94,11 @@ impl Chain {
     /// The same of genesis.
     pub(super) fn trial_of_genesis(ops: &[PolicyOp]) -> Option<(State, History)> {
         Self::empty().trial(ops)
+    }
+
+    /// What the last entry leaves.
+    pub fn after(&self) -> After<'_> {
+        After { state: &self.state, history: &self.history }
     }
 
     fn signers_of(&self, keys: &[Id]) -> Result<Signers<'_>, ChainError> {

@@ -6,7 +6,7 @@
 
 use super::audience::{self, Audience, Epoch};
 use super::creators::Creators;
-use super::error::{ChainFault, Limit, OpFault};
+use super::error::{ChainFault, Limit, Needs, OpFault};
 use super::gives::Cached;
 use super::history::{Change, EpochFact, History};
 use super::op::{PolicyOp, Right};
@@ -32,6 +32,9 @@ pub(super) struct Place<'a> {
     /// Whether enough owners sign for every op.
     pub owner_level: bool,
 }
+
+/// The most patterns under the name of a role that others than owners take up.
+const PATTERNS_BY_GRANTORS: usize = 256;
 
 pub(super) type Outcome = Result<Vec<Change>, OpFault>;
 
@@ -61,7 +64,7 @@ impl State {
             PolicyOp::RoleJoin { role, member, .. } => self.join(role, member)?,
             PolicyOp::RoleLeave { role, member } => self.leave(role, member)?,
             PolicyOp::Grant { role, pattern, rights, .. } => {
-                self.grant(role, pattern, rights, place.history)?
+                self.grant(role, pattern, rights, place)?
             }
             PolicyOp::Revoke { role, pattern, rights } => self.revoke(role, pattern, rights)?,
             PolicyOp::Epoch { .. } => self.begin_epoch(op, place)?,
@@ -223,12 +226,18 @@ impl State {
         role: &Name,
         pattern: &Pattern,
         rights: &[Right],
-        history: &History,
-    ) -> Outcome {
+        place: &Place,
+    ) -> Result<Vec<Change>, ChainFault> {
         let rights = distinct(rights)?;
+        let threshold = self.threshold();
         let granted = &mut self.plain_role(role)?.grants;
-        if let (there, false) = history.ever_granted(role, pattern) {
+        if let (there, false) = place.history.ever_granted(role, pattern) {
             Limit::PatternsOfRole.check(there)?;
+            // The count never falls, so that a grantor could use up the name of somebody else's role.
+            if there >= PATTERNS_BY_GRANTORS && !place.owner_level {
+                let needs = Needs::Owners { threshold };
+                return Err(ChainFault::Unauthorised { needs });
+            }
         }
         let held = granted.entry(pattern.clone()).or_default();
         *held = held.union(rights);

@@ -80,27 +80,6 @@ impl State {
         audience
     }
 
-    /// The patterns that an audience reads together: those on which one of its roles other than
-    /// `owner` may read and that all of these roles read; of `owner` alone, everything.
-    ///
-    /// Somebody who may grant on each of them can let in whom they like, so that keys that they make
-    /// give nobody more than they could.
-    pub fn reads(&self, audience: &str) -> BTreeSet<Pattern> {
-        let roles = parse(audience).unwrap_or_default();
-        let roles: Vec<&Name> = roles.iter().filter(|role| role.as_str() != OWNER).collect();
-        if roles.is_empty() {
-            return Pattern::new("*").into_iter().collect();
-        }
-        let grants = |role: &Name| self.role(role).into_iter().flat_map(|found| found.grants());
-        let patterns = |role| {
-            grants(role).filter(|(_, rights)| rights.has(Right::Read)).map(|(pattern, _)| pattern)
-        };
-        let any: BTreeSet<&Pattern> = roles.iter().flat_map(|role| patterns(role)).collect();
-        let read_by_all =
-            |asked: &&Pattern| roles.iter().all(|role| patterns(role).any(|p| p.contains(asked)));
-        any.into_iter().filter(read_by_all).cloned().collect()
-    }
-
     /// Every audience that a secret can have under the current grants.
     ///
     /// Patterns nest or are disjoint, so a secret's audience is that of the narrowest pattern around

@@ -5,7 +5,7 @@ use super::creators::Creators;
 use super::error::Needs;
 use super::history::History;
 use super::op::{PolicyOp, Right};
-use super::sealers::Sealers;
+use super::sealers::{After, Sealers};
 use super::state::{OWNER, Role, State};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
@@ -97,7 +97,7 @@ impl<'a> Signers<'a> {
             PolicyOp::Grant { pattern, rights, .. } => self.granting(pattern, rights),
             PolicyOp::Revoke { pattern, .. } => self.granting_on(pattern),
             PolicyOp::Epoch { .. } | PolicyOp::Reseal { .. } => {
-                self.sealers().judge(op, self.state)
+                self.sealers().judge(op, After { state: self.state, history: self.history })
             }
             PolicyOp::Setting { .. } | PolicyOp::Rebase { .. } | PolicyOp::Vault { .. } => {
                 self.owners()

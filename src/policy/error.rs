@@ -130,7 +130,7 @@ impl Limit {
         match self {
             Self::MembersOfRole => 1_000,
             Self::RolesOfMember | Self::DevicesOfMember => 64,
-            Self::PatternsOfRole => 256,
+            Self::PatternsOfRole => 1_024,
         }
     }
 
@@ -173,8 +173,6 @@ pub enum OpFault {
     Recipient(#[source] RecipientError),
     #[error("that recipient is a key of member {owner}")]
     RecipientTaken { owner: Name },
-    #[error("that recipient is or was an audience's")]
-    RecipientOfEpoch,
     #[error("the setting plugins.allow does not name {plugin}, which a recipient needs")]
     Plugin { plugin: String },
     #[error("there would be more than {} {}", what.most(), what.text())]
@@ -269,7 +267,6 @@ impl OpFault {
             Self::UnknownRecipient { .. } => "policy-op-unknown-recipient",
             Self::Recipient(_) => "policy-op-recipient",
             Self::RecipientTaken { .. } => "policy-op-recipient-taken",
-            Self::RecipientOfEpoch => "policy-op-recipient-of-epoch",
             Self::Plugin { .. } => "policy-op-plugin",
             Self::TooMany { .. } => "policy-op-too-many",
             Self::Gives => "policy-op-gives",

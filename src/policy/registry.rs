@@ -1,8 +1,8 @@
 //! Which key is or was whose: a recipient is in one member, and what a key was used for is never
 //! forgotten (`docs/format.md`, Recipients).
 //!
-//! A strict "one member, ever" would let a grantor take a colleague's public key for good. So a key
-//! that is free again comes back, on the word of enough owners.
+//! A strict "one member, ever" would let a grantor take a colleague's public key for good, in a member
+//! or an epoch of its making. So a key that is free again comes back, on the word of enough owners.
 
 use super::error::{ChainFault, Needs, OpFault};
 use super::settings::Settings;
@@ -15,9 +15,8 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Use {
     InForce(Name),
-    /// A member's once, nobody's now.
+    /// A member's once, or an epoch's.
     Former,
-    Epoch,
 }
 
 /// Every key that a recipient of the chain ever was, by the recipient's id.
@@ -51,7 +50,6 @@ impl Registry {
             Some(Use::InForce(owner)) => {
                 return Err(OpFault::RecipientTaken { owner: owner.clone() }.into());
             }
-            Some(Use::Epoch) => return Err(OpFault::RecipientOfEpoch.into()),
             Some(Use::Former) => {
                 if let Some(threshold) = by.owners_lacking {
                     return Err(ChainFault::Unauthorised { needs: Needs::Owners { threshold } });
@@ -66,7 +64,7 @@ impl Registry {
     pub fn owner(&self, id: &Id) -> Option<&Name> {
         match self.0.get(id)? {
             Use::InForce(owner) => Some(owner),
-            Use::Former | Use::Epoch => None,
+            Use::Former => None,
         }
     }
 
@@ -83,7 +81,7 @@ impl Registry {
             // Its identity must stand in the envelope as an age identity that any reader has.
             return Err(OpFault::EpochRecipient);
         }
-        match self.0.insert(id, Use::Epoch) {
+        match self.0.insert(id, Use::Former) {
             None => Ok(()),
             Some(_) => Err(OpFault::EpochRecipientUsed),
         }

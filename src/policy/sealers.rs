@@ -4,10 +4,46 @@
 //! An envelope is what its writer sealed, and nobody without its keys sees to whom. So it is for those
 //! who could let in whom they like anyway.
 
+use super::audience;
 use super::error::Needs;
+use super::history::History;
 use super::op::{PolicyOp, Right};
 use super::state::{OWNER, State};
 use crate::name::{Name, Pattern};
+use std::collections::BTreeSet;
+
+/// What an entry leaves: the state, and what ever was.
+#[derive(Clone, Copy)]
+pub struct After<'a> {
+    pub(super) state: &'a State,
+    pub(super) history: &'a History,
+}
+
+impl After<'_> {
+    /// The patterns that an audience reads together: those on which one of its roles other than
+    /// `owner` may or ever might read and that all of these roles read or read once; of `owner` alone,
+    /// everything.
+    ///
+    /// Somebody who may grant on each of them can let in whom they like, so that keys that they make
+    /// give nobody more than they could. What a role read once counts, since values of then may still
+    /// be under keys of the audience, and an envelope can leave keys out.
+    pub fn reads(&self, audience: &str) -> BTreeSet<Pattern> {
+        let roles = audience::parse(audience).unwrap_or_default();
+        let roles: Vec<&Name> = roles.iter().filter(|role| role.as_str() != OWNER).collect();
+        if roles.is_empty() {
+            return Pattern::new("*").into_iter().collect();
+        }
+        let any: BTreeSet<&Pattern> = roles.iter().flat_map(|role| self.ever_read(role)).collect();
+        let read_by_all =
+            |on: &&Pattern| roles.iter().all(|role| self.ever_read(role).any(|p| p.contains(on)));
+        any.into_iter().filter(read_by_all).cloned().collect()
+    }
+
+    fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
+        let present = self.state.role(role).map(|_| self.history.ever_read(role));
+        present.into_iter().flatten()
+    }
+}
 
 /// What counts of an entry's signers, kept while the entry changes the state.
 pub struct Sealers {
@@ -51,7 +87,7 @@ impl Sealers {
     }
 
     /// Judges an op that gives an audience keys; any other op is not theirs to judge.
-    pub(super) fn judge(&self, op: &PolicyOp, after: &State) -> Result<(), Needs> {
+    pub(super) fn judge(&self, op: &PolicyOp, after: After<'_>) -> Result<(), Needs> {
         match op {
             PolicyOp::Epoch { audience, .. } => self.may_begin(audience, after),
             PolicyOp::Reseal { audience, .. } => self.may_reseal(audience, after),
@@ -63,7 +99,7 @@ impl Sealers {
     ///
     /// # Errors
     /// What they would have needed.
-    pub fn may_begin(&self, audience: &str, after: &State) -> Result<(), Needs> {
+    pub fn may_begin(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
         match audience {
             _ if self.owner_level => Ok(()),
             OWNER => self.owners(),
@@ -75,8 +111,8 @@ impl Sealers {
     ///
     /// # Errors
     /// What they would have needed.
-    pub fn may_reseal(&self, audience: &str, after: &State) -> Result<(), Needs> {
-        let stays = |signer: &Sealer| signer.owner && after.is_owner(&signer.name);
+    pub fn may_reseal(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
+        let stays = |signer: &Sealer| signer.owner && after.state.is_owner(&signer.name);
         match audience {
             _ if self.owner_level => Ok(()),
             OWNER if self.signers.iter().any(stays) => Ok(()),
@@ -88,13 +124,13 @@ impl Sealers {
     /// Whether one of them is in the audience after the entry, so that nobody hands on keys and leaves,
     /// and may grant on all that it reads by then, so that an entry can make a role and give it keys.
     /// Nobody makes an audience read less who may not grant there.
-    fn may_give_keys(&self, audience: &str, after: &State) -> Result<(), Needs> {
+    fn may_give_keys(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
         let reads = after.reads(audience);
         if reads.is_empty() {
             return self.owners();
         }
         let able = |signer: &Sealer| {
-            after.is_in(&signer.name, audience) && reads.iter().all(|on| signer.may_grant(on))
+            after.state.is_in(&signer.name, audience) && reads.iter().all(|on| signer.may_grant(on))
         };
         let found = self.signers.iter().any(able);
         found.then_some(()).ok_or_else(|| Needs::InAudience { audience: audience.to_owned() })

@@ -103,9 +103,7 @@ impl Contents {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(PastError::Run)?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(ask), Some(answer)) => {
-                Ok(Self { child, ask, answer: BufReader::new(answer) })
-            }
+            (Some(ask), Some(answer)) => Ok(Self { child, ask, answer: BufReader::new(answer) }),
             _ => Err(PastError::List),
         }
     }

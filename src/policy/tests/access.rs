@@ -245,11 +245,14 @@ fn members_roles_devices_and_patterns_have_limits() {
         |count: usize, op: &dyn Fn(usize) -> PolicyOp| (0..count).map(op).collect::<Vec<_>>();
     let code = "policy-op-too-many";
     let patterns = |i: usize| grant("clerks", &format!("many/{i}"), &[Read]);
-    assert_eq!(world.code(&["admin"], many(255, &patterns)), "accepted");
-    assert_eq!(world.code(&["admin"], many(256, &patterns)), code, "dev/* is one");
+    assert_eq!(world.code(&["admin"], many(1_023, &patterns)), "accepted");
+    assert_eq!(world.code(&["admin"], many(1_024, &patterns)), code, "dev/* is one");
     let ended = |i: usize| revoke("clerks", &format!("many/{i}"), &[Read]);
     world.did(&["admin"], [many(255, &patterns), many(255, &ended)].concat());
-    assert_eq!(world.code(&["admin"], vec![grant("clerks", "more/*", &[Read])]), code);
+    let more = || vec![grant("clerks", "dev/MORE*", &[Read])];
+    assert_eq!(world.code(&["greta"], more()), "policy-unauthorised", "the name would be used up");
+    assert_eq!(world.code(&["admin"], more()), "accepted");
+    assert_eq!(world.code(&["greta"], vec![grant("clerks", "dev/*", &[Read])]), "accepted");
     assert_eq!(world.code(&["admin"], vec![patterns(3)]), "accepted");
     world.did(&["admin"], many(64, &|i| role_add(&format!("r{i}"))));
     let joins = |i: usize| join(&format!("r{i}"), "dora");

@@ -53,7 +53,7 @@ fn the_patterns_of_an_audience_are_those_that_all_its_roles_read() {
     world
         .did(&["admin"], vec![grant("ops", "dev/D*", &[Read]), grant("leads", "prod/X", &[Write])]);
     let reads = |audience: &str| -> Vec<String> {
-        world.chain.state().reads(audience).iter().map(ToString::to_string).collect()
+        world.chain.after().reads(audience).iter().map(ToString::to_string).collect()
     };
     assert_eq!(reads("owner"), ["*"]);
     assert_eq!(reads("ops+owner"), ["dev/D*", "prod/*"]);
@@ -91,4 +91,22 @@ fn nobody_may_seal_by_what_the_same_entry_gives_it() {
     let ops = vec![revoke("devs", "dev/*", &[Read]), revoke("leads", "dev/*", &[Read])];
     let narrowed = [ops, vec![epoch("leads+ops+owner", 9)]].concat();
     assert_eq!(world.code(&["greta"], narrowed), REFUSED, "prod/* stays");
+}
+
+#[test]
+fn what_an_audience_read_once_counts_since_an_envelope_can_leave_its_keys_out() {
+    let mut world = World::cast();
+    let begin = || vec![epoch("devs+leads+owner", 9)];
+    let once = |op: fn(&str, &str, &[Right]) -> PolicyOp| {
+        vec![op("devs", "prod/*", &[Read]), op("leads", "prod/*", &[Read])]
+    };
+    world.did(&["admin"], [once(grant), once(revoke)].concat());
+    assert_eq!(world.code(&["greta"], begin()), "accepted", "one entry: nobody read by it");
+    world.did(&["admin"], once(grant));
+    world.did(&["admin"], once(revoke));
+    assert_eq!(world.code(&["greta"], begin()), REFUSED);
+    world.did(&["greta"], vec![leave("devs", "dora"), role_remove("devs"), role_add("devs")]);
+    world.did(&["greta"], vec![grant("devs", "dev/*", &[Read])]);
+    assert_eq!(world.code(&["greta"], begin()), REFUSED, "the name of the role read it");
+    assert_eq!(world.code(&["admin"], begin()), "accepted");
 }

@@ -83,10 +83,10 @@ class Signers:
         return bool(self.names & self.state.roles["owner"] & self.after.roles["owner"])
 
 
-def authorise(signers, returned):
-    """Refuses the entry if one of its ops is not authorised; `returned` are recipients that come back."""
+def authorise(signers, for_owners):
+    """Refuses the entry if one of its ops is not authorised; `for_owners` is what they alone may do."""
     seq, by_owners = signers.entry.seq, signers.owner_level()
-    _check(by_owners or not returned, "authority", f"entry {seq}: a recipient that was used comes back")
+    _check(by_owners or not for_owners, "authority", f"entry {seq}: {', '.join(for_owners)}")
     for op in signers.entry.ops:
         _check(by_owners or _may(signers, op), "authority", f"entry {seq}: {op['op']}")
 

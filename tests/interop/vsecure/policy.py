@@ -10,7 +10,8 @@ from .records import policy_entry
 from .recipients import looks_x25519, plugin_of, recipient_id
 
 SUITE = "xchacha20poly1305-blake3"
-MOST_RECIPIENTS, MOST_ROLE, MOST_ROLES, MOST_KEYS, MOST_PATTERNS = 16, 1000, 64, 64, 256
+MOST_RECIPIENTS, MOST_ROLE, MOST_ROLES, MOST_KEYS, MOST_PATTERNS = 16, 1000, 64, 64, 1024
+PATTERNS_BY_GRANTORS = 256
 # Whose an epoch's recipient is: no member has an empty name.
 EPOCH = ""
 REMOVALS = {"member-remove", "key-remove", "recipient-remove", "role-remove", "role-leave", "revoke"}
@@ -130,10 +131,10 @@ class State:
         return {r for name in self.members_of(audience) for r in self.members[name]["recipients"]}
 
     def reads(self, audience):
-        """The patterns that the audience reads; those of whom it is made know them by keys of its epochs."""
+        """The patterns that the audience reads or ever read; keys of its epochs may open what was there."""
         if audience == "owner":
             return {"*"}
-        roles = [{p for p, have in self.grants.get(role, {}).items() if "read" in have}
+        roles = [self.ever_read.get(role, set()) if role in self.roles else set()
                  for role in audience.split("+") if role != "owner"]
         return {pattern for read in roles for pattern in read
                 if all(any(rules.contains(outer, pattern) for outer in other) for other in roles)}
@@ -194,7 +195,7 @@ class Chain:
             if op.get("skipped"):
                 held = after.recipients_of(op["audience"])
                 _check(set(op["skipped"]) < held, "skipped", op["audience"])
-        authorise(signers, context.returned)
+        authorise(signers, context.for_owners)
         signing_owners = after.roles["owner"] & {key.member for key in after.keys.values()}
         _check(len(signing_owners) >= after.vault["threshold"], "owners-locked", f"entry {at}")
         self.entries.append(entry)
@@ -232,7 +233,7 @@ class _Context:
         self.state = before.copy()
         self.signers = frozenset(s["key"] for s in entry.sigs)
         self.made = []        # the members and roles that this entry makes: their sets of creators
-        self.returned = []    # ops that add a recipient which was used formerly
+        self.for_owners = []  # what owners alone may do, whatever else suffices for the op
 
     def apply(self, op):
         _APPLY[op["op"]](self, **{k: v for k, v in op.items() if k not in ("op", "gives", "key_id")})
@@ -265,8 +266,8 @@ class _Context:
         allowed = self.state.settings.get("plugins.allow", "").split(",")
         _check(plugin is None or plugin in allowed, "plugin", recipient[:80])
         if found in self.state.every_recipient:
-            _check(self.state.every_recipient[found] is None, "recipient-taken", recipient[:80])
-            self.returned.append(recipient)
+            _check(self.state.every_recipient[found] in (None, EPOCH), "recipient-taken", recipient[:80])
+            self.for_owners.append(f"{recipient[:80]} comes back")
         self.state.every_recipient[found] = member
         self.state.added.append(Added(member, found, None, self.signers, self.at == 0))
 
@@ -411,8 +412,11 @@ def _grant(c, role, pattern, rights):
     c.role(role)
     _check(role != "owner", "owner-role")
     ever = c.state.ever_granted.setdefault(role, set())
+    new = pattern not in ever
     ever.add(pattern)
     _check(len(ever) <= MOST_PATTERNS, "limit", role)
+    if len(ever) > PATTERNS_BY_GRANTORS and new:
+        c.for_owners.append(f"a pattern more of {role}")
     c.state.grants[role].setdefault(pattern, set()).update(rights)
 
 
