@@ -219,10 +219,12 @@ short("the last recipient taken, with its keys", REFUSE, lambda t: ("owners", _t
       lambda t: ("clerk", role("more")))
 short("a recipient for one without any", ACCEPT, lambda t: ("owners", _take(t.recipient("new"), "new")),
       lambda t: ("owners", _add(t.recipient("y"), "new"), t.key("new", recipient=t.recipient("y"))))
-short("an epoch's recipient as a member's", REFUSE, lambda t: ("owners", t.epoch(recipient=t.recipient("e"))),
-      lambda t: ("owners", t.add("x", t.recipient("e"))))
-short("an epoch's recipient as a member's, in its other spelling", REFUSE,
-      lambda t: ("owners", t.epoch(recipient=_pair(t)[0])), lambda t: ("owners", t.add("x", _pair(t)[1])))
+for _who, _expect in {"clerk": REFUSE, "owners": ACCEPT}.items():
+    short(f"an epoch's recipient as a member's, by {_who}", _expect,
+          lambda t: ("owners", t.epoch(recipient=t.recipient("e"))),
+          lambda t, who=_who: (who, t.add("x", t.recipient("e"))))
+    short(f"an epoch's recipient as a member's, in its other spelling, by {_who}", _expect,
+          lambda t: ("owners", t.epoch(recipient=_pair(t)[0])), lambda t, who=_who: (who, t.add("x", _pair(t)[1])))
 short("a member's recipient as an epoch's", REFUSE, lambda t: ("owners", t.epoch(recipient=t.recipient("clerk"))))
 short("a former member's recipient as an epoch's", REFUSE, lambda t: ("owners", remove("new")),
       lambda t: ("owners", t.epoch(recipient=t.recipient("new"))))
@@ -255,10 +257,21 @@ def _many(kind, most, make):
 
 _many("keys of a member", 64, lambda t, count: [t.key("new", f"d{n}") for n in range(count)])
 _many("roles of a member", 64, lambda t, count: [o for n in range(count) for o in (role(f"r{n}"), join(f"r{n}", "new"))])
-_many("patterns of a role", 256, lambda t, count: [grant("readers", "read", pattern=f"p{n}/*") for n in range(count)])
-_many("patterns of a role's name", 256, lambda t, count: [
+_many("patterns of a role", 1024, lambda t, count: [grant("readers", "read", pattern=f"p{n}/*") for n in range(count)])
+_many("patterns of a role's name", 1024, lambda t, count: [
     *[grant("readers", "read", pattern=f"p{n}/*") for n in range(count - 1)], op("role-remove", role="readers"),
     role("readers"), grant("readers", "write", pattern="p0/*"), grant("readers", "write")])
+
+
+def _by_the_clerk(number, expect):
+    @tale(f"{number} patterns of a role, the last by the clerk", expect)
+    def patterns(t):
+        t.by("owners", *[grant("readers", "read", pattern=f"p{n}/*") for n in range(number - 1)])
+        t.by("clerk", grant("readers", "write", pattern="tale/last"))
+
+
+_by_the_clerk(256, ACCEPT)
+_by_the_clerk(257, REFUSE)
 _many("members of a role", 1000, lambda t, count: [
     *[t.add(f"m{n}") for n in range(count)], *[join("readers", f"m{n}") for n in range(count)]])
 short("64 keys, one of them taken, and one more", ACCEPT, lambda t: (

@@ -31,9 +31,24 @@ for _kind, _act in {"begins an epoch": lambda t, *roles: t.epoch(*roles), "seals
           lambda t, act=_act: ("clerk+more", act(t, "team")))
     short(f"{_kind} of an audience that it is not in", REFUSE, _team(), lambda t: ("owners", leave("team", "clerk"), t.epoch("team")),
           lambda t, act=_act: ("clerk", act(t, "team")))
-    short(f"{_kind} of an audience that reads nothing", REFUSE, _team(),
+    # What it read once counts as if it read it now.
+    short(f"{_kind} of an audience that reads nothing any more", ACCEPT, _team(),
           lambda t: ("owners", revoke("team", "read"), grant("team", "write")), lambda t, act=_act: ("clerk", act(t, "team")))
-    short(f"{_kind} of an audience that reads nothing, by owners", ACCEPT, _team(),
+    short(f"{_kind} of an audience that read more once", REFUSE, _team(),
+          lambda t: ("owners", grant("team", "read", pattern="prod/*")),
+          lambda t: ("owners", revoke("team", "read", pattern="prod/*")), lambda t, act=_act: ("clerk", act(t, "team")))
+    short(f"{_kind} of an audience whose role of that name read more once", REFUSE, _team(),
+          lambda t: ("owners", grant("team", "read", pattern="prod/*")),
+          lambda t: ("owners", op("role-remove", role="team"), role("team"), grant("team", "read"), join("team", "clerk"),
+                     t.epoch("team")),
+          lambda t, act=_act: ("clerk", act(t, "team")))
+    short(f"{_kind} of an audience that was given more in one entry which took it again", ACCEPT, _team(),
+          lambda t: ("owners", grant("team", "read", pattern="prod/*"), revoke("team", "read", pattern="prod/*")),
+          lambda t, act=_act: ("clerk", act(t, "team")))
+    short(f"{_kind} of an audience that never read", REFUSE,
+          lambda t: ("owners", role("team"), grant("team", "write"), join("team", "clerk"), join("team", "new"), t.epoch("team")),
+          lambda t, act=_act: ("clerk", act(t, "team")))
+    short(f"{_kind} of an audience that reads nothing any more, by owners", ACCEPT, _team(),
           lambda t: ("owners", revoke("team", "read"), grant("team", "write")), lambda t, act=_act: ("owners", act(t, "team")))
     short(f"{_kind} by a member without grant", REFUSE, _team(), lambda t: ("owners", t.key("new")),
           lambda t, act=_act: ("new", act(t, "team")))
