@@ -323,6 +323,7 @@ fn a_plugin_sees_none_of_our_variables_as_recipient_and_as_identity() {
     let _ = with(&add).output().unwrap();
     let other = Person::new("other");
     other.run("init --vault-name shop --member other").ok();
+    other.run("settings set plugins.allow scripted").ok();
     let mut add = other.command(&add);
     on_path(&mut add, &folder);
     let added: person::Done = add.envs(SECRETS).output().unwrap().into();
@@ -371,6 +372,7 @@ fn a_plugin_that_comes_to_no_end_is_ended_and_named() {
 fn a_plugin_is_not_looked_for_in_relative_folders() {
     let other = Person::new("other");
     other.run("init --vault-name shop --member other").ok();
+    other.run("settings set plugins.allow scripted").ok();
     let project = other.vault().parent().unwrap().parent().unwrap().to_path_buf();
     fs::copy(
         own_plugin(&other, "exit 1").join("age-plugin-scripted"),

@@ -52,7 +52,8 @@ fn passes_everywhere(cli: &Cli, environment: &str, name: &str) {
     for door in DOORS {
         let run = through(cli, door, environment, name);
         assert_eq!(run.code, 0, "{name}: {door}: {run:?}");
-        assert!(run.text().contains(name), "{door}: {run:?}");
+        // For a runner the name goes to its file, and stands in what is said of that.
+        assert!(run.text().contains(name) || run.err.contains(name), "{door}: {run:?}");
     }
 }
 
@@ -82,7 +83,11 @@ fn all_refused_names_are_told_at_once_with_one_line_that_lets_them_pass() {
     }
     let template: String =
         names.iter().map(|name| format!("{name}={{{{ v-secure:{name} }}}}\n")).collect();
-    let through = |door: &str| cli.feed(&door.replace("ENV", "a"), template.as_bytes());
+    let through = |door: &str| {
+        let mut command = cli.command(&door.replace("ENV", "a"));
+        command.env("GITHUB_ENV", cli.project().join("github_env"));
+        finish(&mut command, template.as_bytes())
+    };
     let line = "settings set variables.allow 'GIT_*,DB,MY_SERVICE_OPTS,TAR_OPTIONS,helm_plugins'";
     for door in DOORS {
         let run = through(door);

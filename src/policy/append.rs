@@ -14,6 +14,9 @@ use super::state::State;
 use crate::crypto::bytes::Id;
 use std::sync::Arc;
 
+/// From this position on, entries are owner-level.
+const ENTRIES_BY_OTHERS: usize = 9_000;
+
 impl Chain {
     /// Takes the ops of the next entry, which these keys sign.
     pub(super) fn take(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
@@ -39,6 +42,7 @@ impl Chain {
     /// Judges by the state before; what gives keys to audiences by the state after, too.
     fn follow(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
         let signers = self.signers_of(keys)?;
+        self.check_room(&signers)?;
         self.judge(ops, |op| if op.gives_keys() { Ok(()) } else { signers.judge(op) })?;
         let (creators, owner_level) = (signers.creators(), signers.is_owner_level());
         let sealers = ops.iter().any(PolicyOp::gives_keys).then(|| signers.sealers());
@@ -99,6 +103,17 @@ impl Chain {
     /// What the last entry leaves.
     pub fn after(&self) -> After<'_> {
         After { state: &self.state, history: &self.history }
+    }
+
+    /// The last entries of a chain are kept for owners: anybody may change their own recipients, and a
+    /// chain that one member filled could not be rid of that member.
+    fn check_room(&self, signers: &Signers) -> Result<(), ChainError> {
+        let position = self.ids.len();
+        if position < ENTRIES_BY_OTHERS || signers.is_owner_level() {
+            return Ok(());
+        }
+        let needs = Needs::Owners { threshold: self.state.threshold() };
+        Err(ChainError { position, op: None, cause: ChainFault::Unauthorised { needs } })
     }
 
     fn signers_of(&self, keys: &[Id]) -> Result<Signers<'_>, ChainError> {

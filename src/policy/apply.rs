@@ -163,7 +163,10 @@ impl State {
     }
 
     pub(super) fn make_due(&mut self, role: &Name) {
-        let concerned = self.audiences.values_mut().filter(|a| a.roles.contains(role));
+        // Most are due already where many are made due: asked first, that costs a hostile chain more
+        // ops for the same work.
+        let waiting = self.audiences.values_mut().filter(|audience| !audience.left);
+        let concerned = waiting.filter(|a| a.roles.binary_search(role).is_ok());
         concerned.for_each(|audience| audience.left = true);
     }
 

@@ -6,7 +6,7 @@ use super::error::Needs;
 use super::history::History;
 use super::op::{PolicyOp, Right};
 use super::sealers::{After, Sealers};
-use super::state::{OWNER, Role, State};
+use super::state::{Member, OWNER, Role, State};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeMap;
@@ -93,7 +93,9 @@ impl<'a> Signers<'a> {
             PolicyOp::KeyAdd(add) => self.adding_key(&add.member),
             PolicyOp::RoleRemove { role } => self.over_role(role),
             PolicyOp::RoleLeave { role, .. } => self.over_role(role),
-            PolicyOp::RoleJoin { role, .. } => self.giving_role(role),
+            PolicyOp::RoleJoin { role, member, .. } => {
+                self.giving_role(role).and_then(|()| self.placing(member))
+            }
             PolicyOp::Grant { pattern, rights, .. } => self.granting(pattern, rights),
             PolicyOp::Revoke { pattern, .. } => self.granting_on(pattern),
             PolicyOp::Epoch { .. } | PolicyOp::Reseal { .. } => {
@@ -127,19 +129,41 @@ impl<'a> Signers<'a> {
 
     /// A member that this entry adds has no roles to ask about. One that has none in the state before
     /// is its creator's: "each of no roles" would make it everybody's, to be given roles later by
-    /// who does not look.
+    /// who does not look. So is one whose roles give nothing, since whoever made those would else
+    /// come to act for it.
     fn for_each_role(
         &self,
         name: &Name,
         test: impl Fn(&Name) -> Result<(), Needs>,
     ) -> Result<(), Needs> {
         let Some(member) = self.state.member(name) else { return self.may_grant_anywhere() };
-        let mut roles = member.roles().peekable();
-        if roles.peek().is_some() {
-            return roles.try_for_each(test);
+        if !self.has_grants(member) {
+            self.created(name, member)?;
         }
+        member.roles().try_for_each(test)
+    }
+
+    fn has_grants(&self, member: &Member) -> bool {
+        let mut roles = member.roles();
+        roles.any(|role| {
+            let found = self.state.role(role);
+            role.as_str() == OWNER || found.is_some_and(|role| role.grants().next().is_some())
+        })
+    }
+
+    fn created(&self, name: &Name, member: &Member) -> Result<(), Needs> {
         let made = self.any(|signer| self.state.is_creator(signer, &member.creators));
         made.then_some(()).ok_or_else(|| Needs::MembersCreator { member: name.clone() })
+    }
+
+    /// Whether the signers may put a member into a role: its first is given by its creator, or itself.
+    fn placing(&self, name: &Name) -> Result<(), Needs> {
+        match self.state.member(name) {
+            Some(member) if !self.has_grants(member) && !self.signs(name) => {
+                self.created(name, member)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn over_role(&self, role: &Name) -> Result<(), Needs> {

@@ -33,15 +33,39 @@ impl After<'_> {
         if roles.is_empty() {
             return Pattern::new("*").into_iter().collect();
         }
+        let each: Vec<Widest> = roles.iter().map(|role| Widest::of(self.ever_read(role))).collect();
         let any: BTreeSet<&Pattern> = roles.iter().flat_map(|role| self.ever_read(role)).collect();
-        let read_by_all =
-            |on: &&Pattern| roles.iter().all(|role| self.ever_read(role).any(|p| p.contains(on)));
+        let read_by_all = |on: &&Pattern| each.iter().all(|widest| widest.contain(on));
         any.into_iter().filter(read_by_all).cloned().collect()
     }
 
     fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
         let present = self.state.role(role).map(|_| self.history.ever_read(role));
         present.into_iter().flatten()
+    }
+}
+
+/// The patterns of a role that no other of its patterns contains, in order.
+///
+/// They are disjoint, and `*` comes before every character of a name: what contains a pattern is the
+/// last of them that is not after it. Comparing each with each would take minutes of a hostile chain.
+struct Widest<'a>(Vec<&'a Pattern>);
+
+impl<'a> Widest<'a> {
+    fn of(patterns: impl Iterator<Item = &'a Pattern>) -> Self {
+        let ordered: BTreeSet<&Pattern> = patterns.collect();
+        let mut widest: Vec<&Pattern> = Vec::new();
+        for pattern in ordered {
+            if !widest.last().is_some_and(|last| last.contains(pattern)) {
+                widest.push(pattern);
+            }
+        }
+        Self(widest)
+    }
+
+    fn contain(&self, pattern: &Pattern) -> bool {
+        let after = self.0.partition_point(|widest| *widest <= pattern);
+        after.checked_sub(1).is_some_and(|last| self.0[last].contains(pattern))
     }
 }
 

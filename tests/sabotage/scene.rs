@@ -25,13 +25,14 @@ pub fn open(path: &Path) -> Vault {
     Vault::open(&bytes, Trust::Strict, Depth::Everything, hostile::NOW).unwrap()
 }
 
-fn join(owner: &Person, name: &str, device: &str, role: &str) -> Person {
+/// Lets a device in; `more` says for whom and what.
+fn join(owner: &Person, name: &str, device: &str, more: &str) -> Person {
     let person = Person::new(name);
     person.pull(owner);
     let request = person.run(&format!("member request {name} --device {device} --json")).json();
     let (line, words) = (request["request"].as_str().unwrap(), &request["fingerprint"]);
     let words = words.as_str().unwrap();
-    let add = format!("member add {name} --request - --role {role} --fingerprint {words}");
+    let add = format!("member add {name} --request - {more} --fingerprint {words}");
     owner.feed(&add, line).ok();
     person.pull(owner);
     person.accept_as(owner);
@@ -65,9 +66,9 @@ impl Scene {
             olga.set(secret, value);
         }
         olga.run("settings set plugins.allow nobody,scripted").ok();
-        let mallory = join(&olga, "mallory", "laptop", "lead");
-        join(&olga, "mallory", "desk", "lead");
-        let bob = join(&olga, "bob", "laptop", "developer");
+        let mallory = join(&olga, "mallory", "laptop", "--role lead");
+        join(&olga, "mallory", "desk", "--device");
+        let bob = join(&olga, "bob", "laptop", "--role developer");
         mallory.pull(&olga);
         let saved = tempfile::tempdir().unwrap();
         let scene = Self { olga, mallory, bob, saved };

@@ -270,3 +270,26 @@ fn members_roles_devices_and_patterns_have_limits() {
     assert_eq!(world.code(&["admin"], crowd(998, 999)), "accepted");
     assert_eq!(world.code(&["admin"], crowd(998, 1_000)), code);
 }
+
+/// Two entries instead of one: a role of one's own, which gives nothing, and the newcomer in it.
+#[test]
+fn a_role_that_gives_nothing_makes_nobody_its_makers() {
+    let mut world = World::cast();
+    world.did(&["admin"], vec![member_add("newbie")]);
+    world.did(&["gus"], vec![role_add("tools")]);
+    let taking = || vec![join("tools", "newbie")];
+    assert_eq!(world.code(&["gus"], taking()), "policy-unauthorised");
+    assert_eq!(world.code(&["greta"], vec![join("devs", "newbie")]), "policy-unauthorised");
+    world.did(&["admin"], taking());
+    for op in [world.key("newbie", "planted"), recipient_add("newbie", "planted")] {
+        assert_eq!(world.code(&["gus"], vec![op]), "policy-unauthorised", "tools gives nothing");
+    }
+    assert_eq!(world.code(&["gus"], vec![member_remove("newbie")]), "policy-unauthorised");
+    // Its own newcomer stays a lead's to place, in one entry or two.
+    world.did(&["greta"], vec![member_add("young")]);
+    assert_eq!(world.code(&["greta"], vec![join("devs", "young")]), "accepted");
+    world.did(&["admin"], vec![join("devs", "newbie")]);
+    assert_eq!(world.code(&["greta"], vec![member_remove("newbie")]), "policy-unauthorised");
+    world.did(&["admin"], vec![leave("tools", "newbie")]);
+    assert_eq!(world.code(&["greta"], vec![member_remove("newbie")]), "accepted");
+}

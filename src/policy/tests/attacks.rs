@@ -42,7 +42,8 @@ fn a_role_is_given_by_who_may_grant_but_lacks_its_rights() {
     let mut world = World::cast();
     world.did(&["gus"], vec![member_add("mallory")]);
     assert_eq!(world.code(&["gus"], vec![join("devs", "mallory")]), REFUSED);
-    assert_eq!(world.code(&["greta"], vec![join("devs", "mallory")]), "accepted");
+    assert_eq!(world.code(&["greta"], vec![join("devs", "mallory")]), REFUSED, "gus made her");
+    assert_eq!(world.code(&["greta", "gus"], vec![join("devs", "mallory")]), "accepted");
     assert_eq!(world.code(&["greta"], vec![join("ops", "mallory")]), REFUSED);
     assert_eq!(world.code(&["greta"], vec![join("owner", "mallory")]), REFUSED);
 }

@@ -59,11 +59,20 @@ class Signers:
     def _for_member(self, member, test):
         if member not in self.state.members:
             return self.any_grant()
-        roles = self.state.roles_of(member)
-        if not roles:
-            creators = self.state.members[member]["creators"]
-            return any(self.created(name, creators) for name in self.names)
-        return all(map(test, roles))
+        if not self.has_grants(member) and not self.made(member):
+            return False
+        return all(map(test, self.state.roles_of(member)))
+
+    def has_grants(self, member):
+        return any(role == "owner" or self.state.grants.get(role) for role in self.state.roles_of(member))
+
+    def made(self, member):
+        creators = self.state.members[member]["creators"]
+        return any(self.created(name, creators) for name in self.names)
+
+    def placing(self, member):
+        """A first role that gives something is for who made the member, or itself."""
+        return member not in self.state.members or self.has_grants(member) or member in self.names or self.made(member)
 
     def own_keys(self, member):
         return sum(self.state.keys[k].member == member for k in self.keys)
@@ -83,9 +92,13 @@ class Signers:
         return bool(self.names & self.state.roles["owner"] & self.after.roles["owner"])
 
 
+ENTRIES_BY_OTHERS = 9_000
+
+
 def authorise(signers, for_owners):
     """Refuses the entry if one of its ops is not authorised; `for_owners` is what they alone may do."""
     seq, by_owners = signers.entry.seq, signers.owner_level()
+    _check(by_owners or seq < ENTRIES_BY_OTHERS, "authority", f"entry {seq}: the last ones are for owners")
     _check(by_owners or not for_owners, "authority", f"entry {seq}: {', '.join(for_owners)}")
     for op in signers.entry.ops:
         _check(by_owners or _may(signers, op), "authority", f"entry {seq}: {op['op']}")
@@ -111,7 +124,7 @@ def _may(signers, op):
     if kind == "role-remove":
         return signers.over_role(op["role"])
     if kind == "role-join":
-        return signers.giving(op["role"])
+        return signers.giving(op["role"]) and signers.placing(op["member"])
     if kind == "grant":
         return signers.grants(op["pattern"], op["rights"])
     if kind == "revoke":
