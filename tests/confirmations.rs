@@ -127,9 +127,8 @@ fn without_ids(text: &str) -> String {
 }
 
 fn word(word: &str) -> String {
-    let (start, end) = match word.trim_end_matches([':', ',']) {
-        core => (core, &word[core.len()..]),
-    };
+    let start = word.trim_end_matches([':', ',']);
+    let end = &word[start.len()..];
     let is_id = start.len() == 10
         && start.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         && start.chars().any(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
