@@ -123,7 +123,7 @@ fn change(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> Change {
 }
 
 fn add(team: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
-    let ops = member::add(&vault.id(), vault.policy(), &team.newcomer);
+    let ops = member::add(vault.chain(), &team.newcomer);
     change(vault, ops.expect("a newcomer"), ctx)
 }
 
@@ -157,9 +157,9 @@ fn rotate_keks(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
 
 fn rotate_deks(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let status = key_status(vault, ctx.now);
-    let plan = dek::plan(vault, &status, ctx.who, &dek::Which::All, ctx.now).expect("a plan");
+    let mut plan = dek::plan(vault, &status, ctx.who, &dek::Which::All, ctx.now).expect("a plan");
     assert!(plan.skipped.is_empty());
-    dek::reencrypt(vault, &plan.rotate, ctx).expect("fresh keys").expect("some secrets")
+    dek::reencrypt(vault, &mut plan, ctx).expect("fresh keys").expect("some secrets")
 }
 
 fn assert_members(vault: &Vault, count: usize) {

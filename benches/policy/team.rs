@@ -20,7 +20,7 @@ use v_secure::ops::vault::{Depth, Vault};
 use v_secure::policy::op::MemberKind;
 use v_secure::secret_value::SecretValue;
 use v_secure::store::find::Search;
-use v_secure::store::owners::Owners;
+use v_secure::store::owners::{Owners, ProjectOwners};
 use v_secure::store::session::Session;
 use v_secure::store::transaction::Transaction;
 use v_secure::vault::format::{self, Trust};
@@ -70,7 +70,7 @@ impl Team {
             vault = apply(vault, &owner, |vault, ctx| policy(vault, ops, ctx));
             for number in 1..=members {
                 let joining = joining(&vault, &format!("{role}-{number}"), role);
-                let ops = member::add(&vault.id(), vault.policy(), &joining).expect("a newcomer");
+                let ops = member::add(vault.chain(), &joining).expect("a newcomer");
                 vault = apply(vault, &owner, |vault, ctx| policy(vault, ops, ctx));
             }
         }
@@ -126,8 +126,8 @@ impl Place {
         let vault = root.join("project/.v-secure/vault.toml");
         std::fs::create_dir_all(vault.parent().expect("a parent")).expect("a folder");
         std::fs::write(&vault, text).expect("the vault");
-        let owners = Owners::current(None);
-        let search = Search { start: &root, home: None, owners };
+        let owners = Owners::current();
+        let search = Search { start: &root, home: None, owners: ProjectOwners::current(None) };
         let location = search.at(&root.join("project")).expect("the vault");
         let state = Some(root.join("state"));
         let session = Session { location, owners, state, home: None, carried: None, now: NOW };

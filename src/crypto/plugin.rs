@@ -2,8 +2,8 @@
 //! (C2SP age-plugin specification).
 //!
 //! The age crate would start them with all that is in our environment, and wait for ever. So they are
-//! started here: [`program`] finds one and says what it gets of ours, [`talk`] has the time limit, and
-//! [`machines`] are the two traits of age.
+//! started here: `program` finds one and says what it gets of ours, `talk` has the time limit, and
+//! `machines` are the two traits of age.
 
 mod machines;
 mod program;

@@ -193,8 +193,8 @@ class Model:
     def _empty(self, op):
         name, role = op.get("member"), op.get("role")
         person = self.judge.people.get(name)
-        if person and not self.judge.roles_of(name) and op["op"] in (
-                "key-add", "key-remove", "recipient-add", "recipient-remove", "member-remove"):
+        bare = not any(self.judge.roles[held]["gives"] for held in self.judge.roles_of(name)) if person else False
+        if bare and op["op"] in ("key-add", "key-remove", "recipient-add", "recipient-remove", "member-remove", "role-join"):
             self._its_maker(person, op, self._signs(name, 2 if op["op"] == "key-add" else 1))
         if role in self.judge.roles and not self.judge.roles[role]["gives"] and op["op"] in (
                 "role-join", "role-leave", "role-remove"):
@@ -222,14 +222,17 @@ class Model:
             self.wrong(f"{op['op']} of {op['audience']} by one who may not grant all that it opens")
 
     def _reads(self, role, secret):
-        gives = self.world.roles[role]["gives"] if role in self.world.roles else ()
-        return any(right == "read" and covers(pattern, secret) for pattern, right in gives)
+        if role not in self.world.roles:
+            return False
+        now = {pattern for pattern, right in self.world.roles[role]["gives"] if right == "read"}
+        once = {pattern for name, pattern in self.world.ever if name == role}
+        return any(covers(pattern, secret) for pattern in now | once)
 
     def _once(self):
         held = [found for p in self.world.people.values() for kind, found in p["holds"] if kind == "recipient"]
-        if len(set(held)) < len(held) or set(held) & self.epochs:
+        if len(set(held)) < len(held):
             self.wrong("a public key is in two places")
-        if set(self.fresh) & self.used and not self.owners:
+        if set(self.fresh) & (self.used | self.epochs) and not self.owners:
             self.wrong("a public key came back without the owners")
         if len(set(self.fresh)) < len(self.fresh) and not self.owners:
             self.wrong("a public key came back within an entry without the owners")

@@ -443,6 +443,7 @@ class Authority(unittest.TestCase):
             "owner_level": lambda s: bool(s.names & s.state.roles["owner"]),
             "sealing": lambda s, audience: s.any_grant() and bool(s.names & s.after.members_of(audience)),
             "created": lambda s, name, _: s.state.has_grant(name), "giving": signers.over_role,
+            "placing": lambda s, _: True,
         }.items():
             with self.subTest(name):
                 self.weaker(signers, name, rule)
