@@ -227,6 +227,10 @@ fn what_the_leaver_vouched_for_is_a_question_of_its_own() {
     let stage = later();
     let text = shown(&stage, remove, 80, &[(sure, "y"), (too, "y")]);
     assert!(text.contains("went with it: the member colleague"), "{text}");
+    let stage = later();
+    let remove = "v-secure member remove contractor --revoke-vouched";
+    let text = shown(&stage, remove, 80, &[("Remove contractor and all of this?", "y")]);
+    assert!(text.contains("went with it: the member colleague"), "{text}");
     let left = stage.ok("v-secure member list");
     assert!(left.contains("tester") && !left.contains("colleague"), "{left}");
 }

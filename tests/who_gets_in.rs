@@ -99,12 +99,14 @@ fn what_was_planted_in_a_newcomer_is_shown_before_it_gets_more() {
             if command.contains("owner") { "who is no owner" } else { "who may not grant prod/*" };
         for shown in [
             format!("! newcomer: recipient age1…{}: added by contractor, {why}", tag(&planted)),
-            format!("! newcomer: device phone {phone}: added by contractor, {why}"),
+            format!("! newcomer: device phone {phone}, recipient age1…"),
         ] {
             assert!(refused.err.contains(&shown), "{command}: {}", refused.err);
         }
         assert!(refused.err.contains("  newcomer: device newcomer-laptop "), "{}", refused.err);
-        assert!(refused.err.contains(&format!("--vouch {phone}")), "{}", refused.err);
+        let hint = "--vouch ID, for each that you checked with the person";
+        assert!(refused.err.contains(hint), "{}", refused.err);
+        assert!(!refused.err.contains(&format!("--vouch {phone}")), "no line to copy");
         // Neither silence nor another list of options passes.
         not_vouched(&owner.run(&format!("--quiet {command}")));
         assert!(owner.run(&format!("--quiet {command}")).err.contains("! newcomer: device phone"));
@@ -245,7 +247,7 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
             "only contractor vouched for:",
             "  the member bot with all it has",
             &format!("  newcomer: recipient age1…{}", tag(&planted)),
-            "  the role tools",
+            "  the role tools (read on dev/*; in it: newcomer)",
         ] {
             assert!(err.contains(line), "{line}: {err}");
         }
@@ -266,7 +268,10 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
     // Whoever made a service's identity may have kept it.
     let exposed = owner.run("exposed --json").json();
     let to = exposed["exposed"][0]["to"].as_array().unwrap();
-    assert!(to.iter().any(|to| to["why"] == "let-reader-in"), "{exposed}");
+    assert!(to.iter().any(|to| to["why"] == "let-reader-in" && to["made"] == "bot"), "{exposed}");
+    let told = owner.run("exposed");
+    assert!(told.out.contains("contractor\tmay have kept bot's identity "), "{}", told.out);
+    assert!(told.err.contains("v-secure member add bot --device --new-identity"), "{}", told.err);
 
     std::fs::write(owner.vault(), kept).unwrap();
     let owner = again(&owner);

@@ -96,11 +96,14 @@ fn show(context: &Context<'_>, report: &Report) -> Outcome {
             if report.expired { " (expired: only removing it ends its rights)" } else { "" };
         field("expires", &format!("{expires}{expired}"))?;
     }
-    for recipient in &report.recipients {
-        field("recipient", recipient)?;
-    }
     for device in &report.devices {
         field("device", &format!("{} key {}", device.device, device.key))?;
+        field("recipient", &device.recipient)?;
+    }
+    let is_keyless =
+        |recipient: &&String| report.devices.iter().all(|device| device.recipient != **recipient);
+    for recipient in report.recipients.iter().filter(is_keyless) {
+        field("recipient", recipient)?;
     }
     if report.devices.is_empty() {
         field("device", "none with a signing key: it can read, and never write")?;
