@@ -345,3 +345,19 @@ fn a_copy_that_is_not_there_is_said_before_anything_else() {
     let missing = owner.run("--json key restore --from nowhere.toml");
     assert_eq!(missing.error(), (5, "from-file".into()));
 }
+
+#[test]
+fn other_words_say_that_the_line_is_to_be_sent_again() {
+    let owner = owner();
+    let (line, _) = asks(&owner, &Person::new("newcomer"), "newcomer");
+    let other = owner.feed("member add newcomer --request - --fingerprint zoo", &line);
+    assert!(other.code == 6 && other.err.contains("have it sent again"), "{}", other.err);
+}
+
+#[test]
+fn a_member_sees_which_device_is_the_one_at_hand() {
+    let (owner, contractor) = team();
+    let shown = contractor.run("member show contractor").ok();
+    assert_eq!(shown.matches("(this device)").count(), 1, "{shown}");
+    assert!(!owner.run("member show contractor").ok().contains("(this device)"));
+}
