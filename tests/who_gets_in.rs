@@ -99,12 +99,14 @@ fn what_was_planted_in_a_newcomer_is_shown_before_it_gets_more() {
             if command.contains("owner") { "who is no owner" } else { "who may not grant prod/*" };
         for shown in [
             format!("! newcomer: recipient age1…{}: added by contractor, {why}", tag(&planted)),
-            format!("! newcomer: device phone {phone}: added by contractor, {why}"),
+            format!("! newcomer: device phone {phone}, recipient age1…"),
         ] {
             assert!(refused.err.contains(&shown), "{command}: {}", refused.err);
         }
         assert!(refused.err.contains("  newcomer: device newcomer-laptop "), "{}", refused.err);
-        assert!(refused.err.contains(&format!("--vouch {phone}")), "{}", refused.err);
+        let hint = "--vouch ID, for each that you checked with the person";
+        assert!(refused.err.contains(hint), "{}", refused.err);
+        assert!(!refused.err.contains(&format!("--vouch {phone}")), "no line to copy");
         // Neither silence nor another list of options passes.
         not_vouched(&owner.run(&format!("--quiet {command}")));
         assert!(owner.run(&format!("--quiet {command}")).err.contains("! newcomer: device phone"));
@@ -245,7 +247,7 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
             "only contractor vouched for:",
             "  the member bot with all it has",
             &format!("  newcomer: recipient age1…{}", tag(&planted)),
-            "  the role tools",
+            "  the role tools (read on dev/*; in it: newcomer)",
         ] {
             assert!(err.contains(line), "{line}: {err}");
         }
@@ -266,7 +268,10 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
     // Whoever made a service's identity may have kept it.
     let exposed = owner.run("exposed --json").json();
     let to = exposed["exposed"][0]["to"].as_array().unwrap();
-    assert!(to.iter().any(|to| to["why"] == "let-reader-in"), "{exposed}");
+    assert!(to.iter().any(|to| to["why"] == "let-reader-in" && to["made"] == "bot"), "{exposed}");
+    let told = owner.run("exposed");
+    assert!(told.out.contains("contractor\tmay have kept bot's identity "), "{}", told.out);
+    assert!(told.err.contains("v-secure member add bot --device --new-identity"), "{}", told.err);
 
     std::fs::write(owner.vault(), kept).unwrap();
     let owner = again(&owner);
@@ -315,4 +320,44 @@ fn ordinary_work_stays_ordinary() {
     owner.run("access grant team dev/Y* write").ok();
     let review: Value = owner.run("policy review --json").json();
     assert_eq!(review["memberships"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_recipient_that_was_used_before_is_said_to_be_the_owners_to_bring_back() {
+    let (owner, contractor) = team();
+    let (_, planted) = recipient();
+    join(&owner, "newcomer", " --role dev");
+    contractor.pull(&owner);
+    let add = format!("member add newcomer --device --recipient {planted}");
+    contractor.run(&add).ok();
+    contractor.run(&format!("member key remove newcomer/{} --yes", tag(&planted))).ok();
+    let refused = contractor.run(&add);
+    let why = "this recipient was used before (by newcomer); only an owner brings it back";
+    assert!(refused.code == 4 && refused.err.contains(why), "{}", refused.err);
+    assert!(refused.err.contains("who can: owner"), "{}", refused.err);
+    owner.pull(&contractor);
+    owner.run(&add).ok();
+}
+
+#[test]
+fn a_copy_that_is_not_there_is_said_before_anything_else() {
+    let owner = owner();
+    let missing = owner.run("--json key restore --from nowhere.toml");
+    assert_eq!(missing.error(), (5, "from-file".into()));
+}
+
+#[test]
+fn other_words_say_that_the_line_is_to_be_sent_again() {
+    let owner = owner();
+    let (line, _) = asks(&owner, &Person::new("newcomer"), "newcomer");
+    let other = owner.feed("member add newcomer --request - --fingerprint zoo", &line);
+    assert!(other.code == 6 && other.err.contains("have it sent again"), "{}", other.err);
+}
+
+#[test]
+fn a_member_sees_which_device_is_the_one_at_hand() {
+    let (owner, contractor) = team();
+    let shown = contractor.run("member show contractor").ok();
+    assert_eq!(shown.matches("(this device)").count(), 1, "{shown}");
+    assert!(!owner.run("member show contractor").ok().contains("(this device)"));
 }

@@ -64,7 +64,7 @@ pub const COMMANDS: &[Known] = &[
     known("conflict", &[7], "The secret has several active versions since a merge", "v-secure set NAME"),
     known("current", &[7], "The version to roll back to is the current one", "v-secure secret versions NAME"),
     known("current-folder", &[1], "The current folder cannot be read", "cd to a folder that exists"),
-    known("declined", &[1], "A question was answered with no", "answer yes, or give --yes"),
+    known("declined", &[1], "A question was answered with no", "the same command asks again"),
     known("device-key", &[1], "No key for this device could be made", "v-secure doctor"),
     known("device-taken", &[7], "The member has a device of that name", "v-secure member request --device OTHER"),
     known("differs", &[1], "Two environments differ, and --exit-code was given", "v-secure secret diff LEFT RIGHT"),

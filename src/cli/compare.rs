@@ -45,7 +45,7 @@ impl CompareArgs {
         if agreed {
             return Ok(());
         }
-        Err(Failure::new(Exit::Failure, "not-confirmed", "not confirmed: nothing was changed"))
+        Err(Failure::new(Exit::Failure, "declined", "not confirmed: nothing was changed"))
     }
 }
 

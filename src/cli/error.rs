@@ -45,6 +45,8 @@ impl Failure {
     /// What to type next: what the failure says, or else what helps with its code.
     pub fn steps(&self) -> Vec<&str> {
         match self.hints.as_slice() {
+            // Whoever said no knows what they wanted.
+            [] if self.code == "declined" => Vec::new(),
             [] => super::codes::next(self.code).into_iter().collect(),
             hints => hints.iter().map(String::as_str).collect(),
         }

@@ -56,7 +56,7 @@ impl VouchArgs {
         let open: BTreeSet<&str> =
             marked.iter().filter(|found| !found.named).map(|found| found.tag.as_str()).collect();
         if !open.is_empty() {
-            self.ask(context, &open)?;
+            ask(context, gifts)?;
         }
         Ok(rows(gifts))
     }
@@ -79,27 +79,35 @@ impl VouchArgs {
         }
         marked
     }
+}
 
-    fn ask(&self, context: &Context<'_>, open: &BTreeSet<&str>) -> Outcome {
-        if !context.interactive() {
-            let options: Vec<String> = open.iter().map(|tag| format!("--vouch {tag}")).collect();
-            let message =
-                "nobody who could give this vouched for what is marked '!': nothing was changed";
-            return Err(Failure::new(Exit::Failure, "not-vouched", message)
-                .hint(format!("{}, once you know that it is right", options.join(" ")))
-                .hint("v-secure policy review"));
-        }
-        let agreed = context.host.confirm("Give it to those marked '!' too?", false);
-        let agreed = agreed.map_err(|error| {
-            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-        })?;
-        if agreed {
-            return Ok(());
-        }
-        Err(Failure::new(Exit::Failure, "declined", "nothing was changed")
-            .hint("v-secure policy review")
-            .hint("v-secure member key remove MEMBER/DEVICE, for a device that is not theirs"))
+fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {
+    if !context.interactive() {
+        return Err(unanswered(gifts));
     }
+    let agreed = context.host.confirm("Give it to those marked '!' too?", false);
+    let agreed = agreed.map_err(|error| {
+        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
+    })?;
+    if agreed {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failure, "declined", "nothing was changed")
+        .hint("v-secure policy review")
+        .hint("v-secure member key remove MEMBER/DEVICE, for a device that is not theirs"))
+}
+
+/// Without a line to copy: each is to be looked at, and asked about.
+fn unanswered(gifts: &[Gift]) -> Failure {
+    let message = "nobody who could give this vouched for what is marked '!': nothing was changed";
+    let failure = Failure::new(Exit::Failure, "not-vouched", message)
+        .hint("--vouch ID, for each that you checked with the person");
+    let mut memberships = gifts.iter().flat_map(|gift| &gift.to).flat_map(|to| &to.membership);
+    let failure = match memberships.any(|verdict| !verdict.is_vouched) {
+        true => failure.hint("--vouch ROLE/MEMBER, for each that you want to have the role"),
+        false => failure,
+    };
+    failure.hint("v-secure policy review")
 }
 
 /// Says who gets what.
@@ -146,10 +154,27 @@ fn receiver_lines(gift: &Gift, to: &Receiver, width: Option<usize>) -> Vec<Strin
     if let Some(verdict) = to.membership.as_ref().filter(|verdict| !verdict.is_vouched) {
         mark(format!("{member}: in {role} {}", why("by", verdict, &gift.access)));
     }
-    for (credential, verdict) in to.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched) {
-        mark(format!("{member}: {credential}: {}", why("added by", verdict, &gift.access)));
+    for (credentials, why) in marks(gift, to) {
+        mark(format!("{member}: {credentials}: {why}"));
     }
     lines
+}
+
+/// What nobody stands for who could give it: a device and its recipient as one, where the same is to be
+/// said of both.
+fn marks(gift: &Gift, to: &Receiver) -> Vec<(String, String)> {
+    let mut marks: Vec<(String, String)> = Vec::new();
+    let mut before: Option<&Credential> = None;
+    for (credential, verdict) in to.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched) {
+        let why = why("added by", verdict, &gift.access);
+        let is_pair = before.is_some_and(|key| to.is_pair(key, credential));
+        match marks.last_mut().filter(|last| is_pair && last.1 == why) {
+            Some((text, _)) => text.push_str(&format!(", {credential}")),
+            None => marks.push((credential.to_string(), why)),
+        }
+        before = Some(credential);
+    }
+    marks
 }
 
 /// Who vouched, and why that does not do.

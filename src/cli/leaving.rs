@@ -1,20 +1,24 @@
-//! What `member remove` says of everything that only the leaver vouched for, and how much of it goes.
+//! What is said of everything that only a leaver, or a lost device, vouched for, and how much of it goes.
 
 use super::confirm::ConfirmArgs;
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::giving::accesses;
 use super::layout;
 use super::ui::escape_lines;
+use crate::crypto::bytes::Id;
 use crate::host::Stream;
 use crate::name::Name;
+use crate::ops::leaving;
+use crate::ops::request::Ctx;
 use crate::ops::vault::Vault;
 use crate::policy::error::ChainError;
 use crate::policy::op::PolicyOp;
-use crate::policy::vouching::{Alone, Vouching};
+use crate::policy::vouching::{Access, Alone, Credential, Going, Vouching};
 use serde::Serialize;
 
-/// One thing that only the leaver stands behind.
+/// One thing that only the leaver, or the device that was lost, stands behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Left {
     kind: &'static str,
@@ -25,23 +29,57 @@ pub struct Left {
     /// Which device or recipient, with its short id.
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<String>,
+    /// What a role gives.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    access: Vec<String>,
+    /// Who is in a role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    members: Vec<String>,
+    /// Whether a member is an owner.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    owner: bool,
+    /// The row before, where this is the recipient of that device.
+    #[serde(skip)]
+    follows: bool,
     /// Whether it goes with the leaver.
     pub revoked: bool,
 }
 
 impl Left {
     fn of(kind: &'static str) -> Self {
-        Self { kind, member: None, role: None, credential: None, revoked: false }
+        Self {
+            kind,
+            member: None,
+            role: None,
+            credential: None,
+            access: Vec::new(),
+            members: Vec::new(),
+            owner: false,
+            follows: false,
+            revoked: false,
+        }
     }
 
     fn text(&self) -> String {
         let text = |found: &Option<String>| found.clone().unwrap_or_default();
         match self.kind {
+            "member" if self.owner => format!("the owner {} with all it has", text(&self.member)),
             "member" => format!("the member {} with all it has", text(&self.member)),
             "credential" => format!("{}: {}", text(&self.member), text(&self.credential)),
             "membership" => format!("{} in the role {}", text(&self.member), text(&self.role)),
-            _ => format!("the role {}", text(&self.role)),
+            _ => format!("the role {} ({})", text(&self.role), self.about()),
         }
+    }
+
+    /// What a role gives, and who is in it.
+    fn about(&self) -> String {
+        let access = match self.access.as_slice() {
+            [] => "gives nothing yet".to_owned(),
+            access => access.join("; "),
+        };
+        let within =
+            if self.members.is_empty() { "nobody".into() } else { self.members.join(", ") };
+        format!("{access}; in it: {within}")
     }
 
     /// Whether an op takes it away.
@@ -59,7 +97,7 @@ impl Left {
                 is(&self.member, member) && shown.starts_with(&named)
             }
             ("credential", PolicyOp::RecipientRemove { member, recipient }) => {
-                let shown = crate::policy::vouching::Credential::Recipient(recipient.clone());
+                let shown = Credential::Recipient(recipient.clone());
                 is(&self.member, member) && self.credential == Some(shown.to_string())
             }
             _ => false,
@@ -67,31 +105,26 @@ impl Left {
     }
 }
 
-/// What only `leaver` vouched for.
-pub fn alone(vault: &Vault, leaver: &Name) -> Outcome<Alone> {
+/// What only they vouched for who go.
+pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Alone> {
     let failed = |error: ChainError| Failure::from_error(Exit::Integrity, error.code(), &error);
-    Ok(Vouching::of(&vault.file().chain).map_err(failed)?.alone(leaver))
+    Ok(Vouching::of(&vault.file().chain).map_err(failed)?.alone(going, by))
 }
 
 /// The same as rows, with what `ops` take away of it.
-pub fn rows(alone: &Alone, ops: &[PolicyOp]) -> Vec<Left> {
-    let members = alone
-        .members
-        .iter()
-        .map(|member| Left { member: Some(member.to_string()), ..Left::of("member") });
-    let credentials = alone.credentials.iter().map(|(member, credential)| Left {
+pub fn rows(vault: &Vault, alone: &Alone, ops: &[PolicyOp]) -> Vec<Left> {
+    let members = alone.members.iter().map(|member| Left {
         member: Some(member.to_string()),
-        credential: Some(credential.to_string()),
-        ..Left::of("credential")
+        owner: vault.policy().is_owner(member),
+        ..Left::of("member")
     });
     let memberships = alone.memberships.iter().map(|(role, member)| Left {
         member: Some(member.to_string()),
         role: Some(role.to_string()),
         ..Left::of("membership")
     });
-    let roles =
-        alone.roles.iter().map(|role| Left { role: Some(role.to_string()), ..Left::of("role") });
-    let all = members.chain(credentials).chain(memberships).chain(roles);
+    let roles = alone.roles.iter().map(|role| role_row(vault, role));
+    let all = members.chain(credential_rows(vault, alone)).chain(memberships).chain(roles);
     all.map(|left| {
         let revoked = ops.iter().any(|op| left.is_taken_by(op));
         Left { revoked, ..left }
@@ -99,13 +132,62 @@ pub fn rows(alone: &Alone, ops: &[PolicyOp]) -> Vec<Left> {
     .collect()
 }
 
+fn credential_rows(vault: &Vault, alone: &Alone) -> Vec<Left> {
+    let mut rows = Vec::new();
+    let mut before: Option<(&Name, &Name)> = None;
+    for (member, credential) in &alone.credentials {
+        let device = before.filter(|(of, _)| *of == member).map(|(_, device)| device);
+        let key = device.and_then(|device| vault.policy().member(member)?.keys.get(device));
+        let follows = match (key, credential) {
+            (Some(key), Credential::Recipient(text)) => key.recipient == *text,
+            _ => false,
+        };
+        rows.push(Left {
+            member: Some(member.to_string()),
+            credential: Some(credential.to_string()),
+            follows,
+            ..Left::of("credential")
+        });
+        before = match credential {
+            Credential::Key { device, .. } => Some((member, device)),
+            Credential::Recipient(_) => None,
+        };
+    }
+    rows
+}
+
+fn role_row(vault: &Vault, role: &Name) -> Left {
+    let found = vault.policy().role(role);
+    let members = found.into_iter().flat_map(|found| found.members());
+    Left {
+        role: Some(role.to_string()),
+        access: accesses(&Access::of_role(vault.chain(), role)),
+        members: members.map(ToString::to_string).collect(),
+        ..Left::of("role")
+    }
+}
+
+/// As people read it: a device and its recipient are one.
+fn texts<'a>(rows: impl IntoIterator<Item = &'a Left>) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for left in rows {
+        match (texts.last_mut(), &left.credential) {
+            (Some(last), Some(recipient)) if left.follows && last.contains(": device ") => {
+                last.push_str(&format!(", {recipient}"));
+            }
+            _ => texts.push(left.text()),
+        }
+    }
+    texts
+}
+
 /// Lists it before anything is asked.
-pub fn tell(context: &Context<'_>, leaver: &Name, rows: &[Left]) {
+pub fn tell(context: &Context<'_>, who: &str, rows: &[Left]) {
     if rows.is_empty() {
         return;
     }
-    let mut lines = vec![("", format!("only {leaver} vouched for:"))];
-    lines.extend(rows.iter().map(|left| ("  ", left.text())));
+    let mut lines = vec![("", format!("only {who} vouched for:"))];
+    lines.extend(texts(rows).into_iter().map(|text| ("  ", text)));
     say(context, &lines);
 }
 
@@ -118,31 +200,48 @@ pub fn say(context: &Context<'_>, lines: &[(&str, String)]) {
     context.host.write_err(&escape_lines(&lines.join("\n")));
 }
 
-/// Says what of it stays.
-pub fn tell_staying(context: &Context<'_>, rows: &[Left]) {
-    let went: Vec<String> = rows.iter().filter(|l| l.revoked).map(Left::text).collect();
+/// Says what of it went, and what stays although `nobody` is there to vouch for it.
+pub fn tell_staying(context: &Context<'_>, nobody: &str, rows: &[Left]) {
+    let went = texts(rows.iter().filter(|left| left.revoked));
     if !went.is_empty() {
         context.ui.note(&format!("went with it: {}", went.join("; ")));
     }
-    let stays: Vec<String> = rows.iter().filter(|l| !l.revoked).map(Left::text).collect();
+    let stays = texts(rows.iter().filter(|left| !left.revoked));
     if !stays.is_empty() {
-        context.ui.warn(&format!(
-            "nobody who is there vouches for what stays: {}; see v-secure policy review",
-            stays.join("; ")
-        ));
+        let stays = stays.join("; ");
+        context.ui.warn(&format!("{nobody} what stays: {stays}; next: v-secure policy review"));
     }
 }
 
-/// Whether what only the leaver vouched for is to go: by the option, or by a question of its own.
-pub fn wants_revoking(
+/// What is asked first: with the option, of all of it at once.
+pub fn question(what: &str, by_option: bool, rows: &[Left]) -> String {
+    match by_option && !rows.is_empty() {
+        true => format!("Remove {what} and all of this?"),
+        false => format!("Remove {what}?"),
+    }
+}
+
+/// The ops that take what only they vouched for who go, and what becomes of it: by the option, or by a
+/// question of its own. What the signer may not take stays.
+pub fn settled(
     context: &Context<'_>,
+    (vault, ctx): (&Vault, &Ctx<'_>),
+    alone: &Alone,
     by_option: bool,
     confirm: &ConfirmArgs,
-    rows: &[Left],
-) -> Outcome<bool> {
-    if by_option || rows.is_empty() || confirm.is_given() || !context.interactive() {
-        return Ok(by_option && !rows.is_empty());
-    }
+) -> Outcome<(Vec<PolicyOp>, Vec<Left>)> {
+    let revokable = leaving::revoke(vault, alone, &ctx.signer.key.id());
+    let may_ask = !confirm.is_given() && context.interactive();
+    let also = match by_option {
+        false if may_ask && !revokable.is_empty() => ask(context)?,
+        chosen => chosen,
+    };
+    let taken = if also { revokable } else { Vec::new() };
+    let left = rows(vault, alone, &taken);
+    Ok((taken, left))
+}
+
+fn ask(context: &Context<'_>) -> Outcome<bool> {
     context.host.confirm("Remove that, too?", false).map_err(|error| {
         Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
     })

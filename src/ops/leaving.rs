@@ -17,11 +17,21 @@ pub struct DeviceName {
     pub device: Name,
 }
 
-impl FromStr for DeviceName {
-    type Err = NameError;
+/// Why a text names no device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceNameError {
+    #[error("a device is NAME/DEVICE, as 'v-secure member show NAME' lists it")]
+    NotFull,
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
 
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        let (member, device) = text.split_once('/').ok_or(NameError::NotFull)?;
+impl FromStr for DeviceName {
+    type Err = DeviceNameError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceNameError> {
+        let (member, device) = text.split_once('/').ok_or(DeviceNameError::NotFull)?;
         Ok(Self { member: Name::new(member)?, device: Name::new(device)? })
     }
 }
@@ -38,14 +48,32 @@ impl fmt::Display for DeviceName {
 pub enum LeaveError {
     #[error("there is no member {member}")]
     NoMember { member: Name },
-    #[error("{name} has no signing key in this vault")]
+    #[error("there is no device {name}; devices of {member}: {devices}", member = name.member, devices = listed(devices))]
     NoDevice { name: DeviceName, devices: Vec<Name> },
-    #[error("{name} cannot go by itself: {member} would be left without any key that opens something", member = name.member)]
+    #[error(
+        "{name} cannot go by itself: {also}{member} would be left without any key that opens something",
+        member = name.member, also = also(name, others)
+    )]
     LastRecipient {
         name: DeviceName,
+        /// Devices that would go too, as the one that is lost added them.
+        others: Vec<Name>,
         /// Whether the device alone could go, without what it vouched for.
         alone: bool,
     },
+}
+
+fn listed(names: &[Name]) -> String {
+    let names: Vec<&str> = names.iter().map(Name::as_str).collect();
+    if names.is_empty() { "none that signs".into() } else { names.join(", ") }
+}
+
+fn also(lost: &DeviceName, others: &[Name]) -> String {
+    match others {
+        [] => String::new(),
+        [one] => format!("with --lost device {one} goes too: {lost} added it; "),
+        many => format!("with --lost devices {} go too: {lost} added them; ", listed(many)),
+    }
 }
 
 /// What goes with a device.
@@ -91,7 +119,10 @@ pub fn remove_device(
         member.recipients.iter().filter(|own| tainted.recipients.contains(*own)).cloned().collect();
     if recipients.len() == member.recipients.len() {
         let alone = lost && member.recipients.len() > 1;
-        return Err(LeaveError::LastRecipient { name: name.clone(), alone });
+        let is_other = |device: &&Name| **device != name.device;
+        let others =
+            if lost { member.keys.keys().filter(is_other).cloned().collect() } else { Vec::new() };
+        return Err(LeaveError::LastRecipient { name: name.clone(), others, alone });
     }
     let is_keyless = |recipient: &&String| member.keys.values().all(|k| k.recipient != **recipient);
     let keyless = recipients.iter().filter(is_keyless).count();
@@ -123,7 +154,11 @@ fn remove_recipient(member: &Member, name: &DeviceName) -> Result<Departure, Lea
         LeaveError::NoDevice { name: name.clone(), devices: member.keys.keys().cloned().collect() }
     })?;
     if member.recipients.len() == 1 {
-        return Err(LeaveError::LastRecipient { name: name.clone(), alone: false });
+        return Err(LeaveError::LastRecipient {
+            name: name.clone(),
+            others: Vec::new(),
+            alone: false,
+        });
     }
     let (gone, left): (Vec<_>, Vec<_>) =
         member.keys.iter().partition(|(_, key)| key.recipient == *recipient);

@@ -71,6 +71,8 @@ impl WhyUnsettled {
 pub enum PolicyChangeError {
     #[error("{member} may not do this: it needs {needs}")]
     NotPermitted { member: Name, needs: Needs, able: Vec<Name> },
+    #[error("this recipient was used before (by {by}); only an owner brings it back")]
+    UsedBefore { by: Name, able: Vec<Name> },
     #[error(
         "this needs the signatures of {threshold} owners, and this version signs with one key at a time"
     )]
@@ -220,12 +222,41 @@ fn refusal(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>, error: ChainError) ->
         ChainFault::Unauthorised { needs: Needs::Owners { threshold } } if threshold > 1 => {
             PolicyChangeError::Threshold { threshold }
         }
-        ChainFault::Unauthorised { needs } => PolicyChangeError::NotPermitted {
-            member: ctx.who.member().clone(),
-            able: able(vault, ops, &needs),
-            needs,
-        },
+        ChainFault::Unauthorised { needs } => {
+            let able = able(vault, ops, &needs);
+            match used_before(vault, ops, ctx) {
+                Some(by) => PolicyChangeError::UsedBefore { by, able },
+                None => PolicyChangeError::NotPermitted {
+                    member: ctx.who.member().clone(),
+                    able,
+                    needs,
+                },
+            }
+        }
         _ => PolicyChangeError::Chain(error),
+    }
+}
+
+/// Whose recipient it was that a signer brings back who may do all of this but that.
+fn used_before(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Option<Name> {
+    let signers = vault.chain().signers_with(&BTreeSet::from([ctx.signer.key.id()])).ok()?;
+    if !ops.iter().all(|op| signers.judge(op).is_ok()) {
+        return None;
+    }
+    let new: BTreeSet<&String> = ops.iter().flat_map(|op| brought(op).1).collect();
+    let before = vault.file().chain.iter().rev().flat_map(|entry| &entry.ops).map(brought);
+    let mut of = before.filter(|(_, recipients)| recipients.iter().any(|text| new.contains(text)));
+    of.find_map(|(member, _)| member.cloned())
+}
+
+/// The recipients that an op brings in, and of whom.
+fn brought(op: &PolicyOp) -> (Option<&Name>, Vec<&String>) {
+    match op {
+        PolicyOp::MemberAdd { member, recipients, .. } => {
+            (Some(member), recipients.iter().collect())
+        }
+        PolicyOp::RecipientAdd { member, recipient, .. } => (Some(member), vec![recipient]),
+        _ => (None, Vec::new()),
     }
 }
 

@@ -4,13 +4,13 @@
 use super::vault::Vault;
 use crate::name::{Name, Pattern};
 use crate::policy::error::ChainError;
-use crate::policy::vouching::{Access, Credential, Verdict, Voucher, Vouching};
+use crate::policy::vouching::{Access, Credential, Standing, Verdict, Voucher, Vouching};
 
 /// Why something is worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    /// Nobody who is there vouches for it.
-    Nobody,
+    /// Nobody who is there vouches for it, but by a device of these that was lost.
+    Nobody { lost: Vec<Name> },
     /// None of those who vouch could give what the role has.
     NotTheirs { role: Name, lacks: Option<Pattern> },
     /// A role that has members and as yet no grants: what it is given, they have.
@@ -22,7 +22,7 @@ pub enum Mark {
 impl Mark {
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
+            Self::Nobody { .. } => "nobody",
             Self::NotTheirs { .. } => "not-theirs",
             Self::Empty => "empty",
             Self::MadeByOthers => "made-by-others",
@@ -87,7 +87,7 @@ pub fn review(vault: &Vault) -> Result<Review, ChainError> {
         vault.policy().roles().map(|(role, _)| Access::of_role(vault.chain(), role)).collect();
     let members = vault.policy().members();
     let credentials = members.flat_map(|(member, _)| {
-        vouching.credentials(member).map(|c| held(vault, &vouching, &accesses, member, c))
+        vouching.paired(member).into_iter().map(|c| held(vault, &vouching, &accesses, member, c))
     });
     let memberships = accesses.iter().flat_map(|access| {
         let role = vault.policy().role(&access.role);
@@ -117,19 +117,29 @@ fn held(
     let verdicts: Vec<(&Access, Verdict)> = own.map(|access| (access, judged(access))).collect();
     let mut marks: Vec<Mark> = verdicts.iter().filter_map(|(a, v)| not_theirs(a, v)).collect();
     let (added, confirmed) = vouching.vouchers_of(member, credential);
-    if !vouching.is_backed(member, credential) {
-        marks = vec![Mark::Nobody];
+    if !vouching.is_backed(state, member, credential) {
+        marks = vec![nobody(added.iter().chain(&confirmed))];
+    } else if vouching.is_sole(state, member, credential) {
+        marks.clear();
     }
     Held { member: member.clone(), credential: credential.clone(), roles, added, confirmed, marks }
 }
 
 fn joined(vault: &Vault, vouching: &Vouching, access: &Access, member: &Name) -> Joined {
     let verdict = vouching.of_membership(vault.policy(), member, access);
+    let is_sole = vault.policy().is_owner(member) && vault.policy().owners().count() == 1;
     let marks = match verdict.is_orphan() && !verdict.is_vouched {
-        true => vec![Mark::Nobody],
+        _ if is_sole => Vec::new(),
+        true => vec![nobody(verdict.added.iter().chain(&verdict.confirmed))],
         false => not_theirs(access, &verdict).into_iter().collect(),
     };
     Joined { role: access.role.clone(), member: member.clone(), by: verdict.added, marks }
+}
+
+/// Who vouched is not there; or is, and the device is not.
+fn nobody<'a>(vouchers: impl Iterator<Item = &'a Voucher>) -> Mark {
+    let lost = vouchers.filter(|voucher| voucher.standing == Standing::Lost);
+    Mark::Nobody { lost: lost.map(|voucher| voucher.member.clone()).collect() }
 }
 
 fn not_theirs(access: &Access, verdict: &Verdict) -> Option<Mark> {

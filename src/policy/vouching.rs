@@ -10,8 +10,8 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use alone::Alone;
-pub use credential::Credential;
+pub use alone::{Alone, Going};
+pub use credential::{Credential, pair};
 pub use judge::{Access, Standing, Verdict, Voucher};
 pub use plan::{Gift, Receiver};
 
@@ -77,6 +77,8 @@ pub struct Vouching {
     roles: BTreeMap<Name, Made>,
     /// Every key that there was.
     keys: HashMap<Id, Holder>,
+    /// By key: the recipient that it is sealed to.
+    sealed: HashMap<Id, String>,
     /// The keys that signed genesis: whoever accepts the vault accepts them.
     roots: BTreeSet<Id>,
     /// By incarnation: where it was removed.
@@ -105,6 +107,18 @@ impl Vouching {
     pub fn credentials(&self, member: &Name) -> impl Iterator<Item = &Credential> {
         let all = self.people.get(member).into_iter().flat_map(|person| &person.credentials);
         all.filter(|(_, added)| !added.gone).map(|(credential, _)| credential)
+    }
+
+    /// The recipient that a key is sealed to.
+    pub fn sealed_to(&self, key: &Id) -> Option<&String> {
+        self.sealed.get(key)
+    }
+
+    /// A member's credentials in force, each device with the recipient that is its own.
+    pub fn paired(&self, member: &Name) -> Vec<&Credential> {
+        let mut all: Vec<&Credential> = self.credentials(member).collect();
+        credential::pair(&mut all, |found| found, |key| self.sealed_to(key));
+        all
     }
 
     /// The keys that stand behind a credential, those that let it in first.

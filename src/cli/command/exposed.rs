@@ -6,10 +6,11 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use crate::ops::duration;
 use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Uncompared, Why};
 use crate::ops::vault::Depth;
+use crate::policy::vouching::Credential;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -65,6 +66,9 @@ struct To {
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<String>,
     recipient: String,
+    /// Whose identity, the one of the recipient, it may have kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<String>,
     why: &'static str,
     since: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,13 +122,44 @@ fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
         return Ok(());
     }
     let rows = found.iter().flat_map(|value| {
-        value.to.iter().map(|to| {
-            vec![value.secret.to_string(), who(to), why(to), when(context, Some(to.since), now)]
+        people(value).into_iter().map(|all| {
+            let since = all.iter().map(|to| to.since).min();
+            let known = who(all[0]);
+            vec![value.secret.to_string(), known, why(&all), when(context, since, now)]
         })
     });
-    context.ui.table(&["SECRET", "KNOWN TO", "WHY NOT", "SINCE"], rows.collect())?;
+    context.ui.table(&["SECRET", "KNOWN TO", "REASON", "SINCE"], rows.collect())?;
+    let kept: BTreeSet<(&Name, &str)> =
+        found.iter().flat_map(|value| &value.to).filter_map(kept).collect();
+    for (service, recipient) in kept {
+        let id = Credential::Recipient(recipient.to_owned()).tag();
+        context.ui.note(&format!(
+            "give {service} another identity first: v-secure member add {service} --device --new-identity, then \
+             v-secure member key remove {service}/{id}"
+        ));
+    }
     context.ui.note("change each at its provider, then: v-secure set NAME");
     Ok(())
+}
+
+/// The service, and the recipient of its identity that somebody may have kept.
+fn kept(to: &Knower) -> Option<(&Name, &str)> {
+    Some((to.made.as_ref()?, to.recipient.as_str()))
+}
+
+/// Those who know a value: whoever may have kept several identities of one service is one.
+fn people(value: &Value) -> Vec<Vec<&Knower>> {
+    let mut people: Vec<Vec<&Knower>> = Vec::new();
+    for to in &value.to {
+        let same = |all: &&mut Vec<&Knower>| {
+            to.made.is_some() && all[0].made == to.made && all[0].member == to.member
+        };
+        match people.iter_mut().find(same) {
+            Some(all) => all.push(to),
+            None => people.push(vec![to]),
+        }
+    }
+    people
 }
 
 /// An old value that was set again is found by opening it alone.
@@ -159,16 +194,23 @@ fn who(to: &Knower) -> String {
     }
 }
 
-fn why(to: &Knower) -> String {
-    let why = match to.why {
-        Why::MemberRemoved => "no member any more",
-        Why::KeyRemoved => "the key was removed",
-        Why::NoRight => "may not read it",
-        Why::LetReaderIn => "may have the key of somebody that it let in, and left",
+fn why(all: &[&Knower]) -> String {
+    let to = all[0];
+    let why = match (to.why, &to.made) {
+        (Why::MemberRemoved, _) => "no member any more".to_owned(),
+        (Why::KeyRemoved, _) => "the key was removed".to_owned(),
+        (Why::NoRight, _) => "the role lost its grant".to_owned(),
+        (Why::LetReaderIn, made) => {
+            let service = made.as_ref().map_or("", Name::as_str);
+            let ids = all.iter().map(|to| Credential::Recipient(to.recipient.clone()).tag());
+            let ids: BTreeSet<String> = ids.collect();
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            format!("may have kept {service}'s identity {}", ids.join(", "))
+        }
     };
     match &to.through {
         Some(other) => format!("{why}; {other} has the same value"),
-        None => why.to_owned(),
+        None => why,
     }
 }
 
@@ -188,6 +230,7 @@ fn to(knower: &Knower) -> To {
         member: knower.member.to_string(),
         device: knower.device.as_ref().map(ToString::to_string),
         recipient: knower.recipient.clone(),
+        made: knower.made.as_ref().map(ToString::to_string),
         why: knower.why.as_str(),
         since: duration::rfc3339(knower.since),
         through: knower.through.as_ref().map(ToString::to_string),

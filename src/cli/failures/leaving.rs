@@ -16,15 +16,10 @@ impl From<LeaveError> for Failure {
             LeaveError::NoMember { .. } => {
                 is(Exit::NotFound, "no-member").hint("v-secure member list")
             }
-            LeaveError::NoDevice { name, devices } => {
-                let failure = is(Exit::NotFound, "no-device");
-                let others = devices.iter().map(|device| format!("{}/{device}", name.member));
-                let failure = others.fold(failure, |failure, other| {
-                    failure.hint(format!("v-secure member key remove {other}"))
-                });
-                failure.hint(format!("v-secure member show {}", name.member))
-            }
-            LeaveError::LastRecipient { name, alone } => {
+            // No ready line: another device than the one that was meant would be gone.
+            LeaveError::NoDevice { name, .. } => is(Exit::NotFound, "no-device")
+                .hint(format!("v-secure member show {}", name.member)),
+            LeaveError::LastRecipient { name, alone, .. } => {
                 let member = &name.member;
                 let mut failure = is(Exit::Conflict, "last-device");
                 if *alone {

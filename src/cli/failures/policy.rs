@@ -13,7 +13,8 @@ use crate::policy::error::{ChainError, ChainFault, OpFault};
 impl From<PolicyChangeError> for Failure {
     fn from(error: PolicyChangeError) -> Self {
         match &error {
-            PolicyChangeError::NotPermitted { able, .. } => {
+            PolicyChangeError::NotPermitted { able, .. }
+            | PolicyChangeError::UsedBefore { able, .. } => {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
                     .hint(format!("who can: {}", names(able)))
                     .hint("v-secure access list")

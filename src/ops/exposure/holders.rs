@@ -297,6 +297,7 @@ impl Holders {
             member: member.clone(),
             device: None,
             recipient: self.facts[reader.0 as usize].recipient.clone(),
+            made: Some(self.facts[reader.0 as usize].member.clone()),
             why: Why::LetReaderIn,
             since: at.max(*left),
             through,
@@ -318,7 +319,7 @@ impl Holders {
             Some(_) => Why::NoRight,
         };
         let (member, device, recipient) = (member.clone(), device.clone(), recipient.clone());
-        Knower { member, device, recipient, why, since, through }
+        Knower { member, device, recipient, made: None, why, since, through }
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Knower {
     /// The device that signed with this key, if one did.
     pub device: Option<Name>,
     pub recipient: String,
+    /// The member whose identity it may have kept, for [`Why::LetReaderIn`].
+    pub made: Option<Name>,
     pub why: Why,
     /// From when on it knew the value without a right to, in seconds since the Unix epoch, by the
     /// clocks of those who signed. Fresh keys for the same value do not begin it anew.

@@ -2,6 +2,7 @@
 
 use crate::crypto::bytes::Id;
 use crate::name::Name;
+use std::collections::HashMap;
 use std::fmt;
 
 /// How much of a key's id is shown: 60 bits, which nobody matches by trying.
@@ -35,6 +36,29 @@ impl Credential {
             Self::Recipient(own) => text.len() >= RECIPIENT_SHOWN && own.ends_with(text),
         }
     }
+}
+
+/// Orders what is shown of one member: each device, and then the recipient that its key is sealed to.
+pub fn pair<'s, T>(
+    all: &mut [T],
+    credential: impl Fn(&T) -> &Credential,
+    sealed_to: impl Fn(&Id) -> Option<&'s String>,
+) {
+    all.sort_by(|a, b| credential(a).cmp(credential(b)));
+    let keys = all.iter().map(&credential).enumerate().filter_map(|(place, found)| match found {
+        Credential::Key { id, .. } => Some((sealed_to(id)?.as_str(), place)),
+        Credential::Recipient(_) => None,
+    });
+    let places: HashMap<String, usize> = keys.map(|(text, at)| (text.to_owned(), at)).collect();
+    let ranks: Vec<(usize, bool)> = (all.iter().map(&credential).enumerate())
+        .map(|(place, found)| match found {
+            Credential::Key { .. } => (place, false),
+            Credential::Recipient(text) => (places.get(text).copied().unwrap_or(place), true),
+        })
+        .collect();
+    let rank: HashMap<Credential, (usize, bool)> =
+        all.iter().map(|found| credential(found).clone()).zip(ranks).collect();
+    all.sort_by_key(|found| rank.get(credential(found)).copied());
 }
 
 impl fmt::Display for Credential {

@@ -46,6 +46,7 @@ impl Vouching {
                 let id = key_id(&add.key);
                 let incarnation = self.people.get(&add.member).map_or(0, |p| p.incarnation);
                 let member = add.member.clone();
+                self.sealed.insert(id, add.recipient.clone());
                 self.keys.insert(id, Holder { member, incarnation, lost: false });
                 self.add(&add.member, Credential::Key { device: add.device.clone(), id }, signed);
             }

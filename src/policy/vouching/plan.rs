@@ -1,13 +1,13 @@
 //! What a planned entry gives, to which credentials, and who stood behind these before.
 
-use super::{Access, Credential, Verdict, Vouching};
+use super::{Access, Credential, Verdict, Vouching, pair};
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::PolicyOp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an entry gives, and to whom.
 #[derive(Debug, Clone)]
@@ -25,10 +25,23 @@ pub struct Receiver {
     pub member: Name,
     /// Of being in the role already, where the role gets something.
     pub membership: Option<Verdict>,
+    /// Each device with the recipient that is its own.
     pub credentials: Vec<(Credential, Verdict)>,
+    /// By key: the recipient that it is sealed to.
+    sealed_to: BTreeMap<Id, String>,
 }
 
 impl Receiver {
+    /// Whether a recipient is the one that a device's key is sealed to.
+    pub fn is_pair(&self, key: &Credential, recipient: &Credential) -> bool {
+        match (key, recipient) {
+            (Credential::Key { id, .. }, Credential::Recipient(text)) => {
+                self.sealed_to.get(id) == Some(text)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether somebody stood behind all of it who could give it.
     pub fn is_vouched(&self) -> bool {
         self.membership
@@ -70,7 +83,9 @@ impl Vouching {
         entry.ops.iter().for_each(|op| plan.take(op));
         for gift in &mut plan.gifts {
             gift.to.sort_by(|a, b| a.member.cmp(&b.member));
-            gift.to.iter_mut().for_each(|to| to.credentials.sort_by(|a, b| a.0.cmp(&b.0)));
+            for to in &mut gift.to {
+                pair(&mut to.credentials, |found| &found.0, |key| to.sealed_to.get(key));
+            }
         }
         plan.gifts
     }
@@ -150,6 +165,7 @@ impl Plan<'_> {
                     .cloned()
                     .collect();
                 known.credentials.extend(new);
+                known.sealed_to.extend(receiver.sealed_to);
             }
             None => gift.to.push(receiver),
         }
@@ -184,11 +200,13 @@ impl Plan<'_> {
             let verdict = self.vouching.of_membership(state, member, access);
             self.excused(verdict, self.vouching.behind_membership(member, &access.role))
         });
-        Receiver {
-            member: member.clone(),
-            membership,
-            credentials: credentials.map(judged).collect(),
-        }
+        let credentials: Vec<_> = credentials.map(judged).collect();
+        let keys = credentials.iter().filter_map(|(credential, _)| match credential {
+            Credential::Key { id, .. } => Some((*id, self.vouching.sealed_to(id)?.clone())),
+            Credential::Recipient(_) => None,
+        });
+        let sealed_to = keys.collect();
+        Receiver { member: member.clone(), membership, credentials, sealed_to }
     }
 
     /// Who signs need not be asked about what they vouched for themselves: the chain judges whether

@@ -33,6 +33,12 @@ impl Scene {
         Vouching::of(&self.0.entries).unwrap()
     }
 
+    /// What only this member stands behind, for the owner.
+    fn alone(&self, leaver: &str) -> Alone {
+        let leaver = name(leaver);
+        self.vouching().alone(Going::Member(&leaver), &device_key("admin").id())
+    }
+
     fn plan(&self, by: &str, ops: Vec<PolicyOp>) -> Vec<Gift> {
         let mut after = self.0.clone();
         after.did(&[by], ops);
@@ -178,7 +184,7 @@ fn what_only_the_leaver_vouched_for_is_found_in_others_too() {
     world.by("contractor", vec![recipient_add("colleague", "planted")]);
     world.by("contractor", vec![role_add("hers"), grant("hers", "dev/*", &[Right::Read])]);
     world.by("contractor", vec![join("hers", "colleague")]);
-    let alone = world.vouching().alone(&name("contractor"));
+    let alone = world.alone("contractor");
     assert_eq!(alone.members, [name("newcomer")]);
     assert_eq!(alone.roles, [name("hers")]);
     assert_eq!(alone.memberships, Vec::new(), "the role goes");
@@ -186,10 +192,10 @@ fn what_only_the_leaver_vouched_for_is_found_in_others_too() {
     assert_eq!(alone.credentials, [(name("colleague"), planted)]);
     // An owner who gives a role has seen what its new member has.
     world.by("admin", vec![join("ops", "newcomer")]);
-    let alone = world.vouching().alone(&name("contractor"));
+    let alone = world.alone("contractor");
     assert_eq!(alone.members, Vec::new());
     assert_eq!(alone.memberships, [(name("dev"), name("newcomer"))]);
-    assert!(world.vouching().alone(&name("newcomer")).is_empty());
+    assert_eq!(world.alone("newcomer"), Alone::default());
 }
 
 #[test]
@@ -246,4 +252,47 @@ fn whoever_is_alone_is_not_asked_about_the_key_that_signs_nor_twice_about_the_re
     let own: Vec<String> =
         marked(&again).into_iter().filter(|found| found.starts_with("second")).collect();
     assert_eq!(own, Vec::<String>::new());
+}
+
+#[test]
+fn what_only_a_lost_device_let_in_elsewhere_is_found() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    world.by("admin", vec![world.0.key("second", "desk")]);
+    world.let_in("admin", "mate", &["dev"]);
+    world.by("second", vec![recipient_add("mate", "evil")]);
+    world.let_in("second", "mallory", &["owner"]);
+    world.by("second", vec![role_add("hers"), join("hers", "mate")]);
+    let second = name("second");
+    let lost = |device: &str| BTreeSet::from([device_key(device).id()]);
+    let by = device_key("admin").id();
+    let (laptop, desk) = (lost("second"), lost("desk"));
+    let alone = world.vouching().alone(Going::Keys(&second, &laptop), &by);
+    assert_eq!(alone.members, [name("mallory")]);
+    assert_eq!(alone.roles, [name("hers")]);
+    let evil = Credential::Recipient(recipient("evil"));
+    assert_eq!(alone.credentials, [(name("mate"), evil)]);
+    // Another device of the same member's has let in nobody.
+    let other = world.vouching().alone(Going::Keys(&second, &desk), &by);
+    assert_eq!(other, Alone::default());
+}
+
+#[test]
+fn who_asks_is_never_what_only_the_leaver_vouched_for() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    world.by("admin", vec![recipient_add("second", "planted")]);
+    let admin = name("admin");
+    let by = device_key("second").id();
+    let alone = world.vouching().alone(Going::Member(&admin), &by);
+    assert!(!alone.members.contains(&name("second")), "{alone:?}");
+    assert!(!alone.memberships.iter().any(|(_, member)| *member == name("second")), "{alone:?}");
+    let of_second: Vec<&Credential> = alone
+        .credentials
+        .iter()
+        .filter(|(member, _)| *member == name("second"))
+        .map(|(_, c)| c)
+        .collect();
+    assert!(of_second.contains(&&Credential::Recipient(recipient("planted"))), "{alone:?}");
+    assert!(of_second.iter().all(|found| matches!(found, Credential::Recipient(_))), "{alone:?}");
 }

@@ -78,6 +78,8 @@ struct Looked {
 
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        // A file that is not there is said before anything is unlocked or found to be needless.
+        let files = self.files(context)?;
         let (session, opened) = context.open_to_write(Depth::Everything)?;
         let vault = &opened.vault;
         let who = unlocking::unlock_anew(context, vault)?.who;
@@ -87,7 +89,11 @@ impl Restore {
             return self.nothing(context);
         }
         let mut looked = Looked::default();
-        self.files(context, &mut search, &mut looked)?;
+        for file in &files {
+            // A slice is read without an error.
+            let _ = format::envelopes(&mut &file[..], |envelope| search.take(&envelope));
+            looked.states += 1;
+        }
         history(context, &session.location, &mut search, &mut looked);
         let lacking = search.report();
         let found = search.into_found();
@@ -133,21 +139,14 @@ impl Restore {
         Ok(())
     }
 
-    fn files(
-        &self,
-        context: &Context<'_>,
-        search: &mut Search<'_>,
-        looked: &mut Looked,
-    ) -> Outcome {
+    fn files(&self, context: &Context<'_>) -> Outcome<Vec<Vec<u8>>> {
         let here = context.current_dir()?;
-        for file in &self.from {
-            let content = read::read(&here.join(file), VAULT_LIMIT)
-                .map_err(|error| Failure::from_error(Exit::NotFound, "from-file", &error))?;
-            // A slice is read without an error.
-            let _ = format::envelopes(&mut &content.bytes[..], |envelope| search.take(&envelope));
-            looked.states += 1;
-        }
-        Ok(())
+        let read = |file: &PathBuf| {
+            read::read(&here.join(file), VAULT_LIMIT)
+                .map(|content| content.bytes)
+                .map_err(|error| Failure::from_error(Exit::NotFound, "from-file", &error))
+        };
+        self.from.iter().map(read).collect()
     }
 }
 

@@ -168,7 +168,13 @@ impl Add {
         let (member, device) = (&request.member, &request.device);
         context.ui.note(&format!("fingerprint  {words} ({member}, device {device})"));
         let question = format!("Does {member} see the same words?");
-        self.compare.check(context, &[words], &question)
+        let compared = self.compare.check(context, &[words], &question);
+        compared.map_err(|failure| match failure.code {
+            "fingerprint" => failure.hint("the line was changed on its way: have it sent again"),
+            "declined" => failure
+                .hint("if the words differ, the line was changed on its way: have it sent again"),
+            _ => failure,
+        })
     }
 
     fn report(

@@ -13,6 +13,7 @@ use crate::ops::policy_change;
 use crate::ops::request::Ctx;
 use crate::ops::vault::{Depth, Vault};
 use crate::policy::op::PolicyOp;
+use crate::policy::vouching::Going;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
@@ -77,7 +78,7 @@ impl Remove {
             return context.ui.object(&Report { member, roles, devices, vouched_alone, narrowed });
         }
         context.ui.note(&format!("{member} is no member any more"));
-        vouched::tell_staying(context, &left);
+        vouched::tell_staying(context, "nobody who is there vouches for", &left);
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
         narrowed.finish(context, member);
@@ -110,19 +111,18 @@ impl Remove {
         let removal = leaving::remove_member(vault, &self.name)?;
         policy_change::check(vault, &removal, ctx)?;
         let Some(member) = vault.policy().member(&self.name) else { return Ok(Default::default()) };
-        let alone = vouched::alone(vault, &self.name)?;
-        vouched::tell(context, &self.name, &vouched::rows(&alone, &[]));
+        let alone = vouched::alone(vault, Going::Member(&self.name), &ctx.signer.key.id())?;
+        let rows = vouched::rows(vault, &alone, &[]);
+        vouched::tell(context, self.name.as_str(), &rows);
         let (devices, roles) = (policy::listed(member.keys.keys()), policy::listed(member.roles()));
         if context.interactive() && !self.confirm.is_given() {
             let text = format!("{}: roles {roles}; devices {devices}", self.name);
             vouched::say(context, &[("", text)]);
         }
-        self.confirm.check(context, &format!("Remove {}?", self.name))?;
-        let revokable = leaving::revoke(vault, &alone, &ctx.signer.key.id());
-        let rows = vouched::rows(&alone, &revokable);
-        let also = vouched::wants_revoking(context, self.revoke_vouched, &self.confirm, &rows)?;
-        let taken = if also { revokable } else { Vec::new() };
-        let left = vouched::rows(&alone, &taken);
+        let question = vouched::question(self.name.as_str(), self.revoke_vouched, &rows);
+        self.confirm.check(context, &question)?;
+        let (taken, left) =
+            vouched::settled(context, (vault, ctx), &alone, self.revoke_vouched, &self.confirm)?;
         let texts = |name: &Name| name.to_string();
         let said =
             (member.roles().map(texts).collect(), member.keys.keys().map(texts).collect(), left);

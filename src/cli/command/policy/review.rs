@@ -97,7 +97,7 @@ impl Review {
         let rows = credentials.chain(memberships).chain(roles).collect();
         context.ui.table(&["WHO", "WHAT", "BY", "CONFIRMED", "REMARKS"], rows)?;
         match marked {
-            0 => context.ui.note("somebody who could give it stands behind all that is in force"),
+            0 => context.ui.note("nothing is marked"),
             1 => context.ui.warn("1 of these is worth a look: see its remarks"),
             many => {
                 context.ui.warn(&format!("{many} of these are worth a look: see their remarks"))
@@ -153,7 +153,8 @@ fn remarks(marks: &[Mark]) -> Vec<Remark> {
 
 fn text(mark: &Mark) -> String {
     match mark {
-        Mark::Nobody => "nobody who is there vouches for it".into(),
+        Mark::Nobody { lost } if lost.is_empty() => "nobody who is there vouches for it".into(),
+        Mark::Nobody { lost } => format!("by {}, with a device that was lost", listed(lost)),
         Mark::NotTheirs { role, lacks: Some(pattern) } => {
             format!("nobody vouches for it who may grant {pattern} (role {role})")
         }

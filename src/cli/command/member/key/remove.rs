@@ -5,9 +5,14 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
-use crate::cli::policy::{self, ReasonArg, listed};
+use crate::cli::leaving::{self as vouched, Left};
+use crate::cli::policy::{Changed, ReasonArg, listed};
 use crate::ops::leaving::{self, Departure, DeviceName};
+use crate::ops::policy_change;
+use crate::ops::request::Ctx;
 use crate::ops::vault::{Depth, Vault};
+use crate::policy::op::PolicyOp;
+use crate::policy::vouching::Going;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
@@ -18,9 +23,11 @@ use serde::Serialize;
     after_help = "Takes the device's signing key and its recipient from the member, and gives every set of roles \
                         that the member reads with new keys, as far as you can. With --lost, devices and recipients \
                         that were added under the device's signature go as well: for a device in the hands of \
-                        somebody who may have added one of their own.\n\n\
+                        somebody who may have added one of their own. What it let in elsewhere, such as members, owners, \
+                        devices of others, memberships and roles, is listed: it stays unless you say otherwise.\n\n\
                         Examples:\n  v-secure member key remove admin/laptop\n  \
-                        v-secure member key remove admin/laptop --lost --reason 'left on the train'"
+                        v-secure member key remove admin/laptop --lost --reason 'left on the train'\n  \
+                        v-secure member key remove admin/laptop --lost --revoke-vouched"
 )]
 pub struct Remove {
     /// The device, or a recipient by the id that 'v-secure policy review' shows
@@ -30,6 +37,10 @@ pub struct Remove {
     /// Also remove the devices and recipients that it helped to add
     #[arg(long)]
     lost: bool,
+
+    /// With --lost: also remove what only the device vouched for elsewhere
+    #[arg(long, requires = "lost")]
+    revoke_vouched: bool,
 
     #[command(flatten)]
     confirm: ConfirmArgs,
@@ -46,20 +57,17 @@ struct Report<'a> {
     recipients: &'a [String],
     /// The member's devices that can sign still.
     left: Vec<String>,
+    /// What only the lost device vouched for, elsewhere.
+    vouched_alone: &'a [Left],
     #[serde(flatten)]
     narrowed: &'a Narrowed<'a>,
 }
 
 impl Remove {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let asked = self.confirm(context)?;
         let what = if self.lost { "lost" } else { "retired" };
         let reason = format!("remove the {what} device {}", self.device);
-        let mut gone = asked;
-        let changed = policy::change(context, &self.reason, &reason, |vault| {
-            gone = leaving::remove_device(vault, &self.device, self.lost)?;
-            Ok(gone.ops.clone())
-        })?;
+        let (changed, gone, left) = self.change(context, &reason)?;
         let narrowed = Narrowed::of(context, &changed, |_, knower| {
             gone.recipients.contains(&knower.recipient)
         })?;
@@ -69,26 +77,63 @@ impl Remove {
                 devices: gone.devices.iter().map(ToString::to_string).collect(),
                 recipients: &gone.recipients,
                 left: gone.left.iter().map(ToString::to_string).collect(),
+                vouched_alone: &left,
                 narrowed: &narrowed,
             });
         }
         self.tell(context, &gone);
+        let by = format!("only a device that was lost, {}, vouched for", self.device);
+        vouched::tell_staying(context, &by, &left);
         narrowed.tell(context);
         narrowed.finish(context, &format!("{}/{}", self.device.member, listed(&gone.devices)));
         Ok(())
     }
 
-    /// Asks before the lock is taken, and says what would go.
-    fn confirm(&self, context: &Context<'_>) -> Outcome<Departure> {
+    fn change(
+        &self,
+        context: &Context<'_>,
+        reason: &str,
+    ) -> Outcome<(Changed, Departure, Vec<Left>)> {
+        // Before anybody unlocks a key: what is not there cannot go.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
-        let gone = leaving::remove_device(&opened.vault, &self.device, self.lost)?;
-        let others = self.others(&gone);
-        let last = match self.locks_out(context, &opened.vault, &gone) {
-            Some(why) => format!(" {why}"),
-            None => String::new(),
+        leaving::remove_device(&opened.vault, &self.device, self.lost)?;
+        let ((outcome, gone, left), (written, vault)) = context.write_planned(
+            self.reason.reason.as_deref(),
+            reason,
+            |vault, ctx| self.agree(context, vault, ctx),
+            |(ops, gone, left), vault, ctx| {
+                let (change, outcome) = policy_change::change(vault, ops, ctx)?;
+                Ok(((outcome, gone, left), Some(change)))
+            },
+        )?;
+        Ok((Changed::of(outcome, written, vault), gone, left))
+    }
+
+    /// Says what a lost device vouched for elsewhere and what would go, and asks.
+    fn agree(
+        &self,
+        context: &Context<'_>,
+        vault: &Vault,
+        ctx: &Ctx<'_>,
+    ) -> Outcome<(Vec<PolicyOp>, Departure, Vec<Left>)> {
+        let gone = leaving::remove_device(vault, &self.device, self.lost)?;
+        policy_change::check(vault, &gone.ops, ctx)?;
+        let alone = match self.lost {
+            true => {
+                let going = Going::Keys(&self.device.member, &gone.keys);
+                vouched::alone(vault, going, &ctx.signer.key.id())?
+            }
+            false => Default::default(),
         };
-        self.confirm.check(context, &format!("Remove {}{others}?{last}", self.device))?;
-        Ok(gone)
+        let rows = vouched::rows(vault, &alone, &[]);
+        vouched::tell(context, &self.device.to_string(), &rows);
+        let what = format!("{}{}", self.device, self.others(&gone));
+        let question = vouched::question(&what, self.revoke_vouched, &rows);
+        let last = self.locks_out(ctx, &gone).map_or(String::new(), |why| format!(" {why}"));
+        self.confirm.check(context, &format!("{question}{last}"))?;
+        let (taken, left) =
+            vouched::settled(context, (vault, ctx), &alone, self.revoke_vouched, &self.confirm)?;
+        Ok((taken.into_iter().chain(gone.ops.iter().cloned()).collect(), gone, left))
     }
 
     /// What goes with the device that was named.
@@ -104,9 +149,8 @@ impl Remove {
     }
 
     /// What is worth a second thought.
-    fn locks_out(&self, context: &Context<'_>, vault: &Vault, gone: &Departure) -> Option<String> {
-        let own = context.unlock(vault).ok()?.signer(vault).ok();
-        if own.is_some_and(|own| gone.keys.contains(&own.key.id())) {
+    fn locks_out(&self, ctx: &Ctx<'_>, gone: &Departure) -> Option<String> {
+        if gone.keys.contains(&ctx.signer.key.id()) {
             return Some("It is the device you are using: it opens nothing afterwards.".into());
         }
         let none = gone.left.is_empty();
