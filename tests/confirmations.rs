@@ -191,6 +191,7 @@ fn what_gets_more_than_anybody_vouched_for_is_asked_about() {
         let text = shown(&stage, add, columns, &[(MORE, "y"), ("same words", "n")]);
         fits(&asked(&text), columns.into());
         assert!(text.contains("! tester: device tablet"), "{text}");
+        assert!(text.contains("have it sent again") && !text.contains("--yes"), "{text}");
         assert_eq!(fs::read(stage.vault()).unwrap(), before);
     }
     let text = shown(&stage, "v-secure role join operator tester", 80, &[(MORE, "y")]);
@@ -233,6 +234,38 @@ fn what_the_leaver_vouched_for_is_a_question_of_its_own() {
     assert!(text.contains("went with it: the member colleague"), "{text}");
     let left = stage.ok("v-secure member list");
     assert!(left.contains("tester") && !left.contains("colleague"), "{left}");
+}
+
+#[test]
+fn what_a_lost_device_let_in_is_a_question_of_its_own() {
+    let (lost, too) = ("v-secure member key remove second/laptop --lost", "Remove that, too?");
+    for columns in [80, 40] {
+        let stage = world();
+        stage.ok(&let_in("second", "laptop", "", "owner", ""));
+        stage.ok(&let_in("second", "desk", "", "owner", "--device"));
+        stage.ok(&let_in("mallory", "home", "--identity second-laptop.txt", "owner", ""));
+        let before = fs::read(stage.vault()).unwrap();
+        let sure = "Remove second/laptop?";
+        let text = shown(&stage, lost, columns, &[(sure, "n")]);
+        fits(&asked(&text), columns.into());
+        assert!(text.contains("  the owner mallory with all it has"), "{text}");
+        assert!(text.ends_with("exit 1") && !text.contains("--yes"), "{text}");
+        let all = format!("{lost} --revoke-vouched");
+        let text = shown(&stage, &all, columns, &[("Remove second/laptop and all of", "n")]);
+        assert!(text.ends_with("exit 1"), "{text}");
+        assert_eq!(fs::read(stage.vault()).unwrap(), before);
+        let text = shown(&stage, lost, columns, &[(sure, "y"), (too, "")]);
+        fits(&asked(&text), columns.into());
+        let stays =
+            "only a device that was lost, second/laptop, vouched for what stays: the owner mallory";
+        assert!(text.contains(stays) && text.contains("next: v-secure policy review"), "{text}");
+        assert!(stage.ok("v-secure member list").contains("mallory"));
+        fs::write(stage.vault(), before).unwrap();
+        stage.ok("v-secure pin accept --yes");
+        let text = shown(&stage, lost, columns, &[(sure, "y"), (too, "y")]);
+        assert!(text.contains("went with it: the owner mallory"), "{text}");
+        assert!(!stage.ok("v-secure member list").contains("mallory"));
+    }
 }
 
 #[test]

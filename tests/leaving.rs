@@ -65,18 +65,18 @@ fn a_request_that_was_granted_once_does_not_come_back() {
     let first = first["request"].as_str().unwrap().to_owned();
     let add = "member add developer --request - --yes --role developer";
     owner.feed(add, &first).ok();
-    let phone = join(&owner, "developer", "");
+    let phone = join(&owner, "developer", " --device");
     owner.run("member key remove developer/developer-laptop --lost --yes").ok();
     let before = std::fs::read(owner.vault()).unwrap();
-    let again = || {
-        let run = owner.feed(&format!("--json {add}"), &first);
+    let again = |rest: &str| {
+        let run = owner.feed(&format!("--json {add}{rest}"), &first);
         assert_eq!(run.error(), (7, "request-used".into()));
         assert!(run.err.contains("member request developer"), "{}", run.err);
     };
-    again();
+    again(" --device");
     assert_eq!(std::fs::read(owner.vault()).unwrap(), before);
     owner.run("member remove developer --yes").ok();
-    again();
+    again("");
     // Under another name it is not that member's.
     let other = owner.feed("--json member add other --request - --yes", &first);
     assert!(matches!(other.error().1.as_str(), "request-used" | "request-other-name"));

@@ -195,14 +195,10 @@ fn fits(shown: &[String], printed: &[&str]) -> bool {
 }
 
 fn line_fits(shown: &str, printed: &str) -> bool {
-    match shown.split_once('…') {
-        Some((before, after)) => {
-            printed.len() >= before.len() + after.len()
-                && printed.starts_with(before)
-                && printed.ends_with(after)
-        }
-        None => shown == printed,
-    }
+    let Some((before, after)) = shown.split_once('…') else { return shown == printed };
+    let Some(left) = printed.strip_prefix(before) else { return false };
+    let ends = left.char_indices().map(|(at, _)| at).chain([left.len()]);
+    ends.into_iter().any(|at| line_fits(after, &left[at..]))
 }
 
 /// What the old device can do with a clone from before, its identity, and the right to push.

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
+use crate::cli::identities;
 use crate::cli::policy::unknown_member;
 use crate::name::Name;
 use crate::ops::duration;
@@ -9,6 +10,7 @@ use crate::ops::vault::Depth;
 use crate::policy::state::{Member, State};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Show a member: recipients, devices, roles, grants, audiences
 #[derive(Debug, Args)]
@@ -39,6 +41,9 @@ struct Device {
     device: String,
     key: String,
     recipient: String,
+    /// Whether the identity here is the one that it is sealed to.
+    #[serde(skip)]
+    is_here: bool,
 }
 
 #[derive(Serialize)]
@@ -53,12 +58,19 @@ impl Show {
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let state = opened.vault.policy();
         let member = state.member(&self.name).ok_or_else(|| unknown_member(&self.name))?;
-        let report = report(state, &self.name, member, session.now);
+        // Without a question or a word: what cannot be told so is not marked.
+        let own = identities::own_recipients(context, &opened.vault).unwrap_or_default();
+        let report = report(state, (&self.name, member), &own, session.now);
         if context.ui.json { context.ui.object(&report) } else { show(context, &report) }
     }
 }
 
-fn report(state: &State, name: &Name, member: &Member, now: u64) -> Report {
+fn report(
+    state: &State,
+    (name, member): (&Name, &Member),
+    own: &BTreeSet<String>,
+    now: u64,
+) -> Report {
     let grants = member.roles().flat_map(|role| {
         state.grants_of(role).into_iter().map(|(pattern, rights)| Grant {
             role: role.to_string(),
@@ -70,6 +82,7 @@ fn report(state: &State, name: &Name, member: &Member, now: u64) -> Report {
         device: device.to_string(),
         key: key.id.to_string(),
         recipient: key.recipient.clone(),
+        is_here: own.contains(&key.recipient),
     });
     let audiences = state.audiences().map(|(audience, _)| audience);
     Report {
@@ -97,7 +110,8 @@ fn show(context: &Context<'_>, report: &Report) -> Outcome {
         field("expires", &format!("{expires}{expired}"))?;
     }
     for device in &report.devices {
-        field("device", &format!("{} key {}", device.device, device.key))?;
+        let here = if device.is_here { " (this device)" } else { "" };
+        field("device", &format!("{} key {}{here}", device.device, device.key))?;
         field("recipient", &device.recipient)?;
     }
     let is_keyless =
