@@ -230,6 +230,58 @@ fn a_role_that_has_nothing_is_no_way_around_the_question() {
     assert!(refused.err.contains("this gives the role later (nothing yet) to:"), "{}", refused.err);
 }
 
+/// (c) A role that the contractor made is no way around it either.
+#[test]
+fn an_empty_role_of_the_contractors_is_filled_by_a_question() {
+    let (owner, contractor) = team();
+    join(&owner, "newcomer", " --role dev");
+    contractor.pull(&owner);
+    let (spare, planted) = recipient();
+    contractor.run(&format!("member add newcomer --device --recipient {planted}")).ok();
+    contractor.run("role create tools").ok();
+    owner.pull(&contractor);
+    let refused = owner.run("role join tools newcomer");
+    not_vouched(&refused);
+    let shown = format!("! newcomer: recipient age1…{}: added by contractor", tag(&planted));
+    assert!(refused.err.contains(&shown), "{}", refused.err);
+    owner.run(&format!("role join tools newcomer --vouch {}", tag(&planted))).ok();
+    let refused = owner.run("access grant tools prod/* read");
+    not_vouched(&refused);
+    assert!(refused.err.contains(&shown), "{}", refused.err);
+    assert!(!reads(&spare, &owner, "prod/DB"));
+    // Who joins is listed, though there is nothing to ask about.
+    let joined = owner.run("role join tools owner");
+    assert_eq!(joined.code, 0, "{}", joined.err);
+    for line in ["this gives the role tools (nothing yet) to:", "  owner: device "] {
+        assert!(joined.err.contains(line), "{line}: {}", joined.err);
+    }
+}
+
+/// A word for what the contractor may give is no word for more.
+#[test]
+fn an_owners_word_for_little_is_not_their_word_for_more() {
+    let (owner, contractor) = team();
+    owner.run("role create reader --grant read:dev/*").ok();
+    join(&owner, "newcomer", " --role dev");
+    contractor.pull(&owner);
+    let (spare, planted) = recipient();
+    contractor.run(&format!("member add newcomer --device --recipient {planted}")).ok();
+    owner.pull(&contractor);
+    // Right as they are: the contractor could give that.
+    owner.run("access grant dev dev/X* write").ok();
+    owner.run("role join reader newcomer").ok();
+    for more in
+        ["role join ops newcomer", "role join owner newcomer", "access grant dev prod/* read"]
+    {
+        let refused = owner.run(more);
+        not_vouched(&refused);
+        let shown =
+            format!("! newcomer: recipient age1…{}: added by contractor, who", tag(&planted));
+        assert!(refused.err.contains(&shown), "{more}: {}", refused.err);
+    }
+    assert!(!reads(&spare, &owner, "prod/DB"));
+}
+
 /// (e) What goes with a contractor, and what stays.
 #[test]
 fn removing_the_contractor_lists_what_nobody_else_vouched_for() {

@@ -113,17 +113,12 @@ fn unanswered(gifts: &[Gift]) -> Failure {
 /// Says who gets what.
 pub fn tell(context: &Context<'_>, gifts: &[Gift]) {
     let width = context.host.is_terminal(Stream::Err).then(|| context.host.width()).flatten();
-    for gift in gifts.iter().filter(|gift| !gift.access.is_empty()) {
+    // A role without grants gives nothing yet, and who is in it will have what it is given.
+    for gift in gifts {
         let lines = lines(gift, width).join("\n");
         match gift.to.iter().all(Receiver::is_vouched) {
             true => context.ui.note(&lines),
             false => context.host.write_err(&escape_lines(&lines)),
-        }
-    }
-    // A role without grants gives nothing yet, and who is in it will have what it is given.
-    for gift in gifts.iter().filter(|gift| gift.access.is_empty()) {
-        if !gift.to.iter().all(Receiver::is_vouched) {
-            context.host.write_err(&escape_lines(&lines(gift, width).join("\n")));
         }
     }
 }
@@ -191,7 +186,7 @@ pub fn why(verb: &str, verdict: &Verdict, access: &Access) -> String {
         _ if verdict.is_orphan() => "who is no member any more".to_owned(),
         _ if access.is_owner() => "who is no owner".to_owned(),
         Some(pattern) => format!("who may not grant {pattern}"),
-        None if access.is_empty() => format!("who did not make {}", access.role),
+        None if access.is_empty() => format!("who could not give all that {} may get", access.role),
         None => "who could not give this".to_owned(),
     };
     format!("{verb} {by}{later}, {reason}")

@@ -4,7 +4,7 @@
 use super::vault::Vault;
 use crate::name::{Name, Pattern};
 use crate::policy::error::ChainError;
-use crate::policy::vouching::{Access, Credential, Standing, Verdict, Voucher, Vouching};
+use crate::policy::vouching::{Access, Credential, Ground, Standing, Verdict, Voucher, Vouching};
 
 /// Why something is worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,16 +83,18 @@ impl Review {
 /// Those of the chain, which a vault that was opened does not have.
 pub fn review(vault: &Vault) -> Result<Review, ChainError> {
     let vouching = Vouching::of(&vault.file().chain)?;
+    let ground = vouching.ground(vault.policy());
+    let by = (&vouching, &ground);
     let accesses: Vec<Access> =
         vault.policy().roles().map(|(role, _)| Access::of_role(vault.chain(), role)).collect();
     let members = vault.policy().members();
     let credentials = members.flat_map(|(member, _)| {
-        vouching.paired(member).into_iter().map(|c| held(vault, &vouching, &accesses, member, c))
+        vouching.paired(member).into_iter().map(|c| held(vault, by, &accesses, member, c))
     });
     let memberships = accesses.iter().flat_map(|access| {
         let role = vault.policy().role(&access.role);
         let members = role.into_iter().flat_map(|role| role.members());
-        members.map(|member| joined(vault, &vouching, access, member)).collect::<Vec<_>>()
+        members.map(|member| joined(vault, by, access, member)).collect::<Vec<_>>()
     });
     let roles = accesses.iter().filter(|access| !access.is_owner());
     Ok(Review {
@@ -104,7 +106,7 @@ pub fn review(vault: &Vault) -> Result<Review, ChainError> {
 
 fn held(
     vault: &Vault,
-    vouching: &Vouching,
+    (vouching, ground): (&Vouching, &Ground<'_>),
     accesses: &[Access],
     member: &Name,
     credential: &Credential,
@@ -117,7 +119,7 @@ fn held(
     let verdicts: Vec<(&Access, Verdict)> = own.map(|access| (access, judged(access))).collect();
     let mut marks: Vec<Mark> = verdicts.iter().filter_map(|(a, v)| not_theirs(a, v)).collect();
     let (added, confirmed) = vouching.vouchers_of(member, credential);
-    if !vouching.is_backed(state, member, credential) {
+    if !vouching.is_backed(ground, state, member, credential) {
         marks = vec![nobody(added.iter().chain(&confirmed))];
     } else if vouching.is_sole(state, member, credential) {
         marks.clear();
@@ -125,10 +127,16 @@ fn held(
     Held { member: member.clone(), credential: credential.clone(), roles, added, confirmed, marks }
 }
 
-fn joined(vault: &Vault, vouching: &Vouching, access: &Access, member: &Name) -> Joined {
+fn joined(
+    vault: &Vault,
+    (vouching, ground): (&Vouching, &Ground<'_>),
+    access: &Access,
+    member: &Name,
+) -> Joined {
     let verdict = vouching.of_membership(vault.policy(), member, access);
     let is_sole = vault.policy().is_owner(member) && vault.policy().owners().count() == 1;
-    let marks = match verdict.is_orphan() && !verdict.is_vouched {
+    let is_bare = verdict.is_orphan() && !verdict.is_vouched;
+    let marks = match is_bare || !ground.backs_membership(member, &access.role) {
         _ if is_sole => Vec::new(),
         true => vec![nobody(verdict.added.iter().chain(&verdict.confirmed))],
         false => not_theirs(access, &verdict).into_iter().collect(),

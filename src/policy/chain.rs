@@ -107,11 +107,19 @@ impl Chain {
         entries: &[PolicyEntry],
         mut visit: impl FnMut(usize, &State),
     ) -> Result<(), ChainError> {
+        Self::replay_whole(entries, |position, chain| visit(position, &chain.state))
+    }
+
+    /// The same for what asks about history, too.
+    pub(super) fn replay_whole(
+        entries: &[PolicyEntry],
+        mut visit: impl FnMut(usize, &Self),
+    ) -> Result<(), ChainError> {
         let (mut chain, mut pending) = (Self::empty(), Vec::new());
         for (position, entry) in entries.iter().enumerate() {
             chain.push(entry, &mut pending)?;
             pending.clear();
-            visit(position, &chain.state);
+            visit(position, &chain);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 mod alone;
 mod credential;
 mod fold;
+mod ground;
 mod judge;
 mod plan;
 #[cfg(test)]
@@ -12,16 +13,19 @@ mod tests;
 
 pub use alone::{Alone, Going};
 pub use credential::{Credential, pair};
+pub use ground::Ground;
 pub use judge::{Access, Standing, Verdict, Voucher};
 pub use plan::{Gift, Receiver};
 
 use super::chain::Chain;
 use super::entry::PolicyEntry;
 use super::error::ChainError;
+use super::rights::Rights;
 use super::state::State;
 use crate::crypto::bytes::Id;
-use crate::name::Name;
+use crate::name::{Name, Pattern};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Something that an entry brought in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,8 +47,21 @@ struct Added {
 struct Holder {
     member: Name,
     incarnation: u64,
+    /// Where it was added.
+    since: usize,
     /// Taken away as lost: what it signed may be another's.
     lost: bool,
+}
+
+/// What a later signature gave: a role, or rights on a pattern to the role.
+type Deed = (Name, Option<(Pattern, Rights)>);
+
+/// A signature over all credentials that a member had: it vouches for what was given by it, and no more.
+/// Otherwise an owner's word for little would pass as their word for everything.
+#[derive(Debug, Clone)]
+struct Confirmed {
+    position: usize,
+    given: Arc<Access>,
 }
 
 /// A present member.
@@ -54,9 +71,11 @@ struct Person {
     incarnation: u64,
     added: Signed,
     credentials: BTreeMap<Credential, Added>,
-    /// Keys that signed for all credentials that there were, with where they last did.
-    confirmed: BTreeMap<Id, usize>,
+    /// By key that signed for all credentials that there were.
+    confirmed: BTreeMap<Id, BTreeMap<Deed, Confirmed>>,
     roles: BTreeMap<Name, Signed>,
+    /// Where it first became an owner.
+    owner_since: Option<usize>,
 }
 
 /// A present role.
@@ -92,14 +111,16 @@ impl Vouching {
     /// The first entry that breaks a rule.
     pub fn of(entries: &[PolicyEntry]) -> Result<Self, ChainError> {
         let mut vouching = Self::default();
-        Chain::replay(entries, |position, state| vouching.take(&entries[position], state, true))?;
+        Chain::replay_whole(entries, |position, chain| {
+            vouching.take(&entries[position], chain.state(), Some(chain));
+        })?;
         Ok(vouching)
     }
 
     /// As it would be with one more entry, but for what that entry confirms of what was there.
     fn with_planned(&self, entry: &PolicyEntry, after: &State) -> Self {
         let mut planned = self.clone();
-        planned.take(entry, after, false);
+        planned.take(entry, after, None);
         planned
     }
 
@@ -123,13 +144,36 @@ impl Vouching {
 
     /// The keys that stand behind a credential, those that let it in first.
     fn behind(&self, member: &Name, credential: &Credential) -> (Vec<Id>, Vec<Id>) {
+        self.behind_if(member, credential, |_| true)
+    }
+
+    /// Those of them that speak about `access`: that let it in, or gave it as much since.
+    fn behind_for(
+        &self,
+        member: &Name,
+        credential: &Credential,
+        access: &Access,
+    ) -> (Vec<Id>, Vec<Id>) {
+        self.behind_if(member, credential, |given| access.is_within(given))
+    }
+
+    fn behind_if(
+        &self,
+        member: &Name,
+        credential: &Credential,
+        speaks: impl Fn(&[&Access]) -> bool,
+    ) -> (Vec<Id>, Vec<Id>) {
         let found = self.people.get(member);
         let Some((person, added)) = found.and_then(|p| Some((p, p.credentials.get(credential)?)))
         else {
             return Default::default();
         };
         let (since, by) = (added.signed.position, &added.signed.by);
-        let later = person.confirmed.iter().filter(|(key, at)| **at >= since && !by.contains(key));
+        let later = person.confirmed.iter().filter(|(key, deeds)| {
+            let known = deeds.values().filter(|deed| deed.position >= since);
+            let given: Vec<&Access> = known.map(|deed| &*deed.given).collect();
+            !by.contains(key) && !given.is_empty() && speaks(&given)
+        });
         (by.clone(), later.map(|(key, _)| *key).collect())
     }
 
@@ -138,16 +182,5 @@ impl Vouching {
         let holder = self.keys.get(key).filter(|holder| !holder.lost)?;
         let person = self.people.get(&holder.member)?;
         (person.incarnation == holder.incarnation).then_some(&holder.member)
-    }
-
-    /// The only one who ever stood behind a credential, where that one was removed: with the position
-    /// of the removal.
-    pub fn sole_departed(&self, member: &Name, credential: &Credential) -> Option<(&Name, usize)> {
-        let (added, confirmed) = self.behind(member, credential);
-        let mut holders = added.iter().chain(&confirmed).filter_map(|key| self.keys.get(key));
-        let first = holders.next()?;
-        let alone = holders.all(|holder| holder.incarnation == first.incarnation);
-        let at = self.departed.get(&first.incarnation)?;
-        alone.then_some((&first.member, *at))
     }
 }

@@ -103,10 +103,11 @@ impl Holders {
     /// Whoever lets a service in may have made its identity, and nobody can tell.
     fn note_makers(&mut self, vault: &Vault) -> Result<(), ChainError> {
         let vouching = Vouching::of(&vault.file().chain)?;
+        let ground = vouching.ground(vault.policy());
         for (name, member) in vault.policy().members().filter(|(_, m)| m.keys.is_empty()) {
             for recipient in &member.recipients {
                 let credential = Credential::Recipient(recipient.clone());
-                let found = vouching.sole_departed(name, &credential);
+                let found = vouching.sole_departed(&ground, name, &credential);
                 if let (Some((maker, at)), Some(reader)) = (found, self.numbers.get(recipient)) {
                     self.makers.insert(*reader, (maker.clone(), self.times[at]));
                 }

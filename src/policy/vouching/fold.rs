@@ -1,15 +1,18 @@
 //! From entries to who stands behind what: what each op brings in, takes away and confirms.
 
-use super::{Added, Credential, Holder, Made, Person, Signed, Vouching};
+use super::{Access, Added, Confirmed, Credential, Deed, Holder, Made, Person, Signed, Vouching};
 use crate::crypto::sign::key_id;
 use crate::name::Name;
+use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::PolicyOp;
-use crate::policy::state::{Member, State};
+use crate::policy::rights::Rights;
+use crate::policy::state::{Member, OWNER, State};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 impl Vouching {
-    pub(super) fn take(&mut self, entry: &PolicyEntry, after: &State, confirms: bool) {
+    pub(super) fn take(&mut self, entry: &PolicyEntry, after: &State, confirms: Option<&Chain>) {
         let by = entry.sigs.iter().map(|signature| signature.key).collect();
         let signed = Signed { position: self.entries, by };
         if self.entries == 0 {
@@ -17,8 +20,8 @@ impl Vouching {
         }
         entry.ops.iter().for_each(|op| self.note(op, &signed));
         entry.ops.iter().for_each(|op| self.note_removal(op, after));
-        if confirms {
-            entry.ops.iter().for_each(|op| self.confirm(op, &signed, after));
+        if let Some(chain) = confirms {
+            entry.ops.iter().for_each(|op| self.confirm(op, &signed, chain));
         }
         self.entries += 1;
     }
@@ -35,6 +38,7 @@ impl Vouching {
                     credentials: recipients.map(|recipient| (recipient, added())).collect(),
                     confirmed: BTreeMap::new(),
                     roles: BTreeMap::new(),
+                    owner_since: None,
                 };
                 self.people.insert(member.clone(), person);
             }
@@ -47,7 +51,10 @@ impl Vouching {
                 let incarnation = self.people.get(&add.member).map_or(0, |p| p.incarnation);
                 let member = add.member.clone();
                 self.sealed.insert(id, add.recipient.clone());
-                self.keys.insert(id, Holder { member, incarnation, lost: false });
+                self.keys.insert(
+                    id,
+                    Holder { member, incarnation, since: signed.position, lost: false },
+                );
                 self.add(&add.member, Credential::Key { device: add.device.clone(), id }, signed);
             }
             _ => self.note_role(op, signed),
@@ -69,6 +76,9 @@ impl Vouching {
             PolicyOp::RoleJoin { role, member, .. } => {
                 if let Some(person) = self.people.get_mut(member) {
                     person.roles.insert(role.clone(), signed.clone());
+                    if role.as_str() == OWNER {
+                        person.owner_since.get_or_insert(signed.position);
+                    }
                 }
                 let made = self.roles.entry(role.clone()).or_default();
                 made.members.insert(member.clone());
@@ -123,23 +133,39 @@ impl Vouching {
         }
     }
 
-    /// Notes what an op's `gives` covers besides what the entry itself adds.
-    fn confirm(&mut self, op: &PolicyOp, signed: &Signed, after: &State) {
+    /// Notes what an op's `gives` covers besides what the entry itself adds, and what it gives to it. What
+    /// the same entry takes away again nobody was shown.
+    fn confirm(&mut self, op: &PolicyOp, signed: &Signed, chain: &Chain) {
         match op {
-            PolicyOp::RoleJoin { role, member, .. } if after.role(role).is_some() => {
-                self.confirm_member(member, signed);
+            PolicyOp::RoleJoin { role: name, member, .. } => {
+                let role = chain.state().role(name);
+                if role.is_some_and(|role| role.members().any(|found| found == member)) {
+                    let given = Arc::new(Access::of_role(chain, name));
+                    self.confirm_member(member, signed, &(name.clone(), None), &given);
+                }
             }
-            PolicyOp::Grant { role, .. } => {
-                let members = after.role(role).into_iter().flat_map(|role| role.members());
-                members.for_each(|member| self.confirm_member(member, signed));
+            PolicyOp::Grant { role: name, pattern, rights, .. } => {
+                let Some(role) = chain.state().role(name) else { return };
+                let left = role.grants().find(|(granted, _)| *granted == pattern);
+                let granted: Rights = rights.iter().copied().collect();
+                let granted = left.map_or(Rights::NONE, |(_, left)| left.intersection(granted));
+                if granted.is_empty() {
+                    return;
+                }
+                let given = Arc::new(Access::of_grant(name, pattern, granted));
+                let deed = (name.clone(), Some((pattern.clone(), granted)));
+                role.members()
+                    .for_each(|member| self.confirm_member(member, signed, &deed, &given));
             }
             _ => {}
         }
     }
 
-    fn confirm_member(&mut self, member: &Name, signed: &Signed) {
-        if let Some(person) = self.people.get_mut(member) {
-            person.confirmed.extend(signed.by.iter().map(|key| (*key, signed.position)));
+    fn confirm_member(&mut self, member: &Name, signed: &Signed, deed: &Deed, given: &Arc<Access>) {
+        let Some(person) = self.people.get_mut(member) else { return };
+        for key in &signed.by {
+            let confirmed = Confirmed { position: signed.position, given: given.clone() };
+            person.confirmed.entry(*key).or_default().insert(deed.clone(), confirmed);
         }
     }
 }

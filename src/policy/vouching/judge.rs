@@ -58,24 +58,53 @@ impl Access {
         lacking.next()
     }
 
-    /// Whether these members could give it; `makers` made the role.
-    fn is_given_by(
-        &self,
-        state: &State,
-        givers: &BTreeSet<&Name>,
-        makers: &BTreeSet<&Name>,
-    ) -> bool {
+    /// Whether it is contained in what was given, each right on each pattern.
+    pub(super) fn is_within(&self, given: &[&Self]) -> bool {
+        if given.iter().any(|given| given.is_owner()) {
+            return true;
+        }
+        if self.is_owner() || self.is_empty() {
+            return false;
+        }
+        let has = |right, pattern: &Pattern| {
+            let mut grants = given.iter().flat_map(|given| &given.grants);
+            grants.any(|(granted, rights)| rights.has(right) && granted.contains(pattern))
+        };
+        let once = |pattern: &Pattern| {
+            let mut all = given.iter().flat_map(|given| &given.once);
+            has(Right::Read, pattern) || all.any(|once| once.contains(pattern))
+        };
+        let mut grants = self.grants.iter();
+        grants.all(|(pattern, rights)| rights.iter().all(|right| has(right, pattern)))
+            && self.once.iter().all(once)
+    }
+
+    /// Each grant for itself: several people may each have given one.
+    fn pieces(&self) -> impl Iterator<Item = Self> {
+        let role = || self.role.clone();
+        let grants = self
+            .grants
+            .iter()
+            .map(move |(pattern, rights)| Self::of_grant(&role(), pattern, *rights));
+        let once = self.once.iter().map(|pattern| Self {
+            role: self.role.clone(),
+            grants: Vec::new(),
+            once: vec![pattern.clone()],
+        });
+        grants.chain(once)
+    }
+
+    /// Whether these members could give it.
+    fn is_given_by(&self, state: &State, givers: &BTreeSet<&Name>) -> bool {
         let owners = givers.iter().filter(|giver| state.is_owner(giver)).count();
         if owners >= state.threshold() {
             return true;
         }
         let may_grant = |giver: &Name| state.holds_anywhere(giver, Right::Grant);
-        match (self.is_owner(), self.is_empty()) {
-            (true, _) => false,
-            // What it will have nobody knows: only its makers and the owners decide on it.
-            (_, true) => givers.iter().any(|giver| makers.contains(giver) && may_grant(giver)),
-            _ => givers.iter().any(|giver| may_grant(giver) && self.lacks(state, giver).is_none()),
-        }
+        // What a role without grants will have nobody knows.
+        !self.is_owner()
+            && !self.is_empty()
+            && givers.iter().any(|giver| may_grant(giver) && self.lacks(state, giver).is_none())
     }
 }
 
@@ -125,11 +154,14 @@ impl Vouching {
         credential: &Credential,
         access: &Access,
     ) -> Verdict {
-        let (added, confirmed) = self.behind(member, credential);
+        let (added, confirmed) = self.behind_for(member, credential, access);
         let is_root = matches!(credential, Credential::Key { id, .. } if self.roots.contains(id));
-        let keys: Vec<Id> = added.iter().chain(&confirmed).copied().collect();
-        let is_vouched =
-            is_root || self.reaches(state, member, &keys, access, &mut BTreeSet::new());
+        let reaches =
+            |part: &Access| self.reaches(state, member, credential, part, &mut BTreeSet::new());
+        let mut parts = access.pieces().peekable();
+        let is_vouched = is_root
+            || reaches(access)
+            || (parts.peek().is_some() && parts.all(|part| reaches(&part)));
         self.verdict(state, member, (&added, &confirmed), access, is_vouched)
     }
 
@@ -141,8 +173,7 @@ impl Vouching {
         let keys = self.behind_membership(member, &access.role);
         let is_root = joined.is_some_and(|signed| signed.position == 0);
         let givers: BTreeSet<&Name> = keys.iter().filter_map(|key| self.present(key)).collect();
-        let makers = self.makers(&access.role);
-        let is_vouched = is_root || access.is_given_by(state, &givers, &makers);
+        let is_vouched = is_root || access.is_given_by(state, &givers);
         self.verdict(state, member, (keys, &[]), access, is_vouched)
     }
 
@@ -158,18 +189,19 @@ impl Vouching {
         made.filter_map(|key| self.present(key)).collect()
     }
 
-    /// Whether one of the keys speaks for the credential: another's that could give the access, or the
+    /// Whether a key speaks for the credential: another's that could give the access, or the
     /// member's own that is itself vouched for it.
     fn reaches(
         &self,
         state: &State,
         own: &Name,
-        keys: &[Id],
+        credential: &Credential,
         access: &Access,
         seen: &mut BTreeSet<Id>,
     ) -> bool {
         let mut givers = BTreeSet::new();
-        for key in keys {
+        let (added, confirmed) = self.behind_for(own, credential, access);
+        for key in added.iter().chain(&confirmed) {
             let Some(member) = self.present(key) else { continue };
             // A member's word for itself counts by what the key is vouched for alone.
             if member != own {
@@ -178,7 +210,7 @@ impl Vouching {
                 return true;
             }
         }
-        access.is_given_by(state, &givers, &self.makers(&access.role))
+        access.is_given_by(state, &givers)
     }
 
     fn own_reaches(
@@ -193,9 +225,7 @@ impl Vouching {
             return false;
         }
         let Some(credential) = self.key_of(own, key) else { return false };
-        let (added, confirmed) = self.behind(own, credential);
-        let keys: Vec<Id> = added.into_iter().chain(confirmed).collect();
-        self.reaches(state, own, &keys, access, seen)
+        self.reaches(state, own, credential, access, seen)
     }
 
     pub(super) fn key_of(&self, member: &Name, key: &Id) -> Option<&Credential> {

@@ -181,7 +181,7 @@ impl Plan<'_> {
         let state = self.before.state();
         let judged = |credential: &Credential| {
             let verdict = self.vouching.of_credential(state, member, credential, access);
-            let (mut behind, later) = self.vouching.behind(member, credential);
+            let (mut behind, later) = self.vouching.behind_for(member, credential, access);
             behind.extend(later);
             // Whoever signs by a key has it.
             if let Credential::Key { id, .. } = credential
@@ -189,7 +189,7 @@ impl Plan<'_> {
             {
                 behind.push(*id);
             }
-            (credential.clone(), self.excused(verdict, &behind))
+            (credential.clone(), self.excused(verdict, &behind, access))
         };
         let all = self.vouching.credentials(member);
         let credentials = all.filter(|found| match which {
@@ -198,7 +198,7 @@ impl Plan<'_> {
         });
         let membership = is_grant.then(|| {
             let verdict = self.vouching.of_membership(state, member, access);
-            self.excused(verdict, self.vouching.behind_membership(member, &access.role))
+            self.excused(verdict, self.vouching.behind_membership(member, &access.role), access)
         });
         let credentials: Vec<_> = credentials.map(judged).collect();
         let keys = credentials.iter().filter_map(|(credential, _)| match credential {
@@ -210,12 +210,18 @@ impl Plan<'_> {
     }
 
     /// Who signs need not be asked about what they vouched for themselves: the chain judges whether
-    /// they may give it. Where several sign, that one of them vouched is no answer for the others.
-    fn excused(&self, mut verdict: Verdict, behind: &[Id]) -> Verdict {
+    /// they may give it. Where several sign, that one of them vouched is no answer for the others. What is
+    /// in a role without grants is its makers' to say, while nobody else signs: another who did would
+    /// stand behind what they brought in.
+    fn excused(&self, mut verdict: Verdict, behind: &[Id], access: &Access) -> Verdict {
         let vouchers: BTreeSet<&Name> =
             behind.iter().filter_map(|key| self.vouching.present(key)).collect();
-        verdict.is_vouched |=
-            !self.signers.is_empty() && self.signers.iter().all(|name| vouchers.contains(name));
+        let all_sign = |of: &BTreeSet<&Name>| {
+            !self.signers.is_empty() && self.signers.iter().all(|name| of.contains(name))
+        };
+        let makers = self.vouching.makers(&access.role);
+        let is_makers = access.is_empty() && all_sign(&makers) && !makers.is_disjoint(&vouchers);
+        verdict.is_vouched |= is_makers || all_sign(&vouchers);
         verdict
     }
 }

@@ -39,6 +39,20 @@ impl Scene {
         self.vouching().alone(Going::Member(&leaver), &device_key("admin").id())
     }
 
+    fn sole(&self, member: &str, credential: &Credential) -> Option<(Name, usize)> {
+        let vouching = self.vouching();
+        let ground = vouching.ground(self.0.chain.state());
+        let found = vouching.sole_departed(&ground, &name(member), credential);
+        found.map(|(member, at)| (member.clone(), at))
+    }
+
+    fn is_backed(&self, member: &str) -> bool {
+        let (vouching, state) = (self.vouching(), self.0.chain.state());
+        let (ground, member) = (vouching.ground(state), name(member));
+        let mut all = vouching.credentials(&member);
+        all.all(|found| vouching.is_backed(&ground, state, &member, found))
+    }
+
     fn plan(&self, by: &str, ops: Vec<PolicyOp>) -> Vec<Gift> {
         let mut after = self.0.clone();
         after.did(&[by], ops);
@@ -108,7 +122,16 @@ fn a_confirmation_holds_for_what_was_there_and_for_what_its_signer_could_give() 
     assert_eq!(marked(&again), Vec::<String>::new(), "the owner has looked at it");
     world.by("admin", vec![recipient_add("newcomer", "later")]);
     let later = world.plan("admin", vec![join("owner", "newcomer")]);
-    assert_eq!(marked(&later), Vec::<String>::new(), "she added it herself");
+    assert_eq!(
+        marked(&later),
+        ["newcomer newcomer", &format!("newcomer {}", recipient("newcomer"))],
+        "not what she added herself; the rest she saw for ops alone"
+    );
+    world.by("admin", vec![join("owner", "newcomer")]);
+    let all = world.plan("admin", vec![grant("dev", "*", &[Right::Read])]);
+    assert!(
+        !marked(&all).iter().any(|found| found.starts_with("newcomer ") && !found.contains(" in "))
+    );
 }
 
 #[test]
@@ -203,12 +226,12 @@ fn whoever_alone_let_a_service_in_is_known_after_leaving() {
     let mut world = Scene::new();
     world.by("contractor", vec![member_add("ci"), join("dev", "ci")]);
     let ci = Credential::Recipient(recipient("ci"));
-    assert_eq!(world.vouching().sole_departed(&name("ci"), &ci), None);
+    assert_eq!(world.sole("ci", &ci), None);
     world.by("admin", vec![member_remove("contractor")]);
     let (contractor, at) = (name("contractor"), world.0.entries.len() - 1);
-    assert_eq!(world.vouching().sole_departed(&name("ci"), &ci), Some((&contractor, at)));
+    assert_eq!(world.sole("ci", &ci), Some((contractor, at)));
     world.by("admin", vec![join("ops", "ci")]);
-    assert_eq!(world.vouching().sole_departed(&name("ci"), &ci), None);
+    assert_eq!(world.sole("ci", &ci), None);
 }
 
 #[test]
@@ -295,4 +318,119 @@ fn who_asks_is_never_what_only_the_leaver_vouched_for() {
         .collect();
     assert!(of_second.contains(&&Credential::Recipient(recipient("planted"))), "{alone:?}");
     assert!(of_second.iter().all(|found| matches!(found, Credential::Recipient(_))), "{alone:?}");
+}
+
+#[test]
+fn a_confirmation_of_little_is_none_of_more() {
+    let mut world = Scene::new();
+    world.let_in("contractor", "newcomer", &["dev"]);
+    world.by("admin", vec![role_add("dev2"), grant("dev2", "dev/*", &[Right::Read])]);
+    for little in [join("dev2", "newcomer"), grant("dev", "dev/X*", &[Right::Read])] {
+        assert_eq!(marked(&world.plan("admin", vec![little.clone()])), Vec::<String>::new());
+        world.by("admin", vec![little]);
+        for more in [join("ops", "newcomer"), join("owner", "newcomer")] {
+            assert_eq!(marked(&world.plan("admin", vec![more])).len(), 2);
+        }
+    }
+    // Who agreed to a part has agreed to the part: of a role, each grant needs somebody.
+    world.by("admin", vec![role_add("both"), grant("both", "prod/A*", &[Right::Read])]);
+    world.by("admin", vec![join("both", "newcomer")]);
+    let again = world.plan("admin", vec![grant("both", "prod/A1*", &[Right::Read])]);
+    assert_eq!(marked(&again), Vec::<String>::new());
+    for wider in [("prod/A*", Right::Write), ("prod/*", Right::Read)] {
+        assert_eq!(marked(&world.plan("admin", vec![grant("both", wider.0, &[wider.1])])).len(), 2);
+    }
+    let access = |role: &str| Access::of_role(&world.0.chain, &name(role));
+    let credential = Credential::Recipient(recipient("newcomer"));
+    let judged = |role: &str| {
+        let state = world.0.chain.state();
+        let (vouching, member) = (world.vouching(), name("newcomer"));
+        vouching.of_credential(state, &member, &credential, &access(role)).is_vouched
+    };
+    assert!(judged("both") && judged("dev") && !judged("ops"));
+}
+
+#[test]
+fn what_the_role_once_read_is_confirmed_as_such_alone() {
+    let mut world = Scene::new();
+    world.let_in("contractor", "newcomer", &["dev"]);
+    world.by("admin", vec![role_add("past"), grant("past", "prod/*", &[Right::Read])]);
+    world.by("admin", vec![revoke("past", "prod/*", &[Right::Read])]);
+    assert_eq!(marked(&world.plan("admin", vec![join("past", "newcomer")])).len(), 2);
+    world.by("admin", vec![join("past", "newcomer")]);
+    let again = world.plan("admin", vec![grant("past", "prod/*", &[Right::Read])]);
+    assert_eq!(marked(&again).len(), 2);
+}
+
+#[test]
+fn an_empty_role_is_its_makers_to_fill_and_no_word_of_theirs_to_others() {
+    let mut world = Scene::new();
+    world.let_in("contractor", "newcomer", &["dev"]);
+    world.by("contractor", vec![role_add("tools")]);
+    let join = || vec![join("tools", "newcomer")];
+    assert_eq!(marked(&world.plan("contractor", join())), Vec::<String>::new());
+    assert_eq!(marked(&world.plan("admin", join())).len(), 2);
+    world.by("admin", join());
+    let gets = world.plan("admin", vec![grant("tools", "prod/*", &[Right::Read])]);
+    assert_eq!(marked(&gets).len(), 2, "agreeing to nothing is agreeing to nothing");
+}
+
+/// The contractor lets in two who let each other in anew.
+fn circle() -> Scene {
+    let mut world = Scene::new();
+    world.let_in("contractor", "c", &["dev"]);
+    world.let_in("contractor", "d", &["dev"]);
+    world.by("c", vec![leave("dev", "d"), join("dev", "d")]);
+    world.by("d", vec![leave("dev", "c"), join("dev", "c")]);
+    world
+}
+
+#[test]
+fn those_who_vouch_for_each_other_alone_go_with_whoever_let_them_in() {
+    let mut world = circle();
+    assert_eq!(world.alone("contractor").members, [name("c"), name("d")]);
+    world.by("contractor", vec![member_add("ci"), join("dev", "ci")]);
+    world.by("d", vec![leave("dev", "ci"), join("dev", "ci")]);
+    let ci = Credential::Recipient(recipient("ci"));
+    assert!(world.is_backed("c") && world.sole("ci", &ci).is_none());
+    world.by("admin", vec![member_remove("contractor")]);
+    assert!(!world.is_backed("c") && !world.is_backed("d"));
+    let at = world.0.entries.len() - 1;
+    assert_eq!(world.sole("ci", &ci), Some((name("contractor"), at)));
+    // Nobody but an owner mends it, and one word mends all that rests on it.
+    world.by("admin", vec![leave("dev", "c"), join("dev", "c")]);
+    assert!(world.is_backed("c") && world.is_backed("d"));
+    assert_eq!(world.sole("ci", &ci), None);
+}
+
+#[test]
+fn what_stands_through_others_goes_with_the_first_of_them() {
+    let mut world = Scene::new();
+    world.let_in("contractor", "c", &["dev"]);
+    world.let_in("c", "d", &["dev"]);
+    world.let_in("admin", "colleague", &["ops"]);
+    world.by("c", vec![role_add("hers"), grant("hers", "dev/*", &[Right::Read])]);
+    world.by("d", vec![role_add("more"), grant("more", "dev/*", &[Right::Read])]);
+    world.by("d", vec![join("dev", "colleague")]);
+    let alone = world.alone("contractor");
+    assert_eq!(alone.members, [name("c"), name("d")]);
+    assert_eq!(alone.roles, [name("hers"), name("more")]);
+    assert_eq!(alone.memberships, [(name("dev"), name("colleague"))]);
+    assert_eq!(alone.credentials, Vec::new());
+}
+
+#[test]
+fn an_owner_stands_but_a_key_that_the_leaver_planted_in_one_does_not() {
+    let mut world = Scene::new();
+    world.let_in("admin", "second", &["owner"]);
+    world.by("admin", vec![world.0.key("second", "planted")]);
+    world.let_in("second", "honest", &["dev"]);
+    let planted = device_key("planted").id();
+    let vouching = world.vouching();
+    let going = name("admin");
+    let ground = vouching.ground_without(Some(Going::Member(&going)), |_, _| false);
+    assert!(!ground.stands_for([planted].iter()));
+    assert!(ground.stands_for([device_key("second").id()].iter()));
+    let left = vouching.alone(Going::Member(&going), &device_key("second").id());
+    assert!(!left.members.contains(&name("honest")));
 }
