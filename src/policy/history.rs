@@ -240,7 +240,10 @@ impl History {
     ///
     /// An epoch's envelope carries every earlier epoch, so whoever joins the role can come to open
     /// what the role once read.
-    pub(super) fn ever_read<'a>(&'a self, role: &Name) -> impl Iterator<Item = &'a Pattern> + use<'a> {
+    pub(super) fn ever_read<'a>(
+        &'a self,
+        role: &Name,
+    ) -> impl Iterator<Item = &'a Pattern> + use<'a> {
         let patterns = self.grants.get(role).into_iter().flatten();
         patterns
             .filter(|(_, spans)| spans[Right::Read as usize] != Timeline::default())

@@ -118,7 +118,7 @@ impl Remove {
             vouched::say(context, &[("", text)]);
         }
         self.confirm.check(context, &format!("Remove {}?", self.name))?;
-        let revokable = leaving::revoke(vault, &alone, &ctx.signer.key.id());
+        let revokable = leaving::revoke(vault, &alone, &ctx.signer.key.id(), &removal);
         let rows = vouched::rows(&alone, &revokable);
         let also = vouched::wants_revoking(context, self.revoke_vouched, &self.confirm, &rows)?;
         let taken = if also { revokable } else { Vec::new() };
