@@ -221,6 +221,7 @@ mod tests {
     use crate::store::find::{FOLDER, Location};
     use crate::store::owners::Owners;
     use crate::vault::rule::Counted;
+    use bech32::{ToBase32, Variant};
     use std::fs;
 
     fn name(text: &str) -> Name {
@@ -229,11 +230,17 @@ mod tests {
 
     /// A service with recipients that are as many and nearly as long as they may be.
     fn long_member(number: usize) -> PolicyOp {
-        let long = |n| format!("ssh-{n:02}{}", "x".repeat(4_000));
+        let long = |n: usize| {
+            let mut data = vec![n as u8; 2_400];
+            data[0] = number as u8;
+            bech32::encode("age1none", data.to_base32(), Variant::Bech32).unwrap()
+        };
+        let mut recipients: Vec<String> = (0..Counted::Recipients.max()).map(long).collect();
+        recipients.sort();
         PolicyOp::MemberAdd {
             member: name(&format!("s{number}")),
             kind: MemberKind::Service,
-            recipients: (0..Counted::Recipients.max()).map(long).collect(),
+            recipients,
             expires: None,
         }
     }
@@ -257,14 +264,16 @@ mod tests {
         let (signer, reason) = (who.signer(vault).unwrap(), String::new());
         let (who, signer, random, progress) = (&who, &signer, &RealHost, &Silent);
         let ctx = Ctx { who, signer, random, now: 1, reason, progress };
-        let ops = |count| (0..count).map(long_member).collect();
+        let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "none".into() };
+        let ops =
+            |count| std::iter::once(allowed.clone()).chain((0..count).map(long_member)).collect();
         let (long, _) = policy_change::change(vault, ops(40), &ctx).unwrap();
         let error = transaction.commit(long).unwrap_err();
         let TransactionError::Unreadable(source) = &error else { panic!("{error}") };
-        assert_eq!((source.code(), source.line), ("line-too-long", 9));
+        assert_eq!((source.code(), source.line), ("line-too-long", 11));
         assert_eq!(fs::read(&session.location.vault).unwrap(), before);
         let transaction = Transaction::begin(&session).unwrap();
         let (short, _) = policy_change::change(transaction.vault(), ops(2), &ctx).unwrap();
-        assert_eq!(transaction.commit(short).unwrap().vault.chain().len(), 2);
+        assert_eq!(transaction.commit(short).unwrap().vault.chain().len(), 3);
     }
 }
