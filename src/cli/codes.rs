@@ -199,6 +199,7 @@ pub const COMMANDS: &[Known] = &[
     known("unsealable", &[1], "Nothing can be sealed to the recipient of who is to be let in", "v-secure doctor"),
     known("unsettled", &[4], "A secret waits to be wrapped for its new readers", "v-secure access settle"),
     known("unsound", &[1], "doctor found an error", "v-secure doctor"),
+    known("unstatable", &[1], "No entry of the policy can state new keys of a group of readers", "v-secure member list"),
     known("usage", &[2], "The arguments are not understood", "v-secure --help"),
     known("value-damaged", &[6], "A value does not decrypt", "v-secure audit verify"),
     known("value-in-arguments", &[2], "A value stands on the command line", "v-secure set NAME"),

@@ -226,11 +226,11 @@ pub fn question(what: &str, by_option: bool, rows: &[Left]) -> String {
 pub fn settled(
     context: &Context<'_>,
     (vault, ctx): (&Vault, &Ctx<'_>),
-    alone: &Alone,
+    (alone, removal): (&Alone, &[PolicyOp]),
     by_option: bool,
     confirm: &ConfirmArgs,
 ) -> Outcome<(Vec<PolicyOp>, Vec<Left>)> {
-    let revokable = leaving::revoke(vault, alone, &ctx.signer.key.id());
+    let revokable = leaving::revoke(vault, alone, &ctx.signer.key.id(), removal);
     let may_ask = !confirm.is_given() && context.interactive();
     let also = match by_option {
         false if may_ask && !revokable.is_empty() => ask(context)?,

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::giving::{Given, VouchArgs};
-use super::shortfall::Lacks;
+use super::shortfall::{self, Lacks};
 use super::ui::Ui;
 use crate::name::Name;
 use crate::ops::policy_change::{self, PolicyOutcome, WhyUnsettled};
@@ -190,14 +190,18 @@ impl Effects {
         if !closed.is_empty() {
             ui.warn(&closed_text(&closed));
         }
-        if !self.without_keys.is_empty() {
+        let own = |audience: &&String| {
+            !self.lacks.is_later(audience) && !self.lacks.unstatable().contains(audience)
+        };
+        let waiting: Vec<&str> = self.without_keys.iter().filter(own).map(String::as_str).collect();
+        if !waiting.is_empty() {
             ui.warn(&format!(
                 "these audiences wait for new keys, and nothing is sealed to them until then: {}; an owner \
                  gives them with 'v-secure access settle'",
-                self.without_keys.join(", ")
+                shortfall::few(waiting.into_iter())
             ));
         }
-        self.lacks.tell(ui);
+        self.lacks.tell(ui, "'v-secure access settle'");
     }
 }
 

@@ -15,6 +15,12 @@ pub struct Lacks {
     skipped: Vec<Skipped>,
     /// Audiences whose envelope should have opened, and did not.
     closed: Vec<Closed>,
+    /// Audiences among those without keys that another entry has room for.
+    #[serde(skip)]
+    later: Vec<String>,
+    /// Audiences among those without keys that no entry can state the keys of.
+    #[serde(skip)]
+    unstatable: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,6 +67,8 @@ impl Lacks {
             left_out: short.left_out.iter().map(left_out).collect(),
             skipped: short.skipped.iter().map(skipped).collect(),
             closed: short.closed.iter().map(closed).collect(),
+            later: short.later.clone(),
+            unstatable: short.unstatable.clone(),
         }
     }
 
@@ -69,7 +77,30 @@ impl Lacks {
         self.closed.iter().map(|closed| closed.audience.as_str())
     }
 
-    pub fn tell(&self, ui: &Ui<'_>) {
+    /// Whether an audience waits for nothing but another entry.
+    pub fn is_later(&self, audience: &str) -> bool {
+        self.later.iter().any(|later| later == audience)
+    }
+
+    /// The audiences that no entry can state the keys of.
+    pub fn unstatable(&self) -> &[String] {
+        &self.unstatable
+    }
+
+    /// Says what is lacking; `command` goes on with the audiences that one entry had no room for.
+    pub fn tell(&self, ui: &Ui<'_>, command: &str) {
+        if !self.later.is_empty() {
+            let (count, these) = match self.later.len() {
+                1 => ("1 audience is".into(), "it"),
+                some => (format!("{some} audiences are"), "them"),
+            };
+            ui.warn(&format!(
+                "{count} left, since one entry of the policy holds no more: {command} goes on with {these}"
+            ));
+        }
+        if !self.unstatable.is_empty() {
+            ui.warn(&unstatable_text(&self.unstatable));
+        }
         for LeftOut { audience, held, epochs, why } in &self.left_out {
             let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
             ui.warn(&format!(
@@ -95,6 +126,28 @@ impl Lacks {
     }
 }
 
+/// What is to be said of audiences whose keys no entry can state.
+pub fn unstatable_text(audiences: &[String]) -> String {
+    format!(
+        "no entry of the policy can state new keys of {}: too many of the recipients cannot be sealed to, or \
+         the names of the roles are too long together; 'v-secure member list' and 'v-secure role list' show \
+         what to remove, and then 'v-secure access settle'",
+        few(audiences.iter().map(String::as_str))
+    )
+}
+
+/// The first of some audiences, none of them at full length where that is long, and how many there
+/// are besides.
+pub fn few<'a>(audiences: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let audiences: Vec<&str> = audiences.collect();
+    let shown: Vec<String> = audiences.iter().take(SHOWN).map(|name| cut(name, 200)).collect();
+    match audiences.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// An error's own words and those of its causes, on one line.
 pub fn cause(error: &dyn Error) -> String {
     std::iter::once(error.to_string()).chain(causes(error)).collect::<Vec<_>>().join(": ")
@@ -103,8 +156,12 @@ pub fn cause(error: &dyn Error) -> String {
 /// A recipient is for machines: its beginning tells people which one is meant.
 fn shortened(recipient: &str) -> String {
     const SHOWN: usize = 24;
-    match recipient.len() > SHOWN {
-        true => format!("{}…", recipient.chars().take(SHOWN).collect::<String>()),
-        false => recipient.to_owned(),
+    cut(recipient, SHOWN)
+}
+
+fn cut(text: &str, shown: usize) -> String {
+    match text.len() > shown {
+        true => format!("{}…", text.chars().take(shown).collect::<String>()),
+        false => text.to_owned(),
     }
 }

@@ -5,6 +5,7 @@
 
 use super::policy_change::PolicyChangeError;
 use super::request::Ctx;
+use super::room::{Fit, Room};
 use super::sealed_to;
 use super::sealing::{Sealed, Sealer};
 use super::shortfall::{Closed, LeftOut, Shortfall, Skipped};
@@ -36,21 +37,34 @@ pub(super) struct MadeKeys {
 }
 
 /// Makes what the state `after` an entry asks for: the vault's own chain, or one with the entry to be.
+/// As much of it as there is `room` for in that entry, what is needed most first.
 pub(super) fn make(
     vault: &Vault,
     after: &Chain,
+    room: Room,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
     let state = after.state();
-    let mut maker = Maker::new(vault, after, ctx)?;
+    let mut maker = Maker::new(vault, after, room, ctx)?;
     let due = state.due().map(str::to_owned);
-    for audience in state.missing_audiences().into_iter().chain(due) {
+    let mut wanted: Vec<String> = state.missing_audiences().into_iter().chain(due).collect();
+    // Whoever may grant chooses how many audiences there are: those that no secret needs wait.
+    let used = used(vault, state);
+    wanted.sort_by_key(|audience| (!used.contains(audience), !state.is_due(audience)));
+    for audience in wanted {
         maker.renew(&audience)?;
     }
-    for audience in maker.widened() {
+    let mut widened = maker.widened();
+    widened.sort_by_key(|audience| !used.contains(audience));
+    for audience in widened {
         maker.reseal(&audience);
     }
     Ok(maker.finish())
+}
+
+/// The audiences of the secrets that are there.
+fn used(vault: &Vault, state: &State) -> BTreeSet<String> {
+    vault.live().map(|(name, _)| state.audience_of(name)).collect()
 }
 
 /// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.
@@ -59,7 +73,7 @@ pub(super) fn renew(
     audiences: &[String],
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker::new(vault, vault.chain(), ctx)?;
+    let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
     audiences.iter().try_for_each(|audience| maker.renew(audience))?;
     Ok(maker.finish())
 }
@@ -71,8 +85,8 @@ pub(super) fn reseal_with(
     keys: BTreeMap<String, Vec<EpochKeys>>,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
-    let mut maker = Maker::new(vault, vault.chain(), ctx)?;
-    keys.into_iter().for_each(|(audience, keys)| maker.seal_again(&audience, &keys));
+    let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
+    keys.into_iter().for_each(|(audience, keys)| _ = maker.seal_again(&audience, &keys));
     Ok(maker.finish())
 }
 
@@ -93,6 +107,8 @@ struct Maker<'a> {
     vault: &'a Vault,
     after: &'a Chain,
     state: &'a State,
+    /// What the entry has left for ops.
+    room: Room,
     ctx: &'a Ctx<'a>,
     /// The recipients that each audience's present envelope was sealed to.
     sealed_to: BTreeMap<String, BTreeSet<String>>,
@@ -115,12 +131,13 @@ impl<'a> Maker<'a> {
     fn new(
         vault: &'a Vault,
         after: &'a Chain,
+        room: Room,
         ctx: &'a Ctx<'a>,
     ) -> Result<Self, PolicyChangeError> {
         let (sealer, made) = (Sealer::default(), MadeKeys::default());
         let (sealed_to, skipped) = (sealed_to::present(vault)?, BTreeMap::new());
         let state = after.state();
-        Ok(Self { vault, after, state, ctx, sealed_to, sealer, skipped, made })
+        Ok(Self { vault, after, state, room, ctx, sealed_to, sealer, skipped, made })
     }
 
     fn able(&self, audience: &str, may: May) -> bool {
@@ -131,10 +148,34 @@ impl<'a> Maker<'a> {
         self.made.without_keys.push(audience.to_owned());
     }
 
+    /// Leaves for another entry what the signer could do.
+    fn put_off(&mut self, audience: &str) {
+        self.made.short.later.push(audience.to_owned());
+        self.leave(audience);
+    }
+
+    /// Takes an op of the audience down, if there is room for it.
+    fn take(&mut self, audience: &str, op: PolicyOp) -> bool {
+        let fit = self.room.take(&op);
+        match fit {
+            Fit::Taken => self.made.ops.push(op),
+            Fit::Later => self.put_off(audience),
+            Fit::Never => {
+                self.made.short.unstatable.push(audience.to_owned());
+                self.leave(audience);
+            }
+        }
+        fit == Fit::Taken
+    }
+
     /// A new epoch that carries all earlier ones that the signer has.
     fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
         if !self.able(audience, Sealers::may_begin) {
             self.leave(audience);
+            return Ok(());
+        }
+        if self.room.is_closed() {
+            self.put_off(audience);
             return Ok(());
         }
         let (earlier, why) = match self.earlier(audience) {
@@ -153,15 +194,18 @@ impl<'a> Maker<'a> {
         let Some(Sealed { envelope, skipped }) = self.seal(audience, &epochs) else {
             return Ok(());
         };
-        self.count(audience, epochs.len(), self.vault.expected_epochs(audience).len() + 1, why);
-        self.made.ops.push(PolicyOp::Epoch {
+        let op = PolicyOp::Epoch {
             audience: audience.to_owned(),
             epoch: stated.epoch,
             recipient: stated.recipient,
             kek: stated.commitment,
             envelope: ids::envelope_id(&envelope),
             skipped,
-        });
+        };
+        if !self.take(audience, op) {
+            return Ok(());
+        }
+        self.count(audience, epochs.len(), self.vault.expected_epochs(audience).len() + 1, why);
         let section = AudienceSection { epoch: stated.epoch, envelope };
         self.made.sections.insert(audience.to_owned(), section);
         self.made.fresh.insert(audience.to_owned(), Rc::new(epochs));
@@ -230,10 +274,15 @@ impl<'a> Maker<'a> {
         if !self.able(audience, Sealers::may_reseal) {
             return self.leave(audience);
         }
+        if self.room.is_closed() {
+            return self.put_off(audience);
+        }
         match self.ctx.who.open(self.vault, audience) {
             Ok(keys) => {
-                self.seal_again(audience, &keys);
-                self.count(audience, keys.len(), self.vault.expected_epochs(audience).len(), None);
+                if self.seal_again(audience, &keys) {
+                    let of = self.vault.expected_epochs(audience).len();
+                    self.count(audience, keys.len(), of, None);
+                }
             }
             Err(why) => {
                 if self.is_fault(audience, &why) {
@@ -244,21 +293,30 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn seal_again(&mut self, audience: &str, keys: &[EpochKeys]) {
-        let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return };
-        let Some(sealed) = self.seal(audience, keys) else { return };
-        self.state_reseal(audience, epoch, sealed);
+    /// Whether there is a new envelope now.
+    fn seal_again(&mut self, audience: &str, keys: &[EpochKeys]) -> bool {
+        let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return false };
+        if self.room.is_closed() {
+            self.put_off(audience);
+            return false;
+        }
+        let Some(sealed) = self.seal(audience, keys) else { return false };
+        self.state_reseal(audience, epoch, sealed)
     }
 
-    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: Sealed) {
+    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: Sealed) -> bool {
         let Sealed { envelope, skipped } = sealed;
-        self.made.ops.push(PolicyOp::Reseal {
+        let op = PolicyOp::Reseal {
             audience: audience.to_owned(),
             epoch,
             envelope: ids::envelope_id(&envelope),
             skipped,
-        });
-        self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });
+        };
+        let taken = self.take(audience, op);
+        if taken {
+            self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });
+        }
+        taken
     }
 
     /// Seals to the recipients of now; `None` where there is nobody who can be sealed to, and the

@@ -1,5 +1,6 @@
 //! Letting members and devices go: from what was asked to the ops, and to what goes with them.
 
+use super::room::{Fit, Room};
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, NameError};
@@ -174,8 +175,9 @@ fn remove_recipient(member: &Member, name: &DeviceName) -> Result<Departure, Lea
 }
 
 /// Takes away what only somebody vouched for who goes: whole members, single devices and recipients,
-/// memberships, roles. What the signers may not take is left out.
-pub fn revoke(vault: &Vault, alone: &Alone, signer: &Id) -> Vec<PolicyOp> {
+/// memberships, roles. What the signer may not take is left out, and what one entry has no room for
+/// beside the `removal` of the leaver, which comes before all of it.
+pub fn revoke(vault: &Vault, alone: &Alone, signer: &Id, removal: &[PolicyOp]) -> Vec<PolicyOp> {
     let Ok(signers) = vault.chain().signers_with(&BTreeSet::from([*signer])) else {
         return Vec::new();
     };
@@ -207,6 +209,10 @@ pub fn revoke(vault: &Vault, alone: &Alone, signer: &Id) -> Vec<PolicyOp> {
     );
     ops.extend(alone.roles.iter().map(|role| PolicyOp::RoleRemove { role: role.clone() }));
     ops.retain(|op| signers.judge(op).is_ok());
+    // From the front: what stands later may need what stands before.
+    let mut room = Room::beside(removal);
+    let fitting = ops.iter().take_while(|op| room.take(op) == Fit::Taken).count();
+    ops.truncate(fitting);
     ops
 }
 

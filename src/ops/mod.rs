@@ -41,6 +41,7 @@ pub mod remove;
 pub mod request;
 pub mod review;
 pub mod rollback;
+mod room;
 mod sealed_to;
 mod sealing;
 pub mod session_keys;

@@ -5,6 +5,7 @@ use super::audience_keys::{self, MadeKeys};
 use super::batch::Batch;
 use super::change::Change;
 use super::request::Ctx;
+use super::room::Room;
 use super::settle::{self, Settling};
 use super::shortfall::{Shortfall, Skipped};
 use super::vault::Vault;
@@ -90,27 +91,29 @@ pub enum PolicyChangeError {
     Identity(#[from] IdentityError),
 }
 
-/// Makes the change for `ops` (at least one), which are checked against the chain first.
+/// Makes the change for `ops` (at least one), which are checked against the chain first. The keys that
+/// the entry has no room for are left to [`settle`].
 pub fn change(
     vault: &Vault,
     ops: Vec<PolicyOp>,
     ctx: &Ctx<'_>,
 ) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
-    let (_, trial) = trial(vault, &ops, ctx)?;
-    let mut made = audience_keys::make(vault, &trial, ctx)?;
+    let (asked, trial) = trial(vault, &ops, ctx)?;
+    let mut made = audience_keys::make(vault, &trial, Room::beside(&asked.ops), ctx)?;
     if let Some(left) = given_and_skipped(&ops, trial.state(), &mut made) {
         return Err(left);
     }
     with_policy(vault, ops, made, ctx)
 }
 
-/// Gives keys to the audiences that lack them and wraps what is unsettled, as far as the signer can.
+/// Gives keys to the audiences that lack them, as many as one entry holds, and wraps what is unsettled,
+/// as far as the signer can.
 /// `None` if there is nothing that the signer could do.
 pub fn settle(
     vault: &Vault,
     ctx: &Ctx<'_>,
 ) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
-    let made = audience_keys::make(vault, vault.chain(), ctx)?;
+    let made = audience_keys::make(vault, vault.chain(), Room::whole(), ctx)?;
     if !made.ops.is_empty() {
         return with_policy(vault, Vec::new(), made, ctx)
             .map(|(change, outcome)| (Some(change), outcome));

@@ -11,6 +11,11 @@ pub struct Shortfall {
     pub left_out: Vec<LeftOut>,
     pub skipped: Vec<Skipped>,
     pub closed: Vec<Closed>,
+    /// Audiences that the signer could give what they need, in another entry: one holds no more.
+    pub later: Vec<String>,
+    /// Audiences whose keys no entry can state: too many recipients cannot be sealed to, or what is
+    /// to be stated is too long.
+    pub unstatable: Vec<String>,
 }
 
 /// An audience whose new envelope does not hold the keys of all its epochs.

@@ -73,6 +73,7 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
 
 /// Whose recipients they are is for the chain, which knows the members.
 fn skipped(recipients: &[String]) -> Result<(), RuleError> {
+    Counted::Ids.check(recipients.len())?;
     recipients.iter().try_for_each(|text| rule::recipient(text))?;
     rule::ascending("skipped", recipients)
 }

@@ -13,7 +13,7 @@ use crate::ops::pin::Standing;
 use crate::ops::request::Ctx;
 use crate::ops::vault::{ApplyError, Depth, Vault};
 use crate::ops::verified::Verified;
-use crate::vault::format;
+use crate::vault::format::{self, FormatError, Scope, Trust};
 use crate::vault::model::VaultFile;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub enum TransactionError {
     SplitsPolicy,
     #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
     TooLarge,
+    #[error("the vault is unchanged: after this change nobody could read it")]
+    Unreadable(#[source] FormatError),
 }
 
 /// A vault whose new state is in place.
@@ -109,10 +111,7 @@ impl<'a> Transaction<'a> {
             return Err(TransactionError::SplitsPolicy);
         }
         let vault = opened.vault.apply(change)?;
-        let text = format::write(vault.file());
-        if text.len() > format::MAX_FILE {
-            return Err(TransactionError::TooLarge);
-        }
+        let text = readable(vault.file())?;
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         let mut written = finish(session, vault, &text);
@@ -172,7 +171,7 @@ impl<'a> Replacement<'a> {
         let expected =
             there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
         let older = !session.missing_heads(&new).is_empty() || new.pin != Standing::Continues;
-        let text = format::write(new.vault.file());
+        let text = readable(new.vault.file())?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
             Standing::Unknown => session.accept(&new.vault).err(),
@@ -186,6 +185,19 @@ impl<'a> Replacement<'a> {
     }
 }
 
+/// The text of the file, which is read back before it takes the place of one that can be read: a
+/// writer applies the rules of single records, and not all limits are those of one.
+fn readable(file: &VaultFile) -> Result<String, TransactionError> {
+    let text = format::write(file);
+    if text.len() > format::MAX_FILE {
+        return Err(TransactionError::TooLarge);
+    }
+    // Not strictly: that the text is canonical is the writer's doing, whatever it holds.
+    format::parse(text.as_bytes(), Trust::Cached, Scope::All)
+        .map_err(TransactionError::Unreadable)?;
+    Ok(text)
+}
+
 /// Records that these bytes are verified (they come of verified bytes and a checked change), and
 /// pins what they hold.
 fn finish(session: &Session, vault: Vault, text: &str) -> Written {
@@ -193,4 +205,75 @@ fn finish(session: &Session, vault: Vault, text: &str) -> Written {
     session.cache().put(&digest::file_hash(text.as_bytes()), &record);
     let unrecorded = session.save(&vault, None).err();
     Written { vault, unrecorded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::identity::{generate_identity, parse_identities};
+    use crate::host::progress::Silent;
+    use crate::host::real::RealHost;
+    use crate::name::Name;
+    use crate::ops::init::{self, InitRequest};
+    use crate::ops::policy_change;
+    use crate::ops::unlock::Unlocked;
+    use crate::policy::op::{MemberKind, PolicyOp};
+    use crate::store::find::{FOLDER, Location};
+    use crate::store::owners::Owners;
+    use crate::vault::rule::Counted;
+    use bech32::{ToBase32, Variant};
+    use std::fs;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    /// A service with recipients that are as many and nearly as long as they may be.
+    fn long_member(number: usize) -> PolicyOp {
+        let long = |n: usize| {
+            let mut data = vec![n as u8; 2_400];
+            data[0] = number as u8;
+            bech32::encode("age1none", data.to_base32(), Variant::Bech32).unwrap()
+        };
+        let mut recipients: Vec<String> = (0..Counted::Recipients.max()).map(long).collect();
+        recipients.sort();
+        PolicyOp::MemberAdd {
+            member: name(&format!("s{number}")),
+            kind: MemberKind::Service,
+            recipients,
+            expires: None,
+        }
+    }
+
+    #[test]
+    fn a_change_that_nobody_could_read_is_refused_before_the_file_changes() {
+        let project = tempfile::tempdir().unwrap();
+        fs::create_dir(project.path().join(FOLDER)).unwrap();
+        let location = Location::in_project(project.path()).unwrap();
+        let (owners, home, carried) = (Owners::current(), None, None);
+        let session = Session { location, owners, state: None, home, carried, now: 1 };
+        let made = generate_identity();
+        let (member, device) = (name("olga"), name("laptop"));
+        let recipient = made.recipient;
+        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        create(&session, init::init(&request, &RealHost).unwrap()).unwrap();
+        let before = fs::read(&session.location.vault).unwrap();
+        let transaction = Transaction::begin(&session).unwrap();
+        let vault = transaction.vault();
+        let who = Unlocked::new(vault, parse_identities(&made.text).unwrap()).unwrap();
+        let (signer, reason) = (who.signer(vault).unwrap(), String::new());
+        let (who, signer, random, progress) = (&who, &signer, &RealHost, &Silent);
+        let ctx = Ctx { who, signer, random, now: 1, reason, progress };
+        let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "none".into() };
+        let ops =
+            |count| std::iter::once(allowed.clone()).chain((0..count).map(long_member)).collect();
+        let (long, _) = policy_change::change(vault, ops(40), &ctx).unwrap();
+        let error = transaction.commit(long).unwrap_err();
+        let TransactionError::Unreadable(source) = &error else { panic!("{error}") };
+        assert_eq!((source.code(), source.line), ("line-too-long", 11));
+        assert_eq!(fs::read(&session.location.vault).unwrap(), before);
+        let transaction = Transaction::begin(&session).unwrap();
+        let (short, _) = policy_change::change(transaction.vault(), ops(2), &ctx).unwrap();
+        assert_eq!(transaction.commit(short).unwrap().vault.chain().len(), 3);
+    }
 }

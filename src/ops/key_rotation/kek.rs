@@ -119,8 +119,12 @@ pub fn renew(
     status: &KeyStatus,
     ctx: &Ctx<'_>,
 ) -> Result<(Option<Change>, KekOutcome), KeyRotationError> {
+    // One entry holds so many: the same command again goes on with those that had to wait.
+    let since = |audience: &String| status.audience(audience).map(|keys| keys.since);
+    plan.renew.sort_by_cached_key(since);
     let made = audience_keys::renew(vault, &plan.renew, ctx)?;
-    plan.left.extend(made.without_keys.iter().map(|audience| Left {
+    let left = made.without_keys.iter().filter(|audience| !made.short.later.contains(*audience));
+    plan.left.extend(left.map(|audience| Left {
         audience: audience.clone(),
         able: others(status, audience, ctx.who.member()),
     }));

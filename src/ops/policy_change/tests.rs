@@ -21,6 +21,7 @@ use crate::vault::audience;
 use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
 use crate::vault::model::{Header, SUITE, VaultFile, Wrap, WrapKey};
+use bech32::{ToBase32, Variant};
 use std::collections::BTreeMap;
 
 fn name(text: &str) -> Name {
@@ -273,4 +274,130 @@ fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
         other => panic!("{other}"),
     }
     assert!(reopened().apply(removal(vault.heads())).is_ok());
+}
+
+/// Roles with a pattern of their own each, and the role `contractor` that all secrets are open to, as
+/// members with the right to grant make them: without keys.
+fn crowded(
+    roles: usize,
+    role: impl Fn(usize) -> String,
+    pattern: impl Fn(usize) -> String,
+) -> (Vault, Actor) {
+    let (mut vault, olga) = solo();
+    let contractor = name("contractor");
+    let kind = MemberKind::Service;
+    let first = vec![
+        PolicyOp::MemberAdd {
+            member: contractor.clone(),
+            kind,
+            recipients: vec![identity().1],
+            expires: None,
+        },
+        PolicyOp::RoleAdd { role: contractor.clone() },
+        PolicyOp::grant(contractor.clone(), Pattern::new("*").unwrap(), vec![Right::Read]),
+        PolicyOp::role_join(contractor.clone(), contractor),
+    ];
+    let (let_in, _) = change(&vault, first, &olga.ctx()).unwrap();
+    vault = vault.apply(let_in).unwrap();
+    let all: Vec<usize> = (0..roles).collect();
+    for some in all.chunks(450) {
+        let ops = some.iter().flat_map(|n| {
+            let (role, pattern) = (name(&role(*n)), Pattern::new(&pattern(*n)).unwrap());
+            [
+                PolicyOp::RoleAdd { role: role.clone() },
+                PolicyOp::grant(role, pattern, vec![Right::Read]),
+            ]
+        });
+        let entry = entry(&vault, ops.collect(), &olga.ctx());
+        vault = vault.apply(Change::policy(entry, BTreeMap::new(), Vec::new())).unwrap();
+    }
+    (vault, olga)
+}
+
+fn removal() -> Vec<PolicyOp> {
+    vec![PolicyOp::MemberRemove { member: name("contractor") }]
+}
+
+#[test]
+fn a_member_goes_however_many_audiences_wait_for_keys() {
+    let (vault, olga) = crowded(1_100, |n| format!("p{n}"), |n| format!("dev/P{n}"));
+    let (gone, outcome) = change(&vault, removal(), &olga.ctx()).unwrap();
+    let ops = &gone.policy_entry().unwrap().ops;
+    assert_eq!((ops.len(), &ops[..1]), (1_000, &removal()[..]));
+    assert!(outcome.renewed.contains(&"contractor+owner".to_owned()), "what is used comes first");
+    assert_eq!(outcome.unsettled, []);
+    assert_eq!(outcome.short.later.len(), outcome.without_keys.len());
+    let left = outcome.without_keys.len();
+    assert_eq!(outcome.renewed.len() + left, 1_101, "each role's, and that of prod");
+    let vault = open(vault.apply(gone).unwrap().file());
+    assert!(vault.policy().member(&name("contractor")).is_none());
+    assert_eq!(read(&vault, &olga.who).unwrap().expose(), b"hunter2");
+    let (settled, outcome) = settle(&vault, &olga.ctx()).unwrap();
+    assert_eq!((outcome.renewed.len(), outcome.without_keys.len()), (left, 0));
+    let vault = open(vault.apply(settled.unwrap()).unwrap().file());
+    assert!(vault.policy().missing_audiences().is_empty() && vault.policy().due().next().is_none());
+    assert!(settle(&vault, &olga.ctx()).unwrap().0.is_none(), "nothing is left to do");
+}
+
+#[test]
+fn the_names_of_roles_do_not_make_an_entry_that_is_too_long() {
+    let role =
+        |n: usize| if n < 200 { format!("q{n:04}{}", "x".repeat(120)) } else { format!("p{n}") };
+    let pattern = |n: usize| if n < 200 { "dev/*".to_owned() } else { format!("dev/P{n}") };
+    let (mut vault, olga) = crowded(260, role, pattern);
+    let (gone, outcome) = change(&vault, removal(), &olga.ctx()).unwrap();
+    assert!(gone.policy_entry().unwrap().line().len() < format::MAX_LINE);
+    let mut left = outcome.short.later.len();
+    assert!(left > 0);
+    vault = open(vault.apply(gone).unwrap().file());
+    while left > 0 {
+        let (more, outcome) = settle(&vault, &olga.ctx()).unwrap();
+        assert!(outcome.short.later.len() < left);
+        left = outcome.short.later.len();
+        vault = open(vault.apply(more.unwrap()).unwrap().file());
+    }
+    assert!(vault.policy().missing_audiences().is_empty() && vault.policy().due().next().is_none());
+}
+
+#[test]
+fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
+    let (mut vault, olga) = crowded(1, |_| "p".to_owned(), |_| "prod/*".to_owned());
+    let unusable = |n: usize| {
+        bech32::encode("age1nobody", n.to_be_bytes().to_base32(), Variant::Bech32).unwrap()
+    };
+    let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "nobody".into() };
+    let (allowed, _) = change(&vault, vec![allowed], &olga.ctx()).unwrap();
+    vault = vault.apply(allowed).unwrap();
+    for some in (0..70).collect::<Vec<usize>>().chunks(20) {
+        let ops = some.iter().flat_map(|n| {
+            let (member, kind) = (name(&format!("s{n}")), MemberKind::Service);
+            let mut recipients: Vec<String> = (n * 16..n * 16 + 16).map(unusable).collect();
+            recipients.sort();
+            let add =
+                PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None };
+            [add, PolicyOp::role_join(name("p"), member)]
+        });
+        let entry = entry(&vault, ops.collect(), &olga.ctx());
+        vault = vault.apply(Change::policy(entry, BTreeMap::new(), Vec::new())).unwrap();
+    }
+    let (gone, outcome) = change(&vault, removal(), &olga.ctx()).unwrap();
+    assert_eq!(outcome.short.unstatable, ["contractor+owner+p"]);
+    assert_eq!((&outcome.without_keys, outcome.short.later.len()), (&outcome.short.unstatable, 0));
+    let vault = open(vault.apply(gone).unwrap().file());
+    assert!(vault.policy().member(&name("contractor")).is_none());
+}
+
+#[test]
+fn what_only_a_leaver_vouched_for_goes_as_far_as_one_entry_reaches() {
+    use crate::ops::leaving;
+    let (vault, olga) = crowded(1_100, |n| format!("p{n}"), |n| format!("dev/P{n}"));
+    let roles = vault.policy().roles().map(|(role, _)| role.clone());
+    let roles = roles.filter(|role| role.as_str().starts_with('p')).collect();
+    let alone = crate::policy::vouching::Alone { roles, ..Default::default() };
+    let taken = leaving::revoke(&vault, &alone, &olga.signer.key.id(), &removal());
+    assert_eq!(taken.len(), 999);
+    let ops = taken.into_iter().chain(removal()).collect();
+    let (gone, _) = change(&vault, ops, &olga.ctx()).unwrap();
+    let vault = open(vault.apply(gone).unwrap().file());
+    assert!(vault.policy().member(&name("contractor")).is_none());
 }

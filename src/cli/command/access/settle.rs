@@ -5,6 +5,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::policy::{Effects, ReasonArg, count};
+use crate::cli::shortfall;
 use crate::ops::policy_change;
 use clap::Args;
 
@@ -50,10 +51,18 @@ fn refusal(effects: &Effects) -> Failure {
         parts.push(format!("{} unsettled", count(waiting)));
     }
     if !effects.without_keys.is_empty() {
-        parts.push(format!("without keys: {}", effects.without_keys.join(", ")));
+        parts.push(format!(
+            "without keys: {}",
+            shortfall::few(effects.without_keys.iter().map(String::as_str))
+        ));
     }
     if parts.is_empty() || effects.lacks.closed().next().is_some() {
         return closed(effects);
+    }
+    let stuck = effects.lacks.unstatable();
+    if waiting == 0 && stuck.len() == effects.without_keys.len() {
+        let message = shortfall::unstatable_text(stuck);
+        return Failure::new(Exit::Failure, "unstatable", message).hint("v-secure member list");
     }
     let message = format!("nothing here is yours to settle ({})", parts.join("; "));
     let failure = Failure::new(Exit::NotPermitted, "unsettled", message);

@@ -121,8 +121,13 @@ impl Remove {
         }
         let question = vouched::question(self.name.as_str(), self.revoke_vouched, &rows);
         self.confirm.check(context, &question)?;
-        let (taken, left) =
-            vouched::settled(context, (vault, ctx), &alone, self.revoke_vouched, &self.confirm)?;
+        let (taken, left) = vouched::settled(
+            context,
+            (vault, ctx),
+            (&alone, &removal),
+            self.revoke_vouched,
+            &self.confirm,
+        )?;
         let texts = |name: &Name| name.to_string();
         let said =
             (member.roles().map(texts).collect(), member.keys.keys().map(texts).collect(), left);

@@ -90,6 +90,13 @@ fn lists_over_their_limits_are_refused() {
     let many = crate::log::entry::Entry { parents: sample::ids(0..40_000), ..entry };
     parents.entries = sample::entries([many]);
     assert_eq!(refusal(write(&parents).as_bytes()).0, "too-many-parents");
+    let mut skipped = sample::file();
+    for op in &mut skipped.chain[1].ops {
+        if let crate::policy::op::PolicyOp::Epoch { skipped, .. } = op {
+            *skipped = (0..1_001).map(|n| format!("ssh-{n:04}")).collect();
+        }
+    }
+    assert_eq!(refusal(write(&skipped).as_bytes()).0, "too-many-ids");
     let mut chain = sample::file();
     chain.chain = vec![chain.chain[1].clone(); 10_001];
     assert_eq!(refusal(write(&chain).as_bytes()), ("too-many-entries".to_owned(), 10_009));

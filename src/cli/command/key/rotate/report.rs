@@ -100,7 +100,7 @@ impl Report {
         }
         self.tell_done(context, nothing);
         self.tell_left(context);
-        self.lacks.tell(&context.ui);
+        self.lacks.tell(&context.ui, "the same command again");
         Ok(())
     }
 

@@ -131,8 +131,13 @@ impl Remove {
         let question = vouched::question(&what, self.revoke_vouched, &rows);
         let last = self.locks_out(ctx, &gone).map_or(String::new(), |why| format!(" {why}"));
         self.confirm.check(context, &format!("{question}{last}"))?;
-        let (taken, left) =
-            vouched::settled(context, (vault, ctx), &alone, self.revoke_vouched, &self.confirm)?;
+        let (taken, left) = vouched::settled(
+            context,
+            (vault, ctx),
+            (&alone, &gone.ops),
+            self.revoke_vouched,
+            &self.confirm,
+        )?;
         Ok((taken.into_iter().chain(gone.ops.iter().cloned()).collect(), gone, left))
     }
 
