@@ -68,8 +68,8 @@ fn a_request_that_was_granted_once_does_not_come_back() {
     let phone = join(&owner, "developer", " --device");
     owner.run("member key remove developer/developer-laptop --lost --yes").ok();
     let before = std::fs::read(owner.vault()).unwrap();
-    let again = |device: &str| {
-        let run = owner.feed(&format!("--json {add}{device}"), &first);
+    let again = |rest: &str| {
+        let run = owner.feed(&format!("--json {add}{rest}"), &first);
         assert_eq!(run.error(), (7, "request-used".into()));
         assert!(run.err.contains("member request developer"), "{}", run.err);
     };
@@ -102,7 +102,10 @@ fn nobody_is_removed_without_being_asked() {
     assert_eq!(alone.error(), (7, "last-device".into()));
     let none = owner.run("--json member key remove owner/phone --yes");
     assert_eq!(none.error(), (5, "no-device".into()));
-    assert!(none.err.contains("member key remove owner/owner-laptop"), "{}", none.err);
+    assert!(none.err.contains("devices of owner: owner-laptop"), "{}", none.err);
+    assert!(!none.err.contains("member key remove owner/"), "no line that removes another one");
+    let bare = owner.run("member key remove owner --yes");
+    assert!(bare.code == 2 && bare.err.contains("NAME/DEVICE"), "{}", bare.err);
     assert_eq!(std::fs::read(owner.vault()).unwrap(), before);
 }
 
@@ -205,6 +208,8 @@ fn an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in()
     let tainted = desk.run("--json member key remove owner/owner-laptop --lost --yes");
     assert_eq!(tainted.error(), (7, "last-device".into()));
     assert!(tainted.err.contains("keeps what the device vouched for"), "{}", tainted.err);
+    let why = "with --lost device owner-laptop-2 goes too: owner/owner-laptop added it";
+    assert!(tainted.err.contains(why), "{}", tainted.err);
     let removed = desk.run("member key remove owner/owner-laptop --yes --json").json();
     assert_eq!(removed["left"], json!(["owner-laptop-2"]));
     assert_eq!(removed["renewed"], json!(["owner"]));
@@ -354,4 +359,71 @@ fn members_devices_and_roles_complete_without_a_key() {
         assert_eq!(completed(&stranger, line), [expected], "{line}");
     }
     assert!(!stranger.home().join(".config").exists());
+}
+
+#[test]
+fn what_a_lost_device_let_in_elsewhere_is_listed_and_goes_on_request() {
+    let owner = owner();
+    owner.run("role create developer --grant read,write:dev/*").ok();
+    let mate = join(&owner, "mate", " --role developer");
+    let second = join(&owner, "second", " --role owner");
+    let desk = Person::new("second");
+    desk.pull(&owner);
+    let line = desk.run("member request --device desk --json").json()["request"].clone();
+    owner.feed("member add second --device --request - --yes", line.as_str().unwrap()).ok();
+    second.pull(&owner);
+    join(&second, "mallory", " --role owner");
+    let planted = Person::new("spare").run("identity new").ok();
+    second.run(&format!("member add mate --device --recipient {}", planted.trim())).ok();
+    second.run("role create tools --grant read:dev/*").ok();
+    second.run("role join tools mate").ok();
+    owner.pull(&second);
+    let before = std::fs::read(owner.vault()).unwrap();
+    let told = |err: &str| {
+        for line in [
+            "only second/second-laptop vouched for:",
+            "  the owner mallory with all it has",
+            "  mate: recipient age1…",
+            "  the role tools (read on dev/*; in it: mate)",
+        ] {
+            assert!(err.contains(line), "{line}: {err}");
+        }
+    };
+    let lost = "member key remove second/second-laptop --lost";
+    let asked = owner.run(lost);
+    assert_eq!(asked.code, 1);
+    told(&asked.err);
+    assert_eq!(std::fs::read(owner.vault()).unwrap(), before);
+    let usage = owner.run("member key remove second/second-laptop --revoke-vouched --yes");
+    assert_eq!(usage.code, 2, "{}", usage.err);
+    let stays = owner.run(&format!("{lost} --yes --json")).json();
+    let rows = stays["vouched_alone"].as_array().unwrap();
+    assert!(rows.len() == 3 && rows.iter().all(|row| row["revoked"] == false), "{stays}");
+    assert_eq!(owner.run("member show mallory").code, 0, "it stays unless that is said");
+    let review = owner.run("policy review --marked").ok();
+    assert!(review.contains("by second, with a device that was lost"), "{review}");
+
+    desk.pull(&owner);
+    std::fs::write(desk.vault(), before).unwrap();
+    desk.run("pin accept --yes").ok();
+    let gone = desk.run(&format!("{lost} --yes --revoke-vouched"));
+    assert_eq!(gone.code, 0, "{}", gone.err);
+    told(&gone.err);
+    assert!(gone.err.contains("went with it: the owner mallory"), "{}", gone.err);
+    assert_eq!(desk.run("--json member show mallory").error(), (5, "no-member".into()));
+    let left = desk.run("member show mate --json").json();
+    assert_eq!(left["recipients"].as_array().unwrap().len(), 1, "{left}");
+    assert_eq!(left["roles"], json!(["developer"]));
+    drop(mate);
+}
+
+#[test]
+fn the_owner_who_lets_the_last_other_one_go_is_not_listed() {
+    let first = owner();
+    let second = join(&first, "second", " --role owner");
+    let gone = second.run("member remove owner --yes");
+    assert_eq!(gone.code, 0, "{}", gone.err);
+    assert!(!gone.err.contains("vouched for"), "{}", gone.err);
+    let review = second.run("policy review --marked");
+    assert!(review.err.contains("nothing is marked"), "{} {}", review.out, review.err);
 }

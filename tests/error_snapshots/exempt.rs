@@ -1,6 +1,7 @@
 //! Codes that no command line provokes, and why.
 
 pub const CODES: &[(&str, &str)] = &[
+    ("unstatable", "needs over 1,000 recipients that nothing can be sealed to; unit tests have it"),
     ("audience-retired", "a role must have been removed: src/ops/key_rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
     ("closed", "somebody must have spoilt a record: tests/sabotage.rs"),
