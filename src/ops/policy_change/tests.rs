@@ -302,7 +302,7 @@ fn crowded(
     let all: Vec<usize> = (0..roles).collect();
     for some in all.chunks(450) {
         let ops = some.iter().flat_map(|n| {
-            let (role, pattern) = (name(&role(*n)), Pattern::new(&pattern(*n)).unwrap());
+            let (role, pattern) = (name(&role(*n)), Pattern::new(pattern(*n)).unwrap());
             [
                 PolicyOp::RoleAdd { role: role.clone() },
                 PolicyOp::grant(role, pattern, vec![Right::Read]),
