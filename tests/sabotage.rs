@@ -204,7 +204,9 @@ fn a_copy_outside_git_gives_its_keys_too() {
         (&json!(1), &json!(true))
     );
     assert_eq!(olga.run("get dev/DB").ok(), "dev-db");
-    assert_eq!(olga.run("key restore --from /nowhere").code, 0, "nothing is missing any more");
+    assert_eq!(olga.run(&line).code, 0, "nothing is missing any more");
+    let absent = olga.run("--json key restore --from /nowhere");
+    assert_eq!(absent.error(), (5, "from-file".to_owned()), "said even where nothing is missing");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use super::layout;
 use super::ui::escape_lines;
 use crate::host::Stream;
 use crate::name::Name;
-use crate::policy::vouching::{Access, Credential, Gift, Receiver, Standing, Verdict, Voucher};
+use crate::policy::vouching::{
+    Access, Credential, Gift, Receiver, Standing, Verdict, Voucher, named,
+};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -51,8 +53,9 @@ struct Marked {
 impl VouchArgs {
     /// Says what is given to whom, and goes on only if all of it is vouched for or agreed to.
     pub fn check(&self, context: &Context<'_>, gifts: &[Gift]) -> Outcome<Vec<Given>> {
-        let marked = self.marked(gifts);
         tell(context, gifts);
+        self.check_names(gifts)?;
+        let marked = self.marked(gifts);
         let open: BTreeSet<&str> =
             marked.iter().filter(|found| !found.named).map(|found| found.tag.as_str()).collect();
         if !open.is_empty() {
@@ -61,7 +64,23 @@ impl VouchArgs {
         Ok(rows(gifts))
     }
 
+    /// Each `--vouch` must name one credential of those listed: a key can be made whose short form is that
+    /// of another, to be vouched for along with it.
+    fn check_names(&self, gifts: &[Gift]) -> Outcome {
+        let listed = listed(gifts);
+        let ambiguous = self.vouch.iter().find(|text| named(text, &listed).len() > 1);
+        let Some(text) = ambiguous else { return Ok(()) };
+        let all: Vec<String> = named(text, &listed).iter().map(ToString::to_string).collect();
+        let message = format!("--vouch {text} names more than one: {}", all.join(" and "));
+        Err(Failure::usage("vouch-ambiguous", message).hint(
+            "--vouch with the whole id or recipient, which 'v-secure policy review --json' shows",
+        ))
+    }
+
     fn marked(&self, gifts: &[Gift]) -> Vec<Marked> {
+        let listed = listed(gifts);
+        let agreed: BTreeSet<&Credential> =
+            self.vouch.iter().flat_map(|text| named(text, &listed)).collect();
         let mut marked = Vec::new();
         for (gift, receiver) in
             gifts.iter().flat_map(|gift| gift.to.iter().map(move |to| (gift, to)))
@@ -74,11 +93,16 @@ impl VouchArgs {
             let unvouched = receiver.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched);
             marked.extend(unvouched.map(|(credential, _)| Marked {
                 tag: credential.tag(),
-                named: self.vouch.iter().any(|text| credential.is_named_by(text)),
+                named: agreed.contains(credential),
             }));
         }
         marked
     }
+}
+
+fn listed(gifts: &[Gift]) -> BTreeSet<&Credential> {
+    let receivers = gifts.iter().flat_map(|gift| &gift.to);
+    receivers.flat_map(|to| &to.credentials).map(|(credential, _)| credential).collect()
 }
 
 fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {

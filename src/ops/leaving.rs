@@ -6,7 +6,7 @@ use crate::crypto::bytes::Id;
 use crate::name::{Name, NameError};
 use crate::policy::op::PolicyOp;
 use crate::policy::state::{DeviceKey, Member};
-use crate::policy::vouching::{Alone, Credential};
+use crate::policy::vouching::{Alone, Credential, named};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -51,6 +51,8 @@ pub enum LeaveError {
     NoMember { member: Name },
     #[error("there is no device {name}; devices of {member}: {devices}", member = name.member, devices = listed(devices))]
     NoDevice { name: DeviceName, devices: Vec<Name> },
+    #[error("{name} names more than one recipient of {member}", member = name.member)]
+    Ambiguous { name: DeviceName },
     #[error(
         "{name} cannot go by itself: {also}{member} would be left without any key that opens something",
         member = name.member, also = also(name, others)
@@ -149,11 +151,17 @@ pub fn remove_device(
 
 /// Removes a recipient that is named as lists show it: one without a key to sign has no other name.
 fn remove_recipient(member: &Member, name: &DeviceName) -> Result<Departure, LeaveError> {
-    let is_named =
-        |own: &&String| Credential::Recipient((*own).clone()).is_named_by(name.device.as_str());
-    let recipient = member.recipients.iter().find(is_named).ok_or_else(|| {
-        LeaveError::NoDevice { name: name.clone(), devices: member.keys.keys().cloned().collect() }
-    })?;
+    let own: Vec<Credential> =
+        member.recipients.iter().cloned().map(Credential::Recipient).collect();
+    let recipient = match named(name.device.as_str(), &own.iter().collect())[..] {
+        [Credential::Recipient(recipient)] => recipient,
+        [] | [_] => {
+            let devices = member.keys.keys().cloned().collect();
+            return Err(LeaveError::NoDevice { name: name.clone(), devices });
+        }
+        // Who adds a recipient of their own may have made it to end as the one that is to go.
+        _ => return Err(LeaveError::Ambiguous { name: name.clone() }),
+    };
     if member.recipients.len() == 1 {
         return Err(LeaveError::LastRecipient {
             name: name.clone(),

@@ -12,7 +12,7 @@ mod plan;
 mod tests;
 
 pub use alone::{Alone, Going};
-pub use credential::{Credential, pair};
+pub use credential::{Credential, named, pair};
 pub use ground::Ground;
 pub use judge::{Access, Standing, Verdict, Voucher};
 pub use plan::{Gift, Receiver};

@@ -1,11 +1,9 @@
 //! Codes that no command line provokes, and why.
 
 pub const CODES: &[(&str, &str)] = &[
-    ("unstatable", "needs over 1,000 recipients that nothing can be sealed to; unit tests have it"),
     ("audience-retired", "a role must have been removed: src/ops/key_rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
     ("closed", "somebody must have spoilt a record: tests/sabotage.rs"),
-    ("from-file", "keys must be missing: tests/sabotage.rs"),
     ("keys-missing", "somebody must have left keys out: tests/sabotage.rs"),
     ("unsealable", "a plugin that is allowed and not installed: tests/sabotage.rs"),
     ("conflict", "two branches that merged, each with a value of its own"),
@@ -51,4 +49,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("backup-terminal", "bytes for a terminal"),
     ("no-template", "only on a terminal: elsewhere standard input is the template"),
     ("passphrase-differs", "a terminal, with two passphrases typed"),
+    (
+        "recipient-ambiguous",
+        "needs an RSA key made to end as another: src/policy/vouching/credential.rs",
+    ),
+    ("unstatable", "needs over 1,000 recipients that nothing can be sealed to; unit tests have it"),
+    (
+        "vouch-ambiguous",
+        "needs an RSA key made to end as another: src/policy/vouching/credential.rs",
+    ),
 ];

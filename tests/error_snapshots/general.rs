@@ -18,6 +18,7 @@ pub fn usage() -> Vec<Case> {
         case("bad-value", a, "v-secure settings set env.prod.extends ''"),
         case("bad-variable", a, "v-secure set A --var 1A"),
         case("empty-value", a, "v-secure set A"),
+        case("from-file", a, "v-secure key restore --from nowhere.toml"),
         case("environment-unsaid", after!(a, "echo B=1 > .env.prod"), "v-secure import .env.prod"),
         case("identity-twice", nothing, "v-secure --identity key.txt init --new-identity"),
         case("policy-op-setting", a, "v-secure settings set no.such on"),

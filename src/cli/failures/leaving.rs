@@ -19,6 +19,10 @@ impl From<LeaveError> for Failure {
             // No ready line: another device than the one that was meant would be gone.
             LeaveError::NoDevice { name, .. } => is(Exit::NotFound, "no-device")
                 .hint(format!("v-secure member show {}", name.member)),
+            LeaveError::Ambiguous { name } => is(Exit::Usage, "recipient-ambiguous").hint(format!(
+                "v-secure member show {}, and give more of the end of the one that is to go",
+                name.member
+            )),
             LeaveError::LastRecipient { name, alone, .. } => {
                 let member = &name.member;
                 let mut failure = is(Exit::Conflict, "last-device");

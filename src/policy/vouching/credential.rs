@@ -2,12 +2,13 @@
 
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
-/// How much of a key's id is shown: 60 bits, which nobody matches by trying.
+/// How much of a key's id is shown: 60 bits. Nobody comes to match a given one by trying; two of one's own
+/// can be made alike, so that what names one of a list must be asked whether it names another.
 const KEY_SHOWN: usize = 10;
-/// How much of a recipient's end is shown: 60 bits of an age key.
+/// How much of a recipient's end is shown: 55 bits of an age key. The end of an RSA key is its maker's choice.
 const RECIPIENT_SHOWN: usize = 12;
 
 /// What signs or opens in a member's name.
@@ -29,13 +30,28 @@ impl Credential {
         }
     }
 
+    /// Whether a text is all of it.
+    fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Key { id, .. } => id.to_string() == text,
+            Self::Recipient(own) => own == text,
+        }
+    }
+
     /// Whether a text names it: its tag, or more of the id or key.
-    pub fn is_named_by(&self, text: &str) -> bool {
+    fn is_named_by(&self, text: &str) -> bool {
         match self {
             Self::Key { id, .. } => text.len() >= KEY_SHOWN && id.to_string().starts_with(text),
             Self::Recipient(own) => text.len() >= RECIPIENT_SHOWN && own.ends_with(text),
         }
     }
+}
+
+/// Those that a text names: the one that it is all of, or each that it is a part of.
+pub fn named<'a>(text: &str, all: &BTreeSet<&'a Credential>) -> Vec<&'a Credential> {
+    let whole = all.iter().copied().find(|credential| credential.is(text));
+    let parts = || all.iter().copied().filter(|credential| credential.is_named_by(text)).collect();
+    whole.map_or_else(parts, |found| vec![found])
 }
 
 /// Orders what is shown of one member: each device, and then the recipient that its key is sealed to.
@@ -74,5 +90,25 @@ impl fmt::Display for Credential {
                 write!(f, "recipient {kind}…{}", self.tag())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The end of an RSA key is its maker's choice: it can be that of somebody's age key.
+    #[test]
+    fn a_short_form_may_name_two_and_the_whole_names_one() {
+        let age = Credential::Recipient("age1qyqszqgpqyqszqgpqyqszqgpzl9cuqh7dzcn".to_owned());
+        let rsa = Credential::Recipient("ssh-rsa AAAAB3NzaC1yc2EAzl9cuqh7dzcn".to_owned());
+        let around = Credential::Recipient(format!("ssh-rsa AAAA{}", "age1x/zl9cuqh7dzc2"));
+        let inner = Credential::Recipient("age1x/zl9cuqh7dzc2".to_owned());
+        let all = BTreeSet::from([&age, &rsa, &around, &inner]);
+        assert_eq!(age.tag(), rsa.tag());
+        assert_eq!(named(&age.tag(), &all), [&age, &rsa]);
+        assert_eq!(named("qgpzl9cuqh7dzcn", &all), [&age]);
+        assert_eq!(named("age1x/zl9cuqh7dzc2", &all), [&inner], "all of one, the end of another");
+        assert!(named("9cuqh7dzcn", &all).is_empty(), "less than what is shown");
     }
 }
