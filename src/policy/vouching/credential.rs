@@ -39,7 +39,7 @@ impl Credential {
     }
 
     /// Whether a text names it: its tag, or more of the id or key.
-    fn is_named_by(&self, text: &str) -> bool {
+    pub(super) fn is_named_by(&self, text: &str) -> bool {
         match self {
             Self::Key { id, .. } => text.len() >= KEY_SHOWN && id.to_string().starts_with(text),
             Self::Recipient(own) => text.len() >= RECIPIENT_SHOWN && own.ends_with(text),
