@@ -293,3 +293,23 @@ fn a_role_that_gives_nothing_makes_nobody_its_makers() {
     world.did(&["admin"], vec![leave("tools", "newbie")]);
     assert_eq!(world.code(&["greta"], vec![member_remove("newbie")]), "accepted");
 }
+
+/// Whoever may change nothing but their own recipients can fill a chain with that.
+#[test]
+fn the_last_entries_are_for_owners() {
+    let mut world = World::cast();
+    let mut entry = signed(world.draft(vec![setting("ttl", "every")]), &["admin"]);
+    while world.entries.len() < 9_000 {
+        entry.seq = world.entries.len() as u64;
+        entry.prev = world.entries.last().map(PolicyEntry::id);
+        world.entries.push(entry.clone());
+    }
+    let build = |entries: &[PolicyEntry]| Chain::build(entries, Signatures::Trusted).unwrap();
+    let refused = "policy-unauthorised";
+    world.chain = build(&world.entries[..8_999]);
+    assert_eq!(world.code(&["gus"], vec![role_add("more")]), "accepted");
+    world.chain = build(&world.entries);
+    assert_eq!(world.code(&["gus"], vec![role_add("more")]), refused);
+    assert_eq!(world.code(&["gus"], vec![recipient_add("gus", "more")]), refused, "its own");
+    assert_eq!(world.code(&["admin"], vec![member_remove("gus")]), "accepted");
+}

@@ -164,14 +164,30 @@ def _clerk(*ops):
     return lambda t: ("clerk", *ops)
 
 
-short("gives what it holds", ACCEPT, _owners(grant("readers", "write")), _clerk(join("readers", "new")))
-short("gives what it does not hold", REFUSE, _owners(grant("readers", "read")), _clerk(join("readers", "new")))
+def _own_joins(name):
+    """Somebody whom the clerk made, and gives a role."""
+    return (lambda t: ("clerk", t.add("own"))), _clerk(join(name, "own"))
+
+
+short("gives what it holds", ACCEPT, _owners(grant("readers", "write")), *_own_joins("readers"))
+short("gives what it does not hold", REFUSE, _owners(grant("readers", "read")), *_own_joins("readers"))
 short("gives what was once read", REFUSE, _owners(grant("readers", "read", "write")),
-      _owners(revoke("readers", "read")), _clerk(join("readers", "new")))
+      _owners(revoke("readers", "read")), *_own_joins("readers"))
 short("gives what was read for no entry", ACCEPT,
-      _owners(grant("readers", "read", "write"), revoke("readers", "read")), _clerk(join("readers", "new")))
+      _owners(grant("readers", "read", "write"), revoke("readers", "read")), *_own_joins("readers"))
 short("gives a name that once read", REFUSE, _owners(grant("readers", "read")),
-      _owners(op("role-remove", role="readers"), role("readers"), grant("readers", "write")), _clerk(join("readers", "new")))
+      _owners(op("role-remove", role="readers"), role("readers"), grant("readers", "write")), *_own_joins("readers"))
+# A newcomer's first role is given by who made it.
+short("places a newcomer of the owners", REFUSE, _owners(grant("readers", "write")), _clerk(join("readers", "new")))
+short("places a newcomer of the owners who signs, too", ACCEPT, _owners(grant("readers", "write")),
+      lambda t: ("owners", t.key("new")), lambda t: ("clerk+new", join("readers", "new")))
+short("places one whom the owners placed", ACCEPT, _owners(grant("readers", "write"), role("more"), grant("more", "write"),
+                                                           join("more", "new")), _clerk(join("readers", "new")))
+short("places a newcomer of the owners in a role of its own without grants", REFUSE, _clerk(role("mine")), _clerk(join("mine", "new")))
+short("adds a key to a newcomer of the owners in its role without grants", REFUSE, _clerk(role("mine")),
+      _owners(join("mine", "new")), lambda t: ("clerk", t.key("new")))
+short("removes a newcomer of the owners in its role without grants", REFUSE, _clerk(role("mine")), _owners(join("mine", "new")),
+      _clerk(remove("new")))
 short("stands in for a reader by a key", REFUSE, _owners(grant("readers", "read"), join("readers", "new")),
       lambda t: ("clerk", t.key("new")))
 short("stands in for a reader by a recipient", REFUSE, _owners(grant("readers", "read"), join("readers", "new")),
