@@ -163,11 +163,11 @@ impl State {
     }
 
     pub(super) fn make_due(&mut self, role: &Name) {
-        // Most are due already where many are made due: asked first, that costs a hostile chain more
-        // ops for the same work.
-        let waiting = self.audiences.values_mut().filter(|audience| !audience.left);
-        let concerned = waiting.filter(|a| a.roles.binary_search(role).is_ok());
-        concerned.for_each(|audience| audience.left = true);
+        for name in self.fresh.of(role) {
+            let Some(audience) = self.audiences.get_mut(&*name) else { continue };
+            audience.left = true;
+            self.fresh.end(&name, &audience.roles);
+        }
     }
 
     fn add_role(&mut self, role: &Name, place: &Place) -> Outcome {
@@ -294,6 +294,7 @@ impl State {
             earlier.push(old.current);
         }
         let skipped = skipped.iter().cloned().collect();
+        self.fresh.begin(audience, &roles);
         let begun = Audience { roles, current, envelope: *envelope, skipped, earlier, left: false };
         self.audiences.insert(audience.clone(), begun);
         let (audience, recipient) = (audience.clone(), recipient.clone());

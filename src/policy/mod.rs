@@ -13,6 +13,7 @@ mod creators;
 pub mod describe;
 pub mod entry;
 pub mod error;
+mod fresh;
 pub mod gives;
 pub mod history;
 pub mod op;

@@ -10,6 +10,7 @@ use super::history::History;
 use super::op::{PolicyOp, Right};
 use super::state::{OWNER, State};
 use crate::name::{Name, Pattern};
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 /// What an entry leaves: the state, and what ever was.
@@ -19,7 +20,19 @@ pub struct After<'a> {
     pub(super) history: &'a History,
 }
 
+/// An audience of more roles beside `owner`, or of roles that together ever read more patterns, gets its
+/// keys from owners: judging all others for each of many ops would let one member's chain take minutes.
+const WIDEST_ROLES: usize = 64;
+const WIDEST_PATTERNS: usize = 512;
+
 impl After<'_> {
+    fn is_for_owners(&self, audience: &str) -> bool {
+        let roles = audience::parse(audience).unwrap_or_default();
+        let patterns = roles.iter().flat_map(|role| self.ever_read(role));
+        roles.len() > WIDEST_ROLES + 1
+            || patterns.take(WIDEST_PATTERNS + 1).count() > WIDEST_PATTERNS
+    }
+
     /// The patterns that an audience reads together: those on which one of its roles other than
     /// `owner` may or ever might read and that all of these roles read or read once; of `owner` alone,
     /// everything.
@@ -33,7 +46,8 @@ impl After<'_> {
         if roles.is_empty() {
             return Pattern::new("*").into_iter().collect();
         }
-        let each: Vec<Widest> = roles.iter().map(|role| Widest::of(self.ever_read(role))).collect();
+        let each: Vec<Widest<&Pattern>> =
+            roles.iter().map(|role| Widest::of(self.ever_read(role))).collect();
         let any: BTreeSet<&Pattern> = roles.iter().flat_map(|role| self.ever_read(role)).collect();
         let read_by_all = |on: &&Pattern| each.iter().all(|widest| widest.contain(on));
         any.into_iter().filter(read_by_all).cloned().collect()
@@ -49,14 +63,14 @@ impl After<'_> {
 ///
 /// They are disjoint, and `*` comes before every character of a name: what contains a pattern is the
 /// last of them that is not after it. Comparing each with each would take minutes of a hostile chain.
-struct Widest<'a>(Vec<&'a Pattern>);
+struct Widest<P>(Vec<P>);
 
-impl<'a> Widest<'a> {
-    fn of(patterns: impl Iterator<Item = &'a Pattern>) -> Self {
-        let ordered: BTreeSet<&Pattern> = patterns.collect();
-        let mut widest: Vec<&Pattern> = Vec::new();
+impl<P: Borrow<Pattern> + Ord> Widest<P> {
+    fn of(patterns: impl Iterator<Item = P>) -> Self {
+        let ordered: BTreeSet<P> = patterns.collect();
+        let mut widest: Vec<P> = Vec::new();
         for pattern in ordered {
-            if !widest.last().is_some_and(|last| last.contains(pattern)) {
+            if !widest.last().is_some_and(|last| last.borrow().contains(pattern.borrow())) {
                 widest.push(pattern);
             }
         }
@@ -64,8 +78,8 @@ impl<'a> Widest<'a> {
     }
 
     fn contain(&self, pattern: &Pattern) -> bool {
-        let after = self.0.partition_point(|widest| *widest <= pattern);
-        after.checked_sub(1).is_some_and(|last| self.0[last].contains(pattern))
+        let after = self.0.partition_point(|widest| widest.borrow() <= pattern);
+        after.checked_sub(1).is_some_and(|last| self.0[last].borrow().contains(pattern))
     }
 }
 
@@ -80,7 +94,7 @@ struct Sealer {
     name: Name,
     owner: bool,
     /// Where it may grant; an owner everywhere.
-    grants: Vec<Pattern>,
+    grants: Widest<Pattern>,
 }
 
 impl Sealer {
@@ -91,12 +105,12 @@ impl Sealer {
         Self {
             name: name.clone(),
             owner: state.is_owner(name),
-            grants: grants.map(|(pattern, _)| pattern.clone()).collect(),
+            grants: Widest::of(grants.map(|(pattern, _)| pattern.clone())),
         }
     }
 
     fn may_grant(&self, on: &Pattern) -> bool {
-        self.owner || self.grants.iter().any(|pattern| pattern.contains(on))
+        self.owner || self.grants.contain(on)
     }
 }
 
@@ -149,6 +163,9 @@ impl Sealers {
     /// and may grant on all that it reads by then, so that an entry can make a role and give it keys.
     /// Nobody makes an audience read less who may not grant there.
     fn may_give_keys(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
+        if after.is_for_owners(audience) {
+            return self.owners();
+        }
         let reads = after.reads(audience);
         if reads.is_empty() {
             return self.owners();

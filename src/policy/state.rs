@@ -3,6 +3,7 @@
 
 use super::audience::{Audience, Audiences};
 use super::creators::Creators;
+use super::fresh::Fresh;
 use super::gives::Cached;
 use super::op::{MemberKind, Right};
 use super::registry::Registry;
@@ -89,6 +90,7 @@ pub struct State {
     pub(super) members: BTreeMap<Name, Member>,
     pub(super) roles: BTreeMap<Name, Role>,
     pub(super) audiences: Audiences,
+    pub(super) fresh: Fresh,
     pub(super) settings: Settings,
     pub(super) key_owners: BTreeMap<Id, Name>,
     /// How many members were ever added.
@@ -127,6 +129,7 @@ impl State {
             members: BTreeMap::new(),
             roles: owner.into_iter().map(|name| (name, Role::default())).collect(),
             audiences: BTreeMap::new(),
+            fresh: Fresh::default(),
             settings: Settings::default(),
             key_owners: BTreeMap::new(),
             member_adds: 0,

@@ -1,6 +1,7 @@
 //! Random ops: nothing panics, and the spans answer as a state kept for every position would.
 
 use super::*;
+use crate::policy::fresh::Fresh;
 use crate::policy::state::State;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -115,6 +116,11 @@ proptest! {
             }
         }
         prop_assert_eq!(rebuilt.state(), world.chain.state());
+        let mut fresh = Fresh::default();
+        for (audience, found) in rebuilt.state().audiences().filter(|(_, found)| !found.left) {
+            fresh.begin(audience, &found.roles);
+        }
+        prop_assert_eq!(&rebuilt.state().fresh, &fresh);
     }
 
     #[test]

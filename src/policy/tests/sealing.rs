@@ -110,3 +110,31 @@ fn what_an_audience_read_once_counts_since_an_envelope_can_leave_its_keys_out() 
     assert_eq!(world.code(&["greta"], begin()), REFUSED, "the name of the role read it");
     assert_eq!(world.code(&["admin"], begin()), "accepted");
 }
+
+#[test]
+fn a_wide_audience_gets_its_keys_from_owners() {
+    let mut world = World::cast();
+    let added: Vec<String> = (0..64).map(|role| format!("r{role:02}")).collect();
+    let ops = added.iter().flat_map(|role| [role_add(role), grant(role, "dev/*", &[Read])]);
+    world.did(&["admin"], ops.collect());
+    let of = |roles: &[String]| epoch(&format!("leads+owner+{}", roles.join("+")), 9);
+    assert_eq!(world.code(&["greta"], vec![of(&added[..63])]), "accepted");
+    assert_eq!(world.code(&["greta"], vec![of(&added)]), REFUSED, "65 roles");
+    assert_eq!(world.code(&["admin"], vec![of(&added)]), "accepted");
+}
+
+#[test]
+fn an_audience_that_ever_read_many_patterns_gets_its_keys_from_owners() {
+    let mut world = World::cast();
+    let read = world.chain.after().reads("devs+owner").len()
+        + world.chain.after().reads("leads+owner").len();
+    let ops: Vec<PolicyOp> =
+        (read..512).map(|n| grant("devs", &format!("dev/K{n}"), &[Read])).collect();
+    world.did(&["admin"], ops);
+    assert_eq!(world.code(&["greta"], vec![epoch("devs+leads+owner", 9)]), "accepted");
+    world.did(&["admin"], vec![grant("leads", "dev/L", &[Read])]);
+    assert_eq!(world.code(&["greta"], vec![epoch("devs+leads+owner", 9)]), REFUSED);
+    world.did(&["admin"], vec![revoke("leads", "dev/L", &[Read])]);
+    assert_eq!(world.code(&["greta"], vec![epoch("devs+leads+owner", 9)]), REFUSED, "ever");
+    assert_eq!(world.code(&["admin"], vec![epoch("devs+leads+owner", 9)]), "accepted");
+}

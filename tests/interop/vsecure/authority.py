@@ -83,6 +83,8 @@ class Signers:
 
     def sealing(self, audience):
         """Who stays in an audience and may grant on all that it reads hands its keys on."""
+        if self.after.is_wide(audience):
+            return False
         reads = self.after.reads(audience)
         return bool(reads) and any(
             all(self.state.holds_over(name, "grant", pattern) for pattern in reads)

@@ -130,6 +130,12 @@ class State:
     def recipients_of(self, audience):
         return {r for name in self.members_of(audience) for r in self.members[name]["recipients"]}
 
+    def is_wide(self, audience):
+        """Whether its keys are for owners, however little it reads."""
+        roles = [role for role in audience.split("+") if role != "owner"]
+        patterns = sum(len(self.ever_read.get(role, ())) for role in roles if role in self.roles)
+        return len(roles) > 64 or patterns > 512
+
     def reads(self, audience):
         """The patterns that the audience reads or ever read; keys of its epochs may open what was there."""
         if audience == "owner":
