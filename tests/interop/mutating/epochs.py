@@ -68,6 +68,22 @@ for _kind, _act in {"begins an epoch": lambda t, *roles: t.epoch(*roles), "seals
     short(f"{_kind} while more is granted in the same entry, by owners", ACCEPT, _team(),
           lambda t, act=_act: ("owners", act(t, "team"), grant("team", "read", pattern="prod/*")))
 
+
+
+def _wide(roles, patterns):
+    """Owners make so many roles that read tale/*, and grant the team so many patterns more."""
+    names = [f"w{n:02}" for n in range(roles)]
+    crowd = _team(*[o for name in names for o in (role(name), grant(name, "read"))],
+                  *[grant("team", "read", pattern=f"tale/k{n}") for n in range(patterns)])
+    return crowd, ("team", *names)
+
+
+for _roles, _patterns, _expect in ((63, 0, ACCEPT), (64, 0, REFUSE), (0, 511, ACCEPT), (0, 512, REFUSE), (3, 508, ACCEPT), (3, 509, REFUSE)):
+    _first, _all = _wide(_roles, _patterns)
+    for _who, _judged in (("clerk", _expect), ("owners", ACCEPT)):
+        short(f"an epoch of {_roles} roles more and {_patterns} patterns more, by {_who}", _judged, _first,
+              lambda t, all=_all, who=_who: (who, t.epoch(*all)))
+
 short("begins an epoch and leaves", REFUSE, _team(), lambda t: ("clerk", leave("team", "clerk"), t.epoch("team")))
 short("begins an epoch and is removed", REFUSE, _team(), lambda t: ("clerk", remove("clerk"), t.epoch("team")))
 short("begins an epoch after another was taken out", ACCEPT, _team(), lambda t: ("clerk", leave("team", "new"), t.epoch("team")))
