@@ -7,6 +7,7 @@ use super::history::History;
 use super::op::{PolicyOp, Right};
 use super::sealers::{After, Sealers};
 use super::state::{Member, OWNER, Role, State};
+use super::widest::Reach;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeMap;
@@ -15,9 +16,14 @@ use std::collections::BTreeMap;
 pub struct Signers<'a> {
     state: &'a State,
     history: &'a History,
-    /// How many distinct keys of each member sign.
-    members: BTreeMap<&'a Name, usize>,
+    members: BTreeMap<&'a Name, Signer<'a>>,
     owner_level: bool,
+}
+
+struct Signer<'a> {
+    /// How many distinct keys of the member sign.
+    keys: usize,
+    reach: Reach<'a>,
 }
 
 impl<'a> Signers<'a> {
@@ -28,7 +34,9 @@ impl<'a> Signers<'a> {
     pub(super) fn new(state: &'a State, history: &'a History, keys: &[Id]) -> Result<Self, Id> {
         let mut members = BTreeMap::new();
         for key in keys {
-            *members.entry(state.key_owner(key).ok_or(*key)?).or_insert(0) += 1;
+            let name = state.key_owner(key).ok_or(*key)?;
+            let signer = || Signer { keys: 0, reach: Reach::new(state, name) };
+            members.entry(name).or_insert_with(signer).keys += 1;
         }
         Ok(Self { state, history, members, owner_level: state.is_owner_level(keys) })
     }
@@ -50,6 +58,11 @@ impl<'a> Signers<'a> {
 
     fn any(&self, test: impl Fn(&Name) -> bool) -> bool {
         self.members.keys().any(|member| test(member))
+    }
+
+    /// Whether a signer has `right` by one grant that covers all of `pattern`.
+    fn holds(&self, signer: &Name, right: Right, pattern: &Pattern) -> bool {
+        self.members.get(signer).is_some_and(|signer| signer.reach.holds(right, pattern))
     }
 
     fn signs(&self, member: &Name) -> bool {
@@ -108,7 +121,7 @@ impl<'a> Signers<'a> {
     }
 
     fn adding_key(&self, member: &Name) -> Result<(), Needs> {
-        if self.members.get(member).is_some_and(|keys| *keys >= 2) {
+        if self.members.get(member).is_some_and(|signer| signer.keys >= 2) {
             return Ok(());
         }
         self.standing_in_for(member).map_err(|needs| match needs {
@@ -174,7 +187,7 @@ impl<'a> Signers<'a> {
         let gives = |signer: &Name| {
             let mut grants = self.state.role(role).into_iter().flat_map(|role| role.grants());
             let mut read = self.history.ever_read(role);
-            let holds = |right: Right, pattern| self.state.holds_pattern(signer, right, pattern);
+            let holds = |right: Right, pattern| self.holds(signer, right, pattern);
             grants.all(|(p, rights)| rights.iter().all(|r| holds(r, p)))
                 && read.all(|pattern| holds(Right::Read, pattern))
         };
@@ -193,7 +206,7 @@ impl<'a> Signers<'a> {
         }
         let made = |signer: &Name, role: &Role| self.state.is_creator(signer, &role.creators);
         let grants_all = |signer: &Name, role: &Role| {
-            role.grants().all(|(p, _)| self.state.holds_pattern(signer, Right::Grant, p))
+            role.grants().all(|(p, _)| self.holds(signer, Right::Grant, p))
         };
         let role = self.state.role(name);
         let is_bare = role.is_some_and(|role| role.grants().next().is_none());
@@ -211,10 +224,10 @@ impl<'a> Signers<'a> {
 
     /// Whether one signer may grant on the pattern and holds each of the rights on it.
     fn gives(&self, signer: &Name, pattern: &Pattern, rights: &[Right]) -> Result<(), Needs> {
-        if !self.state.holds_pattern(signer, Right::Grant, pattern) {
+        if !self.holds(signer, Right::Grant, pattern) {
             return Err(Needs::GrantOn { pattern: pattern.clone() });
         }
-        let lacking = rights.iter().find(|r| !self.state.holds_pattern(signer, **r, pattern));
+        let lacking = rights.iter().find(|r| !self.holds(signer, **r, pattern));
         let needs = |right: &Right| Needs::Giving { pattern: pattern.clone(), right: *right };
         lacking.map_or(Ok(()), |right| Err(needs(right)))
     }
@@ -233,7 +246,7 @@ impl<'a> Signers<'a> {
     }
 
     fn granting_on(&self, pattern: &Pattern) -> Result<(), Needs> {
-        let found = self.any(|s| self.state.holds_pattern(s, Right::Grant, pattern));
+        let found = self.any(|s| self.holds(s, Right::Grant, pattern));
         found.then_some(()).ok_or_else(|| Needs::GrantOn { pattern: pattern.clone() })
     }
 }

@@ -24,6 +24,7 @@ pub mod settings;
 pub mod sign;
 pub mod state;
 pub mod vouching;
+mod widest;
 
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,8 @@ use super::error::Needs;
 use super::history::History;
 use super::op::{PolicyOp, Right};
 use super::state::{OWNER, State};
+use super::widest::Widest;
 use crate::name::{Name, Pattern};
-use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 /// What an entry leaves: the state, and what ever was.
@@ -56,30 +56,6 @@ impl After<'_> {
     fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
         let present = self.state.role(role).map(|_| self.history.ever_read(role));
         present.into_iter().flatten()
-    }
-}
-
-/// The patterns of a role that no other of its patterns contains, in order.
-///
-/// They are disjoint, and `*` comes before every character of a name: what contains a pattern is the
-/// last of them that is not after it. Comparing each with each would take minutes of a hostile chain.
-struct Widest<P>(Vec<P>);
-
-impl<P: Borrow<Pattern> + Ord> Widest<P> {
-    fn of(patterns: impl Iterator<Item = P>) -> Self {
-        let ordered: BTreeSet<P> = patterns.collect();
-        let mut widest: Vec<P> = Vec::new();
-        for pattern in ordered {
-            if !widest.last().is_some_and(|last| last.borrow().contains(pattern.borrow())) {
-                widest.push(pattern);
-            }
-        }
-        Self(widest)
-    }
-
-    fn contain(&self, pattern: &Pattern) -> bool {
-        let after = self.0.partition_point(|widest| widest.borrow() <= pattern);
-        after.checked_sub(1).is_some_and(|last| self.0[last].borrow().contains(pattern))
     }
 }
 

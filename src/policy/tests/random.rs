@@ -3,6 +3,7 @@
 use super::*;
 use crate::policy::fresh::Fresh;
 use crate::policy::state::State;
+use crate::policy::widest::Reach;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -69,6 +70,7 @@ fn agree(chain: &Chain, position: usize, state: &State) -> Result<(), TestCaseEr
             for on in PATTERNS.map(pattern) {
                 let spans = chain.holds_pattern(position, &member, right, &on);
                 prop_assert_eq!(spans, state.holds_pattern(&member, right, &on));
+                prop_assert_eq!(spans, Reach::new(state, &member).holds(right, &on));
             }
         }
     }
