@@ -5,7 +5,8 @@
 //!
 //! Waiting sleeps in the thread: the wait is counted by what was slept, so no clock is read.
 
-use super::sys::{self, Folder};
+use super::find;
+use super::sys::{self, Folder, Links};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 pub enum LockError {
     #[error("another v-secure is writing: {path} is still locked after {} s", waited.as_secs())]
     Busy { path: PathBuf, waited: Duration },
-    #[error("the lock file {path} is a symbolic link, which is not followed")]
+    #[error("{path} is a symbolic link, which is not followed")]
     Symlink { path: PathBuf },
     #[error("the lock file {path} is not a regular file")]
     NotAFile { path: PathBuf },
@@ -52,7 +53,7 @@ impl Lock {
     /// Locks `folder`, which must exist, waiting up to `wait` for another writer.
     pub fn acquire(folder: &Path, wait: Duration) -> Result<Self, LockError> {
         let path = folder.join(FILE);
-        let open = Folder::open(folder).map_err(|source| io_error(&path, source))?;
+        let open = open_folder(folder, &path)?;
         let mut pauses = Pauses::new(wait);
         loop {
             if let Some(file) = attempt(&path, &open)? {
@@ -80,6 +81,16 @@ impl Lock {
     pub(super) fn is_current(&self) -> bool {
         is_in(&self.file, &self.open).unwrap_or(false)
     }
+}
+
+/// A link in place of a vault's own folder is refused by whoever looked before: here for the moment in
+/// between, in which another account could put one there.
+fn open_folder(folder: &Path, lock: &Path) -> Result<Folder, LockError> {
+    let links = if folder.ends_with(find::FOLDER) { Links::Refuse } else { Links::Follow };
+    Folder::open_by(folder, links).map_err(|source| match links {
+        Links::Refuse if folder.is_symlink() => LockError::Symlink { path: folder.into() },
+        _ => io_error(lock, source),
+    })
 }
 
 /// The open, locked file; `None` while another process holds it.
@@ -248,5 +259,21 @@ mod tests {
         fs::create_dir(&path).unwrap();
         let error = Lock::acquire(folder.path(), BRIEF).unwrap_err();
         assert!(matches!(error, LockError::NotAFile { .. }), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_place_of_a_vaults_folder_is_refused_and_others_are_followed() {
+        let root = tempdir().unwrap();
+        let victim = root.path().join("victim");
+        fs::create_dir(&victim).unwrap();
+        let (own, other) = (root.path().join(find::FOLDER), root.path().join("other"));
+        for link in [&own, &other] {
+            std::os::unix::fs::symlink(&victim, link).unwrap();
+        }
+        let error = Lock::acquire(&own, BRIEF).unwrap_err();
+        assert!(matches!(&error, LockError::Symlink { path } if *path == own), "{error}");
+        assert!(!victim.join(FILE).exists());
+        assert!(Lock::acquire(&other, BRIEF).is_ok());
     }
 }

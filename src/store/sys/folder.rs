@@ -78,7 +78,12 @@ impl Seen {
 impl Folder {
     /// Opens the folder at `path`, wherever links lead.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let flags = flags(Links::Follow) | OFlags::DIRECTORY.bits() as i32;
+        Self::open_by(path, Links::Follow)
+    }
+
+    /// Opens the folder at `path`; `links` is about its last part.
+    pub fn open_by(path: &Path, links: Links) -> io::Result<Self> {
+        let flags = flags(links) | OFlags::DIRECTORY.bits() as i32;
         OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
     }
 

@@ -154,6 +154,13 @@ impl Seen {
 }
 
 impl Folder {
+    pub fn open_by(path: &Path, links: Links) -> io::Result<Self> {
+        match (links, fs::symlink_metadata(path)?.is_symlink()) {
+            (Links::Refuse, true) => Err(io::ErrorKind::NotADirectory.into()),
+            _ => Self::open(path),
+        }
+    }
+
     pub fn open(path: &Path) -> io::Result<Self> {
         match fs::metadata(path)?.is_dir() {
             true => Ok(Self(path.to_path_buf())),
