@@ -6,7 +6,7 @@
 
 use super::audience::{self, Audience, Epoch};
 use super::creators::Creators;
-use super::error::{ChainFault, Limit, Needs, OpFault};
+use super::error::{ChainFault, Limit, OpFault};
 use super::gives::Cached;
 use super::history::{Change, EpochFact, History};
 use super::op::{PolicyOp, Right};
@@ -33,9 +33,6 @@ pub(super) struct Place<'a> {
     pub owner_level: bool,
 }
 
-/// The most patterns under the name of a role that others than owners take up.
-const PATTERNS_BY_GRANTORS: usize = 256;
-
 pub(super) type Outcome = Result<Vec<Change>, OpFault>;
 
 impl State {
@@ -61,7 +58,7 @@ impl State {
             }
             PolicyOp::RoleAdd { role } => self.add_role(role, place)?,
             PolicyOp::RoleRemove { role } => self.remove_role(role)?,
-            PolicyOp::RoleJoin { role, member, .. } => self.join(role, member)?,
+            PolicyOp::RoleJoin { role, member, .. } => self.join(role, member, place)?,
             PolicyOp::RoleLeave { role, member } => self.leave(role, member)?,
             PolicyOp::Grant { role, pattern, rights, .. } => {
                 self.grant(role, pattern, rights, place)?
@@ -203,14 +200,21 @@ impl State {
         Ok(changes)
     }
 
-    fn join(&mut self, role: &Name, name: &Name) -> Outcome {
+    /// The threshold, where too few owners sign.
+    pub(super) fn owners_lacking(&self, place: &Place) -> Option<usize> {
+        (!place.owner_level).then(|| self.threshold())
+    }
+
+    fn join(&mut self, role: &Name, name: &Name, place: &Place) -> Result<Vec<Change>, ChainFault> {
+        let lacking = self.owners_lacking(place);
         let members = self.role_mut(role)?.members.len();
         let roles = &mut self.member_mut(name)?.roles;
         if roles.contains(role) {
-            return Err(OpFault::InRole { role: role.clone(), member: name.clone() });
+            let (role, member) = (role.clone(), name.clone());
+            return Err(OpFault::InRole { role, member }.into());
         }
-        Limit::RolesOfMember.check(roles.len())?;
-        Limit::MembersOfRole.check(members)?;
+        Limit::RolesOfMember.check(roles.len(), lacking)?;
+        Limit::MembersOfRole.check(members, lacking)?;
         roles.insert(role.clone());
         self.role_mut(role)?.members.insert(name.clone());
         Ok(vec![Change::Join(name.clone(), role.clone())])
@@ -232,15 +236,10 @@ impl State {
         place: &Place,
     ) -> Result<Vec<Change>, ChainFault> {
         let rights = distinct(rights)?;
-        let threshold = self.threshold();
+        let lacking = self.owners_lacking(place);
         let granted = &mut self.plain_role(role)?.grants;
         if let (there, false) = place.history.ever_granted(role, pattern) {
-            Limit::PatternsOfRole.check(there)?;
-            // The count never falls, so that a grantor could use up the name of somebody else's role.
-            if there >= PATTERNS_BY_GRANTORS && !place.owner_level {
-                let needs = Needs::Owners { threshold };
-                return Err(ChainFault::Unauthorised { needs });
-            }
+            Limit::PatternsOfRole.check(there, lacking)?;
         }
         let held = granted.entry(pattern.clone()).or_default();
         *held = held.union(rights);

@@ -1,7 +1,7 @@
 //! The effect of ops on what a member reads and signs by: its recipients and device keys.
 
 use super::apply::{MAX_RECIPIENTS, Outcome, Place};
-use super::error::{ChainFault, Limit, OpFault};
+use super::error::{ChainFault, Limit, Needs, OpFault};
 use super::history::{Change, History, KeyFact, Tainted, Timeline};
 use super::op::KeyAdd;
 use super::registry::Admission;
@@ -11,6 +11,9 @@ use crate::crypto::sign::{VerifyingKey, key_id};
 use crate::name::Name;
 use std::collections::BTreeSet;
 
+/// The most recipients that others than owners make of a member's: as with every [`Limit`].
+const RECIPIENTS_BY_OTHERS: usize = 12;
+
 impl State {
     /// Gives a member a recipient, if the key that it is may be the member's.
     pub(super) fn admit(
@@ -19,7 +22,7 @@ impl State {
         recipient: &str,
         place: &Place,
     ) -> Result<Change, ChainFault> {
-        let owners_lacking = (!place.owner_level).then(|| self.threshold());
+        let owners_lacking = self.owners_lacking(place);
         let by = Admission { settings: &self.settings, owners_lacking };
         let id = self.registry.admit(name, recipient, &by)?;
         let member = self.member_mut(name)?;
@@ -35,9 +38,14 @@ impl State {
         recipient: &str,
         place: &Place,
     ) -> Result<Vec<Change>, ChainFault> {
-        if self.member_mut(name)?.recipients.len() >= MAX_RECIPIENTS {
+        let there = self.member_mut(name)?.recipients.len();
+        if there >= MAX_RECIPIENTS {
             let most = MAX_RECIPIENTS;
             return Err(OpFault::RecipientCount { member: name.clone(), most }.into());
+        }
+        if let (Some(threshold), true) = (self.owners_lacking(place), there >= RECIPIENTS_BY_OTHERS)
+        {
+            return Err(ChainFault::Unauthorised { needs: Needs::Owners { threshold } });
         }
         self.admit(name, recipient, place).map(|change| vec![change])
     }
@@ -92,20 +100,25 @@ impl State {
         Ok(keys.into_iter().map(|key| Change::KeyOff(key.id)).collect())
     }
 
-    pub(super) fn add_key(&mut self, add: &KeyAdd, place: &Place) -> Outcome {
+    pub(super) fn add_key(
+        &mut self,
+        add: &KeyAdd,
+        place: &Place,
+    ) -> Result<Vec<Change>, ChainFault> {
+        let lacking = self.owners_lacking(place);
         let id = key_id(&add.key);
         let (name, device) = (add.member.clone(), add.device.clone());
         let member = self.member_mut(&add.member)?;
         if member.keys.contains_key(&device) {
-            return Err(OpFault::DeviceExists { member: name, device });
+            return Err(OpFault::DeviceExists { member: name, device }.into());
         }
         let recipient_id = member.recipient_id(&add.recipient).copied();
         let recipient_id =
             recipient_id.ok_or_else(|| OpFault::UnknownRecipient { member: name.clone() })?;
         if place.history.key(&id).is_some() {
-            return Err(OpFault::KeyReused { key: id });
+            return Err(OpFault::KeyReused { key: id }.into());
         }
-        Limit::DevicesOfMember.check(member.keys.len())?;
+        Limit::DevicesOfMember.check(member.keys.len(), lacking)?;
         let verifying = VerifyingKey::parse(&add.key).map_err(OpFault::BadKey)?;
         let (recipient, sealed) = (add.recipient.clone(), add.sealed.clone());
         let key = DeviceKey { id, public: add.key, recipient: recipient.clone(), sealed };

@@ -115,7 +115,8 @@ fn owners(threshold: usize) -> String {
     }
 }
 
-/// What there is a limit of, so that reading a chain costs what it is worth.
+/// What there is a limit of, so that reading a chain costs what it is worth. The last places are for
+/// owners: who may let people in could else fill up a member or role of others, and keep owners out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {
@@ -143,9 +144,29 @@ impl Limit {
         }
     }
 
-    /// Refuses one more where there are so many.
-    pub(super) fn check(self, there: usize) -> Result<(), OpFault> {
-        if there < self.most() { Ok(()) } else { Err(OpFault::TooMany { what: self }) }
+    /// The most that others than owners make of it.
+    pub const fn by_others(self) -> usize {
+        match self {
+            Self::MembersOfRole => 900,
+            Self::RolesOfMember | Self::DevicesOfMember => 48,
+            Self::PatternsOfRole => 256,
+        }
+    }
+
+    /// Refuses one more where there are so many. `owners_lacking` is the threshold where too few owners
+    /// sign.
+    pub(super) fn check(
+        self,
+        there: usize,
+        owners_lacking: Option<usize>,
+    ) -> Result<(), ChainFault> {
+        match owners_lacking {
+            _ if there >= self.most() => Err(OpFault::TooMany { what: self }.into()),
+            Some(threshold) if there >= self.by_others() => {
+                Err(ChainFault::Unauthorised { needs: Needs::Owners { threshold } })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

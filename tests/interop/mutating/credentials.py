@@ -274,6 +274,24 @@ _by_the_clerk(256, ACCEPT)
 _by_the_clerk(257, REFUSE)
 _many("members of a role", 1000, lambda t, count: [
     *[t.add(f"m{n}") for n in range(count)], *[join("readers", f"m{n}") for n in range(count)]])
+
+
+# The last places of each are the owners': the clerk makes mate, and fills up what mate may have.
+
+def _filled(kind, by_others, item, setup=lambda t: ()):
+    for number, last, expect in ((by_others, "clerk", ACCEPT), (by_others + 1, "clerk", REFUSE), (by_others + 1, "owners", ACCEPT)):
+        @tale(f"{number} {kind} by the clerk, the last by {last}", expect)
+        def fill(t, count=number, who=last):
+            t.by("clerk", role("mates"), grant("mates", "grant"), t.add("mate"), join("mates", "mate"), *setup(t))
+            for at in range(0, count - 1, 400):
+                t.by("clerk", *[o for n in range(at, min(at + 400, count - 1)) for o in item(t, n)])
+            t.by(who, *item(t, count - 1))
+
+
+_filled("keys of mate", 48, lambda t, n: [t.key("mate", f"d{n}")])
+_filled("recipients of mate", 11, lambda t, n: [op("recipient-add", member="mate", recipient=t.recipient(f"m{n}"))])
+_filled("roles of mate", 47, lambda t, n: [role(f"r{n}"), join(f"r{n}", "mate")])
+_filled("members of mates", 899, lambda t, n: [t.add(f"m{n}"), join("mates", f"m{n}")])
 short("64 keys, one of them taken, and one more", ACCEPT, lambda t: (
     "owners", *[t.key("new", f"d{n}") for n in range(64)], drop("new", "d0"), t.key("new", "d64")))
 

@@ -277,6 +277,10 @@ class _Context:
         self.state.every_recipient[found] = member
         self.state.added.append(Added(member, found, None, self.signers, self.at == 0))
 
+    def keep_for_owners(self, is_last, what):
+        """The last places of whatever has a limit: who lets people in cannot fill it up and keep owners out."""
+        self.for_owners += [what] if is_last else []
+
     def drop_keys(self, test):
         self.state.keys = {i: k for i, k in self.state.keys.items() if not test(i, k)}
 
@@ -341,6 +345,7 @@ def _member_remove(c, member):
 def _recipient_add(c, member, recipient):
     have = c.member(member)["recipients"]
     _check(len(have) < MOST_RECIPIENTS, "recipients", member)
+    c.keep_for_owners(len(have) >= 12, f"the last recipients of {member}")
     c.take_recipient(member, recipient)
     have.append(recipient)
 
@@ -355,6 +360,7 @@ def _key_add(c, member, device, key, recipient, sealed, proof):
     devices = [k.device for k in c.state.keys.values() if k.member == member]
     _check(device not in devices, "device-exists", device)
     _check(len(devices) < MOST_KEYS, "limit", member)
+    c.keep_for_owners(len(devices) >= 48, f"the last devices of {member}")
     _check(signing.valid_key(key), "public-key", device)
     found = signing.key_id(key)
     _check(found not in c.state.every_key, "key-reused", device)
@@ -402,7 +408,9 @@ def _role_remove(c, role):
 def _role_join(c, role, member):
     c.member(member)
     _check(member not in c.role(role), "role-member", member)
-    _check(len(c.state.roles[role]) < MOST_ROLE and len(c.state.roles_of(member)) < MOST_ROLES, "limit", role)
+    there, roles = len(c.state.roles[role]), len(c.state.roles_of(member))
+    _check(there < MOST_ROLE and roles < MOST_ROLES, "limit", role)
+    c.keep_for_owners(there >= 900 or roles >= 48, f"the last places of {member} or {role}")
     c.state.roles[role].add(member)
 
 
@@ -421,8 +429,7 @@ def _grant(c, role, pattern, rights):
     new = pattern not in ever
     ever.add(pattern)
     _check(len(ever) <= MOST_PATTERNS, "limit", role)
-    if len(ever) > PATTERNS_BY_GRANTORS and new:
-        c.for_owners.append(f"a pattern more of {role}")
+    c.keep_for_owners(len(ever) > PATTERNS_BY_GRANTORS and new, f"a pattern more of {role}")
     c.state.grants[role].setdefault(pattern, set()).update(rights)
 
 
