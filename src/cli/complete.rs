@@ -1,13 +1,19 @@
 //! Answers to the shell's completion requests. They never prompt, never unlock and never fail: a
 //! vault that cannot be read completes to nothing.
 
+use super::child::lookup;
 use super::context::Context;
 use super::globals::Globals;
 use super::root::Root;
+use crate::host::Environment;
 use crate::host::real::RealHost;
+use crate::ops::similar;
 use crate::ops::vault::{Depth, Vault};
+use crate::policy::settings::SETTINGS;
 use clap::{Command, CommandFactory};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
 use std::ffi::OsStr;
 
 /// If the shell asks for completions (`COMPLETE=bash v-secure …`), answers and ends the process.
@@ -85,6 +91,40 @@ pub fn devices(current: &OsStr) -> Vec<CompletionCandidate> {
         });
         devices.collect()
     })
+}
+
+/// Settings; of those that each environment has, one for each that is there.
+pub fn settings(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| {
+        let environments = similar::environments(vault);
+        let keys =
+            SETTINGS.iter().flat_map(|setting| match setting.key.split_once("ENVIRONMENT") {
+                None => vec![setting.key.to_owned()],
+                Some((before, after)) => {
+                    environments.iter().map(|name| format!("{before}{name}{after}")).collect()
+                }
+            });
+        keys.collect()
+    })
+}
+
+/// What `exec` runs: a program, and behind it files, which are the arguments of most.
+pub struct Programs;
+
+impl ValueCompleter for Programs {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        PathCompleter::any().complete(current)
+    }
+
+    fn complete_at(&self, index: usize, current: &OsStr) -> Vec<CompletionCandidate> {
+        let files = self.complete(current);
+        // All programs there are would be no help.
+        if index > 0 || current.is_empty() {
+            return files;
+        }
+        let programs = lookup::beginning_with(current, RealHost.variable("PATH").as_deref());
+        programs.into_iter().map(CompletionCandidate::new).chain(files).collect()
+    }
 }
 
 /// Names in the vault as it lies there: nothing of it is verified, and nothing but offered.

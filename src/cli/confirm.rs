@@ -31,9 +31,7 @@ impl ConfirmArgs {
             )
             .hint("--yes, to do it without being asked"));
         }
-        let answer = context.host.confirm(question, false).map_err(|error| {
-            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-        })?;
+        let answer = context.ui.confirm(question, false)?;
         match answer {
             true => Ok(()),
             false => Err(Failure::new(Exit::Failure, "declined", "nothing was changed")),

@@ -77,9 +77,7 @@ pub fn write<T>(
 }
 
 pub fn confirm(context: &Context<'_>, question: &str, default: bool) -> Outcome<bool> {
-    context.host.confirm(question, default).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })
+    context.ui.confirm(question, default)
 }
 
 /// Writes down what goes to the editor.

@@ -75,9 +75,7 @@ pub fn ask(
     }
     context.host.write_err(&escape_lines(&told.join("\n")));
     let question = "Is this the vault that you expect here?";
-    let agreed = context.host.confirm(question, false).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })?;
+    let agreed = context.ui.confirm(question, false)?;
     if agreed {
         return Ok(());
     }

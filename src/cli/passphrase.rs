@@ -236,7 +236,7 @@ pub fn can_ask(context: &Context<'_>) -> bool {
 
 /// Asks without echo.
 pub fn ask(context: &Context<'_>, question: &str) -> Outcome<SecretValue> {
-    context.host.prompt_hidden(question).map_err(|error| no_answer().because(&error))
+    context.ui.hidden(question)
 }
 
 fn no_answer() -> Failure {

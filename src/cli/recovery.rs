@@ -49,7 +49,7 @@ impl RecoveryArgs {
             return Ok(None);
         }
         let question = "Make a recovery identity now, 24 words to write on paper?";
-        if !context.host.confirm(question, true).unwrap_or(false) {
+        if !context.ui.confirm(question, true).unwrap_or(false) {
             return Ok(None);
         }
         let new = generate_identity();
@@ -196,7 +196,7 @@ fn ask(context: &Context<'_>, only_words: bool) -> Outcome<SecretValue> {
         true => "The 24 words (hidden): ",
         false => "The identity, or its 24 words (hidden): ",
     };
-    context.host.prompt_hidden(question).map_err(|error| prompt_failure(&error))
+    context.ui.hidden(question)
 }
 
 fn prompt_failure(error: &std::io::Error) -> Failure {

@@ -2,7 +2,7 @@
 //! of reads. `audit export`, `audit log` and `logs tail` show it, each in its own way.
 
 use super::context::Context;
-use super::error::{Failure, Outcome};
+use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use crate::name::{Name, SecretName};
 use crate::ops::controls;
@@ -146,6 +146,7 @@ pub fn known_secret(vault: &Vault, secret: &SecretName) -> Outcome {
     }
     let message = format!("there has never been a secret {secret}");
     Err(Failure::new(Exit::NotFound, "not-found", message)
+        .of_unknown(Unknown::Secret(secret.clone()))
         .hint(format!("v-secure ls -e {}", secret.environment())))
 }
 
@@ -155,7 +156,9 @@ pub fn known_actor(vault: &Vault, actor: &Name) -> Outcome {
         return Ok(());
     }
     let message = format!("there has never been a member {actor}");
-    Err(Failure::new(Exit::NotFound, "no-member", message).hint("v-secure member list"))
+    Err(Failure::new(Exit::NotFound, "no-member", message)
+        .of_unknown(Unknown::Member(actor.clone()))
+        .hint("v-secure member list"))
 }
 
 /// Refuses what is no action.

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::meant;
 use crate::cli::variables;
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
@@ -84,6 +85,7 @@ impl Edit {
         let environment = context.environment()?;
         let (session, opened) = context.open_to_write(Depth::Everything)?;
         let vault = &opened.vault;
+        meant::begin(context, &environment)?;
         let who = context.unlock(vault)?;
         who.signer(vault)?;
         let sheet = Sheet::of(vault, &who, &environment, session.now)?;

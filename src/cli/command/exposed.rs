@@ -4,6 +4,7 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
+use crate::cli::meant;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
 use crate::name::{Name, SecretName};
@@ -86,6 +87,7 @@ impl Exposed {
             exposure::thoroughly(context, &opened.vault)?;
         if context.states_environment() {
             let environment = context.environment()?;
+            meant::must_exist(&opened.vault, &environment)?;
             found.retain(|value| value.secret.environment() == environment.as_str());
             uncompared.retain(|secret, _| secret.environment() == environment.as_str());
         }
@@ -121,12 +123,12 @@ fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
         context.ui.note("no value in force is known to anybody who may not read it");
         return Ok(());
     }
-    let rows = found.iter().flat_map(|value| {
-        people(value).into_iter().map(|all| {
-            let since = all.iter().map(|to| to.since).min();
-            let known = who(all[0]);
-            vec![value.secret.to_string(), known, why(&all), when(context, since, now)]
-        })
+    let rows = found.iter().map(|value| {
+        let people = people(value);
+        let known: Vec<String> = people.iter().map(|all| who(all[0])).collect();
+        let since = value.to.iter().map(|to| to.since).min();
+        let (known, why) = (known.join(", "), reasons(&people));
+        vec![value.secret.to_string(), known, why, when(context, since, now)]
     });
     context.ui.table(&["SECRET", "KNOWN TO", "REASON", "SINCE"], rows.collect())?;
     let kept: BTreeSet<(&Name, &str)> =
@@ -191,6 +193,25 @@ fn who(to: &Knower) -> String {
     match &to.device {
         Some(device) => format!("{}/{device}", to.member),
         None => to.member.to_string(),
+    }
+}
+
+/// Why each of them knows it and may not: said once where it is the same.
+fn reasons(people: &[Vec<&Knower>]) -> String {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for all in people {
+        let (why, who) = (why(all), who(all[0]));
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, whose)) => whose.push(who),
+            None => reasons.push((why, vec![who])),
+        }
+    }
+    match reasons.as_slice() {
+        [(why, _)] => why.clone(),
+        several => {
+            let said = several.iter().map(|(why, whose)| format!("{}: {why}", whose.join(", ")));
+            said.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

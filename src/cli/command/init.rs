@@ -271,6 +271,6 @@ fn offer_import(context: &Context<'_>, project: &Path) -> Outcome {
     if context.ui.json || !context.interactive() || !file.is_file() {
         return Ok(());
     }
-    let wanted = context.host.confirm("Import .env now?", true).unwrap_or(false);
+    let wanted = context.ui.confirm("Import .env now?", true).unwrap_or(false);
     if wanted { super::import::Import::of(file).run(context) } else { Ok(()) }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::meant;
 use crate::cli::policy::unknown_member;
 use crate::cli::secret_arg;
 use crate::name::{Name, Pattern, SecretName};
@@ -69,6 +70,7 @@ impl List {
         }
         let rows = found.iter().map(cells).collect();
         context.ui.table(&["MEMBER", "ROLE", "PATTERN", "RIGHTS", "THROUGH"], rows)?;
+        meant::tell_unmatched(context, vault, &self.pattern);
         if unsettled == Some(true) {
             context.ui.warn(
                 "not all who may read it can open it yet: 'v-secure access settle', by somebody who can",

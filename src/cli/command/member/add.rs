@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::giving::{Given, VouchArgs};
 use crate::cli::identities;
+use crate::cli::meant;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::crypto::identity::{NewIdentity, generate_identity};
 use crate::name::{Name, Pattern};
@@ -209,6 +210,7 @@ impl Add {
         if !reads {
             ui.warn(&nothing_to_read(&self.name, member));
         }
+        meant::tell_unmatched(context, &changed.vault, &self.read);
         changed.effects.tell(ui);
         exposure::tell_older(context, &changed.vault, &self.name)?;
         let Some(text) = text else { return Ok(()) };
@@ -245,9 +247,15 @@ fn read_request(context: &Context<'_>, source: &str) -> Outcome<Request> {
         // Room for the line's end.
         crate::cli::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
     };
-    let refuse = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Integrity, "request", "this is no usable request").because(error)
+    let text = text.expose_str().ok_or_else(|| unusable(&request::RequestError::Encoding))?;
+    Request::parse(text.trim()).map_err(|error| unusable(&error))
+}
+
+/// What does not prove who made it was changed by somebody; all else was never a request, or is cut off.
+fn unusable(error: &request::RequestError) -> Failure {
+    let exit = match error {
+        request::RequestError::Proof => Exit::Integrity,
+        _ => Exit::Usage,
     };
-    let text = text.expose_str().ok_or_else(|| refuse(&request::RequestError::Encoding))?;
-    Request::parse(text.trim()).map_err(|error| refuse(&error))
+    Failure::new(exit, "request", "this is no usable request").because(error)
 }
