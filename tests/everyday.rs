@@ -151,7 +151,10 @@ fn a_name_that_is_no_variable_stops_nobody() {
     let exec = "exec -- printenv GOOD";
     let first = cli.run(exec);
     assert_eq!(first.text(), "yes\n");
-    assert!(first.err.contains("left out, as their names are no variables: default/a-b"), "{first:?}");
+    assert!(
+        first.err.contains("left out, as their names are no variables: default/a-b"),
+        "{first:?}"
+    );
     // It is said once.
     let second = cli.run(exec);
     assert!(second.code == 0 && !second.err.contains("left out"), "{second:?}");
@@ -198,7 +201,8 @@ fn several_values_are_printed_as_json_alone() {
     cli.set("prod/B", "2");
     let report = cli.json("get A prod/B");
     let secrets = report["secrets"].as_array().unwrap();
-    let pairs: Vec<_> = secrets.iter().map(|s| (s["secret"].as_str(), s["value"].as_str())).collect();
+    let pairs: Vec<_> =
+        secrets.iter().map(|s| (s["secret"].as_str(), s["value"].as_str())).collect();
     assert_eq!(pairs, [(Some("default/A"), Some("1")), (Some("prod/B"), Some("2"))]);
     assert_eq!(cli.json("get A")["value"], "1");
     let run = cli.run("get A prod/B");
@@ -319,7 +323,8 @@ fn no_error_sends_anybody_to_a_file_of_the_repository() {
             let text = fs::read_to_string(&path).unwrap();
             let said = |line: &&str| {
                 let quoted = line.split('"').skip(1).step_by(2).any(|part| part.contains("docs/"));
-                let is_message = !line.trim_start().starts_with("//") && !line.contains("after_help");
+                let is_message =
+                    !line.trim_start().starts_with("//") && !line.contains("after_help");
                 is_message && quoted
             };
             assert_eq!(text.lines().find(said), None, "{}", path.display());

@@ -27,7 +27,7 @@ impl ConfirmArgs {
             return Err(Failure::new(
                 Exit::Failure,
                 "not-confirmed",
-                "nothing was changed: this is asked for on a terminal",
+                "this needs confirmation, and there is no terminal: nothing was changed",
             )
             .hint("--yes, to do it without being asked"));
         }

@@ -8,7 +8,7 @@ use crate::name::Name;
 pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {
     if let Some(text) = flag {
         return Name::new(text).map_err(|error| {
-            Failure::usage("bad-name", format!("{option} is no name")).because(&error)
+            Failure::usage("bad-name", format!("{option} is not a valid name")).because(&error)
         });
     }
     let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

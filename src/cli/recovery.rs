@@ -153,10 +153,7 @@ pub fn show(context: &Context<'_>, new: &NewIdentity, form: Form) -> Outcome<boo
     {
         context.host.write_err(&format!("\nor keep this line, which is the same key:\n\n{text}\n"));
     }
-    context
-        .host
-        .confirm("Are they written down, and will they be kept off this machine?", false)
-        .map_err(|error| prompt_failure(&error))
+    context.ui.confirm("Are they written down, and will they be kept off this machine?", false)
 }
 
 /// The words with their numbers, in lines of three.
@@ -197,10 +194,6 @@ fn ask(context: &Context<'_>, only_words: bool) -> Outcome<SecretValue> {
         false => "The identity, or its 24 words (hidden): ",
     };
     context.ui.hidden(question)
-}
-
-fn prompt_failure(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(error)
 }
 
 fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> {

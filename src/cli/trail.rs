@@ -134,9 +134,10 @@ pub fn time(option: &str, text: Option<&str>, now: u64) -> Outcome<Option<u64>> 
         Err(TimeError::Span) => duration::parse_instant(text),
         Err(error) => Err(error),
     };
-    text.map(read)
-        .transpose()
-        .map_err(|error| Failure::usage("bad-time", format!("{option} is no time")).because(&error))
+    text.map(read).transpose().map_err(|error| {
+        Failure::usage("bad-time", format!("{option} is neither a duration nor a date"))
+            .because(&error)
+    })
 }
 
 /// Refuses a secret that the vault never had: it is misspelt, and silence would look like an answer.
@@ -175,7 +176,7 @@ pub fn known_action(action: &str, known: impl Iterator<Item = &'static str>) -> 
 /// Parses the name of a member that an option gives.
 pub fn actor(option: &str, text: &str) -> Outcome<Name> {
     Name::new(text).map_err(|error| {
-        Failure::usage("bad-name", format!("{option} is no name of a member")).because(&error)
+        Failure::usage("bad-name", format!("{option} is not a valid member name")).because(&error)
     })
 }
 

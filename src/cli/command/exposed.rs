@@ -80,7 +80,7 @@ impl Exposed {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let deadline = self.deadline.as_deref().map(duration::parse_span).transpose();
         let deadline = deadline.map_err(|error| {
-            Failure::usage("bad-time", "--deadline is no span of time").because(&error)
+            Failure::usage("bad-time", "--deadline is not a duration").because(&error)
         })?;
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let Exposure { values: mut found, mut uncompared } =

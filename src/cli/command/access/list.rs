@@ -81,10 +81,9 @@ impl List {
 
     fn access(&self, vault: &Vault, secret: Option<&SecretName>) -> Outcome<Vec<Access>> {
         let everything = || Pattern::new("*");
-        let pattern =
-            self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
-                Failure::usage("bad-pattern", "this is no pattern").because(&error)
-            })?;
+        let pattern = self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
+            Failure::usage("bad-pattern", "this is not a valid pattern").because(&error)
+        })?;
         let subject = secret.map_or(Subject::Pattern(&pattern), Subject::Secret);
         Ok(vault.policy().access(subject))
     }

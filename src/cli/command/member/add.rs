@@ -155,9 +155,9 @@ impl Add {
     fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
         let now = context.host.now();
         let at = self.expires.as_deref().map(|text| duration::parse_deadline(text, now));
-        let at = at
-            .transpose()
-            .map_err(|error| Failure::usage("bad-time", "--expires is no time").because(&error))?;
+        let at = at.transpose().map_err(|error| {
+            Failure::usage("bad-time", "--expires is neither a duration nor a date").because(&error)
+        })?;
         if at.is_some_and(|at| at <= now) {
             context.ui.warn(&format!("--expires is past: {} counts as expired at once", self.name));
         }
@@ -167,7 +167,8 @@ impl Add {
     fn confirm(&self, context: &Context<'_>, request: &Request) -> Outcome {
         let words = fingerprint_words(&request.fingerprint());
         let (member, device) = (&request.member, &request.device);
-        context.ui.note(&format!("fingerprint  {words} ({member}, device {device})"));
+        let whose = format!("{words} ({member}, device {device})");
+        context.ui.note_wrapped("fingerprint  ", 13, &whose);
         let question = format!("Does {member} see the same words?");
         let compared = self.compare.check(context, &[words], &question);
         compared.map_err(|failure| match failure.code {

@@ -152,7 +152,7 @@ fn text(row: &Compared, side: Option<&Side>) -> String {
 
 fn environment(text: &str) -> Outcome<Name> {
     Name::new(text).map_err(|error| {
-        Failure::usage("bad-name", "this is no name of an environment").because(&error)
+        Failure::usage("bad-name", "this is not a valid environment name").because(&error)
     })
 }
 

@@ -110,7 +110,7 @@ impl List {
     fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
         let expiring = self.expiring.as_deref().map(duration::parse_span).transpose();
         let expiring = expiring.map_err(|error| {
-            Failure::usage("bad-time", "--expiring is no span of time").because(&error)
+            Failure::usage("bad-time", "--expiring is not a duration").because(&error)
         })?;
         let environment =
             context.states_environment().then(|| context.environment()).transpose()?;
