@@ -145,6 +145,7 @@ pub const COMMANDS: &[Known] = &[
     known("no-vault", &[5], "There is no vault", "v-secure init"),
     known("no-version", &[5], "There is no such version", "v-secure secret versions NAME"),
     known("not-confirmed", &[1], "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes"),
+    known("not-exposed", &[7], "A value that nobody knows without a right to is not waived", "v-secure exposed"),
     known("not-found", &[5], "There is no such secret", "v-secure ls"),
     known("not-permitted", &[4], "The member lacks the right", "v-secure access list"),
     known("not-removed", &[7], "What is to be restored is not removed", "v-secure secret versions NAME"),

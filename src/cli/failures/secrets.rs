@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
 use crate::ops::expire::ExpireError;
 use crate::ops::export::ExportError;
+use crate::ops::exposure::waived::WaiveError;
 use crate::ops::inject::InjectError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
@@ -119,6 +120,19 @@ impl From<ExpireError> for Failure {
             }
             ExpireError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<WaiveError> for Failure {
+    fn from(error: WaiveError) -> Self {
+        match error {
+            WaiveError::Read(error) => error.into(),
+            WaiveError::Put(error) => error.into(),
+            WaiveError::NotOwner { ref owners, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("who can: {}", names(owners)))
+            }
         }
     }
 }
