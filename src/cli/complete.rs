@@ -113,18 +113,28 @@ pub struct Programs;
 
 impl ValueCompleter for Programs {
     fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
-        PathCompleter::any().complete(current)
-    }
-
-    fn complete_at(&self, index: usize, current: &OsStr) -> Vec<CompletionCandidate> {
-        let files = self.complete(current);
+        let files = PathCompleter::any().complete(current);
         // All programs there are would be no help.
-        if index > 0 || current.is_empty() {
+        if current.is_empty() || !is_program() {
             return files;
         }
         let programs = lookup::beginning_with(current, RealHost.variable("PATH").as_deref());
         programs.into_iter().map(CompletionCandidate::new).chain(files).collect()
     }
+}
+
+/// Whether the word to be completed stands where the program does. The library does not tell, and the words are
+/// this process's own arguments then.
+fn is_program() -> bool {
+    let mut words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    let index = RealHost.variable("_CLAP_COMPLETE_INDEX");
+    let index = index.and_then(|index| index.to_str()?.parse::<usize>().ok());
+    let before = match index {
+        Some(index) => index.checked_sub(1).and_then(|before| words.nth(before)),
+        // Shells that count no words give none behind this one.
+        None => words.collect::<Vec<_>>().into_iter().rev().nth(1),
+    };
+    before.is_some_and(|word| word == "--" || word == "exec" || word == "run")
 }
 
 /// Names in the vault as it lies there: nothing of it is verified, and nothing but offered.

@@ -14,8 +14,8 @@ use crate::vault::text::escape_for_display;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-/// The columns of ` [y/N] ` and of an answer.
-const YES_OR_NO: usize = 9;
+/// The columns of ` [y/N] ` and of an answer, which is one letter.
+const YES_OR_NO: usize = 8;
 
 /// Where output goes and in which form.
 pub struct Ui<'a> {
