@@ -44,7 +44,7 @@ fn answered(stage: &Stage, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_of_all_kinds_complete_without_a_key() {
     let stage = world();
-    let cases: [(&[&str], &[&str]); 12] = [
+    let cases: [(&[&str], &[&str]); 15] = [
         (&["get", "GREE"], &["GREETING"]),
         (&["get", "prod/"], &["prod/GREETING"]),
         (&["secret", "show", "--secret-id", "GREE"], &["GREETING"]),
@@ -57,12 +57,40 @@ fn names_of_all_kinds_complete_without_a_key() {
         (&["access", "grant", "dev"], &["developer"]),
         (&["access", "list", "--secret-id", "GREE"], &["GREETING"]),
         (&["doc"], &["doctor"]),
+        (&["settings", "set", "reten"], &["retention.days", "retention.versions"]),
+        (&["settings", "set", "env.pr"], &["env.prod.extends"]),
+        (&["ls", "GREE"], &["GREETING"]),
     ];
     for (words, expected) in cases {
         assert_eq!(answered(&stage, words), expected, "{words:?}");
     }
     // What is not there yet has no name to complete.
     assert_eq!(answered(&stage, &["role", "create", "dev"]), Vec::<String>::new());
+}
+
+#[test]
+fn what_exec_runs_completes_to_programs_and_files() {
+    let stage = world();
+    let folder = stage.path("bin");
+    fs::create_dir(&folder).unwrap();
+    for name in ["greeter", "greeting-card"] {
+        stage.ok(&format!("printf '#!/bin/sh\\n' > bin/{name} && chmod +x bin/{name}"));
+    }
+    fs::write(stage.path("bin/greet.txt"), "").unwrap();
+    fs::write(stage.path("greetings.json"), "").unwrap();
+    let completed = |words: &[&str]| {
+        let mut command = stage.scene.command(&["--"]);
+        command.arg("v-secure").args(words).env("PATH", &folder);
+        command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+        command.env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "true");
+        command.env("_CLAP_IFS", "\n");
+        let text = scene::stdout(&command.output().unwrap());
+        text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    let programs = completed(&["exec", "--", "greet"]);
+    assert_eq!(programs, ["greeter", "greeting-card", "greetings.json"], "{programs:?}");
+    assert_eq!(completed(&["exec", "--", "greeter", "greet"]), ["greetings.json"]);
+    assert_eq!(completed(&["run", "--", "greeter", "greet"]), ["greetings.json"]);
 }
 
 #[test]

@@ -111,9 +111,7 @@ fn asked(text: &str) -> String {
 fn fits(text: &str, columns: usize) {
     let lines = text.lines().filter(|line| {
         // A command to type stays in one piece; an error is one line that the terminal breaks.
-        !["  try: ", "error: ", "warning: ", "fingerprint  "]
-            .iter()
-            .any(|start| line.starts_with(start))
+        !["  try: ", "error: ", "warning: "].iter().any(|start| line.starts_with(start))
     });
     for line in lines {
         assert!(line.chars().count() <= columns, "wider than {columns}: {line}\n{text}");
@@ -187,7 +185,7 @@ fn what_gets_more_than_anybody_vouched_for_is_asked_about() {
         let add = "v-secure identity new -q -o x.txt > x.pub && v-secure --identity x.txt member request tester \
                    --device phone -q > x.request; \
                    v-secure member add tester --device --role operator --request x.request; rm x.*";
-        let text = shown(&stage, add, columns, &[(MORE, "y"), ("same words", "n")]);
+        let text = shown(&stage, add, columns, &[(MORE, "y"), ("words?", "n")]);
         fits(&asked(&text), columns.into());
         assert!(text.contains("! tester: device tablet"), "{text}");
         assert!(text.contains("have it sent again") && !text.contains("--yes"), "{text}");
@@ -289,5 +287,74 @@ fn the_review_fits_any_screen() {
         fits(&text, columns.into());
         let all: String = text.split_whitespace().collect();
         assert!(all.contains("hasmembers,andgivesnothingyet"), "{text}");
+    }
+}
+
+/// What was shown, its lines joined: whether nothing was said twice is seen in it.
+fn joined(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_question_wider_than_the_terminal_is_asked_once() {
+    let stage = world();
+    let names = "dev/A_LONG_NAME_OF_A_SECRET dev/ANOTHER_LONG_NAME_OF_A_SECRET";
+    stage.ok("for name in A_LONG_NAME_OF_A_SECRET ANOTHER_LONG_NAME_OF_A_SECRET; do printf v | v-secure set dev/$name; done");
+    for (columns, answer) in [(80, "n"), (40, "n"), (40, "maybe\rn"), (24, "n")] {
+        let line = format!("v-secure rm {names}");
+        let text = shown(&stage, &line, columns, &[("[y/N]", answer)]);
+        fits(&asked(&text), columns.into());
+        let all = joined(&text);
+        assert_eq!(all.matches("ANOTHER_LONG").count(), 1, "{columns}: {text}");
+        assert!(text.contains("nothing was removed"), "{text}");
+        let line = "v-secure set devv/X";
+        let text = shown(&stage, line, columns, &[("[y/N]", "n")]);
+        fits(&asked(&text), columns.into());
+        assert_eq!(joined(&text).matches("There is no environment devv").count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn fingerprints_and_passphrases_break_between_words() {
+    for columns in [80, 40] {
+        let stage = Stage::new();
+        let init = "v-secure init --vault-name shop --member admin --no-recovery --passphrase --kdf m=19456,t=2,p=1";
+        let words = "correct horse battery staple planet orbit";
+        let answers = [("New passphrase:", words), ("Once more:", words)];
+        let text = shown(&stage, init, columns, &answers);
+        // The recipient is one word, and longer than the line.
+        let lines: Vec<&str> = text.lines().filter(|line| !line.contains("age1")).collect();
+        fits(&lines.join("\n"), columns.into());
+        let whole = |word: &str| text.split_whitespace().any(|found| found == word);
+        assert!(whole("repository") && whole("offline") && whole("fingerprint"), "{text}");
+        let shown_words: String = text
+            .lines()
+            .skip_while(|line| !line.starts_with("fingerprint"))
+            .enumerate()
+            .take_while(|(index, line)| *index == 0 || line.starts_with(' '))
+            .map(|(_, line)| line.trim_start_matches("fingerprint").trim())
+            .collect();
+        let pin = stage.ok("V_SECURE_PASSPHRASE='correct horse battery staple planet orbit' v-secure --json pin show");
+        let pin: serde_json::Value = serde_json::from_str(&pin).unwrap();
+        assert_eq!(shown_words, pin["fingerprint"].as_str().unwrap());
+        let text = shown(&stage, "v-secure pin show", columns, &[]);
+        let pin_line = |line: &&str| !line.starts_with("v-secure-pin-1");
+        fits(&text.lines().filter(pin_line).collect::<Vec<_>>().join("\n"), columns.into());
+    }
+}
+
+#[test]
+fn a_first_use_fits_the_terminal_that_asks() {
+    let stage = Stage::new();
+    stage.ok("v-secure init --vault-name shop --member admin && printf v | v-secure set A");
+    for columns in [80, 40] {
+        let line = "XDG_STATE_HOME=$HOME/other v-secure get A";
+        let text = shown(&stage, line, columns, &[("expect here?", "n")]);
+        let paths = |line: &&str| !line.contains('/');
+        fits(&asked(&text).lines().filter(paths).collect::<Vec<_>>().join("\n"), columns.into());
+        assert!(text.contains("owners       admin"), "{text}");
+        // Where the result goes into a pipe, the question is on a terminal all the same.
+        let text = shown(&stage, &format!("{line} | cat"), columns, &[("expect here?", "n")]);
+        fits(&asked(&text).lines().filter(paths).collect::<Vec<_>>().join("\n"), columns.into());
     }
 }

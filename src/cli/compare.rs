@@ -39,9 +39,7 @@ impl CompareArgs {
             .hint("--fingerprint WORDS, as the other side sees them")
             .hint("--yes, if it came by a way that nobody else can write to"));
         }
-        let agreed = context.host.confirm(question, false).map_err(|error| {
-            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-        })?;
+        let agreed = context.ui.confirm(question, false)?;
         if agreed {
             return Ok(());
         }

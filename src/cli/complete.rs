@@ -1,13 +1,19 @@
 //! Answers to the shell's completion requests. They never prompt, never unlock and never fail: a
 //! vault that cannot be read completes to nothing.
 
+use super::child::lookup;
 use super::context::Context;
 use super::globals::Globals;
 use super::root::Root;
+use crate::host::Environment;
 use crate::host::real::RealHost;
+use crate::ops::similar;
 use crate::ops::vault::{Depth, Vault};
+use crate::policy::settings::SETTINGS;
 use clap::{Command, CommandFactory};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
 use std::ffi::OsStr;
 
 /// If the shell asks for completions (`COMPLETE=bash v-secure …`), answers and ends the process.
@@ -85,6 +91,50 @@ pub fn devices(current: &OsStr) -> Vec<CompletionCandidate> {
         });
         devices.collect()
     })
+}
+
+/// Settings; of those that each environment has, one for each that is there.
+pub fn settings(current: &OsStr) -> Vec<CompletionCandidate> {
+    of_vault(current, |vault| {
+        let environments = similar::environments(vault);
+        let keys =
+            SETTINGS.iter().flat_map(|setting| match setting.key.split_once("ENVIRONMENT") {
+                None => vec![setting.key.to_owned()],
+                Some((before, after)) => {
+                    environments.iter().map(|name| format!("{before}{name}{after}")).collect()
+                }
+            });
+        keys.collect()
+    })
+}
+
+/// What `exec` runs: a program, and behind it files, which are the arguments of most.
+pub struct Programs;
+
+impl ValueCompleter for Programs {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        let files = PathCompleter::any().complete(current);
+        // All programs there are would be no help.
+        if current.is_empty() || !is_program() {
+            return files;
+        }
+        let programs = lookup::beginning_with(current, RealHost.variable("PATH").as_deref());
+        programs.into_iter().map(CompletionCandidate::new).chain(files).collect()
+    }
+}
+
+/// Whether the word to be completed stands where the program does. The library does not tell, and the words are
+/// this process's own arguments then.
+fn is_program() -> bool {
+    let mut words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    let index = RealHost.variable("_CLAP_COMPLETE_INDEX");
+    let index = index.and_then(|index| index.to_str()?.parse::<usize>().ok());
+    let before = match index {
+        Some(index) => index.checked_sub(1).and_then(|before| words.nth(before)),
+        // Shells that count no words give none behind this one.
+        None => words.collect::<Vec<_>>().into_iter().rev().nth(1),
+    };
+    before.is_some_and(|word| word == "--" || word == "exec" || word == "run")
 }
 
 /// Names in the vault as it lies there: nothing of it is verified, and nothing but offered.

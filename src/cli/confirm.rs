@@ -27,13 +27,11 @@ impl ConfirmArgs {
             return Err(Failure::new(
                 Exit::Failure,
                 "not-confirmed",
-                "nothing was changed: this is asked for on a terminal",
+                "this needs confirmation, and there is no terminal: nothing was changed",
             )
             .hint("--yes, to do it without being asked"));
         }
-        let answer = context.host.confirm(question, false).map_err(|error| {
-            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-        })?;
+        let answer = context.ui.confirm(question, false)?;
         match answer {
             true => Ok(()),
             false => Err(Failure::new(Exit::Failure, "declined", "nothing was changed")),

@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
         let variable = self.host.variable("V_SECURE_ENV").map(|v| v.to_string_lossy().into_owned());
         let text = self.globals.environment.clone().or(variable);
         Name::new(text.unwrap_or_else(|| "default".into())).map_err(|error| {
-            Failure::usage("bad-name", "this is no name of an environment").because(&error)
+            Failure::usage("bad-name", "this is not a valid environment name").because(&error)
         })
     }
 
@@ -355,7 +355,9 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
         ),
         Standing::Diverged { at } => (
             "pin-diverged",
-            format!("the policy of {path} parts from the one accepted here before, at entry {at}"),
+            format!(
+                "the policy of {path} differs from the one that this device accepted, from entry {at} on"
+            ),
         ),
         _ => (
             "pin-carried",

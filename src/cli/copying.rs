@@ -2,8 +2,10 @@
 
 use super::context::Context;
 use super::error::Outcome;
+use super::meant;
 use super::reads::{self, Reading};
 use super::variables;
+use crate::name::Name;
 use crate::ops::copy::{self, CopyRequest};
 use serde::Serialize;
 
@@ -26,6 +28,9 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
     let Copying { request, action, reason } = copying;
     let CopyRequest { from, to, .. } = &request;
     let session = context.session()?;
+    if let Ok(environment) = Name::new(to.environment()) {
+        meant::begin(context, &environment)?;
+    }
     let default = format!("{action} {from} to {to}");
     let ((), vault) = context.write(reason, &default, |vault, ctx| {
         let change = copy::copy(vault, &request, ctx)?;
@@ -52,7 +57,9 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
     }
     let number = report.version.map_or("none".into(), |number| number.to_string());
     context.ui.note(&match request.rename {
-        true => format!("{from} is {to} now, version {number}"),
+        true => format!(
+            "{from} is {to} now, version {number}; its older versions: v-secure secret versions {from}"
+        ),
         false => format!("{to}: version {number}, with the value of {from}"),
     });
     Ok(())

@@ -43,7 +43,7 @@ pub fn next(context: &Context<'_>, failure: Failure, again: &str) -> Outcome<Nex
         return Err(failure.hint(format!("{again}, once more: the edited text was not kept")));
     }
     context.ui.failure(&match failure.hints.is_empty() {
-        true => failure.hint("mend it in the editor, or leave everything as it is"),
+        true => failure.hint("fix it in the editor, or leave everything as it is"),
         false => failure,
     });
     let (question, default, next) = match code {
@@ -77,9 +77,7 @@ pub fn write<T>(
 }
 
 pub fn confirm(context: &Context<'_>, question: &str, default: bool) -> Outcome<bool> {
-    context.host.confirm(question, default).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })
+    context.ui.confirm(question, default)
 }
 
 /// Writes down what goes to the editor.

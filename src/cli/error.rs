@@ -5,6 +5,7 @@
 //! message holds a secret value, and foreign text is escaped before it is shown.
 
 use super::exit::Exit;
+use crate::name::{Name, SecretName};
 use serde::Serialize;
 use std::error::Error;
 
@@ -18,11 +19,29 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// Commands or steps that help, most likely first.
     pub hints: Vec<String>,
+    /// The name that is not there, where that is what failed: what was meant is looked for by it.
+    pub unknown: Option<Unknown>,
+}
+
+/// What there is none of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    Secret(SecretName),
+    Environment(Name),
+    Member(Name),
+    Role(Name),
 }
 
 impl Failure {
     pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, exit, message: message.into(), causes: Vec::new(), hints: Vec::new() }
+        Self {
+            code,
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            unknown: None,
+        }
     }
 
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
@@ -39,6 +58,12 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn of_unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = Some(unknown);
         self
     }
 

@@ -5,7 +5,6 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identities;
-use super::ui::escape_lines;
 use crate::name::Name;
 use crate::ops::backup::maker::Maker;
 use crate::ops::pin::Standing;
@@ -68,16 +67,17 @@ pub fn ask(
     }
     let mut told = told(context, session, opened, doubt)?;
     if let Source::Backup { file, maker } = source {
-        told.push(match maker {
-            Some(maker) => format!("made by      {maker}, as {} says", file.display()),
-            None => format!("made by      nobody signed {}", file.display()),
-        });
+        let made = match maker {
+            Some(maker) => format!("{maker}, as {} says", file.display()),
+            None => format!("nobody signed {}", file.display()),
+        };
+        told.push(("made by      ", made));
     }
-    context.host.write_err(&escape_lines(&told.join("\n")));
+    for (label, text) in told {
+        context.ui.say_wrapped(label, label.len(), &text);
+    }
     let question = "Is this the vault that you expect here?";
-    let agreed = context.host.confirm(question, false).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })?;
+    let agreed = context.ui.confirm(question, false)?;
     if agreed {
         return Ok(());
     }
@@ -122,13 +122,16 @@ fn refused(doubt: Doubt, vault: &str, source: Source<'_>) -> Failure {
     failure.hint(format!("--trust-first-use accepts what {what}"))
 }
 
+/// A label and what stands behind it.
+type Told = (&'static str, String);
+
 /// What can be compared with what is expected.
 fn told(
     context: &Context<'_>,
     session: &Session,
     opened: &Opened,
     doubt: Doubt,
-) -> Outcome<Vec<String>> {
+) -> Outcome<Vec<Told>> {
     let vault = &opened.vault;
     let path = session.location.vault.display();
     let owners: Vec<&str> = vault
@@ -138,12 +141,12 @@ fn told(
         .map(|(name, _)| name.as_str())
         .collect();
     let mut lines = vec![
-        first_line(doubt, &vault.file().header.name, &path.to_string()),
-        format!("fingerprint  {}", fingerprint_words(&vault.id())),
-        format!("owners       {}", owners.join(", ")),
+        ("", first_line(doubt, &vault.file().header.name, &path.to_string())),
+        ("fingerprint  ", fingerprint_words(&vault.id())),
+        ("owners       ", owners.join(", ")),
     ];
-    lines.extend(above(context, session)?);
-    lines.extend(foreign_keys(context, session, vault)?);
+    lines.extend(above(context, session)?.map(|text| ("above it     ", text)));
+    lines.extend(foreign_keys(context, session, vault)?.map(|text| ("", text)));
     Ok(lines)
 }
 
@@ -165,7 +168,7 @@ fn above(context: &Context<'_>, session: &Session) -> Outcome<Option<String>> {
     let home = context.host.home_dir();
     let search = Search { start, home: home.as_deref(), owners: context.project_owners() };
     let found = search.above()?;
-    Ok(found.map(|found| format!("above it    {} is another vault", found.vault.display())))
+    Ok(found.map(|found| format!("{} is another vault", found.vault.display())))
 }
 
 /// Says where the vault has a signing key of this user's that this device did not make: whoever

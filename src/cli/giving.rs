@@ -7,7 +7,6 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::layout;
 use super::ui::escape_lines;
-use crate::host::Stream;
 use crate::name::Name;
 use crate::policy::vouching::{
     Access, Credential, Gift, Receiver, Standing, Verdict, Voucher, named,
@@ -109,10 +108,7 @@ fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {
     if !context.interactive() {
         return Err(unanswered(gifts));
     }
-    let agreed = context.host.confirm("Give it to those marked '!' too?", false);
-    let agreed = agreed.map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })?;
+    let agreed = context.ui.confirm("Give it to those marked '!' too?", false)?;
     if agreed {
         return Ok(());
     }
@@ -136,7 +132,7 @@ fn unanswered(gifts: &[Gift]) -> Failure {
 
 /// Says who gets what.
 pub fn tell(context: &Context<'_>, gifts: &[Gift]) {
-    let width = context.host.is_terminal(Stream::Err).then(|| context.host.width()).flatten();
+    let width = context.host.err_width();
     // A role without grants gives nothing yet, and who is in it will have what it is given.
     for gift in gifts {
         let lines = lines(gift, width).join("\n");

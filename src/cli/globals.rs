@@ -25,7 +25,8 @@ pub struct Globals {
     #[arg(help_heading = "Global options")]
     pub environment: Option<String>,
 
-    /// Print one JSON object (docs/json.md), errors as JSON on standard error
+    /// Print JSON: an object, of 'audit log' a list, of 'logs tail' an object a line; errors too, on
+    /// standard error
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
 

@@ -87,6 +87,17 @@ pub fn paragraph(label: &str, indent: usize, text: &str, width: Option<usize>) -
     format!("{label}{}", lines.join(&format!("\n{:indent$}", "")))
 }
 
+/// A question for a terminal of so many columns: what stands above its last line, and that line, behind
+/// which there are `answer` columns left.
+pub fn question(text: &str, answer: usize, width: Option<usize>) -> (Option<String>, String) {
+    let room = width.map(|width| width.saturating_sub(answer));
+    let lines = paragraph("", 0, text, room);
+    match lines.rsplit_once('\n') {
+        Some((above, last)) => (Some(above.to_owned()), last.to_owned()),
+        None => (None, lines),
+    }
+}
+
 /// A word in parts of at most `room` columns.
 fn pieces(word: &str, room: usize) -> Vec<String> {
     if columns(word) <= room {

@@ -8,7 +8,6 @@ use super::giving::accesses;
 use super::layout;
 use super::ui::escape_lines;
 use crate::crypto::bytes::Id;
-use crate::host::Stream;
 use crate::name::Name;
 use crate::ops::leaving;
 use crate::ops::request::Ctx;
@@ -193,7 +192,7 @@ pub fn tell(context: &Context<'_>, who: &str, rows: &[Left]) {
 
 /// Lines that `--quiet` does not hide, as wide as the terminal: each behind a label.
 pub fn say(context: &Context<'_>, lines: &[(&str, String)]) {
-    let width = context.host.is_terminal(Stream::Err).then(|| context.host.width()).flatten();
+    let width = context.host.err_width();
     let line =
         |(label, text): &(&str, String)| layout::paragraph(label, label.len() + 2, text, width);
     let lines: Vec<String> = lines.iter().map(line).collect();
@@ -242,7 +241,5 @@ pub fn settled(
 }
 
 fn ask(context: &Context<'_>) -> Outcome<bool> {
-    context.host.confirm("Remove that, too?", false).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })
+    context.ui.confirm("Remove that, too?", false)
 }

@@ -8,7 +8,7 @@ use crate::name::Name;
 pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {
     if let Some(text) = flag {
         return Name::new(text).map_err(|error| {
-            Failure::usage("bad-name", format!("{option} is no name")).because(&error)
+            Failure::usage("bad-name", format!("{option} is not a valid name")).because(&error)
         });
     }
     let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -24,7 +24,19 @@ pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<
 pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
     let user = user.map(|user| user.to_string_lossy().into_owned());
-    name(flag, user.unwrap_or_else(|| "owner-1".into()), "--member")
+    let named = name(flag, user.clone().unwrap_or_else(|| "owner-1".into()), "--member")?;
+    match user {
+        None if flag.is_none() => context.ui.warn(&format!(
+            "the system names no user (USER is not set): you are called {named} in the vault"
+        )),
+        Some(user) if flag.is_none() && user != named.as_str() => {
+            context
+                .ui
+                .note(&format!("you are called {named} in the vault, by what fits of {user}"));
+        }
+        _ => {}
+    }
+    Ok(named)
 }
 
 /// This device's name, for its signing key.

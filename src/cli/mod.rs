@@ -26,9 +26,11 @@ mod layout;
 mod leaving;
 mod local_names;
 mod manual;
+mod meant;
 mod metadata;
 mod parse;
 mod passphrase;
+mod plain_files;
 mod policy;
 mod project;
 mod pruning;
@@ -44,6 +46,7 @@ mod trail;
 mod ui;
 mod unlocking;
 mod variables;
+pub mod verbs;
 mod verification;
 mod write_fields;
 
@@ -70,6 +73,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
     match result {
         Ok(()) => Exit::Ok,
         Err(failure) => {
+            let failure = meant::named(&context, failure);
             context.ui.failure(&failure);
             failure.exit
         }

@@ -4,9 +4,10 @@ use super::error::Failure;
 use super::exit::Exit;
 use super::root::Root;
 use super::ui::Ui;
+use super::verbs;
 use crate::host::{Host, Stream};
 use crate::vault::text::escape_for_display;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -38,7 +39,7 @@ fn report(error: &clap::Error, args: &[OsString], host: &dyn Host) -> Exit {
         }
         _ => {
             let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
-            match refusal(args) {
+            match refusal(args).or_else(|| other_word(error, args)) {
                 None if !json => host.write_err(error.render().to_string().trim_end()),
                 refusal => {
                     Ui::new(host, json, false).failure(&refusal.unwrap_or_else(|| repeated(error)))
@@ -68,6 +69,20 @@ fn refusal(args: &[OsString]) -> Option<Failure> {
     }
     let acts = args.iter().any(|arg| acts_on_a_terminal(arg));
     acts.then(|| failure("they hold control or invisible characters"))
+}
+
+/// A word that is no command: what is typed for it here. clap's own suggestions are of other commands by
+/// their letters, also of some that delete.
+fn other_word(error: &clap::Error, args: &[OsString]) -> Option<Failure> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let failure = Failure::usage("usage", format!("there is no command '{word}'"));
+    let hints = verbs::instead(&Root::command(), args, word);
+    Some(hints.into_iter().fold(failure, |failure, hint| failure.hint(hint)))
 }
 
 /// What clap says, as data: its first paragraph, and where help is.

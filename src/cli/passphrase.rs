@@ -134,11 +134,11 @@ impl Sealed {
     const fn note(self) -> &'static str {
         match self {
             Self::Identity => {
-                "The passphrase seals your identity inside the vault file: whoever can read the repository can\n\
+                "The passphrase seals your identity inside the vault file: whoever can read the repository can \
                  guess at it, offline and for years. Take six words drawn at random, or more."
             }
             Self::Backup => {
-                "The passphrase seals the backup: whoever has the file can guess at it, offline and for years.\n\
+                "The passphrase seals the backup: whoever has the file can guess at it, offline and for years. \
                  Take six words drawn at random, or more."
             }
         }
@@ -173,7 +173,7 @@ impl Wanted<'_> {
             let message = "a new passphrase is needed, and there is no terminal to ask on";
             return Err(missing(message, self.names));
         }
-        context.ui.note(self.sealed.note());
+        context.ui.note_wrapped("", 0, self.sealed.note());
         let mut last = None;
         for _ in 0..TRIES {
             let value = ask(context, "New passphrase: ")?;
@@ -197,8 +197,14 @@ impl Wanted<'_> {
         if !strength.is_weak {
             return Ok(());
         }
-        let estimate =
-            format!("about 10^{} guesses find it, and it takes 10^10", strength.guesses_log10);
+        let estimate = match strength.guesses_log10 {
+            0..=3 => "it is too easy to guess: among the first that anybody tries".to_owned(),
+            power => {
+                format!(
+                    "it is too easy to guess: about 10^{power} tries find it, and 10^10 are wanted"
+                )
+            }
+        };
         if self.allow_weak {
             context.ui.warn(&format!("the passphrase is weak: {estimate}"));
             return Ok(());
@@ -236,7 +242,7 @@ pub fn can_ask(context: &Context<'_>) -> bool {
 
 /// Asks without echo.
 pub fn ask(context: &Context<'_>, question: &str) -> Outcome<SecretValue> {
-    context.host.prompt_hidden(question).map_err(|error| no_answer().because(&error))
+    context.ui.hidden(question)
 }
 
 fn no_answer() -> Failure {

@@ -2,7 +2,7 @@
 //! besides, above all which secrets some of their readers cannot open yet.
 
 use super::context::Context;
-use super::error::{Failure, Outcome};
+use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::giving::{Given, VouchArgs};
 use super::shortfall::{self, Lacks};
@@ -241,5 +241,6 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 /// There is no such member.
 pub fn unknown_member(name: &Name) -> Failure {
     Failure::new(Exit::NotFound, "no-member", format!("there is no member {name}"))
+        .of_unknown(Unknown::Member(name.clone()))
         .hint("v-secure member list")
 }

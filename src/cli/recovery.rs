@@ -49,7 +49,7 @@ impl RecoveryArgs {
             return Ok(None);
         }
         let question = "Make a recovery identity now, 24 words to write on paper?";
-        if !context.host.confirm(question, true).unwrap_or(false) {
+        if !context.ui.confirm(question, true).unwrap_or(false) {
             return Ok(None);
         }
         let new = generate_identity();
@@ -153,10 +153,7 @@ pub fn show(context: &Context<'_>, new: &NewIdentity, form: Form) -> Outcome<boo
     {
         context.host.write_err(&format!("\nor keep this line, which is the same key:\n\n{text}\n"));
     }
-    context
-        .host
-        .confirm("Are they written down, and will they be kept off this machine?", false)
-        .map_err(|error| prompt_failure(&error))
+    context.ui.confirm("Are they written down, and will they be kept off this machine?", false)
 }
 
 /// The words with their numbers, in lines of three.
@@ -196,11 +193,7 @@ fn ask(context: &Context<'_>, only_words: bool) -> Outcome<SecretValue> {
         true => "The 24 words (hidden): ",
         false => "The identity, or its 24 words (hidden): ",
     };
-    context.host.prompt_hidden(question).map_err(|error| prompt_failure(&error))
-}
-
-fn prompt_failure(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(error)
+    context.ui.hidden(question)
 }
 
 fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> {

@@ -36,6 +36,7 @@ pub enum Command {
     Ls(c::secret::list::List),
     Rm(c::secret::rm::Rm),
     Edit(c::edit::Edit),
+    #[command(visible_alias = "run")]
     Exec(c::exec::Exec),
     Inject(c::inject::Inject),
     Import(c::import::Import),
@@ -45,7 +46,7 @@ pub enum Command {
     /// Set, get, list, rotate, edit, compare and remove secrets
     #[command(subcommand)]
     Secret(c::secret::Secret),
-    /// List environments
+    /// List, copy and remove environments
     #[command(subcommand)]
     Env(c::env::Env),
     /// Verify the history and read it

@@ -28,11 +28,6 @@ impl SecretArg {
         parse(self.text(), context)
     }
 
-    /// Whether no environment stands in it.
-    pub fn is_bare(&self) -> bool {
-        !self.text().contains('/')
-    }
-
     fn text(&self) -> &str {
         self.name.as_deref().or(self.secret_id.as_deref()).unwrap_or_default()
     }
@@ -53,9 +48,14 @@ pub struct SecretArgs {
 }
 
 impl SecretArgs {
+    /// The names as they were typed, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().chain(&self.secret_ids).map(String::as_str)
+    }
+
     /// The full names that were meant, each once, in order.
     pub fn resolve(&self, context: &Context<'_>) -> Outcome<BTreeSet<SecretName>> {
-        self.names.iter().chain(&self.secret_ids).map(|text| parse(text, context)).collect()
+        self.texts().map(|text| parse(text, context)).collect()
     }
 }
 
@@ -63,7 +63,7 @@ impl SecretArgs {
 pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
     let refuse = |error: &dyn std::error::Error| {
         // Not repeated: what stands here may be a value typed in the wrong place.
-        let failure = Failure::usage("bad-name", "this is no name of a secret").because(error);
+        let failure = Failure::usage("bad-name", "this is not a valid secret name").because(error);
         match text.contains('=') {
             // As `NAME=value` is written for other tools.
             true => failure

@@ -1,7 +1,7 @@
 //! Which secrets `exec` and `export` take.
 
 use super::context::Context;
-use super::error::{Failure, Outcome};
+use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::reads::{self, Reading};
 use crate::name::{Name, SecretName};
@@ -29,6 +29,39 @@ pub struct SelectionArgs {
     prefix: Option<String>,
 }
 
+/// What the secrets are taken for.
+#[derive(Debug, Clone, Copy)]
+pub struct Purpose<'a> {
+    /// What the journal of reads calls it.
+    pub action: &'a str,
+    pub reason: Option<&'a str>,
+    /// Whether each becomes a variable.
+    pub variables: bool,
+}
+
+#[derive(Debug)]
+pub struct Selected {
+    pub secrets: Vec<Wanted>,
+    /// The values that were asked for besides.
+    pub apart: Vec<SecretValue>,
+    /// Secrets that have no variable to be given in.
+    pub left_out: Vec<SecretName>,
+}
+
+/// Says which secrets were left out.
+pub fn tell_left_out<'n>(
+    context: &Context<'_>,
+    left_out: impl IntoIterator<Item = &'n SecretName>,
+) {
+    let names: Vec<&str> = left_out.into_iter().map(SecretName::as_str).collect();
+    if let Some(first) = names.first() {
+        context.ui.note(&format!(
+            "left out, as their names are no variables: {} (v-secure set {first} --var NAME gives one)",
+            names.join(", ")
+        ));
+    }
+}
+
 impl SelectionArgs {
     pub fn selection(&self) -> Outcome<Selection> {
         let only = self.only.iter().map(|text| {
@@ -50,40 +83,37 @@ impl SelectionArgs {
             true => format!("no secret of the environment {environment} is selected"),
             false => format!("the environment {environment} gives no secrets"),
         };
-        Failure::new(Exit::NotFound, "no-secrets", message)
-            .hint("v-secure env list")
-            .hint(format!("v-secure ls -e {environment}"))
+        let failure = Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list");
+        match narrowed {
+            true => failure.hint(format!("v-secure ls -e {environment}")),
+            false => failure.of_unknown(Unknown::Environment(environment.clone())),
+        }
     }
 
-    /// The selected secrets of an environment, opened. Any that is missing, expired, denied or
-    /// damaged is an error. The read is in the journal before the values leave here.
+    /// The selected secrets of an environment, opened, without those of `apart`, and the values of these, in
+    /// their order. Any that is missing, expired, denied or damaged is an error. The read is in the journal
+    /// before the values leave here.
     pub fn secrets(
         &self,
         context: &Context<'_>,
         session: &Session,
         vault: &Vault,
-        purpose: (&str, Option<&str>),
-    ) -> Outcome<Vec<Wanted>> {
-        self.secrets_and(context, session, vault, purpose, &[]).map(|(secrets, _)| secrets)
-    }
-
-    /// [`SelectionArgs::secrets`] without those of `apart`, and the values of these, in their order.
-    pub fn secrets_and(
-        &self,
-        context: &Context<'_>,
-        session: &Session,
-        vault: &Vault,
-        purpose: (&str, Option<&str>),
+        purpose: Purpose<'_>,
         apart: &[SecretName],
-    ) -> Outcome<(Vec<Wanted>, Vec<SecretValue>)> {
+    ) -> Outcome<Selected> {
         let environment = context.environment()?;
         let mut names = wanted::wanted(vault, &environment, &self.selection()?)?;
         names.retain(|name| !apart.contains(name));
         if names.is_empty() && apart.is_empty() {
             return Err(self.none(&environment));
         }
+        // One that is named is to be there, or an error.
+        let (mut names, left_out) = match purpose.variables && self.only.is_empty() {
+            true => wanted::with_variables(vault, names),
+            false => (names, Vec::new()),
+        };
         let who = context.unlock(vault)?;
-        let (action, reason) = purpose;
+        let Purpose { action, reason, .. } = purpose;
         let count = names.len();
         names.extend_from_slice(apart);
         let mut values = read::read_all(vault, &who, &names, session.now)?;
@@ -105,6 +135,6 @@ impl SelectionArgs {
         let environment = environment.as_str();
         let reading = Reading { who: &who, action, environment, secrets: &names, reason };
         reads::record(context, session, vault, reading)?;
-        Ok((found, apart))
+        Ok(Selected { secrets: found, apart, left_out })
     }
 }

@@ -2,7 +2,7 @@
 //! of reads. `audit export`, `audit log` and `logs tail` show it, each in its own way.
 
 use super::context::Context;
-use super::error::{Failure, Outcome};
+use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use crate::name::{Name, SecretName};
 use crate::ops::controls;
@@ -134,9 +134,10 @@ pub fn time(option: &str, text: Option<&str>, now: u64) -> Outcome<Option<u64>> 
         Err(TimeError::Span) => duration::parse_instant(text),
         Err(error) => Err(error),
     };
-    text.map(read)
-        .transpose()
-        .map_err(|error| Failure::usage("bad-time", format!("{option} is no time")).because(&error))
+    text.map(read).transpose().map_err(|error| {
+        Failure::usage("bad-time", format!("{option} is neither a duration nor a date"))
+            .because(&error)
+    })
 }
 
 /// Refuses a secret that the vault never had: it is misspelt, and silence would look like an answer.
@@ -146,6 +147,7 @@ pub fn known_secret(vault: &Vault, secret: &SecretName) -> Outcome {
     }
     let message = format!("there has never been a secret {secret}");
     Err(Failure::new(Exit::NotFound, "not-found", message)
+        .of_unknown(Unknown::Secret(secret.clone()))
         .hint(format!("v-secure ls -e {}", secret.environment())))
 }
 
@@ -155,7 +157,9 @@ pub fn known_actor(vault: &Vault, actor: &Name) -> Outcome {
         return Ok(());
     }
     let message = format!("there has never been a member {actor}");
-    Err(Failure::new(Exit::NotFound, "no-member", message).hint("v-secure member list"))
+    Err(Failure::new(Exit::NotFound, "no-member", message)
+        .of_unknown(Unknown::Member(actor.clone()))
+        .hint("v-secure member list"))
 }
 
 /// Refuses what is no action.
@@ -172,7 +176,7 @@ pub fn known_action(action: &str, known: impl Iterator<Item = &'static str>) -> 
 /// Parses the name of a member that an option gives.
 pub fn actor(option: &str, text: &str) -> Outcome<Name> {
     Name::new(text).map_err(|error| {
-        Failure::usage("bad-name", format!("{option} is no name of a member")).because(&error)
+        Failure::usage("bad-name", format!("{option} is not a valid member name")).because(&error)
     })
 }
 

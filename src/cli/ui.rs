@@ -9,9 +9,13 @@ use super::exit::Exit;
 use super::layout;
 use crate::host::progress::{Bar, Progress, Silent, Spinner};
 use crate::host::{Host, Stream};
+use crate::secret_value::SecretValue;
 use crate::vault::text::escape_for_display;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+
+/// The columns of ` [y/N] ` and of an answer, which is one letter.
+const YES_OR_NO: usize = 8;
 
 /// Where output goes and in which form.
 pub struct Ui<'a> {
@@ -91,6 +95,43 @@ impl<'a> Ui<'a> {
         self.host.write_err(&format!("{label}: {}", escape_for_display(text)));
     }
 
+    /// Asks a question that is answered with yes or no. One that is wider than the terminal is broken
+    /// between words: the library draws the line of the answer anew, and knows of one line alone.
+    pub fn confirm(&self, question: &str, default: bool) -> Outcome<bool> {
+        let question = self.asked(question, YES_OR_NO);
+        self.host.confirm(&question, default).map_err(|error| unanswered(&error))
+    }
+
+    /// Asks for a line that is not echoed.
+    pub fn hidden(&self, question: &str) -> Outcome<SecretValue> {
+        let mut question = self.asked(question.trim_end(), 1);
+        question.push(' ');
+        self.host.prompt_hidden(&question).map_err(|error| unanswered(&error))
+    }
+
+    /// Shows all of a question but its last line.
+    fn asked(&self, question: &str, answer: usize) -> String {
+        let question = escape_for_display(question);
+        let (above, last) = layout::question(&question, answer, self.host.err_width());
+        if let Some(above) = above {
+            self.host.write_err(&above);
+        }
+        last
+    }
+
+    /// A remark in a paragraph: [`Ui::wrapped`] on standard error.
+    pub fn note_wrapped(&self, label: &str, indent: usize, text: &str) {
+        if !self.quiet {
+            self.say_wrapped(label, indent, text);
+        }
+    }
+
+    /// The same of what is said in any case.
+    pub fn say_wrapped(&self, label: &str, indent: usize, text: &str) {
+        let text = layout::paragraph(label, indent, text, self.host.err_width());
+        self.host.write_err(&escape_lines(&text));
+    }
+
     /// Where work tells how far it is: a bar, for somebody who watches a terminal.
     pub fn progress(&self) -> Box<dyn Progress> {
         if self.is_watched() { Box::new(Bar::default()) } else { Box::new(Silent) }
@@ -164,6 +205,10 @@ impl<'a> Ui<'a> {
         }
         self.line(&layout::table(header, rows, self.host.width(), self.colour_out))
     }
+}
+
+fn unanswered(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(error)
 }
 
 fn no_json(error: serde_json::Error) -> Failure {

@@ -64,7 +64,12 @@ impl<'a> Refused<'a> {
         }
         let errors: Vec<_> = [self.unconsented, self.unfit].into_iter().flatten().collect();
         let said = match self.secrets.as_slice() {
-            [_] => format!("exec cannot give it to a program: {}", errors.first()?),
+            [_] => match errors.first()? {
+                InjectError::NoVariable { .. } => {
+                    "exec leaves it out, as its name is no variable".to_owned()
+                }
+                error => format!("exec cannot give it to a program: {error}"),
+            },
             [] => return None,
             many => {
                 let names: Vec<String> = many.iter().map(ToString::to_string).collect();

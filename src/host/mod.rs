@@ -93,8 +93,10 @@ impl Prompts for NoPrompts {
 /// The terminal: prompts happen only where there is one.
 pub trait Terminal {
     fn is_terminal(&self, stream: Stream) -> bool;
-    /// Columns of the terminal, if it is one.
+    /// Columns of the terminal that standard output is, if it is one.
     fn width(&self) -> Option<usize>;
+    /// The same of standard error, where questions are.
+    fn err_width(&self) -> Option<usize>;
     /// Asks for a line that is not echoed.
     fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue>;
     /// How many such lines were given so far.

@@ -126,10 +126,14 @@ impl Terminal for RealHost {
 
     fn width(&self) -> Option<usize> {
         #[cfg(unix)]
-        {
-            let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-            (size.ws_col > 0).then_some(size.ws_col as usize)
-        }
+        return columns(io::stdout());
+        #[cfg(not(unix))]
+        None
+    }
+
+    fn err_width(&self) -> Option<usize> {
+        #[cfg(unix)]
+        return columns(io::stderr());
         #[cfg(not(unix))]
         None
     }
@@ -200,6 +204,12 @@ impl Terminal for RealHost {
         // Nothing sensible is left to do when standard error itself cannot be written.
         let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
+}
+
+#[cfg(unix)]
+fn columns(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col as usize)
 }
 
 /// The terminal, for plugins: what they say is always shown, what they ask only where one may ask.

@@ -50,7 +50,29 @@ pub struct CopyRequest {
 /// An old name that is missing, expired, in conflict or not the member's to read; a new name that is
 /// taken; then those of [`put::put`] and [`remove::remove`].
 pub fn copy(vault: &Vault, request: &CopyRequest, ctx: &Ctx<'_>) -> Result<Change, CopyError> {
-    let CopyRequest { from, to, rename, overwrite } = request;
+    let put = put_of(vault, request, ctx)?;
+    let removal = match request.rename {
+        true => remove::removal(vault, std::slice::from_ref(&request.from), ctx)?.1,
+        false => Vec::new(),
+    };
+    Ok(put::put_with(vault, vec![put], removal, ctx)?)
+}
+
+/// [`copy`] of several secrets, in one entry.
+///
+/// # Errors
+/// Those of the first one that cannot be copied.
+pub fn copy_all(
+    vault: &Vault,
+    requests: &[CopyRequest],
+    ctx: &Ctx<'_>,
+) -> Result<Change, CopyError> {
+    let puts = requests.iter().map(|request| put_of(vault, request, ctx));
+    Ok(put::put(vault, puts.collect::<Result<_, _>>()?, ctx)?)
+}
+
+fn put_of(vault: &Vault, request: &CopyRequest, ctx: &Ctx<'_>) -> Result<PutRequest, CopyError> {
+    let CopyRequest { from, to, overwrite, .. } = request;
     if from == to {
         return Err(CopyError::Same { secret: from.clone() });
     }
@@ -66,12 +88,7 @@ pub fn copy(vault: &Vault, request: &CopyRequest, ctx: &Ctx<'_>) -> Result<Chang
     let value = read::read(vault, ctx.who, from, &Wanted::Current, ctx.now)?;
     let value = NewValue { value, expires: old.expires, same: vec![old.object] };
     let fields = carried(found, target);
-    let put = PutRequest { secret: to.clone(), value: Some(value), fields };
-    let removal = match rename {
-        true => remove::removal(vault, std::slice::from_ref(from), ctx)?.1,
-        false => Vec::new(),
-    };
-    Ok(put::put_with(vault, vec![put], removal, ctx)?)
+    Ok(PutRequest { secret: to.clone(), value: Some(value), fields })
 }
 
 /// The fields that make the target's metadata what the source's is.

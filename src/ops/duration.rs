@@ -22,13 +22,13 @@ pub const MAX_SPAN: u64 = 100 * YEAR;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeError {
-    #[error("a span of time is a whole number and one of s, m, h, d, w, y, such as 30d")]
+    #[error("a duration is a whole number and a unit, s, m, h, d, w or y: write 90d or 12h")]
     Span,
-    #[error("a span of time must be longer than nothing")]
+    #[error("a duration is longer than nothing")]
     Zero,
-    #[error("a span of time is at most 100 years")]
+    #[error("a duration is at most 100 years")]
     TooLong,
-    #[error("a point of time is YYYY-MM-DD or RFC 3339, such as 2026-03-01T12:00:00Z")]
+    #[error("a date is YYYY-MM-DD, or a time such as 2026-03-01T12:00:00Z")]
     Instant(#[source] Option<jiff::Error>),
     #[error("the time is before 1970")]
     BeforeEpoch,

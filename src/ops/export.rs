@@ -27,7 +27,7 @@ impl Format {
     }
 
     /// Whether names in the format are those of variables, and not the secrets' own.
-    const fn names_variables(self) -> bool {
+    pub const fn names_variables(self) -> bool {
         matches!(self, Self::Dotenv | Self::Shell | Self::Github)
     }
 }
@@ -54,6 +54,8 @@ pub struct Exported {
     pub masks: Option<SecretValue>,
     /// The names that the content binds.
     pub names: Vec<String>,
+    /// Those of them whose values may arrive as others, or show.
+    pub doubtful: Vec<String>,
 }
 
 /// Writes secrets in a format. Where it names variables they follow `exec`'s rules, since an `eval`
@@ -75,7 +77,17 @@ pub fn export(
         names.iter().copied().zip(secrets.iter().map(|wanted| &wanted.value)).collect();
     let (content, masks) =
         render(&dump, format, random).map_err(|source| ExportError::Text { format, source })?;
-    Ok(Exported { content, masks, names: names.into_iter().map(str::to_owned).collect() })
+    let doubtful = match format {
+        Format::Dotenv => dotenv::expanded(&dump),
+        Format::Github => dump
+            .iter()
+            .filter(|(_, value)| github::is_unmasked(value))
+            .map(|(name, _)| *name)
+            .collect(),
+        _ => Vec::new(),
+    };
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    Ok(Exported { content, masks, doubtful: owned(doubtful), names: owned(names) })
 }
 
 fn name<'a>(wanted: &'a Wanted, format: Format, consent: &Consent) -> Result<&'a str, InjectError> {

@@ -4,13 +4,15 @@ use super::aging::Ages;
 use super::read::pruned;
 use super::vault::Vault;
 use crate::log::state::{SecretState, Status, Version};
-use crate::name::{Name, SecretName};
+use crate::name::{Name, NameError, Pattern, SecretName};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What narrows a list; all that is given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub environment: Option<Name>,
+    pub pattern: Option<ListPattern>,
     /// At least one of these.
     pub tags: Vec<String>,
     pub kind: Option<String>,
@@ -22,6 +24,50 @@ pub struct Filter {
     pub stale: bool,
     /// Removed ones too.
     pub removed: bool,
+}
+
+/// Names in a list, as a user types them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListPattern {
+    Full(Pattern),
+    /// In any environment.
+    Bare {
+        beginning: String,
+        /// Whether more may follow.
+        open: bool,
+    },
+}
+
+impl ListPattern {
+    /// # Errors
+    /// A text that no name can match.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.contains('/') || text == "*" {
+            return Pattern::new(text).map(Self::Full);
+        }
+        let (beginning, open) = text.strip_suffix('*').map_or((text, false), |text| (text, true));
+        Name::new(beginning)?;
+        Ok(Self::Bare { beginning: beginning.to_owned(), open })
+    }
+
+    fn matches(&self, secret: &SecretName) -> bool {
+        match self {
+            Self::Full(pattern) => pattern.matches(secret),
+            Self::Bare { beginning, open: true } => secret.name().starts_with(beginning.as_str()),
+            Self::Bare { beginning, open: false } => secret.name() == beginning,
+        }
+    }
+}
+
+impl fmt::Display for ListPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(pattern) => write!(f, "{pattern}"),
+            Self::Bare { beginning, open } => {
+                write!(f, "{beginning}{}", if *open { "*" } else { "" })
+            }
+        }
+    }
 }
 
 /// A secret in a list.
@@ -69,6 +115,7 @@ impl Filter {
         let here = |environment: &Name| environment.as_str() == listed.name.environment();
         let tagged = || state.tags().any(|(tag, _)| self.tags.iter().any(|wanted| wanted == tag));
         self.environment.as_ref().is_none_or(here)
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(listed.name))
             && (self.tags.is_empty() || tagged())
             && self.kind.as_deref().is_none_or(|kind| state.type_of() == Some(kind))
             && (self.removed || listed.status != Status::Removed)
@@ -85,6 +132,12 @@ impl Filter {
             Some(at) => self.expiring.is_some_and(|deadline| at <= deadline),
         }
     }
+}
+
+/// The secrets that an environment holds itself and that are not removed, by name.
+pub fn own(vault: &Vault, environment: &Name) -> Vec<SecretName> {
+    let filter = Filter { environment: Some(environment.clone()), ..Filter::default() };
+    list(vault, &filter, 0).into_iter().map(|listed| listed.name.clone()).collect()
 }
 
 /// An environment in a list.

@@ -48,6 +48,7 @@ pub mod session_keys;
 mod settle;
 pub mod sheet;
 pub mod shortfall;
+pub mod similar;
 pub mod slot;
 pub mod template;
 pub mod text;

@@ -84,7 +84,8 @@ pub(super) fn put_with(
 ) -> Result<Change, PutError> {
     let mut batch = Batch::new(vault, ctx);
     for request in told(requests.into_iter(), "encrypting", ctx.progress) {
-        permit(vault, &request, ctx)?;
+        let with_fields = !request.fields.is_empty() || request.value.is_none();
+        permit(vault, &request.secret, ctx.who.member(), with_fields)?;
         let PutRequest { secret, value, fields } = request;
         if let Some(new) = value {
             let value = seal(vault, &secret, &new.value, new.expires, ctx)?;
@@ -134,13 +135,17 @@ pub fn changed(
     fields.into_iter().filter(differs).collect()
 }
 
-fn permit(vault: &Vault, request: &PutRequest, ctx: &Ctx<'_>) -> Result<(), PutError> {
-    let (state, member, secret) = (vault.policy(), ctx.who.member(), &request.secret);
-    let only_a_value = request.fields.is_empty() && request.value.is_some();
-    match only_a_value {
-        true => permit_value(vault, secret, member),
-        false if state.holds(member, Right::Write, secret) => Ok(()),
-        false => Err(denied(vault, secret, member)),
+/// Whether a member may write a secret: metadata too, or a value alone.
+pub fn permit(
+    vault: &Vault,
+    secret: &SecretName,
+    member: &Name,
+    with_fields: bool,
+) -> Result<(), PutError> {
+    match with_fields {
+        false => permit_value(vault, secret, member),
+        true if vault.policy().holds(member, Right::Write, secret) => Ok(()),
+        true => Err(denied(vault, secret, member)),
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Wanted {
 #[non_exhaustive]
 pub enum ReadError {
     #[error("there is no secret {secret}")]
-    NotFound { secret: SecretName, similar: Vec<SecretName> },
+    NotFound { secret: SecretName },
     #[error("{secret} was removed")]
     Gone { secret: SecretName },
     #[error("{secret} has no such version")]
@@ -101,7 +101,7 @@ impl ReadError {
     /// The secret that is meant.
     pub const fn secret(&self) -> &SecretName {
         match self {
-            Self::NotFound { secret, .. }
+            Self::NotFound { secret }
             | Self::Gone { secret }
             | Self::NoVersion { secret }
             | Self::Ambiguous { secret }
@@ -181,16 +181,10 @@ fn servable<'a>(
     }
 }
 
-/// A secret's state, or the error that names what the user may have meant.
+/// A secret's state.
 pub fn find<'a>(vault: &'a Vault, secret: &SecretName) -> Result<&'a SecretState, ReadError> {
-    vault.secret(secret).filter(|found| !found.versions.is_empty()).ok_or_else(|| {
-        ReadError::NotFound { secret: secret.clone(), similar: similar(vault, secret) }
-    })
-}
-
-fn similar(vault: &Vault, secret: &SecretName) -> Vec<SecretName> {
-    let same_name = |other: &SecretName| other.name().eq_ignore_ascii_case(secret.name());
-    vault.live().map(|(name, _)| name).filter(|name| same_name(name)).take(5).cloned().collect()
+    let found = vault.secret(secret).filter(|found| !found.versions.is_empty());
+    found.ok_or_else(|| ReadError::NotFound { secret: secret.clone() })
 }
 
 /// The version that is wanted.

@@ -138,8 +138,12 @@ impl Sheet {
     fn heading(&self) -> String {
         let environment = &self.environment;
         let mut text = format!(
-            "# The secrets of {environment}, one NAME=value a line. A line more is a new secret; a line\n\
-             # less is one to remove, if you confirm it. Lines like this one are dropped.\n"
+            "# The secrets of {environment}:\n\
+             # one NAME=value a line.\n\
+             # Add a line to create a secret.\n\
+             # Take a line out to remove one,\n\
+             # if you confirm it.\n\
+             # Lines like this one are dropped.\n"
         );
         for LeftOut { secret, why, .. } in &self.left_out {
             text.push_str(&format!("# not shown: {} ({why})\n", secret.name()));

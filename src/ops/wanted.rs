@@ -1,6 +1,7 @@
 //! Which secrets a program gets: those of an environment and of the environments that it extends,
 //! narrowed by what the user asked for.
 
+use super::inject;
 use super::read::{ReadError, absent, find, pruned};
 use super::vault::Vault;
 use crate::log::state::SecretState;
@@ -62,6 +63,19 @@ pub fn variables(vault: &Vault, environment: &Name) -> Result<BTreeSet<String>, 
     let names = wanted(vault, environment, &Selection::default())?;
     let variable = |name: &SecretName| vault.secret(name)?.var().map(str::to_owned);
     Ok(names.iter().map(|name| variable(name).unwrap_or_else(|| name.name().to_owned())).collect())
+}
+
+/// The secrets that have a variable, and those that are left out where variables are given: their names are
+/// none, and they were given none. Where that is all of them, nothing is left out, as something was asked for.
+pub fn with_variables(vault: &Vault, names: Vec<SecretName>) -> (Vec<SecretName>, Vec<SecretName>) {
+    let has_variable = |name: &SecretName| {
+        let given = vault.secret(name).is_some_and(|found| found.var().is_some());
+        given || inject::is_identifier(name.name())
+    };
+    if !names.iter().any(has_variable) {
+        return (names, Vec::new());
+    }
+    names.into_iter().partition(has_variable)
 }
 
 /// The environment and those that it extends, nearest first.

@@ -104,8 +104,15 @@ pub enum Needs {
     MembersCreator { member: Name },
     #[error("a signer who added role {role}, which has no grant, and may grant")]
     RolesCreator { role: Name },
-    #[error("two keys of {member}, or a signer with authority over every role of {member}")]
+    #[error("an owner, somebody who may grant all that {member} has, or two devices of {member}")]
     TwoKeys { member: Name },
+}
+
+fn last_owner(threshold: usize) -> String {
+    match threshold {
+        1 => "this is the last owner, who cannot go".to_owned(),
+        many => format!("too few owners would be left: {many} must sign"),
+    }
 }
 
 fn owners(threshold: usize) -> String {
@@ -202,7 +209,7 @@ pub enum OpFault {
         "the access that it gives is not the access that it states: members, keys, recipients or grants are others than its signer looked at"
     )]
     Gives,
-    #[error("fewer owners than the {threshold} that must sign would remain")]
+    #[error("{}", last_owner(*threshold))]
     LastOwner { threshold: usize },
     #[error("member {member} has a device {device}")]
     DeviceExists { member: Name, device: Name },

@@ -19,9 +19,18 @@ pub fn is_tracked(file: &Path) -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// Whether some commit here holds a file, or did.
+pub fn was_committed(file: &Path) -> bool {
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let arguments = ["rev-list", "--all", "--max-count=1", "--", name];
+    text(folder.unwrap_or(Path::new(".")), &arguments).is_some_and(|commit| !commit.is_empty())
+}
+
 /// Whether git leaves a file out by a rule such as `.gitignore`'s.
 pub fn is_ignored(file: &Path) -> bool {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     text(folder, &["check-ignore", "--quiet", "--", name]).is_some()
 }
@@ -88,6 +97,50 @@ pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
     ];
     let listed = text(folder, &arguments)?;
     Some(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+}
+
+/// The dotenv files below a folder that git tracks, or would with the next `git add`.
+pub fn open_dotenvs(folder: &Path) -> Vec<String> {
+    let arguments = [
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "-z",
+        "--",
+        ":(glob)**/.env",
+        ":(glob)**/.env.*",
+        ":(glob)**/*.env",
+    ];
+    let listed = text(folder, &arguments).unwrap_or_default();
+    listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether a folder is in a working tree.
+pub fn is_working_tree(folder: &Path) -> bool {
+    text(folder, &["rev-parse", "--is-inside-work-tree"]).as_deref() == Some("true")
+}
+
+/// The dotenv files at any depth whose staged content differs from the last commit's, relative to the
+/// root.
+pub fn staged_dotenvs(folder: &Path) -> Vec<String> {
+    let arguments = [
+        "diff",
+        "--cached",
+        "--name-only",
+        "--no-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--ignore-submodules=all",
+        "--diff-filter=AM",
+        "-z",
+        "--",
+        ":(top,glob)**/.env",
+        ":(top,glob)**/.env.*",
+        ":(top,glob)**/*.env",
+    ];
+    let listed = text(folder, &arguments).unwrap_or_default();
+    listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.

@@ -33,9 +33,19 @@ fn in_two(stage: &Stage) {
     stage.ok("printf two | v-secure set prod/A");
 }
 
+/// With the plain text of a secret staged.
+fn plain(stage: &Stage) {
+    a(stage);
+    stage.ok("git init --quiet && echo A=one > .env && git add .");
+}
+
 fn values() -> Vec<Case> {
     vec![
         case("no-value", a, "v-secure secret rotate A"),
+        case("no-environment", in_two, "v-secure ls -e prdo"),
+        case("several-values", in_two, "v-secure get A prod/A --version 1"),
+        case("not-exposed", a, "v-secure secret waive A --reason 'an example'"),
+        case("plain-file", plain, "v-secure git pre-commit"),
         case("differs", in_two, "v-secure secret diff default prod --exit-code"),
         case("exists", in_two, "v-secure secret copy A --to-env prod"),
         case("same-name", a, "v-secure secret rename A A"),

@@ -4,7 +4,8 @@
 //! it.
 
 use super::ChildError;
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// What `execvp` searches where there is no `PATH`.
@@ -44,6 +45,20 @@ pub fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, ChildError>
         }
     }
     Err(met.unwrap_or_else(not_found))
+}
+
+/// The names of the programs along `PATH` that begin like this, each once.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names of programs, for completions; no file is read"
+)]
+pub fn beginning_with(start: &OsStr, search: Option<&OsStr>) -> BTreeSet<OsString> {
+    let folders = std::env::split_paths(search.unwrap_or(OsStr::new(DEFAULT_SEARCH)));
+    let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten();
+    let start = start.as_encoded_bytes();
+    let named = files.filter(|file| file.file_name().as_encoded_bytes().starts_with(start));
+    let programs = named.filter(|file| matches!(judge(file.path()), Some(Ok(_))));
+    programs.map(|file| file.file_name()).collect()
 }
 
 /// Whether `name` is a path and not a bare name.

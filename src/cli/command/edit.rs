@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::editing;
 use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::meant;
 use crate::cli::variables;
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
@@ -22,8 +23,8 @@ const MARK: &[u8] = b"# v-secure: ";
 #[derive(Debug, Args)]
 #[command(
     after_help = "The editor is V_SECURE_EDITOR, VISUAL, EDITOR or vi; without a terminal one has to be named. The \
-                        text is in a private file in memory, which is wiped afterwards. A line more is a new secret. A \
-                        line less is a secret to remove: that is asked on a terminal, and otherwise needs \
+                        text is in a private file in memory, which is wiped afterwards. Add a line to create a \
+                        secret. Take a line out to remove one: that is asked on a terminal, and otherwise needs \
                         --remove-missing. What is inherited, is no text, or may not be read is not in the text and stays \
                         as it is. Metadata and expiry stay. All changes are one entry; without any there is none.\n\n\
                         Examples:\n  v-secure edit\n  v-secure edit -e prod --reason 'new database host'\n  \
@@ -84,6 +85,7 @@ impl Edit {
         let environment = context.environment()?;
         let (session, opened) = context.open_to_write(Depth::Everything)?;
         let vault = &opened.vault;
+        meant::begin(context, &environment)?;
         let who = context.unlock(vault)?;
         who.signer(vault)?;
         let sheet = Sheet::of(vault, &who, &environment, session.now)?;

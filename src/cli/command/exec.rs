@@ -8,8 +8,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::pruning;
-use crate::cli::selection::SelectionArgs;
+use crate::cli::selection::{self, Purpose, SelectionArgs};
 use crate::cli::strict::StrictArgs;
+use crate::name::SecretName;
 use crate::ops::inject::{self, ChildEnvironment, Clash, Consent, InjectError, Options, System};
 use crate::ops::vault::{Depth, Vault};
 use crate::ops::wanted;
@@ -23,7 +24,8 @@ use std::ffi::OsString;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a wanted \
-                        secret is missing, expired, denied or damaged, it does not start.\n\n\
+                        secret is missing, expired, denied or damaged, it does not start. One whose name is no variable is left \
+                        out, unless 'set --var' gave it one or --only names it.\n\n\
                         --as-file VAR=NAME gives a secret as a file instead of a variable: VAR holds its path, and \
                         the file is gone with the program. NAME is a secret's name, or ENVIRONMENT/NAME.\n\n\
                         Examples:\n  v-secure exec -- npm start\n  v-secure exec -e prod --only DATABASE_URL -- ./migrate\n  \
@@ -58,6 +60,7 @@ pub struct Exec {
 
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::Programs))]
     command: Vec<OsString>,
 }
 
@@ -95,9 +98,9 @@ impl Exec {
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let vault = &opened.vault;
         let apart = as_file::secrets(context, vault, &files)?;
-        let purpose = ("exec", self.reason.as_deref());
-        let (secrets, values) =
-            self.selection.secrets_and(context, &session, vault, purpose, &apart)?;
+        let purpose = Purpose { action: "exec", reason: self.reason.as_deref(), variables: true };
+        let selected = self.selection.secrets(context, &session, vault, purpose, &apart)?;
+        let (secrets, values) = (selected.secrets, selected.apart);
         let consent = Consent::of(vault.serving());
         let options = self.options(&consent);
         let parent = context.host.variables();
@@ -108,7 +111,7 @@ impl Exec {
             let variable = &wanted[index].variable;
             child.set_path(&apart[index], variable, path.clone(), &options).map_err(refused)?;
         }
-        news(context, &session, vault)?;
+        news(context, &session, vault, &selected.left_out)?;
         // Nothing in it is secret, and the program replaces this process: freeing a large vault
         // piece by piece before that would only take time.
         std::mem::forget(opened);
@@ -141,9 +144,16 @@ impl Exec {
 
 /// Says which names are new to the environment since `exec` last ran, once: whoever may write one
 /// secret chooses a name. What was not said stays new.
-fn news(context: &Context<'_>, session: &Session, vault: &Vault) -> Outcome {
+fn news(
+    context: &Context<'_>,
+    session: &Session,
+    vault: &Vault,
+    left_out: &[SecretName],
+) -> Outcome {
     let (given, id) = (Given::new(session.state.as_deref(), session.owners), vault.id());
     let environment = context.environment()?;
+    let known = given.load(&id, &environment).unwrap_or_default();
+    selection::tell_left_out(context, left_out.iter().filter(|name| !known.contains(name.name())));
     if context.globals.quiet && given.load(&id, &environment).is_some() {
         return Ok(());
     }

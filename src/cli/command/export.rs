@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::selection::SelectionArgs;
+use crate::cli::selection::{self, Purpose, SelectionArgs};
 use crate::cli::strict::StrictArgs;
 use crate::ops::export::{self, Exported, Format};
 use crate::ops::inject::Consent;
@@ -86,10 +86,13 @@ impl Export {
         let format = Format::from(self.format);
         let target = self.target(context, format)?;
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
-        let purpose = ("export", self.reason.as_deref());
-        let secrets = self.selection.secrets(context, &session, &opened.vault, purpose)?;
+        let (reason, variables) = (self.reason.as_deref(), format.names_variables());
+        let purpose = Purpose { action: "export", reason, variables };
+        let selected = self.selection.secrets(context, &session, &opened.vault, purpose, &[])?;
+        selection::tell_left_out(context, &selected.left_out);
         let consent = Consent::of(opened.vault.serving());
-        let exported = export::export(&secrets, format, &consent, context.host)?;
+        let exported = export::export(&selected.secrets, format, &consent, context.host)?;
+        tell_doubtful(context, format, &exported.doubtful);
         if let Some(masks) = &exported.masks {
             // Before the content exists anywhere that a log could show it.
             context.ui.bytes(masks.expose())?;
@@ -110,6 +113,20 @@ impl Export {
             (None, None) => Ok(Target::Append(file.into())),
         }
     }
+}
+
+fn tell_doubtful(context: &Context<'_>, format: Format, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let names = names.join(", ");
+    context.ui.warn(&match format {
+        Format::Github => format!("too short to be masked in the log: {names}"),
+        _ => format!(
+            "python-dotenv expands the ${{…}} of {names}, unless it is called with interpolate=False; others \
+             read it as it stands"
+        ),
+    });
 }
 
 fn no_runner() -> Failure {

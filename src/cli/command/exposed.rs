@@ -4,11 +4,12 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
+use crate::cli::meant;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
 use crate::name::{Name, SecretName};
 use crate::ops::duration;
-use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Uncompared, Why};
+use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Uncompared, Waived, Why};
 use crate::ops::vault::Depth;
 use crate::policy::vouching::Credential;
 use clap::Args;
@@ -25,7 +26,7 @@ const NAMED: usize = 5;
                         whose holders may not read it now: members who left, devices that were removed, grants that \
                         were taken. Only a new value ends that: change it at the provider, then 'v-secure set'. No key \
                         is needed, but to notice an old value that was set again: where older values do not open, \
-                        that is said. Authors of values who could never read them are not listed, though they know them.\n\n\
+                        that is said. A value that needs no new one, such as an empty one, is an owner's to waive ('secret waive'). Authors of values who could never read them are not listed, though they know them.\n\n\
                         Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
                         v-secure exposed --deadline 7d   # exit 1 if one has been for longer"
 )]
@@ -40,8 +41,20 @@ struct Report {
     exposed: Vec<Row>,
     /// How many are past the deadline.
     overdue: usize,
+    /// Exposed values that an owner let be, and why.
+    waived: Vec<Word>,
     /// Older versions that nobody here could compare with the value in force.
     uncompared: Vec<Unread>,
+}
+
+#[derive(Serialize)]
+struct Word {
+    secret: String,
+    version: usize,
+    id: String,
+    by: String,
+    at: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -79,14 +92,16 @@ impl Exposed {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let deadline = self.deadline.as_deref().map(duration::parse_span).transpose();
         let deadline = deadline.map_err(|error| {
-            Failure::usage("bad-time", "--deadline is no span of time").because(&error)
+            Failure::usage("bad-time", "--deadline is not a duration").because(&error)
         })?;
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
-        let Exposure { values: mut found, mut uncompared } =
+        let Exposure { values: mut found, mut waived, mut uncompared } =
             exposure::thoroughly(context, &opened.vault)?;
         if context.states_environment() {
             let environment = context.environment()?;
+            meant::must_exist(&opened.vault, &environment)?;
             found.retain(|value| value.secret.environment() == environment.as_str());
+            waived.retain(|value| value.secret.environment() == environment.as_str());
             uncompared.retain(|secret, _| secret.environment() == environment.as_str());
         }
         let is_late = |value: &Value| {
@@ -97,9 +112,11 @@ impl Exposed {
         if context.ui.json {
             let exposed = found.iter().map(|value| row(value, is_late(value))).collect();
             let overdue = late.len();
-            context.ui.object(&Report { exposed, overdue, uncompared: unread(&uncompared) })?;
+            let (uncompared, waived) = (unread(&uncompared), waived.iter().map(word).collect());
+            context.ui.object(&Report { exposed, overdue, waived, uncompared })?;
         } else {
             show(context, &found, session.now)?;
+            tell_waived(context, &waived);
             tell_uncompared(context, &uncompared);
         }
         match (late.first(), self.deadline) {
@@ -121,12 +138,12 @@ fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
         context.ui.note("no value in force is known to anybody who may not read it");
         return Ok(());
     }
-    let rows = found.iter().flat_map(|value| {
-        people(value).into_iter().map(|all| {
-            let since = all.iter().map(|to| to.since).min();
-            let known = who(all[0]);
-            vec![value.secret.to_string(), known, why(&all), when(context, since, now)]
-        })
+    let rows = found.iter().map(|value| {
+        let people = people(value);
+        let known: Vec<String> = people.iter().map(|all| who(all[0])).collect();
+        let since = value.to.iter().map(|to| to.since).min();
+        let (known, why) = (known.join(", "), reasons(&people));
+        vec![value.secret.to_string(), known, why, when(context, since, now)]
     });
     context.ui.table(&["SECRET", "KNOWN TO", "REASON", "SINCE"], rows.collect())?;
     let kept: BTreeSet<(&Name, &str)> =
@@ -162,6 +179,26 @@ fn people(value: &Value) -> Vec<Vec<&Knower>> {
     people
 }
 
+fn tell_waived(context: &Context<'_>, waived: &[Waived]) {
+    for Waived { secret, waiver, .. } in waived {
+        context
+            .ui
+            .note(&format!("{secret} is known, and waived by {}: {}", waiver.by, waiver.reason));
+    }
+}
+
+fn word(waived: &Waived) -> Word {
+    let Waived { secret, version, object, waiver } = waived;
+    Word {
+        secret: secret.to_string(),
+        version: *version,
+        id: object.to_string(),
+        by: waiver.by.to_string(),
+        at: duration::rfc3339(waiver.at),
+        reason: waiver.reason.clone(),
+    }
+}
+
 /// An old value that was set again is found by opening it alone.
 fn tell_uncompared(context: &Context<'_>, uncompared: &Uncompared) {
     if uncompared.is_empty() {
@@ -191,6 +228,25 @@ fn who(to: &Knower) -> String {
     match &to.device {
         Some(device) => format!("{}/{device}", to.member),
         None => to.member.to_string(),
+    }
+}
+
+/// Why each of them knows it and may not: said once where it is the same.
+fn reasons(people: &[Vec<&Knower>]) -> String {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for all in people {
+        let (why, who) = (why(all), who(all[0]));
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, whose)) => whose.push(who),
+            None => reasons.push((why, vec![who])),
+        }
+    }
+    match reasons.as_slice() {
+        [(why, _)] => why.clone(),
+        several => {
+            let said = several.iter().map(|(why, whose)| format!("{}: {why}", whose.join(", ")));
+            said.collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod tool;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::meant;
 use crate::cli::source;
 use crate::cli::variables;
 use crate::name::{Name, SecretName};
@@ -13,7 +14,7 @@ use crate::ops::put;
 use crate::ops::read::{self, Wanted};
 use crate::ops::text::{self, dotenv, json, yaml};
 use crate::ops::vault::{Depth, Vault};
-use crate::store::atomic;
+use crate::store::{atomic, git_command};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -105,6 +106,7 @@ impl Import {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let environment = context.environment()?;
         context.open_to_write(Depth::Everything)?;
+        meant::begin(context, &environment)?;
         let entries = self.entries(context)?;
         self.remark(context, &environment)?;
         let rows = if self.dry_run {
@@ -114,6 +116,7 @@ impl Import {
         };
         let deleted =
             if self.delete_source { self.delete(context, &environment)? } else { Vec::new() };
+        self.remark_left(context);
         show(
             context,
             Report {
@@ -130,7 +133,7 @@ impl Import {
         let mut places: HashMap<String, (usize, &Path)> = HashMap::new();
         for file in &self.files {
             let import = self.read(context, file)?;
-            for warning in &import.warnings {
+            for warning in text::in_lines(&import.warnings) {
                 context.ui.warn(&format!("{}: {warning}", file.display()));
             }
             for entry in import.entries {
@@ -197,14 +200,38 @@ impl Import {
                     .hint(into(environment.as_str())));
             }
             // What another tool encrypted is meant to be in git.
-            if self.from.is_none() && crate::store::git_command::is_tracked(file) {
-                context.ui.warn(&format!(
-                    "git tracks {}: its values are in the history for good. Rotate these, and remove it with git rm --cached",
-                    file.display()
-                ));
+            if self.from.is_none()
+                && let Some(warning) = in_git(file)
+            {
+                context.ui.warn(&warning);
             }
         }
         Ok(())
+    }
+
+    /// Says which files stay with their values for everybody to commit.
+    fn remark_left(&self, context: &Context<'_>) {
+        let is_left = |file: &&PathBuf| file.as_os_str() != "-" && file.is_file();
+        if self.dry_run || self.delete_source || self.from.is_some() {
+            return;
+        }
+        for file in self.files.iter().filter(is_left) {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let stays = format!("{} stays, with its values in plain text", file.display());
+            if !git_command::is_working_tree(folder) || git_command::is_ignored(file) {
+                context.ui.note(&format!("{stays}: --delete-source removes it"));
+                continue;
+            }
+            let ignore = folder.join(".gitignore");
+            let ignore = ignore.strip_prefix(".").unwrap_or(&ignore);
+            context.ui.warn(&format!(
+                "{stays}, and git does not ignore it: rm {}, or echo '/{name}' >> {}",
+                file.display(),
+                ignore.display()
+            ));
+        }
     }
 
     fn dry(
@@ -276,6 +303,24 @@ impl Import {
     }
 }
 
+/// What git has of a file of plain text.
+fn in_git(file: &Path) -> Option<String> {
+    let name = file.display();
+    let remove = format!("git rm --cached {name}");
+    match (git_command::is_tracked(file), git_command::was_committed(file)) {
+        (true, true) => Some(format!(
+            "git tracks {name}: its values are in the history for good. Rotate these, and remove it with {remove}"
+        )),
+        (true, false) => {
+            Some(format!("{name} is staged: {remove}, before it is in a commit for good"))
+        }
+        (false, true) => Some(format!(
+            "{name} was committed once: its values are in the history for good. Rotate these"
+        )),
+        (false, false) => None,
+    }
+}
+
 fn unreadable(file: &Path, error: &text::TextError) -> Failure {
     let name = match file.as_os_str() == "-" {
         true => "standard input".into(),
@@ -285,7 +330,10 @@ fn unreadable(file: &Path, error: &text::TextError) -> Failure {
     let failure = Failure::new(Exit::Failure, "import-syntax", message).because(error);
     match error {
         text::TextError::Nested { .. } | text::TextError::List { .. } => {
-            failure.hint("make it one flat list of names first, as docs/migrate.md does with jq")
+            let names = "[paths(scalars) as $p | {key: ($p | map(tostring) | join(\"_\")), value: getpath($p)}]";
+            failure.hint("make it one flat list of names first").hint(format!(
+                "jq '{names} | from_entries' FILE.json | v-secure import --format json -"
+            ))
         }
         _ => failure,
     }

@@ -24,7 +24,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// What a passphrase slot is good for.
-const CLONE: &str = "A clone and the passphrase are enough, on any machine: the first use there asks whether this is the right\n\
+const CLONE: &str = "A clone and the passphrase are enough, on any machine: the first use there asks whether this is the right \
                      vault, and without a terminal it needs the line of 'v-secure pin show' in V_SECURE_PIN.";
 
 /// Create a vault in this folder, with you as its owner
@@ -227,10 +227,11 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
         return context.ui.object(report);
     }
     let ui = &context.ui;
+    let say = |text: &str| ui.note_wrapped("", 0, text);
     let shown = |path: &Path| escape_for_display(&path.to_string_lossy()).into_owned();
-    ui.line(&format!("vault        {} in {}", report.name, shown(&report.path)))?;
-    ui.line(&format!("fingerprint  {}", report.fingerprint))?;
-    ui.line(&format!("owner        {} ({})", report.member, report.recipient))?;
+    ui.wrapped("vault        ", 13, &format!("{} in {}", report.name, shown(&report.path)))?;
+    ui.wrapped("fingerprint  ", 13, &report.fingerprint)?;
+    ui.wrapped("owner        ", 13, &format!("{} ({})", report.member, report.recipient))?;
     let identity = match (&report.identity, report.identity_created) {
         _ if report.slot.is_some() => "in the vault, sealed by the passphrase".to_owned(),
         (None, true) => "in the OS keyring (new)".to_owned(),
@@ -238,25 +239,29 @@ fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
         (Some(path), false) => format!("{} (found)", shown(path)),
         (None, _) => "from the environment (V_SECURE_IDENTITY)".to_owned(),
     };
-    ui.line(&format!("identity     {identity}"))?;
+    ui.wrapped("identity     ", 13, &identity)?;
     if report.keyring.is_some() && report.identity.is_some() {
         ui.line("keyring      opens the vault on this device, too")?;
     }
     if let Some(recovery) = &report.recovery {
-        ui.line(&format!("recovery     a second owner ({})", recovery.recipient))?;
+        ui.wrapped("recovery     ", 13, &format!("a second owner ({})", recovery.recipient))?;
     }
     match (&report.slot, &report.recovery) {
-        (Some(_), None) => ui.note(
-            &format!("{CLONE}\nIf the passphrase is lost, nobody opens this vault: make a recovery identity with\n\
-             'v-secure recovery new'."),
-        ),
-        (Some(_), Some(_)) => ui.note(CLONE),
-        (None, None) if report.keyring.is_some() && report.identity.is_none() => ui.note(
-            "The OS keyring of this device alone opens this vault: make a recovery identity with\n\
+        (Some(_), None) => {
+            say(CLONE);
+            say(
+                "If the passphrase is lost, nobody opens this vault: make a recovery identity with \
+                 'v-secure recovery new'.",
+            );
+        }
+        (Some(_), Some(_)) => say(CLONE),
+        (None, None) if report.keyring.is_some() && report.identity.is_none() => say(
+            "The OS keyring of this device alone opens this vault: make a recovery identity with \
              'v-secure recovery new'.",
         ),
-        (None, None) => ui
-            .note("Back the identity up, off this machine: without it nobody opens this vault."),
+        (None, None) => {
+            say("Back the identity up, off this machine: without it nobody opens this vault.");
+        }
         (None, Some(_)) => {}
     }
     let dotenv =
@@ -271,6 +276,6 @@ fn offer_import(context: &Context<'_>, project: &Path) -> Outcome {
     if context.ui.json || !context.interactive() || !file.is_file() {
         return Ok(());
     }
-    let wanted = context.host.confirm("Import .env now?", true).unwrap_or(false);
+    let wanted = context.ui.confirm("Import .env now?", true).unwrap_or(false);
     if wanted { super::import::Import::of(file).run(context) } else { Ok(()) }
 }

@@ -78,7 +78,7 @@ impl Unlock {
 
 fn span(text: &str) -> Outcome<u64> {
     let seconds = duration::parse_span(text)
-        .map_err(|error| Failure::usage("bad-time", "--for is no span of time").because(&error))?;
+        .map_err(|error| Failure::usage("bad-time", "--for is not a duration").because(&error))?;
     if seconds > LONGEST {
         return Err(Failure::usage("bad-time", "a vault stays open for 7 days at most")
             .hint("v-secure unlock --for 7d"));

@@ -2,7 +2,7 @@
 
 use super::{closed_keys, names};
 use crate::cli::context::short;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
 use crate::ops::access::RevokeError;
 use crate::ops::adopt::AdoptError;
@@ -13,9 +13,9 @@ impl From<LeaveError> for Failure {
     fn from(error: LeaveError) -> Self {
         let is = |exit, code| Self::from_error(exit, code, &error);
         match &error {
-            LeaveError::NoMember { .. } => {
-                is(Exit::NotFound, "no-member").hint("v-secure member list")
-            }
+            LeaveError::NoMember { member } => is(Exit::NotFound, "no-member")
+                .of_unknown(Unknown::Member(member.clone()))
+                .hint("v-secure member list"),
             // No ready line: another device than the one that was meant would be gone.
             LeaveError::NoDevice { name, .. } => is(Exit::NotFound, "no-device")
                 .hint(format!("v-secure member show {}", name.member)),
@@ -45,7 +45,9 @@ impl From<RevokeError> for Failure {
     fn from(error: RevokeError) -> Self {
         let is = |exit, code| Self::from_error(exit, code, &error);
         match &error {
-            RevokeError::NoRole { .. } => is(Exit::NotFound, "no-role").hint("v-secure role list"),
+            RevokeError::NoRole { role } => is(Exit::NotFound, "no-role")
+                .of_unknown(Unknown::Role(role.clone()))
+                .hint("v-secure role list"),
             RevokeError::Owner => {
                 is(Exit::Conflict, "owner-role").hint("v-secure role leave owner MEMBER")
             }

@@ -1,12 +1,13 @@
 //! Of people and their keys: changes of policy, key rotation, members and slots.
 
 use super::names;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
 use crate::crypto::recipient::program;
 use crate::ops::key_rotation::KeyRotationError;
 use crate::ops::member::MemberError;
 use crate::ops::policy_change::PolicyChangeError;
+use crate::ops::similar;
 use crate::ops::slot::SlotChangeError;
 use crate::policy::error::{ChainError, ChainFault, OpFault};
 
@@ -52,6 +53,11 @@ pub(super) fn chain_failure(error: &ChainError) -> Failure {
         _ => Exit::Conflict,
     };
     let mut failure = Failure::from_error(exit, error.code(), &error.cause);
+    failure.unknown = match &error.cause {
+        ChainFault::Op(OpFault::UnknownRole { role }) => Some(Unknown::Role(role.clone())),
+        ChainFault::Op(OpFault::UnknownMember { member }) => Some(Unknown::Member(member.clone())),
+        _ => None,
+    };
     if let ChainFault::Op(OpFault::RoleExists { role }) = &error.cause {
         return failure
             .hint(format!("v-secure access grant {role} PATTERN RIGHTS"))
@@ -90,10 +96,12 @@ impl From<KeyRotationError> for Failure {
             KeyRotationError::Policy(error) => error.into(),
             KeyRotationError::Read(error) => error.into(),
             KeyRotationError::Put(error) => error.into(),
-            KeyRotationError::NoAudience { ref known, .. } => {
-                is(Exit::NotFound, "unknown-audience")
-                    .hint(format!("audiences: {}", known.join(", ")))
-                    .hint("v-secure key status")
+            KeyRotationError::NoAudience { ref audience, ref known } => {
+                let mut failure = is(Exit::NotFound, "unknown-audience");
+                if let Some(near) = similar::nearest(audience, known.iter().map(String::as_str)) {
+                    failure.message.push_str(&format!("; did you mean {near}?"));
+                }
+                failure.hint(format!("audiences: {}", known.join(", "))).hint("v-secure key status")
             }
             KeyRotationError::Retired { .. } => {
                 is(Exit::Conflict, "audience-retired").hint("v-secure role list")
@@ -123,6 +131,7 @@ impl From<MemberError> for Failure {
                     .hint(format!("v-secure member show {found}"))
             }
             MemberError::NoMember { member } => is(Exit::NotFound, "no-member")
+                .of_unknown(Unknown::Member(member.clone()))
                 .hint(format!("v-secure member add {member} …, without --device"))
                 .hint("v-secure member list"),
             MemberError::OtherKind { member, .. } => {
@@ -144,6 +153,7 @@ impl From<MemberError> for Failure {
                 .hint("v-secure audit log"),
             MemberError::Recipient(_) => is(Exit::Usage, "recipient"),
             MemberError::NoRole { role } => is(Exit::NotFound, "no-role")
+                .of_unknown(Unknown::Role(role.clone()))
                 .hint(format!("v-secure role create {role} --grant read:PATTERN"))
                 .hint("v-secure role list"),
             MemberError::RoleTaken { role } => is(Exit::Conflict, "role-taken")

@@ -1,11 +1,12 @@
 //! Of secrets: reading, writing, removing, copying and exporting them.
 
 use super::{closed_keys, names};
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
 use crate::ops::expire::ExpireError;
 use crate::ops::export::ExportError;
+use crate::ops::exposure::waived::WaiveError;
 use crate::ops::inject::InjectError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
@@ -16,13 +17,9 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let is = |exit, code| Self::from_error(exit, code, &error);
         match &error {
-            ReadError::NotFound { secret, similar } => {
-                let failure = is(Exit::NotFound, "not-found");
-                match similar.first() {
-                    Some(other) => failure.hint(format!("v-secure get {other}")),
-                    None => failure.hint(format!("v-secure ls -e {}", secret.environment())),
-                }
-            }
+            ReadError::NotFound { secret } => is(Exit::NotFound, "not-found")
+                .of_unknown(Unknown::Secret(secret.clone()))
+                .hint(format!("v-secure ls -e {}", secret.environment())),
             ReadError::Gone { secret } => is(Exit::NotFound, "removed")
                 .hint(format!("v-secure secret restore {secret}"))
                 .hint(format!("v-secure secret versions {secret}")),
@@ -123,6 +120,19 @@ impl From<ExpireError> for Failure {
             }
             ExpireError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<WaiveError> for Failure {
+    fn from(error: WaiveError) -> Self {
+        match error {
+            WaiveError::Read(error) => error.into(),
+            WaiveError::Put(error) => error.into(),
+            WaiveError::NotOwner { ref owners, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("who can: {}", names(owners)))
+            }
         }
     }
 }

@@ -72,10 +72,7 @@ fn ask(
 ) -> Outcome<Result<Identity, Failure>> {
     let question = format!("Passphrase of {}: ", source.describe());
     for _ in 0..TRIES {
-        let passphrase = context.host.prompt_hidden(&question).map_err(|error| {
-            Failure::new(Exit::Failure, "prompt", "the passphrase could not be asked for")
-                .because(&error)
-        })?;
+        let passphrase = context.ui.hidden(&question)?;
         match identity.unlock_with(&passphrase) {
             Ok(()) => return Ok(Ok(identity)),
             Err(error) => context.ui.warn(&error.to_string()),

@@ -10,6 +10,7 @@
 mod compared;
 mod holders;
 mod same;
+pub mod waived;
 
 pub use self::compared::Uncompared;
 use super::unlock::Unlocked;
@@ -21,6 +22,7 @@ use crate::policy::error::ChainError;
 use holders::{Holders, Reader};
 use same::SameValues;
 use std::collections::BTreeMap;
+use waived::Waiver;
 
 /// A value in force that somebody knows who may not read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +85,22 @@ impl Exposed {
     }
 }
 
+/// An exposed value that an owner signed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    pub secret: SecretName,
+    pub version: usize,
+    pub object: Id,
+    pub waiver: Waiver,
+}
+
 /// What is exposed, and what could not be told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exposure {
     /// By secret.
     pub values: Vec<Exposed>,
+    /// Those that the owners let be.
+    pub waived: Vec<Waived>,
     pub uncompared: Uncompared,
 }
 
@@ -108,7 +121,24 @@ pub fn exposed(
         true => Uncompared::new(),
         false => compared::compare(vault, who().as_ref(), &suspects, &mut same),
     };
-    Ok(Exposure { values: values(vault, &holders, &same), uncompared })
+    let (waived, values) = split(vault, values(vault, &holders, &same));
+    Ok(Exposure { values, waived, uncompared })
+}
+
+/// What the owners let be, and the rest.
+fn split(vault: &Vault, all: Vec<Exposed>) -> (Vec<Waived>, Vec<Exposed>) {
+    let (mut waived, mut values) = (Vec::new(), Vec::new());
+    for value in all {
+        let state = vault.secret(&value.secret);
+        match state.and_then(|state| waived::waiver(vault, state, &value.object)) {
+            Some(waiver) => {
+                let Exposed { secret, version, object, .. } = value;
+                waived.push(Waived { secret, version, object, waiver });
+            }
+            None => values.push(value),
+        }
+    }
+    (waived, values)
 }
 
 fn values(vault: &Vault, holders: &Holders, same: &SameValues<'_>) -> Vec<Exposed> {

@@ -245,7 +245,7 @@ impl World {
 
     fn compare(&self, step: &str) {
         let owner = || Unlocked::new(self.vault(), self.keys[0].identities()).ok();
-        let Exposure { values: found, uncompared } = exposed(self.vault(), owner).unwrap();
+        let Exposure { values: found, uncompared, .. } = exposed(self.vault(), owner).unwrap();
         assert_eq!(uncompared, Uncompared::new(), "after {step}");
         let pairs = found.iter().flat_map(|value| {
             value.to.iter().map(|to| (value.secret.to_string(), to.recipient.clone()))

@@ -68,8 +68,10 @@ pub enum ExportError {
     /// Dotenv: quotes, backslashes, '#' and line ends that no one way of quoting carries.
     #[error("the value of {name:?} mixes quotes, backslashes or line ends as dotenv cannot carry")]
     Quoting { name: String },
-    /// Dotenv: python-dotenv expands `${...}` in every kind of quotes.
-    #[error("the value of {name:?} has a ${{...}} reference, which python-dotenv would expand")]
+    /// Dotenv: in other quotes than single ones every parser may expand `${...}`.
+    #[error(
+        "the value of {name:?} has a ${{...}} reference beside a quote, which is expanded when it is read"
+    )]
     Reference { name: String },
     /// GitHub Actions: the runner ignores or refuses these.
     #[error("{name:?} is reserved by GitHub Actions")]

@@ -91,9 +91,23 @@ fn is_reserved(name: &str) -> bool {
     name.starts_with("GITHUB_") || name.starts_with("RUNNER_") || name == "NODE_OPTIONS"
 }
 
+/// What has fewer characters is no mask: it would blot out every such letter of the log, and hides nothing
+/// that is not guessed at once.
+const MIN_MASK: usize = 3;
+
+/// Whether a value shows in the log, since it has no line that is masked.
+pub fn is_unmasked(value: &SecretValue) -> bool {
+    let masked = |text: &str| masked_lines(text).next().is_some();
+    !value.is_empty() && !value.expose_str().is_some_and(masked)
+}
+
+fn masked_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r']).filter(|line| line.trim().chars().nth(MIN_MASK - 1).is_some())
+}
+
 /// One mask a line of the value: the log is masked line by line, and a mask is one line itself.
 fn put_masks(text: &str, put: &mut dyn FnMut(&[u8])) {
-    for line in text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()) {
+    for line in masked_lines(text) {
         put(b"::add-mask::");
         for (index, part) in line.split('%').enumerate() {
             if index > 0 {
@@ -156,6 +170,18 @@ mod tests {
         let out = export("KEY", "a%0A::x\r\n\n  \n50%\rend").unwrap();
         let expected = "::add-mask::a%250A::x\n::add-mask::50%25\n::add-mask::end\n";
         assert_eq!(out.masks.expose_str(), Some(expected));
+    }
+
+    #[test]
+    fn a_letter_is_no_mask() {
+        let masks = |value| export("KEY", value).unwrap().masks;
+        for short in ["1", "{", "no", " x \n", "[\n1\n]"] {
+            assert_eq!(masks(short).expose_str(), Some(""), "{short:?}");
+            assert!(is_unmasked(&SecretValue::from(short.to_owned())));
+        }
+        assert_eq!(masks("{\n  pin: 1\n}").expose_str(), Some("::add-mask::  pin: 1\n"));
+        assert!(!is_unmasked(&SecretValue::from("{\nyes\n}".to_owned())));
+        assert!(!is_unmasked(&SecretValue::from(String::new())));
     }
 
     #[test]

@@ -61,10 +61,34 @@ pub enum WarningKind {
     Backtick,
 }
 
-impl fmt::Display for Warning {
+/// How many lines are named that the same is to be said of.
+const LINES_NAMED: usize = 5;
+
+/// Warnings as texts: what is to be said of several lines is said once.
+pub fn in_lines(warnings: &[Warning]) -> Vec<String> {
+    let mut said: Vec<(WarningKind, Vec<u32>)> = Vec::new();
+    for Warning { line, kind } in warnings {
+        match said.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, lines)) => lines.push(*line),
+            None => said.push((*kind, vec![*line])),
+        }
+    }
+    said.into_iter().map(|(kind, lines)| format!("{}: {kind}", places(&lines))).collect()
+}
+
+fn places(lines: &[u32]) -> String {
+    let named: Vec<String> = lines.iter().take(LINES_NAMED).map(u32::to_string).collect();
+    let named = named.join(", ");
+    match lines.len().saturating_sub(LINES_NAMED) {
+        0 if lines.len() == 1 => format!("line {named}"),
+        0 => format!("lines {named}"),
+        more => format!("lines {named} and {more} more"),
+    }
+}
+
+impl fmt::Display for WarningKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: ", self.line)?;
-        match self.kind {
+        match self {
             WarningKind::Duplicate { first } => {
                 write!(f, "the name is already at line {first}; this later value is kept")
             }
@@ -246,6 +270,22 @@ mod tests {
         for bad in ["", "1A", "A-B", "A.B", "A B", "é", "A;id"] {
             assert!(check_identifier(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_same_of_several_lines_is_said_once() {
+        let warning = |line, kind| Warning { line, kind };
+        let many = (1..=50).map(|line| warning(line, WarningKind::Reference));
+        let all: Vec<Warning> = many
+            .chain([
+                warning(60, WarningKind::Backtick),
+                warning(61, WarningKind::Duplicate { first: 2 }),
+            ])
+            .collect();
+        let said = in_lines(&all);
+        assert_eq!(said.len(), 3);
+        assert_eq!(said[0], "lines 1, 2, 3, 4, 5 and 45 more: a $ reference is kept as it stands");
+        assert!(said[1].starts_with("line 60: ") && said[2].contains("at line 2"), "{said:?}");
     }
 
     #[test]

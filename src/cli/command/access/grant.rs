@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::giving::{Given, VouchArgs};
+use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg, count};
 use crate::name::{Name, Pattern};
 use crate::ops::access::{self, RightList};
@@ -71,6 +72,7 @@ impl Grant {
         }
         let verb = if changed.written { "has" } else { "had" };
         context.ui.note(&format!("{role} {verb} {rights} on {pattern} ({} now)", count(matches)));
+        meant::tell_unmatched(context, &changed.vault, [&pattern]);
         changed.effects.tell(&context.ui);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::meant;
 use crate::cli::policy::unknown_member;
 use crate::cli::secret_arg;
 use crate::name::{Name, Pattern, SecretName};
@@ -69,6 +70,7 @@ impl List {
         }
         let rows = found.iter().map(cells).collect();
         context.ui.table(&["MEMBER", "ROLE", "PATTERN", "RIGHTS", "THROUGH"], rows)?;
+        meant::tell_unmatched(context, vault, &self.pattern);
         if unsettled == Some(true) {
             context.ui.warn(
                 "not all who may read it can open it yet: 'v-secure access settle', by somebody who can",
@@ -79,10 +81,9 @@ impl List {
 
     fn access(&self, vault: &Vault, secret: Option<&SecretName>) -> Outcome<Vec<Access>> {
         let everything = || Pattern::new("*");
-        let pattern =
-            self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
-                Failure::usage("bad-pattern", "this is no pattern").because(&error)
-            })?;
+        let pattern = self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
+            Failure::usage("bad-pattern", "this is not a valid pattern").because(&error)
+        })?;
         let subject = secret.map_or(Subject::Pattern(&pattern), Subject::Secret);
         Ok(vault.policy().access(subject))
     }

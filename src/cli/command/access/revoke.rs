@@ -72,7 +72,7 @@ impl Revoke {
                 narrowed: &narrowed,
             });
         }
-        context.ui.note(&format!("{role} has no longer {rights} on {pattern}"));
+        context.ui.note(&format!("{role} no longer has {rights} on {pattern}"));
         if !still.is_empty() {
             context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
         }

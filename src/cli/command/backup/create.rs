@@ -220,12 +220,16 @@ impl Create {
             Key::Passphrase(_) => "the passphrase".to_owned(),
             Key::Recipients(recipients) => recipients.join(", "),
         };
-        ui.line(&format!("backup       {} of {}", self.file.display(), report.vault))?;
-        ui.line(&format!("fingerprint  {}", report.fingerprint))?;
-        ui.line(&format!("identity     {}", report.identity.as_deref().unwrap_or("not in it")))?;
+        ui.wrapped("backup       ", 13, &format!("{} of {}", self.file.display(), report.vault))?;
+        ui.wrapped("fingerprint  ", 13, &report.fingerprint)?;
+        ui.wrapped(
+            "identity     ",
+            13,
+            &format!("{}", report.identity.as_deref().unwrap_or("not in it")),
+        )?;
         let maker = maker.map_or_else(|| "nobody".to_owned(), ToString::to_string);
-        ui.line(&format!("signed by    {maker}"))?;
-        ui.line(&format!("opened by    {opens}"))?;
+        ui.wrapped("signed by    ", 13, &maker)?;
+        ui.wrapped("opened by    ", 13, &opens)?;
         ui.note(&format!(
             "Keep it off this machine. Back with: v-secure backup restore {}",
             self.file.display()

@@ -4,6 +4,8 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::child;
 use crate::cli::hook::{BEGIN, BODY};
+use crate::cli::plain_files;
+use crate::ops::text;
 use crate::store::find::Location;
 use crate::store::{git_command, read};
 use std::path::Path;
@@ -29,7 +31,32 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let search = examined.context.host.variable("PATH");
     let on_path = child::is_program("v-secure".as_ref(), search.as_deref());
     findings.push(hook(&hooks.join("pre-commit"), on_path));
+    findings.extend(plain(examined, &location.project));
     findings
+}
+
+/// Files beside the vault that hold what is in it.
+fn plain(examined: &Examined<'_>, project: &Path) -> Vec<Finding> {
+    let files = git_command::open_dotenvs(project);
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let names = plain_files::names(examined.context);
+    let finding = |file: &String| {
+        let path = project.join(file);
+        let bytes = read::read(&path, text::MAX_INPUT as u64).ok()?.bytes;
+        let held = plain_files::held(&path, &bytes, &names);
+        let what = format!(
+            "{file} holds secrets of the vault in plain text, and git does not ignore it: {}",
+            plain_files::few(&held)
+        );
+        let mend = match git_command::is_tracked(&path) {
+            true => format!("git rm --cached {file} && echo '/{file}' >> .gitignore"),
+            false => format!("echo '/{file}' >> .gitignore"),
+        };
+        (!held.is_empty()).then(|| Finding::new(Code::PlainFile, what).mend(mend))
+    };
+    files.iter().filter_map(finding).collect()
 }
 
 fn carried(location: &Location) -> Vec<Finding> {

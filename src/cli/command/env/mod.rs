@@ -1,22 +1,47 @@
 //! `v-secure env`: the environments that secrets are in.
 
+pub mod copy;
 pub mod list;
+pub mod rm;
 
 use crate::cli::context::Context;
-use crate::cli::error::Outcome;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::meant;
+use crate::name::Name;
+use crate::ops::list as list_op;
+use crate::ops::vault::Vault;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  v-secure env list")]
+#[command(
+    after_help = "Examples:\n  v-secure env list\n  v-secure env copy staging review\n  v-secure env rm review"
+)]
 pub enum Env {
     #[command(visible_alias = "ls")]
     List(list::List),
+    #[command(visible_alias = "cp")]
+    Copy(copy::Copy),
+    #[command(visible_alias = "remove")]
+    Rm(rm::Rm),
 }
 
 impl Env {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
             Self::List(command) => command.run(context),
+            Self::Copy(command) => command.run(context),
+            Self::Rm(command) => command.run(context),
         }
     }
+}
+
+/// Refuses an environment without secrets.
+fn must_hold(vault: &Vault, environment: &Name) -> Outcome {
+    meant::must_exist(vault, environment)?;
+    if !list_op::own(vault, environment).is_empty() {
+        return Ok(());
+    }
+    let message = format!("the environment {environment} holds no secrets of its own");
+    Err(Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list"))
 }

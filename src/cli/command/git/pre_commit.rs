@@ -5,6 +5,7 @@ use super::no_repository;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::plain_files;
 use crate::cli::verification::{self, Base, Wanted};
 use crate::store::find::{FOLDER, Location};
 use crate::store::git_command;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// Verify the staged vault, and that it loses nothing of the last commit
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Silent where no vault is staged, or where it is in order. 'v-secure git install' \
+    after_help = "Silent where no vault is staged, or where it is in order. Refuses, too, a dotenv file \
+                  that gives secrets of the vault a value. 'v-secure git install' \
                   makes git run it before every commit.\n\n\
                   Examples:\n  git add .v-secure && v-secure git pre-commit"
 )]
@@ -25,8 +27,36 @@ impl PreCommit {
         let here = context.current_dir()?;
         let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
         let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
-        staged.iter().try_for_each(|path| verify(context, &here, &root, path))
+        staged.iter().try_for_each(|path| verify(context, &here, &root, path))?;
+        refuse_plain(context, &here)
     }
+}
+
+/// Keeps values that the vault holds from being committed beside it.
+fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
+    let files = git_command::staged_dotenvs(here);
+    if files.is_empty() {
+        return Ok(());
+    }
+    let names = plain_files::names(context);
+    for file in files {
+        let bytes = git_command::staged(here, &file).unwrap_or_default();
+        let held = plain_files::held(Path::new(&file), &bytes, &names);
+        if !held.is_empty() {
+            return Err(plain(&file, &held));
+        }
+    }
+    Ok(())
+}
+
+fn plain(file: &str, held: &[String]) -> Failure {
+    let held = plain_files::few(held);
+    let message =
+        format!("the commit would hold secrets of the vault in plain text: {held} in {file}");
+    Failure::new(Exit::Failure, "plain-file", message)
+        .hint(format!("git rm --cached {file}  # which keeps the file itself"))
+        .hint(format!("echo '/{file}' >> .gitignore"))
+        .hint("git commit --no-verify, if that is what you want")
 }
 
 fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {

@@ -66,9 +66,7 @@ fn confirm(context: &Context<'_>, what: &str) -> Outcome {
     }
     let question =
         format!("{message}: without it nobody opens the vault as that member. Remove it?");
-    let agreed = context.host.confirm(&question, false).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })?;
+    let agreed = context.ui.confirm(&question, false)?;
     if agreed {
         return Ok(());
     }

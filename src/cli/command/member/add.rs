@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::giving::{Given, VouchArgs};
 use crate::cli::identities;
+use crate::cli::meant;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::crypto::identity::{NewIdentity, generate_identity};
 use crate::name::{Name, Pattern};
@@ -154,9 +155,9 @@ impl Add {
     fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
         let now = context.host.now();
         let at = self.expires.as_deref().map(|text| duration::parse_deadline(text, now));
-        let at = at
-            .transpose()
-            .map_err(|error| Failure::usage("bad-time", "--expires is no time").because(&error))?;
+        let at = at.transpose().map_err(|error| {
+            Failure::usage("bad-time", "--expires is neither a duration nor a date").because(&error)
+        })?;
         if at.is_some_and(|at| at <= now) {
             context.ui.warn(&format!("--expires is past: {} counts as expired at once", self.name));
         }
@@ -166,7 +167,8 @@ impl Add {
     fn confirm(&self, context: &Context<'_>, request: &Request) -> Outcome {
         let words = fingerprint_words(&request.fingerprint());
         let (member, device) = (&request.member, &request.device);
-        context.ui.note(&format!("fingerprint  {words} ({member}, device {device})"));
+        let whose = format!("{words} ({member}, device {device})");
+        context.ui.note_wrapped("fingerprint  ", 13, &whose);
         let question = format!("Does {member} see the same words?");
         let compared = self.compare.check(context, &[words], &question);
         compared.map_err(|failure| match failure.code {
@@ -209,6 +211,7 @@ impl Add {
         if !reads {
             ui.warn(&nothing_to_read(&self.name, member));
         }
+        meant::tell_unmatched(context, &changed.vault, &self.read);
         changed.effects.tell(ui);
         exposure::tell_older(context, &changed.vault, &self.name)?;
         let Some(text) = text else { return Ok(()) };
@@ -245,9 +248,15 @@ fn read_request(context: &Context<'_>, source: &str) -> Outcome<Request> {
         // Room for the line's end.
         crate::cli::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
     };
-    let refuse = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Integrity, "request", "this is no usable request").because(error)
+    let text = text.expose_str().ok_or_else(|| unusable(&request::RequestError::Encoding))?;
+    Request::parse(text.trim()).map_err(|error| unusable(&error))
+}
+
+/// What does not prove who made it was changed by somebody; all else was never a request, or is cut off.
+fn unusable(error: &request::RequestError) -> Failure {
+    let exit = match error {
+        request::RequestError::Proof => Exit::Integrity,
+        _ => Exit::Usage,
     };
-    let text = text.expose_str().ok_or_else(|| refuse(&request::RequestError::Encoding))?;
-    Request::parse(text.trim()).map_err(|error| refuse(&error))
+    Failure::new(exit, "request", "this is no usable request").because(error)
 }

@@ -93,7 +93,7 @@ fn show(context: &Context<'_>, report: &Report, is_known: bool) -> Outcome {
         return ui.object(report);
     }
     ui.line(&report.request)?;
-    ui.note(&format!("fingerprint  {}", report.fingerprint));
+    ui.note_wrapped("fingerprint  ", 13, &report.fingerprint);
     let device = if is_known { " --device" } else { "" };
     ui.note(&format!(
         "send the line to somebody who may grant, for: v-secure member add {}{device} --request LINE\n\

@@ -124,8 +124,9 @@ fn before(session: &Session, known: &Known) -> Outcome<Before> {
 fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
     let ui = &context.ui;
     let show = |label: &str, vault: &str, head: &str, entries: usize| {
-        ui.note(&format!("{label:<9} vault   {vault}"));
-        ui.note(&format!("{:<9} policy  {head} ({entries} entries)", ""));
+        ui.note_wrapped(&format!("{label:<9} vault   "), 18, vault);
+        let policy = format!("{head} ({entries} entries)");
+        ui.note_wrapped(&format!("{:<9} policy  ", ""), 18, &policy);
     };
     match before {
         Before::Chain(ids) => match (ids.first(), ids.last()) {
@@ -136,11 +137,11 @@ fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
         },
         Before::Around(known) => {
             ui.note("accepted in this project:");
-            ui.note(&format!("{:<9} vault   {}", "", fingerprint_words(&known.vault)));
+            ui.note_wrapped(&format!("{:<9} vault   ", ""), 18, &fingerprint_words(&known.vault));
             ui.note(&format!("{:<9} {} in {}", "", known.name, known.path));
         }
         Before::Vault(id) => {
-            ui.note(&format!("{:<9} vault   {}", "accepted", fingerprint_words(id)));
+            ui.note_wrapped("accepted  vault   ", 18, &fingerprint_words(id));
         }
         Before::Nothing => ui.note("accepted  nothing yet"),
     }

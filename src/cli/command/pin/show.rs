@@ -43,10 +43,9 @@ impl Show {
             return context.ui.object(&report);
         }
         context.ui.line(&report.pin)?;
-        context.ui.note(&format!("vault   {}", report.fingerprint));
-        context
-            .ui
-            .note(&format!("policy  {} ({} entries)", report.policy_fingerprint, report.entries));
+        context.ui.note_wrapped("vault   ", 8, &report.fingerprint);
+        let policy = format!("{} ({} entries)", report.policy_fingerprint, report.entries);
+        context.ui.note_wrapped("policy  ", 8, &policy);
         if !report.accepted {
             context
                 .ui

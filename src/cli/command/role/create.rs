@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg};
 use crate::name::Name;
 use crate::ops::access::{self, Grant};
@@ -47,6 +48,8 @@ impl Create {
         context
             .ui
             .note(&format!("role {0} created; next: v-secure role join {0} MEMBER", self.name));
+        let patterns = self.grants.iter().map(|grant| &grant.pattern);
+        meant::tell_unmatched(context, &changed.vault, patterns);
         changed.effects.tell(&context.ui);
         Ok(())
     }

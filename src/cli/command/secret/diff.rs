@@ -1,7 +1,7 @@
 //! `v-secure secret diff`: two environments side by side, by name and by value.
 
 use crate::cli::context::{Context, Purpose};
-use crate::cli::error::{Failure, Outcome};
+use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
 use crate::name::{Name, SecretName};
@@ -152,7 +152,7 @@ fn text(row: &Compared, side: Option<&Side>) -> String {
 
 fn environment(text: &str) -> Outcome<Name> {
     Name::new(text).map_err(|error| {
-        Failure::usage("bad-name", "this is no name of an environment").because(&error)
+        Failure::usage("bad-name", "this is not a valid environment name").because(&error)
     })
 }
 
@@ -162,7 +162,9 @@ fn known(vault: &Vault, name: &Name, now: u64) -> Outcome {
         return Ok(());
     }
     let message = format!("the environment {name} gives no secrets");
-    Err(Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list"))
+    Err(Failure::new(Exit::NotFound, "no-secrets", message)
+        .of_unknown(Unknown::Environment(name.clone()))
+        .hint("v-secure env list"))
 }
 
 /// Writes down what was opened of one environment.

@@ -64,5 +64,6 @@ fn at(option: &str, time: &str) -> Outcome<u64> {
 }
 
 fn refuse(option: &str, error: &duration::TimeError) -> Failure {
-    Failure::usage("bad-time", format!("{option} is no time")).because(error)
+    let what = if option == "--ttl" { "a duration" } else { "a date" };
+    Failure::usage("bad-time", format!("{option} is not {what}")).because(error)
 }

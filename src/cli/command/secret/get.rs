@@ -1,9 +1,9 @@
-//! `v-secure secret get`, `v-secure get`: one value, exactly.
+//! `v-secure secret get`, `v-secure get`: one value, exactly; with `--json` several.
 
 use crate::cli::context::Context;
-use crate::cli::error::Outcome;
+use crate::cli::error::{Failure, Outcome};
 use crate::cli::reads::{self, Reading};
-use crate::cli::secret_arg::{SecretArg, wanted_version};
+use crate::cli::secret_arg::{self, SecretArgs, wanted_version};
 use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::{Name, SecretName};
@@ -14,18 +14,19 @@ use crate::store::session::{Opened, Session};
 use base64::Engine;
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Print a secret's value: its exact bytes, with a newline added only on a terminal
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A bare name that the environment of -e does not hold is looked for in what it inherits.\n\n\
+    after_help = "A bare name that the environment of -e does not hold is looked for in what it inherits. \
+                        Several secrets are printed with --json alone.\n\n\
                         Examples:\n  v-secure get DATABASE_URL\n  v-secure get prod/TLS_KEY > key.pem\n  \
-                        v-secure get API_TOKEN --version 3"
+                        v-secure get API_TOKEN --version 3\n  v-secure get --json DB_USER DB_PASSWORD"
 )]
 pub struct Get {
     #[command(flatten)]
-    secret: SecretArg,
+    secrets: SecretArgs,
 
     /// An older version, by the number or id that `secret versions` shows
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
@@ -52,62 +53,121 @@ struct Report<'a> {
     value_base64: Option<String>,
 }
 
+/// What several secrets are printed as.
+#[derive(Serialize)]
+struct Reports<'a> {
+    secrets: Vec<Report<'a>>,
+}
+
 impl Get {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let wanted = wanted_version(self.version.as_deref());
-        let (secret, session, opened) = self.open(context)?;
+        self.refuse_several(context)?;
+        let (secrets, session, opened) = self.open(context)?;
         let vault = &opened.vault;
         let who = context.unlock(vault)?;
-        let value = read::read(vault, &who, &secret, &wanted, session.now)?;
-        let state = read::find(vault, &secret)?;
-        let reading = Reading {
-            who: &who,
-            action: "get",
-            environment: secret.environment(),
-            secrets: std::slice::from_ref(&secret),
-            reason: self.reason.as_deref(),
-        };
-        reads::record(context, &session, vault, reading)?;
-        if state.is_conflict() && self.version.is_none() {
-            context.ui.warn(&format!(
-                "{secret} has two active versions since a merge; this is the later one. Settle it with 'v-secure set {secret}'"
-            ));
+        let mut values = Vec::with_capacity(secrets.len());
+        for secret in &secrets {
+            values.push(read::read(vault, &who, secret, &wanted, session.now)?);
+        }
+        for (environment, secrets) in by_environment(&secrets) {
+            let (action, reason) = ("get", self.reason.as_deref());
+            let reading = Reading { who: &who, action, environment, secrets: &secrets, reason };
+            reads::record(context, &session, vault, reading)?;
+        }
+        for secret in &secrets {
+            if read::find(vault, secret)?.is_conflict() && self.version.is_none() {
+                context.ui.warn(&format!(
+                    "{secret} has two active versions since a merge; this is the later one. Settle it with 'v-secure set {secret}'"
+                ));
+            }
         }
         if context.ui.json {
-            let version = read::select(state, &secret, &wanted)?;
-            return object(context, &secret.to_string(), version.number, &version.object, &value);
+            let pairs = secrets.iter().zip(&values);
+            let reports = pairs.map(|(secret, value)| report(vault, secret, &wanted, value));
+            let mut secrets: Vec<Report<'_>> = reports.collect::<Outcome<_>>()?;
+            return match (secrets.len(), secrets.pop()) {
+                (1, Some(one)) => context.ui.object(&one),
+                (_, last) => {
+                    secrets.extend(last);
+                    context.ui.object(&Reports { secrets })
+                }
+            };
         }
-        context.ui.bytes(value.expose())?;
-        if context.ui.out_is_terminal() && !value.expose().ends_with(b"\n") {
-            context.ui.bytes(b"\n")?;
-        }
-        Ok(())
+        values.iter().try_for_each(|value| print(context, value))
     }
 
-    /// The secret that is meant, in a vault opened for it: a bare name that the environment does not
-    /// hold itself is the one that it inherits, as `exec` gives it.
-    fn open(&self, context: &Context<'_>) -> Outcome<(SecretName, Session, Opened)> {
-        let secret = self.secret.resolve(context)?;
-        let names = BTreeSet::from([secret.clone()]);
-        let (session, opened) = context.open(self.strict.purpose(), Depth::Secrets(&names))?;
-        if !self.secret.is_bare() || opened.vault.secret(&secret).is_some() {
-            return Ok((secret, session, opened));
+    /// Exact bytes do not say where the next value begins.
+    fn refuse_several(&self, context: &Context<'_>) -> Outcome {
+        if self.secrets.texts().count() < 2 {
+            return Ok(());
         }
-        let (own, name) = (context.environment()?, Name::new(secret.name()));
-        let (Some(bases), Ok(name)) = (bases(&opened.vault, &own), name) else {
-            return Ok((secret, session, opened));
+        if self.version.is_some() {
+            return Err(Failure::usage("several-values", "--version is of one secret")
+                .hint("v-secure get NAME --version VERSION"));
+        }
+        if context.ui.json {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "several-values",
+            "the values of several secrets would run into each other",
+        )
+        .hint("v-secure get --json NAME NAME")
+        .hint("v-secure exec --only NAME,NAME -- COMMAND"))
+    }
+
+    /// The secrets that are meant, in a vault opened for them: a bare name that the environment does not
+    /// hold itself is the one that it inherits, as `exec` gives it.
+    fn open(&self, context: &Context<'_>) -> Outcome<(Vec<SecretName>, Session, Opened)> {
+        let named = |text: &str| Ok((secret_arg::parse(text, context)?, !text.contains('/')));
+        let asked: Vec<(SecretName, bool)> =
+            self.secrets.texts().map(named).collect::<Outcome<_>>()?;
+        let names: BTreeSet<SecretName> = asked.iter().map(|(name, _)| name.clone()).collect();
+        let (session, opened) = context.open(self.strict.purpose(), Depth::Secrets(&names))?;
+        let lacks =
+            |(name, bare): &(SecretName, bool)| *bare && opened.vault.secret(name).is_none();
+        let own = context.environment()?;
+        let Some(bases) = bases(&opened.vault, &own).filter(|_| asked.iter().any(lacks)) else {
+            return Ok((asked.into_iter().map(|(name, _)| name).collect(), session, opened));
         };
-        let names: Vec<SecretName> =
-            bases.iter().map(|base| SecretName::new(base, &name)).collect();
-        let all = names.iter().cloned().collect();
+        let inherited = |name: &SecretName| {
+            let name = Name::new(name.name());
+            name.map(|name| bases.iter().map(|base| SecretName::new(base, &name)).collect())
+                .unwrap_or_else(|_| Vec::new())
+        };
+        let all = names.iter().cloned().chain(names.iter().flat_map(inherited)).collect();
         let (session, opened) = context.open(self.strict.purpose(), Depth::Secrets(&all))?;
-        let inherited = names.into_iter().find(|name| opened.vault.secret(name).is_some());
-        let found = inherited.unwrap_or(secret);
-        if found.environment() != own.as_str() && context.host.is_terminal(Stream::Err) {
-            context.ui.note(&format!("{own} inherits this from {found}"));
+        let is_there = |name: &SecretName| opened.vault.secret(name).is_some();
+        let found = asked.into_iter().map(|(name, bare)| match bare && !is_there(&name) {
+            true => inherited(&name).into_iter().find(is_there).unwrap_or(name),
+            false => name,
+        });
+        let found: Vec<SecretName> = found.collect();
+        for found in &found {
+            let inherits = !names.contains(found) && context.host.is_terminal(Stream::Err);
+            if inherits {
+                context.ui.note(&format!("{own} inherits this from {found}"));
+            }
         }
         Ok((found, session, opened))
     }
+}
+
+fn by_environment(secrets: &[SecretName]) -> BTreeMap<&str, Vec<SecretName>> {
+    let mut grouped: BTreeMap<&str, Vec<SecretName>> = BTreeMap::new();
+    for secret in secrets {
+        grouped.entry(secret.environment()).or_default().push(secret.clone());
+    }
+    grouped
+}
+
+fn print(context: &Context<'_>, value: &SecretValue) -> Outcome {
+    context.ui.bytes(value.expose())?;
+    if context.ui.out_is_terminal() && !value.expose().ends_with(b"\n") {
+        context.ui.bytes(b"\n")?;
+    }
+    Ok(())
 }
 
 /// What an environment inherits from, nearest first, itself at the front; `None` for nothing.
@@ -115,19 +175,19 @@ fn bases(vault: &Vault, environment: &Name) -> Option<Vec<Name>> {
     Some(wanted::environments(vault, environment)).filter(|all| all.len() > 1)
 }
 
-fn object(
-    context: &Context<'_>,
-    secret: &str,
-    version: usize,
-    id: &crate::crypto::bytes::Id,
-    value: &SecretValue,
-) -> Outcome {
+fn report<'a>(
+    vault: &Vault,
+    secret: &SecretName,
+    wanted: &read::Wanted,
+    value: &'a SecretValue,
+) -> Outcome<Report<'a>> {
+    let version = read::select(read::find(vault, secret)?, secret, wanted)?;
     let text = value.expose_str();
     let encoded = || base64::engine::general_purpose::STANDARD.encode(value.expose());
-    context.ui.object(&Report {
-        secret: secret.to_owned(),
-        version,
-        id: id.to_string(),
+    Ok(Report {
+        secret: secret.to_string(),
+        version: version.number,
+        id: version.object.to_string(),
         value: text,
         value_base64: text.is_none().then(encoded),
     })

@@ -17,7 +17,7 @@ impl IntervalArg {
         let Some(span) = &self.rotation_interval else { return Ok(None) };
         if !span.is_empty() {
             duration::parse_span(span).map_err(|error| {
-                Failure::usage("bad-time", "--rotation-interval is no span of time").because(&error)
+                Failure::usage("bad-time", "--rotation-interval is not a duration").because(&error)
             })?;
         }
         let value = (!span.is_empty()).then(|| span.clone());

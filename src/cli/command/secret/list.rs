@@ -2,11 +2,15 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::meant;
 use crate::cli::metadata::{self, Row};
+use crate::name::NameError;
 use crate::ops::aging::Ages;
 use crate::ops::duration;
-use crate::ops::list::{self, Filter, Listed};
-use crate::ops::vault::Depth;
+use crate::ops::list::{self, Filter, ListPattern, Listed};
+use crate::ops::similar;
+use crate::ops::vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 
@@ -14,10 +18,16 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(
     after_help = "All environments are listed, unless -e or V_SECURE_ENV states one. Nothing is unlocked.\n\n\
-                        Examples:\n  v-secure ls\n  v-secure ls -e prod --tag web\n  \
+                        Examples:\n  v-secure ls\n  v-secure ls 'prod/DB_*'\n  v-secure ls -e prod --tag web\n  \
                         v-secure ls --expiring 7d --expired\n  v-secure ls --stale\n  v-secure ls | cut -f1"
 )]
 pub struct List {
+    /// Only what this matches: ENVIRONMENT/NAME, or NAME in any environment, with '*' at the end for any
+    /// rest
+    #[arg(value_name = "PATTERN", value_parser = parse_pattern)]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::secrets))]
+    pattern: Option<ListPattern>,
+
     /// Only secrets with this tag; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
@@ -43,6 +53,21 @@ pub struct List {
     all: bool,
 }
 
+fn parse_pattern(text: &str) -> Result<ListPattern, NameError> {
+    ListPattern::parse(text)
+}
+
+/// What was asked for by name and is not there.
+fn unmatched(vault: &Vault, pattern: &ListPattern) -> Failure {
+    let near = match pattern {
+        ListPattern::Full(pattern) => similar::pattern(vault, pattern),
+        ListPattern::Bare { .. } => None,
+    };
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    let message = format!("no secret that is asked for matches {pattern}{near}");
+    Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure ls")
+}
+
 #[derive(Serialize)]
 struct Report {
     secrets: Vec<Row>,
@@ -52,7 +77,13 @@ impl List {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let filter = self.filter(context)?;
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        if let Some(environment) = &filter.environment {
+            meant::must_exist(&opened.vault, environment)?;
+        }
         let listed = list::list(&opened.vault, &filter, session.now);
+        if let (Some(pattern), true) = (&filter.pattern, listed.is_empty()) {
+            return Err(unmatched(&opened.vault, pattern));
+        }
         if context.ui.json {
             let ages = Ages::new(&opened.vault);
             let secrets = listed.iter().map(|listed| metadata::row(listed, &ages)).collect();
@@ -79,12 +110,13 @@ impl List {
     fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
         let expiring = self.expiring.as_deref().map(duration::parse_span).transpose();
         let expiring = expiring.map_err(|error| {
-            Failure::usage("bad-time", "--expiring is no span of time").because(&error)
+            Failure::usage("bad-time", "--expiring is not a duration").because(&error)
         })?;
         let environment =
             context.states_environment().then(|| context.environment()).transpose()?;
         Ok(Filter {
             environment,
+            pattern: self.pattern.clone(),
             tags: self.tags.clone(),
             kind: self.kind.clone(),
             expiring: expiring.map(|span| context.host.now().saturating_add(span)),

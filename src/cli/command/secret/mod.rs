@@ -18,6 +18,7 @@ pub mod set;
 pub mod show;
 pub mod tag;
 pub mod versions;
+pub mod waive;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
@@ -45,6 +46,7 @@ pub enum Secret {
     Rollback(rollback::Rollback),
     Rm(rm::Rm),
     Restore(restore::Restore),
+    Waive(waive::Waive),
 }
 
 impl Secret {
@@ -66,6 +68,7 @@ impl Secret {
             Self::Rollback(command) => command.run(context),
             Self::Rm(command) => command.run(context),
             Self::Restore(command) => command.run(context),
+            Self::Waive(command) => command.run(context),
         }
     }
 }

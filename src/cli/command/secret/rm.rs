@@ -66,9 +66,7 @@ fn confirm(context: &Context<'_>, secrets: &BTreeSet<SecretName>) -> Outcome {
     }
     let names: Vec<&str> = secrets.iter().map(SecretName::as_str).collect();
     let question = format!("Remove {}?", names.join(", "));
-    let answer = context.host.confirm(&question, false).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-    })?;
+    let answer = context.ui.confirm(&question, false)?;
     match answer {
         true => Ok(()),
         false => Err(Failure::new(Exit::Failure, "declined", "nothing was removed")),

@@ -8,9 +8,11 @@ use super::interval::IntervalArg;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::meant;
 use crate::cli::secret_arg::SecretArg;
+use crate::cli::unlocking;
 use crate::cli::variables;
-use crate::name::SecretName;
+use crate::name::{Name, SecretName};
 use crate::ops::duration;
 use crate::ops::put::{self, NewValue, PutRequest};
 use crate::ops::read::{self, Wanted};
@@ -121,7 +123,8 @@ impl Set {
         let generator = self.value.generator()?;
         fields.extend(generator.map(|spec| ("generate".to_owned(), Some(spec))));
         let may_stay = !fields.is_empty() && expires.is_none();
-        let exists = || exists(context, &secret);
+        let with_fields = !fields.is_empty();
+        let exists = || exists(context, &secret, with_fields);
         let value = self.value.value(context, &secret, may_stay, exists)?;
         let value = value.map(|value| NewValue { value, expires, same: Vec::new() });
         Ok(Plan { secret, value, fields, if_version: self.if_version.clone() })
@@ -136,11 +139,22 @@ fn misplaced() -> Failure {
         .hint("printf %s \"$VALUE\" | v-secure set NAME")
 }
 
-/// Whether there is a value, in a vault that may be written.
-fn exists(context: &Context<'_>, secret: &SecretName) -> Outcome<bool> {
+/// Whether there is a value, in a vault that the user may write to: what would be refused is refused before
+/// a value is asked for.
+fn exists(context: &Context<'_>, secret: &SecretName, with_fields: bool) -> Outcome<bool> {
     let names = BTreeSet::from([secret.clone()]);
     let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
-    Ok(opened.vault.secret(secret).is_some_and(|found| !found.is_gone()))
+    let vault = &opened.vault;
+    if context.interactive()
+        && let Ok(opened) = unlocking::unlock_without_asking(context, vault)
+    {
+        put::permit(vault, secret, opened.who.member(), with_fields)?;
+    }
+    let found = vault.secret(secret);
+    if let (None, Ok(environment)) = (found, Name::new(secret.environment())) {
+        meant::begin(context, &environment)?;
+    }
+    Ok(found.is_some_and(|found| !found.is_gone()))
 }
 
 impl Plan {

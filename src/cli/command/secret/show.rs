@@ -55,7 +55,7 @@ impl Show {
         let vault = &opened.vault;
         let state = read::find(vault, &secret)?;
         let listed = list::listed(&secret, state, session.now)
-            .ok_or_else(|| ReadError::NotFound { secret: secret.clone(), similar: Vec::new() })?;
+            .ok_or_else(|| ReadError::NotFound { secret: secret.clone() })?;
         let ages = Ages::new(vault);
         let due = ages.due(listed.state, listed.version);
         let report = report(vault, &listed, &ages);

@@ -4,13 +4,15 @@ use crate::cli::context::{Context, Purpose, short};
 use crate::cli::error::Outcome;
 use crate::cli::metadata;
 use crate::cli::secret_arg::SecretArg;
+use crate::crypto::bytes::Id;
 use crate::log::state::{SecretState, Version};
+use crate::name::SecretName;
 use crate::ops::duration;
 use crate::ops::read;
 use crate::ops::vault::Depth;
 use clap::Args;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// List a secret's versions, the latest first
 #[derive(Debug, Args)]
@@ -45,8 +47,17 @@ struct Row {
     expiry_conflict: bool,
     /// The versions that are said to hold the same value.
     same_value_as: Vec<String>,
+    /// Those of them that another secret has: what it was renamed or copied from.
+    from: Vec<Other>,
     /// The log entry that put it.
     entry: String,
+}
+
+/// A version of another secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Other {
+    secret: String,
+    version: usize,
 }
 
 impl Versions {
@@ -56,17 +67,50 @@ impl Versions {
         let (session, opened) = context.open(Purpose::Look, Depth::Secrets(&names))?;
         let state = read::find(&opened.vault, &secret)?;
         let latest_first = state.versions.iter().rev();
+        let others = others(context, state)?;
         if context.ui.json {
-            let versions = latest_first.map(|version| row(state, version, session.now)).collect();
+            let row = |version| row(state, version, &others, session.now);
+            let versions = latest_first.map(row).collect();
             return context.ui.object(&Report { secret: secret.to_string(), versions });
         }
         let rows = latest_first.map(|version| cells(context, state, version, session.now));
         let header = ["version", "id", "date", "state", "author", "reason", "expires"];
-        context.ui.table(&header, rows.collect())
+        context.ui.table(&header, rows.collect())?;
+        let sources: BTreeSet<&str> = others.values().map(|other| other.secret.as_str()).collect();
+        for source in sources {
+            context.ui.note(&format!(
+                "more versions are under another name: v-secure secret versions {source}"
+            ));
+        }
+        Ok(())
     }
 }
 
-fn row(state: &SecretState, version: &Version, now: u64) -> Row {
+/// The versions of other secrets that versions of this one are said to hold the value of. The others are read
+/// only where there is such a word.
+fn others(context: &Context<'_>, state: &SecretState) -> Outcome<BTreeMap<Id, Other>> {
+    let own: BTreeSet<&Id> = state.versions.iter().map(|version| &version.object).collect();
+    let named: BTreeSet<&Id> = state
+        .versions
+        .iter()
+        .flat_map(|version| &version.same)
+        .filter(|id| !own.contains(id))
+        .collect();
+    if named.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+    let secrets = opened.vault.state().secrets.iter();
+    let versions = secrets.flat_map(|(name, state)| state.versions.iter().map(move |v| (name, v)));
+    let found = versions.filter(|(_, version)| named.contains(&version.object));
+    let other = |name: &SecretName, version: &Version| Other {
+        secret: name.to_string(),
+        version: version.number,
+    };
+    Ok(found.map(|(name, version)| (version.object, other(name, version))).collect())
+}
+
+fn row(state: &SecretState, version: &Version, others: &BTreeMap<Id, Other>, now: u64) -> Row {
     Row {
         version: version.number,
         id: version.object.to_string(),
@@ -79,6 +123,7 @@ fn row(state: &SecretState, version: &Version, now: u64) -> Row {
         expires: version.expires.map(duration::rfc3339),
         expiry_conflict: version.expiry_conflict,
         same_value_as: version.same.iter().map(ToString::to_string).collect(),
+        from: version.same.iter().filter_map(|id| others.get(id).cloned()).collect(),
         entry: version.entry.to_string(),
     }
 }

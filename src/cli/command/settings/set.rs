@@ -6,8 +6,9 @@ use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::name::Pattern;
 use crate::ops::access;
 use crate::ops::inject::consent;
+use crate::ops::similar;
 use crate::policy::access::Subject;
-use crate::policy::settings::{MAX_VALUE, SettingKey};
+use crate::policy::settings::{MAX_VALUE, SETTINGS, SettingKey};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -24,7 +25,7 @@ use std::collections::BTreeSet;
 )]
 pub struct Set {
     /// A setting; 'v-secure settings show' lists them
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::settings))]
     key: String,
 
     /// What it is to be; 'v-secure settings show' says what each takes
@@ -50,11 +51,7 @@ struct Report<'a> {
 
 impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let key = SettingKey::parse(&self.key).map_err(|error| {
-            Failure::usage("policy-op-setting", "a setting is refused")
-                .because(&error)
-                .hint("v-secure settings show")
-        })?;
+        let key = SettingKey::parse(&self.key).map_err(|_| unknown(&self.key))?;
         if self.value.as_deref() == Some("") {
             return Err(Failure::usage("bad-value", "an empty value is none: give --unset"));
         }
@@ -81,14 +78,28 @@ impl Set {
         if let (Some(heir), Some(base)) = (key.heir(), value) {
             tell_inheritance(context, &changed, heir.as_str());
             if !changed.vault.live().any(|(name, _)| name.environment() == base) {
-                context
-                    .ui
-                    .warn(&format!("the environment {base} has no secrets: v-secure env list"));
+                let near = similar::environment(&changed.vault, base);
+                let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+                context.ui.warn(&format!(
+                    "the environment {base} has no secrets{near} (v-secure env list)"
+                ));
             }
         }
         changed.effects.tell(&context.ui);
         Ok(())
     }
+}
+
+/// The key is repeated only where it is made as keys are: a value may stand in its place.
+fn unknown(key: &str) -> Failure {
+    let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'.');
+    let near = similar::nearest(key, SETTINGS.iter().map(|setting| setting.key));
+    let message = match (is_key, near) {
+        (_, Some(near)) => format!("there is no such setting; did you mean {near}?"),
+        (true, None) => format!("there is no setting {key}"),
+        (false, None) => "there is no such setting".to_owned(),
+    };
+    Failure::usage("policy-op-setting", message).hint("v-secure settings show")
 }
 
 fn untaken(text: &str, key: &SettingKey, value: &str) -> Failure {

@@ -44,7 +44,8 @@
 //! [`write()`] writes what Node's dotenv, python-dotenv (with its default interpolation) and
 //! [`read`] all read back byte for byte, in the first of these forms that does so: bare,
 //! `'single'`, `"double"`, bare with quotes and blanks inside. A value that none carries is an
-//! error. Of these, only the first two mean the same to a shell's `source`, and only the bare ones
+//! error. One with a `${...}` is written in single quotes alone, where python-dotenv expands it all the same
+//! (`interpolate=False` ends that): [`expanded`] names those. Of these, only the first two mean the same to a shell's `source`, and only the bare ones
 //! to `docker --env-file`, which knows no quotes: use the `shell` export for shells.
 
 mod read;
@@ -52,7 +53,7 @@ mod value;
 mod write;
 
 pub use read::read;
-pub use write::write;
+pub use write::{expanded, write};
 
 #[cfg(test)]
 mod tests;

@@ -40,10 +40,13 @@ fn what_no_form_carries_is_an_error() {
 }
 
 #[test]
-fn what_python_dotenv_expands_is_an_error() {
+fn what_python_dotenv_expands_is_literal_for_all_others_or_an_error() {
     for value in ["${A}", "x${}y", "${A:-b}", "${a${b}", "${:x${y}", "${A:-:}", "}${\n}"] {
-        let result = written(value.as_bytes());
-        assert!(matches!(result, Err(ExportError::Reference { .. })), "{value:?}");
+        assert_eq!(written(value.as_bytes()).unwrap(), format!("A='{value}'\n"));
+        let quoted = written(format!("{value}'").as_bytes());
+        assert!(matches!(quoted, Err(ExportError::Reference { .. })), "{value:?}");
+        let value = SecretValue::from(value.to_owned());
+        assert_eq!(expanded(&[("A", &value)]), ["A"]);
     }
     for value in ["$A", "${", "${A", "}${", "${A:b}", "${A:}", "$ {A}", "${A:+b}"] {
         assert!(written(value.as_bytes()).is_ok(), "{value:?}");

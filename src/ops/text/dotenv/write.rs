@@ -7,7 +7,7 @@ use crate::secret_value::SecretValue;
 ///
 /// # Errors
 /// Names the first variable that the format cannot carry: an unusable or repeated name; NUL; not
-/// UTF-8; a `${...}` that python-dotenv would expand; quotes, backslashes or line ends in a
+/// UTF-8; a `${...}` beside a single quote; quotes, backslashes or line ends in a
 /// combination that no form carries.
 pub fn write(dump: &Dump) -> Result<SecretValue, ExportError> {
     check_names(dump)?;
@@ -36,13 +36,20 @@ enum Form {
 fn line<'a>(name: &'a str, value: &'a SecretValue) -> Result<Line<'a>, ExportError> {
     check_no_nul(name, value)?;
     let text = text_of(name, value)?;
-    if is_expanded(text) {
-        return Err(ExportError::Reference { name: name.to_owned() });
-    }
     match form(text) {
+        // In single quotes it is literal for all but python-dotenv, which the caller says.
+        Some(form) if form != Form::Single && is_expanded(text) => {
+            Err(ExportError::Reference { name: name.to_owned() })
+        }
         Some(form) => Ok(Line { name, text, form }),
         None => Err(ExportError::Quoting { name: name.to_owned() }),
     }
+}
+
+/// The names of a dump whose values python-dotenv reads otherwise than they are, unless it is told not to.
+pub fn expanded<'a>(dump: &Dump<'a>) -> Vec<&'a str> {
+    let values = dump.iter().filter(|(_, value)| value.expose_str().is_some_and(is_expanded));
+    values.map(|(name, _)| *name).collect()
 }
 
 /// Whether python-dotenv finds a reference: `${`, a name without `:` (it may be empty), perhaps

@@ -73,15 +73,19 @@ pub(super) fn show(
 fn print(context: &Context<'_>, report: &Report<'_>, maker: Option<&Maker>) -> Outcome {
     let ui = &context.ui;
     let state = if report.changed { "" } else { " (as it is there already)" };
-    ui.line(&format!("vault        {} in {}{state}", report.vault, report.path.display()))?;
-    ui.line(&format!("fingerprint  {}", report.fingerprint))?;
+    ui.wrapped(
+        "vault        ",
+        13,
+        &format!("{} in {}{state}", report.vault, report.path.display()),
+    )?;
+    ui.wrapped("fingerprint  ", 13, &report.fingerprint)?;
     let maker =
         maker.map_or_else(|| "somebody who did not sign it".to_owned(), ToString::to_string);
-    ui.line(&format!("made         {} by {maker}", report.created))?;
-    ui.line(&format!("secrets      {}", report.secrets))?;
+    ui.wrapped("made         ", 13, &format!("{} by {maker}", report.created))?;
+    ui.wrapped("secrets      ", 13, &format!("{}", report.secrets))?;
     if let Some(path) = report.identity {
         let state = if report.identity_written { "restored" } else { "there already" };
-        ui.line(&format!("identity     {} ({state})", path.display()))?;
+        ui.wrapped("identity     ", 13, &format!("{} ({state})", path.display()))?;
     }
     ui.note("Next:\n  v-secure");
     Ok(())

@@ -82,9 +82,7 @@ impl Remove {
         let found = slot::find(&opened.vault, &self.slot)?;
         let question =
             format!("Remove slot {} ({}) of {}?", found.id, found.seal.label, found.seal.member);
-        let answer = context.host.confirm(&question, false).map_err(|error| {
-            Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(&error)
-        })?;
+        let answer = context.ui.confirm(&question, false)?;
         match answer {
             true => Ok(()),
             false => Err(Failure::new(Exit::Failure, "declined", "nothing was removed")),

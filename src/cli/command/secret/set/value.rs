@@ -3,7 +3,6 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use crate::cli::source;
 use crate::host::Stream;
 use crate::name::SecretName;
@@ -44,10 +43,10 @@ impl ValueArgs {
         may_stay: bool,
         exists: impl FnOnce() -> Outcome<bool>,
     ) -> Outcome<Option<SecretValue>> {
+        let exists = exists()?;
         if let Some(spec) = &self.generate {
             return Ok(Some(generate::generate(&parse_spec(spec)?, context.host)));
         }
-        let exists = exists()?;
         if let Some(path) = &self.file {
             return source::value(context, path, secret).map(Some);
         }
@@ -85,9 +84,7 @@ pub fn prompt(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue
             .hint(format!("printf %s \"$VALUE\" | v-secure set {secret}"))
             .hint(format!("v-secure set {secret} --file FILE, or --generate")));
     }
-    let value = context.host.prompt_hidden(&format!("Value of {secret}: ")).map_err(|error| {
-        Failure::new(Exit::Failure, "prompt", "the value cannot be read").because(&error)
-    })?;
+    let value = context.ui.hidden(&format!("Value of {secret}:"))?;
     if value.is_empty() { Err(empty(secret)) } else { Ok(value) }
 }
 

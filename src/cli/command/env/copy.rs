@@ -1,0 +1,83 @@
+//! `v-secure env copy`: all secrets of an environment in another one.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::meant;
+use crate::cli::reads::{self, Reading};
+use crate::cli::variables;
+use crate::name::{Name, SecretName};
+use crate::ops::copy::{self, CopyRequest};
+use crate::ops::list;
+use crate::ops::vault::Depth;
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Copy the secrets of an environment, with their metadata and expiry, into another one
+#[derive(Debug, Args)]
+#[command(
+    after_help = "All of them or none, in one entry. Copies are secrets of their own: where the other \
+                        environment is to follow, let it inherit ('settings set env.NAME.extends'). What the \
+                        environment inherits itself is not copied. Needs read there, and write here.\n\n\
+                        Examples:\n  v-secure env copy staging review\n  v-secure env copy staging prod --overwrite"
+)]
+pub struct Copy {
+    /// The environment whose secrets are copied
+    #[arg(value_name = "FROM", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    from: Name,
+
+    /// The environment to copy them into
+    #[arg(value_name = "TO", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    to: Name,
+
+    /// Replace secrets that are there
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    from: String,
+    to: String,
+    secrets: Vec<String>,
+}
+
+impl Copy {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        if self.from == self.to {
+            return Err(Failure::usage("same-name", "an environment is not copied into itself"));
+        }
+        let (session, opened) = context.open_to_write(Depth::Everything)?;
+        super::must_hold(&opened.vault, &self.from)?;
+        meant::begin(context, &self.to)?;
+        let default = format!("copy the environment {} to {}", self.from, self.to);
+        let (copies, vault) = context.write(self.reason.as_deref(), &default, |vault, ctx| {
+            let from = list::own(vault, &self.from);
+            let requests: Vec<CopyRequest> =
+                from.iter().filter_map(|secret| self.request(secret)).collect();
+            let change = copy::copy_all(vault, &requests, ctx)?;
+            let (action, environment) = ("copy", self.from.as_str());
+            let reason = self.reason.as_deref();
+            let reading = Reading { who: ctx.who, action, environment, secrets: &from, reason };
+            reads::record(context, &session, vault, reading)?;
+            Ok((requests.into_iter().map(|request| request.to).collect::<Vec<_>>(), change))
+        })?;
+        variables::remark(context, &vault, &copies);
+        let (from, to) = (self.from.to_string(), self.to.to_string());
+        if context.ui.json {
+            let secrets = copies.iter().map(ToString::to_string).collect();
+            return context.ui.object(&Report { from, to, secrets });
+        }
+        context.ui.note(&format!("{to}: {} of {from}", crate::cli::policy::count(copies.len())));
+        Ok(())
+    }
+
+    fn request(&self, from: &SecretName) -> Option<CopyRequest> {
+        let to = SecretName::new(&self.to, &Name::new(from.name()).ok()?);
+        Some(CopyRequest { from: from.clone(), to, rename: false, overwrite: self.overwrite })
+    }
+}

@@ -1,0 +1,80 @@
+//! `v-secure env rm`: removes all secrets of an environment.
+
+use crate::cli::confirm::ConfirmArgs;
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::policy::count;
+use crate::name::Name;
+use crate::ops::list;
+use crate::ops::remove;
+use crate::ops::vault::{Depth, Vault};
+use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
+use serde::Serialize;
+
+/// Remove all secrets of an environment; their values stay in the history
+#[derive(Debug, Args)]
+#[command(
+    after_help = "An environment is there as long as a secret is in it. Grants and settings that name it stay. \
+                        Each secret comes back with 'secret restore'.\n\n\
+                        Examples:\n  v-secure env rm review\n  v-secure env rm review --yes --reason 'merged'"
+)]
+pub struct Rm {
+    #[arg(value_name = "ENV", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    name: Name,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    environment: String,
+    secrets: Vec<String>,
+}
+
+impl Rm {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        self.confirm(context)?;
+        let default = format!("remove the environment {}", self.name);
+        let (removed, vault) = context.write(self.reason.as_deref(), &default, |vault, ctx| {
+            let secrets = list::own(vault, &self.name);
+            let (_, change) = remove::remove(vault, &secrets, ctx)?;
+            Ok((secrets, change))
+        })?;
+        if context.ui.json {
+            let secrets = removed.iter().map(ToString::to_string).collect();
+            return context.ui.object(&Report { environment: self.name.to_string(), secrets });
+        }
+        let gone = count(removed.len());
+        context.ui.note(&format!("{}: {gone} removed (v-secure secret restore NAME)", self.name));
+        tell_heirs(context, &vault, &self.name);
+        Ok(())
+    }
+
+    /// Asks before the lock is taken.
+    fn confirm(&self, context: &Context<'_>) -> Outcome {
+        let (_, opened) = context.open_to_write(Depth::Everything)?;
+        super::must_hold(&opened.vault, &self.name)?;
+        let secrets = list::own(&opened.vault, &self.name);
+        let question =
+            format!("Remove the environment {} with {}?", self.name, count(secrets.len()));
+        self.confirm.check(context, &question)
+    }
+}
+
+/// Says which environments have lost what they inherited.
+fn tell_heirs(context: &Context<'_>, vault: &Vault, base: &Name) {
+    let settings = vault.policy().settings();
+    for heir in
+        settings.heirs().filter(|heir| settings.extends(heir.as_str()).as_ref() == Some(base))
+    {
+        context.ui.warn(&format!(
+            "{heir} extends {base}, which gives it nothing now: v-secure settings set env.{heir}.extends --unset"
+        ));
+    }
+}

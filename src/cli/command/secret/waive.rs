@@ -1,0 +1,92 @@
+//! `v-secure secret waive`: an owner lets an exposed value be.
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::exposure;
+use crate::cli::secret_arg::SecretArg;
+use crate::name::SecretName;
+use crate::ops::exposure::waived;
+use crate::ops::vault::{Depth, Vault};
+use crate::vault::text::{MAX_VALUE_TEXT, check_text};
+use clap::Args;
+use serde::Serialize;
+
+/// Let an exposed value be: one that is empty, an example, or no secret
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Only an owner can, and the reason is signed: 'v-secure exposed' lists it from then on instead of the \
+                        value, and --deadline passes it. It is of the value in force alone, ends with the next \
+                        one, and lapses when its signer is no owner any more. Whoever writes the secret can end it, \
+                        and not make it.\n\n\
+                        Examples:\n  v-secure secret waive dev/EMPTY --reason 'an empty value is nobody's secret'\n  \
+                        v-secure secret waive dev/EMPTY --undo"
+)]
+pub struct Waive {
+    #[command(flatten)]
+    secret: SecretArg,
+
+    /// Why the value may stay known, signed and shown by 'v-secure exposed'
+    #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
+    reason: Option<String>,
+
+    /// List it again
+    #[arg(long, conflicts_with = "reason")]
+    undo: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    secret: String,
+    waived: bool,
+    changed: bool,
+}
+
+impl Waive {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let secret = self.secret.resolve(context)?;
+        if let Some(reason) = &self.reason {
+            check_reason(reason)?;
+            let (_, opened) = context.open_to_write(Depth::Everything)?;
+            must_be_exposed(context, &opened.vault, &secret)?;
+        }
+        let default = if self.undo { "end a waiver" } else { "waive" };
+        let reason = self.reason.as_deref();
+        let ((), (changed, _)) = context.write_if(None, default, |vault, ctx| {
+            Ok(((), waived::waive(vault, &secret, reason, ctx)?))
+        })?;
+        let report = Report { secret: secret.to_string(), waived: !self.undo, changed };
+        if context.ui.json {
+            return context.ui.object(&report);
+        }
+        context.ui.note(&match (changed, self.undo) {
+            (true, false) => format!("{secret}: waived until its next value"),
+            (true, true) => format!("{secret}: listed again by 'v-secure exposed'"),
+            (false, _) => format!("{secret}: nothing to change"),
+        });
+        Ok(())
+    }
+}
+
+fn check_reason(reason: &str) -> Outcome {
+    if reason.trim().is_empty() {
+        let failure = Failure::usage("bad-reason", "the reason is empty");
+        return Err(failure.hint("--reason TEXT, which everybody can read who has the file"));
+    }
+    check_text(reason, MAX_VALUE_TEXT).map_err(|error| {
+        Failure::usage("bad-reason", "the reason cannot be stored").because(&error)
+    })
+}
+
+/// A waiver in advance would hide what nobody has looked at.
+fn must_be_exposed(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outcome {
+    let exposure = exposure::thoroughly(context, vault)?;
+    let listed = exposure.values.iter().map(|value| &value.secret);
+    let waived = exposure.waived.iter().map(|waived| &waived.secret);
+    if listed.chain(waived).any(|known| known == secret) {
+        return Ok(());
+    }
+    crate::ops::read::find(vault, secret)?;
+    let message = format!("the value of {secret} is not exposed: there is nothing to waive");
+    Err(Failure::new(Exit::Conflict, "not-exposed", message).hint("v-secure exposed"))
+}
