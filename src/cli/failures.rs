@@ -16,6 +16,7 @@ use crate::ops::vault::{ApplyError, OpenError};
 use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
+use crate::store::lock::LockError;
 use crate::store::pins::PinError;
 use crate::store::read::ReadError as FileError;
 use crate::store::session::SessionError;
@@ -63,6 +64,7 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
             SessionError::Open { path, source } => open_failure(path, source),
+            SessionError::Unmerged { .. } => unmerged(&error),
             SessionError::Read(FileError::TooLarge { .. }) => {
                 Self::from_error(Exit::Integrity, "file-too-large", &error)
             }
@@ -97,6 +99,22 @@ impl From<BaseError> for Failure {
             _ => failure,
         }
     }
+}
+
+/// What git could not merge: which side stays is git's order, what is redone is the other side's.
+/// The side that a hook lets pass is the one that was checked out, since the commit goes on from it.
+fn unmerged(error: &SessionError) -> Failure {
+    redone(Failure::from_error(Exit::Conflict, "unmerged", error))
+}
+
+/// With the way out of an unfinished merge.
+pub fn redone(failure: Failure) -> Failure {
+    failure
+        .hint("git show :3:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
+        .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:")
+        .hint("v-secure --vault other.toml audit log  # shows what is to be done again")
+        .hint("v-secure --vault other.toml get NAME | v-secure set NAME  # for each secret of it")
+        .hint("git add .v-secure && git commit  # or git rebase --continue, as 'git status' says")
 }
 
 fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
@@ -183,7 +201,9 @@ impl From<TransactionError> for Failure {
             .hint(
                 "git merge BRANCH, with the branch that has them, and then the same command again",
             ),
-            TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
+            TransactionError::Lock(LockError::Busy { .. }) => {
+                Self::from_error(Exit::Conflict, "locked-file", &error)
+            }
             _ => Self::from_error(Exit::Failure, "write", &error),
         }
     }

@@ -14,12 +14,18 @@ const POINTER_LIMIT: u64 = 4096 + 16;
 /// `None` outside a repository, and where the files that lead there are damaged: git itself
 /// refuses such a repository, so there is nothing to agree with.
 pub fn git_common_dir(path: &Path) -> Option<PathBuf> {
-    let dot_git = path.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
-    let git_dir = follow_file(&dot_git.canonicalize().ok()?)?;
+    let (_, git_dir) = root_and_git_dir(path)?;
     match pointer(&git_dir.join("commondir"), "") {
         Some(common) => git_dir.join(common).canonicalize().ok(),
         None => Some(git_dir),
     }
+}
+
+/// The root of the working tree that `path` is in, and its own git folder: each worktree has one.
+pub(super) fn root_and_git_dir(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let root = path.ancestors().find(|folder| folder.join(".git").exists())?;
+    let git_dir = follow_file(&root.join(".git").canonicalize().ok()?)?;
+    Some((root.to_path_buf(), git_dir))
 }
 
 /// The git folder itself, or the one that a `.git` file names (a worktree or a submodule).

@@ -1,6 +1,7 @@
 //! Questions to the `git` command, which knows its own files best. Where it is missing, the answer
 //! is the one that costs nothing.
 
+use super::git_variables;
 use crate::host::{Environment, real::RealHost};
 use crate::ops::inject::is_own_variable;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,12 @@ pub fn keeps_line_ends(file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let answer = text(folder, &["check-attr", "-z", "text", "--", name]).unwrap_or_default();
     answer.split('\0').nth(2) == Some("unset")
+}
+
+/// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
+pub fn is_unmerged(folder: &Path, path: &str) -> bool {
+    let listed = text(folder, &["ls-files", "-u", "-z", "--", &format!(":(top,literal){path}")]);
+    listed.is_some_and(|listed| !listed.is_empty())
 }
 
 /// The content of `path` in a commit, if both are there.
@@ -91,7 +98,7 @@ pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.
-fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
+pub(super) fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
     text_of(git(folder).args(arguments))
 }
 
@@ -136,6 +143,7 @@ fn git_with_hooks(folder: &Path) -> Command {
         command.args(["-c", setting]);
     }
     command.envs(VARIABLES);
+    git_variables::settle(&mut command, folder, &RealHost);
     // They hold keys and commands that give them, which no child of ours needs.
     let names = RealHost.variables().into_iter().map(|(name, _)| name);
     for name in names.filter(|name| is_own_variable(name)) {

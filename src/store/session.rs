@@ -10,11 +10,13 @@ use super::place::Place;
 use super::read::{self, Contents, ReadError};
 use super::sys;
 pub use super::sys::Stamp;
+use super::told::Told;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::ledger;
 use crate::ops::pin::{self, CarriedPin, Facts, Neighbour, Standing};
 use crate::ops::prune;
+use crate::ops::unmerged::{self, Sides};
 use crate::ops::vault::{Depth, OpenError, Vault, stated_vault};
 use crate::ops::verified::Verified;
 use crate::policy::chain::{Chain, Signatures};
@@ -40,6 +42,12 @@ pub enum SessionError {
         #[source]
         source: OpenError,
     },
+    /// git could not merge it, and left its marks.
+    #[error(
+        "{}, line {}: this is an unfinished merge of '{}' and '{}'",
+        path.display(), sides.line, sides.ours, sides.theirs
+    )]
+    Unmerged { path: PathBuf, sides: Sides },
     #[error(transparent)]
     Pin(#[from] PinError),
     #[error(
@@ -83,6 +91,8 @@ pub struct Opened {
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
     known: Known,
+    /// What full verification found, to be kept once the vault is accepted.
+    record: Option<(Id, String)>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
 }
@@ -156,10 +166,10 @@ impl Session {
             (_, Some(verified)) => verified.prune_from,
             (_, None) => prune::first_due_at_a_glance(&vault),
         };
-        if vault.findings().is_some() {
-            let record = Verified::of(&vault, self.now).to_json();
-            self.cache().put(&digest::file_hash(bytes), &record);
-        }
+        let record = vault
+            .findings()
+            .is_some()
+            .then(|| (digest::file_hash(bytes), Verified::of(&vault, self.now).to_json()));
         let known = match before {
             Some((id, known)) if id == vault.id() => known?,
             _ => self.pins().known(&self.place(), &vault.id())?,
@@ -179,6 +189,14 @@ impl Session {
             && known.here.is_none()
             && known.around.is_empty()
             && known.chain.is_some();
+        // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.
+        let record = match is_new_here || pin == Standing::Unknown || pin.is_refused() {
+            true => record,
+            false => {
+                self.keep(record);
+                None
+            }
+        };
         Ok(Opened {
             vault,
             pin,
@@ -187,8 +205,15 @@ impl Session {
             prune_from,
             is_new_here,
             known,
+            record,
             stamp: None,
         })
+    }
+
+    fn keep(&self, record: Option<(Id, String)>) {
+        if let Some((hash, text)) = record {
+            self.cache().put(&hash, &text);
+        }
     }
 
     /// What `judge` makes of what is known.
@@ -203,8 +228,16 @@ impl Session {
     }
 
     fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {
-        Vault::open(bytes, trust, depth, self.now)
-            .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })
+        Vault::open(bytes, trust, depth, self.now).map_err(|source| {
+            let path = self.location.vault.clone();
+            match &source {
+                OpenError::Format(_) => match unmerged::sides(bytes) {
+                    Some(sides) => SessionError::Unmerged { path, sides },
+                    None => SessionError::Open { path, source },
+                },
+                _ => SessionError::Open { path, source },
+            }
+        })
     }
 
     /// What was found in exactly these bytes, if they were verified before.
@@ -239,7 +272,9 @@ impl Session {
             Standing::Prefix { .. } if is_new => {}
             _ => return Ok(()),
         }
-        self.save(&opened.vault, Some(&opened.known))
+        self.save(&opened.vault, Some(&opened.known))?;
+        self.keep(opened.record.clone());
+        Ok(())
     }
 
     pub(super) fn save(&self, vault: &Vault, known: Option<&Known>) -> Result<(), SessionError> {
@@ -336,6 +371,11 @@ impl Session {
     /// What this device has seen to count in a vault.
     pub fn ledger(&self, vault: &Id) -> LedgerFile {
         LedgerFile::new(self.state.as_deref(), self.owners, vault)
+    }
+
+    /// What was said of the vault at this path.
+    pub fn told(&self) -> Told {
+        Told::new(self.state.as_deref(), self.owners)
     }
 
     /// The vaults that were accepted at other places of this project.
