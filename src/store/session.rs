@@ -4,6 +4,7 @@ use super::cache::Cache;
 use super::find::Location;
 use super::id_list::IdList;
 use super::ledger::LedgerFile;
+use super::lock;
 use super::owners::Owners;
 use super::pins::{Accepted, Known, PinError, Pins, Saved};
 use super::place::Place;
@@ -105,6 +106,11 @@ impl Session {
     /// The state of the file, without reading it; `None` where there is none.
     pub fn stamp(&self) -> Option<Stamp> {
         self.location.vault.symlink_metadata().ok().map(|metadata| sys::stamp(&metadata))
+    }
+
+    /// Whether anybody has locked the vault's folder before.
+    pub fn has_lock(&self) -> bool {
+        self.location.folder.join(lock::FILE).symlink_metadata().is_ok()
     }
 
     /// Whether the file is meant to be written by this user. A rename would also replace one that is
