@@ -112,8 +112,8 @@ pub fn redone(failure: Failure) -> Failure {
     failure
         .hint("git show :3:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
         .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:")
-        .hint("v-secure --vault other.toml audit log  # shows what is to be done again")
-        .hint("v-secure --vault other.toml get NAME | v-secure set NAME  # for each secret of it")
+        .hint("v-secure audit log --vault other.toml  # shows what is to be done again")
+        .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
         .hint("git add .v-secure && git commit  # or git rebase --continue, as 'git status' says")
 }
 

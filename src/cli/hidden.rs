@@ -19,7 +19,7 @@ pub fn explain(context: &Context<'_>, error: FindError) -> Failure {
         _ => None,
     };
     match found {
-        Some(found) => failure(context, &found, Exit::NotFound),
+        Some(found) => failure(context, &found),
         None => error.into(),
     }
 }
@@ -29,16 +29,21 @@ pub fn explain(context: &Context<'_>, error: FindError) -> Failure {
 pub fn refuse_unseen(context: &Context<'_>, project: &Path) -> Outcome {
     let is_lost = |why: &Why| matches!(why, Why::Deleted | Why::Removed | Why::Branch { .. });
     match hidden::at(project).filter(|found| !is_lost(&found.why)) {
-        Some(found) => Err(failure(context, &found, Exit::Conflict)),
+        Some(found) => Err(in_the_way(context, &found)),
         None => Ok(()),
     }
 }
 
+/// The same, of what would take its place.
+pub fn in_the_way(context: &Context<'_>, found: &Hidden) -> Failure {
+    Failure { exit: Exit::Conflict, ..failure(context, found) }
+}
+
 /// That git has a vault where none is seen.
-pub fn failure(context: &Context<'_>, found: &Hidden, exit: Exit) -> Failure {
+fn failure(context: &Context<'_>, found: &Hidden) -> Failure {
     let commands = Commands::of(context, found);
     let message = format!("there is a vault that is not checked out: {}", said(found));
-    let failure = Failure::new(exit, "vault-hidden", message);
+    let failure = Failure::new(Exit::NotFound, "vault-hidden", message);
     commands.of_state(&found.why).into_iter().fold(failure, Failure::hint)
 }
 

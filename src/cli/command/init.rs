@@ -186,7 +186,7 @@ fn refuse_hidden(context: &Context<'_>, project: &Path, nested: bool) -> Outcome
     let is_elsewhere = matches!(found.why, Why::Branch { .. }) || !found.is_in(project);
     match is_elsewhere && nested {
         true => Ok(()),
-        false => Err(crate::cli::hidden::failure(context, &found, Exit::Conflict)),
+        false => Err(crate::cli::hidden::in_the_way(context, &found)),
     }
 }
 
