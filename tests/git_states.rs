@@ -194,9 +194,11 @@ fn a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand() {
     let run = repository.run_in(&root, "init --json", &[]);
     assert_eq!(failure(&run), (7, "vault-hidden".into()));
     assert!(run.shows("the branch main has"), "{run:?}");
-    assert_eq!(first_hint(&run), "git merge main");
     let made = repository.run_in(&root, "init --nested", &[]);
     assert_eq!(made.code, 0, "{made:?}");
+    fs::remove_dir_all(root.join(".v-secure")).unwrap();
+    assert_eq!(first_hint(&run), "git checkout main -- .v-secure");
+    repository.follow(&root, &first_hint(&run));
 }
 
 #[test]
@@ -226,7 +228,7 @@ fn a_branch_name_that_a_shell_would_run_is_quoted_in_what_is_to_be_typed() {
     repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
     repository.git(&["rm", "-r", "--quiet", "--force", "."]);
     let run = repository.run_in(&repository.root(), "ls --json", &[]);
-    assert_eq!(first_hint(&run), "git merge 'x;$(touch${IFS}ran)'");
+    assert_eq!(first_hint(&run), "git checkout 'x;$(touch${IFS}ran)' -- .v-secure");
 }
 
 /// Two branches that both changed the vault, merged as far as git can.

@@ -273,7 +273,7 @@ impl<'a> Context<'a> {
             return Ok(());
         }
         if opened.pin == Standing::Continues {
-            session.told().clear(&session.location.vault);
+            session.note_current();
         }
         match session.remember(opened) {
             // A home folder that cannot be written is no reason to withhold what was just verified.
@@ -283,11 +283,10 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Warns of a state that may well stay, such as that of an older branch in a second worktree: when
-    /// it begins, and not at each command.
+    /// Warns of an older state: where that is what a worktree is for, once.
     fn tell(&self, session: &Session, state: &str, text: &str) {
         let known = self.warned.borrow().contains(text);
-        if !known && !self.ui.is_muted() && session.told().is_news(&session.location.vault, state) {
+        if !known && !self.ui.is_muted() && session.is_news(state) {
             self.warn_once(text);
         }
     }

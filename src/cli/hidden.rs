@@ -85,28 +85,27 @@ impl Commands {
         match why {
             Why::Sparse => vec![format!("{git} sparse-checkout add {folder}")],
             Why::Skipped => vec![format!(
-                "{git} update-index --no-skip-worktree {path} && {git} checkout -- {path}"
+                "{git} update-index --no-skip-worktree {path} && {git} checkout -- {folder}"
             )],
-            Why::Deleted => vec![format!("{git} checkout -- {path}"), self.gone()],
+            Why::Deleted => vec![format!("{git} checkout -- {folder}"), self.gone()],
             Why::Unmerged { ours, theirs } => {
                 let sides = [(*ours, "--ours"), (*theirs, "--theirs")];
                 let sides = sides.iter().filter(|(has, _)| *has);
                 let mut hints: Vec<String> =
                     sides.map(|(_, side)| format!("{git} checkout {side} -- {path}")).collect();
-                hints.push(format!("{git} status, for what is being merged"));
+                hints.push(format!("{git} status  # for what is being merged"));
                 hints
             }
             Why::Removed => {
-                vec![format!("{git} checkout HEAD -- {path}"), self.gone()]
+                vec![format!("{git} checkout HEAD -- {folder}"), self.gone()]
             }
             Why::Incoming { head } => vec![
-                format!("{git} checkout {head} -- {path}"),
-                format!("{git} status, for what is being merged or applied"),
+                format!("{git} checkout {head} -- {folder}"),
+                format!("{git} status  # for what is being merged or applied"),
             ],
             Why::Branch { name } => vec![
-                format!("{git} merge {}", word(name)),
-                format!("{git} checkout {} -- {path}", word(name)),
-                "v-secure init --nested, for another vault all the same".to_owned(),
+                format!("{git} checkout {} -- {folder}", word(name)),
+                "v-secure init --nested  # for another vault all the same".to_owned(),
             ],
         }
     }
@@ -114,7 +113,9 @@ impl Commands {
     /// How a vault goes that is to go.
     fn gone(&self) -> String {
         let Self { git, path, .. } = self;
-        format!("{git} rm --cached --ignore-unmatch {path} && {git} commit, if the vault is to go")
+        format!(
+            "{git} rm --cached --ignore-unmatch {path} && {git} commit  # if the vault is to go"
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 //! Layout: gitrepository-layout(5), `gitdir:` files and `commondir`.
 
 use super::read;
+use super::sys::Folder;
 use std::path::{Path, PathBuf};
 
 /// A path of the longest length that Linux takes, with its prefix and line end.
@@ -26,6 +27,12 @@ pub(super) fn root_and_git_dir(path: &Path) -> Option<(PathBuf, PathBuf)> {
     let root = path.ancestors().find(|folder| folder.join(".git").exists())?;
     let git_dir = follow_file(&root.join(".git").canonicalize().ok()?)?;
     Some((root.to_path_buf(), git_dir))
+}
+
+/// Whether a repository has more working trees than one, by the folder that they share.
+pub(super) fn has_worktrees(common_dir: &Path) -> bool {
+    let names = Folder::open(&common_dir.join("worktrees")).and_then(|folder| folder.names());
+    names.is_ok_and(|names| !names.is_empty())
 }
 
 /// The git folder itself, or the one that a `.git` file names (a worktree or a submodule).

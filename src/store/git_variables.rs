@@ -12,7 +12,7 @@ use std::process::Command;
 /// What names a repository or a part of one. Settings (`GIT_CONFIG_PARAMETERS`, `GIT_CONFIG_COUNT`)
 /// are not here: they are the user's word for every repository, and git hands them on to others too.
 const LOCAL: [&str; 13] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    ALTERNATES,
     "GIT_COMMON_DIR",
     "GIT_CONFIG",
     DIR,
@@ -20,13 +20,15 @@ const LOCAL: [&str; 13] = [
     "GIT_IMPLICIT_WORK_TREE",
     INDEX,
     "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
+    OBJECTS,
     "GIT_PREFIX",
     "GIT_REPLACE_REF_BASE",
     "GIT_SHALLOW_FILE",
     TREE,
 ];
 
+const ALTERNATES: &str = "GIT_ALTERNATE_OBJECT_DIRECTORIES";
+const OBJECTS: &str = "GIT_OBJECT_DIRECTORY";
 const DIR: &str = "GIT_DIR";
 const INDEX: &str = "GIT_INDEX_FILE";
 const TREE: &str = "GIT_WORK_TREE";
@@ -45,7 +47,13 @@ pub(super) fn settle(command: &mut Command, folder: &Path, environment: &dyn Env
             let index = environment.variable(INDEX).map(|index| root.join(index));
             let keeps_index =
                 named.unwrap_or(true) && index.is_some_and(|index| is_of(&index, &own));
-            remove(command, LOCAL.iter().filter(|name| !(keeps_index && **name == INDEX)));
+            let keeps = |name: &str| match name {
+                INDEX => keeps_index,
+                // Of a push that is not accepted yet: objects are nowhere else.
+                OBJECTS | ALTERNATES => named == Some(true),
+                _ => false,
+            };
+            remove(command, LOCAL.iter().filter(|name| !keeps(name)));
         }
         // A working tree whose repository only the variables know, such as a home folder's.
         None => match (path(DIR), path(TREE)) {

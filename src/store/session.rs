@@ -2,6 +2,7 @@
 
 use super::cache::Cache;
 use super::find::Location;
+use super::git::has_worktrees;
 use super::id_list::IdList;
 use super::ledger::LedgerFile;
 use super::lock;
@@ -379,8 +380,19 @@ impl Session {
         LedgerFile::new(self.state.as_deref(), self.owners, vault)
     }
 
-    /// What was said of the vault at this path.
-    pub fn told(&self) -> Told {
+    /// Whether an older state is worth a word again: where several working trees share a place it is
+    /// what each of them has, for as long as it stays on its branch.
+    pub fn is_news(&self, state: &str) -> bool {
+        let common_dir = self.location.git_common_dir.as_deref();
+        !common_dir.is_some_and(has_worktrees) || self.told().is_news(&self.location.vault, state)
+    }
+
+    /// That the state is no older one.
+    pub fn note_current(&self) {
+        self.told().clear(&self.location.vault);
+    }
+
+    fn told(&self) -> Told {
         Told::new(self.state.as_deref(), self.owners)
     }
 
