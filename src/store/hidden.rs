@@ -98,12 +98,12 @@ impl Asked {
         let entries: Vec<Vec<&str>> =
             entries.map(|(facts, _)| facts.split(' ').collect()).collect();
         let has_stage = |stage| entries.iter().any(|facts| facts.last() == Some(&stage));
-        match entries.first()?.first()? {
+        match *entries.first()?.first()? {
             _ if !has_stage("0") => {
                 Some(Why::Unmerged { ours: has_stage("2"), theirs: has_stage("3") })
             }
-            &"S" if self.is_sparse() => Some(Why::Sparse),
-            &"S" => Some(Why::Skipped),
+            "S" if self.is_sparse() => Some(Why::Sparse),
+            "S" => Some(Why::Skipped),
             _ => Some(Why::Deleted),
         }
     }
