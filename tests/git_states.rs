@@ -211,6 +211,10 @@ fn a_partial_clone_has_the_vault_of_a_branch_though_not_its_content() {
     repository.git(&["clone", "--quiet", "--filter=blob:none", "--no-checkout", &url, &path]);
     let hint = repository.hidden_in(&clone);
     repository.follow(&clone, &hint);
+    let bare = clone.with_file_name("bare");
+    let path = bare.display().to_string();
+    repository.git(&["clone", "--quiet", "--filter=tree:0", "--no-checkout", &url, &path]);
+    repository.follow(&bare, &repository.hidden_in(&bare));
     for arguments in [
         &["checkout", "--quiet", "--orphan", "pages"][..],
         &["rm", "-r", "--quiet", "--force", "."],
@@ -291,15 +295,14 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
 }
 
-#[test]
-fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
-    let Some(repository) = conflict() else { return };
+/// Follows the hints of `unmerged`; nothing of either side may be lost.
+#[track_caller]
+fn follow_all(repository: &Repository, commit: &str) {
     let cli = &repository.0;
     let error: serde_json::Value =
         serde_json::from_str(cli.run("get A --json").err.trim()).unwrap();
-    let hints = error["error"]["hints"].as_array().unwrap();
-    for hint in hints {
-        let line = hint.as_str().unwrap();
+    for hint in error["error"]["hints"].as_array().unwrap() {
+        let line = hint.as_str().unwrap().replace("COMMIT", commit);
         let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
         let mut shell = Command::new("sh");
         repository.surroundings(&mut shell);
@@ -309,6 +312,19 @@ fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
     }
     assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
     cli.ok("audit verify");
+}
+
+#[test]
+fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
+    let Some(repository) = conflict() else { return };
+    follow_all(&repository, "none");
+}
+
+#[test]
+fn marks_that_were_committed_have_a_way_out_too() {
+    let Some(repository) = conflict() else { return };
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
+    follow_all(&repository, "HEAD");
 }
 
 #[test]

@@ -58,6 +58,9 @@ fn said(found: &Hidden) -> String {
         Why::Incoming { head } => {
             format!("{head}, a commit that git has not finished with, has {path}")
         }
+        Why::NotFetched => {
+            format!("git has not fetched the last commit's files, {path} perhaps among them")
+        }
         Why::Branch { name } => format!("the branch {name} has {path}"),
     }
 }
@@ -103,6 +106,7 @@ impl Commands {
                 format!("{git} checkout {head} -- {folder}"),
                 format!("{git} status  # for what is being merged or applied"),
             ],
+            Why::NotFetched => vec![format!("{git} checkout")],
             Why::Branch { name } => vec![
                 format!("{git} checkout {} -- {folder}", word(name)),
                 "v-secure init --nested  # for another vault all the same".to_owned(),

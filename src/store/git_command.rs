@@ -37,8 +37,18 @@ pub fn keeps_line_ends(file: &Path) -> bool {
 
 /// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
 pub fn is_unmerged(folder: &Path, path: &str) -> bool {
-    let listed = text(folder, &["ls-files", "-u", "-z", "--", &format!(":(top,literal){path}")]);
-    listed.is_some_and(|listed| !listed.is_empty())
+    lists_sides(folder, &format!(":(top,literal){path}"))
+}
+
+/// The same of a file.
+pub fn is_unmerged_file(file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.zip(file.parent())
+        .is_some_and(|(name, folder)| lists_sides(folder, &format!(":(literal)./{name}")))
+}
+
+fn lists_sides(folder: &Path, pathspec: &str) -> bool {
+    text(folder, &["ls-files", "-u", "-z", "--", pathspec]).is_some_and(|listed| !listed.is_empty())
 }
 
 /// The content of `path` in a commit, if both are there.

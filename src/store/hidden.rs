@@ -6,7 +6,7 @@
 
 use super::find::{FILE, FOLDER};
 use super::git::root_and_git_dir;
-use super::git_command::{git, text};
+use super::git_command::{git, has_commit, text};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,6 +36,8 @@ pub enum Why {
     Removed,
     /// What is being merged or applied has it: `MERGE_HEAD` or one of its like.
     Incoming { head: &'static str },
+    /// The last commit is here and its files' names are not (`clone --filter=tree:0 --no-checkout`).
+    NotFetched,
     /// The branch to which an unfinished rebase goes back, or any other one.
     Branch { name: String },
 }
@@ -86,7 +88,8 @@ impl Asked {
     }
 
     fn hidden(self) -> Option<Hidden> {
-        let why = self.in_index().or_else(|| self.in_commits()).or_else(|| self.in_branches())?;
+        let why = self.in_index().or_else(|| self.in_commits());
+        let why = why.or_else(|| self.not_fetched()).or_else(|| self.in_branches())?;
         Some(Hidden { root: self.root, path: self.path, why })
     }
 
@@ -119,6 +122,12 @@ impl Asked {
         }
         let head = INCOMING.into_iter().find(|head| self.has(head))?;
         Some(Why::Incoming { head })
+    }
+
+    /// Whether nobody can tell here what the last commit holds.
+    fn not_fetched(&self) -> Option<Why> {
+        let is_here = || text(&self.root, &["cat-file", "-e", "HEAD^{tree}"]).is_some();
+        (has_commit(&self.root, "HEAD") && !is_here()).then_some(Why::NotFetched)
     }
 
     /// Whether a commit names the vault. Its content may be one that a partial clone does not have.
