@@ -24,6 +24,7 @@ use crate::store::atomic;
 use crate::store::error::WriteError;
 use crate::store::find::{FOLDER, FindError, Location, Search};
 use crate::store::giving::{self, GivingError, Reading};
+use crate::store::hidden;
 use crate::store::owners::{Owners, ProjectOwners};
 use crate::store::session::{Opened as Found, Session, SessionError};
 use crate::store::transaction::{self, Transaction, TransactionError};
@@ -68,6 +69,9 @@ pub enum Error {
     Reason(#[source] TextError),
     #[error("no secret may set a variable that begins with V_SECURE_")]
     OwnVariable,
+    /// A new vault would take the place of one that is not checked out.
+    #[error("git has the vault {path} that is not checked out here")]
+    Hidden { path: PathBuf },
     /// The vault is not, or no longer, the one that was accepted at this place or that the pin names.
     #[error("the vault does not fit what was accepted before: {0:?}")]
     Pin(Standing),
@@ -221,6 +225,9 @@ impl<H: Clock + Random> Vault<H> {
             recipient: identity.recipient(),
             now: self.host.now(),
         };
+        if let Some(found) = hidden::above(&self.options.project) {
+            return Err(Error::Hidden { path: found.root.join(found.path) });
+        }
         let file = init::init(&request, &self.host)?;
         atomic::create_folder(&self.options.project.join(FOLDER))?;
         let session = self.session(Location::in_project(&self.options.project)?);

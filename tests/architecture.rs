@@ -220,10 +220,14 @@ fn nothing_is_left_to_do() {
 
 #[test]
 fn the_fences_are_up() {
-    for source in SOURCES.iter().filter(|source| source.module.is_empty()) {
-        assert!(source.text.contains("#![forbid(unsafe_code)]"), "{}", source.path);
-    }
-    let lib = SOURCES.iter().find(|source| source.path == "lib.rs").unwrap();
+    let file = |path: &str| SOURCES.iter().find(|source| source.path == path).unwrap();
+    let (lib, main) = (file("lib.rs"), file("main.rs"));
+    assert!(lib.text.contains("#![forbid(unsafe_code)]"));
+    // A place in the file is all that the binary may claim: there is no other way before `main`.
+    assert!(main.code.contains("#![deny(\n    unsafe_code,"));
+    assert_eq!(main.code.matches("#[expect(unsafe_code").count(), 1);
+    let uses = |text: &str| main.code.matches(text).count();
+    assert_eq!(uses("unsafe("), uses("unsafe(link_section"), "nothing else");
     for lint in DENIED {
         assert!(lib.code.contains(&format!("clippy::{lint}")), "src/lib.rs does not deny {lint}");
     }

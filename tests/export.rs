@@ -44,12 +44,15 @@ fn a_shell_evaluates_every_value_to_itself() {
 #[test]
 fn files_import_back_to_the_same_values() {
     let cli = filled();
+    let refused = cli.fails("export --format dotenv -o all.env");
+    assert_eq!(refused, (1, "export-format".into()), "a shell that sources C would run it");
+    cli.ok("rm C --yes");
     for (format, file) in [("json", "all.json"), ("yaml", "all.yaml"), ("dotenv", "all.env")] {
         cli.ok(&format!("export --format {format} -o {file}"));
         assert_eq!(mode(&cli.project().join(file)), 0o600);
         cli.ok(&format!("import {file} -e {format}"));
-        for (name, value) in PLAIN {
-            assert_eq!(cli.ok(&format!("get {format}/{name}")), value, "{format} {name}");
+        for (name, value) in PLAIN.iter().filter(|(name, _)| *name != "C") {
+            assert_eq!(&cli.ok(&format!("get {format}/{name}")), value, "{format} {name}");
         }
     }
     let read: serde_json::Value =

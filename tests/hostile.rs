@@ -150,7 +150,7 @@ fn a_source_of_two_gigabytes_is_refused_unread() {
     let file = sandbox.path("huge");
     File::create(&file).unwrap().set_len(2 << 30).unwrap();
     let file = file.to_str().unwrap();
-    assert_refused(&bounded(&sandbox, &["import", file]), 1, "cannot be read");
+    assert_refused(&bounded(&sandbox, &["import", file]), 1, "too large");
     assert_refused(&bounded(&sandbox, &["set", "A", "--file", file]), 2, "2147483648 bytes");
 }
 

@@ -53,6 +53,12 @@ fn an_ssh_key_owns_a_vault_and_is_found_in_its_usual_place() {
     assert_eq!(owner.run("get A").ok(), "hunter2");
     let status = owner.run("--json").json();
     assert!(status["unlocked_by"].as_str().unwrap().ends_with(".ssh/id_ed25519"), "{status}");
+    let file = owner.home().join(".ssh/id_ed25519");
+    let key = fs::read_to_string(&file).unwrap();
+    for end in [" \r\n", "\t\n"] {
+        fs::write(&file, format!("\u{feff}{}", key.replace('\n', end))).unwrap();
+        assert_eq!(owner.run("get A").ok(), "hunter2", "pasted with {end:?}");
+    }
     let member = owner.run("member show owner --json").json();
     assert!(member.to_string().contains(&public), "{member}");
     fs::remove_file(owner.home().join(".ssh/id_ed25519")).unwrap();
@@ -119,6 +125,44 @@ fn a_passphrase_is_asked_for_on_a_terminal_alone() {
 
     let mut session = terminal(owner.command(&["--no-input", "get", "A"]));
     session.expect("no terminal").unwrap();
+}
+
+#[test]
+fn a_passphrase_that_is_given_opens_an_ssh_key() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner(PASSPHRASE);
+    let with = |arguments: &[&str], variable: &str, value: &str| -> person::Done {
+        owner.command(arguments).env(variable, value).output().unwrap().into()
+    };
+    let set = owner.feed_with("set A", "hunter2", &[("V_SECURE_PASSPHRASE", PASSPHRASE)]);
+    set.ok();
+    assert_eq!(with(&["get", "A"], "V_SECURE_PASSPHRASE", PASSPHRASE).ok(), "hunter2");
+    let file = owner.home().join("passphrase");
+    fs::write(&file, format!("{PASSPHRASE}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let path = file.display().to_string();
+    assert_eq!(with(&["get", "A"], "V_SECURE_PASSPHRASE_FILE", &path).ok(), "hunter2");
+    let key = owner.home().join(".ssh/id_ed25519").display().to_string();
+    for arguments in [
+        &["--passphrase-fd", "0", "--identity", &key, "get", "A"][..],
+        &["--passphrase-fd", "0", "--no-input", "--identity", &key, "exec", "--", "printenv", "A"],
+    ] {
+        let mut command = owner.command(arguments);
+        let output = command.stdin(fs::File::open(&file).unwrap()).output().unwrap();
+        assert_eq!(person::Done::from(output).ok().trim(), "hunter2");
+    }
+    let wrong = with(&["--identity", &key, "--json", "get", "A"], "V_SECURE_PASSPHRASE", "wrong");
+    assert_eq!(wrong.error(), (3, "ssh-passphrase".to_owned()));
+    assert!(
+        !wrong.err.contains("wrong\"") && wrong.err.contains("V_SECURE_PASSPHRASE"),
+        "{wrong:?}"
+    );
+    let wrong = with(&["--json", "get", "A"], "V_SECURE_PASSPHRASE", "wrong");
+    assert_eq!(wrong.error(), (3, "locked".to_owned()));
+    let none = owner.run("--identity /nowhere --json get A");
+    assert_eq!(none.code, 3, "{none:?}");
 }
 
 #[test]

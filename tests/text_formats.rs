@@ -77,7 +77,7 @@ mod shell {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::process::Command;
-    use v_secure::ops::text::shell;
+    use v_secure::ops::text::{dotenv, shell};
     use v_secure::secret_value::SecretValue;
 
     /// What `shell` has in `A` after it evaluates the export, or `None` where there is no such
@@ -116,6 +116,50 @@ mod shell {
                 let absent = found.is_none() && shell == "bash";
                 assert!(absent || found.as_deref() == Some(value), "{shell}: {value:?}");
             }
+        }
+    }
+
+    /// What a shell has in `A` after it has sourced a dotenv export; `None` for what is not written.
+    fn sourced(folder: &std::path::Path, value: &[u8]) -> Option<Vec<u8>> {
+        let exported = dotenv::write(&[("A", &SecretValue::new(value.to_vec()))]).ok()?;
+        std::fs::write(folder.join("a.env"), exported.expose()).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "set -a; . ./a.env; printenv A"]).current_dir(folder);
+        let output = command.output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{value:?}: {output:?}");
+        output.stdout.strip_suffix(b"\n").map(<[u8]>::to_vec)
+    }
+
+    #[test]
+    fn a_dotenv_export_means_the_same_where_it_is_sourced() {
+        let folder = tempfile::tempdir().unwrap();
+        for (value, is_written) in [
+            ("", true),
+            ("$(touch ran) `touch ran` $HOME", true),
+            ("it's\ntwo lines", true),
+            ("a=~/b:~", true),
+            ("it's $(touch ran)", false),
+            ("it's `touch ran`", false),
+            ("it's $HOME", false),
+            ("'\"$(touch ran)", false),
+            ("'a' \"b\"; touch ran", false),
+            ("crlf\r\n", false),
+        ] {
+            let found = sourced(folder.path(), value.as_bytes());
+            assert_eq!(found.is_some(), is_written, "{value:?}");
+            assert!(found.is_none_or(|found| found == value.as_bytes()), "{value:?}");
+        }
+        assert!(!folder.path().join("ran").exists());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn what_dotenv_carries_a_shell_reads_alike(value in "[ a'\"`$()\\\\{}#~!;&|<>*?\n\r\t=]{0,8}") {
+            let folder = tempfile::tempdir().unwrap();
+            let found = sourced(folder.path(), value.as_bytes());
+            prop_assert!(found.is_none_or(|found| found == value.as_bytes()));
         }
     }
 

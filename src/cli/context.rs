@@ -7,7 +7,9 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::first_use::{self, Source};
 use super::globals::Globals;
+use super::hidden;
 use super::identities;
+use super::passphrase::Place;
 use super::pruning::{self, Pruning};
 use super::ui::Ui;
 use crate::crypto::bytes::Id;
@@ -36,6 +38,8 @@ pub struct Context<'a> {
     pub hardened: Hardened,
     /// The text of the identity that a passphrase opened, for the rest of this command.
     opened_slot: RefCell<Option<SecretValue>>,
+    /// What a descriptor gave, which gives it once: for an SSH key and for a slot of the vault.
+    given: RefCell<Option<(Place, SecretValue)>>,
     /// The policy chain that was agreed to in this command: without a state folder nothing else knows.
     agreed: RefCell<Vec<Id>>,
     warned: RefCell<BTreeSet<String>>,
@@ -67,6 +71,7 @@ impl<'a> Context<'a> {
             pruning: Pruning::default(),
             hardened: harden(),
             opened_slot: RefCell::default(),
+            given: RefCell::default(),
             agreed: RefCell::default(),
             warned: RefCell::default(),
         }
@@ -83,9 +88,28 @@ impl<'a> Context<'a> {
             pruning,
             hardened: self.hardened,
             opened_slot: RefCell::default(),
+            given: RefCell::new(
+                self.given.borrow().as_ref().map(|(place, value)| (place.clone(), copy(value))),
+            ),
             agreed: RefCell::default(),
             warned: RefCell::default(),
         }
+    }
+
+    /// The passphrase of a place, read once.
+    pub fn given_passphrase(&self, place: &Place) -> Outcome<SecretValue> {
+        let known = self
+            .given
+            .borrow()
+            .as_ref()
+            .filter(|(known, _)| known == place)
+            .map(|(_, value)| copy(value));
+        if let Some(value) = known {
+            return Ok(value);
+        }
+        let value = place.read(self)?;
+        *self.given.borrow_mut() = Some((place.clone(), copy(&value)));
+        Ok(value)
     }
 
     /// Keeps an identity that a passphrase opened, so that nobody is asked twice for one command.
@@ -162,10 +186,11 @@ impl<'a> Context<'a> {
     pub fn location(&self) -> Outcome<Location> {
         let (start, home) = (self.current_dir()?, self.host.home_dir());
         let search = Search { start: &start, home: home.as_deref(), owners: self.project_owners() };
-        Ok(match &self.globals.vault {
-            Some(path) => search.at(path)?,
-            None => search.upward()?,
-        })
+        let found = match &self.globals.vault {
+            Some(path) => search.at(path),
+            None => search.upward(),
+        };
+        found.map_err(|error| hidden::explain(self, error))
     }
 
     /// The session of a place: of the vault that is meant, if no place is given.
@@ -217,10 +242,14 @@ impl<'a> Context<'a> {
                     "its policy has {seen} of the {accepted} entries that were seen here before"
                 )));
             }
-            (Standing::Prefix { seen, accepted }, _) => self.warn_once(&format!(
-                "this is an older state: its policy has {seen} of the {accepted} entries that were \
-                 seen here before (an old branch?)"
-            )),
+            (Standing::Prefix { seen, accepted }, _) => self.tell(
+                session,
+                &format!("policy {seen}/{accepted}"),
+                &format!(
+                    "this is an older state: its policy has {seen} of the {accepted} entries that \
+                     were seen here before (an old branch?)"
+                ),
+            ),
             (Standing::Unknown, Purpose::Look) => return Ok(()),
             (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
                 if self.agrees(session, opened)? {
@@ -234,12 +263,17 @@ impl<'a> Context<'a> {
             return Err(older(&missing_entries(missing.len())));
         }
         if !missing.is_empty() && opened.pin == Standing::Continues {
-            self.warn_once(&format!(
+            let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            let text = format!(
                 "{} (an old branch, or a roll-back): compare with 'v-secure audit verify --base \
                  origin/main'",
                 missing_entries(missing.len())
-            ));
+            );
+            self.tell(session, &state.join(" "), &text);
             return Ok(());
+        }
+        if opened.pin == Standing::Continues {
+            session.note_current();
         }
         match session.remember(opened) {
             // A home folder that cannot be written is no reason to withhold what was just verified.
@@ -247,6 +281,14 @@ impl<'a> Context<'a> {
             result => result?,
         }
         Ok(())
+    }
+
+    /// Warns of an older state: where that is what a worktree is for, once.
+    fn tell(&self, session: &Session, state: &str, text: &str) {
+        let known = self.warned.borrow().contains(text);
+        if !known && !self.ui.is_muted() && session.is_news(state) {
+            self.warn_once(text);
+        }
     }
 
     /// A command may judge a vault more than once: before it asks for a value, and under the lock.
@@ -297,6 +339,10 @@ impl<'a> Context<'a> {
         let opened = self.session()?.open(Depth::Unverified)?;
         Ok(opened.vault.live().map(|(name, _)| name.clone()).collect())
     }
+}
+
+fn copy(value: &SecretValue) -> SecretValue {
+    SecretValue::new(value.expose().to_vec())
 }
 
 /// What helps with a pin that does not fit, once the vault has been looked at.

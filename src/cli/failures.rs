@@ -16,11 +16,14 @@ use crate::ops::vault::{ApplyError, OpenError};
 use crate::store::base::BaseError;
 use crate::store::error::WriteError;
 use crate::store::find::FindError;
+use crate::store::git_command;
+use crate::store::lock::LockError;
 use crate::store::pins::PinError;
 use crate::store::read::ReadError as FileError;
 use crate::store::session::SessionError;
 use crate::store::transaction::TransactionError;
 use std::error::Error;
+use std::path::Path;
 
 /// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault.
 fn closed_keys(code: &'static str, error: &(dyn Error + 'static)) -> Failure {
@@ -63,6 +66,7 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
             SessionError::Open { path, source } => open_failure(path, source),
+            SessionError::Unmerged { path, .. } => unmerged(&error, path),
             SessionError::Read(FileError::TooLarge { .. }) => {
                 Self::from_error(Exit::Integrity, "file-too-large", &error)
             }
@@ -99,7 +103,40 @@ impl From<BaseError> for Failure {
     }
 }
 
-fn open_failure(path: &std::path::Path, error: &OpenError) -> Failure {
+/// What git could not merge. The side that stays is the one that was checked out, since the commit goes
+/// on from it, as a hook asks; the other side's changes are made again.
+fn unmerged(error: &SessionError, path: &Path) -> Failure {
+    let failure = Failure::from_error(Exit::Conflict, "unmerged", error);
+    match git_command::is_unmerged_file(path) {
+        true => redone(failure),
+        // The marks were committed: git has the sides in the parents of that commit alone.
+        false => again(
+            failure
+                .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
+                .hint("git show COMMIT^2:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
+                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side, and then:"),
+        )
+        .hint("git add .v-secure && git commit"),
+    }
+}
+
+/// With the way out of a merge that is not finished.
+pub fn redone(failure: Failure) -> Failure {
+    again(
+        failure
+            .hint("git show :3:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
+            .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:"),
+    )
+    .hint("git add .v-secure && git commit  # or git rebase --continue, as 'git status' says")
+}
+
+fn again(failure: Failure) -> Failure {
+    failure
+        .hint("v-secure audit log --vault other.toml  # shows what is to be done again")
+        .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
+}
+
+fn open_failure(path: &Path, error: &OpenError) -> Failure {
     let place = path.display();
     match error {
         OpenError::Format(source) => {
@@ -183,7 +220,9 @@ impl From<TransactionError> for Failure {
             .hint(
                 "git merge BRANCH, with the branch that has them, and then the same command again",
             ),
-            TransactionError::Lock(_) => Self::from_error(Exit::Conflict, "locked-file", &error),
+            TransactionError::Lock(LockError::Busy { .. }) => {
+                Self::from_error(Exit::Conflict, "locked-file", &error)
+            }
             _ => Self::from_error(Exit::Failure, "write", &error),
         }
     }

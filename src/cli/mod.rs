@@ -19,6 +19,7 @@ mod first_use;
 mod foreign;
 mod giving;
 mod globals;
+mod hidden;
 mod hook;
 mod identities;
 mod identity_command;

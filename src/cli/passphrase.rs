@@ -74,7 +74,7 @@ impl Place {
         }
     }
 
-    /// The passphrase, without one line end.
+    /// The passphrase, without one line end: blanks may well be a part of it.
     pub fn read(&self, context: &Context<'_>) -> Outcome<SecretValue> {
         let value = match self {
             Self::Descriptor(number) => context
@@ -116,9 +116,10 @@ fn without_line_end(value: SecretValue) -> SecretValue {
     let mut bytes = value.into_bytes();
     if bytes.last() == Some(&b'\n') {
         bytes.pop();
-        if bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
+    }
+    // Alone, too: a terminal pastes CR for a line end.
+    if bytes.last() == Some(&b'\r') {
+        bytes.pop();
     }
     SecretValue::new(bytes)
 }
@@ -255,7 +256,9 @@ mod tests {
 
     #[test]
     fn one_line_end_is_no_part_of_a_passphrase() {
-        for (given, left) in [("a b\n", "a b"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a ")] {
+        for (given, left) in
+            [("a b\n", "a b"), ("a\r\n", "a"), ("a\r", "a"), ("a\n\n", "a\n"), (" a ", " a ")]
+        {
             let value = without_line_end(SecretValue::from(given.to_owned()));
             assert_eq!(value.expose_str(), Some(left), "{given:?}");
         }

@@ -197,7 +197,8 @@ fn ask(context: &Context<'_>, only_words: bool) -> Outcome<SecretValue> {
 }
 
 fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> {
-    let lines = || text.expose_str().unwrap_or_default().lines().map(str::trim);
+    let shown = || text.expose_str().unwrap_or_default().trim_start_matches('\u{feff}');
+    let lines = || shown().lines().map(str::trim);
     let keys = || lines().filter(|line| line.starts_with("AGE-"));
     match (keys().next(), keys().count()) {
         (Some(key), 1) if !only_words => return parse_key(key, from),
@@ -213,6 +214,7 @@ fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> 
         Failure::new(Exit::Locked, "words", message).because(error)
     };
     let words = text.expose_str().ok_or_else(|| refuse(&words::WordsError::NotText))?;
+    let words = words.trim_start_matches('\u{feff}');
     words::from_words(&without_comments(words)).map_err(|error| refuse(&error))
 }
 

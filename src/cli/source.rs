@@ -19,7 +19,10 @@ pub fn read(context: &Context<'_>, path: &Path, limit: u64) -> Outcome<SecretVal
     let failed = |error: &dyn std::error::Error| unreadable(path, error);
     if path.as_os_str() == "-" {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        return context.host.read_stdin(limit).map_err(|error| failed(&error));
+        return context.host.read_stdin(limit).map_err(|error| match error.kind() {
+            ErrorKind::FileTooLarge => too_large(path, limit as u64),
+            _ => failed(&error),
+        });
     }
     read::read_any(path, limit).map_err(|error| of_file(path, &error))
 }
@@ -59,10 +62,24 @@ fn too_long(secret: &SecretName, size: u64, more: bool) -> Failure {
 fn of_file(path: &Path, error: &ReadError) -> Failure {
     match error {
         ReadError::Missing { .. } => Failure::new(Exit::NotFound, "file", error.to_string()),
+        ReadError::TooLarge { limit, .. } => too_large(path, *limit),
         _ => unreadable(path, error),
     }
 }
 
+/// No other way to hand the same bytes over would help.
+fn too_large(path: &Path, limit: u64) -> Failure {
+    let message = format!("{} is too large: at most {limit} bytes are taken", called(path));
+    Failure::new(Exit::Failure, "file", message).hint("give it in parts, or give less")
+}
+
+fn called(path: &Path) -> String {
+    match path.as_os_str() == "-" {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Failure, "file", format!("{} cannot be read", path.display())).because(error)
+    Failure::new(Exit::Failure, "file", format!("{} cannot be read", called(path))).because(error)
 }

@@ -47,6 +47,11 @@ impl<'a> Ui<'a> {
         Self { mute: true, ..Self::new(host, false, true) }
     }
 
+    /// Whether warnings are shown to nobody.
+    pub fn is_muted(&self) -> bool {
+        self.mute
+    }
+
     /// Writes a command's result.
     pub fn out(&self, text: &str) -> Outcome {
         self.bytes(text.as_bytes())

@@ -161,9 +161,11 @@ pub fn parse_identities_with(
     prompts: &Arc<dyn Prompts>,
 ) -> Result<Vec<Identity>, IdentityError> {
     let text = file.expose_str().ok_or(IdentityError::NotText)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if ssh::is_private_key(text) {
-        let ssh::Key { identity, recipient } = ssh::parse_private_key(text)?;
-        let text = SecretValue::new(file.expose().to_vec());
+        let text = trimmed_lines(text);
+        let ssh::Key { identity, recipient } =
+            ssh::parse_private_key(text.expose_str().ok_or(IdentityError::NotText)?)?;
         return Ok(vec![Identity(Kind::Ssh(Box::new(SshIdentity {
             key: identity,
             recipient,
@@ -171,7 +173,7 @@ pub fn parse_identities_with(
         })))]);
     }
     let (mut identities, mut stated) = (Vec::new(), None);
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in text.lines().map(str::trim).enumerate() {
         if line.starts_with('#') {
             stated = plugin::stated_recipient(line).or(stated);
         } else if !line.is_empty() {
@@ -179,6 +181,16 @@ pub fn parse_identities_with(
         }
     }
     if identities.is_empty() { Err(IdentityError::Empty) } else { Ok(identities) }
+}
+
+/// The lines without what pasting leaves at their ends; in a buffer that does not grow.
+fn trimmed_lines(text: &str) -> SecretValue {
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    for line in text.lines().map(str::trim) {
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+    }
+    SecretValue::new(bytes)
 }
 
 fn parse_line(
@@ -257,6 +269,20 @@ mod tests {
         );
         let recipients: Vec<_> = parse(text).unwrap().iter().map(Identity::recipient).collect();
         assert_eq!(recipients, [RECIPIENT, &other.recipient]);
+    }
+
+    #[test]
+    fn what_pasting_leaves_at_the_ends_of_lines_does_not_count() {
+        for text in [
+            format!("{KEY}\r"),
+            format!("{KEY} \t\r\n"),
+            format!("\u{feff}{KEY}\n"),
+            format!("# x\r\n  {KEY}\u{a0}\n \r\n\t\r"),
+        ] {
+            let recipients: Vec<_> = parse(text).unwrap().iter().map(Identity::recipient).collect();
+            assert_eq!(recipients, [RECIPIENT]);
+        }
+        assert!(parse(format!("{} {}", &KEY[..40], &KEY[40..])).is_err(), "within is no end");
     }
 
     #[test]

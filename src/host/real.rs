@@ -9,11 +9,22 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Answers to [`Terminal::prompt_hidden`]: of the process, as its terminal is.
 static HIDDEN_PROMPTS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether there was no standard output when the process began.
+static OUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// For the binary, before Rust's runtime starts: nothing here needs it.
+#[cfg(unix)]
+pub fn look_at_output() {
+    if rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err() {
+        OUT_WAS_CLOSED.store(true, Ordering::Relaxed);
+    }
+}
 
 /// The machine this process runs on.
 #[derive(Debug, Default, Clone, Copy)]
@@ -180,6 +191,9 @@ impl Terminal for RealHost {
     }
 
     fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
+        if OUT_WAS_CLOSED.load(Ordering::Relaxed) {
+            return Err(io::Error::other("it was closed when the program started"));
+        }
         let mut out = io::stdout().lock();
         out.write_all(bytes)?;
         out.flush()

@@ -53,6 +53,7 @@ pub mod slot;
 pub mod template;
 pub mod text;
 pub mod unlock;
+pub mod unmerged;
 pub mod vault;
 pub mod verified;
 pub mod void_known;

@@ -65,6 +65,7 @@ impl CarriedPin {
     /// The pin in an identity's comments, if one is there.
     pub fn in_identity(text: &str) -> Option<Result<Self, PinSyntax>> {
         text.lines()
+            .map(|line| line.trim_start_matches('\u{feff}').trim())
             .find_map(|line| line.strip_prefix(COMMENT.trim_end()))
             .map(|pin| pin.trim().parse())
     }

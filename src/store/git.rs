@@ -4,6 +4,7 @@
 //! Layout: gitrepository-layout(5), `gitdir:` files and `commondir`.
 
 use super::read;
+use super::sys::Folder;
 use std::path::{Path, PathBuf};
 
 /// A path of the longest length that Linux takes, with its prefix and line end.
@@ -14,12 +15,24 @@ const POINTER_LIMIT: u64 = 4096 + 16;
 /// `None` outside a repository, and where the files that lead there are damaged: git itself
 /// refuses such a repository, so there is nothing to agree with.
 pub fn git_common_dir(path: &Path) -> Option<PathBuf> {
-    let dot_git = path.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
-    let git_dir = follow_file(&dot_git.canonicalize().ok()?)?;
+    let (_, git_dir) = root_and_git_dir(path)?;
     match pointer(&git_dir.join("commondir"), "") {
         Some(common) => git_dir.join(common).canonicalize().ok(),
         None => Some(git_dir),
     }
+}
+
+/// The root of the working tree that `path` is in, and its own git folder: each worktree has one.
+pub(super) fn root_and_git_dir(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let root = path.ancestors().find(|folder| folder.join(".git").exists())?;
+    let git_dir = follow_file(&root.join(".git").canonicalize().ok()?)?;
+    Some((root.to_path_buf(), git_dir))
+}
+
+/// Whether a repository has more working trees than one, by the folder that they share.
+pub(super) fn has_worktrees(common_dir: &Path) -> bool {
+    let names = Folder::open(&common_dir.join("worktrees")).and_then(|folder| folder.names());
+    names.is_ok_and(|names| !names.is_empty())
 }
 
 /// The git folder itself, or the one that a `.git` file names (a worktree or a submodule).

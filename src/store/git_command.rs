@@ -1,6 +1,7 @@
 //! Questions to the `git` command, which knows its own files best. Where it is missing, the answer
 //! is the one that costs nothing.
 
+use super::git_variables;
 use crate::host::{Environment, real::RealHost};
 use crate::ops::inject::is_own_variable;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,22 @@ pub fn keeps_line_ends(file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let answer = text(folder, &["check-attr", "-z", "text", "--", name]).unwrap_or_default();
     answer.split('\0').nth(2) == Some("unset")
+}
+
+/// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
+pub fn is_unmerged(folder: &Path, path: &str) -> bool {
+    lists_sides(folder, &format!(":(top,literal){path}"))
+}
+
+/// The same of a file.
+pub fn is_unmerged_file(file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.zip(file.parent())
+        .is_some_and(|(name, folder)| lists_sides(folder, &format!(":(literal)./{name}")))
+}
+
+fn lists_sides(folder: &Path, pathspec: &str) -> bool {
+    text(folder, &["ls-files", "-u", "-z", "--", pathspec]).is_some_and(|listed| !listed.is_empty())
 }
 
 /// The content of `path` in a commit, if both are there.
@@ -144,7 +161,7 @@ pub fn staged_dotenvs(folder: &Path) -> Vec<String> {
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.
-fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
+pub(super) fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
     text_of(git(folder).args(arguments))
 }
 
@@ -189,6 +206,7 @@ fn git_with_hooks(folder: &Path) -> Command {
         command.args(["-c", setting]);
     }
     command.envs(VARIABLES);
+    git_variables::settle(&mut command, folder, &RealHost);
     // They hold keys and commands that give them, which no child of ours needs.
     let names = RealHost.variables().into_iter().map(|(name, _)| name);
     for name in names.filter(|name| is_own_variable(name)) {

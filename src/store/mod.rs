@@ -18,8 +18,10 @@ pub mod fresh;
 pub mod git;
 pub mod git_command;
 pub mod git_past;
+mod git_variables;
 pub mod given;
 pub mod giving;
+pub mod hidden;
 pub mod id_list;
 pub mod inspect;
 pub mod journal;
@@ -37,6 +39,7 @@ pub mod reads;
 pub mod session;
 mod sys;
 mod temp;
+pub mod told;
 pub mod transaction;
 
 pub use sys::Stamp;

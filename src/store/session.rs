@@ -2,19 +2,23 @@
 
 use super::cache::Cache;
 use super::find::Location;
+use super::git::has_worktrees;
 use super::id_list::IdList;
 use super::ledger::LedgerFile;
+use super::lock;
 use super::owners::Owners;
 use super::pins::{Accepted, Known, PinError, Pins, Saved};
 use super::place::Place;
 use super::read::{self, Contents, ReadError};
 use super::sys;
 pub use super::sys::Stamp;
+use super::told::Told;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::ledger;
 use crate::ops::pin::{self, CarriedPin, Facts, Neighbour, Standing};
 use crate::ops::prune;
+use crate::ops::unmerged::{self, Sides};
 use crate::ops::vault::{Depth, OpenError, Vault, stated_vault};
 use crate::ops::verified::Verified;
 use crate::policy::chain::{Chain, Signatures};
@@ -40,6 +44,12 @@ pub enum SessionError {
         #[source]
         source: OpenError,
     },
+    /// git could not merge it, and left its marks.
+    #[error(
+        "{}, line {}: this is an unfinished merge of '{}' and '{}'",
+        path.display(), sides.line, sides.ours, sides.theirs
+    )]
+    Unmerged { path: PathBuf, sides: Sides },
     #[error(transparent)]
     Pin(#[from] PinError),
     #[error(
@@ -83,6 +93,8 @@ pub struct Opened {
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
     known: Known,
+    /// What full verification found, to be kept once the vault is accepted.
+    record: Option<(Id, String)>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
 }
@@ -95,6 +107,11 @@ impl Session {
     /// The state of the file, without reading it; `None` where there is none.
     pub fn stamp(&self) -> Option<Stamp> {
         self.location.vault.symlink_metadata().ok().map(|metadata| sys::stamp(&metadata))
+    }
+
+    /// Whether anybody has locked the vault's folder before.
+    pub fn has_lock(&self) -> bool {
+        self.location.folder.join(lock::FILE).symlink_metadata().is_ok()
     }
 
     /// Whether the file is meant to be written by this user. A rename would also replace one that is
@@ -156,10 +173,10 @@ impl Session {
             (_, Some(verified)) => verified.prune_from,
             (_, None) => prune::first_due_at_a_glance(&vault),
         };
-        if vault.findings().is_some() {
-            let record = Verified::of(&vault, self.now).to_json();
-            self.cache().put(&digest::file_hash(bytes), &record);
-        }
+        let record = vault
+            .findings()
+            .is_some()
+            .then(|| (digest::file_hash(bytes), Verified::of(&vault, self.now).to_json()));
         let known = match before {
             Some((id, known)) if id == vault.id() => known?,
             _ => self.pins().known(&self.place(), &vault.id())?,
@@ -179,6 +196,14 @@ impl Session {
             && known.here.is_none()
             && known.around.is_empty()
             && known.chain.is_some();
+        // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.
+        let record = match is_new_here || pin == Standing::Unknown || pin.is_refused() {
+            true => record,
+            false => {
+                self.keep(record);
+                None
+            }
+        };
         Ok(Opened {
             vault,
             pin,
@@ -187,8 +212,15 @@ impl Session {
             prune_from,
             is_new_here,
             known,
+            record,
             stamp: None,
         })
+    }
+
+    fn keep(&self, record: Option<(Id, String)>) {
+        if let Some((hash, text)) = record {
+            self.cache().put(&hash, &text);
+        }
     }
 
     /// What `judge` makes of what is known.
@@ -203,8 +235,16 @@ impl Session {
     }
 
     fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {
-        Vault::open(bytes, trust, depth, self.now)
-            .map_err(|source| SessionError::Open { path: self.location.vault.clone(), source })
+        Vault::open(bytes, trust, depth, self.now).map_err(|source| {
+            let path = self.location.vault.clone();
+            match &source {
+                OpenError::Format(_) => match unmerged::sides(bytes) {
+                    Some(sides) => SessionError::Unmerged { path, sides },
+                    None => SessionError::Open { path, source },
+                },
+                _ => SessionError::Open { path, source },
+            }
+        })
     }
 
     /// What was found in exactly these bytes, if they were verified before.
@@ -239,7 +279,9 @@ impl Session {
             Standing::Prefix { .. } if is_new => {}
             _ => return Ok(()),
         }
-        self.save(&opened.vault, Some(&opened.known))
+        self.save(&opened.vault, Some(&opened.known))?;
+        self.keep(opened.record.clone());
+        Ok(())
     }
 
     pub(super) fn save(&self, vault: &Vault, known: Option<&Known>) -> Result<(), SessionError> {
@@ -336,6 +378,22 @@ impl Session {
     /// What this device has seen to count in a vault.
     pub fn ledger(&self, vault: &Id) -> LedgerFile {
         LedgerFile::new(self.state.as_deref(), self.owners, vault)
+    }
+
+    /// Whether an older state is worth a word again: where several working trees share a place it is
+    /// what each of them has, for as long as it stays on its branch.
+    pub fn is_news(&self, state: &str) -> bool {
+        let common_dir = self.location.git_common_dir.as_deref();
+        !common_dir.is_some_and(has_worktrees) || self.told().is_news(&self.location.vault, state)
+    }
+
+    /// That the state is no older one.
+    pub fn note_current(&self) {
+        self.told().clear(&self.location.vault);
+    }
+
+    fn told(&self) -> Told {
+        Told::new(self.state.as_deref(), self.owners)
     }
 
     /// The vaults that were accepted at other places of this project.

@@ -22,6 +22,7 @@ pub fn absent() -> Vec<Case> {
         case("policy-op-unknown-role", a, "v-secure access grant nobodys 'dev/*' read"),
         case("no-secrets", a, "v-secure exec -e prdo -- true"),
         case("no-vault", nothing, "v-secure ls"),
+        case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure ls"),
         case("no-vault", nothing, "v-secure --vault elsewhere ls"),
         case("no-version", a, "v-secure get A --version 9"),
         case("not-found", a, "v-secure get NOPE"),
@@ -52,6 +53,15 @@ pub fn absent() -> Vec<Case> {
 pub fn conflicts() -> Vec<Case> {
     vec![
         case("current", a, "v-secure secret rollback A --version 1"),
+        case(
+            "unmerged",
+            after!(
+                a,
+                "printf '<<<<<<< HEAD\\na\\n=======\\nb\\n>>>>>>> side\\n' >> .v-secure/vault.toml"
+            ),
+            "v-secure get A",
+        ),
+        case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure init"),
         case(
             "device-taken",
             asked_twice,

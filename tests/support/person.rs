@@ -101,8 +101,14 @@ impl Person {
 
     /// [`Person::run`] with something on standard input.
     pub fn feed(&self, line: &str, input: &str) -> Done {
+        self.feed_with(line, input, &[])
+    }
+
+    /// [`Person::feed`] with variables.
+    pub fn feed_with(&self, line: &str, input: &str, variables: &[(&str, &str)]) -> Done {
         let arguments: Vec<&str> = line.split(' ').collect();
         let mut command = self.command(&arguments);
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A program that refuses before it reads closes the pipe.

@@ -14,6 +14,7 @@ use crate::ops::init::{self, Extras, InitRequest};
 use crate::ops::pin::Neighbour;
 use crate::ops::vault::{Depth, Vault};
 use crate::store::atomic;
+use crate::store::hidden::{self, Why};
 use crate::store::session::{Session, SessionError};
 use crate::store::{find, find::Location, find::Search, transaction};
 use crate::vault::model::VaultFile;
@@ -105,6 +106,7 @@ impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let project = new_project(context)?;
         refuse_existing(context, &project)?;
+        refuse_hidden(context, &project, self.nested)?;
         if !self.nested {
             refuse_nested(context, &project)?;
         }
@@ -175,6 +177,17 @@ fn refuse_existing(context: &Context<'_>, project: &Path) -> Outcome {
         Some(refusal) => Failure { hints: refusal.hints.clone(), ..failure.caused(&refusal) },
         None => failure.hint("v-secure").hint("v-secure member request, to be let in"),
     })
+}
+
+/// git's vault that is not checked out is there, too: committing another one would replace it. What
+/// is beside it, or on another branch alone, may have one of its own.
+fn refuse_hidden(context: &Context<'_>, project: &Path, nested: bool) -> Outcome {
+    let Some(found) = hidden::above(project) else { return Ok(()) };
+    let is_elsewhere = matches!(found.why, Why::Branch { .. }) || !found.is_in(project);
+    match is_elsewhere && nested {
+        true => Ok(()),
+        false => Err(crate::cli::hidden::in_the_way(context, &found)),
+    }
 }
 
 /// Why the vault that is there is not used here: its owners are then nobody to send a request to.

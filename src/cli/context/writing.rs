@@ -111,6 +111,10 @@ impl Context<'_> {
     /// A transaction on a vault that is judged. A first use is asked about without the lock, which
     /// others would wait for as long as the question is open.
     fn begin<'s>(&self, session: &'s Session) -> Outcome<Transaction<'s>> {
+        if !session.has_lock() {
+            // The lock file would be what a command that is refused leaves behind.
+            self.judge(session, &session.open(Depth::Everything)?, Purpose::Use)?;
+        }
         let mut transaction = Transaction::begin(session)?;
         if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
             let opened = transaction.into_opened();

@@ -12,6 +12,7 @@ use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
 use crate::ops::remove::RemoveError;
 use crate::ops::rollback::RollbackError;
+use crate::ops::text;
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -188,9 +189,27 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Variable(error) => error.into(),
-            _ => Self::from_error(Exit::Failure, "export-format", &error)
-                .hint("v-secure export --format json  # which carries any text")
-                .hint("v-secure get NAME > FILE  # for bytes that are no text"),
+            ExportError::Text { ref source, .. } => carried_by(source)
+                .iter()
+                .fold(Self::from_error(Exit::Failure, "export-format", &error), |failure, hint| {
+                    failure.hint(*hint)
+                }),
         }
+    }
+}
+
+const SHELL: &str = "v-secure export --format shell  # which carries all but NUL";
+const JSON: &str = "v-secure export --format json  # which carries any text";
+const FILE: &str = "v-secure exec --as-file VAR=NAME -- PROGRAM  # a file that the program reads";
+const LEFT_OUT: &str = "v-secure export --only NAME,…  # those that the format carries";
+
+/// What carries a value that a format does not.
+fn carried_by(error: &text::ExportError) -> &'static [&'static str] {
+    use text::ExportError as E;
+    match error {
+        E::Quoting { .. } | E::Reference { .. } => &[SHELL, JSON],
+        E::NotUtf8 { .. } => &[SHELL, FILE, LEFT_OUT],
+        E::Nul { .. } => &[FILE, LEFT_OUT],
+        _ => &[JSON, LEFT_OUT],
     }
 }

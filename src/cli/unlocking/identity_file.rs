@@ -1,12 +1,13 @@
 //! Unlocking with identities that stand in a file, a variable or what a command prints.
 //!
-//! An SSH key with a passphrase is asked for only if its public half belongs to a member.
+//! The passphrase of an SSH key is taken, or asked for, only if its public half belongs to a member.
 
 use super::Tried;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities::{self, Source};
+use crate::cli::passphrase::{PASSPHRASE, Place};
 use crate::crypto::identity::{Identity, IdentityError};
 use crate::ops::unlock::{UnlockError, Unlocked};
 use crate::ops::vault::Vault;
@@ -54,10 +55,48 @@ fn opened(
     if !identity.is_locked() || !belongs(vault, &identity) {
         return Ok(Ok(identity));
     }
+    if let Some(place) = PASSPHRASE.place(context, context.globals.passphrase_fd) {
+        let wrong = match with_given(context, identity, &place, source)? {
+            Ok(identity) => return Ok(Ok(identity)),
+            Err(wrong) => wrong,
+        };
+        // One that is given for a slot of the vault, perhaps: the key's own can still be asked for.
+        let (identity, failure) = *wrong;
+        return match context.interactive() && !matches!(place, Place::Descriptor(_)) {
+            true => ask(context, identity, source),
+            false => Ok(Err(failure)),
+        };
+    }
     if !context.interactive() {
         return Ok(Err(no_terminal(source)));
     }
     ask(context, identity, source)
+}
+
+/// The key opened by a passphrase that is given, or the key and why it stays closed.
+fn with_given(
+    context: &Context<'_>,
+    mut identity: Identity,
+    place: &Place,
+    source: &Source,
+) -> Outcome<Result<Identity, Box<(Identity, Failure)>>> {
+    let closed = |identity, failure: Failure| Ok(Err(Box::new((identity, failure))));
+    let passphrase = match context.given_passphrase(place) {
+        Ok(passphrase) => passphrase,
+        Err(failure) => return closed(identity, failure),
+    };
+    match identity.unlock_with(&passphrase) {
+        Ok(()) => Ok(Ok(identity)),
+        Err(error) => {
+            let message = format!(
+                "the key in {} stays closed: {} does not open it",
+                source.describe(),
+                place.describe()
+            );
+            let failure = Failure::new(Exit::Locked, "ssh-passphrase", message).because(&error);
+            closed(identity, failure.hint(format!("give it by {}", PASSPHRASE.advice())))
+        }
+    }
 }
 
 fn belongs(vault: &Vault, identity: &Identity) -> bool {
@@ -95,6 +134,7 @@ fn no_terminal(source: &Source) -> Failure {
     let message = format!("the key in {} stays closed", source.describe());
     Failure::new(Exit::Locked, "ssh-passphrase", message)
         .because(&Unasked)
+        .hint(format!("give it by {}", PASSPHRASE.advice()))
         .hint("V_SECURE_IDENTITY_CMD, with a command that prints an identity without asking")
         .hint("on a terminal: ssh-keygen -p -f COPY, for a copy without a passphrase")
 }

@@ -27,7 +27,7 @@ pub fn attempt(context: &Context<'_>, vault: &Vault, place: &Place) -> Outcome<T
     if slots.is_empty() {
         return Ok(Tried::Passed(no_slot(vault)));
     }
-    let read = place.read(context);
+    let read = context.given_passphrase(place);
     let by_option = matches!(place, Place::Descriptor(_));
     let value = match read {
         Ok(value) => value,

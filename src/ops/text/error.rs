@@ -65,8 +65,11 @@ pub enum ExportError {
     Nul { name: String },
     #[error("the value of {name:?} is not UTF-8, which this format cannot carry")]
     NotUtf8 { name: String },
-    /// Dotenv: quotes, backslashes, '#' and line ends that no one way of quoting carries.
-    #[error("the value of {name:?} mixes quotes, backslashes or line ends as dotenv cannot carry")]
+    /// Dotenv: what parsers and a shell that sources the file would not read alike.
+    #[error(
+        "the value of {name:?} mixes quotes with other signs, or has a CR or backslashes, so that dotenv \
+         cannot carry it: parsers would read something else, or a shell run a part of it"
+    )]
     Quoting { name: String },
     /// Dotenv: in other quotes than single ones every parser may expand `${...}`.
     #[error(

@@ -154,7 +154,8 @@ impl Create {
             return wanted.get(context).map(Key::Passphrase);
         }
         if !self.recipients.is_empty() {
-            return Ok(Key::Recipients(self.recipients.clone()));
+            let given = self.recipients.iter().map(|text| text.trim().to_owned());
+            return Ok(Key::Recipients(given.collect()));
         }
         let policy = vault.policy();
         let owners = policy.owners().filter_map(|owner| policy.member(owner));

@@ -6,6 +6,7 @@ use crate::cli::context::{Context, pin_failure};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::first_use::{self, Source};
+use crate::cli::hidden;
 use crate::cli::identities;
 use crate::cli::passphrase::{self, BACKUP};
 use crate::cli::project;
@@ -332,6 +333,7 @@ fn location(context: &Context<'_>) -> Outcome<Location> {
     match found {
         Err(FindError::NotFound { .. } | FindError::Missing { .. }) => {
             let project = project::new_project(context)?;
+            hidden::refuse_unseen(context, &project)?;
             Ok(Location::in_project(&project)?)
         }
         found => Ok(found?),

@@ -3,6 +3,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::hidden;
 use crate::cli::unlocking::{self, Attempt};
 use crate::ops::vault::{Depth, Vault};
 use crate::store::find::{FindError, Location, Search};
@@ -96,7 +97,13 @@ fn place(context: &Context<'_>) -> Place {
     };
     match found {
         Ok(location) => Place::Found(location),
-        Err(FindError::NotFound { .. }) => Place::Nowhere,
-        Err(error) => Place::Refused(error.into()),
+        Err(error) => {
+            let is_nowhere = matches!(error, FindError::NotFound { .. });
+            let failure = hidden::explain(context, error);
+            match is_nowhere && failure.code == "no-vault" {
+                true => Place::Nowhere,
+                false => Place::Refused(failure),
+            }
+        }
     }
 }

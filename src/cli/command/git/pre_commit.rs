@@ -5,6 +5,7 @@ use super::no_repository;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::failures::redone;
 use crate::cli::plain_files;
 use crate::cli::verification::{self, Base, Wanted};
 use crate::store::find::{FOLDER, Location};
@@ -62,6 +63,10 @@ fn plain(file: &str, held: &[String]) -> Failure {
 fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {
     let before = git_command::show(here, "HEAD", path);
     let Some(bytes) = git_command::staged(here, path) else {
+        if git_command::is_unmerged(here, path) {
+            let message = format!("the vault {path} is part of a merge that is not finished");
+            return Err(redone(Failure::new(Exit::Conflict, "unmerged", message)));
+        }
         let message = format!("the commit would delete the vault {path}");
         return Err(Failure::new(Exit::Integrity, "vault-deleted", message)
             .hint(format!("git restore --staged {path}"))

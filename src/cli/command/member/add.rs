@@ -134,7 +134,9 @@ impl Add {
             Some(source) => Device::Request(Box::new(read_request(context, source)?)),
             None => {
                 let made = new.map(|new| new.recipient.clone());
-                Device::Recipients(self.recipients.iter().cloned().chain(made).collect())
+                Device::Recipients(
+                    self.recipients.iter().map(|text| text.trim().to_owned()).chain(made).collect(),
+                )
             }
         };
         let kind = match (self.service, self.agent) {
@@ -242,14 +244,14 @@ fn lost(member: &Name, failure: &Failure) -> Failure {
 
 /// A request from the command line itself, a file or standard input.
 fn read_request(context: &Context<'_>, source: &str) -> Outcome<Request> {
-    let text = if source.starts_with("v-secure-request-") {
+    let text = if source.trim_start().starts_with("v-secure-request-") {
         source.to_owned().into()
     } else {
         // Room for the line's end.
         crate::cli::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
     };
     let text = text.expose_str().ok_or_else(|| unusable(&request::RequestError::Encoding))?;
-    Request::parse(text.trim()).map_err(|error| unusable(&error))
+    Request::parse(text.trim_start_matches('\u{feff}').trim()).map_err(|error| unusable(&error))
 }
 
 /// What does not prove who made it was changed by somebody; all else was never a request, or is cut off.

@@ -32,6 +32,7 @@
 //! | U+001C..1F, U+0085 at an unquoted end; U+FEFF | kept; trimmed | trimmed; kept | as Python |
 //! | `A=$B` | kept | kept | kept, warning (dotenv-expand, shells) |
 //! | `A='x` with no closing quote | `'x` | line skipped | error |
+//! | `` A=`x `` with no other backtick behind it | `` `x `` | `` `x `` | `` `x `` |
 //! | `A='x'y` | `'x'y` | line skipped | error |
 //! | `A: x` | `x` | name without a value | error |
 //! | `A` | line skipped | name without a value | error |
@@ -41,12 +42,11 @@
 //!
 //! # Writing
 //!
-//! [`write()`] writes what Node's dotenv, python-dotenv (with its default interpolation) and
-//! [`read`] all read back byte for byte, in the first of these forms that does so: bare,
-//! `'single'`, `"double"`, bare with quotes and blanks inside. A value that none carries is an
-//! error. One with a `${...}` is written in single quotes alone, where python-dotenv expands it all the same
-//! (`interpolate=False` ends that): [`expanded`] names those. Of these, only the first two mean the same to a shell's `source`, and only the bare ones
-//! to `docker --env-file`, which knows no quotes: use the `shell` export for shells.
+//! [`write()`] writes what Node's dotenv, python-dotenv (with its default interpolation), [`read`] and
+//! a POSIX shell's `.` all read as the same bytes, in the first of these forms that does so: bare,
+//! `'single'`, `"double"`. A value that none carries is an error. One with a `${...}` is written in single
+//! quotes, where python-dotenv alone expands it (`interpolate=False` ends that): [`expanded`] names those.
+//! Of the forms, `docker --env-file` reads only the bare ones alike, since it knows no quotes.
 
 mod read;
 mod value;

@@ -20,10 +20,8 @@ fn each_value_is_written_in_the_first_form_that_carries_it() {
         ("$HOME", "A='$HOME'\n"),
         ("{\"a\":1}", "A='{\"a\":1}'\n"),
         ("it's", "A=\"it's\"\n"),
-        ("a\rb", "A=\"a\\rb\"\n"),
-        ("a\\\\b", "A=a\\\\b\n"),
-        ("a'b\"c d", "A=a'b\"c d\n"),
-        ("ends in \\", "A=ends in \\\n"),
+        ("it's\n#1 \\d", "A=\"it's\n#1 \\d\"\n"),
+        ("`id` $(id)", "A='`id` $(id)'\n"),
     ] {
         assert_eq!(written(value.as_bytes()).unwrap(), line, "{value:?}");
     }
@@ -31,7 +29,22 @@ fn each_value_is_written_in_the_first_form_that_carries_it() {
 
 #[test]
 fn what_no_form_carries_is_an_error() {
-    for value in ["'\"", "a'\"#", "a\"\r", "'\n\"", " \\", "a'\\n ", "\\\\\n", "'\\\r"] {
+    for value in [
+        "'\"",
+        "a'\"#",
+        "a\"\r",
+        "'\n\"",
+        " \\",
+        "a'\\n ",
+        "\\\\\n",
+        "'\\\r",
+        "a\rb",
+        "a\\\\b",
+        "it's $A",
+        "it's $(id)",
+        "it's `id`",
+        "'\\\n",
+    ] {
         let result = written(value.as_bytes());
         assert!(matches!(result, Err(ExportError::Quoting { .. })), "{value:?}");
     }
@@ -70,6 +83,19 @@ fn a_later_value_replaces_an_earlier_one_in_its_place() {
         import.entries.iter().map(|e| (e.name.as_str(), e.value.expose(), e.line)).collect();
     assert_eq!(entries, [("A", b"3".as_slice(), 3), ("B", b"2", 2)]);
     assert_eq!(import.warnings[0].kind, WarningKind::Duplicate { first: 1 });
+}
+
+#[test]
+fn a_backtick_that_nothing_closes_is_a_character() {
+    let values = |text: &str| -> Vec<String> {
+        let import = read(text.as_bytes()).unwrap();
+        assert!(import.warnings.is_empty(), "{text:?}");
+        import.entries.iter().map(|e| e.value.expose_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(values("A=`x # c\nB=1\n"), ["`x", "1"]);
+    assert_eq!(values("A=`"), ["`"]);
+    let closed_later = read(b"A=`x\nB=`y\n");
+    assert!(matches!(closed_later, Err(TextError::AfterQuote { line: 2 })), "{closed_later:?}");
 }
 
 #[test]
@@ -122,7 +148,8 @@ proptest! {
     }
 
     #[test]
-    fn one_line_of_printable_text_is_always_carried(value in "[ -~&&[^#'\"`$\\\\]]{0,40}") {
+    fn one_line_of_printable_text_is_always_carried(value in "[ -~&&[^'\\\\]]{0,40}") {
+        prop_assume!(!value.contains("${"));
         prop_assert!(written(value.as_bytes()).is_ok());
     }
 

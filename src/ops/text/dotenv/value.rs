@@ -14,6 +14,8 @@ pub(super) struct Value {
 pub(super) fn read(cursor: &mut Cursor) -> Result<Value, TextError> {
     let blanks = cursor.take_while(is_blank);
     let (bytes, warning) = match cursor.rest.chars().next() {
+        // Node's parser takes it for a character then, and Python's always does.
+        Some('`') if is_alone(cursor.rest) => bare(cursor.take_line()),
         Some(quote @ ('\'' | '"' | '`')) => quoted(cursor, quote)?,
         Some('#') if !blanks.is_empty() => {
             cursor.take_line();
@@ -23,6 +25,14 @@ pub(super) fn read(cursor: &mut Cursor) -> Result<Value, TextError> {
     };
     let reference = has_reference(&bytes).then_some(WarningKind::Reference);
     Ok(Value { bytes: SecretValue::new(bytes), warnings: [warning, reference] })
+}
+
+/// Whether nothing closes the backtick that a text begins with, and its line has no other: Node's
+/// parser would take off one at each end.
+fn is_alone(text: &str) -> bool {
+    let rest = &text[1..];
+    let line = rest.split(is_line_end).next().unwrap_or_default();
+    !line.contains('`') && closing(rest.as_bytes(), b'`').is_none()
 }
 
 fn bare(line: &str) -> (Vec<u8>, Option<WarningKind>) {

@@ -1,4 +1,5 @@
-//! Bindings to lines that Node's dotenv, python-dotenv and this crate's reader all read back.
+//! Bindings to lines that Node's dotenv, python-dotenv, this crate's reader and a shell's `.` all read
+//! as the same. People source `.env` files: what a shell would run must not be written for anybody.
 
 use crate::ops::text::{Dump, ExportError, check_names, check_no_nul, exact, text_of};
 use crate::secret_value::SecretValue;
@@ -7,7 +8,7 @@ use crate::secret_value::SecretValue;
 ///
 /// # Errors
 /// Names the first variable that the format cannot carry: an unusable or repeated name; NUL; not
-/// UTF-8; a `${...}` beside a single quote; quotes, backslashes or line ends in a
+/// UTF-8; a `${...}` beside a single quote; quotes, backslashes, dollars, backticks or CR in a
 /// combination that no form carries.
 pub fn write(dump: &Dump) -> Result<SecretValue, ExportError> {
     check_names(dump)?;
@@ -29,7 +30,6 @@ struct Line<'a> {
 enum Form {
     Bare,
     Single,
-    /// Raw too, except that CR is written `\r`.
     Double,
 }
 
@@ -37,11 +37,9 @@ fn line<'a>(name: &'a str, value: &'a SecretValue) -> Result<Line<'a>, ExportErr
     check_no_nul(name, value)?;
     let text = text_of(name, value)?;
     match form(text) {
-        // In single quotes it is literal for all but python-dotenv, which the caller says.
-        Some(form) if form != Form::Single && is_expanded(text) => {
-            Err(ExportError::Reference { name: name.to_owned() })
-        }
         Some(form) => Ok(Line { name, text, form }),
+        // Single quotes would carry it, and python-dotenv alone expand it, which the caller says.
+        None if is_expanded(text) => Err(ExportError::Reference { name: name.to_owned() }),
         None => Err(ExportError::Quoting { name: name.to_owned() }),
     }
 }
@@ -70,7 +68,6 @@ fn form(text: &str) -> Option<Form> {
         (Form::Bare, is_plain as fn(&str) -> bool),
         (Form::Single, fits_single),
         (Form::Double, fits_double),
-        (Form::Bare, fits_bare),
     ]
     .into_iter()
     .find_map(|(form, fits)| fits(text).then_some(form))
@@ -86,19 +83,12 @@ fn fits_single(text: &str) -> bool {
     !text.contains(['\'', '\r']) && !text.contains("\\\\") && !text.ends_with('\\')
 }
 
-/// Node decodes `\n` and `\r` alone and keeps `\"`; Python decodes more.
+/// Node decodes `\n` and `\r` alone and keeps `\"`; Python decodes more. A shell runs `$(…)` and what is
+/// in backticks, and takes a backslash before a line end for none of either.
 fn fits_double(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let taken = |at: usize| bytes.get(at + 1).is_none_or(|next| b"\\'\"abfnrtv\r".contains(next));
-    !text.contains('"') && !memchr::memchr_iter(b'\\', bytes).any(taken)
-}
-
-/// Unquoted text is raw in both, quotes and backslashes included, if nothing is trimmed, split or
-/// taken for a comment or an opening quote.
-fn fits_bare(text: &str) -> bool {
-    let risky =
-        |c: char| c == '#' || c == '\u{feff}' || c.is_control() || (c.is_whitespace() && c != ' ');
-    !text.starts_with(['\'', '"', '`', ' ']) && !text.ends_with(' ') && !text.contains(risky)
+    let taken = |at: usize| bytes.get(at + 1).is_none_or(|next| b"\\'abfnrtv\n".contains(next));
+    !text.contains(['"', '$', '`', '\r']) && !memchr::memchr_iter(b'\\', bytes).any(taken)
 }
 
 impl Line<'_> {
@@ -111,12 +101,7 @@ impl Line<'_> {
         put(self.name.as_bytes());
         put(b"=");
         put(quote);
-        for (index, part) in self.text.split('\r').enumerate() {
-            if index > 0 {
-                put(b"\\r");
-            }
-            put(part.as_bytes());
-        }
+        put(self.text.as_bytes());
         put(quote);
         put(b"\n");
     }

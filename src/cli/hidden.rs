@@ -1,0 +1,145 @@
+//! What is said where git has a vault that the working tree has not: which one, why it is not
+//! there, and what brings it back. `init` would otherwise make another one in its place.
+
+use super::context::Context;
+use super::error::{Failure, Outcome};
+use super::exit::Exit;
+use super::project::new_project;
+use crate::store::find::{FOLDER, FindError};
+use crate::store::hidden::{self, Hidden, Why};
+use std::path::Path;
+
+/// Why no vault was found: what the search says, or where git has one.
+pub fn explain(context: &Context<'_>, error: FindError) -> Failure {
+    let found = match &error {
+        FindError::NotFound { start, .. } => hidden::above(start),
+        FindError::Missing { .. } => {
+            new_project(context).ok().and_then(|project| hidden::at(&project))
+        }
+        _ => None,
+    };
+    match found {
+        Some(found) => failure(context, &found),
+        None => error.into(),
+    }
+}
+
+/// Refuses to write a backup's vault where one is out of sight. A file that was lost is what a
+/// backup is for.
+pub fn refuse_unseen(context: &Context<'_>, project: &Path) -> Outcome {
+    let is_lost = |why: &Why| matches!(why, Why::Deleted | Why::Removed | Why::Branch { .. });
+    match hidden::at(project).filter(|found| !is_lost(&found.why)) {
+        Some(found) => Err(in_the_way(context, &found)),
+        None => Ok(()),
+    }
+}
+
+/// The same, of what would take its place.
+pub fn in_the_way(context: &Context<'_>, found: &Hidden) -> Failure {
+    Failure { exit: Exit::Conflict, ..failure(context, found) }
+}
+
+/// That git has a vault where none is seen.
+fn failure(context: &Context<'_>, found: &Hidden) -> Failure {
+    let commands = Commands::of(context, found);
+    let message = format!("there is a vault that is not checked out: {}", said(found));
+    let failure = Failure::new(Exit::NotFound, "vault-hidden", message);
+    commands.of_state(&found.why).into_iter().fold(failure, Failure::hint)
+}
+
+fn said(found: &Hidden) -> String {
+    let path = &found.path;
+    match &found.why {
+        Why::Sparse => format!("git has {path}, and this sparse checkout leaves it out"),
+        Why::Skipped => format!("git has {path}, and its index says to do without the file"),
+        Why::Deleted => format!("git has {path} in its index, and the file is gone"),
+        Why::Unmerged { .. } => format!("{path} is part of a merge that is not finished"),
+        Why::Removed => format!("the last commit has {path}, and the index no longer"),
+        Why::Incoming { head } => {
+            format!("{head}, a commit that git has not finished with, has {path}")
+        }
+        Why::NotFetched => {
+            format!("git has not fetched the last commit's files, {path} perhaps among them")
+        }
+        Why::Branch { name } => format!("the branch {name} has {path}"),
+    }
+}
+
+/// Commands as they are typed where the user is.
+struct Commands {
+    git: String,
+    path: String,
+    folder: String,
+}
+
+impl Commands {
+    fn of(context: &Context<'_>, found: &Hidden) -> Self {
+        let here = context.current_dir().ok().and_then(|here| here.canonicalize().ok());
+        let git = match here.as_deref() == Some(found.root.as_path()) {
+            true => "git".to_owned(),
+            false => format!("git -C {}", word(&found.root.display().to_string())),
+        };
+        let folder = Path::new(&found.path).parent().unwrap_or(Path::new(FOLDER));
+        Self { git, path: word(&found.path), folder: word(&folder.display().to_string()) }
+    }
+
+    fn of_state(&self, why: &Why) -> Vec<String> {
+        let Self { git, path, folder } = self;
+        match why {
+            Why::Sparse => vec![format!("{git} sparse-checkout add {folder}")],
+            Why::Skipped => vec![format!(
+                "{git} update-index --no-skip-worktree {path} && {git} checkout -- {folder}"
+            )],
+            Why::Deleted => vec![format!("{git} checkout -- {folder}"), self.gone()],
+            Why::Unmerged { ours, theirs } => {
+                let sides = [(*ours, "--ours"), (*theirs, "--theirs")];
+                let sides = sides.iter().filter(|(has, _)| *has);
+                let mut hints: Vec<String> =
+                    sides.map(|(_, side)| format!("{git} checkout {side} -- {path}")).collect();
+                hints.push(format!("{git} status  # for what is being merged"));
+                hints
+            }
+            Why::Removed => {
+                vec![format!("{git} checkout HEAD -- {folder}"), self.gone()]
+            }
+            Why::Incoming { head } => vec![
+                format!("{git} checkout {head} -- {folder}"),
+                format!("{git} status  # for what is being merged or applied"),
+            ],
+            Why::NotFetched => vec![format!("{git} checkout")],
+            Why::Branch { name } => vec![
+                format!("{git} checkout {} -- {folder}", word(name)),
+                "v-secure init --nested  # for another vault all the same".to_owned(),
+            ],
+        }
+    }
+
+    /// How a vault goes that is to go.
+    fn gone(&self) -> String {
+        let Self { git, path, .. } = self;
+        format!(
+            "{git} rm --cached --ignore-unmatch {path} && {git} commit  # if the vault is to go"
+        )
+    }
+}
+
+/// A word of a shell's command line. Names of branches and folders are others' to choose.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/@+-".contains(c);
+    match !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn a_name_that_a_shell_would_act_on_is_quoted() {
+        assert_eq!(word("origin/main"), "origin/main");
+        assert_eq!(word("a;$(id)'b"), "'a;$(id)'\\''b'");
+        assert_eq!(word("two words"), "'two words'");
+    }
+}

@@ -1,0 +1,400 @@
+//! What git has of a vault and the working tree has not, and whose variables git is asked with: nobody
+//! is led to make another vault, and an unfinished merge is called one.
+
+#![cfg(unix)]
+
+#[allow(dead_code)]
+#[path = "support/cli.rs"]
+mod cli;
+#[path = "support/tools.rs"]
+mod tools;
+
+use cli::{Cli, Run, failure, finish};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FILE: &str = ".v-secure/vault.toml";
+
+/// A vault in a repository, with its first commit. Commands run in a folder of their own.
+struct Repository(Cli);
+
+impl Repository {
+    fn new() -> Option<Self> {
+        let cli = Cli::with_vault();
+        let repository = Self(cli);
+        if !tools::has("git") {
+            return None;
+        }
+        repository.git(&["init", "--quiet", "--initial-branch=main"]);
+        repository.0.ok("pin accept --yes");
+        repository.0.set("A", "one");
+        fs::create_dir(repository.root().join("src")).unwrap();
+        fs::write(repository.root().join("src/code"), "x\n").unwrap();
+        let attributes = repository.root().join(".v-secure/.gitattributes");
+        fs::write(attributes, "vault.toml -text\n").unwrap();
+        repository.git(&["add", "."]);
+        repository.commit("first");
+        Some(repository)
+    }
+
+    fn root(&self) -> PathBuf {
+        self.0.project()
+    }
+
+    fn git_in(&self, folder: &Path, arguments: &[&str]) -> std::process::Output {
+        let mut command = Command::new("git");
+        self.surroundings(&mut command);
+        command.args(["-c", "protocol.file.allow=always"]);
+        command.current_dir(folder).args(arguments).output().unwrap()
+    }
+
+    /// The variables of the program's user, with the program on PATH, for git and its hooks.
+    fn surroundings(&self, command: &mut Command) {
+        let own = self.0.command("ls");
+        let own = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let binary = Path::new(env!("CARGO_BIN_EXE_v-secure")).parent().unwrap();
+        command.env_clear().envs(own);
+        command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", binary.display()));
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_EDITOR", "true");
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), "t");
+            command.env(format!("GIT_{role}_EMAIL"), "t@example.org");
+        }
+    }
+
+    #[track_caller]
+    fn git(&self, arguments: &[&str]) {
+        let output = self.git_in(&self.root(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+
+    #[track_caller]
+    fn commit(&self, message: &str) {
+        self.git(&["commit", "--quiet", "--all", "-m", message]);
+    }
+
+    /// The program in a folder, with variables.
+    fn run_in(&self, folder: &Path, line: &str, variables: &[(&str, &Path)]) -> Run {
+        let mut command = self.0.command(line);
+        command.current_dir(folder).envs(variables.iter().copied());
+        finish(&mut command, b"x")
+    }
+
+    /// What `ls`, `init`, `doctor` and a restored backup say where the vault is hidden; returns the
+    /// first hint.
+    #[track_caller]
+    fn hidden_in(&self, folder: &Path) -> String {
+        let seen = self.run_in(folder, "ls --json", &[]);
+        assert_eq!(failure(&seen), (5, "vault-hidden".into()));
+        for line in ["init --json", "init --nested --json"] {
+            let refused = self.run_in(folder, line, &[]);
+            assert_eq!(failure(&refused), (7, "vault-hidden".into()), "{line}");
+        }
+        assert!(!folder.join(FILE).exists());
+        let doctor = self.run_in(folder, "doctor", &[]);
+        assert!(doctor.shows("vault-refused") && !doctor.shows("v-secure init"), "{doctor:?}");
+        first_hint(&seen)
+    }
+
+    /// Follows a hint in a shell; afterwards the vault is there.
+    #[track_caller]
+    fn follow(&self, folder: &Path, hint: &str) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", hint]).current_dir(folder).env("GIT_ALLOW_PROTOCOL", "file");
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{hint}: {output:?}");
+        assert!(folder.join(FILE).exists(), "{hint}");
+    }
+}
+
+fn first_hint(run: &Run) -> String {
+    let error: serde_json::Value = serde_json::from_str(run.err.trim()).unwrap();
+    error["error"]["hints"][0].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one() {
+    let Some(repository) = Repository::new() else { return };
+    let (root, src) = (repository.root(), repository.root().join("src"));
+    repository.git(&["sparse-checkout", "set", "src"]);
+    let below = repository.run_in(&src, "init --json", &[]);
+    assert_eq!(failure(&below), (7, "vault-hidden".into()));
+    let hint = first_hint(&below);
+    assert!(
+        hint.starts_with("git -C ") && hint.ends_with("sparse-checkout add .v-secure"),
+        "{hint}"
+    );
+    let hint = repository.hidden_in(&root);
+    assert_eq!(hint, "git sparse-checkout add .v-secure");
+    repository.follow(&root, &hint);
+    repository.0.ok("get A");
+}
+
+#[test]
+fn a_vault_that_the_index_or_the_last_commit_has_is_brought_back() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    let remove = || fs::remove_dir_all(root.join(".v-secure")).unwrap();
+    repository.git(&["update-index", "--skip-worktree", FILE]);
+    remove();
+    repository.follow(&root, &repository.hidden_in(&root));
+    remove();
+    repository.follow(&root, &repository.hidden_in(&root));
+    repository.git(&["rm", "-r", "--quiet", "--cached", ".v-secure"]);
+    remove();
+    repository.follow(&root, &repository.hidden_in(&root));
+    assert_eq!(repository.0.ok("get A"), "one");
+}
+
+#[test]
+fn a_backup_replaces_no_vault_that_is_out_of_sight() {
+    let Some(repository) = Repository::new() else { return };
+    let backup = repository.root().join("src/backup");
+    repository.0.ok(&format!("backup create {}", backup.display()));
+    repository.git(&["sparse-checkout", "set", "src"]);
+    let line = format!("backup restore {} --json", backup.display());
+    let run = repository.run_in(&repository.root(), &line, &[]);
+    assert_eq!(failure(&run), (7, "vault-hidden".into()));
+    assert!(!repository.root().join(FILE).exists());
+}
+
+#[test]
+fn a_vault_that_an_unfinished_merge_or_rebase_took_away_is_found() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    repository.git(&["checkout", "--quiet", "-b", "without"]);
+    repository.git(&["rm", "-r", "--quiet", ".v-secure"]);
+    repository.commit("remove");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--quiet", "--no-commit", "--no-ff", "without"]);
+    repository.follow(&root, &repository.hidden_in(&root));
+    repository.git(&["merge", "--abort"]);
+    repository.0.set("A", "two");
+    repository.commit("second");
+    let merge = repository.git_in(&root, &["merge", "without"]);
+    assert!(!merge.status.success(), "one side changed what the other removed");
+    let _ = fs::remove_file(root.join(FILE));
+    repository.follow(&root, &repository.hidden_in(&root));
+    repository.git(&["merge", "--abort"]);
+    let rebase = repository.git_in(&root, &["rebase", "without"]);
+    assert!(!rebase.status.success());
+    repository.git(&["rm", "--quiet", "--cached", FILE]);
+    fs::remove_file(root.join(FILE)).unwrap();
+    repository.follow(&root, &repository.hidden_in(&root));
+}
+
+#[test]
+fn a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
+    repository.git(&["rm", "-r", "--quiet", "--force", "."]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "empty"]);
+    let run = repository.run_in(&root, "init --json", &[]);
+    assert_eq!(failure(&run), (7, "vault-hidden".into()));
+    assert!(run.shows("the branch main has"), "{run:?}");
+    let made = repository.run_in(&root, "init --nested", &[]);
+    assert_eq!(made.code, 0, "{made:?}");
+    fs::remove_dir_all(root.join(".v-secure")).unwrap();
+    assert_eq!(first_hint(&run), "git checkout main -- .v-secure");
+    repository.follow(&root, &first_hint(&run));
+}
+
+#[test]
+fn a_partial_clone_has_the_vault_of_a_branch_though_not_its_content() {
+    let Some(repository) = Repository::new() else { return };
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let (clone, url) = (repository.root().parent().unwrap().join("clone"), repository.root());
+    let url = format!("file://{}", url.display());
+    let path = clone.display().to_string();
+    repository.git(&["clone", "--quiet", "--filter=blob:none", "--no-checkout", &url, &path]);
+    let hint = repository.hidden_in(&clone);
+    repository.follow(&clone, &hint);
+    let bare = clone.with_file_name("bare");
+    let path = bare.display().to_string();
+    repository.git(&["clone", "--quiet", "--filter=tree:0", "--no-checkout", &url, &path]);
+    repository.follow(&bare, &repository.hidden_in(&bare));
+    for arguments in [
+        &["checkout", "--quiet", "--orphan", "pages"][..],
+        &["rm", "-r", "--quiet", "--force", "."],
+    ] {
+        assert!(repository.git_in(&clone, arguments).status.success(), "{arguments:?}");
+    }
+    let run = repository.run_in(&clone, "init --json", &[]);
+    assert_eq!(failure(&run), (7, "vault-hidden".into()));
+}
+
+#[test]
+fn a_branch_name_that_a_shell_would_run_is_quoted_in_what_is_to_be_typed() {
+    let Some(repository) = Repository::new() else { return };
+    repository.git(&["branch", "-m", "x;$(touch${IFS}ran)"]);
+    repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
+    repository.git(&["rm", "-r", "--quiet", "--force", "."]);
+    let run = repository.run_in(&repository.root(), "ls --json", &[]);
+    assert_eq!(first_hint(&run), "git checkout 'x;$(touch${IFS}ran)' -- .v-secure");
+}
+
+/// Two branches that both changed the vault, merged as far as git can.
+fn conflict() -> Option<Repository> {
+    let repository = Repository::new()?;
+    repository.0.ok("git install");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.0.set("A", "side");
+    repository.commit("side");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.0.set("A", "main");
+    repository.0.set("M", "main");
+    repository.commit("main");
+    let merge = repository.git_in(&repository.root(), &["merge", "side"]);
+    assert!(!merge.status.success(), "{merge:?}");
+    Some(repository)
+}
+
+#[test]
+fn every_command_calls_conflict_markers_an_unfinished_merge() {
+    let Some(repository) = conflict() else { return };
+    let cli = &repository.0;
+    let before = fs::read(cli.vault()).unwrap();
+    for line in [
+        "ls",
+        "get A",
+        "set A",
+        "rm A --yes",
+        "exec -- true",
+        "export --format json",
+        "secret show A",
+        "import src/code --format dotenv",
+        "member list",
+        "member request",
+        "access list",
+        "audit log",
+        "audit verify",
+        "pin show",
+        "pin accept --yes",
+        "key status",
+        "policy review",
+        "settings show",
+        "backup create out",
+        "exposed",
+        "prune",
+        "unlock",
+        "git pre-commit",
+        "inject -i src/code",
+    ] {
+        let run = cli.feed(&format!("--json {line}"), b"x");
+        assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
+    }
+    let run = cli.run("get A");
+    for text in ["unfinished merge of 'HEAD' and 'side'", "line ", "git checkout --ours"] {
+        assert!(run.shows(text), "{text}: {run:?}");
+    }
+    assert!(cli.run("doctor").shows("unfinished merge"));
+    let init = cli.run("init");
+    assert!(init.code == 7 && init.shows("unfinished merge"), "{init:?}");
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+}
+
+/// Follows the hints of `unmerged`; nothing of either side may be lost.
+#[track_caller]
+fn follow_all(repository: &Repository, commit: &str) {
+    let cli = &repository.0;
+    let error: serde_json::Value =
+        serde_json::from_str(cli.run("get A --json").err.trim()).unwrap();
+    for hint in error["error"]["hints"].as_array().unwrap() {
+        let line = hint.as_str().unwrap().replace("COMMIT", commit);
+        let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
+        let mut shell = Command::new("sh");
+        repository.surroundings(&mut shell);
+        shell.args(["-c", &line]).current_dir(cli.project());
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
+    }
+    assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
+    cli.ok("audit verify");
+}
+
+#[test]
+fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
+    let Some(repository) = conflict() else { return };
+    follow_all(&repository, "none");
+}
+
+#[test]
+fn marks_that_were_committed_have_a_way_out_too() {
+    let Some(repository) = conflict() else { return };
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
+    follow_all(&repository, "HEAD");
+}
+
+#[test]
+fn variables_of_another_repository_are_not_taken_for_the_vaults() {
+    let Some(repository) = Repository::new() else { return };
+    repository.0.ok("git install");
+    let other = repository.root().parent().unwrap().join("other");
+    fs::create_dir(&other).unwrap();
+    assert!(repository.git_in(&other, &["init", "--quiet"]).status.success());
+    fs::write(other.join("file"), "x").unwrap();
+    assert!(repository.git_in(&other, &["add", "file"]).status.success());
+    let git = other.join(".git");
+    let (index, objects) = (git.join("index"), git.join("objects"));
+    let temporary = Path::new(".git/next-index-1.lock");
+    for variables in [
+        &[("GIT_DIR", git.as_path())][..],
+        &[("GIT_INDEX_FILE", &index)],
+        &[("GIT_INDEX_FILE", temporary)],
+        &[("GIT_WORK_TREE", &other)],
+        &[("GIT_DIR", &git), ("GIT_WORK_TREE", &other), ("GIT_INDEX_FILE", &index)],
+        &[("GIT_OBJECT_DIRECTORY", &objects)],
+        // The vault's own, as an alias and a hook in a folder below have them.
+        &[("GIT_DIR", Path::new(".git"))],
+    ] {
+        let run = repository.run_in(&repository.root(), "doctor", variables);
+        assert!(run.shows("git-sound"), "{variables:?}: {}", run.text());
+        assert!(run.shows("hook-helpless"), "{variables:?}: {}", run.text());
+        let verified = repository.run_in(&repository.root(), "audit verify --base HEAD", variables);
+        assert_eq!(verified.code, 0, "{variables:?}: {verified:?}");
+    }
+}
+
+#[test]
+fn the_index_of_a_commit_that_is_being_made_is_the_one_that_the_hook_sees() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    let mut broken = fs::read(root.join(FILE)).unwrap();
+    broken.extend_from_slice(b"x\n");
+    fs::write(root.join(FILE), broken).unwrap();
+    fs::copy(root.join(".git/index"), root.join(".git/mine")).unwrap();
+    let mut add = Command::new("git");
+    add.current_dir(&root).env("GIT_INDEX_FILE", ".git/mine").args(["add", FILE]);
+    assert!(add.output().unwrap().status.success());
+    let in_git = root.join(".git/mine");
+    let outside = root.parent().unwrap().join("mine");
+    fs::copy(&in_git, &outside).unwrap();
+    assert_eq!(repository.0.run("git pre-commit").code, 0, "nothing is staged in the index itself");
+    for index in [in_git.as_path(), &outside, Path::new(".git/mine")] {
+        let run = repository.run_in(&root, "git pre-commit", &[("GIT_INDEX_FILE", index)]);
+        assert_eq!(run.code, 6, "{index:?}: {run:?}");
+    }
+}
+
+#[test]
+fn what_a_second_worktree_lacks_is_said_once() {
+    let Some(repository) = Repository::new() else { return };
+    let second = repository.root().parent().unwrap().join("second");
+    let path = second.display().to_string();
+    repository.git(&["worktree", "add", "--quiet", "-b", "second", &path]);
+    repository.0.set("A", "two");
+    let get = || repository.run_in(&second, "get A", &[]);
+    let warns = |run: &Run| run.shows("log entry that was seen here before is missing");
+    assert!(warns(&get()), "a roll-back looks the same");
+    assert!(!warns(&get()) && !warns(&get()));
+    repository.0.set("A", "three");
+    assert!(warns(&get()), "another state");
+    assert!(!warns(&get()));
+    repository.0.ok("settings set reads off");
+    let older = |run: &Run| run.shows("this is an older state");
+    assert!(older(&get()) && !older(&get()));
+    let strict = repository.run_in(&second, "exec --strict -- true", &[]);
+    assert_eq!(strict.code, 6, "{strict:?}");
+}
