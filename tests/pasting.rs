@@ -250,7 +250,7 @@ fn what_a_format_cannot_carry_is_carried_by_what_is_named() {
     for (value, formats) in [
         (&b"it's $(id)"[..], &["dotenv"][..]),
         (b"a\r\n", &["dotenv"]),
-        (b"${A}", &["dotenv"]),
+        (b"it's ${A}", &["dotenv"]),
         (b"\xff\xfe", &["dotenv", "json", "yaml"]),
         (b"a\0b", &["dotenv", "shell"]),
     ] {
