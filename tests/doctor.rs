@@ -228,17 +228,28 @@ fn git_must_track_the_vault_keep_its_bytes_and_find_the_program() {
     let cli = Cli::with_vault();
     git(&cli, &["init", "--quiet"]);
     let folder = cli.project().canonicalize().unwrap().join(".v-secure");
+    for file in [".gitattributes", ".gitignore"] {
+        fs::remove_file(folder.join(file)).unwrap();
+    }
     let found = doctor(&cli);
     assert_eq!(found.command("git-untracked"), format!("git add {}", folder.display()));
-    let attributes = found.command("git-attributes").to_owned();
-    assert_eq!(found.command("hook-missing"), "v-secure git install");
-    assert_eq!(finish(std::process::Command::new("sh").args(["-c", &attributes]), b"").code, 0);
+    for code in ["git-attributes", "git-lock", "hook-missing"] {
+        assert_eq!(found.command(code), "v-secure git install");
+    }
+    cli.ok("git install");
+    let found = doctor(&cli);
+    for code in ["git-attributes", "git-lock", "hook-missing"] {
+        found.lacks(code);
+    }
     fs::write(cli.project().join(".gitignore"), ".v-secure\n").unwrap();
     let found = doctor(&cli);
     found.lacks("git-attributes");
     assert_eq!(found.1, 1);
     found.command("git-ignored");
     git(&cli, &["add", "--force", ".v-secure"]);
+    let lock = folder.join(".lock");
+    assert_eq!(doctor(&cli).command("git-lock"), format!("git rm --cached {}", lock.display()));
+    git(&cli, &["rm", "--quiet", "--cached", ".v-secure/.lock"]);
     cli.ok("git install");
     let found = doctor(&cli);
     found.command("git-sound");

@@ -22,6 +22,7 @@ use crate::store::pins::PinError;
 use crate::store::read::ReadError as FileError;
 use crate::store::session::SessionError;
 use crate::store::transaction::TransactionError;
+use crate::vault::format::FormatError;
 use std::error::Error;
 use std::path::Path;
 
@@ -136,6 +137,16 @@ fn again(failure: Failure) -> Failure {
         .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
 }
 
+/// A clone of a repository whose `.gitattributes` are not committed, on a machine that converts text.
+fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
+    let place = path.display();
+    let message = format!("{place} has other line ends than git has: core.autocrlf changes them");
+    Failure::new(Exit::Integrity, error.code(), message)
+        .because(&error.cause)
+        .hint("v-secure git install  # tells git to leave them alone; then:")
+        .hint(format!("rm {place} && git checkout -- {place}"))
+}
+
 fn open_failure(path: &Path, error: &OpenError) -> Failure {
     let place = path.display();
     match error {
@@ -146,6 +157,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 // The error's text has its cause in it.
                 failure.causes.push(source.to_string());
                 return failure;
+            }
+            if source.is_of_line_ends() && git_command::has_other_line_ends(path) {
+                return changed_line_ends(path, source);
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
             Failure::new(Exit::Integrity, source.code(), message)

@@ -44,6 +44,16 @@ pub fn keeps_line_ends(file: &Path) -> bool {
     answer.split('\0').nth(2) == Some("unset")
 }
 
+/// Whether a file has CRLF here where the index has LF, which is what git's `core.autocrlf` makes of it.
+pub fn has_other_line_ends(file: &Path) -> bool {
+    let Some((name, folder)) = file.file_name().and_then(|name| name.to_str()).zip(file.parent())
+    else {
+        return false;
+    };
+    let listed = text(folder, &["ls-files", "--eol", "--", &format!(":(literal)./{name}")]);
+    listed.is_some_and(|line| line.starts_with("i/lf") && line.contains("w/crlf"))
+}
+
 /// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
 pub fn is_unmerged(folder: &Path, path: &str) -> bool {
     lists_sides(folder, &format!(":(top,literal){path}"))

@@ -22,13 +22,14 @@ pub fn text(text: &str) -> String {
 
 /// Where an unfinished merge begins: records are in the order of their ids, so its line is one of several.
 fn marks(text: &str) -> String {
-    let lines = text.split('\n').map(|line| match line.split_once(": this is an unfinished merge") {
-        Some((place, rest)) => {
-            let place = place.trim_end_matches(|c: char| c.is_ascii_digit());
-            format!("{place}N: this is an unfinished merge{rest}")
-        }
-        None => line.to_owned(),
-    });
+    let lines =
+        text.split('\n').map(|line| match line.split_once(": this is an unfinished merge") {
+            Some((place, rest)) => {
+                let place = place.trim_end_matches(|c: char| c.is_ascii_digit());
+                format!("{place}N: this is an unfinished merge{rest}")
+            }
+            None => line.to_owned(),
+        });
     lines.collect::<Vec<_>>().join("\n")
 }
 

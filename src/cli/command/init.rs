@@ -158,8 +158,9 @@ impl Init {
 
 /// Writes the vault, and for git what belongs to it; returns its path.
 fn write(context: &Context<'_>, project: &Path, vault: VaultFile) -> Outcome<(PathBuf, Vault)> {
-    atomic::create_folder(&project.join(find::FOLDER))?;
-    write_git_files(project)?;
+    let folder = project.join(find::FOLDER);
+    atomic::create_folder(&folder)?;
+    write_git_files(&folder)?;
     let location = Location::in_project(project)?;
     let session = Session { carried: None, ..context.session_at(location)? };
     let vault = context.written(transaction::create(&session, vault)?);

@@ -17,6 +17,11 @@ pub struct FormatError {
 }
 
 impl FormatError {
+    /// Whether a CR stands in the file.
+    pub fn is_of_line_ends(&self) -> bool {
+        matches!(self.cause, Cause::CarriageReturn)
+    }
+
     /// Stable across releases.
     pub const fn code(&self) -> &'static str {
         self.cause.code()

@@ -85,7 +85,7 @@ impl Restore {
         self.ask(context, &session, &opened, maker)?;
         if is_new {
             atomic::create_folder(&session.location.folder)?;
-            project::write_git_files(&session.location.project)?;
+            project::write_git_files(&session.location.folder)?;
         }
         let (vault, changed) = self.replace(context, &session, opened)?;
         if let (Destination::Write(path), Some(text)) = (&destination, backup.identity) {

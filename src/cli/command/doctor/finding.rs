@@ -96,6 +96,7 @@ codes! {
     GitUntracked "git-untracked" Warning "git does not track the vault: nobody else gets it.",
     GitIgnored "git-ignored" Error "git ignores the vault: it is never committed.",
     GitAttributes "git-attributes" Warning "git may change the vault's line ends, which breaks every signature.",
+    GitLock "git-lock" Note "git tracks the vault's lock file, or does not ignore it.",
     HookInstalled "hook-installed" Ok "git verifies the staged vault before every commit.",
     HookMissing "hook-missing" Note "No hook verifies the staged vault before a commit.",
     HookOld "hook-old" Note "The hook is one that an older v-secure wrote.",

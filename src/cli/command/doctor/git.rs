@@ -6,8 +6,8 @@ use crate::cli::child;
 use crate::cli::hook::{BEGIN, BODY};
 use crate::cli::plain_files;
 use crate::ops::text;
-use crate::store::find::Location;
-use crate::store::{git_command, read};
+use crate::store::find::{FOLDER, Location};
+use crate::store::{git_command, lock, read};
 use std::path::Path;
 
 /// More than any hook that a person wrote.
@@ -71,13 +71,35 @@ fn carried(location: &Location) -> Vec<Finding> {
         });
     }
     if !git_command::keeps_line_ends(&location.vault) {
-        let attributes = location.folder.join(".gitattributes");
-        let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
         let what = "git may change the vault's line ends, which breaks every signature";
-        let command = format!("echo '{name} -text' >> {}", attributes.display());
+        let command = match location.folder.ends_with(FOLDER) {
+            true => "v-secure git install".to_owned(),
+            false => {
+                let attributes = location.folder.join(".gitattributes");
+                let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
+                format!("echo '{name} -text' >> {}", attributes.display())
+            }
+        };
         findings.push(Finding::new(Code::GitAttributes, what).mend(command));
     }
+    findings.extend(lock_file(location));
     findings
+}
+
+/// A lock file that is committed comes back with each checkout, under other writers' hands.
+fn lock_file(location: &Location) -> Option<Finding> {
+    let lock = location.folder.join(lock::FILE);
+    if !location.folder.ends_with(FOLDER) {
+        return None;
+    }
+    if git_command::is_tracked(&lock) {
+        let what = "git tracks the vault's lock file";
+        let command = format!("git rm --cached {}", lock.display());
+        return Some(Finding::new(Code::GitLock, what).mend(command));
+    }
+    let what = "git does not ignore the vault's lock file, and a commit may take it along";
+    let finding = || Finding::new(Code::GitLock, what).mend("v-secure git install");
+    (!git_command::is_ignored(&lock)).then(finding)
 }
 
 fn hook(path: &Path, on_path: bool) -> Finding {

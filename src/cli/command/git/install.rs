@@ -5,7 +5,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::hook::{BEGIN, BODY, END, LINE};
+use crate::cli::project;
 use crate::store::atomic::{self, Expected};
+use crate::store::find::FOLDER;
 use crate::store::lock::{self, Lock};
 use crate::store::{fresh, git_command, read};
 use clap::Args;
@@ -22,7 +24,8 @@ const MODE: u32 = 0o755;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Writes the hook 'pre-commit' into git's folder for hooks (core.hooksPath counts), or adds \
-                  a marked block to a shell script that is there. Doing it twice changes nothing.\n\n\
+                  a marked block to a shell script that is there. Beside the vault it writes what \
+                  .gitattributes and .gitignore lack. Doing it twice changes nothing.\n\n\
                   Examples:\n  v-secure git install\n  v-secure git install --uninstall"
 )]
 pub struct Install {
@@ -36,6 +39,8 @@ struct Report {
     hook: PathBuf,
     /// Whether anything had to be written.
     changed: bool,
+    /// Git's files beside the vault that were written.
+    files: Vec<PathBuf>,
 }
 
 impl Install {
@@ -52,8 +57,22 @@ impl Install {
         if changed {
             write(&hook, old.is_some(), new.as_deref())?;
         }
+        // The hook is for any folder of the repository, and the vault may come later.
+        let files = match context.location() {
+            Ok(found) if !self.uninstall && found.folder.ends_with(FOLDER) => {
+                project::write_git_files(&found.folder)?
+            }
+            _ => Vec::new(),
+        };
         if context.ui.json {
-            return context.ui.object(&Report { hook, changed });
+            return context.ui.object(&Report {
+                hook,
+                changed: changed || !files.is_empty(),
+                files,
+            });
+        }
+        for file in &files {
+            context.ui.line(&format!("{} (written: commit it)", file.display()))?;
         }
         let state = match (changed, self.uninstall) {
             (true, true) => "removed",
