@@ -13,9 +13,11 @@ use crate::ops::verified::Verified;
 use crate::ops::void_known::{self, VoidKnown, void_known};
 use crate::policy::error::ChainError;
 use crate::store::check::{self, Check};
+use crate::store::git_command;
 use crate::store::session::{Session, SessionError};
 use crate::vault::format::Trust;
 use crate::vault::text::escape_for_display;
+use std::path::Path;
 
 /// What to compare with, and how much to insist on.
 #[derive(Debug, Default)]
@@ -62,7 +64,7 @@ pub fn verify(session: &Session, bytes: &[u8], wanted: &Wanted<'_>) -> Outcome<V
     let check = match check::check(session, bytes, open) {
         Ok(check) => check,
         Err(SessionError::Open { path, source }) => {
-            let findings = refusal(&source);
+            let findings = refusal(&path, &source);
             let findings =
                 findings.ok_or_else(|| Failure::from(SessionError::Open { path, source }))?;
             return Ok(Verification { findings, check: None });
@@ -86,12 +88,16 @@ fn rank(finding: &FindingRecord) -> usize {
 
 /// The findings of a file that cannot be opened; `None` where it needs a newer program, which
 /// judges nothing.
-fn refusal(error: &OpenError) -> Option<Vec<FindingRecord>> {
+fn refusal(path: &Path, error: &OpenError) -> Option<Vec<FindingRecord>> {
     let one = |code, message| FindingRecord::of_vault(code, Severity::Error, message);
     Some(match error {
         OpenError::Format(source) if source.needs_newer() => return None,
         OpenError::Format(source) => {
-            let finding = one(source.code(), source.cause.to_string());
+            let mut message = source.cause.to_string();
+            if source.is_of_line_ends() && git_command::has_other_line_ends(path) {
+                message.push_str("; core.autocrlf changes them: v-secure git install");
+            }
+            let finding = one(source.code(), message);
             vec![FindingRecord { line: Some(source.line), ..finding }]
         }
         OpenError::Chain(source) => vec![chain(source)],
