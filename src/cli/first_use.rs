@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::identities;
+use super::{identities, unlocking};
 use crate::name::Name;
 use crate::ops::backup::maker::Maker;
 use crate::ops::pin::Standing;
@@ -62,6 +62,10 @@ pub fn ask(
         return Ok(());
     }
     if !context.interactive() {
+        // Trust is judged where there is a key to use: a job without one is not led to switch it off.
+        if let (Source::Place, Some(failure)) = (source, unlocking::hopeless(context, vault)?) {
+            return Err(failure);
+        }
         let vault = format!("the vault {name} ({words})");
         return Err(refused(doubt, &vault, source));
     }

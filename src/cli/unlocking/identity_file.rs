@@ -99,7 +99,7 @@ fn with_given(
     }
 }
 
-fn belongs(vault: &Vault, identity: &Identity) -> bool {
+pub(super) fn belongs(vault: &Vault, identity: &Identity) -> bool {
     let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
     recipients.any(|recipient| identity.is_for(recipient))
 }
@@ -139,6 +139,6 @@ fn no_terminal(source: &Source) -> Failure {
         .hint("on a terminal: ssh-keygen -p -f COPY, for a copy without a passphrase")
 }
 
-fn describe(failure: &Failure) -> String {
+pub(super) fn describe(failure: &Failure) -> String {
     failure.causes.first().unwrap_or(&failure.message).clone()
 }

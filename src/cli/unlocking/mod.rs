@@ -24,6 +24,7 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identities::{self, Source};
 use super::passphrase::{PASSPHRASE, Place};
+use crate::crypto::identity::Identity;
 use crate::name::Name;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
@@ -202,6 +203,45 @@ fn try_ways(
         }
     }
     Ok((None, attempts))
+}
+
+/// Why no way here opens the vault, where that is plain without a question, a program, a passphrase's work
+/// or a look at what the vault has sealed: for a vault that is not trusted yet. `None` where one may.
+pub fn hopeless(context: &Context<'_>, vault: &Vault) -> Outcome<Option<Failure>> {
+    let mut attempts = Vec::new();
+    for way in ways(context, vault)? {
+        let why = match &way {
+            Way::Identities(Source::Command(_)) | Way::Passphrase(_) => return Ok(None),
+            Way::Identities(source) => unfit(context, vault, source),
+            Way::Session => match session::attempt(context, vault) {
+                Tried::Opened(_) => None,
+                Tried::Passed(why) => Some(why),
+                Tried::Absent => continue,
+            },
+            Way::Keyring => match keyring::files(context).load(&vault.id()) {
+                Ok(None) => continue,
+                _ => None,
+            },
+            Way::Ask => continue,
+        };
+        match why {
+            Some(why) => attempts.push(Attempt { way: way.describe(), passed: Some(why) }),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(locked(vault, &attempts)))
+}
+
+fn unfit(context: &Context<'_>, vault: &Vault, source: &Source) -> Option<String> {
+    let found = match identities::of_source(context, source) {
+        Ok(found) => found,
+        Err(failure) => return Some(identity_file::describe(&failure)),
+    };
+    let may = |identity: &Identity| {
+        !identity.knows_recipient() || identity_file::belongs(vault, identity)
+    };
+    let recipients: Vec<String> = found.iter().map(Identity::recipient).collect();
+    (!found.iter().any(may)).then(|| format!("{} is no member's", recipients.join(", ")))
 }
 
 fn locked(vault: &Vault, attempts: &[Attempt]) -> Failure {
