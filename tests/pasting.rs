@@ -133,7 +133,7 @@ fn an_output_that_nobody_gets_is_no_success() {
         "doctor",
         "settings show",
         "exposed --json",
-        "member add ci --service --read */* --new-identity",
+        "member add ci --service --read prod/* --new-identity",
     ] {
         for to in [">&-", ">/dev/full"] {
             let run = redirected(&cli, line, to);
@@ -145,6 +145,9 @@ fn an_output_that_nobody_gets_is_no_success() {
         let may_fail = line.starts_with("member ");
         assert!(may_fail || thrown.code == 0, "{line}: {thrown:?}");
     }
+    let lost = redirected(&cli, "member add other --service --read prod/* --new-identity", ">&-");
+    assert_eq!(lost.code, 1, "{lost:?}");
+    assert_eq!(cli.fails("member show other").1, "no-member", "its key would have been lost");
     let exec = redirected(&cli, "exec -- true", ">&-");
     assert_eq!(exec.code, 0, "it writes nothing itself: {exec:?}");
 }

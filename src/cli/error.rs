@@ -20,7 +20,8 @@ pub struct Failure {
     /// Commands or steps that help, most likely first.
     pub hints: Vec<String>,
     /// The name that is not there, where that is what failed: what was meant is looked for by it.
-    pub unknown: Option<Unknown>,
+    /// Boxed: every result of a command is as large as this.
+    pub unknown: Option<Box<Unknown>>,
 }
 
 /// What there is none of.
@@ -63,7 +64,7 @@ impl Failure {
 
     #[must_use]
     pub fn of_unknown(mut self, unknown: Unknown) -> Self {
-        self.unknown = Some(unknown);
+        self.unknown = Some(Box::new(unknown));
         self
     }
 

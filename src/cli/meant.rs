@@ -17,7 +17,7 @@ pub fn named(context: &Context<'_>, mut failure: Failure) -> Failure {
     if let Some(near) = near(&vault, &unknown) {
         failure.message = format!("{}; did you mean {near}?", failure.message);
     }
-    if let Unknown::Secret(secret) = &unknown {
+    if let Unknown::Secret(secret) = unknown.as_ref() {
         without_empty(&vault, secret, &mut failure);
     }
     failure

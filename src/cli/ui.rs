@@ -73,6 +73,15 @@ impl<'a> Ui<'a> {
         })
     }
 
+    /// Refuses where nobody gets what is written, as far as that is known before: for what would be
+    /// lost with it.
+    pub fn expect_reader(&self) -> Outcome {
+        match self.host.out_is_closed() {
+            true => Err(Failure::new(Exit::Failure, "output", "nobody reads standard output")),
+            false => Ok(()),
+        }
+    }
+
     /// Writes a result as one JSON object.
     pub fn object<T: Serialize>(&self, value: &T) -> Outcome {
         let text = serde_json::to_string_pretty(value).map_err(no_json)?;

@@ -200,6 +200,9 @@ impl Terminal for RealHost {
     }
 
     fn out_is_closed(&self) -> bool {
+        if OUT_WAS_CLOSED.load(Ordering::Relaxed) {
+            return true;
+        }
         #[cfg(unix)]
         {
             use rustix::event::{PollFd, PollFlags, poll};

@@ -57,7 +57,8 @@ pub(super) fn chain_failure(error: &ChainError) -> Failure {
         ChainFault::Op(OpFault::UnknownRole { role }) => Some(Unknown::Role(role.clone())),
         ChainFault::Op(OpFault::UnknownMember { member }) => Some(Unknown::Member(member.clone())),
         _ => None,
-    };
+    }
+    .map(Box::new);
     if let ChainFault::Op(OpFault::RoleExists { role }) = &error.cause {
         return failure
             .hint(format!("v-secure access grant {role} PATTERN RIGHTS"))

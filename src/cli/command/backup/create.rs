@@ -223,11 +223,7 @@ impl Create {
         };
         ui.wrapped("backup       ", 13, &format!("{} of {}", self.file.display(), report.vault))?;
         ui.wrapped("fingerprint  ", 13, &report.fingerprint)?;
-        ui.wrapped(
-            "identity     ",
-            13,
-            &format!("{}", report.identity.as_deref().unwrap_or("not in it")),
-        )?;
+        ui.wrapped("identity     ", 13, report.identity.as_deref().unwrap_or("not in it"))?;
         let maker = maker.map_or_else(|| "nobody".to_owned(), ToString::to_string);
         ui.wrapped("signed by    ", 13, &maker)?;
         ui.wrapped("opened by    ", 13, &opens)?;

@@ -105,6 +105,9 @@ struct Report<'a> {
 
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
+        if self.new_identity {
+            context.ui.expect_reader()?;
+        }
         let new = self.new_identity.then(generate_identity);
         // Before a request is read or words are compared: what cannot be done is said first.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
