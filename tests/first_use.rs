@@ -55,6 +55,37 @@ fn without_a_terminal_or_a_question_a_first_use_is_refused() {
 }
 
 #[test]
+fn a_job_whose_key_is_missing_hears_of_the_key_and_not_of_trust() {
+    let olga = unknown();
+    let identity = olga.home().join(".config/v-secure/identity.txt");
+    let key = std::fs::read_to_string(&identity).unwrap();
+    std::fs::remove_file(&identity).unwrap();
+    let stranger = age::x25519::Identity::generate();
+    let stranger = age::secrecy::ExposeSecret::expose_secret(&stranger.to_string()).to_owned();
+    let cut = &key.trim_end()[..key.trim_end().len() - 4];
+    for line in [
+        "get prod/DB",
+        "exec -e prod -- true",
+        "export -e prod --format json",
+        "secret diff dev prod",
+    ] {
+        for given in [None, Some(""), Some("garbage"), Some(cut), Some(&stranger)] {
+            let mut words = vec!["--json"];
+            words.extend(line.split(' '));
+            let mut command = olga.command(&words);
+            command.envs(given.map(|given| ("V_SECURE_IDENTITY", given)));
+            let done: Done = command.output().unwrap().into();
+            assert_eq!(done.error(), (3, "locked".into()), "{line}, {given:?}: {}", done.err);
+            assert!(done.err.contains("V_SECURE_IDENTITY"), "{}", done.err);
+            assert!(!done.err.contains("trust-first-use"), "{}", done.err);
+        }
+        let mut command = olga.command(&line.split(' ').collect::<Vec<_>>());
+        let done: Done = command.env("V_SECURE_IDENTITY", &key).output().unwrap().into();
+        assert!(done.err.contains("--trust-first-use"), "{line}: {}", done.err);
+    }
+}
+
+#[test]
 fn a_first_use_is_a_question_whose_default_is_no() {
     let olga = unknown();
     let ask = |answer: &str| {

@@ -256,20 +256,58 @@ fn the_script_of_the_document_opens_values_with_and_without_an_expiry() {
     owner.run("init --vault-name shop").ok();
     owner.set("prod/DB", "hunter2");
     owner.set("prod/TOKEN --ttl 30d", "hunter3");
+    owner.run("role create developer --grant read:dev/*").ok();
+    owner.set("dev/DB", "hunter4");
     fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
     fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
-    let cut = block("of\n`owner`, and open it:\n\n```sh\n");
+    let cut = block("with your\nidentity:\n\n```sh\n");
     let mut shell = Command::new("/bin/sh");
     let output = shell.args(["-ec", cut]).current_dir(owner.checkout()).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     let open = |name: &str| -> Done {
         let mut script = Command::new(&python);
-        script.args(["open.py", name, "owner.keys"]).current_dir(owner.checkout());
+        script.args(["open.py", name, "audience.keys"]).current_dir(owner.checkout());
         script.output().unwrap().into()
     };
     assert_eq!(open("prod/DB").ok(), "hunter2\n");
     assert_eq!(open("prod/TOKEN").ok(), "hunter3\n");
+    assert_eq!(open("dev/DB").ok(), "hunter4\n", "of an audience with other readers");
     let unknown = open("prod/OTHER");
     assert_eq!((unknown.code, unknown.out.as_str()), (1, ""));
-    assert_eq!(unknown.err, "no value of prod/OTHER opens with these keys\n");
+    assert_eq!(unknown.err, "the vault has no value of prod/OTHER\n");
+
+    let keys = owner.checkout().join("audience.keys");
+    fs::write(&keys, "").unwrap();
+    let lacking = open("dev/DB");
+    assert_eq!((lacking.code, lacking.out.as_str()), (1, ""));
+    assert_eq!(lacking.err, "dev/DB needs keys of the audience developer+owner\n");
+}
+
+#[test]
+fn the_script_says_whose_keys_a_member_lacks() {
+    let Some(python) = python().filter(|_| has("age")) else { return };
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.run("role create developer --grant read:dev/*").ok();
+    owner.set("prod/DB", "hunter2");
+    owner.set("dev/DB", "hunter4");
+    let developer = Person::new("developer-1");
+    developer.pull(&owner);
+    let asked = developer.run("member request").out;
+    let request = asked.trim();
+    owner.run(&format!("member add developer-1 --role developer --request {request} --yes")).ok();
+    developer.pull(&owner);
+    fs::copy(identity_file(&developer), developer.checkout().join("identity.txt")).unwrap();
+    fs::write(developer.checkout().join("open.py"), block("```python open.py\n")).unwrap();
+    let cut = block("with your\nidentity:\n\n```sh\n");
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.args(["-ec", cut]).current_dir(developer.checkout()).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "not yours: owner\n");
+    let open = |name: &str| -> Done {
+        let mut script = Command::new(&python);
+        script.args(["open.py", name, "audience.keys"]).current_dir(developer.checkout());
+        script.output().unwrap().into()
+    };
+    assert_eq!(open("dev/DB").ok(), "hunter4\n");
+    assert_eq!(open("prod/DB").err, "prod/DB needs keys of the audience owner\n");
 }
