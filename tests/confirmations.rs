@@ -94,6 +94,8 @@ fn shown(stage: &Stage, line: &str, columns: u16, answers: &[(&str, &str)]) -> S
     for (question, answer) in answers {
         let captured = session.expect(*question).unwrap();
         all.extend_from_slice(captured.as_bytes());
+        // What is typed before the question takes keys is echoed, and stands on the screen.
+        std::thread::sleep(Duration::from_millis(100));
         session.send(format!("{answer}\r")).unwrap();
     }
     all.extend_from_slice(session.expect(Eof).unwrap().as_bytes());
