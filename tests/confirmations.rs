@@ -302,7 +302,7 @@ fn a_question_wider_than_the_terminal_is_asked_once() {
     let stage = world();
     let names = "dev/A_LONG_NAME_OF_A_SECRET dev/ANOTHER_LONG_NAME_OF_A_SECRET";
     stage.ok("for name in A_LONG_NAME_OF_A_SECRET ANOTHER_LONG_NAME_OF_A_SECRET; do printf v | v-secure set dev/$name; done");
-    for (columns, answer) in [(80, "n"), (40, "n"), (40, "maybe\rn"), (24, "n")] {
+    for (columns, answer) in [(80, "n"), (40, "n"), (40, "xxn"), (24, "n")] {
         let line = format!("v-secure rm {names}");
         let text = shown(&stage, &line, columns, &[("[y/N]", answer)]);
         fits(&asked(&text), columns.into());
