@@ -219,11 +219,11 @@ fn a_syntax_error_ends_without_a_terminal_and_opens_the_editor_again_with_one() 
     let before = fs::read(cli.vault()).unwrap();
     let run = edit(&cli, "edit --json", &format!("echo '{planted}' >>\"$1\""));
     assert_eq!(failure(&run), (2, "edit-syntax".into()));
-    assert!(run.err.contains("line 5") && !run.err.contains(&planted), "{run:?}");
+    assert!(run.err.contains("line 9") && !run.err.contains(&planted), "{run:?}");
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
     // The second time it mends what the first line names.
     let editor = format!(
-        "if grep -q '^# v-secure: line 6: ' \"$1\"; then sed -i 's/^{planted}$/B=two/' \"$1\"
+        "if grep -q '^# v-secure: line 10: ' \"$1\"; then sed -i 's/^{planted}$/B=two/' \"$1\"
         else echo '{planted}' >>\"$1\"; fi"
     );
     let mut session = terminal(command(&cli, "edit", &editor));

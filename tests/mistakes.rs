@@ -65,7 +65,7 @@ fn levels_are_refused_with_what_helps() {
     let cli = Cli::with_vault();
     let run = cli.feed("import --format json -", br#"{"A":{"B":"1"}}"#);
     assert!(run.code == 1 && run.err.contains("standard input cannot be imported"), "{run:?}");
-    assert!(run.err.contains("docs/migrate.md"), "{run:?}");
+    assert!(run.err.contains("jq '[paths(scalars)"), "{run:?}");
 }
 
 #[test]

@@ -270,6 +270,7 @@ fn json_objects_have_their_documented_keys() {
             "expires",
             "expiry_conflict",
             "same_value_as",
+            "from",
             "entry"
         ]
     );

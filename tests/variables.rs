@@ -215,7 +215,9 @@ fn whatever_makes_a_name_says_that_exec_will_refuse_it() {
     ] {
         let run = if line.contains("edit") { edited(line) } else { cli.run(line) };
         assert_eq!(run.code, 0, "{line}: {run:?}");
-        assert_eq!(run.err.matches(REFUSED).count(), 1, "{line}: {run:?}");
+        // A name that is no variable keeps no program from starting.
+        let told = if name.ends_with("tls.key") { "exec leaves it out" } else { REFUSED };
+        assert_eq!(run.err.matches(told).count(), 1, "{line}: {run:?}");
         assert!(run.err.contains(name), "{line}: {run:?}");
     }
     cli.ok("secret rm prod/RM --yes");

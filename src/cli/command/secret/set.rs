@@ -145,10 +145,11 @@ fn exists(context: &Context<'_>, secret: &SecretName, with_fields: bool) -> Outc
     let names = BTreeSet::from([secret.clone()]);
     let (_, opened) = context.open_to_write(Depth::Secrets(&names))?;
     let vault = &opened.vault;
+    // Nobody is asked for a passphrase twice, so that it is not known here who has one.
     if context.interactive()
-        && let Ok(opened) = unlocking::unlock_without_asking(context, vault)
+        && let Some(who) = unlocking::unasked(context, vault)
     {
-        put::permit(vault, secret, opened.who.member(), with_fields)?;
+        put::permit(vault, secret, who.member(), with_fields)?;
     }
     let found = vault.secret(secret);
     if let (None, Ok(environment)) = (found, Name::new(secret.environment())) {
