@@ -326,3 +326,31 @@ fn a_waiver_is_of_owners_then_and_now() {
     owner.run("role leave owner writer").ok();
     assert_eq!(pairs(&owner.run("exposed --json -e dev").json()), [("dev/DB", "leaver")]);
 }
+
+#[test]
+fn a_role_that_once_read_more_is_asked_about_before_somebody_gets_its_keys() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("prod/DB", "one");
+    owner.run("role create ops --grant read:*").ok();
+    owner.run("access revoke ops * read").ok();
+    owner.run("access grant ops dev/* read").ok();
+    owner.set("dev/A", "two");
+    let add = "member add bot --service --new-identity --role ops";
+    let refused = owner.run(&format!("--json {add}"));
+    assert_eq!(refused.error(), (1, "older-values".into()), "{}", refused.err);
+    assert!(refused.err.contains("prod/DB") && !refused.err.contains("dev/A"), "{}", refused.err);
+    assert!(!owner.run("member list").ok().contains("bot"), "nothing was signed");
+    // What the hints say: a new value is under other keys, and then nobody is asked.
+    owner.set("prod/DB", "three");
+    owner.run(add).ok();
+    assert!(!owner.run("exposed").ok().contains("bot"));
+    // Whoever agrees is served, and the list of what is exposed has it.
+    owner.run("role create more --grant read:*").ok();
+    owner.run("access revoke more * read").ok();
+    let joined = owner.run("--json role join more bot");
+    assert_eq!(joined.error(), (1, "older-values".into()));
+    owner.run("role join more bot --older-values").ok();
+    assert!(owner.run("exposed").out.contains("bot"));
+    owner.run("role join more bot").ok();
+}

@@ -155,6 +155,7 @@ pub const COMMANDS: &[Known] = &[
     known("nothing", &[2], "Nothing is to be stored", "v-secure secret set --help"),
     known("nothing-to-seal", &[7], "What unlocked the vault is no identity that a slot can seal", "v-secure --identity FILE key slot add"),
     known("object-missing", &[5, 6], "A value's bytes are missing in the vault", "v-secure audit verify"),
+    known("older-values", &[1], "Whoever gets a role would get the keys to values that the role could once read, and that is not agreed to", "v-secure role create NEW"),
     known("output", &[1], "Standard output cannot be written", "check the disk, or where the output goes"),
     known("owner-role", &[7], "The role of the owners cannot go, nor any of its rights", "v-secure role leave owner MEMBER"),
     known("owner-threshold", &[4], "More owners must sign than can with one command", "v-secure member list"),

@@ -8,6 +8,7 @@ use super::giving::{Given, VouchArgs};
 use super::shortfall::{self, Lacks};
 use super::ui::Ui;
 use crate::name::Name;
+use crate::ops::exposure;
 use crate::ops::policy_change::{self, PolicyOutcome, WhyUnsettled};
 use crate::ops::request::Ctx;
 use crate::ops::vault::Vault;
@@ -76,6 +77,7 @@ pub fn give(
             false => policy_change::gifts(vault, &ops, ctx)?,
         };
         let gives = vouch.check(context, &gifts)?;
+        vouch.check_older(context, &exposure::older(vault, &gifts))?;
         ask()?;
         Ok((ops, gives))
     };

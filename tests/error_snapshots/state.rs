@@ -68,6 +68,14 @@ pub fn conflicts() -> Vec<Case> {
             "v-secure member add developer-1 --device --request second.txt --yes",
         ),
         case("environment", a, "A=two v-secure exec -- true"),
+        case(
+            "older-values",
+            after!(
+                a,
+                "v-secure role create once --grant 'read:*' && v-secure access settle && v-secure access revoke once '*' read"
+            ),
+            "v-secure member add bot --service --new-identity --role once",
+        ),
         case("exists", vault, "v-secure init"),
         case("exists", a, "v-secure member request"),
         case(

@@ -9,10 +9,12 @@
 
 mod compared;
 mod holders;
+mod older;
 mod same;
 pub mod waived;
 
 pub use self::compared::Uncompared;
+pub use self::older::older;
 use super::unlock::Unlocked;
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
