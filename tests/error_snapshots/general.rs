@@ -64,7 +64,11 @@ pub fn failures() -> Vec<Case> {
             "v-secure export --format dotenv",
         ),
         case("file", a, "v-secure set A --file ."),
-        case("first-use", a, "HOME=$PWD/elsewhere v-secure get A"),
+        case(
+            "first-use",
+            a,
+            "V_SECURE_IDENTITY_FILE=$HOME/.config/v-secure/identity.txt HOME=$PWD/elsewhere v-secure get A",
+        ),
         case(
             "identity-lost",
             a,
