@@ -21,7 +21,10 @@ pub struct VouchArgs {
     /// which nobody stands who could give it what it gets; may be given several times
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vouch: Vec<String>,
+}
 
+#[derive(Debug, Clone, Default, Args)]
+pub struct OlderArgs {
     /// Give the keys to values that the role could read once too, without being asked
     #[arg(long)]
     older_values: bool,
@@ -67,40 +70,6 @@ impl VouchArgs {
         Ok(rows(gifts))
     }
 
-    /// Goes on only if it is agreed to that these members get the keys to values that they may not read.
-    pub fn check_older(
-        &self,
-        context: &Context<'_>,
-        older: &BTreeSet<(Name, SecretName)>,
-    ) -> Outcome {
-        if older.is_empty() || self.older_values {
-            return Ok(());
-        }
-        let members: BTreeSet<&str> = older.iter().map(|(member, _)| member.as_str()).collect();
-        let secrets: BTreeSet<&str> = older.iter().map(|(_, secret)| secret.as_str()).collect();
-        let [members, secrets] =
-            [members, secrets].map(|names| names.into_iter().collect::<Vec<_>>().join(", "));
-        let what = format!(
-            "{members} would get the keys to values that the role could once read: {secrets}"
-        );
-        let failure = match context.interactive() {
-            false => {
-                Failure::new(Exit::Failure, "older-values", format!("{what}; nothing was changed"))
-            }
-            true => {
-                context.ui.say_wrapped("", 0, &what);
-                if context.ui.confirm("Give them too?", false)? {
-                    return Ok(());
-                }
-                Failure::new(Exit::Failure, "declined", "nothing was changed")
-            }
-        };
-        Err(failure
-            .hint("v-secure role create NEW, for a role that never read them")
-            .hint("v-secure set NAME, for each: a new value is under keys that the role has not")
-            .hint("--older-values, to give them"))
-    }
-
     /// Each `--vouch` must name one credential of those listed: a key can be made whose short form is that
     /// of another, to be vouched for along with it.
     fn check_names(&self, gifts: &[Gift]) -> Outcome {
@@ -134,6 +103,38 @@ impl VouchArgs {
             }));
         }
         marked
+    }
+}
+
+impl OlderArgs {
+    /// Goes on only if it is agreed to that these members get the keys to values that they may not read.
+    pub fn check(&self, context: &Context<'_>, older: &BTreeSet<(Name, SecretName)>) -> Outcome {
+        if older.is_empty() || self.older_values {
+            return Ok(());
+        }
+        let members: BTreeSet<&str> = older.iter().map(|(member, _)| member.as_str()).collect();
+        let secrets: BTreeSet<&str> = older.iter().map(|(_, secret)| secret.as_str()).collect();
+        let [members, secrets] =
+            [members, secrets].map(|names| names.into_iter().collect::<Vec<_>>().join(", "));
+        let what = format!(
+            "{members} would get the keys to values that the role could once read: {secrets}"
+        );
+        let failure = match context.interactive() {
+            false => {
+                Failure::new(Exit::Failure, "older-values", format!("{what}; nothing was changed"))
+            }
+            true => {
+                context.ui.say_wrapped("", 0, &what);
+                if context.ui.confirm("Give them too?", false)? {
+                    return Ok(());
+                }
+                Failure::new(Exit::Failure, "declined", "nothing was changed")
+            }
+        };
+        Err(failure
+            .hint("v-secure role create NEW, for a role that never read them")
+            .hint("v-secure set NAME, for each: a new value is under keys that the role does not have")
+            .hint("--older-values, to give them"))
     }
 }
 

@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
-use super::giving::{Given, VouchArgs};
+use super::giving::{Given, OlderArgs, VouchArgs};
 use super::shortfall::{self, Lacks};
 use super::ui::Ui;
 use crate::name::Name;
@@ -66,7 +66,7 @@ pub fn change(
 pub fn give(
     context: &Context<'_>,
     (reason, default_reason): (&ReasonArg, &str),
-    vouch: &VouchArgs,
+    (vouch, older): (&VouchArgs, &OlderArgs),
     make: impl FnOnce(&Vault) -> Outcome<Vec<PolicyOp>>,
     ask: impl FnOnce() -> Outcome,
 ) -> Outcome<Changed> {
@@ -77,7 +77,7 @@ pub fn give(
             false => policy_change::gifts(vault, &ops, ctx)?,
         };
         let gives = vouch.check(context, &gifts)?;
-        vouch.check_older(context, &exposure::older(vault, &gifts))?;
+        older.check(context, &exposure::older(vault, &gifts))?;
         ask()?;
         Ok((ops, gives))
     };

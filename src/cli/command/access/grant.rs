@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::giving::{Given, VouchArgs};
+use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg, count};
 use crate::name::{Name, Pattern};
@@ -57,7 +57,13 @@ impl Grant {
         let default = format!("grant {role} {rights} on {pattern}");
         let wanted = access::Grant { pattern: pattern.clone(), rights };
         let grant = |vault: &Vault| Ok(access::grant(vault.policy(), &role, &wanted));
-        let changed = policy::give(context, (&reason, &default), &vouch, grant, || Ok(()))?;
+        let changed = policy::give(
+            context,
+            (&reason, &default),
+            (&vouch, &OlderArgs::default()),
+            grant,
+            || Ok(()),
+        )?;
         let matches = changed.vault.live().filter(|(name, _)| pattern.matches(name)).count();
         if context.ui.json {
             return context.ui.object(&Report {

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
-use crate::cli::giving::{Given, VouchArgs};
+use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::identities;
 use crate::cli::meant;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
@@ -84,6 +84,9 @@ pub struct Add {
     vouch: VouchArgs,
 
     #[command(flatten)]
+    older: OlderArgs,
+
+    #[command(flatten)]
     reason: ReasonArg,
 }
 
@@ -123,7 +126,7 @@ impl Add {
             Device::Recipients(_) => Ok(()),
         };
         let why = (&self.reason, reason.as_str());
-        let changed = policy::give(context, why, &self.vouch, ops, compare)?;
+        let changed = policy::give(context, why, (&self.vouch, &self.older), ops, compare)?;
         self.report(context, &changed, new.as_ref())
     }
 

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure;
-use crate::cli::giving::{Given, VouchArgs};
+use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::policy::{self, Effects, ReasonArg};
 use crate::name::Name;
 use crate::ops::access;
@@ -29,6 +29,9 @@ pub struct Join {
     vouch: VouchArgs,
 
     #[command(flatten)]
+    older: OlderArgs,
+
+    #[command(flatten)]
     reason: ReasonArg,
 }
 
@@ -47,7 +50,7 @@ impl Join {
         let reason = format!("give {} the role {}", self.member, self.role);
         let join = |vault: &Vault| Ok(access::join(vault.policy(), &self.role, &self.member));
         let why = (&self.reason, reason.as_str());
-        let changed = policy::give(context, why, &self.vouch, join, || Ok(()))?;
+        let changed = policy::give(context, why, (&self.vouch, &self.older), join, || Ok(()))?;
         if context.ui.json {
             return context.ui.object(&Report {
                 role: self.role.as_str(),
