@@ -1,5 +1,8 @@
 //! `audit verify`, `audit log`, `git pre-commit` and `git install`, run as a user runs them.
 
+#[path = "support/tools.rs"]
+mod tools;
+
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
@@ -84,6 +87,9 @@ impl Project {
 
 #[test]
 fn verify_says_what_it_looked_at_and_changes_nothing() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     let before = fs::read(project.vault()).unwrap();
     let cold = project.json(&["audit", "verify"]);
@@ -97,6 +103,9 @@ fn verify_says_what_it_looked_at_and_changes_nothing() {
 
 #[test]
 fn errors_of_form_and_of_the_chain_are_findings() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     let good = fs::read_to_string(project.vault()).unwrap();
     project.change("name = \"p\"", "name =  \"p\"");
@@ -113,6 +122,9 @@ fn errors_of_form_and_of_the_chain_are_findings() {
 
 #[test]
 fn warnings_survive_a_write_and_a_warm_cache() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     let file = project.path("value");
     let args = ["set", "B", "--file", file.to_str().unwrap(), "--ttl", "1s"];
@@ -133,6 +145,9 @@ fn warnings_survive_a_write_and_a_warm_cache() {
 
 #[test]
 fn a_base_is_a_revision_or_a_file_and_nothing_of_it_may_be_missing() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     let older = project.path("p/older.toml");
     fs::copy(project.vault(), &older).unwrap();
@@ -155,6 +170,9 @@ fn a_base_is_a_revision_or_a_file_and_nothing_of_it_may_be_missing() {
 
 #[test]
 fn a_file_named_like_a_branch_is_no_base() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     fs::create_dir(project.path("p/origin")).unwrap();
     fs::copy(project.vault(), project.path("p/origin/main")).unwrap();
@@ -163,6 +181,9 @@ fn a_file_named_like_a_branch_is_no_base() {
 
 #[test]
 fn the_log_holds_secrets_and_policy_newest_first() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     project.set("B", "two");
     let rows = project.json(&["audit", "log"]);
@@ -187,6 +208,9 @@ fn the_log_holds_secrets_and_policy_newest_first() {
 
 #[test]
 fn the_hook_lets_sound_vaults_pass_and_stops_others() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     assert!(project.run(&["git", "install"]).status.success());
     assert!(project.commits(), "the first commit has nothing to compare with");
@@ -208,6 +232,9 @@ fn the_hook_lets_sound_vaults_pass_and_stops_others() {
 
 #[test]
 fn the_hook_looks_at_the_index_and_not_at_the_folder() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     project.git(&["add", "--all"]);
     let good = fs::read(project.vault()).unwrap();
@@ -220,6 +247,9 @@ fn the_hook_looks_at_the_index_and_not_at_the_folder() {
 
 #[test]
 fn a_broken_commit_can_be_repaired() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     let good = fs::read(project.vault()).unwrap();
     project.change("name = \"p\"", "name = \"q\"");
@@ -231,6 +261,9 @@ fn a_broken_commit_can_be_repaired() {
 
 #[test]
 fn install_keeps_what_is_there_and_undoes_itself() {
+    if !tools::has("git") {
+        return;
+    }
     let project = Project::new();
     project.git(&["config", "core.hooksPath", "hooks"]);
     let hook = project.path("p/hooks/pre-commit");

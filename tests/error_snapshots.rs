@@ -25,6 +25,8 @@ mod scene;
 mod stage;
 #[path = "error_snapshots/state.rs"]
 mod state;
+#[path = "support/tools.rs"]
+mod tools;
 #[path = "error_snapshots/trust.rs"]
 mod trust;
 
@@ -60,7 +62,7 @@ fn play(case: &Case) -> (i32, String) {
 fn played() -> BTreeMap<i32, Vec<String>> {
     let (all, failures) = (cases::all(), Mutex::new(Vec::new()));
     let played = Mutex::new(BTreeMap::new());
-    let next = Mutex::new(all.iter().enumerate());
+    let next = Mutex::new(all.iter().filter(|case| case.can_run()).enumerate());
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -83,6 +85,14 @@ fn played() -> BTreeMap<i32, Vec<String>> {
     by_exit
 }
 
+/// Whether a transcript is of a case that cannot run here.
+fn without_tool(transcript: &str) -> bool {
+    let (code, line) = transcript.split_once('\n').unwrap_or_default();
+    let all = cases::all();
+    let mut cases = all.iter().filter(|case| !case.can_run());
+    cases.any(|case| case.code == code && line.starts_with(&format!("$ {}", case.line)))
+}
+
 fn file(exit: i32) -> PathBuf {
     scene::repository(FOLDER).join(format!("exit-{exit}.txt"))
 }
@@ -98,10 +108,12 @@ fn every_error_is_the_one_of_the_transcript() {
     }
     for (exit, texts) in &played {
         let stored = fs::read_to_string(file(*exit)).unwrap_or_default();
-        let stored: Vec<&str> = stored.split("\n# ").collect();
+        let mut stored: Vec<&str> =
+            stored.split("\n# ").map(|text| text.trim_start_matches("# ").trim_end()).collect();
+        stored.retain(|text| !without_tool(text));
         for (text, stored) in texts.iter().zip(&stored) {
             let text = text.trim_start_matches("# ").trim_end();
-            assert_eq!(text, stored.trim_start_matches("# ").trim_end(), "just generate renews it");
+            assert_eq!(text, *stored, "just generate renews it");
         }
         assert_eq!(texts.len(), stored.len(), "the transcripts of exit {exit}: just generate");
     }

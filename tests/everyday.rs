@@ -11,6 +11,8 @@ mod cli;
 mod person;
 #[path = "support/terminal.rs"]
 mod terminal;
+#[path = "support/tools.rs"]
+mod tools;
 
 use cli::{Cli, Run, failure, finish};
 use person::Person;
@@ -83,6 +85,9 @@ fn what_is_no_request_is_a_mistake_and_a_changed_one_is_an_attack() {
 
 #[test]
 fn where_a_plain_file_is_in_git_is_said_as_it_is() {
+    if !tools::has("git") {
+        return;
+    }
     let cli = in_git();
     write(&cli, ".env", "A=1\n");
     git(&cli, "add .env");
@@ -101,6 +106,9 @@ fn where_a_plain_file_is_in_git_is_said_as_it_is() {
 
 #[test]
 fn a_file_that_stays_is_watched() {
+    if !tools::has("git") {
+        return;
+    }
     let cli = in_git();
     cli.ok("git install");
     write(&cli, ".env", "A=hunter2\nB=\n");

@@ -5,6 +5,8 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/signals.rs"]
+mod signals;
 
 use cli::{Cli, Run, failure, finish};
 use std::fs;
@@ -109,6 +111,7 @@ fn the_runtime_folder_is_taken_where_it_is_in_memory() {
 
 /// Starts a program that says where its file is and then sleeps.
 fn sleeping(cli: &Cli) -> (Child, String) {
+    signals::as_in_the_foreground();
     let options = "--only PLAIN --as-file F=tls.key --named-files";
     let mut command = command(cli, options, "echo \"$F\"; exec sleep 60");
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();

@@ -8,6 +8,8 @@ mod person;
 mod planted;
 #[path = "support/terminal.rs"]
 mod terminal;
+#[path = "support/tools.rs"]
+mod tools;
 
 use person::{Done, Person};
 use planted::{IDENTITY, bait, victim};
@@ -24,6 +26,9 @@ fn unknown() -> Person {
 
 #[test]
 fn the_state_of_a_vault_says_whether_it_was_accepted() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = unknown();
     let said = "not accepted on this device yet";
     let status = |person: &Person| person.command(&[]).output().unwrap();
@@ -215,6 +220,9 @@ fn session_text(session: &mut expectrl::session::OsSession, until: &str) -> Stri
 
 #[test]
 fn a_key_of_ones_own_making_is_not_remarked() {
+    if !tools::has("git") {
+        return;
+    }
     let (olga, dana) = (victim(), Person::new("dana"));
     dana.pull(&olga);
     let line = dana.run("member request dana").ok();

@@ -63,7 +63,6 @@ impl Hostile {
         fs::write(&hostile.trap, script).unwrap();
         fs::set_permissions(&hostile.trap, fs::Permissions::from_mode(0o755)).unwrap();
         if !hostile.git(&["init", "--quiet"]) {
-            eprintln!("skipped: git does not run");
             return None;
         }
         // The repository is another place than the folder alone.
@@ -83,7 +82,7 @@ impl Hostile {
 
     fn command(&self) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(self.cli.project()).env_clear().env("PATH", "/usr/bin:/bin");
+        command.current_dir(self.cli.project()).env_clear().env("PATH", cli::path());
         command.env("HOME", self.cli.project().parent().unwrap().join("home"));
         command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
         command

@@ -40,7 +40,7 @@ fn folder_with(tool: &str, script: &str) -> tempfile::TempDir {
 /// A call with that folder before the others on `PATH`.
 fn command(cli: &Cli, folder: &Path, line: &str) -> Command {
     let mut command = cli.command(line);
-    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()));
+    command.env("PATH", cli::path_after(folder));
     command
 }
 
@@ -226,7 +226,7 @@ fn recipe(mark: &str) -> &'static str {
 fn follow(cli: &Cli, mark: &str, tools: &[&Path]) -> Run {
     let program = Path::new(env!("CARGO_BIN_EXE_v-secure")).parent().unwrap();
     let folders = tools.iter().copied().chain([program]).map(|folder| folder.display().to_string());
-    let path = folders.collect::<Vec<_>>().join(":") + ":/usr/local/bin:/usr/bin:/bin";
+    let path = folders.collect::<Vec<_>>().join(":") + ":" + &cli::path();
     let mut shell = Command::new("/bin/sh");
     shell.args(["-ec", recipe(mark)]).current_dir(cli.project()).env_clear();
     let like = cli.command("ls");
@@ -255,8 +255,8 @@ fn the_recipes_of_the_document_work_as_typed() {
 
 #[test]
 fn the_recipes_with_jq_work_as_typed() {
-    if real("jq", "JQ_BIN").is_none() {
-        return tools::skip("jq is not installed");
+    if !tools::has("jq") {
+        return;
     }
     let cli = Cli::with_vault();
     let levels = folder_with("sops", r#"printf '{"db":{"user":"u","ports":[1,2]},"on":true}'"#);

@@ -70,7 +70,7 @@ fn with_secrets(scene: &Scene) {
         scene.run(&case(line).input(input));
     }
     let stand_in = format!("printf 'D={IMPORTED}\\n'; sleep 0.1");
-    let path = format!("{}:/usr/bin:/bin", scene.program("sops", &stand_in).display());
+    let path = format!("{}:{}", scene.program("sops", &stand_in).display(), support::tools::path());
     std::fs::write(scene.sandbox.project().join("enc.env"), "sealed").unwrap();
     scene.run(&case("import --from sops enc.env -e sops").set("PATH", &path));
     let editor = scene.program("editor", EDIT).join("editor");

@@ -5,7 +5,11 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/signals.rs"]
+mod signals;
+
 use cli::{Cli, keys};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
@@ -109,6 +113,7 @@ fn next(out: &mut BufReader<ChildStdout>) -> Value {
 
 #[test]
 fn following_shows_what_is_added_and_ends_with_ctrl_c() {
+    signals::as_in_the_foreground();
     let cli = history();
     let (mut child, mut out) = follow(&cli);
     assert_eq!(next(&mut out)["action"], "get");
@@ -119,8 +124,7 @@ fn following_shows_what_is_added_and_ends_with_ctrl_c() {
     assert_eq!(next(&mut out)["action"], "get");
     cli.ok("role create ops");
     assert_eq!(next(&mut out)["object"], "ops");
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let status = child.wait().unwrap();
     assert_eq!(status.signal(), Some(2), "{status:?}");
     let mut rest = String::new();

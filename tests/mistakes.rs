@@ -55,7 +55,7 @@ fn the_environment_of_another_tools_file_is_asked_for_with_the_tool() {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     fs::set_permissions(bin.join("dotenvx"), mode).unwrap();
     let mut command = cli.command("import --from dotenvx .env.prod --json");
-    let run = cli::finish(command.env("PATH", format!("{}:/usr/bin:/bin", bin.display())), b"");
+    let run = cli::finish(command.env("PATH", cli::path_after(&bin)), b"");
     assert_eq!(failure(&run), (2, "environment-unsaid".into()));
     assert_eq!(hints(&run)[0], "v-secure import --from dotenvx .env.prod -e prod");
 }

@@ -31,7 +31,7 @@ fn by_passphrase(person: &Person, line: &str, passphrase: &str) -> Done {
 /// What a shell makes of it; `$V` is the program.
 fn shell(person: &Person, script: &str) -> Done {
     let mut command = std::process::Command::new("/bin/sh");
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", person.home());
+    command.env_clear().env("PATH", person::path()).env("HOME", person.home());
     command.env("V", env!("CARGO_BIN_EXE_v-secure")).current_dir(person.checkout());
     command.args(["-c", script]).output().unwrap().into()
 }

@@ -54,6 +54,9 @@ const COMMANDS: [&str; 27] = [
 
 #[test]
 fn a_vault_in_a_sub_folder_takes_and_gives_nothing() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let mallory = bait(&olga);
     let planted = place(&mallory, &olga, SUB);
@@ -80,6 +83,9 @@ fn a_vault_in_a_sub_folder_takes_and_gives_nothing() {
 
 #[test]
 fn nothing_is_read_in_for_a_refused_vault() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     place(&bait(&olga), &olga, SUB);
     let input = olga.checkout().join("input");
@@ -111,6 +117,9 @@ fn nothing_is_read_in_for_a_refused_vault() {
 
 #[test]
 fn the_refusal_names_both_vaults_and_what_to_do() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     place(&bait(&olga), &olga, SUB);
     let refused = run_in(&olga, SUB, "get prod/DB");
@@ -123,6 +132,9 @@ fn the_refusal_names_both_vaults_and_what_to_do() {
 
 #[test]
 fn a_terminal_is_not_asked_about_another_vault_of_the_project() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let planted = place(&bait(&olga), &olga, SUB);
     let before = fs::read(&planted).unwrap();
@@ -151,6 +163,9 @@ fn a_terminal_is_not_asked_about_another_vault_of_the_project() {
 
 #[test]
 fn verification_and_the_hook_refuse_it_too() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     place(&bait(&olga), &olga, SUB);
     let verified = run_in(&olga, SUB, "--json audit verify");
@@ -166,6 +181,9 @@ fn verification_and_the_hook_refuse_it_too() {
 
 #[test]
 fn the_library_refuses_it_too() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     place(&bait(&olga), &olga, SUB);
     let identity = SecretValue::new(fs::read(olga.home().join(IDENTITY)).unwrap());
@@ -184,6 +202,9 @@ fn the_library_refuses_it_too() {
 
 #[test]
 fn what_a_backup_puts_in_a_sub_folder_is_judged_alike() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let mallory = bait(&olga);
     let to = recipient(&olga);
@@ -198,6 +219,9 @@ fn what_a_backup_puts_in_a_sub_folder_is_judged_alike() {
 
 #[test]
 fn accepting_it_is_the_only_way_and_holds_there_alone() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let mallory = bait(&olga);
     place(&mallory, &olga, SUB);
@@ -211,6 +235,9 @@ fn accepting_it_is_the_only_way_and_holds_there_alone() {
 
 #[test]
 fn a_vault_known_from_elsewhere_takes_nothing_of_this_project_either() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let other = Person::new("olga");
     other.run("init --vault-name club").ok();
@@ -251,6 +278,9 @@ fn worktrees_and_submodules_belong_to_the_project() {
 
 #[test]
 fn a_known_vault_at_a_new_place_is_a_question_and_known_there_afterwards() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = Person::new("olga");
     olga.run("init --vault-name shop").ok();
     olga.set("prod/DB", "genuine");
@@ -297,6 +327,9 @@ fn a_second_clone_is_compared_with_the_furthest_policy() {
 
 #[test]
 fn the_home_folder_is_no_project() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let other = Person::new("olga");
     other.run("init --vault-name club").ok();
@@ -313,6 +346,9 @@ fn the_home_folder_is_no_project() {
 
 #[test]
 fn a_second_vault_of_ones_own_is_made_on_purpose() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     fs::create_dir_all(olga.checkout().join("app/deep")).unwrap();
     fs::create_dir(olga.checkout().join("app/.git")).unwrap();
@@ -336,6 +372,9 @@ fn a_second_vault_of_ones_own_is_made_on_purpose() {
 
 #[test]
 fn beside_a_planted_vault_nobody_is_sent_to_its_owners() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     place(&bait(&olga), &olga, SUB);
     for line in ["init", "init --nested"] {
@@ -350,6 +389,9 @@ fn beside_a_planted_vault_nobody_is_sent_to_its_owners() {
 
 #[test]
 fn a_pin_of_an_earlier_format_is_no_first_use() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let pins = fs::read_dir(olga.home().join(".local/state/v-secure/pins")).unwrap();
     let pins = pins.map(|entry| entry.unwrap().path());
@@ -372,6 +414,9 @@ fn a_pin_of_an_earlier_format_is_no_first_use() {
 
 #[test]
 fn a_vault_in_the_place_of_an_accepted_one_is_refused_before_a_value_is_asked_for() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     olga.pull(&bait(&olga));
     for line in ["set prod/DB", "secret rotate prod/DB", "import absent.env -e prod"] {
@@ -384,6 +429,9 @@ fn a_vault_in_the_place_of_an_accepted_one_is_refused_before_a_value_is_asked_fo
 
 #[test]
 fn of_several_vaults_in_a_project_the_nearest_above_is_the_one_of_a_folder() {
+    if !tools::has("git") {
+        return;
+    }
     let olga = victim();
     let tools = olga.checkout().join("tools");
     fs::create_dir(&tools).unwrap();

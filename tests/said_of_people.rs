@@ -109,7 +109,10 @@ fn whoever_comes_by_old_keys_is_named_as_they_come() {
     let joined = owner.run("role join developer owner");
     assert!(!joined.err.contains("may not read"), "{}", joined.err);
     let recipient = Person::new("spare").run("identity new").ok();
-    let add = format!("member add tester --role developer --recipient {}", recipient.trim());
+    let add = format!(
+        "member add tester --role developer --recipient {} --older-values",
+        recipient.trim()
+    );
     let added = owner.run(&add);
     let expected =
         "tester has the keys to the value of 1 secret in force that it may not read: dev/DB;";

@@ -209,7 +209,7 @@ fn plugin_path() -> PathBuf {
 
 fn with_plugin(person: &Person, arguments: &[&str]) -> Command {
     let mut command = person.command(arguments);
-    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", plugin_path().display()));
+    command.env("PATH", person::path_after(&plugin_path()));
     command
 }
 
@@ -328,7 +328,7 @@ fn own_plugin(person: &Person, body: &str) -> PathBuf {
 }
 
 fn on_path(command: &mut Command, folder: &Path) {
-    command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display()));
+    command.env("PATH", person::path_after(folder));
 }
 
 const SECRETS: [(&str, &str); 7] = [
@@ -425,7 +425,8 @@ fn a_plugin_is_not_looked_for_in_relative_folders() {
     .unwrap();
     let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--yes"];
     let mut add = other.command(&add);
-    let refused: person::Done = add.env("PATH", ".::/usr/bin:/bin").output().unwrap().into();
+    let refused: person::Done =
+        add.env("PATH", format!(".::{}", person::path())).output().unwrap().into();
     assert!(refused.err.contains("is not on PATH"), "{}", refused.err);
 }
 

@@ -5,6 +5,8 @@
 #[allow(dead_code)]
 #[path = "support/branches.rs"]
 mod branches;
+#[path = "support/tools.rs"]
+mod tools;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -261,6 +263,9 @@ fn keep(team: &Team, device: &str, under: &str) {
 
 #[test]
 fn a_laptop_is_lost() {
+    if !tools::has("git") {
+        return;
+    }
     let mut team = Team::new();
     // The thief's clone is from before: what the story does on the laptop is another one's try.
     keep(&team, "backend@laptop", "backend@thief");
@@ -272,6 +277,9 @@ fn a_laptop_is_lost() {
 
 #[test]
 fn a_colleague_leaves() {
+    if !tools::has("git") {
+        return;
+    }
     let mut team = Team::new();
     team.follow("A colleague leaves");
     attack(
@@ -300,6 +308,9 @@ fn ask(team: &Team, device: &str) -> (String, String) {
 
 #[test]
 fn a_contractor_lets_people_in() {
+    if !tools::has("git") {
+        return;
+    }
     let mut team = Team::new();
     let owner = "admin@office";
     team.ok(

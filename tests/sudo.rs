@@ -6,6 +6,8 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/tools.rs"]
+mod tools;
 
 use cli::{Cli, Run, finish};
 use std::fs;
@@ -19,7 +21,7 @@ const USER: u32 = 65_534;
 fn project() -> Option<Cli> {
     let cli = Cli::with_vault();
     if chown(cli.project(), Some(USER), Some(USER)).is_err() {
-        eprintln!("skipped: only root can give files away");
+        tools::skip_here("only root can give files away");
         return None;
     }
     cli.set("A", "hunter2");

@@ -12,6 +12,8 @@ mod scene;
 #[allow(dead_code)]
 #[path = "error_snapshots/stage.rs"]
 mod stage;
+#[path = "support/tools.rs"]
+mod tools;
 
 use expectrl::{Eof, Expect, Session};
 use stage::Stage;
@@ -85,6 +87,9 @@ const REPORTS: [&str; 9] = [
 
 #[test]
 fn no_line_of_a_report_is_wider_than_the_screen() {
+    if !tools::has("git") {
+        return;
+    }
     let stage = world();
     for width in [80, 40] {
         for line in REPORTS {
@@ -102,6 +107,9 @@ fn no_line_of_a_report_is_wider_than_the_screen() {
 
 #[test]
 fn a_narrow_screen_gets_records_that_hold_the_same() {
+    if !tools::has("git") {
+        return;
+    }
     let stage = world();
     let wide = shown(&stage, "v-secure ls", 200, false, None);
     let narrow = shown(&stage, "v-secure ls", 40, false, None);
@@ -115,6 +123,9 @@ fn a_narrow_screen_gets_records_that_hold_the_same() {
 
 #[test]
 fn colour_is_for_terminals_that_want_it() {
+    if !tools::has("git") {
+        return;
+    }
     let stage = world();
     for line in ["v-secure", "v-secure ls", "v-secure get NOPE"] {
         assert!(shown(&stage, line, 80, true, None).contains('\u{1b}'), "{line}");
@@ -138,6 +149,9 @@ fn help_fits_the_screen() {
 
 #[test]
 fn prompts_ask_and_hide_at_any_width() {
+    if !tools::has("git") {
+        return;
+    }
     let stage = world();
     for width in [80, 40] {
         let ask = Some(("Value of default/TYPED", "typed-value"));

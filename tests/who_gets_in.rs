@@ -322,7 +322,7 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
     let to = exposed["exposed"][0]["to"].as_array().unwrap();
     assert!(to.iter().any(|to| to["why"] == "let-reader-in" && to["made"] == "bot"), "{exposed}");
     let told = owner.run("exposed");
-    assert!(told.out.contains("contractor\tmay have kept bot's identity "), "{}", told.out);
+    assert!(told.out.contains("contractor: may have kept bot's identity "), "{}", told.out);
     assert!(told.err.contains("v-secure member add bot --device --new-identity"), "{}", told.err);
 
     std::fs::write(owner.vault(), kept).unwrap();

@@ -45,7 +45,7 @@ fn values() -> Vec<Case> {
         case("no-environment", in_two, "v-secure ls -e prdo"),
         case("several-values", in_two, "v-secure get A prod/A --version 1"),
         case("not-exposed", a, "v-secure secret waive A --reason 'an example'"),
-        case("plain-file", plain, "v-secure git pre-commit"),
+        case("plain-file", plain, "v-secure git pre-commit").with("git"),
         case("differs", in_two, "v-secure secret diff default prod --exit-code"),
         case("exists", in_two, "v-secure secret copy A --to-env prod"),
         case("same-name", a, "v-secure secret rename A A"),

@@ -8,8 +8,8 @@ use crate::given::{
 pub fn absent() -> Vec<Case> {
     vec![
         case("no-keyring-slot", vault, "v-secure keyring show"),
-        case("base-missing", repository, "v-secure audit verify --base no-such"),
-        case("base-without-vault", repository, "v-secure audit verify --base HEAD~1"),
+        case("base-missing", repository, "v-secure audit verify --base no-such").with("git"),
+        case("base-without-vault", repository, "v-secure audit verify --base HEAD~1").with("git"),
         case("file", a, "v-secure set A --file missing.txt"),
         case("no-member", a, "v-secure member show nobody"),
         case("no-member", a, "v-secure member add nobody --device --new-identity"),
@@ -22,7 +22,7 @@ pub fn absent() -> Vec<Case> {
         case("policy-op-unknown-role", a, "v-secure access grant nobodys 'dev/*' read"),
         case("no-secrets", a, "v-secure exec -e prdo -- true"),
         case("no-vault", nothing, "v-secure ls"),
-        case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure ls"),
+        case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure ls").with("git"),
         case("no-vault", nothing, "v-secure --vault elsewhere ls"),
         case("no-version", a, "v-secure get A --version 9"),
         case("not-found", a, "v-secure get NOPE"),
@@ -61,7 +61,7 @@ pub fn conflicts() -> Vec<Case> {
             ),
             "v-secure get A",
         ),
-        case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure init"),
+        case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure init").with("git"),
         case(
             "device-taken",
             asked_twice,
@@ -87,7 +87,8 @@ pub fn conflicts() -> Vec<Case> {
             "foreign-hook",
             after!(repository, "printf '#!/usr/bin/python3\\n' > .git/hooks/pre-commit"),
             "v-secure git install",
-        ),
+        )
+        .with("git"),
         case(
             "member-exists",
             let_in,

@@ -21,7 +21,8 @@ pub fn rights() -> Vec<Case> {
                 "ssh-keygen -q -t ed25519 -N secret -C '' -f key && v-secure --identity key init --vault-name shop --member admin"
             ),
             "v-secure --identity key get A",
-        ),
+        )
+        .with("ssh-keygen"),
         case("identity-file", a, "v-secure --identity missing.txt get A"),
         case(
             "identity-syntax",
@@ -76,7 +77,8 @@ pub fn integrity() -> Vec<Case> {
             "vault-deleted",
             after!(repository, "git rm --quiet --cached .v-secure/vault.toml"),
             "v-secure git pre-commit",
-        ),
+        )
+        .with("git"),
     ]
 }
 

@@ -124,7 +124,9 @@ impl Project {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_v-secure"));
         command.current_dir(self.path("p")).env_clear();
-        command.env("PATH", "/usr/bin:/bin").env("XDG_RUNTIME_DIR", self.path("runtime"));
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("XDG_RUNTIME_DIR", self.path("runtime"));
         for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
             command.env(name, self.path("home"));
         }

@@ -68,7 +68,7 @@ pub const RUNS: &[Run] = &[
     (Some("logs tail"), "v-secure --json logs tail | head -1"),
     (Some("logs tail"), "v-secure --json logs tail | tail -1"),
     (Some("prune"), "v-secure --json prune --dry-run"),
-    (Some("git install"), "v-secure --json git install"),
+    (Some("git install"), "rm .v-secure/.gitignore; v-secure --json git install"),
     (Some("doctor"), "v-secure --json doctor"),
     (Some("access revoke"), "v-secure --json access revoke developer 'default/*' read"),
     (None, "v-secure access grant developer 'default/*' read"),

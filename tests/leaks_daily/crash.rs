@@ -80,7 +80,7 @@ fn cores(scene: &Scene) -> Vec<PathBuf> {
 fn a_program_that_is_not_ours_leaves_a_core_here() {
     let scene = Scene::new();
     let mut sleep = Command::new("sleep");
-    sleep.arg("60").env("PATH", "/usr/bin:/bin").current_dir(scene.sandbox.project());
+    sleep.arg("60").current_dir(scene.sandbox.project());
     let child = with_cores(&sleep).spawn().unwrap();
     let id = Pid::from_child(&child);
     let exe = format!("/proc/{}/cmdline", id.as_raw_nonzero());

@@ -51,7 +51,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// A search path that begins with a folder.
 pub fn path_with(folder: &Path) -> String {
-    format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
+    format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default())
 }
 
 impl Scene {

@@ -1,5 +1,11 @@
 //! The binary in a project of its own, and what came of a call.
 
+#[allow(clippy::duplicate_mod)]
+#[path = "search_path.rs"]
+mod search_path;
+
+#[allow(unused_imports)]
+pub use search_path::{path, path_after};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -43,7 +49,7 @@ impl Cli {
         let home = self.folder.path().join("home");
         let mut command = Command::new(env!("CARGO_BIN_EXE_v-secure"));
         command.args(line.split(' ')).current_dir(self.project()).env_clear();
-        command.env("PATH", "/usr/bin:/bin").env("HOME", &home);
+        command.env("PATH", path()).env("HOME", &home);
         command.env("XDG_CONFIG_HOME", home.join("config"));
         command.env("XDG_STATE_HOME", home.join("state"));
         command

@@ -3,6 +3,12 @@
 
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod)]
+#[path = "search_path.rs"]
+mod search_path;
+
+#[allow(unused_imports)]
+pub use search_path::{path, path_after};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -10,13 +16,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 const FILE: &str = ".v-secure/vault.toml";
 
 /// The program with nothing of the test's own environment.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_v-secure"));
-    command.env_clear().env("PATH", PATH);
+    command.env_clear().env("PATH", path());
     command
 }
 

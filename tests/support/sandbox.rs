@@ -61,7 +61,7 @@ impl Sandbox {
     pub fn command<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(BINARY);
         command.args(arguments).current_dir(self.project()).env_clear();
-        command.env("HOME", self.home()).env("PATH", "/usr/bin:/bin");
+        command.env("HOME", self.home()).env("PATH", super::tools::path());
         command.stdin(Stdio::null());
         command
     }

@@ -2,11 +2,15 @@
 
 #![allow(dead_code)]
 
+#[path = "signals.rs"]
+pub mod signals;
+
 use expectrl::{Eof, Expect, Session, session::OsSession};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 pub fn terminal(mut command: Command) -> OsSession {
+    signals::as_in_the_foreground();
     // Whatever the command's standard input was to be, the terminal is it.
     command.env("TERM", "xterm").stdin(Stdio::inherit());
     let mut session = Session::spawn(command).unwrap();

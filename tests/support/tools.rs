@@ -3,29 +3,59 @@
 
 #![allow(dead_code)]
 
-use std::fmt::Display;
-use std::process::Command;
+#[allow(clippy::duplicate_mod)]
+#[path = "search_path.rs"]
+mod search_path;
 
-/// Says why a test does not run.
+#[allow(unused_imports)]
+pub use search_path::path;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::io::Write;
+use std::process::Command;
+use std::sync::Mutex;
+
+/// Says why a test does not run, once for each reason. Past the harness, which keeps what a test prints
+/// to itself if it passes.
 ///
 /// # Panics
 /// Where tools are required.
 #[track_caller]
 pub fn skip(why: impl Display) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let required = std::env::var_os("V_SECURE_TEST_REQUIRE_TOOLS").is_some_and(|set| set == "1");
     assert!(!required, "{why}");
-    eprintln!("skipped: {why}");
+    say(&SAID, why.to_string());
+}
+
+/// [`skip`] for what no tool would change: the user, the kernel.
+pub fn skip_here(why: impl Display) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    say(&SAID, why.to_string());
+}
+
+fn say(said: &Mutex<BTreeSet<String>>, why: String) {
+    let mut said = said.lock().unwrap();
+    if !said.contains(&why) {
+        writeln!(std::io::stderr(), "skipped: {why}").unwrap();
+        said.insert(why);
+    }
 }
 
 /// Whether a tool is along `PATH`; says so where it is not.
 #[track_caller]
 pub fn has(tool: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
+    let found = installed(tool);
     if !found {
         skip(format!("{tool} is not installed"));
     }
     found
+}
+
+/// [`has`] for whoever does without.
+pub fn installed(tool: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
 }
 
 /// The command on a system that forbids the kernel keyring's calls.
