@@ -18,6 +18,7 @@ pub mod fresh;
 pub mod git;
 pub mod git_command;
 pub mod git_past;
+mod git_roots;
 mod git_variables;
 pub mod given;
 pub mod giving;
