@@ -29,6 +29,7 @@ pub mod journal;
 pub mod keyring;
 pub mod ledger;
 pub mod lock;
+pub mod lost;
 pub mod memory;
 pub mod owners;
 mod pin_folder;

@@ -33,6 +33,9 @@ use std::path::PathBuf;
 /// The list of the signing keys that this device made.
 const MADE: &str = "keys.made";
 
+/// The list of the log entries that this device wrote.
+const WRITTEN: &str = "entries.made";
+
 /// Why the vault at a place could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,7 +96,7 @@ pub struct Opened {
     pub prune_from: Option<u64>,
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
-    known: Known,
+    pub(super) known: Known,
     /// What full verification found, to be kept once the vault is accepted.
     record: Option<(Id, String)>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
@@ -397,6 +400,20 @@ impl Session {
         self.made().load()
     }
 
+    /// Remembers log entries as written on this device.
+    pub(super) fn note_entries(&self, entries: &[Id]) -> Result<(), PinError> {
+        self.written().add(entries.iter().copied()).map(|_| ())
+    }
+
+    /// The ids of the log entries that were written on this device.
+    pub(super) fn written_here(&self) -> Result<HashSet<Id>, PinError> {
+        self.written().load()
+    }
+
+    fn written(&self) -> IdList {
+        IdList::new(self.state.as_deref(), self.owners, WRITTEN.to_owned())
+    }
+
     fn made(&self) -> IdList {
         IdList::new(self.state.as_deref(), self.owners, MADE.to_owned())
     }
@@ -418,6 +435,16 @@ impl Session {
     pub fn is_news(&self, state: &str) -> bool {
         let common_dir = self.location.git_common_dir.as_deref();
         !common_dir.is_some_and(has_worktrees) || self.told().is_news(&self.location.vault, state)
+    }
+
+    /// Whether a state of this path is worth a word again where it is expected: once.
+    pub fn is_new_to_tell(&self, state: &str) -> bool {
+        self.told().is_news(&self.location.vault, state)
+    }
+
+    /// Whether a state is the one that was told last.
+    pub fn was_told(&self, state: &str) -> bool {
+        self.told().is_known(&self.location.vault, state)
     }
 
     /// That the state is no older one.
@@ -481,7 +508,7 @@ fn chain_ids(chain: &[String]) -> Vec<Id> {
     chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
 }
 
-fn chain_of(chain: &[String]) -> Result<Chain, SessionError> {
+pub(super) fn chain_of(chain: &[String]) -> Result<Chain, SessionError> {
     let entries: Result<Vec<PolicyEntry>, _> = chain.iter().map(|text| line::parse(text)).collect();
     Chain::build(&entries.map_err(SessionError::PinnedLine)?, Signatures::Trusted)
         .map_err(SessionError::PinnedChain)
