@@ -350,11 +350,23 @@ fn a_forged_vault_of_the_same_name_is_a_first_use_on_a_device_that_knows_the_rea
 }
 
 #[test]
-fn a_known_vault_at_a_new_place_is_asked_about_from_a_backup_too() {
+fn a_known_vault_in_another_project_is_asked_about_from_a_backup_too() {
     let owner = owner();
     let file = backup(&owner, "");
     let elsewhere = owner.home().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
+    let own = owner.home().join("own");
+    fs::create_dir(&own).unwrap();
+    let line = format!("--json --vault {} backup restore {file}", own.display());
+    owner.run(&line).ok();
+    if !has("git") {
+        return;
+    }
+    for git in ["init --quiet", "commit --quiet --allow-empty -m other"] {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=t", "-c", "user.email=t@example.org"]);
+        assert!(command.args(git.split(' ')).current_dir(&elsewhere).status().unwrap().success());
+    }
     let line = format!("--json --vault {} backup restore {file}", elsewhere.display());
     let run = owner.run(&line);
     assert_eq!(run.error(), (1, "first-use".into()));

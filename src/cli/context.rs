@@ -9,6 +9,7 @@ use super::first_use::{self, Source};
 use super::globals::Globals;
 use super::hidden;
 use super::identities;
+use super::lost;
 use super::passphrase::Place;
 use super::pruning::{self, Pruning};
 use super::ui::Ui;
@@ -43,6 +44,8 @@ pub struct Context<'a> {
     /// The policy chain that was agreed to in this command: without a state folder nothing else knows.
     agreed: RefCell<Vec<Id>>,
     warned: RefCell<BTreeSet<String>>,
+    /// The words for an older state, by the lengths of its chain and of the accepted one.
+    older: RefCell<Option<((usize, usize), String)>>,
 }
 
 /// What a vault is opened for: how first use and old states are judged.
@@ -74,6 +77,7 @@ impl<'a> Context<'a> {
             given: RefCell::default(),
             agreed: RefCell::default(),
             warned: RefCell::default(),
+            older: RefCell::default(),
         }
     }
 
@@ -93,6 +97,7 @@ impl<'a> Context<'a> {
             ),
             agreed: RefCell::default(),
             warned: RefCell::default(),
+            older: RefCell::default(),
         }
     }
 
@@ -238,31 +243,42 @@ impl<'a> Context<'a> {
         match (&opened.pin, purpose) {
             (Standing::Continues, _) => {}
             (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
-                return Err(older(&format!(
-                    "its policy has {seen} of the {accepted} entries that were seen here before"
-                )));
+                let lost = lost::of(session, opened);
+                let mut failure = older(&lost::older(*seen, *accepted, lost.as_ref()));
+                if lost.is_some_and(|lost| lost.is_discarded()) {
+                    failure.hints = vec![lost::GIVE_UP.to_owned()];
+                }
+                return Err(failure);
             }
-            (Standing::Prefix { seen, accepted }, _) => self.tell(
-                session,
-                &format!("policy {seen}/{accepted}"),
-                &format!(
-                    "this is an older state: its policy has {seen} of the {accepted} entries that \
-                     were seen here before (an old branch?)"
-                ),
-            ),
+            (Standing::Prefix { seen, accepted }, _) => {
+                let text = self.older(session, opened, *seen, *accepted);
+                self.tell(session, &format!("policy {seen}/{accepted}"), &text);
+            }
             (Standing::Unknown, Purpose::Look) => return Ok(()),
             (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
                 if self.agrees(session, opened)? {
                     return Ok(());
                 }
             }
-            (other, _) => return Err(pin_failure(other, &session.location.vault)),
+            _ => return Err(lost::refusal(session, opened)),
         }
         let missing = session.missing_heads(opened);
         if !missing.is_empty() && purpose == Purpose::UseNewest {
-            return Err(older(&missing_entries(missing.len())));
+            return Err(
+                match session.is_discarded(&opened.vault.id(), &missing).unwrap_or(false) {
+                    true => {
+                        let mut failure = older(&discarded_entries(missing.len()));
+                        failure.hints = vec![lost::GIVE_UP.to_owned()];
+                        failure
+                    }
+                    false => older(&missing_entries(missing.len())),
+                },
+            );
         }
         if !missing.is_empty() && opened.pin == Standing::Continues {
+            if self.is_told_as_discarded(session, opened, &missing) {
+                return Ok(());
+            }
             let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
             let text = format!(
                 "{} (an old branch, or a roll-back): compare with 'v-secure audit verify --base \
@@ -281,6 +297,36 @@ impl<'a> Context<'a> {
             result => result?,
         }
         Ok(())
+    }
+
+    /// The words for an older state, found out once a command.
+    fn older(&self, session: &Session, opened: &Opened, seen: usize, accepted: usize) -> String {
+        let key = (seen, accepted);
+        if let Some((known, text)) = self.older.borrow().as_ref()
+            && *known == key
+        {
+            return text.clone();
+        }
+        let lost = if self.ui.is_muted() { None } else { lost::of(session, opened) };
+        let text =
+            format!("this is an older state: {}", lost::older(seen, accepted, lost.as_ref()));
+        *self.older.borrow_mut() = Some((key, text.clone()));
+        text
+    }
+
+    /// Says once, and warns of nothing, where what is missing was thrown away before it was committed.
+    fn is_told_as_discarded(&self, session: &Session, opened: &Opened, missing: &[Id]) -> bool {
+        let ids: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let state = format!("discarded {}", ids.join(" "));
+        if session.was_told(&state) {
+            return true;
+        }
+        let is_discarded = !self.ui.is_muted()
+            && session.is_discarded(&opened.vault.id(), missing).unwrap_or(false);
+        if is_discarded && session.is_new_to_tell(&state) {
+            self.ui.note(&discarded_entries(missing.len()));
+        }
+        is_discarded
     }
 
     /// Warns of an older state: where that is what a worktree is for, once.
@@ -358,6 +404,15 @@ pub fn missing_entries(count: usize) -> String {
         1 => "1 log entry that was seen here before is missing".to_owned(),
         many => format!("{many} log entries that were seen here before are missing"),
     }
+}
+
+/// The same, where they are this device's own and were thrown away.
+pub fn discarded_entries(count: usize) -> String {
+    let entries = missing_entries(count);
+    format!(
+        "{entries}: this device wrote it, and no commit here holds it (a change that was discarded). \
+         'v-secure pin accept' gives it up"
+    )
 }
 
 /// An older state, where none is wanted.

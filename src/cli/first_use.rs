@@ -5,6 +5,7 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::{identities, unlocking};
+use crate::crypto::bytes::Id;
 use crate::name::Name;
 use crate::ops::backup::maker::Maker;
 use crate::ops::pin::Standing;
@@ -66,8 +67,9 @@ pub fn ask(
         if let (Source::Place, Some(failure)) = (source, unlocking::hopeless(context, vault)?) {
             return Err(failure);
         }
+        let homes = homes(session, &vault.id())?;
         let vault = format!("the vault {name} ({words})");
-        return Err(refused(doubt, &vault, source));
+        return Err(refused(doubt, &vault, &homes, source));
     }
     let mut told = told(context, session, opened, doubt)?;
     if let Source::Backup { file, maker } = source {
@@ -101,10 +103,24 @@ fn declined(message: String, source: Source<'_>) -> Failure {
     ))
 }
 
-fn refused(doubt: Doubt, vault: &str, source: Source<'_>) -> Failure {
+/// Where the vault was accepted.
+fn homes(session: &Session, vault: &Id) -> Outcome<String> {
+    let homes = session.homes(vault).map_err(SessionError::Pin)?;
+    let paths: Vec<String> = homes.iter().map(|home| home.path.display().to_string()).collect();
+    Ok(match &paths[..] {
+        [] => "another place".to_owned(),
+        [one] => one.clone(),
+        [one, more @ ..] => format!("{one} and {} more", more.len()),
+    })
+}
+
+fn refused(doubt: Doubt, vault: &str, homes: &str, source: Source<'_>) -> Failure {
     let message = match (doubt, source) {
         (Doubt::NewHere, _) => {
-            format!("{vault} is known on this device, and has never been accepted in this project")
+            format!(
+                "{vault} is known on this device from {homes}, has never been accepted in this \
+                 project, and nothing shows that the two projects are the same"
+            )
         }
         (Doubt::Unsigned, Source::Backup { file, .. }) => format!(
             "nobody signed {}: which state of {vault} is in it, and which identity, is the choice of \
@@ -137,7 +153,7 @@ fn told(
     doubt: Doubt,
 ) -> Outcome<Vec<Told>> {
     let vault = &opened.vault;
-    let path = session.location.vault.display();
+    let (path, homes) = (session.location.vault.display(), homes(session, &vault.id())?);
     let owners: Vec<&str> = vault
         .policy()
         .members()
@@ -145,7 +161,7 @@ fn told(
         .map(|(name, _)| name.as_str())
         .collect();
     let mut lines = vec![
-        ("", first_line(doubt, &vault.file().header.name, &path.to_string())),
+        ("", first_line(doubt, &vault.file().header.name, &path.to_string(), &homes)),
         ("fingerprint  ", fingerprint_words(&vault.id())),
         ("owners       ", owners.join(", ")),
     ];
@@ -154,10 +170,11 @@ fn told(
     Ok(lines)
 }
 
-fn first_line(doubt: Doubt, name: &Name, path: &str) -> String {
+fn first_line(doubt: Doubt, name: &Name, path: &str, homes: &str) -> String {
     match doubt {
         Doubt::NewHere => format!(
-            "this device knows the vault {name} from another place, and has never used it in {path}"
+            "this device knows the vault {name} from {homes}, has never used it in {path}, and \
+             nothing shows that the two projects are the same"
         ),
         Doubt::Unknown => format!("this device has never used the vault {name} in {path}"),
         Doubt::Unsigned => format!(

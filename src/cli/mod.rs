@@ -26,6 +26,7 @@ mod identity_command;
 mod layout;
 mod leaving;
 mod local_names;
+mod lost;
 mod manual;
 mod meant;
 mod metadata;

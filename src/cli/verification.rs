@@ -1,8 +1,9 @@
 //! What `audit verify` and the git hook share: verification whose every outcome is a list of
 //! findings, the errors of form and of the policy chain, the pins and the base included.
 
-use super::context::{Context, missing_entries, pin_failure};
+use super::context::{Context, discarded_entries, missing_entries, pin_failure};
 use super::error::{Failure, Outcome};
+use super::lost::{self, GIVE_UP};
 use crate::crypto::bytes::Id;
 use crate::log::finding::Severity;
 use crate::log::report::FindingRecord;
@@ -122,15 +123,19 @@ fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
     match &check.pin {
         Standing::Unknown | Standing::Continues => {}
         Standing::Prefix { seen, accepted } => {
-            let message = format!(
-                "the policy has {seen} of the {accepted} entries that were accepted here before: an \
-                 old branch, or a roll-back"
-            );
-            findings.push(FindingRecord::of_vault("pin-older", old, message));
+            let lost = check.opened.as_ref().and_then(|opened| lost::of(session, opened));
+            let message = lost::older(*seen, *accepted, lost.as_ref());
+            let finding = FindingRecord::of_vault("pin-older", old, message);
+            let is_discarded = lost.is_some_and(|lost| lost.is_discarded());
+            let hint = is_discarded.then(|| GIVE_UP.to_owned());
+            findings.push(FindingRecord { hint, ..finding });
         }
         refused => {
-            let Failure { code, message, hints, .. } =
-                pin_failure(refused, &session.location.vault);
+            let failure = match &check.opened {
+                Some(opened) => lost::refusal(session, opened),
+                None => pin_failure(refused, &session.location.vault),
+            };
+            let Failure { code, message, hints, .. } = failure;
             let finding = FindingRecord::of_vault(code, Severity::Error, message);
             findings.push(FindingRecord { hint: hints.into_iter().next(), ..finding });
         }
@@ -149,10 +154,27 @@ fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
             missing_entries(check.missing_heads)
         );
         let finding = FindingRecord::of_vault("pin-heads-missing", severity, message);
-        let hint = Some("v-secure audit verify --base origin/main".to_owned());
-        findings.push(FindingRecord { hint, ..finding });
+        let hint = "v-secure audit verify --base origin/main".to_owned();
+        findings.push(match is_discarded(session, check) {
+            true => FindingRecord {
+                message: discarded_entries(check.missing_heads),
+                hint: Some(GIVE_UP.to_owned()),
+                ..finding
+            },
+            false => FindingRecord { hint: Some(hint), ..finding },
+        });
     }
     findings
+}
+
+/// Whether the log entries that are missing were thrown away here. Of an older policy that is said of
+/// its entries.
+fn is_discarded(session: &Session, check: &Check) -> bool {
+    let opened = check.opened.as_ref().filter(|_| check.pin == Standing::Continues);
+    opened.is_some_and(|opened| {
+        let missing = session.missing_heads(opened);
+        session.is_discarded(&opened.vault.id(), &missing).unwrap_or(false)
+    })
 }
 
 /// Ops that counted, here or in the base, and that somebody below owner level voided.

@@ -48,7 +48,14 @@ pub fn states(location: &Location) -> Result<States, PastError> {
     // partial clone does not have is passed over.
     let mut command = git_command::git(&location.folder);
     command
-        .args(["rev-list", "--all", "--reflog", "--full-history", "--objects"])
+        .args([
+            "--no-replace-objects",
+            "rev-list",
+            "--all",
+            "--reflog",
+            "--full-history",
+            "--objects",
+        ])
         .args(["--missing=allow-any", "--"])
         .arg(format!(":(literal)./{name}"));
     let mut child =
@@ -99,7 +106,7 @@ impl Contents {
     /// There is no git.
     pub fn of(location: &Location) -> Result<Self, PastError> {
         let mut command = git_command::git(&location.folder);
-        command.args(["cat-file", "--batch"]).stdin(Stdio::piped());
+        command.args(["--no-replace-objects", "cat-file", "--batch"]).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(PastError::Run)?;
         match (child.stdin.take(), child.stdout.take()) {

@@ -38,6 +38,8 @@ pub struct Accepted {
     pub heads: Vec<Id>,
     /// The length of the chain, where the ledger gets what counts; 0 where not all was judged.
     pub counted: u64,
+    /// See [`Here::roots`].
+    pub roots: Option<Vec<String>>,
 }
 
 /// What was accepted at a place.
@@ -48,6 +50,18 @@ pub struct Here {
     pub heads: Vec<Id>,
     /// The length of the chain by which the ledger has what counts of these heads.
     pub counted: u64,
+    /// What the history of the place's repository began with when it was first looked at; `None`
+    /// where there was none yet, and empty where git did not say.
+    pub roots: Option<Vec<String>>,
+}
+
+/// A place where a vault was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Where the vault stood.
+    pub path: PathBuf,
+    /// See [`Here::roots`].
+    pub roots: Option<Vec<String>>,
 }
 
 /// What is known that bears on a vault at a place.
@@ -89,13 +103,26 @@ impl Pins {
     pub fn here(&self, place: &Place) -> Result<Option<Here>, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(None) };
         let found = places::load(&folder, place, self.folder.owners)?;
-        Ok(found.map(|Recorded { vault, heads, counted, .. }| Here { vault, heads, counted }))
+        Ok(found.map(|Recorded { vault, heads, counted, roots, .. }| Here {
+            vault,
+            heads,
+            counted,
+            roots,
+        }))
     }
 
     /// The vaults accepted at other places of the project that `place` is in.
     pub fn around(&self, place: &Place) -> Result<Vec<Neighbour>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::around(&folder, place, self.folder.owners),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The places where `vault` was accepted; `place` is where it stands now, for messages.
+    pub fn homes(&self, place: &Place, vault: &Id) -> Result<Vec<Home>, PinError> {
+        match self.folder.existing()? {
+            Some(folder) => places::homes(&folder, place, vault, self.folder.owners),
             None => Ok(Vec::new()),
         }
     }
@@ -210,6 +237,7 @@ fn recorded(place: &Place, new: &Accepted) -> Recorded {
         vault: new.vault,
         heads: new.heads.clone(),
         counted: new.counted,
+        roots: new.roots.clone(),
     }
 }
 

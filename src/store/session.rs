@@ -3,11 +3,12 @@
 use super::cache::Cache;
 use super::find::Location;
 use super::git::has_worktrees;
+use super::git_roots::{self, History};
 use super::id_list::IdList;
 use super::ledger::LedgerFile;
 use super::lock;
 use super::owners::Owners;
-use super::pins::{Accepted, Known, PinError, Pins, Saved};
+use super::pins::{Accepted, Home, Known, PinError, Pins, Saved};
 use super::place::Place;
 use super::read::{self, Contents, ReadError};
 use super::sys;
@@ -31,6 +32,9 @@ use std::path::PathBuf;
 
 /// The list of the signing keys that this device made.
 const MADE: &str = "keys.made";
+
+/// The list of the log entries that this device wrote.
+const WRITTEN: &str = "entries.made";
 
 /// Why the vault at a place could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +96,7 @@ pub struct Opened {
     pub prune_from: Option<u64>,
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
-    known: Known,
+    pub(super) known: Known,
     /// What full verification found, to be kept once the vault is accepted.
     record: Option<(Id, String)>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
@@ -195,7 +199,8 @@ impl Session {
         let is_new_here = self.carried.is_none()
             && known.here.is_none()
             && known.around.is_empty()
-            && known.chain.is_some();
+            && known.chain.is_some()
+            && !self.is_at_home(&vault.id())?;
         // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.
         let record = match is_new_here || pin == Standing::Unknown || pin.is_refused() {
             true => record,
@@ -215,6 +220,34 @@ impl Session {
             record,
             stamp: None,
         })
+    }
+
+    /// Whether a known vault may stand at a place that is new: in no history at all, or in one that
+    /// goes back to where it was accepted and to nothing else.
+    fn is_at_home(&self, vault: &Id) -> Result<bool, PinError> {
+        match git_roots::history(&self.location.project) {
+            History::None => Ok(true),
+            History::Unclear => Ok(false),
+            History::Roots(roots) => {
+                Ok(self.homes(vault)?.iter().any(|home| reaches(home, &roots)))
+            }
+        }
+    }
+
+    /// The places where a vault was accepted.
+    pub fn homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
+        self.pins().homes(&self.place(), vault)
+    }
+
+    /// What the history of the place's repository begins with. Asked once, when it has begun: who has
+    /// push rights can merge another one in, which must not become one of the vault's.
+    fn roots(&self) -> Option<Vec<String>> {
+        self.location.git_common_dir.as_deref().filter(|folder| git_roots::has_commits(folder))?;
+        match git_roots::history(&self.location.project) {
+            History::None => None,
+            History::Roots(roots) => Some(roots),
+            History::Unclear => Some(Vec::new()),
+        }
     }
 
     fn keep(&self, record: Option<(Id, String)>) {
@@ -293,6 +326,8 @@ impl Session {
             None => self.known(&vault.id())?.here,
         };
         let before = before.filter(|here| here.vault == vault.id());
+        let roots = before.as_ref().and_then(|here| here.roots.clone());
+        new.roots = roots.or_else(|| self.roots());
         let before = before.into_iter().flat_map(|here| here.heads);
         match vault.signed_heads() {
             // Of entries that were not judged anybody can add some: they are no heads to remember.
@@ -314,7 +349,7 @@ impl Session {
 
     /// Replaces what was accepted here by what the vault is now.
     pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
-        let new = self.accepted(vault);
+        let new = Accepted { roots: self.roots(), ..self.accepted(vault) };
         // A chain that was damaged or parted from this one: its positions mean something else.
         let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
         let goes_on =
@@ -336,6 +371,7 @@ impl Session {
             chain: vault.file().chain.iter().map(PolicyEntry::line).collect(),
             heads: vault.heads().into_iter().collect(),
             counted: if vault.is_whole() { vault.chain().len() as u64 } else { 0 },
+            roots: None,
         }
     }
 
@@ -364,6 +400,20 @@ impl Session {
         self.made().load()
     }
 
+    /// Remembers log entries as written on this device.
+    pub(super) fn note_entries(&self, entries: &[Id]) -> Result<(), PinError> {
+        self.written().add(entries.iter().copied()).map(|_| ())
+    }
+
+    /// The ids of the log entries that were written on this device.
+    pub(super) fn written_here(&self) -> Result<HashSet<Id>, PinError> {
+        self.written().load()
+    }
+
+    fn written(&self) -> IdList {
+        IdList::new(self.state.as_deref(), self.owners, WRITTEN.to_owned())
+    }
+
     fn made(&self) -> IdList {
         IdList::new(self.state.as_deref(), self.owners, MADE.to_owned())
     }
@@ -385,6 +435,16 @@ impl Session {
     pub fn is_news(&self, state: &str) -> bool {
         let common_dir = self.location.git_common_dir.as_deref();
         !common_dir.is_some_and(has_worktrees) || self.told().is_news(&self.location.vault, state)
+    }
+
+    /// Whether a state of this path is worth a word again where it is expected: once.
+    pub fn is_new_to_tell(&self, state: &str) -> bool {
+        self.told().is_news(&self.location.vault, state)
+    }
+
+    /// Whether a state is the one that was told last.
+    pub fn was_told(&self, state: &str) -> bool {
+        self.told().is_known(&self.location.vault, state)
     }
 
     /// That the state is no older one.
@@ -419,10 +479,28 @@ impl Session {
     }
 }
 
+/// Whether a history that begins with `roots` goes back to what the vault's home began with.
+fn reaches(home: &Home, roots: &[String]) -> bool {
+    let project = home.path.parent().unwrap_or(&home.path);
+    let known = match &home.roots {
+        Some(known) => known.clone(),
+        None => match project.is_dir().then(|| git_roots::history(project)) {
+            Some(History::Roots(known)) => known,
+            _ => return false,
+        },
+    };
+    let other: Vec<String> = roots.iter().filter(|one| !known.contains(one)).cloned().collect();
+    // Of a shallow clone, where the history was cut off.
+    other.is_empty() || (project.is_dir() && git_roots::go_back_to(project, &other, &known))
+}
+
 fn is_same(known: &Known, new: &Accepted) -> bool {
     let here = known.here.as_ref();
     here.is_some_and(|here| {
-        here.vault == new.vault && here.heads == new.heads && here.counted >= new.counted
+        here.vault == new.vault
+            && here.heads == new.heads
+            && here.counted >= new.counted
+            && here.roots == new.roots
     }) && known.chain.as_ref() == Some(&new.chain)
 }
 
@@ -430,7 +508,7 @@ fn chain_ids(chain: &[String]) -> Vec<Id> {
     chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
 }
 
-fn chain_of(chain: &[String]) -> Result<Chain, SessionError> {
+pub(super) fn chain_of(chain: &[String]) -> Result<Chain, SessionError> {
     let entries: Result<Vec<PolicyEntry>, _> = chain.iter().map(|text| line::parse(text)).collect();
     Chain::build(&entries.map_err(SessionError::PinnedLine)?, Signatures::Trusted)
         .map_err(SessionError::PinnedChain)

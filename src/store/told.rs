@@ -37,6 +37,11 @@ impl Told {
         true
     }
 
+    /// Whether `state` is what was told last.
+    pub fn is_known(&self, path: &Path, state: &str) -> bool {
+        self.load(path).as_deref() == Some(state)
+    }
+
     /// Nothing is to be told any more: the next state is news, whichever it is.
     pub fn clear(&self, path: &Path) {
         if self.load(path).is_some_and(|known| !known.is_empty()) {

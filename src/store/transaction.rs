@@ -115,6 +115,8 @@ impl<'a> Transaction<'a> {
         let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
         let mut written = finish(session, vault, &text);
+        // Without it a discarded change is warned of as a roll-back: no reason for a word.
+        let _ = session.note_entries(&entries);
         if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
             written.unrecorded.get_or_insert(error.into());
         }

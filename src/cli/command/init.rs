@@ -2,10 +2,11 @@
 
 mod own;
 
-use crate::cli::context::{Context, pin_failure};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::local_names;
+use crate::cli::lost;
 use crate::cli::project::{in_git, new_project, write_git_files};
 use crate::cli::recovery::{Of, RecoveryArgs};
 use crate::cli::unlocking::keyring;
@@ -197,7 +198,7 @@ fn refusal(context: &Context<'_>, project: &Path) -> Option<Failure> {
         let session = context.session_at(Location::in_project(project)?)?;
         let opened = session.open(Depth::Everything)?;
         let is_refused = opened.pin.is_refused();
-        Ok(is_refused.then(|| pin_failure(&opened.pin, &session.location.vault)))
+        Ok(is_refused.then(|| lost::refusal(&session, &opened)))
     };
     judged().unwrap_or_else(Some)
 }

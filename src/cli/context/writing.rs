@@ -4,6 +4,7 @@
 use super::{Context, Purpose, refuse_old};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::lost::{self, GIVE_UP};
 use crate::cli::{pruning, unlocking};
 use crate::host::progress::Silent;
 use crate::ops::change::Change;
@@ -11,8 +12,9 @@ use crate::ops::pin::Standing;
 use crate::ops::request::Ctx;
 use crate::ops::unlock::{Signer, Unlocked};
 use crate::ops::vault::{Depth, Vault};
+use crate::store::lost::Lost;
 use crate::store::session::Session;
-use crate::store::transaction::Transaction;
+use crate::store::transaction::{Transaction, TransactionError};
 use crate::vault::text::{MAX_REASON, check_text};
 
 impl Context<'_> {
@@ -100,7 +102,9 @@ impl Context<'_> {
         let (made, change) = make(transaction.vault(), &ctx)?;
         match change {
             Some(change) => {
-                let vault = self.written(transaction.commit(change)?);
+                let lost = lost::of(&session, transaction.opened());
+                let written = transaction.commit(change);
+                let vault = self.written(written.map_err(|error| way_out(error, lost.as_ref()))?);
                 pruning::watch_written(self, &session, &vault);
                 Ok((made, (true, vault)))
             }
@@ -124,6 +128,19 @@ impl Context<'_> {
         self.judge(session, transaction.opened(), Purpose::Use)?;
         Ok(transaction)
     }
+}
+
+/// A policy that would split from a change that was thrown away waits for nobody's branch.
+fn way_out(error: TransactionError, lost: Option<&Lost>) -> Failure {
+    let is_split = matches!(error, TransactionError::SplitsPolicy);
+    let mut failure = Failure::from(error);
+    if is_split && let Some(lost) = lost {
+        failure.message = format!("{}. {}", failure.message, lost::sentence(lost));
+        if lost.is_discarded() {
+            failure.hints = vec![GIVE_UP.to_owned()];
+        }
+    }
+    failure
 }
 
 /// Who can sign in the vault, with the key.

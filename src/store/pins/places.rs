@@ -1,8 +1,8 @@
 //! Which vault was accepted at each place, one file a place.
 
-use super::FORMAT;
 use super::error::{PinDamage, PinError};
 use super::stored::{self, Unread};
+use super::{FORMAT, Home};
 use crate::crypto::bytes::Id;
 use crate::ops::pin::Neighbour;
 use crate::store::lock::Lock;
@@ -24,14 +24,16 @@ pub(super) struct Recorded {
     pub vault: Id,
     pub heads: Vec<Id>,
     pub counted: u64,
+    pub roots: Option<Vec<String>>,
 }
 
 impl Recorded {
     /// Whether this says what `other` does. Not by the path: two worktrees would write it in turn.
     pub fn says(&self, other: &Self) -> bool {
-        let Self { path: _, name, marks, vault, heads, counted } = other;
+        let Self { path: _, name, marks, vault, heads, counted, roots } = other;
         (&self.name, &self.marks, &self.vault, &self.heads) == (name, marks, vault, heads)
             && self.counted >= *counted
+            && (roots.is_none() || self.roots == *roots)
     }
 }
 
@@ -46,11 +48,14 @@ struct Stored {
     vault: Id,
     heads: Vec<Id>,
     counted: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roots: Option<Vec<String>>,
 }
 
 impl From<Stored> for Recorded {
-    fn from(Stored { path, name, marks, vault, heads, counted, .. }: Stored) -> Self {
-        Self { path, name, marks, vault, heads, counted }
+    fn from(stored: Stored) -> Self {
+        let Stored { format: _, path, name, marks, vault, heads, counted, roots } = stored;
+        Self { path, name, marks, vault, heads, counted, roots }
     }
 }
 
@@ -97,6 +102,26 @@ pub(super) fn around(
     Ok(above.map_or(found, |nearest| vec![nearest]))
 }
 
+/// The places where `vault` was accepted, each path once: of a folder that became a repository, what
+/// its history began with.
+pub(super) fn homes(
+    folder: &Path,
+    place: &Place,
+    vault: &Id,
+    owners: Owners,
+) -> Result<Vec<Home>, PinError> {
+    let mut found: Vec<Home> = Vec::new();
+    for file in files(folder)? {
+        let record = stored::read::<Stored>(&file, owners);
+        let record = record.map_err(|unread| unknown(unread, &file, place))?;
+        let record = record.filter(|record| record.vault == *vault);
+        found.extend(record.map(|Stored { path, roots, .. }| Home { path: path.into(), roots }));
+    }
+    found.sort_by(|a, b| (&a.path, a.roots.is_none()).cmp(&(&b.path, b.roots.is_none())));
+    found.dedup_by(|later, first| later.path == first.path && later.roots.is_none());
+    Ok(found)
+}
+
 /// Whether the vault that stood at `path` is that of a folder around the place, or of the same one.
 fn is_above(path: &str, place: &Place) -> bool {
     let project = |vault: &Path| vault.parent().and_then(Path::parent).map(Path::to_path_buf);
@@ -136,8 +161,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
 }
 
 pub(super) fn write(lock: &Lock, place: &Place, record: &Recorded) -> Result<(), PinError> {
-    let Recorded { path, name, marks, vault, heads, counted } = record.clone();
-    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted };
+    let Recorded { path, name, marks, vault, heads, counted, roots } = record.clone();
+    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted, roots };
     stored::write(lock, &file_name(place), &record)
 }
 

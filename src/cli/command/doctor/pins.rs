@@ -3,7 +3,8 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use super::vault::is_about_pins;
-use crate::cli::context::{ACCEPT, missing_entries, pin_failure};
+use crate::cli::context::{ACCEPT, discarded_entries, missing_entries};
+use crate::cli::lost::{self, GIVE_UP};
 use crate::ops::pin::Standing;
 use crate::store::session::{Opened, Session};
 
@@ -22,20 +23,28 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
     let finding = match &opened.pin {
         Standing::Continues => match session.missing_heads(opened).len() {
             0 => Finding::new(Code::PinAccepted, "the vault is the one that was accepted here"),
+            count if is_discarded(session, opened) => {
+                Finding::new(Code::PinOlder, discarded_entries(count)).mend(GIVE_UP)
+            }
             missing => Finding::new(Code::PinOlder, missing_entries(missing))
                 .mend("v-secure audit verify --base origin/main"),
         },
-        Standing::Prefix { seen, accepted } => Finding::new(
-            Code::PinOlder,
-            format!("the policy has {seen} of the {accepted} entries that were seen here before"),
-        )
-        .mend("git pull  # or, for the branch that was seen here: git switch BRANCH"),
+        Standing::Prefix { seen, accepted } => {
+            let lost = lost::of(session, opened);
+            let finding =
+                Finding::new(Code::PinOlder, lost::older(*seen, *accepted, lost.as_ref()));
+            match lost.is_some_and(|lost| lost.is_discarded()) {
+                true => finding.mend(GIVE_UP),
+                false => finding
+                    .mend("git pull  # or, for the branch that was seen here: git switch BRANCH"),
+            }
+        }
         Standing::Unknown => {
             Finding::new(Code::PinFirstUse, "this device has not accepted this vault yet")
                 .mend(ACCEPT)
         }
-        refused => {
-            let failure = pin_failure(refused, &session.location.vault);
+        _ => {
+            let failure = lost::refusal(session, opened);
             // The last of its hints says how to go on; the first, how it came.
             let finding = Finding::of_failure(Code::PinRefused, &failure);
             match failure.hints.last() {
@@ -45,4 +54,8 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
         }
     };
     vec![finding]
+}
+
+fn is_discarded(session: &Session, opened: &Opened) -> bool {
+    session.is_discarded(&opened.vault.id(), &session.missing_heads(opened)).unwrap_or(false)
 }

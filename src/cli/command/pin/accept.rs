@@ -58,7 +58,8 @@ impl Accept {
         let (vault, head) =
             (fingerprint_words(&chain.vault_id()), fingerprint_words(&chain.head()));
         let given_up = GivenUp::of(&known, &opened.vault);
-        given_up.warn(context);
+        let lost = session.lost_of(&standing, &known).ok().flatten();
+        given_up.warn(context, lost.as_ref());
         if standing != Standing::Continues {
             tell(context, &before(&session, &known)?, (&vault, &head, chain.len()));
             let mut right = vec![head.clone()];

@@ -1,8 +1,10 @@
 //! What an accepted state lacks of what was accepted before: said before it is accepted, and after.
 
 use crate::cli::context::Context;
+use crate::cli::lost;
 use crate::ops::vault::Vault;
 use crate::policy::entry::PolicyEntry;
+use crate::store::lost::Lost;
 use crate::store::pins::Known;
 use serde::Serialize;
 
@@ -38,12 +40,19 @@ impl GivenUp {
     }
 
     /// What accepting comes to, before anybody is asked.
-    pub fn warn(&self, context: &Context<'_>) {
+    pub fn warn(&self, context: &Context<'_>, lost: Option<&Lost>) {
         if self.policy_entries > 0 {
+            let what = lost.map(|lost| format!(" {}.", lost::sentence(lost))).unwrap_or_default();
+            let then = match lost.is_some_and(Lost::is_discarded) {
+                true => "no clone warns that it is missing any more",
+                false => {
+                    "rights that these entries took away are back, and no clone warns of an older \
+                     state any more"
+                }
+            };
             context.ui.warn(&format!(
-                "the policy here lacks {} of the {} entries that this device has accepted. Accepting it \
-                 lowers the pin for every clone of this vault on this device: rights that these entries \
-                 took away are back, and no clone warns of an older state any more",
+                "the policy here lacks {} of the {} entries that this device has accepted.{what} \
+                 Accepting it lowers the pin for every clone of this vault on this device: {then}",
                 self.policy_entries, self.accepted
             ));
         }

@@ -1,0 +1,80 @@
+//! What is said where the policy lacks what this device accepted: what it was, whose, and what leads
+//! out. Commands, the hook, `pin` and `doctor` say the same.
+
+use super::context::{ACCEPT, pin_failure};
+use super::error::Failure;
+use crate::ops::pin::Standing;
+use crate::store::lost::{Lost, LostEntry, Trace};
+use crate::store::session::{Opened, Session};
+
+/// What gives up a change that was thrown away.
+pub const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";
+
+/// How many entries are named.
+const NAMED: usize = 3;
+
+/// What is known of the entries that a file lacks. What cannot be read says nothing.
+pub fn of(session: &Session, opened: &Opened) -> Option<Lost> {
+    session.lost(opened).ok().flatten()
+}
+
+/// Why a vault whose pin does not fit is refused, with what was lost by it.
+pub fn refusal(session: &Session, opened: &Opened) -> Failure {
+    let mut failure = pin_failure(&opened.pin, &session.location.vault);
+    let Standing::Diverged { .. } = opened.pin else { return failure };
+    let Some(lost) = of(session, opened) else { return failure };
+    failure.message = format!("{}. {}", failure.message, sentence(&lost));
+    if lost.is_discarded() {
+        failure.hints = vec![GIVE_UP.to_owned()];
+    } else if !failure.hints.iter().any(|hint| hint == ACCEPT) {
+        failure.hints.push(ACCEPT.to_owned());
+    }
+    failure
+}
+
+/// An older state, for a warning.
+pub fn older(seen: usize, accepted: usize, lost: Option<&Lost>) -> String {
+    let text =
+        format!("its policy has {seen} of the {accepted} entries that were seen here before");
+    match lost {
+        Some(lost) if lost.is_discarded() => {
+            format!("{text}. {}: 'v-secure pin accept' gives it up", sentence(lost))
+        }
+        Some(lost) => format!("{text} (an old branch?). {}", sentence(lost)),
+        None => format!("{text} (an old branch?)"),
+    }
+}
+
+/// What is missing, by whom and where it still is.
+pub fn sentence(lost: &Lost) -> String {
+    let named: Vec<String> = lost.entries.iter().take(NAMED).map(entry).collect();
+    let more = match lost.entries.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("Missing: {}{more}; {}", named.join("; "), whose(lost))
+}
+
+fn entry(one: &LostEntry) -> String {
+    let takes = if one.takes { ", which took rights away" } else { "" };
+    format!("policy entry {} ({}){takes}", one.position, one.what)
+}
+
+fn whose(lost: &Lost) -> String {
+    if lost.entries.iter().any(|one| !one.is_own) {
+        return "not all of it was signed by this device alone".to_owned();
+    }
+    let own = "signed by this device";
+    match &lost.trace {
+        Trace::Nothing if lost.is_discarded() => {
+            format!("{own} and in no commit here: a change that was discarded")
+        }
+        Trace::Nothing => format!(
+            "{own} and in no commit here: if you discarded it, 'v-secure pin accept' gives it up, and \
+             the rights that it took away are back"
+        ),
+        Trace::Commit => format!("{own}, and in a commit of this repository"),
+        Trace::File(path) => format!("{own}, and still in {}", path.display()),
+        Trace::Unclear => format!("{own}; whether a commit holds it cannot be told here"),
+    }
+}

@@ -1,0 +1,183 @@
+//! What this device knows of a vault and its file lacks: whose it was, and whether anything else
+//! here still holds it.
+//!
+//! Words alone depend on it: nothing is accepted by what is found here. A change that was thrown
+//! away is told from a roll-back by what nobody who can push decides: this device signed it, nothing
+//! that was committed holds it, and it took nothing away from anybody.
+
+use super::find::Location;
+use super::git_command::text;
+use super::git_past::{self, Contents};
+use super::pins::{Known, PinError};
+use super::read;
+use super::session::{Opened, Session, SessionError, chain_of};
+use crate::crypto::bytes::Id;
+use crate::crypto::digest::{Context, Digest};
+use crate::log::entry::Entry;
+use crate::ops::pin::Standing;
+use crate::policy::describe;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
+use crate::vault::format::MAX_FILE;
+use crate::vault::line;
+use std::collections::HashSet;
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+
+/// Policy entries that were accepted and are not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    pub entries: Vec<LostEntry>,
+    pub trace: Trace,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostEntry {
+    /// Where it stood in the chain.
+    pub position: usize,
+    /// What it did, as `role-add x`.
+    pub what: String,
+    /// Whether this device alone signed it.
+    pub is_own: bool,
+    /// Whether it took rights away.
+    pub takes: bool,
+}
+
+/// What else holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trace {
+    Nothing,
+    /// A commit that a branch, a tag, a stash or the reflog leads to.
+    Commit,
+    /// Another place or working tree of the vault on this device.
+    File(PathBuf),
+    /// There is no repository, or not all of its history is here.
+    Unclear,
+}
+
+impl Lost {
+    /// Whether these are a change of this device's own that was thrown away before anybody else had it.
+    pub fn is_discarded(&self) -> bool {
+        self.trace == Trace::Nothing && self.entries.iter().all(|one| one.is_own && !one.takes)
+    }
+}
+
+impl Session {
+    /// What is lacking of the policy that was accepted; `None` where nothing is.
+    pub fn lost(&self, opened: &Opened) -> Result<Option<Lost>, SessionError> {
+        self.lost_of(&opened.pin, &opened.known)
+    }
+
+    /// The same of a policy that was judged.
+    pub fn lost_of(&self, pin: &Standing, known: &Known) -> Result<Option<Lost>, SessionError> {
+        let from = match *pin {
+            Standing::Prefix { seen, .. } => seen,
+            Standing::Diverged { at } => at,
+            _ => return Ok(None),
+        };
+        let Some(lines) = known.chain.as_deref() else { return Ok(None) };
+        let (Some(first), made) = (lines.get(from), self.made_here()?) else { return Ok(None) };
+        let removals = chain_of(lines)?.removals().to_vec();
+        let mut entries = Vec::new();
+        for (position, text) in lines.iter().enumerate().skip(from) {
+            let entry: PolicyEntry = line::parse(text).map_err(SessionError::PinnedLine)?;
+            let is_own = entry.sigs.iter().all(|one| made.contains(&one.key));
+            let takes = removals.contains(&position);
+            entries.push(LostEntry { position, what: words(&entry), is_own, takes });
+        }
+        let trace = match entries.iter().all(|one| one.is_own) {
+            true => {
+                let [vault, first] = [&lines[0], first].map(|line| PolicyEntry::id_of_line(line));
+                self.trace(&vault, &|line| PolicyEntry::id_of_line(line) == first)?
+            }
+            false => Trace::Unclear,
+        };
+        Ok(Some(Lost { entries, trace }))
+    }
+
+    /// Whether the log entries are this device's own, and nothing here holds one of them.
+    pub fn is_discarded(&self, vault: &Id, entries: &[Id]) -> Result<bool, PinError> {
+        let (own, missing) = (self.written_here()?, entries.iter().collect::<HashSet<_>>());
+        if !entries.iter().all(|id| own.contains(id)) {
+            return Ok(false);
+        }
+        let digest = Digest::new(Context::LogEntry);
+        let holds = |line: &str| missing.contains(&Entry::id_of_line(line, &digest));
+        Ok(self.trace(vault, &holds)? == Trace::Nothing)
+    }
+
+    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
+        let holds = |line: &[u8]| {
+            std::str::from_utf8(line)
+                .is_ok_and(|line| line.starts_with('{') && holds(line.trim_end()))
+        };
+        for path in self.other_files(vault)? {
+            let Ok(there) = read::read(&path, MAX_FILE as u64) else { continue };
+            if there.bytes.split(|byte| *byte == b'\n').any(holds) {
+                return Ok(Trace::File(path));
+            }
+        }
+        Ok(match in_commits(&self.location, &holds) {
+            Some(true) => Trace::Commit,
+            Some(false) => Trace::Nothing,
+            None => Trace::Unclear,
+        })
+    }
+
+    /// The vault's files at other places and in other working trees.
+    fn other_files(&self, vault: &Id) -> Result<Vec<PathBuf>, PinError> {
+        let place = self.place();
+        let homes = self.homes(vault)?;
+        let mut found: Vec<PathBuf> = homes.into_iter().map(|home| home.path).collect();
+        if let Some(repository) = place.repository() {
+            let asked = ["worktree", "list", "--porcelain"];
+            let listed = text(&self.location.project, &asked).unwrap_or_default();
+            let trees = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
+            found.extend(trees.map(|tree| PathBuf::from(tree).join(&repository.within)));
+        }
+        found.retain(|path| path != place.vault());
+        Ok(found)
+    }
+}
+
+/// Whether a line of the vault in any commit is one that is looked for; `None` where not every state
+/// is here to be looked at.
+fn in_commits(location: &Location, holds: &dyn Fn(&[u8]) -> bool) -> Option<bool> {
+    let is_shallow = location.git_common_dir.as_ref()?.join("shallow").exists();
+    let states = git_past::states(location).ok().filter(|states| !states.more && !is_shallow)?;
+    let mut contents = Contents::of(location).ok()?;
+    for id in &states.ids {
+        let mut found = None;
+        let look = |text: &mut dyn BufRead| {
+            found = Some(any_line(text, holds)?);
+            Ok(())
+        };
+        contents.look(id, look).ok()?;
+        if found? {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+fn any_line(text: &mut dyn BufRead, holds: &dyn Fn(&[u8]) -> bool) -> io::Result<bool> {
+    let mut line = Vec::new();
+    while text.read_until(b'\n', &mut line)? > 0 {
+        if holds(&line) {
+            return Ok(true);
+        }
+        line.clear();
+    }
+    Ok(false)
+}
+
+/// Its ops, but for the keys that come with them.
+fn words(entry: &PolicyEntry) -> String {
+    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch { .. }));
+    let told: Vec<String> =
+        told.map(|op| format!("{} {}", describe::action(op), describe::object(op))).collect();
+    match told.is_empty() {
+        true => "new keys".to_owned(),
+        false => told.join(", "),
+    }
+}
