@@ -6,7 +6,6 @@
 #[path = "support/person.rs"]
 mod person;
 #[path = "support/planted.rs"]
-#[allow(dead_code)]
 mod planted;
 #[path = "support/tools.rs"]
 mod tools;

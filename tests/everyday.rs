@@ -6,7 +6,6 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
-#[allow(dead_code)]
 #[path = "support/person.rs"]
 mod person;
 #[path = "support/terminal.rs"]

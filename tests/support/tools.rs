@@ -37,7 +37,8 @@ pub fn skip_here(why: impl Display) {
 fn say(said: &Mutex<BTreeSet<String>>, why: String) {
     let mut said = said.lock().unwrap();
     if !said.contains(&why) {
-        writeln!(std::io::stderr(), "skipped: {why}").unwrap();
+        let mut err = std::io::stderr();
+        writeln!(err, "skipped: {why}").unwrap();
         said.insert(why);
     }
 }
