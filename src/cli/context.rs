@@ -408,10 +408,10 @@ pub fn missing_entries(count: usize) -> String {
 
 /// The same, where they are this device's own and were thrown away.
 pub fn discarded_entries(count: usize) -> String {
-    let entries = missing_entries(count);
+    let (entries, it) = (missing_entries(count), if count == 1 { "it" } else { "them" });
     format!(
-        "{entries}: this device wrote it, and no commit here holds it (a change that was discarded). \
-         'v-secure pin accept' gives it up"
+        "{entries}: this device wrote {it}, and no commit here holds {it} (a change that was discarded). \
+         'v-secure pin accept' gives {it} up"
     )
 }
 
