@@ -208,6 +208,25 @@ fn a_history_that_was_merged_in_makes_no_other_project_the_vaults_home() {
 }
 
 #[test]
+fn a_branch_with_the_vaults_history_makes_no_other_project_its_home() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    foreign(&olga, "../foreign");
+    git(&beside(&olga, "../foreign"), "fetch --quiet ../checkout main:feature");
+    git(&beside(&olga, "../foreign"), "clone --quiet . ../fresh");
+    git(&beside(&olga, "../fresh"), "checkout --quiet feature");
+    is_asked_about(&olga, "../fresh");
+    // The other way round, the other project's branch in the vault's repository is none of its roots.
+    git(&olga.checkout(), "fetch --quiet ../foreign main:theirs");
+    is_at_home(&olga, ".");
+    git(&beside(&olga, "../foreign"), "clone --quiet --single-branch --branch main . ../second");
+    plant(&olga, "../second");
+    is_asked_about(&olga, "../second");
+}
+
+#[test]
 fn what_a_repository_says_beside_its_commits_counts_for_nothing() {
     if !tools::has("git") {
         return;

@@ -113,8 +113,10 @@ fn a_process_that_takes_a_value_writes_no_core_and_cannot_be_read() {
         let line = limits.lines().find(|line| line.starts_with("Max core file size"));
         line.and_then(|line| line.split_whitespace().nth(4).map(str::to_owned))
     };
-    let is_ours =
-        || fs::read(process.join("cmdline")).is_ok_and(|line| !contains(&line, b"ulimit"));
+    let is_ours = || {
+        fs::read(process.join("cmdline"))
+            .is_ok_and(|line| contains(&line, b"\0set\0A") && !contains(&line, b"ulimit"))
+    };
     // Until it has begun: there is nothing to wait on.
     let mut tries = 0;
     while !is_ours() || core(&limits()).as_deref() != Some("0") {

@@ -29,10 +29,20 @@ pub enum History {
     Unclear,
 }
 
-/// The history that `folder`, or the nearest one above it that is there, is in.
+/// The history that `folder`, or the nearest one above it that is there, is in: what is checked out there.
 pub fn history(folder: &Path) -> History {
+    history_of(folder, &[])
+}
+
+/// The same of all that the repository has. Whoever may push can push a branch with the history of another
+/// project, and it may be the one that is checked out; the own history is another branch's then.
+pub fn whole_history(folder: &Path) -> History {
+    history_of(folder, &["--all"])
+}
+
+fn history_of(folder: &Path, refs: &[&str]) -> History {
     let folder = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder);
-    if let Some(roots) = roots(folder, &["HEAD".to_owned()]) {
+    if let Some(roots) = roots(folder, refs, &["HEAD".to_owned()]) {
         return History::Roots(roots);
     }
     // A branch that is yet to begin, in a repository that has others, is not one without commits.
@@ -50,12 +60,16 @@ pub fn history(folder: &Path) -> History {
 
 /// Whether all of `commits` are in the repository of `folder` and go back to `roots` and nothing else.
 pub fn go_back_to(folder: &Path, commits: &[String], roots: &[String]) -> bool {
-    self::roots(folder, commits).is_some_and(|found| found.iter().all(|one| roots.contains(one)))
+    self::roots(folder, &[], commits)
+        .is_some_and(|found| found.iter().all(|one| roots.contains(one)))
 }
 
 /// Whether a repository has a commit, as far as its folder shows without git being run.
 pub fn has_commits(common_dir: &Path) -> bool {
     const HEAD: u64 = 4096;
+    if common_dir.join("reftable").is_dir() {
+        return true;
+    }
     let Ok(head) = super::read::read(&common_dir.join("HEAD"), HEAD) else { return false };
     match std::str::from_utf8(&head.bytes).map(|text| text.trim().strip_prefix("ref: ")) {
         Ok(Some(name)) => {
@@ -66,9 +80,9 @@ pub fn has_commits(common_dir: &Path) -> bool {
     }
 }
 
-fn roots(folder: &Path, commits: &[String]) -> Option<Vec<String>> {
-    let mut command = asked(folder, &["rev-list", "--max-parents=0", "--end-of-options"]);
-    let text = answer(command.args(commits).arg("--"))?;
+fn roots(folder: &Path, refs: &[&str], commits: &[String]) -> Option<Vec<String>> {
+    let mut command = asked(folder, &["rev-list", "--max-parents=0"]);
+    let text = answer(command.args(refs).arg("--end-of-options").args(commits).arg("--"))?;
     let roots: Vec<String> = text.lines().map(str::to_owned).collect();
     (!roots.is_empty()).then_some(roots)
 }

@@ -225,7 +225,7 @@ impl Session {
     /// Whether a known vault may stand at a place that is new: in no history at all, or in one that
     /// goes back to where it was accepted and to nothing else.
     fn is_at_home(&self, vault: &Id) -> Result<bool, PinError> {
-        match git_roots::history(&self.location.project) {
+        match git_roots::whole_history(&self.location.project) {
             History::None => Ok(true),
             History::Unclear => Ok(false),
             History::Roots(roots) => {
