@@ -227,6 +227,36 @@ fn a_branch_with_the_vaults_history_makes_no_other_project_its_home() {
 }
 
 #[test]
+fn a_submodule_is_no_home_that_the_project_around_it_is_not() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    foreign(&olga, "../foreign");
+    git(
+        &beside(&olga, "../foreign"),
+        "-c protocol.file.allow=always submodule --quiet add ../checkout pay",
+    );
+    git(&beside(&olga, "../foreign"), "commit --quiet -m pay");
+    is_asked_about(&olga, "../foreign/pay");
+}
+
+#[test]
+fn what_was_only_fetched_is_a_history_too() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    foreign(&olga, "../foreign");
+    plant(&olga, "../foreign");
+    fs::create_dir(beside(&olga, "../fresh")).unwrap();
+    git(&beside(&olga, "../fresh"), "init --quiet");
+    git(&beside(&olga, "../fresh"), "fetch --quiet ../foreign main");
+    git(&beside(&olga, "../fresh"), "checkout --quiet FETCH_HEAD -- .");
+    is_asked_about(&olga, "../fresh");
+}
+
+#[test]
 fn what_a_repository_says_beside_its_commits_counts_for_nothing() {
     if !tools::has("git") {
         return;

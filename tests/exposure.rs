@@ -354,3 +354,21 @@ fn a_role_that_once_read_more_is_asked_about_before_somebody_gets_its_keys() {
     assert!(owner.run("exposed").out.contains("bot"));
     owner.run("role join more bot").ok();
 }
+
+#[test]
+fn no_copy_signs_a_waiver_that_somebody_else_wrote() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("prod/A", "one");
+    let shown = owner.run("--json secret versions prod/A").json();
+    let id = shown["versions"][0]["id"].as_str().unwrap().to_owned();
+    owner.set("dev/A", "two");
+    let meta = format!("waived.{id}=an example value");
+    let mut command =
+        owner.command(&["secret", "set", "dev/A", "--meta", &meta, "--meta", "kept=yes"]);
+    let done = command.stdin(std::process::Stdio::null()).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    owner.run("secret copy dev/A --to-env prod --overwrite").ok();
+    let copied = owner.run("secret show prod/A").ok();
+    assert!(copied.contains("kept") && !copied.contains("waived"), "{copied}");
+}

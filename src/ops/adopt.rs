@@ -3,6 +3,7 @@
 
 use super::batch::{Batch, NewPut};
 use super::change::Change;
+use super::exposure::waived;
 use super::put::{self, PutError, able};
 use super::request::Ctx;
 use super::unlock::KeyError;
@@ -209,6 +210,7 @@ impl<'a> Adopter<'a> {
         let adopts = Some(void.names(index));
         let new = match op {
             Op::Put(put) => return self.put(void, put, adopts),
+            Op::Field(field) if waived::is_waiver(&field.field) => None,
             Op::Field(field) => Some(Op::Field(Field { adopts, ..field.clone() })),
             Op::Remove(versions) => self.versions(versions, adopts).map(Op::Remove),
             Op::Restore(versions) => self.versions(versions, adopts).map(Op::Restore),

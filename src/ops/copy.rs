@@ -3,6 +3,7 @@
 //! one holds the same value: whoever could read that one knows this one.
 
 use super::change::Change;
+use super::exposure::waived;
 use super::put::{self, NewValue, PutError, PutRequest};
 use super::read::{self, ReadError, Wanted};
 use super::remove::{self, RemoveError};
@@ -94,7 +95,8 @@ fn put_of(vault: &Vault, request: &CopyRequest, ctx: &Ctx<'_>) -> Result<PutRequ
 /// The fields that make the target's metadata what the source's is.
 fn carried(from: &SecretState, to: Option<&SecretState>) -> Vec<(String, Option<String>)> {
     let there = to.into_iter().flat_map(|to| to.fields.keys());
-    let names: BTreeSet<&String> = from.fields.keys().chain(there).collect();
+    let all = from.fields.keys().chain(there);
+    let names: BTreeSet<&String> = all.filter(|field| !waived::is_waiver(field)).collect();
     let all = names.into_iter().map(|field| (field.clone(), from.field(field).map(str::to_owned)));
     put::changed(to, all.collect())
 }

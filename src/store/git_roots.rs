@@ -47,15 +47,27 @@ fn history_of(folder: &Path, refs: &[&str]) -> History {
     }
     // A branch that is yet to begin, in a repository that has others, is not one without commits.
     match answer(&mut asked(folder, &["rev-list", "--all", "--max-count=1"])) {
+        // What was fetched and is on no branch yet is the history of somebody all the same.
+        Some(commit) if commit.is_empty() && has_fetched(folder) => return History::Unclear,
         Some(commit) if commit.is_empty() => return History::None,
         Some(_) => return History::Unclear,
         None => {}
     }
     // Whether there is one is told by its name where git does not run, and by git where variables
     // alone know of it.
-    let is_in_one = folder.ancestors().any(|folder| folder.join(".git").symlink_metadata().is_ok())
+    let is_in_one = folder.ancestors().any(is_root)
         || answer(&mut asked(folder, &["rev-parse", "--git-dir"])).is_some();
     if is_in_one { History::Unclear } else { History::None }
+}
+
+/// Whether a folder is the root of a working tree.
+pub fn is_root(folder: &Path) -> bool {
+    folder.join(".git").symlink_metadata().is_ok()
+}
+
+fn has_fetched(folder: &Path) -> bool {
+    let asked = answer(&mut asked(folder, &["rev-parse", "--git-path", "FETCH_HEAD"]));
+    asked.is_none_or(|path| folder.join(path.trim_end()).exists())
 }
 
 /// Whether all of `commits` are in the repository of `folder` and go back to `roots` and nothing else.

@@ -28,7 +28,7 @@ use crate::policy::error::ChainError;
 use crate::vault::format::{MAX_FILE, Trust};
 use crate::vault::line::{self, LineError};
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The list of the signing keys that this device made.
 const MADE: &str = "keys.made";
@@ -225,13 +225,16 @@ impl Session {
     /// Whether a known vault may stand at a place that is new: in no history at all, or in one that
     /// goes back to where it was accepted and to nothing else.
     fn is_at_home(&self, vault: &Id) -> Result<bool, PinError> {
-        match git_roots::whole_history(&self.location.project) {
-            History::None => Ok(true),
-            History::Unclear => Ok(false),
-            History::Roots(roots) => {
-                Ok(self.homes(vault)?.iter().any(|home| reaches(home, &roots)))
-            }
-        }
+        let homes = self.homes(vault)?;
+        let is_known = |folder: &Path| match git_roots::whole_history(folder) {
+            History::None => true,
+            History::Unclear => false,
+            History::Roots(roots) => homes.iter().any(|home| reaches(home, &roots)),
+        };
+        let project = &self.location.project;
+        // A submodule is what the repository around it says: each of them has to be the vault's.
+        let around = project.ancestors().skip(1).filter(|folder| git_roots::is_root(folder));
+        Ok(is_known(project) && around.into_iter().all(is_known))
     }
 
     /// The places where a vault was accepted.

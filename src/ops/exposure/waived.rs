@@ -18,6 +18,12 @@ use crate::policy::op::Right;
 /// The beginning of the field's name; the version's id follows.
 const FIELD: &str = "meta.waived.";
 
+/// Whether a field is a waiver: an owner's word about one version, which no command signs again that
+/// takes fields over from somebody else's entry or another secret.
+pub fn is_waiver(field: &str) -> bool {
+    field.starts_with(FIELD)
+}
+
 /// Why a version in force is no longer listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
