@@ -5,18 +5,27 @@ use super::state::State;
 use crate::name::{Name, Pattern};
 use std::borrow::Borrow;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
-/// Those of some patterns that no other of them contains, in order.
+/// Those of some patterns that no other of them contains, in order of [`place`].
 ///
-/// They are disjoint, and `*` comes before every character of a name: what contains a pattern is the
+/// They are disjoint, and a pattern comes before all that it contains: what contains a pattern is the
 /// last of them that is not after it. Comparing each with each would take minutes of a hostile chain.
 #[derive(Debug)]
 pub(super) struct Widest<P>(Vec<P>);
 
-impl<P: Borrow<Pattern> + Ord> Widest<P> {
+/// What a pattern is sorted by: `a*` comes before `a`, which sorting by the text would put first, and
+/// only names that begin with `a` come between it and what it contains.
+fn place(pattern: &Pattern) -> (&str, bool) {
+    match pattern.as_str().strip_suffix('*') {
+        Some(stem) => (stem, false),
+        None => (pattern.as_str(), true),
+    }
+}
+
+impl<P: Borrow<Pattern>> Widest<P> {
     pub fn of(patterns: impl Iterator<Item = P>) -> Self {
-        let ordered: BTreeSet<P> = patterns.collect();
+        let mut ordered: Vec<P> = patterns.collect();
+        ordered.sort_unstable_by(|a, b| place(a.borrow()).cmp(&place(b.borrow())));
         let mut widest: Vec<P> = Vec::new();
         for pattern in ordered {
             if !widest.last().is_some_and(|last| last.borrow().contains(pattern.borrow())) {
@@ -27,7 +36,7 @@ impl<P: Borrow<Pattern> + Ord> Widest<P> {
     }
 
     pub fn contain(&self, pattern: &Pattern) -> bool {
-        let after = self.0.partition_point(|widest| widest.borrow() <= pattern);
+        let after = self.0.partition_point(|widest| place(widest.borrow()) <= place(pattern));
         after.checked_sub(1).is_some_and(|last| self.0[last].borrow().contains(pattern))
     }
 }
@@ -65,12 +74,23 @@ mod tests {
     use proptest::prelude::*;
 
     fn patterns() -> impl Strategy<Value = Vec<Pattern>> {
-        let pattern = "[ab]{0,3}(/[ab-]{0,3})?\\*?"
-            .prop_filter_map("no pattern", |text| Pattern::new(text).ok());
+        let pattern = r"(a|b|a/|(a|b)/[ab][ab-]{0,2})?\*|(a|b)/[ab][ab-]{0,2}"
+            .prop_map(|text| Pattern::new(text).unwrap());
         proptest::collection::vec(pattern, 0..12)
     }
 
+    #[test]
+    fn a_pattern_contains_the_one_name_that_its_stem_is() {
+        let [all, name, longer] = ["a/b*", "a/b", "a/b-"].map(|text| Pattern::new(text).unwrap());
+        for given in [vec![&all], vec![&name, &all], vec![&all, &longer, &name]] {
+            let widest = Widest::of(given.into_iter());
+            assert!([&all, &name, &longer].iter().all(|on| widest.contain(on)));
+        }
+        assert!(!Widest::of([&name, &longer].into_iter()).contain(&all));
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
         fn what_the_widest_contain_is_what_one_of_all_contains(all in patterns(), asked in patterns()) {
             let widest = Widest::of(all.iter());
