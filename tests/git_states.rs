@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const FILE: &str = ".v-secure/vault.toml";
+const LEAVER: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
 /// A vault in a repository, with its first commit. Commands run in a folder of their own.
 struct Repository(Cli);
@@ -286,7 +287,7 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
         assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
     }
     let run = cli.run("get A");
-    for text in ["unfinished merge of 'HEAD' and 'side'", "line ", "git checkout --ours"] {
+    for text in ["unfinished merge of 'HEAD' and 'side'", "line ", "git rebase \"$side\""] {
         assert!(run.shows(text), "{text}: {run:?}");
     }
     assert!(cli.run("doctor").shows("unfinished merge"));
@@ -295,29 +296,97 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
 }
 
-/// Follows the hints of `unmerged`; nothing of either side may be lost.
+/// The hints of `unmerged`, typed one after the other, each of which succeeds.
 #[track_caller]
 fn follow_all(repository: &Repository, commit: &str) {
-    let cli = &repository.0;
-    let error: serde_json::Value =
-        serde_json::from_str(cli.run("get A --json").err.trim()).unwrap();
-    for hint in error["error"]["hints"].as_array().unwrap() {
-        let line = hint.as_str().unwrap().replace("COMMIT", commit);
+    for hint in hints(&repository.0.run("get A --json")) {
+        let line = hint.replace("COMMIT", commit);
         let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
-        let mut shell = Command::new("sh");
-        repository.surroundings(&mut shell);
-        shell.args(["-c", &line]).current_dir(cli.project());
-        let output = shell.output().unwrap();
+        let output = typed(repository, &line);
         assert!(output.status.success(), "{line}: {output:?}");
     }
-    assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
-    cli.ok("audit verify");
+}
+
+/// One line in a shell, in the project.
+fn typed(repository: &Repository, line: &str) -> std::process::Output {
+    let mut shell = Command::new("sh");
+    repository.surroundings(&mut shell);
+    shell.args(["-c", line]).current_dir(repository.root()).output().unwrap()
+}
+
+fn hints(run: &Run) -> Vec<String> {
+    let error: serde_json::Value = serde_json::from_str(run.err.trim()).unwrap();
+    let hints = error["error"]["hints"].as_array().unwrap();
+    hints.iter().map(|hint| hint.as_str().unwrap().to_owned()).collect()
+}
+
+/// The steps out of a conflict, to the end: first those of the merge, then those of the rebase that
+/// these begin.
+#[track_caller]
+fn rebase(repository: &Repository) {
+    let first = hints(&repository.0.run("get A --json")).swap_remove(0);
+    assert!(!typed(repository, &first).status.success(), "the same conflict, the other way round");
+    follow_all(repository, "none");
+    assert!(!repository.root().join("other.toml").exists());
+    repository.0.ok("audit verify");
+    let lists = repository.git_in(&repository.root(), &["status", "--porcelain"]);
+    assert!(lists.status.success() && lists.stdout.is_empty(), "{lists:?}");
 }
 
 #[test]
 fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
     let Some(repository) = conflict() else { return };
-    follow_all(&repository, "none");
+    rebase(&repository);
+    let cli = &repository.0;
+    assert_eq!(cli.ok("get A"), "main", "the commit that was made again comes last");
+    let verified = cli.run("audit verify --base side");
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+/// As [`conflict`], where the other side took a member out.
+fn removal() -> Option<Repository> {
+    let repository = Repository::new()?;
+    let cli = &repository.0;
+    cli.ok("git install");
+    cli.ok(&format!("member add leaver --recipient {LEAVER} --yes"));
+    cli.ok("role create app");
+    cli.ok("access grant app prod/* read");
+    cli.ok("role join app leaver");
+    repository.commit("member");
+    repository.git(&["branch", "side"]);
+    cli.set("A", "main");
+    repository.commit("main");
+    repository.git(&["checkout", "--quiet", "side"]);
+    cli.set("A", "side");
+    cli.ok("member remove leaver --yes");
+    repository.commit("leaves");
+    repository.git(&["checkout", "--quiet", "main"]);
+    let merge = repository.git_in(&repository.root(), &["merge", "side"]);
+    assert!(!merge.status.success(), "{merge:?}");
+    Some(repository)
+}
+
+#[test]
+fn a_removal_on_the_other_side_of_a_conflict_stays_made() {
+    let Some(repository) = removal() else { return };
+    rebase(&repository);
+    let members = repository.0.ok("member list");
+    assert!(!members.contains("leaver"), "{members}");
+    assert_eq!(repository.0.ok("get A"), "main");
+}
+
+#[test]
+fn a_merge_that_drops_what_the_other_side_signed_is_not_committed() {
+    for repository in [conflict, removal] {
+        let Some(repository) = repository() else { return };
+        repository.git(&["checkout", "--ours", "--", FILE]);
+        repository.git(&["add", FILE]);
+        let refused = repository.0.run("git pre-commit --json");
+        assert_eq!(refused.code, 6, "{refused:?}");
+        let commit = repository.git_in(&repository.root(), &["commit", "--quiet", "-m", "merged"]);
+        assert!(!commit.status.success(), "{commit:?}");
+        assert!(hints(&refused)[0].starts_with("side=$(git rev-parse MERGE_HEAD)"), "{refused:?}");
+    }
 }
 
 #[test]
@@ -325,6 +394,9 @@ fn marks_that_were_committed_have_a_way_out_too() {
     let Some(repository) = conflict() else { return };
     repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
     follow_all(&repository, "HEAD");
+    let cli = &repository.0;
+    assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
+    cli.ok("audit verify");
 }
 
 #[test]

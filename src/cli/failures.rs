@@ -104,37 +104,56 @@ impl From<BaseError> for Failure {
     }
 }
 
-/// What git could not merge. The side that stays is the one that was checked out, since the commit goes
-/// on from it, as a hook asks; the other side's changes are made again.
+/// What git could not merge.
 fn unmerged(error: &SessionError, path: &Path) -> Failure {
     let failure = Failure::from_error(Exit::Conflict, "unmerged", error);
     match git_command::is_unmerged_file(path) {
-        true => redone(failure),
+        true => redone(failure, path.parent().unwrap_or(path)),
         // The marks were committed: git has the sides in the parents of that commit alone.
         false => again(
             failure
                 .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
                 .hint("git show COMMIT^2:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
-                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side, and then:"),
+                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side, or COMMIT^2 where members and roles changed there; then:"),
         )
         .hint("git add .v-secure && git commit"),
     }
 }
 
-/// With the way out of a merge that is not finished.
-pub fn redone(failure: Failure) -> Failure {
+/// With the way out of a merge or rebase that is not finished. What others have may hold a removal, so it
+/// stays whole, and what is one's own is made again on it: in a merge that takes a rebase, in a rebase the
+/// side that was checked out is that of the others.
+pub fn redone(failure: Failure, folder: &Path) -> Failure {
+    if git_command::is_merging(folder) {
+        return rebased(failure);
+    }
+    let last = match git_command::is_rebasing(folder) {
+        true => "git add .v-secure && git rebase --continue",
+        false => "git add .v-secure && git commit",
+    };
     again(
         failure
             .hint("git show :3:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
             .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:"),
     )
-    .hint("git add .v-secure && git commit  # or git rebase --continue, as 'git status' says")
+    .hint(last)
+}
+
+/// With a rebase in place of the merge that is under way.
+pub fn rebased(failure: Failure) -> Failure {
+    failure
+        .hint(
+            "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side \
+             stays whole, and your commits are made again on it",
+        )
+        .hint("git merge --abort  # where the side is a branch of your own: git switch it, and rebase it")
 }
 
 fn again(failure: Failure) -> Failure {
     failure
         .hint("v-secure audit log --vault other.toml  # shows what is to be done again")
         .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
+        .hint("rm other.toml")
 }
 
 /// A clone of a repository whose `.gitattributes` are not committed, on a machine that converts text.

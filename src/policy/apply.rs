@@ -114,6 +114,7 @@ impl State {
             let most = MAX_RECIPIENTS;
             return Err(OpFault::RecipientCount { member: member.clone(), most }.into());
         }
+        self.keep_last_recipients(recipients.len(), place)?;
         self.member_adds += 1;
         let added = Member {
             kind: *kind,

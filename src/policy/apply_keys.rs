@@ -43,11 +43,22 @@ impl State {
             let most = MAX_RECIPIENTS;
             return Err(OpFault::RecipientCount { member: name.clone(), most }.into());
         }
-        if let (Some(threshold), true) = (self.owners_lacking(place), there >= RECIPIENTS_BY_OTHERS)
-        {
-            return Err(ChainFault::Unauthorised { needs: Needs::Owners { threshold } });
-        }
+        self.keep_last_recipients(there + 1, place)?;
         self.admit(name, recipient, place).map(|change| vec![change])
+    }
+
+    /// A member that others add with its places full would leave owners no way to give it one more.
+    pub(super) fn keep_last_recipients(
+        &self,
+        recipients: usize,
+        place: &Place,
+    ) -> Result<(), ChainFault> {
+        match self.owners_lacking(place) {
+            Some(threshold) if recipients > RECIPIENTS_BY_OTHERS => {
+                Err(ChainFault::Unauthorised { needs: Needs::Owners { threshold } })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn remove_recipient(&mut self, name: &Name, recipient: &str) -> Outcome {

@@ -66,6 +66,16 @@ pub fn is_unmerged_file(file: &Path) -> bool {
         .is_some_and(|(name, folder)| lists_sides(folder, &format!(":(literal)./{name}")))
 }
 
+/// Whether a merge is under way, as against a rebase or a commit that is picked.
+pub fn is_merging(folder: &Path) -> bool {
+    has_commit(folder, "MERGE_HEAD")
+}
+
+/// Whether a rebase stopped at a commit.
+pub fn is_rebasing(folder: &Path) -> bool {
+    has_commit(folder, "REBASE_HEAD")
+}
+
 fn lists_sides(folder: &Path, pathspec: &str) -> bool {
     text(folder, &["ls-files", "-u", "-z", "--", pathspec]).is_some_and(|listed| !listed.is_empty())
 }
@@ -107,22 +117,32 @@ pub fn root_and_hooks(folder: &Path) -> Option<(PathBuf, PathBuf)> {
     Some((PathBuf::from(root), folder.join(hooks)))
 }
 
+const VAULTS: &str = ":(top,glob)**/.v-secure/vault.toml";
+
 /// The vaults (`.v-secure/vault.toml` at any depth) whose staged content differs from the last
 /// commit's, relative to the root; all that are staged where there is no commit.
 pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
-    let arguments = [
-        "diff",
-        "--cached",
-        "--name-only",
-        "--no-renames",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--ignore-submodules=all",
-        "-z",
-        "--",
-        ":(top,glob)**/.v-secure/vault.toml",
-    ];
-    let listed = text(folder, &arguments)?;
+    staged_paths(folder, &["--", VAULTS])
+}
+
+/// The vaults whose staged content differs from that of the side that is being merged.
+pub fn vaults_unlike_the_merged(folder: &Path) -> Vec<String> {
+    match is_merging(folder) {
+        true => staged_paths(folder, &["MERGE_HEAD", "--", VAULTS]).unwrap_or_default(),
+        false => Vec::new(),
+    }
+}
+
+/// The paths whose staged content differs from the last commit's; `more` ends with the pathspecs.
+fn staged_paths(folder: &Path, more: &[&str]) -> Option<Vec<String>> {
+    let plain = ["--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"];
+    let arguments = [&["diff", "--cached", "--name-only", "-z"], &plain[..], more].concat();
+    paths(folder, &arguments)
+}
+
+/// The paths that a git command lists, with `-z`.
+fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<String>> {
+    let listed = text(folder, arguments)?;
     Some(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }
 
@@ -139,8 +159,7 @@ pub fn open_dotenvs(folder: &Path) -> Vec<String> {
         ":(glob)**/.env.*",
         ":(glob)**/*.env",
     ];
-    let listed = text(folder, &arguments).unwrap_or_default();
-    listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+    paths(folder, &arguments).unwrap_or_default()
 }
 
 /// Whether a folder is in a working tree.
@@ -151,23 +170,8 @@ pub fn is_working_tree(folder: &Path) -> bool {
 /// The dotenv files at any depth whose staged content differs from the last commit's, relative to the
 /// root.
 pub fn staged_dotenvs(folder: &Path) -> Vec<String> {
-    let arguments = [
-        "diff",
-        "--cached",
-        "--name-only",
-        "--no-renames",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--ignore-submodules=all",
-        "--diff-filter=AM",
-        "-z",
-        "--",
-        ":(top,glob)**/.env",
-        ":(top,glob)**/.env.*",
-        ":(top,glob)**/*.env",
-    ];
-    let listed = text(folder, &arguments).unwrap_or_default();
-    listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
+    let of = [":(top,glob)**/.env", ":(top,glob)**/.env.*", ":(top,glob)**/*.env"];
+    staged_paths(folder, &[&["--diff-filter=AM", "--"], &of[..]].concat()).unwrap_or_default()
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.

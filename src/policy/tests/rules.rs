@@ -32,19 +32,22 @@ fn an_unknown_suite_or_no_threshold_is_refused() {
 #[test]
 fn members_have_one_to_sixteen_distinct_recipients() {
     let world = World::cast();
-    let add = |recipients: Vec<String>| {
+    let by = |signer: &str, recipients: Vec<String>| {
         let (member, kind) = (name("new"), MemberKind::Service);
         world.code(
-            &["admin"],
+            &[signer],
             vec![PolicyOp::MemberAdd { member, kind, recipients, expires: Some(5) }],
         )
     };
+    let add = |recipients| by("admin", recipients);
     assert_eq!(add(vec![]), "policy-op-recipient-count");
     let numbered = |count: u8| (0..count).map(|i| recipient(&format!("r{i}"))).collect();
     assert_eq!(add(numbered(17)), "policy-op-recipient-count");
     assert_eq!(add(vec![recipient("a"), recipient("a")]), "policy-op-recipient-exists");
     assert_eq!(add(vec![format!("age1{}", "x".repeat(58))]), "policy-op-recipient");
     assert_eq!(add(numbered(16)), "accepted");
+    assert_eq!(by("greta", numbered(12)), "accepted");
+    assert_eq!(by("greta", numbered(13)), "policy-unauthorised", "the last places are for owners");
     assert_eq!(world.code(&["admin"], vec![member_add("dora")]), "policy-op-member-exists");
 }
 

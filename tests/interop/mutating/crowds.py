@@ -97,7 +97,8 @@ class Crowd:
         devices = [k.device for k in state.keys.values() if k.member == member]
         if kind == "member-add":
             left = [n for n in NAMES if n not in state.members] or NAMES
-            return op(kind, member=rng.choice(left), kind="user", recipients=[self.recipient()])
+            many = rng.choice((12, 13, 16)) if rng.random() < 0.05 else 1
+            return op(kind, member=rng.choice(left), kind="user", recipients=sorted(self.recipient() for _ in range(many)))
         if kind == "key-add":
             device = rng.choice([d for d in (f"d{n}" for n in range(6)) if d not in devices])
             return self.key(member, device, rng.choice(held) if held else self.recipient())

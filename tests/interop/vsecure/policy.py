@@ -317,6 +317,7 @@ def _new_name(name, present, code):
 def _member_add(c, member, kind, recipients, expires):
     _new_name(member, c.state.members, "member-exists")
     _check(1 <= len(recipients) <= MOST_RECIPIENTS, "recipients")
+    c.keep_for_owners(len(recipients) > 12, f"the last recipients of {member}")
     c.state.incarnations += 1
     c.state.members[member] = {"kind": kind, "recipients": list(recipients), "expires": expires,
                                "incarnation": c.state.incarnations, "creators": c.creators()}

@@ -5,7 +5,7 @@ use super::no_repository;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::failures::redone;
+use crate::cli::failures::{rebased, redone};
 use crate::cli::plain_files;
 use crate::cli::verification::{self, Base, Wanted};
 use crate::store::find::{FOLDER, Location};
@@ -29,6 +29,8 @@ impl PreCommit {
         let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
         let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
         staged.iter().try_for_each(|path| verify(context, &here, &root, path))?;
+        let unlike = git_command::vaults_unlike_the_merged(&here);
+        unlike.iter().try_for_each(|path| keeps_the_other_side(context, &here, &root, path))?;
         refuse_plain(context, &here)
     }
 }
@@ -65,7 +67,7 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcom
     let Some(bytes) = git_command::staged(here, path) else {
         if git_command::is_unmerged(here, path) {
             let message = format!("the vault {path} is part of a merge that is not finished");
-            return Err(redone(Failure::new(Exit::Conflict, "unmerged", message)));
+            return Err(redone(Failure::new(Exit::Conflict, "unmerged", message), here));
         }
         let message = format!("the commit would delete the vault {path}");
         return Err(Failure::new(Exit::Integrity, "vault-deleted", message)
@@ -87,6 +89,26 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcom
     };
     verification::show(context, &found.findings)?;
     Err(failure.hint(format!("git restore --staged {path}")))
+}
+
+/// A merge is a commit upon two: one side's file in place of both would drop what the other side
+/// signed, such as a removal. It may be the very file of the last commit, which is not staged then.
+fn keeps_the_other_side(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {
+    let staged = git_command::staged(here, path);
+    let Some((staged, bytes)) = staged.zip(git_command::show(here, "MERGE_HEAD", path)) else {
+        return Ok(());
+    };
+    let session = context.session_at(location(root, path)?)?;
+    let base = Base { label: "the side that is merged", bytes: &bytes, may_be_broken: true };
+    let wanted = Wanted { base: Some(base), ..Wanted::default() };
+    let found = verification::verify(&session, &staged, &wanted)?;
+    let Some(mut failure) = verification::failure(&format!("the merged {path}"), &found.findings)
+    else {
+        return Ok(());
+    };
+    verification::show(context, &found.findings)?;
+    let of_findings = std::mem::take(&mut failure.hints);
+    Err(of_findings.into_iter().fold(rebased(failure), Failure::hint))
 }
 
 /// The place that a path relative to the root names. The folder may be missing in the working tree:
