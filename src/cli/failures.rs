@@ -114,7 +114,7 @@ fn unmerged(error: &SessionError, path: &Path) -> Failure {
             failure
                 .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
                 .hint("git show COMMIT^2:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
-                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side, or COMMIT^2 where members and roles changed there; then:"),
+                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side; exchange ^1 and ^2 if members or roles changed on the second. Then:"),
         )
         .hint("git add .v-secure && git commit"),
     }
