@@ -283,6 +283,45 @@ fn the_script_of_the_document_opens_values_with_and_without_an_expiry() {
     assert_eq!(lacking.err, "dev/DB needs keys of the audience developer+owner\n");
 }
 
+/// The lines in a vault file that hold wrapped keys.
+fn wrapped(vault: &str) -> Vec<&str> {
+    vault.lines().filter(|line| line.starts_with("key = ")).collect()
+}
+
+#[test]
+fn the_script_prints_a_value_once_however_many_groups_it_was_sealed_to() {
+    let Some(python) = python().filter(|_| has("age")) else { return };
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("dev/DB", "hunter2");
+    owner.run("role create developer --grant read:dev/*").ok();
+    owner.run("role create operator --grant read:dev/*").ok();
+    let vault = fs::read_to_string(owner.vault()).unwrap();
+    assert_eq!(wrapped(&vault).len(), 3, "of as many groups of readers");
+    fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
+    fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
+    let cut = block("with your\nidentity:\n\n```sh\n");
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.args(["-ec", cut]).current_dir(owner.checkout()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let open = || -> Done {
+        let mut script = Command::new(&python);
+        script.args(["open.py", "dev/DB", "audience.keys"]).current_dir(owner.checkout());
+        script.output().unwrap().into()
+    };
+    // Whoever may write the secret could have them open nothing.
+    let rubbish = format!("key = \"{}\"", "A".repeat(96));
+    let mut planted = vault.clone();
+    for (count, key) in wrapped(&vault).into_iter().enumerate() {
+        assert_eq!(open().ok(), "hunter2\n", "{count} of three wraps open nothing");
+        planted = planted.replace(key, &rubbish);
+        fs::write(owner.vault(), &planted).unwrap();
+    }
+    let damaged = open();
+    assert_eq!((damaged.code, damaged.out.as_str()), (1, ""));
+    assert_eq!(damaged.err, "dev/DB is damaged: 3 of its wraps open no value\n");
+}
+
 #[test]
 fn the_script_says_whose_keys_a_member_lacks() {
     let Some(python) = python().filter(|_| has("age")) else { return };
