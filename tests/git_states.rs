@@ -295,13 +295,52 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
 }
 
+/// git merges the log by itself where the new entries of both sides lie apart, and the marks are in one
+/// secret's section alone.
+#[test]
+fn a_secret_beside_the_marks_is_not_served_either() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    cli.set("OTHER", "beside");
+    cli.ok("get OTHER");
+    let text = fs::read_to_string(cli.vault()).unwrap();
+    let (before, rest) = text.split_once("name = \"default/A\"\n").unwrap();
+    let (active, after) = rest.split_once('\n').unwrap();
+    let marked = format!(
+        "{before}name = \"default/A\"\n<<<<<<< HEAD\n{active}\n=======\n{active}\n>>>>>>> side\n{after}"
+    );
+    fs::write(cli.vault(), marked).unwrap();
+    fs::write(cli.project().join("in.tmpl"), "{{ v-secure:OTHER }}").unwrap();
+    for line in [
+        "get OTHER",
+        "get OTHER --strict",
+        "get A OTHER",
+        "secret show OTHER",
+        "secret versions OTHER",
+        "exec --only OTHER -- true",
+        "export --only OTHER --format json",
+        "inject -i in.tmpl",
+        "ls",
+    ] {
+        let run = cli.run(&format!("--json {line}"));
+        assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
+    }
+    // A device that knows nothing is not asked about a vault that it could not read.
+    let mut new = cli.command("get OTHER --json --trust-first-use");
+    new.env("XDG_STATE_HOME", cli.project().with_file_name("new"));
+    assert_eq!(failure(&finish(&mut new, b"")), (7, "unmerged".into()));
+}
+
 /// Follows the hints of `unmerged`; nothing of either side may be lost.
 #[track_caller]
 fn follow_all(repository: &Repository, commit: &str) {
     let cli = &repository.0;
     let error: serde_json::Value =
         serde_json::from_str(cli.run("get A --json").err.trim()).unwrap();
-    for hint in error["error"]["hints"].as_array().unwrap() {
+    let hints = error["error"]["hints"].as_array().unwrap();
+    let is_log = |hint: &&serde_json::Value| hint.as_str().unwrap().contains("audit log");
+    assert_eq!(hints.iter().filter(is_log).count(), 1);
+    for hint in hints {
         let line = hint.as_str().unwrap().replace("COMMIT", commit);
         let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
         let mut shell = Command::new("sh");
@@ -309,6 +348,11 @@ fn follow_all(repository: &Repository, commit: &str) {
         shell.args(["-c", &line]).current_dir(cli.project());
         let output = shell.output().unwrap();
         assert!(output.status.success(), "{line}: {output:?}");
+        if line.contains("audit log") {
+            let rows = String::from_utf8(output.stdout).unwrap();
+            let rows: Vec<&str> = rows.lines().map(|row| row.split('\t').nth(2).unwrap()).collect();
+            assert_eq!(rows, ["default/A"], "what the other side changed, and no more");
+        }
     }
     assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
     cli.ok("audit verify");
