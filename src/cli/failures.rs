@@ -133,7 +133,7 @@ pub fn redone(failure: Failure) -> Failure {
 
 fn again(failure: Failure) -> Failure {
     failure
-        .hint("v-secure audit log --vault other.toml  # shows what is to be done again")
+        .hint("v-secure audit log --vault other.toml --base ./.v-secure/vault.toml  # shows what is to be done again")
         .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
 }
 
