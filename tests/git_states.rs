@@ -235,6 +235,55 @@ fn a_branch_name_that_a_shell_would_run_is_quoted_in_what_is_to_be_typed() {
     assert_eq!(first_hint(&run), "git checkout 'x;$(touch${IFS}ran)' -- .v-secure");
 }
 
+/// git refuses to make such a branch, and takes one that a server has.
+#[test]
+fn a_branch_that_git_would_take_for_an_option_is_in_no_command() {
+    let Some(repository) = Repository::new() else { return };
+    repository.git(&["update-ref", "refs/heads/-f", "HEAD"]);
+    repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
+    repository.git(&["branch", "-D", "main"]);
+    repository.git(&["rm", "-r", "--quiet", "--force", "."]);
+    let run = repository.run_in(&repository.root(), "ls --json", &[]);
+    assert_eq!(failure(&run), (5, "vault-hidden".into()));
+    assert!(run.shows("the branch -f has"), "{run:?}");
+    assert!(first_hint(&run).starts_with("v-secure init --nested"), "{run:?}");
+}
+
+#[test]
+fn folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    for name in ["-f", "two\nlines"] {
+        let folder = root.join(name);
+        fs::create_dir_all(folder.join(".v-secure")).unwrap();
+        fs::copy(root.join(FILE), folder.join(FILE)).unwrap();
+        repository.git(&["add", "."]);
+        repository.commit(name);
+        fs::remove_dir_all(folder.join(".v-secure")).unwrap();
+        let run = repository.run_in(&folder, "ls --json --vault .", &[]);
+        assert_eq!(failure(&run), (5, "vault-hidden".into()), "{name}");
+        match name {
+            "-f" => repository.follow(&folder, &first_hint(&run)),
+            _ => assert!(first_hint(&run).starts_with("git status, in that folder"), "{run:?}"),
+        }
+    }
+    let skipped = "-f/.v-secure/vault.toml";
+    repository.git(&["update-index", "--skip-worktree", "--", skipped]);
+    fs::remove_dir_all(root.join("-f/.v-secure")).unwrap();
+    let run = repository.run_in(&root.join("-f"), "ls --json --vault .", &[]);
+    repository.follow(&root.join("-f"), &first_hint(&run));
+    repository.git(&["sparse-checkout", "set", "src"]);
+    assert!(!root.join("-f").exists(), "the folder is left out too");
+    let run = repository.run_in(&root, "init --json --vault ./-f", &[]);
+    assert_eq!(failure(&run), (7, "vault-hidden".into()));
+    let run = repository.run_in(&root, "ls --json --vault ./-f", &[]);
+    assert_eq!(failure(&run), (5, "vault-hidden".into()));
+    let hint = first_hint(&run);
+    let mut shell = Command::new("sh");
+    assert!(shell.args(["-c", &hint]).current_dir(&root).output().unwrap().status.success());
+    assert!(root.join(skipped).exists(), "{hint}");
+}
+
 /// Two branches that both changed the vault, merged as far as git can.
 fn conflict() -> Option<Repository> {
     let repository = Repository::new()?;

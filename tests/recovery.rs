@@ -101,6 +101,48 @@ fn a_recovery_identity_can_be_added_later_as_words() {
 }
 
 #[test]
+fn a_second_recovery_identity_says_what_becomes_of_the_first() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    let first = owner.run("recovery new --out ../first.txt");
+    assert!(first.code == 0 && !first.err.contains("made before"), "{}", first.err);
+    let second = owner.run("recovery new --out ../second.txt");
+    let said = "what was made before opens the vault as before (recovery)";
+    assert!(second.err.contains(said), "{}", second.err);
+    assert!(second.err.contains("v-secure member remove recovery\n"), "{}", second.err);
+    owner.run("recovery test ../first.txt").ok();
+    owner.run("member remove recovery --yes").ok();
+    assert_eq!(owner.run("--json recovery test ../first.txt").error().0, 3);
+    owner.run("recovery test ../second.txt").ok();
+}
+
+/// Nobody works as it, so that nobody answers.
+#[test]
+fn nobody_is_told_to_ask_the_recovery_identity() {
+    let (owner, _) = with_recovery();
+    owner.run("role create developer --grant read:dev/*").ok();
+    let developer = Person::new("developer");
+    developer.pull(&owner);
+    let asked = developer.run("--json get prod/DB");
+    assert_eq!(asked.error().0, 3);
+    assert!(asked.err.contains("owners who can let you in: owner\""), "{}", asked.err);
+    developer.accept_as(&owner);
+    let line = developer.run("member request").ok();
+    owner.feed("member add developer --request - --role developer --yes", &line).ok();
+    developer.pull(&owner);
+    for (line, hint) in [
+        ("get prod/DB", "ask one who can read it: owner"),
+        ("set prod/DB --generate", "who can: owner"),
+        ("rm prod/DB --yes", "who can: owner"),
+        ("settings set reads off", "who can: owner"),
+    ] {
+        let refused = developer.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (4, "not-permitted".into()), "{line}");
+        assert!(refused.err.contains(&format!("{hint}\"")), "{line}: {}", refused.err);
+    }
+}
+
+#[test]
 fn what_is_no_recovery_identity_is_told_apart() {
     let (owner, file) = with_recovery();
     let stranger = owner.run("identity new -o -").ok();
