@@ -138,6 +138,28 @@ fn a_repository_that_was_moved_is_known_by_what_its_history_begins_with() {
 }
 
 #[test]
+fn a_question_names_no_folder_that_is_gone() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    for folder in ["../gone", "../gone-too"] {
+        git(&olga.checkout(), &format!("clone --quiet . {folder}"));
+        is_at_home(&olga, folder);
+        fs::remove_dir_all(beside(&olga, folder)).unwrap();
+    }
+    foreign(&olga, "../other");
+    plant(&olga, "../other");
+    let asked = run_in(&olga, "../other", "--no-input get prod/DB");
+    let home = olga.checkout().canonicalize().unwrap();
+    let said = format!("from {}/.v-secure/vault.toml, has never", home.display());
+    assert!(asked.code == 1 && asked.err.contains(&said), "{}", asked.err);
+    fs::remove_dir_all(olga.checkout().join(".v-secure")).unwrap();
+    let asked = run_in(&olga, "../other", "--no-input get prod/DB");
+    assert!(asked.err.contains("from a folder that is gone, has never"), "{}", asked.err);
+}
+
+#[test]
 fn a_shallow_clone_is_at_home_where_the_whole_one_has_its_first_commit() {
     if !tools::has("git") {
         return;

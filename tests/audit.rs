@@ -168,6 +168,43 @@ fn a_base_is_a_revision_or_a_file_and_nothing_of_it_may_be_missing() {
     assert_eq!(project.code(&["audit", "verify", "--base", "nowhere"]), 5);
 }
 
+/// What another branch has to make again, or what is not on the server yet.
+#[test]
+fn the_log_can_leave_out_what_another_state_has() {
+    if !tools::has("git") {
+        return;
+    }
+    let project = Project::new();
+    assert!(project.commits());
+    let older = project.path("p/older.toml");
+    fs::copy(project.vault(), &older).unwrap();
+    project.set("A", "two");
+    assert!(project.run(&["settings", "set", "reads", "off"]).status.success());
+    for base in ["HEAD", "./older.toml", "older.toml"] {
+        let rows = project.json(&["audit", "log", "--base", base]);
+        let rows = rows.as_array().unwrap();
+        let actions: Vec<_> = rows.iter().map(|row| row["action"].as_str().unwrap()).collect();
+        assert_eq!(actions, ["setting", "put"], "{base}");
+        let puts = project.json(&["audit", "log", "--base", base, "--action", "put"]);
+        assert_eq!(puts.as_array().unwrap().len(), 1, "{base}");
+    }
+    let now = project.run(&["audit", "log", "--base", "./.v-secure/vault.toml"]);
+    assert!(now.status.success() && now.stdout.is_empty(), "{now:?}");
+    assert!(String::from_utf8_lossy(&now.stderr).contains("has all of this history"), "{now:?}");
+    // The other way round, of a state that lies beside the vault.
+    let base = ["--vault", "older.toml", "audit", "log", "--base", "./.v-secure/vault.toml"];
+    assert_eq!(project.json(&base), Value::Array(Vec::new()));
+    for (base, code) in [("nowhere", 5), ("./nowhere.toml", 5), ("HEAD~1", 5)] {
+        assert_eq!(project.code(&["audit", "log", "--base", base]), code, "{base}");
+    }
+    assert_eq!(project.code(&["audit", "log", "--base", "HEAD", "--reads"]), 2);
+    let text = fs::read_to_string(&older).unwrap();
+    fs::write(&older, format!("{text}<<<<<<< HEAD\n=======\n>>>>>>> side\n")).unwrap();
+    assert_eq!(project.code(&["audit", "log", "--base", "./older.toml"]), 7);
+    fs::write(&older, format!("{text}x\n")).unwrap();
+    assert_eq!(project.code(&["audit", "log", "--base", "./older.toml"]), 6);
+}
+
 #[test]
 fn a_file_named_like_a_branch_is_no_base() {
     if !tools::has("git") {

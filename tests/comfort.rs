@@ -165,6 +165,60 @@ fn a_value_that_is_too_long_is_told_its_size_and_the_limit() {
     assert_eq!(cli.ok("get A").len(), LIMIT, "a line end is no part of the value");
 }
 
+fn hints(run: &Run) -> Vec<String> {
+    let error: serde_json::Value = serde_json::from_str(run.err.trim()).unwrap();
+    let hints = error["error"]["hints"].as_array().unwrap();
+    hints.iter().map(|hint| hint.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn who_is_in_the_vault_is_not_told_to_ask_for_it() {
+    let cli = Cli::with_vault();
+    let run = cli.run("init --json");
+    assert_eq!(failure(&run), (7, "exists".into()));
+    assert_eq!(hints(&run), ["v-secure, which shows it: you are in it"]);
+    let home = cli.project().with_file_name("stranger");
+    let stranger = |line: &str| {
+        let mut command = cli.command(line);
+        command.env("XDG_CONFIG_HOME", &home).env("XDG_STATE_HOME", &home);
+        finish(&mut command, b"")
+    };
+    let run = stranger("init --json");
+    assert_eq!(hints(&run), ["v-secure", "v-secure member request, to be let in"]);
+    // A key of another vault is no member's.
+    assert_eq!(stranger("identity new").code, 0);
+    assert_eq!(hints(&stranger("init --json")).len(), 2);
+}
+
+#[test]
+fn who_may_not_read_what_an_environment_inherits_is_told_that_it_does() {
+    let cli = Cli::with_vault();
+    cli.set("A", "base's");
+    cli.set("prod/B", "prod's");
+    cli.ok("settings set env.prod.extends default");
+    let key = cli.ok("member add ci --service --new-identity --read prod/*");
+    let as_ci = |line: &str| {
+        let mut command = cli.command(line);
+        finish(command.env("V_SECURE_IDENTITY", &key), b"")
+    };
+    for line in ["exec -e prod -- true", "export -e prod --format json", "get -e prod A"] {
+        let run = as_ci(line);
+        assert_eq!(run.code, 4, "{line}: {run:?}");
+        assert!(run.shows("may not read default/A"), "{line}: {run:?}");
+        assert!(run.shows("because: prod inherits it from default"), "{line}: {run:?}");
+        assert_eq!(run.shows("--only NAME"), line != "get -e prod A", "{line}: {run:?}");
+    }
+    assert_eq!(as_ci("exec -e prod --only B -- true").code, 0);
+    // Named in full, it is that one.
+    for line in ["get -e prod default/A", "exec -e prod --as-file F=default/A -- true"] {
+        let run = as_ci(line);
+        assert!(run.code == 4 && !run.shows("inherits"), "{line}: {run:?}");
+    }
+    cli.ok("settings set env.qa.extends empty");
+    let run = cli.run("exec -e qa -- true");
+    assert!(run.code == 5 && run.shows("it has none, and inherits none from empty"), "{run:?}");
+}
+
 #[test]
 fn get_gives_what_an_environment_inherits() {
     let cli = Cli::with_vault();

@@ -139,6 +139,34 @@ fn github_masks_every_line_and_appends_to_its_file() {
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }
 
+/// GitHub masks whole lines, and a mask of one letter would blot out the log.
+#[test]
+fn lines_that_github_does_not_mask_are_said_once() {
+    let cli = Cli::with_vault();
+    for (name, value) in
+        [("A", "user\n12"), ("B", "ok\nlonger\nno"), ("C", "{\n\"a\": 1\n}"), ("D", "1")]
+    {
+        cli.set(&format!("{name} --raw"), value);
+    }
+    let file = cli.project().join("github_env");
+    fs::write(&file, "").unwrap();
+    let mut command = cli.command("export --format github");
+    let run = finish(command.env("GITHUB_ENV", &file), b"");
+    assert_eq!(run.code, 0, "{run:?}");
+    let said: Vec<&str> = run.err.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert_eq!(
+        said,
+        [
+            "warning: too short to be masked in the log: D",
+            "warning: lines of one or two characters are not masked in the log, and these values have \
+             some: A, B"
+        ]
+    );
+    let quiet =
+        finish(cli.command("export --only C --format github").env("GITHUB_ENV", &file), b"");
+    assert!(!quiet.shows("warning"), "{quiet:?}");
+}
+
 /// A mask is a value: where no runner reads it, nothing may be printed.
 #[test]
 fn github_prints_nothing_where_no_runner_reads() {

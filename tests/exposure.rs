@@ -66,6 +66,38 @@ fn a_removal_exposes_and_new_values_cure() {
     assert_eq!(owner.run("exposed").out, "");
 }
 
+/// The row of one secret, but for how long ago it was.
+fn row(owner: &Person, secret: &str) -> String {
+    let rows = owner.run("exposed").ok();
+    let row = rows.lines().find(|row| row.starts_with(&format!("{secret}\t"))).unwrap_or_default();
+    row.split('\t').take(3).collect::<Vec<_>>().join("\t")
+}
+
+#[test]
+fn a_copy_is_known_to_those_who_never_had_a_right_to_it() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.run("role create developer --grant read:dev/*").ok();
+    owner.set("prod/DB", "one");
+    join(&owner, "developer");
+    owner.run("secret copy prod/DB --to-env dev").ok();
+    let known = "prod/DB\tdeveloper/developer-laptop\tnever had a right to it; dev/DB";
+    assert_eq!(row(&owner, "prod/DB"), format!("{known} has the same value"));
+    let to = &owner.run("exposed --json").json()["exposed"][0]["to"][0];
+    assert_eq!((&to["why"], &to["through"]), (&json!("never-allowed"), &json!("dev/DB")));
+    owner.set("dev/DB", "two");
+    assert_eq!(row(&owner, "prod/DB"), format!("{known} had the same value"));
+    owner.run("rm dev/DB").ok();
+    assert_eq!(row(&owner, "prod/DB"), format!("{known} had the same value"));
+    owner.run("secret restore dev/DB").ok();
+    owner.run("secret rollback dev/DB --version 1").ok();
+    assert_eq!(row(&owner, "prod/DB"), format!("{known} has the same value"));
+    // Whoever had a right, and left the role, is told apart.
+    owner.run("role leave developer developer").ok();
+    let left = row(&owner, "dev/DB");
+    assert_eq!(left, "dev/DB\tdeveloper/developer-laptop\tno right to it any more");
+}
+
 #[test]
 fn a_deadline_fails_once_it_is_past() {
     let owner = owner();

@@ -90,6 +90,40 @@ fn a_job_whose_key_is_missing_hears_of_the_key_and_not_of_trust() {
     }
 }
 
+/// A CI secret that is not set arrives as an empty variable.
+#[test]
+fn a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in() {
+    let olga = unknown();
+    let request = "v-secure member request";
+    let run = |variables: &[(&str, &str)], line: &str| -> Done {
+        let words: Vec<&str> = line.split(' ').collect();
+        olga.command(&words).envs(variables.iter().copied()).output().unwrap().into()
+    };
+    let pin = run(&[("V_SECURE_PIN", "")], "get prod/DB");
+    assert!(pin.code == 1 && pin.err.contains("V_SECURE_PIN is set, and empty"), "{}", pin.err);
+    std::fs::remove_file(olga.home().join(".config/v-secure/identity.txt")).unwrap();
+    for name in ["V_SECURE_IDENTITY", "V_SECURE_IDENTITY_FILE", "V_SECURE_PASSPHRASE"] {
+        let empty = run(&[(name, "")], "get prod/DB");
+        assert_eq!(empty.code, 3, "{name}: {}", empty.err);
+        let said = format!("because: {name} is set, and empty\n");
+        assert!(empty.err.contains(&said), "{name}: {}", empty.err);
+        assert!(empty.err.contains(&format!("try: give {name} a value")), "{}", empty.err);
+        assert!(!empty.err.contains(request), "{name}: {}", empty.err);
+    }
+    let unset = run(&[], "get prod/DB");
+    assert!(!unset.err.contains("empty") && !unset.err.contains(request), "{}", unset.err);
+    assert!(unset.err.contains("v-secure member add NAME --service"), "{}", unset.err);
+    // Somebody sits at a terminal, but for one that a CI system gives its jobs.
+    for (variables, is_person) in [(&[][..], true), (&[("CI", "true")], false)] {
+        let mut command = olga.command(&["get", "prod/DB"]);
+        let text = rest(&mut terminal({
+            command.args(["--no-input"]).envs(variables.iter().copied());
+            command
+        }));
+        assert_eq!(text.contains(request), is_person, "{text}");
+    }
+}
+
 #[test]
 fn a_first_use_is_a_question_whose_default_is_no() {
     let olga = unknown();

@@ -236,6 +236,55 @@ fn a_branch_name_that_a_shell_would_run_is_quoted_in_what_is_to_be_typed() {
     assert_eq!(first_hint(&run), "git checkout 'x;$(touch${IFS}ran)' -- .v-secure");
 }
 
+/// git refuses to make such a branch, and takes one that a server has.
+#[test]
+fn a_branch_that_git_would_take_for_an_option_is_in_no_command() {
+    let Some(repository) = Repository::new() else { return };
+    repository.git(&["update-ref", "refs/heads/-f", "HEAD"]);
+    repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
+    repository.git(&["branch", "-D", "main"]);
+    repository.git(&["rm", "-r", "--quiet", "--force", "."]);
+    let run = repository.run_in(&repository.root(), "ls --json", &[]);
+    assert_eq!(failure(&run), (5, "vault-hidden".into()));
+    assert!(run.shows("the branch -f has"), "{run:?}");
+    assert!(first_hint(&run).starts_with("v-secure init --nested"), "{run:?}");
+}
+
+#[test]
+fn folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    for name in ["-f", "two\nlines"] {
+        let folder = root.join(name);
+        fs::create_dir_all(folder.join(".v-secure")).unwrap();
+        fs::copy(root.join(FILE), folder.join(FILE)).unwrap();
+        repository.git(&["add", "."]);
+        repository.commit(name);
+        fs::remove_dir_all(folder.join(".v-secure")).unwrap();
+        let run = repository.run_in(&folder, "ls --json --vault .", &[]);
+        assert_eq!(failure(&run), (5, "vault-hidden".into()), "{name}");
+        match name {
+            "-f" => repository.follow(&folder, &first_hint(&run)),
+            _ => assert!(first_hint(&run).starts_with("git status, in that folder"), "{run:?}"),
+        }
+    }
+    let skipped = "-f/.v-secure/vault.toml";
+    repository.git(&["update-index", "--skip-worktree", "--", skipped]);
+    fs::remove_dir_all(root.join("-f/.v-secure")).unwrap();
+    let run = repository.run_in(&root.join("-f"), "ls --json --vault .", &[]);
+    repository.follow(&root.join("-f"), &first_hint(&run));
+    repository.git(&["sparse-checkout", "set", "src"]);
+    assert!(!root.join("-f").exists(), "the folder is left out too");
+    let run = repository.run_in(&root, "init --json --vault ./-f", &[]);
+    assert_eq!(failure(&run), (7, "vault-hidden".into()));
+    let run = repository.run_in(&root, "ls --json --vault ./-f", &[]);
+    assert_eq!(failure(&run), (5, "vault-hidden".into()));
+    let hint = first_hint(&run);
+    let mut shell = Command::new("sh");
+    assert!(shell.args(["-c", &hint]).current_dir(&root).output().unwrap().status.success());
+    assert!(root.join(skipped).exists(), "{hint}");
+}
+
 /// Two branches that both changed the vault, merged as far as git can.
 fn conflict() -> Option<Repository> {
     let repository = Repository::new()?;
@@ -296,6 +345,42 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
 }
 
+/// git merges the log by itself where the new entries of both sides lie apart, and the marks are in one
+/// secret's section alone.
+#[test]
+fn a_secret_beside_the_marks_is_not_served_either() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    cli.set("OTHER", "beside");
+    cli.ok("get OTHER");
+    let text = fs::read_to_string(cli.vault()).unwrap();
+    let (before, rest) = text.split_once("name = \"default/A\"\n").unwrap();
+    let (active, after) = rest.split_once('\n').unwrap();
+    let marked = format!(
+        "{before}name = \"default/A\"\n<<<<<<< HEAD\n{active}\n=======\n{active}\n>>>>>>> side\n{after}"
+    );
+    fs::write(cli.vault(), marked).unwrap();
+    fs::write(cli.project().join("in.tmpl"), "{{ v-secure:OTHER }}").unwrap();
+    for line in [
+        "get OTHER",
+        "get OTHER --strict",
+        "get A OTHER",
+        "secret show OTHER",
+        "secret versions OTHER",
+        "exec --only OTHER -- true",
+        "export --only OTHER --format json",
+        "inject -i in.tmpl",
+        "ls",
+    ] {
+        let run = cli.run(&format!("--json {line}"));
+        assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
+    }
+    // A device that knows nothing is not asked about a vault that it could not read.
+    let mut new = cli.command("get OTHER --json --trust-first-use");
+    new.env("XDG_STATE_HOME", cli.project().with_file_name("new"));
+    assert_eq!(failure(&finish(&mut new, b"")), (7, "unmerged".into()));
+}
+
 /// The hints of `unmerged`, typed one after the other, each of which succeeds.
 #[track_caller]
 fn follow_all(repository: &Repository, commit: &str) {
@@ -304,6 +389,12 @@ fn follow_all(repository: &Repository, commit: &str) {
         let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
         let output = typed(repository, &line);
         assert!(output.status.success(), "{line}: {output:?}");
+        if line.contains("audit log") {
+            let rows = String::from_utf8(output.stdout).unwrap();
+            let rows: Vec<&str> = rows.lines().map(|row| row.split('\t').nth(2).unwrap()).collect();
+            let changed = |row: &&str| ["default/A", "default/M"].contains(row);
+            assert!(rows.contains(&"default/A") && rows.iter().all(changed), "{rows:?}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `docs/guide.md` names only commands and options that exist.
+//! `docs/guide.md` and `README.md` name only commands and options that exist.
 
 use clap::{Command, CommandFactory};
 use std::fs;
@@ -61,6 +61,20 @@ fn the_guide_names_only_what_there_is() {
         .filter_map(|line| wrong(&root, line))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// `origin/main` is what was pushed, once a push to it has started the job.
+#[test]
+fn the_pipeline_of_the_readme_compares_with_the_commit_before_the_push() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let document = fs::read_to_string(path).unwrap();
+    let mut steps =
+        document.lines().filter(|line| line.starts_with("- run: v-secure audit verify"));
+    assert_eq!(
+        steps.next(),
+        Some("- run: v-secure audit verify --base ${{ github.event.before }}")
+    );
+    assert_eq!(steps.next(), None);
 }
 
 #[test]

@@ -210,6 +210,9 @@ fn verbs_of_other_tools_are_answered() {
         ("add", "v-secure set NAME"),
         ("view", "v-secure get NAME"),
         ("login", "v-secure unlock"),
+        ("rotate", "v-secure secret rotate NAME"),
+        ("rotate API", "v-secure secret rotate NAME"),
+        ("member rotate", "v-secure member --help"),
         ("pruen", "v-secure prune"),
         ("member delete", "v-secure member remove"),
         ("secret delete", "v-secure secret rm"),
@@ -224,6 +227,8 @@ fn verbs_of_other_tools_are_answered() {
     cli.ok("list");
     // `set` takes values: nothing of such a line is repeated.
     let run = refused(&cli, "hunter2 set X", 2, &["not repeated"]);
+    assert!(!run.err.contains("hunter2"));
+    let run = refused(&cli, "rotate API hunter2", 2, &["try: v-secure secret rotate NAME"]);
     assert!(!run.err.contains("hunter2"));
     assert_eq!(failure(&cli.run("delete X --json")).1, "usage");
 }

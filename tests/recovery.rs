@@ -101,6 +101,48 @@ fn a_recovery_identity_can_be_added_later_as_words() {
 }
 
 #[test]
+fn a_second_recovery_identity_says_what_becomes_of_the_first() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    let first = owner.run("recovery new --out ../first.txt");
+    assert!(first.code == 0 && !first.err.contains("made before"), "{}", first.err);
+    let second = owner.run("recovery new --out ../second.txt");
+    let said = "what was made before opens the vault as before (recovery)";
+    assert!(second.err.contains(said), "{}", second.err);
+    assert!(second.err.contains("v-secure member remove recovery\n"), "{}", second.err);
+    owner.run("recovery test ../first.txt").ok();
+    owner.run("member remove recovery --yes").ok();
+    assert_eq!(owner.run("--json recovery test ../first.txt").error().0, 3);
+    owner.run("recovery test ../second.txt").ok();
+}
+
+/// Nobody works as it, so that nobody answers.
+#[test]
+fn nobody_is_told_to_ask_the_recovery_identity() {
+    let (owner, _) = with_recovery();
+    owner.run("role create developer --grant read:dev/*").ok();
+    let developer = Person::new("developer");
+    developer.pull(&owner);
+    let asked = developer.run("--json get prod/DB");
+    assert_eq!(asked.error().0, 3);
+    assert!(asked.err.contains("owners who can let you in: owner\""), "{}", asked.err);
+    developer.accept_as(&owner);
+    let line = developer.run("member request").ok();
+    owner.feed("member add developer --request - --role developer --yes", &line).ok();
+    developer.pull(&owner);
+    for (line, hint) in [
+        ("get prod/DB", "ask one who can read it: owner"),
+        ("set prod/DB --generate", "who can: owner"),
+        ("rm prod/DB --yes", "who can: owner"),
+        ("settings set reads off", "who can: owner"),
+    ] {
+        let refused = developer.run(&format!("--json {line}"));
+        assert_eq!(refused.error(), (4, "not-permitted".into()), "{line}");
+        assert!(refused.err.contains(&format!("{hint}\"")), "{line}: {}", refused.err);
+    }
+}
+
+#[test]
 fn what_is_no_recovery_identity_is_told_apart() {
     let (owner, file) = with_recovery();
     let stranger = owner.run("identity new -o -").ok();
@@ -281,6 +323,45 @@ fn the_script_of_the_document_opens_values_with_and_without_an_expiry() {
     let lacking = open("dev/DB");
     assert_eq!((lacking.code, lacking.out.as_str()), (1, ""));
     assert_eq!(lacking.err, "dev/DB needs keys of the audience developer+owner\n");
+}
+
+/// The lines in a vault file that hold wrapped keys.
+fn wrapped(vault: &str) -> Vec<&str> {
+    vault.lines().filter(|line| line.starts_with("key = ")).collect()
+}
+
+#[test]
+fn the_script_prints_a_value_once_however_many_groups_it_was_sealed_to() {
+    let Some(python) = python().filter(|_| has("age")) else { return };
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    owner.set("dev/DB", "hunter2");
+    owner.run("role create developer --grant read:dev/*").ok();
+    owner.run("role create operator --grant read:dev/*").ok();
+    let vault = fs::read_to_string(owner.vault()).unwrap();
+    assert_eq!(wrapped(&vault).len(), 3, "of as many groups of readers");
+    fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
+    fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
+    let cut = block("with your\nidentity:\n\n```sh\n");
+    let mut shell = Command::new("/bin/sh");
+    let output = shell.args(["-ec", cut]).current_dir(owner.checkout()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let open = || -> Done {
+        let mut script = Command::new(&python);
+        script.args(["open.py", "dev/DB", "audience.keys"]).current_dir(owner.checkout());
+        script.output().unwrap().into()
+    };
+    // Whoever may write the secret could have them open nothing.
+    let rubbish = format!("key = \"{}\"", "A".repeat(96));
+    let mut planted = vault.clone();
+    for (count, key) in wrapped(&vault).into_iter().enumerate() {
+        assert_eq!(open().ok(), "hunter2\n", "{count} of three wraps open nothing");
+        planted = planted.replace(key, &rubbish);
+        fs::write(owner.vault(), &planted).unwrap();
+    }
+    let damaged = open();
+    assert_eq!((damaged.code, damaged.out.as_str()), (1, ""));
+    assert_eq!(damaged.err, "dev/DB is damaged: 3 of its wraps open no value\n");
 }
 
 #[test]

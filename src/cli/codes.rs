@@ -56,6 +56,7 @@ pub const COMMANDS: &[Known] = &[
     known("bad-value", &[2], "A setting's value is none", "v-secure settings show"),
     known("bad-variable", &[1, 2], "The variable that a secret is given to programs as is no name, or a dangerous one", "v-secure set NAME --var VARIABLE"),
     known("base-missing", &[5], "The base to compare with is not there", "git log --oneline -- .v-secure/vault.toml"),
+    known("base-other-vault", &[7], "The base to compare with is of another vault", "v-secure --vault FILE pin show"),
     known("base-without-vault", &[5], "The base to compare with has no vault", "git log --oneline -- .v-secure/vault.toml"),
     known("child-start", &[126, 127], "exec's program cannot run", "check the program's name and path"),
     known("closed", &[6], "What is to be settled does not open", "v-secure doctor"),

@@ -148,6 +148,11 @@ impl<'a> Context<'a> {
             && self.host.is_terminal(Stream::Err)
     }
 
+    /// Whether no person is at work here, as far as can be told: a CI system, or no terminal at all.
+    pub fn is_unattended(&self) -> bool {
+        pruning::is_ci(self) || !self.host.is_terminal(Stream::Err)
+    }
+
     /// Whose files are this user's own: what is kept, and what holds keys.
     pub fn owners(&self) -> Owners {
         Owners::current()

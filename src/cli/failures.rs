@@ -8,9 +8,11 @@ use self::policy::chain_failure;
 use super::context::ACCEPT;
 use super::error::Failure;
 use super::exit::Exit;
+use super::shell_word;
 use crate::crypto::envelope::EnvelopeError;
 use crate::name::Name;
 use crate::ops::init::InitError;
+use crate::ops::recovery;
 use crate::ops::unlock::{KeyError, SignerError};
 use crate::ops::vault::{ApplyError, OpenError};
 use crate::store::base::BaseError;
@@ -26,16 +28,52 @@ use crate::vault::format::FormatError;
 use std::error::Error;
 use std::path::Path;
 
-/// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault.
+/// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
+/// neither are keys that nobody has given yet.
 fn closed_keys(code: &'static str, error: &(dyn Error + 'static)) -> Failure {
+    if let Some(KeyError::NoAudience { able, .. }) = key_error(error) {
+        let failure = Failure::from_error(Exit::NotPermitted, "no-audience", error);
+        return failure.hint(who_gives_keys(able));
+    }
     match EnvelopeError::is_of_plugin(error) {
         true => Failure::from_error(Exit::Locked, "plugin", error),
         false => Failure::from_error(Exit::Integrity, code, error),
     }
 }
 
+/// The error of an audience's keys that another one stands on, or is.
+fn key_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e KeyError> {
+    let mut next = Some(error);
+    std::iter::from_fn(|| {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
+    .find_map(|error| error.downcast_ref())
+}
+
+/// Whom somebody asks who waits for keys, and what these type.
+fn who_gives_keys(able: &[Name]) -> String {
+    match able {
+        [] => "ask an owner, who gives the keys by: v-secure access settle".to_owned(),
+        _ => format!(
+            "ask one of these, who gives the keys by 'v-secure access settle': {}",
+            names(able)
+        ),
+    }
+}
+
+/// The members who can be asked.
 fn names(names: &[Name]) -> String {
-    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+    recovery::to_ask(names).into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// With a command on a path, where its name can be typed as it is shown.
+fn typed(failure: Failure, path: &Path, command: impl Fn(&str) -> String) -> Failure {
+    match shell_word::path(path) {
+        Some(path) => failure.hint(command(&path)),
+        None => failure,
+    }
 }
 
 impl From<FindError> for Failure {
@@ -47,17 +85,17 @@ impl From<FindError> for Failure {
                     .hint("v-secure --vault PATH …  # or V_SECURE_VAULT")
             }
             FindError::OtherOwner { path, .. } => {
-                Self::from_error(Exit::Failure, "vault-refused", &error).hint(format!(
-                    "sudo chown -R \"$(id -un)\" {}  # if it is yours",
-                    path.display()
-                ))
+                let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
+                typed(failure, path, |path| {
+                    format!("sudo chown -R \"$(id -un)\" {path}  # if it is yours")
+                })
             }
             FindError::Symlink { path }
             | FindError::NotAFile { path }
             | FindError::NotAFolder { path }
             | FindError::Io { path, .. } => {
-                let look = format!("ls -ld {}", path.display());
-                Self::from_error(Exit::Failure, "vault-refused", &error).hint(look)
+                let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
+                typed(failure, path, |path| format!("ls -ld {path}"))
             }
         }
     }
@@ -151,7 +189,7 @@ pub fn rebased(failure: Failure) -> Failure {
 
 fn again(failure: Failure) -> Failure {
     failure
-        .hint("v-secure audit log --vault other.toml  # shows what is to be done again")
+        .hint("v-secure audit log --vault other.toml --base ./.v-secure/vault.toml  # shows what is to be done again")
         .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
         .hint("rm other.toml")
 }
@@ -160,10 +198,10 @@ fn again(failure: Failure) -> Failure {
 fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
     let place = path.display();
     let message = format!("{place} has other line ends than git has: core.autocrlf changes them");
-    Failure::new(Exit::Integrity, error.code(), message)
+    let failure = Failure::new(Exit::Integrity, error.code(), message)
         .because(&error.cause)
-        .hint("v-secure git install  # tells git to leave them alone; then:")
-        .hint(format!("rm {place} && git checkout -- {place}"))
+        .hint("v-secure git install  # tells git to leave them alone; then:");
+    typed(failure, path, |place| format!("rm {place} && git checkout -- {place}"))
 }
 
 fn open_failure(path: &Path, error: &OpenError) -> Failure {
@@ -274,5 +312,31 @@ impl From<WriteError> for Failure {
 impl From<InitError> for Failure {
     fn from(error: InitError) -> Self {
         Self::from_error(Exit::Failure, "init", &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::SecretName;
+    use crate::ops::read::ReadError;
+
+    /// Such a vault does not pass verification, so that no command's test reaches it.
+    #[test]
+    fn who_waits_for_keys_is_told_whom_to_ask() {
+        let able = |names: &[&str]| names.iter().map(|name| Name::new(*name).unwrap()).collect();
+        let waiting = |names: &[&str]| KeyError::NoAudience {
+            audience: "dev+owner".into(),
+            able: able(names),
+        };
+        let secret = SecretName::parse("dev/DB").unwrap();
+        let nested = ReadError::Keys { secret, source: waiting(&["ada", "recovery"]) };
+        let said = "ask one of these, who gives the keys by 'v-secure access settle': ada";
+        for failure in [Failure::from(waiting(&["ada", "recovery"])), nested.into()] {
+            assert_eq!((failure.exit, failure.code), (Exit::NotPermitted, "no-audience"));
+            assert_eq!(failure.steps(), [said]);
+        }
+        let nobody = Failure::from(waiting(&[]));
+        assert_eq!(nobody.steps(), ["ask an owner, who gives the keys by: v-secure access settle"]);
     }
 }

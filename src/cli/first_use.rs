@@ -69,7 +69,11 @@ pub fn ask(
         }
         let homes = homes(session, &vault.id())?;
         let vault = format!("the vault {name} ({words})");
-        return Err(refused(doubt, &vault, &homes, source));
+        let mut failure = refused(doubt, &vault, &homes, source);
+        if identities::is_empty_variable(context, "V_SECURE_PIN") {
+            failure.causes.push("V_SECURE_PIN is set, and empty".to_owned());
+        }
+        return Err(failure);
     }
     let mut told = told(context, session, opened, doubt)?;
     if let Source::Backup { file, maker } = source {
@@ -103,11 +107,13 @@ fn declined(message: String, source: Source<'_>) -> Failure {
     ))
 }
 
-/// Where the vault was accepted.
+/// Where the vault was accepted. Folders that are gone tell nobody anything.
 fn homes(session: &Session, vault: &Id) -> Outcome<String> {
     let homes = session.homes(vault).map_err(SessionError::Pin)?;
-    let paths: Vec<String> = homes.iter().map(|home| home.path.display().to_string()).collect();
+    let there = homes.iter().filter(|home| home.path.exists());
+    let paths: Vec<String> = there.map(|home| home.path.display().to_string()).collect();
     Ok(match &paths[..] {
+        [] if !homes.is_empty() => "a folder that is gone".to_owned(),
         [] => "another place".to_owned(),
         [one] => one.clone(),
         [one, more @ ..] => format!("{one} and {} more", more.len()),

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::project::new_project;
+use super::shell_word;
 use crate::store::find::{FOLDER, FindError};
 use crate::store::hidden::{self, Hidden, Why};
 use std::path::Path;
@@ -44,7 +45,13 @@ fn failure(context: &Context<'_>, found: &Hidden) -> Failure {
     let commands = Commands::of(context, found);
     let message = format!("there is a vault that is not checked out: {}", said(found));
     let failure = Failure::new(Exit::NotFound, "vault-hidden", message);
-    commands.of_state(&found.why).into_iter().fold(failure, Failure::hint)
+    let hints = commands.map(|commands| commands.of_state(&found.why));
+    hints.unwrap_or_else(unnamed).into_iter().fold(failure, Failure::hint)
+}
+
+/// What helps where a folder's name would be shown as another one.
+fn unnamed() -> Vec<String> {
+    vec!["git status, in that folder: its name cannot be shown as it is typed".to_owned()]
 }
 
 fn said(found: &Hidden) -> String {
@@ -73,14 +80,16 @@ struct Commands {
 }
 
 impl Commands {
-    fn of(context: &Context<'_>, found: &Hidden) -> Self {
+    /// `None` where a name in them cannot be shown as it is typed.
+    fn of(context: &Context<'_>, found: &Hidden) -> Option<Self> {
         let here = context.current_dir().ok().and_then(|here| here.canonicalize().ok());
         let git = match here.as_deref() == Some(found.root.as_path()) {
             true => "git".to_owned(),
-            false => format!("git -C {}", word(&found.root.display().to_string())),
+            false => format!("git -C {}", shell_word::path(&found.root)?),
         };
-        let folder = Path::new(&found.path).parent().unwrap_or(Path::new(FOLDER));
-        Self { git, path: word(&found.path), folder: word(&folder.display().to_string()) }
+        let path = Path::new(&found.path);
+        let folder = path.parent().unwrap_or(Path::new(FOLDER));
+        Some(Self { git, path: shell_word::path(path)?, folder: shell_word::path(folder)? })
     }
 
     fn of_state(&self, why: &Why) -> Vec<String> {
@@ -107,10 +116,11 @@ impl Commands {
                 format!("{git} status  # for what is being merged or applied"),
             ],
             Why::NotFetched => vec![format!("{git} checkout")],
-            Why::Branch { name } => vec![
-                format!("{git} checkout {} -- {folder}", word(name)),
-                "v-secure init --nested  # for another vault all the same".to_owned(),
-            ],
+            Why::Branch { name } => {
+                let taken = branch(name).map(|name| format!("{git} checkout {name} -- {folder}"));
+                let other = "v-secure init --nested  # for another vault all the same".to_owned();
+                taken.into_iter().chain([other]).collect()
+            }
         }
     }
 
@@ -118,28 +128,12 @@ impl Commands {
     fn gone(&self) -> String {
         let Self { git, path, .. } = self;
         format!(
-            "{git} rm --cached --ignore-unmatch {path} && {git} commit  # if the vault is to go"
+            "{git} rm --cached --ignore-unmatch -- {path} && {git} commit  # if the vault is to go"
         )
     }
 }
 
-/// A word of a shell's command line. Names of branches and folders are others' to choose.
-fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._/@+-".contains(c);
-    match !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::word;
-
-    #[test]
-    fn a_name_that_a_shell_would_act_on_is_quoted() {
-        assert_eq!(word("origin/main"), "origin/main");
-        assert_eq!(word("a;$(id)'b"), "'a;$(id)'\\''b'");
-        assert_eq!(word("two words"), "'two words'");
-    }
+/// The branch as a word; `None` where git would take it for an option, or nobody could type it.
+fn branch(name: &str) -> Option<String> {
+    shell_word::word(name).filter(|_| !name.starts_with('-'))
 }

@@ -65,6 +65,23 @@ pub fn of_variables(context: &Context<'_>) -> Vec<Source> {
     found
 }
 
+/// The variables for an identity or its passphrase that are set and empty, which counts as not set.
+pub fn empty_variables(context: &Context<'_>) -> Vec<&'static str> {
+    const NAMES: [&str; 5] = [
+        "V_SECURE_IDENTITY",
+        "V_SECURE_IDENTITY_FILE",
+        "V_SECURE_IDENTITY_CMD",
+        "V_SECURE_PASSPHRASE_FILE",
+        "V_SECURE_PASSPHRASE",
+    ];
+    NAMES.into_iter().filter(|name| is_empty_variable(context, name)).collect()
+}
+
+/// Whether a variable is set and empty.
+pub fn is_empty_variable(context: &Context<'_>, name: &str) -> bool {
+    context.host.variables().iter().any(|(set, value)| set == name && value.is_empty())
+}
+
 /// The files of the config folder: `identity.txt`, then what `config.toml` names.
 pub fn of_config(context: &Context<'_>) -> Outcome<Vec<Source>> {
     let default = default_file(context).filter(|path| path.exists());

@@ -41,6 +41,7 @@ mod recovery;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod shell_word;
 mod shortfall;
 mod source;
 mod strict;

@@ -39,7 +39,8 @@ fn report(error: &clap::Error, args: &[OsString], host: &dyn Host) -> Exit {
         }
         _ => {
             let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
-            match refusal(args).or_else(|| other_word(error, args)) {
+            let known = other_word(error, args).filter(|_| is_known_word(error));
+            match known.or_else(|| refusal(args)).or_else(|| other_word(error, args)) {
                 None if !json => host.write_err(error.render().to_string().trim_end()),
                 refusal => {
                     Ui::new(host, json, false).failure(&refusal.unwrap_or_else(|| repeated(error)))
@@ -69,6 +70,12 @@ fn refusal(args: &[OsString]) -> Option<Failure> {
     }
     let acts = args.iter().any(|arg| acts_on_a_terminal(arg));
     acts.then(|| failure("they hold control or invisible characters"))
+}
+
+/// Whether what is no command here is one of other tools, and not perhaps a value.
+fn is_known_word(error: &clap::Error) -> bool {
+    let word = error.get(ContextKind::InvalidSubcommand);
+    matches!(word, Some(ContextValue::String(word)) if verbs::is_known(word))
 }
 
 /// A word that is no command: what is typed for it here. clap's own suggestions are of other commands by

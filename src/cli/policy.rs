@@ -10,6 +10,7 @@ use super::ui::Ui;
 use crate::name::Name;
 use crate::ops::exposure;
 use crate::ops::policy_change::{self, PolicyOutcome, WhyUnsettled};
+use crate::ops::recovery;
 use crate::ops::request::Ctx;
 use crate::ops::vault::Vault;
 use crate::policy::op::PolicyOp;
@@ -162,7 +163,7 @@ impl Effects {
         some.sort_unstable();
         some.dedup();
         let all: Vec<&str> = some.iter().copied().filter(|name| everywhere(name)).collect();
-        if all.is_empty() { some } else { all }
+        to_ask(if all.is_empty() { some } else { all })
     }
 
     /// Says what was settled, and what waits for whom.
@@ -205,6 +206,13 @@ impl Effects {
         }
         self.lacks.tell(ui, "'v-secure access settle'");
     }
+}
+
+/// The members who can be asked, of those who are able.
+fn to_ask(able: Vec<&str>) -> Vec<&str> {
+    let names: Vec<Name> = able.iter().filter_map(|name| Name::new(*name).ok()).collect();
+    let people = recovery::to_ask(&names);
+    able.into_iter().filter(|able| people.iter().any(|name| name.as_str() == *able)).collect()
 }
 
 /// The first of these secrets.

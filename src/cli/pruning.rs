@@ -90,10 +90,15 @@ pub fn watch_written(context: &Context<'_>, session: &Session, vault: &Vault) {
 }
 
 fn may(context: &Context<'_>) -> bool {
+    context.pruning.allowed.get() && !is_ci(context)
+}
+
+/// Whether a CI system runs the command.
+pub fn is_ci(context: &Context<'_>) -> bool {
     let is_set = |name: &&str| {
         context.host.variable(name).is_some_and(|value| value != "0" && value != "false")
     };
-    context.pruning.allowed.get() && !CI.iter().any(is_set)
+    CI.iter().any(is_set)
 }
 
 /// Prunes what was found to be due, and says so in one line.

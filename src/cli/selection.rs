@@ -3,10 +3,11 @@
 use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
+use super::policy::listed;
 use super::reads::{self, Reading};
 use crate::name::{Name, SecretName};
 use crate::ops::inject::Wanted;
-use crate::ops::read;
+use crate::ops::read::{self, ReadError};
 use crate::ops::vault::Vault;
 use crate::ops::wanted::{self, Selection};
 use crate::secret_value::SecretValue;
@@ -62,6 +63,20 @@ pub fn tell_left_out<'n>(
     }
 }
 
+/// Whether a secret is one of an environment that this one extends.
+pub fn inherits(vault: &Vault, environment: &Name, secret: &SecretName) -> bool {
+    let bases = wanted::environments(vault, environment);
+    bases.iter().skip(1).any(|base| base.as_str() == secret.environment())
+}
+
+/// Why the value that an environment inherits is not given: nobody asked for it by that name.
+pub fn of_inherited(environment: &Name, error: ReadError) -> Failure {
+    let cause = format!("{environment} inherits it from {}", error.secret().environment());
+    let mut failure = Failure::from(error);
+    failure.causes.insert(0, cause);
+    failure
+}
+
 impl SelectionArgs {
     pub fn selection(&self) -> Outcome<Selection> {
         let only = self.only.iter().map(|text| {
@@ -77,11 +92,16 @@ impl SelectionArgs {
     }
 
     /// A program that starts without any secret was not asked for: the name is misspelt.
-    fn none(&self, environment: &Name) -> Failure {
+    fn none(&self, vault: &Vault, environment: &Name) -> Failure {
         let narrowed = !self.tags.is_empty() || self.prefix.is_some();
-        let message = match narrowed {
-            true => format!("no secret of the environment {environment} is selected"),
-            false => format!("the environment {environment} gives no secrets"),
+        let bases = wanted::environments(vault, environment);
+        let message = match (narrowed, &bases[..]) {
+            (true, _) => format!("no secret of the environment {environment} is selected"),
+            (false, [_, bases @ ..]) if !bases.is_empty() => format!(
+                "the environment {environment} gives no secrets: it has none, and inherits none from {}",
+                listed(bases)
+            ),
+            (false, _) => format!("the environment {environment} gives no secrets"),
         };
         let failure = Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list");
         match narrowed {
@@ -105,7 +125,7 @@ impl SelectionArgs {
         let mut names = wanted::wanted(vault, &environment, &self.selection()?)?;
         names.retain(|name| !apart.contains(name));
         if names.is_empty() && apart.is_empty() {
-            return Err(self.none(&environment));
+            return Err(self.none(vault, &environment));
         }
         // One that is named is to be there, or an error.
         let (mut names, left_out) = match purpose.variables && self.only.is_empty() {
@@ -116,7 +136,13 @@ impl SelectionArgs {
         let Purpose { action, reason, .. } = purpose;
         let count = names.len();
         names.extend_from_slice(apart);
-        let mut values = read::read_all(vault, &who, &names, session.now)?;
+        let mut values = read::read_all(vault, &who, &names, session.now).map_err(|error| {
+            match !apart.contains(error.secret()) && inherits(vault, &environment, error.secret()) {
+                true => of_inherited(&environment, error)
+                    .hint("--only NAME,…  # the names of those that are wanted"),
+                false => error.into(),
+            }
+        })?;
         let apart = values.split_off(count);
         let found: Outcome<Vec<Wanted>> = names
             .iter()

@@ -63,6 +63,12 @@ const ALIKE: &[&[&str]] = &[
     &["rotate", "renew"],
 ];
 
+/// Whether the word is a command of other tools, and so no value that must not be repeated.
+pub fn is_known(word: &str) -> bool {
+    let elsewhere = ELSEWHERE.iter().map(|(words, _)| *words);
+    elsewhere.chain(ALIKE.iter().copied()).any(|words| words.contains(&word))
+}
+
 /// What is typed instead of a word that is no command where it stands.
 pub fn instead(root: &Command, args: &[OsString], word: &str) -> Vec<String> {
     let (path, group) = group(root, args, word);

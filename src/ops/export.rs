@@ -56,6 +56,8 @@ pub struct Exported {
     pub names: Vec<String>,
     /// Those of them whose values may arrive as others, or show.
     pub doubtful: Vec<String>,
+    /// Those of which some lines show, and others do not.
+    pub in_part: Vec<String>,
 }
 
 /// Writes secrets in a format. Where it names variables they follow `exec`'s rules, since an `eval`
@@ -77,17 +79,17 @@ pub fn export(
         names.iter().copied().zip(secrets.iter().map(|wanted| &wanted.value)).collect();
     let (content, masks) =
         render(&dump, format, random).map_err(|source| ExportError::Text { format, source })?;
-    let doubtful = match format {
-        Format::Dotenv => dotenv::expanded(&dump),
-        Format::Github => dump
-            .iter()
-            .filter(|(_, value)| github::is_unmasked(value))
-            .map(|(name, _)| *name)
-            .collect(),
-        _ => Vec::new(),
+    let those = |is: fn(&SecretValue) -> bool| {
+        dump.iter().filter(|(_, value)| is(value)).map(|(name, _)| *name).collect()
+    };
+    let (doubtful, in_part) = match format {
+        Format::Dotenv => (dotenv::expanded(&dump), Vec::new()),
+        Format::Github => (those(github::is_unmasked), those(github::is_masked_in_part)),
+        _ => (Vec::new(), Vec::new()),
     };
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-    Ok(Exported { content, masks, doubtful: owned(doubtful), names: owned(names) })
+    let (doubtful, in_part, names) = (owned(doubtful), owned(in_part), owned(names));
+    Ok(Exported { content, masks, names, doubtful, in_part })
 }
 
 fn name<'a>(wanted: &'a Wanted, format: Format, consent: &Consent) -> Result<&'a str, InjectError> {

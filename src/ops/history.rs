@@ -8,6 +8,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::{MemberKind, PolicyOp};
+use std::collections::BTreeSet;
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,13 @@ pub struct Filter {
     pub since: Option<u64>,
     /// Seconds since the Unix epoch, exclusive.
     pub until: Option<u64>,
+    /// Entries of log and policy that are not wanted, as another state has them.
+    pub known: BTreeSet<Id>,
+}
+
+/// All entries of a vault, of log and policy.
+pub fn entries(vault: &Vault) -> BTreeSet<Id> {
+    vault.file().entries.keys().chain(vault.chain().ids()).copied().collect()
 }
 
 /// The rows that `filter` wants, newest first.
@@ -59,7 +67,8 @@ pub fn rows(vault: &Vault, filter: &Filter) -> Vec<Row> {
     rows.extend(log(vault, filter));
     // Stable: policy comes first at its position, and ops keep their order.
     rows.sort_by_key(|(position, _)| *position);
-    rows.into_iter().rev().map(|(_, row)| row).collect()
+    let rows = rows.into_iter().rev().map(|(_, row)| row);
+    rows.filter(|row| !filter.known.contains(&row.entry)).collect()
 }
 
 /// Whether the op brings a value, or gets one ready, in the place of one that was there.

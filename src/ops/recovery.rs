@@ -22,6 +22,14 @@ pub fn members(state: &State) -> impl Iterator<Item = &Name> {
     state.owners().filter(|name| is_recovery(name))
 }
 
+/// Those of some members whom somebody can ask: nobody works as a recovery identity, so that one is left
+/// out while there are others. For hints alone, since a name is anybody's to take.
+pub fn to_ask<'a>(names: impl IntoIterator<Item = &'a Name>) -> Vec<&'a Name> {
+    let (recovery, people): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| is_recovery(name));
+    if people.is_empty() { recovery } else { people }
+}
+
 fn is_recovery(name: &Name) -> bool {
     let Some(rest) = name.as_str().strip_prefix(NAME) else { return false };
     let number = rest.strip_prefix('-').unwrap_or("");
@@ -123,6 +131,9 @@ mod tests {
         for no in ["recovery-", "recovery-x", "recoverys", "ada", "recovery2"] {
             assert!(!is_recovery(&name(no)), "{no}");
         }
+        let all = [name("ada"), name("recovery"), name("recovery-2")];
+        assert_eq!(to_ask(&all), [&all[0]]);
+        assert_eq!(to_ask(&all[1..]), [&all[1], &all[2]]);
         assert_eq!(free_name(|_| false).as_str(), "recovery");
         assert_eq!(free_name(|name| name.as_str() == "recovery").as_str(), "recovery-2");
     }

@@ -3,6 +3,7 @@
 //! Where identities come from (files, variables, later slots, agents and plugins) is the caller's
 //! affair: this is the seam that each new way of unlocking joins.
 
+use super::key_status;
 use super::session_keys::{SessionFault, SessionKeys};
 use super::vault::Vault;
 use crate::crypto::identity::Identity;
@@ -32,8 +33,8 @@ pub enum UnlockError {
 pub enum KeyError {
     #[error("{member} is not in the audience {audience}")]
     NotInAudience { member: Name, audience: String, readers: Vec<Name> },
-    #[error("the vault has no audience {audience}")]
-    NoAudience { audience: String },
+    #[error("the readers of {audience} have no keys yet")]
+    NoAudience { audience: String, able: Vec<Name> },
     #[error("the envelope of the audience {audience} is of no use")]
     Envelope {
         audience: String,
@@ -203,7 +204,10 @@ impl Unlocked {
         if let Some(session) = &self.session {
             return session.open(vault, audience);
         }
-        let missing = || KeyError::NoAudience { audience: audience.to_owned() };
+        let missing = || KeyError::NoAudience {
+            audience: audience.to_owned(),
+            able: key_status::able(vault, audience),
+        };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
         let expected = vault.expected_epochs(audience);
         audience::open_envelope(

@@ -49,8 +49,8 @@ const INCOMING: [&str; 4] = ["MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "R
 /// nearest one first. `None` where the file is there, where git knows of none and where git cannot
 /// be asked.
 pub fn above(project: &Path) -> Option<Hidden> {
-    let project = nearest_existing(project)?;
-    let (root, _) = root_and_git_dir(&project)?;
+    let (there, project) = canonical(project)?;
+    let (root, _) = root_and_git_dir(&there)?;
     let folders = project.ancestors().take_while(|folder| folder.starts_with(&root));
     folders.map(|folder| Asked::of(&root, folder)).find_map(|asked| asked?.hidden())
 }
@@ -63,14 +63,20 @@ pub fn at(project: &Path) -> Option<Hidden> {
 impl Hidden {
     /// Whether it is the vault of this folder.
     pub fn is_in(&self, project: &Path) -> bool {
-        let project = project.canonicalize().unwrap_or_else(|_| project.to_path_buf());
-        project.join(FOLDER).join(FILE) == self.root.join(&self.path)
+        let project = canonical(project).map(|(_, project)| project.join(FOLDER).join(FILE));
+        project.is_some_and(|vault| vault == self.root.join(&self.path))
     }
 }
 
-/// The folder, or the nearest one above it that is there: a sparse checkout leaves out folders too.
-fn nearest_existing(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().find_map(|folder| folder.canonicalize().ok())
+/// The nearest folder that is there, and with it the folder that is meant: a sparse checkout leaves out
+/// folders too.
+fn canonical(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    folder.ancestors().find_map(|above| {
+        let there = above.canonicalize().ok()?;
+        let left_out = folder.strip_prefix(above).ok()?;
+        let meant = there.join(left_out).components().collect();
+        Some((there, meant))
+    })
 }
 
 struct Asked {

@@ -271,15 +271,35 @@ impl Session {
     }
 
     fn vault(&self, bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<Vault, SessionError> {
+        self.vault_of(&self.location.vault, bytes, trust, depth)
+    }
+
+    /// Verifies all of another state's bytes, without pins: what it says is for comparing.
+    pub fn other(&self, path: &Path, bytes: &[u8]) -> Result<Vault, SessionError> {
+        let trust = if self.verified(bytes).is_some() { Trust::Cached } else { Trust::Strict };
+        self.vault_of(path, bytes, trust, Depth::Everything)
+    }
+
+    fn vault_of(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        trust: Trust,
+        depth: Depth<'_>,
+    ) -> Result<Vault, SessionError> {
+        let unmerged = || {
+            let sides = unmerged::sides(bytes)?;
+            Some(SessionError::Unmerged { path: path.to_owned(), sides })
+        };
+        // Who reads one secret does not look at the others, between which git's marks may stand.
+        if let (Trust::Strict, Depth::Secrets(_)) = (trust, depth)
+            && let Some(error) = unmerged()
+        {
+            return Err(error);
+        }
         Vault::open(bytes, trust, depth, self.now).map_err(|source| {
-            let path = self.location.vault.clone();
-            match &source {
-                OpenError::Format(_) => match unmerged::sides(bytes) {
-                    Some(sides) => SessionError::Unmerged { path, sides },
-                    None => SessionError::Open { path, source },
-                },
-                _ => SessionError::Open { path, source },
-            }
+            let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
+            found.unwrap_or_else(|| SessionError::Open { path: path.to_owned(), source })
         })
     }
 

@@ -9,6 +9,11 @@ pub fn absent() -> Vec<Case> {
     vec![
         case("no-keyring-slot", vault, "v-secure keyring show"),
         case("base-missing", repository, "v-secure audit verify --base no-such").with("git"),
+        case(
+            "base-other-vault",
+            after!(a, "mkdir ../o && cd ../o && v-secure init --vault-name other --no-recovery"),
+            "v-secure audit log --base ../o/.v-secure/vault.toml",
+        ),
         case("base-without-vault", repository, "v-secure audit verify --base HEAD~1").with("git"),
         case("file", a, "v-secure set A --file missing.txt"),
         case("no-member", a, "v-secure member show nobody"),

@@ -93,6 +93,7 @@ impl Export {
         let consent = Consent::of(opened.vault.serving());
         let exported = export::export(&selected.secrets, format, &consent, context.host)?;
         tell_doubtful(context, format, &exported.doubtful);
+        tell_in_part(context, &exported.in_part);
         if let Some(masks) = &exported.masks {
             // Before the content exists anywhere that a log could show it.
             context.ui.bytes(masks.expose())?;
@@ -127,6 +128,15 @@ fn tell_doubtful(context: &Context<'_>, format: Format, names: &[String]) {
              read it as it stands"
         ),
     });
+}
+
+fn tell_in_part(context: &Context<'_>, names: &[String]) {
+    if !names.is_empty() {
+        context.ui.warn(&format!(
+            "lines of one or two characters are not masked in the log, and these values have some: {}",
+            names.join(", ")
+        ));
+    }
 }
 
 fn no_runner() -> Failure {

@@ -9,7 +9,7 @@ use crate::cli::metadata::when;
 use crate::cli::policy::count;
 use crate::name::{Name, SecretName};
 use crate::ops::duration;
-use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Uncompared, Waived, Why};
+use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Through, Uncompared, Waived, Why};
 use crate::ops::vault::Depth;
 use crate::policy::vouching::Credential;
 use clap::Args;
@@ -255,7 +255,8 @@ fn why(all: &[&Knower]) -> String {
     let why = match (to.why, &to.made) {
         (Why::MemberRemoved, _) => "no member any more".to_owned(),
         (Why::KeyRemoved, _) => "the key was removed".to_owned(),
-        (Why::NoRight, _) => "the role lost its grant".to_owned(),
+        (Why::NoRight, _) => "no right to it any more".to_owned(),
+        (Why::NeverAllowed, _) => "never had a right to it".to_owned(),
         (Why::LetReaderIn, made) => {
             let service = made.as_ref().map_or("", Name::as_str);
             let ids = all.iter().map(|to| Credential::Recipient(to.recipient.clone()).tag());
@@ -265,7 +266,8 @@ fn why(all: &[&Knower]) -> String {
         }
     };
     match &to.through {
-        Some(other) => format!("{why}; {other} has the same value"),
+        Some(Through { secret, in_force: true }) => format!("{why}; {secret} has the same value"),
+        Some(Through { secret, in_force: false }) => format!("{why}; {secret} had the same value"),
         None => why,
     }
 }
@@ -289,6 +291,6 @@ fn to(knower: &Knower) -> To {
         made: knower.made.as_ref().map(ToString::to_string),
         why: knower.why.as_str(),
         since: duration::rfc3339(knower.since),
-        through: knower.through.as_ref().map(ToString::to_string),
+        through: knower.through.as_ref().map(|through| through.secret.to_string()),
     }
 }

@@ -5,6 +5,7 @@ mod own;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::identities;
 use crate::cli::local_names;
 use crate::cli::lost;
 use crate::cli::project::{in_git, new_project, write_git_files};
@@ -177,8 +178,23 @@ fn refuse_existing(context: &Context<'_>, project: &Path) -> Outcome {
     let failure = Failure::new(Exit::Conflict, "exists", message);
     Err(match refusal(context, project) {
         Some(refusal) => Failure { hints: refusal.hints.clone(), ..failure.caused(&refusal) },
+        None if is_member(context, project) => {
+            failure.hint("v-secure, which shows it: you are in it")
+        }
         None => failure.hint("v-secure").hint("v-secure member request, to be let in"),
     })
+}
+
+/// Whether an identity that is in files and variables here is a member's of the vault that is there.
+fn is_member(context: &Context<'_>, project: &Path) -> bool {
+    let found = || -> Outcome<bool> {
+        let session = context.session_at(Location::in_project(project)?)?;
+        let vault = session.open(Depth::Everything)?.vault;
+        let own = identities::own_recipients(context, &vault)?;
+        let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
+        Ok(recipients.any(|recipient| own.contains(recipient)))
+    };
+    found().unwrap_or(false)
 }
 
 /// git's vault that is not checked out is there, too: committing another one would replace it. What

@@ -1,6 +1,6 @@
 //! Of secrets: reading, writing, removing, copying and exporting them.
 
-use super::{closed_keys, names};
+use super::{closed_keys, names, who_gives_keys};
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
@@ -80,11 +80,9 @@ impl From<PutError> for Failure {
             PutError::NotPermitted { able, .. } => {
                 is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
             }
-            PutError::NoAudience { able, .. } | PutError::Due { able, .. } => is(
-                Exit::NotPermitted,
-                "no-audience",
-            )
-            .hint(format!("who can give it keys, by 'v-secure access settle': {}", names(able))),
+            PutError::NoAudience { able, .. } | PutError::Due { able, .. } => {
+                is(Exit::NotPermitted, "no-audience").hint(who_gives_keys(able))
+            }
             PutError::Keys { .. } => closed_keys("keys", &error),
             PutError::TooLong { .. } => is(Exit::Usage, "value-too-long")
                 .hint("keep it in an encrypted file, and that file's key in the vault")

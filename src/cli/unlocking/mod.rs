@@ -26,6 +26,7 @@ use super::identities::{self, Source};
 use super::passphrase::{PASSPHRASE, Place};
 use crate::crypto::identity::Identity;
 use crate::name::Name;
+use crate::ops::recovery;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
 
@@ -130,7 +131,7 @@ pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
 /// Finds out who the user is in the vault.
 pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
     let (opened, attempts) = attempts(context, vault)?;
-    let opened = opened.ok_or_else(|| locked(vault, &attempts))?;
+    let opened = opened.ok_or_else(|| locked(context, vault, &attempts))?;
     if opened.prompted {
         session::offer(context);
     }
@@ -140,7 +141,7 @@ pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
 /// [`unlock`] by an identity: kept keys do not do where one is to be sealed anew.
 pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
     let (opened, attempts) = try_ways(context, vault, |way| !matches!(way, Way::Session))?;
-    opened.ok_or_else(|| locked(vault, &attempts))
+    opened.ok_or_else(|| locked(context, vault, &attempts))
 }
 
 /// The member, where that takes neither a question nor a touch: for what is done on the side.
@@ -157,7 +158,7 @@ pub fn unasked(context: &Context<'_>, vault: &Vault) -> Option<Unlocked> {
 pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
     let (opened, attempts) = try_ways(context, vault, |way| !way.asks())?;
     opened.ok_or_else(|| {
-        let mut failure = locked(vault, &attempts);
+        let mut failure = locked(context, vault, &attempts);
         if passphrase::is_possible(vault) {
             if attempts.is_empty() {
                 failure.causes.clear();
@@ -229,7 +230,7 @@ pub fn hopeless(context: &Context<'_>, vault: &Vault) -> Outcome<Option<Failure>
             None => return Ok(None),
         }
     }
-    Ok(Some(locked(vault, &attempts)))
+    Ok(Some(locked(context, vault, &attempts)))
 }
 
 fn unfit(context: &Context<'_>, vault: &Vault, source: &Source) -> Option<String> {
@@ -244,8 +245,9 @@ fn unfit(context: &Context<'_>, vault: &Vault, source: &Source) -> Option<String
     (!found.iter().any(may)).then(|| format!("{} is no member's", recipients.join(", ")))
 }
 
-fn locked(vault: &Vault, attempts: &[Attempt]) -> Failure {
-    let owners: Vec<&str> = vault.policy().owners().map(Name::as_str).collect();
+fn locked(context: &Context<'_>, vault: &Vault, attempts: &[Attempt]) -> Failure {
+    let owners = recovery::to_ask(vault.policy().owners());
+    let owners: Vec<&str> = owners.into_iter().map(Name::as_str).collect();
     let mut failure = Failure::new(
         Exit::Locked,
         "locked",
@@ -257,11 +259,27 @@ fn locked(vault: &Vault, attempts: &[Attempt]) -> Failure {
             format!("{}: {}", attempt.way, attempt.passed.as_deref().unwrap_or("opened"))
         }).collect(),
     };
+    let empty = identities::empty_variables(context);
+    let said = |name: &&str| format!("{name} is set, and empty");
+    failure.causes.splice(0..0, empty.iter().map(said));
+    if let Some(name) = empty.first() {
+        failure = failure.hint(format!(
+            "give {name} a value: a CI secret that is not set, or that this job may not use, is empty"
+        ));
+    }
     let unlocks = [Way::Ask.describe(), Way::Session.describe()];
     if attempts.iter().any(|attempt| unlocks.contains(&attempt.way)) {
         failure = failure.hint("v-secure unlock, on a terminal if it has to ask");
     }
-    failure
-        .hint("v-secure member request, and send the line that it prints to an owner")
-        .hint(format!("owners who can let you in: {}", owners.join(", ")))
+    // A key of a machine that nobody sits at is made by somebody else.
+    let failure = match context.is_unattended() {
+        true if empty.is_empty() => failure.hint(
+            "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity",
+        ),
+        true => failure,
+        false => {
+            failure.hint("v-secure member request, and send the line that it prints to an owner")
+        }
+    };
+    failure.hint(format!("owners who can let you in: {}", owners.join(", ")))
 }

@@ -1,7 +1,7 @@
 //! Who held which keys, and who might read what, at every position of the policy chain.
 
 use super::same::Disclosure;
-use super::{Knower, Why};
+use super::{Knower, Through, Why};
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern, SecretName};
@@ -292,7 +292,7 @@ impl Holders {
     }
 
     /// Who may have made the identity of a reader, and is gone.
-    pub fn maker(&self, reader: Reader, at: u64, through: Option<SecretName>) -> Option<Knower> {
+    pub fn maker(&self, reader: Reader, at: u64, through: Option<Through>) -> Option<Knower> {
         let (member, left) = self.makers.get(&reader)?;
         Some(Knower {
             member: member.clone(),
@@ -305,19 +305,20 @@ impl Holders {
         })
     }
 
-    /// A reader as people know it.
+    /// A reader as people know it, who once had a right to the secret or never did.
     pub fn knower(
         &self,
         vault: &Vault,
         reader: Reader,
         since: u64,
-        through: Option<SecretName>,
+        (had_right, through): (bool, Option<Through>),
     ) -> Knower {
         let Facts { recipient, member, device } = &self.facts[reader.0 as usize];
         let why = match vault.policy().member(member) {
             None => Why::MemberRemoved,
             Some(found) if !found.recipients.contains(recipient) => Why::KeyRemoved,
-            Some(_) => Why::NoRight,
+            Some(_) if had_right => Why::NoRight,
+            Some(_) => Why::NeverAllowed,
         };
         let (member, device, recipient) = (member.clone(), device.clone(), recipient.clone());
         Knower { member, device, recipient, made: None, why, since, through }

@@ -23,7 +23,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
 use holders::{Holders, Reader};
 use same::SameValues;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use waived::Waiver;
 
 /// A value in force that somebody knows who may not read it.
@@ -52,7 +52,15 @@ pub struct Knower {
     /// clocks of those who signed. Fresh keys for the same value do not begin it anew.
     pub since: u64,
     /// The secret through which it knows the value, if it is another one.
-    pub through: Option<SecretName>,
+    pub through: Option<Through>,
+}
+
+/// Another secret that holds or held the same value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Through {
+    pub secret: SecretName,
+    /// Whether that is its value in force.
+    pub in_force: bool,
 }
 
 /// Why a key's holder may not read a value.
@@ -62,8 +70,10 @@ pub enum Why {
     MemberRemoved,
     /// The key was taken from a member that is still there.
     KeyRemoved,
-    /// No role of it may read the secret.
+    /// It had a right to the secret, by a role, and has none now.
     NoRight,
+    /// It never had one: it knows the value by another secret, or by keys that hold more than it may read.
+    NeverAllowed,
     /// It was removed, and had let in, without anybody else standing for it, a member without a device,
     /// such as a service: it may have made that one's identity.
     LetReaderIn,
@@ -75,6 +85,7 @@ impl Why {
             Self::MemberRemoved => "member-removed",
             Self::KeyRemoved => "key-removed",
             Self::NoRight => "no-right",
+            Self::NeverAllowed => "never-allowed",
             Self::LetReaderIn => "let-reader-in",
         }
     }
@@ -195,7 +206,7 @@ fn acquainted<'a>(
     object: &Id,
 ) -> (Known<'a>, Known<'a>) {
     let (mut opened, mut authors) = (Known::default(), Known::default());
-    for (of, disclosures) in same.family(vault, holders, object) {
+    for (_, of, disclosures) in same.family(vault, holders, object) {
         for (reader, at) in holders.opened(vault, of, disclosures) {
             opened.note(secret, of, reader, at);
         }
@@ -229,7 +240,11 @@ fn knowers(
     (object, put): (Id, u64),
 ) -> Vec<Knower> {
     let acquainted = acquainted(vault, holders, same, secret, &object);
-    let presumed = presumed(vault, holders, secret, &acquainted.0.0, put);
+    let in_force = in_force(vault, holders, same, &object);
+    let through = |of: &SecretName| {
+        (of != secret).then(|| Through { secret: of.clone(), in_force: in_force.contains(of) })
+    };
+    let presumed = presumed(vault, holders, secret, &acquainted.0.0, put, through);
     let (opened, authors) = strangers(vault, holders, secret, acquainted);
     let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
         // Who once had the right knows the value from when that ended, whatever it was put as since:
@@ -242,12 +257,26 @@ fn knowers(
             0 => at.max(put),
             ended => at.max(ended),
         };
-        holders.knower(vault, reader, since, (of != secret).then(|| of.clone()))
+        holders.knower(vault, reader, since, (ended > 0, through(of)))
     };
     let known = opened.0.iter().chain(&authors.0).map(|(reader, first)| (*reader, *first));
     let mut to: Vec<Knower> = known.map(knower).chain(presumed).collect();
     to.sort_unstable();
     to
+}
+
+/// The secrets whose value in force is that of a version.
+fn in_force<'a>(
+    vault: &Vault,
+    holders: &Holders,
+    same: &SameValues<'a>,
+    object: &Id,
+) -> BTreeSet<&'a SecretName> {
+    let family = same.family(vault, holders, object).into_iter();
+    let is_active = |of: &SecretName, object: &Id| {
+        vault.secret(of).is_some_and(|state| state.candidates.contains(object))
+    };
+    family.filter(|(object, of, _)| is_active(of, object)).map(|(_, of, _)| of).collect()
 }
 
 /// Those who may have made the identity of somebody who opened the value and may.
@@ -257,12 +286,12 @@ fn presumed(
     secret: &SecretName,
     opened: &BTreeMap<Reader, (u64, &SecretName)>,
     put: u64,
+    through: impl Fn(&SecretName) -> Option<Through>,
 ) -> Vec<Knower> {
     let may = opened.iter().filter(|(reader, _)| holders.may_read(secret, **reader));
     let readers = vault.policy().who_can_read(secret);
     may.filter_map(|(reader, (at, of))| {
-        let through = (*of != secret).then(|| (*of).clone());
-        let maker = holders.maker(*reader, (*at).max(put), through)?;
+        let maker = holders.maker(*reader, (*at).max(put), through(of))?;
         (!readers.contains(&maker.member)).then_some(maker)
     })
     .collect()

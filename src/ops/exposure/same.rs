@@ -74,7 +74,7 @@ impl<'a> SameValues<'a> {
         self.0.entry(other).or_default().stated.insert(one);
     }
 
-    /// The version and all that hold its value, with their secrets and wraps.
+    /// The version and all that hold its value, each with its secret and its wraps.
     ///
     /// What its own writers stated counts in any case. That another version holds this one's value is
     /// believed of a writer who could open this one: anybody else would only be making noise about a
@@ -84,13 +84,13 @@ impl<'a> SameValues<'a> {
         vault: &Vault,
         holders: &Holders,
         object: &Id,
-    ) -> Vec<(&'a SecretName, &[Disclosure])> {
+    ) -> Vec<(Id, &'a SecretName, &[Disclosure])> {
         let (mut seen, mut next) = (BTreeSet::from([*object]), vec![*object]);
         let mut family = Vec::new();
         while let Some(object) = next.pop() {
             let Some(of) = self.0.get(&object) else { continue };
             let Some(secret) = of.secret else { continue };
-            family.push((secret, of.disclosures.as_slice()));
+            family.push((object, secret, of.disclosures.as_slice()));
             let mut add = |other: &Id| {
                 if seen.insert(*other) {
                     next.push(*other);

@@ -331,11 +331,16 @@ fn a_copy_is_known_to_the_readers_of_what_it_was_copied_from() {
     world.copy("dev/DB", "prod/DB");
     let found = stated(world.vault()).unwrap().remove(0);
     let to = &found.to[0];
-    assert_eq!((found.secret, &to.through), (secret("prod/DB"), &Some(secret("dev/DB"))));
-    assert_eq!((to.why, to.since), (Why::NoRight, world.now));
+    let by = |in_force| Some(Through { secret: secret("dev/DB"), in_force });
+    assert_eq!((found.secret, &to.through), (secret("prod/DB"), &by(true)));
+    assert_eq!((to.why, to.since), (Why::NeverAllowed, world.now));
     // A new value where it came from cures that one, not the copy.
     world.set("dev/DB");
     assert_eq!(world.found(), pairs(&[("prod/DB", "ann")]));
+    let through = |world: &World| stated(world.vault()).unwrap().remove(0).to.remove(0).through;
+    assert_eq!(through(&world), by(false));
+    world.remove("dev/DB");
+    assert_eq!(through(&world), by(false));
     world.set("prod/DB");
     assert_eq!(world.found(), []);
 }

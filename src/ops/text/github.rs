@@ -101,8 +101,22 @@ pub fn is_unmasked(value: &SecretValue) -> bool {
     !value.is_empty() && !value.expose_str().is_some_and(masked)
 }
 
+/// Whether a value of several lines has some that show, beside masked ones.
+pub fn is_masked_in_part(value: &SecretValue) -> bool {
+    let shows = |line: &str| !is_mask(line) && line.chars().any(char::is_alphanumeric);
+    !is_unmasked(value) && value.expose_str().is_some_and(|text| lines(text).any(shows))
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n', '\r'])
+}
+
+fn is_mask(line: &str) -> bool {
+    line.trim().chars().nth(MIN_MASK - 1).is_some()
+}
+
 fn masked_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\n', '\r']).filter(|line| line.trim().chars().nth(MIN_MASK - 1).is_some())
+    lines(text).filter(|line| is_mask(line))
 }
 
 /// One mask a line of the value: the log is masked line by line, and a mask is one line itself.
@@ -181,6 +195,11 @@ mod tests {
         }
         assert_eq!(masks("{\n  pin: 1\n}").expose_str(), Some("::add-mask::  pin: 1\n"));
         assert!(!is_unmasked(&SecretValue::from("{\nyes\n}".to_owned())));
+        let in_part = |text: &str| is_masked_in_part(&SecretValue::from(text.to_owned()));
+        assert!(in_part("user\n12\n") && in_part("no\r\nlonger"));
+        for whole in ["{\nyes\n}", "12", "a\nb", "user\n\nlonger", "one line", ""] {
+            assert!(!in_part(whole), "{whole:?}");
+        }
         assert!(!is_unmasked(&SecretValue::from(String::new())));
     }
 

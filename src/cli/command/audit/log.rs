@@ -1,23 +1,29 @@
 //! `v-secure audit log`: who did what, when and why; with `--reads`, who read what here.
 
 use crate::cli::context::{Context, Purpose, short};
-use crate::cli::error::Outcome;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
 use crate::cli::secret_arg;
 use crate::cli::trail;
+use crate::crypto::bytes::Id;
 use crate::ops::duration;
 use crate::ops::history::{self, Filter, Row};
 use crate::ops::vault::{Depth, Vault};
+use crate::store::base;
 use crate::store::reads::Read;
 use crate::store::session::Session;
 use crate::vault::text::escape_for_display;
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Show the history, newest first: changes of secrets and of policy
 #[derive(Debug, Args)]
 #[command(
     after_help = "The order is that of the signed history; times are what the authors' clocks said.\n\n\
                   Examples:\n  v-secure audit log --since 7d\n  v-secure audit log --secret-id prod/API_KEY\n  \
+                  v-secure audit log --base origin/main   # what is not on the server yet\n  \
                   v-secure audit log --action member-add --json\n  v-secure audit log --reads --actor ci"
 )]
 pub struct Log {
@@ -37,6 +43,10 @@ pub struct Log {
     /// Only this kind: put, field, remove, member-add, grant …; of reads: get, exec, export …
     #[arg(long, value_name = "ACTION")]
     action: Option<String>,
+
+    /// Only what another state lacks: a git revision, or a file (./FILE)
+    #[arg(long, value_name = "REV|FILE", conflicts_with = "reads")]
+    base: Option<String>,
 
     /// Only from then on: a date, a time, or a span such as 7d, which means ago
     #[arg(long, value_name = "TIME")]
@@ -82,9 +92,12 @@ struct ReadRecord<'a> {
 
 impl Log {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let filter = self.filter(context)?;
+        let mut filter = self.filter(context)?;
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         check(&opened.vault, &filter)?;
+        if let Some(base) = &self.base {
+            filter.known = known(context, &session, &opened.vault, base)?;
+        }
         if self.reads {
             return self.reads(context, &session, &filter);
         }
@@ -95,6 +108,9 @@ impl Log {
         rows.truncate(self.limit.unwrap_or(usize::MAX));
         if context.ui.json {
             return context.ui.object(&rows.iter().map(record).collect::<Vec<_>>());
+        }
+        if let (Some(base), true) = (&self.base, rows.is_empty()) {
+            context.ui.note(&format!("{base} has all of this history that is asked for"));
         }
         let header = ["time", "action", "on", "actor", "type", "status", "reason", "entry"];
         context.ui.table(&header, rows.iter().map(cells).collect())
@@ -122,8 +138,25 @@ impl Log {
             action: self.action.clone(),
             since: trail::time("--since", self.since.as_deref(), now)?,
             until: trail::time("--until", self.until.as_deref(), now)?,
+            known: BTreeSet::new(),
         })
     }
+}
+
+/// The entries that the base has.
+fn known(
+    context: &Context<'_>,
+    session: &Session,
+    vault: &Vault,
+    text: &str,
+) -> Outcome<BTreeSet<Id>> {
+    let bytes = base::read(&session.location, &context.current_dir()?, text)?;
+    let base = session.other(Path::new(text), &bytes)?;
+    if base.id() == vault.id() {
+        return Ok(history::entries(&base));
+    }
+    let message = format!("{text} is of another vault, {}", base.file().header.name);
+    Err(Failure::new(Exit::Conflict, "base-other-vault", message))
 }
 
 fn check(vault: &Vault, filter: &Filter) -> Outcome {

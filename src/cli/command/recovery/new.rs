@@ -124,6 +124,7 @@ impl New {
             return if self.prints() { printed.map_err(lost) } else { printed };
         }
         context.ui.note(&format!("{member} is an owner now ({})", new.recipient));
+        tell_others(context, vault, member);
         context.ui.note("commit and push .v-secure; then: v-secure recovery test");
         effects.tell(&context.ui);
         if !self.prints() {
@@ -149,6 +150,19 @@ fn change(
     giving::tell(context, &gifts);
     let (change, outcome) = policy_change::change(vault, added, ctx)?;
     Ok((member, change, outcome, giving::rows(&gifts)))
+}
+
+/// A new one takes nothing from those that are there.
+fn tell_others(context: &Context<'_>, vault: &Vault, member: &Name) {
+    let others: Vec<&str> =
+        ops::members(vault.policy()).filter(|name| *name != member).map(Name::as_str).collect();
+    if let Some(first) = others.first() {
+        context.ui.note(&format!(
+            "what was made before opens the vault as before ({}); where the new one takes its place: \
+             v-secure member remove {first}",
+            others.join(", ")
+        ));
+    }
 }
 
 fn of(vault: &Vault) -> Of<'_> {

@@ -4,6 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{self, SecretArgs, wanted_version};
+use crate::cli::selection;
 use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::{Name, SecretName};
@@ -67,8 +68,17 @@ impl Get {
         let vault = &opened.vault;
         let who = context.unlock(vault)?;
         let mut values = Vec::with_capacity(secrets.len());
+        let own = context.environment()?;
+        let inherits = |secret: &SecretName| {
+            selection::inherits(vault, &own, secret)
+                && self.secrets.texts().all(|text| text != secret.as_str())
+        };
         for secret in &secrets {
-            values.push(read::read(vault, &who, secret, &wanted, session.now)?);
+            let value = read::read(vault, &who, secret, &wanted, session.now);
+            values.push(value.map_err(|error| match inherits(secret) {
+                true => selection::of_inherited(&own, error),
+                false => error.into(),
+            })?);
         }
         for (environment, secrets) in by_environment(&secrets) {
             let (action, reason) = ("get", self.reason.as_deref());
