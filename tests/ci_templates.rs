@@ -6,6 +6,8 @@
 #[allow(dead_code)]
 #[path = "error_snapshots/normal.rs"]
 mod normal;
+#[path = "support/runner.rs"]
+mod runner;
 #[allow(dead_code)]
 #[path = "support/scene.rs"]
 mod scene;
@@ -15,17 +17,13 @@ mod stage;
 #[path = "support/tools.rs"]
 mod tools;
 
+use runner::{passes, runner, step, text, yaml};
 use serde_json::Value;
 use stage::Stage;
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const PLANTED: &str = "planted-value-7319";
-
-fn yaml(path: &str) -> Value {
-    let text = fs::read_to_string(scene::repository(path)).unwrap();
-    serde_saphyr::from_str(&text).unwrap()
-}
 
 /// A repository with a vault on main, a service's key, and a further commit.
 fn project() -> Stage {
@@ -41,63 +39,6 @@ fn project() -> Stage {
     stage
 }
 
-/// The step of action.yml of this name, run with inputs and what the runner sets.
-fn step(stage: &Stage, name: &str, inputs: &[(&str, &str)]) -> Output {
-    let action = yaml("action.yml");
-    let steps = action["runs"]["steps"].as_array().unwrap();
-    let step = steps.iter().find(|step| step["name"] == name).unwrap();
-    let script = step["run"].as_str().unwrap();
-    // What a runner pastes into a script is code: values go through variables alone.
-    assert!(!script.contains("${{"), "{script}");
-    let mut command = runner(stage, script);
-    for (variable, text) in step["env"].as_object().into_iter().flatten() {
-        command.env(variable, evaluate(&action, text.as_str().unwrap(), inputs));
-    }
-    command.output().unwrap()
-}
-
-fn runner(stage: &Stage, script: &str) -> Command {
-    let mut command = stage.shell("");
-    let mut bash = stage.scene.program("bash");
-    bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
-    bash.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    command.env_clear();
-    let root = stage.scene.home();
-    for (variable, file) in
-        [("GITHUB_ENV", "env"), ("GITHUB_PATH", "path"), ("RUNNER_TEMP", "temp")]
-    {
-        bash.env(variable, root.join(file));
-    }
-    // A runner has a home of its own, in which no vault was accepted.
-    bash.env("HOME", root.join("runner"));
-    bash
-}
-
-/// `${{ inputs.x }}` by the input or its default, and what else a runner knows.
-fn evaluate(action: &Value, text: &str, inputs: &[(&str, &str)]) -> String {
-    let inner = text.trim_start_matches("${{").trim_end_matches("}}").trim();
-    let given = inputs.iter().find(|(name, _)| inner == *name || inner == format!("inputs.{name}"));
-    match (given, inner.strip_prefix("inputs.")) {
-        (Some((_, value)), _) => (*value).to_owned(),
-        (None, Some(name)) => {
-            let default = &action["inputs"][name]["default"];
-            default.as_str().unwrap_or_else(|| panic!("{name} is no input")).to_owned()
-        }
-        (None, None) => String::new(),
-    }
-}
-
-fn text(output: &Output) -> String {
-    let streams = [&output.stdout, &output.stderr];
-    streams.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
-}
-
-#[track_caller]
-fn passes(output: &Output) -> String {
-    assert!(output.status.success(), "{}", text(output));
-    text(output)
-}
-
 #[test]
 fn the_actions_expressions_stand_in_variables_and_conditions_alone() {
     let action = yaml("action.yml");
@@ -111,6 +52,30 @@ fn the_actions_expressions_stand_in_variables_and_conditions_alone() {
     for (name, input) in action["inputs"].as_object().unwrap() {
         assert!(input["description"].is_string() && input["default"].is_string(), "{name}");
     }
+}
+
+/// A tag is whatever its owner makes of it tomorrow. Ours has no hash before there is a release.
+#[test]
+fn actions_are_named_by_the_hash_of_a_commit() {
+    let files = ["README.md", "action.yml"].map(scene::repository).into_iter();
+    let folders = [".github/workflows", "docs"].map(scene::repository).into_iter();
+    let more = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = files.chain(more.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()));
+    let mut pinned = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter_map(|line| line.split_once("uses: ")) {
+            let (action, rest) = line.1.split_once('@').unwrap();
+            let (hash, comment) = rest.split_once(" # ").unwrap_or((rest, ""));
+            if (action, hash) == ("OWNER/v-secure", "REVISION") {
+                continue;
+            }
+            let is_hash = hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(is_hash && comment.starts_with('v'), "{}: {}", file.display(), line.1);
+            pinned += 1;
+        }
+    }
+    assert!(pinned >= 8, "{pinned}");
 }
 
 #[test]
@@ -248,9 +213,41 @@ fn the_gitlab_job_verifies_against_what_was_there_before() {
     ] {
         passes(&gitlab(&stage, &[(name, value)]));
     }
-    assert_eq!(gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &"1".repeat(40))]).status.code(), Some(5));
+    let gone = gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &"1".repeat(40))]);
+    assert_eq!(gone.status.code(), Some(5));
+    assert!(text(&gone).contains("forced push"), "{}", text(&gone));
     stage.ok("git checkout --quiet HEAD~1 -- .v-secure/vault.toml");
     let head = stage.ok("git rev-parse HEAD");
     let rolled_back = gitlab(&stage, &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &head)]);
     assert_eq!(rolled_back.status.code(), Some(6), "{}", text(&rolled_back));
+}
+
+#[test]
+fn the_gitlab_job_fetches_what_a_forced_push_took_away_and_judges_by_the_pin() {
+    if !tools::has("git") {
+        return;
+    }
+    let stage = project();
+    let (before, first) = (stage.ok("git rev-parse HEAD"), stage.ok("git rev-parse HEAD~2"));
+    let pin = stage.ok("v-secure pin show");
+    stage.ok("git init --quiet --bare ../origin.git && git remote add origin ../origin.git");
+    stage.ok("git push --quiet origin main && git reset --quiet --hard HEAD~1");
+    stage.ok("git reflog expire --expire=now --all && git gc --quiet --prune=now");
+    let rolled_back = gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &before)]);
+    assert_eq!(rolled_back.status.code(), Some(6), "{}", text(&rolled_back));
+    let none =
+        |pin: &str| gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &first), ("V_SECURE_PIN", pin)]);
+    assert!(!passes(&none(&pin)).contains("warning: there is no earlier vault"));
+    assert!(passes(&none("")).contains("warning: there is no earlier vault"));
+    stage.ok(
+        "rm -rf .v-secure && mkdir ../other && cd ../other && HOME=$PWD v-secure init --member eve",
+    );
+    stage.ok("cp -r ../other/.v-secure . && git add . && git commit --quiet -m substituted");
+    assert_eq!(none(&pin).status.code(), Some(6));
+    let removed = stage.ok(
+        "git checkout --quiet -B apart && git rm --quiet -r --cached .v-secure && git commit --quiet -m removed && git rev-parse HEAD",
+    );
+    let again = gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &removed)]);
+    assert_eq!(again.status.code(), Some(6), "{}", text(&again));
+    assert!(text(&again).contains("V_SECURE_PIN"), "{}", text(&again));
 }
