@@ -262,7 +262,20 @@ fn what_a_change_could_not_give_keys_to_is_settled_by_who_can() {
     let added = apprentice
         .run(&format!("--json member add apprentice --device --recipient {}", recipient.trim()));
     assert_eq!(added.json()["without_keys"], serde_json::json!(["developer+owner"]));
-    assert_eq!(apprentice.run("--json access settle").error(), (4, "unsettled".into()));
+    let refused = apprentice.run("--json access settle");
+    assert_eq!(refused.error(), (4, "unsettled".into()));
+    assert!(refused.err.contains("ask one of these for it, who can: olga\""), "{}", refused.err);
+    // Who waits is not told that the vault is damaged, nor to type what others have to.
+    spare.pull(&apprentice);
+    spare.accept_as(&apprentice);
+    let said = "ask one of these, who gives the keys by 'v-secure access settle': olga\"";
+    for line in ["get dev/DB", "exec -e dev -- true", "export -e dev --format json"] {
+        let waits = spare.run(&format!("--json {line}"));
+        assert_eq!(waits.error(), (4, "unsettled".into()), "{line}: {}", waits.err);
+        assert!(waits.err.contains(said), "{line}: {}", waits.err);
+    }
+    let doctor = spare.run("doctor --json").out;
+    assert!(doctor.contains("who can, by 'v-secure access settle': olga"), "{doctor}");
     olga.pull(&apprentice);
     olga.run("access settle").ok();
     assert!(olga.run("access settle").err.contains("everything is settled"));

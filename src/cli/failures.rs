@@ -31,8 +31,13 @@ use std::path::Path;
 /// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
 /// neither are keys that nobody has given yet.
 fn closed_keys(code: &'static str, error: &(dyn Error + 'static)) -> Failure {
-    if let Some(KeyError::NoAudience { able, .. }) = key_error(error) {
-        let failure = Failure::from_error(Exit::NotPermitted, "no-audience", error);
+    let waits = match key_error(error) {
+        Some(KeyError::NoAudience { able, .. }) => Some(("no-audience", able)),
+        Some(KeyError::Waiting { able, .. }) => Some(("unsettled", able)),
+        _ => None,
+    };
+    if let Some((code, able)) = waits {
+        let failure = Failure::from_error(Exit::NotPermitted, code, error);
         return failure.hint(who_gives_keys(able));
     }
     match EnvelopeError::is_of_plugin(error) {
@@ -249,7 +254,7 @@ impl From<KeyError> for Failure {
                 Self::from_error(Exit::NotPermitted, "not-permitted", &error)
                     .hint(format!("ask one who can read it: {}", names(readers)))
             }
-            KeyError::Envelope { .. } | KeyError::NoAudience { .. } => {
+            KeyError::Envelope { .. } | KeyError::NoAudience { .. } | KeyError::Waiting { .. } => {
                 closed_keys("envelope", &error)
             }
         }

@@ -9,6 +9,7 @@ use super::shortfall::{self, Lacks};
 use super::ui::Ui;
 use crate::name::Name;
 use crate::ops::exposure;
+use crate::ops::key_status;
 use crate::ops::policy_change::{self, PolicyOutcome, WhyUnsettled};
 use crate::ops::recovery;
 use crate::ops::request::Ctx;
@@ -16,6 +17,7 @@ use crate::ops::vault::Vault;
 use crate::policy::op::PolicyOp;
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Args)]
 pub struct ReasonArg {
@@ -205,6 +207,16 @@ impl Effects {
             ));
         }
         self.lacks.tell(ui, "'v-secure access settle'");
+    }
+}
+
+/// Whom somebody asks to give these audiences keys: members who may, or the owners.
+pub fn givers(vault: &Vault, audiences: &[String]) -> String {
+    let able: BTreeSet<Name> =
+        audiences.iter().flat_map(|audience| key_status::able(vault, audience)).collect();
+    match able.is_empty() {
+        true => listed(recovery::to_ask(vault.policy().owners())),
+        false => listed(recovery::to_ask(&able)),
     }
 }
 

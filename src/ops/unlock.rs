@@ -4,8 +4,10 @@
 //! affair: this is the seam that each new way of unlocking joins.
 
 use super::key_status;
+use super::sealed_to;
 use super::session_keys::{SessionFault, SessionKeys};
 use super::vault::Vault;
+use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::Identity;
 use crate::crypto::recipient;
 use crate::crypto::recipient::{RecipientKind, check_recipient};
@@ -35,6 +37,8 @@ pub enum KeyError {
     NotInAudience { member: Name, audience: String, readers: Vec<Name> },
     #[error("the readers of {audience} have no keys yet")]
     NoAudience { audience: String, able: Vec<Name> },
+    #[error("the keys of {audience} were not sealed to this identity of {member} yet")]
+    Waiting { audience: String, member: Name, able: Vec<Name> },
     #[error("the envelope of the audience {audience} is of no use")]
     Envelope {
         audience: String,
@@ -202,7 +206,7 @@ impl Unlocked {
             });
         }
         if let Some(session) = &self.session {
-            return session.open(vault, audience);
+            return session.open(vault, audience).map_err(|error| self.closed(vault, error));
         }
         let missing = || KeyError::NoAudience {
             audience: audience.to_owned(),
@@ -218,6 +222,27 @@ impl Unlocked {
             &expected,
         )
         .map_err(|source| KeyError::Envelope { audience: audience.to_owned(), source })
+        .map_err(|error| self.closed(vault, error))
+    }
+
+    /// The error of an envelope that opens for others: where by the chain it was made for none of this
+    /// member's recipients that are at hand, nothing is wrong with it.
+    fn closed(&self, vault: &Vault, error: KeyError) -> KeyError {
+        let KeyError::Envelope {
+            audience,
+            source: AudienceError::Envelope { source: EnvelopeError::NoMatch, .. },
+        } = &error
+        else {
+            return error;
+        };
+        let Ok(sealed_to) = sealed_to::present(vault) else { return error };
+        let to = sealed_to.get(audience);
+        let own = self.recipients(vault);
+        if to.is_some_and(|to| own.iter().any(|recipient| to.contains(recipient))) {
+            return error;
+        }
+        let able = key_status::able_to_reseal(vault, audience);
+        KeyError::Waiting { audience: audience.clone(), member: self.member.clone(), able }
     }
 
     /// What an audience's envelope holds of the keys that the policy states, where not all of it is

@@ -48,6 +48,11 @@ impl ClosedBy {
 }
 
 fn is_not_sealed_to(error: &KeyError) -> bool {
-    let KeyError::Envelope { source, .. } = error else { return false };
-    matches!(source, AudienceError::Envelope { source: EnvelopeError::NoMatch, .. })
+    match error {
+        KeyError::Waiting { .. } => true,
+        KeyError::Envelope { source, .. } => {
+            matches!(source, AudienceError::Envelope { source: EnvelopeError::NoMatch, .. })
+        }
+        _ => false,
+    }
 }

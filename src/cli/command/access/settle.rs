@@ -4,9 +4,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
-use crate::cli::policy::{Effects, ReasonArg, count};
+use crate::cli::policy::{Effects, ReasonArg, count, givers};
 use crate::cli::shortfall;
 use crate::ops::policy_change;
+use crate::ops::vault::Vault;
 use clap::Args;
 
 /// Wrap secrets for the members who may read them and cannot open them yet
@@ -23,13 +24,14 @@ pub struct Settle {
 impl Settle {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let reason = self.reason.reason.as_deref();
-        let (outcome, (written, _)) = context.write_if(reason, "settle access", |vault, ctx| {
-            let (change, outcome) = policy_change::settle(vault, ctx)?;
-            Ok((outcome, change))
-        })?;
+        let (outcome, (written, vault)) =
+            context.write_if(reason, "settle access", |vault, ctx| {
+                let (change, outcome) = policy_change::settle(vault, ctx)?;
+                Ok((outcome, change))
+            })?;
         let effects = Effects::of(&outcome);
         if !written && !effects.is_complete() {
-            return Err(refusal(&effects));
+            return Err(refusal(&vault, &effects));
         }
         if context.ui.json {
             return context.ui.object(&effects);
@@ -44,7 +46,7 @@ impl Settle {
 }
 
 /// Nothing could be done, though there is something to do.
-fn refusal(effects: &Effects) -> Failure {
+fn refusal(vault: &Vault, effects: &Effects) -> Failure {
     let mut parts = Vec::new();
     let waiting = effects.unsettled.iter().filter(|left| !left.is_closed()).count();
     if waiting > 0 {
@@ -67,7 +69,10 @@ fn refusal(effects: &Effects) -> Failure {
     let message = format!("nothing here is yours to settle ({})", parts.join("; "));
     let failure = Failure::new(Exit::NotPermitted, "unsettled", message);
     match effects.able().as_slice() {
-        [] => failure.hint("an owner can: v-secure access settle"),
+        [] => failure.hint(format!(
+            "ask one of these for it, who can: {}",
+            givers(vault, &effects.without_keys)
+        )),
         able => failure.hint(format!("who can: {}", able.join(", "))),
     }
 }

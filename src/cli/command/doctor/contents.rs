@@ -7,6 +7,7 @@ use crate::cli::policy::{count, listed};
 use crate::cli::shortfall::cause;
 use crate::ops::key_status;
 use crate::ops::opening::{self, Envelope, EnvelopeState, Opening, WhyClosed};
+use crate::ops::recovery;
 use crate::ops::vault::Vault;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
@@ -49,10 +50,11 @@ fn envelope(vault: &Vault, found: &Envelope) -> Option<Finding> {
         EnvelopeState::Waiting => {
             let able = key_status::able_to_reseal(vault, name);
             let what = format!(
-                "the envelope of {name} was not sealed to this identity yet; who can: {}",
-                listed(&able)
+                "the keys of {name} were not sealed to this identity yet; who can, by 'v-secure access \
+                 settle': {}",
+                listed(recovery::to_ask(&able))
             );
-            Finding::new(Code::EnvelopeWaiting, what).mend("v-secure access settle")
+            Finding::new(Code::EnvelopeWaiting, what)
         }
         EnvelopeState::Closed(error) => {
             let what = format!("the envelope of {name} does not open: {}", cause(error));

@@ -2,7 +2,7 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::cli::policy::listed;
+use crate::cli::policy::{givers, listed};
 use crate::name::Name;
 use crate::ops::duration::{relative, rfc3339};
 use crate::ops::key_status::{AudienceKeys, Due, KeyStatus, key_status};
@@ -159,7 +159,7 @@ fn remarks(context: &Context<'_>, vault: &Vault, status: &KeyStatus) {
         ));
     }
     if !status.missing.is_empty() {
-        let missing = status.missing.join(", ");
-        ui.warn(&format!("without any key: {missing}; 'v-secure access settle', by an owner"));
+        let (missing, who) = (status.missing.join(", "), givers(vault, &status.missing));
+        ui.warn(&format!("without any key: {missing}; 'v-secure access settle', by one of: {who}"));
     }
 }
