@@ -78,7 +78,7 @@ fn who_gives_keys_is_named_and_told_that_they_are_there() {
     lead.run("member remove developer --yes").ok();
     other.pull(&lead);
     let refused = other.feed("set dev/DB", "x");
-    let expected = "who can give it keys, by 'v-secure access settle': owner\n";
+    let expected = "ask one of these, who gives the keys by 'v-secure access settle': owner\n";
     assert!(refused.err.contains(expected), "{}", refused.err);
     owner.pull(&lead);
     let settled = owner.run("access settle");
