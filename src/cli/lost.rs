@@ -74,6 +74,9 @@ fn whose(lost: &Lost) -> String {
              the rights that it took away are back"
         ),
         Trace::Commit => format!("{own}, and in a commit of this repository"),
+        Trace::CommitAt(path) => {
+            format!("{own}, and in a commit of the repository of {}", path.display())
+        }
         Trace::File(path) => format!("{own}, and still in {}", path.display()),
         Trace::Unclear => format!("{own}; whether a commit holds it cannot be told here"),
     }

@@ -60,6 +60,8 @@ pub struct Here {
 pub struct Home {
     /// Where the vault stood.
     pub path: PathBuf,
+    /// Whether it is in the repository of the place that asks.
+    pub is_in_repository: bool,
     /// See [`Here::roots`].
     pub roots: Option<Vec<String>>,
 }

@@ -115,7 +115,11 @@ pub(super) fn homes(
         let record = stored::read::<Stored>(&file, owners);
         let record = record.map_err(|unread| unknown(unread, &file, place))?;
         let record = record.filter(|record| record.vault == *vault);
-        found.extend(record.map(|Stored { path, roots, .. }| Home { path: path.into(), roots }));
+        found.extend(record.map(|Stored { path, marks, roots, .. }| Home {
+            path: path.into(),
+            is_in_repository: place.is_in_repository(&marks),
+            roots,
+        }));
     }
     found.sort_by(|a, b| (&a.path, a.roots.is_none()).cmp(&(&b.path, b.roots.is_none())));
     found.dedup_by(|later, first| later.path == first.path && later.roots.is_none());
