@@ -397,7 +397,7 @@ impl<H: Clock + Random> Vault<H> {
         let transaction = Transaction::begin(&session)?;
         let opened = transaction.opened();
         self.accept(&session, opened)?;
-        if opened.missing_removals {
+        if opened.missing_takings {
             return Err(Error::Pin(opened.pin.clone()));
         }
         let who = Unlocked::new(&opened.vault, self.identity()?)?;

@@ -430,11 +430,11 @@ fn older(why: &str) -> Failure {
 }
 
 fn refuse_old(opened: &Opened) -> Outcome {
-    if !opened.missing_removals {
+    if !opened.missing_takings {
         return Ok(());
     }
-    let message = "this older state lacks policy entries that took rights away: writing on it would \
-                   give them back";
+    let message = "this older state lacks policy entries that took rights away, renewed keys after \
+                   somebody left, or made settings stricter: writing on it would undo that";
     Err(Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH))
 }
 

@@ -15,6 +15,7 @@ use crate::crypto::bytes::Id;
 use crate::crypto::digest::{Context, Digest};
 use crate::log::entry::Entry;
 use crate::ops::pin::Standing;
+use crate::ops::taken::Taking;
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::PolicyOp;
@@ -39,8 +40,8 @@ pub struct LostEntry {
     pub what: String,
     /// Whether this device alone signed it.
     pub is_own: bool,
-    /// Whether it took rights away.
-    pub takes: bool,
+    /// What it took away.
+    pub takes: Option<Taking>,
 }
 
 /// What else holds them.
@@ -61,7 +62,8 @@ pub enum Trace {
 impl Lost {
     /// Whether these are a change of this device's own that was thrown away before anybody else had it.
     pub fn is_discarded(&self) -> bool {
-        self.trace == Trace::Nothing && self.entries.iter().all(|one| one.is_own && !one.takes)
+        self.trace == Trace::Nothing
+            && self.entries.iter().all(|one| one.is_own && one.takes.is_none())
     }
 }
 
@@ -80,12 +82,12 @@ impl Session {
         };
         let Some(lines) = known.chain.as_deref() else { return Ok(None) };
         let (Some(first), made) = (lines.get(from), self.made_here()?) else { return Ok(None) };
-        let removals = chain_of(lines)?.removals().to_vec();
+        let (_, takings) = chain_of(lines)?;
         let mut entries = Vec::new();
         for (position, text) in lines.iter().enumerate().skip(from) {
             let entry: PolicyEntry = line::parse(text).map_err(SessionError::PinnedLine)?;
             let is_own = entry.sigs.iter().all(|one| made.contains(&one.key));
-            let takes = removals.contains(&position);
+            let takes = takings.get(&position).copied();
             entries.push(LostEntry { position, what: words(&entry), is_own, takes });
         }
         let trace = match entries.iter().all(|one| one.is_own) {

@@ -18,6 +18,7 @@ use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::ledger;
 use crate::ops::pin::{self, CarriedPin, Facts, Neighbour, Standing};
+use crate::ops::taken::{self, Taking};
 use crate::ops::prune;
 use crate::ops::unmerged::{self, Sides};
 use crate::ops::vault::{Depth, OpenError, Vault, stated_vault};
@@ -27,7 +28,7 @@ use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
 use crate::vault::format::{MAX_FILE, Trust};
 use crate::vault::line::{self, LineError};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The list of the signing keys that this device made.
@@ -65,6 +66,9 @@ pub enum SessionError {
     )]
     PinnedChain(#[source] ChainError),
 }
+/// Entries that took something away, by position.
+pub(super) type Takings = BTreeMap<usize, Taking>;
+
 
 /// What was known of the vault with this id before the file was read.
 type Before = (Id, Result<Known, PinError>);
@@ -88,8 +92,8 @@ pub struct Session {
 pub struct Opened {
     pub vault: Vault,
     pub pin: Standing,
-    /// The accepted chain goes on behind this one's head, and what is missing here took rights away.
-    pub missing_removals: bool,
+    /// The accepted chain goes on behind this one's head, and what is missing here took something away.
+    pub missing_takings: bool,
     /// Entries that count in this file and not by the longer policy that was accepted here.
     pub voided: Vec<Id>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
@@ -186,14 +190,14 @@ impl Session {
             _ => self.pins().known(&self.place(), &vault.id())?,
         };
         let pin = self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts));
-        let (mut missing_removals, mut voided) = (false, Vec::new());
+        let (mut missing_takings, mut voided) = (false, Vec::new());
         if let (Standing::Prefix { seen, .. }, Some(chain)) = (&pin, &known.chain) {
             if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
                 // A longer chain judges by every op, and cached bytes were read without some.
                 vault = self.vault(bytes, Trust::Strict, depth)?;
             }
-            let longer = chain_of(chain)?;
-            missing_removals = longer.removals().iter().any(|position| position >= seen);
+            let (longer, takings) = chain_of(chain)?;
+            missing_takings = takings.keys().any(|position| position >= seen);
             voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         }
         let is_new_here = self.carried.is_none()
@@ -212,7 +216,7 @@ impl Session {
         Ok(Opened {
             vault,
             pin,
-            missing_removals,
+            missing_takings,
             voided,
             prune_from,
             is_new_here,
@@ -531,8 +535,11 @@ fn chain_ids(chain: &[String]) -> Vec<Id> {
     chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
 }
 
-pub(super) fn chain_of(chain: &[String]) -> Result<Chain, SessionError> {
-    let entries: Result<Vec<PolicyEntry>, _> = chain.iter().map(|text| line::parse(text)).collect();
-    Chain::build(&entries.map_err(SessionError::PinnedLine)?, Signatures::Trusted)
-        .map_err(SessionError::PinnedChain)
+/// A chain that was accepted, and which of its entries took something away.
+pub(super) fn chain_of(lines: &[String]) -> Result<(Chain, Takings), SessionError> {
+    let entries: Result<Vec<PolicyEntry>, _> = lines.iter().map(|text| line::parse(text)).collect();
+    let entries = entries.map_err(SessionError::PinnedLine)?;
+    let chain = Chain::build(&entries, Signatures::Trusted).map_err(SessionError::PinnedChain)?;
+    let takings = taken::takings(&chain, &entries).map_err(SessionError::PinnedChain)?;
+    Ok((chain, takings))
 }

@@ -46,8 +46,8 @@ impl GivenUp {
             let then = match lost.is_some_and(Lost::is_discarded) {
                 true => "no clone warns that it is missing any more",
                 false => {
-                    "rights that these entries took away are back, and no clone warns of an older \
-                     state any more"
+                    "what these entries took away is back, and no clone warns of an older state any \
+                     more"
                 }
             };
             context.ui.warn(&format!(
