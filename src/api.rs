@@ -367,7 +367,10 @@ impl<H: Clock + Random> Vault<H> {
         let missing = session.missing_heads(found).len();
         if missing > 0 && found.pin == Standing::Continues {
             self.remark([Notice::HeadsMissing(missing)]);
-            return Ok(());
+            // A place that is new is one all the same, which lacks what the others have.
+            if !found.is_first_here() {
+                return Ok(());
+            }
         }
         match session.remember(found) {
             // A folder that cannot be written is no reason to withhold what was just verified.

@@ -111,11 +111,21 @@ impl Session {
         Ok(self.trace(vault, &holds)? == Trace::Nothing)
     }
 
-    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
-        let holds = |line: &[u8]| {
-            std::str::from_utf8(line)
-                .is_ok_and(|line| line.starts_with('{') && holds(line.trim_end()))
+    /// Another place or working tree whose file has all of these log entries.
+    pub fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
+        let digest = Digest::new(Context::LogEntry);
+        let has_all = |path: &PathBuf| {
+            let Ok(there) = read::read(path, MAX_FILE as u64) else { return false };
+            let lines = there.bytes.split(|byte| *byte == b'\n').filter_map(record);
+            let found: HashSet<Id> = lines.map(|line| Entry::id_of_line(line, &digest)).collect();
+            entries.iter().all(|id| found.contains(id))
         };
+        let homes = self.other_homes(vault)?.into_iter().map(|home| home.path);
+        Ok(homes.chain(self.other_trees()).find(has_all))
+    }
+
+    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
+        let holds = |line: &[u8]| record(line).is_some_and(holds);
         let (homes, trees) = (self.other_homes(vault)?, self.other_trees());
         for path in homes.iter().map(|home| &home.path).chain(&trees) {
             let Ok(there) = read::read(path, MAX_FILE as u64) else { continue };
@@ -155,6 +165,12 @@ impl Session {
         let files = trees.map(|tree| PathBuf::from(tree).join(&repository.within));
         files.filter(|path| path != place.vault()).collect()
     }
+}
+
+/// A line that may be a signed record.
+fn record(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    line.starts_with('{').then(|| line.trim_end())
 }
 
 /// [`in_commits`] of a vault elsewhere. Where it is no more, its commits cannot be asked; one that is

@@ -106,6 +106,13 @@ pub struct Opened {
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
 }
+impl Opened {
+    /// Whether this is the first time that the vault is opened at its place.
+    pub const fn is_first_here(&self) -> bool {
+        self.known.here.is_none()
+    }
+}
+
 
 impl Session {
     pub fn read(&self) -> Result<Contents, SessionError> {
@@ -321,6 +328,7 @@ impl Session {
         let same = match &known.here {
             Some(here) => {
                 let accepted = known.chain.as_ref().map(Vec::len);
+        let asked;
                 here.heads == verified.heads
                     && accepted == Some(verified.chain.len())
                     && here.counted >= verified.chain.len() as u64
@@ -349,13 +357,16 @@ impl Session {
         // A write on a log that was cut back must not make this device forget what is missing: that
         // takes 'pin accept', or the entries.
         let before = match known {
-            Some(known) => known.here.clone(),
-            None => self.known(&vault.id())?.here,
+            Some(known) => known,
+            None => {
+                asked = self.known(&vault.id())?;
+                &asked
+            }
         };
-        let before = before.filter(|here| here.vault == vault.id());
-        let roots = before.as_ref().and_then(|here| here.roots.clone());
+        let here = before.here.as_ref().filter(|here| here.vault == vault.id());
+        let roots = here.and_then(|here| here.roots.clone());
         new.roots = roots.or_else(|| self.roots());
-        let before = before.into_iter().flat_map(|here| here.heads);
+        let before = before.heads(&vault.id()).iter().copied();
         match vault.signed_heads() {
             // Of entries that were not judged anybody can add some: they are no heads to remember.
             None => new.heads = before.collect(),
@@ -402,10 +413,10 @@ impl Session {
         }
     }
 
-    /// The log heads that were last accepted here and are not in `vault`: an older state.
+    /// The log heads that were last accepted here, or at the other places of a vault that is new here,
+    /// and are not in it: an older state.
     pub fn missing_heads(&self, opened: &Opened) -> Vec<Id> {
-        let here = opened.known.here.iter().filter(|here| here.vault == opened.vault.id());
-        let heads = here.flat_map(|here| &here.heads);
+        let heads = opened.known.heads(&opened.vault.id()).iter();
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
     }
 
