@@ -11,7 +11,7 @@ use crate::ops::access;
 use crate::ops::change::Change;
 use crate::ops::init::{self, InitError, InitRequest};
 use crate::ops::inject::consent;
-use crate::ops::pin::{CarriedPin, Standing};
+use crate::ops::pin::{Carried, CarriedPin, Standing};
 use crate::ops::policy_change::{self, PolicyChangeError};
 use crate::ops::put::{self, NewValue, PutError, PutRequest};
 use crate::ops::read::{self, ReadError, Wanted};
@@ -331,7 +331,7 @@ impl<H: Clock + Random> Vault<H> {
 
     fn session(&self, location: Location) -> Session {
         let carried = match self.options.first_use {
-            FirstUse::Pin(pin) => Some(pin),
+            FirstUse::Pin(pin) => Some(Carried { pin, is_for_place: true }),
             FirstUse::Refuse | FirstUse::Accept => None,
         };
         let (state, now) = (self.options.state.clone(), self.host.now());
@@ -367,7 +367,10 @@ impl<H: Clock + Random> Vault<H> {
         let missing = session.missing_heads(found).len();
         if missing > 0 && found.pin == Standing::Continues {
             self.remark([Notice::HeadsMissing(missing)]);
-            return Ok(());
+            // A place that is new is one all the same, which lacks what the others have.
+            if !found.is_first_here() {
+                return Ok(());
+            }
         }
         match session.remember(found) {
             // A folder that cannot be written is no reason to withhold what was just verified.
@@ -397,7 +400,7 @@ impl<H: Clock + Random> Vault<H> {
         let transaction = Transaction::begin(&session)?;
         let opened = transaction.opened();
         self.accept(&session, opened)?;
-        if opened.missing_removals {
+        if opened.missing_takings {
             return Err(Error::Pin(opened.pin.clone()));
         }
         let who = Unlocked::new(&opened.vault, self.identity()?)?;

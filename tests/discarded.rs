@@ -11,7 +11,7 @@ mod planted;
 mod tools;
 
 use person::{Done, Person};
-use planted::git;
+use planted::{git, run_in};
 
 const DISCARDED: &str = "a change that was discarded";
 const WAY_OUT: &str = "v-secure pin accept";
@@ -161,7 +161,7 @@ fn what_took_rights_away_or_is_anothers_gets_no_gentler_words() {
     let all = said(&olga);
     all_say(&all, &["role-remove developer", "which took rights away", WAY_OUT]);
     none_say(&all, DISCARDED);
-    assert!(olga.run("pin accept").err.contains("rights that these entries took away are back"));
+    assert!(olga.run("pin accept").err.contains("what these entries took away is back"));
     olga.run("pin accept --yes").ok();
     rex.run("role create z").ok();
     olga.pull(&rex);
@@ -245,4 +245,101 @@ fn a_set_that_was_committed_and_rolled_back_is_a_warning_each_time() {
         let told = olga.run("get dev/DB");
         assert!(told.err.contains("warning") && !told.err.contains(DISCARDED), "{told:?}");
     }
+}
+
+/// Her vault in the sub-folder `app`, committed.
+fn committed_in_app() -> Person {
+    let olga = Person::new("olga");
+    git(&olga.checkout(), "init --quiet -b main");
+    std::fs::create_dir(olga.checkout().join("app")).unwrap();
+    run_in(&olga, "app", "init --vault-name shop").ok();
+    run_in(&olga, "app", "set dev/DB --generate").ok();
+    git(&olga.checkout(), "add .");
+    commit(&olga);
+    olga
+}
+
+/// Moves the vault's folder, with the state that the last commit but one has.
+fn move_rolled_back(olga: &Person) {
+    git(&olga.checkout(), "mv app lib");
+    let old = std::process::Command::new("git")
+        .args(["show", "HEAD~1:app/.v-secure/vault.toml"])
+        .current_dir(olga.checkout())
+        .output()
+        .unwrap();
+    std::fs::write(olga.checkout().join("lib/.v-secure/vault.toml"), old.stdout).unwrap();
+    commit(olga);
+}
+
+#[test]
+fn what_a_commit_holds_at_another_path_was_not_discarded() {
+    if !tools::has("git") {
+        return;
+    }
+    for line in ["role create x", "set dev/DB --generate"] {
+        let olga = committed_in_app();
+        run_in(&olga, "app", line).ok();
+        commit(&olga);
+        move_rolled_back(&olga);
+        for look in ["get dev/DB", "doctor", "audit verify"] {
+            let told = run_in(&olga, "lib", look);
+            assert!(!told.out.contains(DISCARDED) && !told.err.contains(DISCARDED), "{told:?}");
+        }
+        if line.starts_with("role") {
+            let told = run_in(&olga, "lib", "get dev/DB");
+            assert!(told.err.contains("in a commit of this repository"), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_commit_of_another_clone_held_or_may_have_held_was_not_discarded() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    git(&olga.checkout(), "clone --quiet . ../clone");
+    run_in(&olga, "../clone", "role create x").ok();
+    let clone = olga.checkout().join("../clone");
+    git(&clone, "commit --quiet -a -m role");
+    git(&clone, "reset --quiet --hard HEAD~1");
+    let told = olga.run("get dev/DB");
+    assert!(told.err.contains("in a commit of the repository of"), "{told:?}");
+    std::fs::rename(&clone, olga.checkout().join("../moved")).unwrap();
+    let told = olga.run("get dev/DB");
+    assert!(told.err.contains("cannot be told here") && !told.err.contains(DISCARDED), "{told:?}");
+}
+
+#[test]
+fn a_partial_clone_tells_nothing_of_what_was_committed() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    git(&olga.checkout(), "config uploadpack.allowFilter true");
+    olga.set("dev/DB", "two");
+    commit(&olga);
+    let url = format!("file://{}", olga.checkout().display());
+    git(&olga.checkout(), &format!("clone --quiet --filter=blob:none {url} ../partial"));
+    std::fs::remove_dir_all(olga.checkout()).unwrap();
+    std::fs::create_dir(olga.checkout()).unwrap();
+    let old = |line: &str| run_in(&olga, "../partial", line);
+    old("role create x").ok();
+    git(&olga.checkout().join("../partial"), "checkout --quiet HEAD -- .v-secure");
+    let told = old("get dev/DB");
+    assert!(told.err.contains("role-add x") && !told.err.contains(DISCARDED), "{told:?}");
+}
+
+#[test]
+fn a_file_of_this_repository_that_is_gone_hides_no_commit() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    std::fs::copy(olga.vault(), olga.checkout().join("other.toml")).unwrap();
+    olga.run("--vault other.toml get dev/DB").ok();
+    std::fs::remove_file(olga.checkout().join("other.toml")).unwrap();
+    olga.run("role create x").ok();
+    discard(&olga);
+    assert!(olga.run("get dev/DB").err.contains(DISCARDED));
 }

@@ -5,6 +5,7 @@ mod person;
 
 use person::Person;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// An owner with a secret in dev and one in prod.
 fn owner() -> Person {
@@ -426,4 +427,86 @@ fn the_owner_who_lets_the_last_other_one_go_is_not_listed() {
     assert!(!gone.err.contains("vouched for"), "{}", gone.err);
     let review = second.run("policy review --marked");
     assert!(review.err.contains("nothing is marked"), "{} {}", review.out, review.err);
+}
+
+/// The members and roles that a review marks.
+fn marked(person: &Person) -> BTreeSet<String> {
+    let review = person.run("policy review --marked --json").json();
+    let rows = |kind: &str, field: &str| -> Vec<String> {
+        let rows = review[kind].as_array().unwrap().iter();
+        rows.map(|row| row[field].as_str().unwrap().to_owned()).collect()
+    };
+    let members = [rows("credentials", "member"), rows("memberships", "member")].concat();
+    members
+        .into_iter()
+        .chain(rows("roles", "role").into_iter().map(|r| format!("role {r}")))
+        .collect()
+}
+
+/// The same of what a removal lists.
+fn listed(report: &serde_json::Value) -> BTreeSet<String> {
+    let rows = report["vouched_alone"].as_array().unwrap().iter();
+    rows.map(|row| match row["member"].as_str() {
+        Some(member) => member.to_owned(),
+        None => format!("role {}", row["role"].as_str().unwrap()),
+    })
+    .collect()
+}
+
+/// An owner `first`, who let the owner `second` in and, by the device that goes, a member and a role;
+/// `second` let `first` have another device.
+fn let_in_by_a_laptop() -> (Person, Person) {
+    let first = owner();
+    let second = join(&first, "second", " --role owner");
+    let desk = Person::new("owner");
+    desk.pull(&second);
+    let line = desk.run("member request --device desk --json").json()["request"].clone();
+    second.feed("member add owner --device --request - --yes", line.as_str().unwrap()).ok();
+    first.pull(&second);
+    first.run("role create tools --grant read:dev/*").ok();
+    join(&first, "newcomer", " --role tools");
+    second.pull(&first);
+    (second, desk)
+}
+
+#[test]
+fn what_a_removal_lists_is_what_a_review_marks_afterwards() {
+    for line in ["member key remove owner/owner-laptop --lost", "member remove owner"] {
+        let (second, desk) = let_in_by_a_laptop();
+        if line.contains("--lost") {
+            // Nobody but the lost device let in the one who removes it.
+            let third = join(&second, "third", " --role owner");
+            drop(third);
+        }
+        let before = marked(&second);
+        assert!(before.is_empty(), "{before:?}");
+        let report = second.run(&format!("{line} --yes --json")).json();
+        let (listed, marked) = (listed(&report), marked(&second));
+        assert_eq!(listed, marked, "{line}: {report}");
+        for name in ["newcomer", "role tools"] {
+            assert!(listed.contains(name), "{line}: {report}");
+        }
+        assert_eq!(listed.contains("second"), line.contains("--lost"), "{line}: {report}");
+        drop(desk);
+    }
+}
+
+#[test]
+fn of_what_a_removal_lists_the_signer_does_not_take_itself_away() {
+    let (second, _) = let_in_by_a_laptop();
+    join(&second, "third", " --role owner");
+    for line in [
+        "member key remove owner/owner-laptop --lost --revoke-vouched",
+        "member remove owner --revoke-vouched",
+    ] {
+        let before = std::fs::read(second.vault()).unwrap();
+        let report = second.run(&format!("{line} --yes --json")).json();
+        let rows = report["vouched_alone"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["revoked"] == (row["member"] != "second")), "{report}");
+        assert!(listed(&report).contains("second"), "{report}");
+        assert_eq!(second.run("get dev/DB").ok(), "dev-db");
+        assert_eq!(marked(&second), ["second".to_owned()].into());
+        std::fs::write(second.vault(), before).unwrap();
+        second.run("pin accept --yes").ok();
+    }
 }

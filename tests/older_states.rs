@@ -344,3 +344,189 @@ fn rights_are_not_changed_on_a_branch_that_lacks_changes_of_them() {
     olga.set("dev/DB", "two");
     assert_eq!(given(&olga).1, "two", "secrets are written on");
 }
+
+/// A setting, a first value and a later one: whether the later one lets less through.
+const SETTINGS: [(&str, Option<&str>, Option<&str>, bool); 27] = [
+    ("env.dev.extends", None, Some("base"), false),
+    ("env.dev.extends", Some("base"), Some("common"), true),
+    ("env.dev.extends", Some("base"), None, true),
+    ("kdf", None, Some("m=524288,t=4,p=4"), true),
+    ("kdf", Some("m=524288,t=4,p=4"), None, false),
+    ("plugins.allow", None, Some("tpm"), false),
+    ("plugins.allow", Some("tpm,yubikey"), Some("yubikey"), true),
+    ("reads", None, Some("off"), false),
+    ("reads", Some("off"), None, true),
+    ("reads", None, Some("required"), true),
+    ("retention.days", None, Some("9000"), true),
+    ("retention.days", Some("9000"), Some("9001"), false),
+    ("retention.versions", Some("9001"), Some("9000"), true),
+    ("retention.versions", Some("9000"), None, false),
+    ("rotation.dek", None, Some("30d"), true),
+    ("rotation.dek", Some("30d"), Some("5w"), false),
+    ("rotation.kek", Some("5w"), Some("30d"), true),
+    ("rotation.kek", Some("30d"), None, false),
+    ("ttl", None, Some("on-write"), false),
+    ("ttl", Some("on-write"), None, true),
+    ("variables.allow", None, Some("PATH"), false),
+    ("variables.allow", Some("PATH,LD_*"), Some("PATH"), true),
+    ("variables.allow", Some("LD_*"), Some("LD_PRELOAD"), true),
+    ("variables.allow", Some("LD_PRELOAD,LD_A*"), Some("LD_*"), false),
+    ("variables.allow", Some("PATH"), None, true),
+    ("variables.strict", None, Some("on"), true),
+    ("variables.strict", Some("on"), None, false),
+];
+
+#[test]
+fn a_setting_that_was_made_stricter_counts_as_something_taken_away() {
+    for known in v_secure::policy::settings::SETTINGS {
+        let key = known.key.replace("ENVIRONMENT", "dev");
+        let of_key: Vec<bool> = SETTINGS.iter().filter(|s| s.0 == key).map(|s| s.3).collect();
+        assert!(of_key.contains(&true) && of_key.contains(&false), "{key}");
+    }
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("dev/DB", "one");
+    let first = kept(&olga, "first.toml");
+    for (key, before, after, tightens) in SETTINGS {
+        checkout(&olga, &first);
+        olga.run("pin accept --yes").ok();
+        let set = |value: Option<&str>| {
+            let value = value.map_or("--unset".to_owned(), str::to_owned);
+            olga.run(&format!("settings set {key} {value}")).ok();
+        };
+        before.into_iter().for_each(|before| set(Some(before)));
+        let old = kept(&olga, "old.toml");
+        set(after);
+        checkout(&olga, &old);
+        let told = olga.run("get dev/DB");
+        let said = told.err.contains("which made a setting stricter");
+        assert_eq!(said, tightens, "{key} {before:?} {after:?}: {told:?}");
+        let written = olga.feed("--json set dev/NEW", "x");
+        let code = if tightens { 6 } else { 0 };
+        assert_eq!(written.code, code, "{key} {before:?} {after:?}: {written:?}");
+    }
+}
+
+#[test]
+fn new_keys_after_somebody_left_count_as_something_taken_away_and_a_schedules_do_not() {
+    let (olga, rex) = team();
+    let other = join(&olga, "other", "developer");
+    rex.pull(&olga);
+    // Leaves on their own, and cannot make the new keys.
+    rex.run("member remove rex --yes").ok();
+    olga.pull(&rex);
+    olga.run("get dev/DB").ok();
+    let left = kept(&olga, "left.toml");
+    olga.run("access settle").ok();
+    let settled = kept(&olga, "settled.toml");
+    checkout(&olga, &left);
+    let told = olga.run("get dev/DB");
+    assert!(told.err.contains("made new keys since somebody had left"), "{told:?}");
+    assert_eq!(olga.feed("--json set dev/DB", "x").error(), (6, "pin-older".into()));
+    checkout(&olga, &settled);
+    olga.run("key rotate --all").ok();
+    checkout(&olga, &settled);
+    let told = olga.run("get dev/DB");
+    assert!(told.err.contains("older state") && !told.err.contains("which"), "{told:?}");
+    olga.set("dev/DB", "two");
+    drop(other);
+}
+
+#[test]
+fn a_recipient_without_a_signing_key_is_something_taken_away_too() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("dev/DB", "one");
+    let spare = Person::new("spare").run("identity new").ok();
+    olga.run(&format!("member add olga --device --recipient {}", spare.trim())).ok();
+    let old = kept(&olga, "old.toml");
+    let tag: String =
+        spare.trim().chars().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect();
+    olga.run(&format!("member key remove olga/{tag} --yes")).ok();
+    checkout(&olga, &old);
+    assert!(olga.run("get dev/DB").err.contains("which took rights away"));
+    assert_eq!(olga.feed("--json set dev/DB", "x").error(), (6, "pin-older".into()));
+}
+
+/// What the commands give that insist on the newest log, and those that do not.
+#[track_caller]
+fn lags(person: &Person, folder: &Path, lags: bool) -> Done {
+    let run = |line: &str| -> Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        person.command(&arguments).current_dir(folder).output().unwrap().into()
+    };
+    let strict = run("--json get dev/DB --strict");
+    match lags {
+        true => assert_eq!(strict.error(), (6, "pin-older".into())),
+        false => assert_eq!(strict.code, 0, "{strict:?}"),
+    }
+    let told = run("get dev/DB");
+    assert_eq!((told.code, told.err.contains("missing")), (0, lags), "{told:?}");
+    told
+}
+
+#[test]
+fn a_new_place_takes_over_what_the_others_have_seen_of_the_log() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("dev/DB", "one");
+    let old = kept(&olga, "old.toml");
+    olga.set("dev/DB", "two");
+    let new = kept(&olga, "new.toml");
+    // A second one, which honestly lags behind.
+    let clone = olga.checkout().join("../clone");
+    copy(&old, &clone);
+    for _ in 0..2 {
+        let told = lags(&olga, &clone, true);
+        assert!(told.err.contains("has what is lacking"), "{told:?}");
+    }
+    copy(&new, &clone);
+    lags(&olga, &clone, false);
+    // The project is moved, and an older log served in it.
+    let moved = olga.checkout().join("../moved");
+    fs::rename(olga.checkout(), &moved).unwrap();
+    fs::create_dir(olga.checkout()).unwrap();
+    fs::remove_dir_all(&clone).unwrap();
+    copy(&moved.join("old.toml"), &moved);
+    for _ in 0..2 {
+        let told = lags(&olga, &moved, true);
+        assert!(told.err.contains("'v-secure pin accept' ends this warning"), "{told:?}");
+    }
+    copy(&moved.join("new.toml"), &moved);
+    lags(&olga, &moved, false);
+}
+
+#[test]
+fn a_new_place_with_an_older_policy_forgets_nothing_of_the_log() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    olga.set("dev/DB", "one");
+    let old = kept(&olga, "old.toml");
+    olga.run("role create x").ok();
+    let without = kept(&olga, "without.toml");
+    olga.set("dev/DB", "two");
+    let clone = olga.checkout().join("../clone");
+    copy(&old, &clone);
+    let run = |line: &str| -> Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        olga.command(&arguments).current_dir(&clone).output().unwrap().into()
+    };
+    assert!(run("get dev/DB").err.contains("older state"));
+    copy(&without, &clone);
+    lags(&olga, &clone, true);
+    let given_up = run("pin accept --yes --json").json();
+    assert_eq!(given_up["given_up"]["log_entries"], 1);
+    lags(&olga, &clone, false);
+}
+
+#[test]
+fn the_log_is_not_given_up_without_a_word() {
+    let olga = Person::new("olga");
+    olga.run("init --vault-name shop").ok();
+    let old = kept(&olga, "old.toml");
+    olga.set("dev/DB", "one");
+    checkout(&olga, &old);
+    let asked = olga.run("--json pin accept");
+    assert_eq!(asked.error(), (1, "not-confirmed".into()));
+    assert!(olga.run("ls").err.contains("missing"));
+}

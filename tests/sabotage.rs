@@ -187,6 +187,32 @@ fn keys_that_a_hostile_epoch_left_out_come_back_from_git() {
 }
 
 #[test]
+fn keys_are_found_in_git_under_the_path_that_the_vault_had() {
+    if !has("git") {
+        return;
+    }
+    let scene = Scene::new();
+    let (olga, git) = (&scene.olga, |line: &str| scene.git(line));
+    git("init -q");
+    git("add .v-secure");
+    git("commit -qm vault");
+    let app = olga.checkout().join("app");
+    fs::create_dir(&app).unwrap();
+    git("mv .v-secure app/.v-secure");
+    let record = RECORDS.iter().find(|record| record.name == "epoch-alone").unwrap();
+    fs::write(app.join(".v-secure/vault.toml"), scene.hostile(record)).unwrap();
+    git("commit -qam moved");
+    let run = |line: &str| -> person::Done {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        olga.command(&arguments).current_dir(&app).output().unwrap().into()
+    };
+    run("member remove mallory --yes").ok();
+    assert_ne!(run("get dev/DB").code, 0);
+    run("key restore").ok();
+    assert_eq!(run("get dev/DB").ok(), "dev-db");
+}
+
+#[test]
 fn a_copy_outside_git_gives_its_keys_too() {
     let scene = Scene::new();
     let olga = &scene.olga;

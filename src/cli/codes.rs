@@ -165,7 +165,7 @@ pub const COMMANDS: &[Known] = &[
     known("pin", &[6], "What this device accepted is damaged, or another chain", "v-secure pin show"),
     known("pin-carried", &[6], "The vault does not contain what the given pin names", "v-secure pin show"),
     known("pin-diverged", &[6], "The policy differs from the one accepted here", "v-secure pin accept"),
-    known("pin-older", &[6], "This state is older than one seen here: --strict was given, or writing on it would give rights back that were taken away", "git pull"),
+    known("pin-older", &[6], "This state is older than one seen here: --strict was given, or writing on it would undo what was taken away", "git pull"),
     known("pin-other-in-project", &[6], "It is another vault than the one accepted in this project", "v-secure pin accept"),
     known("pin-other-vault", &[6], "It is another vault than the one accepted here", "v-secure pin accept"),
     known("pin-syntax", &[6], "A pin is none", "v-secure pin show"),

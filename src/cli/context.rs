@@ -9,6 +9,7 @@ use super::first_use::{self, Source};
 use super::globals::Globals;
 use super::hidden;
 use super::identities;
+use super::job;
 use super::lost;
 use super::passphrase::Place;
 use super::pruning::{self, Pruning};
@@ -150,7 +151,7 @@ impl<'a> Context<'a> {
 
     /// Whether no person is at work here, as far as can be told: a CI system, or no terminal at all.
     pub fn is_unattended(&self) -> bool {
-        pruning::is_ci(self) || !self.host.is_terminal(Stream::Err)
+        job::is_one(self.host) || !self.host.is_terminal(Stream::Err)
     }
 
     /// Whose files are this user's own: what is kept, and what holds keys.
@@ -276,26 +277,25 @@ impl<'a> Context<'a> {
                         failure.hints = vec![lost::GIVE_UP.to_owned()];
                         failure
                     }
-                    false => older(&missing_entries(missing.len())),
+                    false => older(&missing_entries(missing.len())).hint(lost::GIVE_UP),
                 },
             );
         }
         if !missing.is_empty() && opened.pin == Standing::Continues {
-            if self.is_told_as_discarded(session, opened, &missing) {
-                return Ok(());
+            if !self.is_told_as_discarded(session, opened, &missing) {
+                self.tell_missing(session, opened, &missing);
             }
-            let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            let text = format!(
-                "{} (an old branch, or a roll-back): compare with 'v-secure audit verify --base \
-                 origin/main'",
-                missing_entries(missing.len())
-            );
-            self.tell(session, &state.join(" "), &text);
-            return Ok(());
+            // A place that is new is one all the same, which lacks what the others have.
+            return if opened.is_first_here() { self.keep(session, opened) } else { Ok(()) };
         }
         if opened.pin == Standing::Continues {
             session.note_current();
         }
+        self.keep(session, opened)
+    }
+
+    /// Remembers what was accepted.
+    fn keep(&self, session: &Session, opened: &Opened) -> Outcome {
         match session.remember(opened) {
             // A home folder that cannot be written is no reason to withhold what was just verified.
             Err(SessionError::Pin(error)) if error.is_of_storage() => self.unrecorded(&error),
@@ -332,6 +332,24 @@ impl<'a> Context<'a> {
             self.ui.note(&discarded_entries(missing.len()));
         }
         is_discarded
+    }
+
+    /// Warns of log entries that are missing: where they still are, or what ends it.
+    fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
+        let still = session.still_at(&opened.vault.id(), missing).ok().flatten();
+        let entries = missing_entries(missing.len());
+        let text = match still {
+            Some(path) => format!(
+                "{entries}; {} has what is lacking, which a pull or a merge brings here",
+                path.display()
+            ),
+            None => format!(
+                "{entries} ({WHY_MISSING}): 'v-secure audit verify --base origin/main' tells whether \
+                 anything that was published is gone; if not, 'v-secure pin accept' ends this warning"
+            ),
+        };
+        let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        self.tell(session, &state.join(" "), &text);
     }
 
     /// Warns of an older state: where that is what a worktree is for, once.
@@ -403,6 +421,9 @@ pub const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint
 const NEWER_BRANCH: &str =
     "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH";
 
+/// How log entries come to be missing that were not thrown away.
+pub const WHY_MISSING: &str = "an old branch, a roll-back, or made again after a conflict";
+
 /// Says how many log entries that this device has seen are not there.
 pub fn missing_entries(count: usize) -> String {
     match count {
@@ -430,11 +451,11 @@ fn older(why: &str) -> Failure {
 }
 
 fn refuse_old(opened: &Opened) -> Outcome {
-    if !opened.missing_removals {
+    if !opened.missing_takings {
         return Ok(());
     }
-    let message = "this older state lacks policy entries that took rights away: writing on it would \
-                   give them back";
+    let message = "this older state lacks policy entries that took rights away, renewed keys after \
+                   somebody left, or made settings stricter: writing on it would undo that";
     Err(Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH))
 }
 

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::giving::accesses;
 use super::layout;
 use super::ui::escape_lines;
-use crate::crypto::bytes::Id;
+use crate::crypto::bytes::{Fixed, Id};
 use crate::name::Name;
 use crate::ops::leaving;
 use crate::ops::request::Ctx;
@@ -105,13 +105,38 @@ impl Left {
 }
 
 /// What only they vouched for who go.
-pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Alone> {
+#[derive(Debug, Default)]
+pub struct Vouched {
+    /// All of it, as 'policy review' marks it afterwards: also what the signer has by their word alone.
+    all: Alone,
+    /// What may go with them.
+    takeable: Alone,
+}
+
+pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Vouched> {
     let failed = |error: ChainError| Failure::from_error(Exit::Integrity, error.code(), &error);
-    Ok(Vouching::of(&vault.file().chain).map_err(failed)?.alone(going, by))
+    let vouching = Vouching::of(&vault.file().chain).map_err(failed)?;
+    let stands = last_owners_key(vault, going).unwrap_or(NOBODY);
+    Ok(Vouched { all: vouching.alone(going, &stands), takeable: vouching.alone(going, by) })
+}
+
+/// An id that no key has.
+const NOBODY: Id = Fixed([0; 32]);
+
+/// The one key of the one owner who is left. Nobody else could vouch for it.
+fn last_owners_key(vault: &Vault, going: Going<'_>) -> Option<Id> {
+    let goes = |owner: &Name| matches!(going, Going::Member(member) if member == owner);
+    let mut owners = vault.policy().owners().filter(|owner| !goes(owner));
+    let (owner, None) = (owners.next()?, owners.next()) else { return None };
+    let is_gone = |key: &Id| matches!(going, Going::Keys(_, keys) if keys.contains(key));
+    let keys = vault.policy().member(owner)?.keys.values().map(|key| key.id);
+    let mut keys = keys.filter(|key| !is_gone(key));
+    let (first, None) = (keys.next()?, keys.next()) else { return None };
+    Some(first)
 }
 
 /// The same as rows, with what `ops` take away of it.
-pub fn rows(vault: &Vault, alone: &Alone, ops: &[PolicyOp]) -> Vec<Left> {
+fn rows(vault: &Vault, alone: &Alone, ops: &[PolicyOp]) -> Vec<Left> {
     let members = alone.members.iter().map(|member| Left {
         member: Some(member.to_string()),
         owner: vault.policy().is_owner(member),
@@ -181,12 +206,13 @@ fn texts<'a>(rows: impl IntoIterator<Item = &'a Left>) -> Vec<String> {
 }
 
 /// Lists it before anything is asked.
-pub fn tell(context: &Context<'_>, who: &str, rows: &[Left]) {
+pub fn tell(context: &Context<'_>, who: &str, vault: &Vault, vouched: &Vouched) {
+    let rows = rows(vault, &vouched.all, &[]);
     if rows.is_empty() {
         return;
     }
     let mut lines = vec![("", format!("only {who} vouched for:"))];
-    lines.extend(texts(rows).into_iter().map(|text| ("  ", text)));
+    lines.extend(texts(&rows).into_iter().map(|text| ("  ", text)));
     say(context, &lines);
 }
 
@@ -213,8 +239,8 @@ pub fn tell_staying(context: &Context<'_>, nobody: &str, rows: &[Left]) {
 }
 
 /// What is asked first: with the option, of all of it at once.
-pub fn question(what: &str, by_option: bool, rows: &[Left]) -> String {
-    match by_option && !rows.is_empty() {
+pub fn question(what: &str, by_option: bool, vouched: &Vouched) -> String {
+    match by_option && vouched.takeable != Alone::default() {
         true => format!("Remove {what} and all of this?"),
         false => format!("Remove {what}?"),
     }
@@ -225,18 +251,18 @@ pub fn question(what: &str, by_option: bool, rows: &[Left]) -> String {
 pub fn settled(
     context: &Context<'_>,
     (vault, ctx): (&Vault, &Ctx<'_>),
-    (alone, removal): (&Alone, &[PolicyOp]),
+    (vouched, removal): (&Vouched, &[PolicyOp]),
     by_option: bool,
     confirm: &ConfirmArgs,
 ) -> Outcome<(Vec<PolicyOp>, Vec<Left>)> {
-    let revokable = leaving::revoke(vault, alone, &ctx.signer.key.id(), removal);
+    let revokable = leaving::revoke(vault, &vouched.takeable, &ctx.signer.key.id(), removal);
     let may_ask = !confirm.is_given() && context.interactive();
     let also = match by_option {
         false if may_ask && !revokable.is_empty() => ask(context)?,
         chosen => chosen,
     };
     let taken = if also { revokable } else { Vec::new() };
-    let left = rows(vault, alone, &taken);
+    let left = rows(vault, &vouched.all, &taken);
     Ok((taken, left))
 }
 

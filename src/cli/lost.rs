@@ -4,6 +4,7 @@
 use super::context::{ACCEPT, pin_failure};
 use super::error::Failure;
 use crate::ops::pin::Standing;
+use crate::ops::taken::Taking;
 use crate::store::lost::{Lost, LostEntry, Trace};
 use crate::store::session::{Opened, Session};
 
@@ -56,7 +57,12 @@ pub fn sentence(lost: &Lost) -> String {
 }
 
 fn entry(one: &LostEntry) -> String {
-    let takes = if one.takes { ", which took rights away" } else { "" };
+    let takes = match one.takes {
+        None => "",
+        Some(Taking::Rights) => ", which took rights away",
+        Some(Taking::Keys) => ", which made new keys since somebody had left",
+        Some(Taking::Leeway) => ", which made a setting stricter",
+    };
     format!("policy entry {} ({}){takes}", one.position, one.what)
 }
 
@@ -71,9 +77,12 @@ fn whose(lost: &Lost) -> String {
         }
         Trace::Nothing => format!(
             "{own} and in no commit here: if you discarded it, 'v-secure pin accept' gives it up, and \
-             the rights that it took away are back"
+             what it took away is back"
         ),
         Trace::Commit => format!("{own}, and in a commit of this repository"),
+        Trace::CommitAt(path) => {
+            format!("{own}, and in a commit of the repository of {}", path.display())
+        }
         Trace::File(path) => format!("{own}, and still in {}", path.display()),
         Trace::Unclear => format!("{own}; whether a commit holds it cannot be told here"),
     }

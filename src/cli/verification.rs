@@ -1,11 +1,12 @@
 //! What `audit verify` and the git hook share: verification whose every outcome is a list of
 //! findings, the errors of form and of the policy chain, the pins and the base included.
 
-use super::context::{Context, discarded_entries, missing_entries, pin_failure};
+use super::context::{Context, WHY_MISSING, discarded_entries, missing_entries, pin_failure};
 use super::error::{Failure, Outcome};
 use super::lost::{self, GIVE_UP};
+use super::shell_word;
 use crate::crypto::bytes::Id;
-use crate::log::finding::Severity;
+use crate::log::finding::{Code, Severity};
 use crate::log::report::FindingRecord;
 use crate::log::verify::{new_secrets, verify_base};
 use crate::ops::pin::Standing;
@@ -13,6 +14,7 @@ use crate::ops::vault::{Depth, OpenError, Vault};
 use crate::ops::verified::Verified;
 use crate::ops::void_known::{self, VoidKnown, void_known};
 use crate::policy::error::ChainError;
+use crate::store::base;
 use crate::store::check::{self, Check};
 use crate::store::git_command;
 use crate::store::session::{Session, SessionError};
@@ -72,7 +74,7 @@ pub fn verify(session: &Session, bytes: &[u8], wanted: &Wanted<'_>) -> Outcome<V
         }
         Err(error) => return Err(error.into()),
     };
-    let mut findings = pins(session, &check, wanted.strict);
+    let mut findings = pins(session, &check, wanted);
     if let Some(base) = &wanted.base {
         findings.extend(against(session, &check, base));
     }
@@ -117,7 +119,8 @@ fn chain(error: &ChainError) -> FindingRecord {
     FindingRecord { kind: "policy".to_owned(), subject: error.position.to_string(), ..finding }
 }
 
-fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
+fn pins(session: &Session, check: &Check, wanted: &Wanted<'_>) -> Vec<FindingRecord> {
+    let strict = wanted.strict;
     let old = if strict { Severity::Error } else { Severity::Warning };
     let mut findings = Vec::new();
     match &check.pin {
@@ -150,11 +153,15 @@ fn pins(session: &Session, check: &Check, strict: bool) -> Vec<FindingRecord> {
     if check.missing_heads > 0 {
         let severity = if strict { Severity::Error } else { Severity::Notice };
         let message = format!(
-            "{}, the last ones accepted: an old branch, or a roll-back",
+            "{}, the last ones accepted: {WHY_MISSING}",
             missing_entries(check.missing_heads)
         );
         let finding = FindingRecord::of_vault("pin-heads-missing", severity, message);
-        let hint = "v-secure audit verify --base origin/main".to_owned();
+        // Once that is compared, nothing else is left to do.
+        let hint = match wanted.base {
+            Some(_) => GIVE_UP.to_owned(),
+            None => "v-secure audit verify --base origin/main".to_owned(),
+        };
         findings.push(match is_discarded(session, check) {
             true => FindingRecord {
                 message: discarded_entries(check.missing_heads),
@@ -229,13 +236,30 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
             let new = &opened.vault;
             let lost = verify_base(new.file(), new.state(), new.chain(), old.file());
             let named = new_secrets(new.state(), old.state());
-            lost.iter().chain(&named).map(Into::into).collect()
+            lost.iter().chain(&named).map(|finding| led_out(finding.into(), base)).collect()
         }
         Err(error) => {
             let severity = if base.may_be_broken { Severity::Warning } else { Severity::Error };
             let message = format!("{} is no base to compare with: {error}", base.label);
             vec![FindingRecord::of_vault("base-invalid", severity, message)]
         }
+    }
+}
+
+/// What is gone of a revision's log is there again where one's own changes are made again on it.
+fn led_out(finding: FindingRecord, base: &Base<'_>) -> FindingRecord {
+    let is_missing = finding.code == Code::BaseEntryMissing.as_str();
+    let is_revision = !base.may_be_broken && !base::is_file(base.label);
+    let word = shell_word::word(base.label).filter(|_| !base.label.starts_with('-'));
+    match word.filter(|_| is_missing && is_revision) {
+        Some(revision) => {
+            let hint = format!(
+                "git rebase {revision}  # what you signed since is made again on what others published \
+                 there"
+            );
+            FindingRecord { hint: Some(hint), ..finding }
+        }
+        None => finding,
     }
 }
 

@@ -50,6 +50,7 @@ pub mod sheet;
 pub mod shortfall;
 pub mod similar;
 pub mod slot;
+pub mod taken;
 pub mod template;
 pub mod text;
 pub mod unlock;

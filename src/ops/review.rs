@@ -100,7 +100,7 @@ pub fn review(vault: &Vault) -> Result<Review, ChainError> {
     Ok(Review {
         credentials: credentials.collect(),
         memberships: memberships.collect(),
-        roles: roles.map(|access| role_row(vault, &vouching, access)).collect(),
+        roles: roles.map(|access| role_row(vault, by, access)).collect(),
     })
 }
 
@@ -156,7 +156,11 @@ fn not_theirs(access: &Access, verdict: &Verdict) -> Option<Mark> {
         .then(|| Mark::NotTheirs { role: access.role.clone(), lacks: verdict.lacks.clone() })
 }
 
-fn role_row(vault: &Vault, vouching: &Vouching, access: &Access) -> RoleRow {
+fn role_row(
+    vault: &Vault,
+    (vouching, ground): (&Vouching, &Ground<'_>),
+    access: &Access,
+) -> RoleRow {
     let state = vault.policy();
     let members = state.role(&access.role).map_or(0, |role| role.members().count());
     let made = vouching.of_role(&access.role);
@@ -167,6 +171,8 @@ fn role_row(vault: &Vault, vouching: &Vouching, access: &Access) -> RoleRow {
     let by_owner = made.iter().any(|voucher| state.is_owner(&voucher.member));
     if !by_owner {
         marks.push(Mark::MadeByOthers);
+    } else if !ground.backs_role(&access.role) {
+        marks.push(nobody(made.iter()));
     }
     RoleRow { role: access.role.clone(), members, access: access.clone(), made, marks }
 }

@@ -152,7 +152,7 @@ impl Location {
         Self::of(&project.join(FOLDER), FILE.as_ref())
     }
 
-    fn of(folder: &Path, name: &std::ffi::OsStr) -> Result<Self, FindError> {
+    pub(super) fn of(folder: &Path, name: &std::ffi::OsStr) -> Result<Self, FindError> {
         let own = folder.file_name() == Some(FOLDER.as_ref());
         let project = folder.parent().filter(|_| own).unwrap_or(folder);
         Ok(Self {

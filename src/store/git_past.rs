@@ -9,12 +9,11 @@ use super::git_command;
 use crate::vault::format::MAX_FILE;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// How many states are looked at: a commit an hour for six years.
 pub const MOST: usize = 50_000;
-/// The longest line of git's that is read: an id, and a path of the longest length.
+/// The longest line of git's that is read: ids, and a path of the longest length.
 const LINE: u64 = 4096 + 256;
 
 /// Why there is no history to look at.
@@ -29,7 +28,10 @@ pub enum PastError {
     Read(#[source] io::Error),
 }
 
-/// The states of a file, by the ids that git gives its contents, newest first, none twice.
+/// Every vault of the repository: a folder that was moved has its earlier states at another path.
+const VAULTS: &str = ":(top,glob)**/.v-secure/vault.toml";
+
+/// The states of vaults, by the ids that git gives their contents, newest first, none twice.
 #[derive(Debug, Default)]
 pub struct States {
     pub ids: Vec<String>,
@@ -37,33 +39,44 @@ pub struct States {
     pub more: bool,
 }
 
-/// Every state of the vault in any commit that a branch, a tag, a stash or the reflog leads to.
+/// Every state of the vault, and of any other at whatever path, in any commit that a branch, a tag, a
+/// stash or the reflog leads to.
 ///
 /// # Errors
-/// There is no git, or no repository.
+/// There is no git, or no repository, or it lacks folders that would tell.
 pub fn states(location: &Location) -> Result<States, PastError> {
     let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
+    let own = format!(":(literal)./{name}");
     // `rev-list`, not `log`, which is made for people and runs what a configuration names to check
-    // signatures. Without --full-history a merge would hide the branch that it took nothing of. What a
-    // partial clone does not have is passed over.
+    // signatures. Without --full-history a merge would hide the branch that it took nothing of.
+    let asked = ["rev-list", "--all", "--reflog", "--full-history", "--", VAULTS, &own];
+    let mut commits = plumbing(location, &asked, Stdio::null()).spawn().map_err(PastError::Run)?;
+    // Its own list of objects knows no pattern. What a file became in each commit is each state of it.
+    let asked = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-commit-id", "--no-renames"];
+    let asked = [&asked[..], &["--raw", "--no-abbrev", "--", VAULTS, &own]].concat();
+    let input = commits.stdout.take().map_or_else(Stdio::null, Stdio::from);
+    let changes = plumbing(location, &asked, input).spawn();
+    let listed = changes.map_err(PastError::Run).and_then(read_states);
+    // Nobody reads the rest of a list that is cut.
+    let is_cut = !matches!(&listed, Ok(states) if !states.more);
+    if is_cut {
+        let _ = commits.kill();
+    }
+    let ended = commits.wait().map_err(PastError::Read)?;
+    if is_cut || ended.success() { listed } else { Err(PastError::List) }
+}
+
+fn plumbing(location: &Location, asked: &[&str], input: Stdio) -> Command {
     let mut command = git_command::git(&location.folder);
+    command.arg("--no-replace-objects").args(asked).stdin(input);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
     command
-        .args([
-            "--no-replace-objects",
-            "rev-list",
-            "--all",
-            "--reflog",
-            "--full-history",
-            "--objects",
-        ])
-        .args(["--missing=allow-any", "--"])
-        .arg(format!(":(literal)./{name}"));
-    let mut child =
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(PastError::Run)?;
-    let listed = child.stdout.take().map(|out| list(&mut BufReader::new(out), &name));
-    // Of a longer history the rest is not waited for.
-    let cut = matches!(&listed, Some(Ok(states)) if states.more) && child.kill().is_ok();
-    let ended = child.wait().map_err(PastError::Read)?;
+}
+
+fn read_states(mut changes: Child) -> Result<States, PastError> {
+    let listed = changes.stdout.take().map(|out| list(&mut BufReader::new(out)));
+    let cut = matches!(&listed, Some(Ok(states)) if states.more) && changes.kill().is_ok();
+    let ended = changes.wait().map_err(PastError::Read)?;
     match listed {
         Some(Ok(states)) if cut || ended.success() => Ok(states),
         Some(Err(error)) => Err(PastError::Read(error)),
@@ -71,20 +84,19 @@ pub fn states(location: &Location) -> Result<States, PastError> {
     }
 }
 
-/// Lines of an id and a path; those of commits and folders have another path or none.
-fn list(out: &mut dyn BufRead, name: &str) -> io::Result<States> {
+/// Lines of two modes, two ids, a letter and a path; the id of what is not there any more is zeros.
+fn list(out: &mut dyn BufRead) -> io::Result<States> {
     let (mut states, mut known) = (States::default(), BTreeSet::new());
     let mut line = Vec::new();
     loop {
         line.clear();
-        (&mut *out).take(LINE).read_until(b'\n', &mut line)?;
-        if line.is_empty() {
+        if (&mut *out).take(LINE).read_until(b'\n', &mut line)? == 0 {
             return Ok(states);
         }
         let text = String::from_utf8_lossy(&line);
-        let Some((id, path)) = text.trim_end_matches('\n').split_once(' ') else { continue };
-        let is_vault = Path::new(path).file_name().is_some_and(|file| *file == *name);
-        if is_vault && known.insert(id.to_owned()) {
+        let id = text.strip_prefix(':').and_then(|text| text.split(' ').nth(3));
+        let Some(id) = id.filter(|id| is_id(id)) else { continue };
+        if known.insert(id.to_owned()) {
             states.more = states.ids.len() == MOST;
             if states.more {
                 return Ok(states);
@@ -92,6 +104,10 @@ fn list(out: &mut dyn BufRead, name: &str) -> io::Result<States> {
             states.ids.push(id.to_owned());
         }
     }
+}
+
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit()) && text.bytes().any(|byte| byte != b'0')
 }
 
 /// Gives the contents of states.

@@ -8,13 +8,14 @@
 use super::find::Location;
 use super::git_command::text;
 use super::git_past::{self, Contents};
-use super::pins::{Known, PinError};
+use super::pins::{Home, Known, PinError};
 use super::read;
 use super::session::{Opened, Session, SessionError, chain_of};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{Context, Digest};
 use crate::log::entry::Entry;
 use crate::ops::pin::Standing;
+use crate::ops::taken::Taking;
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::PolicyOp;
@@ -22,7 +23,7 @@ use crate::vault::format::MAX_FILE;
 use crate::vault::line;
 use std::collections::HashSet;
 use std::io::{self, BufRead};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Policy entries that were accepted and are not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub struct LostEntry {
     pub what: String,
     /// Whether this device alone signed it.
     pub is_own: bool,
-    /// Whether it took rights away.
-    pub takes: bool,
+    /// What it took away.
+    pub takes: Option<Taking>,
 }
 
 /// What else holds them.
@@ -51,14 +52,18 @@ pub enum Trace {
     Commit,
     /// Another place or working tree of the vault on this device.
     File(PathBuf),
-    /// There is no repository, or not all of its history is here.
+    /// A commit of the repository of another place.
+    CommitAt(PathBuf),
+    /// There is no repository, not all of its history is here, or a place of the vault is gone, and
+    /// the commits there with it.
     Unclear,
 }
 
 impl Lost {
     /// Whether these are a change of this device's own that was thrown away before anybody else had it.
     pub fn is_discarded(&self) -> bool {
-        self.trace == Trace::Nothing && self.entries.iter().all(|one| one.is_own && !one.takes)
+        self.trace == Trace::Nothing
+            && self.entries.iter().all(|one| one.is_own && one.takes.is_none())
     }
 }
 
@@ -77,12 +82,12 @@ impl Session {
         };
         let Some(lines) = known.chain.as_deref() else { return Ok(None) };
         let (Some(first), made) = (lines.get(from), self.made_here()?) else { return Ok(None) };
-        let removals = chain_of(lines)?.removals().to_vec();
+        let (_, takings) = chain_of(lines)?;
         let mut entries = Vec::new();
         for (position, text) in lines.iter().enumerate().skip(from) {
             let entry: PolicyEntry = line::parse(text).map_err(SessionError::PinnedLine)?;
             let is_own = entry.sigs.iter().all(|one| made.contains(&one.key));
-            let takes = removals.contains(&position);
+            let takes = takings.get(&position).copied();
             entries.push(LostEntry { position, what: words(&entry), is_own, takes });
         }
         let trace = match entries.iter().all(|one| one.is_own) {
@@ -106,45 +111,86 @@ impl Session {
         Ok(self.trace(vault, &holds)? == Trace::Nothing)
     }
 
-    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
-        let holds = |line: &[u8]| {
-            std::str::from_utf8(line)
-                .is_ok_and(|line| line.starts_with('{') && holds(line.trim_end()))
+    /// Another place or working tree whose file has all of these log entries.
+    pub fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
+        let digest = Digest::new(Context::LogEntry);
+        let has_all = |path: &PathBuf| {
+            let Ok(there) = read::read(path, MAX_FILE as u64) else { return false };
+            let lines = there.bytes.split(|byte| *byte == b'\n').filter_map(record);
+            let found: HashSet<Id> = lines.map(|line| Entry::id_of_line(line, &digest)).collect();
+            entries.iter().all(|id| found.contains(id))
         };
-        for path in self.other_files(vault)? {
-            let Ok(there) = read::read(&path, MAX_FILE as u64) else { continue };
-            if there.bytes.split(|byte| *byte == b'\n').any(holds) {
-                return Ok(Trace::File(path));
-            }
-        }
-        Ok(match in_commits(&self.location, &holds) {
-            Some(true) => Trace::Commit,
-            Some(false) => Trace::Nothing,
-            None => Trace::Unclear,
-        })
+        let homes = self.other_homes(vault)?.into_iter().map(|home| home.path);
+        Ok(homes.chain(self.other_trees()).find(has_all))
     }
 
-    /// The vault's files at other places and in other working trees.
-    fn other_files(&self, vault: &Id) -> Result<Vec<PathBuf>, PinError> {
-        let place = self.place();
-        let homes = self.homes(vault)?;
-        let mut found: Vec<PathBuf> = homes.into_iter().map(|home| home.path).collect();
-        if let Some(repository) = place.repository() {
-            let asked = ["worktree", "list", "--porcelain"];
-            let listed = text(&self.location.project, &asked).unwrap_or_default();
-            let trees = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
-            found.extend(trees.map(|tree| PathBuf::from(tree).join(&repository.within)));
+    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
+        let holds = |line: &[u8]| record(line).is_some_and(holds);
+        let (homes, trees) = (self.other_homes(vault)?, self.other_trees());
+        for path in homes.iter().map(|home| &home.path).chain(&trees) {
+            let Ok(there) = read::read(path, MAX_FILE as u64) else { continue };
+            if there.bytes.split(|byte| *byte == b'\n').any(holds) {
+                return Ok(Trace::File(path.clone()));
+            }
         }
-        found.retain(|path| path != place.vault());
-        Ok(found)
+        match in_commits(&self.location, &holds) {
+            Some(true) => return Ok(Trace::Commit),
+            Some(false) => {}
+            None => return Ok(Trace::Unclear),
+        }
+        let mut unclear = false;
+        for home in homes.into_iter().filter(|home| !home.is_in_repository) {
+            match in_commits_of(&home.path, &holds) {
+                Some(true) => return Ok(Trace::CommitAt(home.path)),
+                Some(false) => {}
+                None => unclear = true,
+            }
+        }
+        Ok(if unclear { Trace::Unclear } else { Trace::Nothing })
+    }
+
+    fn other_homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
+        let mut homes = self.homes(vault)?;
+        homes.retain(|home| home.path != self.location.vault);
+        Ok(homes)
+    }
+
+    /// The vault's files in other working trees.
+    fn other_trees(&self) -> Vec<PathBuf> {
+        let place = self.place();
+        let Some(repository) = place.repository() else { return Vec::new() };
+        let asked = ["worktree", "list", "--porcelain"];
+        let listed = text(&self.location.project, &asked).unwrap_or_default();
+        let trees = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
+        let files = trees.map(|tree| PathBuf::from(tree).join(&repository.within));
+        files.filter(|path| path != place.vault()).collect()
     }
 }
 
-/// Whether a line of the vault in any commit is one that is looked for; `None` where not every state
-/// is here to be looked at.
+/// A line that may be a signed record.
+fn record(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    line.starts_with('{').then(|| line.trim_end())
+}
+
+/// [`in_commits`] of a vault elsewhere. Where it is no more, its commits cannot be asked; one that is
+/// in no repository has none.
+fn in_commits_of(vault: &Path, holds: &dyn Fn(&[u8]) -> bool) -> Option<bool> {
+    let (folder, name) = (vault.parent()?, vault.file_name()?);
+    vault.symlink_metadata().ok()?;
+    let location = Location::of(folder, name).ok()?;
+    match location.git_common_dir {
+        Some(_) => in_commits(&location, holds),
+        None => Some(false),
+    }
+}
+
+/// Whether a line of the vault in any commit, at whatever path, is one that is looked for; `None` where
+/// none is and not every state is here to be looked at.
 fn in_commits(location: &Location, holds: &dyn Fn(&[u8]) -> bool) -> Option<bool> {
     let is_shallow = location.git_common_dir.as_ref()?.join("shallow").exists();
-    let states = git_past::states(location).ok().filter(|states| !states.more && !is_shallow)?;
+    let states = git_past::states(location).ok()?;
+    let mut is_whole = !states.more && !is_shallow;
     let mut contents = Contents::of(location).ok()?;
     for id in &states.ids {
         let mut found = None;
@@ -153,11 +199,13 @@ fn in_commits(location: &Location, holds: &dyn Fn(&[u8]) -> bool) -> Option<bool
             Ok(())
         };
         contents.look(id, look).ok()?;
-        if found? {
-            return Some(true);
+        match found {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => is_whole = false,
         }
     }
-    Some(false)
+    is_whole.then_some(false)
 }
 
 fn any_line(text: &mut dyn BufRead, holds: &dyn Fn(&[u8]) -> bool) -> io::Result<bool> {

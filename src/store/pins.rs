@@ -40,6 +40,8 @@ pub struct Accepted {
     pub counted: u64,
     /// See [`Here::roots`].
     pub roots: Option<Vec<String>>,
+    /// See [`Here::born`].
+    pub born: Option<String>,
 }
 
 /// What was accepted at a place.
@@ -53,6 +55,8 @@ pub struct Here {
     /// What the history of the place's repository began with when it was first looked at; `None`
     /// where there was none yet, and empty where git did not say.
     pub roots: Option<Vec<String>>,
+    /// By what the folder is told from another one that comes to stand there.
+    pub born: Option<String>,
 }
 
 /// A place where a vault was accepted.
@@ -60,8 +64,12 @@ pub struct Here {
 pub struct Home {
     /// Where the vault stood.
     pub path: PathBuf,
+    /// Whether it is in the repository of the place that asks.
+    pub is_in_repository: bool,
     /// See [`Here::roots`].
     pub roots: Option<Vec<String>>,
+    /// See [`Here::born`].
+    pub born: Option<String>,
 }
 
 /// What is known that bears on a vault at a place.
@@ -70,8 +78,22 @@ pub struct Known {
     pub here: Option<Here>,
     /// Vaults accepted in the same project; looked for only where nothing was accepted here.
     pub around: Vec<Neighbour>,
+    /// The log heads of the vault's other places, which a new one takes over; only where nothing was
+    /// accepted here.
+    pub elsewhere: Vec<Id>,
     /// The lines of the furthest chain of the vault.
     pub chain: Option<Vec<String>>,
+}
+
+impl Known {
+    /// The log heads that `vault` has to have here.
+    pub fn heads(&self, vault: &Id) -> &[Id] {
+        match &self.here {
+            Some(here) if here.vault == *vault => &here.heads,
+            Some(_) => &[],
+            None => &self.elsewhere,
+        }
+    }
 }
 
 /// What became of what was to be kept.
@@ -103,11 +125,12 @@ impl Pins {
     pub fn here(&self, place: &Place) -> Result<Option<Here>, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(None) };
         let found = places::load(&folder, place, self.folder.owners)?;
-        Ok(found.map(|Recorded { vault, heads, counted, roots, .. }| Here {
+        Ok(found.map(|Recorded { vault, heads, counted, roots, born, .. }| Here {
             vault,
             heads,
             counted,
             roots,
+            born,
         }))
     }
 
@@ -134,13 +157,23 @@ impl Pins {
     pub fn known(&self, place: &Place, vault: &Id) -> Result<Known, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(Known::default()) };
         let here = self.here(place)?;
-        let around = if here.is_none() { self.around(place)? } else { Vec::new() };
+        let (around, elsewhere) = match here.is_none() {
+            true => (self.around(place)?, self.heads_elsewhere(place, vault)?),
+            false => Default::default(),
+        };
         let chain = chains::load(&folder, vault, place.vault(), self.folder.owners)?;
         let is_accepted = here.iter().map(|here| here.vault).chain(around.iter().map(|n| n.vault));
         if chain.is_none() && is_accepted.into_iter().any(|accepted| accepted == *vault) {
             return Err(chains::missing(&folder, vault, place.vault()));
         }
-        Ok(Known { here, around, chain })
+        Ok(Known { here, around, elsewhere, chain })
+    }
+
+    fn heads_elsewhere(&self, place: &Place, vault: &Id) -> Result<Vec<Id>, PinError> {
+        match self.folder.existing()? {
+            Some(folder) => places::heads_elsewhere(&folder, place, vault, self.folder.owners),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Keeps what was accepted at `place`. Writes nothing that is stored already, nor a chain that
@@ -191,8 +224,9 @@ impl Pins {
             return Err(chains::differs(&folder, &new.vault, place.vault()));
         }
         if growth == Growth::Shorter {
-            // Nothing of an older state is accepted but that its vault is at home here.
-            to_write.heads.clear();
+            // Nothing of an older state is accepted but that its vault is at home here; what the
+            // other places have is what it lacks.
+            to_write.heads = self.heads_elsewhere(place, &new.vault)?;
             to_write.counted = 0;
             let place = here.is_none().then_some(to_write);
             return Ok(Some(Plan { chain: false, place, saved: Saved::Kept }));
@@ -238,6 +272,7 @@ fn recorded(place: &Place, new: &Accepted) -> Recorded {
         heads: new.heads.clone(),
         counted: new.counted,
         roots: new.roots.clone(),
+        born: new.born.clone(),
     }
 }
 

@@ -80,6 +80,11 @@ impl Place {
             || marks.folder.is_some_and(|id| self.reach.folders.contains(&id))
     }
 
+    /// Whether a place with these marks is in the same repository.
+    pub fn is_in_repository(&self, marks: &Marks) -> bool {
+        marks.repository.is_some() && marks.repository == self.marks.repository
+    }
+
     /// Names the files that are kept about this place.
     pub fn id(&self) -> Id {
         self.id

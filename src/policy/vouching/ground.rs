@@ -113,6 +113,12 @@ impl Ground<'_> {
         self.stands_for(keys.iter()) || keys.iter().any(|key| self.vouching.roots.contains(key))
     }
 
+    /// Whether somebody who is there had a hand in a role.
+    pub fn backs_role(&self, role: &Name) -> bool {
+        let made = self.vouching.roles.get(role);
+        made.is_some_and(|made| self.stands_for(made.behind.iter()))
+    }
+
     /// An owner's word counts for others even where nobody is left who let them in.
     fn speaks(&self, key: &Id, own: Option<&Name>) -> bool {
         self.counts(key).is_some_and(|member| {

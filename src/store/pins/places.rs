@@ -9,6 +9,7 @@ use crate::store::lock::Lock;
 use crate::store::owners::Owners;
 use crate::store::place::{Marks, Place};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,15 +26,17 @@ pub(super) struct Recorded {
     pub heads: Vec<Id>,
     pub counted: u64,
     pub roots: Option<Vec<String>>,
+    pub born: Option<String>,
 }
 
 impl Recorded {
     /// Whether this says what `other` does. Not by the path: two worktrees would write it in turn.
     pub fn says(&self, other: &Self) -> bool {
-        let Self { path: _, name, marks, vault, heads, counted, roots } = other;
+        let Self { path: _, name, marks, vault, heads, counted, roots, born } = other;
         (&self.name, &self.marks, &self.vault, &self.heads) == (name, marks, vault, heads)
             && self.counted >= *counted
             && (roots.is_none() || self.roots == *roots)
+            && self.born == *born
     }
 }
 
@@ -50,12 +53,14 @@ struct Stored {
     counted: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     roots: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    born: Option<String>,
 }
 
 impl From<Stored> for Recorded {
     fn from(stored: Stored) -> Self {
-        let Stored { format: _, path, name, marks, vault, heads, counted, roots } = stored;
-        Self { path, name, marks, vault, heads, counted, roots }
+        let Stored { format: _, path, name, marks, vault, heads, counted, roots, born } = stored;
+        Self { path, name, marks, vault, heads, counted, roots, born }
     }
 }
 
@@ -110,16 +115,44 @@ pub(super) fn homes(
     vault: &Id,
     owners: Owners,
 ) -> Result<Vec<Home>, PinError> {
-    let mut found: Vec<Home> = Vec::new();
-    for file in files(folder)? {
-        let record = stored::read::<Stored>(&file, owners);
-        let record = record.map_err(|unread| unknown(unread, &file, place))?;
-        let record = record.filter(|record| record.vault == *vault);
-        found.extend(record.map(|Stored { path, roots, .. }| Home { path: path.into(), roots }));
-    }
+    let own = records(folder, place, owners)?.into_iter().filter(|record| record.vault == *vault);
+    let mut found: Vec<Home> = own
+        .map(|Recorded { path, marks, roots, born, .. }| Home {
+            path: path.into(),
+            is_in_repository: place.is_in_repository(&marks),
+            roots,
+            born,
+        })
+        .collect();
     found.sort_by(|a, b| (&a.path, a.roots.is_none()).cmp(&(&b.path, b.roots.is_none())));
     found.dedup_by(|later, first| later.path == first.path && later.roots.is_none());
     Ok(found)
+}
+
+/// The log heads that `vault` had at its other places: at those of the same repository, or else at any.
+pub(super) fn heads_elsewhere(
+    folder: &Path,
+    place: &Place,
+    vault: &Id,
+    owners: Owners,
+) -> Result<Vec<Id>, PinError> {
+    let (mut near, mut far) = (BTreeSet::new(), BTreeSet::new());
+    for record in records(folder, place, owners)? {
+        if record.vault == *vault {
+            let found = if place.is_in_repository(&record.marks) { &mut near } else { &mut far };
+            found.extend(record.heads);
+        }
+    }
+    Ok(if near.is_empty() { far } else { near }.into_iter().collect())
+}
+
+/// What is recorded of all places.
+fn records(folder: &Path, place: &Place, owners: Owners) -> Result<Vec<Recorded>, PinError> {
+    let read = |file: PathBuf| {
+        let record = stored::read::<Stored>(&file, owners);
+        record.map_err(|unread| unknown(unread, &file, place)).transpose()
+    };
+    files(folder)?.into_iter().filter_map(read).map(|found| found.map(Into::into)).collect()
 }
 
 /// Whether the vault that stood at `path` is that of a folder around the place, or of the same one.
@@ -161,8 +194,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
 }
 
 pub(super) fn write(lock: &Lock, place: &Place, record: &Recorded) -> Result<(), PinError> {
-    let Recorded { path, name, marks, vault, heads, counted, roots } = record.clone();
-    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted, roots };
+    let Recorded { path, name, marks, vault, heads, counted, roots, born } = record.clone();
+    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted, roots, born };
     stored::write(lock, &file_name(place), &record)
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::crypto::bytes::Fixed;
 use crate::store::find::{FILE, FOLDER, Location};
 use crate::store::lock;
+use std::collections::BTreeSet;
 use std::fs;
 use tempfile::{TempDir, tempdir};
 
@@ -28,6 +29,7 @@ fn pin(name: &str, len: usize) -> Accepted {
         heads: vec![Fixed([u8::try_from(len).unwrap(); 32])],
         counted: len as u64,
         roots: None,
+        born: None,
     }
 }
 
@@ -69,6 +71,7 @@ fn a_pin_comes_back_as_it_was_saved_its_heads_only_at_its_place() {
     assert_eq!(known(&pins, &place, "a"), stored("a", 2));
     let elsewhere = load(&pins, &Place::sample("b"), "a").unwrap();
     assert_eq!((elsewhere.here, elsewhere.chain), (None, Some(pin("a", 2).chain)));
+    assert_eq!(elsewhere.elsewhere, pin("a", 2).heads);
     let other = load(&pins, &place, "b").unwrap();
     assert_eq!((other.here.unwrap().vault, other.chain), (pin("a", 1).vault, None));
 }
@@ -79,7 +82,12 @@ fn a_vault_has_one_chain_and_each_place_its_own_heads() {
     let clone = Place::sample("b");
     pins.save(&place, &pin("a", 3)).unwrap();
     assert_eq!(pins.save(&clone, &pin("a", 2)).unwrap(), Saved::Kept);
-    assert_eq!(known(&pins, &clone, "a"), Some((pin("a", 3).chain, Vec::new())));
+    let lacking = pin("a", 3).heads;
+    assert_eq!(
+        known(&pins, &clone, "a"),
+        Some((pin("a", 3).chain, lacking)),
+        "not those it came with"
+    );
     assert_eq!(pins.save(&clone, &pin("a", 4)).unwrap(), Saved::Written);
     assert_eq!(known(&pins, &clone, "a"), stored("a", 4));
     assert_eq!(known(&pins, &place, "a"), Some((pin("a", 4).chain, pin("a", 3).heads)));
@@ -91,6 +99,23 @@ fn place(path: &str, repository: Option<&str>) -> Place {
     let git_common_dir = repository.map(PathBuf::from);
     let vault = folder.join(FILE);
     Place::of(&Location { vault, folder, project, git_common_dir }, Some(Path::new("/home/u")))
+}
+
+#[test]
+fn a_new_place_takes_over_the_heads_of_its_repository_or_else_of_all() {
+    let (_state, pins, _) = fresh();
+    let heads = |path: &str, repository: Option<&str>| {
+        load(&pins, &place(path, repository), "a").unwrap().elsewhere
+    };
+    pins.save(&place("/p/shop", Some("/p/shop/.git")), &pin("a", 2)).unwrap();
+    pins.save(&place("/p/other", None), &pin("a", 3)).unwrap();
+    pins.save(&place("/p/third", None), &pin("b", 4)).unwrap();
+    let near = pin("a", 2).heads;
+    assert_eq!(heads("/p/shop/lib", Some("/p/shop/.git")), near);
+    let all: BTreeSet<Id> = near.into_iter().chain(pin("a", 3).heads).collect();
+    let far: BTreeSet<Id> = heads("/q/moved", Some("/q/moved/.git")).into_iter().collect();
+    assert_eq!(far, all);
+    assert!(heads("/p/shop", Some("/p/shop/.git")).is_empty(), "it has its own");
 }
 
 #[test]

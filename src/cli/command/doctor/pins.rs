@@ -3,7 +3,7 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use super::vault::is_about_pins;
-use crate::cli::context::{ACCEPT, discarded_entries, missing_entries};
+use crate::cli::context::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
 use crate::cli::lost::{self, GIVE_UP};
 use crate::ops::pin::Standing;
 use crate::store::session::{Opened, Session};
@@ -26,8 +26,13 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
             count if is_discarded(session, opened) => {
                 Finding::new(Code::PinOlder, discarded_entries(count)).mend(GIVE_UP)
             }
-            missing => Finding::new(Code::PinOlder, missing_entries(missing))
-                .mend("v-secure audit verify --base origin/main"),
+            missing => {
+                let text = format!(
+                    "{} ({WHY_MISSING}); compare with 'v-secure audit verify --base origin/main' first",
+                    missing_entries(missing)
+                );
+                Finding::new(Code::PinOlder, text).mend(GIVE_UP)
+            }
         },
         Standing::Prefix { seen, accepted } => {
             let lost = lost::of(session, opened);

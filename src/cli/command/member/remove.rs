@@ -112,14 +112,13 @@ impl Remove {
         policy_change::check(vault, &removal, ctx)?;
         let Some(member) = vault.policy().member(&self.name) else { return Ok(Default::default()) };
         let alone = vouched::alone(vault, Going::Member(&self.name), &ctx.signer.key.id())?;
-        let rows = vouched::rows(vault, &alone, &[]);
-        vouched::tell(context, self.name.as_str(), &rows);
+        vouched::tell(context, self.name.as_str(), vault, &alone);
         let (devices, roles) = (policy::listed(member.keys.keys()), policy::listed(member.roles()));
         if context.interactive() && !self.confirm.is_given() {
             let text = format!("{}: roles {roles}; devices {devices}", self.name);
             vouched::say(context, &[("", text)]);
         }
-        let question = vouched::question(self.name.as_str(), self.revoke_vouched, &rows);
+        let question = vouched::question(self.name.as_str(), self.revoke_vouched, &alone);
         self.confirm.check(context, &question)?;
         let (taken, left) = vouched::settled(
             context,

@@ -48,7 +48,8 @@ impl Accept {
         let stranger = Session { state: None, carried: None, ..session.clone() };
         let opened = stranger.open(Depth::Everything)?;
         let chain = opened.vault.chain();
-        let carried = Facts { carried: session.carried.as_ref(), ..Facts::default() };
+        let carried = session.carried.as_ref().map(|carried| &carried.pin);
+        let carried = Facts { carried, ..Facts::default() };
         if pin::judge(chain.ids(), &carried) == Standing::CarriedMissing {
             return Err(carried_failure(&session));
         }
@@ -60,11 +61,15 @@ impl Accept {
         let given_up = GivenUp::of(&known, &opened.vault);
         let lost = session.lost_of(&standing, &known).ok().flatten();
         given_up.warn(context, lost.as_ref());
-        if standing != Standing::Continues {
+        if standing != Standing::Continues || !given_up.is_nothing() {
             tell(context, &before(&session, &known)?, (&vault, &head, chain.len()));
             let mut right = vec![head.clone()];
-            // A policy that parted from the accepted one has the same vault's fingerprint.
-            if !matches!(standing, Standing::Prefix { .. } | Standing::Diverged { .. }) {
+            // What is older than the accepted state, or parted from it, has the same vault's fingerprint.
+            let is_known = matches!(
+                standing,
+                Standing::Continues | Standing::Prefix { .. } | Standing::Diverged { .. }
+            );
+            if !is_known {
                 right.push(vault.clone());
             }
             self.compare.check(context, &right, given_up.question())?;

@@ -25,8 +25,7 @@ impl GivenUp {
         let chain = known.chain.as_deref().unwrap_or_default();
         let accepted = chain.iter().map(|line| PolicyEntry::id_of_line(line));
         let lacking = accepted.enumerate().filter(|(at, id)| now.get(*at) != Some(id));
-        let here = known.here.iter().filter(|here| here.vault == vault.id());
-        let heads = here.flat_map(|here| &here.heads);
+        let heads = known.heads(&vault.id()).iter();
         let missing = heads.filter(|head| !vault.file().entries.contains_key(*head));
         Self {
             policy_entries: lacking.count(),
@@ -46,8 +45,8 @@ impl GivenUp {
             let then = match lost.is_some_and(Lost::is_discarded) {
                 true => "no clone warns that it is missing any more",
                 false => {
-                    "rights that these entries took away are back, and no clone warns of an older \
-                     state any more"
+                    "what these entries took away is back, and no clone warns of an older state any \
+                     more"
                 }
             };
             context.ui.warn(&format!(

@@ -125,10 +125,9 @@ impl Remove {
             }
             false => Default::default(),
         };
-        let rows = vouched::rows(vault, &alone, &[]);
-        vouched::tell(context, &self.device.to_string(), &rows);
+        vouched::tell(context, &self.device.to_string(), vault, &alone);
         let what = format!("{}{}", self.device, self.others(&gone));
-        let question = vouched::question(&what, self.revoke_vouched, &rows);
+        let question = vouched::question(&what, self.revoke_vouched, &alone);
         let last = self.locks_out(ctx, &gone).map_or(String::new(), |why| format!(" {why}"));
         self.confirm.check(context, &format!("{question}{last}"))?;
         let (taken, left) = vouched::settled(
