@@ -244,6 +244,11 @@ fn the_gitlab_job_fetches_what_a_forced_push_took_away_and_judges_by_the_pin() {
     );
     stage.ok("cp -r ../other/.v-secure . && git add . && git commit --quiet -m substituted");
     assert_eq!(none(&pin).status.code(), Some(6));
+    let early = [
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", first.as_str()),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    assert_eq!(gitlab(&stage, &early).status.code(), Some(6));
     let removed = stage.ok(
         "git checkout --quiet -B apart && git rm --quiet -r --cached .v-secure && git commit --quiet -m removed && git rev-parse HEAD",
     );

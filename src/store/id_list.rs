@@ -13,7 +13,7 @@ use super::sys;
 use crate::crypto::bytes::{Fixed, Id};
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// The longest list: 64 MiB, two million ids.
@@ -82,16 +82,11 @@ impl IdList {
 
     fn read(&self, path: &Path) -> Result<HashSet<Id>, PinError> {
         let limit = self.limit + RECORD - 1;
-        let (file, metadata) = match private::open_own(path, limit, self.folder.owners) {
-            Ok(found) => found,
+        let bytes = match private::read_growing(path, limit, self.folder.owners) {
+            Ok(bytes) => bytes,
             Err(PrivateError::Read(ReadError::Missing { .. })) => return Ok(HashSet::new()),
             Err(error) => return Err(error.into()),
         };
-        let mut bytes = Vec::new();
-        // No further than it was: a writer may be appending, and records stay where they are.
-        file.take(metadata.len())
-            .read_to_end(&mut bytes)
-            .map_err(|source| PrivateError::Io { path: path.into(), source })?;
         // What a killed writer left of a last record is no id.
         Ok(bytes.as_chunks().0.iter().map(|record| Fixed(*record)).collect())
     }

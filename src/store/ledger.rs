@@ -125,7 +125,7 @@ impl LedgerFile {
     }
 
     fn read(&self, path: &Path) -> Result<Vec<u8>, PinError> {
-        match private::read_own(path, self.limit as u64, self.folder.owners) {
+        match private::read_growing(path, self.limit as u64, self.folder.owners) {
             Ok(bytes) => Ok(bytes),
             Err(PrivateError::Read(ReadError::Missing { .. } | ReadError::TooLarge { .. })) => {
                 Ok(Vec::new())
@@ -328,6 +328,23 @@ mod tests {
             }
         });
         assert_eq!(file.load().unwrap().0.len(), 99);
+    }
+
+    #[test]
+    fn a_reader_is_not_stopped_by_what_is_being_added() {
+        let (_state, file) = fresh();
+        file.add(&judged(0..1, &[]), 1).unwrap();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for first in 1..250 {
+                    file.add(&judged(first..first + 1, &[]), usize::from(first)).unwrap();
+                }
+            });
+            while !writer.is_finished() {
+                file.load().unwrap();
+            }
+        });
+        assert_eq!(file.load().unwrap().0.len(), 250);
     }
 
     #[cfg(unix)]

@@ -9,7 +9,7 @@ use super::sys::{self, Folder, Links};
 use crate::secret_value::SecretValue;
 use std::fmt;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Mode of private files, for [`super::atomic::replace`] and [`super::fresh::write_new`].
@@ -210,6 +210,20 @@ pub(super) fn read_own(path: &Path, limit: u64, owners: Owners) -> Result<Vec<u8
     let (file, metadata) = open_own(path, limit, owners)?;
     let mut bytes = read::fill(file, &metadata, path)?;
     Ok(std::mem::take(&mut *bytes))
+}
+
+/// [`read_own`] of a file that only grows: no further than it was, as another process may be adding to it.
+pub(super) fn read_growing(
+    path: &Path,
+    limit: u64,
+    owners: Owners,
+) -> Result<Vec<u8>, PrivateError> {
+    let (file, metadata) = open_own(path, limit, owners)?;
+    let mut bytes = Vec::new();
+    file.take(metadata.len())
+        .read_to_end(&mut bytes)
+        .map_err(|source| PrivateError::Io { path: path.into(), source })?;
+    Ok(bytes)
 }
 
 /// [`read_own`] in the open folder of `path`.

@@ -8,7 +8,7 @@ use super::journal::{self, JournalError};
 use super::owners::Owners;
 use super::place::Place;
 use super::private::{self, PrivateError};
-use super::read::ReadError;
+use super::read::{self, ReadError};
 use super::sys::{self, Stamp};
 use crate::crypto::bytes::Id;
 use serde::Deserialize;
@@ -90,11 +90,17 @@ pub fn stamp(state: &Path, place: &Place) -> Option<Stamp> {
     Some(sys::stamp(&metadata))
 }
 
+/// With the lock that a writer holds while it adds a line: a part of one would pass for a changed one.
 fn bytes(path: &Path, owners: Owners) -> Result<Option<Vec<u8>>, JournalError> {
-    match private::read_own(path, LIMIT, owners) {
-        Err(PrivateError::Read(ReadError::Missing { .. })) => Ok(None),
-        bytes => Ok(bytes.map(Some)?),
-    }
+    let file = match private::open_own(path, LIMIT, owners) {
+        Err(PrivateError::Read(ReadError::Missing { .. })) => return Ok(None),
+        opened => opened?.0,
+    };
+    let failed = |source| JournalError::Io { path: path.into(), source };
+    file.lock_shared().map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    let mut bytes = read::fill(file, &metadata, path).map_err(PrivateError::from)?;
+    Ok(Some(std::mem::take(&mut *bytes)))
 }
 
 impl Journal {

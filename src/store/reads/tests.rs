@@ -49,3 +49,15 @@ fn a_journal_that_begins_late_is_trimmed() {
     assert_eq!(breaks(&scene, &lines[1..]), []);
     assert!(scene.load().is_trimmed);
 }
+
+#[test]
+fn a_reader_sees_whole_lines_while_others_are_added() {
+    let (scene, _) = scene();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| (5..300).for_each(|ts| scene.append(ts)));
+        while !writer.is_finished() {
+            assert_eq!(scene.load().breaks, []);
+        }
+    });
+    assert_eq!(scene.load().reads.len(), 299);
+}
