@@ -1,35 +1,33 @@
 //! What every command starts from: the host, the options, the output, the vault that is meant, and
 //! who the user is in it.
 
+mod judging;
 mod writing;
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::first_use::{self, Source};
 use super::globals::Globals;
 use super::hidden;
 use super::identities;
 use super::job;
-use super::lost;
 use super::passphrase::Place;
+use super::pin_failures::refuse_old;
 use super::pruning::{self, Pruning};
 use super::ui::Ui;
 use crate::crypto::bytes::Id;
 use crate::host::hardening::{Hardened, harden};
 use crate::host::{Host, Stream};
 use crate::name::{Name, SecretName};
-use crate::ops::pin::Standing;
 use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::find::{Location, Search};
 use crate::store::owners::{Owners, ProjectOwners};
 use crate::store::private;
-use crate::store::session::{Opened, Session, SessionError};
+use crate::store::session::{Opened, Session};
 use crate::store::transaction::Written;
-use crate::vault::request::fingerprint_words;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub struct Context<'a> {
     pub host: &'a dyn Host,
@@ -237,145 +235,11 @@ impl<'a> Context<'a> {
         Ok((session, opened))
     }
 
-    /// Judges what the pins say of a vault, and remembers what is accepted.
-    pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
-        let fits = matches!(opened.pin, Standing::Continues | Standing::Prefix { .. });
-        if fits
-            && opened.is_new_here
-            && (purpose == Purpose::Look || self.agrees(session, opened)?)
-        {
-            return Ok(());
-        }
-        match (&opened.pin, purpose) {
-            (Standing::Continues, _) => {}
-            (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
-                let lost = lost::of(session, opened);
-                let mut failure = older(&lost::older(*seen, *accepted, lost.as_ref()));
-                if lost.is_some_and(|lost| lost.is_discarded()) {
-                    failure.hints = vec![lost::GIVE_UP.to_owned()];
-                }
-                return Err(failure);
-            }
-            (Standing::Prefix { seen, accepted }, _) => {
-                let text = self.older(session, opened, *seen, *accepted);
-                self.tell(session, &format!("policy {seen}/{accepted}"), &text);
-            }
-            (Standing::Unknown, Purpose::Look) => return Ok(()),
-            (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => {
-                if self.agrees(session, opened)? {
-                    return Ok(());
-                }
-            }
-            _ => return Err(lost::refusal(session, opened)),
-        }
-        let missing = session.missing_heads(opened);
-        if !missing.is_empty() && purpose == Purpose::UseNewest {
-            return Err(
-                match session.is_discarded(&opened.vault.id(), &missing).unwrap_or(false) {
-                    true => {
-                        let mut failure = older(&discarded_entries(missing.len()));
-                        failure.hints = vec![lost::GIVE_UP.to_owned()];
-                        failure
-                    }
-                    false => older(&missing_entries(missing.len())).hint(lost::GIVE_UP),
-                },
-            );
-        }
-        if !missing.is_empty() && opened.pin == Standing::Continues {
-            if !self.is_told_as_discarded(session, opened, &missing) {
-                self.tell_missing(session, opened, &missing);
-            }
-            // A place that is new is one all the same, which lacks what the others have.
-            return if opened.is_first_here() { self.keep(session, opened) } else { Ok(()) };
-        }
-        if opened.pin == Standing::Continues {
-            session.note_current();
-        }
-        self.keep(session, opened)
-    }
-
-    /// Remembers what was accepted.
-    fn keep(&self, session: &Session, opened: &Opened) -> Outcome {
-        match session.remember(opened) {
-            // A home folder that cannot be written is no reason to withhold what was just verified.
-            Err(SessionError::Pin(error)) if error.is_of_storage() => self.unrecorded(&error),
-            result => result?,
-        }
-        Ok(())
-    }
-
-    /// The words for an older state, found out once a command.
-    fn older(&self, session: &Session, opened: &Opened, seen: usize, accepted: usize) -> String {
-        let key = (seen, accepted);
-        if let Some((known, text)) = self.older.borrow().as_ref()
-            && *known == key
-        {
-            return text.clone();
-        }
-        let lost = if self.ui.is_muted() { None } else { lost::of(session, opened) };
-        let text =
-            format!("this is an older state: {}", lost::older(seen, accepted, lost.as_ref()));
-        *self.older.borrow_mut() = Some((key, text.clone()));
-        text
-    }
-
-    /// Says once, and warns of nothing, where what is missing was thrown away before it was committed.
-    fn is_told_as_discarded(&self, session: &Session, opened: &Opened, missing: &[Id]) -> bool {
-        let ids: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        let state = format!("discarded {}", ids.join(" "));
-        if session.was_told(&state) {
-            return true;
-        }
-        let is_discarded = !self.ui.is_muted()
-            && session.is_discarded(&opened.vault.id(), missing).unwrap_or(false);
-        if is_discarded && session.is_new_to_tell(&state) {
-            self.ui.note(&discarded_entries(missing.len()));
-        }
-        is_discarded
-    }
-
-    /// Warns of log entries that are missing: where they still are, or what ends it.
-    fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
-        let still = session.still_at(&opened.vault.id(), missing).ok().flatten();
-        let entries = missing_entries(missing.len());
-        let text = match still {
-            Some(path) => format!(
-                "{entries}; {} has what is lacking, which a pull or a merge brings here",
-                path.display()
-            ),
-            None => format!(
-                "{entries} ({WHY_MISSING}): 'v-secure audit verify --base origin/main' tells whether \
-                 anything that was published is gone; if not, 'v-secure pin accept' ends this warning"
-            ),
-        };
-        let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        self.tell(session, &state.join(" "), &text);
-    }
-
-    /// Warns of an older state: where that is what a worktree is for, once.
-    fn tell(&self, session: &Session, state: &str, text: &str) {
-        let known = self.warned.borrow().contains(text);
-        if !known && !self.ui.is_muted() && session.is_news(state) {
-            self.warn_once(text);
-        }
-    }
-
     /// A command may judge a vault more than once: before it asks for a value, and under the lock.
     fn warn_once(&self, text: &str) {
         if self.warned.borrow_mut().insert(text.to_owned()) {
             self.ui.warn(text);
         }
-    }
-
-    /// Whether this command's user has agreed to the vault before; asks where that is not so.
-    fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<bool> {
-        let chain = opened.vault.chain().ids();
-        if *self.agreed.borrow() == chain {
-            return Ok(true);
-        }
-        first_use::ask(self, session, opened, Source::Place)?;
-        *self.agreed.borrow_mut() = chain.to_vec();
-        Ok(false)
     }
 
     /// Says that the state folder does not know what was accepted.
@@ -412,95 +276,6 @@ impl<'a> Context<'a> {
 
 fn copy(value: &SecretValue) -> SecretValue {
     SecretValue::new(value.expose().to_vec())
-}
-
-/// What helps with a pin that does not fit, once the vault has been looked at.
-pub const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
-
-/// Where the newer state is another branch's.
-const NEWER_BRANCH: &str =
-    "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH";
-
-/// How log entries come to be missing that were not thrown away.
-pub const WHY_MISSING: &str = "an old branch, a roll-back, or made again after a conflict";
-
-/// Says how many log entries that this device has seen are not there.
-pub fn missing_entries(count: usize) -> String {
-    match count {
-        1 => "1 log entry that was seen here before is missing".to_owned(),
-        many => format!("{many} log entries that were seen here before are missing"),
-    }
-}
-
-/// The same, where they are this device's own and were thrown away.
-pub fn discarded_entries(count: usize) -> String {
-    let (entries, it) = (missing_entries(count), if count == 1 { "it" } else { "them" });
-    format!(
-        "{entries}: this device wrote {it}, and no commit here holds {it} (a change that was discarded). \
-         'v-secure pin accept' gives {it} up"
-    )
-}
-
-/// An older state, where none is wanted.
-fn older(why: &str) -> Failure {
-    let message = format!("this is an older state than one that was seen here: {why}");
-    Failure::new(Exit::Integrity, "pin-older", message)
-        .hint("git pull")
-        .hint(NEWER_BRANCH)
-        .hint("v-secure audit verify --base origin/main")
-}
-
-fn refuse_old(opened: &Opened) -> Outcome {
-    if !opened.missing_takings {
-        return Ok(());
-    }
-    let message = "this older state lacks policy entries that took rights away, renewed keys after \
-                   somebody left, or made settings stricter: writing on it would undo that";
-    Err(Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH))
-}
-
-/// Why a vault whose pin does not fit is refused.
-pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
-    let path = path.display();
-    let (code, message) = match standing {
-        Standing::OtherVault { accepted } => (
-            "pin-other-vault",
-            format!(
-                "{path} is another vault than the one accepted here before ({})",
-                fingerprint_words(accepted)
-            ),
-        ),
-        Standing::OtherInProject { known } => (
-            "pin-other-in-project",
-            format!(
-                "{path} is another vault than the one accepted in this project, {} ({}) in {}, and \
-                 would take its place here",
-                known.name,
-                fingerprint_words(&known.vault),
-                known.path
-            ),
-        ),
-        Standing::Diverged { at } => (
-            "pin-diverged",
-            format!(
-                "the policy of {path} differs from the one that this device accepted, from entry {at} on"
-            ),
-        ),
-        _ => (
-            "pin-carried",
-            format!(
-                "{path} does not contain what the given pin names: another vault, or an older state"
-            ),
-        ),
-    };
-    let failure =
-        Failure::new(Exit::Integrity, code, message).hint("git log -p -- .v-secure/vault.toml");
-    match code {
-        // What is carried is not changed by accepting anything here.
-        "pin-carried" => failure
-            .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN"),
-        _ => failure.hint(ACCEPT),
-    }
 }
 
 /// An id's first characters, for people.

@@ -5,9 +5,9 @@ mod policy;
 mod secrets;
 
 use self::policy::chain_failure;
-use super::context::ACCEPT;
 use super::error::Failure;
 use super::exit::Exit;
+use super::pin_failures::ACCEPT;
 use super::shell_word;
 use crate::crypto::envelope::EnvelopeError;
 use crate::name::Name;

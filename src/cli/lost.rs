@@ -1,8 +1,8 @@
 //! What is said where the policy lacks what this device accepted: what it was, whose, and what leads
 //! out. Commands, the hook, `pin` and `doctor` say the same.
 
-use super::context::{ACCEPT, pin_failure};
 use super::error::Failure;
+use super::pin_failures::{ACCEPT, pin_failure};
 use crate::ops::pin::Standing;
 use crate::ops::taken::Taking;
 use crate::store::lost::{Lost, LostEntry, Trace};

@@ -1,9 +1,10 @@
 //! What `audit verify` and the git hook share: verification whose every outcome is a list of
 //! findings, the errors of form and of the policy chain, the pins and the base included.
 
-use super::context::{Context, WHY_MISSING, discarded_entries, missing_entries, pin_failure};
+use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::lost::{self, GIVE_UP};
+use super::pin_failures::{WHY_MISSING, discarded_entries, missing_entries, pin_failure};
 use super::shell_word;
 use crate::crypto::bytes::Id;
 use crate::log::finding::{Code, Severity};

@@ -1,10 +1,11 @@
 //! How commands write: a transaction on a vault that was judged, signed by who the user is in it, and
 //! questions before it without the lock.
 
-use super::{Context, Purpose, refuse_old};
+use super::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::lost::{self, GIVE_UP};
+use crate::cli::pin_failures::refuse_old;
 use crate::cli::{pruning, unlocking};
 use crate::host::progress::Silent;
 use crate::ops::change::Change;

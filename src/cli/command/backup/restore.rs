@@ -2,13 +2,14 @@
 
 mod report;
 
-use crate::cli::context::{Context, pin_failure};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::first_use::{self, Source};
 use crate::cli::hidden;
 use crate::cli::identities;
 use crate::cli::passphrase::{self, BACKUP};
+use crate::cli::pin_failures::pin_failure;
 use crate::cli::project;
 use crate::cli::source;
 use crate::crypto::envelope::{self, EnvelopeError};

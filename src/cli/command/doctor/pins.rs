@@ -3,8 +3,8 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use super::vault::is_about_pins;
-use crate::cli::context::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
 use crate::cli::lost::{self, GIVE_UP};
+use crate::cli::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
 use crate::ops::pin::Standing;
 use crate::store::session::{Opened, Session};
 

@@ -2,9 +2,10 @@
 
 use super::given_up::GivenUp;
 use crate::cli::compare::CompareArgs;
-use crate::cli::context::{Context, pin_failure};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::pin_failures::pin_failure;
 use crate::crypto::bytes::Id;
 use crate::ops::pin::{self, Facts, Neighbour, Standing};
 use crate::ops::vault::Depth;
