@@ -1,6 +1,8 @@
 //! Whether a place is one of a vault's own: by what the history of its repository begins with, and by
 //! whether the folder that stands there is the one that was known.
 
+use super::find::FOLDER;
+use super::git::git_common_dir;
 use super::git_roots::{self, History};
 use super::pins::{Here, Home, Known, PinError};
 use super::session::Session;
@@ -57,9 +59,9 @@ impl Session {
     }
 
     /// By what a folder is told from another one at the same path: that of the repository, which all
-    /// working trees share, or else of the vault.
+    /// working trees share, or else of the project. Not that of the vault, which git makes anew.
     pub(super) fn born(&self) -> Option<String> {
-        sys::born(self.location.git_common_dir.as_deref().unwrap_or(&self.location.folder))
+        sys::born(self.location.git_common_dir.as_deref().unwrap_or(&self.location.project))
     }
 
     /// What the history of the place's repository begins with, for what is to be kept. Asked once, when it
@@ -134,7 +136,8 @@ fn reaches(home: &Home, roots: &[String]) -> bool {
 /// become a repository since.
 fn is_still_there(home: &Home) -> bool {
     let Some(folder) = home.path.parent() else { return false };
-    let repository = super::git::git_common_dir(folder);
-    let now = [repository.as_deref(), Some(folder)].into_iter().flatten().map(sys::born);
+    let project = folder.parent().filter(|_| folder.ends_with(FOLDER)).unwrap_or(folder);
+    let repository = git_common_dir(project);
+    let now = [repository.as_deref(), Some(project)].into_iter().flatten().map(sys::born);
     home.born.is_some() && now.into_iter().any(|born| born == home.born)
 }
