@@ -11,7 +11,7 @@ use crate::ops::access;
 use crate::ops::change::Change;
 use crate::ops::init::{self, InitError, InitRequest};
 use crate::ops::inject::consent;
-use crate::ops::pin::{CarriedPin, Standing};
+use crate::ops::pin::{Carried, CarriedPin, Standing};
 use crate::ops::policy_change::{self, PolicyChangeError};
 use crate::ops::put::{self, NewValue, PutError, PutRequest};
 use crate::ops::read::{self, ReadError, Wanted};
@@ -331,7 +331,7 @@ impl<H: Clock + Random> Vault<H> {
 
     fn session(&self, location: Location) -> Session {
         let carried = match self.options.first_use {
-            FirstUse::Pin(pin) => Some(pin),
+            FirstUse::Pin(pin) => Some(Carried { pin, is_for_place: true }),
             FirstUse::Refuse | FirstUse::Accept => None,
         };
         let (state, now) = (self.options.state.clone(), self.host.now());

@@ -11,7 +11,7 @@ mod planted;
 mod tools;
 
 use person::{Done, Person, copy};
-use planted::{git, run_in};
+use planted::{IDENTITY, git, run_in};
 use std::fs;
 use std::path::PathBuf;
 
@@ -336,4 +336,173 @@ fn at_home_too_a_vault_is_compared_with_the_furthest_policy() {
     let older = run_in(&olga, "../clone", "get prod/DB");
     assert!(older.err.contains("older state"), "{}", older.err);
     assert_eq!(older.ok(), "genuine");
+}
+
+#[test]
+fn a_vault_that_moved_within_its_repository_is_held_to_the_log_that_was_seen_there() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    git(&olga.checkout(), "clone --quiet . ../ahead");
+    run_in(&olga, "../ahead", "set prod/ELSEWHERE --generate").ok();
+    let old = fs::read(olga.vault()).unwrap();
+    olga.set("prod/NEW", "x");
+    fs::create_dir(beside(&olga, "lib")).unwrap();
+    git(&olga.checkout(), "mv .v-secure lib/.v-secure");
+    assert_eq!(run_in(&olga, "lib", "get prod/DB --strict").err, "", "of its own repository alone");
+    fs::create_dir(beside(&olga, "app")).unwrap();
+    git(&olga.checkout(), "mv lib/.v-secure app/.v-secure");
+    fs::write(beside(&olga, "app/.v-secure/vault.toml"), old).unwrap();
+    let strict = run_in(&olga, "app", "--json get prod/DB --strict");
+    assert_eq!(strict.error(), (6, "pin-older".into()));
+}
+
+/// Her identity, with the pin of her vault in a comment.
+fn with_pin(olga: &Person) -> String {
+    let pin = olga.run("pin show").ok();
+    let identity = fs::read_to_string(olga.home().join(IDENTITY)).unwrap();
+    format!("# v-secure-pin: {}\n{identity}", pin.trim())
+}
+
+/// A command in a folder, with variables.
+fn with(olga: &Person, folder: &str, line: &str, variables: &[(&str, &str)]) -> Done {
+    let arguments: Vec<&str> = line.split(' ').collect();
+    let mut command = olga.command(&arguments);
+    command.envs(variables.iter().copied()).current_dir(beside(olga, folder));
+    Done::from(command.output().unwrap())
+}
+
+#[test]
+fn the_pin_in_an_identitys_comment_says_which_vault_is_the_right_one_and_not_where() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    let identity = with_pin(&olga);
+    fs::write(olga.home().join(IDENTITY), &identity).unwrap();
+    foreign(&olga, "../foreign");
+    plant(&olga, "../foreign");
+    is_asked_about(&olga, "../foreign");
+    let file = olga.home().join(IDENTITY).display().to_string();
+    let line = format!("--json --identity {file} get prod/DB");
+    assert_eq!(run_in(&olga, "../foreign", &line).error(), (1, "first-use".into()));
+    for variable in [("V_SECURE_IDENTITY", identity.as_str()), ("V_SECURE_IDENTITY_FILE", &file)] {
+        let refused = with(&olga, "../foreign", "--json get prod/DB", &[variable]);
+        assert_eq!(refused.error(), (1, "first-use".into()), "{}", variable.0);
+    }
+    // It vouches for the vault where nothing is known of it.
+    let state = olga.home().join("state").display().to_string();
+    let fresh = [("XDG_STATE_HOME", state.as_str())];
+    assert_eq!(with(&olga, "../foreign", "get prod/DB", &fresh).ok(), "genuine");
+    let pin = olga.run("pin show").ok();
+    let stated = [("V_SECURE_PIN", pin.trim())];
+    assert_eq!(with(&olga, "../foreign", "get prod/DB", &stated).ok(), "genuine");
+}
+
+/// A runner that keeps its state checks a job's repository out into a new folder, and not all of it.
+#[test]
+fn a_jobs_identity_with_a_pin_vouches_for_the_jobs_repository() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    let identity = with_pin(&olga);
+    fs::remove_file(olga.home().join(IDENTITY)).unwrap();
+    let url = format!("file://{}", olga.checkout().display());
+    let job = [("CI", "true"), ("V_SECURE_IDENTITY", identity.as_str())];
+    for folder in ["../first", "../second"] {
+        git(&olga.checkout(), "commit --quiet --allow-empty -m more");
+        git(&olga.checkout(), &format!("clone --quiet --depth 1 {url} {folder}"));
+        assert_eq!(with(&olga, folder, "get prod/DB", &job).ok(), "genuine");
+    }
+    fs::rename(beside(&olga, "../first"), beside(&olga, "../away")).unwrap();
+    fs::rename(olga.checkout().join(".git"), olga.checkout().join("git")).unwrap();
+    assert_eq!(with(&olga, "../away", "get prod/DB", &job).ok(), "genuine");
+    let by_hand = with(&olga, "../away", "--json get prod/DB", &job[1..]);
+    assert_eq!(by_hand.code, 0, "it is one of the vault's places by now");
+}
+
+/// The other project's history into the one that is checked out.
+fn merge(olga: &Person, from: &str) {
+    git(&olga.checkout(), &format!("fetch --quiet {from} main"));
+    let how = "merge --quiet --allow-unrelated-histories -m merged FETCH_HEAD";
+    git(&olga.checkout(), how);
+}
+
+#[test]
+fn what_was_merged_in_before_the_first_use_after_the_first_commit_is_none_of_the_vaults_roots() {
+    if !tools::has("git") {
+        return;
+    }
+    for is_repository in [false, true] {
+        let olga = maker();
+        if is_repository {
+            git(&olga.checkout(), "init --quiet -b main");
+            olga.run("get prod/DB --trust-first-use").ok();
+        }
+        commit_all(&olga, ".");
+        foreign(&olga, "../foreign");
+        merge(&olga, "../foreign");
+        git(&beside(&olga, "../foreign"), "clone --quiet . ../fresh");
+        plant(&olga, "../fresh");
+        is_asked_about(&olga, "../fresh");
+        if is_repository {
+            // Nor once it is used.
+            olga.run("get prod/DB").ok();
+            is_asked_about(&olga, "../fresh");
+        }
+    }
+}
+
+#[test]
+fn accepting_what_is_there_takes_in_no_history_that_was_merged_in() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    foreign(&olga, "../foreign");
+    merge(&olga, "../foreign");
+    olga.run("pin accept --yes").ok();
+    git(&beside(&olga, "../foreign"), "clone --quiet . ../fresh");
+    plant(&olga, "../fresh");
+    is_asked_about(&olga, "../fresh");
+    git(&olga.checkout(), "clone --quiet . ../clone");
+    git(&olga.checkout(), "update-ref -d refs/remotes/origin/main");
+    is_at_home(&olga, ".");
+}
+
+#[test]
+fn a_folder_that_is_used_again_for_another_project_is_no_place_of_the_vault() {
+    if !tools::has("git") {
+        return;
+    }
+    for is_repository in [true, false] {
+        let olga = if is_repository { committed() } else { maker() };
+        foreign(&olga, "../foreign");
+        plant(&olga, "../foreign");
+        let bytes = fs::read(olga.vault()).unwrap();
+        fs::remove_dir_all(olga.checkout()).unwrap();
+        git(&olga.checkout().with_file_name("foreign"), "clone --quiet . ../checkout");
+        for line in ["get prod/DB", "set prod/DB --generate", "exec -e prod -- true"] {
+            let refused = olga.run(&format!("--json {line}"));
+            assert_eq!(refused.error(), (1, "first-use".into()), "{line}");
+            assert!(refused.err.contains("another folder that stood here"), "{}", refused.err);
+        }
+        olga.run("--trust-first-use get prod/DB").ok();
+        assert_eq!(olga.run("get prod/DB").ok(), "genuine");
+        assert_eq!(fs::read(olga.vault()).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_repository_that_was_cloned_anew_into_its_folder_is_the_same_project() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = committed();
+    git(&olga.checkout(), "clone --quiet --bare . ../server");
+    fs::remove_dir_all(olga.checkout()).unwrap();
+    git(&olga.checkout().with_file_name("server"), "clone --quiet . ../checkout");
+    is_at_home(&olga, ".");
 }

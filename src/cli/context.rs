@@ -9,6 +9,7 @@ use super::first_use::{self, Source};
 use super::globals::Globals;
 use super::hidden;
 use super::identities;
+use super::job;
 use super::lost;
 use super::passphrase::Place;
 use super::pruning::{self, Pruning};
@@ -150,7 +151,7 @@ impl<'a> Context<'a> {
 
     /// Whether no person is at work here, as far as can be told: a CI system, or no terminal at all.
     pub fn is_unattended(&self) -> bool {
-        pruning::is_ci(self) || !self.host.is_terminal(Stream::Err)
+        job::is_one(self.host) || !self.host.is_terminal(Stream::Err)
     }
 
     /// Whose files are this user's own: what is kept, and what holds keys.

@@ -12,6 +12,7 @@ use crate::ops::pin::Standing;
 use crate::ops::vault::Vault;
 use crate::policy::state::{Member, OWNER};
 use crate::store::find::Search;
+use crate::store::pins::Home;
 use crate::store::session::{Opened, Session, SessionError};
 use crate::vault::request::fingerprint_words;
 use std::collections::BTreeSet;
@@ -110,8 +111,12 @@ fn declined(message: String, source: Source<'_>) -> Failure {
 /// Where the vault was accepted. Folders that are gone tell nobody anything.
 fn homes(session: &Session, vault: &Id) -> Outcome<String> {
     let homes = session.homes(vault).map_err(SessionError::Pin)?;
+    let shown = |home: &Home| match home.path == session.location.vault {
+        true => "another folder that stood here".to_owned(),
+        false => home.path.display().to_string(),
+    };
     let there = homes.iter().filter(|home| home.path.exists());
-    let paths: Vec<String> = there.map(|home| home.path.display().to_string()).collect();
+    let paths: Vec<String> = there.map(shown).collect();
     Ok(match &paths[..] {
         [] if !homes.is_empty() => "a folder that is gone".to_owned(),
         [] => "another place".to_owned(),

@@ -6,9 +6,10 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identity_command;
+use super::job;
 use crate::crypto::identity::{self, Identity, IdentityError, NewIdentity};
 use crate::crypto::recipient;
-use crate::ops::pin::CarriedPin;
+use crate::ops::pin::{Carried, CarriedPin};
 use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use crate::store::fresh;
@@ -154,16 +155,22 @@ pub fn parse(context: &Context<'_>, text: &SecretValue, from: &str) -> Outcome<V
     })
 }
 
-/// The pin that the user gave: `V_SECURE_PIN`, or the comment in the identity that is used.
-pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
+/// The pin that the user gave: `V_SECURE_PIN`, or the comment in the identity that is used. That one is
+/// for this place only where whoever defined a job gave it the identity, as the job's repository.
+pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<Carried>> {
     let refuse = |from: &str, error: &dyn std::error::Error| {
         Failure::new(Exit::Integrity, "pin-syntax", format!("{from} holds no pin")).because(error)
     };
     if let Some(value) = context.host.variable("V_SECURE_PIN") {
         let pin = value.to_string_lossy().trim().parse();
-        return pin.map(Some).map_err(|error| refuse("V_SECURE_PIN", &error));
+        let given = |pin| Some(Carried { pin, is_for_place: true });
+        return pin.map(given).map_err(|error| refuse("V_SECURE_PIN", &error));
     }
-    for source in sources(context)? {
+    let of_variables = match of_flags(context).is_empty() {
+        true => of_variables(context).len(),
+        false => 0,
+    };
+    for (position, source) in sources(context)?.into_iter().enumerate() {
         // What cannot be read, or others can read too, is reported where the key is needed.
         let text = match &source {
             Source::File(path) => read_private(context, path).map(|file| file.bytes),
@@ -173,7 +180,9 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<CarriedPin>> {
         };
         let Ok(text) = text else { continue };
         if let Some(pin) = text.expose_str().and_then(CarriedPin::in_identity) {
-            return pin.map(Some).map_err(|error| refuse(&source.describe(), &error));
+            let is_for_place = position < of_variables && job::is_one(context.host);
+            let found = |pin| Some(Carried { pin, is_for_place });
+            return pin.map(found).map_err(|error| refuse(&source.describe(), &error));
         }
     }
     Ok(None)

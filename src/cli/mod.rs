@@ -23,6 +23,7 @@ mod hidden;
 mod hook;
 mod identities;
 mod identity_command;
+mod job;
 mod layout;
 mod leaving;
 mod local_names;

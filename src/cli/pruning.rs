@@ -7,6 +7,7 @@
 
 use super::context::Context;
 use super::error::Outcome;
+use super::job;
 use super::unlocking;
 use crate::host::progress::Silent;
 use crate::name::SecretName;
@@ -22,19 +23,6 @@ use crate::store::transaction::{Transaction, TransactionError};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-/// Variables that say that no person is at work here.
-const CI: [&str; 9] = [
-    "CI",
-    "GITHUB_ACTIONS",
-    "GITLAB_CI",
-    "CIRCLECI",
-    "BUILDKITE",
-    "TF_BUILD",
-    "JENKINS_URL",
-    "TEAMCITY_VERSION",
-    "BITBUCKET_BUILD_NUMBER",
-];
 
 /// How many secrets the line names.
 const NAMED: usize = 5;
@@ -90,15 +78,7 @@ pub fn watch_written(context: &Context<'_>, session: &Session, vault: &Vault) {
 }
 
 fn may(context: &Context<'_>) -> bool {
-    context.pruning.allowed.get() && !is_ci(context)
-}
-
-/// Whether a CI system runs the command.
-pub fn is_ci(context: &Context<'_>) -> bool {
-    let is_set = |name: &&str| {
-        context.host.variable(name).is_some_and(|value| value != "0" && value != "false")
-    };
-    CI.iter().any(is_set)
+    context.pruning.allowed.get() && !job::is_one(context.host)
 }
 
 /// Prunes what was found to be due, and says so in one line.

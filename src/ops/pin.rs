@@ -76,6 +76,15 @@ impl CarriedPin {
     }
 }
 
+/// A carried pin, by how it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried {
+    pub pin: CarriedPin,
+    /// Whether it was given for what is done here. The one in an identity's comment goes wherever the
+    /// identity goes: it says which vault is the right one, and not where.
+    pub is_for_place: bool,
+}
+
 /// What a vault's chain is, seen from the pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {

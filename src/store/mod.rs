@@ -23,6 +23,7 @@ mod git_variables;
 pub mod given;
 pub mod giving;
 pub mod hidden;
+mod home;
 pub mod id_list;
 pub mod inspect;
 pub mod journal;

@@ -40,6 +40,8 @@ pub struct Accepted {
     pub counted: u64,
     /// See [`Here::roots`].
     pub roots: Option<Vec<String>>,
+    /// See [`Here::born`].
+    pub born: Option<String>,
 }
 
 /// What was accepted at a place.
@@ -53,6 +55,8 @@ pub struct Here {
     /// What the history of the place's repository began with when it was first looked at; `None`
     /// where there was none yet, and empty where git did not say.
     pub roots: Option<Vec<String>>,
+    /// By what the folder is told from another one that comes to stand there.
+    pub born: Option<String>,
 }
 
 /// A place where a vault was accepted.
@@ -64,6 +68,8 @@ pub struct Home {
     pub is_in_repository: bool,
     /// See [`Here::roots`].
     pub roots: Option<Vec<String>>,
+    /// See [`Here::born`].
+    pub born: Option<String>,
 }
 
 /// What is known that bears on a vault at a place.
@@ -119,11 +125,12 @@ impl Pins {
     pub fn here(&self, place: &Place) -> Result<Option<Here>, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(None) };
         let found = places::load(&folder, place, self.folder.owners)?;
-        Ok(found.map(|Recorded { vault, heads, counted, roots, .. }| Here {
+        Ok(found.map(|Recorded { vault, heads, counted, roots, born, .. }| Here {
             vault,
             heads,
             counted,
             roots,
+            born,
         }))
     }
 
@@ -265,6 +272,7 @@ fn recorded(place: &Place, new: &Accepted) -> Recorded {
         heads: new.heads.clone(),
         counted: new.counted,
         roots: new.roots.clone(),
+        born: new.born.clone(),
     }
 }
 

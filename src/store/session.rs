@@ -3,7 +3,6 @@
 use super::cache::Cache;
 use super::find::Location;
 use super::git::has_worktrees;
-use super::git_roots::{self, History};
 use super::id_list::IdList;
 use super::ledger::LedgerFile;
 use super::lock;
@@ -17,9 +16,9 @@ use super::told::Told;
 use crate::crypto::bytes::Id;
 use crate::crypto::digest;
 use crate::ops::ledger;
-use crate::ops::pin::{self, CarriedPin, Facts, Neighbour, Standing};
-use crate::ops::taken::{self, Taking};
+use crate::ops::pin::{self, Carried, Facts, Neighbour, Standing};
 use crate::ops::prune;
+use crate::ops::taken::{self, Taking};
 use crate::ops::unmerged::{self, Sides};
 use crate::ops::vault::{Depth, OpenError, Vault, stated_vault};
 use crate::ops::verified::Verified;
@@ -66,9 +65,9 @@ pub enum SessionError {
     )]
     PinnedChain(#[source] ChainError),
 }
+
 /// Entries that took something away, by position.
 pub(super) type Takings = BTreeMap<usize, Taking>;
-
 
 /// What was known of the vault with this id before the file was read.
 type Before = (Id, Result<Known, PinError>);
@@ -82,7 +81,7 @@ pub struct Session {
     pub state: Option<PathBuf>,
     /// The user's home folder, where projects end.
     pub home: Option<PathBuf>,
-    pub carried: Option<CarriedPin>,
+    pub carried: Option<Carried>,
     /// Seconds since the Unix epoch.
     pub now: u64,
 }
@@ -106,13 +105,13 @@ pub struct Opened {
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(super) stamp: Option<Stamp>,
 }
+
 impl Opened {
     /// Whether this is the first time that the vault is opened at its place.
     pub const fn is_first_here(&self) -> bool {
         self.known.here.is_none()
     }
 }
-
 
 impl Session {
     pub fn read(&self) -> Result<Contents, SessionError> {
@@ -207,11 +206,8 @@ impl Session {
             missing_takings = takings.keys().any(|position| position >= seen);
             voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         }
-        let is_new_here = self.carried.is_none()
-            && known.here.is_none()
-            && known.around.is_empty()
-            && known.chain.is_some()
-            && !self.is_at_home(&vault.id())?;
+        let is_new_here = !self.carried.is_some_and(|carried| carried.is_for_place)
+            && self.is_new_here(&known, &vault.id())?;
         // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.
         let record = match is_new_here || pin == Standing::Unknown || pin.is_refused() {
             true => record,
@@ -233,35 +229,9 @@ impl Session {
         })
     }
 
-    /// Whether a known vault may stand at a place that is new: in no history at all, or in one that
-    /// goes back to where it was accepted and to nothing else.
-    fn is_at_home(&self, vault: &Id) -> Result<bool, PinError> {
-        let homes = self.homes(vault)?;
-        let is_known = |folder: &Path| match git_roots::whole_history(folder) {
-            History::None => true,
-            History::Unclear => false,
-            History::Roots(roots) => homes.iter().any(|home| reaches(home, &roots)),
-        };
-        let project = &self.location.project;
-        // A submodule is what the repository around it says: each of them has to be the vault's.
-        let around = project.ancestors().skip(1).filter(|folder| git_roots::is_root(folder));
-        Ok(is_known(project) && around.into_iter().all(is_known))
-    }
-
     /// The places where a vault was accepted.
     pub fn homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
         self.pins().homes(&self.place(), vault)
-    }
-
-    /// What the history of the place's repository begins with. Asked once, when it has begun: who has
-    /// push rights can merge another one in, which must not become one of the vault's.
-    fn roots(&self) -> Option<Vec<String>> {
-        self.location.git_common_dir.as_deref().filter(|folder| git_roots::has_commits(folder))?;
-        match git_roots::history(&self.location.project) {
-            History::None => None,
-            History::Roots(roots) => Some(roots),
-            History::Unclear => Some(Vec::new()),
-        }
     }
 
     fn keep(&self, record: Option<(Id, String)>) {
@@ -277,7 +247,7 @@ impl Session {
             here: known.here.as_ref().map(|here| here.vault),
             around: &known.around,
             chain: chain.as_deref(),
-            carried: self.carried.as_ref(),
+            carried: self.carried.as_ref().map(|carried| &carried.pin),
         })
     }
 
@@ -328,7 +298,6 @@ impl Session {
         let same = match &known.here {
             Some(here) => {
                 let accepted = known.chain.as_ref().map(Vec::len);
-        let asked;
                 here.heads == verified.heads
                     && accepted == Some(verified.chain.len())
                     && here.counted >= verified.chain.len() as u64
@@ -356,6 +325,7 @@ impl Session {
         let mut new = self.accepted(vault);
         // A write on a log that was cut back must not make this device forget what is missing: that
         // takes 'pin accept', or the entries.
+        let asked;
         let before = match known {
             Some(known) => known,
             None => {
@@ -364,8 +334,7 @@ impl Session {
             }
         };
         let here = before.here.as_ref().filter(|here| here.vault == vault.id());
-        let roots = here.and_then(|here| here.roots.clone());
-        new.roots = roots.or_else(|| self.roots());
+        new.roots = self.roots(here);
         let before = before.heads(&vault.id()).iter().copied();
         match vault.signed_heads() {
             // Of entries that were not judged anybody can add some: they are no heads to remember.
@@ -387,7 +356,9 @@ impl Session {
 
     /// Replaces what was accepted here by what the vault is now.
     pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
-        let new = Accepted { roots: self.roots(), ..self.accepted(vault) };
+        let here = self.pins().here(&self.place()).ok().flatten();
+        let here = here.filter(|here| here.vault == vault.id());
+        let new = Accepted { roots: self.accepted_roots(here.as_ref()), ..self.accepted(vault) };
         // A chain that was damaged or parted from this one: its positions mean something else.
         let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
         let goes_on =
@@ -410,6 +381,7 @@ impl Session {
             heads: vault.heads().into_iter().collect(),
             counted: if vault.is_whole() { vault.chain().len() as u64 } else { 0 },
             roots: None,
+            born: self.born(),
         }
     }
 
@@ -517,21 +489,6 @@ impl Session {
     }
 }
 
-/// Whether a history that begins with `roots` goes back to what the vault's home began with.
-fn reaches(home: &Home, roots: &[String]) -> bool {
-    let project = home.path.parent().unwrap_or(&home.path);
-    let known = match &home.roots {
-        Some(known) => known.clone(),
-        None => match project.is_dir().then(|| git_roots::history(project)) {
-            Some(History::Roots(known)) => known,
-            _ => return false,
-        },
-    };
-    let other: Vec<String> = roots.iter().filter(|one| !known.contains(one)).cloned().collect();
-    // Of a shallow clone, where the history was cut off.
-    other.is_empty() || (project.is_dir() && git_roots::go_back_to(project, &other, &known))
-}
-
 fn is_same(known: &Known, new: &Accepted) -> bool {
     let here = known.here.as_ref();
     here.is_some_and(|here| {
@@ -539,6 +496,7 @@ fn is_same(known: &Known, new: &Accepted) -> bool {
             && here.heads == new.heads
             && here.counted >= new.counted
             && here.roots == new.roots
+            && here.born == new.born
     }) && known.chain.as_ref() == Some(&new.chain)
 }
 

@@ -26,15 +26,17 @@ pub(super) struct Recorded {
     pub heads: Vec<Id>,
     pub counted: u64,
     pub roots: Option<Vec<String>>,
+    pub born: Option<String>,
 }
 
 impl Recorded {
     /// Whether this says what `other` does. Not by the path: two worktrees would write it in turn.
     pub fn says(&self, other: &Self) -> bool {
-        let Self { path: _, name, marks, vault, heads, counted, roots } = other;
+        let Self { path: _, name, marks, vault, heads, counted, roots, born } = other;
         (&self.name, &self.marks, &self.vault, &self.heads) == (name, marks, vault, heads)
             && self.counted >= *counted
             && (roots.is_none() || self.roots == *roots)
+            && self.born == *born
     }
 }
 
@@ -51,12 +53,14 @@ struct Stored {
     counted: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     roots: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    born: Option<String>,
 }
 
 impl From<Stored> for Recorded {
     fn from(stored: Stored) -> Self {
-        let Stored { format: _, path, name, marks, vault, heads, counted, roots } = stored;
-        Self { path, name, marks, vault, heads, counted, roots }
+        let Stored { format: _, path, name, marks, vault, heads, counted, roots, born } = stored;
+        Self { path, name, marks, vault, heads, counted, roots, born }
     }
 }
 
@@ -113,10 +117,11 @@ pub(super) fn homes(
 ) -> Result<Vec<Home>, PinError> {
     let own = records(folder, place, owners)?.into_iter().filter(|record| record.vault == *vault);
     let mut found: Vec<Home> = own
-        .map(|Recorded { path, marks, roots, .. }| Home {
+        .map(|Recorded { path, marks, roots, born, .. }| Home {
             path: path.into(),
             is_in_repository: place.is_in_repository(&marks),
             roots,
+            born,
         })
         .collect();
     found.sort_by(|a, b| (&a.path, a.roots.is_none()).cmp(&(&b.path, b.roots.is_none())));
@@ -189,8 +194,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
 }
 
 pub(super) fn write(lock: &Lock, place: &Place, record: &Recorded) -> Result<(), PinError> {
-    let Recorded { path, name, marks, vault, heads, counted, roots } = record.clone();
-    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted, roots };
+    let Recorded { path, name, marks, vault, heads, counted, roots, born } = record.clone();
+    let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted, roots, born };
     stored::write(lock, &file_name(place), &record)
 }
 

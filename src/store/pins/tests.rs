@@ -29,6 +29,7 @@ fn pin(name: &str, len: usize) -> Accepted {
         heads: vec![Fixed([u8::try_from(len).unwrap(); 32])],
         counted: len as u64,
         roots: None,
+        born: None,
     }
 }
 

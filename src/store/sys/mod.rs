@@ -19,6 +19,9 @@ mod windows;
 #[cfg(windows)]
 pub use windows::*;
 
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
 mod memory;
 pub use memory::is_safe_memory;
 
@@ -35,6 +38,15 @@ pub struct Stamp {
     len: u64,
     modified: (i64, i64),
     changed: (i64, i64),
+}
+
+/// By what a folder is told from another one that comes to stand at its path: when it was made, and what
+/// the system numbers it. `None` where that is not known.
+pub fn born(folder: &Path) -> Option<String> {
+    let metadata = folder.metadata().ok()?;
+    let made = metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    // Not by the device, which many systems number anew when they start.
+    Some(format!("{}.{}", stamp(&metadata).inode, made.as_nanos()))
 }
 
 /// Whether a symbolic link at the last part of a path is followed.

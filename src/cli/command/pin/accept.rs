@@ -48,7 +48,8 @@ impl Accept {
         let stranger = Session { state: None, carried: None, ..session.clone() };
         let opened = stranger.open(Depth::Everything)?;
         let chain = opened.vault.chain();
-        let carried = Facts { carried: session.carried.as_ref(), ..Facts::default() };
+        let carried = session.carried.as_ref().map(|carried| &carried.pin);
+        let carried = Facts { carried, ..Facts::default() };
         if pin::judge(chain.ids(), &carried) == Standing::CarriedMissing {
             return Err(carried_failure(&session));
         }
