@@ -80,7 +80,18 @@ fn a_copy_is_known_to_those_who_never_had_a_right_to_it() {
     owner.run("role create developer --grant read:dev/*").ok();
     owner.set("prod/DB", "one");
     join(&owner, "developer");
-    owner.run("secret copy prod/DB --to-env dev").ok();
+    owner.set("prod/OTHER", "other");
+    let copied = owner.run("secret copy prod/DB --to-env dev");
+    let said = "who may read the copy and not prod/DB knows the value of both now: developer;";
+    assert!(copied.code == 0 && copied.err.contains(said), "{}", copied.err);
+    // A copy for the same readers, or for fewer, tells nobody anything.
+    for line in
+        ["secret copy prod/DB --to-env stage", "secret copy dev/DB --to-env stage --overwrite"]
+    {
+        let copied = owner.run(line);
+        assert!(copied.code == 0 && !copied.err.contains("knows"), "{line}: {}", copied.err);
+    }
+    owner.run("rm stage/DB").ok();
     let known = "prod/DB\tdeveloper/developer-laptop\tnever had a right to it; dev/DB";
     assert_eq!(row(&owner, "prod/DB"), format!("{known} has the same value"));
     let to = &owner.run("exposed --json").json()["exposed"][0]["to"][0];
@@ -96,6 +107,11 @@ fn a_copy_is_known_to_those_who_never_had_a_right_to_it() {
     owner.run("role leave developer developer").ok();
     let left = row(&owner, "dev/DB");
     assert_eq!(left, "dev/DB\tdeveloper/developer-laptop\tno right to it any more");
+    owner.run("role create tester --grant read:test/*").ok();
+    owner.run("role join tester developer").ok();
+    let copied = owner.run("env copy prod test");
+    let said = "who may read the copy and not 2 secrets of those copied knows";
+    assert!(copied.code == 0 && copied.err.contains(said), "{}", copied.err);
 }
 
 #[test]

@@ -138,6 +138,12 @@ fn a_list_of_what_a_pattern_matches() {
     assert_eq!(names("ls A* -e dev"), ["dev/API"]);
     assert_eq!(names("ls prod/*"), ["prod/API", "prod/DATABASE_URL"]);
     assert_eq!(names("ls *").len(), 3);
+    for options in ["--expiring 7d", "--expired", "--stale", "--tag web"] {
+        let run = cli.run(&format!("ls {options}"));
+        assert!(run.out.is_empty() && run.shows("no secret is one that"), "{options}: {run:?}");
+    }
+    let empty = Cli::with_vault().run("ls");
+    assert!(empty.code == 0 && empty.shows("no secrets yet: v-secure set NAME"), "{empty:?}");
     refused(&cli, "ls prdo/*", 5, &["did you mean prod/*?"]);
     assert_eq!(cli.fails("ls NOPE*"), (5, "no-secrets".into()));
     assert_eq!(cli.run("ls a*b").code, 2);

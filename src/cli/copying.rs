@@ -3,11 +3,14 @@
 use super::context::Context;
 use super::error::Outcome;
 use super::meant;
+use super::policy::{count, listed};
 use super::reads::{self, Reading};
 use super::variables;
-use crate::name::Name;
+use crate::name::{Name, SecretName};
 use crate::ops::copy::{self, CopyRequest};
+use crate::ops::vault::Vault;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 pub struct Copying<'a> {
     pub request: CopyRequest,
@@ -22,6 +25,32 @@ struct Report {
     from: String,
     version: Option<usize>,
     id: Option<String>,
+}
+
+/// Warns of those who may read a copy and not what it was made of: they know its value from now on. `copies`
+/// are the old and the new names.
+pub fn tell_readers<'a>(
+    context: &Context<'_>,
+    vault: &Vault,
+    copies: impl IntoIterator<Item = (&'a SecretName, &'a SecretName)>,
+) {
+    let (state, mut people, mut known) = (vault.policy(), BTreeSet::new(), Vec::new());
+    for (from, to) in copies {
+        let (may, there) = (state.who_can_read(from), state.who_can_read(to));
+        if !there.is_subset(&may) {
+            known.push(from);
+            people.extend(there.difference(&may).copied());
+        }
+    }
+    let what = match known.as_slice() {
+        [] => return,
+        [one] => one.to_string(),
+        many => format!("{} of those copied", count(many.len())),
+    };
+    context.ui.warn(&format!(
+        "who may read the copy and not {what} knows the value of both now: {}; see 'v-secure exposed'",
+        listed(people)
+    ));
 }
 
 pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
@@ -45,6 +74,9 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
         Ok(((), change))
     })?;
     variables::remark(context, &vault, [to]);
+    if !request.rename {
+        tell_readers(context, &vault, [(from, to)]);
+    }
     let current = vault.secret(to).and_then(|found| found.current());
     let report = Report {
         secret: to.to_string(),

@@ -1,6 +1,7 @@
 //! `v-secure env copy`: all secrets of an environment in another one.
 
 use crate::cli::context::Context;
+use crate::cli::copying;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::meant;
 use crate::cli::reads::{self, Reading};
@@ -64,12 +65,14 @@ impl Copy {
             let reason = self.reason.as_deref();
             let reading = Reading { who: ctx.who, action, environment, secrets: &from, reason };
             reads::record(context, &session, vault, reading)?;
-            Ok((requests.into_iter().map(|request| request.to).collect::<Vec<_>>(), change))
+            let copies = requests.into_iter().map(|request| (request.from, request.to));
+            Ok((copies.collect::<Vec<_>>(), change))
         })?;
-        variables::remark(context, &vault, &copies);
+        variables::remark(context, &vault, copies.iter().map(|(_, to)| to));
+        copying::tell_readers(context, &vault, copies.iter().map(|(from, to)| (from, to)));
         let (from, to) = (self.from.to_string(), self.to.to_string());
         if context.ui.json {
-            let secrets = copies.iter().map(ToString::to_string).collect();
+            let secrets = copies.iter().map(|(_, to)| to.to_string()).collect();
             return context.ui.object(&Report { from, to, secrets });
         }
         context.ui.note(&format!("{to}: {} of {from}", crate::cli::policy::count(copies.len())));

@@ -89,6 +89,12 @@ impl List {
             let secrets = listed.iter().map(|listed| metadata::row(listed, &ages)).collect();
             return context.ui.object(&Report { secrets });
         }
+        if listed.is_empty() {
+            context.ui.note(match opened.vault.live().next() {
+                None => "the vault has no secrets yet: v-secure set NAME",
+                Some(_) => "no secret is one that these options ask for",
+            });
+        }
         for conflicting in listed.iter().filter(|listed| listed.state.is_conflict()) {
             let name = conflicting.name;
             context.ui.warn(&format!(
