@@ -10,9 +10,9 @@ check:
 ci:
     bash .ci/run
 
-# Regenerate completions/, man/, tables of codes and the transcripts of errors.
+# Regenerate completions/, man/, tables of codes, the transcripts of errors and the list of hints.
 generate:
-    V_SECURE_REGENERATE=1 cargo test --locked --test generated --test doctor --test error_snapshots --test json_schemas --test confirmations
+    V_SECURE_REGENERATE=1 cargo test --locked --test generated --test doctor --test error_snapshots --test hints --test json_schemas --test confirmations
 
 # Regenerate the fixtures that hold vaults (while format 1 is not frozen).
 fixtures:

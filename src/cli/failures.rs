@@ -84,11 +84,12 @@ fn typed(failure: Failure, path: &Path, command: impl Fn(&str) -> String) -> Fai
 impl From<FindError> for Failure {
     fn from(error: FindError) -> Self {
         match &error {
-            FindError::NotFound { .. } | FindError::Missing { .. } => {
-                Self::from_error(Exit::NotFound, "no-vault", &error)
-                    .hint("v-secure init")
-                    .hint("v-secure --vault PATH …  # or V_SECURE_VAULT")
-            }
+            FindError::NotFound { .. } => Self::from_error(Exit::NotFound, "no-vault", &error)
+                .hint("v-secure init")
+                .hint("v-secure --vault PATH …  # or V_SECURE_VAULT"),
+            FindError::Missing { .. } => Self::from_error(Exit::NotFound, "no-vault", &error)
+                .hint("cd FOLDER && v-secure init  # for a new one there")
+                .hint("v-secure --vault PATH …  # or V_SECURE_VAULT"),
             FindError::OtherOwner { path, .. } => {
                 let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
                 typed(failure, path, |path| {
@@ -122,9 +123,9 @@ impl From<SessionError> for Failure {
                 | PinError::Differs { .. },
             )
             | SessionError::PinnedLine(_)
-            | SessionError::PinnedChain(_) => Self::from_error(Exit::Integrity, "pin", &error)
-                .hint("v-secure pin show")
-                .hint(ACCEPT),
+            | SessionError::PinnedChain(_) => {
+                Self::from_error(Exit::Integrity, "pin", &error).hint(ACCEPT)
+            }
             SessionError::Pin(_) => Self::from_error(Exit::Failure, "state", &error),
         }
     }
@@ -243,7 +244,9 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 findings.iter().map(|finding| finding.message.clone()).take(5).collect();
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
-        OpenError::OtherVault => Failure::from_error(Exit::Integrity, "header-vault", error),
+        OpenError::OtherVault => Failure::from_error(Exit::Integrity, "header-vault", error)
+            .hint("git log -p -- .v-secure/vault.toml")
+            .hint("git checkout REV -- .v-secure/vault.toml"),
     }
 }
 

@@ -150,7 +150,7 @@ pub fn parse(context: &Context<'_>, text: &SecretValue, from: &str) -> Outcome<V
             IdentityError::MissingPlugin { program, .. } => {
                 failure.hint(format!("install {program}, and see that it is on PATH"))
             }
-            _ => failure.hint("v-secure identity new"),
+            _ => failure.hint("v-secure identity new -o FILE"),
         }
     })
 }
@@ -159,7 +159,9 @@ pub fn parse(context: &Context<'_>, text: &SecretValue, from: &str) -> Outcome<V
 /// for this place only where whoever defined a job gave it the identity, as the job's repository.
 pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<Carried>> {
     let refuse = |from: &str, error: &dyn std::error::Error| {
-        Failure::new(Exit::Integrity, "pin-syntax", format!("{from} holds no pin")).because(error)
+        Failure::new(Exit::Integrity, "pin-syntax", format!("{from} holds no pin"))
+            .because(error)
+            .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN")
     };
     if let Some(value) = context.host.variable("V_SECURE_PIN") {
         let pin = value.to_string_lossy().trim().parse();

@@ -47,6 +47,7 @@ mod shell_word;
 mod shortfall;
 mod source;
 mod strict;
+mod times;
 mod trail;
 mod ui;
 mod unlocking;

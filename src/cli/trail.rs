@@ -4,12 +4,14 @@
 use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
+use super::times::{self, Takes};
 use crate::name::{Name, SecretName};
 use crate::ops::controls;
 use crate::ops::duration::{self, TimeError};
 use crate::ops::history::{self, Filter, Row};
 use crate::ops::vault::Vault;
 use crate::store::journal::JournalError;
+use crate::store::private::PrivateError;
 use crate::store::reads::{self, Journal, Read};
 use crate::store::session::Session;
 use serde::Serialize;
@@ -113,6 +115,10 @@ pub fn journal(session: &Session) -> Outcome<Journal> {
     journal.map_err(|error| match &error {
         JournalError::NoState => Failure::from_error(Exit::Failure, "no-state", &error)
             .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),
+        JournalError::Private(PrivateError::WritableByOthers { path, .. }) => {
+            Failure::from_error(Exit::Failure, "journal-read", &error)
+                .hint(format!("chmod go-w {}", path.display()))
+        }
         _ => Failure::from_error(Exit::Failure, "journal-read", &error),
     })
 }
@@ -120,8 +126,10 @@ pub fn journal(session: &Session) -> Outcome<Journal> {
 /// Why the journal is not to be relied on, if it is not.
 pub fn broken(journal: &Journal) -> Option<Failure> {
     let first = journal.breaks.first()?;
-    let message = format!("the journal of reads {} is broken", first.path.display());
-    let mut failure = Failure::new(Exit::Integrity, "journal-broken", message);
+    let path = first.path.display();
+    let message = format!("the journal of reads {path} is broken");
+    let mut failure = Failure::new(Exit::Integrity, "journal-broken", message)
+        .hint(format!("mv {path} {path}.broken, once it has been looked into: a new one begins"));
     let breaks = journal.breaks.iter().take(5);
     failure.causes = breaks.map(|found| format!("line {}: {}", found.line, found.cause)).collect();
     Some(failure)
@@ -134,10 +142,7 @@ pub fn time(option: &str, text: Option<&str>, now: u64) -> Outcome<Option<u64>> 
         Err(TimeError::Span) => duration::parse_instant(text),
         Err(error) => Err(error),
     };
-    text.map(read).transpose().map_err(|error| {
-        Failure::usage("bad-time", format!("{option} is neither a duration nor a date"))
-            .because(&error)
-    })
+    text.map(read).transpose().map_err(|error| times::refuse(option, Takes::Either, &error))
 }
 
 /// Refuses a secret that the vault never had: it is misspelt, and silence would look like an answer.

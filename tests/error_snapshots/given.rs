@@ -126,7 +126,7 @@ pub fn large(stage: &Stage) {
 }
 
 pub fn header(stage: &Stage) {
-    a(stage);
+    repository(stage);
     let text = fs::read_to_string(stage.vault()).unwrap();
     let line = text.lines().find(|line| line.starts_with("vault = ")).unwrap();
     stage.replace(&stage.vault(), line, &format!("vault = \"{}\"", "A".repeat(43)));

@@ -60,7 +60,7 @@ pub fn integrity() -> Vec<Case> {
         ),
         case("file-too-large", large, "v-secure ls"),
         case("fingerprint", other_vault, "v-secure pin accept --fingerprint 'some other words'"),
-        case("header-vault", header, "v-secure ls"),
+        case("header-vault", header, "v-secure ls").with("git"),
         case("pin", damaged_pin, "v-secure get A"),
         case("pin-carried", pin_of_another, "V_SECURE_PIN=$(cat pin.txt) v-secure get A"),
         case("pin-diverged", after!(diverged, "cp one.toml two.toml"), "v-secure get A"),

@@ -7,6 +7,7 @@ use crate::cli::exposure;
 use crate::cli::meant;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
+use crate::cli::times::{self, Takes};
 use crate::name::{Name, SecretName};
 use crate::ops::duration;
 use crate::ops::exposure::{Exposed as Value, Exposure, Knower, Through, Uncompared, Waived, Why};
@@ -91,9 +92,8 @@ struct To {
 impl Exposed {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let deadline = self.deadline.as_deref().map(duration::parse_span).transpose();
-        let deadline = deadline.map_err(|error| {
-            Failure::usage("bad-time", "--deadline is not a duration").because(&error)
-        })?;
+        let deadline =
+            deadline.map_err(|error| times::refuse("--deadline", Takes::Duration, &error))?;
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let Exposure { values: mut found, mut waived, mut uncompared } =
             exposure::thoroughly(context, &opened.vault)?;

@@ -3,6 +3,7 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::shortfall::cause;
+use crate::cli::times::{self, Takes};
 use crate::cli::unlocking::{self, session};
 use crate::ops::duration;
 use crate::ops::session_keys::{self, LONGEST, Term};
@@ -78,7 +79,7 @@ impl Unlock {
 
 fn span(text: &str) -> Outcome<u64> {
     let seconds = duration::parse_span(text)
-        .map_err(|error| Failure::usage("bad-time", "--for is not a duration").because(&error))?;
+        .map_err(|error| times::refuse("--for", Takes::Duration, &error))?;
     if seconds > LONGEST {
         return Err(Failure::usage("bad-time", "a vault stays open for 7 days at most")
             .hint("v-secure unlock --for 7d"));

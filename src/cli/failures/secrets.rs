@@ -187,11 +187,20 @@ impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Variable(error) => error.into(),
-            ExportError::Text { ref source, .. } => carried_by(source)
-                .iter()
-                .fold(Self::from_error(Exit::Failure, "export-format", &error), |failure, hint| {
-                    failure.hint(*hint)
-                }),
+            ExportError::Text { ref source, format } => {
+                let (others, goes_without) = carried_by(source);
+                let failure = others.iter().fold(
+                    Self::from_error(Exit::Failure, "export-format", &error),
+                    |failure, hint| failure.hint(*hint),
+                );
+                match goes_without {
+                    true => failure.hint(format!(
+                        "v-secure export --format {} --only NAME,…  # those that the format carries",
+                        format.as_str()
+                    )),
+                    false => failure,
+                }
+            }
         }
     }
 }
@@ -199,15 +208,14 @@ impl From<ExportError> for Failure {
 const SHELL: &str = "v-secure export --format shell  # which carries all but NUL";
 const JSON: &str = "v-secure export --format json  # which carries any text";
 const FILE: &str = "v-secure exec --as-file VAR=NAME -- PROGRAM  # a file that the program reads";
-const LEFT_OUT: &str = "v-secure export --only NAME,…  # those that the format carries";
 
-/// What carries a value that a format does not.
-fn carried_by(error: &text::ExportError) -> &'static [&'static str] {
+/// What carries a value that a format does not, and whether to leave it out is worth a word.
+fn carried_by(error: &text::ExportError) -> (&'static [&'static str], bool) {
     use text::ExportError as E;
     match error {
-        E::Quoting { .. } | E::Reference { .. } => &[SHELL, JSON],
-        E::NotUtf8 { .. } => &[SHELL, FILE, LEFT_OUT],
-        E::Nul { .. } => &[FILE, LEFT_OUT],
-        _ => &[JSON, LEFT_OUT],
+        E::Quoting { .. } | E::Reference { .. } => (&[SHELL, JSON], false),
+        E::NotUtf8 { .. } => (&[SHELL, FILE], true),
+        E::Nul { .. } => (&[FILE], true),
+        _ => (&[JSON], true),
     }
 }

@@ -79,7 +79,7 @@ impl Export {
         if self.reads
             && let Some(failure) = trail::broken(&trail::journal(&session)?)
         {
-            return Err(failure.hint("v-secure audit verify --reads"));
+            return Err(failure);
         }
         let mut events = trail::events(&session, &opened.vault, self.reads)?;
         events.retain(|event| since.is_none_or(|since| event.ts >= since));

@@ -97,7 +97,7 @@ impl Verify {
             true => context.ui.object(&self.report(&found, journal.as_ref()))?,
             false => show(context, &found, journal.as_ref())?,
         }
-        let failure = failure.or_else(|| journal.as_ref().and_then(broken));
+        let failure = failure.or_else(|| journal.as_ref().and_then(trail::broken));
         let outcome = failure.map_or(Ok(()), Err);
         // Nothing in it is secret, and the process ends: freeing a large vault piece by piece
         // before that would only take time.
@@ -135,12 +135,6 @@ fn remember(session: &Session, found: &Verification) -> Outcome {
         session.remember(opened)?;
     }
     Ok(())
-}
-
-fn broken(journal: &Journal) -> Option<Failure> {
-    let path = journal.breaks.first()?.path.display();
-    let hint = format!("mv {path} {path}.broken, once it has been looked into: a new one begins");
-    trail::broken(journal).map(|failure| failure.hint(hint))
 }
 
 /// A break of the journal's chain.

@@ -32,6 +32,9 @@ use std::path::{Path, PathBuf};
 /// The most bytes of a backup: armored, with the headers of many recipients.
 const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
 
+/// Where another vault may be restored: in the project it would take the accepted one's place.
+const OUTSIDE: &str = ", with a folder outside this project";
+
 /// Put the vault of a backup back
 #[derive(Debug, Args)]
 #[command(
@@ -206,7 +209,7 @@ impl Restore {
                 Some(_) => {
                     let message = format!("{} holds no identity", self.file.display());
                     Err(Failure::new(Exit::NotFound, "backup-identity", message)
-                        .hint("v-secure backup create FILE --with-identity, where the identity is"))
+                        .hint("v-secure backup create FILE --with-identity --passphrase, where the identity is"))
                 }
             };
         };
@@ -275,7 +278,7 @@ impl Restore {
         }
         let mut failure = pin_failure(&new.pin, &self.file);
         let outside = matches!(new.pin, Standing::OtherInProject { .. });
-        let outside = if outside { ", with a folder outside this project" } else { "" };
+        let outside = if outside { OUTSIDE } else { "" };
         let accept = "v-secure pin accept  # once the .v-secure from there is here".to_owned();
         failure.hints = vec![self.elsewhere() + outside, accept];
         Err(failure)
@@ -308,7 +311,8 @@ impl Restore {
             session.location.vault.display(),
             fingerprint_words(&there.id()),
         );
-        Failure::new(Exit::Integrity, "backup-other-vault", message).hint(self.elsewhere())
+        Failure::new(Exit::Integrity, "backup-other-vault", message)
+            .hint(self.elsewhere() + OUTSIDE)
     }
 
     fn newer(&self, session: &Session, there: &Vault, missing: &Missing) -> Failure {

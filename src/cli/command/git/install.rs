@@ -94,7 +94,8 @@ fn read_hook(hook: &Path) -> Outcome<Option<String>> {
 
 fn foreign(hook: &Path) -> Failure {
     let message = format!("{} is no shell script of this folder's own", hook.display());
-    Failure::new(Exit::Conflict, "foreign-hook", message).hint(format!("add to it: {LINE}"))
+    Failure::new(Exit::Conflict, "foreign-hook", message)
+        .hint(format!("have it do what this line of a shell does: {LINE}"))
 }
 
 /// The hook with the block behind its first line, before anything that may end the script; `None`

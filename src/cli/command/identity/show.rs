@@ -57,5 +57,5 @@ fn row(identity: &Identity, from: &str) -> Row {
 fn none() -> Failure {
     Failure::new(Exit::Locked, "no-identity", "there is no identity here")
         .hint("v-secure identity new")
-        .hint("v-secure member request, which makes one if there is none")
+        .hint("v-secure member request, in a vault's folder, which makes one if there is none")
 }

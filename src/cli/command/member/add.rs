@@ -9,6 +9,7 @@ use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::identities;
 use crate::cli::meant;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
+use crate::cli::times::{self, Takes};
 use crate::crypto::identity::{NewIdentity, generate_identity};
 use crate::name::{Name, Pattern};
 use crate::ops::duration;
@@ -163,9 +164,8 @@ impl Add {
     fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
         let now = context.host.now();
         let at = self.expires.as_deref().map(|text| duration::parse_deadline(text, now));
-        let at = at.transpose().map_err(|error| {
-            Failure::usage("bad-time", "--expires is neither a duration nor a date").because(&error)
-        })?;
+        let at =
+            at.transpose().map_err(|error| times::refuse("--expires", Takes::Either, &error))?;
         if at.is_some_and(|at| at <= now) {
             context.ui.warn(&format!("--expires is past: {} counts as expired at once", self.name));
         }

@@ -1,6 +1,7 @@
 //! The options for when a value expires: those that `set` and `rotate` take, and those of `expire`.
 
-use crate::cli::error::{Failure, Outcome};
+use crate::cli::error::Outcome;
+use crate::cli::times::{self, Takes};
 use crate::ops::duration;
 use clap::Args;
 
@@ -55,15 +56,11 @@ impl DeadlineArgs {
 }
 
 fn after(span: &str, now: u64) -> Outcome<u64> {
-    let span = duration::parse_span(span).map_err(|error| refuse("--ttl", &error))?;
+    let span = duration::parse_span(span)
+        .map_err(|error| times::refuse("--ttl", Takes::Duration, &error))?;
     Ok(now.saturating_add(span))
 }
 
 fn at(option: &str, time: &str) -> Outcome<u64> {
-    duration::parse_instant(time).map_err(|error| refuse(option, &error))
-}
-
-fn refuse(option: &str, error: &duration::TimeError) -> Failure {
-    let what = if option == "--ttl" { "a duration" } else { "a date" };
-    Failure::usage("bad-time", format!("{option} is not {what}")).because(error)
+    duration::parse_instant(time).map_err(|error| times::refuse(option, Takes::Date, &error))
 }

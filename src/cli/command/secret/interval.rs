@@ -1,6 +1,7 @@
 //! The option for how often a secret is to be rotated, which `set` and `rotate` take.
 
-use crate::cli::error::{Failure, Outcome};
+use crate::cli::error::Outcome;
+use crate::cli::times::{self, Takes};
 use crate::ops::duration;
 use clap::Args;
 
@@ -16,9 +17,8 @@ impl IntervalArg {
     pub fn field(&self) -> Outcome<Option<(String, Option<String>)>> {
         let Some(span) = &self.rotation_interval else { return Ok(None) };
         if !span.is_empty() {
-            duration::parse_span(span).map_err(|error| {
-                Failure::usage("bad-time", "--rotation-interval is not a duration").because(&error)
-            })?;
+            duration::parse_span(span)
+                .map_err(|error| times::refuse("--rotation-interval", Takes::Duration, &error))?;
         }
         let value = (!span.is_empty()).then(|| span.clone());
         Ok(Some(("rotation-interval".to_owned(), value)))

@@ -5,6 +5,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::meant;
 use crate::cli::metadata::{self, Row};
+use crate::cli::times::{self, Takes};
 use crate::name::NameError;
 use crate::ops::aging::Ages;
 use crate::ops::duration;
@@ -115,9 +116,8 @@ impl List {
 
     fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
         let expiring = self.expiring.as_deref().map(duration::parse_span).transpose();
-        let expiring = expiring.map_err(|error| {
-            Failure::usage("bad-time", "--expiring is not a duration").because(&error)
-        })?;
+        let expiring =
+            expiring.map_err(|error| times::refuse("--expiring", Takes::Duration, &error))?;
         let environment =
             context.states_environment().then(|| context.environment()).transpose()?;
         Ok(Filter {

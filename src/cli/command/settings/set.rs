@@ -53,7 +53,9 @@ impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let key = SettingKey::parse(&self.key).map_err(|_| unknown(&self.key))?;
         if self.value.as_deref() == Some("") {
-            return Err(Failure::usage("bad-value", "an empty value is none: give --unset"));
+            let message = "an empty value is none: give --unset";
+            return Err(Failure::usage("bad-value", message)
+                .hint(format!("v-secure settings set {} --unset", self.key)));
         }
         let value = self.value.as_deref();
         if let (true, Some(list)) = (key.is("variables.allow"), value) {

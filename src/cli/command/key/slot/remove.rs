@@ -72,7 +72,7 @@ impl Remove {
         );
         Err(Failure::new(Exit::Conflict, "last-slot", message)
             .hint(format!("v-secure key slot change {}", found.id))
-            .hint("v-secure key slot add, for another one first")
+            .hint("v-secure key slot add --label LABEL, for another one first")
             .hint("--last, if the identity is kept elsewhere"))
     }
 

@@ -1,0 +1,135 @@
+//! Hints that another test follows, and those that only another person or place can.
+
+use crate::scene::repository;
+use std::fmt;
+
+pub struct Cited {
+    /// `*` where what is asked for is the same with every code.
+    pub code: &'static str,
+    /// How the hint begins, or its text in the sources.
+    pub hint: &'static str,
+    pub by: By,
+}
+
+pub enum By {
+    /// File in `tests` and function.
+    Test(&'static str, &'static str),
+    Reason(&'static str),
+}
+
+use By::{Reason, Test};
+
+const fn cited(code: &'static str, hint: &'static str, by: By) -> Cited {
+    Cited { code, hint, by }
+}
+
+const MERGE: By = Test("git_states.rs", "marks_that_were_committed_have_a_way_out_too");
+const SIDES: By =
+    Test("git_states.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
+const LINE_ENDS: By =
+    Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
+const VOIDS: By = Reason("writers name every head of the log: src/ops/policy_change/tests.rs");
+const ALIKE: By = Reason("an RSA key made to end as another: src/policy/vouching/credential.rs");
+const KEYRING: By =
+    Test("keyring.rs", "init_without_a_keyring_or_a_word_on_recovery_makes_nothing");
+const PEOPLE: By = Reason("another person has to: who it is, is in the message");
+
+#[rustfmt::skip]
+pub const ALL: &[Cited] = &[
+    cited("keyring", "unlock the keyring of this session", Test("keyring.rs", "without_bus_share_or_unlocked_collection_it_is_locked_at_once")),
+    cited("needs-newer", "install a newer v-secure", Reason("another program")),
+    cited("recovery-undecided", "v-secure init --keyring", KEYRING),
+    cited("no-keyring-slot", "v-secure keyring add", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("exists", "v-secure keyring show", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("exists", "v-secure keyring remove", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("last-slot", "v-secure keyring remove --yes, if a recovery identity or another copy exists", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("locked", "owners who can let you in", PEOPLE),
+    cited("not-permitted", "who can: {…}", PEOPLE),
+    cited("not-permitted", "who can open it: {…}", PEOPLE),
+    cited("unsettled", "who can settle it, by 'v-secure access settle' or a new value of {…}: {…}", PEOPLE),
+    cited("no-audience", "who can give it keys, by 'v-secure access settle': {…}", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("unsettled", "an owner can: v-secure access settle", PEOPLE),
+    cited("fingerprint", "the line was changed on its way", PEOPLE),
+    cited("declined", "if the words differ, the line was changed on its way: have it sent again", PEOPLE),
+    cited("locked", "v-secure unlock", Test("session.rs", "what_was_unlocked_opens_without_the_identity_until_it_is_locked")),
+    cited("words", "compare them with the paper", Test("recovery.rs", "a_terminal_asks_for_the_words_without_showing_them")),
+    cited("identity-syntax", "v-secure recovery test --words", Test("recovery.rs", "a_terminal_asks_for_the_words_without_showing_them")),
+    cited("no-terminal", "v-secure recovery new, for other words", Test("recovery.rs", "a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept")),
+    cited("value-too-long", "keep it in an encrypted file", Reason("a choice of another place, by other programs")),
+    cited("foreign-failed", "run the tool by itself", Reason("another program tells")),
+    cited("unmerged", "git", MERGE),
+    cited("unmerged", "v-secure", MERGE),
+    cited("unmerged", "git show :3:./.v-secure/vault.toml > other.toml  # keeps the second side beside it", SIDES),
+    cited("unmerged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
+    cited("unmerged", "git add .v-secure && git commit  # or git rebase --continue, as 'git status' says", SIDES),
+    cited("vault-hidden", "{…} sparse-checkout add {…}", Test("git_states.rs", "a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one")),
+    cited("vault-hidden", "{…} update-index --no-skip-worktree {…} && {…} checkout -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
+    cited("vault-hidden", "{…} checkout HEAD -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
+    cited("vault-hidden", "{…} checkout {…} -- {…}", Test("git_states.rs", "a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand")),
+    cited("vault-hidden", "v-secure init --nested  # for another vault all the same", Test("git_states.rs", "a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand")),
+    cited("vault-hidden", "{…} status  # for what is being merged", Test("git_states.rs", "a_vault_that_an_unfinished_merge_or_rebase_took_away_is_found")),
+    cited("vault-hidden", "{…} status  # for what is being merged or applied", Test("git_states.rs", "a_vault_that_an_unfinished_merge_or_rebase_took_away_is_found")),
+    cited("vault-hidden", "{…} checkout", Test("git_states.rs", "a_partial_clone_has_the_vault_of_a_branch_though_not_its_content")),
+    cited("carriage-return", "v-secure git install  # tells git to leave them alone; then:", LINE_ENDS),
+    cited("carriage-return", "rm {…} && git checkout -- {…}", LINE_ENDS),
+    cited("pin-diverged", "v-secure pin accept  # shows what is given up, and asks", Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out")),
+    cited("keys-missing", "git fetch --all, and again", Test("sabotage.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
+    cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage.rs", "a_copy_outside_git_gives_its_keys_too")),
+    cited("import-syntax", "jq ", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
+    cited("identity-syntax", "install {…}, and see that it is on PATH", Test("ssh_and_plugins.rs", "a_plugin_that_fails_or_is_missing_is_named")),
+    cited("identity-recipient", "write '# recipient: age1…' on the line above the identity, as the plugin printed it", Test("ssh_and_plugins.rs", "a_plugins_identity_must_state_its_recipient_to_own_a_vault")),
+    cited("unsealable", "install {…}, or let somebody do it where it is installed", Test("sabotage.rs", "a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later")),
+    cited("request-used", "v-secure member request {…}  # on the device, for a new key", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
+    cited("voids-work", "v-secure audit log --actor {…}  # to see that work", VOIDS),
+    cited("voids-work", "make the change again, from the vault as it is now", VOIDS),
+    cited("vouch-ambiguous", "--vouch with the whole id or recipient, which 'v-secure policy review --json' shows", ALIKE),
+    cited("recipient-ambiguous", "v-secure member show {…}, and give more of the end of the one that is to go", ALIKE),
+    cited("vault-refused", "sudo chown -R \"$(id -un)\" {…}  # if it is yours", Reason("it needs another user, and sudo")),
+    cited("no-memory-folder", "XDG_RUNTIME_DIR, or /dev/shm, has to be a tmpfs that only you can change", Reason("a Linux without a tmpfs, or another system")),
+    cited("no-memory-folder", "v-secure set NAME, which asks for the value and needs no file", Reason("a Linux without a tmpfs, or another system")),
+    cited("as-file", "mount a tmpfs of your own, and name its folder in XDG_RUNTIME_DIR", Reason("a system without files in memory")),
+    cited("as-file", "v-secure get NAME > FILE", Reason("a system without files in memory")),
+    cited("edit-syntax", "fix it in the editor, or leave everything as it is", Test("editing.rs", "a_syntax_error_ends_without_a_terminal_and_opens_the_editor_again_with_one")),
+    cited("first-use", "compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then '{…}'", Test("first_use.rs", "a_first_use_is_a_question_whose_default_is_no")),
+    cited("older-values", "v-secure ls -e {…}", Test("meant.rs", "on_a_terminal_a_slip_is_asked_about_before_the_value")),
+    cited("declined", "v-secure member key remove MEMBER/DEVICE, for a device that is not theirs", Test("leaving.rs", "a_lost_device_takes_along_what_it_vouched_for")),
+    cited("session", "keyctl show @u, to see whether this system has a kernel keyring", Test("session.rs", "where_nothing_can_keep_the_keys_both_reasons_are_told_at_once")),
+    cited("session", "v-secure lock --all", Test("session.rs", "each_vault_is_unlocked_by_itself_and_all_can_be_locked_at_once")),
+    cited("backup-terminal", "v-secure backup create - --armor", Reason("bytes for a terminal")),
+    cited("slots-full", "v-secure key slot list", Reason("256 slots: src/ops/slot/tests.rs")),
+    cited("unstatable", "v-secure member list", Reason("over 1,000 recipients: unit tests have it")),
+    cited("splits-policy", "git merge BRANCH, with the branch that has them, and then the same command again", Test("older_states.rs", "rights_are_not_changed_on_a_branch_that_lacks_changes_of_them")),
+    cited("pin-older", "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH", Test("older_states.rs", "strict_readers_give_nothing_out_of_an_older_state")),
+    cited("pin-other-in-project", "v-secure pin accept  # once the .v-secure from there is here", Test("places.rs", "what_a_backup_puts_in_a_sub_folder_is_judged_alike")),
+    cited("object-missing", "git log -p -S {…} -- .v-secure/vault.toml, where the value may still be", Test("adoption.rs", "a_void_value_has_no_effect_until_somebody_adopts_it")),
+    cited("bad-generator", "v-secure set {…} --generate=KIND, which replaces it", Reason("another program must have written the generator")),
+    cited("ssh-passphrase", "v-secure, to see what else could open the vault", Test("ssh_and_plugins.rs", "a_passphrase_is_asked_for_on_a_terminal_alone")),
+    cited("slot-identity", "v-secure --passphrase-fd N key slot change SLOT, with the slot's present passphrase", Reason("two devices of one member")),
+    cited("no-identity", "v-secure --identity FILE keyring add", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("bad-name", "clear your shell's history", Reason("the shell's own affair")),
+    cited("request-used", "v-secure audit log", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
+    cited("audience-due", "v-secure access settle", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+];
+
+/// What is cited for a hint of a case.
+pub fn of(code: &str, hint: &str) -> Option<&'static Cited> {
+    ALL.iter()
+        .find(|cited| (cited.code == "*" || cited.code == code) && hint.starts_with(cited.hint))
+}
+
+impl Cited {
+    pub fn exists(&self) -> bool {
+        let Test(file, function) = self.by else { return true };
+        let text = std::fs::read_to_string(repository("tests").join(file)).unwrap_or_default();
+        text.contains(&format!("fn {function}("))
+    }
+}
+
+impl fmt::Display for Cited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.by {
+            Test(file, function) => write!(f, "tests/{file}: `{function}`"),
+            Reason(why) => f.write_str(why),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Texts of hints that do not stand in the call that adds them.
+
+/// File in `src`, what stands in the call, and the texts. Where no call is named, the texts are added
+/// in another way.
+#[rustfmt::skip]
+pub const TEXTS: &[(&str, &str, &[&str])] = &[
+    ("cli/command/backup/restore.rs", "self.elsewhere()", &["v-secure --vault EMPTY_FOLDER backup restore {}"]),
+    ("cli/command/backup/restore.rs", "self.elsewhere() + OUTSIDE", &[]),
+    ("cli/command/backup/restore.rs", "self.elsewhere() + outside, accept", &["v-secure pin accept  # once the .v-secure from there is here"]),
+    ("cli/command/exec.rs", "*hint", &["--override lets the secret win", "--keep leaves the variable as it is", "--as-file OTHER_VARIABLE=NAME"]),
+    ("cli/command/import.rs", "into(suffix)", &["v-secure import {from}{} -e {name}"]),
+    ("cli/command/import.rs", "into(environment.as_str())", &["v-secure import {from}{} -e {name}"]),
+    ("cli/command/import/tool.rs", "hint", &["v-secure import --from {tool} {file}"]),
+    ("cli/context.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
+    ("cli/context.rs", "ACCEPT", &[ACCEPT]),
+    ("cli/context.rs", "lost::GIVE_UP.to_owned()", &[GIVE_UP]),
+    ("cli/context/writing.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
+    ("cli/lost.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
+    ("cli/lost.rs", "ACCEPT.to_owned()", &[ACCEPT]),
+    ("cli/failures.rs", "ACCEPT", &[ACCEPT]),
+    // What editing is begun with again.
+    ("cli/editing.rs", "again", &[]),
+    // The call that all others are.
+    ("cli/error.rs", "hint.into()", &[]),
+    ("cli/failures.rs", "look", &["ls -ld {}"]),
+    ("cli/failures/policy.rs", "hint.into()", &["v-secure settings show", "v-secure access list"]),
+    ("cli/failures/secrets.rs", "*hint", &[
+        "v-secure export --format shell  # which carries all but NUL",
+        "v-secure export --format json  # which carries any text",
+        "v-secure exec --as-file VAR=NAME -- PROGRAM  # a file that the program reads",
+    ]),
+    ("cli/failures/secrets.rs", "error.hints()", &[
+        "v-secure secret set {secret} --var NAME",
+        "v-secure secret set {second} --var NAME",
+        "v-secure secret rename {secret} NAME",
+        "v-secure exec --as-file VARIABLE={secret} -- PROGRAM",
+        "v-secure settings set variables.allow {one}",
+        "v-secure settings set variables.allow '{}'",
+    ]),
+    ("ops/inject/error.rs", "", &[]),
+    ("cli/parse.rs", "help", &["v-secure secret rotate --help", "v-secure secret set --help"]),
+    // Those of `verbs.rs`, which tests/meant.rs types.
+    ("cli/parse.rs", "hint", &[]),
+    ("cli/passphrase.rs", "self.sealed.allow_weak()", &[
+        "--allow-weak-passphrase, where nobody else can read the repository",
+        "--allow-weak-passphrase, where nobody else can read the file",
+    ]),
+    ("cli/recovery.rs", "hint.into()", &["--recovery-out or --out with the name of a new file"]),
+    // Those of findings, which stand in src/log.
+    ("cli/verification.rs", "hint", &[]),
+    ("cli/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
+    ("log/verify/attention.rs", "hint", &[]),
+    ("cli/hidden.rs", "", &[
+        "{git} sparse-checkout add {folder}",
+        "{git} update-index --no-skip-worktree {path} && {git} checkout -- {folder}",
+        "{git} checkout -- {folder}",
+        "{git} checkout {side} -- {path}",
+        "{git} checkout HEAD -- {folder}",
+        "{git} checkout {head} -- {folder}",
+        "{git} status  # for what is being merged",
+        "{git} status  # for what is being merged or applied",
+        "{git} checkout",
+        "{git} checkout {} -- {folder}",
+        "v-secure init --nested  # for another vault all the same",
+        "{git} rm --cached --ignore-unmatch {path} && {git} commit  # if the vault is to go",
+    ]),
+];
+
+const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
+const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";
