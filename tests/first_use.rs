@@ -110,6 +110,8 @@ fn a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in() {
         assert!(empty.err.contains(&format!("try: give {name} a value")), "{}", empty.err);
         assert!(!empty.err.contains(request), "{name}: {}", empty.err);
     }
+    let doctor = run(&[("V_SECURE_IDENTITY", "")], "doctor");
+    assert!(doctor.out.contains("(V_SECURE_IDENTITY is set, and empty)"), "{}", doctor.out);
     let unset = run(&[], "get prod/DB");
     assert!(!unset.err.contains("empty") && !unset.err.contains(request), "{}", unset.err);
     assert!(unset.err.contains("v-secure member add NAME --service"), "{}", unset.err);

@@ -2,6 +2,7 @@
 
 use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
+use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
 use crate::cli::unlocking::Attempt;
@@ -60,7 +61,7 @@ fn belongs(examined: &Examined<'_>, looked: &[Looked]) -> Vec<Finding> {
     };
     let mut findings = match opened {
         Some(opened) => vec![member(vault, &opened.who, &opened.way)],
-        None => vec![closed(looked, attempts)],
+        None => vec![closed(examined.context, looked, attempts)],
     };
     if opened.is_some() {
         let passed = attempts.iter().filter(|attempt| !is_reported(attempt));
@@ -73,7 +74,7 @@ fn belongs(examined: &Examined<'_>, looked: &[Looked]) -> Vec<Finding> {
 }
 
 /// Nothing opened the vault: it takes a passphrase, the keys are strangers', or there are none.
-fn closed(looked: &[Looked], attempts: &[Attempt]) -> Finding {
+fn closed(context: &Context<'_>, looked: &[Looked], attempts: &[Attempt]) -> Finding {
     let identities: Vec<_> =
         looked.iter().filter_map(|looked| looked.identities.as_ref().ok()).flatten().collect();
     let request = "v-secure member request, and send the line that it prints to an owner";
@@ -88,8 +89,11 @@ fn closed(looked: &[Looked], attempts: &[Attempt]) -> Finding {
         return Finding::new(Code::IdentityClosed, what).mend("v-secure unlock");
     }
     if identities.is_empty() {
-        return Finding::new(Code::IdentityMissing, "there is no identity to open the vault with")
-            .mend(request);
+        let mut what = "there is no identity to open the vault with".to_owned();
+        if let Some(name) = identities::empty_variables(context).first() {
+            what.push_str(&format!(" ({name} is set, and empty)"));
+        }
+        return Finding::new(Code::IdentityMissing, what).mend(request);
     }
     let recipients: Vec<String> = identities.iter().map(|identity| identity.recipient()).collect();
     let what = format!("no member of the vault has {}", recipients.join(" or "));
