@@ -350,7 +350,7 @@ fn beside_a_planted_vault_nobody_is_sent_to_its_owners() {
         assert!(refused.err.contains("v-secure pin accept"), "{}", refused.err);
         assert!(!refused.err.contains("member request"), "{line}: {}", refused.err);
     }
-    assert!(olga.run("init").err.contains("member request"), "the accepted one has owners to ask");
+    assert!(olga.run("init").err.contains("you are in it"), "the accepted one is her own");
 }
 
 #[test]

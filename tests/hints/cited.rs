@@ -32,6 +32,9 @@ const VOIDS: By = Reason("writers name every head of the log: src/ops/policy_cha
 const ALIKE: By = Reason("an RSA key made to end as another: src/policy/vouching/credential.rs");
 const KEYRING: By =
     Test("keyring.rs", "init_without_a_keyring_or_a_word_on_recovery_makes_nothing");
+const WAITING: By = Test("people.rs", "what_a_change_could_not_give_keys_to_is_settled_by_who_can");
+const EMPTY: By =
+    Test("first_use.rs", "a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in");
 const PEOPLE: By = Reason("another person has to: who it is, is in the message");
 
 #[rustfmt::skip]
@@ -47,8 +50,15 @@ pub const ALL: &[Cited] = &[
     cited("not-permitted", "who can: {…}", PEOPLE),
     cited("not-permitted", "who can open it: {…}", PEOPLE),
     cited("unsettled", "who can settle it, by 'v-secure access settle' or a new value of {…}: {…}", PEOPLE),
-    cited("no-audience", "who can give it keys, by 'v-secure access settle': {…}", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
-    cited("unsettled", "an owner can: v-secure access settle", PEOPLE),
+    cited("no-audience", "ask one of these, who gives the keys by 'v-secure access settle': {…}", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("no-audience", "ask an owner, who gives the keys by: v-secure access settle", PEOPLE),
+    cited("unsettled", "ask one of these, who gives the keys by 'v-secure access settle': {…}", WAITING),
+    cited("unsettled", "ask one of these for it, who can: {…}", WAITING),
+    cited("locked", "give {…} a value: a CI secret that is not set, or that this job may not use, is empty", EMPTY),
+    cited("locked", "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity", EMPTY),
+    cited("exists", "v-secure, which shows it: you are in it", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
+    cited("vault-hidden", "git status, in that folder: its name cannot be shown as it is typed", Test("git_states.rs", "folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray")),
+    cited("not-permitted", "--only NAME,…  # the names of those that are wanted", Test("comfort.rs", "who_may_not_read_what_an_environment_inherits_is_told_that_it_does")),
     cited("fingerprint", "the line was changed on its way", PEOPLE),
     cited("declined", "if the words differ, the line was changed on its way: have it sent again", PEOPLE),
     cited("locked", "v-secure unlock", Test("session.rs", "what_was_unlocked_opens_without_the_identity_until_it_is_locked")),

@@ -11,9 +11,10 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/command/import.rs", "into(suffix)", &["v-secure import {from}{} -e {name}"]),
     ("cli/command/import.rs", "into(environment.as_str())", &["v-secure import {from}{} -e {name}"]),
     ("cli/command/import/tool.rs", "hint", &["v-secure import --from {tool} {file}"]),
-    ("cli/context.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
-    ("cli/context.rs", "ACCEPT", &[ACCEPT]),
-    ("cli/context.rs", "lost::GIVE_UP.to_owned()", &[GIVE_UP]),
+    ("cli/pin_failures.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
+    ("cli/pin_failures.rs", "ACCEPT", &[ACCEPT]),
+    ("cli/context/judging.rs", "lost::GIVE_UP", &[GIVE_UP]),
+    ("cli/context/judging.rs", "lost::GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/context/writing.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/lost.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/lost.rs", "ACCEPT.to_owned()", &[ACCEPT]),
@@ -22,7 +23,14 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/editing.rs", "again", &[]),
     // The call that all others are.
     ("cli/error.rs", "hint.into()", &[]),
-    ("cli/failures.rs", "look", &["ls -ld {}"]),
+    ("cli/failures.rs", "command(&path)", &[
+        "ls -ld {path}",
+        "sudo chown -R \"$(id -un)\" {path}  # if it is yours",
+        "rm {place} && git checkout -- {place}",
+    ]),
+    ("cli/failures.rs", "last", &["git add .v-secure && git rebase --continue", "git add .v-secure && git commit"]),
+    ("cli/failures.rs", "who_gives_keys(able)", &GIVES_KEYS),
+    ("cli/failures/secrets.rs", "who_gives_keys(able)", &GIVES_KEYS),
     ("cli/failures/policy.rs", "hint.into()", &["v-secure settings show", "v-secure access list"]),
     ("cli/failures/secrets.rs", "*hint", &[
         "v-secure export --format shell  # which carries all but NUL",
@@ -60,11 +68,16 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "{git} status  # for what is being merged",
         "{git} status  # for what is being merged or applied",
         "{git} checkout",
-        "{git} checkout {} -- {folder}",
+        "{git} checkout {name} -- {folder}",
+        "git status, in that folder: its name cannot be shown as it is typed",
         "v-secure init --nested  # for another vault all the same",
-        "{git} rm --cached --ignore-unmatch {path} && {git} commit  # if the vault is to go",
+        "{git} rm --cached --ignore-unmatch -- {path} && {git} commit  # if the vault is to go",
     ]),
 ];
 
 const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
 const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";
+const GIVES_KEYS: [&str; 2] = [
+    "ask an owner, who gives the keys by: v-secure access settle",
+    "ask one of these, who gives the keys by 'v-secure access settle': {}",
+];

@@ -33,7 +33,7 @@ pub fn all() -> Vec<Way> {
         way("vault-hidden", "git checkout").on("init").ends("exists"),
         way("vault-hidden", "git rm")
             .on("ls")
-            .part("git rm --cached --ignore-unmatch .v-secure/vault.toml && git commit")
+            .part("git rm --cached --ignore-unmatch -- .v-secure/vault.toml && git commit")
             .fill("git commit", "git commit -qm gone")
             .ends("no-vault"),
         way("vault-hidden", "git rm").on("init").fill("git commit", "git commit -qm gone"),
