@@ -14,6 +14,19 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/context.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
     ("cli/context.rs", "ACCEPT", &[ACCEPT]),
     ("cli/context.rs", "lost::GIVE_UP.to_owned()", &[GIVE_UP]),
+    ("cli/context.rs", "lost::GIVE_UP", &[GIVE_UP]),
+    ("cli/failures.rs", "who_gives_keys(able)", &[SETTLE, OWNER_SETTLES]),
+    ("cli/failures/secrets.rs", "who_gives_keys(able)", &[SETTLE, OWNER_SETTLES]),
+    ("cli/failures.rs", "command(&path)", &[
+        "sudo chown -R \"$(id -un)\" {path}  # if it is yours",
+        "ls -ld {path}",
+        "rm {place} && git checkout -- {place}",
+    ]),
+    ("cli/failures.rs", "last", &["git add .v-secure && git rebase --continue", "git add .v-secure && git commit"]),
+    ("cli/verification.rs", "", &[
+        "v-secure audit verify --base origin/main",
+        "git rebase {revision}  # what you signed since is made again on what others published there",
+    ]),
     ("cli/context/writing.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/lost.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/lost.rs", "ACCEPT.to_owned()", &[ACCEPT]),
@@ -22,7 +35,6 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/editing.rs", "again", &[]),
     // The call that all others are.
     ("cli/error.rs", "hint.into()", &[]),
-    ("cli/failures.rs", "look", &["ls -ld {}"]),
     ("cli/failures/policy.rs", "hint.into()", &["v-secure settings show", "v-secure access list"]),
     ("cli/failures/secrets.rs", "*hint", &[
         "v-secure export --format shell  # which carries all but NUL",
@@ -60,11 +72,14 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "{git} status  # for what is being merged",
         "{git} status  # for what is being merged or applied",
         "{git} checkout",
-        "{git} checkout {} -- {folder}",
+        "{git} checkout {name} -- {folder}",
         "v-secure init --nested  # for another vault all the same",
-        "{git} rm --cached --ignore-unmatch {path} && {git} commit  # if the vault is to go",
+        "{git} rm --cached --ignore-unmatch -- {path} && {git} commit  # if the vault is to go",
+        "git status, in that folder: its name cannot be shown as it is typed",
     ]),
 ];
 
 const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
+const SETTLE: &str = "ask one of these, who gives the keys by 'v-secure access settle': {}";
+const OWNER_SETTLES: &str = "ask an owner, who gives the keys by: v-secure access settle";
 const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";
