@@ -44,6 +44,7 @@ pub const ALL: &[Cited] = &[
     cited("exists", "v-secure keyring remove", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
     cited("last-slot", "v-secure keyring remove --yes, if a recovery identity or another copy exists", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
     cited("locked", "V_SECURE_IDENTITY, with a key", PEOPLE),
+    cited("locked", "give {…} a value: a CI secret that is not set, or that this job may not use, is empty", Reason("a setting of the CI system")),
     cited("locked", "owners who can let you in", PEOPLE),
     cited("not-permitted", "who can: {…}", PEOPLE),
     cited("not-permitted", "who can open it: {…}", PEOPLE),
