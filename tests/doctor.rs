@@ -98,7 +98,8 @@ fn without_a_vault_or_a_home_it_says_how_to_begin() {
     found.command("home-missing");
     found.command("identity-none");
     let found = examine(&mut cli.command("doctor --json --vault elsewhere"));
-    assert_eq!((found.1, found.command("vault-refused")), (1, "v-secure init"));
+    let there = "cd FOLDER && v-secure init  # for a new one there";
+    assert_eq!((found.1, found.command("vault-refused")), (1, there));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
+use super::shell_word;
 use super::times::{self, Takes};
 use crate::name::{Name, SecretName};
 use crate::ops::controls;
@@ -116,8 +117,11 @@ pub fn journal(session: &Session) -> Outcome<Journal> {
         JournalError::NoState => Failure::from_error(Exit::Failure, "no-state", &error)
             .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),
         JournalError::Private(PrivateError::WritableByOthers { path, .. }) => {
-            Failure::from_error(Exit::Failure, "journal-read", &error)
-                .hint(format!("chmod go-w {}", path.display()))
+            let failure = Failure::from_error(Exit::Failure, "journal-read", &error);
+            match shell_word::path(path) {
+                Some(path) => failure.hint(format!("chmod go-w {path}")),
+                None => failure,
+            }
         }
         _ => Failure::from_error(Exit::Failure, "journal-read", &error),
     })
@@ -126,10 +130,13 @@ pub fn journal(session: &Session) -> Outcome<Journal> {
 /// Why the journal is not to be relied on, if it is not.
 pub fn broken(journal: &Journal) -> Option<Failure> {
     let first = journal.breaks.first()?;
-    let path = first.path.display();
-    let message = format!("the journal of reads {path} is broken");
-    let mut failure = Failure::new(Exit::Integrity, "journal-broken", message)
-        .hint(format!("mv {path} {path}.broken, once it has been looked into: a new one begins"));
+    let message = format!("the journal of reads {} is broken", first.path.display());
+    let mut failure = Failure::new(Exit::Integrity, "journal-broken", message);
+    if let Some(path) = shell_word::path(&first.path) {
+        failure = failure.hint(format!(
+            "mv {path} {path}.broken, once it has been looked into: a new one begins"
+        ));
+    }
     let breaks = journal.breaks.iter().take(5);
     failure.causes = breaks.map(|found| format!("line {}: {}", found.line, found.cause)).collect();
     Some(failure)

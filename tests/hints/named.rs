@@ -56,6 +56,10 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/recovery.rs", "hint.into()", &["--recovery-out or --out with the name of a new file"]),
     // Those of findings, which stand in src/log.
     ("cli/verification.rs", "hint", &[]),
+    ("cli/verification.rs", "", &[
+        "v-secure audit verify --base origin/main",
+        "git rebase {revision}  # what you signed since is made again on what others published there",
+    ]),
     ("cli/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
     ("log/verify/attention.rs", "hint", &[]),
     ("cli/hidden.rs", "", &[

@@ -21,6 +21,9 @@ pub fn all() -> Vec<Way> {
             .fill("…", "--service --new-identity --read 'dev/*'")
             .instead("v-secure member show nobody"),
         way("no-repository", "git init"),
+        way("base-other-vault", "v-secure --vault FILE")
+            .fill("FILE", "../o/.v-secure/vault.toml")
+            .informs(),
         way("no-role", "v-secure role create").fill("PATTERN", "'dev/*'").ends("not-confirmed"),
         way("no-vault", "v-secure init"),
         way("no-vault", "cd FOLDER").fill("FOLDER", "elsewhere").first("mkdir elsewhere"),
