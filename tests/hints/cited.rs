@@ -54,6 +54,8 @@ pub const ALL: &[Cited] = &[
     cited("no-audience", "ask an owner, who gives the keys by: v-secure access settle", PEOPLE),
     cited("unsettled", "ask one of these, who gives the keys by 'v-secure access settle': {…}", WAITING),
     cited("unsettled", "ask one of these for it, who can: {…}", WAITING),
+    cited("base-other-vault", "v-secure --vault FILE pin show", Reason("it shows which vault the base is of")),
+    cited("unmerged", "rm other.toml", MERGE),
     cited("locked", "give {…} a value: a CI secret that is not set, or that this job may not use, is empty", EMPTY),
     cited("locked", "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity", EMPTY),
     cited("exists", "v-secure, which shows it: you are in it", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
