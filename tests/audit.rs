@@ -216,6 +216,35 @@ fn a_file_named_like_a_branch_is_no_base() {
     assert_eq!(project.code(&["audit", "verify", "--base", "origin/main"]), 5);
 }
 
+/// Tags come with a fetch, and whoever has push rights makes them.
+#[test]
+fn a_tag_that_is_called_like_a_branch_is_no_base() {
+    if !tools::has("git") {
+        return;
+    }
+    let project = Project::new();
+    assert!(project.commits());
+    let older = fs::read(project.vault()).unwrap();
+    project.git(&["tag", "origin/main"]);
+    project.set("A", "two");
+    assert!(project.commits());
+    project.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    fs::write(project.vault(), older).unwrap();
+    for base in ["origin/main", "origin/main~0", "origin/main^{commit}"] {
+        assert_eq!(project.code(&["audit", "verify", "--base", base]), 7, "{base}");
+        assert_eq!(project.code(&["audit", "log", "--base", base]), 7, "{base}");
+    }
+    let said = project.run(&["--json", "audit", "verify", "--base", "origin/main"]);
+    let said: Value = serde_json::from_slice(&said.stderr).unwrap();
+    assert_eq!(said["error"]["code"], "base-ambiguous");
+    let ends = said["error"]["hints"].as_array().unwrap().iter().map(|hint| {
+        let base = hint.as_str().unwrap().strip_prefix("--base ").unwrap();
+        (base.to_owned(), project.code(&["audit", "verify", "--base", base]))
+    });
+    let expected = [("refs/remotes/origin/main", 6), ("refs/tags/origin/main", 0)];
+    assert_eq!(ends.collect::<Vec<_>>(), expected.map(|(name, code)| (name.to_owned(), code)));
+}
+
 #[test]
 fn the_log_holds_secrets_and_policy_newest_first() {
     if !tools::has("git") {

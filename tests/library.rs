@@ -13,8 +13,8 @@ mod cli;
 use cli::{Cli, failure, finish};
 use std::fs;
 use std::path::PathBuf;
-use v_secure::cli::context::pin_failure;
 use v_secure::cli::error::Failure;
+use v_secure::cli::pin_failures::pin_failure;
 use v_secure::{Error, FirstUse, Notice, Options, SecretValue, Vault};
 
 fn state(cli: &Cli) -> PathBuf {

@@ -55,6 +55,7 @@ pub const COMMANDS: &[Known] = &[
     known("bad-time", &[2], "A time or a span of time is none", "times are such as 30d, 12h, 2030-01-31, 2030-01-31T12:00:00Z"),
     known("bad-value", &[2], "A setting's value is none", "v-secure settings set KEY --unset"),
     known("bad-variable", &[1, 2], "The variable that a secret is given to programs as is no name, or a dangerous one", "v-secure set NAME --var VARIABLE"),
+    known("base-ambiguous", &[7], "The base to compare with may be a branch or a tag", "git show-ref NAME"),
     known("base-missing", &[5], "The base to compare with is not there", "git log --oneline -- .v-secure/vault.toml"),
     known("base-other-vault", &[7], "The base to compare with is of another vault", "v-secure --vault FILE pin show"),
     known("base-without-vault", &[5], "The base to compare with has no vault", "git log --oneline -- .v-secure/vault.toml"),

@@ -134,12 +134,17 @@ impl From<SessionError> for Failure {
 impl From<BaseError> for Failure {
     fn from(error: BaseError) -> Self {
         let (exit, code) = match &error {
+            BaseError::Ambiguous { .. } => (Exit::Conflict, "base-ambiguous"),
             BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
             BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
             _ => (Exit::NotFound, "base-missing"),
         };
         let failure = Self::from_error(exit, code, &error);
         match &error {
+            BaseError::Ambiguous { refs, .. } => {
+                let named = refs.iter().filter_map(|name| shell_word::word(name));
+                named.fold(failure, |failure, name| failure.hint(format!("--base {name}")))
+            }
             BaseError::NoRevision { .. } => failure
                 .hint("git fetch --unshallow  # where the clone is shallow")
                 .hint("a file is given as ./FILE"),

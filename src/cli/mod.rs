@@ -33,7 +33,7 @@ mod meant;
 mod metadata;
 mod parse;
 mod passphrase;
-mod pin_failures;
+pub mod pin_failures;
 mod plain_files;
 mod policy;
 mod project;

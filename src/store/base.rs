@@ -12,6 +12,9 @@ use std::path::Path;
 pub enum BaseError {
     #[error("git knows no revision '{revision}' here")]
     NoRevision { revision: String },
+    /// git takes the tag, which anybody with push rights makes: it comes with a fetch.
+    #[error("'{revision}' may be any of {}", refs.join(", "))]
+    Ambiguous { revision: String, refs: Vec<String> },
     #[error("there is no vault at this path in the revision '{revision}'")]
     NoVault { revision: String },
     #[error("the base cannot be read")]
@@ -32,18 +35,37 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
         return Ok(read::read(&here.join(text), MAX_FILE as u64)?.bytes);
     }
     let revision = || text.to_owned();
-    if !git_command::has_commit(&location.folder, text) {
-        return Err(BaseError::NoRevision { revision: revision() });
+    let refs = git_command::refs_called(&location.folder, short_name(text));
+    if refs.len() > 1 {
+        return Err(BaseError::Ambiguous { revision: revision(), refs });
     }
+    let Some(commit) = git_command::commit(&location.folder, text) else {
+        return Err(BaseError::NoRevision { revision: revision() });
+    };
     // `./` makes git take the path from the folder that it runs in.
     let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
-    git_command::show(&location.folder, text, &format!("./{name}"))
+    git_command::show(&location.folder, &commit, &format!("./{name}"))
         .ok_or_else(|| BaseError::NoVault { revision: revision() })
+}
+
+/// The name that a revision begins with; empty for git's own, such as `HEAD`, which no ref stands in for.
+fn short_name(revision: &str) -> &str {
+    let end = revision.find(['~', '^', ':', '@']).unwrap_or(revision.len());
+    let name = &revision[..end];
+    if name == "HEAD" || name.ends_with("_HEAD") { "" } else { name }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_revision_begins_with_a_name_but_for_gits_own() {
+        let revisions =
+            ["origin/main", "main~2", "v1^{commit}", "main@{1}", "HEAD~1", "MERGE_HEAD"];
+        let names = ["origin/main", "main", "v1", "main", "", ""];
+        assert_eq!(revisions.map(short_name), names);
+    }
 
     #[test]
     fn a_branch_is_never_taken_for_a_file() {

@@ -104,8 +104,28 @@ fn blob(folder: &Path, name: &str) -> Option<Vec<u8>> {
 
 /// Whether a text names a commit.
 pub fn has_commit(folder: &Path, revision: &str) -> bool {
+    commit(folder, revision).is_some()
+}
+
+/// The id of the commit that a text names.
+pub fn commit(folder: &Path, revision: &str) -> Option<String> {
     let arguments = ["rev-parse", "--quiet", "--verify", "--end-of-options"];
-    text(folder, &[&arguments[..], &[&format!("{revision}^{{commit}}")]].concat()).is_some()
+    text(folder, &[&arguments[..], &[&format!("{revision}^{{commit}}")]].concat())
+}
+
+/// The branches and tags that a short name may mean (gitrevisions(7), `<refname>`).
+pub fn refs_called(folder: &Path, name: &str) -> Vec<String> {
+    let places = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+    let mut full: Vec<String> = places.iter().map(|place| format!("{place}{name}")).collect();
+    full.push(format!("refs/remotes/{name}/HEAD"));
+    let mut arguments = vec!["for-each-ref", "--format=%(refname)"];
+    arguments.extend(full.iter().map(String::as_str));
+    let listed = text(folder, &arguments).unwrap_or_default();
+    listed
+        .lines()
+        .filter(|found| full.iter().any(|name| name == found))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The root of the working tree that a folder is in, and git's folder for hooks.

@@ -10,6 +10,12 @@ pub fn absent() -> Vec<Case> {
         case("no-keyring-slot", vault, "v-secure keyring show"),
         case("base-missing", repository, "v-secure audit verify --base no-such").with("git"),
         case(
+            "base-ambiguous",
+            after!(repository, "git branch other && git tag other"),
+            "v-secure audit verify --base other",
+        )
+        .with("git"),
+        case(
             "base-other-vault",
             after!(a, "mkdir ../o && cd ../o && v-secure init --vault-name other --no-recovery"),
             "v-secure audit log --base ../o/.v-secure/vault.toml",
