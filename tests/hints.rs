@@ -70,7 +70,7 @@ use std::sync::Mutex;
 use way::{Then, Way};
 
 /// Hints that are not typed yet: it may only shrink.
-const OPEN: usize = 24;
+const OPEN: usize = 0;
 
 /// A hint of a case, and what came of it.
 struct Played {

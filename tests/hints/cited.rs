@@ -35,6 +35,10 @@ const KEYRING: By =
 const WAITING: By = Test("people.rs", "what_a_change_could_not_give_keys_to_is_settled_by_who_can");
 const EMPTY: By =
     Test("first_use.rs", "a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in");
+const REQUEST: By = Reason(
+    "a person on a terminal asks, who is let in by another: docs/people.md and tests/people.rs",
+);
+const TOO_LONG: By = Reason("no writer makes such a value: src/crypto/seal/tests.rs opens one");
 const PEOPLE: By = Reason("another person has to: who it is, is in the message");
 
 #[rustfmt::skip]
@@ -76,7 +80,6 @@ pub const ALL: &[Cited] = &[
     cited("unmerged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
     cited("unmerged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
     cited("unmerged", "rm other.toml", SIDES),
-    cited("base-ambiguous", "--base {…}", Test("audit.rs", "a_tag_that_is_called_like_a_branch_is_no_base")),
     cited("vault-hidden", "{…} sparse-checkout add {…}", Test("git_states.rs", "a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one")),
     cited("vault-hidden", "{…} update-index --no-skip-worktree {…} && {…} checkout -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
     cited("vault-hidden", "{…} checkout HEAD -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
@@ -124,6 +127,23 @@ pub const ALL: &[Cited] = &[
     cited("bad-name", "clear your shell's history", Reason("the shell's own affair")),
     cited("request-used", "v-secure audit log", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
     cited("audience-due", "v-secure access settle", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("refused", "git log -S{…} -- .v-secure/vault.toml", Reason("of a finding about contents: it tells the commit that brought them")),
+    cited("pin-older", "v-secure audit verify --base origin/main", Test("made_again.rs", "after_a_rebase_the_base_is_whole_and_what_ends_the_warning_is_named")),
+    cited("keys-missing", "v-secure doctor, for the values that do not open", Test("sabotage.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
+    cited("closed", "v-secure key restore", Test("sabotage.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
+    cited("closed", "v-secure key rotate --audience {…}", Test("sabotage.rs", "what_only_looks_works_and_the_rest_says_what_it_could_not_do")),
+    cited("no-template", "v-secure inject < TEMPLATE", Reason("only on a terminal: elsewhere standard input is the template")),
+    cited("last-device", "v-secure member key remove {…}, which keeps what the device vouched for", Test("leaving.rs", "an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in")),
+    cited("unsealable", "v-secure member request, for a recipient of another kind", PEOPLE),
+    cited("not-permitted", "v-secure member show {…}, for the device that it belongs to", PEOPLE),
+    cited("value-too-long", "v-secure set {…}  # which replaces it", TOO_LONG),
+    cited("value-too-long", "v-secure audit log --secret-id {…}  # which tells who wrote it", TOO_LONG),
+    cited("conflict", "v-secure set {…}  # which settles it", Reason("of two branches that merged, each with a value of its own")),
+    cited("no-value", "v-secure set {…} --file FILE, or --generate", Reason("only on a terminal that may not be asked: elsewhere standard input is the value")),
+    cited("refused", "git rebase {…}  # what you signed since is made again on what others published there", Test("made_again.rs", "what_a_merge_left_out_is_named_with_who_signed_it_and_the_commit_to_rebase_on")),
+    cited("locked", "v-secure member request, and send the line that it prints to an owner", REQUEST),
+    cited("locked", "v-secure member request, to be let in", REQUEST),
+    cited("environment", "v-secure secret rename {…} NAME", Reason("a name that no list of variables can hold")),
 ];
 
 /// What is cited for a hint of a case.

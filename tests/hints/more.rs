@@ -1,7 +1,9 @@
 //! Cases of hints that no case of the transcripts gives.
 
 use crate::cases::{Case, case};
-use crate::given::{a, after, let_in, nothing, repository, request, sealed, service, vault};
+use crate::given::{
+    a, after, let_in, nothing, pin_of_another, repository, request, sealed, service, vault,
+};
 use crate::stage::Stage;
 use std::fs;
 
@@ -130,6 +132,15 @@ fn backups() -> Vec<Case> {
             a,
             "v-secure backup create b.age --with-identity --recipient $(sed -n 's/.*public key: //p' ../home/.config/v-secure/identity.txt)",
         ),
+        case(
+            "config-folder",
+            after!(
+                with_identity,
+                "rm -r .v-secure ../home/.config/v-secure && mkdir -m 777 ../home/.config/v-secure"
+            ),
+            format!("{OPEN} v-secure backup restore b.age"),
+        ),
+        case("exists", after!(a, "touch b.age"), "v-secure backup create b.age"),
         case("recipient", a, "v-secure backup create b.age --recipient age1nonsense"),
         case(
             "weak-passphrase",
@@ -169,6 +180,8 @@ fn identities() -> Vec<Case> {
         case("policy-op-plugin", a, "v-secure member add svc --recipient age1scripted1qqqqqqqqqqqqqqqqhxemgs --read 'dev/*'"),
         case("no-slot", sealed, "V_SECURE_PASSPHRASE='divorce garage shuffle hunt nasty' v-secure key slot remove phone"),
         case("no-keyring-slot", vault, "v-secure keyring remove"),
+        case("pin-carried", pin_of_another, "V_SECURE_PIN=$(cat pin.txt) v-secure pin accept --yes"),
+        case("identity-lost", a, "v-secure recovery new --out - > /dev/full"),
     ]
 }
 

@@ -16,6 +16,16 @@ pub fn all() -> Vec<Way> {
             "a file is given",
             "cp .v-secure/vault.toml no-such && v-secure audit verify --base ./no-such",
         ),
+        said(
+            "base-ambiguous",
+            "--base refs/heads/other",
+            "v-secure audit verify --base refs/heads/other",
+        ),
+        said(
+            "base-ambiguous",
+            "--base refs/tags/other",
+            "v-secure audit verify --base refs/tags/other",
+        ),
         way("no-member", "v-secure member add")
             .part("v-secure member add nobody …")
             .fill("…", "--service --new-identity --read 'dev/*'")

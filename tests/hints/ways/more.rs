@@ -9,6 +9,10 @@ pub fn all() -> Vec<Way> {
 
 fn usage() -> Vec<Way> {
     vec![
+        option("config-folder", "--identity-out FILE").on("backup restore").fill("FILE", "key.txt"),
+        way("exists", "v-secure backup create").fill("OTHER_FILE", "c.age").does(),
+        said("pin-carried", "the pin in V_SECURE_PIN", "v-secure pin accept --yes"),
+        said("identity-lost", "v-secure recovery new", "v-secure recovery new --out rec.txt"),
         said(
             "bad-variable",
             "--as-file OTHER",
