@@ -418,7 +418,7 @@ fn rebase(repository: &Repository) {
     let first = hints(&repository.0.run("get A --json")).swap_remove(0);
     assert!(!typed(repository, &first).status.success(), "the same conflict, the other way round");
     follow_all(repository, "none");
-    assert!(!repository.root().join("other.toml").exists());
+    assert!(!repository.root().join(".git/other.toml").exists());
     repository.0.ok("audit verify");
     let lists = repository.git_in(&repository.root(), &["status", "--porcelain"]);
     assert!(lists.status.success() && lists.stdout.is_empty(), "{lists:?}");
@@ -478,6 +478,169 @@ fn a_merge_that_drops_what_the_other_side_signed_is_not_committed() {
         assert!(!commit.status.success(), "{commit:?}");
         assert!(hints(&refused)[0].starts_with("side=$(git rev-parse MERGE_HEAD)"), "{refused:?}");
     }
+}
+
+#[test]
+fn marks_that_were_added_are_taken_back_first() {
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    assert!(!repository.git_in(&root, &["merge", "side"]).status.success());
+    repository.git(&["add", FILE]);
+    assert!(hints(&repository.0.run("get A --json"))[0].starts_with("side=$("));
+    let added = hook(&repository, 7);
+    assert!(hints(&added)[0].starts_with("side=$("), "{added:?}");
+    repository.git(&["merge", "--abort"]);
+    assert!(!repository.git_in(&root, &["rebase", "side"]).status.success());
+    repository.git(&["add", FILE]);
+    hook(&repository, 7);
+    assert!(hints(&repository.0.run("get A --json"))[0].starts_with("git checkout --merge"));
+    follow_all(&repository, "none");
+    assert_eq!(repository.0.ok("get A"), "main");
+    repository.0.ok("audit verify --base side");
+}
+
+/// git runs another hook for a merge that it makes by itself, and a file that it merged by itself may be none.
+#[test]
+fn a_merge_that_git_makes_by_itself_is_verified() {
+    let Some(repository) = Repository::new() else { return };
+    let (cli, root) = (&repository.0, repository.root());
+    cli.ok("git install");
+    repository.git(&["branch", "side"]);
+    cli.set("N", "main");
+    repository.commit("main");
+    repository.git(&["checkout", "--quiet", "side"]);
+    let text = fs::read_to_string(cli.vault()).unwrap();
+    fs::write(cli.vault(), text.replacen("format = 1", "format = 1\nbroken = 1", 1)).unwrap();
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "broken"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    let merge = repository.git_in(&root, &["merge", "--no-edit", "side"]);
+    let said = String::from_utf8_lossy(&merge.stderr).into_owned();
+    assert!(!merge.status.success() && said.contains("git merge --abort"), "{merge:?}");
+    repository.git(&["merge", "--abort"]);
+    assert_eq!(cli.ok("get N"), "main");
+    cli.ok("git install --uninstall");
+    assert!(!root.join(".git/hooks/pre-merge-commit").exists());
+}
+
+/// A name that a hint would write to may be committed by others as a link.
+#[test]
+fn the_steps_out_of_a_conflict_write_through_no_link_of_the_tree() {
+    let Some(repository) = conflict() else { return };
+    let (link, victim) =
+        (repository.root().join("other.toml"), repository.root().join(".git/victim"));
+    fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(".git/victim", &link).unwrap();
+    repository.git(&["add", "other.toml"]);
+    let first = hints(&repository.0.run("get A --json")).swap_remove(0);
+    assert!(!typed(&repository, &first).status.success());
+    std::os::unix::fs::symlink(".git/victim", &link).unwrap();
+    follow_all(&repository, "none");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+}
+
+/// A second branch with a value of its own, beside `main` with another; on `main`, the hook installed.
+fn sides() -> Option<Repository> {
+    let repository = conflict()?;
+    repository.git(&["merge", "--abort"]);
+    Some(repository)
+}
+
+/// What the hook says of what is staged.
+#[track_caller]
+fn hook(repository: &Repository, expected: i32) -> Run {
+    let run = repository.0.run("git pre-commit --json");
+    assert_eq!(run.code, expected, "{}", run.text());
+    run
+}
+
+#[test]
+fn of_a_merge_of_several_branches_none_is_dropped() {
+    let Some(repository) = sides() else { return };
+    repository.git(&["branch", "empty", "main~1"]);
+    repository.git(&["checkout", "--quiet", "empty"]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "empty"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "empty", "side"]);
+    hook(&repository, 6);
+}
+
+#[test]
+fn a_merge_with_a_side_that_is_broken_is_not_committed_unseen() {
+    let Some(repository) = sides() else { return };
+    repository.git(&["checkout", "--quiet", "side"]);
+    fs::write(repository.0.vault(), "x\n").unwrap();
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "broken"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "side"]);
+    let refused = hook(&repository, 6);
+    assert!(
+        hints(&refused).iter().any(|hint| hint.starts_with("git merge --abort")),
+        "{refused:?}"
+    );
+}
+
+/// Tags come with a pull, and git takes one where there is no record of that name.
+#[test]
+fn tags_that_are_called_like_gits_own_records_are_none() {
+    let Some(repository) = sides() else { return };
+    for name in ["MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"] {
+        repository.git(&["tag", name, "side"]);
+    }
+    repository.0.set("A", "next");
+    repository.git(&["add", FILE]);
+    hook(&repository, 0);
+    repository.commit("next");
+    let pick = repository.git_in(&repository.root(), &["cherry-pick", "side"]);
+    assert!(!pick.status.success(), "{pick:?}");
+    let hints = hints(&repository.0.run("get A --json"));
+    assert!(hints[0].starts_with("git show :3:"), "{hints:?}");
+    repository.git(&["cherry-pick", "--abort"]);
+    repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
+    repository.git(&["rm", "-r", "--quiet", "--force", "."]);
+    let hidden = repository.0.run("ls --json");
+    assert!(!hidden.shows("MERGE_HEAD"), "{hidden:?}");
+}
+
+#[test]
+fn a_vault_that_is_moved_is_compared_where_it_went() {
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    let older = repository.git_in(&root, &["show", "main~1:.v-secure/vault.toml"]).stdout;
+    fs::create_dir(root.join("app")).unwrap();
+    repository.git(&["mv", ".v-secure", "app/.v-secure"]);
+    hook(&repository, 0);
+    let moved = root.join("app").join(FILE);
+    let now = fs::read(&moved).unwrap();
+    fs::write(&moved, older).unwrap();
+    repository.git(&["add", "app"]);
+    hook(&repository, 6);
+    fs::write(&moved, now).unwrap();
+    repository.git(&["add", "app"]);
+    repository.commit("moved");
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "side"]);
+    hook(&repository, 6);
+}
+
+#[test]
+fn names_that_are_no_text_turn_no_check_off() {
+    use std::os::unix::ffi::OsStrExt;
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    let odd = root.join(std::ffi::OsStr::from_bytes(b"q\xff"));
+    if fs::create_dir(&odd).is_err() {
+        return;
+    }
+    fs::write(odd.join(".env"), "A=plain\n").unwrap();
+    repository.git(&["add", "."]);
+    let refused = hook(&repository, 1);
+    assert!(refused.err.contains("plain-file"), "{refused:?}");
+    fs::remove_file(odd.join(".env")).unwrap();
+    fs::create_dir(odd.join(".v-secure")).unwrap();
+    fs::copy(repository.0.vault(), odd.join(FILE)).unwrap();
+    repository.git(&["add", "--all", "."]);
+    repository.git(&["commit", "--quiet", "--no-verify", "-m", "odd"]);
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "side"]);
+    hook(&repository, 6);
 }
 
 #[test]

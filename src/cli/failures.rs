@@ -153,16 +153,22 @@ impl From<BaseError> for Failure {
     }
 }
 
+/// Where one side of a conflict is kept. Not in the working tree, where a link to anywhere may have been
+/// committed by that name, which a shell would follow.
+const OTHER: &str = "\"$(git rev-parse --git-dir)/other.toml\"";
+
 /// What git could not merge.
 fn unmerged(error: &SessionError, path: &Path) -> Failure {
     let failure = Failure::from_error(Exit::Conflict, "unmerged", error);
-    match git_command::is_unmerged_file(path) {
-        true => redone(failure, path.parent().unwrap_or(path)),
+    let folder = path.parent().unwrap_or(path);
+    let is_added = !git_command::is_unmerged_file(path);
+    match is_added && git_command::merged(folder).is_empty() && !git_command::is_rebasing(folder) {
+        false => redone(failure, folder, is_added),
         // The marks were committed: git has the sides in the parents of that commit alone.
-        false => again(
+        true => again(
             failure
                 .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
-                .hint("git show COMMIT^2:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
+                .hint(format!("git show COMMIT^2:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
                 .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side; exchange ^1 and ^2 if members or roles changed on the second. Then:"),
         )
         .hint("git add .v-secure && git commit"),
@@ -171,18 +177,26 @@ fn unmerged(error: &SessionError, path: &Path) -> Failure {
 
 /// With the way out of a merge or rebase that is not finished. What others have may hold a removal, so it
 /// stays whole, and what is one's own is made again on it: in a merge that takes a rebase, in a rebase the
-/// side that was checked out is that of the others.
-pub fn redone(failure: Failure, folder: &Path) -> Failure {
-    if git_command::is_merging(folder) {
+/// side that was checked out is that of the others. `is_added`: the file was added with its marks, and the
+/// index has the sides no more.
+pub fn redone(failure: Failure, folder: &Path, is_added: bool) -> Failure {
+    if !git_command::merged(folder).is_empty() {
         return rebased(failure);
     }
     let last = match git_command::is_rebasing(folder) {
-        true => "git add .v-secure && git rebase --continue",
+        // A rebase that goes on runs no hook; a commit does.
+        true => "git add .v-secure && git commit --no-edit && git rebase --continue",
         false => "git add .v-secure && git commit",
+    };
+    let failure = match is_added {
+        true => {
+            failure.hint("git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back")
+        }
+        false => failure,
     };
     again(
         failure
-            .hint("git show :3:./.v-secure/vault.toml > other.toml  # keeps the second side beside it")
+            .hint(format!("git show :3:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
             .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:"),
     )
     .hint(last)
@@ -200,9 +214,9 @@ pub fn rebased(failure: Failure) -> Failure {
 
 fn again(failure: Failure) -> Failure {
     failure
-        .hint("v-secure audit log --vault other.toml --base ./.v-secure/vault.toml  # shows what is to be done again")
-        .hint("v-secure get NAME --vault other.toml | v-secure set NAME  # for each secret of it")
-        .hint("rm other.toml")
+        .hint(format!("v-secure audit log --vault {OTHER} --base ./.v-secure/vault.toml  # shows what is to be done again"))
+        .hint(format!("v-secure get NAME --vault {OTHER} | v-secure set NAME  # for each secret of it"))
+        .hint(format!("rm {OTHER}"))
 }
 
 /// A clone of a repository whose `.gitattributes` are not committed, on a machine that converts text.

@@ -1,4 +1,7 @@
-//! The block in git's `pre-commit` hook: what `git install` writes and `doctor` looks for.
+//! The block in git's hooks: what `git install` writes and `doctor` looks for.
+
+/// The hooks that it is in: git runs the second, and not the first, for a merge that it commits by itself.
+pub const HOOKS: [&str; 2] = ["pre-commit", "pre-merge-commit"];
 
 pub const BEGIN: &str = "# v-secure: begin\n";
 pub const END: &str = "# v-secure: end\n";

@@ -39,8 +39,18 @@ pub struct Base<'a> {
     /// How the user calls it.
     pub label: &'a str,
     pub bytes: &'a [u8],
-    /// A base that does not verify by itself is worth a warning rather than a refusal.
-    pub may_be_broken: bool,
+    pub origin: Origin,
+}
+
+/// Who chose the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user, by a name.
+    Given,
+    /// The hook: one that does not verify was committed, which must keep nobody from repairing it.
+    LastCommit,
+    /// The hook: where it does not verify, nobody can tell what of it the merge drops.
+    MergedSide,
 }
 
 /// What was found.
@@ -200,7 +210,7 @@ fn known_and_void(
     let found = void_known(vault, |entry, op| ledger.counted(entry, op) || in_base(entry, op));
     // Of the hook: the policy entry that voids what is here came with a merge, and to refuse that
     // does not undo it.
-    let is_hook = wanted.base.as_ref().is_some_and(|base| base.may_be_broken);
+    let is_hook = wanted.base.as_ref().is_some_and(|base| base.origin != Origin::Given);
     let is_error = wanted.strict || (wanted.base.is_some() && !is_hook);
     let severity = if is_error { Severity::Error } else { Severity::Warning };
     Ok(found.iter().map(|void| void_finding(void, severity)).collect())
@@ -240,7 +250,10 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
             lost.iter().chain(&named).map(|finding| led_out(finding.into(), base)).collect()
         }
         Err(error) => {
-            let severity = if base.may_be_broken { Severity::Warning } else { Severity::Error };
+            let severity = match base.origin {
+                Origin::LastCommit => Severity::Warning,
+                Origin::Given | Origin::MergedSide => Severity::Error,
+            };
             let message = format!("{} is no base to compare with: {error}", base.label);
             vec![FindingRecord::of_vault("base-invalid", severity, message)]
         }
@@ -250,7 +263,7 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
 /// What is gone of a revision's log is there again where one's own changes are made again on it.
 fn led_out(finding: FindingRecord, base: &Base<'_>) -> FindingRecord {
     let is_missing = finding.code == Code::BaseEntryMissing.as_str();
-    let is_revision = !base.may_be_broken && !base::is_file(base.label);
+    let is_revision = base.origin == Origin::Given && !base::is_file(base.label);
     let word = shell_word::word(base.label).filter(|_| !base.label.starts_with('-'));
     match word.filter(|_| is_missing && is_revision) {
         Some(revision) => {

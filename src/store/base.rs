@@ -43,8 +43,8 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
         return Err(BaseError::NoRevision { revision: revision() });
     };
     // `./` makes git take the path from the folder that it runs in.
-    let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
-    git_command::show(&location.folder, &commit, &format!("./{name}"))
+    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
+    git_command::show(&location.folder, &commit, &name)
         .ok_or_else(|| BaseError::NoVault { revision: revision() })
 }
 

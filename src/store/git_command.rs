@@ -2,8 +2,11 @@
 //! is the one that costs nothing.
 
 use super::git_variables;
+use super::read;
+use super::sys;
 use crate::host::{Environment, real::RealHost};
 use crate::ops::inject::is_own_variable;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -55,51 +58,78 @@ pub fn has_other_line_ends(file: &Path) -> bool {
 }
 
 /// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
-pub fn is_unmerged(folder: &Path, path: &str) -> bool {
-    lists_sides(folder, &format!(":(top,literal){path}"))
+pub fn is_unmerged(folder: &Path, path: &Path) -> bool {
+    lists_sides(folder, &with_path(":(top,literal)", path))
 }
 
 /// The same of a file.
 pub fn is_unmerged_file(file: &Path) -> bool {
-    let name = file.file_name().and_then(|name| name.to_str());
-    name.zip(file.parent())
-        .is_some_and(|(name, folder)| lists_sides(folder, &format!(":(literal)./{name}")))
+    let sides = |(name, folder): (&OsStr, &Path)| {
+        lists_sides(folder, &with_path(":(literal)./", Path::new(name)))
+    };
+    file.file_name().zip(file.parent()).is_some_and(sides)
 }
 
-/// Whether a merge is under way, as against a rebase or a commit that is picked.
-pub fn is_merging(folder: &Path) -> bool {
-    has_commit(folder, "MERGE_HEAD")
+fn lists_sides(folder: &Path, pathspec: &OsStr) -> bool {
+    let listed = bytes_of(git(folder).args(["ls-files", "-u", "-z", "--"]).arg(pathspec));
+    listed.is_some_and(|listed| !listed.is_empty())
+}
+
+/// The commits that are being merged into the last one: several, of a merge of many branches.
+pub fn merged(folder: &Path) -> Vec<String> {
+    unfinished(folder, "MERGE_HEAD")
 }
 
 /// Whether a rebase stopped at a commit.
 pub fn is_rebasing(folder: &Path) -> bool {
-    has_commit(folder, "REBASE_HEAD")
+    !unfinished(folder, "REBASE_HEAD").is_empty()
 }
 
-fn lists_sides(folder: &Path, pathspec: &str) -> bool {
-    text(folder, &["ls-files", "-u", "-z", "--", pathspec]).is_some_and(|listed| !listed.is_empty())
+/// The commits that an unfinished command of git's works on, by the name of its own record. Where there
+/// is none, git takes a tag of that name, which comes with a pull.
+pub(super) fn unfinished(folder: &Path, name: &str) -> Vec<String> {
+    let Some(file) = text(folder, &["rev-parse", "--git-path", name]) else { return Vec::new() };
+    match read::read(&folder.join(file), MOST_UNFINISHED) {
+        Ok(found) => {
+            let ids = String::from_utf8_lossy(&found.bytes).into_owned();
+            ids.lines().filter(|id| is_object_id(id)).map(str::to_owned).collect()
+        }
+        // Some repositories keep it in their database of refs.
+        Err(_) if refs_called(folder, name).is_empty() => {
+            commit(folder, name).into_iter().collect()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The longest record of an unfinished command that is read.
+const MOST_UNFINISHED: u64 = 64 * 1024;
+
+fn is_object_id(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The content of `path` in a commit, if both are there.
-pub fn show(folder: &Path, revision: &str, path: &str) -> Option<Vec<u8>> {
-    blob(folder, &format!("{revision}:{path}"))
+pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
+    blob(folder, &with_path(&format!("{revision}:"), path))
 }
 
 /// The content of `path` in the index. With its stage: a folder may be called `0:app`, and `:0:app/…`
 /// is another file.
-pub fn staged(folder: &Path, path: &str) -> Option<Vec<u8>> {
-    blob(folder, &format!(":0:{path}"))
+pub fn staged(folder: &Path, path: &Path) -> Option<Vec<u8>> {
+    blob(folder, &with_path(":0:", path))
 }
 
-fn blob(folder: &Path, name: &str) -> Option<Vec<u8>> {
+/// Paths are bytes to git: what is not UTF-8 must not be passed over.
+fn with_path(before: &str, path: &Path) -> OsString {
+    let mut whole = OsString::from(before);
+    whole.push(path);
+    whole
+}
+
+fn blob(folder: &Path, name: &OsStr) -> Option<Vec<u8>> {
     // Not `git show`, which is made for people: it can convert, sign-check and page.
-    let output = git(folder)
-        .args(["cat-file", "blob", "--end-of-options"])
-        .arg(name)
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then_some(output.stdout)
+    bytes_of(git(folder).args(["cat-file", "blob", "--end-of-options"]).arg(name))
 }
 
 /// Whether a text names a commit.
@@ -141,29 +171,32 @@ const VAULTS: &str = ":(top,glob)**/.v-secure/vault.toml";
 
 /// The vaults (`.v-secure/vault.toml` at any depth) whose staged content differs from the last
 /// commit's, relative to the root; all that are staged where there is no commit.
-pub fn staged_vaults(folder: &Path) -> Option<Vec<String>> {
+pub fn staged_vaults(folder: &Path) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &["--", VAULTS])
 }
 
-/// The vaults whose staged content differs from that of the side that is being merged.
-pub fn vaults_unlike_the_merged(folder: &Path) -> Vec<String> {
-    match is_merging(folder) {
-        true => staged_paths(folder, &["MERGE_HEAD", "--", VAULTS]).unwrap_or_default(),
-        false => Vec::new(),
-    }
+/// The vaults whose staged content differs from that of a commit.
+pub fn vaults_unlike(folder: &Path, commit: &str) -> Option<Vec<PathBuf>> {
+    staged_paths(folder, &[commit, "--", VAULTS])
+}
+
+/// All vaults of the index.
+pub fn vaults_of_index(folder: &Path) -> Vec<PathBuf> {
+    paths(folder, &["ls-files", "--cached", "-z", "--full-name", "--", VAULTS]).unwrap_or_default()
 }
 
 /// The paths whose staged content differs from the last commit's; `more` ends with the pathspecs.
-fn staged_paths(folder: &Path, more: &[&str]) -> Option<Vec<String>> {
+fn staged_paths(folder: &Path, more: &[&str]) -> Option<Vec<PathBuf>> {
     let plain = ["--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all"];
     let arguments = [&["diff", "--cached", "--name-only", "-z"], &plain[..], more].concat();
     paths(folder, &arguments)
 }
 
 /// The paths that a git command lists, with `-z`.
-fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<String>> {
-    let listed = text(folder, arguments)?;
-    Some(listed.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<PathBuf>> {
+    let listed = bytes_of(git(folder).args(arguments))?;
+    let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names.map(sys::path_of).collect()
 }
 
 /// The dotenv files below a folder that git tracks, or would with the next `git add`.
@@ -179,7 +212,8 @@ pub fn open_dotenvs(folder: &Path) -> Vec<String> {
         ":(glob)**/.env.*",
         ":(glob)**/*.env",
     ];
-    paths(folder, &arguments).unwrap_or_default()
+    let found = paths(folder, &arguments).unwrap_or_default();
+    found.iter().map(|path| path.to_string_lossy().into_owned()).collect()
 }
 
 /// Whether a folder is in a working tree.
@@ -189,9 +223,9 @@ pub fn is_working_tree(folder: &Path) -> bool {
 
 /// The dotenv files at any depth whose staged content differs from the last commit's, relative to the
 /// root.
-pub fn staged_dotenvs(folder: &Path) -> Vec<String> {
+pub fn staged_dotenvs(folder: &Path) -> Option<Vec<PathBuf>> {
     let of = [":(top,glob)**/.env", ":(top,glob)**/.env.*", ":(top,glob)**/*.env"];
-    staged_paths(folder, &[&["--diff-filter=AM", "--"], &of[..]].concat()).unwrap_or_default()
+    staged_paths(folder, &[&["--diff-filter=AM", "--"], &of[..]].concat())
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.
@@ -200,9 +234,13 @@ pub(super) fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
 }
 
 fn text_of(command: &mut Command) -> Option<String> {
-    let output = command.stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    let text = String::from_utf8(bytes_of(command)?).ok()?;
     Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
+fn bytes_of(command: &mut Command) -> Option<Vec<u8>> {
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    output.status.success().then_some(output.stdout)
 }
 
 /// Settings that outrank a repository's own, which may come with an archive or, in a bare repository

@@ -6,7 +6,7 @@
 
 use super::find::{FILE, FOLDER};
 use super::git::root_and_git_dir;
-use super::git_command::{git, has_commit, text};
+use super::git_command::{git, has_commit, text, unfinished};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -126,7 +126,8 @@ impl Asked {
         if self.has("HEAD") {
             return Some(Why::Removed);
         }
-        let head = INCOMING.into_iter().find(|head| self.has(head))?;
+        let is_here = |head: &&str| unfinished(&self.root, head).iter().any(|id| self.has(id));
+        let head = INCOMING.into_iter().find(is_here)?;
         Some(Why::Incoming { head })
     }
 

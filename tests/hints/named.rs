@@ -28,7 +28,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "sudo chown -R \"$(id -un)\" {path}  # if it is yours",
         "rm {place} && git checkout -- {place}",
     ]),
-    ("cli/failures.rs", "last", &["git add .v-secure && git rebase --continue", "git add .v-secure && git commit"]),
+    ("cli/failures.rs", "last", &["git add .v-secure && git commit --no-edit && git rebase --continue", "git add .v-secure && git commit"]),
     ("cli/failures.rs", "who_gives_keys(able)", &GIVES_KEYS),
     ("cli/failures/secrets.rs", "who_gives_keys(able)", &GIVES_KEYS),
     ("cli/failures/policy.rs", "hint.into()", &["v-secure settings show", "v-secure access list"]),

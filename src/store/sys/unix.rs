@@ -8,11 +8,12 @@
 use super::{Links, Stamp};
 use rustix::fs::{Gid, OFlags, Uid};
 use rustix::io::Errno;
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The account whose rights this process acts with.
 pub fn current_user() -> Option<u32> {
@@ -26,6 +27,11 @@ pub fn owner(metadata: &Metadata) -> Option<u32> {
 /// The bytes of a path, one spelling each, for hashing: they stay the same across releases.
 pub fn path_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
+}
+
+/// The path that git names by these bytes.
+pub fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    Some(PathBuf::from(OsStr::from_bytes(bytes)))
 }
 
 /// Permission bits alone: neither file type nor set-id bits, which a vault has no use for.

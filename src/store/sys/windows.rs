@@ -29,6 +29,11 @@ pub fn path_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().encode_wide().flat_map(u16::to_le_bytes).collect()
 }
 
+/// The path that git names by these bytes, which are UTF-8 here.
+pub fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+    std::str::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
 pub fn mode(_: &Metadata) -> Option<u32> {
     None
 }

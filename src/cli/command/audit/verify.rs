@@ -3,7 +3,7 @@
 use crate::cli::context::{Context, short};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::trail;
-use crate::cli::verification::{self, Base, Verification, Wanted};
+use crate::cli::verification::{self, Base, Origin, Verification, Wanted};
 use crate::crypto::bytes::Id;
 use crate::log::finding::Severity;
 use crate::log::report::FindingRecord;
@@ -82,7 +82,7 @@ impl Verify {
             None => None,
         };
         let base = self.base.as_deref().zip(base.as_deref());
-        let base = base.map(|(label, bytes)| Base { label, bytes, may_be_broken: false });
+        let base = base.map(|(label, bytes)| Base { label, bytes, origin: Origin::Given });
         let wanted = Wanted { base, strict: self.strict, open: self.state };
         let working = context.ui.working("verifying");
         let mut found = verification::verify(&session, &bytes, &wanted)?;

@@ -3,7 +3,7 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::child;
-use crate::cli::hook::{BEGIN, BODY};
+use crate::cli::hook::{BEGIN, BODY, HOOKS};
 use crate::cli::plain_files;
 use crate::ops::text;
 use crate::store::find::{FOLDER, Location};
@@ -30,7 +30,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     }
     let search = examined.context.host.variable("PATH");
     let on_path = child::is_program("v-secure".as_ref(), search.as_deref());
-    findings.push(hook(&hooks.join("pre-commit"), on_path));
+    findings.push(hook(&hooks, on_path));
     findings.extend(plain(examined, &location.project));
     findings
 }
@@ -102,23 +102,29 @@ fn lock_file(location: &Location) -> Option<Finding> {
     (!git_command::is_ignored(&lock)).then(finding)
 }
 
-fn hook(path: &Path, on_path: bool) -> Finding {
-    let text = read::read(path, LIMIT).ok();
-    let text = text.and_then(|found| String::from_utf8(found.bytes).ok()).unwrap_or_default();
-    let verifies = text.contains("v-secure git pre-commit");
+fn hook(hooks: &Path, on_path: bool) -> Finding {
+    let texts = HOOKS.map(|name| {
+        let text = read::read(&hooks.join(name), LIMIT).ok();
+        text.and_then(|found| String::from_utf8(found.bytes).ok()).unwrap_or_default()
+    });
+    let verifies = texts.each_ref().map(|text| text.contains("v-secure git pre-commit"));
     let what = match (verifies, on_path) {
-        (false, _) => {
+        ([false, _], _) => {
             let what = "no hook verifies the staged vault before a commit";
             return Finding::new(Code::HookMissing, what).mend("v-secure git install");
         }
-        (true, false) => {
+        ([true, _], false) => {
             let what = "the hook pre-commit needs v-secure on PATH, and it is not there";
             return Finding::new(Code::HookHelpless, what).mend("export PATH=\"$PATH:FOLDER\"");
         }
-        (true, true) => "the hook pre-commit verifies the staged vault",
+        ([true, false], true) => {
+            let what = "no hook verifies the vault of a merge that git commits by itself";
+            return Finding::new(Code::HookOld, what).mend("v-secure git install");
+        }
+        ([true, true], true) => "hooks verify the staged vault before commits and merges",
     };
-    if text.contains(BEGIN) && !text.contains(BODY) {
-        let what = "the hook pre-commit is one that an older v-secure wrote";
+    if texts.iter().any(|text| text.contains(BEGIN) && !text.contains(BODY)) {
+        let what = "the hooks are ones that an older v-secure wrote";
         return Finding::new(Code::HookOld, what).mend("v-secure git install");
     }
     Finding::new(Code::HookInstalled, what)

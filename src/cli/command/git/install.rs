@@ -1,10 +1,10 @@
-//! `v-secure git install`: puts the hook in place, beside what is there.
+//! `v-secure git install`: puts the hooks in place, beside what is there.
 
 use super::no_repository;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::hook::{BEGIN, BODY, END, LINE};
+use crate::cli::hook::{BEGIN, BODY, END, HOOKS, LINE};
 use crate::cli::project;
 use crate::store::atomic::{self, Expected};
 use crate::store::find::FOLDER;
@@ -23,8 +23,8 @@ const MODE: u32 = 0o755;
 /// Make git verify the staged vault before every commit
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes the hook 'pre-commit' into git's folder for hooks (core.hooksPath counts), or adds \
-                  a marked block to a shell script that is there. Beside the vault it writes what \
+    after_help = "Writes the hooks 'pre-commit' and 'pre-merge-commit' into git's folder for hooks \
+                  (core.hooksPath counts), or adds a marked block to a shell script that is there. Beside the vault it writes what \
                   .gitattributes and .gitignore lack. Doing it twice changes nothing.\n\n\
                   Examples:\n  v-secure git install\n  v-secure git install --uninstall"
 )]
@@ -37,6 +37,8 @@ pub struct Install {
 #[derive(Serialize)]
 struct Report {
     hook: PathBuf,
+    /// The same for a merge that git commits by itself.
+    merge_hook: PathBuf,
     /// Whether anything had to be written.
     changed: bool,
     /// Git's files beside the vault that were written.
@@ -47,16 +49,11 @@ impl Install {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let here = context.current_dir()?;
         let (_, hooks) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
-        let hook = hooks.join("pre-commit");
-        let old = read_hook(&hook)?;
-        let new = match self.uninstall {
-            true => old.as_deref().map(without_block),
-            false => Some(with_block(old.as_deref()).ok_or_else(|| foreign(&hook))?),
-        };
-        let changed = new != old;
-        if changed {
-            write(&hook, old.is_some(), new.as_deref())?;
-        }
+        let [hook, merge_hook] = HOOKS.map(|name| hooks.join(name));
+        // Both are read before one is written, so that a refusal leaves nothing half done.
+        let both = [self.plan(&hook)?, self.plan(&merge_hook)?];
+        let changed = both.each_ref().map(Planned::changes);
+        both.iter().filter(|planned| planned.changes()).try_for_each(Planned::write)?;
         // The hook is for any folder of the repository, and the vault may come later.
         let files = match context.location() {
             Ok(found) if !self.uninstall && found.folder.ends_with(FOLDER) => {
@@ -65,21 +62,47 @@ impl Install {
             _ => Vec::new(),
         };
         if context.ui.json {
-            return context.ui.object(&Report {
-                hook,
-                changed: changed || !files.is_empty(),
-                files,
-            });
+            let changed = changed.contains(&true) || !files.is_empty();
+            return context.ui.object(&Report { hook, merge_hook, changed, files });
         }
         for file in &files {
             context.ui.line(&format!("{} (written: commit it)", file.display()))?;
         }
-        let state = match (changed, self.uninstall) {
-            (true, true) => "removed",
-            (true, false) => "written",
-            (false, _) => "nothing to change",
+        for (hook, changed) in [hook, merge_hook].iter().zip(changed) {
+            let state = match (changed, self.uninstall) {
+                (true, true) => "removed",
+                (true, false) => "written",
+                (false, _) => "nothing to change",
+            };
+            context.ui.line(&format!("{} ({state})", hook.display()))?;
+        }
+        Ok(())
+    }
+
+    fn plan<'a>(&self, hook: &'a Path) -> Outcome<Planned<'a>> {
+        let old = read_hook(hook)?;
+        let new = match self.uninstall {
+            true => old.as_deref().map(without_block),
+            false => Some(with_block(old.as_deref()).ok_or_else(|| foreign(hook))?),
         };
-        context.ui.line(&format!("{} ({state})", hook.display()))
+        Ok(Planned { hook, old, new })
+    }
+}
+
+/// A hook as it is and as it is to be.
+struct Planned<'a> {
+    hook: &'a Path,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+impl Planned<'_> {
+    fn changes(&self) -> bool {
+        self.new != self.old
+    }
+
+    fn write(&self) -> Outcome {
+        write(self.hook, self.old.is_some(), self.new.as_deref())
     }
 }
 

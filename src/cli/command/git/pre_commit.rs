@@ -7,7 +7,8 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::failures::{rebased, redone};
 use crate::cli::plain_files;
-use crate::cli::verification::{self, Base, Wanted};
+use crate::cli::verification::{self, Base, Origin, Wanted};
+use crate::ops::vault::stated_vault;
 use crate::store::find::{FOLDER, Location};
 use crate::store::git_command;
 use clap::Args;
@@ -29,22 +30,23 @@ impl PreCommit {
         let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
         let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
         staged.iter().try_for_each(|path| verify(context, &here, &root, path))?;
-        let unlike = git_command::vaults_unlike_the_merged(&here);
-        unlike.iter().try_for_each(|path| keeps_the_other_side(context, &here, &root, path))?;
+        git_command::merged(&here)
+            .iter()
+            .try_for_each(|side| keeps(context, &here, &root, side))?;
         refuse_plain(context, &here)
     }
 }
 
 /// Keeps values that the vault holds from being committed beside it.
 fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
-    let files = git_command::staged_dotenvs(here);
+    let files = git_command::staged_dotenvs(here).ok_or_else(no_repository)?;
     if files.is_empty() {
         return Ok(());
     }
     let names = plain_files::names(context);
     for file in files {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
-        let held = plain_files::held(Path::new(&file), &bytes, &names);
+        let held = plain_files::held(&file, &bytes, &names);
         if !held.is_empty() {
             return Err(plain(&file, &held));
         }
@@ -52,7 +54,8 @@ fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
     Ok(())
 }
 
-fn plain(file: &str, held: &[String]) -> Failure {
+fn plain(file: &Path, held: &[String]) -> Failure {
+    let file = file.display();
     let held = plain_files::few(held);
     let message =
         format!("the commit would hold secrets of the vault in plain text: {held} in {file}");
@@ -62,59 +65,115 @@ fn plain(file: &str, held: &[String]) -> Failure {
         .hint("git commit --no-verify, if that is what you want")
 }
 
-fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {
+fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outcome {
     let before = git_command::show(here, "HEAD", path);
-    let Some(bytes) = git_command::staged(here, path) else {
-        if git_command::is_unmerged(here, path) {
-            let message = format!("the vault {path} is part of a merge that is not finished");
-            return Err(redone(Failure::new(Exit::Conflict, "unmerged", message), here));
-        }
-        let message = format!("the commit would delete the vault {path}");
-        return Err(Failure::new(Exit::Integrity, "vault-deleted", message)
-            .hint(format!("git restore --staged {path}"))
-            .hint("git commit --no-verify, if that is what you want"));
-    };
-    let session = context.session_at(location(root, path)?)?;
     let base = before.as_deref().map(|bytes| Base {
         label: "the last commit",
         bytes,
-        // A broken vault that was committed must not keep anybody from repairing it.
-        may_be_broken: true,
+        origin: Origin::LastCommit,
     });
-    let wanted = Wanted { base, ..Wanted::default() };
-    let found = verification::verify(&session, &bytes, &wanted)?;
-    let Some(failure) = verification::failure(&format!("the staged {path}"), &found.findings)
-    else {
-        return Ok(());
+    let Some(bytes) = git_command::staged(here, path) else {
+        let moved = before.as_deref().and_then(|before| moved(here, before));
+        return match moved.and_then(|to| Some((git_command::staged(here, &to)?, to))) {
+            Some((bytes, to)) => verify_staged(context, root, &to, &bytes, base),
+            None => Err(gone(here, path)),
+        };
     };
-    verification::show(context, &found.findings)?;
-    Err(failure.hint(format!("git restore --staged {path}")))
+    verify_staged(context, root, path, &bytes, base)
 }
 
-/// A merge is a commit upon two: one side's file in place of both would drop what the other side
-/// signed, such as a removal. It may be the very file of the last commit, which is not staged then.
-fn keeps_the_other_side(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcome {
-    let staged = git_command::staged(here, path);
-    let Some((staged, bytes)) = staged.zip(git_command::show(here, "MERGE_HEAD", path)) else {
-        return Ok(());
-    };
+fn verify_staged(
+    context: &Context<'_>,
+    root: &Path,
+    path: &Path,
+    bytes: &[u8],
+    base: Option<Base<'_>>,
+) -> Outcome {
     let session = context.session_at(location(root, path)?)?;
-    let base = Base { label: "the side that is merged", bytes: &bytes, may_be_broken: true };
-    let wanted = Wanted { base: Some(base), ..Wanted::default() };
-    let found = verification::verify(&session, &staged, &wanted)?;
-    let Some(mut failure) = verification::failure(&format!("the merged {path}"), &found.findings)
-    else {
-        return Ok(());
-    };
+    let wanted = Wanted { base, ..Wanted::default() };
+    let found = verification::verify(&session, bytes, &wanted)?;
+    let what = format!("the staged {}", path.display());
+    let Some(failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
     verification::show(context, &found.findings)?;
+    Err(match is_merge(context, root) {
+        true => rebased(failure),
+        false => failure.hint(format!("git restore --staged {}", path.display())),
+    })
+}
+
+/// Whether the commit is a merge. Before one that git commits by itself, its record is not there yet.
+fn is_merge(context: &Context<'_>, root: &Path) -> bool {
+    let action = context.host.variable("GIT_REFLOG_ACTION").unwrap_or_default();
+    let words = ["merge", "pull"].map(str::as_bytes);
+    words.iter().any(|word| action.as_encoded_bytes().starts_with(word))
+        || !git_command::merged(root).is_empty()
+}
+
+/// Where the vault of these bytes stands in the index.
+fn moved(here: &Path, bytes: &[u8]) -> Option<PathBuf> {
+    let vault = stated_vault(bytes)?;
+    let is_it = |path: &PathBuf| {
+        git_command::staged(here, path).is_some_and(|bytes| stated_vault(&bytes) == Some(vault))
+    };
+    git_command::vaults_of_index(here).into_iter().find(is_it)
+}
+
+fn gone(here: &Path, path: &Path) -> Failure {
+    let (shown, is_unmerged) = (path.display(), git_command::is_unmerged(here, path));
+    if is_unmerged {
+        let message = format!("the vault {shown} is part of a merge that is not finished");
+        return redone(Failure::new(Exit::Conflict, "unmerged", message), here, false);
+    }
+    let message = format!("the commit would delete the vault {shown}");
+    Failure::new(Exit::Integrity, "vault-deleted", message)
+        .hint(format!("git restore --staged {shown}"))
+        .hint("git commit --no-verify, if that is what you want")
+}
+
+/// A merge is a commit upon several: one side's file in place of all would drop what another side
+/// signed, such as a removal. It may be the very file of the last commit, which is not staged then.
+fn keeps(context: &Context<'_>, here: &Path, root: &Path, side: &str) -> Outcome {
+    let unlike = git_command::vaults_unlike(here, side).ok_or_else(no_repository)?;
+    for path in unlike {
+        let Some(theirs) = git_command::show(here, side, &path) else { continue };
+        let at = match git_command::staged(here, &path) {
+            Some(staged) => Some((path, staged)),
+            None => moved(here, &theirs)
+                .and_then(|to| Some((to.clone(), git_command::staged(here, &to)?))),
+        };
+        // One that is nowhere any more was taken away by a commit of its own.
+        let Some((path, staged)) = at else { continue };
+        keeps_what(context, root, (&path, &staged), &theirs)?;
+    }
+    Ok(())
+}
+
+/// Refuses a staged vault that lacks something of the other side's.
+fn keeps_what(
+    context: &Context<'_>,
+    root: &Path,
+    (path, staged): (&Path, &[u8]),
+    theirs: &[u8],
+) -> Outcome {
+    let session = context.session_at(location(root, path)?)?;
+    let base = Base { label: "the side that is merged", bytes: theirs, origin: Origin::MergedSide };
+    let wanted = Wanted { base: Some(base), ..Wanted::default() };
+    let found = verification::verify(&session, staged, &wanted)?;
+    let what = format!("the merged {}", path.display());
+    let Some(mut failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
+    verification::show(context, &found.findings)?;
+    if found.findings.iter().any(|finding| finding.code == "base-invalid") {
+        return Err(failure
+            .hint("git merge --abort  # the other side's vault is broken: see who did it, and have it mended there")
+            .hint("git commit --no-verify, if nothing of that side is lost"));
+    }
     let of_findings = std::mem::take(&mut failure.hints);
     Err(of_findings.into_iter().fold(rebased(failure), Failure::hint))
 }
 
 /// The place that a path relative to the root names. The folder may be missing in the working tree:
 /// only the index counts.
-fn location(root: &Path, path: &str) -> Outcome<Location> {
-    let vault = PathBuf::from(path);
-    let project = vault.parent().filter(|folder| folder.ends_with(FOLDER)).and_then(Path::parent);
+fn location(root: &Path, path: &Path) -> Outcome<Location> {
+    let project = path.parent().filter(|folder| folder.ends_with(FOLDER)).and_then(Path::parent);
     Ok(Location::in_project(&root.join(project.unwrap_or(Path::new(""))))?)
 }
