@@ -35,6 +35,7 @@ mod parse;
 mod passphrase;
 pub mod pin_failures;
 mod plain_files;
+mod plain_keys;
 mod policy;
 mod project;
 mod pruning;

@@ -228,6 +228,11 @@ pub fn staged_dotenvs(folder: &Path) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &[&["--diff-filter=AM", "--"], &of[..]].concat())
 }
 
+/// The files whose staged content differs from the last commit's in a line that fits an expression.
+pub fn staged_with(folder: &Path, expression: &str) -> Option<Vec<PathBuf>> {
+    staged_paths(folder, &["--diff-filter=AM", "--text", "-G", expression])
+}
+
 /// What a git command prints, less its line end; `None` if it fails or prints no text.
 pub(super) fn text(folder: &Path, arguments: &[&str]) -> Option<String> {
     text_of(git(folder).args(arguments))

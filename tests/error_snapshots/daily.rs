@@ -1,7 +1,7 @@
 //! Cases of the commands for daily use: people who leave, keys, editing, unlocking.
 
 use crate::cases::{Case, case};
-use crate::given::{a, contracted, let_in, vault};
+use crate::given::{a, after, contracted, let_in, repository, vault};
 use crate::stage::Stage;
 
 /// A colleague who read a value and was let go.
@@ -46,6 +46,15 @@ fn values() -> Vec<Case> {
         case("several-values", in_two, "v-secure get A prod/A --version 1"),
         case("not-exposed", a, "v-secure secret waive A --reason 'an example'"),
         case("plain-file", plain, "v-secure git pre-commit").with("git"),
+        case(
+            "plain-key",
+            after!(
+                repository,
+                "cp ../home/.config/v-secure/identity.txt . && git add identity.txt"
+            ),
+            "v-secure git pre-commit",
+        )
+        .with("git"),
         case("differs", in_two, "v-secure secret diff default prod --exit-code"),
         case("exists", in_two, "v-secure secret copy A --to-env prod"),
         case("same-name", a, "v-secure secret rename A A"),

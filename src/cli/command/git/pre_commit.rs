@@ -6,8 +6,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::failures::{rebased, redone};
-use crate::cli::plain_files;
 use crate::cli::verification::{self, Base, Origin, Wanted};
+use crate::cli::{plain_files, plain_keys};
 use crate::ops::vault::stated_vault;
 use crate::store::find::{FOLDER, Location};
 use crate::store::git_command;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Silent where no vault is staged, or where it is in order. Refuses, too, a dotenv file \
-                  that gives secrets of the vault a value. 'v-secure git install' \
+                  that gives secrets of the vault a value, and a file with the private key of a member. 'v-secure git install' \
                   makes git run it before every commit.\n\n\
                   Examples:\n  git add .v-secure && v-secure git pre-commit"
 )]
@@ -33,8 +33,29 @@ impl PreCommit {
         git_command::merged(&here)
             .iter()
             .try_for_each(|side| keeps(context, &here, &root, side))?;
-        refuse_plain(context, &here)
+        refuse_plain(context, &here)?;
+        refuse_keys(context, &here)
     }
+}
+
+/// Keeps members' private keys from being committed.
+fn refuse_keys(context: &Context<'_>, here: &Path) -> Outcome {
+    let files = git_command::staged_with(here, plain_keys::PATTERN).ok_or_else(no_repository)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let owners = plain_keys::owners(context);
+    for file in files {
+        let bytes = git_command::staged(here, &file).unwrap_or_default();
+        if let Some(owner) = plain_keys::held(&bytes, &owners) {
+            let message =
+                format!("the commit would hold the private key of {owner}, in {}", file.display());
+            return Err(Failure::new(Exit::Failure, "plain-key", message)
+                .hint("git restore --staged FILE  # and keep it outside of the repository")
+                .hint("git commit --no-verify, if everybody may have that key"));
+        }
+    }
+    Ok(())
 }
 
 /// Keeps values that the vault holds from being committed beside it.

@@ -1,0 +1,64 @@
+//! Private keys of members in files that git would carry to everybody. Only keys of the vault's own members
+//! count: a project may keep others for its tests.
+
+use super::context::Context;
+use crate::crypto::identity;
+use crate::name::Name;
+use crate::ops::vault::Depth;
+use crate::secret_value::SecretValue;
+use std::collections::BTreeMap;
+
+/// How a native age identity begins, in the one case that it is written in.
+const START: &str = "AGE-SECRET-KEY-";
+
+/// What git is to look for, as a POSIX extended expression.
+pub const PATTERN: &str = "AGE-SECRET-KEY-[0-9A-Z]{20}";
+
+/// The members by their recipients, of a vault that nobody verified: a wrong one costs a question more.
+pub fn owners(context: &Context<'_>) -> BTreeMap<String, Name> {
+    let opened = context.session().and_then(|session| Ok(session.open(Depth::Unverified)?));
+    let Ok(opened) = opened else { return BTreeMap::new() };
+    let members = opened.vault.policy().members();
+    let recipients = members.flat_map(|(name, member)| {
+        member.recipients.iter().map(|recipient| (recipient.clone(), name.clone()))
+    });
+    recipients.collect()
+}
+
+/// Whose key a file holds.
+pub fn held<'a>(bytes: &[u8], owners: &'a BTreeMap<String, Name>) -> Option<&'a Name> {
+    let text = String::from_utf8_lossy(bytes);
+    let keys = text.match_indices(START).map(|(at, _)| {
+        let rest = &text[at..];
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+        &rest[..end]
+    });
+    keys.filter_map(recipient).find_map(|recipient| owners.get(&recipient))
+}
+
+fn recipient(key: &str) -> Option<String> {
+    let key = SecretValue::new(key.as_bytes().to_vec());
+    identity::parse_identities(&key).ok()?.first().map(identity::Identity::recipient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_in_whatever_stands_around_it() {
+        let made = identity::generate_identity();
+        let text = made.text.expose_str().unwrap();
+        let key = text.lines().find(|line| line.starts_with(START)).unwrap();
+        let own = recipient(key).unwrap();
+        let owners = BTreeMap::from([(own, Name::new("ada").unwrap())]);
+        for file in
+            [text.to_owned(), format!("KEY='{key}'\n"), format!("\u{ff}{{\"k\":\"{key}\"}}")]
+        {
+            assert_eq!(held(file.as_bytes(), &owners).map(Name::as_str), Some("ada"));
+        }
+        assert_eq!(held(key.to_lowercase().as_bytes(), &owners), None);
+        assert_eq!(held(key.as_bytes(), &BTreeMap::new()), None);
+        assert_eq!(held(b"AGE-SECRET-KEY-1NONSENSE AGE-SECRET-KEY-", &owners), None);
+    }
+}
