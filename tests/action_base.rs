@@ -1,5 +1,5 @@
-//! What the verify step of `action.yml` compares with, and what it says where it cannot: repositories
-//! with a remote, and checkouts of it as a runner makes them.
+//! What the verify step of `action.yml` and the job of the GitLab template compare with, and what they say
+//! where they cannot: repositories with a remote, and checkouts of it as a runner makes them.
 
 #![cfg(unix)]
 
@@ -18,7 +18,7 @@ mod stage;
 #[path = "support/tools.rs"]
 mod tools;
 
-use runner::{passes, step_in, text};
+use runner::{gitlab_in, passes, step_in, text};
 use stage::Stage;
 use std::fs;
 use std::process::Output;
@@ -93,6 +93,24 @@ impl Team {
     fn requested(&self, given: &[(&str, &str)]) -> Output {
         self.verify(&[&[("github.base_ref", "main")], given].concat())
     }
+
+    /// GitLab's job in that checkout, after a push.
+    fn gitlab_pushed(&self, before: &str, pin: &str) -> Output {
+        let given = [("CI_COMMIT_BEFORE_SHA", before), ("V_SECURE_PIN", pin)];
+        gitlab_in(&self.stage, &self.stage.path("../job"), &given)
+    }
+
+    /// The same for a merge request, with the one commit that GitLab names.
+    fn gitlab_requested(&self, base: &str, more: &[(&str, &str)]) -> Output {
+        let given = [
+            ("CI_COMMIT_BEFORE_SHA", NO_COMMIT),
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
+            ("CI_PROJECT_ID", "1"),
+        ];
+        gitlab_in(&self.stage, &self.stage.path("../job"), &[&given[..], more].concat())
+    }
 }
 
 #[track_caller]
@@ -158,9 +176,51 @@ fn a_vault_that_was_removed_first_is_not_followed_by_another_one_without_a_pin()
     assert!(said.contains(&before) && said.contains("input pin"), "{said}");
     fails(&team.pushed(&before, &[("pin", &old)]), 6);
     passes(&team.pushed(&before, &[("pin", &new)]));
+    // A clone that does not reach back to it cannot tell.
+    team.checkout("HEAD", "--depth=1");
+    let said = fails(&team.pushed(&before, &[]), 5);
+    assert!(said.contains(HISTORY) && said.contains("input pin"), "{said}");
+    fails(&team.pushed(&before, &[("pin", &old)]), 6);
+    passes(&team.pushed(&before, &[("pin", &new)]));
+    fails(&team.verify(&[("base", &before)]), 5);
+    fails(&team.verify(&[("github.event.merge_group.base_sha", &before)]), 5);
     // The commit itself has none to verify.
     team.checkout(&before, "");
     assert!(!team.pushed(&team.hash("one"), &[]).status.success());
+}
+
+#[test]
+fn gitlabs_job_does_not_let_another_vault_follow_either() {
+    let Some(team) = team() else { return };
+    let old = team.pin();
+    team.ok("git rm --quiet -r .v-secure && git commit --quiet -m removed && git tag removed");
+    team.substitute();
+    let new = team.ok("HOME=$PWD/../other v-secure pin show");
+    team.ok("git push --quiet origin main");
+    let before = team.hash("removed");
+    for (options, code, way) in [("", 6, "V_SECURE_PIN"), ("--depth=1", 5, "GIT_DEPTH: 0")] {
+        team.checkout("HEAD", options);
+        let said = fails(&team.gitlab_pushed(&before, ""), code);
+        assert!(said.contains(way) && said.contains("V_SECURE_PIN"), "{said}");
+        fails(&team.gitlab_pushed(&before, &old), 6);
+        passes(&team.gitlab_pushed(&before, &new));
+    }
+}
+
+/// It looks like one that was removed and made anew.
+#[test]
+fn a_first_vault_in_a_shallow_checkout_needs_a_pin() {
+    let Some(team) = team() else { return };
+    let (first, pin) = (team.hash("first"), team.pin());
+    team.ok("git push --quiet --force origin vault:main");
+    team.checkout("HEAD", "--depth=1");
+    assert!(fails(&team.pushed(&first, &[]), 5).contains(HISTORY));
+    passes(&team.pushed(&first, &[("pin", &pin)]));
+    fails(&team.gitlab_pushed(&first, ""), 5);
+    passes(&team.gitlab_pushed(&first, &pin));
+    // Where nothing was before nothing is missing.
+    assert!(passes(&team.pushed(NO_COMMIT, &[])).contains(WARNING));
+    passes(&team.gitlab_pushed(NO_COMMIT, ""));
 }
 
 #[test]
@@ -299,6 +359,80 @@ fn a_tag_is_not_taken_for_the_target() {
     team.checkout("refs/remotes/origin/undo", "");
     team.ok("cd ../job && git rev-parse --verify --quiet refs/tags/origin/main");
     fails(&team.requested(&[]), 6);
+    // Nor where it has the target's full name, and the target is not there.
+    team.ok("cd ../job && git update-ref refs/tags/refs/remotes/origin/gone refs/tags/origin/main");
+    fails(&team.verify(&[("github.base_ref", "gone")]), 5);
+}
+
+/// The program and the step judge a name alike.
+#[test]
+fn a_base_that_may_be_a_tag_is_to_be_named_in_full() {
+    let Some(team) = team() else { return };
+    stale(&team);
+    team.ok("git checkout --quiet -b undo one && git checkout --quiet vault -- .v-secure && git commit --quiet -m undo");
+    team.ok("git push --quiet origin undo && git push --quiet origin vault:refs/tags/origin/main");
+    team.checkout("refs/remotes/origin/undo", "");
+    let one = team.hash("one");
+    let short = &one[..10];
+    fails(&team.verify(&[("base", short)]), 6);
+    let described = format!("v1-3-g{short}");
+    for name in [short, &described, "refs/remotes/origin/gone", "a@b", "vault"] {
+        team.ok(&format!("cd ../job && git update-ref 'refs/tags/{name}' refs/tags/origin/main"));
+    }
+    team.ok("cd ../job && git branch --quiet a@b origin/undo~1 2> /dev/null");
+    for (base, code) in [
+        ("origin/main", 7),
+        ("origin/main~0", 7),
+        ("origin/main^{commit}", 7),
+        ("a@b", 7),
+        (short, 7),
+        (described.as_str(), 7),
+        (one.as_str(), 6),
+        ("refs/remotes/origin/main", 6),
+        ("refs/remotes/origin/main~0", 6),
+        ("remotes/origin/main", 6),
+        ("refs/heads/a@b", 6),
+        ("refs/remotes/origin/gone", 5),
+        ("HEAD", 0),
+        ("refs/tags/origin/main", 0),
+        ("vault", 0),
+    ] {
+        let said = fails(&team.verify(&[("base", base)]), code);
+        let words = if code == 7 { "may be any of refs/" } else { "" };
+        assert!(said.contains(words), "{base}: {said}");
+        let program =
+            team.stage.shell(&format!("cd ../job && v-secure audit verify --base '{base}'"));
+        assert_eq!({ program }.output().unwrap().status.code(), Some(code), "{base}");
+    }
+}
+
+#[test]
+fn gitlabs_job_compares_a_merge_request_with_where_it_left_its_target() {
+    let Some(team) = team() else { return };
+    stale(&team);
+    team.ok("git push --quiet origin topic");
+    let base = team.hash("vault");
+    team.checkout("origin/topic", "");
+    passes(&team.gitlab_requested(&base, &[]));
+    team.ok("git checkout --quiet -b undo main && git checkout --quiet vault -- .v-secure && git commit --quiet -m undo");
+    team.ok("git checkout --quiet --detach first");
+    team.substitute();
+    team.ok("git tag early && git push --quiet origin undo early");
+    // The repository says where the branches parted, whatever the service says.
+    for revision in ["origin/undo", "early"] {
+        team.checkout(revision, "");
+        for base in ["vault", "one", "first"] {
+            fails(&team.gitlab_requested(&team.hash(base), &[]), 6);
+        }
+    }
+    // A fork has another origin: there the commit that the service names has to do.
+    team.checkout("origin/undo", "");
+    team.ok("cd ../job && git remote set-url origin file:///nonexistent");
+    fails(&team.gitlab_requested(&team.hash("one"), &[]), 5);
+    fails(&team.gitlab_requested(&team.hash("one"), &[("CI_PROJECT_ID", "2")]), 6);
+    passes(&team.gitlab_requested(&team.hash("vault"), &[("CI_PROJECT_ID", "2")]));
+    team.checkout("HEAD", "--depth=1");
+    assert!(fails(&team.gitlab_requested(&base, &[]), 5).contains("GIT_DEPTH"));
 }
 
 /// Two branches that merged each other have two commits at which they parted, and the author of one chooses
@@ -326,6 +460,9 @@ fn each_commit_at_which_two_branches_parted_counts() {
         team.ok("git push --quiet --force origin main topic");
         team.checkout("origin/topic", "");
         fails(&team.requested(&[]), 6);
+        for named in ["b", "c"] {
+            fails(&team.gitlab_requested(&team.hash(named), &[]), 6);
+        }
     }
 }
 

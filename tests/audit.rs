@@ -245,6 +245,39 @@ fn a_tag_that_is_called_like_a_branch_is_no_base() {
     assert_eq!(ends.collect::<Vec<_>>(), expected.map(|(name, code)| (name.to_owned(), code)));
 }
 
+/// The same of names that a tag takes over in other ways.
+#[test]
+fn a_tag_does_not_stand_in_for_an_id_or_a_full_name() {
+    if !tools::has("git") {
+        return;
+    }
+    let project = Project::new();
+    assert!(project.commits());
+    let older = fs::read(project.vault()).unwrap();
+    project.git(&["branch", "older"]);
+    project.set("A", "two");
+    assert!(project.commits());
+    let id = String::from_utf8(project.git(&["rev-parse", "HEAD"]).stdout).unwrap();
+    for name in ["a@b", "b_HEAD"] {
+        project.git(&["tag", name, "older"]);
+        project.git(&["branch", name, "HEAD"]);
+        assert_eq!(project.code(&["audit", "verify", "--base", name]), 7, "{name}");
+    }
+    fs::write(project.vault(), older).unwrap();
+    let short = &id[..10];
+    assert_eq!(project.code(&["audit", "verify", "--base", short]), 6);
+    project.git(&["update-ref", &format!("refs/tags/{short}"), "older"]);
+    project.git(&["update-ref", "refs/tags/refs/remotes/origin/main", "older"]);
+    let described = format!("v1-3-g{short}");
+    assert_eq!(project.code(&["audit", "verify", "--base", &described]), 6);
+    project.git(&["update-ref", &format!("refs/tags/{described}"), "older"]);
+    assert_eq!(project.code(&["audit", "verify", "--base", short]), 7);
+    assert_eq!(project.code(&["audit", "verify", "--base", &described]), 7);
+    assert_eq!(project.code(&["audit", "verify", "--base", id.trim()]), 6);
+    assert_eq!(project.code(&["audit", "verify", "--base", "refs/remotes/origin/main"]), 5);
+    assert_eq!(project.code(&["audit", "verify", "--base", "refs/heads/older"]), 0);
+}
+
 #[test]
 fn the_log_holds_secrets_and_policy_newest_first() {
     if !tools::has("git") {

@@ -17,8 +17,7 @@ mod stage;
 #[path = "support/tools.rs"]
 mod tools;
 
-use runner::{passes, runner, step, text, yaml};
-use serde_json::Value;
+use runner::{gitlab_in, passes, runner, step, text, yaml};
 use stage::Stage;
 use std::fs;
 use std::process::Output;
@@ -179,21 +178,9 @@ fn the_action_builds_its_own_revision_with_the_locked_dependencies() {
     assert!(called.contains("install --quiet --locked --path /action"), "{called}");
 }
 
-/// The lines of a GitLab job, as its shell gets them.
+/// The GitLab job in the project's folder.
 fn gitlab(stage: &Stage, variables: &[(&str, &str)]) -> Output {
-    let template = yaml("deploy/gitlab/v-secure.yml");
-    let lines = |list: &Value| -> Vec<String> {
-        list.as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
-    };
-    let mut script = lines(&template[".v-secure"]["before_script"]);
-    script.extend(lines(&template["v-secure-verify"]["script"]));
-    let mut command = runner(stage, &script.join("\n"));
-    for (name, value) in template[".v-secure"]["variables"].as_object().unwrap() {
-        command.env(name, value.as_str().unwrap());
-    }
-    command.env("CI_PROJECT_DIR", stage.scene.project());
-    command.envs(variables.iter().copied());
-    command.output().unwrap()
+    gitlab_in(stage, &stage.scene.project(), variables)
 }
 
 #[test]
@@ -216,6 +203,12 @@ fn the_gitlab_job_verifies_against_what_was_there_before() {
     let gone = gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", &"1".repeat(40))]);
     assert_eq!(gone.status.code(), Some(5));
     assert!(text(&gone).contains("forced push"), "{}", text(&gone));
+    // A name may be a tag's, and so may the front of an id.
+    let as_long = format!("main{}", "~0".repeat(18));
+    for name in ["main", &as_long, &before[..10]] {
+        let refused = gitlab(&stage, &[("CI_COMMIT_BEFORE_SHA", name)]);
+        assert_eq!(refused.status.code(), Some(2), "{name}: {}", text(&refused));
+    }
     stage.ok("git checkout --quiet HEAD~1 -- .v-secure/vault.toml");
     let head = stage.ok("git rev-parse HEAD");
     let rolled_back = gitlab(&stage, &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &head)]);

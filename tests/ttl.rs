@@ -163,6 +163,15 @@ fn an_invocation_that_cannot_prune_is_the_same_as_ever() {
     };
     unchanged("in CI", cli.command("get KEPT").env("CI", "true"));
     unchanged("in GitHub's", cli.command("get KEPT").env("GITHUB_ACTIONS", "true"));
+    unchanged("in Azure's", cli.command("get KEPT").env("TF_BUILD", "True"));
+    for (name, beside) in [
+        ("JENKINS_URL", "BUILD_ID"),
+        ("JENKINS_URL", "BUILD_NUMBER"),
+        ("TEAMCITY_VERSION", "BUILD_NUMBER"),
+        ("BITBUCKET_BUILD_NUMBER", "BITBUCKET_PIPELINE_UUID"),
+    ] {
+        unchanged(name, cli.command("get KEPT").env(name, "7").env(beside, "7"));
+    }
     let home = cli.project().parent().unwrap().join("home");
     let (file, moved) = (home.join("config/v-secure/identity.txt"), home.join("key.txt"));
     fs::rename(&file, &moved).unwrap();
@@ -178,6 +187,24 @@ fn an_invocation_that_cannot_prune_is_the_same_as_ever() {
         unchanged("beside a writer", &mut cli.command("get KEPT"));
     }
     assert!(prunes(&finish(cli.command("get KEPT").env("CI", "false"), b"")));
+}
+
+/// Developers' shells have such variables.
+#[test]
+fn a_variable_that_does_not_say_so_makes_no_job_of_ci() {
+    let said = [
+        ("CI", &["", "0", "no", "off", "False", "FALSE", "2"][..]),
+        ("GITHUB_ACTIONS", &["false", "no"]),
+        ("JENKINS_URL", &["https://ci.example.org"]),
+        ("TEAMCITY_VERSION", &["LOCAL"]),
+        ("BUILD_NUMBER", &["7"]),
+    ];
+    let all = said.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    for (name, value) in all {
+        let cli = late();
+        let run = finish(cli.command("get KEPT").env(name, value), b"");
+        assert!(prunes(&run), "{name}={value}: {run:?}");
+    }
 }
 
 #[test]

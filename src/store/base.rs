@@ -35,9 +35,14 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
         return Ok(read::read(&here.join(text), MAX_FILE as u64)?.bytes);
     }
     let revision = || text.to_owned();
-    let refs = git_command::refs_called(&location.folder, short_name(text));
+    let name = short_name(text);
+    let refs = git_command::meanings(&location.folder, name);
     if refs.len() > 1 {
         return Err(BaseError::Ambiguous { revision: revision(), refs });
+    }
+    // git would go on to look for a tag that is called `refs/…`.
+    if name.starts_with("refs/") && refs.is_empty() {
+        return Err(BaseError::NoRevision { revision: revision() });
     }
     let Some(commit) = git_command::commit(&location.folder, text) else {
         return Err(BaseError::NoRevision { revision: revision() });
@@ -48,11 +53,13 @@ pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, Bas
         .ok_or_else(|| BaseError::NoVault { revision: revision() })
 }
 
-/// The name that a revision begins with; empty for git's own, such as `HEAD`, which no ref stands in for.
+/// The name that a revision begins with; empty for `HEAD`, which no ref stands in for. A name may have an
+/// `@` in it.
 fn short_name(revision: &str) -> &str {
-    let end = revision.find(['~', '^', ':', '@']).unwrap_or(revision.len());
+    let ends = [revision.find(['~', '^', ':']), revision.find("@{")];
+    let end = ends.into_iter().flatten().min().unwrap_or(revision.len());
     let name = &revision[..end];
-    if name == "HEAD" || name.ends_with("_HEAD") { "" } else { name }
+    if name == "HEAD" { "" } else { name }
 }
 
 #[cfg(test)]
@@ -60,10 +67,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_revision_begins_with_a_name_but_for_gits_own() {
-        let revisions =
-            ["origin/main", "main~2", "v1^{commit}", "main@{1}", "HEAD~1", "MERGE_HEAD"];
-        let names = ["origin/main", "main", "v1", "main", "", ""];
+    fn a_revision_begins_with_a_name_but_for_the_head() {
+        let revisions = [
+            "origin/main",
+            "main~2",
+            "v1^{commit}",
+            "main@{1}",
+            "a@b/main",
+            "old_HEAD",
+            "HEAD~1",
+            "HEAD@{1}",
+        ];
+        let names = ["origin/main", "main", "v1", "main", "a@b/main", "old_HEAD", "", ""];
         assert_eq!(revisions.map(short_name), names);
     }
 

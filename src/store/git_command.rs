@@ -143,11 +143,24 @@ pub fn commit(folder: &Path, revision: &str) -> Option<String> {
     text(folder, &[&arguments[..], &[&format!("{revision}^{{commit}}")]].concat())
 }
 
+/// All that a name may mean: branches, tags, and where it is one of these and could shorten the id of a
+/// commit, that commit.
+pub fn meanings(folder: &Path, name: &str) -> Vec<String> {
+    let mut found = refs_called(folder, name);
+    if !found.is_empty() {
+        found.extend(commits_abbreviated(folder, name));
+    }
+    found
+}
+
 /// The branches and tags that a short name may mean (gitrevisions(7), `<refname>`).
-pub fn refs_called(folder: &Path, name: &str) -> Vec<String> {
+fn refs_called(folder: &Path, name: &str) -> Vec<String> {
     let places = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
     let mut full: Vec<String> = places.iter().map(|place| format!("{place}{name}")).collect();
     full.push(format!("refs/remotes/{name}/HEAD"));
+    if name.starts_with("refs/") {
+        full = vec![name.to_owned()];
+    }
     let mut arguments = vec!["for-each-ref", "--format=%(refname)"];
     arguments.extend(full.iter().map(String::as_str));
     let listed = text(folder, &arguments).unwrap_or_default();
@@ -156,6 +169,19 @@ pub fn refs_called(folder: &Path, name: &str) -> Vec<String> {
         .filter(|found| full.iter().any(|name| name == found))
         .map(str::to_owned)
         .collect()
+}
+
+/// git itself writes no id with fewer digits; fewer are a word such as `feed` or `beef`.
+const SHORTEST: usize = 7;
+
+fn commits_abbreviated(folder: &Path, name: &str) -> Vec<String> {
+    // `git describe` writes them behind a tag: `v1-3-g0c6ffee`.
+    let digits = name.rsplit_once("-g").map_or(name, |(_, digits)| digits);
+    let is_hex = digits.len() >= SHORTEST && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let asked = format!("--disambiguate={digits}");
+    let listed = is_hex.then(|| text(folder, &["rev-parse", &asked])).flatten();
+    let ids = listed.unwrap_or_default();
+    ids.lines().filter(|id| has_commit(folder, id)).map(str::to_owned).collect()
 }
 
 /// The root of the working tree that a folder is in, and git's folder for hooks.

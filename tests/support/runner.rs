@@ -1,4 +1,4 @@
-//! A runner of GitHub Actions, as far as a composite action's steps see it.
+//! A runner of GitHub Actions, as far as a composite action's steps see it, and one of GitLab.
 
 use crate::{scene, stage::Stage};
 use serde_json::Value;
@@ -35,6 +35,23 @@ pub fn prepared(stage: &Stage, folder: &Path, name: &str, inputs: &[(&str, &str)
         command.env(variable, evaluate(&action, text.as_str().unwrap(), inputs));
     }
     command
+}
+
+/// The job of the GitLab template, with the variables that the service would set.
+pub fn gitlab_in(stage: &Stage, folder: &Path, variables: &[(&str, &str)]) -> Output {
+    let template = yaml("deploy/gitlab/v-secure.yml");
+    let lines = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+    };
+    let mut script = lines(&template[".v-secure"]["before_script"]);
+    script.extend(lines(&template["v-secure-verify"]["script"]));
+    let mut command = runner(stage, &script.join("\n"));
+    for (name, value) in template[".v-secure"]["variables"].as_object().unwrap() {
+        command.env(name, value.as_str().unwrap());
+    }
+    command.current_dir(folder).env("CI_PROJECT_DIR", folder);
+    command.envs(variables.iter().copied());
+    command.output().unwrap()
 }
 
 /// A shell as a runner starts one.
