@@ -4,6 +4,7 @@
 use super::git_variables;
 use crate::host::{Environment, real::RealHost};
 use crate::ops::inject::is_own_variable;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,9 +12,11 @@ use std::process::{Command, Stdio};
 pub fn is_tracked(file: &Path) -> bool {
     let Some(name) = file.file_name() else { return false };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut pathspec = OsString::from(":(literal)./");
+    pathspec.push(name);
     git(folder.unwrap_or(Path::new(".")))
         .args(["ls-files", "--error-unmatch", "--"])
-        .arg(name)
+        .arg(pathspec)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -24,7 +27,8 @@ pub fn is_tracked(file: &Path) -> bool {
 pub fn was_committed(file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let arguments = ["rev-list", "--all", "--max-count=1", "--", name];
+    let pathspec = format!(":(literal)./{name}");
+    let arguments = ["rev-list", "--all", "--max-count=1", "--", &pathspec];
     text(folder.unwrap_or(Path::new(".")), &arguments).is_some_and(|commit| !commit.is_empty())
 }
 
@@ -33,7 +37,8 @@ pub fn is_ignored(file: &Path) -> bool {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
-    text(folder, &["check-ignore", "--quiet", "--", name]).is_some()
+    // It knows no `:(literal)`, and takes no signs for a pattern's.
+    text(folder, &["check-ignore", "--quiet", "--", &format!("./{name}")]).is_some()
 }
 
 /// Whether git's attributes say that a file's line ends are not its own to change.

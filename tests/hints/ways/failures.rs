@@ -61,9 +61,11 @@ fn output() -> Vec<Way> {
             "printf '#!/bin/sh\\necho {}\\n' > tools/sops && PATH=$PWD/tools:$PATH v-secure import --from sops enc.yaml",
         ),
         way("plain-file", "git rm"),
-        way("plain-file", "echo")
-            .first("git rm -q --cached .env")
-            .instead("git check-ignore -q .env"),
+        said(
+            "plain-file",
+            "add this line",
+            "git rm -q --cached .env && printf '/.env\\n' > .gitignore && git check-ignore -q .env",
+        ),
         way("plain-file", "git commit")
             .part("git commit --no-verify")
             .fill("git commit", "git commit -qm x")

@@ -7,6 +7,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::failures::{rebased, redone};
 use crate::cli::plain_files;
+use crate::cli::shell_word;
 use crate::cli::verification::{self, Base, Wanted};
 use crate::store::find::{FOLDER, Location};
 use crate::store::git_command;
@@ -31,12 +32,12 @@ impl PreCommit {
         staged.iter().try_for_each(|path| verify(context, &here, &root, path))?;
         let unlike = git_command::vaults_unlike_the_merged(&here);
         unlike.iter().try_for_each(|path| keeps_the_other_side(context, &here, &root, path))?;
-        refuse_plain(context, &here)
+        refuse_plain(context, &here, &root)
     }
 }
 
 /// Keeps values that the vault holds from being committed beside it.
-fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
+fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
     let files = git_command::staged_dotenvs(here);
     if files.is_empty() {
         return Ok(());
@@ -46,19 +47,25 @@ fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         let held = plain_files::held(Path::new(&file), &bytes, &names);
         if !held.is_empty() {
-            return Err(plain(&file, &held));
+            return Err(plain(here, root, &file, &held));
         }
     }
     Ok(())
 }
 
-fn plain(file: &str, held: &[String]) -> Failure {
+fn plain(here: &Path, root: &Path, file: &str, held: &[String]) -> Failure {
     let held = plain_files::few(held);
     let message =
         format!("the commit would hold secrets of the vault in plain text: {held} in {file}");
-    Failure::new(Exit::Failure, "plain-file", message)
-        .hint(format!("git rm --cached {file}  # which keeps the file itself"))
-        .hint(format!("echo '/{file}' >> .gitignore"))
+    let failure = Failure::new(Exit::Failure, "plain-file", message);
+    let failure = match pathspec(here, root, file) {
+        Some(file) => {
+            failure.hint(format!("git rm --cached {file}  # which keeps the file itself"))
+        }
+        None => failure.hint("git rm --cached, with that file  # which keeps the file itself"),
+    };
+    failure
+        .hint(plain_files::ignoring(file, ".gitignore"))
         .hint("git commit --no-verify, if that is what you want")
 }
 
@@ -70,8 +77,8 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcom
             return Err(redone(Failure::new(Exit::Conflict, "unmerged", message), here));
         }
         let message = format!("the commit would delete the vault {path}");
-        return Err(Failure::new(Exit::Integrity, "vault-deleted", message)
-            .hint(format!("git restore --staged {path}"))
+        let failure = Failure::new(Exit::Integrity, "vault-deleted", message);
+        return Err(restored(failure, here, root, path)
             .hint("git commit --no-verify, if that is what you want"));
     };
     let session = context.session_at(location(root, path)?)?;
@@ -88,7 +95,25 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &str) -> Outcom
         return Ok(());
     };
     verification::show(context, &found.findings)?;
-    Err(failure.hint(format!("git restore --staged {path}")))
+    Err(restored(failure, here, root, path))
+}
+
+/// With what takes the staged vault back.
+fn restored(failure: Failure, here: &Path, root: &Path, path: &str) -> Failure {
+    match pathspec(here, root, path) {
+        Some(path) => failure.hint(format!("git restore --staged {path}")),
+        None => failure.hint("git restore --staged, with that vault"),
+    }
+}
+
+/// A path relative to the root as git is given it here. The hook runs at the root, its user may not.
+fn pathspec(here: &Path, root: &Path, path: &str) -> Option<String> {
+    let is_root =
+        here.canonicalize().ok().is_some_and(|here| root.canonicalize().ok() == Some(here));
+    match is_root {
+        true => shell_word::pathspec(Path::new(path)),
+        false => shell_word::pathspec_from_root(path),
+    }
 }
 
 /// A merge is a commit upon two: one side's file in place of both would drop what the other side
