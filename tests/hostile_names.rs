@@ -221,7 +221,7 @@ fn what_doctor_says_is_about_those_files_alone() {
         let added: Vec<_> =
             repository.tracked().into_iter().filter(|file| !known.contains(file)).collect();
         assert_eq!(added, [format!("{name}/{FILE}")]);
-        repository.follow(&folder, &mends(&run, "vault-writable"));
+        repository.follow(&folder, &mends(&run, "vault-writable-by-others"));
         assert_eq!(mode(&folder.join(FILE)) & 0o022, 0, "{name}");
         fs::write(folder.join(".v-secure/.lock"), "").unwrap();
         repository.git("add --all --force");
@@ -342,7 +342,7 @@ fn what_import_says_is_about_that_file_alone() {
         let run = repository.run(&root, &["import", "--from", "sops", "--", &file[2..]]);
         let more = hints(&run, "foreign-missing").pop().unwrap();
         let more = more.strip_prefix("where it is installed: ").unwrap();
-        let sops = "sops() { for last; do :; done; test -f \"$last\" && echo '{\"C\":\"1\"}'; }; ";
+        let sops = "sops() { for last; do :; done; test -f \"$last\" && echo C=1; }; ";
         repository.type_in("sh", &root, &hint);
         repository.follow(&root, &format!("{sops}{more}"));
         assert!(repository.0.ok("ls").contains('C'));
@@ -371,7 +371,7 @@ fn what_backups_say_is_about_that_file_alone() {
         fs::write(repository.0.vault(), "damaged\n").unwrap();
         let run =
             repository.run(&root, &["--identity", "other.txt", "backup", "restore", "--", &file]);
-        let hints = hints(&run, "format");
+        let hints = hints(&run, "header-key");
         let moved = hints[0].strip_suffix(", and then").unwrap();
         repository.follow(&root, moved);
         repository.follow(&root, &hints[1].replace("v-secure", "v-secure --identity other.txt"));
