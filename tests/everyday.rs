@@ -112,7 +112,7 @@ fn a_file_that_stays_is_watched() {
     cli.ok("git install");
     write(&cli, ".env", "A=hunter2\nB=\n");
     let run = cli.run("import .env");
-    let told = "warning: .env stays, with its values in plain text, and git does not ignore it: rm .env, or echo '/.env' >> .gitignore";
+    let told = "warning: .env stays, with its values in plain text, and git does not ignore it: rm .env, or add this line to .gitignore: /.env";
     assert!(run.err.contains(told), "{run:?}");
     // Nothing is said of what is gone, or was only looked at.
     assert!(!cli.run("import .env --dry-run").err.contains("stays"));
@@ -123,7 +123,7 @@ fn a_file_that_stays_is_watched() {
         all.into_iter().find(|found| found["code"] == "plain-file")
     };
     let found = findings(&cli).unwrap();
-    assert_eq!(found["command"], "echo '/.env' >> .gitignore");
+    assert_eq!(found["command"], "add this line to .gitignore: /.env");
     assert!(found["what"].as_str().unwrap().ends_with(": A"), "{found}");
     git(&cli, "add .");
     let run = git(&cli, "commit --quiet -m x");

@@ -226,7 +226,10 @@ fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
     let failure = Failure::new(Exit::Integrity, error.code(), message)
         .because(&error.cause)
         .hint("v-secure git install  # tells git to leave them alone; then:");
-    typed(failure, path, |place| format!("rm {place} && git checkout -- {place}"))
+    match shell_word::path(path).zip(shell_word::pathspec(path)) {
+        Some((file, path)) => failure.hint(format!("rm {file} && git checkout -- {path}")),
+        None => failure,
+    }
 }
 
 fn open_failure(path: &Path, error: &OpenError) -> Failure {

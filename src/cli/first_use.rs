@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::{identities, unlocking};
+use super::{identities, shell_word, unlocking};
 use crate::crypto::bytes::Id;
 use crate::name::Name;
 use crate::ops::backup::maker::Maker;
@@ -101,7 +101,11 @@ pub fn ask(
 fn declined(message: String, source: Source<'_>) -> Failure {
     let then = match source {
         Source::Place => "v-secure pin accept".to_owned(),
-        Source::Backup { file, .. } => format!("v-secure backup restore {}", file.display()),
+        Source::Backup { file, .. } => {
+            // Within quotes of its own: quotes in it would end them.
+            let file = file.to_str().filter(|file| shell_word::is_plain(file)).unwrap_or("FILE");
+            format!("v-secure backup restore {file}")
+        }
     };
     Failure::new(Exit::Failure, "first-use", message).hint(format!(
         "compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then '{then}'"

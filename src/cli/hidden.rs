@@ -7,8 +7,9 @@ use super::exit::Exit;
 use super::project::new_project;
 use super::shell_word;
 use crate::store::find::{FOLDER, FindError};
+use crate::store::git_command;
 use crate::store::hidden::{self, Hidden, Why};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why no vault was found: what the search says, or where git has one.
 pub fn explain(context: &Context<'_>, error: FindError) -> Failure {
@@ -68,15 +69,19 @@ fn said(found: &Hidden) -> String {
         Why::NotFetched => {
             format!("git has not fetched the last commit's files, {path} perhaps among them")
         }
-        Why::Branch { name } => format!("the branch {name} has {path}"),
+        Why::Branch { name, .. } => format!("the branch {name} has {path}"),
     }
 }
 
 /// Commands as they are typed where the user is.
 struct Commands {
+    root: PathBuf,
     git: String,
     path: String,
     folder: String,
+    /// For commands of git that take paths and no pathspecs.
+    file: String,
+    directory: String,
 }
 
 impl Commands {
@@ -89,15 +94,26 @@ impl Commands {
         };
         let path = Path::new(&found.path);
         let folder = path.parent().unwrap_or(Path::new(FOLDER));
-        Some(Self { git, path: shell_word::path(path)?, folder: shell_word::path(folder)? })
+        Some(Self {
+            root: found.root.clone(),
+            git,
+            path: shell_word::pathspec(path)?,
+            folder: shell_word::pathspec(folder)?,
+            file: shell_word::path(path)?,
+            directory: shell_word::path(folder)?,
+        })
     }
 
     fn of_state(&self, why: &Why) -> Vec<String> {
-        let Self { git, path, folder } = self;
+        let Self { git, path, folder, file, directory, .. } = self;
         match why {
-            Why::Sparse => vec![format!("{git} sparse-checkout add {folder}")],
+            // git takes such signs for a pattern's, which its cone mode has none of.
+            Why::Sparse if directory.contains(['*', '?', '[', ']']) => {
+                vec![format!("{git} sparse-checkout add --skip-checks {directory}")]
+            }
+            Why::Sparse => vec![format!("{git} sparse-checkout add {directory}")],
             Why::Skipped => vec![format!(
-                "{git} update-index --no-skip-worktree {path} && {git} checkout -- {folder}"
+                "{git} update-index --no-skip-worktree {file} && {git} checkout -- {folder}"
             )],
             Why::Deleted => vec![format!("{git} checkout -- {folder}"), self.gone()],
             Why::Unmerged { ours, theirs } => {
@@ -116,8 +132,9 @@ impl Commands {
                 format!("{git} status  # for what is being merged or applied"),
             ],
             Why::NotFetched => vec![format!("{git} checkout")],
-            Why::Branch { name } => {
-                let taken = branch(name).map(|name| format!("{git} checkout {name} -- {folder}"));
+            Why::Branch { name, full } => {
+                let taken = branch(&self.root, name, full)
+                    .map(|name| format!("{git} checkout {name} -- {folder}"));
                 let other = "v-secure init --nested  # for another vault all the same".to_owned();
                 taken.into_iter().chain([other]).collect()
             }
@@ -133,7 +150,10 @@ impl Commands {
     }
 }
 
-/// The branch as a word; `None` where git would take it for an option, or nobody could type it.
-fn branch(name: &str) -> Option<String> {
-    shell_word::word(name).filter(|_| !name.starts_with('-'))
+/// The branch as a word, in full where git would take the short name for an option, for a tag or for another
+/// commit such as `HEAD`; `None` where nobody could type it.
+fn branch(root: &Path, name: &str, full: &str) -> Option<String> {
+    let is_one = git_command::refs_called(root, name) == [full]
+        && git_command::commit(root, name) == git_command::commit(root, full);
+    shell_word::operand(if is_one { name } else { full }).or_else(|| shell_word::operand(full))
 }

@@ -2,6 +2,7 @@
 //! known by the names in them alone: no key is at hand where git asks.
 
 use super::context::Context;
+use super::shell_word;
 use crate::ops::text::dotenv;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,6 +12,17 @@ const TEMPLATES: [&str; 6] = ["example", "sample", "template", "tmpl", "dist", "
 
 /// How values begin that another tool encrypted.
 const ENCRYPTED: [&[u8]; 2] = [b"encrypted:", b"ENC["];
+
+/// The step that makes git leave a file out, by a line in the `.gitignore` that is named.
+///
+/// No `echo … >> .gitignore`: that file is others' to commit, and may be a link to a hook, which would run
+/// the line. A name that a shell would act on is not in it, since what is to be copied is not marked off.
+pub fn ignoring(file: &str, gitignore: &str) -> String {
+    match shell_word::is_plain(file) && shell_word::is_plain(gitignore) {
+        true => format!("add this line to {gitignore}: /{file}"),
+        false => "add a line to .gitignore that leaves this file out".to_owned(),
+    }
+}
 
 /// The names that secrets of the vault are used by.
 pub fn names(context: &Context<'_>) -> BTreeSet<String> {

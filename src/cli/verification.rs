@@ -264,8 +264,7 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
 fn led_out(finding: FindingRecord, base: &Base<'_>) -> FindingRecord {
     let is_missing = finding.code == Code::BaseEntryMissing.as_str();
     let is_revision = base.origin == Origin::Given && !base::is_file(base.label);
-    let word = shell_word::word(base.label).filter(|_| !base.label.starts_with('-'));
-    match word.filter(|_| is_missing && is_revision) {
+    match shell_word::operand(base.label).filter(|_| is_missing && is_revision) {
         Some(revision) => {
             let hint = format!(
                 "git rebase {revision}  # what you signed since is made again on what others published \

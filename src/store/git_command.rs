@@ -14,9 +14,11 @@ use std::process::{Command, Stdio};
 pub fn is_tracked(file: &Path) -> bool {
     let Some(name) = file.file_name() else { return false };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut pathspec = OsString::from(":(literal)./");
+    pathspec.push(name);
     git(folder.unwrap_or(Path::new(".")))
         .args(["ls-files", "--error-unmatch", "--"])
-        .arg(name)
+        .arg(pathspec)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -27,7 +29,8 @@ pub fn is_tracked(file: &Path) -> bool {
 pub fn was_committed(file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let arguments = ["rev-list", "--all", "--max-count=1", "--", name];
+    let pathspec = format!(":(literal)./{name}");
+    let arguments = ["rev-list", "--all", "--max-count=1", "--", &pathspec];
     text(folder.unwrap_or(Path::new(".")), &arguments).is_some_and(|commit| !commit.is_empty())
 }
 
@@ -36,7 +39,8 @@ pub fn is_ignored(file: &Path) -> bool {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
-    text(folder, &["check-ignore", "--quiet", "--", name]).is_some()
+    // It knows no `:(literal)`, and takes no signs for a pattern's.
+    text(folder, &["check-ignore", "--quiet", "--", &format!("./{name}")]).is_some()
 }
 
 /// Whether git's attributes say that a file's line ends are not its own to change.
@@ -154,7 +158,7 @@ pub fn meanings(folder: &Path, name: &str) -> Vec<String> {
 }
 
 /// The branches and tags that a short name may mean (gitrevisions(7), `<refname>`).
-fn refs_called(folder: &Path, name: &str) -> Vec<String> {
+pub fn refs_called(folder: &Path, name: &str) -> Vec<String> {
     let places = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
     let mut full: Vec<String> = places.iter().map(|place| format!("{place}{name}")).collect();
     full.push(format!("refs/remotes/{name}/HEAD"));

@@ -39,7 +39,7 @@ pub enum Why {
     /// The last commit is here and its files' names are not (`clone --filter=tree:0 --no-checkout`).
     NotFetched,
     /// The branch to which an unfinished rebase goes back, or any other one.
-    Branch { name: String },
+    Branch { name: String, full: String },
 }
 
 /// The commits that an unfinished merge, rebase, cherry-pick or revert works on.
@@ -163,7 +163,10 @@ impl Asked {
         });
         drop((ask, answer));
         let _ = child.wait();
-        let name = found?.trim_start_matches("refs/heads/").trim_start_matches("refs/remotes/");
-        Some(Why::Branch { name: name.to_owned() })
+        let full = found?.to_owned();
+        let short =
+            ["refs/heads/", "refs/remotes/"].iter().find_map(|kind| full.strip_prefix(kind));
+        let name = short.unwrap_or(&full).to_owned();
+        Some(Why::Branch { name, full })
     }
 }

@@ -13,6 +13,10 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/command/import/tool.rs", "hint", &["v-secure import --from {tool} {file}"]),
     ("cli/pin_failures.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
     ("cli/pin_failures.rs", "ACCEPT", &[ACCEPT]),
+    ("cli/command/git/pre_commit.rs", "plain_files::ignoring(file, \".gitignore\")", &[
+        "add this line to {gitignore}: /{file}",
+        "add a line to .gitignore that leaves this file out",
+    ]),
     ("cli/context/judging.rs", "lost::GIVE_UP", &[GIVE_UP]),
     ("cli/context/judging.rs", "lost::GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/context/writing.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
@@ -26,7 +30,6 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/failures.rs", "command(&path)", &[
         "ls -ld {path}",
         "sudo chown -R \"$(id -un)\" {path}  # if it is yours",
-        "rm {place} && git checkout -- {place}",
     ]),
     ("cli/failures.rs", "last", &["git add .v-secure && git commit --no-edit && git rebase --continue", "git add .v-secure && git commit"]),
     ("cli/failures.rs", "who_gives_keys(able)", &GIVES_KEYS),
@@ -63,8 +66,9 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
     ("log/verify/attention.rs", "hint", &[]),
     ("cli/hidden.rs", "", &[
-        "{git} sparse-checkout add {folder}",
-        "{git} update-index --no-skip-worktree {path} && {git} checkout -- {folder}",
+        "{git} sparse-checkout add {directory}",
+        "{git} sparse-checkout add --skip-checks {directory}",
+        "{git} update-index --no-skip-worktree {file} && {git} checkout -- {folder}",
         "{git} checkout -- {folder}",
         "{git} checkout {side} -- {path}",
         "{git} checkout HEAD -- {folder}",

@@ -6,6 +6,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::meant;
+use crate::cli::plain_files;
+use crate::cli::shell_word;
 use crate::cli::source;
 use crate::cli::variables;
 use crate::name::{Name, SecretName};
@@ -193,8 +195,9 @@ impl Import {
                 );
                 let from = self.from.map(|tool| format!("--from {} ", tool.as_str()));
                 let from = from.unwrap_or_default();
-                let into =
-                    |name: &str| format!("v-secure import {from}{} -e {name}", file.display());
+                let into = |name: &str| {
+                    format!("v-secure import {from}{} -e {name}", shell_word::file(file))
+                };
                 return Err(Failure::usage("environment-unsaid", message)
                     .hint(into(suffix))
                     .hint(into(environment.as_str())));
@@ -225,11 +228,11 @@ impl Import {
                 continue;
             }
             let ignore = folder.join(".gitignore");
-            let ignore = ignore.strip_prefix(".").unwrap_or(&ignore);
+            let ignore = ignore.strip_prefix(".").unwrap_or(&ignore).to_string_lossy();
             context.ui.warn(&format!(
-                "{stays}, and git does not ignore it: rm {}, or echo '/{name}' >> {}",
-                file.display(),
-                ignore.display()
+                "{stays}, and git does not ignore it: {}, or {}",
+                shell_word::on("rm", file),
+                plain_files::ignoring(&name, &ignore)
             ));
         }
     }
@@ -306,7 +309,7 @@ impl Import {
 /// What git has of a file of plain text.
 fn in_git(file: &Path) -> Option<String> {
     let name = file.display();
-    let remove = format!("git rm --cached {name}");
+    let remove = shell_word::on_pathspec("git rm --cached", file);
     match (git_command::is_tracked(file), git_command::was_committed(file)) {
         (true, true) => Some(format!(
             "git tracks {name}: its values are in the history for good. Rotate these, and remove it with {remove}"

@@ -66,9 +66,11 @@ fn output() -> Vec<Way> {
             .part("git commit --no-verify")
             .fill("--no-verify", "--no-verify -qm key")
             .does(),
-        way("plain-file", "echo")
-            .first("git rm -q --cached .env")
-            .instead("git check-ignore -q .env"),
+        said(
+            "plain-file",
+            "add this line",
+            "git rm -q --cached .env && printf '/.env\\n' > .gitignore && git check-ignore -q .env",
+        ),
         way("plain-file", "git commit")
             .part("git commit --no-verify")
             .fill("git commit", "git commit -qm x")

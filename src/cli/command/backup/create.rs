@@ -4,6 +4,7 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::passphrase::{BACKUP, Sealed, Wanted};
+use crate::cli::shell_word;
 use crate::cli::{identities, unlocking};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::identity::Identity;
@@ -123,7 +124,8 @@ impl Create {
     fn signer(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Signer> {
         let signer = context.unlock(vault).and_then(|who| Ok(who.signer(vault)?));
         signer.map_err(|failure| {
-            let command = format!("v-secure backup create {} --unsigned", self.file.display());
+            let command =
+                format!("v-secure backup create {} --unsigned", shell_word::file(&self.file));
             failure.hint(format!("{command}  # restoring it asks for consent"))
         })
     }
@@ -136,7 +138,8 @@ impl Create {
             return Ok(());
         }
         let message = "an identity is written only where it is said who opens the file";
-        let command = format!("v-secure backup create {} --with-identity", self.file.display());
+        let command =
+            format!("v-secure backup create {} --with-identity", shell_word::file(&self.file));
         Err(Failure::usage("backup-reader", message)
             .hint(format!("{command} --passphrase"))
             .hint(format!("{command} --recipient AGE_RECIPIENT")))

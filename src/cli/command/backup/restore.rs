@@ -11,6 +11,7 @@ use crate::cli::identities;
 use crate::cli::passphrase::{self, BACKUP};
 use crate::cli::pin_failures::pin_failure;
 use crate::cli::project;
+use crate::cli::shell_word;
 use crate::cli::source;
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::passphrase_file::{self, PassphraseError};
@@ -155,7 +156,7 @@ impl Restore {
                 match error {
                     PassphraseError::File(error) => self.damaged(&error),
                     _ => Failure::from_error(Exit::Locked, "backup-locked", &error)
-                        .hint(format!("v-secure backup restore {}", self.file.display())),
+                        .hint(format!("v-secure backup restore {}", shell_word::file(&self.file))),
                 }
             });
         }
@@ -169,7 +170,7 @@ impl Restore {
                 Failure::new(Exit::Locked, "backup-locked", message)
                     .hint(format!(
                         "v-secure --identity FILE backup restore {}",
-                        self.file.display()
+                        shell_word::file(&self.file)
                     ))
                     .hint("v-secure identity show")
             }
@@ -285,7 +286,7 @@ impl Restore {
     }
 
     fn elsewhere(&self) -> String {
-        format!("v-secure --vault EMPTY_FOLDER backup restore {}", self.file.display())
+        format!("v-secure --vault EMPTY_FOLDER backup restore {}", shell_word::file(&self.file))
     }
 
     /// What is there does not verify: a backup is wanted now, and what is there is not ours to drop.
@@ -293,10 +294,10 @@ impl Restore {
         let damaged = matches!(&error, TransactionError::Session(SessionError::Open { .. }));
         let mut failure = Failure::from(error);
         if damaged {
-            let path = session.location.vault.display();
+            let path = shell_word::file(&session.location.vault);
             failure.hints = vec![
                 format!("mv {path} {path}.damaged, and then"),
-                format!("v-secure backup restore {}", self.file.display()),
+                format!("v-secure backup restore {}", shell_word::file(&self.file)),
             ];
         }
         failure

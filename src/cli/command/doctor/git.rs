@@ -5,6 +5,7 @@ use super::finding::{Code, Finding};
 use crate::cli::child;
 use crate::cli::hook::{BEGIN, BODY, HOOKS};
 use crate::cli::plain_files;
+use crate::cli::shell_word;
 use crate::ops::text;
 use crate::store::find::{FOLDER, Location};
 use crate::store::{git_command, lock, read};
@@ -42,6 +43,8 @@ fn plain(examined: &Examined<'_>, project: &Path) -> Vec<Finding> {
         return Vec::new();
     }
     let names = plain_files::names(examined.context);
+    let here = examined.context.current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let is_here = here.is_some() && here == project.canonicalize().ok();
     let finding = |file: &String| {
         let path = project.join(file);
         let bytes = read::read(&path, text::MAX_INPUT as u64).ok()?.bytes;
@@ -50,9 +53,13 @@ fn plain(examined: &Examined<'_>, project: &Path) -> Vec<Finding> {
             "{file} holds secrets of the vault in plain text, and git does not ignore it: {}",
             plain_files::few(&held)
         );
+        let ignoring = plain_files::ignoring(file, ".gitignore");
+        let typed = if is_here { Path::new(file) } else { &path };
         let mend = match git_command::is_tracked(&path) {
-            true => format!("git rm --cached {file} && echo '/{file}' >> .gitignore"),
-            false => format!("echo '/{file}' >> .gitignore"),
+            true => {
+                format!("{}  # and {ignoring}", shell_word::on_pathspec("git rm --cached", typed))
+            }
+            false => ignoring,
         };
         (!held.is_empty()).then(|| Finding::new(Code::PlainFile, what).mend(mend))
     };
@@ -61,13 +68,14 @@ fn plain(examined: &Examined<'_>, project: &Path) -> Vec<Finding> {
 
 fn carried(location: &Location) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let path = location.vault.display();
     if !git_command::is_tracked(&location.vault) {
         findings.push(match git_command::is_ignored(&location.vault) {
-            true => Finding::new(Code::GitIgnored, "git ignores the vault")
-                .mend(format!("git check-ignore -v {path}, which names the line to take out")),
+            true => Finding::new(Code::GitIgnored, "git ignores the vault").mend(format!(
+                "{}  # which names the line to take out",
+                shell_word::on("git check-ignore -v", &location.vault)
+            )),
             false => Finding::new(Code::GitUntracked, "git does not track the vault")
-                .mend(format!("git add {}", location.folder.display())),
+                .mend(shell_word::on_pathspec("git add", &location.folder)),
         });
     }
     if !git_command::keeps_line_ends(&location.vault) {
@@ -75,9 +83,13 @@ fn carried(location: &Location) -> Vec<Finding> {
         let command = match location.folder.ends_with(FOLDER) {
             true => "v-secure git install".to_owned(),
             false => {
-                let attributes = location.folder.join(".gitattributes");
-                let name = location.vault.file_name().unwrap_or_default().to_string_lossy();
-                format!("echo '{name} -text' >> {}", attributes.display())
+                let name = location.vault.file_name().and_then(|name| name.to_str());
+                match name.filter(|name| shell_word::is_plain(name)) {
+                    Some(name) => {
+                        format!("add this line to .gitattributes beside the vault: {name} -text")
+                    }
+                    None => "have .gitattributes beside the vault say -text of it".to_owned(),
+                }
             }
         };
         findings.push(Finding::new(Code::GitAttributes, what).mend(command));
@@ -94,7 +106,7 @@ fn lock_file(location: &Location) -> Option<Finding> {
     }
     if git_command::is_tracked(&lock) {
         let what = "git tracks the vault's lock file";
-        let command = format!("git rm --cached {}", lock.display());
+        let command = shell_word::on_pathspec("git rm --cached", &lock);
         return Some(Finding::new(Code::GitLock, what).mend(command));
     }
     let what = "git does not ignore the vault's lock file, and a commit may take it along";

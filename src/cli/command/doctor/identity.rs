@@ -5,6 +5,7 @@ use super::finding::{Code, Finding};
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
+use crate::cli::shell_word;
 use crate::cli::unlocking::Attempt;
 use crate::ops::unlock::Unlocked;
 use crate::ops::vault::Vault;
@@ -37,7 +38,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
 
 fn exposed(looked: &Looked) -> Option<Finding> {
     let exposed = looked.exposed.as_ref()?;
-    let command = format!("chmod go= {}", exposed.path.display());
+    let command = shell_word::on("chmod go=", &exposed.path);
     let what = format!("{} can be read by other accounts", exposed.path.display());
     Some(Finding::new(Code::IdentityExposed, what).mend(command))
 }

@@ -2,6 +2,7 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
+use crate::cli::shell_word;
 use crate::store::inspect::{self, Access};
 use crate::store::owners::Owners;
 use crate::store::private::{self, PrivateError};
@@ -34,7 +35,7 @@ fn vault(file: &Path, folder: &Path) -> Vec<Finding> {
         .filter(|(_, access)| access.writable_by_others())
         .map(|(path, _)| {
             let what = format!("{} can be written by other accounts", path.display());
-            Finding::new(Code::VaultWritable, what).mend(format!("chmod go-w {}", path.display()))
+            Finding::new(Code::VaultWritable, what).mend(shell_word::on("chmod go-w", path))
         })
         .collect();
     if found.iter().any(|(_, access)| !access.writable) {
@@ -50,14 +51,14 @@ fn private(folder: &Path, owners: Owners) -> Option<Finding> {
         Ok(None) => None,
         Ok(Some(exposed)) => {
             let what = format!("other accounts can look into {}", exposed.path.display());
-            let command = format!("chmod go= {}", exposed.path.display());
+            let command = shell_word::on("chmod go=", &exposed.path);
             Some(Finding::new(Code::FolderExposed, what).mend(command))
         }
         Err(error) => {
             Some(Finding::new(Code::FolderUnusable, error.to_string()).mend(match error {
-                PrivateError::NotAFolder { .. } => format!("rm {}", folder.display()),
-                PrivateError::OtherOwner { .. } => format!("ls -ld {}", folder.display()),
-                _ => format!("chmod go= {}", folder.display()),
+                PrivateError::NotAFolder { .. } => shell_word::on("rm", folder),
+                PrivateError::OtherOwner { .. } => shell_word::on("ls -ld", folder),
+                _ => shell_word::on("chmod go=", folder),
             }))
         }
     }

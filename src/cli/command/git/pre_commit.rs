@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::failures::{rebased, redone};
+use crate::cli::shell_word;
 use crate::cli::verification::{self, Base, Origin, Wanted};
 use crate::cli::{plain_files, plain_keys};
 use crate::ops::vault::stated_vault;
@@ -33,7 +34,7 @@ impl PreCommit {
         git_command::merged(&here)
             .iter()
             .try_for_each(|side| keeps(context, &here, &root, side))?;
-        refuse_plain(context, &here)?;
+        refuse_plain(context, &here, &root)?;
         refuse_keys(context, &here)
     }
 }
@@ -59,7 +60,7 @@ fn refuse_keys(context: &Context<'_>, here: &Path) -> Outcome {
 }
 
 /// Keeps values that the vault holds from being committed beside it.
-fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
+fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
     let files = git_command::staged_dotenvs(here).ok_or_else(no_repository)?;
     if files.is_empty() {
         return Ok(());
@@ -69,20 +70,26 @@ fn refuse_plain(context: &Context<'_>, here: &Path) -> Outcome {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         let held = plain_files::held(&file, &bytes, &names);
         if !held.is_empty() {
-            return Err(plain(&file, &held));
+            return Err(plain(here, root, &file, &held));
         }
     }
     Ok(())
 }
 
-fn plain(file: &Path, held: &[String]) -> Failure {
-    let file = file.display();
+fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
     let held = plain_files::few(held);
+    let shown = file.display();
     let message =
-        format!("the commit would hold secrets of the vault in plain text: {held} in {file}");
-    Failure::new(Exit::Failure, "plain-file", message)
-        .hint(format!("git rm --cached {file}  # which keeps the file itself"))
-        .hint(format!("echo '/{file}' >> .gitignore"))
+        format!("the commit would hold secrets of the vault in plain text: {held} in {shown}");
+    let failure = Failure::new(Exit::Failure, "plain-file", message);
+    let failure = match pathspec(here, root, file) {
+        Some(file) => {
+            failure.hint(format!("git rm --cached {file}  # which keeps the file itself"))
+        }
+        None => failure.hint("git rm --cached, with that file  # which keeps the file itself"),
+    };
+    failure
+        .hint(plain_files::ignoring(&file.to_string_lossy(), ".gitignore"))
         .hint("git commit --no-verify, if that is what you want")
 }
 
@@ -96,16 +103,34 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outco
     let Some(bytes) = git_command::staged(here, path) else {
         let moved = before.as_deref().and_then(|before| moved(here, before));
         return match moved.and_then(|to| Some((git_command::staged(here, &to)?, to))) {
-            Some((bytes, to)) => verify_staged(context, root, &to, &bytes, base),
-            None => Err(gone(here, path)),
+            Some((bytes, to)) => verify_staged(context, (here, root), &to, &bytes, base),
+            None => Err(gone(here, root, path)),
         };
     };
-    verify_staged(context, root, path, &bytes, base)
+    verify_staged(context, (here, root), path, &bytes, base)
+}
+
+/// With what takes the staged vault back.
+fn restored(failure: Failure, here: &Path, root: &Path, path: &Path) -> Failure {
+    match pathspec(here, root, path) {
+        Some(path) => failure.hint(format!("git restore --staged {path}")),
+        None => failure.hint("git restore --staged, with that vault"),
+    }
+}
+
+/// A path relative to the root as git is given it here. The hook runs at the root, its user may not.
+fn pathspec(here: &Path, root: &Path, path: &Path) -> Option<String> {
+    let is_root =
+        here.canonicalize().ok().is_some_and(|here| root.canonicalize().ok() == Some(here));
+    match is_root {
+        true => shell_word::pathspec(path),
+        false => shell_word::pathspec_from_root(path.to_str()?),
+    }
 }
 
 fn verify_staged(
     context: &Context<'_>,
-    root: &Path,
+    (here, root): (&Path, &Path),
     path: &Path,
     bytes: &[u8],
     base: Option<Base<'_>>,
@@ -118,7 +143,7 @@ fn verify_staged(
     verification::show(context, &found.findings)?;
     Err(match is_merge(context, root) {
         true => rebased(failure),
-        false => failure.hint(format!("git restore --staged {}", path.display())),
+        false => restored(failure, here, root, path),
     })
 }
 
@@ -139,15 +164,14 @@ fn moved(here: &Path, bytes: &[u8]) -> Option<PathBuf> {
     git_command::vaults_of_index(here).into_iter().find(is_it)
 }
 
-fn gone(here: &Path, path: &Path) -> Failure {
+fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
     let (shown, is_unmerged) = (path.display(), git_command::is_unmerged(here, path));
     if is_unmerged {
         let message = format!("the vault {shown} is part of a merge that is not finished");
         return redone(Failure::new(Exit::Conflict, "unmerged", message), here, false);
     }
     let message = format!("the commit would delete the vault {shown}");
-    Failure::new(Exit::Integrity, "vault-deleted", message)
-        .hint(format!("git restore --staged {shown}"))
+    restored(Failure::new(Exit::Integrity, "vault-deleted", message), here, root, path)
         .hint("git commit --no-verify, if that is what you want")
 }
 

@@ -4,9 +4,11 @@ use super::Format;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::foreign::{self, Call};
+use crate::cli::shell_word;
 use crate::ops::text;
 use crate::secret_value::SecretValue;
 use clap::ValueEnum;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -47,9 +49,9 @@ impl Tool {
             return Ok(());
         };
         let (tool, piped) = (tool.as_str(), file.as_os_str() == "-");
-        let (name, file) = match piped {
+        let (name, file): (Cow<'_, str>, Cow<'_, str>) = match piped {
             true => ("standard input".into(), "FILE".into()),
-            false => (file.to_string_lossy(), file.to_string_lossy()),
+            false => (file.to_string_lossy(), shell_word::file(file).into()),
         };
         let message = format!("{name} is encrypted by {tool}, and nothing was imported");
         let hint = format!("v-secure import --from {tool} {file}");
@@ -140,18 +142,13 @@ fn argument(file: &Path) -> OsString {
 
 /// The same as a line for a shell, where the tool is on another machine or under another name.
 fn instead(call: &Call, printed: Format) -> String {
-    let words = call.arguments.iter().map(|word| quoted(&word.to_string_lossy()));
+    let words = call.arguments.iter().map(|word| match word.to_str() {
+        Some(option) if option.starts_with('-') => option.to_owned(),
+        _ => shell_word::file(Path::new(word)),
+    });
     let words = words.collect::<Vec<_>>().join(" ");
     let format = printed.as_str();
     format!("{} {words} | v-secure import --format {format} -", call.program)
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 #[cfg(test)]
@@ -173,7 +170,7 @@ mod tests {
             (
                 "-it's.json",
                 None,
-                r"sops -d --output-type json './-it'\''s.json' | v-secure import --format json -",
+                r#"sops -d --output-type json './-it'"'"'s.json' | v-secure import --format json -"#,
             ),
         ] {
             assert_eq!(line(Tool::Sops, file, format), expected);
