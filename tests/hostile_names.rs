@@ -103,6 +103,16 @@ impl Repository {
         folder
     }
 
+    /// A folder with a vault of its own.
+    fn own_vault_in(&self, name: &str) -> PathBuf {
+        let folder = self.root().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let mut command = self.0.command("init --nested --vault-name other --member ada");
+        let run = finish(command.current_dir(&folder), b"");
+        assert_eq!(run.code, 0, "{name}: {run:?}");
+        folder
+    }
+
     /// Changes of the user's own in files that no hint is about.
     fn begin_work(&self) {
         for file in ["keep", "x/keep"] {
@@ -167,7 +177,7 @@ fn a_staged_vault_that_is_refused_is_taken_back_alone() {
     let root = repository.root();
     for name in NAMES {
         let path = format!("{name}/{FILE}");
-        repository.vault_in(name);
+        repository.own_vault_in(name);
         repository.commit();
         let known = repository.tracked();
         for folder in [&root, &root.join("x")] {
@@ -385,7 +395,7 @@ fn names_that_cannot_be_shown_are_in_no_command() {
     let Some(repository) = Repository::new() else { return };
     let root = repository.root();
     for name in ["two\nlines", "back\\'; touch ${HOME}_pwned; '"] {
-        let folder = repository.vault_in(name);
+        let folder = repository.own_vault_in(name);
         repository.commit();
         fs::write(folder.join(".env"), "A=hunter2\n").unwrap();
         repository.git("add --all");
@@ -398,7 +408,7 @@ fn names_that_cannot_be_shown_are_in_no_command() {
         let said = hints(&run, "vault-deleted");
         assert_eq!(said[0], "git restore --staged, with that vault");
         repository.commit();
-        let folder = repository.vault_in(name);
+        let folder = repository.vault_in(&format!("{name}, later"));
         let mend = mends(&repository.run(&folder, &["doctor"]), "git-untracked");
         assert!(mend.starts_with("git add, on that path: "), "{mend}");
         fs::remove_dir_all(&folder).unwrap();
