@@ -293,6 +293,25 @@ fn what_brings_a_vault_back_is_about_that_vault_alone() {
     }
 }
 
+#[test]
+fn what_mends_line_ends_is_about_that_vault_alone() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    for name in NAMES {
+        let path = repository.vault_in(name).join(FILE);
+        repository.commit();
+        repository.begin_work();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+        let run = repository.run(&root, &["ls", "--vault", &format!("./{name}")]);
+        let hint = hints(&run, "carriage-return").pop().unwrap();
+        repository.follow(&root, &hint);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text, "{hint}");
+        repository.has_work(&hint);
+        repository.git("reset --quiet --hard");
+    }
+}
+
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
