@@ -83,7 +83,7 @@ pub const ALL: &[Cited] = &[
     cited("unmerged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
     cited("unmerged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
     cited("unmerged", "rm \"$(git rev-parse --git-dir)/other.toml\"", SIDES),
-    cited("refused", "git merge --abort  # the other side's vault is broken", BROKEN_SIDE),
+    cited("refused", "git merge --abort  # the other side's vault is broken: see who did it, and have it mended there", BROKEN_SIDE),
     cited("refused", "git commit --no-verify, if nothing of that side is lost", BROKEN_SIDE),
     cited("vault-hidden", "{…} sparse-checkout add {…}", Test("git_states.rs", "a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one")),
     cited("vault-hidden", "{…} sparse-checkout add --skip-checks {…}", Test("hostile_names.rs", "what_brings_a_vault_back_is_about_that_vault_alone")),

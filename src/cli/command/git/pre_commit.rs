@@ -77,8 +77,7 @@ fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
 }
 
 fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
-    let held = plain_files::few(held);
-    let shown = file.display();
+    let (held, shown) = (plain_files::few(held), file.display().to_string());
     let message =
         format!("the commit would hold secrets of the vault in plain text: {held} in {shown}");
     let failure = Failure::new(Exit::Failure, "plain-file", message);
@@ -89,7 +88,7 @@ fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
         None => failure.hint("git rm --cached, with that file  # which keeps the file itself"),
     };
     failure
-        .hint(plain_files::ignoring(&file.to_string_lossy(), ".gitignore"))
+        .hint(plain_files::ignoring(&shown, ".gitignore"))
         .hint("git commit --no-verify, if that is what you want")
 }
 
