@@ -87,9 +87,8 @@ fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
         }
         None => failure.hint("git rm --cached, with that file  # which keeps the file itself"),
     };
-    failure
-        .hint(plain_files::ignoring(&shown, ".gitignore"))
-        .hint("git commit --no-verify, if that is what you want")
+    let left_out = plain_files::ignoring(&shown, ".gitignore");
+    failure.hint(left_out).hint("git commit --no-verify, if that is what you want")
 }
 
 fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outcome {
