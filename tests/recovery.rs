@@ -302,7 +302,7 @@ fn the_script_of_the_document_opens_values_with_and_without_an_expiry() {
     owner.set("dev/DB", "hunter4");
     fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
     fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
-    let cut = block("with your\nidentity:\n\n```sh\n");
+    let cut = block("that folder afterwards:\n\n```sh\n");
     let mut shell = Command::new("/bin/sh");
     let output = shell.args(["-ec", cut]).current_dir(owner.checkout()).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
@@ -342,7 +342,7 @@ fn the_script_prints_a_value_once_however_many_groups_it_was_sealed_to() {
     assert_eq!(wrapped(&vault).len(), 3, "of as many groups of readers");
     fs::copy(identity_file(&owner), owner.checkout().join("identity.txt")).unwrap();
     fs::write(owner.checkout().join("open.py"), block("```python open.py\n")).unwrap();
-    let cut = block("with your\nidentity:\n\n```sh\n");
+    let cut = block("that folder afterwards:\n\n```sh\n");
     let mut shell = Command::new("/bin/sh");
     let output = shell.args(["-ec", cut]).current_dir(owner.checkout()).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
@@ -380,7 +380,7 @@ fn the_script_says_whose_keys_a_member_lacks() {
     developer.pull(&owner);
     fs::copy(identity_file(&developer), developer.checkout().join("identity.txt")).unwrap();
     fs::write(developer.checkout().join("open.py"), block("```python open.py\n")).unwrap();
-    let cut = block("with your\nidentity:\n\n```sh\n");
+    let cut = block("that folder afterwards:\n\n```sh\n");
     let mut shell = Command::new("/bin/sh");
     let output = shell.args(["-ec", cut]).current_dir(developer.checkout()).output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "not yours: owner\n");
