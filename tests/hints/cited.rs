@@ -23,11 +23,11 @@ const fn cited(code: &'static str, hint: &'static str, by: By) -> Cited {
     Cited { code, hint, by }
 }
 
-const MERGE: By = Test("git_states.rs", "marks_that_were_committed_have_a_way_out_too");
+const MERGE: By = Test("conflicts.rs", "marks_that_were_committed_have_a_way_out_too");
 const SIDES: By =
-    Test("git_states.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
+    Test("conflicts.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
 const BROKEN_SIDE: By =
-    Test("git_states.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
+    Test("conflicts.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
 const VOIDS: By = Reason("writers name every head of the log: src/ops/policy_change/tests.rs");
@@ -79,7 +79,7 @@ pub const ALL: &[Cited] = &[
     cited("unmerged", "git show :3:./.v-secure/vault.toml > \"$(git rev-parse --git-dir)/other.toml\"  # keeps the second side", SIDES),
     cited("unmerged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
     cited("unmerged", "git add .v-secure && git commit --no-edit && git rebase --continue", SIDES),
-    cited("unmerged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("git_states.rs", "marks_that_were_added_are_taken_back_first")),
+    cited("unmerged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts.rs", "marks_that_were_added_are_taken_back_first")),
     cited("unmerged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
     cited("unmerged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
     cited("unmerged", "rm \"$(git rev-parse --git-dir)/other.toml\"", SIDES),
