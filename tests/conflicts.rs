@@ -386,3 +386,21 @@ fn marks_that_were_committed_have_a_way_out_too() {
     assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
     cli.ok("audit verify");
 }
+
+/// git runs the hook at the root, where there may be no vault.
+#[test]
+fn what_a_vault_below_the_root_holds_is_not_committed_in_the_clear() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    fs::create_dir(root.join("app")).unwrap();
+    repository.git(&["mv", ".v-secure", "app/.v-secure"]);
+    repository.commit("moved");
+    fs::write(root.join("app/.env"), "A=plain\n").unwrap();
+    repository.git(&["add", "app/.env"]);
+    assert!(hook(&repository, 1).err.contains("plain-file"));
+    repository.git(&["rm", "--quiet", "--cached", "app/.env"]);
+    let identity = root.parent().unwrap().join("home/config/v-secure/identity.txt");
+    fs::copy(identity, root.join("key.txt")).unwrap();
+    repository.git(&["add", "key.txt"]);
+    assert!(hook(&repository, 1).err.contains("plain-key"));
+}

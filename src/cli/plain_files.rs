@@ -1,9 +1,9 @@
 //! Files that hold values of the vault's secrets in plain text, where git would carry them to everybody. They are
 //! known by the names in them alone: no key is at hand where git asks.
 
-use super::context::Context;
 use super::shell_word;
 use crate::ops::text::dotenv;
+use crate::ops::vault::Vault;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -24,10 +24,10 @@ pub fn ignoring(file: &str, gitignore: &str) -> String {
     }
 }
 
-/// The names that secrets of the vault are used by.
-pub fn names(context: &Context<'_>) -> BTreeSet<String> {
-    let names = context.secret_names().unwrap_or_default();
-    names.iter().map(|name| name.name().to_owned()).collect()
+/// The names that secrets of vaults are used by.
+pub fn names(vaults: &[Vault]) -> BTreeSet<String> {
+    let live = vaults.iter().flat_map(|vault| vault.live());
+    live.map(|(name, _)| name.name().to_owned()).collect()
 }
 
 /// Which of these names a dotenv file gives a value.

@@ -1,10 +1,9 @@
 //! Private keys of members in files that git would carry to everybody. Only keys of the vault's own members
 //! count: a project may keep others for its tests.
 
-use super::context::Context;
 use crate::crypto::identity;
 use crate::name::Name;
-use crate::ops::vault::Depth;
+use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
 use std::collections::BTreeMap;
 
@@ -14,11 +13,9 @@ const START: &str = "AGE-SECRET-KEY-";
 /// What git is to look for, as a POSIX extended expression.
 pub const PATTERN: &str = "AGE-SECRET-KEY-[0-9A-Z]{20}";
 
-/// The members by their recipients, of a vault that nobody verified: a wrong one costs a question more.
-pub fn owners(context: &Context<'_>) -> BTreeMap<String, Name> {
-    let opened = context.session().and_then(|session| Ok(session.open(Depth::Unverified)?));
-    let Ok(opened) = opened else { return BTreeMap::new() };
-    let members = opened.vault.policy().members();
+/// The members of vaults, by their recipients.
+pub fn owners(vaults: &[Vault]) -> BTreeMap<String, Name> {
+    let members = vaults.iter().flat_map(|vault| vault.policy().members());
     let recipients = members.flat_map(|(name, member)| {
         member.recipients.iter().map(|recipient| (recipient.clone(), name.clone()))
     });

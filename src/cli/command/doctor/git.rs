@@ -7,6 +7,7 @@ use crate::cli::hook::{BEGIN, BODY, HOOKS};
 use crate::cli::plain_files;
 use crate::cli::shell_word;
 use crate::ops::text;
+use crate::ops::vault::Depth;
 use crate::store::find::{FOLDER, Location};
 use crate::store::{git_command, lock, read};
 use std::path::Path;
@@ -42,7 +43,9 @@ fn plain(examined: &Examined<'_>, project: &Path) -> Vec<Finding> {
     if files.is_empty() {
         return Vec::new();
     }
-    let names = plain_files::names(examined.context);
+    let session = examined.context.session();
+    let opened = session.and_then(|session| Ok(session.open(Depth::Unverified)?.vault));
+    let names = plain_files::names(&opened.into_iter().collect::<Vec<_>>());
     let here = examined.context.current_dir().ok().and_then(|here| here.canonicalize().ok());
     let is_here = here.is_some() && here == project.canonicalize().ok();
     let finding = |file: &String| {

@@ -9,7 +9,7 @@ use crate::cli::failures::{rebased, redone};
 use crate::cli::shell_word;
 use crate::cli::verification::{self, Base, Origin, Wanted};
 use crate::cli::{plain_files, plain_keys};
-use crate::ops::vault::stated_vault;
+use crate::ops::vault::{Depth, Vault, stated_vault};
 use crate::store::find::{FOLDER, Location};
 use crate::store::git_command;
 use clap::Args;
@@ -35,17 +35,26 @@ impl PreCommit {
             .iter()
             .try_for_each(|side| keeps(context, &here, &root, side))?;
         refuse_plain(context, &here, &root)?;
-        refuse_keys(context, &here)
+        refuse_keys(context, &here, &root)
     }
 }
 
+/// The vaults of the repository, in whatever folders: git runs the hook at the root. Nobody verified them:
+/// a wrong name costs a question more.
+fn vaults(context: &Context<'_>, here: &Path, root: &Path) -> Vec<Vault> {
+    let open = |path: PathBuf| -> Outcome<Vault> {
+        Ok(context.session_at(location(root, &path)?)?.open(Depth::Unverified)?.vault)
+    };
+    git_command::vaults_of_index(here).into_iter().filter_map(|path| open(path).ok()).collect()
+}
+
 /// Keeps members' private keys from being committed.
-fn refuse_keys(context: &Context<'_>, here: &Path) -> Outcome {
+fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
     let files = git_command::staged_with(here, plain_keys::PATTERN).ok_or_else(no_repository)?;
     if files.is_empty() {
         return Ok(());
     }
-    let owners = plain_keys::owners(context);
+    let owners = plain_keys::owners(&vaults(context, here, root));
     for file in files {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         if let Some(owner) = plain_keys::held(&bytes, &owners) {
@@ -65,7 +74,7 @@ fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
     if files.is_empty() {
         return Ok(());
     }
-    let names = plain_files::names(context);
+    let names = plain_files::names(&vaults(context, here, root));
     for file in files {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         let held = plain_files::held(&file, &bytes, &names);
