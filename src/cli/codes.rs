@@ -171,7 +171,7 @@ pub const COMMANDS: &[Known] = &[
     known("pin-other-vault", &[6], "It is another vault than the one accepted here", "v-secure pin accept"),
     known("pin-syntax", &[6], "A pin is none", "v-secure pin show, where the vault is known"),
     known("plain-file", &[1], "A staged file holds values of the vault's secrets in plain text", "git rm --cached FILE"),
-    known("plain-key", &[1], "A staged file holds the private key of a member", "git restore --staged FILE"),
+    known("plain-key", &[1], "A staged file holds the private key of a member", "git rm --cached FILE"),
     known("plugin", &[3], "A plugin did not open what its key is needed for", "the same command on a terminal, where the plugin can ask"),
     known("policy", &[1], "A change of rights could not be made", "v-secure access list"),
     known("policy-op-setting", &[2], "A setting is refused", "v-secure settings show"),

@@ -61,7 +61,7 @@ fn output() -> Vec<Way> {
             "printf '#!/bin/sh\\necho {}\\n' > tools/sops && PATH=$PWD/tools:$PATH v-secure import --from sops enc.yaml",
         ),
         way("plain-file", "git rm"),
-        way("plain-key", "git restore").fill("FILE", "identity.txt"),
+        way("plain-key", "git rm"),
         way("plain-key", "git commit")
             .part("git commit --no-verify")
             .fill("--no-verify", "--no-verify -qm key")

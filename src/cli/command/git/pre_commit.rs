@@ -60,8 +60,8 @@ fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
         if let Some(owner) = plain_keys::held(&bytes, &owners) {
             let message =
                 format!("the commit would hold the private key of {owner}, in {}", file.display());
-            return Err(Failure::new(Exit::Failure, "plain-key", message)
-                .hint("git restore --staged FILE  # and keep it outside of the repository")
+            let failure = Failure::new(Exit::Failure, "plain-key", message);
+            return Err(untracked(failure, here, root, &file)
                 .hint("git commit --no-verify, if everybody may have that key"));
         }
     }
@@ -90,14 +90,20 @@ fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
     let message =
         format!("the commit would hold secrets of the vault in plain text: {held} in {shown}");
     let failure = Failure::new(Exit::Failure, "plain-file", message);
-    let failure = match pathspec(here, root, file) {
+    let left_out = plain_files::ignoring(&shown, ".gitignore");
+    untracked(failure, here, root, file)
+        .hint(left_out)
+        .hint("git commit --no-verify, if that is what you want")
+}
+
+/// With what takes a file out of the index alone.
+fn untracked(failure: Failure, here: &Path, root: &Path, file: &Path) -> Failure {
+    match pathspec(here, root, file) {
         Some(file) => {
             failure.hint(format!("git rm --cached {file}  # which keeps the file itself"))
         }
         None => failure.hint("git rm --cached, with that file  # which keeps the file itself"),
-    };
-    let left_out = plain_files::ignoring(&shown, ".gitignore");
-    failure.hint(left_out).hint("git commit --no-verify, if that is what you want")
+    }
 }
 
 fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outcome {
