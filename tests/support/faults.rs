@@ -206,6 +206,9 @@ fn traced(command: &Command, fault: Option<&Fault>) -> (Output, String) {
     strace.arg(format!("--trace={}", CALLS.map(|call| format!("?{call}")).join(",")));
     strace.args(fault.map(Fault::argument));
     strace.arg("--").arg(command.get_program()).args(command.get_args());
+    // A command does not tell whether its environment was cleared, and folders of the caller's
+    // would be shared by every test: only what the command names is passed on.
+    strace.env_clear().env("PATH", super::tools::path());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => strace.env(name, value),
