@@ -20,8 +20,9 @@ use v_secure::vault::audience::{
     EpochKeys, ExpectedEpoch, kek_commitment, open_envelope, seal_envelope,
 };
 use v_secure::vault::ids;
+use v_secure::vault::ids::SUITE;
 use v_secure::vault::line;
-use v_secure::vault::model::{SUITE, WrapKey};
+use v_secure::vault::model::WrapKey;
 use v_secure::vault::request::{Request, fingerprint_words};
 use v_secure::vault::slot::SlotRecord;
 use v_secure::vault::slot_seal::{self, NewSlot};
@@ -257,12 +258,12 @@ fn age_samples() -> Value {
         "version_uid": VERSION,
         "sealed_wrap": armor(&sealed),
         "dek": encode(&DEK),
-        "sealed_wrap_id": ids::wrap_id(&v_secure::vault::model::Wrap {
+        "sealed_wrap_id": v_secure::vault::model::Wrap {
             version: Fixed([0xee; 32]),
             audience: AUDIENCE.to_owned(),
             epoch: EPOCH,
             key: WrapKey::Sealed(Blob(sealed)),
-        }),
+        }.id(),
         "sealed_wrap_version": Fixed([0xee; 32]),
     })
 }

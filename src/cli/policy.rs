@@ -9,7 +9,7 @@ use super::shortfall::{self, Lacks};
 use super::ui::Ui;
 use crate::name::Name;
 use crate::ops::exposure;
-use crate::ops::key_status;
+use crate::ops::key_holders;
 use crate::ops::policy_change::{self, PolicyOutcome, WhyUnsettled};
 use crate::ops::recovery;
 use crate::ops::request::Ctx;
@@ -213,7 +213,7 @@ impl Effects {
 /// Whom somebody asks to give these audiences keys: members who may, or the owners.
 pub fn givers(vault: &Vault, audiences: &[String]) -> String {
     let able: BTreeSet<Name> =
-        audiences.iter().flat_map(|audience| key_status::able(vault, audience)).collect();
+        audiences.iter().flat_map(|audience| key_holders::may_begin(vault, audience)).collect();
     match able.is_empty() {
         true => listed(recovery::to_ask(vault.policy().owners())),
         false => listed(recovery::to_ask(&able)),

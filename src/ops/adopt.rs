@@ -3,11 +3,11 @@
 
 use super::batch::{Batch, NewPut};
 use super::change::Change;
-use super::exposure::waived;
 use super::put::{self, PutError, able};
 use super::request::Ctx;
 use super::unlock::KeyError;
 use super::vault::Vault;
+use super::waived;
 use crate::crypto::bytes::Id;
 use crate::log::entry::Entry;
 use crate::log::op::{Expire, Field, Op, OpRef, Put, Resolve, Versions};

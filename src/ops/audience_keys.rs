@@ -3,6 +3,7 @@
 //!
 //! Nothing here stops a change: what cannot be opened or sealed is left, and said ([`Shortfall`]).
 
+use super::key_holders::{May, may_seal};
 use super::policy_change::PolicyChangeError;
 use super::request::Ctx;
 use super::room::{Fit, Room};
@@ -11,12 +12,11 @@ use super::sealing::{Sealed, Sealer};
 use super::shortfall::{Closed, LeftOut, Shortfall, Skipped};
 use super::unlock::KeyError;
 use super::vault::Vault;
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::ShortId;
 use crate::crypto::envelope::EnvelopeError;
 use crate::policy::chain::Chain;
-use crate::policy::error::Needs;
 use crate::policy::op::PolicyOp;
-use crate::policy::sealers::{After, Sealers};
+use crate::policy::sealers::Sealers;
 use crate::policy::state::State;
 use crate::vault::audience::{self, EpochKeys};
 use crate::vault::ids;
@@ -88,19 +88,6 @@ pub(super) fn reseal_with(
     let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
     keys.into_iter().for_each(|(audience, keys)| _ = maker.seal_again(&audience, &keys));
     Ok(maker.finish())
-}
-
-/// What the chain asks before an op.
-pub(super) type May = fn(&Sealers, &str, After<'_>) -> Result<(), Needs>;
-
-/// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
-/// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
-/// audience by then has no use of its keys, whatever their signature suffices for.
-pub(super) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &Chain, may: May) -> bool {
-    let signers = vault.chain().signers_with(&BTreeSet::from([key]));
-    let member = vault.policy().key_owner(&key);
-    signers.is_ok_and(|signers| may(&signers.sealers(), audience, after.after()).is_ok())
-        && member.is_some_and(|member| after.state().is_in(member, audience))
 }
 
 struct Maker<'a> {

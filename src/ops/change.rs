@@ -133,8 +133,8 @@ impl Change {
         let versions = self.versions.iter();
         let wraps = self.wraps.iter();
         let there = Named {
-            objects: versions.map(|v| (v.uid, ids::object_id(&v.uid, &v.object))).collect(),
-            wraps: wraps.map(|w| (w.uid, w.wrap.version, ids::wrap_id(&w.wrap))).collect(),
+            objects: versions.map(|v| (v.uid, v.object.id(&v.uid))).collect(),
+            wraps: wraps.map(|w| (w.uid, w.wrap.version, w.wrap.id())).collect(),
         };
         let filed = self.versions.iter().all(|v| there.objects.contains(&(v.uid, v.id)))
             && self.wraps.iter().all(|w| there.wraps.contains(&(w.uid, w.wrap.version, w.id)));

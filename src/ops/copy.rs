@@ -3,12 +3,12 @@
 //! one holds the same value: whoever could read that one knows this one.
 
 use super::change::Change;
-use super::exposure::waived;
 use super::put::{self, NewValue, PutError, PutRequest};
 use super::read::{self, ReadError, Wanted};
 use super::remove::{self, RemoveError};
 use super::request::Ctx;
 use super::vault::Vault;
+use super::waived;
 use crate::log::state::SecretState;
 use crate::name::SecretName;
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@
 
 use super::audience_keys;
 use super::change::Change;
-use super::key_status;
+use super::key_holders;
 use super::policy_change::{self, PolicyChangeError};
 use super::request::Ctx;
 use super::sealed_to;
@@ -179,7 +179,7 @@ impl<'a> Search<'a> {
             held: held.present,
             found: held.keys.len() - held.present,
             hindrance: held.hindrance(),
-            able: key_status::able_to_reseal(self.vault, audience),
+            able: key_holders::may_reseal(self.vault, audience),
         };
         self.lacking.iter().map(report).collect()
     }
@@ -199,7 +199,7 @@ impl Found {
 
 fn barred(vault: &Vault, who: &Unlocked, audience: &str) -> Option<Hindrance> {
     let state = vault.policy();
-    match key_status::able_to_reseal(vault, audience).contains(who.member()) {
+    match key_holders::may_reseal(vault, audience).contains(who.member()) {
         false => Some(Hindrance::NotPermitted),
         true => state.is_due(audience).then_some(Hindrance::Due),
     }

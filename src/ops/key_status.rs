@@ -4,13 +4,12 @@
 //! Ages come of the times that policy and log entries state. They steer a schedule and nothing else:
 //! no entry counts or does not count by its time.
 
-use super::audience_keys::{May, may_seal};
+use super::key_holders;
 use super::vault::Vault;
 use crate::crypto::bytes::ShortId;
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::audience::Audience;
-use crate::policy::sealers::Sealers;
 use crate::policy::settings::Rotation;
 use std::collections::BTreeMap;
 
@@ -153,7 +152,7 @@ fn audience_keys(
         due,
         due_at,
         scheduled,
-        able: able(vault, name),
+        able: key_holders::may_begin(vault, name),
     }
 }
 
@@ -161,26 +160,6 @@ fn audience_keys(
 fn begun(vault: &Vault, epoch: &ShortId) -> u64 {
     let position = vault.chain().epoch(epoch).map(|fact| fact.position);
     position.and_then(|position| vault.file().chain.get(position)).map_or(0, |entry| entry.ts)
-}
-
-/// The members who may begin a new epoch of an audience.
-pub fn able(vault: &Vault, audience: &str) -> Vec<Name> {
-    able_by(vault, audience, Sealers::may_begin)
-}
-
-/// The members who may make the envelope of an audience's present epoch.
-pub fn able_to_reseal(vault: &Vault, audience: &str) -> Vec<Name> {
-    able_by(vault, audience, Sealers::may_reseal)
-}
-
-fn able_by(vault: &Vault, audience: &str, may: May) -> Vec<Name> {
-    let state = vault.policy();
-    let members = state.members_of(audience).into_iter();
-    let is_able = |name: &&Name| {
-        let mut keys = state.member(name).into_iter().flat_map(|member| member.keys.values());
-        keys.next().is_some_and(|key| may_seal(vault, key.id, audience, vault.chain(), may))
-    };
-    members.filter(is_able).cloned().collect()
 }
 
 /// What is under an audience's keys.

@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, NewPut};
 use super::change::Change;
-use super::key_status;
+use super::key_holders;
 use super::read::{self, Wanted};
 use super::request::Ctx;
 use super::unlock::KeyError;
@@ -206,7 +206,7 @@ pub(super) fn seal(
         let keys = ctx.who.keys(vault, &audience);
         let keys = keys.map_err(|source| PutError::Keys { secret: secret.clone(), source })?;
         let Some(current) = keys.first() else {
-            let able = key_status::able(vault, &audience);
+            let able = key_holders::may_begin(vault, &audience);
             return Err(PutError::NoAudience { secret: secret.clone(), audience, able });
         };
         let to = WrapTo::Epoch { audience: &audience, keys: current };
@@ -226,7 +226,7 @@ fn usable_audience<'a>(
     audience: &str,
 ) -> Result<&'a crate::policy::audience::Epoch, PutError> {
     let state = vault.policy();
-    let able = || key_status::able(vault, audience);
+    let able = || key_holders::may_begin(vault, audience);
     let (secret, audience) = (secret.clone(), audience.to_owned());
     match state.audience(&audience) {
         None => Err(PutError::NoAudience { secret, able: able(), audience }),

@@ -4,7 +4,7 @@
 //! wrap of garbage. The version's commitment decides which key is its, so any wrap that opens it gives
 //! the same value.
 
-use super::settle;
+use super::key_holders;
 use super::unlock::{KeyError, Unlocked};
 use super::vault::Vault;
 use crate::crypto::bytes::Id;
@@ -365,7 +365,7 @@ fn unopened(secret: SecretName, source: VersionError) -> ReadError {
 
 fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> ReadError {
     let state = vault.policy();
-    let able = settle::able(state, secret, wrap).into_iter().collect();
+    let able = key_holders::may_wrap_anew(state, secret, wrap).into_iter().collect();
     let (secret, member) = (secret.clone(), who.member().clone());
     if who.may_read(vault, &secret) {
         return ReadError::Unsettled { secret, member, able };

@@ -3,6 +3,7 @@
 
 use super::audience_keys::MadeKeys;
 use super::change::NewWrap;
+use super::key_holders::{self, may_rewrap};
 use super::policy_change::{Unsettled, WhyUnsettled};
 use super::read;
 use super::request::Ctx;
@@ -12,7 +13,6 @@ use crate::host::progress::told;
 use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::{Name, SecretName};
-use crate::policy::op::Right;
 use crate::policy::state::State;
 use crate::vault::audience::EpochKeys;
 use crate::vault::model::Wrap;
@@ -157,22 +157,10 @@ impl Job<'_> {
 
     /// Who could do it, where the signer cannot.
     fn able(&self, wrap: &Wrap, why: WhyUnsettled) -> BTreeSet<Name> {
-        let mut able = able(self.state, self.name, wrap);
+        let mut able = key_holders::may_wrap_anew(self.state, self.name, wrap);
         if why == WhyUnsettled::DoesNotOpen {
             able.remove(self.keys.ctx.who.member());
         }
         able
     }
-}
-
-fn may_rewrap(state: &State, member: &Name, secret: &SecretName) -> bool {
-    let holds = |right| state.holds(member, right, secret);
-    holds(Right::Read) && (holds(Right::Write) || holds(Right::Grant))
-}
-
-/// Who can open a wrap and may make another.
-pub(super) fn able(state: &State, secret: &SecretName, wrap: &Wrap) -> BTreeSet<Name> {
-    let holders = state.members_of(&wrap.audience).into_iter();
-    let signs = |name: &&Name| state.member(name).is_some_and(|member| !member.keys.is_empty());
-    holders.filter(signs).filter(|name| may_rewrap(state, name, secret)).cloned().collect()
 }

@@ -11,13 +11,11 @@
 mod error;
 mod parse;
 mod render;
-mod resolve;
+mod target;
 
 pub use error::{Fault, SyntaxError};
 pub use render::RenderError;
-pub use resolve::{Lines, Missing};
-
-use super::wanted::Target;
+pub use target::Target;
 
 /// The most bytes a template may have (4 MiB).
 pub const MAX_TEMPLATE: usize = 4 << 20;

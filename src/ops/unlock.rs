@@ -3,7 +3,7 @@
 //! Where identities come from (files, variables, later slots, agents and plugins) is the caller's
 //! affair: this is the seam that each new way of unlocking joins.
 
-use super::key_status;
+use super::key_holders;
 use super::sealed_to;
 use super::session_keys::{SessionFault, SessionKeys};
 use super::vault::Vault;
@@ -210,7 +210,7 @@ impl Unlocked {
         }
         let missing = || KeyError::NoAudience {
             audience: audience.to_owned(),
-            able: key_status::able(vault, audience),
+            able: key_holders::may_begin(vault, audience),
         };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
         let expected = vault.expected_epochs(audience);
@@ -241,7 +241,7 @@ impl Unlocked {
         if to.is_some_and(|to| own.iter().any(|recipient| to.contains(recipient))) {
             return error;
         }
-        let able = key_status::able_to_reseal(vault, audience);
+        let able = key_holders::may_reseal(vault, audience);
         KeyError::Waiting { audience: audience.clone(), member: self.member.clone(), able }
     }
 

@@ -249,13 +249,13 @@ impl Vault {
     /// A version's object, if the file has it and it is what its id says.
     pub fn object(&self, uid: &Id, object: &Id) -> Option<&VersionObject> {
         let found = self.file.secrets.get(uid)?.versions.get(object)?;
-        (self.hashed || ids::object_id(uid, found) == *object).then_some(found)
+        (self.hashed || found.id(uid) == *object).then_some(found)
     }
 
     /// A wrap, if the file has it and it is what its id says.
     pub fn wrap(&self, uid: &Id, wrap: &Id) -> Option<&Wrap> {
         let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
-        (self.hashed || ids::wrap_id(found) == *wrap).then_some(found)
+        (self.hashed || found.id() == *wrap).then_some(found)
     }
 
     /// Whether every object and wrap that was read has been found to be what its id says.

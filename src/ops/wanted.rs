@@ -3,9 +3,10 @@
 
 use super::inject;
 use super::read::{ReadError, absent, find, pruned};
+use super::template::Target;
 use super::vault::Vault;
 use crate::log::state::SecretState;
-use crate::name::{Name, NameError, SecretName};
+use crate::name::{Name, SecretName};
 use std::collections::BTreeSet;
 
 /// What narrows the secrets of an environment; all that is given must hold.
@@ -87,39 +88,22 @@ pub fn environments(vault: &Vault, environment: &Name) -> Vec<Name> {
     chain
 }
 
-/// How a user names one secret where a whole environment is at hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// In the environment that is used, or one that it extends.
-    Here(Name),
-    Full(SecretName),
-}
-
-impl Target {
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        match text.contains('/') {
-            true => SecretName::parse(text).map(Self::Full),
-            false => Name::new(text).map(Self::Here),
-        }
-    }
-
-    /// The secret that is meant: of a name alone, the environment's own or that of the nearest
-    /// environment that it extends. An expired one stands for itself, so that no other value takes
-    /// its place.
-    ///
-    /// # Errors
-    /// The name that stands for nothing.
-    pub fn resolve(&self, vault: &Vault, environment: &Name) -> Result<SecretName, SecretName> {
-        let is_there = |secret: &SecretName| vault.secret(secret).is_some_and(is_wanted);
-        match self {
-            Self::Here(name) => environments(vault, environment)
-                .iter()
-                .map(|environment| SecretName::new(environment, name))
-                .find(is_there)
-                .ok_or_else(|| SecretName::new(environment, name)),
-            Self::Full(secret) if is_there(secret) => Ok(secret.clone()),
-            Self::Full(secret) => Err(secret.clone()),
-        }
+/// The secret that is meant: of a name alone, the environment's own or that of the nearest
+/// environment that it extends. An expired one stands for itself, so that no other value takes
+/// its place.
+///
+/// # Errors
+/// The name that stands for nothing.
+pub fn meant(target: &Target, vault: &Vault, environment: &Name) -> Result<SecretName, SecretName> {
+    let is_there = |secret: &SecretName| vault.secret(secret).is_some_and(is_wanted);
+    match target {
+        Target::Here(name) => environments(vault, environment)
+            .iter()
+            .map(|environment| SecretName::new(environment, name))
+            .find(is_there)
+            .ok_or_else(|| SecretName::new(environment, name)),
+        Target::Full(secret) if is_there(secret) => Ok(secret.clone()),
+        Target::Full(secret) => Err(secret.clone()),
     }
 }
 

@@ -1,23 +1,18 @@
-//! The ids that `docs/format.md` section 3 defines, except those of entries, which know their own.
+//! The ids that `docs/format.md` section 3 defines, except those of entries, versions and wraps, which
+//! know their own; and the suite that they are computed under.
 
-use super::model::{VersionObject, Wrap};
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, Context};
 use crate::name::{Name, SecretName};
+
+/// The only suite of format 1.
+pub const SUITE: &str = "xchacha20poly1305-blake3";
 
 /// A secret's uid: two branches that create the same name meet in one secret.
 pub fn secret_uid(vault: &Id, secret: &SecretName) -> Id {
     digest::hash(
         Context::SecretUid,
         &[&vault.0, secret.environment().as_bytes(), secret.name().as_bytes()],
-    )
-}
-
-/// The id of what an object holds, whoever puts it: what a `put` states.
-pub fn body_id(object: &VersionObject) -> Id {
-    digest::hash(
-        Context::VersionBody,
-        &[&object.uid.0, &object.nonce.0, &object.commitment.0, &object.ciphertext.0],
     )
 }
 
@@ -45,26 +40,6 @@ pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> Id {
     let expires = expires.map(u64::to_le_bytes);
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
     digest::hash(Context::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
-}
-
-/// The id of a version object of the secret `uid`, by what the object itself states.
-pub fn object_id(uid: &Id, object: &VersionObject) -> Id {
-    let VersionObject { author, origin, expires, .. } = object;
-    let putting = Putting { author, origin, expires: *expires };
-    put_object_id(uid, putting, &body_id(object))
-}
-
-pub fn wrap_id(wrap: &Wrap) -> Id {
-    digest::hash(
-        Context::Wrap,
-        &[
-            &wrap.version.0,
-            wrap.audience.as_bytes(),
-            &wrap.epoch.0,
-            wrap.key.kind().as_bytes(),
-            wrap.key.bytes(),
-        ],
-    )
 }
 
 /// The id of an envelope, which is a binary age file.

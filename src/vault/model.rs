@@ -3,16 +3,15 @@
 //! These are plain records. Nothing here has been verified; [`crate::log::verify`] does that.
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::digest::{self, Context};
 use crate::log::entry::Entry;
 use crate::name::{Name, SecretName};
 use crate::policy::entry::PolicyEntry;
 use std::collections::BTreeMap;
 
+use super::ids::{self, Putting};
 use super::records::Records;
 use super::slot::SlotRecord;
-
-/// The only suite of format 1.
-pub const SUITE: &str = "xchacha20poly1305-blake3";
 
 /// A whole vault file. Maps are in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,5 +109,27 @@ impl WrapKey {
         match self {
             Self::Kek(blob) | Self::Sealed(blob) => &blob.0,
         }
+    }
+}
+
+impl VersionObject {
+    /// The id of what the object holds, whoever puts it: what a `put` states.
+    pub fn body_id(&self) -> Id {
+        let Self { uid, nonce, commitment, ciphertext, .. } = self;
+        digest::hash(Context::VersionBody, &[&uid.0, &nonce.0, &commitment.0, &ciphertext.0])
+    }
+
+    /// The object's id as one of the secret `uid`, by what it states itself.
+    pub fn id(&self, uid: &Id) -> Id {
+        let Self { author, origin, expires, .. } = self;
+        ids::put_object_id(uid, Putting { author, origin, expires: *expires }, &self.body_id())
+    }
+}
+
+impl Wrap {
+    pub fn id(&self) -> Id {
+        let (kind, bytes) = (self.key.kind().as_bytes(), self.key.bytes());
+        let fields = [&self.version.0[..], self.audience.as_bytes(), &self.epoch.0, kind, bytes];
+        digest::hash(Context::Wrap, &fields)
     }
 }

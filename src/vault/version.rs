@@ -2,8 +2,8 @@
 //! (`docs/format.md` section 5).
 
 use super::audience::EpochKeys;
-use super::ids;
-use super::model::{SUITE, VersionObject, Wrap, WrapKey};
+use super::ids::SUITE;
+use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::seal::{self, Dek, SealError, Sealed, ValueBinding};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
@@ -96,9 +96,9 @@ impl SealedValue {
         let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
         let Sealed { nonce, commitment, ciphertext } = sealed;
         let object = VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext };
-        let object_id = ids::object_id(&secret_uid, &object);
+        let object_id = object.id(&secret_uid);
         let (wrap_id, wrap) = wrapped.of(object_id);
-        SealedVersion { body: ids::body_id(&object), object_id, object, wrap_id, wrap }
+        SealedVersion { body: object.body_id(), object_id, object, wrap_id, wrap }
     }
 }
 
@@ -212,7 +212,7 @@ impl Wrapped {
     fn of(self, version: Id) -> (Id, Wrap) {
         let Self { audience, epoch, key } = self;
         let wrap = Wrap { version, audience, epoch, key };
-        (ids::wrap_id(&wrap), wrap)
+        (wrap.id(), wrap)
     }
 }
 
@@ -251,7 +251,7 @@ fn check_wrapped(
     object: &VersionObject,
     wrap: &Wrap,
 ) -> Result<(), VersionError> {
-    match ids::object_id(secret.uid, object) {
+    match object.id(secret.uid) {
         object if object == wrap.version => Ok(()),
         object => Err(VersionError::OtherVersion { object, stated: wrap.version }),
     }
@@ -332,8 +332,8 @@ mod tests {
             },
         ] {
             let made = seal(&uid, to);
-            assert_eq!(made.object_id, ids::object_id(&uid, &made.object));
-            assert_eq!(made.wrap_id, ids::wrap_id(&made.wrap));
+            assert_eq!(made.object_id, made.object.id(&uid));
+            assert_eq!(made.wrap_id, made.wrap.id());
             let value = open_version(secret, &made.object, &made.wrap, &keys).unwrap();
             assert_eq!(value.expose(), b"hunter2");
         }
@@ -347,7 +347,7 @@ mod tests {
         let moved = SecretRef { vault: &VAULT, uid: &other };
         let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
         assert!(matches!(error, VersionError::OtherVersion { .. }));
-        made.wrap.version = ids::object_id(&other, &made.object);
+        made.wrap.version = made.object.id(&other);
         let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
         assert!(matches!(error, VersionError::Wrap(_)), "renaming the wrap too does not help");
         made.wrap.version = made.object_id;
@@ -364,8 +364,8 @@ mod tests {
         let opened = |change: &dyn Fn(&mut VersionObject)| {
             let (mut object, mut wrap) = (made.object.clone(), made.wrap.clone());
             change(&mut object);
-            wrap.version = ids::object_id(&uid, &object);
-            assert_eq!(ids::body_id(&object), made.body);
+            wrap.version = object.id(&uid);
+            assert_eq!(object.body_id(), made.body);
             (wrap.version, open_version(secret, &object, &wrap, &keys))
         };
         let (same, value) = opened(&|_| {});

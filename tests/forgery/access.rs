@@ -17,7 +17,8 @@ use v_secure::policy::gives;
 use v_secure::policy::op::{MemberKind, PolicyOp, Right};
 use v_secure::policy::sign::Draft;
 use v_secure::vault::device_key::new_device_key;
-use v_secure::vault::model::{SUITE, VaultFile};
+use v_secure::vault::ids::SUITE;
+use v_secure::vault::model::VaultFile;
 
 /// The newcomer's.
 const SSH: &str =

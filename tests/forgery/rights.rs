@@ -136,7 +136,7 @@ fn wrap_garbage(world: &World, file: &mut VaultFile) {
     let section = section(file, "dev/DB");
     let mut wrap = section.wraps.values().next().unwrap().clone();
     wrap.key = WrapKey::Kek(Blob(vec![7; 72]));
-    let (object, id) = (wrap.version, ids::wrap_id(&wrap));
+    let (object, id) = (wrap.version, wrap.id());
     section.wraps.insert(id, wrap);
     let op = Op::Rewrap { secret: secret("dev/DB"), object, wrap: id };
     let key = &world.person("apprentice").key;

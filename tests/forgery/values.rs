@@ -252,7 +252,7 @@ fn ciphertext_rehashed(world: &World) -> String {
         let section = section(file, "prod/DB");
         let old = section.active[0];
         let object = section.versions.remove(&old).unwrap();
-        let new = ids::object_id(&uid, &object);
+        let new = object.id(&uid);
         section.versions.insert(new, object);
         section.active = vec![new];
         rewrapped(file, "prod/DB", |wrap| {
@@ -271,7 +271,7 @@ fn rewrapped(file: &mut VaultFile, name: &str, change: impl Fn(&mut Wrap)) {
         .into_values()
         .map(|mut wrap| {
             change(&mut wrap);
-            (ids::wrap_id(&wrap), wrap)
+            (wrap.id(), wrap)
         })
         .collect();
 }
@@ -283,7 +283,7 @@ fn wrap_replayed(world: &World) -> String {
         let old = section.wraps.values().find(|wrap| wrap.version != current).unwrap().clone();
         section.wraps.retain(|_, wrap| wrap.version != current);
         let forged = Wrap { version: current, ..old };
-        section.wraps.insert(ids::wrap_id(&forged), forged);
+        section.wraps.insert(forged.id(), forged);
     })
 }
 

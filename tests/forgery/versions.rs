@@ -135,7 +135,7 @@ fn put_again(
     change: impl FnOnce(&mut Put),
 ) {
     let (current, object) = current(file);
-    let (body, expires) = (ids::body_id(object), object.expires);
+    let (body, expires) = (object.body_id(), object.expires);
     let known: Vec<_> = world.file.entries.values().flat_map(|entry| &entry.ops).collect();
     let wrap = known.into_iter().rev().find_map(|op| match op {
         Op::Put(put) if put.object == current => Some(put.wrap),
@@ -167,7 +167,7 @@ fn expiry_rehashed(world: &World) -> String {
         let uid = ids::secret_uid(&file.header.vault, &secret(DB));
         let (old, object) = current(file);
         object.expires = None;
-        let (object, new) = (object.clone(), ids::object_id(&uid, object));
+        let (object, new) = (object.clone(), object.id(&uid));
         let section = section(file, DB);
         section.versions.remove(&old);
         section.versions.insert(new, object);
@@ -177,7 +177,7 @@ fn expiry_rehashed(world: &World) -> String {
             if wrap.version == old {
                 wrap.version = new;
             }
-            (ids::wrap_id(&wrap), wrap)
+            (wrap.id(), wrap)
         }));
     })
 }

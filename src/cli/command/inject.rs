@@ -11,7 +11,8 @@ use crate::name::SecretName;
 use crate::ops::inject::Consent;
 use crate::ops::inject::consent::together;
 use crate::ops::read::{self, ReadError};
-use crate::ops::template::{Lines, MAX_TEMPLATE, Missing, Place, RenderError, Template};
+use crate::ops::references::{self, Lines, Missing};
+use crate::ops::template::{MAX_TEMPLATE, Place, RenderError, Template};
 use crate::ops::vault::{Depth, Vault};
 use crate::secret_value::SecretValue;
 use crate::store::find::FOLDER;
@@ -176,7 +177,8 @@ impl Inject {
         template: &Template<'_>,
     ) -> Outcome<(Vec<SecretName>, Values)> {
         let environment = context.environment()?;
-        let names = template.resolve(vault, &environment).map_err(|error| missing(&error))?;
+        let names =
+            references::resolve(template, vault, &environment).map_err(|error| missing(&error))?;
         let mut secrets = names.clone();
         secrets.sort();
         secrets.dedup();

@@ -6,13 +6,13 @@ use crate::cli::exit::Exit;
 use crate::ops::copy::CopyError;
 use crate::ops::expire::ExpireError;
 use crate::ops::export::ExportError;
-use crate::ops::exposure::waived::WaiveError;
 use crate::ops::inject::InjectError;
 use crate::ops::put::PutError;
 use crate::ops::read::ReadError;
 use crate::ops::remove::RemoveError;
 use crate::ops::rollback::RollbackError;
 use crate::ops::text;
+use crate::ops::waived::WaiveError;
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {

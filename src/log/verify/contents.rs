@@ -21,13 +21,13 @@ pub(super) fn hashes(file: &VaultFile) -> Vec<Finding> {
     each(file, |uid, section| {
         let mut findings = Vec::new();
         for (id, object) in &section.versions {
-            if ids::object_id(uid, object) != *id {
+            if object.id(uid) != *id {
                 let what = "does not hash to its id: its contents were changed";
                 findings.push(of_object(&section.name, id, Code::ObjectIdWrong, what));
             }
         }
         for (id, wrap) in &section.wraps {
-            if ids::wrap_id(wrap) != *id {
+            if wrap.id() != *id {
                 let what = "does not hash to its id: its contents were changed";
                 findings.push(of_wrap(&section.name, id, wrap, Code::WrapIdWrong, what));
             }

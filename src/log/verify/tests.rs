@@ -10,6 +10,7 @@ use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::vault::ids::SUITE;
 use crate::vault::model::*;
 use crate::vault::records::Records;
 use crate::vault::slot::{SlotRecord, SlotRemoved};
@@ -87,13 +88,13 @@ impl Vault {
             commitment,
             ciphertext,
         };
-        (ids::object_id(&self.uid(of), &object), object)
+        (object.id(&self.uid(of)), object)
     }
 
     fn wrap(&mut self, of: &str, version: Id, epoch: ShortId) -> Id {
         let key = WrapKey::Kek(Blob(vec![5; 72]));
         let wrap = Wrap { version, audience: "owner".to_owned(), epoch, key };
-        let id = ids::wrap_id(&wrap);
+        let id = wrap.id();
         self.section(of).wraps.insert(id, wrap);
         id
     }

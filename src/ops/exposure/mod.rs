@@ -11,12 +11,12 @@ mod compared;
 mod holders;
 mod older;
 mod same;
-pub mod waived;
 
 pub use self::compared::Uncompared;
 pub use self::older::older;
 use super::unlock::Unlocked;
 use super::vault::Vault;
+use super::waived::{self, Waiver};
 use crate::crypto::bytes::Id;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
@@ -24,7 +24,6 @@ use crate::policy::error::ChainError;
 use holders::{Holders, Reader};
 use same::SameValues;
 use std::collections::{BTreeMap, BTreeSet};
-use waived::Waiver;
 
 /// A value in force that somebody knows who may not read it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,8 @@ use crate::secret_value::SecretValue;
 use crate::vault::audience;
 use crate::vault::device_key::new_device_key;
 use crate::vault::format::{self, Trust};
-use crate::vault::model::{Header, SUITE, VaultFile, Wrap, WrapKey};
+use crate::vault::ids::SUITE;
+use crate::vault::model::{Header, VaultFile, Wrap, WrapKey};
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeMap;
 
@@ -194,7 +195,7 @@ fn with_useless_wrap(vault: Vault, olga: &Actor) -> Vault {
     let object = version.object;
     let key = WrapKey::Kek(Blob(vec![7; 72]));
     let wrap = Wrap { key, ..vault.wrap(&uid, &version.live_wrap.wrap).unwrap().clone() };
-    let id = crate::vault::ids::wrap_id(&wrap);
+    let id = wrap.id();
     let ops = vec![Op::Rewrap { secret: secret(), object, wrap: id }];
     let ctx = olga.ctx();
     let mut batch = Batch::of(&vault, &ctx, ops);

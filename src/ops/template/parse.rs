@@ -1,11 +1,11 @@
 //! From a text to its parts.
 
+use super::Target;
 use super::{
     Fault, Filter, MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, Part, Place, Reference, SyntaxError,
     Template,
 };
 use crate::name::NameError;
-use crate::ops::wanted::Target;
 use memchr::memmem;
 
 const OPEN: &[u8] = b"{{";

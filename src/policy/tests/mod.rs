@@ -18,8 +18,8 @@ use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::{Name, Pattern, SecretName};
 use crate::secret_value::SecretValue;
+use crate::vault::ids::SUITE;
 use crate::vault::ids::key_proof_id;
-use crate::vault::model::SUITE;
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeSet;
 

@@ -5,8 +5,9 @@ use super::algorithm;
 use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault, FormatError};
 use crate::name::Name;
+use crate::vault::ids::SUITE;
 use crate::vault::line::MAX_INTEGER;
-use crate::vault::model::{Header, SUITE};
+use crate::vault::model::Header;
 
 const FORMAT: &str = "format = 1";
 /// The most requirements that an error names.

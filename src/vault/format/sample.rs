@@ -6,8 +6,9 @@ use crate::log::op::{Field, Op, OpRef, Pending, Put, Versions};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{KeyAdd, MemberKind, PolicyOp, Right};
+use crate::vault::ids::SUITE;
 use crate::vault::model::{
-    AudienceSection, Header, SUITE, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
+    AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
 };
 use crate::vault::slot::{SlotKind, SlotRecord, SlotRemoved, SlotSeal};
 use std::collections::BTreeMap;

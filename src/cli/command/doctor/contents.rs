@@ -5,7 +5,7 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::policy::{count, listed};
 use crate::cli::shortfall::cause;
-use crate::ops::key_status;
+use crate::ops::key_holders;
 use crate::ops::opening::{self, Envelope, EnvelopeState, Opening, WhyClosed};
 use crate::ops::recovery;
 use crate::ops::vault::Vault;
@@ -48,7 +48,7 @@ fn envelope(vault: &Vault, found: &Envelope) -> Option<Finding> {
             Finding::new(Code::EpochsMissing, what).mend("v-secure key restore")
         }
         EnvelopeState::Waiting => {
-            let able = key_status::able_to_reseal(vault, name);
+            let able = key_holders::may_reseal(vault, name);
             let what = format!(
                 "the keys of {name} were not sealed to this identity yet; who can, by 'v-secure access \
                  settle': {}",

@@ -7,8 +7,9 @@ use crate::cli::exit::Exit;
 use crate::name::SecretName;
 use crate::ops::inject;
 use crate::ops::read;
+use crate::ops::template::Target;
 use crate::ops::vault::Vault;
-use crate::ops::wanted::Target;
+use crate::ops::wanted as selection;
 use crate::secret_value::SecretValue;
 use clap::Args;
 
@@ -72,7 +73,7 @@ fn parse(text: &str) -> Outcome<AsFile> {
 pub fn secrets(context: &Context<'_>, vault: &Vault, files: &[AsFile]) -> Outcome<Vec<SecretName>> {
     let environment = context.environment()?;
     let secret = |file: &AsFile| {
-        file.target.resolve(vault, &environment).map_err(|secret| {
+        selection::meant(&file.target, vault, &environment).map_err(|secret| {
             match read::find(vault, &secret) {
                 Err(error) => Failure::from(error),
                 Ok(found) => read::absent(found, &secret).into(),

@@ -94,7 +94,7 @@ fn every_wrap_that_a_counting_entry_names_must_be_there() {
         epoch: EPOCH,
         key: WrapKey::Kek(Blob(vec![6; 72])),
     };
-    let id = ids::wrap_id(&wrap);
+    let id = wrap.id();
     vault.section(A).wraps.insert(id, wrap);
     vault.add("ann", &[head], Op::Rewrap { secret: secret(A), object, wrap: id });
     assert_eq!(vault.codes(), []);

@@ -1,8 +1,9 @@
 //! Which secrets of a vault a template's references mean.
 
-use super::{Place, Template};
+use super::template::{Place, Template};
+use super::vault::Vault;
+use super::wanted;
 use crate::name::{Name, SecretName};
-use crate::ops::vault::Vault;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -38,18 +39,20 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
-impl Template<'_> {
-    /// The secret that each reference means, in their order. A name without an environment is
-    /// looked up as for `exec`: in `environment`, then in those that it extends.
-    pub fn resolve(&self, vault: &Vault, environment: &Name) -> Result<Vec<SecretName>, Missing> {
-        let mut missing: BTreeMap<SecretName, Vec<Place>> = BTreeMap::new();
-        let mut found = Vec::with_capacity(self.references.len());
-        for reference in &self.references {
-            match reference.target.resolve(vault, environment) {
-                Ok(secret) => found.push(secret),
-                Err(secret) => missing.entry(secret).or_default().push(reference.place),
-            }
+/// The secret that each reference means, in their order. A name without an environment is
+/// looked up as for `exec`: in `environment`, then in those that it extends.
+pub fn resolve(
+    template: &Template<'_>,
+    vault: &Vault,
+    environment: &Name,
+) -> Result<Vec<SecretName>, Missing> {
+    let mut missing: BTreeMap<SecretName, Vec<Place>> = BTreeMap::new();
+    let mut found = Vec::with_capacity(template.references().len());
+    for reference in template.references() {
+        match wanted::meant(&reference.target, vault, environment) {
+            Ok(secret) => found.push(secret),
+            Err(secret) => missing.entry(secret).or_default().push(reference.place),
         }
-        if missing.is_empty() { Ok(found) } else { Err(Missing(missing)) }
     }
+    if missing.is_empty() { Ok(found) } else { Err(Missing(missing)) }
 }
