@@ -10,18 +10,19 @@ use synthetic::{NOW, Size, Synthetic, only, open, secret};
 use v_secure::crypto::bytes::Fixed;
 use v_secure::crypto::digest;
 use v_secure::crypto::sign::{SigningKey, Tag};
+use v_secure::file::audience::new_epoch;
+use v_secure::file::format;
+use v_secure::file::format::Trust;
+use v_secure::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
 use v_secure::host::real::RealHost;
 use v_secure::log::fold::Scope;
 use v_secure::log::state::State;
-use v_secure::log::verify::{Options, verify};
-use v_secure::ops::read::{Wanted, read};
-use v_secure::ops::unlock::Unlocked;
-use v_secure::ops::vault::Depth;
 use v_secure::policy::chain::{Chain, Signatures};
+use v_secure::secret::read::{Wanted, read};
 use v_secure::secret_value::SecretValue;
-use v_secure::vault::audience::new_epoch;
-use v_secure::vault::format::{self, Trust};
-use v_secure::vault::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure::vault::unlock::Unlocked;
+use v_secure::vault::verified_vault::Depth;
+use v_secure::verify::{Options, verify};
 
 /// 10,000 secrets as one import leaves them.
 static IMPORTED: LazyLock<Synthetic> =

@@ -31,16 +31,26 @@
 )]
 
 pub mod api;
+pub mod backup;
 pub mod cli;
+pub mod convert;
 pub mod crypto;
+pub mod engine;
+pub mod exposure;
+pub mod file;
 pub mod host;
+pub mod keys;
 pub mod log;
 pub mod name;
-pub mod ops;
+pub mod people;
 pub mod policy;
+pub mod record;
+pub mod report;
+pub mod secret;
 pub mod secret_value;
 pub mod store;
 pub mod vault;
+pub mod verify;
 
 pub use api::{AuditRow, Error, FirstUse, Notice, Options, Vault};
 pub use crypto::identity::generate_identity;

@@ -12,9 +12,9 @@ use v_secure::crypto::armor::{armor, dearmor};
 use v_secure::crypto::bytes::{Fixed, Id};
 use v_secure::crypto::envelope::{decrypt, encrypt};
 use v_secure::crypto::identity::{Identity, parse_identities};
+use v_secure::file::audience::{new_epoch, seal_envelope};
 use v_secure::host::real::RealHost;
 use v_secure::secret_value::SecretValue;
-use v_secure::vault::audience::{new_epoch, seal_envelope};
 
 fn skip() -> bool {
     !(has("age") && has("age-keygen"))

@@ -14,9 +14,9 @@ use std::time::Duration;
 use std::{fs, io};
 use support::faults::{self, Kind, Landed, Outcome};
 use tempfile::{TempDir, tempdir};
-use v_secure::store::atomic::{Expected, replace};
-use v_secure::store::lock::{Lock, WAIT};
-use v_secure::store::read::{VAULT_LIMIT, read};
+use v_secure::store::file::atomic::{Expected, replace};
+use v_secure::store::file::lock::{Lock, WAIT};
+use v_secure::store::file::read::{VAULT_LIMIT, read};
 
 const OLD: usize = 5_000;
 const NEW: usize = 300_000;

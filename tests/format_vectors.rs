@@ -13,20 +13,21 @@ use v_secure::crypto::padding::padded_length;
 use v_secure::crypto::seal::Dek;
 use v_secure::crypto::sign::{SigningKey, Tag, VerifyingKey};
 use v_secure::crypto::wrap::{Kek, WrapBinding, open_sealed_dek, seal_dek};
-use v_secure::host::Random;
-use v_secure::name::{Name, SecretName};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::audience::{
+use v_secure::file::audience::{
     EpochKeys, ExpectedEpoch, kek_commitment, open_envelope, seal_envelope,
 };
-use v_secure::vault::ids;
-use v_secure::vault::ids::SUITE;
-use v_secure::vault::line;
-use v_secure::vault::model::WrapKey;
-use v_secure::vault::request::{Request, fingerprint_words};
-use v_secure::vault::slot::SlotRecord;
-use v_secure::vault::slot_seal::{self, NewSlot};
-use v_secure::vault::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure::file::model::WrapKey;
+use v_secure::file::request::{Request, fingerprint_words};
+use v_secure::file::slot::SlotRecord;
+use v_secure::file::slot_seal;
+use v_secure::file::slot_seal::NewSlot;
+use v_secure::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure::host::Random;
+use v_secure::name::{Name, SecretName};
+use v_secure::record::ids;
+use v_secure::record::ids::SUITE;
+use v_secure::record::line;
+use v_secure::secret_value::SecretValue;
 
 const VAULT: Id = Fixed([0x11; 32]);
 const EPOCH: ShortId = Fixed([0x22; 16]);
@@ -258,7 +259,7 @@ fn age_samples() -> Value {
         "version_uid": VERSION,
         "sealed_wrap": armor(&sealed),
         "dek": encode(&DEK),
-        "sealed_wrap_id": v_secure::vault::model::Wrap {
+        "sealed_wrap_id": v_secure::file::model::Wrap {
             version: Fixed([0xee; 32]),
             audience: AUDIENCE.to_owned(),
             epoch: EPOCH,

@@ -217,7 +217,7 @@ fn bash_completes_commands_names_and_environments() {
 
 /// What stands in the document between the marks of `name`, as the program has it.
 fn listed(name: &str) -> String {
-    use v_secure::ops::inject::{PRISTINE, PRISTINE_WINDOWS, guarded};
+    use v_secure::convert::inject::{PRISTINE, PRISTINE_WINDOWS, guarded};
     let quoted = |names: &[&str]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
@@ -252,7 +252,7 @@ fn the_lists_of_variables_in_the_document_are_the_programs() {
 
 #[test]
 fn every_generator_of_the_document_is_one() {
-    use v_secure::ops::generate::Spec;
+    use v_secure::convert::generate::Spec;
     let document = fs::read_to_string(repository("docs/values.md")).unwrap();
     let (_, section) = document.split_once("## Generated values").unwrap();
     for spec in [

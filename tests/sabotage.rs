@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use std::fs;
 use tools::has;
 use v_secure::name::Name;
-use v_secure::ops::vault::Vault;
 use v_secure::policy::op::Right;
 use v_secure::policy::state::State;
+use v_secure::vault::verified_vault::Vault;
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()

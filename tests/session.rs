@@ -22,7 +22,7 @@ use terminal::{rest, terminal};
 use v_secure::SecretValue;
 use v_secure::crypto::bytes::encode;
 use v_secure::crypto::identity::parse_identities;
-use v_secure::ops::unlock::Unlocked;
+use v_secure::vault::unlock::Unlocked;
 
 /// `lock --all` of one test would end what another began: the keyring is the user's.
 static KEYRING: Mutex<()> = Mutex::new(());

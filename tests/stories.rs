@@ -227,7 +227,7 @@ fn attack(team: &Team, old: &str, others: &[&str], value: &str) {
     let current = new.secret(&secret).unwrap().current().unwrap();
     let wrap = new.wrap(&uid, &current.live_wrap.wrap).unwrap();
     let object = new.object(&uid, &current.object).unwrap();
-    let opened = v_secure::vault::version::open_version(new.binding(&uid), object, wrap, &keys);
+    let opened = v_secure::file::version::open_version(new.binding(&uid), object, wrap, &keys);
     assert!(opened.is_err(), "old keys open a new value");
 
     // What it wrote is pushed all the same, and is void wherever it comes in.
@@ -300,7 +300,7 @@ fn ask(team: &Team, device: &str) -> (String, String) {
     ));
     let request: Value = serde_json::from_str(&asked).unwrap();
     let line = request["request"].as_str().unwrap();
-    let parsed = v_secure::vault::request::Request::parse(line).unwrap();
+    let parsed = v_secure::file::request::Request::parse(line).unwrap();
     let id = v_secure::crypto::sign::key_id(&parsed.key).to_string();
     let recipient = request["recipient"].as_str().unwrap();
     (id[..10].to_owned(), recipient[recipient.len() - 12..].to_owned())

@@ -7,14 +7,14 @@ use crate::start::Start;
 use crate::synthetic::{NOW, secret};
 use serde_json::{Value, json};
 use v_secure::crypto::bytes::{Fixed, Id};
+use v_secure::file::format;
+use v_secure::file::model::VaultFile;
 use v_secure::log::draft::{Authorship, Draft, Tips};
 use v_secure::log::entry::Entry;
 use v_secure::log::op::Op;
 use v_secure::name::{Name, SecretName};
 use v_secure::policy::op::PolicyOp;
-use v_secure::vault::format;
-use v_secure::vault::ids;
-use v_secure::vault::model::VaultFile;
+use v_secure::record::ids;
 
 type Make = fn(&Start, usize) -> String;
 

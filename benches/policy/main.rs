@@ -12,17 +12,17 @@ mod team;
 
 use std::time::{Duration, Instant};
 use team::{NOW, Team};
+use v_secure::keys::policy_change;
+use v_secure::keys::rotation::{dek, kek};
+use v_secure::keys::status::key_status;
 use v_secure::name::{Name, Pattern, SecretName};
-use v_secure::ops::access;
-use v_secure::ops::change::Change;
-use v_secure::ops::key_rotation::{dek, kek};
-use v_secure::ops::key_status::key_status;
-use v_secure::ops::member;
-use v_secure::ops::policy_change;
-use v_secure::ops::request::Ctx;
-use v_secure::ops::vault::Vault;
+use v_secure::people::access;
+use v_secure::people::member;
 use v_secure::policy::op::{PolicyOp, Right};
 use v_secure::policy::rights::Rights;
+use v_secure::vault::author::Ctx;
+use v_secure::vault::change::Change;
+use v_secure::vault::verified_vault::Vault;
 
 const RUNS: usize = 5;
 

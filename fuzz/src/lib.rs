@@ -2,23 +2,27 @@
 //! accepts keeps what its format promises. Shared by the fuzzer and by `tests/fuzz_smoke.rs`.
 
 use std::collections::BTreeSet;
+use v_secure::backup::container;
+use v_secure::convert::generate;
+use v_secure::convert::generate::Spec;
+use v_secure::convert::template::Template;
+use v_secure::convert::text;
+use v_secure::convert::text::{Import, TextError};
 use v_secure::crypto::identity;
+use v_secure::file::format;
+use v_secure::file::format::{Scope, Trust};
+use v_secure::file::request::Request;
 use v_secure::host::Random;
 use v_secure::log::entry::Entry;
-use v_secure::log::verify::{self, Options};
 use v_secure::name::{Name, SecretName};
-use v_secure::ops::backup::container;
-use v_secure::ops::generate::{self, Spec};
-use v_secure::ops::pin::CarriedPin;
-use v_secure::ops::template::Template;
-use v_secure::ops::text::{self, Import, TextError};
-use v_secure::ops::vault::{Depth, Vault};
 use v_secure::policy::chain::{Chain, Signatures};
 use v_secure::policy::entry::PolicyEntry;
+use v_secure::record::line;
 use v_secure::secret_value::SecretValue;
-use v_secure::vault::format::{self, Scope, Trust};
-use v_secure::vault::line;
-use v_secure::vault::request::Request;
+use v_secure::vault::pin::CarriedPin;
+use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure::verify;
+use v_secure::verify::Options;
 
 /// Some time after the samples were made.
 const NOW: u64 = 1_800_000_000;

@@ -31,7 +31,7 @@ pub fn next(code: &str) -> Option<&'static str> {
 }
 
 /// Codes of commands, in byte order. Those of a broken vault file and policy chain are their layers'
-/// own (`vault::format::error`, `policy::error`).
+/// own (`file::format::error`, `policy::error`).
 #[rustfmt::skip]
 pub const COMMANDS: &[Known] = &[
     known("age-debug", &[2], "AGEDEBUG would make age print keys", "unset AGEDEBUG"),

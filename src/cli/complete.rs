@@ -7,9 +7,9 @@ use super::globals::Globals;
 use super::root::Root;
 use crate::host::Environment;
 use crate::host::real::RealHost;
-use crate::ops::similar;
-use crate::ops::vault::{Depth, Vault};
 use crate::policy::settings::SETTINGS;
+use crate::secret::similar;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::{Command, CommandFactory};
 use clap_complete::engine::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,

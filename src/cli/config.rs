@@ -9,8 +9,9 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::store::private::{self, PrivateError};
-use crate::store::read::ReadError;
+use crate::store::file::private;
+use crate::store::file::private::PrivateError;
+use crate::store::file::read::ReadError;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 

@@ -7,8 +7,9 @@ use super::policy::{count, listed};
 use super::reads::{self, Reading};
 use super::variables;
 use crate::name::{Name, SecretName};
-use crate::ops::copy::{self, CopyRequest};
-use crate::ops::vault::Vault;
+use crate::secret::copy;
+use crate::secret::copy::CopyRequest;
+use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 use std::collections::BTreeSet;
 

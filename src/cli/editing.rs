@@ -5,11 +5,11 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::reads::{self, Reading};
+use crate::engine::session::Session;
 use crate::name::SecretName;
-use crate::ops::sheet::SheetError;
-use crate::ops::unlock::Unlocked;
-use crate::ops::vault::Vault;
-use crate::store::session::Session;
+use crate::secret::edit_buffer::SheetError;
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::Vault;
 
 /// The failure of a text whose secrets changed meanwhile.
 const MOVED: &str = "edited-meanwhile";

@@ -11,7 +11,7 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::host::signals::{self, Held};
 use crate::secret_value::SecretValue;
-use crate::store::memory::{Access, MemoryError, MemoryFolder};
+use crate::store::file::memory::{Access, MemoryError, MemoryFolder};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};

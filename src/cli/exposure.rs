@@ -6,10 +6,11 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::policy::{Changed, Effects, count};
 use super::unlocking;
+use crate::exposure;
+use crate::exposure::{Exposed, Exposure, Knower};
 use crate::name::Name;
-use crate::ops::exposure::{self, Exposed, Exposure, Knower};
-use crate::ops::unlock::Unlocked;
-use crate::ops::vault::Vault;
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 
 /// Every exposed value of the vault, as far as that can be told without asking anybody for anything.

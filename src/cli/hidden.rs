@@ -6,9 +6,10 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::project::new_project;
 use super::shell_word;
-use crate::store::find::{FOLDER, FindError};
-use crate::store::git_command;
-use crate::store::hidden::{self, Hidden, Why};
+use crate::store::file::find::{FOLDER, FindError};
+use crate::store::git::command as git_command;
+use crate::store::git::hidden;
+use crate::store::git::hidden::{Hidden, Why};
 use std::path::{Path, PathBuf};
 
 /// Why no vault was found: what the search says, or where git has one.

@@ -9,11 +9,12 @@ use super::identity_command;
 use super::job;
 use crate::crypto::identity::{self, Identity, IdentityError, NewIdentity};
 use crate::crypto::recipient;
-use crate::ops::pin::{Carried, CarriedPin};
-use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
-use crate::store::fresh;
-use crate::store::private::{self, Exposed, PrivateFile};
+use crate::store::file::fresh;
+use crate::store::file::private;
+use crate::store::file::private::{Exposed, PrivateFile};
+use crate::vault::pin::{Carried, CarriedPin};
+use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -321,11 +322,11 @@ pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
 pub fn file_text(new: &NewIdentity, now: u64, pin: Option<&CarriedPin>) -> SecretValue {
     let mut text = format!(
         "# created: {}\n# public key: {}\n",
-        crate::ops::duration::rfc3339(now),
+        crate::convert::duration::rfc3339(now),
         new.recipient
     );
     if let Some(pin) = pin {
-        text.push_str(&format!("{}{pin}\n", crate::ops::pin::COMMENT));
+        text.push_str(&format!("{}{pin}\n", crate::vault::pin::COMMENT));
     }
     // Sized for all of it, so that no copy of the key is left behind by growing.
     let mut bytes = Vec::with_capacity(text.len() + new.text.len() + 1);

@@ -9,12 +9,12 @@ use super::layout;
 use super::ui::escape_lines;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::name::Name;
-use crate::ops::leaving;
-use crate::ops::request::Ctx;
-use crate::ops::vault::Vault;
+use crate::people::leaving;
 use crate::policy::error::ChainError;
 use crate::policy::op::PolicyOp;
 use crate::policy::vouching::{Access, Alone, Credential, Going, Vouching};
+use crate::vault::author::Ctx;
+use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 
 /// One thing that only the leaver, or the device that was lost, stands behind.

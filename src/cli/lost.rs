@@ -3,10 +3,10 @@
 
 use super::error::Failure;
 use super::pin_failures::{ACCEPT, pin_failure};
-use crate::ops::pin::Standing;
-use crate::ops::taken::Taking;
-use crate::store::lost::{Lost, LostEntry, Trace};
-use crate::store::session::{Opened, Session};
+use crate::engine::lost::{Lost, LostEntry, Trace};
+use crate::engine::session::{Opened, Session};
+use crate::vault::pin::Standing;
+use crate::vault::taken::Taking;
 
 /// What gives up a change that was thrown away.
 pub const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";

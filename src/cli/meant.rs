@@ -7,8 +7,8 @@ use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use crate::name::{Name, Pattern, SecretName};
-use crate::ops::similar;
-use crate::ops::vault::{Depth, Vault};
+use crate::secret::similar;
+use crate::vault::verified_vault::{Depth, Vault};
 
 /// The failure with the name that was meant, where it is of one that is not there.
 pub fn named(context: &Context<'_>, mut failure: Failure) -> Failure {

@@ -1,11 +1,11 @@
 //! How a secret's metadata looks in JSON and in tables: what `list`, `show` and `versions` share.
 
 use crate::cli::context::Context;
+use crate::convert::duration;
 use crate::log::state::Version;
-use crate::ops::aging::Ages;
-use crate::ops::duration;
-use crate::ops::list::Listed;
-use crate::vault::text::escape_for_display;
+use crate::record::text::escape_for_display;
+use crate::secret::aging::Ages;
+use crate::secret::list::Listed;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use super::root::Root;
 use super::ui::Ui;
 use super::verbs;
 use crate::host::{Host, Stream};
-use crate::vault::text::escape_for_display;
+use crate::record::text::escape_for_display;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use std::borrow::Cow;

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use crate::crypto::strength;
 use crate::host::Stream;
 use crate::secret_value::SecretValue;
-use crate::store::private;
+use crate::store::file::private;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a passphrase.

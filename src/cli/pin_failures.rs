@@ -2,9 +2,9 @@
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::ops::pin::Standing;
-use crate::store::session::Opened;
-use crate::vault::request::fingerprint_words;
+use crate::engine::session::Opened;
+use crate::file::request::fingerprint_words;
+use crate::vault::pin::Standing;
 use std::path::Path;
 
 /// What helps with a pin that does not fit, once the vault has been looked at.

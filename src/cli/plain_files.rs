@@ -2,8 +2,8 @@
 //! known by the names in them alone: no key is at hand where git asks.
 
 use super::shell_word;
-use crate::ops::text::dotenv;
-use crate::ops::vault::Vault;
+use crate::convert::text::dotenv;
+use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 use std::path::Path;
 

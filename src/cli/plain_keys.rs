@@ -3,8 +3,8 @@
 
 use crate::crypto::identity;
 use crate::name::Name;
-use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
+use crate::vault::verified_vault::Vault;
 use std::collections::BTreeMap;
 
 /// How a native age identity begins, in the one case that it is written in.

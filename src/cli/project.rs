@@ -3,9 +3,11 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::store::atomic::{self, Expected};
-use crate::store::lock::{self, Lock};
-use crate::store::{find, fresh, read};
+use crate::store::file::atomic;
+use crate::store::file::atomic::Expected;
+use crate::store::file::lock;
+use crate::store::file::lock::Lock;
+use crate::store::file::{find, fresh, read};
 use std::path::{Path, PathBuf};
 
 const ATTRIBUTES: &str =

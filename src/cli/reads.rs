@@ -1,13 +1,14 @@
-//! Writing reads down, as a command does it: see [`crate::store::giving`].
+//! Writing reads down, as a command does it: see [`crate::engine::giving`].
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::ops::vault::Vault;
-use crate::store::giving::{self, GivingError};
-use crate::store::session::Session;
+use crate::engine::giving;
+use crate::engine::giving::GivingError;
+use crate::engine::session::Session;
+use crate::vault::verified_vault::Vault;
 
-pub use crate::store::giving::Reading;
+pub use crate::engine::giving::Reading;
 
 /// Writes a read down before its values leave this process, and says which of them were opened by
 /// another wrap than the one in force.

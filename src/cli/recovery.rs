@@ -8,9 +8,9 @@ use super::source;
 use crate::crypto::bytes::Id;
 use crate::crypto::identity::{self, Identity, NewIdentity, generate_identity};
 use crate::crypto::words;
+use crate::file::request::fingerprint_words;
 use crate::secret_value::SecretValue;
-use crate::store::{fresh, private};
-use crate::vault::request::fingerprint_words;
+use crate::store::file::{fresh, private};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -119,7 +119,7 @@ pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: u64) -> Outcome
         "# v-secure recovery identity of the vault {} ({})\n# created: {}\n# public key: {}\n",
         of.name,
         fingerprint_words(of.vault),
-        crate::ops::duration::rfc3339(now),
+        crate::convert::duration::rfc3339(now),
         new.recipient,
     );
     let words = match form {

@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use crate::name::{Name, SecretName};
-use crate::ops::read::Wanted;
+use crate::secret::read::Wanted;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use std::collections::BTreeSet;

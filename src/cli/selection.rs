@@ -5,13 +5,15 @@ use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::policy::listed;
 use super::reads::{self, Reading};
+use crate::convert::inject::Wanted;
+use crate::engine::session::Session;
 use crate::name::{Name, SecretName};
-use crate::ops::inject::Wanted;
-use crate::ops::read::{self, ReadError};
-use crate::ops::vault::Vault;
-use crate::ops::wanted::{self, Selection};
+use crate::secret::read;
+use crate::secret::read::ReadError;
+use crate::secret::selection as wanted;
+use crate::secret::selection::Selection;
 use crate::secret_value::SecretValue;
-use crate::store::session::Session;
+use crate::vault::verified_vault::Vault;
 use clap::Args;
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 //! Words that are harmless as they are stay as they are. Quotes are those that sh, bash, zsh and fish read
 //! alike: within single ones fish takes a backslash for an escape, the others do not.
 
-use crate::vault::text::escape_for_display;
+use crate::record::text::escape_for_display;
 use std::borrow::Cow;
 use std::path::{MAIN_SEPARATOR, Path};
 

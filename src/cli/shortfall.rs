@@ -2,7 +2,8 @@
 
 use super::error::causes;
 use super::ui::Ui;
-use crate::ops::shortfall::{self, Shortfall};
+use crate::keys::shortfall;
+use crate::keys::shortfall::Shortfall;
 use serde::Serialize;
 use std::error::Error;
 

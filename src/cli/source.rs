@@ -5,9 +5,10 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::crypto::seal::MAX_VALUE;
 use crate::name::SecretName;
-use crate::ops::put::PutError;
+use crate::secret::put::PutError;
 use crate::secret_value::SecretValue;
-use crate::store::read::{self, ReadError};
+use crate::store::file::read;
+use crate::store::file::read::ReadError;
 use std::io::ErrorKind;
 use std::path::Path;
 

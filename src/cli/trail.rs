@@ -6,15 +6,18 @@ use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::shell_word;
 use super::times::{self, Takes};
+use crate::convert::duration;
+use crate::convert::duration::TimeError;
+use crate::engine::session::Session;
 use crate::name::{Name, SecretName};
-use crate::ops::controls;
-use crate::ops::duration::{self, TimeError};
-use crate::ops::history::{self, Filter, Row};
-use crate::ops::vault::Vault;
-use crate::store::journal::JournalError;
-use crate::store::private::PrivateError;
-use crate::store::reads::{self, Journal, Read};
-use crate::store::session::Session;
+use crate::report::controls;
+use crate::report::history;
+use crate::report::history::{Filter, Row};
+use crate::store::file::private::PrivateError;
+use crate::store::state::journal::JournalError;
+use crate::store::state::reads;
+use crate::store::state::reads::{Journal, Read};
+use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 
 /// Which record an event stands in.

@@ -9,8 +9,8 @@ use super::exit::Exit;
 use super::layout;
 use crate::host::progress::{Bar, Progress, Silent, Spinner};
 use crate::host::{Host, Stream};
+use crate::record::text::escape_for_display;
 use crate::secret_value::SecretValue;
-use crate::vault::text::escape_for_display;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Words that are no commands here and are in other tools: what is typed instead.
 
-use crate::ops::similar;
+use crate::secret::similar;
 use clap::Command;
 use std::ffi::OsString;
 

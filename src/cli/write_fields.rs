@@ -3,10 +3,12 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use crate::name::SecretName;
-use crate::ops::put::{self, PutRequest};
-use crate::ops::read::{self, Wanted};
-use crate::ops::vault::Vault;
-use crate::vault::text::{MAX_VALUE_TEXT, check_text};
+use crate::record::text::{MAX_VALUE_TEXT, check_text};
+use crate::secret::put;
+use crate::secret::put::PutRequest;
+use crate::secret::read;
+use crate::secret::read::Wanted;
+use crate::vault::verified_vault::Vault;
 
 /// Writes fields of a live secret; `None` clears one. Returns whether anything changed, and the
 /// vault as it is then.

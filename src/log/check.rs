@@ -5,8 +5,9 @@ use super::entry::Entry;
 use super::op::Op;
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use crate::vault::rule::{self, Counted, RuleError};
-use crate::vault::text::{MAX_REASON, MAX_VALUE_TEXT};
+use crate::record::rule;
+use crate::record::rule::{Counted, RuleError};
+use crate::record::text::{MAX_REASON, MAX_VALUE_TEXT};
 
 /// The greatest index of an op in an entry.
 const MAX_OP_INDEX: u64 = 999;

@@ -7,7 +7,7 @@ use super::standing::Standings;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::Name;
-use crate::vault::ids;
+use crate::record::ids;
 use std::collections::BTreeMap;
 
 /// The most parents of an entry.

@@ -4,8 +4,9 @@ use super::op::Op;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{Context, Digest};
 use crate::name::{Name, SecretName};
-use crate::vault::ids::{self, Putting};
-use crate::vault::line;
+use crate::record::ids;
+use crate::record::ids::Putting;
+use crate::record::line;
 use serde::{Deserialize, Serialize};
 
 /// One log entry as it stands in the file; key order is the field order.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const PARALLEL_FROM: usize = 16;
 
 /// What came of checking signatures.
-pub(super) struct Signed {
+pub(crate) struct Signed {
     /// The entries whose signatures do not hold.
     pub unsigned: Vec<Id>,
     pub signatures: Signatures,
@@ -27,7 +27,7 @@ pub(super) struct Signed {
 
 /// Those of the entries that `scope` wants whose signatures do not verify, an unknown key's among
 /// them.
-pub(super) fn unsigned(
+pub(crate) fn unsigned(
     entries: &BTreeMap<Id, Entry>,
     policy: &dyn PolicyView,
     scope: Scope<'_>,
@@ -77,7 +77,7 @@ pub fn signed_heads(
 
 impl Standings {
     /// [`Standings::judge`], where the signatures were checked before.
-    pub(super) fn judge_signed(
+    pub(crate) fn judge_signed(
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         policy: &dyn PolicyView,

@@ -22,9 +22,8 @@ pub mod register;
 pub mod report;
 pub mod standing;
 pub mod state;
-pub mod verify;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use super::rights::Rights;
 use super::state::{Charter, Member, OWNER, Role, State};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
-use crate::vault::ids::SUITE;
+use crate::record::ids::SUITE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

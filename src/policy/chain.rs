@@ -13,7 +13,7 @@ use super::state::State;
 use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
 use crate::crypto::sign::{Tag, VerifyingKey, key_id};
 use crate::name::{Name, Pattern, SecretName};
-use crate::vault::ids::key_proof_id;
+use crate::record::ids::key_proof_id;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -3,8 +3,9 @@
 
 use super::entry::PolicyEntry;
 use super::op::PolicyOp;
-use crate::vault::rule::{self, Counted, RuleError};
-use crate::vault::text::{MAX_REASON, MAX_VALUE_TEXT};
+use crate::record::rule;
+use crate::record::rule::{Counted, RuleError};
+use crate::record::text::{MAX_REASON, MAX_VALUE_TEXT};
 
 /// Checks one entry.
 pub fn entry(entry: &PolicyEntry) -> Result<(), RuleError> {

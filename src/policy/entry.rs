@@ -3,7 +3,7 @@
 use super::op::PolicyOp;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{self, Context};
-use crate::vault::line;
+use crate::record::line;
 use serde::{Deserialize, Serialize};
 
 /// One policy entry as it stands in the file; key order is the field order.

@@ -6,7 +6,7 @@
 use crate::crypto::kdf::Params;
 use crate::crypto::plugin;
 use crate::name::Name;
-use crate::vault::line::MAX_INTEGER;
+use crate::record::line::MAX_INTEGER;
 use std::collections::BTreeMap;
 
 /// The most bytes a setting's value may have.

@@ -5,10 +5,10 @@ use crate::values::{add, sealed_by_outsider, section};
 use crate::world::{LATE, NOW, World, name, open, secret};
 use v_secure::crypto::bytes::{Fixed, Id};
 use v_secure::crypto::sign::SigningKey;
+use v_secure::file::model::VaultFile;
 use v_secure::log::draft::{Authorship, Draft, Tips};
 use v_secure::log::entry::Entry;
 use v_secure::log::op::{Field, Op, OpRef, Put, Versions};
-use v_secure::vault::model::VaultFile;
 
 pub const ALL: &[Forgery] = &[
     Forgery {

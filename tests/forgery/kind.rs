@@ -1,8 +1,8 @@
 //! What a forgery is, and the list of them.
 
 use crate::world::World;
-use v_secure::vault::format;
-use v_secure::vault::model::VaultFile;
+use v_secure::file::format;
+use v_secure::file::model::VaultFile;
 
 pub struct Forgery {
     /// Names the fixture and, with underscores, the test.

@@ -7,11 +7,10 @@ use crate::values::section;
 use crate::world::{NOW, World, name, open, secret};
 use std::collections::BTreeSet;
 use v_secure::crypto::bytes::{Blob, Id};
+use v_secure::file::model::{VaultFile, WrapKey};
 use v_secure::log::op::{Op, Resolve, Versions};
 use v_secure::policy::op::PolicyOp;
 use v_secure::policy::sign::Draft;
-use v_secure::vault::ids;
-use v_secure::vault::model::{VaultFile, WrapKey};
 
 pub const ALL: &[Forgery] = &[
     Forgery {

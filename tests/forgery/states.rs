@@ -7,10 +7,10 @@ use crate::world::{NOW, World, name, open, start};
 use v_secure::crypto::bytes::{Blob, Fixed};
 use v_secure::crypto::digest::{Context, hash};
 use v_secure::crypto::sign::Tag;
+use v_secure::file::slot::{SlotKind, SlotRecord, SlotSeal};
 use v_secure::policy::op::PolicyOp;
 use v_secure::policy::sign::Draft;
-use v_secure::vault::line;
-use v_secure::vault::slot::{SlotKind, SlotRecord, SlotSeal};
+use v_secure::record::line;
 
 pub const ALL: &[Forgery] = &[
     Forgery {

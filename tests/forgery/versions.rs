@@ -6,10 +6,10 @@ use crate::kind::{Forgery, Get, Setup, changed};
 use crate::values::section;
 use crate::world::{LATE, World, secret};
 use v_secure::crypto::bytes::Id;
+use v_secure::file::model::{VaultFile, VersionObject};
 use v_secure::log::draft::Tips;
 use v_secure::log::op::{Field, Op, Put};
-use v_secure::vault::ids;
-use v_secure::vault::model::{VaultFile, VersionObject};
+use v_secure::record::ids;
 
 const DB: &str = "prod/DB";
 

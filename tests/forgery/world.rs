@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 use v_secure::crypto::identity::{self, Identity};
 use v_secure::crypto::sign::SigningKey;
+use v_secure::file::device_key::new_device_key;
+use v_secure::file::format;
+use v_secure::file::format::Trust;
+use v_secure::file::model::VaultFile;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
+use v_secure::keys::policy_change;
 use v_secure::name::{Name, Pattern, SecretName};
-use v_secure::ops::change::Change;
-use v_secure::ops::init::{InitRequest, init};
-use v_secure::ops::policy_change;
-use v_secure::ops::put::{NewValue, PutRequest, put};
-use v_secure::ops::request::Ctx;
-use v_secure::ops::unlock::Unlocked;
-use v_secure::ops::vault::{Depth, Vault};
+use v_secure::people::init::{InitRequest, init};
 use v_secure::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure::secret::put::{NewValue, PutRequest, put};
 use v_secure::secret_value::SecretValue;
-use v_secure::vault::device_key::new_device_key;
-use v_secure::vault::format::{self, Trust};
-use v_secure::vault::model::VaultFile;
+use v_secure::vault::author::Ctx;
+use v_secure::vault::change::Change;
+use v_secure::vault::unlock::Unlocked;
+use v_secure::vault::verified_vault::{Depth, Vault};
 
 pub const NOW: u64 = 1_750_000_000;
 /// Far enough that the fixtures do not expire.

@@ -48,7 +48,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "v-secure settings set variables.allow {one}",
         "v-secure settings set variables.allow '{}'",
     ]),
-    ("ops/inject/error.rs", "", &[]),
+    ("convert/inject/error.rs", "", &[]),
     ("cli/parse.rs", "help", &["v-secure secret rotate --help", "v-secure secret set --help"]),
     // Those of `verbs.rs`, which tests/meant.rs types.
     ("cli/parse.rs", "hint", &[]),
@@ -64,7 +64,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "git rebase {revision}  # what you signed since is made again on what others published there",
     ]),
     ("cli/first_use.rs", "pin", &["give the pin that 'v-secure pin show' prints on a machine that knows the vault, in V_SECURE_PIN"]),
-    ("log/verify/attention.rs", "hint", &[]),
+    ("verify/attention.rs", "hint", &[]),
     ("cli/hidden.rs", "", &[
         "{git} sparse-checkout add {directory}",
         "{git} sparse-checkout add --skip-checks {directory}",

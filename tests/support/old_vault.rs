@@ -6,20 +6,23 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use v_secure::crypto::identity::{NewIdentity, generate_identity, parse_identity};
+use v_secure::file::format;
+use v_secure::file::format::Trust;
 use v_secure::host::Clock;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
+use v_secure::keys::policy_change;
 use v_secure::name::{Name, SecretName};
-use v_secure::ops::change::Change;
-use v_secure::ops::init::{InitRequest, init};
-use v_secure::ops::put::{self, NewValue, PutRequest};
-use v_secure::ops::request::Ctx;
-use v_secure::ops::unlock::Unlocked;
-use v_secure::ops::vault::{Depth, Vault};
-use v_secure::ops::{access, policy_change};
+use v_secure::people::access;
+use v_secure::people::init::{InitRequest, init};
 use v_secure::policy::op::PolicyOp;
+use v_secure::secret::put;
+use v_secure::secret::put::{NewValue, PutRequest};
 use v_secure::secret_value::SecretValue;
-use v_secure::vault::format::{self, Trust};
+use v_secure::vault::author::Ctx;
+use v_secure::vault::change::Change;
+use v_secure::vault::unlock::Unlocked;
+use v_secure::vault::verified_vault::{Depth, Vault};
 
 /// Leaves a vault of the member olga at `path`, so many hours old, with the identity in `home`.
 pub fn leave(path: &Path, home: &Path, hours: u64, secrets: &[(&str, &str)], ops: Vec<PolicyOp>) {

@@ -3,17 +3,18 @@
 
 use super::cli::Cli;
 use v_secure::crypto::identity::parse_identities;
+use v_secure::engine::session::Session;
+use v_secure::engine::transaction::Transaction;
 use v_secure::host::Clock;
 use v_secure::host::real::RealHost;
 use v_secure::name::SecretName;
-use v_secure::ops::put::{self, NewValue, PutRequest};
-use v_secure::ops::request::Ctx;
-use v_secure::ops::unlock::Unlocked;
+use v_secure::secret::put;
+use v_secure::secret::put::{NewValue, PutRequest};
 use v_secure::secret_value::SecretValue;
-use v_secure::store::find::Location;
-use v_secure::store::owners::Owners;
-use v_secure::store::session::Session;
-use v_secure::store::transaction::Transaction;
+use v_secure::store::file::find::Location;
+use v_secure::store::file::owners::Owners;
+use v_secure::vault::author::Ctx;
+use v_secure::vault::unlock::Unlocked;
 
 /// Sets a secret to `hunter2`, `age` seconds ago, as the vault's owner does.
 pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {

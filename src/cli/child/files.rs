@@ -7,7 +7,7 @@
 //! the end of the program by a pipe, so no signal to the program, `KILL` included, leaves a file.
 
 use crate::secret_value::SecretValue;
-use crate::store::memory::MemoryError;
+use crate::store::file::memory::MemoryError;
 use std::io;
 
 /// A file that is wanted: the variable that is to hold its path, and its content.
@@ -40,8 +40,8 @@ pub use elsewhere::Files;
 #[cfg(unix)]
 mod unix {
     use super::{FilesError, Wanted};
-    use crate::store::memory::{Access, MemoryFolder};
-    use crate::store::owners::Owners;
+    use crate::store::file::memory::{Access, MemoryFolder};
+    use crate::store::file::owners::Owners;
     use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
     use std::ffi::OsString;
     use std::io;
@@ -189,7 +189,7 @@ mod unix {
 #[cfg(not(unix))]
 mod elsewhere {
     use super::{FilesError, Wanted};
-    use crate::store::owners::Owners;
+    use crate::store::file::owners::Owners;
     use std::ffi::OsString;
     use std::path::Path;
 

@@ -6,11 +6,12 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::metadata::{shown, when};
 use crate::cli::policy::{ReasonArg, count};
 use crate::cli::variables;
+use crate::convert::duration;
 use crate::log::history::action;
 use crate::name::SecretName;
-use crate::ops::adopt::{self, Adopted, VoidEntry};
-use crate::ops::duration;
-use crate::ops::vault::{Depth, Vault};
+use crate::secret::adopt;
+use crate::secret::adopt::{Adopted, VoidEntry};
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

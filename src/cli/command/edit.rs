@@ -7,12 +7,14 @@ use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::meant;
 use crate::cli::variables;
+use crate::convert::text;
+use crate::convert::text::{TextError, WarningKind, dotenv};
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
-use crate::ops::sheet::{self, Edited, Sheet};
-use crate::ops::text::{self, TextError, WarningKind, dotenv};
-use crate::ops::vault::{Depth, Vault};
+use crate::secret::edit_buffer as sheet;
+use crate::secret::edit_buffer::{Edited, Sheet};
 use crate::secret_value::SecretValue;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

@@ -4,8 +4,9 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::pruning::told;
 use crate::name::Name;
-use crate::ops::prune::{self, Due, GRACE, Look, Shares};
-use crate::ops::vault::{Depth, Vault};
+use crate::secret::prune;
+use crate::secret::prune::{Due, GRACE, Look, Shares};
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

@@ -5,12 +5,13 @@ use crate::cli::error::Outcome;
 use crate::cli::exposure;
 use crate::cli::policy::count;
 use crate::cli::unlocking;
-use crate::ops::duration;
-use crate::ops::list::{self, Filter};
-use crate::ops::unlock::Unlocked;
-use crate::ops::vault::{Depth, Vault};
-use crate::vault::request::fingerprint_words;
-use crate::vault::text::escape_for_display;
+use crate::convert::duration;
+use crate::file::request::fingerprint_words;
+use crate::record::text::escape_for_display;
+use crate::secret::list;
+use crate::secret::list::Filter;
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::{Depth, Vault};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,7 +59,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         id: vault.id().to_string(),
         path: session.location.vault.display().to_string(),
         fingerprint: fingerprint_words(&vault.id()),
-        pinned: opened.pin != crate::ops::pin::Standing::Unknown,
+        pinned: opened.pin != crate::vault::pin::Standing::Unknown,
         member: who.as_ref().ok().map(|who| who.member().to_string()),
         roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
         unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),

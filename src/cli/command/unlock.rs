@@ -5,10 +5,11 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::shortfall::cause;
 use crate::cli::times::{self, Takes};
 use crate::cli::unlocking::{self, session};
-use crate::ops::duration;
-use crate::ops::session_keys::{self, LONGEST, Term};
-use crate::ops::vault::Depth;
+use crate::convert::duration;
 use crate::store::keyring::session::Item;
+use crate::vault::session_keys;
+use crate::vault::session_keys::{LONGEST, Term};
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

@@ -6,8 +6,8 @@ use crate::cli::first_use::{self, Source};
 use crate::cli::lost;
 use crate::cli::pin_failures::{WHY_MISSING, discarded_entries, missing_entries, older};
 use crate::crypto::bytes::Id;
-use crate::ops::pin::Standing;
-use crate::store::session::{Opened, Session, SessionError};
+use crate::engine::session::{Opened, Session, SessionError};
+use crate::vault::pin::Standing;
 
 impl Context<'_> {
     /// Judges what the pins say of a vault, and remembers what is accepted.

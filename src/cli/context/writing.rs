@@ -7,16 +7,16 @@ use crate::cli::exit::Exit;
 use crate::cli::lost::{self, GIVE_UP};
 use crate::cli::pin_failures::refuse_old;
 use crate::cli::{pruning, unlocking};
+use crate::engine::lost::Lost;
+use crate::engine::session::Session;
+use crate::engine::transaction::{Transaction, TransactionError};
 use crate::host::progress::Silent;
-use crate::ops::change::Change;
-use crate::ops::pin::Standing;
-use crate::ops::request::Ctx;
-use crate::ops::unlock::{Signer, Unlocked};
-use crate::ops::vault::{Depth, Vault};
-use crate::store::lost::Lost;
-use crate::store::session::Session;
-use crate::store::transaction::{Transaction, TransactionError};
-use crate::vault::text::{MAX_REASON, check_text};
+use crate::record::text::{MAX_REASON, check_text};
+use crate::vault::author::Ctx;
+use crate::vault::change::Change;
+use crate::vault::pin::Standing;
+use crate::vault::unlock::{Signer, Unlocked};
+use crate::vault::verified_vault::{Depth, Vault};
 
 impl Context<'_> {
     /// Who the user is in the vault.

@@ -4,10 +4,10 @@ use super::{closed_keys, names};
 use crate::cli::context::short;
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
-use crate::ops::access::RevokeError;
-use crate::ops::adopt::AdoptError;
-use crate::ops::leaving::LeaveError;
-use crate::ops::unlock::KeyError;
+use crate::people::access::RevokeError;
+use crate::people::leaving::LeaveError;
+use crate::secret::adopt::AdoptError;
+use crate::vault::unlock::KeyError;
 
 impl From<LeaveError> for Failure {
     fn from(error: LeaveError) -> Self {

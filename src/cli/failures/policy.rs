@@ -4,12 +4,12 @@ use super::names;
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
 use crate::crypto::recipient::program;
-use crate::ops::key_rotation::KeyRotationError;
-use crate::ops::member::MemberError;
-use crate::ops::policy_change::PolicyChangeError;
-use crate::ops::similar;
-use crate::ops::slot::SlotChangeError;
+use crate::keys::policy_change::PolicyChangeError;
+use crate::keys::rotation::KeyRotationError;
+use crate::people::member::MemberError;
+use crate::people::slot::SlotChangeError;
 use crate::policy::error::{ChainError, ChainFault, OpFault};
+use crate::secret::similar;
 
 impl From<PolicyChangeError> for Failure {
     fn from(error: PolicyChangeError) -> Self {

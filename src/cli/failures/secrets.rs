@@ -3,16 +3,16 @@
 use super::{closed_keys, names, who_gives_keys};
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
-use crate::ops::copy::CopyError;
-use crate::ops::expire::ExpireError;
-use crate::ops::export::ExportError;
-use crate::ops::inject::InjectError;
-use crate::ops::put::PutError;
-use crate::ops::read::ReadError;
-use crate::ops::remove::RemoveError;
-use crate::ops::rollback::RollbackError;
-use crate::ops::text;
-use crate::ops::waived::WaiveError;
+use crate::convert::export::ExportError;
+use crate::convert::inject::InjectError;
+use crate::convert::text;
+use crate::secret::copy::CopyError;
+use crate::secret::expire::ExpireError;
+use crate::secret::put::PutError;
+use crate::secret::read::ReadError;
+use crate::secret::remove::RemoveError;
+use crate::secret::rollback::RollbackError;
+use crate::secret::waived::WaiveError;
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -37,7 +37,7 @@ impl From<ReadError> for Failure {
             }
             ReadError::Expired { secret, since, kept } => {
                 let mut failure = is(Exit::Expired, "expired");
-                failure.causes.push(format!("since {}", crate::ops::duration::rfc3339(*since)));
+                failure.causes.push(format!("since {}", crate::convert::duration::rfc3339(*since)));
                 let failure = failure.hint(format!("v-secure set {secret}"));
                 match kept {
                     Some(number) => failure.hint(format!(

@@ -9,8 +9,8 @@ use crate::cli::exit::Exit;
 use crate::cli::identities::{self, Source};
 use crate::cli::passphrase::{PASSPHRASE, Place};
 use crate::crypto::identity::{Identity, IdentityError};
-use crate::ops::unlock::{UnlockError, Unlocked};
-use crate::ops::vault::Vault;
+use crate::vault::unlock::{UnlockError, Unlocked};
+use crate::vault::verified_vault::Vault;
 
 /// How often a passphrase may be mistyped.
 const TRIES: usize = 3;

@@ -7,13 +7,14 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::identity::Identity;
+use crate::file::keyring_slot;
+use crate::file::keyring_slot::SealedHalf;
 use crate::name::Name;
-use crate::ops::unlock::{UnlockError, Unlocked};
-use crate::ops::vault::Vault;
 use crate::store::keyring::session::reason;
 use crate::store::keyring::slot_file::{SlotFileError, SlotFiles};
 use crate::store::keyring::{self, Keyring, KeyringError};
-use crate::vault::keyring_slot::{self, SealedHalf};
+use crate::vault::unlock::{UnlockError, Unlocked};
+use crate::vault::verified_vault::Vault;
 use std::path::PathBuf;
 use std::time::Duration;
 

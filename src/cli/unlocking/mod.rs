@@ -26,9 +26,9 @@ use super::identities::{self, Source};
 use super::passphrase::{PASSPHRASE, Place};
 use crate::crypto::identity::Identity;
 use crate::name::Name;
-use crate::ops::recovery;
-use crate::ops::unlock::Unlocked;
-use crate::ops::vault::Vault;
+use crate::people::recovery;
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::Vault;
 
 /// One way to unlock.
 #[derive(Debug, Clone)]

@@ -8,10 +8,11 @@ use crate::cli::local_names;
 use crate::cli::passphrase::{self, PASSPHRASE, Place, TRIES};
 use crate::crypto::identity::{self, Identity};
 use crate::host::Stream;
-use crate::ops::slot::{self, Slot};
-use crate::ops::unlock::Unlocked;
-use crate::ops::vault::Vault;
+use crate::people::slot;
+use crate::people::slot::Slot;
 use crate::secret_value::SecretValue;
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::Vault;
 
 /// Whether there is a slot at all: without one nobody is asked for a passphrase.
 pub fn is_possible(vault: &Vault) -> bool {

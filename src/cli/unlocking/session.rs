@@ -5,10 +5,10 @@ use super::keyring::patience;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
-use crate::ops::session_keys::SessionKeys;
-use crate::ops::unlock::Unlocked;
-use crate::ops::vault::Vault;
 use crate::store::keyring::session::{SessionStore, SessionStoreError};
+use crate::vault::session_keys::SessionKeys;
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::Vault;
 
 /// Where this user's keys are kept.
 pub fn store(context: &Context<'_>) -> SessionStore {

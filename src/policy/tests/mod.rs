@@ -17,9 +17,9 @@ use super::sign::Draft;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::{Name, Pattern, SecretName};
+use crate::record::ids::SUITE;
+use crate::record::ids::key_proof_id;
 use crate::secret_value::SecretValue;
-use crate::vault::ids::SUITE;
-use crate::vault::ids::key_proof_id;
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeSet;
 

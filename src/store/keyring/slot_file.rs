@@ -1,14 +1,17 @@
 //! The sealed halves of this device's keyring slots: `keyring/VAULT.json` in the state folder, 0600.
 
 use crate::crypto::bytes::Id;
-use crate::store::atomic::{self, Expected};
-use crate::store::error::WriteError;
-use crate::store::lock::{self, Lock, LockError};
-use crate::store::owners::Owners;
-use crate::store::private::{self, PrivateError};
-use crate::store::read::ReadError;
+use crate::file::keyring_slot::{KeyringSlotError, SealedHalf};
+use crate::store::file::atomic;
+use crate::store::file::atomic::Expected;
+use crate::store::file::error::WriteError;
+use crate::store::file::lock;
+use crate::store::file::lock::{Lock, LockError};
+use crate::store::file::owners::Owners;
+use crate::store::file::private;
+use crate::store::file::private::PrivateError;
+use crate::store::file::read::ReadError;
 use crate::store::sys::Folder;
-use crate::vault::keyring_slot::{KeyringSlotError, SealedHalf};
 use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "keyring";
@@ -109,9 +112,9 @@ mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
     use crate::crypto::identity::{generate_identity, parse_identity};
+    use crate::file::keyring_slot;
     use crate::host::real::RealHost;
     use crate::name::Name;
-    use crate::vault::keyring_slot;
     use std::fs;
     use tempfile::tempdir;
 

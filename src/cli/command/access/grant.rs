@@ -6,8 +6,9 @@ use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg, count};
 use crate::name::{Name, Pattern};
-use crate::ops::access::{self, RightList};
-use crate::ops::vault::Vault;
+use crate::people::access;
+use crate::people::access::RightList;
+use crate::vault::verified_vault::Vault;
 use clap::Args;
 use serde::Serialize;
 

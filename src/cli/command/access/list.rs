@@ -6,8 +6,8 @@ use crate::cli::meant;
 use crate::cli::policy::unknown_member;
 use crate::cli::secret_arg;
 use crate::name::{Name, Pattern, SecretName};
-use crate::ops::vault::{Depth, Vault};
 use crate::policy::access::{Access, Subject};
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

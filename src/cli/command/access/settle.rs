@@ -6,8 +6,8 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::policy::{Effects, ReasonArg, count, givers};
 use crate::cli::shortfall;
-use crate::ops::policy_change;
-use crate::ops::vault::Vault;
+use crate::keys::policy_change;
+use crate::vault::verified_vault::Vault;
 use clap::Args;
 
 /// Wrap secrets for the members who may read them and cannot open them yet

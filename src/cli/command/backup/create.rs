@@ -1,5 +1,8 @@
 //! `v-secure backup create`: writes one.
 
+use crate::backup::container;
+use crate::backup::container::Backup;
+use crate::backup::maker::Maker;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -9,15 +12,13 @@ use crate::cli::{identities, unlocking};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::identity::Identity;
 use crate::crypto::passphrase_file;
-use crate::ops::backup::container::{self, Backup};
-use crate::ops::backup::maker::Maker;
-use crate::ops::pin::CarriedPin;
-use crate::ops::unlock::Signer;
-use crate::ops::vault::{Depth, Vault};
+use crate::file::request::fingerprint_words;
 use crate::secret_value::SecretValue;
-use crate::store::fresh;
-use crate::store::private::FILE_MODE;
-use crate::vault::request::fingerprint_words;
+use crate::store::file::fresh;
+use crate::store::file::private::FILE_MODE;
+use crate::vault::pin::CarriedPin;
+use crate::vault::unlock::Signer;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::ops::duration;
-use crate::ops::vault::Vault;
+use crate::convert::duration;
+use crate::vault::verified_vault::Vault;
 
 /// 2026-01-01: before, there was no v-secure.
 const EARLIEST: u64 = 1_767_225_600;

@@ -5,10 +5,11 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::policy::{count, listed};
 use crate::cli::shortfall::cause;
-use crate::ops::key_holders;
-use crate::ops::opening::{self, Envelope, EnvelopeState, Opening, WhyClosed};
-use crate::ops::recovery;
-use crate::ops::vault::Vault;
+use crate::keys::opening;
+use crate::keys::opening::{Envelope, EnvelopeState, Opening, WhyClosed};
+use crate::people::recovery;
+use crate::vault::key_holders;
+use crate::vault::verified_vault::Vault;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let (Some(vault), Some(opened)) = (examined.vault(), examined.unlocked()) else {

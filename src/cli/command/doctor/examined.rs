@@ -5,9 +5,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::hidden;
 use crate::cli::unlocking::{self, Attempt};
-use crate::ops::vault::{Depth, Vault};
-use crate::store::find::{FindError, Location, Search};
-use crate::store::session::{Opened, Session};
+use crate::engine::session::{Opened, Session};
+use crate::store::file::find::{FindError, Location, Search};
+use crate::vault::verified_vault::{Depth, Vault};
 use std::cell::OnceCell;
 
 /// Where the vault is.

@@ -2,7 +2,7 @@
 
 use crate::cli::error::Failure;
 use crate::log::finding as log;
-use crate::vault::text::escape_for_display;
+use crate::record::text::escape_for_display;
 use serde::Serialize;
 
 /// How bad a finding is.

@@ -6,10 +6,11 @@ use crate::cli::child;
 use crate::cli::hook::{BEGIN, BODY, HOOKS};
 use crate::cli::plain_files;
 use crate::cli::shell_word;
-use crate::ops::text;
-use crate::ops::vault::Depth;
-use crate::store::find::{FOLDER, Location};
-use crate::store::{git_command, lock, read};
+use crate::convert::text;
+use crate::store::file::find::{FOLDER, Location};
+use crate::store::file::{lock, read};
+use crate::store::git::command as git_command;
+use crate::vault::verified_vault::Depth;
 use std::path::Path;
 
 /// More than any hook that a person wrote.

@@ -2,11 +2,12 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
+use crate::convert::duration;
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use crate::ops::vault::Vault;
-use crate::ops::{duration, recovery};
+use crate::people::recovery;
 use crate::policy::state::Member;
+use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
 /// How near a member's date is worth a line, in seconds.

@@ -3,9 +3,11 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::shell_word;
-use crate::store::inspect::{self, Access};
-use crate::store::owners::Owners;
-use crate::store::private::{self, PrivateError};
+use crate::store::file::inspect;
+use crate::store::file::inspect::Access;
+use crate::store::file::owners::Owners;
+use crate::store::file::private;
+use crate::store::file::private::PrivateError;
 use std::path::Path;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {

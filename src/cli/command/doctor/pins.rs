@@ -5,8 +5,8 @@ use super::finding::{Code, Finding};
 use super::vault::is_about_pins;
 use crate::cli::lost::{self, GIVE_UP};
 use crate::cli::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
-use crate::ops::pin::Standing;
-use crate::store::session::{Opened, Session};
+use crate::engine::session::{Opened, Session};
+use crate::vault::pin::Standing;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(Ok(session)) = &examined.session else { return Vec::new() };

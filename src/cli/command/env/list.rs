@@ -2,8 +2,8 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::ops::list;
-use crate::ops::vault::Depth;
+use crate::secret::list;
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

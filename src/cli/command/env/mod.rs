@@ -9,8 +9,8 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::meant;
 use crate::name::Name;
-use crate::ops::list as list_op;
-use crate::ops::vault::Vault;
+use crate::secret::list as list_op;
+use crate::vault::verified_vault::Vault;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]

@@ -4,13 +4,13 @@ use crate::cli::child::files::{FilesError, Wanted};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::convert::inject;
+use crate::convert::template::Target;
 use crate::name::SecretName;
-use crate::ops::inject;
-use crate::ops::read;
-use crate::ops::template::Target;
-use crate::ops::vault::Vault;
-use crate::ops::wanted as selection;
+use crate::secret::read;
+use crate::secret::selection;
 use crate::secret_value::SecretValue;
+use crate::vault::verified_vault::Vault;
 use clap::Args;
 
 #[derive(Debug, Args)]

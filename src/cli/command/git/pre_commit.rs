@@ -9,9 +9,9 @@ use crate::cli::failures::{rebased, redone};
 use crate::cli::shell_word;
 use crate::cli::verification::{self, Base, Origin, Wanted};
 use crate::cli::{plain_files, plain_keys};
-use crate::ops::vault::{Depth, Vault, stated_vault};
-use crate::store::find::{FOLDER, Location};
-use crate::store::git_command;
+use crate::store::file::find::{FOLDER, Location};
+use crate::store::git::command as git_command;
+use crate::vault::verified_vault::{Depth, Vault, stated_vault};
 use clap::Args;
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::recovery;
 use crate::crypto::identity::NewIdentity;
-use crate::store::{fresh, private};
+use crate::store::file::{fresh, private};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

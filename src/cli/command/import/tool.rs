@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::foreign::{self, Call};
 use crate::cli::shell_word;
-use crate::ops::text;
+use crate::convert::text;
 use crate::secret_value::SecretValue;
 use clap::ValueEnum;
 use std::borrow::Cow;

@@ -8,7 +8,7 @@ use crate::cli::passphrase::{PASSPHRASE, Sealed, Wanted};
 use crate::cli::unlocking::keyring;
 use crate::crypto::identity::{Identity, generate_identity, parse_identity};
 use crate::name::Name;
-use crate::ops::init::InitError;
+use crate::people::init::InitError;
 use crate::secret_value::SecretValue;
 use std::path::PathBuf;
 

@@ -3,10 +3,10 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::{givers, listed};
+use crate::convert::duration::{relative, rfc3339};
+use crate::keys::status::{AudienceKeys, Due, KeyStatus, key_status};
 use crate::name::Name;
-use crate::ops::duration::{relative, rfc3339};
-use crate::ops::key_status::{AudienceKeys, Due, KeyStatus, key_status};
-use crate::ops::vault::{Depth, Vault};
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

@@ -8,8 +8,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::keyring;
-use crate::ops::vault::Vault;
-use crate::vault::keyring_slot::SealedHalf;
+use crate::file::keyring_slot::SealedHalf;
+use crate::vault::verified_vault::Vault;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]

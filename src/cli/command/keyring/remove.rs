@@ -5,8 +5,8 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
-use crate::ops::vault::Depth;
 use crate::store::keyring::session::reason;
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

@@ -3,10 +3,10 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::listed;
+use crate::convert::duration;
 use crate::name::Name;
-use crate::ops::duration;
-use crate::ops::vault::Depth;
 use crate::policy::state::Member;
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

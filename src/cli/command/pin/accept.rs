@@ -7,12 +7,13 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::pin_failures::pin_failure;
 use crate::crypto::bytes::Id;
-use crate::ops::pin::{self, Facts, Neighbour, Standing};
-use crate::ops::vault::Depth;
+use crate::engine::session::{Session, SessionError};
+use crate::file::request::fingerprint_words;
 use crate::policy::entry::PolicyEntry;
-use crate::store::pins::Known;
-use crate::store::session::{Session, SessionError};
-use crate::vault::request::fingerprint_words;
+use crate::store::state::pins::Known;
+use crate::vault::pin;
+use crate::vault::pin::{Facts, Neighbour, Standing};
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

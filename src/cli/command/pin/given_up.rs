@@ -2,10 +2,10 @@
 
 use crate::cli::context::Context;
 use crate::cli::lost;
-use crate::ops::vault::Vault;
+use crate::engine::lost::Lost;
 use crate::policy::entry::PolicyEntry;
-use crate::store::lost::Lost;
-use crate::store::pins::Known;
+use crate::store::state::pins::Known;
+use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 
 /// What this device knew of a vault and no longer asks for.

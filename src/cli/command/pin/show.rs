@@ -2,9 +2,9 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::ops::pin::{CarriedPin, Standing};
-use crate::ops::vault::Depth;
-use crate::vault::request::fingerprint_words;
+use crate::file::request::fingerprint_words;
+use crate::vault::pin::{CarriedPin, Standing};
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

@@ -6,9 +6,10 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::giving::{accesses, names};
 use crate::cli::policy::listed;
-use crate::ops::review::{self, Held, Joined, Mark, RoleRow};
-use crate::ops::vault::Depth;
+use crate::people::review;
+use crate::people::review::{Held, Joined, Mark, RoleRow};
 use crate::policy::vouching::{Credential, Voucher};
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

@@ -5,7 +5,8 @@ use crate::cli::error::Outcome;
 use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg};
 use crate::name::Name;
-use crate::ops::access::{self, Grant};
+use crate::people::access;
+use crate::people::access::Grant;
 use clap::Args;
 use serde::Serialize;
 

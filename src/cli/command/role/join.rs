@@ -6,8 +6,8 @@ use crate::cli::exposure;
 use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::policy::{self, Effects, ReasonArg};
 use crate::name::Name;
-use crate::ops::access;
-use crate::ops::vault::Vault;
+use crate::people::access;
+use crate::vault::verified_vault::Vault;
 use clap::Args;
 use serde::Serialize;
 

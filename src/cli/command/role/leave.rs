@@ -6,7 +6,7 @@ use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
 use crate::name::Name;
-use crate::ops::access;
+use crate::people::access;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::listed;
-use crate::ops::vault::Depth;
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

@@ -4,7 +4,8 @@ use super::expiry::DeadlineArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::ops::{duration, expire};
+use crate::convert::duration;
+use crate::secret::expire;
 use clap::Args;
 use serde::Serialize;
 

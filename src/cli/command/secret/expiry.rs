@@ -2,7 +2,7 @@
 
 use crate::cli::error::Outcome;
 use crate::cli::times::{self, Takes};
-use crate::ops::duration;
+use crate::convert::duration;
 use clap::Args;
 
 #[derive(Debug, Args)]

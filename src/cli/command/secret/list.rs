@@ -6,12 +6,13 @@ use crate::cli::exit::Exit;
 use crate::cli::meant;
 use crate::cli::metadata::{self, Row};
 use crate::cli::times::{self, Takes};
+use crate::convert::duration;
 use crate::name::NameError;
-use crate::ops::aging::Ages;
-use crate::ops::duration;
-use crate::ops::list::{self, Filter, ListPattern, Listed};
-use crate::ops::similar;
-use crate::ops::vault::{Depth, Vault};
+use crate::secret::aging::Ages;
+use crate::secret::list;
+use crate::secret::list::{Filter, ListPattern, Listed};
+use crate::secret::similar;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::copying::{self, Copying};
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg;
-use crate::ops::copy::CopyRequest;
+use crate::secret::copy::CopyRequest;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 

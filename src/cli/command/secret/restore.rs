@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
 use crate::cli::variables;
-use crate::ops::remove;
+use crate::secret::remove;
 use clap::Args;
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::ops::rollback;
+use crate::secret::rollback;
 use clap::Args;
 use serde::Serialize;
 

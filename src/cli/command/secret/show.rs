@@ -6,10 +6,12 @@ use crate::cli::metadata::{self, Row};
 use crate::cli::secret_arg::SecretArg;
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
-use crate::ops::aging::Ages;
-use crate::ops::list::{self, Listed};
-use crate::ops::read::{self, ReadError};
-use crate::ops::vault::{Depth, Vault};
+use crate::secret::aging::Ages;
+use crate::secret::list;
+use crate::secret::list::Listed;
+use crate::secret::read;
+use crate::secret::read::ReadError;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +80,9 @@ fn report<'a>(vault: &'a Vault, listed: &Listed<'a>, ages: &Ages<'a>) -> Report 
         row: metadata::row(listed, ages),
         generate: state.generate().map(str::to_owned),
         versions: state.versions.len(),
-        created: crate::ops::duration::rfc3339(state.versions.first().map_or(0, |first| first.ts)),
+        created: crate::convert::duration::rfc3339(
+            state.versions.first().map_or(0, |first| first.ts),
+        ),
         readers: policy.members_of(&audience).into_iter().map(ToString::to_string).collect(),
         unsettled: state.active().any(|version| is_unsettled(vault, name, version, &audience)),
         audience: audience.split('+').map(str::to_owned).collect(),

@@ -6,9 +6,9 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::secret_arg::SecretArg;
 use crate::name::SecretName;
-use crate::ops::vault::{Depth, Vault};
-use crate::ops::waived;
-use crate::vault::text::{MAX_VALUE_TEXT, check_text};
+use crate::record::text::{MAX_VALUE_TEXT, check_text};
+use crate::secret::waived;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ fn must_be_exposed(context: &Context<'_>, vault: &Vault, secret: &SecretName) ->
     if listed.chain(waived).any(|known| known == secret) {
         return Ok(());
     }
-    crate::ops::read::find(vault, secret)?;
+    crate::secret::read::find(vault, secret)?;
     let message = format!("the value of {secret} is not exposed: there is nothing to waive");
     Err(Failure::new(Exit::Conflict, "not-exposed", message).hint("v-secure exposed"))
 }

@@ -3,12 +3,12 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
+use crate::convert::inject::consent;
 use crate::name::Pattern;
-use crate::ops::access;
-use crate::ops::inject::consent;
-use crate::ops::similar;
+use crate::people::access;
 use crate::policy::access::Subject;
 use crate::policy::settings::{MAX_VALUE, SETTINGS, SettingKey};
+use crate::secret::similar;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;

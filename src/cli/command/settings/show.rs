@@ -2,9 +2,9 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::ops::vault::Depth;
 use crate::policy::settings::{SET_BY, SETTINGS, Setting, SettingKey, Settings};
-use crate::vault::text::escape_for_display;
+use crate::record::text::escape_for_display;
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

@@ -1,14 +1,14 @@
 //! What `v-secure backup restore` reports.
 
 use super::Destination;
+use crate::backup::container::Backup;
+use crate::backup::maker::Maker;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::ops::backup::container::Backup;
-use crate::ops::backup::maker::Maker;
-use crate::ops::duration;
-use crate::ops::vault::Vault;
-use crate::store::session::Session;
-use crate::vault::request::fingerprint_words;
+use crate::convert::duration;
+use crate::engine::session::Session;
+use crate::file::request::fingerprint_words;
+use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 use std::path::Path;
 

@@ -4,10 +4,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::shortfall::Lacks;
+use crate::convert::duration::{relative, rfc3339};
+use crate::keys::rotation::dek::{DekPlan, Skipped, Why};
+use crate::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
 use crate::name::Name;
-use crate::ops::duration::{relative, rfc3339};
-use crate::ops::key_rotation::dek::{DekPlan, Skipped, Why};
-use crate::ops::key_rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

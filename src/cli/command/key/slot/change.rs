@@ -3,7 +3,7 @@
 use super::{HISTORY, NewPassphraseArgs};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::ops::slot;
+use crate::people::slot;
 use clap::Args;
 use serde::Serialize;
 

@@ -3,8 +3,9 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::crypto::kdf::Params;
-use crate::ops::slot::{self, Slot};
-use crate::ops::vault::Depth;
+use crate::people::slot;
+use crate::people::slot::Slot;
+use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 

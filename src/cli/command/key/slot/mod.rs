@@ -8,8 +8,8 @@ pub mod remove;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::passphrase::{NEW, Sealed, Wanted};
-use crate::ops::vault::Vault;
 use crate::secret_value::SecretValue;
+use crate::vault::verified_vault::Vault;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]

@@ -4,9 +4,10 @@ use super::HISTORY;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::ops::request::Ctx;
-use crate::ops::slot::{self, Slot};
-use crate::ops::vault::{Depth, Vault};
+use crate::people::slot;
+use crate::people::slot::Slot;
+use crate::vault::author::Ctx;
+use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 

@@ -1,9 +1,9 @@
 //! The metadata that `set` takes: options to the fields that the log names.
 
 use crate::cli::error::{Failure, Outcome};
+use crate::convert::inject;
 use crate::name::Name;
-use crate::ops::inject;
-use crate::vault::text::{MAX_VALUE_TEXT, check_text};
+use crate::record::text::{MAX_VALUE_TEXT, check_text};
 use clap::Args;
 
 /// A field and what it becomes; `None` clears it.

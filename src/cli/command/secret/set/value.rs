@@ -4,9 +4,9 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::source;
+use crate::convert::generate;
 use crate::host::Stream;
 use crate::name::SecretName;
-use crate::ops::generate;
 use crate::secret_value::SecretValue;
 use clap::Args;
 use std::path::PathBuf;

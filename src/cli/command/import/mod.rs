@@ -1,0 +1,411 @@
+//! `v-secure import`: dotenv, JSON or YAML files, or those of another tool, into an environment.
+
+mod tool;
+
+use crate::cli::context::Context;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::meant;
+use crate::cli::plain_files;
+use crate::cli::shell_word;
+use crate::cli::source;
+use crate::cli::variables;
+use crate::convert::text;
+use crate::convert::text::{dotenv, json, yaml};
+use crate::name::{Name, SecretName};
+use crate::secret::import;
+use crate::secret::import::{Effect, Planned};
+use crate::secret::put;
+use crate::secret::read;
+use crate::secret::read::Wanted;
+use crate::store::file::atomic;
+use crate::store::git::command as git_command;
+use crate::vault::verified_vault::{Depth, Vault};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::path::{Path, PathBuf};
+use tool::Tool;
+
+/// Bring the entries of .env, JSON or YAML files into an environment
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  v-secure import .env --delete-source\n  \
+                        v-secure import .env.production -e production --dry-run\n  \
+                        v-secure import --from sops secrets.yaml\n  \
+                        jq .data.data app.json | v-secure import --format json -")]
+pub struct Import {
+    /// Files to import; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// The files' format; by the name's ending if not given
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// The tool that encrypted the files, and opens them; it must be installed
+    #[arg(long, value_name = "TOOL")]
+    from: Option<Tool>,
+
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Delete each file once every value has been read back from the written vault
+    #[arg(long, conflicts_with = "dry_run")]
+    delete_source: bool,
+
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Dotenv,
+    Json,
+    Yaml,
+}
+
+impl Format {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dotenv => "dotenv",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    secret: String,
+    effect: &'static str,
+}
+
+#[derive(Serialize)]
+struct Report {
+    environment: String,
+    dry_run: bool,
+    secrets: Vec<Row>,
+    deleted: Vec<PathBuf>,
+}
+
+impl Import {
+    /// The command for one file, as `init` offers it.
+    pub fn of(file: PathBuf) -> Self {
+        Self {
+            files: vec![file],
+            format: None,
+            from: None,
+            dry_run: false,
+            delete_source: false,
+            reason: None,
+        }
+    }
+
+    /// Whether it is to show only what it would do.
+    pub fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let environment = context.environment()?;
+        context.open_to_write(Depth::Everything)?;
+        meant::begin(context, &environment)?;
+        let entries = self.entries(context)?;
+        self.remark(context, &environment)?;
+        let rows = if self.dry_run {
+            self.dry(context, &environment, entries)?
+        } else {
+            self.write(context, &environment, entries)?
+        };
+        let deleted =
+            if self.delete_source { self.delete(context, &environment)? } else { Vec::new() };
+        self.remark_left(context);
+        show(
+            context,
+            Report {
+                environment: environment.to_string(),
+                dry_run: self.dry_run,
+                secrets: rows,
+                deleted,
+            },
+        )
+    }
+
+    fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::Entry>> {
+        let mut all: Vec<text::Entry> = Vec::new();
+        let mut places: HashMap<String, (usize, &Path)> = HashMap::new();
+        for file in &self.files {
+            let import = self.read(context, file)?;
+            for warning in text::in_lines(&import.warnings) {
+                context.ui.warn(&format!("{}: {warning}", file.display()));
+            }
+            for entry in import.entries {
+                // A later file wins, as with every tool that takes several.
+                match places.entry(entry.name.clone()) {
+                    Occupied(mut known) => {
+                        let (place, earlier) = *known.get();
+                        if earlier != file {
+                            context.ui.warn(&twice(&entry.name, earlier, file));
+                        }
+                        known.insert((place, file));
+                        all[place] = entry;
+                    }
+                    Vacant(new) => {
+                        new.insert((all.len(), file));
+                        all.push(entry);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<text::Import> {
+        let (bytes, format) = match self.from {
+            Some(tool) => tool.read(context, file, self.format)?,
+            None => {
+                let bytes = source::read(context, file, text::MAX_INPUT as u64)?;
+                Tool::refuse_ciphertext(file, bytes.expose())?;
+                (bytes, self.format.unwrap_or_else(|| format_of(file)))
+            }
+        };
+        let read = match format {
+            Format::Dotenv => dotenv::read(bytes.expose()),
+            Format::Json => json::read(bytes.expose()),
+            Format::Yaml => yaml::read(bytes.expose()),
+        };
+        let mut import = read.map_err(|error| unreadable(file, &error))?;
+        if let Some(tool) = self.from {
+            tool.without_own(context, &mut import);
+        }
+        Ok(import)
+    }
+
+    /// What the user should know of the files themselves.
+    fn remark(&self, context: &Context<'_>, environment: &Name) -> Outcome {
+        for file in &self.files {
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let suffix = name.as_deref().and_then(|name| name.strip_prefix(".env."));
+            let other = |s: &&str| *s != environment.as_str() && Name::new(*s).is_ok();
+            if let Some(suffix) = suffix.filter(other)
+                && !context.states_environment()
+            {
+                let message = format!(
+                    "{} looks like the environment {suffix}, and none was said",
+                    file.display()
+                );
+                let from = self.from.map(|tool| format!("--from {} ", tool.as_str()));
+                let from = from.unwrap_or_default();
+                let into = |name: &str| {
+                    format!("v-secure import {from}{} -e {name}", shell_word::file(file))
+                };
+                return Err(Failure::usage("environment-unsaid", message)
+                    .hint(into(suffix))
+                    .hint(into(environment.as_str())));
+            }
+            // What another tool encrypted is meant to be in git.
+            if self.from.is_none()
+                && let Some(warning) = in_git(file)
+            {
+                context.ui.warn(&warning);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which files stay with their values for everybody to commit.
+    fn remark_left(&self, context: &Context<'_>) {
+        let is_left = |file: &&PathBuf| file.as_os_str() != "-" && file.is_file();
+        if self.dry_run || self.delete_source || self.from.is_some() {
+            return;
+        }
+        for file in self.files.iter().filter(is_left) {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let stays = format!("{} stays, with its values in plain text", file.display());
+            if !git_command::is_working_tree(folder) || git_command::is_ignored(file) {
+                context.ui.note(&format!("{stays}: --delete-source removes it"));
+                continue;
+            }
+            let ignore = folder.join(".gitignore");
+            let ignore = ignore.strip_prefix(".").unwrap_or(&ignore).to_string_lossy();
+            context.ui.warn(&format!(
+                "{stays}, and git does not ignore it: {}, or {}",
+                shell_word::on("rm", file),
+                plain_files::ignoring(&name, &ignore)
+            ));
+        }
+    }
+
+    fn dry(
+        &self,
+        context: &Context<'_>,
+        environment: &Name,
+        entries: Vec<text::Entry>,
+    ) -> Outcome<Vec<Row>> {
+        let (session, opened) =
+            context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
+        let who = context.unlock(&opened.vault)?;
+        let planned = import::plan(&opened.vault, &who, environment, entries, session.now);
+        let planned = planned.map_err(|error| bad_name(&error))?;
+        variables::remark(context, &opened.vault, planned.iter().map(|entry| &entry.secret));
+        Ok(rows(&planned))
+    }
+
+    fn write(
+        &self,
+        context: &Context<'_>,
+        environment: &Name,
+        entries: Vec<text::Entry>,
+    ) -> Outcome<Vec<Row>> {
+        let default = format!("import {}", self.describe());
+        let ((rows, secrets), (_, vault)) =
+            context.write_if(self.reason.as_deref(), &default, |vault, ctx| {
+                let planned = import::plan(vault, ctx.who, environment, entries, ctx.now)
+                    .map_err(|error| bad_name(&error))?;
+                let rows = rows(&planned);
+                let secrets: Vec<SecretName> = planned.iter().map(|p| p.secret.clone()).collect();
+                let requests = import::requests(planned);
+                let change = match requests.is_empty() {
+                    true => None,
+                    false => Some(put::put(vault, requests, ctx)?),
+                };
+                Ok(((rows, secrets), change))
+            })?;
+        variables::remark(context, &vault, &secrets);
+        Ok(rows)
+    }
+
+    fn describe(&self) -> String {
+        let names: Vec<String> = self
+            .files
+            .iter()
+            .filter_map(|file| file.file_name())
+            .map(|name| {
+                name.to_string_lossy().chars().filter(|c| !c.is_control()).take(60).collect()
+            })
+            .collect();
+        names.join(", ").chars().take(200).collect()
+    }
+
+    /// Deletes the files after every value has come back from the vault on disk.
+    fn delete(&self, context: &Context<'_>, environment: &Name) -> Outcome<Vec<PathBuf>> {
+        let files = || self.files.iter().filter(|file| file.as_os_str() != "-");
+        let (session, opened) =
+            context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
+        let who = context.unlock(&opened.vault)?;
+        // File by file: a value that a later file replaced is in no vault, and its file must stay.
+        for file in files() {
+            for entry in self.read(context, file)?.entries {
+                verify_entry(&opened.vault, &who, environment, &entry, session.now)?;
+            }
+        }
+        files()
+            .map(|file| atomic::remove(file).map(|()| file.clone()).map_err(Into::into))
+            .collect()
+    }
+}
+
+/// What git has of a file of plain text.
+fn in_git(file: &Path) -> Option<String> {
+    let name = file.display();
+    let remove = shell_word::on_pathspec("git rm --cached", file);
+    match (git_command::is_tracked(file), git_command::was_committed(file)) {
+        (true, true) => Some(format!(
+            "git tracks {name}: its values are in the history for good. Rotate these, and remove it with {remove}"
+        )),
+        (true, false) => {
+            Some(format!("{name} is staged: {remove}, before it is in a commit for good"))
+        }
+        (false, true) => Some(format!(
+            "{name} was committed once: its values are in the history for good. Rotate these"
+        )),
+        (false, false) => None,
+    }
+}
+
+fn unreadable(file: &Path, error: &text::TextError) -> Failure {
+    let name = match file.as_os_str() == "-" {
+        true => "standard input".into(),
+        false => file.to_string_lossy(),
+    };
+    let message = format!("{name} cannot be imported");
+    let failure = Failure::new(Exit::Failure, "import-syntax", message).because(error);
+    match error {
+        text::TextError::Nested { .. } | text::TextError::List { .. } => {
+            let names = "[paths(scalars) as $p | {key: ($p | map(tostring) | join(\"_\")), value: getpath($p)}]";
+            failure.hint("make it one flat list of names first").hint(format!(
+                "jq '{names} | from_entries' FILE.json | v-secure import --format json -"
+            ))
+        }
+        _ => failure,
+    }
+}
+
+fn twice(name: &str, earlier: &Path, later: &Path) -> String {
+    let (earlier, later) = (earlier.display(), later.display());
+    format!("{name} is in {earlier} and in {later}; the value of {later} counts")
+}
+
+fn verify_entry(
+    vault: &Vault,
+    who: &crate::vault::unlock::Unlocked,
+    environment: &Name,
+    entry: &text::Entry,
+    now: u64,
+) -> Outcome {
+    let name = Name::new(entry.name.clone()).map_err(|error| bad_name(&error))?;
+    let secret = SecretName::new(environment, &name);
+    let stored = read::read(vault, who, &secret, &Wanted::Current, now)?;
+    if stored.same_as(&entry.value) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Conflict,
+        "read-back",
+        format!("{secret} in the vault is not what the file holds; nothing was deleted"),
+    ))
+}
+
+fn rows(planned: &[Planned]) -> Vec<Row> {
+    planned
+        .iter()
+        .map(|entry| Row { secret: entry.secret.to_string(), effect: entry.effect.as_str() })
+        .collect()
+}
+
+fn bad_name(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Failure, "bad-name", "an entry's name cannot be a secret's").because(error)
+}
+
+fn format_of(file: &Path) -> Format {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Format::Json,
+        Some("yaml" | "yml") => Format::Yaml,
+        _ => Format::Dotenv,
+    }
+}
+
+fn show(context: &Context<'_>, report: Report) -> Outcome {
+    if context.ui.json {
+        return context.ui.object(&report);
+    }
+    let rows = report.secrets.iter().map(|row| vec![row.effect.to_owned(), row.secret.clone()]);
+    context.ui.table(&["effect", "secret"], rows.collect())?;
+    let written =
+        report.secrets.iter().filter(|row| row.effect != Effect::Unchanged.as_str()).count();
+    let verb = if report.dry_run { "would be written" } else { "written" };
+    context.ui.note(&format!(
+        "{written} of {} {verb} to {}",
+        report.secrets.len(),
+        report.environment
+    ));
+    for file in &report.deleted {
+        context.ui.note(&format!("deleted {}", file.display()));
+    }
+    Ok(())
+}

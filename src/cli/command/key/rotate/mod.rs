@@ -1,0 +1,153 @@
+//! `v-secure key rotate`: new epochs of audiences, and values encrypted anew under fresh keys.
+
+mod report;
+
+use crate::cli::context::{Context, Purpose};
+use crate::cli::error::Outcome;
+use crate::cli::policy::ReasonArg;
+use crate::cli::secret_arg;
+use crate::keys::rotation::dek;
+use crate::keys::rotation::dek::DekPlan;
+use crate::keys::rotation::kek;
+use crate::keys::rotation::kek::KekPlan;
+use crate::keys::status::key_status;
+use crate::vault::verified_vault::Depth;
+use clap::{ArgGroup, Args};
+use clap_complete::engine::ArgValueCompleter;
+use report::Report;
+use std::collections::BTreeSet;
+
+/// Renew the keys of audiences, or those of values
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "v-secure key rotate [OPTIONS] --audience ROLES|--all|--due|--secret NAME",
+    group(ArgGroup::new("which").required(true).args(["audiences", "all", "due", "secrets"])),
+    after_help = "A new epoch of an audience is one signed entry and its envelope: what is written from then on \
+                        is under the new key, and what was written before stays readable. --dek encrypts active values \
+                        anew, each under a fresh key, as a new version with the same value. Neither takes back what \
+                        somebody could read before: only a new value does, and revoking the old one where it is used.\n\n\
+                        --due does what the settings rotation.kek and rotation.dek want done by now, and nothing else; it \
+                        ends with 0 where nothing is due. Run it on the default branch: changes of policy on two branches \
+                        do not merge. docs/rotation.md has a schedule for cron and for GitHub.\n\n\
+                        Examples:\n  v-secure key rotate --all --dry-run\n  v-secure key rotate --audience developer+owner\n  \
+                        v-secure key rotate --all --dek\n  v-secure key rotate --dek --secret prod/DATABASE_URL\n  \
+                        v-secure key rotate --due"
+)]
+pub struct Rotate {
+    /// This audience, by its roles joined with '+'; may be given several times
+    #[arg(long = "audience", value_name = "ROLES")]
+    audiences: Vec<String>,
+
+    /// Every audience in use
+    #[arg(long)]
+    all: bool,
+
+    /// What the schedule in the settings wants done by now
+    #[arg(long, conflicts_with = "dek")]
+    due: bool,
+
+    /// The keys of values, not those of audiences
+    #[arg(long)]
+    dek: bool,
+
+    /// The key of this secret's value; may be given several times
+    #[arg(long = "secret", value_name = "NAME", requires = "dek")]
+    #[arg(add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    secrets: Vec<String>,
+
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
+
+/// What is asked for: new epochs, fresh keys of values, or both.
+struct Wanted {
+    keks: Option<kek::Which>,
+    deks: Option<dek::Which>,
+}
+
+impl Rotate {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let wanted = self.wanted(context)?;
+        if self.due && self.idle(context)? {
+            return Ok(());
+        }
+        if self.dry_run {
+            return self.plan(context, &wanted)?.show(context);
+        }
+        let mut report = Report::default();
+        // Each part is whole by itself; what an interruption leaves out is still due afterwards.
+        if let Some(which) = &wanted.keks {
+            self.renew(context, which, &mut report)?;
+        }
+        if let Some(which) = &wanted.deks {
+            self.reencrypt(context, which, &mut report)?;
+        }
+        report.show(context)
+    }
+
+    fn wanted(&self, context: &Context<'_>) -> Outcome<Wanted> {
+        let names: BTreeSet<String> = self.audiences.iter().cloned().collect();
+        let (keks, deks) = match (self.due, self.dek) {
+            (true, _) => (Some(kek::Which::Due), Some(dek::Which::Due)),
+            (false, false) if self.all => (Some(kek::Which::All), None),
+            (false, false) => (Some(kek::Which::Named(names)), None),
+            (false, true) if self.all => (None, Some(dek::Which::All)),
+            (false, true) if self.secrets.is_empty() => (None, Some(dek::Which::Audiences(names))),
+            (false, true) => {
+                let names = self.secrets.iter().map(|text| secret_arg::parse(text, context));
+                (None, Some(dek::Which::Secrets(names.collect::<Outcome<_>>()?)))
+            }
+        };
+        Ok(Wanted { keks, deks })
+    }
+
+    /// Whether nothing is due: then nobody is asked to unlock, and no lock is taken.
+    fn idle(&self, context: &Context<'_>) -> Outcome<bool> {
+        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let status = key_status(&opened.vault, session.now);
+        if status.is_due() {
+            return Ok(false);
+        }
+        Report::show_idle(context, self.dry_run, status.next_due(), session.now)?;
+        Ok(true)
+    }
+
+    fn plan(&self, context: &Context<'_>, wanted: &Wanted) -> Outcome<Report> {
+        let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
+        let (vault, now) = (&opened.vault, session.now);
+        let who = context.unlock(vault)?;
+        who.signer(vault)?;
+        let status = key_status(vault, now);
+        let keks = wanted.keks.as_ref().map(|which| kek::plan(&status, who.member(), which));
+        let deks = wanted.deks.as_ref().map(|which| dek::plan(vault, &status, &who, which, now));
+        Ok(Report::planned(keks.transpose()?, deks.transpose()?))
+    }
+
+    fn renew(&self, context: &Context<'_>, which: &kek::Which, report: &mut Report) -> Outcome {
+        let reason = self.reason.reason.as_deref();
+        let (outcome, _) = context.write_if(reason, "renew keys", |vault, ctx| {
+            let status = key_status(vault, ctx.now);
+            let plan: KekPlan = kek::plan(&status, ctx.who.member(), which)?;
+            let (change, outcome) = kek::renew(vault, plan, &status, ctx)?;
+            Ok((outcome, change))
+        })?;
+        report.add_keks(outcome);
+        Ok(())
+    }
+
+    fn reencrypt(&self, context: &Context<'_>, which: &dek::Which, report: &mut Report) -> Outcome {
+        let reason = self.reason.reason.as_deref();
+        let (plan, _) = context.write_if(reason, "renew keys of values", |vault, ctx| {
+            let status = key_status(vault, ctx.now);
+            let mut plan: DekPlan = dek::plan(vault, &status, ctx.who, which, ctx.now)?;
+            let change = dek::reencrypt(vault, &mut plan, ctx)?;
+            Ok((plan, change))
+        })?;
+        report.add_deks(plan);
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! Writing a read down before its values leave this process, as the signed setting `reads` says:
+//! `off`, `best-effort` (the default) or `required`, where a value is not given out unless the
+//! journal has it. Every front does so here: the command line and the library.
+
+use super::session::Session;
+use crate::name::SecretName;
+use crate::policy::settings::Reads;
+use crate::record::text::{MAX_REASON, TextError, check_text};
+use crate::store::state::journal;
+use crate::store::state::journal::{JournalError, ReadRecord};
+use crate::vault::unlock::Unlocked;
+use crate::vault::verified_vault::Vault;
+
+/// What is read, by whom, for what.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    pub who: &'a Unlocked,
+    pub action: &'a str,
+    pub environment: &'a str,
+    pub secrets: &'a [SecretName],
+    pub reason: Option<&'a str>,
+}
+
+/// Why the values are not given out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GivingError {
+    #[error("the reason cannot be stored")]
+    Reason(#[source] TextError),
+    #[error("this vault gives values only where reads can be written down")]
+    Journal(#[source] JournalError),
+}
+
+/// Writes a read down. `now` is in seconds since the Unix epoch.
+pub fn record(
+    session: &Session,
+    vault: &Vault,
+    now: u64,
+    reading: &Reading<'_>,
+) -> Result<(), GivingError> {
+    let reason = reading.reason.unwrap_or_default();
+    check_text(reason, MAX_REASON).map_err(GivingError::Reason)?;
+    let mode = vault.serving().reads();
+    if mode == Reads::Off {
+        return Ok(());
+    }
+    let &Reading { who, action, environment, secrets, .. } = reading;
+    let actor = who.member();
+    let record = ReadRecord { ts: now, actor, action, environment, secrets, reason };
+    let state = session.state.as_deref();
+    match (journal::append(state, session.owners, &session.place(), record), mode) {
+        (Err(error), Reads::Required) => Err(GivingError::Journal(error)),
+        _ => Ok(()),
+    }
+}

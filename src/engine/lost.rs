@@ -1,0 +1,232 @@
+//! What this device knows of a vault and its file lacks: whose it was, and whether anything else
+//! here still holds it.
+//!
+//! Words alone depend on it: nothing is accepted by what is found here. A change that was thrown
+//! away is told from a roll-back by what nobody who can push decides: this device signed it, nothing
+//! that was committed holds it, and it took nothing away from anybody.
+
+use super::session::{Opened, Session, SessionError, chain_of};
+use crate::crypto::bytes::Id;
+use crate::crypto::digest::{Context, Digest};
+use crate::file::format::MAX_FILE;
+use crate::log::entry::Entry;
+use crate::policy::describe;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
+use crate::record::line;
+use crate::store::file::find::Location;
+use crate::store::file::read;
+use crate::store::git::command::text;
+use crate::store::git::past as git_past;
+use crate::store::git::past::Contents;
+use crate::store::state::pins::{Home, Known, PinError};
+use crate::vault::pin::Standing;
+use crate::vault::taken::Taking;
+use std::collections::HashSet;
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+
+/// Policy entries that were accepted and are not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    pub entries: Vec<LostEntry>,
+    pub trace: Trace,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostEntry {
+    /// Where it stood in the chain.
+    pub position: usize,
+    /// What it did, as `role-add x`.
+    pub what: String,
+    /// Whether this device alone signed it.
+    pub is_own: bool,
+    /// What it took away.
+    pub takes: Option<Taking>,
+}
+
+/// What else holds them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trace {
+    Nothing,
+    /// A commit that a branch, a tag, a stash or the reflog leads to.
+    Commit,
+    /// Another place or working tree of the vault on this device.
+    File(PathBuf),
+    /// A commit of the repository of another place.
+    CommitAt(PathBuf),
+    /// There is no repository, not all of its history is here, or a place of the vault is gone, and
+    /// the commits there with it.
+    Unclear,
+}
+
+impl Lost {
+    /// Whether these are a change of this device's own that was thrown away before anybody else had it.
+    pub fn is_discarded(&self) -> bool {
+        self.trace == Trace::Nothing
+            && self.entries.iter().all(|one| one.is_own && one.takes.is_none())
+    }
+}
+
+impl Session {
+    /// What is lacking of the policy that was accepted; `None` where nothing is.
+    pub fn lost(&self, opened: &Opened) -> Result<Option<Lost>, SessionError> {
+        self.lost_of(&opened.pin, &opened.known)
+    }
+
+    /// The same of a policy that was judged.
+    pub fn lost_of(&self, pin: &Standing, known: &Known) -> Result<Option<Lost>, SessionError> {
+        let from = match *pin {
+            Standing::Prefix { seen, .. } => seen,
+            Standing::Diverged { at } => at,
+            _ => return Ok(None),
+        };
+        let Some(lines) = known.chain.as_deref() else { return Ok(None) };
+        let (Some(first), made) = (lines.get(from), self.made_here()?) else { return Ok(None) };
+        let (_, takings) = chain_of(lines)?;
+        let mut entries = Vec::new();
+        for (position, text) in lines.iter().enumerate().skip(from) {
+            let entry: PolicyEntry = line::parse(text).map_err(SessionError::PinnedLine)?;
+            let is_own = entry.sigs.iter().all(|one| made.contains(&one.key));
+            let takes = takings.get(&position).copied();
+            entries.push(LostEntry { position, what: words(&entry), is_own, takes });
+        }
+        let trace = match entries.iter().all(|one| one.is_own) {
+            true => {
+                let [vault, first] = [&lines[0], first].map(|line| PolicyEntry::id_of_line(line));
+                self.trace(&vault, &|line| PolicyEntry::id_of_line(line) == first)?
+            }
+            false => Trace::Unclear,
+        };
+        Ok(Some(Lost { entries, trace }))
+    }
+
+    /// Whether the log entries are this device's own, and nothing here holds one of them.
+    pub fn is_discarded(&self, vault: &Id, entries: &[Id]) -> Result<bool, PinError> {
+        let (own, missing) = (self.written_here()?, entries.iter().collect::<HashSet<_>>());
+        if !entries.iter().all(|id| own.contains(id)) {
+            return Ok(false);
+        }
+        let digest = Digest::new(Context::LogEntry);
+        let holds = |line: &str| missing.contains(&Entry::id_of_line(line, &digest));
+        Ok(self.trace(vault, &holds)? == Trace::Nothing)
+    }
+
+    /// Another place or working tree whose file has all of these log entries.
+    pub fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
+        let digest = Digest::new(Context::LogEntry);
+        let has_all = |path: &PathBuf| {
+            let Ok(there) = read::read(path, MAX_FILE as u64) else { return false };
+            let lines = there.bytes.split(|byte| *byte == b'\n').filter_map(record);
+            let found: HashSet<Id> = lines.map(|line| Entry::id_of_line(line, &digest)).collect();
+            entries.iter().all(|id| found.contains(id))
+        };
+        let homes = self.other_homes(vault)?.into_iter().map(|home| home.path);
+        Ok(homes.chain(self.other_trees()).find(has_all))
+    }
+
+    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
+        let holds = |line: &[u8]| record(line).is_some_and(holds);
+        let (homes, trees) = (self.other_homes(vault)?, self.other_trees());
+        for path in homes.iter().map(|home| &home.path).chain(&trees) {
+            let Ok(there) = read::read(path, MAX_FILE as u64) else { continue };
+            if there.bytes.split(|byte| *byte == b'\n').any(holds) {
+                return Ok(Trace::File(path.clone()));
+            }
+        }
+        match in_commits(&self.location, &holds) {
+            Some(true) => return Ok(Trace::Commit),
+            Some(false) => {}
+            None => return Ok(Trace::Unclear),
+        }
+        let mut unclear = false;
+        for home in homes.into_iter().filter(|home| !home.is_in_repository) {
+            match in_commits_of(&home.path, &holds) {
+                Some(true) => return Ok(Trace::CommitAt(home.path)),
+                Some(false) => {}
+                None => unclear = true,
+            }
+        }
+        Ok(if unclear { Trace::Unclear } else { Trace::Nothing })
+    }
+
+    fn other_homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
+        let mut homes = self.homes(vault)?;
+        homes.retain(|home| home.path != self.location.vault);
+        Ok(homes)
+    }
+
+    /// The vault's files in other working trees.
+    fn other_trees(&self) -> Vec<PathBuf> {
+        let place = self.place();
+        let Some(repository) = place.repository() else { return Vec::new() };
+        let asked = ["worktree", "list", "--porcelain"];
+        let listed = text(&self.location.project, &asked).unwrap_or_default();
+        let trees = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
+        let files = trees.map(|tree| PathBuf::from(tree).join(&repository.within));
+        files.filter(|path| path != place.vault()).collect()
+    }
+}
+
+/// A line that may be a signed record.
+fn record(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    line.starts_with('{').then(|| line.trim_end())
+}
+
+/// [`in_commits`] of a vault elsewhere. Where it is no more, its commits cannot be asked; one that is
+/// in no repository has none.
+fn in_commits_of(vault: &Path, holds: &dyn Fn(&[u8]) -> bool) -> Option<bool> {
+    let (folder, name) = (vault.parent()?, vault.file_name()?);
+    vault.symlink_metadata().ok()?;
+    let location = Location::of(folder, name).ok()?;
+    match location.git_common_dir {
+        Some(_) => in_commits(&location, holds),
+        None => Some(false),
+    }
+}
+
+/// Whether a line of the vault in any commit, at whatever path, is one that is looked for; `None` where
+/// none is and not every state is here to be looked at.
+fn in_commits(location: &Location, holds: &dyn Fn(&[u8]) -> bool) -> Option<bool> {
+    let is_shallow = location.git_common_dir.as_ref()?.join("shallow").exists();
+    let states = git_past::states(location).ok()?;
+    let mut is_whole = !states.more && !is_shallow;
+    let mut contents = Contents::of(location).ok()?;
+    for id in &states.ids {
+        let mut found = None;
+        let look = |text: &mut dyn BufRead| {
+            found = Some(any_line(text, holds)?);
+            Ok(())
+        };
+        contents.look(id, look).ok()?;
+        match found {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => is_whole = false,
+        }
+    }
+    is_whole.then_some(false)
+}
+
+fn any_line(text: &mut dyn BufRead, holds: &dyn Fn(&[u8]) -> bool) -> io::Result<bool> {
+    let mut line = Vec::new();
+    while text.read_until(b'\n', &mut line)? > 0 {
+        if holds(&line) {
+            return Ok(true);
+        }
+        line.clear();
+    }
+    Ok(false)
+}
+
+/// Its ops, but for the keys that come with them.
+fn words(entry: &PolicyEntry) -> String {
+    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch { .. }));
+    let told: Vec<String> =
+        told.map(|op| format!("{} {}", describe::action(op), describe::object(op))).collect();
+    match told.is_empty() {
+        true => "new keys".to_owned(),
+        false => told.join(", "),
+    }
+}

@@ -1,0 +1,285 @@
+//! Changing the vault file: lock, read, verify, apply, write. [`Transaction::commit`] takes a
+//! [`Change`], which cannot be made without a signed entry.
+
+use super::session::{Opened, Session, SessionError};
+use crate::crypto::digest;
+use crate::file::format;
+use crate::file::format::{FormatError, Scope, Trust};
+use crate::file::model::VaultFile;
+use crate::report::verified::Verified;
+use crate::store::file::atomic;
+use crate::store::file::atomic::Expected;
+use crate::store::file::error::WriteError;
+use crate::store::file::lock;
+use crate::store::file::lock::{Lock, LockError};
+use crate::store::file::read::ReadError;
+use crate::vault::author::Ctx;
+use crate::vault::change::Change;
+use crate::vault::join;
+use crate::vault::pin::Standing;
+use crate::vault::verified_vault::{ApplyError, Depth, Vault};
+use std::time::Duration;
+
+/// The vault is for whoever may read the repository.
+const VAULT_MODE: u32 = 0o644;
+
+/// Why a change was not written; the old file is intact, but for
+/// [`WriteError::WrittenNotDurable`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactionError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("the change was not made")]
+    Apply(#[from] ApplyError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Two policy chains would part, and whichever is taken, this device refuses the other.
+    #[error(
+        "this branch lacks policy changes that this device has accepted: changing rights here would \
+         split the policy"
+    )]
+    SplitsPolicy,
+    #[error("the vault would exceed {} MiB", format::MAX_FILE >> 20)]
+    TooLarge,
+    #[error("the vault is unchanged: after this change nobody could read it")]
+    Unreadable(#[source] FormatError),
+}
+
+/// A vault whose new state is in place.
+#[derive(Debug)]
+pub struct Written {
+    pub vault: Vault,
+    /// Why the state folder does not know of the new state, if it does not. No failure of the
+    /// write: whoever took it for one would write again.
+    pub unrecorded: Option<SessionError>,
+}
+
+/// A vault that nobody else writes until this is committed or dropped.
+pub struct Transaction<'a> {
+    session: &'a Session,
+    lock: Lock,
+    opened: Opened,
+}
+
+impl<'a> Transaction<'a> {
+    /// Takes the lock, and reads and verifies the whole vault.
+    pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
+        Self::begin_within(session, lock::WAIT)
+    }
+
+    /// [`Transaction::begin`] for what waits for another writer so long only.
+    pub fn begin_within(session: &'a Session, wait: Duration) -> Result<Self, TransactionError> {
+        let lock = Lock::acquire(&session.location.folder, wait)?;
+        let opened = session.open(Depth::Everything)?;
+        Ok(Self { session, lock, opened })
+    }
+
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.opened.vault
+    }
+
+    /// What was read, without the lock.
+    pub fn into_opened(self) -> Opened {
+        self.opened
+    }
+
+    /// The vault, where there is nothing to change after all.
+    pub fn into_vault(self) -> Vault {
+        self.opened.vault
+    }
+
+    /// Unites the log's heads where they are too many to be named: part of what [`commit`] writes.
+    ///
+    /// [`commit`]: Transaction::commit
+    pub fn joined(mut self, ctx: &Ctx<'_>) -> Result<Self, TransactionError> {
+        if let Some(change) = join::join(&self.opened.vault, ctx) {
+            self.opened.vault = self.opened.vault.apply(change)?;
+        }
+        Ok(self)
+    }
+
+    /// Applies the change and replaces the file.
+    pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
+        let Self { session, lock, opened } = self;
+        let (is_older, entries) =
+            (matches!(opened.pin, Standing::Prefix { .. }), change.entry_ids());
+        if is_older && change.alters_policy() {
+            return Err(TransactionError::SplitsPolicy);
+        }
+        let vault = opened.vault.apply(change)?;
+        let text = readable(vault.file())?;
+        let expected = opened.stamp.map_or(Expected::Absent, Expected::Same);
+        atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
+        let mut written = finish(session, vault, &text);
+        // Without it a discarded change is warned of as a roll-back: no reason for a word.
+        let _ = session.note_entries(&entries);
+        if is_older && let Err(error) = session.note_written(&written.vault, &entries) {
+            written.unrecorded.get_or_insert(error.into());
+        }
+        Ok(written)
+    }
+}
+
+/// Writes a new vault where there is none.
+pub fn create(session: &Session, file: VaultFile) -> Result<Written, TransactionError> {
+    let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
+    let text = format::write(&file);
+    // Opened as a stranger would before it is written: what does not verify must not exist.
+    let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, session.now)
+        .map_err(|source| SessionError::Open { path: session.location.vault.clone(), source })?;
+    // Before the vault is there: were this process killed in between, its own maker would find a
+    // vault that nothing vouches for. What another vault left at this place is replaced.
+    let keys = vault.policy().members().flat_map(|(_, member)| member.keys.values());
+    let made = session.note_made(keys.map(|key| key.id));
+    let unrecorded = session.accept(&vault).err().or(made.err().map(SessionError::Pin));
+    atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, Expected::Absent)?;
+    Ok(Written { unrecorded, ..finish(session, vault, &text) })
+}
+
+/// The place of a vault, that nobody else writes while that of a backup is compared and put there.
+pub struct Replacement<'a> {
+    session: &'a Session,
+    lock: Lock,
+    there: Option<Opened>,
+}
+
+impl<'a> Replacement<'a> {
+    /// Takes the lock, and reads and verifies what is there, if anything is.
+    pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
+        let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
+        // As a stranger would: a pin that is at odds with what is there does not hide it.
+        let stranger = Session { state: None, carried: None, ..session.clone() };
+        let there = match stranger.open(Depth::Everything) {
+            Ok(opened) => Some(opened),
+            Err(SessionError::Read(ReadError::Missing { .. })) => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { session, lock, there })
+    }
+
+    /// The vault that is there.
+    pub fn there(&self) -> Option<&Vault> {
+        self.there.as_ref().map(|opened| &opened.vault)
+    }
+
+    /// Puts `new`, which [`Session::verify_bytes`] gave, in its place. Accepts it, but where this
+    /// device has seen a later state: that it is older must stay known.
+    pub fn commit(self, new: Opened) -> Result<Written, TransactionError> {
+        let Self { session, lock, there } = self;
+        let expected =
+            there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
+        let older = !session.missing_heads(&new).is_empty() || new.pin != Standing::Continues;
+        let text = readable(new.vault.file())?;
+        // Before the file is there, as in `create`.
+        let unrecorded = match new.pin {
+            Standing::Unknown => session.accept(&new.vault).err(),
+            _ => None,
+        };
+        atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
+        match older {
+            true => Ok(Written { vault: new.vault, unrecorded }),
+            false => Ok(finish(session, new.vault, &text)),
+        }
+    }
+}
+
+/// The text of the file, which is read back before it takes the place of one that can be read: a
+/// writer applies the rules of single records, and not all limits are those of one.
+fn readable(file: &VaultFile) -> Result<String, TransactionError> {
+    let text = format::write(file);
+    if text.len() > format::MAX_FILE {
+        return Err(TransactionError::TooLarge);
+    }
+    // Not strictly: that the text is canonical is the writer's doing, whatever it holds.
+    format::parse(text.as_bytes(), Trust::Cached, Scope::All)
+        .map_err(TransactionError::Unreadable)?;
+    Ok(text)
+}
+
+/// Records that these bytes are verified (they come of verified bytes and a checked change), and
+/// pins what they hold.
+fn finish(session: &Session, vault: Vault, text: &str) -> Written {
+    let record = Verified::of(&vault, session.now).to_json();
+    session.cache().put(&digest::file_hash(text.as_bytes()), &record);
+    let unrecorded = session.save(&vault, None).err();
+    Written { vault, unrecorded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::identity::{generate_identity, parse_identities};
+    use crate::host::progress::Silent;
+    use crate::host::real::RealHost;
+    use crate::keys::policy_change;
+    use crate::name::Name;
+    use crate::people::init;
+    use crate::people::init::InitRequest;
+    use crate::policy::op::{MemberKind, PolicyOp};
+    use crate::record::rule::Counted;
+    use crate::store::file::find::{FOLDER, Location};
+    use crate::store::file::owners::Owners;
+    use crate::vault::unlock::Unlocked;
+    use bech32::{ToBase32, Variant};
+    use std::fs;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    /// A service with recipients that are as many and nearly as long as they may be.
+    fn long_member(number: usize) -> PolicyOp {
+        let long = |n: usize| {
+            let mut data = vec![n as u8; 2_400];
+            data[0] = number as u8;
+            bech32::encode("age1none", data.to_base32(), Variant::Bech32).unwrap()
+        };
+        let mut recipients: Vec<String> = (0..Counted::Recipients.max()).map(long).collect();
+        recipients.sort();
+        PolicyOp::MemberAdd {
+            member: name(&format!("s{number}")),
+            kind: MemberKind::Service,
+            recipients,
+            expires: None,
+        }
+    }
+
+    #[test]
+    fn a_change_that_nobody_could_read_is_refused_before_the_file_changes() {
+        let project = tempfile::tempdir().unwrap();
+        fs::create_dir(project.path().join(FOLDER)).unwrap();
+        let location = Location::in_project(project.path()).unwrap();
+        let (owners, home, carried) = (Owners::current(), None, None);
+        let session = Session { location, owners, state: None, home, carried, now: 1 };
+        let made = generate_identity();
+        let (member, device) = (name("olga"), name("laptop"));
+        let recipient = made.recipient;
+        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        create(&session, init::init(&request, &RealHost).unwrap()).unwrap();
+        let before = fs::read(&session.location.vault).unwrap();
+        let transaction = Transaction::begin(&session).unwrap();
+        let vault = transaction.vault();
+        let who = Unlocked::new(vault, parse_identities(&made.text).unwrap()).unwrap();
+        let (signer, reason) = (who.signer(vault).unwrap(), String::new());
+        let (who, signer, random, progress) = (&who, &signer, &RealHost, &Silent);
+        let ctx = Ctx { who, signer, random, now: 1, reason, progress };
+        let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "none".into() };
+        let ops =
+            |count| std::iter::once(allowed.clone()).chain((0..count).map(long_member)).collect();
+        let (long, _) = policy_change::change(vault, ops(40), &ctx).unwrap();
+        let error = transaction.commit(long).unwrap_err();
+        let TransactionError::Unreadable(source) = &error else { panic!("{error}") };
+        assert_eq!((source.code(), source.line), ("line-too-long", 11));
+        assert_eq!(fs::read(&session.location.vault).unwrap(), before);
+        let transaction = Transaction::begin(&session).unwrap();
+        let (short, _) = policy_change::change(transaction.vault(), ops(2), &ctx).unwrap();
+        assert_eq!(transaction.commit(short).unwrap().vault.chain().len(), 3);
+    }
+}

@@ -1,0 +1,169 @@
+//! The blocks of JSON lines: the policy chain, a slot's record, the log.
+
+use super::cursor::{Cursor, Piece};
+use super::error::{Cause, Fault};
+use super::naming::Naming;
+use super::record;
+use super::{Scope, Trust};
+use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::digest::{Context, Digest};
+use crate::file::slot::SlotRecord;
+use crate::file::slot_check;
+use crate::log::{self, entry::Entry};
+use crate::policy::{self, entry::PolicyEntry};
+use crate::record::rule::Counted;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// From this many bytes on, threads save more than starting them costs.
+const PARALLEL_FROM: usize = 1 << 20;
+/// Bytes that one thread takes at a time, about.
+const RUN: usize = 1 << 18;
+/// Lines that are found before they are parsed: bounds what a file of nothing but line ends costs.
+const BATCH: usize = 1 << 14;
+
+pub(super) fn chain(cursor: &mut Cursor<'_>, trust: Trust) -> Result<Vec<PolicyEntry>, Fault> {
+    let start = cursor.at();
+    let block = cursor.block("chain")?;
+    let mut chain = Vec::new();
+    while let Some(line) = cursor.block_line(&block)? {
+        let entry = policy_entry(line.text, chain.len(), trust);
+        chain.push(entry.map_err(|cause| cause.at(line.at))?);
+    }
+    if chain.is_empty() { Err(Cause::ChainEmpty.at(start)) } else { Ok(chain) }
+}
+
+fn policy_entry(text: &str, before: usize, trust: Trust) -> Result<PolicyEntry, Cause> {
+    Counted::Entries.check(before + 1)?;
+    let entry: PolicyEntry = record::parse(text, trust)?;
+    policy::check::entry(&entry)?;
+    Ok(entry)
+}
+
+pub(super) fn slot(
+    cursor: &mut Cursor<'_>,
+    id: &ShortId,
+    trust: Trust,
+) -> Result<SlotRecord, Fault> {
+    let start = cursor.at();
+    let block = cursor.block("record")?;
+    let line = cursor.block_line(&block)?.ok_or_else(|| Cause::SlotRecords.at(start))?;
+    let slot = slot_record(line.text, id, trust).map_err(|cause| cause.at(line.at))?;
+    match cursor.block_line(&block)? {
+        None => Ok(slot),
+        Some(second) => Err(Cause::SlotRecords.at(second.at)),
+    }
+}
+
+fn slot_record(text: &str, id: &ShortId, trust: Trust) -> Result<SlotRecord, Cause> {
+    let slot: SlotRecord = record::parse(text, trust)?;
+    slot_check::record(&slot)?;
+    let own = match &slot {
+        SlotRecord::Seal(seal) => &seal.slot,
+        SlotRecord::Removed(removed) => &removed.slot,
+    };
+    if own == id { Ok(slot) } else { Err(Cause::SlotSection) }
+}
+
+/// The log's entries, which must be in order of their ids. `vault` is what their objects' ids hang
+/// on.
+pub(super) fn log(
+    cursor: &mut Cursor<'_>,
+    trust: Trust,
+    scope: Scope<'_>,
+    vault: &Id,
+) -> Result<BTreeMap<Id, Entry>, Fault> {
+    let digest = Digest::new(Context::LogEntry);
+    let parse = Parse { trust, digest, naming: Naming::of(scope), vault };
+    let block = cursor.block("entries")?;
+    let mut entries = Vec::new();
+    let mut lines = Vec::new();
+    loop {
+        let line = cursor.block_line(&block);
+        let more = matches!(line, Ok(Some(_)));
+        let end = line.map(|line| lines.extend(line));
+        if !more || lines.len() == BATCH {
+            // What an earlier line has wrong comes before what ended the reading.
+            append(&mut entries, &lines, &parse)?;
+            lines.clear();
+        }
+        end?;
+        if !more {
+            // Sorted already, which the map's bulk construction makes use of.
+            return Ok(entries.into_iter().collect());
+        }
+    }
+}
+
+/// How lines of the log are parsed.
+struct Parse<'a> {
+    trust: Trust,
+    digest: Digest,
+    naming: Option<Naming<'a>>,
+    /// As the header states it, which the chain must bear out before anything is believed.
+    vault: &'a Id,
+}
+
+fn append(
+    entries: &mut Vec<(Id, Entry)>,
+    lines: &[Piece<'_>],
+    parse: &Parse<'_>,
+) -> Result<(), Fault> {
+    // Lines differ by three orders of magnitude: an import puts a thousand secrets in one.
+    let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
+    let runs: Vec<Run> = if bytes < PARALLEL_FROM {
+        vec![parse.run(lines)]
+    } else {
+        let together = (RUN / (bytes / lines.len()).max(1)).max(1);
+        lines.par_chunks(together).map(|lines| parse.run(lines)).collect()
+    };
+    let mut places = lines.iter().map(|line| line.at);
+    for run in runs {
+        for (entry, at) in run.entries.into_iter().zip(&mut places) {
+            in_order(entries.last(), &entry.0).map_err(|cause| cause.at(at))?;
+            entries.push(entry);
+        }
+        if let Some(fault) = run.fault {
+            return Err(fault);
+        }
+    }
+    Ok(())
+}
+
+/// What stands before the first fault is kept too: it may break the order on an earlier line.
+struct Run {
+    entries: Vec<(Id, Entry)>,
+    fault: Option<Fault>,
+}
+
+impl Parse<'_> {
+    fn run(&self, lines: &[Piece<'_>]) -> Run {
+        let mut entries = Vec::with_capacity(lines.len());
+        for line in lines {
+            match self.entry(line.text) {
+                Ok(entry) => entries.push(entry),
+                Err(cause) => return Run { entries, fault: Some(cause.at(line.at)) },
+            }
+        }
+        Run { entries, fault: None }
+    }
+
+    fn entry(&self, text: &str) -> Result<(Id, Entry), Cause> {
+        let id = Entry::id_of_line(text, &self.digest);
+        if let Some(short) = self.naming.as_ref().and_then(|naming| naming.without_ops(text)) {
+            return Ok((id, record::parse(&short, Trust::Cached)?));
+        }
+        let mut entry: Entry = record::parse(text, self.trust)?;
+        log::check::entry(&entry)?;
+        entry.derive_objects(self.vault);
+        Ok((id, entry))
+    }
+}
+
+fn in_order(before: Option<&(Id, Entry)>, id: &Id) -> Result<(), Cause> {
+    match before.map(|(before, _)| before.cmp(id)) {
+        None | Some(std::cmp::Ordering::Less) => Ok(()),
+        Some(std::cmp::Ordering::Equal) => Err(Cause::EntryDuplicate),
+        Some(std::cmp::Ordering::Greater) => Err(Cause::EntryOrder),
+    }
+}

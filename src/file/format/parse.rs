@@ -1,0 +1,90 @@
+//! The whole file, section by section in their order.
+
+use super::cursor::Cursor;
+use super::error::{Cause, Fault, FormatError};
+use super::section::{Section, follows};
+use super::{Scope, Trust, armor, block, header, secrets, write};
+use crate::crypto::bytes::ShortId;
+use crate::file::model::{AudienceSection, VaultFile};
+use crate::file::slot::SlotRecord;
+use crate::record::rule::Counted;
+use std::collections::BTreeMap;
+
+/// Reads a vault file.
+///
+/// # Errors
+/// The first thing that is wrong, in order of the file; bytes that no reader could make text of,
+/// and what needs a newer program, come before anything else.
+pub fn parse(bytes: &[u8], trust: Trust, scope: Scope<'_>) -> Result<VaultFile, FormatError> {
+    let text = header::text(bytes)?;
+    sections(&mut Cursor::new(text), trust, scope).map_err(|fault| fault.into_error(bytes))
+}
+
+fn sections(cursor: &mut Cursor<'_>, trust: Trust, scope: Scope<'_>) -> Result<VaultFile, Fault> {
+    let header = header::parse(cursor)?;
+    enter(cursor, Section::Policy, "policy")?;
+    let chain = block::chain(cursor, trust)?;
+    let audiences = audiences(cursor, trust)?;
+    let slots = slots(cursor, trust)?;
+    let secrets = secrets::parse(cursor, scope, trust)?;
+    enter(cursor, Section::Log, "log")?;
+    let entries = block::log(cursor, trust, scope, &header.vault)?;
+    if !cursor.at_end() {
+        return Err(Cause::TrailingBytes.at(cursor.at()));
+    }
+    Ok(VaultFile { header, chain, audiences, slots, secrets, entries })
+}
+
+/// Goes past the header of the section that must come now.
+fn enter(cursor: &mut Cursor<'_>, wanted: Section<'_>, name: &'static str) -> Result<(), Fault> {
+    match cursor.peek_section()? {
+        Some((_, section)) if section == wanted => cursor.enter_section(),
+        Some((at, section)) => Err(section.misplaced(wanted).at(at)),
+        None => Err(Cause::SectionMissing { name }.at(cursor.at())),
+    }
+}
+
+fn audiences(
+    cursor: &mut Cursor<'_>,
+    trust: Trust,
+) -> Result<BTreeMap<String, AudienceSection>, Fault> {
+    let mut audiences: BTreeMap<String, AudienceSection> = BTreeMap::new();
+    while let Some((at, section @ Section::Audience(name))) = cursor.peek_section()? {
+        follows(audiences.last_key_value().map(|(name, _)| name.as_str()), name, at, section)?;
+        audiences.insert(name.to_owned(), audience(cursor, name, trust)?);
+    }
+    Ok(audiences)
+}
+
+fn audience(cursor: &mut Cursor<'_>, name: &str, trust: Trust) -> Result<AudienceSection, Fault> {
+    let start = cursor.at();
+    cursor.enter_section()?;
+    let epoch = cursor.quoted("epoch")?.id()?;
+    let armored = cursor.at();
+    let block = cursor.block("envelope")?;
+    let mut reader = armor::Reader::default();
+    while let Some(line) = cursor.block_line(&block)? {
+        reader.line(line.text).map_err(|cause| cause.at(line.at))?;
+    }
+    let envelope = reader.finish().map_err(|cause| cause.at(armored))?;
+    let section = AudienceSection { epoch, envelope };
+    if trust == Trust::Strict {
+        let mut again = String::with_capacity(cursor.at() - start);
+        write::audience(&mut again, name, &section);
+        if again != cursor.since(start) {
+            return Err(Cause::NotCanonical.at(start + 1));
+        }
+    }
+    Ok(section)
+}
+
+fn slots(cursor: &mut Cursor<'_>, trust: Trust) -> Result<BTreeMap<ShortId, SlotRecord>, Fault> {
+    let mut slots = BTreeMap::new();
+    while let Some((at, section @ Section::Slot(id))) = cursor.peek_section()? {
+        follows(slots.last_key_value().map(|(id, _)| *id), id, at, section)?;
+        Counted::Slots.check(slots.len() + 1).map_err(|rule| Cause::Rule(rule).at(at))?;
+        cursor.enter_section()?;
+        slots.insert(id, block::slot(cursor, &id, trust)?);
+    }
+    Ok(slots)
+}

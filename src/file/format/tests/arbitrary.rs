@@ -1,0 +1,92 @@
+//! Random files and random bytes.
+
+use super::super::{Scope, Trust, parse, sample, write};
+use crate::crypto::bytes::Fixed;
+use crate::file::model::VaultFile;
+use crate::log::entry::Entry;
+use crate::record::text::check_text;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use unicode_normalization::UnicodeNormalization;
+
+fn text() -> impl Strategy<Value = String> {
+    "[ -~äöß'\"\\\\漢\u{301}👍]{0,40}".prop_map(|text| text.nfc().collect())
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let ops = vec(0..4u64, 1..6);
+    (0..1u64 << 53, ops, text(), 0..1u64 << 53).prop_map(|(lamport, kinds, reason, ts)| {
+        let op = |kind| match kind {
+            0 => sample::put(lamport),
+            1 => sample::field(),
+            2 => sample::pending(lamport),
+            _ => sample::remove(),
+        };
+        let ops = kinds.into_iter().map(op).collect();
+        Entry { lamport, reason, ts, ..sample::entry(lamport % 1_000, ops) }
+    })
+}
+
+fn file() -> impl Strategy<Value = VaultFile> {
+    let secrets = vec((0..500u64, 1..4u64, "[a-z.]{1,8}/[A-Z_]{1,12}"), 0..5);
+    let puttings = vec((any::<[u8; 32]>(), proptest::option::of(0..1u64 << 53)), 16);
+    let envelopes = vec(vec(any::<u8>(), 1..200), 2);
+    (secrets, vec(entry(), 0..8), envelopes, puttings, text()).prop_map(
+        |(secrets, entries, envelopes, puttings, reason)| {
+            let mut file = sample::file();
+            let secret =
+                |(seed, versions, name): (u64, u64, String)| sample::secret(seed, &name, versions);
+            file.secrets = secrets.into_iter().map(secret).collect();
+            let objects = file.secrets.values_mut().flat_map(|secret| secret.versions.values_mut());
+            for (object, putting) in objects.zip(puttings) {
+                (object.origin, object.expires) = (Fixed(putting.0), putting.1);
+            }
+            file.entries = sample::entries(entries);
+            for (section, envelope) in file.audiences.values_mut().zip(envelopes) {
+                section.envelope = envelope;
+            }
+            file.chain[1].reason = reason;
+            file
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_file_is_read_back(file in file()) {
+        let text = write(&file);
+        prop_assert_eq!(parse(text.as_bytes(), Trust::Strict, Scope::All), Ok(file.clone()));
+        let wanted: BTreeSet<_> = file.secrets.keys().step_by(2).copied().collect();
+        let mut some = file;
+        some.secrets.retain(|id, _| wanted.contains(id));
+        prop_assert_eq!(
+            parse(text.as_bytes(), Trust::Cached, Scope::Secrets(&wanted)),
+            Ok(some)
+        );
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..400), at in any::<prop::sample::Index>()) {
+        let mut text = write(&sample::file()).into_bytes();
+        let at = at.index(text.len());
+        text.splice(at..at, bytes.iter().copied());
+        let wanted = sample::file().secrets.keys().copied().collect();
+        for whole in [&bytes, &text] {
+            for trust in [Trust::Strict, Trust::Cached] {
+                for scope in [Scope::All, Scope::NoSecrets, Scope::Secrets(&wanted)] {
+                    let _ = parse(whole, trust, scope);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_checked_text_is_never_changed_by_json(text in text()) {
+        prop_assert!(check_text(&text, 1_000).is_ok());
+        let line = crate::record::line::write(&text);
+        prop_assert_eq!(crate::record::line::parse::<String>(&line).unwrap(), text);
+    }
+}

@@ -1,0 +1,415 @@
+//! The malformed files, each one change away from the sample.
+
+use super::super::super::{sample, write};
+use crate::crypto::bytes::{Blob, Fixed};
+use crate::file::model::{VaultFile, WrapKey};
+use crate::file::slot::{SlotRecord, SlotSeal};
+use crate::log::entry::Entry;
+use crate::log::op::Op;
+use crate::policy::op::PolicyOp;
+
+type Cases = Vec<(&'static str, Vec<u8>)>;
+
+pub(super) fn all() -> Cases {
+    let mut cases = bytes();
+    for (name, from, to) in REPLACED {
+        let text = write(&sample::file());
+        assert!(text.contains(from), "{name}: the sample lacks {from:?}");
+        cases.push((name, text.replacen(from, to, 1).into_bytes()));
+    }
+    for (name, change) in [FILES, CHAIN, SLOTS].concat() {
+        let mut file = sample::file();
+        change(&mut file);
+        cases.push((name, write(&file).into_bytes()));
+    }
+    for (name, change) in ENTRIES {
+        let mut entry = sample::entry(1, vec![sample::put(1)]);
+        change(&mut entry);
+        let file = VaultFile { entries: sample::entries([entry]), ..sample::file() };
+        cases.push((name, write(&file).into_bytes()));
+    }
+    cases.extend(version_keys());
+    cases.extend(sections());
+    cases.extend(lines());
+    cases
+}
+
+fn bytes() -> Cases {
+    let text = write(&sample::file());
+    let with = |byte: &[u8]| {
+        text.replacen("Zürich", "Z?", 1).into_bytes().iter().fold(Vec::new(), |mut out, b| {
+            if *b == b'?' {
+                out.extend_from_slice(byte)
+            } else {
+                out.push(*b)
+            }
+            out
+        })
+    };
+    vec![
+        ("bom", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("not-utf8", with(b"\xff")),
+        ("not-utf8-surrogate", with(b"\xed\xa0\x80")),
+        ("carriage-return", text.replace('\n', "\r\n").into_bytes()),
+        ("carriage-return-one", with(b"\r")),
+        ("missing-final-newline", text.trim_end().as_bytes().to_vec()),
+        ("missing-final-newline-empty", Vec::new()),
+        ("trailing-bytes", [text.as_bytes(), b"\n"].concat()),
+        ("trailing-bytes-section", [text.as_bytes(), b"\n[more]\n"].concat()),
+        ("block-open", text.strip_suffix("'''\n").unwrap().as_bytes().to_vec()),
+    ]
+}
+
+const REPLACED: &[(&str, &str, &str)] = &[
+    ("header-key", "suite = ", "sweet = "),
+    ("header-key-comment", "format = 1\n", "# a vault\nformat = 1\n"),
+    ("header-key-format-spelling", "format = 1\n", "format = 01\n"),
+    ("header-key-order", "requires = []\n", ""),
+    ("header-key-requires-spelling", "requires = []", "requires = [ ]"),
+    ("format-number", "format = 1\n", "format = 2\n"),
+    ("format-number-zero", "format = 1\n", "format = 0\n"),
+    ("requires", "requires = []", "requires = [\"gates\"]"),
+    ("suite-unknown", "xchacha20poly1305-blake3", "aes-256-gcm"),
+    ("algorithm-unknown", "\"alg\":\"ed25519\"", "\"alg\":\"sshsig\""),
+    ("name", "name = \"shop\"", "name = \"-shop\""),
+    ("name-secret", "name = \"prod/DATABASE_URL\"", "name = \"DATABASE_URL\""),
+    ("bytes-syntax", "vault = \"", "vault = \"A"),
+    (
+        "bytes-syntax-padding",
+        "epoch = \"BAQEBAQEBAQEBAQEBAQEBA\"",
+        "epoch = \"BAQEBAQEBAQEBAQEBAQEBA==\"",
+    ),
+    (
+        "bytes-syntax-trailing-bits",
+        "epoch = \"BAQEBAQEBAQEBAQEBAQEBA\"",
+        "epoch = \"BAQEBAQEBAQEBAQEBAQEBB\"",
+    ),
+    ("bytes-syntax-alphabet", "nonce = \"Dw8P", "nonce = \"Dw+P"),
+    ("section-expected", "\n[policy]", "[policy]"),
+    ("section-expected-space", "\n[policy]", "\n [policy]"),
+    ("section-expected-two-empty-lines", "\n[policy]", "\n\n[policy]"),
+    ("section-expected-extra-key", "\n[policy]", "note = \"x\"\n\n[policy]"),
+    ("section-unexpected", "[audience.\"owner\"]", "[audiences.\"owner\"]"),
+    ("section-unexpected-unquoted", "[audience.\"owner\"]", "[audience.owner]"),
+    ("audience-name", "[audience.\"developer+owner\"]", "[audience.\"owner+developer\"]"),
+    ("audience-name-no-owner", "[audience.\"developer+owner\"]", "[audience.\"developer\"]"),
+    ("audience-name-wrap", "audience = \"developer+owner\"", "audience = \"developer\""),
+    ("key-unexpected", "active = ", "actives = "),
+    ("key-unexpected-space", "active = ", "active="),
+    ("value-syntax", "name = \"prod/", "name = \"prod\\"),
+    ("value-syntax-literal", "name = \"shop\"", "name = 'shop'"),
+    ("value-syntax-list", "\", \"", "\",\""),
+    ("value-syntax-block", "chain = '''", "chain = \"\"\""),
+    ("armor", "-----BEGIN AGE", "-----BEGIN Age"),
+    ("armor-end", "-----END AGE", "-----END Age"),
+    ("armor-wrapping", "Dw8P\nDw8P", "Dw8PDw8P\n"),
+    ("armor-padding", "Dw==", "Dw"),
+    ("json-syntax", "{\"seq\":1", "{\"seq\":1,"),
+    ("json-syntax-empty-line", "{\"seq\":1", "\n{\"seq\":1"),
+    ("json-syntax-truncated-escape", "\\\"dev\\\"", "\\ud800"),
+    ("json-shape", "\"lamport\":1", "\"lamport\":\"1\""),
+    ("json-shape-unknown-key", "\"lamport\":1", "\"note\":1,\"lamport\":1"),
+    ("json-shape-double-key", "\"lamport\":1", "\"lamport\":1,\"lamport\":1"),
+    ("json-shape-missing-key", "\"lamport\":1,", ""),
+    ("json-shape-negative", "\"lamport\":1", "\"lamport\":-1"),
+    ("json-shape-fraction", "\"lamport\":1", "\"lamport\":1.0"),
+    ("json-shape-object-stated", "\"wrap\":\"", "\"object\":\"x\",\"wrap\":\""),
+    ("json-shape-unknown-op", "{\"field\":", "{\"fields\":"),
+    ("json-syntax-nesting", "\"ops\":[", "\"ops\":[[[[[[[["),
+    ("json-not-canonical-space", "\"lamport\":1", "\"lamport\": 1"),
+    (
+        "json-not-canonical-key-order",
+        "\"role\":\"developer\",\"pattern\":\"dev/*\"",
+        "\"pattern\":\"dev/*\",\"role\":\"developer\"",
+    ),
+    ("json-not-canonical-raw-apostrophe", "it\\u0027s", "it's"),
+    ("json-not-canonical-escape", "Zürich", "Z\\u00fcrich"),
+    ("json-not-canonical-slash", "dev/TOKEN\",\"field", "dev\\/TOKEN\",\"field"),
+    ("json-not-canonical-null", "\"expires\":1800000000", "\"expires\":null"),
+    ("json-not-canonical-empty-list", "\"expires\":1800000000", "\"expires\":1,\"same\":[]"),
+    ("text-control", "Zürich", "Z\u{7f}rich"),
+    ("text-control-bidi", "Zürich", "Z\u{202e}rich"),
+    ("text-not-nfc", "Zürich", "Zu\u{308}rich"),
+];
+
+type Change<T> = (&'static str, fn(&mut T));
+
+const FILES: &[Change<VaultFile>] = &[
+    ("chain-empty", |file| file.chain.clear()),
+    ("secret-empty", |file| first(file).versions.clear()),
+    ("wrap-version", |file| {
+        first(file).wraps.values_mut().for_each(|wrap| wrap.version = sample::id(0));
+    }),
+    ("bytes-syntax-wrap-length", |file| {
+        first(file).wraps.values_mut().for_each(|wrap| wrap.key = WrapKey::Kek(Blob(vec![1; 71])));
+    }),
+    ("list-order-active", |file| first(file).active = reversed()),
+    ("list-duplicate-active", |file| first(file).active = vec![sample::id(1); 2]),
+    ("armor-empty", |file| file.audiences.values_mut().for_each(|a| a.envelope.clear())),
+    ("slot-section", |file| {
+        let slot = file.slots.pop_first().unwrap();
+        file.slots.insert(Fixed([0x21; 16]), slot.1);
+    }),
+    ("too-many-slots", |file| {
+        let SlotRecord::Removed(slot) = file.slots.pop_last().unwrap().1 else { return };
+        for n in 0..257u16 {
+            let [high, low] = n.to_be_bytes();
+            let mut slot = slot.clone();
+            slot.slot.0[..2].copy_from_slice(&[0x90 + high, low]);
+            file.slots.insert(slot.slot, SlotRecord::Removed(slot));
+        }
+    }),
+];
+
+const CHAIN: &[Change<VaultFile>] = &[
+    ("list-order-heads", |file| file.chain[1].heads = reversed()),
+    ("list-duplicate-heads", |file| file.chain[1].heads = vec![sample::id(1); 2]),
+    ("too-many-heads", |file| file.chain[1].heads = sample::ids(0..257)),
+    ("empty-list-policy-ops", |file| file.chain[1].ops.clear()),
+    ("too-many-ops-policy", |file| {
+        let setting = file.chain[1].ops[2].clone();
+        file.chain[1].ops = vec![setting; 1_001];
+    }),
+    ("empty-list-sigs", |file| file.chain[1].sigs.clear()),
+    ("too-many-signatures", |file| {
+        file.chain[1].sigs = (0..17).map(sample::signature).collect();
+    }),
+    ("list-duplicate-sigs", |file| file.chain[1].sigs = vec![sample::signature(1); 2]),
+    ("text-too-long-reason", |file| file.chain[1].reason = "x".repeat(1_001)),
+    ("integer-range-seq", |file| file.chain[1].seq = 1 << 53),
+    ("integer-range-threshold", |file| {
+        if let PolicyOp::Vault { threshold, .. } = &mut file.chain[0].ops[0] {
+            *threshold = 0;
+        }
+    }),
+    ("empty-list-recipients", |file| recipients(file).clear()),
+    ("too-many-recipients", |file| {
+        *recipients(file) = (10..27).map(|n| format!("ssh-{n}")).collect();
+    }),
+    ("list-order-recipients", |file| *recipients(file) = vec!["b".into(), "a".into()]),
+    ("recipient", |file| *recipients(file) = vec![" ssh-ed25519 AAAA".into()]),
+    ("recipient-checksum", |file| {
+        *recipients(file) = vec![sample::RECIPIENT.replace("aqmc", "aqmd")];
+    }),
+    ("list-order-rights", |file| {
+        if let PolicyOp::Grant { rights, .. } = &mut file.chain[1].ops[0] {
+            rights.reverse();
+        }
+    }),
+    ("empty-list-rights", |file| {
+        if let PolicyOp::Grant { rights, .. } = &mut file.chain[1].ops[0] {
+            rights.clear();
+        }
+    }),
+    ("audience-name-epoch", |file| {
+        if let PolicyOp::Epoch { audience, .. } = &mut file.chain[1].ops[1] {
+            *audience = "owner+developer".to_owned();
+        }
+    }),
+    ("text-too-long-setting", |file| {
+        if let PolicyOp::Setting { value, .. } = &mut file.chain[1].ops[2] {
+            *value = "x".repeat(4_097);
+        }
+    }),
+];
+
+const SLOTS: &[Change<VaultFile>] = &[
+    ("kdf-range-memory-low", |file| seal(file).m = 19_455),
+    ("kdf-range-memory-high", |file| seal(file).m = 1_048_577),
+    ("kdf-range-passes", |file| seal(file).t = 11),
+    ("kdf-range-lanes", |file| seal(file).p = 0),
+    ("recipient-slot", |file| seal(file).recipient.push('\'')),
+    ("text-control-label", |file| seal(file).label.push('\u{1b}')),
+];
+
+const ENTRIES: &[Change<Entry>] = &[
+    ("list-order-parents", |entry| entry.parents = reversed()),
+    ("list-duplicate-parents", |entry| entry.parents = vec![sample::id(1); 2]),
+    ("too-many-parents", |entry| entry.parents = sample::ids(0..257)),
+    ("empty-list-ops", |entry| entry.ops.clear()),
+    ("integer-range-lamport", |entry| entry.lamport = 1 << 53),
+    ("integer-range-expires", |entry| {
+        if let Op::Put(put) = &mut entry.ops[0] {
+            put.expires = Some(1 << 53);
+        }
+    }),
+    ("integer-range-expires-pending", |entry| {
+        entry.ops = vec![sample::pending(1)];
+        if let Op::Pending(pending) = &mut entry.ops[0] {
+            pending.expires = Some(1 << 53);
+        }
+    }),
+    ("list-order-replaces", |entry| {
+        if let Op::Put(put) = &mut entry.ops[0] {
+            put.replaces = reversed();
+        }
+    }),
+    ("too-many-ids", |entry| {
+        if let Op::Put(put) = &mut entry.ops[0] {
+            put.same = sample::ids(0..1_001);
+        }
+    }),
+    ("empty-list-objects", |entry| {
+        entry.ops = vec![sample::remove()];
+        if let Op::Remove(versions) = &mut entry.ops[0] {
+            versions.objects.clear();
+        }
+    }),
+    ("field-name", |entry| {
+        entry.ops = vec![sample::field()];
+        if let Op::Field(field) = &mut entry.ops[0] {
+            field.field = "tag.".to_owned();
+        }
+    }),
+    ("text-too-long-field", |entry| {
+        entry.ops = vec![sample::field()];
+        if let Op::Field(field) = &mut entry.ops[0] {
+            field.value = Some("x".repeat(4_097));
+        }
+    }),
+];
+
+fn first(file: &mut VaultFile) -> &mut crate::file::model::SecretSection {
+    file.secrets.values_mut().next().expect("the sample has secrets")
+}
+
+fn recipients(file: &mut VaultFile) -> &mut Vec<String> {
+    match &mut file.chain[0].ops[1] {
+        PolicyOp::MemberAdd { recipients, .. } => recipients,
+        _ => unreachable!("the sample's genesis adds a member second"),
+    }
+}
+
+fn seal(file: &mut VaultFile) -> &mut SlotSeal {
+    match file.slots.values_mut().next() {
+        Some(SlotRecord::Seal(seal)) => seal,
+        _ => unreachable!("the sample's first slot is sealed"),
+    }
+}
+
+fn reversed() -> Vec<crate::crypto::bytes::Id> {
+    let mut ids = sample::ids(0..2);
+    ids.reverse();
+    ids
+}
+
+/// The sample, split before each section; the first part is the header.
+struct Parts<'a>(Vec<&'a str>);
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        Self(text.split("\n\n").collect())
+    }
+
+    fn find(&self, start: &str) -> usize {
+        self.0.iter().position(|part| part.starts_with(start)).expect("a section of the sample")
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Vec<&'a str>)) -> Vec<u8> {
+        let mut parts = self.0.clone();
+        change(&mut parts);
+        parts.join("\n\n").into_bytes()
+    }
+
+    fn swapped(&self, a: usize, b: usize) -> Vec<u8> {
+        self.with(|parts| parts.swap(a, b))
+    }
+
+    fn doubled(&self, at: usize) -> Vec<u8> {
+        self.with(|parts| parts.insert(at, parts[at]))
+    }
+
+    fn dropped(&self, at: usize) -> Vec<u8> {
+        self.with(|parts| {
+            parts.remove(at);
+        })
+    }
+}
+
+/// What a version's section states before its content.
+fn version_keys() -> Cases {
+    let text = write(&sample::file());
+    let line = |key: &str| {
+        let found = text.lines().find(|line| line.starts_with(key)).expect("a version");
+        format!("{found}\n")
+    };
+    let (author, origin, expires) = (line("author = "), line("origin = "), line("expires = "));
+    let stated = format!("{author}{origin}{expires}");
+    let with = |new: &[&str]| {
+        assert!(text.contains(&stated), "the sample's first version of a secret expires");
+        text.replacen(&stated, &new.concat(), 1).into_bytes()
+    };
+    let (author, origin, expires) = (author.as_str(), origin.as_str(), expires.as_str());
+    let origin_of = |value: &str| with(&[author, &format!("origin = {value}\n"), expires]);
+    let expires_of = |value: &str| with(&[author, origin, &format!("expires = {value}\n")]);
+    vec![
+        ("key-unexpected-author-missing", with(&[origin, expires])),
+        ("key-unexpected-author-twice", with(&[author, author, origin, expires])),
+        ("key-unexpected-origin-missing", with(&[author, expires])),
+        ("key-unexpected-origin-twice", with(&[author, origin, origin, expires])),
+        ("key-unexpected-origin-first", with(&[origin, author, expires])),
+        ("key-unexpected-lamport-of-version", with(&[author, "lamport = 1\n", expires])),
+        ("key-unexpected-expires-twice", with(&[author, origin, expires, expires])),
+        ("key-unexpected-expires-first", with(&[author, expires, origin])),
+        ("bytes-syntax-author", with(&["author = \"AAAA\"\n", origin, expires])),
+        ("value-syntax-author", with(&["author = 1\n", origin, expires])),
+        ("bytes-syntax-origin-short", origin_of("\"AAAA\"")),
+        ("bytes-syntax-origin-empty", origin_of("\"\"")),
+        ("bytes-syntax-origin-trailing-bits", origin_of(&format!("\"{}B\"", "A".repeat(42)))),
+        ("value-syntax-origin-number", origin_of("1")),
+        ("value-syntax-origin-list", origin_of("[]")),
+        ("value-syntax-origin-empty", origin_of("")),
+        ("integer-range-expires-of-version", expires_of("9007199254740992")),
+        ("integer-range-expires-beyond-64-bits", expires_of("99999999999999999999")),
+        ("value-syntax-expires-zeros", expires_of("00")),
+        ("value-syntax-expires-empty", expires_of("")),
+        ("value-syntax-expires-never", expires_of("\"never\"")),
+        ("value-syntax-expires-sign", expires_of("+1001")),
+        ("value-syntax-expires-negative", expires_of("-1")),
+        ("value-syntax-expires-grouped", expires_of("1_001")),
+        ("value-syntax-expires-quoted", expires_of("\"1001\"")),
+        ("value-syntax-expires-space", expires_of("1001 ")),
+    ]
+}
+
+/// Whole sections in other places.
+fn sections() -> Cases {
+    let text = write(&sample::file());
+    let parts = Parts::of(&text);
+    let (policy, audience, slot) =
+        (parts.find("[policy]"), parts.find("[audience."), parts.find("[slot."));
+    let (secret, log) = (parts.find("[secret."), parts.find("[log]"));
+    let is_version = |n: usize| parts.0[n].contains(".version.");
+    let two = (0..log).find(|n| is_version(*n) && is_version(n + 1)).expect("two versions");
+    vec![
+        ("section-missing-policy", parts.dropped(policy)),
+        ("section-missing-log", [parts.0[..log].join("\n\n").as_bytes(), b"\n"].concat()),
+        ("section-duplicate-policy", parts.doubled(policy)),
+        ("section-duplicate-audience", parts.doubled(audience)),
+        ("section-duplicate-slot", parts.doubled(slot)),
+        ("section-duplicate-version", parts.doubled(two)),
+        ("section-duplicate-wrap", parts.doubled(two + 2)),
+        ("section-order-audience", parts.swapped(audience, audience + 1)),
+        ("section-order-slot", parts.swapped(slot, slot + 1)),
+        ("section-order-kinds", parts.swapped(audience, slot)),
+        ("section-order-version", parts.swapped(two, two + 1)),
+        ("section-order-version-after-wrap", parts.swapped(two + 1, two + 2)),
+        ("section-unexpected-orphan", parts.dropped(secret)),
+    ]
+}
+
+/// Lines of blocks in other places.
+fn lines() -> Cases {
+    let text = write(&sample::file());
+    let parts = Parts::of(&text);
+    let log: Vec<&str> = parts.0[parts.find("[log]")].lines().collect();
+    let (both, [one, two]) = (format!("{}\n{}\n", log[2], log[3]), [log[2], log[3]]);
+    let entries = |a: &str, b: &str| text.replace(&both, &format!("{a}\n{b}\n")).into_bytes();
+    let record = parts.0[parts.find("[slot.")].lines().nth(2).expect("a slot's record");
+    vec![
+        ("entry-order", entries(two, one)),
+        ("entry-duplicate", entries(one, one)),
+        ("slot-records-two", text.replace(record, &format!("{record}\n{record}")).into_bytes()),
+        ("slot-records-none", text.replace(&format!("{record}\n"), "").into_bytes()),
+    ]
+}

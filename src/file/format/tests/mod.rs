@@ -1,0 +1,138 @@
+//! Reading and writing as each other's inverse, scopes, and every single change of a small vault.
+
+use super::sample;
+use super::{Scope, Trust, parse, write};
+use crate::crypto::bytes::Id;
+use crate::file::model::VaultFile;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+mod arbitrary;
+mod malformed;
+
+fn strict(bytes: &[u8]) -> Result<VaultFile, super::FormatError> {
+    parse(bytes, Trust::Strict, Scope::All)
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let file = sample::file();
+    let text = write(&file);
+    assert_eq!(strict(text.as_bytes()), Ok(file.clone()));
+    assert_eq!(parse(text.as_bytes(), Trust::Cached, Scope::All), Ok(file));
+}
+
+#[test]
+fn a_file_is_toml_with_the_same_content() {
+    let file = sample::file();
+    let table: toml::Table = write(&file).parse().unwrap();
+    assert_eq!(table["name"].as_str(), Some("shop"));
+    assert_eq!(table["audience"].as_table().unwrap().len(), 2);
+    assert_eq!(table["secret"].as_table().unwrap().len(), file.secrets.len());
+    assert_eq!(table["log"]["entries"].as_str().unwrap().lines().count(), 2);
+}
+
+#[test]
+fn an_empty_log_is_an_empty_block() {
+    let mut file = sample::file();
+    file.entries.clear();
+    let text = write(&file);
+    assert!(text.ends_with("\n[log]\nentries = '''\n'''\n"));
+    assert_eq!(strict(text.as_bytes()), Ok(file));
+}
+
+#[test]
+fn a_scope_reads_only_its_secrets_and_everything_else() {
+    let file = sample::file();
+    let text = write(&file);
+    for uid in file.secrets.keys() {
+        let wanted = BTreeSet::from([*uid, sample::id(99)]);
+        let mut expected = file.clone();
+        expected.secrets.retain(|id, _| id == uid);
+        for trust in [Trust::Strict, Trust::Cached] {
+            let read = parse(text.as_bytes(), trust, Scope::Secrets(&wanted));
+            assert_eq!(read, Ok(expected.clone()));
+        }
+    }
+    let all: BTreeSet<Id> = file.secrets.keys().copied().collect();
+    assert_eq!(parse(text.as_bytes(), Trust::Strict, Scope::Secrets(&all)), Ok(file.clone()));
+    let none = VaultFile { secrets: Default::default(), ..file };
+    assert_eq!(parse(text.as_bytes(), Trust::Strict, Scope::NoSecrets), Ok(none));
+}
+
+#[test]
+fn what_a_scope_skips_is_not_judged_but_bounded() {
+    let text = write(&sample::file());
+    let broken = text.replacen("active = [", "active = ?", 1);
+    assert!(strict(broken.as_bytes()).is_err());
+    assert!(parse(broken.as_bytes(), Trust::Strict, Scope::NoSecrets).is_ok());
+    let hidden_log = text.replacen("active = [", "\n[log]\nactive = [", 1);
+    assert!(parse(hidden_log.as_bytes(), Trust::Strict, Scope::NoSecrets).is_err());
+    let no_log = text.replacen("\n[log]\n", "\n[lag]\n", 1);
+    let error = parse(no_log.as_bytes(), Trust::Strict, Scope::NoSecrets).unwrap_err();
+    assert_eq!(error.code(), "section-missing");
+}
+
+/// Refused, or another file that is written exactly so.
+fn refused_or_other(base: &VaultFile, mutant: &[u8]) {
+    if let Ok(read) = strict(mutant) {
+        assert_ne!(&read, base, "{}", String::from_utf8_lossy(mutant));
+        assert_eq!(write(&read).as_bytes(), mutant);
+    }
+    let wanted: BTreeSet<Id> = base.secrets.keys().take(1).copied().collect();
+    // Must not panic, whatever it says.
+    let _ = parse(mutant, Trust::Cached, Scope::Secrets(&wanted));
+}
+
+#[test]
+fn no_changed_byte_reads_as_the_same_file() {
+    let file = sample::file();
+    let text = write(&file).into_bytes();
+    (0..text.len()).into_par_iter().for_each(|position| {
+        // Two of these at each place, so that the test stays short; all of them in each line.
+        let other = [b'A', b'\n', b'"', b' ', b'=', 0xff][position % 6];
+        for byte in [text[position] ^ 1, other] {
+            if byte != text[position] {
+                let mut mutant = text.clone();
+                mutant[position] = byte;
+                refused_or_other(&file, &mutant);
+            }
+        }
+    });
+}
+
+#[test]
+fn no_dropped_or_added_byte_reads_as_the_same_file() {
+    let file = sample::file();
+    let text = write(&file).into_bytes();
+    (0..text.len()).into_par_iter().for_each(|position| {
+        let mut dropped = text.clone();
+        dropped.remove(position);
+        refused_or_other(&file, &dropped);
+        let mut added = text.clone();
+        added.insert(position, if position % 2 == 0 { b' ' } else { b'\n' });
+        refused_or_other(&file, &added);
+        refused_or_other(&file, &text[..position]);
+    });
+}
+
+#[test]
+fn no_dropped_doubled_or_swapped_line_reads_as_the_same_file() {
+    let file = sample::file();
+    let text = write(&file);
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for position in 0..lines.len() {
+        let (before, after) = lines.split_at(position);
+        let rest = &after[1..];
+        refused_or_other(&file, [before, rest].concat().concat().as_bytes());
+        refused_or_other(&file, [before, &after[..1], after].concat().concat().as_bytes());
+        for (further, other) in rest.iter().enumerate().filter(|(_, line)| **line != after[0]) {
+            let mut swapped = lines.clone();
+            swapped[position] = other;
+            swapped[position + 1 + further] = after[0];
+            if further < 12 {
+                refused_or_other(&file, swapped.concat().as_bytes());
+            }
+        }
+    }
+}

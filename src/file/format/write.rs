@@ -1,0 +1,122 @@
+//! The canonical text of a vault file.
+
+use super::armor;
+use crate::crypto::bytes::Id;
+use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
+use crate::record::line;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt::Write;
+
+/// Writes the file. What it holds is not checked: a writer applies the rules when it makes records.
+pub fn write(file: &VaultFile) -> String {
+    let mut out = String::with_capacity(estimate(file));
+    header(&mut out, &file.header);
+    out.push_str("\n[policy]\nchain = '''\n");
+    for entry in &file.chain {
+        json_line(&mut out, &entry.line());
+    }
+    out.push_str("'''\n");
+    for (name, section) in &file.audiences {
+        audience(&mut out, name, section);
+    }
+    for (id, record) in &file.slots {
+        put(&mut out, format_args!("\n[slot.{id}]\nrecord = '''\n"));
+        json_line(&mut out, &line::write(record));
+        out.push_str("'''\n");
+    }
+    for (id, section) in &file.secrets {
+        secret(&mut out, id, section);
+    }
+    out.push_str("\n[log]\nentries = '''\n");
+    for entry in file.entries.values() {
+        json_line(&mut out, &entry.line());
+    }
+    out.push_str("'''\n");
+    out
+}
+
+/// A first guess at the text's length, so that it seldom moves while it grows.
+fn estimate(file: &VaultFile) -> usize {
+    let objects = file.secrets.values().flat_map(|secret| secret.versions.values());
+    let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 740).sum();
+    4_096 + ciphertexts + file.chain.len() * 1_024 + file.entries.len() * 640
+}
+
+/// Writing to a String cannot fail.
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+}
+
+fn json_line(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push('\n');
+}
+
+fn header(out: &mut String, header: &Header) {
+    let Header { suite, vault, name } = header;
+    put(
+        out,
+        format_args!(
+            "format = 1\nrequires = []\nsuite = \"{suite}\"\nvault = \"{vault}\"\nname = \"{name}\"\n"
+        ),
+    );
+}
+
+pub(super) fn audience(out: &mut String, name: &str, section: &AudienceSection) {
+    let epoch = section.epoch;
+    put(out, format_args!("\n[audience.\"{name}\"]\nepoch = \"{epoch}\"\nenvelope = '''\n"));
+    armor::write(out, &section.envelope);
+    out.push_str("'''\n");
+}
+
+pub(super) fn secret(out: &mut String, id: &Id, section: &SecretSection) {
+    put(out, format_args!("\n[secret.{id}]\nname = \"{}\"\nactive = [", section.name));
+    for (position, object) in section.active.iter().enumerate() {
+        let comma = if position == 0 { "" } else { ", " };
+        put(out, format_args!("{comma}\"{object}\""));
+    }
+    out.push_str("]\n");
+    for (object, content) in &section.versions {
+        version(out, id, object, content);
+    }
+    for (wrap, content) in &section.wraps {
+        one_wrap(out, id, wrap, content);
+    }
+}
+
+fn version(out: &mut String, secret: &Id, object: &Id, content: &VersionObject) {
+    let VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext } = content;
+    put(
+        out,
+        format_args!(
+            "\n[secret.{secret}.version.{object}]\nauthor = \"{author}\"\norigin = \"{origin}\"\n"
+        ),
+    );
+    if let Some(expires) = expires {
+        put(out, format_args!("expires = {expires}\n"));
+    }
+    put(
+        out,
+        format_args!(
+            "uid = \"{uid}\"\nnonce = \"{nonce}\"\ncommitment = \"{commitment}\"\n\
+             ciphertext = \""
+        ),
+    );
+    URL_SAFE_NO_PAD.encode_string(&ciphertext.0, out);
+    out.push_str("\"\n");
+}
+
+fn one_wrap(out: &mut String, secret: &Id, wrap: &Id, content: &Wrap) {
+    let Wrap { version, audience, epoch, key } = content;
+    put(
+        out,
+        format_args!(
+            "\n[secret.{secret}.wrap.{wrap}]\nversion = \"{version}\"\naudience = \"{audience}\"\n\
+             epoch = \"{epoch}\"\n{} = \"",
+            key.kind()
+        ),
+    );
+    URL_SAFE_NO_PAD.encode_string(key.bytes(), out);
+    out.push_str("\"\n");
+}

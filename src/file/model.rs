@@ -1,0 +1,136 @@
+//! What a vault file holds, parsed: the counterpart of `docs/format.md` section 2.
+//!
+//! These are plain records. Nothing here has been verified; [`crate::verify`] does that.
+
+use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::digest::{self, Context};
+use crate::log::entry::Entry;
+use crate::name::{Name, SecretName};
+use crate::policy::entry::PolicyEntry;
+use std::collections::BTreeMap;
+
+use super::records::Records;
+use super::slot::SlotRecord;
+use crate::record::ids;
+use crate::record::ids::Putting;
+
+/// A whole vault file. Maps are in the file's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultFile {
+    /// Copies of what genesis says, compared by verify.
+    pub header: Header,
+    /// The policy chain, genesis first.
+    pub chain: Vec<PolicyEntry>,
+    pub audiences: BTreeMap<String, AudienceSection>,
+    pub slots: BTreeMap<ShortId, SlotRecord>,
+    /// By secret uid.
+    pub secrets: BTreeMap<Id, SecretSection>,
+    /// By entry id.
+    pub entries: BTreeMap<Id, Entry>,
+}
+
+impl VaultFile {
+    /// The section of a secret, made empty if there is none.
+    pub fn secret_section(&mut self, uid: Id, name: &SecretName) -> &mut SecretSection {
+        self.secrets.entry(uid).or_insert_with(|| SecretSection {
+            name: name.clone(),
+            active: Vec::new(),
+            versions: Records::new(),
+            wraps: Records::new(),
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    pub suite: String,
+    pub vault: Id,
+    pub name: Name,
+}
+
+/// The envelope of an audience's current epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceSection {
+    pub epoch: ShortId,
+    /// A binary age file (armored in the vault's text).
+    pub envelope: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretSection {
+    pub name: SecretName,
+    /// Readable copy of the fold's candidates, in order of id.
+    pub active: Vec<Id>,
+    pub versions: Records<VersionObject>,
+    pub wraps: Records<Wrap>,
+}
+
+/// One immutable version of a secret; its id is the hash of these and the secret's uid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionObject {
+    /// The key of the entry that puts it.
+    pub author: Id,
+    /// [`ids::origin`](crate::record::ids::origin) of that entry's parents.
+    pub origin: Id,
+    /// What that put states, in seconds since the Unix epoch.
+    pub expires: Option<u64>,
+    pub uid: ShortId,
+    pub nonce: Fixed<24>,
+    pub commitment: Fixed<32>,
+    pub ciphertext: Blob,
+}
+
+/// A version's DEK, wrapped for one epoch of one audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrap {
+    pub version: Id,
+    pub audience: String,
+    pub epoch: ShortId,
+    pub key: WrapKey,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrapKey {
+    /// nonce ‖ XChaCha20-Poly1305 under the KEK, 72 bytes.
+    Kek(Blob),
+    /// A binary age file to the epoch's recipient: written without the right to read.
+    Sealed(Blob),
+}
+
+impl WrapKey {
+    /// The kind as it stands in the file and in the wrap's hash.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Kek(_) => "key",
+            Self::Sealed(_) => "sealed",
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Kek(blob) | Self::Sealed(blob) => &blob.0,
+        }
+    }
+}
+
+impl VersionObject {
+    /// The id of what the object holds, whoever puts it: what a `put` states.
+    pub fn body_id(&self) -> Id {
+        let Self { uid, nonce, commitment, ciphertext, .. } = self;
+        digest::hash(Context::VersionBody, &[&uid.0, &nonce.0, &commitment.0, &ciphertext.0])
+    }
+
+    /// The object's id as one of the secret `uid`, by what it states itself.
+    pub fn id(&self, uid: &Id) -> Id {
+        let Self { author, origin, expires, .. } = self;
+        ids::put_object_id(uid, Putting { author, origin, expires: *expires }, &self.body_id())
+    }
+}
+
+impl Wrap {
+    pub fn id(&self) -> Id {
+        let (kind, bytes) = (self.key.kind().as_bytes(), self.key.bytes());
+        let fields = [&self.version.0[..], self.audience.as_bytes(), &self.epoch.0, kind, bytes];
+        digest::hash(Context::Wrap, &fields)
+    }
+}

@@ -1,0 +1,352 @@
+//! The keys that a state of the policy asks for: audiences without any, audiences that somebody left,
+//! envelopes that somebody who joined cannot open yet.
+//!
+//! Nothing here stops a change: what cannot be opened or sealed is left, and said ([`Shortfall`]).
+
+use super::policy_change::PolicyChangeError;
+use super::room::{Fit, Room};
+use super::sealing::{Sealed, Sealer};
+use super::shortfall::{Closed, LeftOut, Shortfall, Skipped};
+use crate::crypto::bytes::ShortId;
+use crate::crypto::envelope::EnvelopeError;
+use crate::file::audience;
+use crate::file::audience::EpochKeys;
+use crate::file::model::AudienceSection;
+use crate::policy::chain::Chain;
+use crate::policy::op::PolicyOp;
+use crate::policy::sealers::Sealers;
+use crate::policy::state::State;
+use crate::record::ids;
+use crate::vault::author::Ctx;
+use crate::vault::key_holders::{May, may_seal};
+use crate::vault::sealed_to;
+use crate::vault::unlock::KeyError;
+use crate::vault::verified_vault::Vault;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// The keys that were made, and the ops that state them.
+#[derive(Default)]
+pub(crate) struct MadeKeys {
+    pub ops: Vec<PolicyOp>,
+    pub sections: BTreeMap<String, AudienceSection>,
+    /// All keys of the audiences that got new ones, newest first.
+    pub fresh: BTreeMap<String, Rc<Vec<EpochKeys>>>,
+    /// Audiences that the signer could not give what they need.
+    pub without_keys: Vec<String>,
+    pub short: Shortfall,
+}
+
+/// Makes what the state `after` an entry asks for: the vault's own chain, or one with the entry to be.
+/// As much of it as there is `room` for in that entry, what is needed most first.
+pub(crate) fn make(
+    vault: &Vault,
+    after: &Chain,
+    room: Room,
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let state = after.state();
+    let mut maker = Maker::new(vault, after, room, ctx)?;
+    let due = state.due().map(str::to_owned);
+    let mut wanted: Vec<String> = state.missing_audiences().into_iter().chain(due).collect();
+    // Whoever may grant chooses how many audiences there are: those that no secret needs wait.
+    let used = used(vault, state);
+    wanted.sort_by_key(|audience| (!used.contains(audience), !state.is_due(audience)));
+    for audience in wanted {
+        maker.renew(&audience)?;
+    }
+    let mut widened = maker.widened();
+    widened.sort_by_key(|audience| !used.contains(audience));
+    for audience in widened {
+        maker.reseal(&audience);
+    }
+    Ok(maker.finish())
+}
+
+/// The audiences of the secrets that are there.
+fn used(vault: &Vault, state: &State) -> BTreeSet<String> {
+    vault.live().map(|(name, _)| state.audience_of(name)).collect()
+}
+
+/// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.
+pub(crate) fn renew(
+    vault: &Vault,
+    audiences: &[String],
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
+    audiences.iter().try_for_each(|audience| maker.renew(audience))?;
+    Ok(maker.finish())
+}
+
+/// An envelope of each audience's present epoch with these keys, newest first, the present one's
+/// among them.
+pub(crate) fn reseal_with(
+    vault: &Vault,
+    keys: BTreeMap<String, Vec<EpochKeys>>,
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, PolicyChangeError> {
+    let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
+    keys.into_iter().for_each(|(audience, keys)| _ = maker.seal_again(&audience, &keys));
+    Ok(maker.finish())
+}
+
+struct Maker<'a> {
+    vault: &'a Vault,
+    after: &'a Chain,
+    state: &'a State,
+    /// What the entry has left for ops.
+    room: Room,
+    ctx: &'a Ctx<'a>,
+    /// The recipients that each audience's present envelope was sealed to.
+    sealed_to: BTreeMap<String, BTreeSet<String>>,
+    sealer: Sealer,
+    /// Recipients that were left out, with the audiences.
+    skipped: BTreeMap<String, Vec<String>>,
+    made: MadeKeys,
+}
+
+/// What an audience's present envelope gives the signer.
+enum Earlier {
+    Keys(Vec<EpochKeys>),
+    /// It was sealed to the signer and does not open: what could be taken from it all the same.
+    Broken(Vec<EpochKeys>, KeyError),
+    /// It is for others, or a program that the signer's identity needs did not open it.
+    Out,
+}
+
+impl<'a> Maker<'a> {
+    fn new(
+        vault: &'a Vault,
+        after: &'a Chain,
+        room: Room,
+        ctx: &'a Ctx<'a>,
+    ) -> Result<Self, PolicyChangeError> {
+        let (sealer, made) = (Sealer::default(), MadeKeys::default());
+        let (sealed_to, skipped) = (sealed_to::present(vault)?, BTreeMap::new());
+        let state = after.state();
+        Ok(Self { vault, after, state, room, ctx, sealed_to, sealer, skipped, made })
+    }
+
+    fn able(&self, audience: &str, may: May) -> bool {
+        may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
+    }
+
+    fn leave(&mut self, audience: &str) {
+        self.made.without_keys.push(audience.to_owned());
+    }
+
+    /// Leaves for another entry what the signer could do.
+    fn put_off(&mut self, audience: &str) {
+        self.made.short.later.push(audience.to_owned());
+        self.leave(audience);
+    }
+
+    /// Takes an op of the audience down, if there is room for it.
+    fn take(&mut self, audience: &str, op: PolicyOp) -> bool {
+        let fit = self.room.take(&op);
+        match fit {
+            Fit::Taken => self.made.ops.push(op),
+            Fit::Later => self.put_off(audience),
+            Fit::Never => {
+                self.made.short.unstatable.push(audience.to_owned());
+                self.leave(audience);
+            }
+        }
+        fit == Fit::Taken
+    }
+
+    /// A new epoch that carries all earlier ones that the signer has.
+    fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
+        if !self.able(audience, Sealers::may_begin) {
+            self.leave(audience);
+            return Ok(());
+        }
+        if self.room.is_closed() {
+            self.put_off(audience);
+            return Ok(());
+        }
+        let (earlier, why) = match self.earlier(audience) {
+            Earlier::Keys(keys) => (keys, None),
+            // Whoever left holds the present keys, or somebody made an envelope that opens for
+            // nobody: waiting for it to open would leave what they have in force.
+            Earlier::Broken(keys, why) => (keys, Some(why)),
+            Earlier::Out => {
+                self.leave(audience);
+                return Ok(());
+            }
+        };
+        let vault = self.vault.id();
+        let (new, stated) = audience::new_epoch(self.ctx.random, &vault, audience)?;
+        let epochs: Vec<EpochKeys> = std::iter::once(new).chain(earlier).collect();
+        let Some(Sealed { envelope, skipped }) = self.seal(audience, &epochs) else {
+            return Ok(());
+        };
+        let op = PolicyOp::Epoch {
+            audience: audience.to_owned(),
+            epoch: stated.epoch,
+            recipient: stated.recipient,
+            kek: stated.commitment,
+            envelope: ids::envelope_id(&envelope),
+            skipped,
+        };
+        if !self.take(audience, op) {
+            return Ok(());
+        }
+        self.count(audience, epochs.len(), self.vault.expected_epochs(audience).len() + 1, why);
+        let section = AudienceSection { epoch: stated.epoch, envelope };
+        self.made.sections.insert(audience.to_owned(), section);
+        self.made.fresh.insert(audience.to_owned(), Rc::new(epochs));
+        Ok(())
+    }
+
+    /// The keys that a new epoch is to carry on: opened anew, since they move into a list, and a key
+    /// type has no copy.
+    fn earlier(&mut self, audience: &str) -> Earlier {
+        if self.vault.policy().audience(audience).is_none() {
+            return Earlier::Keys(Vec::new());
+        }
+        match self.ctx.who.open(self.vault, audience) {
+            Ok(keys) => Earlier::Keys(keys),
+            Err(why) if self.is_fault(audience, &why) => {
+                if EnvelopeError::is_of_program(&why) {
+                    self.made.short.closed.push(Closed { audience: audience.to_owned(), why });
+                    return Earlier::Out;
+                }
+                Earlier::Broken(self.ctx.who.salvage(self.vault, audience), why)
+            }
+            Err(_) => Earlier::Out,
+        }
+    }
+
+    /// Whether an envelope that did not open should have: by the chain it was sealed to a recipient
+    /// that the signer's identities are for.
+    fn is_fault(&self, audience: &str, error: &KeyError) -> bool {
+        if matches!(error, KeyError::NotInAudience { .. }) {
+            return false;
+        }
+        let to = self.sealed_to.get(audience);
+        let own = self.ctx.who.recipients(self.vault);
+        to.is_some_and(|to| own.iter().any(|recipient| to.contains(recipient)))
+    }
+
+    /// Audiences that keep their epoch and have a recipient whom its envelope was not sealed to and
+    /// could be now. One that fails again is no reason to seal anew at each change.
+    fn widened(&mut self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (name, audience) in self.vault.policy().audiences() {
+            if self.made.sections.contains_key(name) || self.state.is_due(name) {
+                continue;
+            }
+            let sealed_to = self.sealed_to.get(name);
+            let mut new = self.state.recipients_of(name);
+            new.retain(|recipient| !sealed_to.is_some_and(|to| to.contains(recipient)));
+            if !self.able(name, Sealers::may_reseal) {
+                // Those that were left out before wait for somebody who can seal to them.
+                new.retain(|recipient| !audience.skipped.contains(recipient));
+                found.extend((!new.is_empty()).then(|| name.to_owned()));
+                continue;
+            }
+            let (usable, failing): (Vec<_>, Vec<_>) =
+                new.into_iter().partition(|recipient| self.sealer.is_usable(recipient));
+            match usable.is_empty() {
+                true => self.note_skipped(name, &failing),
+                false => found.push(name.to_owned()),
+            }
+        }
+        found
+    }
+
+    /// The same epoch's envelope for the recipients of now.
+    fn reseal(&mut self, audience: &str) {
+        if !self.able(audience, Sealers::may_reseal) {
+            return self.leave(audience);
+        }
+        if self.room.is_closed() {
+            return self.put_off(audience);
+        }
+        match self.ctx.who.open(self.vault, audience) {
+            Ok(keys) => {
+                if self.seal_again(audience, &keys) {
+                    let of = self.vault.expected_epochs(audience).len();
+                    self.count(audience, keys.len(), of, None);
+                }
+            }
+            Err(why) => {
+                if self.is_fault(audience, &why) {
+                    self.made.short.closed.push(Closed { audience: audience.to_owned(), why });
+                }
+                self.leave(audience);
+            }
+        }
+    }
+
+    /// Whether there is a new envelope now.
+    fn seal_again(&mut self, audience: &str, keys: &[EpochKeys]) -> bool {
+        let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return false };
+        if self.room.is_closed() {
+            self.put_off(audience);
+            return false;
+        }
+        let Some(sealed) = self.seal(audience, keys) else { return false };
+        self.state_reseal(audience, epoch, sealed)
+    }
+
+    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: Sealed) -> bool {
+        let Sealed { envelope, skipped } = sealed;
+        let op = PolicyOp::Reseal {
+            audience: audience.to_owned(),
+            epoch,
+            envelope: ids::envelope_id(&envelope),
+            skipped,
+        };
+        let taken = self.take(audience, op);
+        if taken {
+            self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });
+        }
+        taken
+    }
+
+    /// Seals to the recipients of now; `None` where there is nobody who can be sealed to, and the
+    /// audience is left.
+    fn seal(&mut self, audience: &str, keys: &[EpochKeys]) -> Option<Sealed> {
+        let recipients = self.state.recipients_of(audience);
+        match self.sealer.seal(&self.vault.id(), audience, keys, &recipients) {
+            Ok(sealed) => {
+                self.note_skipped(audience, &sealed.skipped);
+                Some(sealed)
+            }
+            Err(_) => {
+                self.note_skipped(audience, &recipients);
+                self.leave(audience);
+                None
+            }
+        }
+    }
+
+    fn note_skipped(&mut self, audience: &str, recipients: &[String]) {
+        for recipient in recipients {
+            self.skipped.entry(recipient.clone()).or_default().push(audience.to_owned());
+        }
+    }
+
+    fn count(&mut self, audience: &str, held: usize, of: usize, why: Option<KeyError>) {
+        if held < of {
+            let audience = audience.to_owned();
+            self.made.short.left_out.push(LeftOut { audience, held, of, why });
+        }
+    }
+
+    /// What was made, with the recipients that it leaves out and their members.
+    fn finish(mut self) -> MadeKeys {
+        for (recipient, audiences) in std::mem::take(&mut self.skipped) {
+            let mut members = self.state.members();
+            let owner = members.find(|(_, member)| member.recipients.contains(&recipient));
+            let Some((member, _)) = owner else { continue };
+            let Some(why) = self.sealer.take_fault(&recipient) else { continue };
+            let member = member.clone();
+            self.made.short.skipped.push(Skipped { member, recipient, audiences, why });
+        }
+        self.made
+    }
+}

@@ -1,0 +1,179 @@
+//! The whole history, of secrets and of policy, as rows: what `audit log` shows.
+
+use crate::crypto::bytes::Id;
+use crate::log::history::{self, RowStatus};
+use crate::log::op::Op;
+use crate::name::{Name, SecretName};
+use crate::policy::describe;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::op::{MemberKind, PolicyOp};
+use crate::vault::verified_vault::Vault;
+use std::collections::BTreeSet;
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Secret,
+    Policy,
+}
+
+/// One op of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub entry: Id,
+    pub kind: Kind,
+    /// Whether something comes in the place of an older one: a value, or an audience's keys.
+    pub rotates: bool,
+    /// Seconds since the Unix epoch, as the author says.
+    pub timestamp: u64,
+    pub action: &'static str,
+    /// `None` for what is about no one secret, such as policy.
+    pub secret: Option<SecretName>,
+    /// What a policy op is about; empty for other ops.
+    pub object: String,
+    /// Who signed, joined with `+` where several did.
+    pub actor: String,
+    /// As it last was; `None` for an actor that the policy never had.
+    pub actor_type: Option<MemberKind>,
+    pub reason: String,
+    pub status: RowStatus,
+}
+
+/// Which rows are wanted; what is `None` does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub secret: Option<SecretName>,
+    pub actor: Option<Name>,
+    pub action: Option<String>,
+    /// Seconds since the Unix epoch, inclusive.
+    pub since: Option<u64>,
+    /// Seconds since the Unix epoch, exclusive.
+    pub until: Option<u64>,
+    /// Entries of log and policy that are not wanted, as another state has them.
+    pub known: BTreeSet<Id>,
+}
+
+/// All entries of a vault, of log and policy.
+pub fn entries(vault: &Vault) -> BTreeSet<Id> {
+    vault.file().entries.keys().chain(vault.chain().ids()).copied().collect()
+}
+
+/// The rows that `filter` wants, newest first.
+///
+/// The order is that of cause, not of the clocks: a change of policy stands before what was written
+/// under it, and within one policy entries stand in the order of the log.
+pub fn rows(vault: &Vault, filter: &Filter) -> Vec<Row> {
+    let mut rows: Vec<(usize, Row)> = policy(vault, filter);
+    rows.extend(log(vault, filter));
+    // Stable: policy comes first at its position, and ops keep their order.
+    rows.sort_by_key(|(position, _)| *position);
+    let rows = rows.into_iter().rev().map(|(_, row)| row);
+    rows.filter(|row| !filter.known.contains(&row.entry)).collect()
+}
+
+/// Whether the op brings a value, or gets one ready, in the place of one that was there.
+fn rotates(op: &Op) -> bool {
+    match op {
+        Op::Put(put) => !put.replaces.is_empty(),
+        Op::Pending { .. } | Op::Rollout { .. } => true,
+        _ => false,
+    }
+}
+
+/// What kind of member somebody is, or last was.
+pub fn kind_of(vault: &Vault, name: &Name) -> Option<MemberKind> {
+    let added = |op: &PolicyOp| match op {
+        PolicyOp::MemberAdd { member, kind, .. } if member == name => Some(*kind),
+        _ => None,
+    };
+    let ops = vault.file().chain.iter().rev().flat_map(|entry| entry.ops.iter().rev());
+    vault.policy().member(name).map(|member| member.kind).or_else(|| ops.filter_map(added).next())
+}
+
+/// Whether an entry, void or not, ever named the secret.
+pub fn knows_secret(vault: &Vault, secret: &SecretName) -> bool {
+    let mut ops = vault.file().entries.values().flat_map(|entry| &entry.ops);
+    ops.any(|op| op.secret() == Some(secret))
+}
+
+/// Every action that a row can have.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    history::ACTIONS.into_iter().chain(describe::ACTIONS)
+}
+
+fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
+    let wanted = history::Filter {
+        secret: filter.secret.as_ref(),
+        actor: filter.actor.as_ref(),
+        action: filter.action.as_deref(),
+        since: filter.since,
+        until: filter.until,
+    };
+    let (graph, standings) = (vault.graph(), vault.standings());
+    let rows = history::rows(graph, &vault.file().entries, standings, vault.chain(), &wanted);
+    let position = |entry: &Id| graph.place(entry).and_then(|place| standings.position(place));
+    let owned = rows.into_iter().map(|row| {
+        let history::Row { timestamp, action, secret_id, actor, actor_type, reason, .. } = row;
+        let op = vault.file().entries.get(row.entry).and_then(|entry| entry.ops.get(row.op));
+        let owned = Row {
+            entry: *row.entry,
+            kind: Kind::Secret,
+            rotates: op.is_some_and(rotates),
+            timestamp,
+            action,
+            secret: secret_id.cloned(),
+            object: String::new(),
+            actor: actor.to_string(),
+            actor_type: actor_type.or_else(|| kind_of(vault, actor)),
+            reason: reason.to_owned(),
+            status: row.status,
+        };
+        (position(row.entry).unwrap_or_default(), owned)
+    });
+    owned.collect()
+}
+
+fn policy(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
+    if filter.secret.is_some() {
+        return Vec::new();
+    }
+    let entries = vault.file().chain.iter().zip(vault.chain().ids()).enumerate();
+    let rows = entries.flat_map(|(position, (entry, id))| {
+        policy_rows(vault, filter, position, entry, *id).into_iter().map(move |row| (position, row))
+    });
+    rows.collect()
+}
+
+fn policy_rows(
+    vault: &Vault,
+    filter: &Filter,
+    position: usize,
+    entry: &PolicyEntry,
+    id: Id,
+) -> Vec<Row> {
+    let signers = vault.chain().signing_members(position);
+    let outside = filter.actor.as_ref().is_some_and(|actor| !signers.contains(actor))
+        || filter.since.is_some_and(|since| entry.ts < since)
+        || filter.until.is_some_and(|until| entry.ts >= until);
+    if outside {
+        return Vec::new();
+    }
+    let actor: Vec<&str> = signers.iter().map(|name| name.as_str()).collect();
+    let kind = signers.iter().next().and_then(|name| kind_of(vault, name));
+    let wanted = |action: &str| filter.action.as_deref().is_none_or(|other| other == action);
+    let ops = entry.ops.iter().filter(|op| wanted(describe::action(op)));
+    let rows = ops.map(|op| Row {
+        entry: id,
+        kind: Kind::Policy,
+        rotates: matches!(op, PolicyOp::Epoch { .. }),
+        timestamp: entry.ts,
+        action: describe::action(op),
+        secret: None,
+        object: describe::object(op),
+        actor: actor.join("+"),
+        actor_type: kind,
+        reason: entry.reason.clone(),
+        status: RowStatus::Counting,
+    });
+    rows.collect()
+}

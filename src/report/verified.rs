@@ -1,0 +1,75 @@
+//! What full verification found in a file, in the form that is kept for its exact bytes: enough to
+//! answer `audit verify` and to judge pins again without parsing anything.
+
+use crate::crypto::bytes::Id;
+use crate::log::finding::Code;
+use crate::log::report::FindingRecord;
+use crate::name::Name;
+use crate::secret::prune;
+use crate::vault::pin;
+use crate::vault::pin::{Facts, Standing};
+use crate::vault::verified_vault::Vault;
+use serde::{Deserialize, Serialize};
+
+/// A verified file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verified {
+    pub name: Name,
+    /// Ids of the policy entries; the first is the vault's.
+    pub chain: Vec<Id>,
+    /// Heads of the log.
+    pub heads: Vec<Id>,
+    pub entries: usize,
+    /// Secrets that are not gone.
+    pub secrets: usize,
+    /// Warnings and notices. `None` for a file that this program wrote: sound, since it comes of
+    /// verified bytes and a checked change, but nobody has looked for what wants attention.
+    pub findings: Option<Vec<FindingRecord>>,
+    /// Seconds since the Unix epoch from which on the findings say too little: something expires.
+    pub until: Option<u64>,
+    /// Seconds since the Unix epoch from which on something may be due to be pruned.
+    pub prune_from: Option<u64>,
+}
+
+impl Verified {
+    /// What is known of an open vault at `now`, in seconds since the Unix epoch.
+    pub fn of(vault: &Vault, now: u64) -> Self {
+        let expiries = vault.live().filter_map(|(_, secret)| secret.current()?.expires);
+        Self {
+            name: vault.file().header.name.clone(),
+            chain: vault.chain().ids().to_vec(),
+            heads: vault.heads().into_iter().collect(),
+            entries: vault.file().entries.len(),
+            secrets: vault.live().count(),
+            findings: vault.findings().map(|found| found.iter().map(Into::into).collect()),
+            until: expiries.filter(|at| *at > now).min(),
+            prune_from: prune::first_due(vault),
+        }
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What [`Verified::to_json`] wrote; `None` if it is something else.
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Whether this says all that verification at `now` would.
+    pub fn is_whole_at(&self, now: u64) -> bool {
+        self.findings.is_some() && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether entries are void, of which a device can know more than the bytes say.
+    pub fn has_void(&self) -> bool {
+        let mut codes = self.findings.iter().flatten().map(|finding| finding.code.as_str());
+        codes.any(|code| [Code::Void.as_str(), Code::Split.as_str()].contains(&code))
+    }
+
+    /// What the pins say of the file; see [`pin::judge`].
+    pub fn standing(&self, facts: &Facts<'_>) -> Standing {
+        pin::judge(&self.chain, facts)
+    }
+}

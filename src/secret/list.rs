@@ -1,0 +1,174 @@
+//! Secrets as lists show them: metadata without values, narrowed by what the user asked for.
+
+use super::aging::Ages;
+use super::read::pruned;
+use crate::log::state::{SecretState, Status, Version};
+use crate::name::{Name, NameError, Pattern, SecretName};
+use crate::vault::verified_vault::Vault;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What narrows a list; all that is given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub environment: Option<Name>,
+    pub pattern: Option<ListPattern>,
+    /// At least one of these.
+    pub tags: Vec<String>,
+    pub kind: Option<String>,
+    /// Not expired, but from this second on, in seconds since the Unix epoch. Together with
+    /// `expired` either suffices.
+    pub expiring: Option<u64>,
+    pub expired: bool,
+    /// Active, with a value that is older than the secret's rotation interval.
+    pub stale: bool,
+    /// Removed ones too.
+    pub removed: bool,
+}
+
+/// Names in a list, as a user types them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListPattern {
+    Full(Pattern),
+    /// In any environment.
+    Bare {
+        beginning: String,
+        /// Whether more may follow.
+        open: bool,
+    },
+}
+
+impl ListPattern {
+    /// # Errors
+    /// A text that no name can match.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.contains('/') || text == "*" {
+            return Pattern::new(text).map(Self::Full);
+        }
+        let (beginning, open) = text.strip_suffix('*').map_or((text, false), |text| (text, true));
+        Name::new(beginning)?;
+        Ok(Self::Bare { beginning: beginning.to_owned(), open })
+    }
+
+    fn matches(&self, secret: &SecretName) -> bool {
+        match self {
+            Self::Full(pattern) => pattern.matches(secret),
+            Self::Bare { beginning, open: true } => secret.name().starts_with(beginning.as_str()),
+            Self::Bare { beginning, open: false } => secret.name() == beginning,
+        }
+    }
+}
+
+impl fmt::Display for ListPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(pattern) => write!(f, "{pattern}"),
+            Self::Bare { beginning, open } => {
+                write!(f, "{beginning}{}", if *open { "*" } else { "" })
+            }
+        }
+    }
+}
+
+/// A secret in a list.
+#[derive(Debug)]
+pub struct Listed<'a> {
+    pub name: &'a SecretName,
+    pub state: &'a SecretState,
+    /// The current version; of a secret that is gone, its last one.
+    pub version: &'a Version,
+    pub status: Status,
+}
+
+/// The secrets that pass the filter, by name. `now` is in seconds since the Unix epoch.
+pub fn list<'a>(vault: &'a Vault, filter: &Filter, now: u64) -> Vec<Listed<'a>> {
+    let secrets = vault.state().secrets.iter();
+    let ages = Ages::new(vault);
+    let listed = secrets.filter_map(|(name, state)| listed(name, state, now));
+    let passing = listed.filter(|listed| filter.passes(listed, now));
+    passing.filter(|listed| !filter.stale || is_stale(listed, &ages, now)).collect()
+}
+
+fn is_stale<'a>(listed: &Listed<'a>, ages: &Ages<'a>, now: u64) -> bool {
+    let due = || ages.due(listed.state, listed.version);
+    listed.status != Status::Removed && due().is_some_and(|due| due <= now)
+}
+
+/// How one secret is listed; `None` if it never had a version.
+pub fn listed<'a>(name: &'a SecretName, state: &'a SecretState, now: u64) -> Option<Listed<'a>> {
+    if let Some(version) = state.current() {
+        return Some(Listed { name, state, version, status: state.status(version, now) });
+    }
+    if let Some(version) = pruned(state) {
+        let by_age = version.expires.is_some();
+        let status = if by_age { Status::Expired } else { Status::Pruned };
+        return Some(Listed { name, state, version, status });
+    }
+    let version = state.versions.last()?;
+    // Not the version's own status: a retired version does not come back by itself.
+    Some(Listed { name, state, version, status: Status::Removed })
+}
+
+impl Filter {
+    fn passes(&self, listed: &Listed<'_>, now: u64) -> bool {
+        let state = listed.state;
+        let here = |environment: &Name| environment.as_str() == listed.name.environment();
+        let tagged = || state.tags().any(|(tag, _)| self.tags.iter().any(|wanted| wanted == tag));
+        self.environment.as_ref().is_none_or(here)
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(listed.name))
+            && (self.tags.is_empty() || tagged())
+            && self.kind.as_deref().is_none_or(|kind| state.type_of() == Some(kind))
+            && (self.removed || listed.status != Status::Removed)
+            && self.passes_age(listed.version, now)
+    }
+
+    fn passes_age(&self, version: &Version, now: u64) -> bool {
+        if self.expiring.is_none() && !self.expired {
+            return true;
+        }
+        match version.expires {
+            None => false,
+            Some(_) if version.is_expired(now) => self.expired,
+            Some(at) => self.expiring.is_some_and(|deadline| at <= deadline),
+        }
+    }
+}
+
+/// The secrets that an environment holds itself and that are not removed, by name.
+pub fn own(vault: &Vault, environment: &Name) -> Vec<SecretName> {
+    let filter = Filter { environment: Some(environment.clone()), ..Filter::default() };
+    list(vault, &filter, 0).into_iter().map(|listed| listed.name.clone()).collect()
+}
+
+/// An environment in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    pub name: Name,
+    /// Its own secrets that are not removed, and those of them that have expired.
+    pub secrets: usize,
+    pub expired: usize,
+    pub extends: Option<Name>,
+}
+
+/// The environments that hold a secret, extend another or are extended, by name.
+pub fn environments(vault: &Vault, now: u64) -> Vec<Environment> {
+    let mut counts: BTreeMap<Name, (usize, usize)> = BTreeMap::new();
+    for listed in list(vault, &Filter::default(), now) {
+        let Ok(name) = Name::new(listed.name.environment()) else { continue };
+        let (secrets, expired) = counts.entry(name).or_default();
+        *secrets += 1;
+        *expired += usize::from(listed.status == Status::Expired);
+    }
+    let settings = vault.policy().settings();
+    for heir in settings.heirs() {
+        let base = settings.extends(heir.as_str());
+        for name in base.into_iter().chain([heir]) {
+            counts.entry(name).or_default();
+        }
+    }
+    let environments = counts.into_iter().map(|(name, (secrets, expired))| {
+        let extends = settings.extends(name.as_str());
+        Environment { name, secrets, expired, extends }
+    });
+    environments.collect()
+}

@@ -1,0 +1,21 @@
+//! What is done with secrets: putting, reading, removing, listing, pruning. From a vault and a request to a
+//! result or a [`Change`](crate::vault::change::Change). Pure.
+
+pub mod adopt;
+pub mod aging;
+pub mod compare;
+pub mod copy;
+pub mod edit_buffer;
+pub mod expire;
+pub mod import;
+pub mod list;
+pub mod prune;
+pub mod put;
+pub mod read;
+pub mod references;
+pub mod remove;
+pub mod rollback;
+pub mod selection;
+pub mod similar;
+pub mod void_known;
+pub mod waived;

@@ -1,0 +1,60 @@
+//! Ops that counted, and that a policy entry below owner level ended by not naming them: an honest
+//! race of two branches, or somebody who undoes the work of others by a right to take rights away.
+
+use super::adopt;
+use crate::crypto::bytes::Id;
+use crate::log::op::OpRef;
+use crate::log::register::At;
+use crate::name::SecretName;
+use crate::policy::chain::{Chain, Signatures};
+use crate::vault::verified_vault::Vault;
+use std::collections::BTreeMap;
+
+/// Such an op.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoidKnown {
+    pub entry: Id,
+    pub op: u32,
+    pub secret: Option<SecretName>,
+    /// Of the policy entry that ended it.
+    pub position: usize,
+}
+
+/// Those of the vault's void ops that `counted`.
+pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u32) -> bool) -> Vec<VoidKnown> {
+    let mut below = BTreeMap::new();
+    let mut is_below =
+        |position| *below.entry(position).or_insert_with(|| is_below_owner_level(vault, position));
+    let adopted = adopt::adopted(vault, &vault.graph().in_order(&vault.file().entries));
+    let is_adopted =
+        |void: &VoidKnown| adopted.contains(&OpRef { entry: void.entry, op: u64::from(void.op) });
+    let mut found = void_ops(vault);
+    // What was adopted counts again, by somebody who has the right.
+    found.retain(|void| {
+        !is_adopted(void) && counted(&void.entry, void.op) && is_below(void.position)
+    });
+    found
+}
+
+/// Whether the op of the entry counts in the vault.
+pub fn counts(vault: &Vault, entry: &Id, op: u32) -> bool {
+    let place = vault.graph().place(entry);
+    place.is_some_and(|place| vault.standings().counts(At::new(place, op as usize)))
+}
+
+fn void_ops(vault: &Vault) -> Vec<VoidKnown> {
+    let (graph, entries) = (vault.graph(), &vault.file().entries);
+    let void = vault.standings().void_ops().map(|(at, position)| {
+        let entry = *graph.id(at.place as usize);
+        let op = entries.get(&entry).and_then(|found| found.ops.get(at.op as usize));
+        let secret = op.and_then(|op| op.secret()).cloned();
+        VoidKnown { entry, op: at.op, secret, position }
+    });
+    void.collect()
+}
+
+fn is_below_owner_level(vault: &Vault, position: usize) -> bool {
+    let Some(before) = vault.file().chain.get(..position) else { return true };
+    let before = Chain::build(before, Signatures::Trusted);
+    !before.is_ok_and(|chain| chain.state().is_owner_level(vault.chain().signers(position)))
+}

@@ -1,0 +1,15 @@
+//! Files: where the vault is, and how its bytes are read and replaced.
+
+pub mod append;
+pub mod atomic;
+pub mod error;
+pub mod find;
+pub mod fresh;
+pub mod git_folder;
+pub mod inspect;
+pub mod lock;
+pub mod memory;
+pub mod owners;
+pub mod private;
+pub mod read;
+pub mod temp;

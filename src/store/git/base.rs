@@ -1,0 +1,96 @@
+//! Where a base of comparison comes from: a git revision, or a file.
+
+use crate::file::format::MAX_FILE;
+use crate::store::file::find::Location;
+use crate::store::file::read;
+use crate::store::file::read::ReadError;
+use crate::store::git::command as git_command;
+use std::path::Path;
+
+/// Why there is nothing to compare with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaseError {
+    #[error("git knows no revision '{revision}' here")]
+    NoRevision { revision: String },
+    /// git takes the tag, which anybody with push rights makes: it comes with a fetch.
+    #[error("'{revision}' may be any of {}", refs.join(", "))]
+    Ambiguous { revision: String, refs: Vec<String> },
+    #[error("there is no vault at this path in the revision '{revision}'")]
+    NoVault { revision: String },
+    #[error("the base cannot be read")]
+    File(#[from] ReadError),
+}
+
+/// Whether `text` means a file: it begins with `.` or `/`, or ends with `.toml`.
+///
+/// Decided by the text alone. What is on disk must not decide: a repository could hold a file
+/// `origin/main` to be compared with in place of the branch.
+pub fn is_file(text: &str) -> bool {
+    text.starts_with('.') || Path::new(text).is_absolute() || text.ends_with(".toml")
+}
+
+/// The bytes of the base that `text` names; a file is relative to `here`.
+pub fn read(location: &Location, here: &Path, text: &str) -> Result<Vec<u8>, BaseError> {
+    if is_file(text) {
+        return Ok(read::read(&here.join(text), MAX_FILE as u64)?.bytes);
+    }
+    let revision = || text.to_owned();
+    let name = short_name(text);
+    let refs = git_command::meanings(&location.folder, name);
+    if refs.len() > 1 {
+        return Err(BaseError::Ambiguous { revision: revision(), refs });
+    }
+    // git would go on to look for a tag that is called `refs/…`.
+    if name.starts_with("refs/") && refs.is_empty() {
+        return Err(BaseError::NoRevision { revision: revision() });
+    }
+    let Some(commit) = git_command::commit(&location.folder, text) else {
+        return Err(BaseError::NoRevision { revision: revision() });
+    };
+    // `./` makes git take the path from the folder that it runs in.
+    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
+    git_command::show(&location.folder, &commit, &name)
+        .ok_or_else(|| BaseError::NoVault { revision: revision() })
+}
+
+/// The name that a revision begins with; empty for `HEAD`, which no ref stands in for. A name may have an
+/// `@` in it.
+fn short_name(revision: &str) -> &str {
+    let ends = [revision.find(['~', '^', ':']), revision.find("@{")];
+    let end = ends.into_iter().flatten().min().unwrap_or(revision.len());
+    let name = &revision[..end];
+    if name == "HEAD" { "" } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_begins_with_a_name_but_for_the_head() {
+        let revisions = [
+            "origin/main",
+            "main~2",
+            "v1^{commit}",
+            "main@{1}",
+            "a@b/main",
+            "old_HEAD",
+            "HEAD~1",
+            "HEAD@{1}",
+        ];
+        let names = ["origin/main", "main", "v1", "main", "a@b/main", "old_HEAD", "", ""];
+        assert_eq!(revisions.map(short_name), names);
+    }
+
+    #[test]
+    fn a_branch_is_never_taken_for_a_file() {
+        for revision in ["main", "origin/main", "HEAD~1", "v1.2", "-x"] {
+            assert!(!is_file(revision), "{revision}");
+        }
+        for file in ["./main", "../old/vault.toml", "/tmp/old", "old.toml", ".v-secure/vault.toml"]
+        {
+            assert!(is_file(file), "{file}");
+        }
+    }
+}

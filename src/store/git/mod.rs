@@ -1,0 +1,8 @@
+//! What git knows of the vault's file: whether it has it, older states, other sides.
+
+pub mod base;
+pub mod command;
+pub mod hidden;
+pub mod past;
+pub mod roots;
+pub mod variables;

@@ -1,0 +1,148 @@
+//! Which files have passed full verification, by the hash of their exact bytes.
+//!
+//! A cache and nothing more: whatever is wrong with a record, the file is verified again, and a
+//! record that cannot be written is none. A record is believed because only this user can have made
+//! it: its check value needs a key that is in a file of this user's alone.
+
+use crate::crypto::bytes::Id;
+use crate::crypto::mac::MacKey;
+use crate::host::real::RealHost;
+use crate::store::file::fresh;
+use crate::store::file::owners::Owners;
+use crate::store::file::private;
+use crate::store::file::temp;
+use crate::store::file::temp::Temporary;
+use crate::store::sys::Folder;
+use std::cmp::Reverse;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+const FOLDER: &str = "verified";
+
+/// The key of the check values, in the state folder.
+const KEY: &str = "verified.key";
+
+/// Names the version: another one may verify more than this one.
+const FIRST_LINE: &str = concat!("v-secure-verified 3 ", env!("CARGO_PKG_VERSION"));
+
+/// The longest record, in bytes.
+const LIMIT: u64 = 1 << 20;
+
+/// How many records are kept, the newest ones.
+const KEPT: usize = 64;
+
+/// The records of verified files.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    state: Option<PathBuf>,
+    owners: Owners,
+}
+
+impl Cache {
+    /// Records in `state/verified`; without a state folder there are none and none are kept.
+    pub fn new(state: Option<&Path>, owners: Owners) -> Self {
+        Self { state: state.map(Path::to_path_buf), owners }
+    }
+
+    /// The report on the file with this [`digest::file_hash`], if it passed before.
+    ///
+    /// [`digest::file_hash`]: crate::crypto::digest::file_hash
+    pub fn get(&self, file: &Id) -> Option<String> {
+        let state = self.state.as_ref()?;
+        let folder = private::existing_inner(state, FOLDER, self.owners).ok()??;
+        let path = state.join(FOLDER).join(file.to_string());
+        let bytes = private::read_own_in(&folder, &path, LIMIT, self.owners).ok()?;
+        let text = std::str::from_utf8(&bytes).ok()?;
+        let (check, report) =
+            text.strip_prefix(FIRST_LINE)?.strip_prefix('\n')?.split_once('\n')?;
+        let check = Id::parse(check).ok()?;
+        self.key()?.verifies(&check, &checked(file, report)).then(|| report.to_owned())
+    }
+
+    /// Records the `report` on a file that passed; whether it was recorded. A failure is no error:
+    /// reading must work with a state folder that cannot be written.
+    pub fn put(&self, file: &Id, report: &str) -> bool {
+        self.record(file, report).is_some()
+    }
+
+    fn record(&self, file: &Id, report: &str) -> Option<()> {
+        let state = self.state.as_ref()?;
+        let folder = private::ensure_inner(state, FOLDER, self.owners).ok()?;
+        let check = self.key().or_else(|| self.new_key())?.of(&checked(file, report));
+        let text = format!("{FIRST_LINE}\n{check}\n{report}");
+        if text.len() as u64 > LIMIT {
+            return None;
+        }
+        let name = OsString::from(file.to_string());
+        let written = write(&folder, &name, text.as_bytes());
+        prune(&folder, &name);
+        written.ok()
+    }
+
+    /// The key, where there is one that nobody else can read.
+    fn key(&self) -> Option<MacKey> {
+        let state = self.state.as_ref()?;
+        let folder = private::existing(state, self.owners).ok()??;
+        let others = folder.look(KEY.as_ref()).ok()?.mode().unwrap_or(0) & private::ANY_FOR_OTHERS;
+        let read = || private::read_own_in(&folder, &state.join(KEY), MacKey::SIZE, self.owners);
+        if others == 0 { MacKey::parse(&read().ok()?) } else { None }
+    }
+
+    /// Makes the key, once; in the place of what is no key. Where another process makes it too, the
+    /// one that is there counts.
+    fn new_key(&self) -> Option<MacKey> {
+        let state = self.state.as_ref()?;
+        let folder = private::existing(state, self.owners).ok()??;
+        let (path, new) = (state.join(KEY), MacKey::generate(&RealHost));
+        let mode = private::FILE_MODE;
+        let _ = match folder.look(KEY.as_ref()) {
+            Ok(_) => fresh::write_over_in(&folder, &path, new.expose(), mode),
+            Err(_) => fresh::write_new_in(&folder, &path, new.expose(), mode),
+        };
+        self.key()
+    }
+}
+
+/// What the check value of a record is of.
+fn checked<'a>(file: &'a Id, report: &'a str) -> [&'a [u8]; 3] {
+    [FIRST_LINE.as_bytes(), file.as_bytes(), report.as_bytes()]
+}
+
+/// Replaces whatever record is there. Needs no lock, two processes having the same to say, and no
+/// sync: the check value tells a record that a power failure cut short.
+fn write(folder: &Folder, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    let mut new = Temporary::create(folder, name, private::FILE_MODE)?;
+    new.file().write_all(bytes)?;
+    new.replace(name)
+}
+
+/// Removes all but the newest records, temporary ones of killed writers among them; `newest`, just
+/// written, stays even if the clock was set back.
+fn prune(folder: &Folder, newest: &OsStr) {
+    let mut records: Vec<_> = folder.names().unwrap_or_default();
+    records.retain(|name| is_ours(name));
+    if records.len() <= KEPT {
+        return;
+    }
+    let mut dated: Vec<_> = records.into_iter().filter_map(|name| dated(folder, name)).collect();
+    dated.sort_unstable_by_key(|(modified, name)| (name != newest, Reverse(*modified)));
+    for (_, name) in dated.iter().skip(KEPT) {
+        // Another process may have removed it already.
+        let _ = folder.remove(name);
+    }
+}
+
+/// Whether a name is a record's, or that of one that was not finished.
+fn is_ours(name: &OsStr) -> bool {
+    let name = temp::target_of(name).unwrap_or(name.as_encoded_bytes());
+    std::str::from_utf8(name).is_ok_and(|name| Id::parse(name).is_ok())
+}
+
+fn dated(folder: &Folder, name: OsString) -> Option<((i64, i64), OsString)> {
+    let seen = folder.look(&name).ok().filter(|seen| seen.is_file())?;
+    Some((seen.modified(), name))
+}
+
+#[cfg(test)]
+mod tests;

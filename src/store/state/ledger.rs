@@ -1,0 +1,365 @@
+//! The ledger of each vault ([`crate::vault::ledger`]): records one after the other, of which a later
+//! one about the same entry holds. New entries are added; where records change, since a longer chain
+//! judged them, the file is written anew.
+//!
+//! What cannot be read is as if it were not there, which costs trust and gives none.
+
+use super::pin_folder::PinFolder;
+use super::pins::PinError;
+use crate::crypto::bytes::{Fixed, Id};
+use crate::store::file::atomic;
+use crate::store::file::atomic::Expected;
+use crate::store::file::lock::Lock;
+use crate::store::file::owners::Owners;
+use crate::store::file::private;
+use crate::store::file::private::PrivateError;
+use crate::store::file::read::ReadError;
+use crate::store::sys;
+use crate::vault::ledger::{Flaw, Judged, Ledger, Verdict};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Names the format; what begins otherwise is not read.
+const MAGIC: &[u8] = b"v-secure ledger 1\n";
+
+/// The longest ledger: 64 MiB, some 1.7 million entries.
+const LIMIT: usize = 64 << 20;
+
+/// Id, length of the chain, number of ops that have a flaw.
+const FIXED: usize = 32 + 4 + 2;
+
+/// Of a void op's number: it counted here before.
+const COUNTED: u16 = 0x8000;
+
+/// Of an op's number, which is below 1,000: it is a rotation, and not void.
+const ROTATION: u16 = 0x4000;
+
+/// The ledger of one vault.
+#[derive(Debug, Clone)]
+pub struct LedgerFile {
+    folder: PinFolder,
+    name: String,
+    limit: usize,
+}
+
+impl LedgerFile {
+    /// In `state/pins`; without a state folder nothing is remembered.
+    pub fn new(state: Option<&Path>, owners: Owners, vault: &Id) -> Self {
+        let folder = PinFolder::new(state, owners);
+        Self { folder, name: format!("{vault}.ledger"), limit: LIMIT }
+    }
+
+    pub fn load(&self) -> Result<Ledger, PinError> {
+        match self.folder.existing()? {
+            Some(folder) => Ok(parse(&self.read(&folder.join(&self.name))?).0),
+            None => Ok(Ledger::default()),
+        }
+    }
+
+    /// Remembers how a chain of `chain` entries judged a file's entries.
+    pub fn add(&self, judged: &[Judged], chain: usize) -> Result<(), PinError> {
+        let chain = u32::try_from(chain).unwrap_or(u32::MAX);
+        if self.load()?.news(judged, chain).is_empty() {
+            return Ok(());
+        }
+        match self.folder.lock()? {
+            Some(lock) => self.write(&lock, judged, chain),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets what was remembered and begins with these.
+    pub fn replace(&self, judged: &[Judged], chain: usize) -> Result<(), PinError> {
+        let chain = u32::try_from(chain).unwrap_or(u32::MAX);
+        let news = Ledger::default().news(judged, chain);
+        match self.folder.lock()? {
+            Some(lock) => self.rewrite(&lock, &Ledger::default(), news),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&self, lock: &Lock, judged: &[Judged], chain: u32) -> Result<(), PinError> {
+        let bytes = self.read(&lock.folder().join(&self.name))?;
+        // Asked again: another process may have written before this one had the lock.
+        let (ledger, whole) = parse(&bytes);
+        let news = ledger.news(judged, chain);
+        if whole > 0 && !news.iter().any(|(id, _)| ledger.0.contains_key(id)) {
+            return self.append(lock, whole, &news);
+        }
+        self.rewrite(lock, &ledger, news)
+    }
+
+    fn append(&self, lock: &Lock, whole: usize, news: &[(Id, Verdict)]) -> Result<(), PinError> {
+        let path = lock.folder().join(&self.name);
+        let added = self.limited(whole, news.iter());
+        let file = private::open_append(&path, self.folder.owners)?;
+        let failed = |source| PinError::Append { path: path.clone(), source };
+        cut(&file, &path, whole as u64).map_err(failed)?;
+        append(file, &added).map_err(failed)
+    }
+
+    /// The new records first: where there is no room for all, those of other states go.
+    fn rewrite(&self, lock: &Lock, old: &Ledger, news: Vec<(Id, Verdict)>) -> Result<(), PinError> {
+        let changed: HashSet<Id> = news.iter().map(|(id, _)| *id).collect();
+        let kept = old.0.iter().filter(|(id, _)| !changed.contains(*id));
+        let kept = kept.map(|(id, verdict)| (*id, verdict.clone()));
+        let all: Vec<(Id, Verdict)> = news.into_iter().chain(kept).collect();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(self.limited(MAGIC.len(), all.iter()));
+        let target = lock.folder().join(&self.name);
+        atomic::replace(lock, &target, &bytes, private::FILE_MODE, Expected::Any)?;
+        Ok(())
+    }
+
+    /// As many records as fit behind `len` bytes.
+    fn limited<'a>(&self, len: usize, all: impl Iterator<Item = &'a (Id, Verdict)>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (id, verdict) in all {
+            let record = record(id, verdict);
+            if len + bytes.len() + record.len() > self.limit {
+                break;
+            }
+            bytes.extend(record);
+        }
+        bytes
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, PinError> {
+        match private::read_growing(path, self.limit as u64, self.folder.owners) {
+            Ok(bytes) => Ok(bytes),
+            Err(PrivateError::Read(ReadError::Missing { .. } | ReadError::TooLarge { .. })) => {
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn record(id: &Id, verdict: &Verdict) -> Vec<u8> {
+    let mut bytes = id.0.to_vec();
+    bytes.extend(verdict.chain.to_le_bytes());
+    bytes.extend((verdict.ops.len() as u16).to_le_bytes());
+    for (op, flaw) in &verdict.ops {
+        let mark = match flaw {
+            Flaw::Void { counted: true } => COUNTED,
+            Flaw::Void { counted: false } => 0,
+            Flaw::Rotation => ROTATION,
+        };
+        bytes.extend((op | mark).to_le_bytes());
+    }
+    bytes
+}
+
+/// The records, and up to which byte they are whole: a killed writer leaves a torn last one.
+fn parse(bytes: &[u8]) -> (Ledger, usize) {
+    let mut ledger = Ledger::default();
+    let Some(mut rest) = bytes.strip_prefix(MAGIC) else { return (ledger, 0) };
+    while let Some((id, verdict, after)) = parse_one(rest) {
+        ledger.0.insert(id, verdict);
+        rest = after;
+    }
+    (ledger, bytes.len() - rest.len())
+}
+
+fn parse_one(bytes: &[u8]) -> Option<(Id, Verdict, &[u8])> {
+    let (fixed, rest) = bytes.split_first_chunk::<FIXED>()?;
+    let (id, numbers) = fixed.split_first_chunk::<32>()?;
+    let (chain, count) = numbers.split_first_chunk::<4>()?;
+    let count = usize::from(u16::from_le_bytes(count.try_into().ok()?));
+    let (ops, rest) = rest.split_at_checked(2 * count)?;
+    let flaw = |number: &[u8; 2]| {
+        let number = u16::from_le_bytes(*number);
+        let flaw = match number & ROTATION {
+            0 => Flaw::Void { counted: number & COUNTED != 0 },
+            _ => Flaw::Rotation,
+        };
+        (number & !COUNTED & !ROTATION, flaw)
+    };
+    let ops = ops.as_chunks::<2>().0.iter().map(flaw).collect();
+    Some((Fixed(*id), Verdict { chain: u32::from_le_bytes(*chain), ops }, rest))
+}
+
+/// Cuts off what is behind the whole records.
+fn cut(file: &File, path: &Path, whole: u64) -> io::Result<()> {
+    if file.metadata()?.len() != whole {
+        sys::cut(file, path, whole)?;
+    }
+    Ok(())
+}
+
+fn append(mut file: File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
+    file.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::PathBuf;
+    use tempfile::{TempDir, tempdir};
+
+    const VAULT: Id = Fixed([5; 32]);
+
+    /// Of the record of an entry that counts, with one rotation.
+    const LEN: u64 = FIXED as u64 + 2;
+
+    fn fresh() -> (TempDir, LedgerFile) {
+        let state = tempdir().unwrap();
+        let ledger = LedgerFile::new(Some(state.path()), Owners::current(), &VAULT);
+        (state, ledger)
+    }
+
+    fn path(state: &TempDir) -> PathBuf {
+        state.path().join("pins").join(format!("{VAULT}.ledger"))
+    }
+
+    fn judged(range: std::ops::Range<u8>, void: &[u16]) -> Vec<Judged> {
+        let judged = |byte| {
+            let entry = Fixed([byte; 32]);
+            Judged { entry, void: void.to_vec(), rotations: vec![500] }
+        };
+        range.map(judged).collect()
+    }
+
+    fn len(state: &TempDir) -> u64 {
+        fs::metadata(path(state)).unwrap().len()
+    }
+
+    #[test]
+    fn what_is_remembered_comes_back() {
+        let (_state, file) = fresh();
+        assert_eq!(file.load().unwrap(), Ledger::default());
+        file.add(&judged(0..2, &[]), 3).unwrap();
+        file.add(&judged(2..3, &[0, 999]), 3).unwrap();
+        let ledger = file.load().unwrap();
+        assert_eq!(ledger.0.len(), 3);
+        assert_eq!(ledger.counts(&Fixed([0; 32]), 0, 2), Some(true));
+        assert_eq!(ledger.counts(&Fixed([2; 32]), 999, 2), Some(false));
+        assert_eq!(ledger.counts(&Fixed([2; 32]), 1, 2), Some(true));
+        assert!(ledger.stood_by_write(&Fixed([0; 32]), 0, 3));
+        assert!(!ledger.stood_by_write(&Fixed([0; 32]), 500, 3));
+    }
+
+    #[test]
+    fn the_same_chain_adds_and_a_longer_one_compacts() {
+        let (state, file) = fresh();
+        file.add(&judged(0..3, &[]), 3).unwrap();
+        let before = len(&state);
+        file.add(&judged(0..4, &[]), 3).unwrap();
+        assert_eq!(len(&state), before + LEN);
+        file.add(&judged(1..4, &[0]), 4).unwrap();
+        assert_eq!(len(&state), before + LEN + 3 * 2, "one record an entry");
+        let ledger = file.load().unwrap();
+        assert_eq!(ledger.0.len(), 4, "what other states hold stays");
+        assert!(ledger.counted(&Fixed([1; 32]), 0));
+        assert_eq!(ledger.counts(&Fixed([1; 32]), 0, 3), Some(false));
+    }
+
+    #[test]
+    fn a_torn_last_record_is_ignored_and_then_cut_off() {
+        let (state, file) = fresh();
+        file.add(&judged(0..2, &[7]), 3).unwrap();
+        let whole = fs::read(path(&state)).unwrap();
+        for torn in 1..=LEN as usize {
+            fs::write(path(&state), &whole[..whole.len() - torn]).unwrap();
+            assert_eq!(file.load().unwrap().0.len(), 1, "{torn}");
+            file.add(&judged(5..6, &[]), 3).unwrap();
+            let ledger = file.load().unwrap();
+            assert_eq!(ledger.counts(&Fixed([5; 32]), 0, 0), Some(true), "{torn}");
+            assert_eq!(ledger.0.len(), 2, "{torn}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_ledger_gives_no_trust_and_is_replaced() {
+        let (state, file) = fresh();
+        file.add(&judged(0..1, &[]), 3).unwrap();
+        for bytes in [b"".to_vec(), b"v-secure ledger 9\n".to_vec(), vec![0xff; 500]] {
+            fs::write(path(&state), bytes).unwrap();
+            assert_eq!(file.load().unwrap(), Ledger::default());
+            file.add(&judged(1..2, &[]), 3).unwrap();
+            assert_eq!(file.load().unwrap().0.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_full_ledger_keeps_the_newest_state_and_stays_readable() {
+        let (state, mut file) = fresh();
+        file.limit = MAGIC.len() + 4 * LEN as usize;
+        file.add(&judged(0..3, &[]), 3).unwrap();
+        file.add(&judged(3..6, &[]), 3).unwrap();
+        assert_eq!(file.load().unwrap().0.len(), 4);
+        file.add(&judged(3..7, &[]), 4).unwrap();
+        let ledger = file.load().unwrap();
+        assert!((3..7).all(|byte| ledger.0.contains_key(&Fixed([byte; 32]))));
+        assert_eq!(len(&state), file.limit as u64);
+    }
+
+    #[test]
+    fn a_vault_accepted_anew_begins_anew() {
+        let (_state, file) = fresh();
+        file.add(&judged(0..3, &[]), 9).unwrap();
+        file.replace(&judged(2..4, &[]), 3).unwrap();
+        let ledger = file.load().unwrap();
+        assert_eq!(ledger.0.len(), 2);
+        assert_eq!(ledger.counts(&Fixed([2; 32]), 0, 5), None);
+    }
+
+    #[test]
+    fn without_a_state_folder_nothing_is_kept() {
+        let file = LedgerFile::new(None, Owners::current(), &VAULT);
+        file.add(&judged(0..2, &[]), 3).unwrap();
+        assert_eq!(file.load().unwrap(), Ledger::default());
+    }
+
+    #[test]
+    fn writers_at_once_lose_nothing() {
+        let (_state, file) = fresh();
+        std::thread::scope(|scope| {
+            for start in [0, 20, 40, 60] {
+                let file = &file;
+                scope.spawn(move || {
+                    for first in start..start + 20 {
+                        file.add(&judged(first..first + 20, &[]), usize::from(first)).unwrap();
+                        file.load().unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(file.load().unwrap().0.len(), 99);
+    }
+
+    #[test]
+    fn a_reader_is_not_stopped_by_what_is_being_added() {
+        let (_state, file) = fresh();
+        file.add(&judged(0..1, &[]), 1).unwrap();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for first in 1..250 {
+                    file.add(&judged(first..first + 1, &[]), usize::from(first)).unwrap();
+                }
+            });
+            while !writer.is_finished() {
+                file.load().unwrap();
+            }
+        });
+        assert_eq!(file.load().unwrap().0.len(), 250);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_ledger_that_others_can_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let (state, file) = fresh();
+        file.add(&judged(0..1, &[]), 1).unwrap();
+        fs::set_permissions(path(&state), fs::Permissions::from_mode(0o620)).unwrap();
+        let error = file.load().unwrap_err();
+        assert!(
+            matches!(error, PinError::Private(PrivateError::WritableByOthers { .. })),
+            "{error}"
+        );
+    }
+}

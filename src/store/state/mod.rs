@@ -1,0 +1,12 @@
+//! What this device remembers in the state folder: pins, ledgers, the journal of reads, verified files.
+
+pub mod cache;
+pub mod given;
+pub mod id_list;
+pub mod journal;
+pub mod ledger;
+pub mod pin_folder;
+pub mod pins;
+pub mod place;
+pub mod reads;
+pub mod told;

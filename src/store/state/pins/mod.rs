@@ -1,0 +1,308 @@
+//! What this device last accepted: the furthest policy chain of each vault, wherever it lies, and
+//! for each place which vault that was and the log heads it had.
+//!
+//! What these mean is judged in layer 3. Here a chain can only grow and a place keeps its vault, but
+//! by [`Pins::accept`]; and a file that cannot be read is an error, never "no pin", which would turn
+//! the protection off.
+
+mod chains;
+mod error;
+mod places;
+mod stored;
+
+pub use self::error::{PinDamage, PinError};
+use self::places::Recorded;
+use super::pin_folder::PinFolder;
+use super::place::Place;
+use crate::crypto::bytes::Id;
+use crate::policy::entry::PolicyEntry;
+use crate::store::file::lock::Lock;
+use crate::store::file::owners::Owners;
+use crate::vault::pin::Neighbour;
+use std::path::{Path, PathBuf};
+
+/// Format 1 kept the chain at the place.
+const FORMAT: u32 = 2;
+
+/// A vault as it is accepted at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Where the vault stands, for messages.
+    pub path: PathBuf,
+    /// What it calls itself, for messages.
+    pub name: String,
+    /// The hash of genesis.
+    pub vault: Id,
+    /// The lines of the policy entries, genesis first.
+    pub chain: Vec<String>,
+    pub heads: Vec<Id>,
+    /// The length of the chain, where the ledger gets what counts; 0 where not all was judged.
+    pub counted: u64,
+    /// See [`Here::roots`].
+    pub roots: Option<Vec<String>>,
+    /// See [`Here::born`].
+    pub born: Option<String>,
+}
+
+/// What was accepted at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Here {
+    pub vault: Id,
+    /// The log heads last accepted; none where only an older state than the furthest was seen.
+    pub heads: Vec<Id>,
+    /// The length of the chain by which the ledger has what counts of these heads.
+    pub counted: u64,
+    /// What the history of the place's repository began with when it was first looked at; `None`
+    /// where there was none yet, and empty where git did not say.
+    pub roots: Option<Vec<String>>,
+    /// By what the folder is told from another one that comes to stand there.
+    pub born: Option<String>,
+}
+
+/// A place where a vault was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Where the vault stood.
+    pub path: PathBuf,
+    /// Whether it is in the repository of the place that asks.
+    pub is_in_repository: bool,
+    /// See [`Here::roots`].
+    pub roots: Option<Vec<String>>,
+    /// See [`Here::born`].
+    pub born: Option<String>,
+}
+
+/// What is known that bears on a vault at a place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    pub here: Option<Here>,
+    /// Vaults accepted in the same project; looked for only where nothing was accepted here.
+    pub around: Vec<Neighbour>,
+    /// The log heads of the vault's other places, which a new one takes over; only where nothing was
+    /// accepted here.
+    pub elsewhere: Vec<Id>,
+    /// The lines of the furthest chain of the vault.
+    pub chain: Option<Vec<String>>,
+}
+
+impl Known {
+    /// The log heads that `vault` has to have here.
+    pub fn heads(&self, vault: &Id) -> &[Id] {
+        match &self.here {
+            Some(here) if here.vault == *vault => &here.heads,
+            Some(_) => &[],
+            None => &self.elsewhere,
+        }
+    }
+}
+
+/// What became of what was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Saved {
+    /// There is no state folder: nothing is remembered.
+    NoState,
+    /// What is stored says the same already, maybe under another worktree's path.
+    Unchanged,
+    /// The stored chain continues this one and stays, with the heads of the place.
+    Kept,
+    Written,
+}
+
+/// What this device knows of vaults.
+#[derive(Debug, Clone)]
+pub struct Pins {
+    folder: PinFolder,
+}
+
+impl Pins {
+    /// Files in `state/pins`; without a state folder there are none and none are kept.
+    pub fn new(state: Option<&Path>, owners: Owners) -> Self {
+        Self { folder: PinFolder::new(state, owners) }
+    }
+
+    /// What was accepted at `place`; `None` if nothing was.
+    pub fn here(&self, place: &Place) -> Result<Option<Here>, PinError> {
+        let Some(folder) = self.folder.existing()? else { return Ok(None) };
+        let found = places::load(&folder, place, self.folder.owners)?;
+        Ok(found.map(|Recorded { vault, heads, counted, roots, born, .. }| Here {
+            vault,
+            heads,
+            counted,
+            roots,
+            born,
+        }))
+    }
+
+    /// The vaults accepted at other places of the project that `place` is in.
+    pub fn around(&self, place: &Place) -> Result<Vec<Neighbour>, PinError> {
+        match self.folder.existing()? {
+            Some(folder) => places::around(&folder, place, self.folder.owners),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The places where `vault` was accepted; `place` is where it stands now, for messages.
+    pub fn homes(&self, place: &Place, vault: &Id) -> Result<Vec<Home>, PinError> {
+        match self.folder.existing()? {
+            Some(folder) => places::homes(&folder, place, vault, self.folder.owners),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What bears on `vault` at `place`.
+    ///
+    /// # Errors
+    /// A place that has accepted the vault while its chain is gone is damage, and no first use.
+    pub fn known(&self, place: &Place, vault: &Id) -> Result<Known, PinError> {
+        let Some(folder) = self.folder.existing()? else { return Ok(Known::default()) };
+        let here = self.here(place)?;
+        let (around, elsewhere) = match here.is_none() {
+            true => (self.around(place)?, self.heads_elsewhere(place, vault)?),
+            false => Default::default(),
+        };
+        let chain = chains::load(&folder, vault, place.vault(), self.folder.owners)?;
+        let is_accepted = here.iter().map(|here| here.vault).chain(around.iter().map(|n| n.vault));
+        if chain.is_none() && is_accepted.into_iter().any(|accepted| accepted == *vault) {
+            return Err(chains::missing(&folder, vault, place.vault()));
+        }
+        Ok(Known { here, around, elsewhere, chain })
+    }
+
+    fn heads_elsewhere(&self, place: &Place, vault: &Id) -> Result<Vec<Id>, PinError> {
+        match self.folder.existing()? {
+            Some(folder) => places::heads_elsewhere(&folder, place, vault, self.folder.owners),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Keeps what was accepted at `place`. Writes nothing that is stored already, nor a chain that
+    /// the stored one continues: another process, place or branch was further on.
+    ///
+    /// # Errors
+    /// [`PinError::Differs`] where neither chain continues the other, or where the place has another
+    /// vault.
+    pub fn save(&self, place: &Place, new: &Accepted) -> Result<Saved, PinError> {
+        check(new)?;
+        if let Some(Plan { chain: false, place: None, saved }) = self.plan(place, new)? {
+            return Ok(saved);
+        }
+        let Some(lock) = self.folder.lock()? else { return Ok(Saved::NoState) };
+        // Asked again: another process may have written before this one had the lock.
+        match self.plan(place, new)? {
+            Some(plan) => self.write(&lock, place, new, plan),
+            None => Ok(Saved::NoState),
+        }
+    }
+
+    /// Puts `new` in the place of whatever is stored, damaged or of another vault: what
+    /// `pin accept` does once the user has said so, and `init`.
+    pub fn accept(&self, place: &Place, new: &Accepted) -> Result<Saved, PinError> {
+        check(new)?;
+        let plan = Plan { chain: true, place: Some(recorded(place, new)), saved: Saved::Written };
+        match self.folder.lock()? {
+            Some(lock) => self.write(&lock, place, new, plan),
+            None => Ok(Saved::NoState),
+        }
+    }
+
+    /// What is to be written; `None` without a folder to compare with, which is one to be made.
+    fn plan(&self, place: &Place, new: &Accepted) -> Result<Option<Plan>, PinError> {
+        let mut to_write = recorded(place, new);
+        let Some(folder) = self.folder.existing()? else {
+            let plan = Plan { chain: true, place: Some(to_write), saved: Saved::Written };
+            return Ok(self.folder.has_state().then_some(plan));
+        };
+        let owners = self.folder.owners;
+        let here = places::load(&folder, place, owners)?;
+        if here.as_ref().is_some_and(|here| here.vault != new.vault) {
+            return Err(places::differs(&folder, place));
+        }
+        let stored = chains::load(&folder, &new.vault, place.vault(), owners)?;
+        let growth = stored.as_deref().map_or(Growth::Longer, |old| compare(old, &new.chain));
+        if growth == Growth::Parted {
+            return Err(chains::differs(&folder, &new.vault, place.vault()));
+        }
+        if growth == Growth::Shorter {
+            // Nothing of an older state is accepted but that its vault is at home here; what the
+            // other places have is what it lacks.
+            to_write.heads = self.heads_elsewhere(place, &new.vault)?;
+            to_write.counted = 0;
+            let place = here.is_none().then_some(to_write);
+            return Ok(Some(Plan { chain: false, place, saved: Saved::Kept }));
+        }
+        let chain = growth == Growth::Longer || stored.as_ref() != Some(&new.chain);
+        let place = (!here.is_some_and(|here| here.says(&to_write))).then_some(to_write);
+        let saved = if chain || place.is_some() { Saved::Written } else { Saved::Unchanged };
+        Ok(Some(Plan { chain, place, saved }))
+    }
+
+    /// The chain first: a chain without a place is a vault that is known, and a place without a
+    /// chain is damage.
+    fn write(
+        &self,
+        lock: &Lock,
+        place: &Place,
+        new: &Accepted,
+        plan: Plan,
+    ) -> Result<Saved, PinError> {
+        if plan.chain {
+            chains::write(lock, &new.vault, &new.chain)?;
+        }
+        if let Some(record) = plan.place {
+            places::write(lock, place, &record)?;
+        }
+        Ok(plan.saved)
+    }
+}
+
+/// What a save writes.
+struct Plan {
+    chain: bool,
+    place: Option<Recorded>,
+    saved: Saved,
+}
+
+fn recorded(place: &Place, new: &Accepted) -> Recorded {
+    Recorded {
+        path: new.path.to_string_lossy().into_owned(),
+        name: new.name.clone(),
+        marks: place.marks(),
+        vault: new.vault,
+        heads: new.heads.clone(),
+        counted: new.counted,
+        roots: new.roots.clone(),
+        born: new.born.clone(),
+    }
+}
+
+/// How a chain stands to the stored one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Growth {
+    Same,
+    Longer,
+    Shorter,
+    Parted,
+}
+
+fn compare(stored: &[String], new: &[String]) -> Growth {
+    let common = stored.iter().zip(new).take_while(|(a, b)| is_same_entry(a, b)).count();
+    match (common == stored.len(), common == new.len()) {
+        (true, true) => Growth::Same,
+        (true, false) => Growth::Longer,
+        (false, true) => Growth::Shorter,
+        (false, false) => Growth::Parted,
+    }
+}
+
+/// By id, not by line: an entry can gain signatures.
+fn is_same_entry(a: &str, b: &str) -> bool {
+    a == b || PolicyEntry::id_of_line(a) == PolicyEntry::id_of_line(b)
+}
+
+fn check(new: &Accepted) -> Result<(), PinError> {
+    chains::check(&new.vault, &new.chain).map_err(PinError::Unfit)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! One record in a file of its own: a format number first, one line, one spelling.
+
+use super::FORMAT;
+use super::error::{PinDamage, PinError};
+use crate::record::line;
+use crate::store::file::atomic;
+use crate::store::file::atomic::Expected;
+use crate::store::file::lock::Lock;
+use crate::store::file::owners::Owners;
+use crate::store::file::private;
+use crate::store::file::private::PrivateError;
+use crate::store::file::read::ReadError;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The longest record that is written and read: 64 MiB, some 100,000 policy entries.
+pub(super) const LIMIT: u64 = 64 << 20;
+
+/// As much as every format has; the path is format 1's and what places have today.
+#[derive(Deserialize)]
+struct AnyFormat {
+    format: u32,
+    path: Option<String>,
+}
+
+/// Why a file gives no record.
+pub(super) enum Unread {
+    Damage(PinDamage),
+    /// Of another format, with the path that it states.
+    Format(u32, Option<String>),
+    Other(PinError),
+}
+
+/// The record in `file`; `None` if there is no file.
+pub(super) fn read<T: Serialize + DeserializeOwned>(
+    file: &Path,
+    owners: Owners,
+) -> Result<Option<T>, Unread> {
+    let bytes = match private::read_own(file, LIMIT, owners) {
+        Ok(bytes) => bytes,
+        Err(PrivateError::Read(ReadError::Missing { .. })) => return Ok(None),
+        Err(PrivateError::Read(ReadError::TooLarge { len, limit, .. })) => {
+            return Err(Unread::Damage(PinDamage::TooLarge { len, limit }));
+        }
+        Err(error) => return Err(Unread::Other(error.into())),
+    };
+    match serde_json::from_slice::<AnyFormat>(&bytes) {
+        Ok(found) if found.format != FORMAT => Err(Unread::Format(found.format, found.path)),
+        _ => parse(&bytes).map(Some).map_err(Unread::Damage),
+    }
+}
+
+fn parse<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, PinDamage> {
+    let text = std::str::from_utf8(bytes).map_err(|_| PinDamage::NotText)?;
+    let text = text.strip_suffix('\n').ok_or(PinDamage::NotALine)?;
+    line::parse(text).map_err(PinDamage::Line)
+}
+
+/// The error of a file that is about `vault`.
+pub(super) fn error(unread: Unread, file: &Path, vault: &Path) -> PinError {
+    let (file, vault) = (file.to_path_buf(), vault.to_path_buf());
+    match unread {
+        Unread::Damage(source) => PinError::Damaged { file, vault, source },
+        Unread::Format(format, _) if format < FORMAT => PinError::Older { file, vault, format },
+        Unread::Format(format, _) => PinError::Newer { file, format },
+        Unread::Other(error) => error,
+    }
+}
+
+pub(super) fn write<T: Serialize>(lock: &Lock, name: &str, record: &T) -> Result<(), PinError> {
+    let mut text = line::write(record);
+    text.push('\n');
+    let len = text.len() as u64;
+    if len > LIMIT {
+        return Err(PinError::Unfit(PinDamage::TooLarge { len, limit: LIMIT }));
+    }
+    let target = lock.folder().join(name);
+    atomic::replace(lock, &target, text.as_bytes(), private::FILE_MODE, Expected::Any)?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! What one change writes into the log, taken down op by op and signed entry by entry.
+//!
+//! An object's id hangs on the parents of the entry that puts it, its wrap's id on the object's, and
+//! ops beyond what one entry holds go into further entries, each with the one before as its parent.
+//! So an entry is signed as soon as it is full, and this is the one place where a version gets its
+//! ids: as its put is taken down, when the parents of its entry are known. Nothing else makes a
+//! version of a sealed value, and [`Change::is_torn`] compares before anything is written.
+
+use super::change::{Change, NewVersion, NewWrap};
+use crate::crypto::bytes::Id;
+use crate::file::version::{SealedValue, SealedVersion};
+use crate::log::draft::{Authorship, Draft, Tips};
+use crate::log::entry::Entry;
+use crate::log::op::{Op, OpRef, Put};
+use crate::name::SecretName;
+use crate::record::ids;
+use crate::record::line;
+use crate::record::rule::Counted;
+use crate::vault::author::Ctx;
+use crate::vault::verified_vault::Vault;
+
+/// From so many bytes of ops on, the next op goes into another entry: what this and the longest op
+/// come to is well below the most that a line may have.
+const BYTES: usize = 1 << 20;
+
+/// Ops in order, and the records that they name.
+pub struct Batch<'a> {
+    ctx: &'a Ctx<'a>,
+    vault: Id,
+    policy: Id,
+    /// The entries that are full.
+    entries: Vec<Entry>,
+    /// What the entry follows that the next op goes into.
+    tips: Tips,
+    /// The origin of what that entry puts, by these tips.
+    origin: Id,
+    /// The ops of that entry.
+    ops: Vec<Op>,
+    bytes: usize,
+    versions: Vec<NewVersion>,
+    wraps: Vec<NewWrap>,
+}
+
+/// A value that is to become a secret's active version.
+#[derive(Debug)]
+pub struct NewPut {
+    pub secret: SecretName,
+    pub value: SealedValue,
+    pub replaces: Vec<Id>,
+    pub same: Vec<Id>,
+    pub adopts: Option<OpRef>,
+}
+
+impl<'a> Batch<'a> {
+    /// For entries by the policy of now, after what counts in the vault.
+    pub fn new(vault: &Vault, ctx: &'a Ctx<'a>) -> Self {
+        Self::under(vault, vault.chain().head(), ctx)
+    }
+
+    /// The same with ops in it that put nothing.
+    pub fn of(vault: &Vault, ctx: &'a Ctx<'a>, ops: Vec<Op>) -> Self {
+        let mut batch = Self::new(vault, ctx);
+        ops.into_iter().for_each(|op| batch.add(op));
+        batch
+    }
+
+    /// For entries by a policy entry that the same change brings.
+    pub fn under(vault: &Vault, policy: Id, ctx: &'a Ctx<'a>) -> Self {
+        let tips = vault.tips();
+        Self {
+            ctx,
+            vault: vault.id(),
+            policy,
+            entries: Vec::new(),
+            origin: tips.origin(),
+            tips,
+            ops: Vec::new(),
+            bytes: 0,
+            versions: Vec::new(),
+            wraps: Vec::new(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.ops.is_empty()
+    }
+
+    /// Takes down a put, and with it the version that it makes of the value. Returns its id.
+    pub fn put(&mut self, put: NewPut) -> Id {
+        let NewPut { secret, value, replaces, mut same, adopts } = put;
+        same.sort_unstable();
+        same.dedup();
+        let (uid, expires) = (ids::secret_uid(&self.vault, &secret), value.expires());
+        let SealedVersion { body, object_id, object, wrap_id, wrap } = value.put_at(self.origin);
+        self.versions.push(NewVersion { secret: secret.clone(), uid, id: object_id, object });
+        self.wrap(NewWrap { uid, id: wrap_id, wrap });
+        let (object, wrap) = (object_id, wrap_id);
+        self.add(Op::Put(Put { secret, body, object, wrap, expires, replaces, same, adopts }));
+        object_id
+    }
+
+    /// Takes down an op that puts nothing.
+    pub fn add(&mut self, op: Op) {
+        self.bytes += line::write(&op).len();
+        self.ops.push(op);
+        if self.ops.len() >= Counted::Ops.max() || self.bytes >= BYTES {
+            self.close();
+        }
+    }
+
+    /// Lets the next op begin an entry.
+    pub fn close(&mut self) {
+        if self.ops.is_empty() {
+            return;
+        }
+        let entry = self.sign();
+        self.tips = Tips { parents: vec![entry.id()], lamport: entry.lamport + 1 };
+        self.origin = self.tips.origin();
+        self.bytes = 0;
+        self.entries.push(entry);
+    }
+
+    /// The entry of the ops so far, which it takes.
+    fn sign(&mut self) -> Entry {
+        let (vault, policy, actor) = (&self.vault, self.policy, &self.ctx.signer.member);
+        let by = Authorship { vault, policy, actor };
+        let ops = std::mem::take(&mut self.ops);
+        let draft = Draft { ops, reason: self.ctx.reason.clone(), ts: self.ctx.now };
+        draft.sign(&self.tips, by, &self.ctx.signer.key)
+    }
+
+    /// A wrap that an op names, besides those of puts.
+    pub fn wrap(&mut self, wrap: NewWrap) {
+        self.wraps.push(wrap);
+    }
+
+    /// The change that writes all this; `None` if there is nothing.
+    pub fn change(self) -> Option<Change> {
+        if self.is_empty() { None } else { Some(self.change_with(Change::log)) }
+    }
+
+    /// The change that `make` makes of the entries, with the records that they name.
+    pub fn change_with(mut self, make: impl FnOnce(Vec<Entry>) -> Change) -> Change {
+        self.close();
+        make(self.entries).with_versions(self.versions).with_wraps(self.wraps)
+    }
+}
+
+#[cfg(test)]
+mod tests;

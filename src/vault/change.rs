@@ -1,0 +1,212 @@
+//! What a writing operation hands to the store: records together with the signed entries that name
+//! them. There is no other way to change a vault, so nothing changes without its audit entry.
+
+use crate::crypto::bytes::{Id, ShortId};
+use crate::file::model::{AudienceSection, VaultFile, VersionObject, Wrap};
+use crate::file::slot::SlotRecord;
+use crate::file::slot_check;
+use crate::log::entry::Entry;
+use crate::log::op::Op;
+use crate::name::SecretName;
+use crate::policy::entry::PolicyEntry;
+use crate::record::ids;
+use crate::record::rule::RuleError;
+use crate::{log, policy};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A change that carries at least one signed entry, or a self-signed slot record.
+#[derive(Debug)]
+pub struct Change {
+    signed: Signed,
+    versions: Vec<NewVersion>,
+    wraps: Vec<NewWrap>,
+    audiences: BTreeMap<String, AudienceSection>,
+}
+
+#[derive(Debug)]
+enum Signed {
+    Log(Vec<Entry>),
+    Policy(Box<PolicyEntry>, Vec<Entry>),
+    Slots(Vec<(ShortId, SlotRecord)>),
+}
+
+/// A version object on its way into the file.
+#[derive(Debug)]
+pub struct NewVersion {
+    pub secret: SecretName,
+    /// The secret's uid.
+    pub uid: Id,
+    pub id: Id,
+    pub object: VersionObject,
+}
+
+/// A wrap on its way into the file.
+#[derive(Debug)]
+pub struct NewWrap {
+    /// The secret's uid.
+    pub uid: Id,
+    pub id: Id,
+    pub wrap: Wrap,
+}
+
+impl Change {
+    /// A change of secrets; there is at least one entry.
+    pub fn log(entries: Vec<Entry>) -> Self {
+        Self::of(Signed::Log(entries))
+    }
+
+    /// A change of policy with the envelopes that it names, and the log entries that go with it.
+    pub fn policy(
+        entry: PolicyEntry,
+        audiences: BTreeMap<String, AudienceSection>,
+        entries: Vec<Entry>,
+    ) -> Self {
+        Self { audiences, ..Self::of(Signed::Policy(Box::new(entry), entries)) }
+    }
+
+    /// A slot added or removed by its own member.
+    pub fn slot(id: ShortId, record: SlotRecord) -> Self {
+        Self::of(Signed::Slots(vec![(id, record)]))
+    }
+
+    /// [`Change::slot`] with the removal of the slot that it replaces.
+    pub fn slot_in_place_of(
+        id: ShortId,
+        record: SlotRecord,
+        old: ShortId,
+        removal: SlotRecord,
+    ) -> Self {
+        Self::of(Signed::Slots(vec![(id, record), (old, removal)]))
+    }
+
+    fn of(signed: Signed) -> Self {
+        Self { signed, versions: Vec::new(), wraps: Vec::new(), audiences: BTreeMap::new() }
+    }
+
+    #[must_use]
+    pub fn with_versions(mut self, versions: Vec<NewVersion>) -> Self {
+        self.versions.extend(versions);
+        self
+    }
+
+    #[must_use]
+    pub fn with_wraps(mut self, wraps: Vec<NewWrap>) -> Self {
+        self.wraps.extend(wraps);
+        self
+    }
+
+    /// Whether the change alters who may do what, and so which entries count.
+    pub fn alters_policy(&self) -> bool {
+        matches!(self.signed, Signed::Policy(..))
+    }
+
+    /// The change's policy entry, if it has one.
+    pub fn policy_entry(&self) -> Option<&PolicyEntry> {
+        match &self.signed {
+            Signed::Policy(entry, _) => Some(entry),
+            Signed::Log(_) | Signed::Slots(_) => None,
+        }
+    }
+
+    fn entries(&self) -> &[Entry] {
+        match &self.signed {
+            Signed::Log(entries) | Signed::Policy(_, entries) => entries,
+            Signed::Slots(_) => &[],
+        }
+    }
+
+    /// Checks the records as their readers will: what breaks a rule of the format is never written.
+    pub fn check(&self) -> Result<(), RuleError> {
+        self.entries().iter().try_for_each(log::check::entry)?;
+        if let Some(entry) = self.policy_entry() {
+            policy::check::entry(entry)?;
+        }
+        match &self.signed {
+            Signed::Slots(slots) => slots.iter().try_for_each(|(_, slot)| slot_check::record(slot)),
+            Signed::Log(_) | Signed::Policy(..) => Ok(()),
+        }
+    }
+
+    /// Whether the records are other ones than the entries name: an id that was made of another
+    /// entry's key or parents would leave the vault with an entry that lacks its version.
+    pub fn is_torn(&self, vault: &Id) -> bool {
+        let versions = self.versions.iter();
+        let wraps = self.wraps.iter();
+        let there = Named {
+            objects: versions.map(|v| (v.uid, v.object.id(&v.uid))).collect(),
+            wraps: wraps.map(|w| (w.uid, w.wrap.version, w.wrap.id())).collect(),
+        };
+        let filed = self.versions.iter().all(|v| there.objects.contains(&(v.uid, v.id)))
+            && self.wraps.iter().all(|w| there.wraps.contains(&(w.uid, w.wrap.version, w.id)));
+        !filed || there != Named::by(self.entries(), vault)
+    }
+
+    /// The ids of the change's log entries.
+    pub fn entry_ids(&self) -> Vec<Id> {
+        self.entries().iter().map(Entry::id).collect()
+    }
+
+    /// The secrets that the change's log entries name.
+    pub fn secrets(&self) -> BTreeSet<SecretName> {
+        self.entries()
+            .iter()
+            .flat_map(|entry| &entry.ops)
+            .filter_map(|op| op.secret())
+            .cloned()
+            .collect()
+    }
+
+    /// Puts the change's records into `file`. The readable copies are for the caller to renew.
+    pub fn apply(self, file: &mut VaultFile) {
+        match self.signed {
+            Signed::Log(entries) => add_entries(file, entries),
+            Signed::Policy(entry, entries) => {
+                file.chain.push(*entry);
+                add_entries(file, entries);
+            }
+            Signed::Slots(slots) => file.slots.extend(slots),
+        }
+        for version in self.versions {
+            let section = file.secret_section(version.uid, &version.secret);
+            section.versions.insert(version.id, version.object);
+        }
+        for NewWrap { uid, id, wrap } in self.wraps {
+            if let Some(section) = file.secrets.get_mut(&uid) {
+                section.wraps.insert(id, wrap);
+            }
+        }
+        file.audiences.extend(self.audiences);
+    }
+}
+
+/// Objects and wraps, each with the uid of its secret.
+#[derive(Default, PartialEq, Eq)]
+struct Named {
+    objects: BTreeSet<(Id, Id)>,
+    /// (secret, version, wrap)
+    wraps: BTreeSet<(Id, Id, Id)>,
+}
+
+impl Named {
+    fn by(entries: &[Entry], vault: &Id) -> Self {
+        let mut named = Self::default();
+        for op in entries.iter().flat_map(|entry| &entry.ops) {
+            let (secret, object, wrap) = match op {
+                Op::Put(put) => (&put.secret, put.object, put.wrap),
+                Op::Pending(put) => (&put.secret, put.object, put.wrap),
+                Op::Rewrap { secret, object, wrap } => (secret, *object, *wrap),
+                _ => continue,
+            };
+            let uid = ids::secret_uid(vault, secret);
+            if !matches!(op, Op::Rewrap { .. }) {
+                named.objects.insert((uid, object));
+            }
+            named.wraps.insert((uid, object, wrap));
+        }
+        named
+    }
+}
+
+fn add_entries(file: &mut VaultFile, entries: Vec<Entry>) {
+    file.entries.extend(entries.into_iter().map(|entry| (entry.id(), entry)));
+}

@@ -1,0 +1,125 @@
+//! Comparison with a base (`--base`): nothing that it holds may be gone.
+
+use crate::crypto::bytes::Id;
+use crate::file::model::VaultFile;
+use crate::file::slot::SlotRecord;
+use crate::log::describe::{self, short};
+use crate::log::finding::{Code, Finding, Subject};
+use crate::log::fold::Scope;
+use crate::log::graph::Graph;
+use crate::log::policy_view::PolicyView;
+use crate::log::standing::{Signatures, Standing, Standings};
+use crate::log::state::State;
+use crate::name::SecretName;
+use crate::record::ids;
+
+/// What `base` holds and `new` does not; `state` and `policy` are those of `new`.
+///
+/// A wholly void entry that nothing counting descends from may be dropped, with what only it put.
+pub fn verify_base(
+    new: &VaultFile,
+    state: &State,
+    policy: &dyn PolicyView,
+    base: &VaultFile,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = chain(policy, base).into_iter().collect();
+    findings.extend(entries(new, policy, base));
+    findings.extend(objects(new, state, base));
+    findings.extend(slots(new, base));
+    findings
+}
+
+fn chain(policy: &dyn PolicyView, base: &VaultFile) -> Option<Finding> {
+    let position = (0..base.chain.len())
+        .find(|position| policy.ids().get(*position) != Some(&base.chain[*position].id()))?;
+    let id = base.chain[position].id();
+    let message =
+        format!("policy entry {position} of the base, {}, is not in the chain", short(&id));
+    let finding = Finding::new(Code::BasePolicyDiverged, Subject::Policy(id), message);
+    Some(finding.hint("git log -p -- .v-secure/vault.toml"))
+}
+
+fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Finding> {
+    let missing: Vec<&Id> =
+        base.entries.keys().filter(|id| !new.entries.contains_key(*id)).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    // The base's entries, judged by the policy of now.
+    let graph = Graph::inspect(&base.entries);
+    let standings =
+        Standings::judge(&graph, &base.entries, policy, Scope::All, Signatures::Trusted);
+    let counting = standings.iter().filter(|(_, standing)| standing.counts_partly());
+    let kept = graph.ancestry(counting.map(|(place, _)| graph.id(place)));
+    let droppable = |id: &Id| {
+        graph.place(id).is_some_and(|place| {
+            matches!(standings.of(place), Standing::Void { .. }) && !kept.get(place)
+        })
+    };
+    missing.into_iter().map(|id| entry(id, base, policy, droppable(id))).collect()
+}
+
+fn entry(id: &Id, base: &VaultFile, policy: &dyn PolicyView, droppable: bool) -> Finding {
+    let who = base.entries.get(id);
+    let who = who.map_or_else(|| short(id), |entry| describe::entry(id, entry, policy));
+    let (code, message) = if droppable {
+        (Code::BaseVoidDropped, format!("{who} of the base was void and has been dropped"))
+    } else {
+        (Code::BaseEntryMissing, format!("{who} of the base is missing"))
+    };
+    let finding = Finding::new(code, Subject::Entry(*id), message);
+    if droppable { finding } else { finding.hint("git log -p -- .v-secure/vault.toml") }
+}
+
+fn objects(new: &VaultFile, state: &State, base: &VaultFile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (uid, section) in &base.secrets {
+        let there = new.secrets.get(uid);
+        for object in section.versions.keys() {
+            let is_there = there.is_some_and(|section| section.versions.contains_key(object));
+            if !is_there && is_needed(state, &base.header.vault, uid, &section.name, object) {
+                findings.push(object_missing(&section.name, object));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether the version still exists for the new vault and nobody pruned it.
+fn is_needed(state: &State, vault: &Id, uid: &Id, name: &SecretName, object: &Id) -> bool {
+    let version = state.secret(name).and_then(|secret| secret.version(object));
+    version.is_some_and(|version| !version.pruned) && ids::secret_uid(vault, name) == *uid
+}
+
+fn object_missing(secret: &SecretName, object: &Id) -> Finding {
+    let message = format!("version {} of {secret} of the base is missing", short(object));
+    let subject = Subject::Object { secret: secret.clone(), object: *object };
+    let finding = Finding::new(Code::BaseObjectMissing, subject, message);
+    finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))
+}
+
+/// Secrets that are not gone and that `base` has not, or has as gone.
+pub fn new_secrets(state: &State, base: &State) -> Vec<Finding> {
+    let is_live = |state: &State, name| state.secret(name).is_some_and(|found| !found.is_gone());
+    let new = state.secrets.keys().filter(|name| is_live(state, name) && !is_live(base, name));
+    let finding = |secret: &SecretName| {
+        let message = format!(
+            "{secret} is new since the base: programs of {} get it too",
+            secret.environment()
+        );
+        Finding::new(Code::BaseSecretNew, Subject::Secret(secret.clone()), message)
+    };
+    new.map(finding).collect()
+}
+
+fn slots(new: &VaultFile, base: &VaultFile) -> Vec<Finding> {
+    let gone = base.slots.iter().filter(|(id, record)| match (record, new.slots.get(*id)) {
+        (SlotRecord::Removed(_), there) => !matches!(there, Some(SlotRecord::Removed(_))),
+        (SlotRecord::Seal(_), there) => there.is_none(),
+    });
+    gone.map(|(id, _)| {
+        let message = format!("slot {} of the base, or its removal, is missing", short(id));
+        Finding::new(Code::BaseSlotMissing, Subject::Slot(*id), message)
+    })
+    .collect()
+}

@@ -1,0 +1,104 @@
+//! Readable copies: what the file says of itself, against what the chain and the log say.
+
+use super::Case;
+use crate::file::model::{AudienceSection, SecretSection};
+use crate::log::describe::{quoted, short};
+use crate::log::finding::{Code, Finding, Subject};
+use crate::log::policy_view::AudienceView;
+use crate::log::state::State;
+use crate::record::ids;
+use std::collections::BTreeMap;
+
+pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = header(case);
+    findings.extend(audiences(case));
+    findings.extend(secrets(case));
+    findings
+}
+
+fn header(case: &Case<'_>) -> Vec<Finding> {
+    let (header, id) = (&case.file.header, case.policy.vault_id());
+    let mut findings = Vec::new();
+    let Some(name) = case.policy.vault_name() else { return findings };
+    let mut differs = |code, what: &str, stated: String, signed: String| {
+        let message = format!("the header's {what} is {stated} where genesis says {signed}");
+        findings.push(Finding::new(code, Subject::Vault, message));
+    };
+    if header.vault != id {
+        differs(Code::HeaderVault, "vault id", short(&header.vault), short(&id));
+    }
+    if header.name != *name {
+        differs(Code::HeaderName, "name", header.name.to_string(), name.to_string());
+    }
+    findings
+}
+
+fn audiences(case: &Case<'_>) -> Vec<Finding> {
+    let views = case.policy.audiences();
+    let mut left: BTreeMap<&String, &AudienceSection> = case.file.audiences.iter().collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    for view in &views {
+        let section = case.file.audiences.get(view.name);
+        left.retain(|name, _| name.as_str() != view.name);
+        findings.extend(audience(view, section));
+    }
+    findings.extend(left.keys().map(|name| {
+        let message = format!("the policy has no audience {}", quoted(name));
+        Finding::new(Code::AudienceUnknown, Subject::Audience((*name).clone()), message)
+    }));
+    findings
+}
+
+fn audience(view: &AudienceView<'_>, section: Option<&AudienceSection>) -> Option<Finding> {
+    let (code, message) = match section {
+        None => (Code::AudienceMissing, format!("audience {} has no envelope", view.name)),
+        Some(section) if section.epoch != *view.epoch => (
+            Code::AudienceEpoch,
+            format!(
+                "audience {} states epoch {} where the policy says {}",
+                view.name,
+                short(&section.epoch),
+                short(view.epoch)
+            ),
+        ),
+        Some(section) if ids::envelope_id(&section.envelope) != *view.envelope => (
+            Code::EnvelopeWrong,
+            format!("the envelope of audience {} is not the one that the policy names", view.name),
+        ),
+        Some(_) => return None,
+    };
+    let finding = Finding::new(code, Subject::Audience(view.name.to_owned()), message);
+    Some(finding.hint("git log -p -- .v-secure/vault.toml"))
+}
+
+fn secrets(case: &Case<'_>) -> Vec<Finding> {
+    let vault = case.policy.vault_id();
+    let mut findings = Vec::new();
+    for (uid, section) in &case.file.secrets {
+        let name = &section.name;
+        let mut wrong = |code, message: String| {
+            findings.push(Finding::new(code, Subject::Secret(name.clone()), message));
+        };
+        if ids::secret_uid(&vault, name) != *uid {
+            wrong(Code::SecretUid, format!("section {} is not that of {name}", short(uid)));
+            continue;
+        }
+        if section.versions.is_empty() {
+            wrong(Code::SecretEmpty, format!("the section of {name} holds no version"));
+        }
+        findings.extend(active(section, case.state));
+    }
+    findings
+}
+
+/// Whether a section's `active` is what the log leads to: a log without its last entry is one that
+/// nothing else in the file contradicts.
+fn active(section: &SecretSection, state: &State) -> Option<Finding> {
+    let name = &section.name;
+    let found = state.secret(name).map_or(&[][..], |state| &state.candidates);
+    (section.active != found).then(|| {
+        let message = format!("'active' of {name} is not what the log leads to");
+        Finding::new(Code::ActiveWrong, Subject::Secret(name.clone()), message)
+            .hint("git log -p -- .v-secure/vault.toml")
+    })
+}

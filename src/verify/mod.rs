@@ -1,0 +1,117 @@
+//! Verification without keys: every rule of `docs/format.md` sections 2, 3, 6 and 7 that a parsed
+//! file with a valid policy chain can still break. What a line breaks by itself, the parser refuses;
+//! what the chain breaks, [`crate::policy`] does.
+
+mod attention;
+mod base;
+mod contents;
+mod copies;
+mod heads;
+mod slots;
+
+#[cfg(test)]
+mod tests;
+
+use crate::file::model::VaultFile;
+use crate::log::finding::{Finding, Severity};
+use crate::log::fold::Scope;
+use crate::log::graph::Graph;
+use crate::log::judge;
+use crate::log::judge::Signed;
+use crate::log::policy_view::PolicyView;
+use crate::log::standing::{Signatures, Standings};
+use crate::log::state::State;
+
+pub use base::{new_secrets, verify_base};
+
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Seconds since the Unix epoch: what is past its expiry then is reported.
+    pub now: u64,
+    /// Which secrets are judged. With some secrets, the same checks leave out exactly this: the
+    /// signatures, keys, actors and rights of entries that name none of them, the sections of other
+    /// secrets, which `file` then need not hold, and the signatures of slots.
+    pub scope: Scope<'a>,
+}
+
+impl Options<'_> {
+    /// Everything is judged.
+    pub const fn all(now: u64) -> Self {
+        Self { now, scope: Scope::All }
+    }
+}
+
+/// What was found, and what it was found in, so that nobody folds twice.
+#[derive(Debug)]
+pub struct Report {
+    /// Errors first.
+    pub findings: Vec<Finding>,
+    pub graph: Graph,
+    pub standings: Standings,
+    pub state: State,
+}
+
+impl Report {
+    /// Whether the vault must not be trusted as it is (exit code 6).
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// Verifies a vault file against its policy chain, `policy` being the chain of `file`.
+///
+/// Signatures of entries come first, beside the hashing of contents: what does not hold is forged
+/// before its ops are looked at.
+pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options<'_>) -> Report {
+    let scope = options.scope;
+    let (unsigned, (mut findings, graph)) = rayon::join(
+        || judge::unsigned(&file.entries, policy, scope),
+        || (contents::hashes(file), Graph::inspect(&file.entries)),
+    );
+    let signed = Signed { unsigned, signatures: Signatures::Check };
+    let standings = Standings::judge_signed(&graph, &file.entries, policy, scope, &signed);
+    let state = State::fold(&graph, &file.entries, &standings, scope);
+    let case = Case { file, policy, graph: &graph, standings: &standings, state: &state, scope };
+    findings.extend(graph.findings());
+    findings.extend(standings.findings(&graph, &file.entries, policy));
+    findings.extend(heads::check(&case));
+    findings.extend(copies::check(&case));
+    findings.extend(contents::check(&case));
+    if matches!(scope, Scope::All) {
+        findings.extend(slots::check(&case));
+    }
+    findings.extend(attention::check(&case, options.now));
+    sort(&mut findings);
+    Report { findings, graph, standings, state }
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings
+        .sort_by(|a, b| (a.severity, &a.subject, a.code).cmp(&(b.severity, &b.subject, b.code)));
+}
+
+/// What is sound and still wants somebody, of a file that was verified before.
+pub fn remarks(
+    file: &VaultFile,
+    policy: &dyn PolicyView,
+    graph: &Graph,
+    standings: &Standings,
+    state: &State,
+    now: u64,
+) -> Vec<Finding> {
+    let case = Case { file, policy, graph, standings, state, scope: Scope::All };
+    let mut findings = attention::check(&case, now);
+    findings.extend(standings.findings(graph, &file.entries, policy));
+    sort(&mut findings);
+    findings
+}
+
+/// What the checks look at.
+struct Case<'a> {
+    file: &'a VaultFile,
+    policy: &'a dyn PolicyView,
+    graph: &'a Graph,
+    standings: &'a Standings,
+    state: &'a State,
+    scope: Scope<'a>,
+}
