@@ -7,22 +7,22 @@ use divan::{Bencher, black_box};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use synthetic::{NOW, Size, Synthetic, only, open, secret};
-use v_secure::crypto::bytes::Fixed;
-use v_secure::crypto::digest;
-use v_secure::crypto::sign::{SigningKey, Tag};
-use v_secure::file::audience::new_epoch;
-use v_secure::file::format;
-use v_secure::file::format::Trust;
-use v_secure::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
 use v_secure::host::real::RealHost;
-use v_secure::log::fold::Scope;
-use v_secure::log::state::State;
-use v_secure::policy::chain::{Chain, Signatures};
-use v_secure::secret::read::{Wanted, read};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::Depth;
-use v_secure::verify::{Options, verify};
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::digest;
+use v_secure_core::crypto::sign::{SigningKey, Tag};
+use v_secure_core::file::audience::new_epoch;
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure_core::log::fold::Scope;
+use v_secure_core::log::state::State;
+use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::secret::read::{Wanted, read};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::verify::{Options, verify};
 
 /// 10,000 secrets as one import leaves them.
 static IMPORTED: LazyLock<Synthetic> =

@@ -8,10 +8,10 @@ use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use v_secure::cli::child::{self, Program};
-use v_secure::convert::inject::{Clash, Consent, Options, System, Wanted, environment};
 use v_secure::host::{Environment, hardening, real::RealHost};
-use v_secure::name::{Name, SecretName};
-use v_secure::secret_value::SecretValue;
+use v_secure_core::convert::inject::{Clash, Consent, Options, System, Wanted, environment};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret_value::SecretValue;
 
 fn main() -> ExitCode {
     #[cfg(target_os = "linux")]

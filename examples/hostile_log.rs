@@ -8,27 +8,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::time::Instant;
-use v_secure::crypto::bytes::{Fixed, Id};
-use v_secure::crypto::identity::{generate_identity, parse_identities};
-use v_secure::file::device_key::new_device_key;
-use v_secure::file::format;
-use v_secure::file::format::Trust;
-use v_secure::file::model::VaultFile;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::keys::policy_change;
-use v_secure::log::entry::Entry;
-use v_secure::log::op::{Op, Put};
-use v_secure::name::{Name, Pattern, SecretName};
-use v_secure::people::init::{InitRequest, init};
-use v_secure::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure::secret::put;
-use v_secure::secret::put::{NewValue, PutRequest};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::change::Change;
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::identity::{generate_identity, parse_identities};
+use v_secure_core::file::device_key::new_device_key;
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::keys::policy_change;
+use v_secure_core::log::entry::Entry;
+use v_secure_core::log::op::{Op, Put};
+use v_secure_core::name::{Name, Pattern, SecretName};
+use v_secure_core::people::init::{InitRequest, init};
+use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::{NewValue, PutRequest};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -105,7 +105,7 @@ fn open(file: &VaultFile) -> Result<Vault, Box<dyn Error>> {
 
 fn changed(
     vault: Vault,
-    identities: Vec<v_secure::crypto::identity::Identity>,
+    identities: Vec<v_secure_core::crypto::identity::Identity>,
     make: impl FnOnce(&Vault, &Ctx<'_>) -> Result<Change, Box<dyn Error>>,
 ) -> Result<Vault, Box<dyn Error>> {
     let who = Unlocked::new(&vault, identities)?;

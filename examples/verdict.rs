@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use v_secure::file::format::{Scope, Trust, parse};
-use v_secure::policy::chain::{Chain, Signatures};
-use v_secure::verify::{Options, verify};
+use v_secure_core::file::format::{Scope, Trust, parse};
+use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::verify::{Options, verify};
 
 const REFUSED: u8 = 6;
 

@@ -3,42 +3,42 @@
 //! Every call reads the file anew and verifies it, so several processes can use one vault. Nothing
 //! here reads the environment, the home folder or the terminal: folders and keys are arguments.
 
-use crate::convert::inject::consent;
-use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::engine::giving;
 use crate::engine::giving::{GivingError, Reading};
 use crate::engine::session::{Opened as Found, Session, SessionError};
 use crate::engine::transaction;
 use crate::engine::transaction::{Transaction, TransactionError};
 use crate::host::{Clock, Random, progress::Silent, real::RealHost};
-use crate::keys::policy_change;
-use crate::keys::policy_change::PolicyChangeError;
-use crate::log::history::{self, Filter};
-use crate::name::{Name, NameError, SecretName};
-use crate::people::access;
-use crate::people::init;
-use crate::people::init::{InitError, InitRequest};
-use crate::record::text::{MAX_REASON, TextError, check_text};
-use crate::secret::put;
-use crate::secret::put::{NewValue, PutError, PutRequest};
-use crate::secret::read;
-use crate::secret::read::{ReadError, Wanted};
-use crate::secret::rollback;
-use crate::secret::rollback::RollbackError;
-use crate::secret_value::SecretValue;
 use crate::store::file::atomic;
 use crate::store::file::error::WriteError;
 use crate::store::file::find::{FOLDER, FindError, Location, Search};
 use crate::store::file::owners::{Owners, ProjectOwners};
 use crate::store::git::hidden;
-use crate::vault::author::Ctx;
-use crate::vault::change::Change;
-use crate::vault::pin::{Carried, CarriedPin, Standing};
-use crate::vault::unlock::{SignerError, UnlockError, Unlocked};
-use crate::vault::verified_vault::{Depth, Vault as Opened};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use v_secure_core::convert::inject::consent;
+use v_secure_core::crypto::identity::{self, Identity, IdentityError};
+use v_secure_core::keys::policy_change;
+use v_secure_core::keys::policy_change::PolicyChangeError;
+use v_secure_core::log::history::{self, Filter};
+use v_secure_core::name::{Name, NameError, SecretName};
+use v_secure_core::people::access;
+use v_secure_core::people::init;
+use v_secure_core::people::init::{InitError, InitRequest};
+use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::{NewValue, PutError, PutRequest};
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::{ReadError, Wanted};
+use v_secure_core::secret::rollback;
+use v_secure_core::secret::rollback::RollbackError;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::pin::{Carried, CarriedPin, Standing};
+use v_secure_core::vault::unlock::{SignerError, UnlockError, Unlocked};
+use v_secure_core::vault::verified_vault::{Depth, Vault as Opened};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]

@@ -8,13 +8,13 @@ mod tools;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use tools::has;
-use v_secure::crypto::armor::{armor, dearmor};
-use v_secure::crypto::bytes::{Fixed, Id};
-use v_secure::crypto::envelope::{decrypt, encrypt};
-use v_secure::crypto::identity::{Identity, parse_identities};
-use v_secure::file::audience::{new_epoch, seal_envelope};
 use v_secure::host::real::RealHost;
-use v_secure::secret_value::SecretValue;
+use v_secure_core::crypto::armor::{armor, dearmor};
+use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::envelope::{decrypt, encrypt};
+use v_secure_core::crypto::identity::{Identity, parse_identities};
+use v_secure_core::file::audience::{new_epoch, seal_envelope};
+use v_secure_core::secret_value::SecretValue;
 
 fn skip() -> bool {
     !(has("age") && has("age-keygen"))

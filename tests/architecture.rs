@@ -18,7 +18,7 @@ const COMMANDS_TOGETHER: [(&str, &str); 2] = [
     // `role grant` and `role revoke` are `access grant` and `access revoke`.
     ("role", "access"),
 ];
-/// Lints that `src/lib.rs` must deny.
+/// Lints that each `lib.rs` must deny.
 const DENIED: [&str; 8] = [
     "disallowed_methods",
     "print_stdout",
@@ -30,10 +30,16 @@ const DENIED: [&str; 8] = [
     "unimplemented",
 ];
 
+/// The crates: where each one's sources are, how others name it, and what its modules stand under
+/// in the table of floors.
+const CRATES: [(&str, &str, &str); 2] =
+    [("src", "v_secure", ""), ("crates/core/src", "v_secure_core", "core")];
+
 struct Source {
-    /// Under `src`, with slashes.
+    /// Under `src` of its crate, with slashes; behind `core/` in that crate.
     path: String,
-    /// `["cli", "command", "init"]`; empty for `lib.rs` and `main.rs`.
+    /// `["cli", "command", "init"]`, `["core", "log", "fold"]`; only the crate's for `lib.rs` and
+    /// `main.rs`.
     module: Vec<String>,
     text: String,
     /// Without comments and strings.
@@ -45,21 +51,33 @@ impl Source {
         self.module.iter().any(|part| matches!(part.as_str(), "tests" | "testing" | "sample"))
     }
 
-    /// Every path of this crate that the code names, from the crate's root.
+    /// Every path of these crates that the code names, from the root of the table.
     fn names(&self) -> BTreeSet<Vec<String>> {
-        rust_source::crate_paths(rust_source::without_tests(&self.code), &self.module)
+        let code = rust_source::without_tests(&self.code);
+        let own: Vec<String> =
+            self.module.first().filter(|top| *top == "core").cloned().into_iter().collect();
+        let mut found = rust_source::paths(code, "crate", &own);
+        found.extend(rust_source::relative_paths(code, &self.module));
+        for (_, name, under) in CRATES.iter().filter(|(.., under)| !under.is_empty()) {
+            found.extend(rust_source::paths(code, name, &[(*under).to_owned()]));
+        }
+        found
     }
 }
 
 static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(sources);
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    assert!(files.len() > 50, "the source files are not where this test looks");
-    files.sort();
-    files.iter().map(|file| source(&root, file)).collect()
+    let mut all = Vec::new();
+    for (root, _, under) in CRATES {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        let mut files = Vec::new();
+        collect(&root, &mut files);
+        assert!(files.len() > 50, "the source files are not where this test looks");
+        files.sort();
+        all.extend(files.iter().map(|file| source(&root, file, under)));
+    }
+    all
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -73,35 +91,44 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn source(root: &Path, file: &Path) -> Source {
-    let path = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+fn source(root: &Path, file: &Path, under: &str) -> Source {
+    let path = root_relative(root, file);
     let stem = path.trim_end_matches(".rs").trim_end_matches("/mod");
-    let module = match stem {
-        "lib" | "main" => Vec::new(),
-        stem => stem.split('/').map(str::to_owned).collect(),
-    };
+    let parts = stem.split('/').filter(|part| !matches!(*part, "lib" | "main"));
+    let top = Some(under).filter(|under| !under.is_empty());
+    let module: Vec<String> = top.into_iter().chain(parts).map(str::to_owned).collect();
+    let path = top.map_or_else(|| path.clone(), |under| format!("{under}/{path}"));
     let text = fs::read_to_string(file).unwrap();
     let code = rust_source::code(&text);
     Source { path, module, text, code }
 }
 
-/// Layer by module, from the table of the document.
-fn layers() -> BTreeMap<String, usize> {
+fn root_relative(root: &Path, file: &Path) -> String {
+    file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/")
+}
+
+/// The floor of each room, from the table of the document; the first row is the highest.
+fn floors() -> BTreeMap<String, usize> {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
     let text = fs::read_to_string(document).unwrap();
-    let mut layers = BTreeMap::new();
+    let mut floors = BTreeMap::new();
     for line in text.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [_, number, modules, ..] = cells[..] else { continue };
+        let [_, number, rooms, ..] = cells[..] else { continue };
         let Ok(number) = number.parse() else { continue };
-        for (index, part) in modules.split('`').enumerate() {
-            // Words in capitals are types.
-            if index % 2 == 1 && part.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
-                layers.insert(part.to_owned(), number);
-            }
-        }
+        let names = rooms.split('`').enumerate().filter(|(index, _)| index % 2 == 1);
+        floors.extend(names.map(|(_, room)| (room.to_owned(), number)));
     }
-    layers
+    floors
+}
+
+/// The room that a path leads into: `core/log`, `engine`.
+fn room(path: &[String]) -> Option<String> {
+    match path {
+        [core, room, ..] if core == "core" => Some(format!("core/{room}")),
+        [room, ..] if room != "core" => Some(room.clone()),
+        _ => None,
+    }
 }
 
 fn report(violations: &[String], advice: &str) {
@@ -109,38 +136,93 @@ fn report(violations: &[String], advice: &str) {
 }
 
 #[test]
-fn the_table_lists_the_modules_of_the_crate() {
-    let declared: BTreeSet<String> = SOURCES
-        .iter()
-        .find(|source| source.path == "lib.rs")
-        .unwrap()
-        .code
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("pub mod ")?.strip_suffix(';'))
-        .map(str::to_owned)
-        .collect();
-    let listed: BTreeSet<String> = layers().into_keys().collect();
+fn the_table_lists_every_room() {
+    let mut declared = BTreeSet::new();
+    for source in SOURCES.iter().filter(|source| source.path.ends_with("lib.rs")) {
+        let lines = source.code.lines().map(str::trim);
+        let modules = lines.filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+        let path = |name: &str| [&source.module[..], &[name.to_owned()]].concat();
+        declared.extend(modules.filter_map(|name| room(&path(name))));
+    }
+    let listed: BTreeSet<String> = floors().into_keys().collect();
     assert_eq!(declared, listed);
 }
 
 #[test]
-fn a_layer_names_only_itself_and_what_is_below() {
-    let layers = layers();
-    // Modules of the last layer are fronts: they do not use each other either.
-    let last = layers.values().max().unwrap();
+fn a_room_names_only_those_on_lower_floors() {
+    let floors = floors();
     let mut violations = Vec::new();
     for source in SOURCES.iter().filter(|source| !source.is_test()) {
-        let Some(top) = source.module.first() else { continue };
-        let Some(own) = layers.get(top) else { continue };
+        let Some(own) = room(&source.module) else { continue };
         for name in source.names() {
-            if let Some(other) = name.first().and_then(|top| layers.get(top))
-                && (other > own || (other == own && own == last && name[0] != *top))
+            let Some(other) = room(&name).filter(|other| *other != own) else { continue };
+            if let Some(floor) = floors.get(&other)
+                && *floor >= floors[&own]
             {
-                violations.push(format!("{} (layer {own}) names {}", source.path, name.join("::")));
+                violations.push(format!("{} names {}", source.path, name.join("::")));
             }
         }
     }
-    report(&violations, "the layers are in docs/architecture.md");
+    report(&violations, "the floors are in docs/architecture.md");
+}
+
+/// The module of a file that a path leads into.
+fn file_of<'a>(path: &[String], modules: &BTreeMap<&'a [String], usize>) -> Option<usize> {
+    (1..=path.len()).rev().find_map(|length| modules.get(&path[..length]).copied())
+}
+
+/// Files that can be reached from each other, in sets of several.
+fn circles() -> Vec<Vec<&'static Source>> {
+    let modules: BTreeMap<&[String], usize> =
+        SOURCES.iter().enumerate().map(|(index, source)| (&source.module[..], index)).collect();
+    let named: Vec<BTreeSet<usize>> = SOURCES
+        .iter()
+        .map(|source| match source.is_test() {
+            true => BTreeSet::new(),
+            false => source.names().iter().filter_map(|name| file_of(name, &modules)).collect(),
+        })
+        .collect();
+    let reached: Vec<BTreeSet<usize>> =
+        (0..SOURCES.len()).map(|from| reach(from, &named)).collect();
+    let mut circles: BTreeSet<Vec<usize>> = BTreeSet::new();
+    for (from, others) in reached.iter().enumerate() {
+        let circle: Vec<usize> =
+            others.iter().copied().filter(|other| reached[*other].contains(&from)).collect();
+        if circle.len() > 1 {
+            circles.insert(circle);
+        }
+    }
+    circles.into_iter().map(|circle| circle.into_iter().map(|at| &SOURCES[at]).collect()).collect()
+}
+
+fn reach(from: usize, named: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![from];
+    while let Some(at) = next.pop() {
+        next.extend(named[at].iter().copied().filter(|other| found.insert(*other)));
+    }
+    found
+}
+
+/// Small ones inside a folder are honest: a type and its parts. One between folders means that
+/// neither can be read alone.
+#[test]
+fn no_circle_of_files_leaves_its_folder() {
+    let mut violations = Vec::new();
+    for circle in circles() {
+        let shortest = circle.iter().min_by_key(|source| source.module.len()).unwrap();
+        let is_head = circle.iter().all(|source| {
+            source.module == shortest.module
+                || source.module.split_last().unwrap().1 == shortest.module
+        });
+        let parents: BTreeSet<&[String]> =
+            circle.iter().map(|source| source.module.split_last().unwrap().1).collect();
+        if !is_head && parents.len() > 1 {
+            let paths: Vec<&str> = circle.iter().map(|source| &*source.path).collect();
+            violations.push(paths.join(", "));
+        }
+    }
+    report(&violations, "these name each other in a circle");
 }
 
 #[test]
@@ -222,13 +304,16 @@ fn nothing_is_left_to_do() {
 fn the_fences_are_up() {
     let file = |path: &str| SOURCES.iter().find(|source| source.path == path).unwrap();
     let (lib, main) = (file("lib.rs"), file("main.rs"));
-    assert!(lib.text.contains("#![forbid(unsafe_code)]"));
     // A place in the file is all that the binary may claim: there is no other way before `main`.
     assert!(main.code.contains("#![deny(\n    unsafe_code,"));
     assert_eq!(main.code.matches("#[expect(unsafe_code").count(), 1);
     let uses = |text: &str| main.code.matches(text).count();
     assert_eq!(uses("unsafe("), uses("unsafe(link_section"), "nothing else");
-    for lint in DENIED {
-        assert!(lib.code.contains(&format!("clippy::{lint}")), "src/lib.rs does not deny {lint}");
+    for lib in [lib, file("core/lib.rs")] {
+        assert!(lib.text.contains("#![forbid(unsafe_code)]"));
+        for lint in DENIED {
+            let denied = lib.code.contains(&format!("clippy::{lint}"));
+            assert!(denied, "{} does not deny {lint}", lib.path);
+        }
     }
 }

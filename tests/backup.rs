@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use terminal::{rest, terminal};
 use tools::has;
-use v_secure::crypto::{armor, envelope, identity, passphrase_file};
-use v_secure::secret_value::SecretValue;
+use v_secure_core::crypto::{armor, envelope, identity, passphrase_file};
+use v_secure_core::secret_value::SecretValue;
 
 const PASSPHRASE: &str = "several random words make this one";
 const VARIABLE: &str = "V_SECURE_BACKUP_PASSPHRASE";

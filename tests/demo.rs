@@ -8,9 +8,9 @@ mod scene;
 use scene::{Scene, repository, stdout};
 use std::fs;
 use std::path::Path;
-use v_secure::file::format::Trust;
-use v_secure::vault::pin::{COMMENT, CarriedPin};
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::file::format::Trust;
+use v_secure_core::vault::pin::{COMMENT, CarriedPin};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 const DEMO: &str = "fixtures/demo";
 const VAULT: &str = ".v-secure/vault.toml";

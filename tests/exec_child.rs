@@ -296,7 +296,7 @@ mod linux {
 
     #[test]
     fn the_longest_value_that_is_accepted_starts() {
-        let longest = v_secure::convert::inject::LINUX_LIMIT - "TOKEN=\0".len();
+        let longest = v_secure_core::convert::inject::LINUX_LIMIT - "TOKEN=\0".len();
         // The argument that carries it here has the same limit and is as long.
         let mut command = exec("");
         command.arg(format!("TOKEN={}", "x".repeat(longest)));

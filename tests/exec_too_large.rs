@@ -5,8 +5,8 @@
 
 use std::ffi::OsString;
 use v_secure::cli::child::{ChildError, Program, run};
-use v_secure::convert::inject::{Clash, Consent, Options, System, environment};
 use v_secure::host::hardening::harden;
+use v_secure_core::convert::inject::{Clash, Consent, Options, System, environment};
 
 #[test]
 fn too_much_environment_is_told_apart_from_other_failures() {

@@ -4,30 +4,30 @@
 
 use serde_json::{Value, json};
 use std::cell::RefCell;
-use v_secure::crypto::armor::{armor, dearmor};
-use v_secure::crypto::bytes::{Blob, Fixed, Id, ShortId, encode};
-use v_secure::crypto::digest::{Context, hash};
-use v_secure::crypto::identity::{parse_identities, parse_identity};
-use v_secure::crypto::kdf::Params;
-use v_secure::crypto::padding::padded_length;
-use v_secure::crypto::seal::Dek;
-use v_secure::crypto::sign::{SigningKey, Tag, VerifyingKey};
-use v_secure::crypto::wrap::{Kek, WrapBinding, open_sealed_dek, seal_dek};
-use v_secure::file::audience::{
+use v_secure::host::Random;
+use v_secure_core::crypto::armor::{armor, dearmor};
+use v_secure_core::crypto::bytes::{Blob, Fixed, Id, ShortId, encode};
+use v_secure_core::crypto::digest::{Context, hash};
+use v_secure_core::crypto::identity::{parse_identities, parse_identity};
+use v_secure_core::crypto::kdf::Params;
+use v_secure_core::crypto::padding::padded_length;
+use v_secure_core::crypto::seal::Dek;
+use v_secure_core::crypto::sign::{SigningKey, Tag, VerifyingKey};
+use v_secure_core::crypto::wrap::{Kek, WrapBinding, open_sealed_dek, seal_dek};
+use v_secure_core::file::audience::{
     EpochKeys, ExpectedEpoch, kek_commitment, open_envelope, seal_envelope,
 };
-use v_secure::file::model::WrapKey;
-use v_secure::file::request::{Request, fingerprint_words};
-use v_secure::file::slot::SlotRecord;
-use v_secure::file::slot_seal;
-use v_secure::file::slot_seal::NewSlot;
-use v_secure::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
-use v_secure::host::Random;
-use v_secure::name::{Name, SecretName};
-use v_secure::record::ids;
-use v_secure::record::ids::SUITE;
-use v_secure::record::line;
-use v_secure::secret_value::SecretValue;
+use v_secure_core::file::model::WrapKey;
+use v_secure_core::file::request::{Request, fingerprint_words};
+use v_secure_core::file::slot::SlotRecord;
+use v_secure_core::file::slot_seal;
+use v_secure_core::file::slot_seal::NewSlot;
+use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::record::ids;
+use v_secure_core::record::ids::SUITE;
+use v_secure_core::record::line;
+use v_secure_core::secret_value::SecretValue;
 
 const VAULT: Id = Fixed([0x11; 32]);
 const EPOCH: ShortId = Fixed([0x22; 16]);
@@ -259,7 +259,7 @@ fn age_samples() -> Value {
         "version_uid": VERSION,
         "sealed_wrap": armor(&sealed),
         "dek": encode(&DEK),
-        "sealed_wrap_id": v_secure::file::model::Wrap {
+        "sealed_wrap_id": v_secure_core::file::model::Wrap {
             version: Fixed([0xee; 32]),
             audience: AUDIENCE.to_owned(),
             epoch: EPOCH,
@@ -282,7 +282,8 @@ fn the_age_samples_of_format_1_open() {
     // A DEK shows itself only in what it seals: the same wrap as one of the known bytes.
     let wrap = |dek: &Dek| {
         let draws = Scripted::new(&[&[0; 24]]);
-        v_secure::crypto::wrap::wrap_dek(&draws, &keys[0].kek, &sealed_binding(&uid), dek).unwrap()
+        v_secure_core::crypto::wrap::wrap_dek(&draws, &keys[0].kek, &sealed_binding(&uid), dek)
+            .unwrap()
     };
     assert_eq!(wrap(&dek), wrap(&Dek::generate(&Scripted::new(&[&DEK]))));
 }

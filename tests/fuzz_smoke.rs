@@ -6,11 +6,11 @@ mod targets;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use v_secure::crypto::bytes::Fixed;
-use v_secure::crypto::identity::generate_identity;
-use v_secure::file::request::Request;
 use v_secure::host::real::RealHost;
-use v_secure::name::Name;
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::file::request::Request;
+use v_secure_core::name::Name;
 
 /// SplitMix64.
 struct Mutator(u64);
@@ -144,23 +144,23 @@ smoke! {
 
 #[test]
 fn the_corpora_hold_what_is_accepted() {
-    use v_secure::file::format::Trust;
-    use v_secure::vault::verified_vault::{Depth, Vault};
+    use v_secure_core::file::format::Trust;
+    use v_secure_core::vault::verified_vault::{Depth, Vault};
     let accepted = |target: &str, accepts: &dyn Fn(&[u8]) -> bool| {
         assert!(corpus(target).iter().any(|(_, bytes)| accepts(bytes)), "{target}");
     };
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     accepted("vault", &|b| Vault::open(b, Trust::Strict, Depth::Everything, 1).is_ok());
-    accepted("dotenv", &|b| v_secure::convert::text::dotenv::read(b).is_ok());
-    accepted("json", &|b| v_secure::convert::text::json::read(b).is_ok());
-    accepted("yaml", &|b| v_secure::convert::text::yaml::read(b).is_ok());
-    accepted("pin", &|b| text(b).parse::<v_secure::vault::pin::CarriedPin>().is_ok());
+    accepted("dotenv", &|b| v_secure_core::convert::text::dotenv::read(b).is_ok());
+    accepted("json", &|b| v_secure_core::convert::text::json::read(b).is_ok());
+    accepted("yaml", &|b| v_secure_core::convert::text::yaml::read(b).is_ok());
+    accepted("pin", &|b| text(b).parse::<v_secure_core::vault::pin::CarriedPin>().is_ok());
     accepted("request", &|b| Request::parse(&text(b)).is_ok());
-    accepted("backup", &|b| v_secure::backup::container::parse(b).is_ok());
-    accepted("template", &|b| v_secure::convert::template::Template::parse(b).is_ok());
+    accepted("backup", &|b| v_secure_core::backup::container::parse(b).is_ok());
+    accepted("template", &|b| v_secure_core::convert::template::Template::parse(b).is_ok());
     accepted("identity", &|b| {
-        let value = v_secure::secret_value::SecretValue::new(b.to_vec());
-        v_secure::crypto::identity::parse_identities(&value).is_ok()
+        let value = v_secure_core::secret_value::SecretValue::new(b.to_vec());
+        v_secure_core::crypto::identity::parse_identities(&value).is_ok()
     });
 }
 

@@ -105,7 +105,8 @@ fn codes_of_source() -> (BTreeSet<String>, BTreeSet<String>) {
         let codes = marks.iter().flat_map(|mark| codes_after(&text, mark));
         commands.extend(codes.map(str::to_owned));
     }
-    for text in ["vault/format", "policy"].map(|l| read(&repository(&format!("src/{l}/error.rs"))))
+    for text in ["file/format", "policy"]
+        .map(|room| read(&repository(&format!("crates/core/src/{room}/error.rs"))))
     {
         layers.extend(codes_after(&text, "=>").into_iter().map(str::to_owned));
     }
@@ -137,7 +138,8 @@ fn every_error_code_is_in_the_table_and_the_table_has_no_other() {
     let stale: Vec<_> = (&table - &commands).difference(&elsewhere).cloned().collect();
     assert!(stale.is_empty(), "no failure has these of src/cli/codes.rs: {stale:?}");
     let document = fs::read_to_string(repository("docs/errors.md")).unwrap();
-    let findings = v_secure::log::finding::Code::ALL.iter().map(|code| code.as_str().to_owned());
+    let findings =
+        v_secure_core::log::finding::Code::ALL.iter().map(|code| code.as_str().to_owned());
     let missing: Vec<_> = layers
         .into_iter()
         .chain(findings)
@@ -217,7 +219,7 @@ fn bash_completes_commands_names_and_environments() {
 
 /// What stands in the document between the marks of `name`, as the program has it.
 fn listed(name: &str) -> String {
-    use v_secure::convert::inject::{PRISTINE, PRISTINE_WINDOWS, guarded};
+    use v_secure_core::convert::inject::{PRISTINE, PRISTINE_WINDOWS, guarded};
     let quoted = |names: &[&str]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
@@ -252,7 +254,7 @@ fn the_lists_of_variables_in_the_document_are_the_programs() {
 
 #[test]
 fn every_generator_of_the_document_is_one() {
-    use v_secure::convert::generate::Spec;
+    use v_secure_core::convert::generate::Spec;
     let document = fs::read_to_string(repository("docs/values.md")).unwrap();
     let (_, section) = document.split_once("## Generated values").unwrap();
     for spec in [

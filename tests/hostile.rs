@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 use support::sandbox::{BINARY, Sandbox, describe};
-use v_secure::crypto::bytes::{Blob, Fixed, Id};
-use v_secure::file::format;
-use v_secure::file::model::VaultFile;
-use v_secure::file::slot::{SlotKind, SlotRecord, SlotSeal};
-use v_secure::log::entry::Entry;
-use v_secure::log::op::Op;
-use v_secure::name::Name;
+use v_secure_core::crypto::bytes::{Blob, Fixed, Id};
+use v_secure_core::file::format;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::file::slot::{SlotKind, SlotRecord, SlotSeal};
+use v_secure_core::log::entry::Entry;
+use v_secure_core::log::op::Op;
+use v_secure_core::name::Name;
 
 /// Address space for a command that refuses its input, in KiB: what the program itself maps, and
 /// less than 100 MiB besides.
@@ -224,7 +224,7 @@ fn unsigned_entries_full_of_ops_are_forged_entries() {
 fn deep_nesting_is_refused_by_its_depth() {
     let (sandbox, file, entry) = with_entry();
     let text = format::write(&file);
-    let line = v_secure::record::line::write(&entry);
+    let line = v_secure_core::record::line::write(&entry);
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{}1{}", open.repeat(200_000), close.repeat(200_000));
         replaced(&sandbox, text.replace(&line, &deep));
@@ -249,7 +249,7 @@ fn deep_nesting_is_refused_by_its_depth() {
 fn the_key_derivation_of_a_forged_slot_never_runs() {
     let (sandbox, mut file, entry) = with_entry();
     let recipient = file.chain[0].clone();
-    let text = v_secure::record::line::write(&recipient);
+    let text = v_secure_core::record::line::write(&recipient);
     let at = text.find("age1").unwrap();
     let recipient = text[at..].split('"').next().unwrap().to_owned();
     for (memory, words) in [(1 << 20, "does not verify"), (1 << 30, "key derivation")] {

@@ -234,7 +234,7 @@ fn what_does_not_count_is_exported_as_void_and_who_left_keeps_a_kind() {
 
 /// What stands in the document: the actions that each list of controls is for.
 fn controls() -> String {
-    use v_secure::report::{controls, history};
+    use v_secure_core::report::{controls, history};
     let mut lists: Vec<(&[&str], Vec<&str>)> = Vec::new();
     let reads = ["get", "exec", "export", "inject", "edit", "diff", "copy", "rename"];
     let reads = reads.map(|read| (read, controls::OF_READS));

@@ -378,7 +378,7 @@ const SETTINGS: [(&str, Option<&str>, Option<&str>, bool); 27] = [
 
 #[test]
 fn a_setting_that_was_made_stricter_counts_as_something_taken_away() {
-    for known in v_secure::policy::settings::SETTINGS {
+    for known in v_secure_core::policy::settings::SETTINGS {
         let key = known.key.replace("ENVIRONMENT", "dev");
         let of_key: Vec<bool> = SETTINGS.iter().filter(|s| s.0 == key).map(|s| s.3).collect();
         assert!(of_key.contains(&true) && of_key.contains(&false), "{key}");

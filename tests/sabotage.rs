@@ -17,10 +17,10 @@ use scene::{AUDIENCE, Scene, path_with};
 use serde_json::{Value, json};
 use std::fs;
 use tools::has;
-use v_secure::name::Name;
-use v_secure::policy::op::Right;
-use v_secure::policy::state::State;
-use v_secure::vault::verified_vault::Vault;
+use v_secure_core::name::Name;
+use v_secure_core::policy::op::Right;
+use v_secure_core::policy::state::State;
+use v_secure_core::vault::verified_vault::Vault;
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()

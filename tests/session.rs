@@ -20,9 +20,9 @@ use support::sandbox::{BINARY, Sandbox, contains, describe, feed};
 use support::tools::{has, installed, without_kernel_keyring};
 use terminal::{rest, terminal};
 use v_secure::SecretValue;
-use v_secure::crypto::bytes::encode;
-use v_secure::crypto::identity::parse_identities;
-use v_secure::vault::unlock::Unlocked;
+use v_secure_core::crypto::bytes::encode;
+use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::vault::unlock::Unlocked;
 
 /// `lock --all` of one test would end what another began: the keyring is the user's.
 static KEYRING: Mutex<()> = Mutex::new(());

@@ -222,12 +222,12 @@ fn attack(team: &Team, old: &str, others: &[&str], value: &str) {
     assert_eq!(team.code(old, "v-secure get DATABASE_URL"), 3);
     assert_eq!(team.code(old, "printf x | v-secure set DATABASE_URL"), 3);
     let new = branches::open(&team.vault(old));
-    let secret = v_secure::name::SecretName::parse("default/DATABASE_URL").unwrap();
+    let secret = v_secure_core::name::SecretName::parse("default/DATABASE_URL").unwrap();
     let uid = new.uid(&secret);
     let current = new.secret(&secret).unwrap().current().unwrap();
     let wrap = new.wrap(&uid, &current.live_wrap.wrap).unwrap();
     let object = new.object(&uid, &current.object).unwrap();
-    let opened = v_secure::file::version::open_version(new.binding(&uid), object, wrap, &keys);
+    let opened = v_secure_core::file::version::open_version(new.binding(&uid), object, wrap, &keys);
     assert!(opened.is_err(), "old keys open a new value");
 
     // What it wrote is pushed all the same, and is void wherever it comes in.
@@ -300,8 +300,8 @@ fn ask(team: &Team, device: &str) -> (String, String) {
     ));
     let request: Value = serde_json::from_str(&asked).unwrap();
     let line = request["request"].as_str().unwrap();
-    let parsed = v_secure::file::request::Request::parse(line).unwrap();
-    let id = v_secure::crypto::sign::key_id(&parsed.key).to_string();
+    let parsed = v_secure_core::file::request::Request::parse(line).unwrap();
+    let id = v_secure_core::crypto::sign::key_id(&parsed.key).to_string();
     let recipient = request["recipient"].as_str().unwrap();
     (id[..10].to_owned(), recipient[recipient.len() - 12..].to_owned())
 }

@@ -13,7 +13,7 @@ use cli::{Cli, Run, finish};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
-use v_secure::crypto::digest::file_hash;
+use v_secure_core::crypto::digest::file_hash;
 
 const USER: u32 = 65_534;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use v_secure::convert::text::{Import, TextError, dotenv, json, yaml};
+use v_secure_core::convert::text::{Import, TextError, dotenv, json, yaml};
 
 fn fixtures(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
@@ -77,8 +77,8 @@ mod shell {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     use std::process::Command;
-    use v_secure::convert::text::{dotenv, shell};
-    use v_secure::secret_value::SecretValue;
+    use v_secure_core::convert::text::{dotenv, shell};
+    use v_secure_core::secret_value::SecretValue;
 
     /// What `shell` has in `A` after it evaluates the export, or `None` where there is no such
     /// shell.

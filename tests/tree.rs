@@ -181,8 +181,9 @@ fn packaged() -> Option<BTreeSet<String>> {
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
-    let names =
-        walked().into_iter().filter(|name| name.starts_with("src/") && name.ends_with(".rs"));
+    let names = walked().into_iter().filter(|name| {
+        (name.starts_with("src/") || name.starts_with("crates/")) && name.ends_with(".rs")
+    });
     names
         .map(|name| (PathBuf::from(&name), fs::read_to_string(root().join(name)).unwrap()))
         .collect()

@@ -5,12 +5,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use v_secure::crypto::armor::dearmor;
-use v_secure::crypto::bytes::Fixed;
-use v_secure::crypto::envelope::{EnvelopeError, decrypt};
-use v_secure::crypto::identity::{Identity, generate_identity, parse_identities, parse_identity};
-use v_secure::crypto::sign::{Tag, VerifyingKey};
-use v_secure::secret_value::SecretValue;
+use v_secure_core::crypto::armor::dearmor;
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::envelope::{EnvelopeError, decrypt};
+use v_secure_core::crypto::identity::{
+    Identity, generate_identity, parse_identities, parse_identity,
+};
+use v_secure_core::crypto::sign::{Tag, VerifyingKey};
+use v_secure_core::secret_value::SecretValue;
 
 fn fixture<T: serde::de::DeserializeOwned>(name: &str) -> T {
     let path = format!("{}/fixtures/vectors/{name}", env!("CARGO_MANIFEST_DIR"));

@@ -6,15 +6,15 @@
 use crate::start::Start;
 use crate::synthetic::{NOW, secret};
 use serde_json::{Value, json};
-use v_secure::crypto::bytes::{Fixed, Id};
-use v_secure::file::format;
-use v_secure::file::model::VaultFile;
-use v_secure::log::draft::{Authorship, Draft, Tips};
-use v_secure::log::entry::Entry;
-use v_secure::log::op::Op;
-use v_secure::name::{Name, SecretName};
-use v_secure::policy::op::PolicyOp;
-use v_secure::record::ids;
+use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::file::format;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::log::draft::{Authorship, Draft, Tips};
+use v_secure_core::log::entry::Entry;
+use v_secure_core::log::op::Op;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::record::ids;
 
 type Make = fn(&Start, usize) -> String;
 
@@ -196,7 +196,7 @@ fn role(number: usize) -> Name {
 /// One more policy entry, whose signature does not hold.
 fn one_policy_entry(
     start: &Start,
-    change: impl FnOnce(&mut v_secure::policy::entry::PolicyEntry),
+    change: impl FnOnce(&mut v_secure_core::policy::entry::PolicyEntry),
 ) -> String {
     changed(start, |file| {
         let mut next = file.chain.last().expect("genesis").clone();

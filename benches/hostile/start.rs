@@ -5,22 +5,24 @@ use crate::synthetic::{NOW, Size, Synthetic, open};
 use std::error::Error;
 use std::fs;
 use std::path::Path;
-use v_secure::crypto::identity::{Identity, generate_identity, parse_identities, parse_identity};
-use v_secure::crypto::sign::SigningKey;
-use v_secure::file::device_key::new_device_key;
-use v_secure::file::format;
-use v_secure::file::format::Trust;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::keys::policy_change;
-use v_secure::log::draft::Tips;
-use v_secure::log::entry::Entry;
-use v_secure::name::{Name, Pattern};
-use v_secure::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::identity::{
+    Identity, generate_identity, parse_identities, parse_identity,
+};
+use v_secure_core::crypto::sign::SigningKey;
+use v_secure_core::file::device_key::new_device_key;
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::keys::policy_change;
+use v_secure_core::log::draft::Tips;
+use v_secure_core::log::entry::Entry;
+use v_secure_core::name::{Name, Pattern};
+use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 const FILE: &str = ".v-secure/vault.toml";
 const OWNER: &str = "identity.txt";

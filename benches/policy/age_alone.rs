@@ -4,7 +4,7 @@
 use super::team::Team;
 use super::{median, shown, timed};
 use std::time::Duration;
-use v_secure::crypto::envelope::{decrypt, encrypt};
+use v_secure_core::crypto::envelope::{decrypt, encrypt};
 
 /// Files of one value that are measured; the time for all is theirs, multiplied.
 const SAMPLE: usize = 100;

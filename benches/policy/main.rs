@@ -12,17 +12,17 @@ mod team;
 
 use std::time::{Duration, Instant};
 use team::{NOW, Team};
-use v_secure::keys::policy_change;
-use v_secure::keys::rotation::{dek, kek};
-use v_secure::keys::status::key_status;
-use v_secure::name::{Name, Pattern, SecretName};
-use v_secure::people::access;
-use v_secure::people::member;
-use v_secure::policy::op::{PolicyOp, Right};
-use v_secure::policy::rights::Rights;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::change::Change;
-use v_secure::vault::verified_vault::Vault;
+use v_secure_core::keys::policy_change;
+use v_secure_core::keys::rotation::{dek, kek};
+use v_secure_core::keys::status::key_status;
+use v_secure_core::name::{Name, Pattern, SecretName};
+use v_secure_core::people::access;
+use v_secure_core::people::member;
+use v_secure_core::policy::op::{PolicyOp, Right};
+use v_secure_core::policy::rights::Rights;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::verified_vault::Vault;
 
 const RUNS: usize = 5;
 
@@ -168,7 +168,7 @@ fn assert_members(vault: &Vault, count: usize) {
 
 /// So many secrets belong to the audience and are wrapped for it.
 fn assert_under(vault: &Vault, audience: &str, count: usize) {
-    let under = |(name, secret): &(&SecretName, &v_secure::log::state::SecretState)| {
+    let under = |(name, secret): &(&SecretName, &v_secure_core::log::state::SecretState)| {
         let wrap = secret.current().map(|version| version.live_wrap.wrap);
         let wrap = wrap.and_then(|wrap| vault.wrap(&vault.uid(name), &wrap));
         wrap.is_some_and(|wrap| wrap.audience == audience)

@@ -4,30 +4,30 @@ use super::{name, timed};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
-use v_secure::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
 use v_secure::engine::session::Session;
 use v_secure::engine::transaction::Transaction;
-use v_secure::file::format;
-use v_secure::file::format::Trust;
-use v_secure::file::request::Request;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::keys::policy_change;
-use v_secure::name::SecretName;
-use v_secure::people::access;
-use v_secure::people::init::{InitRequest, init};
-use v_secure::people::member;
-use v_secure::people::member::{Device, Joining};
-use v_secure::policy::op::MemberKind;
-use v_secure::secret::put;
-use v_secure::secret::put::{NewValue, PutRequest};
-use v_secure::secret_value::SecretValue;
 use v_secure::store::file::find::Search;
 use v_secure::store::file::owners::{Owners, ProjectOwners};
-use v_secure::vault::author::Ctx;
-use v_secure::vault::change::Change;
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::file::request::Request;
+use v_secure_core::keys::policy_change;
+use v_secure_core::name::SecretName;
+use v_secure_core::people::access;
+use v_secure_core::people::init::{InitRequest, init};
+use v_secure_core::people::member;
+use v_secure_core::people::member::{Device, Joining};
+use v_secure_core::policy::op::MemberKind;
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::{NewValue, PutRequest};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// When everything here was written: seconds since the Unix epoch.
 pub const NOW: u64 = 1_800_000_000;
@@ -175,7 +175,7 @@ fn apply(
     vault.apply(change).expect("the owner may")
 }
 
-fn policy(vault: &Vault, ops: Vec<v_secure::policy::op::PolicyOp>, ctx: &Ctx<'_>) -> Change {
+fn policy(vault: &Vault, ops: Vec<v_secure_core::policy::op::PolicyOp>, ctx: &Ctx<'_>) -> Change {
     policy_change::change(vault, ops, ctx).expect("the owner may").0
 }
 

@@ -3,22 +3,22 @@
 #![allow(dead_code)]
 
 use std::collections::BTreeSet;
-use v_secure::crypto::bytes::Id;
-use v_secure::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
-use v_secure::file::format;
-use v_secure::file::format::Trust;
-use v_secure::file::version::{Authored, SealedValue, WrapTo, seal_version};
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::log::op::{Field, Op};
-use v_secure::name::{Name, SecretName};
-use v_secure::people::init::{InitRequest, init};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::batch::{Batch, NewPut};
-use v_secure::vault::change::Change;
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::file::version::{Authored, SealedValue, WrapTo, seal_version};
+use v_secure_core::log::op::{Field, Op};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::people::init::{InitRequest, init};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::batch::{Batch, NewPut};
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// When everything here was written: seconds since the Unix epoch.
 pub const NOW: u64 = 1_800_000_000;

@@ -2,27 +2,27 @@
 //! accepts keeps what its format promises. Shared by the fuzzer and by `tests/fuzz_smoke.rs`.
 
 use std::collections::BTreeSet;
-use v_secure::backup::container;
-use v_secure::convert::generate;
-use v_secure::convert::generate::Spec;
-use v_secure::convert::template::Template;
-use v_secure::convert::text;
-use v_secure::convert::text::{Import, TextError};
-use v_secure::crypto::identity;
-use v_secure::file::format;
-use v_secure::file::format::{Scope, Trust};
-use v_secure::file::request::Request;
 use v_secure::host::Random;
-use v_secure::log::entry::Entry;
-use v_secure::name::{Name, SecretName};
-use v_secure::policy::chain::{Chain, Signatures};
-use v_secure::policy::entry::PolicyEntry;
-use v_secure::record::line;
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::pin::CarriedPin;
-use v_secure::vault::verified_vault::{Depth, Vault};
-use v_secure::verify;
-use v_secure::verify::Options;
+use v_secure_core::backup::container;
+use v_secure_core::convert::generate;
+use v_secure_core::convert::generate::Spec;
+use v_secure_core::convert::template::Template;
+use v_secure_core::convert::text;
+use v_secure_core::convert::text::{Import, TextError};
+use v_secure_core::crypto::identity;
+use v_secure_core::file::format;
+use v_secure_core::file::format::{Scope, Trust};
+use v_secure_core::file::request::Request;
+use v_secure_core::log::entry::Entry;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::record::line;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::pin::CarriedPin;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::verify;
+use v_secure_core::verify::Options;
 
 /// Some time after the samples were made.
 const NOW: u64 = 1_800_000_000;
@@ -49,7 +49,7 @@ pub fn entry(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(entry) = line::parse::<Entry>(text) else { return };
     assert_eq!(line::write(&entry), text, "one spelling");
-    let _ = v_secure::log::check::entry(&entry);
+    let _ = v_secure_core::log::check::entry(&entry);
     let _ = entry.id();
 }
 
@@ -60,7 +60,7 @@ pub fn policy(data: &[u8]) {
     for text in text.lines() {
         let Ok(entry) = line::parse::<PolicyEntry>(text) else { return };
         assert_eq!(line::write(&entry), text, "one spelling");
-        if v_secure::policy::check::entry(&entry).is_err() {
+        if v_secure_core::policy::check::entry(&entry).is_err() {
             return;
         }
         chain.push(entry);

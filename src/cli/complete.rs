@@ -7,14 +7,14 @@ use super::globals::Globals;
 use super::root::Root;
 use crate::host::Environment;
 use crate::host::real::RealHost;
-use crate::policy::settings::SETTINGS;
-use crate::secret::similar;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::{Command, CommandFactory};
 use clap_complete::engine::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 use std::ffi::OsStr;
+use v_secure_core::policy::settings::SETTINGS;
+use v_secure_core::secret::similar;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// If the shell asks for completions (`COMPLETE=bash v-secure …`), answers and ends the process.
 pub fn answer_shell() {

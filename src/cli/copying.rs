@@ -6,12 +6,12 @@ use super::meant;
 use super::policy::{count, listed};
 use super::reads::{self, Reading};
 use super::variables;
-use crate::name::{Name, SecretName};
-use crate::secret::copy;
-use crate::secret::copy::CopyRequest;
-use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::copy;
+use v_secure_core::secret::copy::CopyRequest;
+use v_secure_core::vault::verified_vault::Vault;
 
 pub struct Copying<'a> {
     pub request: CopyRequest,

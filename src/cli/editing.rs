@@ -6,10 +6,10 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::reads::{self, Reading};
 use crate::engine::session::Session;
-use crate::name::SecretName;
-use crate::secret::edit_buffer::SheetError;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::edit_buffer::SheetError;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// The failure of a text whose secrets changed meanwhile.
 const MOVED: &str = "edited-meanwhile";

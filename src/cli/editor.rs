@@ -10,12 +10,12 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::host::signals::{self, Held};
-use crate::secret_value::SecretValue;
 use crate::store::file::memory::{Access, MemoryError, MemoryFolder};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
+use v_secure_core::secret_value::SecretValue;
 
 const VARIABLES: [&str; 3] = ["V_SECURE_EDITOR", "VISUAL", "EDITOR"];
 const DEFAULT: &str = "vi";

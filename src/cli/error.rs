@@ -5,9 +5,9 @@
 //! message holds a secret value, and foreign text is escaped before it is shown.
 
 use super::exit::Exit;
-use crate::name::{Name, SecretName};
 use serde::Serialize;
 use std::error::Error;
+use v_secure_core::name::{Name, SecretName};
 
 /// A failed command.
 #[derive(Debug)]

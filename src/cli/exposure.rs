@@ -6,12 +6,12 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::policy::{Changed, Effects, count};
 use super::unlocking;
-use crate::exposure;
-use crate::exposure::{Exposed, Exposure, Knower};
-use crate::name::Name;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use serde::Serialize;
+use v_secure_core::exposure;
+use v_secure_core::exposure::{Exposed, Exposure, Knower};
+use v_secure_core::name::Name;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Every exposed value of the vault, as far as that can be told without asking anybody for anything.
 pub fn all(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {

@@ -5,18 +5,18 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::{identities, shell_word, unlocking};
-use crate::backup::maker::Maker;
-use crate::crypto::bytes::Id;
 use crate::engine::session::{Opened, Session, SessionError};
-use crate::file::request::fingerprint_words;
-use crate::name::Name;
-use crate::policy::state::{Member, OWNER};
 use crate::store::file::find::Search;
 use crate::store::state::pins::Home;
-use crate::vault::pin::Standing;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 use std::path::Path;
+use v_secure_core::backup::maker::Maker;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::name::Name;
+use v_secure_core::policy::state::{Member, OWNER};
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Where a vault comes from that somebody is asked about.
 #[derive(Debug, Clone, Copy)]

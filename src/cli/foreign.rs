@@ -9,9 +9,9 @@ use super::child::output::{self, OutputError};
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::secret_value::SecretValue;
 use std::ffi::OsString;
 use std::process::Command;
+use v_secure_core::secret_value::SecretValue;
 
 /// A call of another tool.
 #[derive(Debug)]

@@ -7,13 +7,13 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::layout;
 use super::ui::escape_lines;
-use crate::name::{Name, SecretName};
-use crate::policy::vouching::{
-    Access, Credential, Gift, Receiver, Standing, Verdict, Voucher, named,
-};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::vouching::{
+    Access, Credential, Gift, Receiver, Standing, Verdict, Voucher, named,
+};
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct VouchArgs {

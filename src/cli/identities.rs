@@ -7,17 +7,17 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identity_command;
 use super::job;
-use crate::crypto::identity::{self, Identity, IdentityError, NewIdentity};
-use crate::crypto::recipient;
-use crate::secret_value::SecretValue;
 use crate::store::file::fresh;
 use crate::store::file::private;
 use crate::store::file::private::{Exposed, PrivateFile};
-use crate::vault::pin::{Carried, CarriedPin};
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::identity::{self, Identity, IdentityError, NewIdentity};
+use v_secure_core::crypto::recipient;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::pin::{Carried, CarriedPin};
+use v_secure_core::vault::verified_vault::Vault;
 
 /// The most bytes of an identity file.
 const MAX_IDENTITY_FILE: u64 = 64 << 10;
@@ -322,11 +322,11 @@ pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
 pub fn file_text(new: &NewIdentity, now: u64, pin: Option<&CarriedPin>) -> SecretValue {
     let mut text = format!(
         "# created: {}\n# public key: {}\n",
-        crate::convert::duration::rfc3339(now),
+        v_secure_core::convert::duration::rfc3339(now),
         new.recipient
     );
     if let Some(pin) = pin {
-        text.push_str(&format!("{}{pin}\n", crate::vault::pin::COMMENT));
+        text.push_str(&format!("{}{pin}\n", v_secure_core::vault::pin::COMMENT));
     }
     // Sized for all of it, so that no copy of the key is left behind by growing.
     let mut bytes = Vec::with_capacity(text.len() + new.text.len() + 1);

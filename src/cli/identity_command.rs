@@ -7,9 +7,9 @@ use super::child::{self, output};
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::secret_value::SecretValue;
 use std::ffi::OsStr;
 use std::process::Command;
+use v_secure_core::secret_value::SecretValue;
 
 /// The most bytes that the command may print.
 const MAX: usize = 64 << 10;

@@ -7,15 +7,15 @@ use super::exit::Exit;
 use super::giving::accesses;
 use super::layout;
 use super::ui::escape_lines;
-use crate::crypto::bytes::{Fixed, Id};
-use crate::name::Name;
-use crate::people::leaving;
-use crate::policy::error::ChainError;
-use crate::policy::op::PolicyOp;
-use crate::policy::vouching::{Access, Alone, Credential, Going, Vouching};
-use crate::vault::author::Ctx;
-use crate::vault::verified_vault::Vault;
 use serde::Serialize;
+use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::name::Name;
+use v_secure_core::people::leaving;
+use v_secure_core::policy::error::ChainError;
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::vouching::{Access, Alone, Credential, Going, Vouching};
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// One thing that only the leaver, or the device that was lost, stands behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
-use crate::name::Name;
+use v_secure_core::name::Name;
 
 /// A name from a flag, or else made of what is there by leaving out what names may not hold.
 pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {

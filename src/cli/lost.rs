@@ -5,8 +5,8 @@ use super::error::Failure;
 use super::pin_failures::{ACCEPT, pin_failure};
 use crate::engine::lost::{Lost, LostEntry, Trace};
 use crate::engine::session::{Opened, Session};
-use crate::vault::pin::Standing;
-use crate::vault::taken::Taking;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::taken::Taking;
 
 /// What gives up a change that was thrown away.
 pub const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and asks";

@@ -6,9 +6,9 @@
 use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
-use crate::name::{Name, Pattern, SecretName};
-use crate::secret::similar;
-use crate::vault::verified_vault::{Depth, Vault};
+use v_secure_core::name::{Name, Pattern, SecretName};
+use v_secure_core::secret::similar;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// The failure with the name that was meant, where it is of one that is not there.
 pub fn named(context: &Context<'_>, mut failure: Failure) -> Failure {

@@ -1,13 +1,13 @@
 //! How a secret's metadata looks in JSON and in tables: what `list`, `show` and `versions` share.
 
 use crate::cli::context::Context;
-use crate::convert::duration;
-use crate::log::state::Version;
-use crate::record::text::escape_for_display;
-use crate::secret::aging::Ages;
-use crate::secret::list::Listed;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use v_secure_core::convert::duration;
+use v_secure_core::log::state::Version;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::secret::aging::Ages;
+use v_secure_core::secret::list::Listed;
 
 /// A secret in JSON. Of one with several active versions it shows the current one's facts.
 #[derive(Serialize)]

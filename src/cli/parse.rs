@@ -6,11 +6,11 @@ use super::root::Root;
 use super::ui::Ui;
 use super::verbs;
 use crate::host::{Host, Stream};
-use crate::record::text::escape_for_display;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use v_secure_core::record::text::escape_for_display;
 
 /// Parses, or prints help or what is wrong and says how to exit.
 pub fn parse(args: &[OsString], host: &dyn Host) -> Result<Root, Exit> {

@@ -4,11 +4,11 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::crypto::strength;
 use crate::host::Stream;
-use crate::secret_value::SecretValue;
 use crate::store::file::private;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::strength;
+use v_secure_core::secret_value::SecretValue;
 
 /// The most bytes of a passphrase.
 const MAX: usize = 4096;

@@ -3,9 +3,9 @@
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use crate::engine::session::Opened;
-use crate::file::request::fingerprint_words;
-use crate::vault::pin::Standing;
 use std::path::Path;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::vault::pin::Standing;
 
 /// What helps with a pin that does not fit, once the vault has been looked at.
 pub const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";

@@ -2,10 +2,10 @@
 //! known by the names in them alone: no key is at hand where git asks.
 
 use super::shell_word;
-use crate::convert::text::dotenv;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 use std::path::Path;
+use v_secure_core::convert::text::dotenv;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Ends of the names of files that show which variables there are, with values that are nobody's.
 const TEMPLATES: [&str; 6] = ["example", "sample", "template", "tmpl", "dist", "defaults"];

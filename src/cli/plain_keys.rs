@@ -1,11 +1,11 @@
 //! Private keys of members in files that git would carry to everybody. Only keys of the vault's own members
 //! count: a project may keep others for its tests.
 
-use crate::crypto::identity;
-use crate::name::Name;
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeMap;
+use v_secure_core::crypto::identity;
+use v_secure_core::name::Name;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// How a native age identity begins, in the one case that it is written in.
 const START: &str = "AGE-SECRET-KEY-";

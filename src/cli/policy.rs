@@ -7,18 +7,18 @@ use super::exit::Exit;
 use super::giving::{Given, OlderArgs, VouchArgs};
 use super::shortfall::{self, Lacks};
 use super::ui::Ui;
-use crate::exposure;
-use crate::keys::policy_change;
-use crate::keys::policy_change::{PolicyOutcome, WhyUnsettled};
-use crate::name::Name;
-use crate::people::recovery;
-use crate::policy::op::PolicyOp;
-use crate::vault::author::Ctx;
-use crate::vault::key_holders;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::exposure;
+use v_secure_core::keys::policy_change;
+use v_secure_core::keys::policy_change::{PolicyOutcome, WhyUnsettled};
+use v_secure_core::name::Name;
+use v_secure_core::people::recovery;
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::key_holders;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Clone, Args)]
 pub struct ReasonArg {

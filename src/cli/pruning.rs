@@ -12,18 +12,18 @@ use super::unlocking;
 use crate::engine::session::{Opened, Session};
 use crate::engine::transaction::{Transaction, TransactionError};
 use crate::host::progress::Silent;
-use crate::name::SecretName;
-use crate::policy::op::Right;
-use crate::policy::settings::{Retention, Ttl};
-use crate::secret::prune;
-use crate::secret::prune::{Due, GRACE, Look};
-use crate::vault::author::Ctx;
-use crate::vault::pin::Standing;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use v_secure_core::name::SecretName;
+use v_secure_core::policy::op::Right;
+use v_secure_core::policy::settings::{Retention, Ttl};
+use v_secure_core::secret::prune;
+use v_secure_core::secret::prune::{Due, GRACE, Look};
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// How many secrets the line names.
 const NAMED: usize = 5;

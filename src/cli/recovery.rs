@@ -5,14 +5,14 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::source;
-use crate::crypto::bytes::Id;
-use crate::crypto::identity::{self, Identity, NewIdentity, generate_identity};
-use crate::crypto::words;
-use crate::file::request::fingerprint_words;
-use crate::secret_value::SecretValue;
 use crate::store::file::{fresh, private};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::identity::{self, Identity, NewIdentity, generate_identity};
+use v_secure_core::crypto::words;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::secret_value::SecretValue;
 use zeroize::Zeroizing;
 
 /// The most bytes of an identity's text or words.
@@ -119,7 +119,7 @@ pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: u64) -> Outcome
         "# v-secure recovery identity of the vault {} ({})\n# created: {}\n# public key: {}\n",
         of.name,
         fingerprint_words(of.vault),
-        crate::convert::duration::rfc3339(now),
+        v_secure_core::convert::duration::rfc3339(now),
         new.recipient,
     );
     let words = match form {
@@ -240,7 +240,7 @@ fn without_comments(text: &str) -> SecretValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
+    use v_secure_core::crypto::bytes::Fixed;
 
     #[test]
     fn both_forms_of_a_file_are_read_back() {

@@ -3,11 +3,11 @@
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
-use crate::name::{Name, SecretName};
-use crate::secret::read::Wanted;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use std::collections::BTreeSet;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::read::Wanted;
 
 #[derive(Debug, Clone, Args)]
 pub struct SecretArg {

@@ -5,16 +5,16 @@ use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::policy::listed;
 use super::reads::{self, Reading};
-use crate::convert::inject::Wanted;
 use crate::engine::session::Session;
-use crate::name::{Name, SecretName};
-use crate::secret::read;
-use crate::secret::read::ReadError;
-use crate::secret::selection as wanted;
-use crate::secret::selection::Selection;
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
+use v_secure_core::convert::inject::Wanted;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::ReadError;
+use v_secure_core::secret::selection as wanted;
+use v_secure_core::secret::selection::Selection;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Args)]
 pub struct SelectionArgs {

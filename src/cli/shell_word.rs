@@ -4,9 +4,9 @@
 //! Words that are harmless as they are stay as they are. Quotes are those that sh, bash, zsh and fish read
 //! alike: within single ones fish takes a backslash for an escape, the others do not.
 
-use crate::record::text::escape_for_display;
 use std::borrow::Cow;
 use std::path::{MAIN_SEPARATOR, Path};
+use v_secure_core::record::text::escape_for_display;
 
 /// Whether a text means itself to a shell, to a program and to git's pathspecs.
 pub fn is_plain(text: &str) -> bool {

@@ -2,10 +2,10 @@
 
 use super::error::causes;
 use super::ui::Ui;
-use crate::keys::shortfall;
-use crate::keys::shortfall::Shortfall;
 use serde::Serialize;
 use std::error::Error;
+use v_secure_core::keys::shortfall;
+use v_secure_core::keys::shortfall::Shortfall;
 
 /// What could not be done about keys.
 #[derive(Debug, Default, Serialize)]

@@ -3,14 +3,14 @@
 use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use crate::crypto::seal::MAX_VALUE;
-use crate::name::SecretName;
-use crate::secret::put::PutError;
-use crate::secret_value::SecretValue;
 use crate::store::file::read;
 use crate::store::file::read::ReadError;
 use std::io::ErrorKind;
 use std::path::Path;
+use v_secure_core::crypto::seal::MAX_VALUE;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::put::PutError;
+use v_secure_core::secret_value::SecretValue;
 
 /// How far a value on standard input is read, so that one that is too long is told its size.
 const STDIN_LIMIT: usize = 2 * MAX_VALUE;

@@ -1,7 +1,7 @@
 //! What is said of a duration or a date that is none: how the option's own times are written.
 
 use super::error::Failure;
-use crate::convert::duration::TimeError;
+use v_secure_core::convert::duration::TimeError;
 
 /// What an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

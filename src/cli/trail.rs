@@ -6,19 +6,19 @@ use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::shell_word;
 use super::times::{self, Takes};
-use crate::convert::duration;
-use crate::convert::duration::TimeError;
 use crate::engine::session::Session;
-use crate::name::{Name, SecretName};
-use crate::report::controls;
-use crate::report::history;
-use crate::report::history::{Filter, Row};
 use crate::store::file::private::PrivateError;
 use crate::store::state::journal::JournalError;
 use crate::store::state::reads;
 use crate::store::state::reads::{Journal, Read};
-use crate::vault::verified_vault::Vault;
 use serde::Serialize;
+use v_secure_core::convert::duration;
+use v_secure_core::convert::duration::TimeError;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::controls;
+use v_secure_core::report::history;
+use v_secure_core::report::history::{Filter, Row};
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Which record an event stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

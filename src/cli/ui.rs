@@ -7,12 +7,13 @@
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::layout;
-use crate::host::progress::{Bar, Progress, Silent, Spinner};
+use crate::host::bars::{Bar, Spinner};
+use crate::host::progress::{Progress, Silent};
 use crate::host::{Host, Stream};
-use crate::record::text::escape_for_display;
-use crate::secret_value::SecretValue;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::secret_value::SecretValue;
 
 /// The columns of ` [y/N] ` and of an answer, which is one letter.
 const YES_OR_NO: usize = 8;

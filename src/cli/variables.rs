@@ -1,10 +1,10 @@
 //! What a command that writes secrets says of their names: `exec` would refuse them later.
 
 use super::context::Context;
-use crate::convert::inject;
-use crate::convert::inject::{Consent, InjectError};
-use crate::name::{Name, SecretName};
-use crate::vault::verified_vault::Vault;
+use v_secure_core::convert::inject;
+use v_secure_core::convert::inject::{Consent, InjectError};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Says in one remark which of the secrets `exec` cannot give to a program, and what settles it.
 pub fn remark<'a>(

@@ -1,8 +1,8 @@
 //! Words that are no commands here and are in other tools: what is typed instead.
 
-use crate::secret::similar;
 use clap::Command;
 use std::ffi::OsString;
+use v_secure_core::secret::similar;
 
 /// A word of other tools, and the commands that do it here, most likely first.
 pub const ELSEWHERE: &[(&[&str], &[&str])] = &[

@@ -6,24 +6,24 @@ use super::error::{Failure, Outcome};
 use super::lost::{self, GIVE_UP};
 use super::pin_failures::{WHY_MISSING, discarded_entries, missing_entries, pin_failure};
 use super::shell_word;
-use crate::crypto::bytes::Id;
 use crate::engine::check;
 use crate::engine::check::Check;
 use crate::engine::session::{Session, SessionError};
-use crate::file::format::Trust;
-use crate::log::finding::{Code, Severity};
-use crate::log::report::FindingRecord;
-use crate::policy::error::ChainError;
-use crate::record::text::escape_for_display;
-use crate::report::verified::Verified;
-use crate::secret::void_known;
-use crate::secret::void_known::{VoidKnown, void_known};
 use crate::store::git::base;
 use crate::store::git::command as git_command;
-use crate::vault::pin::Standing;
-use crate::vault::verified_vault::{Depth, OpenError, Vault};
-use crate::verify::{new_secrets, verify_base};
 use std::path::Path;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::file::format::Trust;
+use v_secure_core::log::finding::{Code, Severity};
+use v_secure_core::log::report::FindingRecord;
+use v_secure_core::policy::error::ChainError;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::report::verified::Verified;
+use v_secure_core::secret::void_known;
+use v_secure_core::secret::void_known::{VoidKnown, void_known};
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::verified_vault::{Depth, OpenError, Vault};
+use v_secure_core::verify::{new_secrets, verify_base};
 
 /// What to compare with, and how much to insist on.
 #[derive(Debug, Default)]

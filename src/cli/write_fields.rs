@@ -2,13 +2,13 @@
 
 use super::context::Context;
 use super::error::{Failure, Outcome};
-use crate::name::SecretName;
-use crate::record::text::{MAX_VALUE_TEXT, check_text};
-use crate::secret::put;
-use crate::secret::put::PutRequest;
-use crate::secret::read;
-use crate::secret::read::Wanted;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::name::SecretName;
+use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::PutRequest;
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::Wanted;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Writes fields of a live secret; `None` clears one. Returns whether anything changed, and the
 /// vault as it is then.

@@ -2,9 +2,9 @@
 //! there is one, and otherwise in full.
 
 use super::session::{Opened, Session, SessionError};
-use crate::report::verified::Verified;
-use crate::vault::pin::Standing;
-use crate::vault::verified_vault::Depth;
+use v_secure_core::report::verified::Verified;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Bytes that passed.
 #[derive(Debug)]

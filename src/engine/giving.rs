@@ -3,13 +3,13 @@
 //! journal has it. Every front does so here: the command line and the library.
 
 use super::session::Session;
-use crate::name::SecretName;
-use crate::policy::settings::Reads;
-use crate::record::text::{MAX_REASON, TextError, check_text};
 use crate::store::state::journal;
 use crate::store::state::journal::{JournalError, ReadRecord};
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::name::SecretName;
+use v_secure_core::policy::settings::Reads;
+use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// What is read, by whom, for what.
 #[derive(Clone, Copy)]

@@ -2,7 +2,6 @@
 //! whether the folder that stands there is the one that was known.
 
 use super::session::Session;
-use crate::crypto::bytes::Id;
 use crate::store::file::find::FOLDER;
 use crate::store::file::git_folder::git_common_dir;
 use crate::store::git::roots as git_roots;
@@ -10,6 +9,7 @@ use crate::store::git::roots::History;
 use crate::store::state::pins::{Here, Home, Known, PinError};
 use crate::store::sys;
 use std::path::Path;
+use v_secure_core::crypto::bytes::Id;
 
 impl Session {
     /// Whether a vault that is known, from here or elsewhere, stands in what may be another project.

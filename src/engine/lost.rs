@@ -6,25 +6,25 @@
 //! that was committed holds it, and it took nothing away from anybody.
 
 use super::session::{Opened, Session, SessionError, chain_of};
-use crate::crypto::bytes::Id;
-use crate::crypto::digest::{Context, Digest};
-use crate::file::format::MAX_FILE;
-use crate::log::entry::Entry;
-use crate::policy::describe;
-use crate::policy::entry::PolicyEntry;
-use crate::policy::op::PolicyOp;
-use crate::record::line;
 use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::git::command::text;
 use crate::store::git::past as git_past;
 use crate::store::git::past::Contents;
 use crate::store::state::pins::{Home, Known, PinError};
-use crate::vault::pin::Standing;
-use crate::vault::taken::Taking;
 use std::collections::HashSet;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest::{Context, Digest};
+use v_secure_core::file::format::MAX_FILE;
+use v_secure_core::log::entry::Entry;
+use v_secure_core::policy::describe;
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::record::line;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::taken::Taking;
 
 /// Policy entries that were accepted and are not there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,17 +1,5 @@
 //! Opening the vault at a place: bytes, the cache of verified bytes, the vault, the pins.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::digest;
-use crate::file::format::{MAX_FILE, Trust};
-use crate::file::unmerged;
-use crate::file::unmerged::Sides;
-use crate::policy::chain::{Chain, Signatures};
-use crate::policy::entry::PolicyEntry;
-use crate::policy::error::ChainError;
-use crate::record::line;
-use crate::record::line::LineError;
-use crate::report::verified::Verified;
-use crate::secret::prune;
 use crate::store::file::find::Location;
 use crate::store::file::git_folder::has_worktrees;
 use crate::store::file::lock;
@@ -26,14 +14,26 @@ use crate::store::state::place::Place;
 use crate::store::state::told::Told;
 use crate::store::sys;
 use crate::store::sys::Stamp;
-use crate::vault::ledger;
-use crate::vault::pin;
-use crate::vault::pin::{Carried, Facts, Neighbour, Standing};
-use crate::vault::taken;
-use crate::vault::taken::Taking;
-use crate::vault::verified_vault::{Depth, OpenError, Vault, stated_vault};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest;
+use v_secure_core::file::format::{MAX_FILE, Trust};
+use v_secure_core::file::unmerged;
+use v_secure_core::file::unmerged::Sides;
+use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::policy::error::ChainError;
+use v_secure_core::record::line;
+use v_secure_core::record::line::LineError;
+use v_secure_core::report::verified::Verified;
+use v_secure_core::secret::prune;
+use v_secure_core::vault::ledger;
+use v_secure_core::vault::pin;
+use v_secure_core::vault::pin::{Carried, Facts, Neighbour, Standing};
+use v_secure_core::vault::taken;
+use v_secure_core::vault::taken::Taking;
+use v_secure_core::vault::verified_vault::{Depth, OpenError, Vault, stated_vault};
 
 /// The list of the signing keys that this device made.
 const MADE: &str = "keys.made";

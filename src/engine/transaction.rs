@@ -2,23 +2,23 @@
 //! [`Change`], which cannot be made without a signed entry.
 
 use super::session::{Opened, Session, SessionError};
-use crate::crypto::digest;
-use crate::file::format;
-use crate::file::format::{FormatError, Scope, Trust};
-use crate::file::model::VaultFile;
-use crate::report::verified::Verified;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::error::WriteError;
 use crate::store::file::lock;
 use crate::store::file::lock::{Lock, LockError};
 use crate::store::file::read::ReadError;
-use crate::vault::author::Ctx;
-use crate::vault::change::Change;
-use crate::vault::join;
-use crate::vault::pin::Standing;
-use crate::vault::verified_vault::{ApplyError, Depth, Vault};
 use std::time::Duration;
+use v_secure_core::crypto::digest;
+use v_secure_core::file::format;
+use v_secure_core::file::format::{FormatError, Scope, Trust};
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::report::verified::Verified;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::join;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::verified_vault::{ApplyError, Depth, Vault};
 
 /// The vault is for whoever may read the repository.
 const VAULT_MODE: u32 = 0o644;
@@ -215,20 +215,20 @@ fn finish(session: &Session, vault: Vault, text: &str) -> Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::identity::{generate_identity, parse_identities};
     use crate::host::progress::Silent;
     use crate::host::real::RealHost;
-    use crate::keys::policy_change;
-    use crate::name::Name;
-    use crate::people::init;
-    use crate::people::init::InitRequest;
-    use crate::policy::op::{MemberKind, PolicyOp};
-    use crate::record::rule::Counted;
     use crate::store::file::find::{FOLDER, Location};
     use crate::store::file::owners::Owners;
-    use crate::vault::unlock::Unlocked;
     use bech32::{ToBase32, Variant};
     use std::fs;
+    use v_secure_core::crypto::identity::{generate_identity, parse_identities};
+    use v_secure_core::keys::policy_change;
+    use v_secure_core::name::Name;
+    use v_secure_core::people::init;
+    use v_secure_core::people::init::InitRequest;
+    use v_secure_core::policy::op::{MemberKind, PolicyOp};
+    use v_secure_core::record::rule::Counted;
+    use v_secure_core::vault::unlock::Unlocked;
 
     fn name(text: &str) -> Name {
         Name::new(text).unwrap()

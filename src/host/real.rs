@@ -4,13 +4,13 @@
 #![expect(clippy::disallowed_methods, reason = "this is what the fences lead to")]
 
 use super::{Clock, Environment, Prompts, Random, Stream, Terminal};
-use crate::secret_value::SecretValue;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use v_secure_core::secret_value::SecretValue;
 
 /// Answers to [`Terminal::prompt_hidden`]: of the process, as its terminal is.
 static HIDDEN_PROMPTS: AtomicUsize = AtomicUsize::new(0);

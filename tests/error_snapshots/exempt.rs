@@ -1,7 +1,7 @@
 //! Codes that no command line provokes, and why.
 
 pub const CODES: &[(&str, &str)] = &[
-    ("audience-retired", "a role must have been removed: src/keys/rotation/tests.rs"),
+    ("audience-retired", "a role must have been removed: crates/core/src/keys/rotation/tests.rs"),
     ("bad-pattern", "the pattern is the constant '*'"),
     ("closed", "somebody must have spoilt a record: tests/sabotage.rs"),
     ("keys-missing", "somebody must have left keys out: tests/sabotage.rs"),
@@ -35,14 +35,14 @@ pub const CODES: &[(&str, &str)] = &[
     ("seal", "encryption of a value within its limit does not fail"),
     ("slot", "a machine without the memory that the passphrase costs"),
     ("slot-identity", "two devices of one member"),
-    ("slots-full", "256 slots, removed ones among them: src/people/slot/tests.rs"),
+    ("slots-full", "256 slots, removed ones among them: crates/core/src/people/slot/tests.rs"),
     ("splits-policy", "a branch from before a change of rights: tests/older_states.rs"),
     ("unsettled", "whoever grants can wrap what is granted, unless rights were split by hand"),
     ("value-damaged", "verification refuses a damaged value first"),
     ("vault-read", "a file that its owner may not read, which root may"),
     (
         "voids-work",
-        "writers name every head of the log in what they sign: src/keys/policy_change/tests.rs",
+        "writers name every head of the log in what they sign: crates/core/src/keys/policy_change/tests.rs",
     ),
     ("as-file", "only a system without a file system in memory, or with too few descriptors"),
     ("backup-signature", "what is changed is inside the encrypted file: tests/backup.rs"),
@@ -51,11 +51,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("passphrase-differs", "a terminal, with two passphrases typed"),
     (
         "recipient-ambiguous",
-        "needs an RSA key made to end as another: src/policy/vouching/credential.rs",
+        "needs an RSA key made to end as another: crates/core/src/policy/vouching/credential.rs",
     ),
     ("unstatable", "needs over 1,000 recipients that nothing can be sealed to; unit tests have it"),
     (
         "vouch-ambiguous",
-        "needs an RSA key made to end as another: src/policy/vouching/credential.rs",
+        "needs an RSA key made to end as another: crates/core/src/policy/vouching/credential.rs",
     ),
 ];

@@ -7,18 +7,18 @@ use crate::world::{NOW, World, name, open};
 use base64::Engine;
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeSet;
-use v_secure::crypto::bytes::Fixed;
-use v_secure::crypto::identity::generate_identity;
-use v_secure::crypto::sign::SigningKey;
-use v_secure::file::device_key::new_device_key;
-use v_secure::file::model::VaultFile;
 use v_secure::host::real::RealHost;
-use v_secure::name::Pattern;
-use v_secure::policy::chain::{Chain, Signatures};
-use v_secure::policy::gives;
-use v_secure::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure::policy::sign::Draft;
-use v_secure::record::ids::SUITE;
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::crypto::sign::SigningKey;
+use v_secure_core::file::device_key::new_device_key;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::name::Pattern;
+use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::gives;
+use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::sign::Draft;
+use v_secure_core::record::ids::SUITE;
 
 /// The newcomer's.
 const SSH: &str =

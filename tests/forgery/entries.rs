@@ -3,12 +3,12 @@
 use crate::kind::{Forgery, Get, Setup, changed, text};
 use crate::values::{add, sealed_by_outsider, section};
 use crate::world::{LATE, NOW, World, name, open, secret};
-use v_secure::crypto::bytes::{Fixed, Id};
-use v_secure::crypto::sign::SigningKey;
-use v_secure::file::model::VaultFile;
-use v_secure::log::draft::{Authorship, Draft, Tips};
-use v_secure::log::entry::Entry;
-use v_secure::log::op::{Field, Op, OpRef, Put, Versions};
+use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::sign::SigningKey;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::log::draft::{Authorship, Draft, Tips};
+use v_secure_core::log::entry::Entry;
+use v_secure_core::log::op::{Field, Op, OpRef, Put, Versions};
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -336,7 +336,7 @@ fn removed_old_policy(world: &World) -> String {
 }
 
 fn resign(entry: &mut Entry, key: &SigningKey) {
-    entry.sig = key.sign(v_secure::crypto::sign::Tag::LogEntry, &entry.id());
+    entry.sig = key.sign(v_secure_core::crypto::sign::Tag::LogEntry, &entry.id());
 }
 
 /// The last entry, changed after it was signed.
@@ -349,7 +349,10 @@ fn edited(world: &World, change: impl FnOnce(&mut Entry)) -> String {
     })
 }
 
-fn by_rita(world: &World, op: impl FnOnce(v_secure::name::SecretName, Vec<Id>) -> Op) -> String {
+fn by_rita(
+    world: &World,
+    op: impl FnOnce(v_secure_core::name::SecretName, Vec<Id>) -> Op,
+) -> String {
     changed(world, |file| {
         let active = section(file, "prod/DB").active.clone();
         sign_into(world, file, "rita", "rita", vec![op(secret("prod/DB"), active)]);

@@ -1,8 +1,8 @@
 //! What a forgery is, and the list of them.
 
 use crate::world::World;
-use v_secure::file::format;
-use v_secure::file::model::VaultFile;
+use v_secure_core::file::format;
+use v_secure_core::file::model::VaultFile;
 
 pub struct Forgery {
     /// Names the fixture and, with underscores, the test.

@@ -3,12 +3,12 @@
 use crate::kind::{Forgery, Get, Setup, changed};
 use crate::world::{NOW, World, name, open};
 use std::collections::BTreeSet;
-use v_secure::file::device_key::new_device_key;
 use v_secure::host::real::RealHost;
-use v_secure::name::Pattern;
-use v_secure::policy::entry::PolicyEntry;
-use v_secure::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure::policy::sign::{Draft, co_sign};
+use v_secure_core::file::device_key::new_device_key;
+use v_secure_core::name::Pattern;
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::sign::{Draft, co_sign};
 
 pub const ALL: &[Forgery] = &[
     Forgery {

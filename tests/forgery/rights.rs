@@ -6,11 +6,11 @@ use crate::kind::{Forgery, Get, Setup, changed, text};
 use crate::values::section;
 use crate::world::{NOW, World, name, open, secret};
 use std::collections::BTreeSet;
-use v_secure::crypto::bytes::{Blob, Id};
-use v_secure::file::model::{VaultFile, WrapKey};
-use v_secure::log::op::{Op, Resolve, Versions};
-use v_secure::policy::op::PolicyOp;
-use v_secure::policy::sign::Draft;
+use v_secure_core::crypto::bytes::{Blob, Id};
+use v_secure_core::file::model::{VaultFile, WrapKey};
+use v_secure_core::log::op::{Op, Resolve, Versions};
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::sign::Draft;
 
 pub const ALL: &[Forgery] = &[
     Forgery {

@@ -4,13 +4,13 @@ use crate::entries::{self, tips};
 use crate::kind::{Forgery, Get, Setup, changed, text};
 use crate::values::section;
 use crate::world::{NOW, World, name, open, start};
-use v_secure::crypto::bytes::{Blob, Fixed};
-use v_secure::crypto::digest::{Context, hash};
-use v_secure::crypto::sign::Tag;
-use v_secure::file::slot::{SlotKind, SlotRecord, SlotSeal};
-use v_secure::policy::op::PolicyOp;
-use v_secure::policy::sign::Draft;
-use v_secure::record::line;
+use v_secure_core::crypto::bytes::{Blob, Fixed};
+use v_secure_core::crypto::digest::{Context, hash};
+use v_secure_core::crypto::sign::Tag;
+use v_secure_core::file::slot::{SlotKind, SlotRecord, SlotSeal};
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::sign::Draft;
+use v_secure_core::record::line;
 
 pub const ALL: &[Forgery] = &[
     Forgery {

@@ -2,16 +2,16 @@
 
 use crate::kind::{Forgery, Get, Setup, changed};
 use crate::world::{World, name, open, secret};
-use v_secure::crypto::bytes::{Fixed, Id, ShortId};
-use v_secure::file::audience;
-use v_secure::file::audience::EpochKeys;
-use v_secure::file::model::{AudienceSection, SecretSection, VaultFile, Wrap};
-use v_secure::file::version;
-use v_secure::file::version::{Authored, SealedVersion, SecretRef, WrapTo};
 use v_secure::host::real::RealHost;
-use v_secure::record::ids;
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::unlock::Unlocked;
+use v_secure_core::crypto::bytes::{Fixed, Id, ShortId};
+use v_secure_core::file::audience;
+use v_secure_core::file::audience::EpochKeys;
+use v_secure_core::file::model::{AudienceSection, SecretSection, VaultFile, Wrap};
+use v_secure_core::file::version;
+use v_secure_core::file::version::{Authored, SealedVersion, SecretRef, WrapTo};
+use v_secure_core::record::ids;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::unlock::Unlocked;
 
 pub const ALL: &[Forgery] = &[
     Forgery {

@@ -5,11 +5,11 @@ use crate::entries::{head, insert, last, signed, tips};
 use crate::kind::{Forgery, Get, Setup, changed};
 use crate::values::section;
 use crate::world::{LATE, World, secret};
-use v_secure::crypto::bytes::Id;
-use v_secure::file::model::{VaultFile, VersionObject};
-use v_secure::log::draft::Tips;
-use v_secure::log::op::{Field, Op, Put};
-use v_secure::record::ids;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::file::model::{VaultFile, VersionObject};
+use v_secure_core::log::draft::Tips;
+use v_secure_core::log::op::{Field, Op, Put};
+use v_secure_core::record::ids;
 
 const DB: &str = "prod/DB";
 

@@ -1,24 +1,24 @@
 //! A real vault, made by the library's own operations, and the keys of everybody in it.
 
 use std::collections::BTreeMap;
-use v_secure::crypto::identity::{self, Identity};
-use v_secure::crypto::sign::SigningKey;
-use v_secure::file::device_key::new_device_key;
-use v_secure::file::format;
-use v_secure::file::format::Trust;
-use v_secure::file::model::VaultFile;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::keys::policy_change;
-use v_secure::name::{Name, Pattern, SecretName};
-use v_secure::people::init::{InitRequest, init};
-use v_secure::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure::secret::put::{NewValue, PutRequest, put};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::change::Change;
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::identity::{self, Identity};
+use v_secure_core::crypto::sign::SigningKey;
+use v_secure_core::file::device_key::new_device_key;
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::keys::policy_change;
+use v_secure_core::name::{Name, Pattern, SecretName};
+use v_secure_core::people::init::{InitRequest, init};
+use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::secret::put::{NewValue, PutRequest, put};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 pub const NOW: u64 = 1_750_000_000;
 /// Far enough that the fixtures do not expire.

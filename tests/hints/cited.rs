@@ -30,8 +30,10 @@ const BROKEN_SIDE: By =
     Test("conflicts.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
-const VOIDS: By = Reason("writers name every head of the log: src/keys/policy_change/tests.rs");
-const ALIKE: By = Reason("an RSA key made to end as another: src/policy/vouching/credential.rs");
+const VOIDS: By =
+    Reason("writers name every head of the log: crates/core/src/keys/policy_change/tests.rs");
+const ALIKE: By =
+    Reason("an RSA key made to end as another: crates/core/src/policy/vouching/credential.rs");
 const KEYRING: By =
     Test("keyring.rs", "init_without_a_keyring_or_a_word_on_recovery_makes_nothing");
 const WAITING: By = Test("people.rs", "what_a_change_could_not_give_keys_to_is_settled_by_who_can");
@@ -40,7 +42,8 @@ const EMPTY: By =
 const REQUEST: By = Reason(
     "a person on a terminal asks, who is let in by another: docs/people.md and tests/people.rs",
 );
-const TOO_LONG: By = Reason("no writer makes such a value: src/crypto/seal/tests.rs opens one");
+const TOO_LONG: By =
+    Reason("no writer makes such a value: crates/core/src/crypto/seal/tests.rs opens one");
 const PEOPLE: By = Reason("another person has to: who it is, is in the message");
 
 #[rustfmt::skip]
@@ -123,7 +126,7 @@ pub const ALL: &[Cited] = &[
     cited("session", "keyctl show @u, to see whether this system has a kernel keyring", Test("session.rs", "where_nothing_can_keep_the_keys_both_reasons_are_told_at_once")),
     cited("session", "v-secure lock --all", Test("session.rs", "each_vault_is_unlocked_by_itself_and_all_can_be_locked_at_once")),
     cited("backup-terminal", "v-secure backup create - --armor", Reason("bytes for a terminal")),
-    cited("slots-full", "v-secure key slot list", Reason("256 slots: src/people/slot/tests.rs")),
+    cited("slots-full", "v-secure key slot list", Reason("256 slots: crates/core/src/people/slot/tests.rs")),
     cited("unstatable", "v-secure member list", Reason("over 1,000 recipients: unit tests have it")),
     cited("splits-policy", "git merge BRANCH, with the branch that has them, and then the same command again", Test("older_states.rs", "rights_are_not_changed_on_a_branch_that_lacks_changes_of_them")),
     cited("pin-older", "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH", Test("older_states.rs", "strict_readers_give_nothing_out_of_an_older_state")),

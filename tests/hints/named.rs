@@ -57,7 +57,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "--allow-weak-passphrase, where nobody else can read the file",
     ]),
     ("cli/recovery.rs", "hint.into()", &["--recovery-out or --out with the name of a new file"]),
-    // Those of findings, which stand in src/log.
+    // Those of findings, which stand in crates/core/src/log.
     ("cli/verification.rs", "hint", &[]),
     ("cli/verification.rs", "", &[
         "v-secure audit verify --base origin/main",

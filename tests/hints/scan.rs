@@ -92,18 +92,19 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Path from `src` and text, up to the tests of each file.
+/// Path from the `src` of a crate and text, up to the tests of each file.
 fn sources() -> Vec<(String, String)> {
-    let root = repository("src");
     let mut found = Vec::new();
-    walk(&root, &mut |path| {
-        let name = path.strip_prefix(&root).unwrap().display().to_string();
-        if !name.ends_with("tests.rs") && !name.contains("/tests/") {
-            let text = fs::read_to_string(path).unwrap();
-            let tests = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
-            found.push((name, text[..tests].to_owned()));
-        }
-    });
+    for root in ["src", "crates/core/src"].map(repository) {
+        walk(&root, &mut |path| {
+            let name = path.strip_prefix(&root).unwrap().display().to_string();
+            if !name.ends_with("tests.rs") && !name.contains("/tests/") {
+                let text = fs::read_to_string(path).unwrap();
+                let tests = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+                found.push((name, text[..tests].to_owned()));
+            }
+        });
+    }
     found.sort();
     found
 }

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::{NamedTempFile, TempDir};
 use v_secure::SecretValue;
-use v_secure::crypto::identity::parse_identities;
-use v_secure::vault::unlock::Unlocked;
+use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::vault::unlock::Unlocked;
 
 pub const VALUE: &str = "planted-value-3f9d81c2";
 pub const PASSPHRASE: &str = "planted walrus ladder copper 8317";

@@ -11,8 +11,8 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 use v_secure::SecretValue;
-use v_secure::crypto::bytes::{decode, encode};
-use v_secure::file::keyring_slot::SealedHalf;
+use v_secure_core::crypto::bytes::{decode, encode};
+use v_secure_core::file::keyring_slot::SealedHalf;
 
 const SSH: &str = "planted gravel sonnet 5518";
 const NEW: &str = "planted orchid granite window 3306";

@@ -3,29 +3,29 @@
 use crate::scene::AUDIENCE;
 use std::collections::BTreeMap;
 use std::path::Path;
-use v_secure::crypto::envelope::parse_identities;
-use v_secure::crypto::identity::generate_identity;
-use v_secure::crypto::wrap::Kek;
-use v_secure::file::audience;
-use v_secure::file::audience::{EpochKeys, ExpectedEpoch};
-use v_secure::file::format;
-use v_secure::file::format::Trust;
-use v_secure::file::model::AudienceSection;
-use v_secure::file::version;
-use v_secure::file::version::{Authored, WrapTo};
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure::log::op::Op;
-use v_secure::name::{Name, SecretName};
-use v_secure::policy::op::PolicyOp;
-use v_secure::policy::sign::Draft;
-use v_secure::record::ids;
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::batch::{Batch, NewPut};
-use v_secure::vault::change::{Change, NewWrap};
-use v_secure::vault::unlock::Unlocked;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::envelope::parse_identities;
+use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::crypto::wrap::Kek;
+use v_secure_core::file::audience;
+use v_secure_core::file::audience::{EpochKeys, ExpectedEpoch};
+use v_secure_core::file::format;
+use v_secure_core::file::format::Trust;
+use v_secure_core::file::model::AudienceSection;
+use v_secure_core::file::version;
+use v_secure_core::file::version::{Authored, WrapTo};
+use v_secure_core::log::op::Op;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::sign::Draft;
+use v_secure_core::record::ids;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::batch::{Batch, NewPut};
+use v_secure_core::vault::change::{Change, NewWrap};
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 pub const NOW: u64 = 1_900_000_000;
 
@@ -131,7 +131,8 @@ fn keys(vault: &Vault, ctx: &Ctx<'_>) -> Vec<EpochKeys> {
 
 /// Keys that nobody has, under the name of the present epoch.
 fn wrong(present: &EpochKeys) -> EpochKeys {
-    let identity = v_secure::crypto::identity::parse_identity(&generate_identity().text).unwrap();
+    let identity =
+        v_secure_core::crypto::identity::parse_identity(&generate_identity().text).unwrap();
     EpochKeys { epoch: present.epoch, kek: Kek::generate(&RealHost), identity }
 }
 

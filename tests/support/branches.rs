@@ -3,21 +3,21 @@
 
 use std::fs;
 use std::path::Path;
-use v_secure::crypto::identity::parse_identities;
-use v_secure::file::format;
-use v_secure::file::format::{Scope, Trust};
-use v_secure::file::model::VaultFile;
-use v_secure::log::draft::{Authorship, Draft};
-use v_secure::log::fold::Scope as FoldScope;
-use v_secure::log::graph::Graph;
-use v_secure::log::op::{Field, Op};
-use v_secure::log::standing::{Signatures as LogSignatures, Standings};
-use v_secure::log::state::State;
-use v_secure::name::SecretName;
-use v_secure::policy::chain::{Chain, Signatures};
-use v_secure::secret_value::SecretValue;
-use v_secure::vault::unlock::{Signer, Unlocked};
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::file::format;
+use v_secure_core::file::format::{Scope, Trust};
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::log::draft::{Authorship, Draft};
+use v_secure_core::log::fold::Scope as FoldScope;
+use v_secure_core::log::graph::Graph;
+use v_secure_core::log::op::{Field, Op};
+use v_secure_core::log::standing::{Signatures as LogSignatures, Standings};
+use v_secure_core::log::state::State;
+use v_secure_core::name::SecretName;
+use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::unlock::{Signer, Unlocked};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 pub fn parse(path: &Path) -> VaultFile {
     format::parse(&fs::read(path).unwrap(), Trust::Strict, Scope::All).unwrap()

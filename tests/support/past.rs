@@ -2,19 +2,19 @@
 //! writes, with another time, what the program then finds.
 
 use super::cli::Cli;
-use v_secure::crypto::identity::parse_identities;
 use v_secure::engine::session::Session;
 use v_secure::engine::transaction::Transaction;
 use v_secure::host::Clock;
 use v_secure::host::real::RealHost;
-use v_secure::name::SecretName;
-use v_secure::secret::put;
-use v_secure::secret::put::{NewValue, PutRequest};
-use v_secure::secret_value::SecretValue;
 use v_secure::store::file::find::Location;
 use v_secure::store::file::owners::Owners;
-use v_secure::vault::author::Ctx;
-use v_secure::vault::unlock::Unlocked;
+use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::{NewValue, PutRequest};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::unlock::Unlocked;
 
 /// Sets a secret to `hunter2`, `age` seconds ago, as the vault's owner does.
 pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {

@@ -6,10 +6,10 @@ use super::person::{Done, Person, copy};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use v_secure::file::format;
 use v_secure::host::real::RealHost;
-use v_secure::name::Name;
-use v_secure::people::init::{Extras, InitRequest, init_with};
+use v_secure_core::file::format;
+use v_secure_core::name::Name;
+use v_secure_core::people::init::{Extras, InitRequest, init_with};
 
 pub const IDENTITY: &str = ".config/v-secure/identity.txt";
 pub const SUB: &str = "app";

@@ -83,14 +83,21 @@ pub fn without_tests(code: &str) -> &str {
     tests.map_or(code, |start| &code[..start])
 }
 
-/// The paths of this crate that a module's code names, from the crate's root.
-pub fn crate_paths(code: &str, module: &[String]) -> BTreeSet<Vec<String>> {
+/// The paths that code names from the root of the crate `name`, which stands under `base`.
+pub fn paths(code: &str, name: &str, base: &[String]) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
-    for (start, _) in code.match_indices("crate::") {
+    let root = format!("{name}::");
+    for (start, _) in code.match_indices(&root) {
         if !word_goes_on(code, start) {
-            expand(&code[start + "crate::".len()..], &[], &mut found);
+            expand(&code[start + root.len()..], base, &mut found);
         }
     }
+    found
+}
+
+/// The paths that the code of `module` names from itself and from the modules around it.
+pub fn relative_paths(code: &str, module: &[String]) -> BTreeSet<Vec<String>> {
+    let mut found = BTreeSet::new();
     for (start, _) in code.match_indices("super::") {
         let continued = code[..start].ends_with("super::");
         if continued || word_goes_on(code, start) {
@@ -199,9 +206,12 @@ fn comments_strings_and_tests_are_no_code() {
 fn paths_are_found_in_groups_and_upwards() {
     let module: Vec<String> = ["cli", "command", "init"].map(str::to_owned).to_vec();
     let code = "use crate::{a::{b, self, c::D as E}, f};\nsuper::super::ui::Ui; super::x::y(); my_crate::z";
-    let found: Vec<String> =
-        crate_paths(code, &module).iter().map(|path| path.join("::")).collect();
-    assert_eq!(found, ["a", "a::b", "a::c::D", "cli::command::x::y", "cli::ui::Ui", "f"]);
+    let joined = |found: BTreeSet<Vec<String>>| -> Vec<String> {
+        found.iter().map(|path| path.join("::")).collect()
+    };
+    assert_eq!(joined(paths(code, "crate", &[])), ["a", "a::b", "a::c::D", "f"]);
+    assert_eq!(joined(paths(code, "my_crate", &["my".to_owned()])), ["my::z"]);
+    assert_eq!(joined(relative_paths(code, &module)), ["cli::command::x::y", "cli::ui::Ui"]);
 }
 
 #[test]

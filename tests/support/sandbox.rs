@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-use v_secure::file::format::Trust;
-use v_secure::name::SecretName;
-use v_secure::vault::verified_vault::{Depth, Vault};
+use v_secure_core::file::format::Trust;
+use v_secure_core::name::SecretName;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_v-secure");
 

@@ -6,9 +6,9 @@
 //! private folder in memory, and a small shell that outlives the program removes it. That shell sees
 //! the end of the program by a pipe, so no signal to the program, `KILL` included, leaves a file.
 
-use crate::secret_value::SecretValue;
 use crate::store::file::memory::MemoryError;
 use std::io;
+use v_secure_core::secret_value::SecretValue;
 
 /// A file that is wanted: the variable that is to hold its path, and its content.
 #[derive(Debug)]

@@ -17,12 +17,12 @@ pub(super) mod lookup;
 pub mod output;
 
 use super::context::Context;
-use crate::convert::inject::{ChildEnvironment, is_own_variable};
 use crate::host::hardening::Hardened;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
+use v_secure_core::convert::inject::{ChildEnvironment, is_own_variable};
 
 /// What is to run.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,8 @@
 //! What another program prints, for us alone: through a pipe and within a limit, never to a file.
 
-use crate::secret_value::SecretValue;
 use std::io::{self, Read};
 use std::process::{Command, ExitStatus, Stdio};
+use v_secure_core::secret_value::SecretValue;
 
 /// Why a program's output is of no use.
 #[derive(Debug, thiserror::Error)]

@@ -6,14 +6,14 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::metadata::{shown, when};
 use crate::cli::policy::{ReasonArg, count};
 use crate::cli::variables;
-use crate::convert::duration;
-use crate::log::history::action;
-use crate::name::SecretName;
-use crate::secret::adopt;
-use crate::secret::adopt::{Adopted, VoidEntry};
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::duration;
+use v_secure_core::log::history::action;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::adopt;
+use v_secure_core::secret::adopt::{Adopted, VoidEntry};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Take over void entries: work under a right that was taken away at the same time
 #[derive(Debug, Args)]
@@ -169,7 +169,8 @@ fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: u64)
 
 fn row(vault: &Vault, void: &VoidEntry<'_>) -> Row {
     let entry = void.entry;
-    let secret = |op: &crate::log::op::Op| op.secret().map(ToString::to_string).unwrap_or_default();
+    let secret =
+        |op: &v_secure_core::log::op::Op| op.secret().map(ToString::to_string).unwrap_or_default();
     let changes = void.void().map(|(_, op)| Change { action: action(op), secret: secret(op) });
     Row {
         entry: void.id.to_string(),

@@ -7,16 +7,16 @@ use crate::cli::editor;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::meant;
 use crate::cli::variables;
-use crate::convert::text;
-use crate::convert::text::{TextError, WarningKind, dotenv};
-use crate::crypto::bytes::Id;
-use crate::name::SecretName;
-use crate::secret::edit_buffer as sheet;
-use crate::secret::edit_buffer::{Edited, Sheet};
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::text;
+use v_secure_core::convert::text::{TextError, WarningKind, dotenv};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::edit_buffer as sheet;
+use v_secure_core::secret::edit_buffer::{Edited, Sheet};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// What the first line of a text begins with that is opened again.
 const MARK: &[u8] = b"# v-secure: ";

@@ -5,15 +5,15 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::selection::{self, Purpose, SelectionArgs};
 use crate::cli::strict::StrictArgs;
-use crate::convert::export;
-use crate::convert::export::{Exported, Format};
-use crate::convert::inject::Consent;
 use crate::store::file::private::FILE_MODE;
 use crate::store::file::{append, fresh};
-use crate::vault::verified_vault::Depth;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::convert::export;
+use v_secure_core::convert::export::{Exported, Format};
+use v_secure_core::convert::inject::Consent;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Write an environment's secrets as text
 #[derive(Debug, Args)]

@@ -8,14 +8,16 @@ use crate::cli::meant;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
 use crate::cli::times::{self, Takes};
-use crate::convert::duration;
-use crate::exposure::{Exposed as Value, Exposure, Knower, Through, Uncompared, Waived, Why};
-use crate::name::{Name, SecretName};
-use crate::policy::vouching::Credential;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::convert::duration;
+use v_secure_core::exposure::{
+    Exposed as Value, Exposure, Knower, Through, Uncompared, Waived, Why,
+};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::vouching::Credential;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// How many secrets the warning names.
 const NAMED: usize = 5;

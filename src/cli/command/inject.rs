@@ -6,25 +6,25 @@ use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
 use crate::cli::source;
 use crate::cli::strict::StrictArgs;
-use crate::convert::inject::Consent;
-use crate::convert::inject::consent::together;
-use crate::convert::template::{MAX_TEMPLATE, Place, RenderError, Template};
 use crate::engine::session::{Opened, Session};
 use crate::host::Stream;
-use crate::name::SecretName;
-use crate::secret::read;
-use crate::secret::read::ReadError;
-use crate::secret::references;
-use crate::secret::references::{Lines, Missing};
-use crate::secret_value::SecretValue;
 use crate::store::file::find::FOLDER;
 use crate::store::file::fresh;
 use crate::store::file::private::FILE_MODE;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use v_secure_core::convert::inject::Consent;
+use v_secure_core::convert::inject::consent::together;
+use v_secure_core::convert::template::{MAX_TEMPLATE, Place, RenderError, Template};
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::ReadError;
+use v_secure_core::secret::references;
+use v_secure_core::secret::references::{Lines, Missing};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Put secrets in place of the references of a template
 #[derive(Debug, Args)]

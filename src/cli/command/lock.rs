@@ -3,9 +3,9 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::session;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// End what 'v-secure unlock' began
 #[derive(Debug, Args)]

@@ -3,12 +3,12 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::pruning::told;
-use crate::name::Name;
-use crate::secret::prune;
-use crate::secret::prune::{Due, GRACE, Look, Shares};
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::Name;
+use v_secure_core::secret::prune;
+use v_secure_core::secret::prune::{Due, GRACE, Look, Shares};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Drop the values of versions that have expired, or that the vault does not keep
 #[derive(Debug, Args)]

@@ -5,15 +5,15 @@ use crate::cli::error::Outcome;
 use crate::cli::exposure;
 use crate::cli::policy::count;
 use crate::cli::unlocking;
-use crate::convert::duration;
-use crate::file::request::fingerprint_words;
-use crate::record::text::escape_for_display;
-use crate::secret::list;
-use crate::secret::list::Filter;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::{Depth, Vault};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use v_secure_core::convert::duration;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::secret::list;
+use v_secure_core::secret::list::Filter;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// How near an expiry is worth a line, in seconds.
 const SOON: u64 = 7 * 24 * 3600;
@@ -59,7 +59,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         id: vault.id().to_string(),
         path: session.location.vault.display().to_string(),
         fingerprint: fingerprint_words(&vault.id()),
-        pinned: opened.pin != crate::vault::pin::Standing::Unknown,
+        pinned: opened.pin != v_secure_core::vault::pin::Standing::Unknown,
         member: who.as_ref().ok().map(|who| who.member().to_string()),
         roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
         unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),

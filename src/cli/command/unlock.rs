@@ -5,13 +5,13 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::shortfall::cause;
 use crate::cli::times::{self, Takes};
 use crate::cli::unlocking::{self, session};
-use crate::convert::duration;
 use crate::store::keyring::session::Item;
-use crate::vault::session_keys;
-use crate::vault::session_keys::{LONGEST, Term};
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::duration;
+use v_secure_core::vault::session_keys;
+use v_secure_core::vault::session_keys::{LONGEST, Term};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Keep the vault open for a time, so that nothing is asked for again
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::first_use::{self, Source};
 use crate::cli::lost;
 use crate::cli::pin_failures::{WHY_MISSING, discarded_entries, missing_entries, older};
-use crate::crypto::bytes::Id;
 use crate::engine::session::{Opened, Session, SessionError};
-use crate::vault::pin::Standing;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::vault::pin::Standing;
 
 impl Context<'_> {
     /// Judges what the pins say of a vault, and remembers what is accepted.

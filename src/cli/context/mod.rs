@@ -14,20 +14,20 @@ use super::passphrase::Place;
 use super::pin_failures::refuse_old;
 use super::pruning::{self, Pruning};
 use super::ui::Ui;
-use crate::crypto::bytes::Id;
 use crate::engine::session::{Opened, Session};
 use crate::engine::transaction::Written;
 use crate::host::hardening::{Hardened, harden};
 use crate::host::{Host, Stream};
-use crate::name::{Name, SecretName};
-use crate::secret_value::SecretValue;
 use crate::store::file::find::{Location, Search};
 use crate::store::file::owners::{Owners, ProjectOwners};
 use crate::store::file::private;
-use crate::vault::verified_vault::{Depth, Vault};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 pub struct Context<'a> {
     pub host: &'a dyn Host,

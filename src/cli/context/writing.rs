@@ -11,12 +11,12 @@ use crate::engine::lost::Lost;
 use crate::engine::session::Session;
 use crate::engine::transaction::{Transaction, TransactionError};
 use crate::host::progress::Silent;
-use crate::record::text::{MAX_REASON, check_text};
-use crate::vault::author::Ctx;
-use crate::vault::change::Change;
-use crate::vault::pin::Standing;
-use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::{Depth, Vault};
+use v_secure_core::record::text::{MAX_REASON, check_text};
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::unlock::{Signer, Unlocked};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 impl Context<'_> {
     /// Who the user is in the vault.

@@ -4,10 +4,10 @@ use super::{closed_keys, names};
 use crate::cli::context::short;
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
-use crate::people::access::RevokeError;
-use crate::people::leaving::LeaveError;
-use crate::secret::adopt::AdoptError;
-use crate::vault::unlock::KeyError;
+use v_secure_core::people::access::RevokeError;
+use v_secure_core::people::leaving::LeaveError;
+use v_secure_core::secret::adopt::AdoptError;
+use v_secure_core::vault::unlock::KeyError;
 
 impl From<LeaveError> for Failure {
     fn from(error: LeaveError) -> Self {

@@ -9,13 +9,8 @@ use super::error::Failure;
 use super::exit::Exit;
 use super::pin_failures::ACCEPT;
 use super::shell_word;
-use crate::crypto::envelope::EnvelopeError;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
-use crate::file::format::FormatError;
-use crate::name::Name;
-use crate::people::init::InitError;
-use crate::people::recovery;
 use crate::store::file::error::WriteError;
 use crate::store::file::find::FindError;
 use crate::store::file::lock::LockError;
@@ -23,10 +18,15 @@ use crate::store::file::read::ReadError as FileError;
 use crate::store::git::base::BaseError;
 use crate::store::git::command as git_command;
 use crate::store::state::pins::PinError;
-use crate::vault::unlock::{KeyError, SignerError};
-use crate::vault::verified_vault::{ApplyError, OpenError};
 use std::error::Error;
 use std::path::Path;
+use v_secure_core::crypto::envelope::EnvelopeError;
+use v_secure_core::file::format::FormatError;
+use v_secure_core::name::Name;
+use v_secure_core::people::init::InitError;
+use v_secure_core::people::recovery;
+use v_secure_core::vault::unlock::{KeyError, SignerError};
+use v_secure_core::vault::verified_vault::{ApplyError, OpenError};
 
 /// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
 /// neither are keys that nobody has given yet.
@@ -348,8 +348,8 @@ impl From<InitError> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::SecretName;
-    use crate::secret::read::ReadError;
+    use v_secure_core::name::SecretName;
+    use v_secure_core::secret::read::ReadError;
 
     /// Such a vault does not pass verification, so that no command's test reaches it.
     #[test]

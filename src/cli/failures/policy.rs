@@ -3,13 +3,13 @@
 use super::names;
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
-use crate::crypto::recipient::program;
-use crate::keys::policy_change::PolicyChangeError;
-use crate::keys::rotation::KeyRotationError;
-use crate::people::member::MemberError;
-use crate::people::slot::SlotChangeError;
-use crate::policy::error::{ChainError, ChainFault, OpFault};
-use crate::secret::similar;
+use v_secure_core::crypto::recipient::program;
+use v_secure_core::keys::policy_change::PolicyChangeError;
+use v_secure_core::keys::rotation::KeyRotationError;
+use v_secure_core::people::member::MemberError;
+use v_secure_core::people::slot::SlotChangeError;
+use v_secure_core::policy::error::{ChainError, ChainFault, OpFault};
+use v_secure_core::secret::similar;
 
 impl From<PolicyChangeError> for Failure {
     fn from(error: PolicyChangeError) -> Self {

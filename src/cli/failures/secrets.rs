@@ -3,16 +3,16 @@
 use super::{closed_keys, names, who_gives_keys};
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
-use crate::convert::export::ExportError;
-use crate::convert::inject::InjectError;
-use crate::convert::text;
-use crate::secret::copy::CopyError;
-use crate::secret::expire::ExpireError;
-use crate::secret::put::PutError;
-use crate::secret::read::ReadError;
-use crate::secret::remove::RemoveError;
-use crate::secret::rollback::RollbackError;
-use crate::secret::waived::WaiveError;
+use v_secure_core::convert::export::ExportError;
+use v_secure_core::convert::inject::InjectError;
+use v_secure_core::convert::text;
+use v_secure_core::secret::copy::CopyError;
+use v_secure_core::secret::expire::ExpireError;
+use v_secure_core::secret::put::PutError;
+use v_secure_core::secret::read::ReadError;
+use v_secure_core::secret::remove::RemoveError;
+use v_secure_core::secret::rollback::RollbackError;
+use v_secure_core::secret::waived::WaiveError;
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
@@ -37,7 +37,9 @@ impl From<ReadError> for Failure {
             }
             ReadError::Expired { secret, since, kept } => {
                 let mut failure = is(Exit::Expired, "expired");
-                failure.causes.push(format!("since {}", crate::convert::duration::rfc3339(*since)));
+                failure
+                    .causes
+                    .push(format!("since {}", v_secure_core::convert::duration::rfc3339(*since)));
                 let failure = failure.hint(format!("v-secure set {secret}"));
                 match kept {
                     Some(number) => failure.hint(format!(

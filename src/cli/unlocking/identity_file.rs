@@ -8,9 +8,9 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities::{self, Source};
 use crate::cli::passphrase::{PASSPHRASE, Place};
-use crate::crypto::identity::{Identity, IdentityError};
-use crate::vault::unlock::{UnlockError, Unlocked};
-use crate::vault::verified_vault::Vault;
+use v_secure_core::crypto::identity::{Identity, IdentityError};
+use v_secure_core::vault::unlock::{UnlockError, Unlocked};
+use v_secure_core::vault::verified_vault::Vault;
 
 /// How often a passphrase may be mistyped.
 const TRIES: usize = 3;

@@ -5,18 +5,18 @@ use super::Tried;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::identity::Identity;
-use crate::file::keyring_slot;
-use crate::file::keyring_slot::SealedHalf;
-use crate::name::Name;
 use crate::store::keyring::session::reason;
 use crate::store::keyring::slot_file::{SlotFileError, SlotFiles};
 use crate::store::keyring::{self, Keyring, KeyringError};
-use crate::vault::unlock::{UnlockError, Unlocked};
-use crate::vault::verified_vault::Vault;
 use std::path::PathBuf;
 use std::time::Duration;
+use v_secure_core::crypto::bytes::{Id, ShortId};
+use v_secure_core::crypto::identity::Identity;
+use v_secure_core::file::keyring_slot;
+use v_secure_core::file::keyring_slot::SealedHalf;
+use v_secure_core::name::Name;
+use v_secure_core::vault::unlock::{UnlockError, Unlocked};
+use v_secure_core::vault::verified_vault::Vault;
 
 /// The way as messages name it.
 pub const WAY: &str = "the OS keyring";

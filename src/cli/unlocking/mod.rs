@@ -24,11 +24,11 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identities::{self, Source};
 use super::passphrase::{PASSPHRASE, Place};
-use crate::crypto::identity::Identity;
-use crate::name::Name;
-use crate::people::recovery;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::crypto::identity::Identity;
+use v_secure_core::name::Name;
+use v_secure_core::people::recovery;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// One way to unlock.
 #[derive(Debug, Clone)]

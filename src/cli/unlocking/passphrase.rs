@@ -6,13 +6,13 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::local_names;
 use crate::cli::passphrase::{self, PASSPHRASE, Place, TRIES};
-use crate::crypto::identity::{self, Identity};
 use crate::host::Stream;
-use crate::people::slot;
-use crate::people::slot::Slot;
-use crate::secret_value::SecretValue;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::crypto::identity::{self, Identity};
+use v_secure_core::people::slot;
+use v_secure_core::people::slot::Slot;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Whether there is a slot at all: without one nobody is asked for a passphrase.
 pub fn is_possible(vault: &Vault) -> bool {

@@ -6,9 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::exit::Exit;
 use crate::store::keyring::session::{SessionStore, SessionStoreError};
-use crate::vault::session_keys::SessionKeys;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::vault::session_keys::SessionKeys;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Where this user's keys are kept.
 pub fn store(context: &Context<'_>) -> SessionStore {

@@ -10,13 +10,13 @@ use super::private;
 use super::read::{self, ReadError};
 use super::temp;
 use crate::host::real::RealHost;
-use crate::secret_value::SecretValue;
 use crate::store::sys;
 use crate::store::sys::Folder;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use v_secure_core::secret_value::SecretValue;
 
 const PREFIX: &str = "v-secure-files-";
 /// Behind the prefix.

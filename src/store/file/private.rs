@@ -5,13 +5,13 @@
 
 use super::owners::Owners;
 use super::read::{self, ReadError};
-use crate::secret_value::SecretValue;
 use crate::store::sys;
 use crate::store::sys::{Folder, Links};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use v_secure_core::secret_value::SecretValue;
 
 /// Mode of private files, for [`super::atomic::replace`] and [`super::fresh::write_new`].
 pub const FILE_MODE: u32 = 0o600;

@@ -5,13 +5,13 @@
 //! format says where.
 
 use super::temp;
-use crate::secret_value::SecretValue;
 use crate::store::sys;
 use crate::store::sys::{Folder, Links, Stamp};
 use rayon::prelude::*;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use v_secure_core::secret_value::SecretValue;
 use zeroize::Zeroizing;
 
 /// The longest vault that is read: 256 MiB, beyond the 100 MB that 200,000 entries take.

@@ -1,11 +1,11 @@
 //! Where a base of comparison comes from: a git revision, or a file.
 
-use crate::file::format::MAX_FILE;
 use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::file::read::ReadError;
 use crate::store::git::command as git_command;
 use std::path::Path;
+use v_secure_core::file::format::MAX_FILE;
 
 /// Why there is nothing to compare with.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,6 @@
 //! Questions to the `git` command, which knows its own files best. Where it is missing, the answer
 //! is the one that costs nothing.
 
-use crate::convert::inject::is_own_variable;
 use crate::host::{Environment, real::RealHost};
 use crate::store::file::read;
 use crate::store::git::variables as git_variables;
@@ -9,6 +8,7 @@ use crate::store::sys;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use v_secure_core::convert::inject::is_own_variable;
 
 /// Whether git tracks a file.
 pub fn is_tracked(file: &Path) -> bool {

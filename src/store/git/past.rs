@@ -4,12 +4,12 @@
 //! However long the history is and however large its files, one of them is looked at at a time, and
 //! none is held.
 
-use crate::file::format::MAX_FILE;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use v_secure_core::file::format::MAX_FILE;
 
 /// How many states are looked at: a commit an hour for six years.
 pub const MOST: usize = 50_000;

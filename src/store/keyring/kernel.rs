@@ -8,8 +8,8 @@
 //! what the kernel gives.
 
 use super::{Keyring, KeyringError};
-use crate::secret_value::SecretValue;
 use linux_keyutils::{Key, KeyError, KeyRing, KeyRingIdentifier};
+use v_secure_core::secret_value::SecretValue;
 
 /// Before the name of every key of this program.
 const PREFIX: &str = "v-secure:";
@@ -131,7 +131,8 @@ mod tests {
         if let Err(error) = probe(&keyring, &RealHost) {
             return eprintln!("skipped: {error}");
         }
-        let item = format!("test:{}", crate::crypto::bytes::encode(&random::<16>(&RealHost)));
+        let item =
+            format!("test:{}", v_secure_core::crypto::bytes::encode(&random::<16>(&RealHost)));
         let secret = SecretValue::new(b"one".to_vec());
         keyring.set(&item, &secret, Some(1)).unwrap();
         assert!(keyring.get(&item).unwrap().unwrap().same_as(&secret));

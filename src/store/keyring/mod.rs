@@ -13,8 +13,8 @@ pub mod session;
 pub mod slot_file;
 
 use crate::host::{Random, random};
-use crate::secret_value::SecretValue;
 use std::time::Duration;
+use v_secure_core::secret_value::SecretValue;
 
 /// Why a keyring cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +76,7 @@ pub fn os(patience: Duration) -> Box<dyn Keyring> {
 
 /// Sets, reads and removes something random.
 pub fn probe(keyring: &dyn Keyring, source: &dyn Random) -> Result<(), KeyringError> {
-    let item = format!("probe:{}", crate::crypto::bytes::encode(&random::<16>(source)));
+    let item = format!("probe:{}", v_secure_core::crypto::bytes::encode(&random::<16>(source)));
     let secret = SecretValue::new(random::<32>(source).to_vec());
     keyring.set(&item, &secret, Some(60))?;
     let found = keyring.get(&item);

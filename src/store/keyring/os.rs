@@ -5,10 +5,10 @@
 //! never answers; after the patience that the caller has, it is left behind.
 
 use super::{Keyring, KeyringError};
-use crate::secret_value::SecretValue;
 use keyring::{Entry, Error};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
+use v_secure_core::secret_value::SecretValue;
 
 /// The service under which all items of this program are filed.
 const SERVICE: &str = "v-secure";

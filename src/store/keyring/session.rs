@@ -5,8 +5,6 @@
 //! state folder, which holds no secret, tells that there is something to ask it for, and until when.
 
 use super::{Keyring, KeyringError};
-use crate::crypto::bytes::Id;
-use crate::secret_value::SecretValue;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::error::WriteError;
@@ -21,6 +19,8 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::secret_value::SecretValue;
 
 const FOLDER: &str = "sessions";
 const PREFIX: &str = "session:";
@@ -244,8 +244,8 @@ pub fn reason(error: &dyn Error) -> String {
 mod tests {
     use super::super::testing::Memory;
     use super::*;
-    use crate::crypto::bytes::Fixed;
     use tempfile::{TempDir, tempdir};
+    use v_secure_core::crypto::bytes::Fixed;
 
     const ONE: Id = Fixed([1; 32]);
     const TWO: Id = Fixed([2; 32]);

@@ -1,7 +1,5 @@
 //! The sealed halves of this device's keyring slots: `keyring/VAULT.json` in the state folder, 0600.
 
-use crate::crypto::bytes::Id;
-use crate::file::keyring_slot::{KeyringSlotError, SealedHalf};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::error::WriteError;
@@ -13,6 +11,8 @@ use crate::store::file::private::PrivateError;
 use crate::store::file::read::ReadError;
 use crate::store::sys::Folder;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::file::keyring_slot::{KeyringSlotError, SealedHalf};
 
 const FOLDER: &str = "keyring";
 /// The most bytes of a file: an identity of any kind, sealed.
@@ -110,13 +110,13 @@ impl SlotFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
-    use crate::crypto::identity::{generate_identity, parse_identity};
-    use crate::file::keyring_slot;
     use crate::host::real::RealHost;
-    use crate::name::Name;
     use std::fs;
     use tempfile::tempdir;
+    use v_secure_core::crypto::bytes::Fixed;
+    use v_secure_core::crypto::identity::{generate_identity, parse_identity};
+    use v_secure_core::file::keyring_slot;
+    use v_secure_core::name::Name;
 
     const VAULT: Id = Fixed([1; 32]);
 

@@ -4,15 +4,15 @@
 //! A help and no promise. Where there is no state folder, or its file cannot be used, nothing is known
 //! and nothing is said. Names stay known: those that a branch lacks are no news when it is left again.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::digest;
-use crate::name::Name;
 use crate::store::file::fresh;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest;
+use v_secure_core::name::Name;
 
 const FOLDER: &str = "given";
 

@@ -5,7 +5,6 @@
 
 use super::pin_folder::PinFolder;
 use super::pins::PinError;
-use crate::crypto::bytes::{Fixed, Id};
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
@@ -16,6 +15,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use v_secure_core::crypto::bytes::{Fixed, Id};
 
 /// The longest list: 64 MiB, two million ids.
 const LIMIT: u64 = 64 << 20;

@@ -1,4 +1,4 @@
-//! The ledger of each vault ([`crate::vault::ledger`]): records one after the other, of which a later
+//! The ledger of each vault ([`v_secure_core::vault::ledger`]): records one after the other, of which a later
 //! one about the same entry holds. New entries are added; where records change, since a longer chain
 //! judged them, the file is written anew.
 //!
@@ -6,7 +6,6 @@
 
 use super::pin_folder::PinFolder;
 use super::pins::PinError;
-use crate::crypto::bytes::{Fixed, Id};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::lock::Lock;
@@ -15,11 +14,12 @@ use crate::store::file::private;
 use crate::store::file::private::PrivateError;
 use crate::store::file::read::ReadError;
 use crate::store::sys;
-use crate::vault::ledger::{Flaw, Judged, Ledger, Verdict};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
+use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::vault::ledger::{Flaw, Judged, Ledger, Verdict};
 
 /// Names the format; what begins otherwise is not read.
 const MAGIC: &[u8] = b"v-secure ledger 1\n";

@@ -1,7 +1,6 @@
 //! The folder `pins` in the state folder: what this device knows of each vault, and its lock.
 
 use super::pins::PinError;
-use crate::crypto::bytes::Id;
 use crate::store::file::lock;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
@@ -9,6 +8,7 @@ use crate::store::file::private;
 use crate::store::file::private::PrivateError;
 use crate::store::file::temp;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
 
 const NAME: &str = "pins";
 

@@ -6,14 +6,14 @@
 //! Places of one project are found again by what they have in common: a repository, or a folder
 //! that lies above. A submodule belongs to its superproject's project too.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::digest;
 use crate::store::file::find::Location;
 use crate::store::file::git_folder::git_common_dir;
 use crate::store::sys;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest;
 
 const DOMAIN: &[u8] = b"v-secure place 1";
 

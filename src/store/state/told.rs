@@ -2,13 +2,13 @@
 //!
 //! A help and no promise: without a state folder, or where its file cannot be used, it is said again.
 
-use crate::crypto::digest;
 use crate::store::file::fresh;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
 use crate::store::sys;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::digest;
 
 const FOLDER: &str = "told";
 

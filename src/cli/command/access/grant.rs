@@ -5,12 +5,12 @@ use crate::cli::error::Outcome;
 use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg, count};
-use crate::name::{Name, Pattern};
-use crate::people::access;
-use crate::people::access::RightList;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::{Name, Pattern};
+use v_secure_core::people::access;
+use v_secure_core::people::access::RightList;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Give a role rights on the secrets that a pattern matches
 #[derive(Debug, Args)]

@@ -5,11 +5,11 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::meant;
 use crate::cli::policy::unknown_member;
 use crate::cli::secret_arg;
-use crate::name::{Name, Pattern, SecretName};
-use crate::policy::access::{Access, Subject};
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::{Name, Pattern, SecretName};
+use v_secure_core::policy::access::{Access, Subject};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Show who can do what, and through which grant
 #[derive(Debug, Args)]

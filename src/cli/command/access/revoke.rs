@@ -5,12 +5,12 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
-use crate::name::{Name, Pattern};
-use crate::people::access;
-use crate::people::access::{Grant, RightList};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::name::{Name, Pattern};
+use v_secure_core::people::access;
+use v_secure_core::people::access::{Grant, RightList};
 
 /// Take rights on the secrets that a pattern matches from a role
 #[derive(Debug, Args)]

@@ -6,9 +6,9 @@ use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::policy::{Effects, ReasonArg, count, givers};
 use crate::cli::shortfall;
-use crate::keys::policy_change;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
+use v_secure_core::keys::policy_change;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Wrap secrets for the members who may read them and cannot open them yet
 #[derive(Debug, Args)]

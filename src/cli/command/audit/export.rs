@@ -7,10 +7,10 @@ use crate::cli::trail::{self, Event, Record};
 use crate::cli::ui;
 use crate::store::file::fresh;
 use crate::store::file::private::FILE_MODE;
-use crate::vault::verified_vault::Depth;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Export the history for other systems: changes of secrets and of policy, one event a line
 #[derive(Debug, Args)]

@@ -5,19 +5,19 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg;
 use crate::cli::trail;
-use crate::convert::duration;
-use crate::crypto::bytes::Id;
 use crate::engine::session::Session;
-use crate::record::text::escape_for_display;
-use crate::report::history;
-use crate::report::history::{Filter, Row};
 use crate::store::git::base;
 use crate::store::state::reads::Read;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
+use v_secure_core::convert::duration;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::report::history;
+use v_secure_core::report::history::{Filter, Row};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Show the history, newest first: changes of secrets and of policy
 #[derive(Debug, Args)]

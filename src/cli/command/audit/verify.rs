@@ -4,17 +4,17 @@ use crate::cli::context::{Context, short};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::trail;
 use crate::cli::verification::{self, Base, Origin, Verification, Wanted};
-use crate::convert::duration;
-use crate::crypto::bytes::Id;
 use crate::engine::session::Session;
-use crate::log::finding::Severity;
-use crate::log::report::FindingRecord;
 use crate::store::git::base;
 use crate::store::state::reads::{Break, Journal};
-use crate::vault::pin::Standing;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use v_secure_core::convert::duration;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::log::finding::Severity;
+use v_secure_core::log::report::FindingRecord;
+use v_secure_core::vault::pin::Standing;
 
 /// Verify the whole vault, without a key: form, signatures, rights, history, pins
 #[derive(Debug, Args)]

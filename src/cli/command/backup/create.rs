@@ -1,27 +1,27 @@
 //! `v-secure backup create`: writes one.
 
-use crate::backup::container;
-use crate::backup::container::Backup;
-use crate::backup::maker::Maker;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::passphrase::{BACKUP, Sealed, Wanted};
 use crate::cli::shell_word;
 use crate::cli::{identities, unlocking};
-use crate::crypto::envelope::{self, EnvelopeError};
-use crate::crypto::identity::Identity;
-use crate::crypto::passphrase_file;
-use crate::file::request::fingerprint_words;
-use crate::secret_value::SecretValue;
 use crate::store::file::fresh;
 use crate::store::file::private::FILE_MODE;
-use crate::vault::pin::CarriedPin;
-use crate::vault::unlock::Signer;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::backup::container;
+use v_secure_core::backup::container::Backup;
+use v_secure_core::backup::maker::Maker;
+use v_secure_core::crypto::envelope::{self, EnvelopeError};
+use v_secure_core::crypto::identity::Identity;
+use v_secure_core::crypto::passphrase_file;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::pin::CarriedPin;
+use v_secure_core::vault::unlock::Signer;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Write the vault, and if asked your identity, to one encrypted file
 #[derive(Debug, Args)]

@@ -2,8 +2,8 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::convert::duration;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::convert::duration;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// 2026-01-01: before, there was no v-secure.
 const EARLIEST: u64 = 1_767_225_600;

@@ -5,11 +5,11 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::policy::{count, listed};
 use crate::cli::shortfall::cause;
-use crate::keys::opening;
-use crate::keys::opening::{Envelope, EnvelopeState, Opening, WhyClosed};
-use crate::people::recovery;
-use crate::vault::key_holders;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::keys::opening;
+use v_secure_core::keys::opening::{Envelope, EnvelopeState, Opening, WhyClosed};
+use v_secure_core::people::recovery;
+use v_secure_core::vault::key_holders;
+use v_secure_core::vault::verified_vault::Vault;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let (Some(vault), Some(opened)) = (examined.vault(), examined.unlocked()) else {

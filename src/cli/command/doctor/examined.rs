@@ -7,8 +7,8 @@ use crate::cli::hidden;
 use crate::cli::unlocking::{self, Attempt};
 use crate::engine::session::{Opened, Session};
 use crate::store::file::find::{FindError, Location, Search};
-use crate::vault::verified_vault::{Depth, Vault};
 use std::cell::OnceCell;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Where the vault is.
 pub enum Place {

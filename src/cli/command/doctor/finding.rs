@@ -1,9 +1,9 @@
 //! What `doctor` reports, and the table of its codes (`docs/doctor.md` is compared with it).
 
 use crate::cli::error::Failure;
-use crate::log::finding as log;
-use crate::record::text::escape_for_display;
 use serde::Serialize;
+use v_secure_core::log::finding as log;
+use v_secure_core::record::text::escape_for_display;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

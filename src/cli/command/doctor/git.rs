@@ -6,12 +6,12 @@ use crate::cli::child;
 use crate::cli::hook::{BEGIN, BODY, HOOKS};
 use crate::cli::plain_files;
 use crate::cli::shell_word;
-use crate::convert::text;
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::file::{lock, read};
 use crate::store::git::command as git_command;
-use crate::vault::verified_vault::Depth;
 use std::path::Path;
+use v_secure_core::convert::text;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// More than any hook that a person wrote.
 const LIMIT: u64 = 1 << 20;

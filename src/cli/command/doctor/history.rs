@@ -3,7 +3,7 @@
 
 use super::examined::Examined;
 use super::finding::Finding;
-use crate::log::finding::Code;
+use v_secure_core::log::finding::Code;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(vault) = examined.vault() else { return Vec::new() };

@@ -7,8 +7,8 @@ use crate::cli::error::Failure;
 use crate::cli::identities::{self, Looked};
 use crate::cli::shell_word;
 use crate::cli::unlocking::Attempt;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let context = examined.context;

@@ -3,7 +3,7 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::unlocking::{Tried, keyring, session};
-use crate::convert::duration;
+use v_secure_core::convert::duration;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     [kept(examined), slot(examined)].into_iter().flatten().collect()

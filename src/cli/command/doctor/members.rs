@@ -2,13 +2,13 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::convert::duration;
-use crate::crypto::bytes::Id;
-use crate::name::Name;
-use crate::people::recovery;
-use crate::policy::state::Member;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
+use v_secure_core::convert::duration;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::name::Name;
+use v_secure_core::people::recovery;
+use v_secure_core::policy::state::Member;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// How near a member's date is worth a line, in seconds.
 const SOON: u64 = 14 * 24 * 3600;

@@ -6,7 +6,7 @@ use super::vault::is_about_pins;
 use crate::cli::lost::{self, GIVE_UP};
 use crate::cli::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
 use crate::engine::session::{Opened, Session};
-use crate::vault::pin::Standing;
+use v_secure_core::vault::pin::Standing;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(Ok(session)) = &examined.session else { return Vec::new() };

@@ -2,7 +2,7 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::policy::state::State;
+use v_secure_core::policy::state::State;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     examined.vault().map(|vault| judge(vault.policy())).into_iter().collect()

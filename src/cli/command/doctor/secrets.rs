@@ -2,7 +2,7 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::convert::duration;
+use v_secure_core::convert::duration;
 
 /// How near an expiry is worth a line, in seconds.
 const SOON: u64 = 7 * 24 * 3600;

@@ -6,14 +6,14 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::meant;
 use crate::cli::reads::{self, Reading};
 use crate::cli::variables;
-use crate::name::{Name, SecretName};
-use crate::secret::copy;
-use crate::secret::copy::CopyRequest;
-use crate::secret::list;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::copy;
+use v_secure_core::secret::copy::CopyRequest;
+use v_secure_core::secret::list;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Copy the secrets of an environment, with their metadata and expiry, into another one
 #[derive(Debug, Args)]

@@ -2,10 +2,10 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::secret::list;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::secret::list;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// List environments, how many secrets each holds, and which it extends
 #[derive(Debug, Args)]

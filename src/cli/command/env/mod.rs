@@ -8,10 +8,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::meant;
-use crate::name::Name;
-use crate::secret::list as list_op;
-use crate::vault::verified_vault::Vault;
 use clap::Subcommand;
+use v_secure_core::name::Name;
+use v_secure_core::secret::list as list_op;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Subcommand)]
 #[command(

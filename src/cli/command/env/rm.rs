@@ -4,13 +4,13 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::policy::count;
-use crate::name::Name;
-use crate::secret::list;
-use crate::secret::remove;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::name::Name;
+use v_secure_core::secret::list;
+use v_secure_core::secret::remove;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Remove all secrets of an environment; their values stay in the history
 #[derive(Debug, Args)]

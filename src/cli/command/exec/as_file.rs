@@ -4,14 +4,14 @@ use crate::cli::child::files::{FilesError, Wanted};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::convert::inject;
-use crate::convert::template::Target;
-use crate::name::SecretName;
-use crate::secret::read;
-use crate::secret::selection;
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
+use v_secure_core::convert::inject;
+use v_secure_core::convert::template::Target;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::read;
+use v_secure_core::secret::selection;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Args)]
 pub struct AsFileArgs {

@@ -10,16 +10,18 @@ use crate::cli::exit::Exit;
 use crate::cli::pruning;
 use crate::cli::selection::{self, Purpose, SelectionArgs};
 use crate::cli::strict::StrictArgs;
-use crate::convert::inject;
-use crate::convert::inject::{ChildEnvironment, Clash, Consent, InjectError, Options, System};
 use crate::engine::session::Session;
-use crate::name::SecretName;
-use crate::secret::selection as wanted;
 use crate::store::state::given::Given;
-use crate::vault::verified_vault::{Depth, Vault};
 use as_file::AsFileArgs;
 use clap::Args;
 use std::ffi::OsString;
+use v_secure_core::convert::inject;
+use v_secure_core::convert::inject::{
+    ChildEnvironment, Clash, Consent, InjectError, Options, System,
+};
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::selection as wanted;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Run a program with an environment's secrets as variables
 #[derive(Debug, Args)]

@@ -11,9 +11,9 @@ use crate::cli::verification::{self, Base, Origin, Wanted};
 use crate::cli::{plain_files, plain_keys};
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::git::command as git_command;
-use crate::vault::verified_vault::{Depth, Vault, stated_vault};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use v_secure_core::vault::verified_vault::{Depth, Vault, stated_vault};
 
 /// Verify the staged vault, and that it loses nothing of the last commit
 #[derive(Debug, Args)]

@@ -4,10 +4,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
-use crate::crypto::identity::generate_identity;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use v_secure_core::crypto::identity::generate_identity;
 
 /// Make a new identity: the private key that opens what is encrypted to you
 #[derive(Debug, Args)]

@@ -5,11 +5,11 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::recovery;
-use crate::crypto::identity::NewIdentity;
 use crate::store::file::{fresh, private};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::identity::NewIdentity;
 
 /// Write an identity to its file again, from its 24 words or its text
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
-use crate::crypto::identity::Identity;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::crypto::identity::Identity;
 
 /// Show the recipients of the identities in use, and where those are; never a key
 #[derive(Debug, Args)]

@@ -10,23 +10,23 @@ use crate::cli::plain_files;
 use crate::cli::shell_word;
 use crate::cli::source;
 use crate::cli::variables;
-use crate::convert::text;
-use crate::convert::text::{dotenv, json, yaml};
-use crate::name::{Name, SecretName};
-use crate::secret::import;
-use crate::secret::import::{Effect, Planned};
-use crate::secret::put;
-use crate::secret::read;
-use crate::secret::read::Wanted;
 use crate::store::file::atomic;
 use crate::store::git::command as git_command;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::path::{Path, PathBuf};
 use tool::Tool;
+use v_secure_core::convert::text;
+use v_secure_core::convert::text::{dotenv, json, yaml};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::import;
+use v_secure_core::secret::import::{Effect, Planned};
+use v_secure_core::secret::put;
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::Wanted;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Bring the entries of .env, JSON or YAML files into an environment
 #[derive(Debug, Args)]
@@ -353,7 +353,7 @@ fn twice(name: &str, earlier: &Path, later: &Path) -> String {
 
 fn verify_entry(
     vault: &Vault,
-    who: &crate::vault::unlock::Unlocked,
+    who: &v_secure_core::vault::unlock::Unlocked,
     environment: &Name,
     entry: &text::Entry,
     now: u64,

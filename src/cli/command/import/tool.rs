@@ -5,12 +5,12 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::foreign::{self, Call};
 use crate::cli::shell_word;
-use crate::convert::text;
-use crate::secret_value::SecretValue;
 use clap::ValueEnum;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use v_secure_core::convert::text;
+use v_secure_core::secret_value::SecretValue;
 
 /// A tool that opens its own files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -11,24 +11,24 @@ use crate::cli::lost;
 use crate::cli::project::{in_git, new_project, write_git_files};
 use crate::cli::recovery::{Of, RecoveryArgs};
 use crate::cli::unlocking::keyring;
-use crate::crypto::kdf::Params;
 use crate::engine::session::{Session, SessionError};
 use crate::engine::transaction;
-use crate::file::model::VaultFile;
-use crate::file::request::fingerprint_words;
-use crate::people::init;
-use crate::people::init::{Extras, InitRequest};
-use crate::record::text::escape_for_display;
 use crate::store::file::atomic;
 use crate::store::file::find;
 use crate::store::file::find::{Location, Search};
 use crate::store::git::hidden;
 use crate::store::git::hidden::Why;
-use crate::vault::pin::Neighbour;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::kdf::Params;
+use v_secure_core::file::model::VaultFile;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::people::init;
+use v_secure_core::people::init::{Extras, InitRequest};
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::vault::pin::Neighbour;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// What a passphrase slot is good for.
 const CLONE: &str = "A clone and the passphrase are enough, on any machine: the first use there asks whether this is the right \

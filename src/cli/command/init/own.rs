@@ -6,11 +6,11 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::identities;
 use crate::cli::passphrase::{PASSPHRASE, Sealed, Wanted};
 use crate::cli::unlocking::keyring;
-use crate::crypto::identity::{Identity, generate_identity, parse_identity};
-use crate::name::Name;
-use crate::people::init::InitError;
-use crate::secret_value::SecretValue;
 use std::path::PathBuf;
+use v_secure_core::crypto::identity::{Identity, generate_identity, parse_identity};
+use v_secure_core::name::Name;
+use v_secure_core::people::init::InitError;
+use v_secure_core::secret_value::SecretValue;
 
 pub(super) struct Own {
     pub identity: Identity,

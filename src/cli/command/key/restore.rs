@@ -6,19 +6,19 @@ use crate::cli::exit::Exit;
 use crate::cli::policy::ReasonArg;
 use crate::cli::shortfall::{Lacks, cause};
 use crate::cli::unlocking;
-use crate::file::format;
 use crate::host::progress::told;
-use crate::keys::restore as key_restore;
-use crate::keys::restore::{Hindrance, Lacking, Search};
 use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::file::read::VAULT_LIMIT;
 use crate::store::git::past as git_past;
 use crate::store::git::past::{Contents, PastError};
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use v_secure_core::file::format;
+use v_secure_core::keys::restore as key_restore;
+use v_secure_core::keys::restore::{Hindrance, Lacking, Search};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Take up keys of earlier epochs that the envelopes of now lack, from git's history
 #[derive(Debug, Args)]
@@ -180,7 +180,7 @@ fn history(
     }
 }
 
-fn folded(error: crate::policy::error::ChainError) -> Failure {
+fn folded(error: v_secure_core::policy::error::ChainError) -> Failure {
     Failure::from_error(Exit::Integrity, error.code(), &error)
 }
 

@@ -3,12 +3,12 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::{givers, listed};
-use crate::convert::duration::{relative, rfc3339};
-use crate::keys::status::{AudienceKeys, Due, KeyStatus, key_status};
-use crate::name::Name;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::duration::{relative, rfc3339};
+use v_secure_core::keys::status::{AudienceKeys, Due, KeyStatus, key_status};
+use v_secure_core::name::Name;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Show the keys of every set of roles: how old they are, and what is due
 #[derive(Debug, Args)]

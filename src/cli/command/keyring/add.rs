@@ -4,10 +4,10 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Let the OS keyring open the vault on this device
 #[derive(Debug, Args)]

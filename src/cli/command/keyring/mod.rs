@@ -8,9 +8,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::keyring;
-use crate::file::keyring_slot::SealedHalf;
-use crate::vault::verified_vault::Vault;
 use clap::Subcommand;
+use v_secure_core::file::keyring_slot::SealedHalf;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  v-secure keyring add\n  v-secure keyring show")]

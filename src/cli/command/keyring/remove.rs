@@ -6,9 +6,9 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
 use crate::store::keyring::session::reason;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Remove this device's keyring slot
 #[derive(Debug, Args)]

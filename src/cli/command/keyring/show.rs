@@ -4,12 +4,12 @@ use super::slot;
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::keyring;
-use crate::record::text::escape_for_display;
 use crate::store::keyring::session::reason;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Show this device's keyring slot, and whether the OS keyring has its share
 #[derive(Debug, Args)]

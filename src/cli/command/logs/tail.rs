@@ -4,15 +4,15 @@ use crate::cli::context::{Context, Purpose, short};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret_arg;
 use crate::cli::trail::{self, Event, Kind};
-use crate::crypto::bytes::Id;
 use crate::engine::session::Session;
-use crate::record::text::escape_for_display;
 use crate::store::Stamp;
 use crate::store::state::reads;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use std::collections::HashSet;
 use std::time::Duration;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Show the latest events, oldest first: changes of secrets and policy, and reads
 #[derive(Debug, Args)]
@@ -54,8 +54,8 @@ struct Filter {
     rotation: bool,
     policy: bool,
     read: bool,
-    secrets: Vec<crate::name::SecretName>,
-    actors: Vec<crate::name::Name>,
+    secrets: Vec<v_secure_core::name::SecretName>,
+    actors: Vec<v_secure_core::name::Name>,
 }
 
 impl Tail {

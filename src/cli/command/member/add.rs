@@ -10,20 +10,20 @@ use crate::cli::identities;
 use crate::cli::meant;
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
 use crate::cli::times::{self, Takes};
-use crate::convert::duration;
-use crate::crypto::identity::{NewIdentity, generate_identity};
-use crate::file::request;
-use crate::file::request::{Request, fingerprint_words};
-use crate::name::{Name, Pattern};
-use crate::people::member;
-use crate::people::member::{Device, Joining};
-use crate::policy::op::{MemberKind, PolicyOp, Right};
-use crate::policy::state::Member;
-use crate::vault::pin::CarriedPin;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
+use v_secure_core::convert::duration;
+use v_secure_core::crypto::identity::{NewIdentity, generate_identity};
+use v_secure_core::file::request;
+use v_secure_core::file::request::{Request, fingerprint_words};
+use v_secure_core::name::{Name, Pattern};
+use v_secure_core::people::member;
+use v_secure_core::people::member::{Device, Joining};
+use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::state::Member;
+use v_secure_core::vault::pin::CarriedPin;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Let a person in by the request of their device, or a service by a recipient
 #[derive(Debug, Args)]

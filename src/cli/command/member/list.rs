@@ -3,12 +3,12 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::listed;
-use crate::convert::duration;
-use crate::name::Name;
-use crate::policy::state::Member;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::duration;
+use v_secure_core::name::Name;
+use v_secure_core::policy::state::Member;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// List the members with their roles
 #[derive(Debug, Args)]

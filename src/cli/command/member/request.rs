@@ -5,15 +5,15 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::identities;
 use crate::cli::local_names;
-use crate::crypto::identity::Identity;
-use crate::file::request;
-use crate::file::request::fingerprint_words;
-use crate::name::Name;
-use crate::people::member;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use v_secure_core::crypto::identity::Identity;
+use v_secure_core::file::request;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::name::Name;
+use v_secure_core::people::member;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Print the line by which this device asks to be let into the vault
 #[derive(Debug, Args)]

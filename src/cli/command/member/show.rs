@@ -4,13 +4,13 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::identities;
 use crate::cli::policy::unknown_member;
-use crate::convert::duration;
-use crate::name::Name;
-use crate::policy::state::{Member, State};
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::convert::duration;
+use v_secure_core::name::Name;
+use v_secure_core::policy::state::{Member, State};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Show a member: recipients, devices, roles, grants, audiences
 #[derive(Debug, Args)]

@@ -6,16 +6,16 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::pin_failures::pin_failure;
-use crate::crypto::bytes::Id;
 use crate::engine::session::{Session, SessionError};
-use crate::file::request::fingerprint_words;
-use crate::policy::entry::PolicyEntry;
 use crate::store::state::pins::Known;
-use crate::vault::pin;
-use crate::vault::pin::{Facts, Neighbour, Standing};
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::vault::pin;
+use v_secure_core::vault::pin::{Facts, Neighbour, Standing};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Accept the vault as it is now, in place of what was accepted here before
 #[derive(Debug, Args)]

@@ -3,10 +3,10 @@
 use crate::cli::context::Context;
 use crate::cli::lost;
 use crate::engine::lost::Lost;
-use crate::policy::entry::PolicyEntry;
 use crate::store::state::pins::Known;
-use crate::vault::verified_vault::Vault;
 use serde::Serialize;
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// What this device knew of a vault and no longer asks for.
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -2,11 +2,11 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::file::request::fingerprint_words;
-use crate::vault::pin::{CarriedPin, Standing};
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::vault::pin::{CarriedPin, Standing};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Print the pin of the vault: one line, for V_SECURE_PIN or an identity's comment
 #[derive(Debug, Args)]

@@ -6,12 +6,12 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::giving::{accesses, names};
 use crate::cli::policy::listed;
-use crate::people::review;
-use crate::people::review::{Held, Joined, Mark, RoleRow};
-use crate::policy::vouching::{Credential, Voucher};
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::people::review;
+use v_secure_core::people::review::{Held, Joined, Mark, RoleRow};
+use v_secure_core::policy::vouching::{Credential, Voucher};
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Show who let whom in: every device, recipient, membership and role, and what is worth a look
 #[derive(Debug, Args)]

@@ -6,17 +6,17 @@ use crate::cli::exit::Exit;
 use crate::cli::giving::{self, Given};
 use crate::cli::policy::{Effects, ReasonArg};
 use crate::cli::recovery::{self, Form, Of};
-use crate::crypto::identity::{NewIdentity, generate_identity};
-use crate::keys::policy_change;
-use crate::keys::policy_change::PolicyOutcome;
-use crate::name::Name;
-use crate::people::recovery as ops;
-use crate::vault::author::Ctx;
-use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::identity::{NewIdentity, generate_identity};
+use v_secure_core::keys::policy_change;
+use v_secure_core::keys::policy_change::PolicyOutcome;
+use v_secure_core::name::Name;
+use v_secure_core::people::recovery as ops;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Make a recovery identity: an owner for the day when every device is lost
 #[derive(Debug, Args)]

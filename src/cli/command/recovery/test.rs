@@ -5,13 +5,13 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::policy::count;
 use crate::cli::recovery;
-use crate::people::recovery as ops;
-use crate::people::recovery::Trial;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use v_secure_core::people::recovery as ops;
+use v_secure_core::people::recovery::Trial;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Try whether a recovery identity opens everything, without changing anything
 #[derive(Debug, Args)]

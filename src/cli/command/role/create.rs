@@ -4,11 +4,11 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::meant;
 use crate::cli::policy::{self, Effects, ReasonArg};
-use crate::name::Name;
-use crate::people::access;
-use crate::people::access::Grant;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::Name;
+use v_secure_core::people::access;
+use v_secure_core::people::access::Grant;
 
 /// Create a role
 #[derive(Debug, Args)]

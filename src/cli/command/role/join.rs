@@ -5,11 +5,11 @@ use crate::cli::error::Outcome;
 use crate::cli::exposure;
 use crate::cli::giving::{Given, OlderArgs, VouchArgs};
 use crate::cli::policy::{self, Effects, ReasonArg};
-use crate::name::Name;
-use crate::people::access;
-use crate::vault::verified_vault::Vault;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::Name;
+use v_secure_core::people::access;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Give a member a role; it can read what the role may read, older values too
 #[derive(Debug, Args)]

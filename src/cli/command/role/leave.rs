@@ -5,11 +5,11 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg};
-use crate::name::Name;
-use crate::people::access;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::name::Name;
+use v_secure_core::people::access;
 
 /// Take a role from a member; what it could read by it, it can keep
 #[derive(Debug, Args)]

@@ -3,9 +3,9 @@
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::listed;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// List the roles with their members and grants
 #[derive(Debug, Args)]

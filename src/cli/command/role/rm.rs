@@ -6,12 +6,12 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::policy::{self, ReasonArg, listed};
-use crate::name::Name;
-use crate::people::access;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::name::Name;
+use v_secure_core::people::access;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Remove a role with its grants; its members stay, without what it gave them
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use crate::cli::context::Context;
 use crate::cli::copying::{self, Copying};
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{self, SecretArg};
-use crate::secret::copy::CopyRequest;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
+use v_secure_core::secret::copy::CopyRequest;
 
 /// Copy a secret, with its metadata and expiry, into another environment
 #[derive(Debug, Args)]

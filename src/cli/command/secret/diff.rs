@@ -5,17 +5,17 @@ use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
 use crate::engine::session::Session;
-use crate::name::{Name, SecretName};
-use crate::secret::compare;
-use crate::secret::compare::{Compared, Difference, Side};
-use crate::secret::list;
-use crate::secret_value::SecretValue;
-use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::{Depth, Vault};
 use base64::Engine;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::compare;
+use v_secure_core::secret::compare::{Compared, Difference, Side};
+use v_secure_core::secret::list;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Compare two environments: which names they have, and whether the values are equal
 #[derive(Debug, Args)]

@@ -4,10 +4,10 @@ use super::expiry::DeadlineArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::convert::duration;
-use crate::secret::expire;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::duration;
+use v_secure_core::secret::expire;
 
 /// Change when a secret's value expires
 #[derive(Debug, Args)]

@@ -8,14 +8,14 @@ use crate::cli::selection;
 use crate::cli::strict::StrictArgs;
 use crate::engine::session::{Opened, Session};
 use crate::host::Stream;
-use crate::name::{Name, SecretName};
-use crate::secret::{read, selection as wanted};
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::{Depth, Vault};
 use base64::Engine;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::{read, selection as wanted};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Print a secret's value: its exact bytes, with a newline added only on a terminal
 #[derive(Debug, Args)]

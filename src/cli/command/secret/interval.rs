@@ -2,8 +2,8 @@
 
 use crate::cli::error::Outcome;
 use crate::cli::times::{self, Takes};
-use crate::convert::duration;
 use clap::Args;
+use v_secure_core::convert::duration;
 
 #[derive(Debug, Args)]
 pub struct IntervalArg {

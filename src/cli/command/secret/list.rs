@@ -6,15 +6,15 @@ use crate::cli::exit::Exit;
 use crate::cli::meant;
 use crate::cli::metadata::{self, Row};
 use crate::cli::times::{self, Takes};
-use crate::convert::duration;
-use crate::name::NameError;
-use crate::secret::aging::Ages;
-use crate::secret::list;
-use crate::secret::list::{Filter, ListPattern, Listed};
-use crate::secret::similar;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::convert::duration;
+use v_secure_core::name::NameError;
+use v_secure_core::secret::aging::Ages;
+use v_secure_core::secret::list;
+use v_secure_core::secret::list::{Filter, ListPattern, Listed};
+use v_secure_core::secret::similar;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// List secrets with their metadata, never their values
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
 use crate::cli::variables;
-use crate::secret::remove;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::secret::remove;
 
 /// Bring a removed secret back
 #[derive(Debug, Args)]

@@ -4,14 +4,14 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg::SecretArgs;
-use crate::name::SecretName;
-use crate::secret::read;
-use crate::secret::remove;
-use crate::secret::remove::Touched;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::read;
+use v_secure_core::secret::remove;
+use v_secure_core::secret::remove::Touched;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Remove secrets; their values stay in the history
 #[derive(Debug, Args)]

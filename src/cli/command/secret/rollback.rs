@@ -3,9 +3,9 @@
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::secret::rollback;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::secret::rollback;
 
 /// Make an old value active again, as a new version; history stays
 #[derive(Debug, Args)]

@@ -7,18 +7,18 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret_arg::SecretArg;
 use crate::cli::unlocking;
-use crate::convert::{duration, generate};
-use crate::log::state::Version;
-use crate::name::SecretName;
-use crate::secret::put;
-use crate::secret::put::{NewValue, PutRequest};
-use crate::secret::read;
-use crate::secret::read::Wanted;
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::convert::{duration, generate};
+use v_secure_core::log::state::Version;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::{NewValue, PutRequest};
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::Wanted;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Give a secret a new value; its metadata stays
 #[derive(Debug, Args)]

@@ -4,17 +4,17 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::metadata::{self, Row};
 use crate::cli::secret_arg::SecretArg;
-use crate::log::state::{SecretState, Version};
-use crate::name::SecretName;
-use crate::secret::aging::Ages;
-use crate::secret::list;
-use crate::secret::list::Listed;
-use crate::secret::read;
-use crate::secret::read::ReadError;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use v_secure_core::log::state::{SecretState, Version};
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::aging::Ages;
+use v_secure_core::secret::list;
+use v_secure_core::secret::list::Listed;
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::ReadError;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Show all that is known about a secret, but never its value
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ fn report<'a>(vault: &'a Vault, listed: &Listed<'a>, ages: &Ages<'a>) -> Report 
         row: metadata::row(listed, ages),
         generate: state.generate().map(str::to_owned),
         versions: state.versions.len(),
-        created: crate::convert::duration::rfc3339(
+        created: v_secure_core::convert::duration::rfc3339(
             state.versions.first().map_or(0, |first| first.ts),
         ),
         readers: policy.members_of(&audience).into_iter().map(ToString::to_string).collect(),

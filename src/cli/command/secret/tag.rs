@@ -4,9 +4,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret_arg::SecretArg;
 use crate::cli::write_fields;
-use crate::name::Name;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::Name;
 
 /// Give a secret tags, or take them away
 #[derive(Debug, Args)]

@@ -4,15 +4,15 @@ use crate::cli::context::{Context, Purpose, short};
 use crate::cli::error::Outcome;
 use crate::cli::metadata;
 use crate::cli::secret_arg::SecretArg;
-use crate::convert::duration;
-use crate::crypto::bytes::Id;
-use crate::log::state::{SecretState, Version};
-use crate::name::SecretName;
-use crate::secret::read;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use v_secure_core::convert::duration;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::log::state::{SecretState, Version};
+use v_secure_core::name::SecretName;
+use v_secure_core::secret::read;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// List a secret's versions, the latest first
 #[derive(Debug, Args)]

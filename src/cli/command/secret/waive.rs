@@ -5,12 +5,12 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
 use crate::cli::secret_arg::SecretArg;
-use crate::name::SecretName;
-use crate::record::text::{MAX_VALUE_TEXT, check_text};
-use crate::secret::waived;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::name::SecretName;
+use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
+use v_secure_core::secret::waived;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Let an exposed value be: one that is empty, an example, or no secret
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ fn must_be_exposed(context: &Context<'_>, vault: &Vault, secret: &SecretName) ->
     if listed.chain(waived).any(|known| known == secret) {
         return Ok(());
     }
-    crate::secret::read::find(vault, secret)?;
+    v_secure_core::secret::read::find(vault, secret)?;
     let message = format!("the value of {secret} is not exposed: there is nothing to waive");
     Err(Failure::new(Exit::Conflict, "not-exposed", message).hint("v-secure exposed"))
 }

@@ -3,15 +3,15 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::policy::{self, Changed, Effects, ReasonArg};
-use crate::convert::inject::consent;
-use crate::name::Pattern;
-use crate::people::access;
-use crate::policy::access::Subject;
-use crate::policy::settings::{MAX_VALUE, SETTINGS, SettingKey};
-use crate::secret::similar;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::convert::inject::consent;
+use v_secure_core::name::Pattern;
+use v_secure_core::people::access;
+use v_secure_core::policy::access::Subject;
+use v_secure_core::policy::settings::{MAX_VALUE, SETTINGS, SettingKey};
+use v_secure_core::secret::similar;
 
 /// Change a setting of the vault; the owners sign it
 #[derive(Debug, Args)]

@@ -2,11 +2,11 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::policy::settings::{SET_BY, SETTINGS, Setting, SettingKey, Settings};
-use crate::record::text::escape_for_display;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::policy::settings::{SET_BY, SETTINGS, Setting, SettingKey, Settings};
+use v_secure_core::record::text::escape_for_display;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Show the settings of the vault: value, default, meaning, and who sets them
 #[derive(Debug, Args)]

@@ -4,8 +4,6 @@
 //! record that cannot be written is none. A record is believed because only this user can have made
 //! it: its check value needs a key that is in a file of this user's alone.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::mac::MacKey;
 use crate::host::real::RealHost;
 use crate::store::file::fresh;
 use crate::store::file::owners::Owners;
@@ -17,6 +15,8 @@ use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::mac::MacKey;
 
 const FOLDER: &str = "verified";
 
@@ -47,7 +47,7 @@ impl Cache {
 
     /// The report on the file with this [`digest::file_hash`], if it passed before.
     ///
-    /// [`digest::file_hash`]: crate::crypto::digest::file_hash
+    /// [`digest::file_hash`]: v_secure_core::crypto::digest::file_hash
     pub fn get(&self, file: &Id) -> Option<String> {
         let state = self.state.as_ref()?;
         let folder = private::existing_inner(state, FOLDER, self.owners).ok()??;

@@ -1,11 +1,11 @@
 //! What counts as a record, how many stay, and that nothing here can fail a read.
 
 use super::*;
-use crate::crypto::bytes::Fixed;
-use crate::crypto::mac::MacKey;
 use std::fs;
 use std::time::{Duration, SystemTime};
 use tempfile::{TempDir, tempdir};
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::mac::MacKey;
 
 const REPORT: &str = "12 entries\n2 notices\n";
 

@@ -8,9 +8,6 @@
 //! verifies as one chain. [`super::reads`] verifies.
 
 use super::place::Place;
-use crate::crypto::bytes::Id;
-use crate::crypto::digest::{self, Context};
-use crate::name::{Name, SecretName};
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
@@ -21,6 +18,9 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::digest::{self, Context};
+use v_secure_core::name::{Name, SecretName};
 
 const FOLDER: &str = "reads";
 /// A journal that has grown to this is set aside, and the one set aside before is dropped.

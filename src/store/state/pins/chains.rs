@@ -3,12 +3,12 @@
 use super::FORMAT;
 use super::error::{PinDamage, PinError};
 use super::stored;
-use crate::crypto::bytes::Id;
-use crate::policy::entry::PolicyEntry;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::policy::entry::PolicyEntry;
 
 /// Key order is the field order.
 #[derive(Serialize, Deserialize)]

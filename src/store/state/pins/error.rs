@@ -1,12 +1,12 @@
 //! Why what this device knows of vaults was not read or written.
 
-use crate::crypto::bytes::Id;
-use crate::record::line::LineError;
 use crate::store::file::error::WriteError;
 use crate::store::file::lock::LockError;
 use crate::store::file::private::PrivateError;
 use std::io;
 use std::path::PathBuf;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::record::line::LineError;
 
 /// Why a pin was not read or written.
 #[derive(Debug, thiserror::Error)]

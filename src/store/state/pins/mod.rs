@@ -14,12 +14,12 @@ pub use self::error::{PinDamage, PinError};
 use self::places::Recorded;
 use super::pin_folder::PinFolder;
 use super::place::Place;
-use crate::crypto::bytes::Id;
-use crate::policy::entry::PolicyEntry;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
-use crate::vault::pin::Neighbour;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::vault::pin::Neighbour;
 
 /// Format 1 kept the chain at the place.
 const FORMAT: u32 = 2;

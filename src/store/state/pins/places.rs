@@ -3,15 +3,15 @@
 use super::error::{PinDamage, PinError};
 use super::stored::{self, Unread};
 use super::{FORMAT, Home};
-use crate::crypto::bytes::Id;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use crate::store::state::place::{Marks, Place};
-use crate::vault::pin::Neighbour;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::vault::pin::Neighbour;
 
 const EXTENSION: &str = "json";
 

@@ -2,7 +2,6 @@
 
 use super::FORMAT;
 use super::error::{PinDamage, PinError};
-use crate::record::line;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::lock::Lock;
@@ -13,6 +12,7 @@ use crate::store::file::read::ReadError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use v_secure_core::record::line;
 
 /// The longest record that is written and read: 64 MiB, some 100,000 policy entries.
 pub(super) const LIMIT: u64 = 64 << 20;

@@ -1,12 +1,12 @@
 //! What is kept, what may replace it, and that damage is never taken for "no pin".
 
 use super::*;
-use crate::crypto::bytes::Fixed;
 use crate::store::file::find::{FILE, FOLDER, Location};
 use crate::store::file::lock;
 use std::collections::BTreeSet;
 use std::fs;
 use tempfile::{TempDir, tempdir};
+use v_secure_core::crypto::bytes::Fixed;
 
 fn fresh() -> (TempDir, Pins, Place) {
     let state = tempdir().unwrap();

@@ -6,7 +6,6 @@
 
 use super::journal::{self, JournalError};
 use super::place::Place;
-use crate::crypto::bytes::Id;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
@@ -16,6 +15,7 @@ use crate::store::sys;
 use crate::store::sys::Stamp;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::crypto::bytes::Id;
 
 /// The longest journal that is read: what is retained, and one line of any length.
 const LIMIT: u64 = 64 << 20;

@@ -2,11 +2,6 @@
 
 mod report;
 
-use crate::backup::container;
-use crate::backup::container::{Backup, MAX_PLAIN};
-use crate::backup::maker::{Maker, MakerError};
-use crate::backup::relation;
-use crate::backup::relation::{Missing, Relation};
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
@@ -18,21 +13,26 @@ use crate::cli::pin_failures::pin_failure;
 use crate::cli::project;
 use crate::cli::shell_word;
 use crate::cli::source;
-use crate::crypto::envelope::{self, EnvelopeError};
-use crate::crypto::passphrase_file::{self, PassphraseError};
 use crate::engine::session::{Opened, Session, SessionError};
 use crate::engine::transaction::{Replacement, TransactionError};
-use crate::file::request::fingerprint_words;
-use crate::secret_value::SecretValue;
 use crate::store::file::find::{FindError, Location, Search};
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
 use crate::store::file::{atomic, fresh};
-use crate::vault::pin;
-use crate::vault::pin::{Facts, Standing};
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use v_secure_core::backup::container;
+use v_secure_core::backup::container::{Backup, MAX_PLAIN};
+use v_secure_core::backup::maker::{Maker, MakerError};
+use v_secure_core::backup::relation;
+use v_secure_core::backup::relation::{Missing, Relation};
+use v_secure_core::crypto::envelope::{self, EnvelopeError};
+use v_secure_core::crypto::passphrase_file::{self, PassphraseError};
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::pin;
+use v_secure_core::vault::pin::{Facts, Standing};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// The most bytes of a backup: armored, with the headers of many recipients.
 const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;

@@ -1,16 +1,16 @@
 //! What `v-secure backup restore` reports.
 
 use super::Destination;
-use crate::backup::container::Backup;
-use crate::backup::maker::Maker;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::convert::duration;
 use crate::engine::session::Session;
-use crate::file::request::fingerprint_words;
-use crate::vault::verified_vault::Vault;
 use serde::Serialize;
 use std::path::Path;
+use v_secure_core::backup::container::Backup;
+use v_secure_core::backup::maker::Maker;
+use v_secure_core::convert::duration;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Serialize)]
 struct Report<'a> {

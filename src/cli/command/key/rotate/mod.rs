@@ -6,16 +6,16 @@ use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
 use crate::cli::policy::ReasonArg;
 use crate::cli::secret_arg;
-use crate::keys::rotation::dek;
-use crate::keys::rotation::dek::DekPlan;
-use crate::keys::rotation::kek;
-use crate::keys::rotation::kek::KekPlan;
-use crate::keys::status::key_status;
-use crate::vault::verified_vault::Depth;
 use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCompleter;
 use report::Report;
 use std::collections::BTreeSet;
+use v_secure_core::keys::rotation::dek;
+use v_secure_core::keys::rotation::dek::DekPlan;
+use v_secure_core::keys::rotation::kek;
+use v_secure_core::keys::rotation::kek::KekPlan;
+use v_secure_core::keys::status::key_status;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// Renew the keys of audiences, or those of values
 #[derive(Debug, Args)]

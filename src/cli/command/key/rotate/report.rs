@@ -4,12 +4,12 @@ use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::shortfall::Lacks;
-use crate::convert::duration::{relative, rfc3339};
-use crate::keys::rotation::dek::{DekPlan, Skipped, Why};
-use crate::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
-use crate::name::Name;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use v_secure_core::convert::duration::{relative, rfc3339};
+use v_secure_core::keys::rotation::dek::{DekPlan, Skipped, Why};
+use v_secure_core::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
+use v_secure_core::name::Name;
 
 /// How many names a remark holds.
 const SHOWN: usize = 5;

@@ -3,9 +3,9 @@
 use super::NewPassphraseArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::people::slot;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::people::slot;
 
 /// Seal your identity by a passphrase, in the vault, so that a clone and the passphrase are enough
 #[derive(Debug, Args)]

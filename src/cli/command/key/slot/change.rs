@@ -3,9 +3,9 @@
 use super::{HISTORY, NewPassphraseArgs};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
-use crate::people::slot;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::people::slot;
 
 /// Change a slot's passphrase: a new slot takes the place of the old one
 #[derive(Debug, Args)]

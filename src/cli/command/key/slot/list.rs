@@ -2,12 +2,12 @@
 
 use crate::cli::context::{Context, Purpose};
 use crate::cli::error::Outcome;
-use crate::crypto::kdf::Params;
-use crate::people::slot;
-use crate::people::slot::Slot;
-use crate::vault::verified_vault::Depth;
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::crypto::kdf::Params;
+use v_secure_core::people::slot;
+use v_secure_core::people::slot::Slot;
+use v_secure_core::vault::verified_vault::Depth;
 
 /// List the passphrase slots, whose they are, and what a guess at each costs
 #[derive(Debug, Args)]

@@ -8,9 +8,9 @@ pub mod remove;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::passphrase::{NEW, Sealed, Wanted};
-use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::Vault;
 use clap::{Args, Subcommand};
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  v-secure key slot add --label travelling\n  \

@@ -4,12 +4,12 @@ use super::HISTORY;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
-use crate::people::slot;
-use crate::people::slot::Slot;
-use crate::vault::author::Ctx;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
+use v_secure_core::people::slot;
+use v_secure_core::people::slot::Slot;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Remove a slot, so that its passphrase unlocks the vault no more
 #[derive(Debug, Args)]

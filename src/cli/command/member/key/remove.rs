@@ -7,16 +7,16 @@ use crate::cli::error::Outcome;
 use crate::cli::exposure::Narrowed;
 use crate::cli::leaving::{self as vouched, Left};
 use crate::cli::policy::{Changed, ReasonArg, listed};
-use crate::keys::policy_change;
-use crate::people::leaving;
-use crate::people::leaving::{Departure, DeviceName};
-use crate::policy::op::PolicyOp;
-use crate::policy::vouching::Going;
-use crate::vault::author::Ctx;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use v_secure_core::keys::policy_change;
+use v_secure_core::people::leaving;
+use v_secure_core::people::leaving::{Departure, DeviceName};
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::vouching::Going;
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Remove a device: its key opens no new value, and what it writes does not count
 #[derive(Debug, Args)]

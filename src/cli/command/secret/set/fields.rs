@@ -1,10 +1,10 @@
 //! The metadata that `set` takes: options to the fields that the log names.
 
 use crate::cli::error::{Failure, Outcome};
-use crate::convert::inject;
-use crate::name::Name;
-use crate::record::text::{MAX_VALUE_TEXT, check_text};
 use clap::Args;
+use v_secure_core::convert::inject;
+use v_secure_core::name::Name;
+use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
 
 /// A field and what it becomes; `None` clears it.
 pub type Field = (String, Option<String>);

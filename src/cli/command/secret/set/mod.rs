@@ -12,17 +12,17 @@ use crate::cli::meant;
 use crate::cli::secret_arg::SecretArg;
 use crate::cli::unlocking;
 use crate::cli::variables;
-use crate::convert::duration;
-use crate::name::{Name, SecretName};
-use crate::secret::put;
-use crate::secret::put::{NewValue, PutRequest};
-use crate::secret::read;
-use crate::secret::read::Wanted;
-use crate::vault::verified_vault::{Depth, Vault};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use v_secure_core::convert::duration;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::put;
+use v_secure_core::secret::put::{NewValue, PutRequest};
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::Wanted;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Store a value, or change a secret's metadata
 #[derive(Debug, Args)]

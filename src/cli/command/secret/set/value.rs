@@ -4,12 +4,12 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::source;
-use crate::convert::generate;
 use crate::host::Stream;
-use crate::name::SecretName;
-use crate::secret_value::SecretValue;
 use clap::Args;
 use std::path::PathBuf;
+use v_secure_core::convert::generate;
+use v_secure_core::name::SecretName;
+use v_secure_core::secret_value::SecretValue;
 
 #[derive(Debug, Args)]
 pub struct ValueArgs {

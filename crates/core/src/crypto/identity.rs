@@ -1,0 +1,307 @@
+//! age identities: the private keys that open envelopes. X25519 keys, SSH keys and those that a
+//! plugin holds, behind [`Identity`].
+
+use super::recipient;
+use super::{plugin, ssh};
+use crate::host::{NoPrompts, Prompts};
+use crate::secret_value::SecretValue;
+use age::secrecy::ExposeSecret;
+use age::x25519;
+use std::sync::Arc;
+
+/// Why a text gives no identities. Neither text nor line content is repeated: it may be a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    #[error("the identity file is not UTF-8 text")]
+    NotText,
+    #[error("line {line} of the identity file is no age identity")]
+    NotIdentity { line: usize },
+    #[error("line {line} of the identity file is of a kind that this version cannot use")]
+    Unsupported { line: usize },
+    #[error("the identity file holds no identity")]
+    Empty,
+    #[error(
+        "the private key is of a kind that age cannot use: it takes ssh-ed25519 keys in OpenSSH's \
+         format, and no keys of an agent or a security key"
+    )]
+    Ssh,
+    #[error(
+        "ssh-rsa keys need a build with the feature ssh-rsa: RUSTSEC-2023-0071 has no fix; use \
+         ssh-ed25519"
+    )]
+    SshRsa,
+    #[error("the passphrase is not the SSH key's")]
+    SshPassphrase,
+    #[error("line {line} of the identity file needs {program}, which is not on PATH")]
+    MissingPlugin { line: usize, program: String },
+}
+
+/// A private key that age files can be opened with; wiped on drop.
+pub struct Identity(Kind);
+
+enum Kind {
+    X25519(x25519::Identity),
+    Ssh(Box<SshIdentity>),
+    Plugin(Box<PluginIdentity>),
+}
+
+struct SshIdentity {
+    key: age::ssh::Identity,
+    recipient: String,
+    text: SecretValue,
+}
+
+struct PluginIdentity {
+    age: plugin::Key,
+    program: String,
+    /// As the file's comment states it: the line itself does not tell.
+    recipient: Option<String>,
+    text: SecretValue,
+}
+
+/// An identity that was just made.
+#[derive(Debug)]
+pub struct NewIdentity {
+    /// One line, `AGE-SECRET-KEY-1…`, without a line end.
+    pub text: SecretValue,
+    pub recipient: String,
+}
+
+impl Identity {
+    /// The recipient that this identity opens files to; of a plugin's whose file does not state it,
+    /// words that say so, which no policy has as a recipient.
+    pub fn recipient(&self) -> String {
+        match &self.0 {
+            Kind::X25519(key) => key.to_public().to_string(),
+            Kind::Ssh(ssh) => ssh.recipient.clone(),
+            Kind::Plugin(plugin) => plugin.recipient.clone().unwrap_or_else(|| {
+                format!("an identity of {} without a line '# recipient: …'", plugin.program)
+            }),
+        }
+    }
+
+    /// Whether the recipient is known: it is not where a plugin's identity does not state it.
+    pub fn knows_recipient(&self) -> bool {
+        !matches!(&self.0, Kind::Plugin(plugin) if plugin.recipient.is_none())
+    }
+
+    /// Whether files to `recipient` are for this identity.
+    pub fn is_for(&self, recipient: &str) -> bool {
+        self.knows_recipient() && recipient::canonical(recipient) == self.recipient()
+    }
+
+    /// The program that holds the key, if a plugin does.
+    pub fn program(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Plugin(plugin) => Some(&plugin.program),
+            Kind::X25519(_) | Kind::Ssh(_) => None,
+        }
+    }
+
+    /// Takes a plugin's identity for that of `recipient`, where its file does not state one.
+    #[must_use]
+    pub fn assumed_to_be(mut self, recipient: &str) -> Self {
+        if let Kind::Plugin(plugin) = &mut self.0 {
+            plugin.recipient.get_or_insert_with(|| recipient.to_owned());
+        }
+        self
+    }
+
+    /// Whether this is an SSH key that opens nothing before its passphrase is given.
+    pub fn is_locked(&self) -> bool {
+        matches!(&self.0, Kind::Ssh(ssh) if matches!(ssh.key, age::ssh::Identity::Encrypted(_)))
+    }
+
+    /// Opens a locked SSH key; any other identity is open already.
+    pub fn unlock_with(&mut self, passphrase: &SecretValue) -> Result<(), IdentityError> {
+        if let Kind::Ssh(ssh) = &mut self.0
+            && let age::ssh::Identity::Encrypted(key) = &ssh.key
+        {
+            ssh.key = super::ssh::decrypt(key, passphrase)?;
+        }
+        Ok(())
+    }
+
+    /// The identity as its file holds it; an X25519 key or a plugin's as one line without its end.
+    pub fn text(&self) -> SecretValue {
+        match &self.0 {
+            Kind::X25519(key) => {
+                SecretValue::new(key.to_string().expose_secret().as_bytes().to_vec())
+            }
+            Kind::Ssh(ssh) => SecretValue::new(ssh.text.expose().to_vec()),
+            Kind::Plugin(plugin) => SecretValue::new(plugin.text.expose().to_vec()),
+        }
+    }
+
+    pub(super) fn as_age(&self) -> &dyn age::Identity {
+        match &self.0 {
+            Kind::X25519(key) => key,
+            Kind::Ssh(ssh) => &ssh.key,
+            Kind::Plugin(plugin) => &plugin.age,
+        }
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Identity({})", self.recipient())
+    }
+}
+
+/// The identities of an identity file: an SSH private key, or one age identity a line, between
+/// empty lines and `#` comments. Plugins cannot ask: [`parse_identities_with`] lets them.
+pub fn parse_identities(file: &SecretValue) -> Result<Vec<Identity>, IdentityError> {
+    parse_identities_with(file, &(Arc::new(NoPrompts) as Arc<dyn Prompts>))
+}
+
+/// [`parse_identities`], with the way for plugins to ask the user.
+pub fn parse_identities_with(
+    file: &SecretValue,
+    prompts: &Arc<dyn Prompts>,
+) -> Result<Vec<Identity>, IdentityError> {
+    let text = file.expose_str().ok_or(IdentityError::NotText)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if ssh::is_private_key(text) {
+        let text = trimmed_lines(text);
+        let ssh::Key { identity, recipient } =
+            ssh::parse_private_key(text.expose_str().ok_or(IdentityError::NotText)?)?;
+        return Ok(vec![Identity(Kind::Ssh(Box::new(SshIdentity {
+            key: identity,
+            recipient,
+            text,
+        })))]);
+    }
+    let (mut identities, mut stated) = (Vec::new(), None);
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if line.starts_with('#') {
+            stated = plugin::stated_recipient(line).or(stated);
+        } else if !line.is_empty() {
+            identities.push(parse_line(line, index + 1, stated.take(), prompts)?);
+        }
+    }
+    if identities.is_empty() { Err(IdentityError::Empty) } else { Ok(identities) }
+}
+
+/// The lines without what pasting leaves at their ends; in a buffer that does not grow.
+fn trimmed_lines(text: &str) -> SecretValue {
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    for line in text.lines().map(str::trim) {
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+    }
+    SecretValue::new(bytes)
+}
+
+fn parse_line(
+    text: &str,
+    line: usize,
+    recipient: Option<String>,
+    prompts: &Arc<dyn Prompts>,
+) -> Result<Identity, IdentityError> {
+    if let Ok(key) = text.parse::<x25519::Identity>() {
+        return Ok(Identity(Kind::X25519(key)));
+    }
+    if text.starts_with(plugin::IDENTITY_PREFIX) {
+        return parse_plugin(text, line, recipient, prompts);
+    }
+    let other_kind = ["AGE-SECRET-KEY-PQ-", "-----BEGIN ", "age-encryption.org/"];
+    if other_kind.iter().any(|prefix| text.starts_with(prefix)) {
+        return Err(IdentityError::Unsupported { line });
+    }
+    Err(IdentityError::NotIdentity { line })
+}
+
+fn parse_plugin(
+    text: &str,
+    line: usize,
+    recipient: Option<String>,
+    prompts: &Arc<dyn Prompts>,
+) -> Result<Identity, IdentityError> {
+    let identity = plugin::parse_identity(text).ok_or(IdentityError::NotIdentity { line })?;
+    let program = format!("age-plugin-{}", identity.plugin());
+    // A comment that states another plugin's recipient belongs to something else.
+    let recipient = recipient.filter(|text| plugin::program(text).as_ref() == Some(&program));
+    let age = plugin::identity(&identity, Arc::clone(prompts))
+        .map_err(|program| IdentityError::MissingPlugin { line, program })?;
+    let text = SecretValue::from(text.to_owned());
+    Ok(Identity(Kind::Plugin(Box::new(PluginIdentity { age, program, recipient, text }))))
+}
+
+/// One identity in its only spelling: no comments, no line end.
+pub fn parse_identity(text: &SecretValue) -> Result<Identity, IdentityError> {
+    let line = text.expose_str().ok_or(IdentityError::NotText)?;
+    let prompts: Arc<dyn Prompts> = Arc::new(NoPrompts);
+    let identity = parse_line(line, 1, None, &prompts)?;
+    if identity.text().same_as(text) {
+        Ok(identity)
+    } else {
+        Err(IdentityError::NotIdentity { line: 1 })
+    }
+}
+
+/// Makes an X25519 identity.
+///
+/// age draws from the operating system's generator itself, here and for every file it encrypts: it
+/// takes no source of randomness, so these are the places that bypass [`crate::host::Random`].
+pub fn generate_identity() -> NewIdentity {
+    let identity = Identity(Kind::X25519(x25519::Identity::generate()));
+    NewIdentity { text: identity.text(), recipient: identity.recipient() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+    const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+
+    fn parse(text: String) -> Result<Vec<Identity>, IdentityError> {
+        parse_identities(&SecretValue::from(text))
+    }
+
+    #[test]
+    fn identity_files_may_hold_comments_blank_lines_and_several_keys() {
+        let other = generate_identity();
+        let text = format!(
+            "# created: 2026\n# public key: {RECIPIENT}\n{KEY}\r\n\n{}",
+            other.text.expose_str().unwrap()
+        );
+        let recipients: Vec<_> = parse(text).unwrap().iter().map(Identity::recipient).collect();
+        assert_eq!(recipients, [RECIPIENT, &other.recipient]);
+    }
+
+    #[test]
+    fn what_pasting_leaves_at_the_ends_of_lines_does_not_count() {
+        for text in [
+            format!("{KEY}\r"),
+            format!("{KEY} \t\r\n"),
+            format!("\u{feff}{KEY}\n"),
+            format!("# x\r\n  {KEY}\u{a0}\n \r\n\t\r"),
+        ] {
+            let recipients: Vec<_> = parse(text).unwrap().iter().map(Identity::recipient).collect();
+            assert_eq!(recipients, [RECIPIENT]);
+        }
+        assert!(parse(format!("{} {}", &KEY[..40], &KEY[40..])).is_err(), "within is no end");
+    }
+
+    #[test]
+    fn errors_name_the_line_and_never_repeat_it() {
+        let error = parse(format!("# x\n{KEY}X\n")).unwrap_err();
+        assert_eq!(error, IdentityError::NotIdentity { line: 2 });
+        assert!(!error.to_string().contains("AGE"));
+        let plugin = parse("AGE-PLUGIN-YUBIKEY-1QQQ".to_owned()).unwrap_err();
+        assert_eq!(plugin, IdentityError::NotIdentity { line: 1 }, "no checksum");
+        let hybrid = parse("AGE-SECRET-KEY-PQ-1QQQ".to_owned()).unwrap_err();
+        assert_eq!(hybrid, IdentityError::Unsupported { line: 1 });
+        assert_eq!(parse("# nothing\n".to_owned()).unwrap_err(), IdentityError::Empty);
+    }
+
+    #[test]
+    fn a_single_identity_has_one_spelling() {
+        let one = |text: String| parse_identity(&SecretValue::from(text)).map(|i| i.recipient());
+        assert_eq!(one(KEY.to_owned()).as_deref(), Ok(RECIPIENT));
+        for bad in [format!("{KEY}\n"), KEY.to_lowercase(), format!("# c\n{KEY}")] {
+            assert!(one(bad).is_err());
+        }
+    }
+}

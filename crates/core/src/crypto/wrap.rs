@@ -1,0 +1,230 @@
+//! Wrapping a version's DEK: under an epoch's KEK, or to its recipient (`docs/format.md` section 5,
+//! Wrap).
+
+use super::bytes::{Id, ShortId};
+use super::digest::{self, Context, Digest};
+use super::envelope::{self, EnvelopeError};
+use super::identity::Identity;
+use super::seal::{Dek, SealError, TAG, cipher};
+use crate::host::{Random, random};
+use crate::secret_value::SecretValue;
+use chacha20poly1305::XNonce;
+use chacha20poly1305::aead::AeadInOut;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+const NONCE: usize = 24;
+const KEY: usize = 32;
+/// The bytes of a wrap under a KEK.
+pub const WRAP_LENGTH: usize = NONCE + KEY + TAG;
+const SEALED_PLAINTEXT: usize = 2 * KEY;
+
+/// Why a DEK was not unwrapped.
+#[derive(Debug, thiserror::Error)]
+pub enum WrapError {
+    #[error("a wrap has {WRAP_LENGTH} bytes")]
+    Length,
+    #[error("the wrap does not open under this epoch's key")]
+    Kek(#[source] SealError),
+    #[error("the sealed wrap does not open")]
+    Envelope(#[source] EnvelopeError),
+    #[error("the sealed wrap belongs to another version, audience or vault")]
+    Binding,
+}
+
+/// What a wrap is bound to.
+#[derive(Debug, Clone, Copy)]
+pub struct WrapBinding<'a> {
+    pub vault: &'a Id,
+    pub audience: &'a str,
+    pub epoch: &'a ShortId,
+    pub secret_uid: &'a Id,
+    pub version_uid: &'a ShortId,
+}
+
+impl WrapBinding<'_> {
+    fn aad(&self) -> Id {
+        digest::hash(
+            Context::WrapAad,
+            &[
+                &self.vault.0,
+                self.audience.as_bytes(),
+                &self.epoch.0,
+                &self.secret_uid.0,
+                &self.version_uid.0,
+            ],
+        )
+    }
+}
+
+/// A key encryption key: one for each epoch of an audience.
+pub struct Kek(Zeroizing<[u8; KEY]>);
+
+impl Kek {
+    pub fn generate(source: &dyn Random) -> Self {
+        Self(Zeroizing::new(random(source)))
+    }
+
+    /// `None` unless there are 32 bytes.
+    pub fn from_secret(bytes: &SecretValue) -> Option<Self> {
+        bytes.expose().try_into().ok().map(|bytes| Self(Zeroizing::new(bytes)))
+    }
+
+    /// The 32 bytes, for the envelope's plaintext.
+    pub fn expose(&self) -> &[u8; KEY] {
+        &self.0
+    }
+
+    /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
+    pub fn commitment(&self, vault: &Id, audience: &str, epoch: &ShortId) -> Id {
+        let digest = Digest::new(Context::KekCommitment);
+        digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
+    }
+}
+
+impl std::fmt::Debug for Kek {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kek(..)")
+    }
+}
+
+/// Wraps `dek` under `kek`: nonce ‖ ciphertext ‖ tag, [`WRAP_LENGTH`] bytes.
+pub fn wrap_dek(
+    source: &dyn Random,
+    kek: &Kek,
+    binding: &WrapBinding<'_>,
+    dek: &Dek,
+) -> Result<Vec<u8>, WrapError> {
+    let nonce = random::<NONCE>(source);
+    let failed = || WrapError::Kek(SealError::Authentication);
+    let mut key = Zeroizing::new(Vec::with_capacity(KEY + TAG));
+    key.extend_from_slice(dek.0.as_slice());
+    cipher(kek.0.as_slice())
+        .ok_or_else(failed)?
+        .encrypt_in_place(&XNonce::from(nonce), &binding.aad().0, &mut *key)
+        .map_err(|_| failed())?;
+    Ok([&nonce[..], &key].concat())
+}
+
+/// Opens what [`wrap_dek`] made.
+pub fn unwrap_dek(kek: &Kek, binding: &WrapBinding<'_>, wrap: &[u8]) -> Result<Dek, WrapError> {
+    let failed = || WrapError::Kek(SealError::Authentication);
+    if wrap.len() != WRAP_LENGTH {
+        return Err(WrapError::Length);
+    }
+    let (nonce, sealed) = wrap.split_first_chunk::<NONCE>().ok_or(WrapError::Length)?;
+    let mut key = Zeroizing::new(sealed.to_vec());
+    cipher(kek.0.as_slice())
+        .ok_or_else(failed)?
+        .decrypt_in_place(&XNonce::from(*nonce), &binding.aad().0, &mut *key)
+        .map_err(|_| failed())?;
+    Dek::from_slice(&key).ok_or(WrapError::Length)
+}
+
+/// Seals `dek` to an epoch's recipient, for a writer who may not read; a binary age file.
+pub fn seal_dek(
+    recipient: &str,
+    binding: &WrapBinding<'_>,
+    dek: &Dek,
+) -> Result<Vec<u8>, WrapError> {
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(SEALED_PLAINTEXT));
+    plaintext.extend_from_slice(dek.0.as_slice());
+    plaintext.extend_from_slice(&binding.aad().0);
+    envelope::encrypt(&[recipient.to_owned()], &plaintext).map_err(WrapError::Envelope)
+}
+
+/// Opens what [`seal_dek`] made, with the epoch's identity.
+pub fn open_sealed_dek(
+    identity: &Identity,
+    binding: &WrapBinding<'_>,
+    file: &[u8],
+) -> Result<Dek, WrapError> {
+    let plaintext = envelope::decrypt(std::slice::from_ref(identity), file, SEALED_PLAINTEXT)
+        .map_err(WrapError::Envelope)?;
+    // An age file authenticates nobody: the binding is what ties the DEK to this version.
+    let (key, bound) = plaintext.expose().split_at_checked(KEY).ok_or(WrapError::Binding)?;
+    if !bool::from(bound.ct_eq(&binding.aad().0)) {
+        return Err(WrapError::Binding);
+    }
+    Dek::from_slice(key).ok_or(WrapError::Binding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::bytes::Fixed;
+    use crate::crypto::identity::{generate_identity, parse_identity};
+    use crate::host::testing::TestHost;
+
+    const VAULT: Id = Fixed([1; 32]);
+    const SECRET: Id = Fixed([2; 32]);
+    const EPOCH: ShortId = Fixed([3; 16]);
+    const VERSION: ShortId = Fixed([4; 16]);
+    const OTHER: Id = Fixed([9; 32]);
+    const OTHER_SHORT: ShortId = Fixed([9; 16]);
+
+    fn binding() -> WrapBinding<'static> {
+        WrapBinding {
+            vault: &VAULT,
+            audience: "owner",
+            epoch: &EPOCH,
+            secret_uid: &SECRET,
+            version_uid: &VERSION,
+        }
+    }
+
+    fn elsewhere() -> [WrapBinding<'static>; 5] {
+        [
+            WrapBinding { vault: &OTHER, ..binding() },
+            WrapBinding { audience: "ci+owner", ..binding() },
+            WrapBinding { epoch: &OTHER_SHORT, ..binding() },
+            WrapBinding { secret_uid: &OTHER, ..binding() },
+            WrapBinding { version_uid: &OTHER_SHORT, ..binding() },
+        ]
+    }
+
+    #[test]
+    fn a_wrap_opens_under_its_kek_and_binding_alone() {
+        let (kek, dek) = (Kek::generate(&TestHost), Dek::generate(&TestHost));
+        let wrap = wrap_dek(&TestHost, &kek, &binding(), &dek).unwrap();
+        assert_eq!(wrap.len(), 72);
+        assert_eq!(unwrap_dek(&kek, &binding(), &wrap).unwrap().0, dek.0);
+        assert!(unwrap_dek(&Kek::generate(&TestHost), &binding(), &wrap).is_err());
+        for other in elsewhere() {
+            assert!(unwrap_dek(&kek, &other, &wrap).is_err(), "{other:?}");
+        }
+        for bit in 0..wrap.len() * 8 {
+            let mut changed = wrap.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(unwrap_dek(&kek, &binding(), &changed).is_err(), "bit {bit}");
+        }
+        assert!(matches!(unwrap_dek(&kek, &binding(), &wrap[..71]), Err(WrapError::Length)));
+    }
+
+    #[test]
+    fn a_sealed_wrap_opens_with_the_epochs_identity_and_binding_alone() {
+        let (epoch, dek) = (generate_identity(), Dek::generate(&TestHost));
+        let identity = parse_identity(&epoch.text).unwrap();
+        let file = seal_dek(&epoch.recipient, &binding(), &dek).unwrap();
+        assert_eq!(open_sealed_dek(&identity, &binding(), &file).unwrap().0, dek.0);
+        for other in elsewhere() {
+            let error = open_sealed_dek(&identity, &other, &file).unwrap_err();
+            assert!(matches!(error, WrapError::Binding));
+        }
+        let stranger = parse_identity(&generate_identity().text).unwrap();
+        assert!(open_sealed_dek(&stranger, &binding(), &file).is_err());
+        let short = envelope::encrypt(&[epoch.recipient], &[0; 31]).unwrap();
+        let error = open_sealed_dek(&identity, &binding(), &short).unwrap_err();
+        assert!(matches!(error, WrapError::Binding));
+    }
+
+    #[test]
+    fn a_commitment_binds_vault_audience_and_epoch() {
+        let kek = Kek::generate(&TestHost);
+        let own = kek.commitment(&VAULT, "owner", &EPOCH);
+        assert_ne!(own, kek.commitment(&OTHER, "owner", &EPOCH));
+        assert_ne!(own, kek.commitment(&VAULT, "ci+owner", &EPOCH));
+        assert_ne!(own, kek.commitment(&VAULT, "owner", &OTHER_SHORT));
+        assert_ne!(own, Kek::generate(&TestHost).commitment(&VAULT, "owner", &EPOCH));
+    }
+}

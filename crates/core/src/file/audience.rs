@@ -1,0 +1,346 @@
+//! Envelopes: an epoch's keys, sealed to every recipient of an audience (`docs/format.md`
+//! section 5, Envelope).
+//!
+//! An age file authenticates nobody, so what an envelope holds is believed only as far as it meets
+//! what the policy states: [`ExpectedEpoch`].
+
+use crate::crypto::bytes::{self, Id, ShortId};
+use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::identity::{self, Identity, IdentityError};
+use crate::crypto::wrap::Kek;
+use crate::host::{Random, random};
+use crate::secret_value::SecretValue;
+use zeroize::{Zeroize, Zeroizing};
+
+const FIRST_LINE: &str = "v-secure-envelope 1";
+/// More than the lines of 10,000 epochs, each in a policy entry of its own.
+const MAX_PLAINTEXT: usize = 2 << 20;
+
+/// One epoch's keys, held by those who may read.
+#[derive(Debug)]
+pub struct EpochKeys {
+    pub epoch: ShortId,
+    pub kek: Kek,
+    /// Opens what is sealed to the epoch's recipient.
+    pub identity: Identity,
+}
+
+/// What the policy states of an epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedEpoch {
+    pub epoch: ShortId,
+    pub recipient: String,
+    /// [`kek_commitment`] of its KEK.
+    pub commitment: Id,
+}
+
+/// Why an envelope was not opened or made. `line` counts from 1 within the plaintext.
+#[derive(Debug, thiserror::Error)]
+pub enum AudienceError {
+    #[error("the envelope of audience {audience} does not open")]
+    Envelope { audience: String, source: EnvelopeError },
+    #[error("the envelope's plaintext is not in the form of format 1, line {line}")]
+    Form { line: usize },
+    #[error("the envelope belongs to another vault")]
+    OtherVault,
+    #[error("the envelope belongs to another audience")]
+    OtherAudience,
+    #[error("the envelope's first epoch is not the audience's current one")]
+    NotCurrent,
+    #[error("the envelope lists epoch {epoch}, which the policy does not have there")]
+    UnknownEpoch { epoch: ShortId },
+    #[error("the key of epoch {epoch} is not the one that the policy commits to")]
+    Commitment { epoch: ShortId },
+    #[error("the identity of epoch {epoch} cannot be used")]
+    Identity { epoch: ShortId, source: IdentityError },
+    #[error("the identity of epoch {epoch} does not belong to the recipient in the policy")]
+    Recipient { epoch: ShortId },
+}
+
+/// What the policy says of a KEK.
+pub fn kek_commitment(vault: &Id, audience: &str, epoch: &ShortId, kek: &Kek) -> Id {
+    kek.commitment(vault, audience, epoch)
+}
+
+/// Fresh keys for a new epoch, and what the policy is to say of them.
+pub fn new_epoch(
+    source: &dyn Random,
+    vault: &Id,
+    audience: &str,
+) -> Result<(EpochKeys, ExpectedEpoch), IdentityError> {
+    let epoch = bytes::Fixed(random(source));
+    let kek = Kek::generate(source);
+    let made = identity::generate_identity();
+    let identity = identity::parse_identity(&made.text)?;
+    let commitment = kek.commitment(vault, audience, &epoch);
+    let expected = ExpectedEpoch { epoch, recipient: made.recipient, commitment };
+    Ok((EpochKeys { epoch, kek, identity }, expected))
+}
+
+/// Seals the keys of an audience's epochs, newest first, to `recipients`; a binary age file.
+pub fn seal_envelope(
+    vault: &Id,
+    audience: &str,
+    epochs: &[EpochKeys],
+    recipients: &[String],
+) -> Result<Vec<u8>, AudienceError> {
+    envelope::encrypt(recipients, write_plaintext(vault, audience, epochs).expose())
+        .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })
+}
+
+/// Opens an envelope and checks it against the audience's epochs as the policy has them, newest
+/// (the current one) first. Epochs that the sealer could not open are missing in the result.
+pub fn open_envelope(
+    identities: &[Identity],
+    file: &[u8],
+    vault: &Id,
+    audience: &str,
+    expected: &[ExpectedEpoch],
+) -> Result<Vec<EpochKeys>, AudienceError> {
+    let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
+        .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })?;
+    parse_plaintext(&plaintext, vault, audience, expected)
+}
+
+/// What an envelope holds of the keys that the policy states, newest first, whatever else is in it.
+///
+/// For what is to be carried on: an envelope with one line that is wrong is of no use to a reader, and
+/// its other lines are all the same the keys that the policy commits to.
+pub fn salvage(
+    identities: &[Identity],
+    file: &[u8],
+    vault: &Id,
+    audience: &str,
+    expected: &[ExpectedEpoch],
+) -> Result<Vec<EpochKeys>, AudienceError> {
+    let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
+        .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })?;
+    let text = plaintext.expose_str().unwrap_or_default();
+    let lines: Vec<_> = text.lines().filter_map(|line| split_epoch(line, 0).ok()).collect();
+    let held = expected.iter().filter_map(|stated| {
+        let named = lines.iter().filter(|(epoch, ..)| *epoch == stated.epoch);
+        let mut good = named.filter_map(|(_, kek, identity)| {
+            check_epoch(vault, audience, stated, kek, identity).ok()
+        });
+        good.next()
+    });
+    Ok(held.collect())
+}
+
+/// What an envelope holds, before it is sealed.
+pub fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
+    let head = format!("{FIRST_LINE}\nvault {vault}\naudience {audience}\n");
+    // Room for everything at once: growing would leave copies of the keys behind.
+    let mut text = Vec::with_capacity(head.len() + epochs.len() * 256);
+    text.extend_from_slice(head.as_bytes());
+    for keys in epochs {
+        let kek = Zeroizing::new(bytes::encode(keys.kek.expose()));
+        let identity = keys.identity.text();
+        text.extend_from_slice(format!("epoch {} ", keys.epoch).as_bytes());
+        text.extend_from_slice(kek.as_bytes());
+        text.push(b' ');
+        text.extend_from_slice(identity.expose());
+        text.push(b'\n');
+    }
+    SecretValue::new(text)
+}
+
+/// Checks what an envelope held, as [`open_envelope`] does.
+pub fn parse_plaintext(
+    plaintext: &SecretValue,
+    vault: &Id,
+    audience: &str,
+    expected: &[ExpectedEpoch],
+) -> Result<Vec<EpochKeys>, AudienceError> {
+    let text = plaintext.expose_str().ok_or(AudienceError::Form { line: 1 })?;
+    let mut lines = text.strip_suffix('\n').ok_or(AudienceError::Form { line: 1 })?.split('\n');
+    check_head(&mut lines, vault, audience)?;
+    let mut rest = expected;
+    let mut keys = Vec::new();
+    for (index, line) in lines.enumerate() {
+        let (epoch, kek, identity) = split_epoch(line, index + 4)?;
+        let at = rest
+            .iter()
+            .position(|stated| stated.epoch == epoch)
+            .ok_or(AudienceError::UnknownEpoch { epoch })?;
+        if index == 0 && at != 0 {
+            return Err(AudienceError::NotCurrent);
+        }
+        // Going on behind the one found refuses repetition and any other order.
+        keys.push(check_epoch(vault, audience, &rest[at], &kek, &identity)?);
+        rest = &rest[at + 1..];
+    }
+    if keys.is_empty() { Err(AudienceError::NotCurrent) } else { Ok(keys) }
+}
+
+fn check_head<'a>(
+    lines: &mut impl Iterator<Item = &'a str>,
+    vault: &Id,
+    audience: &str,
+) -> Result<(), AudienceError> {
+    if lines.next() != Some(FIRST_LINE) {
+        return Err(AudienceError::Form { line: 1 });
+    }
+    let stated = lines.next().and_then(|line| line.strip_prefix("vault "));
+    let stated = stated.ok_or(AudienceError::Form { line: 2 })?;
+    if stated != vault.to_string() {
+        return Err(AudienceError::OtherVault);
+    }
+    let stated = lines.next().and_then(|line| line.strip_prefix("audience "));
+    if stated.ok_or(AudienceError::Form { line: 3 })? != audience {
+        return Err(AudienceError::OtherAudience);
+    }
+    Ok(())
+}
+
+fn split_epoch(
+    text: &str,
+    line: usize,
+) -> Result<(ShortId, SecretValue, SecretValue), AudienceError> {
+    let form = AudienceError::Form { line };
+    let Some(fields) = text.strip_prefix("epoch ") else { return Err(form) };
+    let mut fields = fields.splitn(3, ' ');
+    let (Some(epoch), Some(kek), Some(identity)) = (fields.next(), fields.next(), fields.next())
+    else {
+        return Err(form);
+    };
+    let (Ok(epoch), Ok(mut kek)) = (ShortId::parse(epoch), bytes::decode(kek)) else {
+        return Err(form);
+    };
+    if kek.len() != 32 {
+        kek.zeroize();
+        return Err(form);
+    }
+    Ok((epoch, SecretValue::new(kek), SecretValue::new(identity.as_bytes().to_vec())))
+}
+
+fn check_epoch(
+    vault: &Id,
+    audience: &str,
+    expected: &ExpectedEpoch,
+    kek: &SecretValue,
+    identity: &SecretValue,
+) -> Result<EpochKeys, AudienceError> {
+    let epoch = expected.epoch;
+    let kek = Kek::from_secret(kek).ok_or(AudienceError::Commitment { epoch })?;
+    if kek.commitment(vault, audience, &epoch) != expected.commitment {
+        return Err(AudienceError::Commitment { epoch });
+    }
+    let identity = identity::parse_identity(identity)
+        .map_err(|source| AudienceError::Identity { epoch, source })?;
+    if identity.recipient() != expected.recipient {
+        return Err(AudienceError::Recipient { epoch });
+    }
+    Ok(EpochKeys { epoch, kek, identity })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::testing::TestHost;
+
+    const VAULT: Id = bytes::Fixed([1; 32]);
+
+    fn epoch() -> (EpochKeys, ExpectedEpoch) {
+        new_epoch(&TestHost, &VAULT, "owner").unwrap()
+    }
+
+    fn reader() -> (Vec<Identity>, Vec<String>) {
+        let made = identity::generate_identity();
+        (vec![identity::parse_identity(&made.text).unwrap()], vec![made.recipient])
+    }
+
+    #[test]
+    fn an_envelope_gives_its_readers_the_keys_of_every_epoch() {
+        let ((new, new_stated), (old, old_stated)) = (epoch(), epoch());
+        let (identities, recipients) = reader();
+        let stated = [new_stated, old_stated];
+        let file = seal_envelope(&VAULT, "owner", &[new, old], &recipients).unwrap();
+        let keys = open_envelope(&identities, &file, &VAULT, "owner", &stated).unwrap();
+        let found: Vec<_> = keys.iter().map(|keys| keys.epoch).collect();
+        assert_eq!(found, [stated[0].epoch, stated[1].epoch]);
+        let commitment = kek_commitment(&VAULT, "owner", &found[1], &keys[1].kek);
+        assert_eq!(commitment, stated[1].commitment);
+        let stranger = open_envelope(&reader().0, &file, &VAULT, "owner", &stated).unwrap_err();
+        assert!(matches!(stranger, AudienceError::Envelope { .. }));
+    }
+
+    #[test]
+    fn an_epoch_that_the_sealer_lacked_may_be_missing_but_not_the_current() {
+        let ((new, a), (_, b), (old, c)) = (epoch(), epoch(), epoch());
+        let stated = [a, b, c];
+        let parse = |keys: &[EpochKeys], stated: &[ExpectedEpoch]| {
+            parse_plaintext(&write_plaintext(&VAULT, "owner", keys), &VAULT, "owner", stated)
+        };
+        let keys = [new, old];
+        assert_eq!(parse(&keys, &stated).unwrap().len(), 2);
+        assert!(matches!(parse(&keys[1..], &stated), Err(AudienceError::NotCurrent)));
+        assert!(matches!(parse(&[], &stated), Err(AudienceError::NotCurrent)));
+        let [new, old] = keys;
+        let error = parse(&[old, new], &stated).unwrap_err();
+        assert!(matches!(error, AudienceError::NotCurrent));
+    }
+
+    #[test]
+    fn what_is_right_in_an_envelope_is_taken_from_beside_what_is_wrong() {
+        let ((new, a), (bad, b), (old, c)) = (epoch(), epoch(), epoch());
+        let (identities, recipients) = reader();
+        let wrong = ExpectedEpoch { commitment: VAULT, ..b };
+        let ids = [a.epoch, c.epoch];
+        let stated = [a, wrong, c];
+        // In another order, with a key that the policy does not commit to.
+        let keys = [bad, old, new];
+        let file = seal_envelope(&VAULT, "owner", &keys, &recipients).unwrap();
+        assert!(open_envelope(&identities, &file, &VAULT, "owner", &stated).is_err());
+        let taken = salvage(&identities, &file, &VAULT, "owner", &stated).unwrap();
+        assert_eq!(taken.iter().map(|keys| keys.epoch).collect::<Vec<_>>(), ids);
+        let other = salvage(&identities, &file, &VAULT, "ci+owner", &stated).unwrap();
+        assert!(other.is_empty(), "keys are bound to their audience");
+    }
+
+    #[test]
+    fn what_the_policy_does_not_state_is_refused() {
+        let (keys, stated) = epoch();
+        let text = write_plaintext(&VAULT, "owner", &[keys]);
+        let parse = |vault: &Id, audience: &str, stated: &ExpectedEpoch| {
+            parse_plaintext(&text, vault, audience, std::slice::from_ref(stated)).map(drop)
+        };
+        assert!(parse(&VAULT, "owner", &stated).is_ok());
+        let other_vault = parse(&bytes::Fixed([2; 32]), "owner", &stated);
+        assert!(matches!(other_vault, Err(AudienceError::OtherVault)));
+        let other_audience = parse(&VAULT, "ci+owner", &stated);
+        assert!(matches!(other_audience, Err(AudienceError::OtherAudience)));
+        let mut wrong = ExpectedEpoch { commitment: VAULT, ..stated.clone() };
+        let error = parse(&VAULT, "owner", &wrong);
+        assert!(matches!(error, Err(AudienceError::Commitment { .. })));
+        wrong = ExpectedEpoch { recipient: epoch().1.recipient, ..stated.clone() };
+        assert!(matches!(parse(&VAULT, "owner", &wrong), Err(AudienceError::Recipient { .. })));
+        wrong = ExpectedEpoch { epoch: bytes::Fixed([0; 16]), ..stated };
+        assert!(matches!(parse(&VAULT, "owner", &wrong), Err(AudienceError::UnknownEpoch { .. })));
+    }
+
+    #[test]
+    fn the_plaintext_has_one_form() {
+        let (keys, stated) = epoch();
+        let stated = [stated];
+        let text = write_plaintext(&VAULT, "owner", &[keys]);
+        let text = text.expose_str().unwrap();
+        let line = text.lines().last().unwrap();
+        for (what, bad) in [
+            ("version", text.replace("envelope 1", "envelope 2")),
+            ("last line end", text.trim_end().to_owned()),
+            ("CRLF", text.replace('\n', "\r\n")),
+            ("empty line", format!("{text}\n")),
+            ("repeated epoch", format!("{text}{line}\n")),
+            ("more fields", text.replace(line, &format!("{line} x"))),
+            ("fewer fields", text.replace(line, "epoch x")),
+            ("spaces", text.replace("epoch ", "epoch  ")),
+            ("case", text.replace("AGE-SECRET-KEY", "age-secret-key")),
+            ("nothing", String::new()),
+        ] {
+            assert_ne!(bad, text, "{what}");
+            let bad = SecretValue::from(bad);
+            assert!(parse_plaintext(&bad, &VAULT, "owner", &stated).is_err(), "{what}");
+        }
+    }
+}

@@ -1,0 +1,439 @@
+//! Versions of secrets: making a version object with its wrap, opening it, wrapping it anew
+//! (`docs/format.md` section 5).
+
+use super::audience::EpochKeys;
+use super::model::{VersionObject, Wrap, WrapKey};
+use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::seal::{self, Dek, SealError, Sealed, ValueBinding};
+use crate::crypto::wrap::{self, WrapBinding, WrapError};
+use crate::host::{Random, random};
+use crate::record::ids::SUITE;
+use crate::secret_value::SecretValue;
+
+/// Why a version was not made or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum VersionError {
+    #[error("the value cannot be sealed or opened")]
+    Value(#[source] SealError),
+    #[error("the version's key cannot be wrapped or unwrapped")]
+    Wrap(#[source] WrapError),
+    #[error("the wrap is for version {stated}, not for {object}")]
+    OtherVersion { object: Id, stated: Id },
+    #[error("the keys of epoch {epoch} of audience {audience} are not at hand")]
+    EpochKeys { audience: String, epoch: ShortId },
+}
+
+impl VersionError {
+    /// Whether the value is longer than any that this format holds.
+    pub const fn is_too_long(&self) -> bool {
+        matches!(self, Self::Value(SealError::TooLong))
+    }
+}
+
+/// Which secret of which vault a version belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretRef<'a> {
+    pub vault: &'a Id,
+    /// [`ids::secret_uid`] of the secret's full name.
+    pub uid: &'a Id,
+}
+
+/// To whom a version's DEK is wrapped.
+#[derive(Debug, Clone, Copy)]
+pub enum WrapTo<'a> {
+    /// Under the KEK, by a writer who may read.
+    Epoch { audience: &'a str, keys: &'a EpochKeys },
+    /// Sealed to the epoch's recipient, by a writer who may not.
+    Recipient { audience: &'a str, epoch: ShortId, recipient: &'a str },
+}
+
+/// A value that is to be a version's.
+#[derive(Debug, Clone, Copy)]
+pub struct Authored<'a> {
+    pub value: &'a SecretValue,
+    /// The key that is going to sign the entry that puts it.
+    pub author: &'a Id,
+    /// Seconds since the Unix epoch.
+    pub expires: Option<u64>,
+}
+
+/// A value that is sealed, its key wrapped, and that no entry puts yet: neither it nor its wrap has
+/// an id before the parents of that entry are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedValue {
+    secret_uid: Id,
+    author: Id,
+    expires: Option<u64>,
+    uid: ShortId,
+    sealed: Sealed,
+    wrapped: Wrapped,
+}
+
+/// A version as it goes into the file, with the ids that the log names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedVersion {
+    pub body: Id,
+    pub object_id: Id,
+    pub object: VersionObject,
+    pub wrap_id: Id,
+    pub wrap: Wrap,
+}
+
+impl SealedValue {
+    /// The key that must sign the entry that puts this.
+    pub fn author(&self) -> &Id {
+        &self.author
+    }
+
+    /// What that put must state.
+    pub fn expires(&self) -> Option<u64> {
+        self.expires
+    }
+
+    /// The version that the author's entry of this [`ids::origin`] puts.
+    pub fn put_at(self, origin: Id) -> SealedVersion {
+        let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
+        let Sealed { nonce, commitment, ciphertext } = sealed;
+        let object = VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext };
+        let object_id = object.id(&secret_uid);
+        let (wrap_id, wrap) = wrapped.of(object_id);
+        SealedVersion { body: object.body_id(), object_id, object, wrap_id, wrap }
+    }
+}
+
+/// Seals a value under a fresh DEK and wraps that.
+pub fn seal_version(
+    source: &dyn Random,
+    secret: SecretRef<'_>,
+    authored: Authored<'_>,
+    to: WrapTo<'_>,
+) -> Result<SealedValue, VersionError> {
+    let Authored { value, author, expires } = authored;
+    let uid = Fixed(random(source));
+    let dek = Dek::generate(source);
+    let binding = value_binding(secret, &uid, author, expires);
+    let sealed = seal::seal_value(source, &dek, &binding, value).map_err(VersionError::Value)?;
+    let wrapped = wrap_to(source, secret, &uid, &dek, to)?;
+    let (secret_uid, author) = (*secret.uid, *author);
+    Ok(SealedValue { secret_uid, author, expires, uid, sealed, wrapped })
+}
+
+/// Opens a version with whichever of `keys` its wrap names.
+pub fn open_version(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<SecretValue, VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    open_verified(secret, object, wrap, keys)
+}
+
+/// [`open_version`] of an object that has been found to be the one that the wrap names.
+pub fn open_verified(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<SecretValue, VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    let sealed = Sealed {
+        nonce: object.nonce,
+        commitment: object.commitment,
+        ciphertext: object.ciphertext.clone(),
+    };
+    seal::open_value(&dek, &binding_of(secret, object), sealed).map_err(VersionError::Value)
+}
+
+/// Wraps a version's DEK for another epoch or audience; the object stays as it is.
+///
+/// A DEK that the object's commitment does not name is refused, so that a broken wrap is not
+/// carried on under a new signature.
+pub fn rewrap(
+    source: &dyn Random,
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+    to: WrapTo<'_>,
+) -> Result<(Id, Wrap), VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    let dek = committed(secret, object, wrap, keys)?;
+    Ok(wrap_to(source, secret, &object.uid, &dek, to)?.of(wrap.version))
+}
+
+/// Whether a wrap gives the key that the object's commitment names.
+pub fn check_wrap(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<(), VersionError> {
+    check_wrapped(secret, object, wrap)?;
+    committed(secret, object, wrap, keys).map(|_| ())
+}
+
+fn committed(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<Dek, VersionError> {
+    let dek = unwrap(secret, object, wrap, keys)?;
+    match seal::is_committed(&dek, &binding_of(secret, object), &object.commitment) {
+        true => Ok(dek),
+        false => Err(VersionError::Value(SealError::Commitment)),
+    }
+}
+
+fn binding_of<'a>(secret: SecretRef<'a>, object: &'a VersionObject) -> ValueBinding<'a> {
+    value_binding(secret, &object.uid, &object.author, object.expires)
+}
+
+fn value_binding<'a>(
+    SecretRef { vault, uid }: SecretRef<'a>,
+    version_uid: &'a ShortId,
+    author: &'a Id,
+    expires: Option<u64>,
+) -> ValueBinding<'a> {
+    ValueBinding { suite: SUITE, vault, secret_uid: uid, version_uid, author, expires }
+}
+
+/// A wrapped DEK: a wrap that does not say of which object yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wrapped {
+    audience: String,
+    epoch: ShortId,
+    key: WrapKey,
+}
+
+impl Wrapped {
+    fn of(self, version: Id) -> (Id, Wrap) {
+        let Self { audience, epoch, key } = self;
+        let wrap = Wrap { version, audience, epoch, key };
+        (wrap.id(), wrap)
+    }
+}
+
+fn wrap_to(
+    source: &dyn Random,
+    secret: SecretRef<'_>,
+    version_uid: &ShortId,
+    dek: &Dek,
+    to: WrapTo<'_>,
+) -> Result<Wrapped, VersionError> {
+    let (audience, epoch) = match to {
+        WrapTo::Epoch { audience, keys } => (audience, keys.epoch),
+        WrapTo::Recipient { audience, epoch, .. } => (audience, epoch),
+    };
+    let binding = WrapBinding {
+        vault: secret.vault,
+        audience,
+        epoch: &epoch,
+        secret_uid: secret.uid,
+        version_uid,
+    };
+    let key = match to {
+        WrapTo::Epoch { keys, .. } => {
+            wrap::wrap_dek(source, &keys.kek, &binding, dek).map(|key| WrapKey::Kek(Blob(key)))
+        }
+        WrapTo::Recipient { recipient, .. } => {
+            wrap::seal_dek(recipient, &binding, dek).map(|file| WrapKey::Sealed(Blob(file)))
+        }
+    }
+    .map_err(VersionError::Wrap)?;
+    Ok(Wrapped { audience: audience.to_owned(), epoch, key })
+}
+
+fn check_wrapped(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+) -> Result<(), VersionError> {
+    match object.id(secret.uid) {
+        object if object == wrap.version => Ok(()),
+        object => Err(VersionError::OtherVersion { object, stated: wrap.version }),
+    }
+}
+
+fn unwrap(
+    secret: SecretRef<'_>,
+    object: &VersionObject,
+    wrap: &Wrap,
+    keys: &[EpochKeys],
+) -> Result<Dek, VersionError> {
+    let keys = keys.iter().find(|keys| keys.epoch == wrap.epoch).ok_or_else(|| {
+        VersionError::EpochKeys { audience: wrap.audience.clone(), epoch: wrap.epoch }
+    })?;
+    let binding = WrapBinding {
+        vault: secret.vault,
+        audience: &wrap.audience,
+        epoch: &wrap.epoch,
+        secret_uid: secret.uid,
+        version_uid: &object.uid,
+    };
+    match &wrap.key {
+        WrapKey::Kek(key) => wrap::unwrap_dek(&keys.kek, &binding, &key.0),
+        WrapKey::Sealed(file) => wrap::open_sealed_dek(&keys.identity, &binding, &file.0),
+    }
+    .map_err(VersionError::Wrap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::audience::{ExpectedEpoch, new_epoch};
+    use super::*;
+    use crate::crypto::digest::{Context, hash};
+    use crate::crypto::padding::padded_length;
+    use crate::crypto::seal::MAX_VALUE;
+    use crate::host::testing::TestHost;
+    use crate::name::SecretName;
+    use crate::record::ids;
+
+    /// Draws that a test knows.
+    struct Known;
+
+    impl Random for Known {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(5);
+        }
+    }
+
+    const VAULT: Id = Fixed([1; 32]);
+    const AUTHOR: Id = Fixed([7; 32]);
+    const ORIGIN: Id = Fixed([3; 32]);
+
+    fn uid(name: &str) -> Id {
+        ids::secret_uid(&VAULT, &SecretName::parse(name).unwrap())
+    }
+
+    fn epoch(audience: &str) -> ([EpochKeys; 1], ExpectedEpoch) {
+        let (keys, stated) = new_epoch(&TestHost, &VAULT, audience).unwrap();
+        ([keys], stated)
+    }
+
+    fn seal(uid: &Id, to: WrapTo<'_>) -> SealedVersion {
+        let value = SecretValue::new(b"hunter2".to_vec());
+        let authored = Authored { value: &value, author: &AUTHOR, expires: Some(9) };
+        let sealed = seal_version(&TestHost, SecretRef { vault: &VAULT, uid }, authored, to);
+        sealed.unwrap().put_at(ORIGIN)
+    }
+
+    #[test]
+    fn a_version_opens_by_its_wrap_however_it_was_wrapped() {
+        let (uid, (keys, stated)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        for to in [
+            WrapTo::Epoch { audience: "owner", keys: &keys[0] },
+            WrapTo::Recipient {
+                audience: "owner",
+                epoch: stated.epoch,
+                recipient: &stated.recipient,
+            },
+        ] {
+            let made = seal(&uid, to);
+            assert_eq!(made.object_id, made.object.id(&uid));
+            assert_eq!(made.wrap_id, made.wrap.id());
+            let value = open_version(secret, &made.object, &made.wrap, &keys).unwrap();
+            assert_eq!(value.expose(), b"hunter2");
+        }
+    }
+
+    #[test]
+    fn a_version_moved_to_another_name_or_vault_does_not_open() {
+        let (own, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let mut made = seal(&own, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
+        let (other, vault) = (uid("dev/DB"), Fixed([2; 32]));
+        let moved = SecretRef { vault: &VAULT, uid: &other };
+        let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(matches!(error, VersionError::OtherVersion { .. }));
+        made.wrap.version = made.object.id(&other);
+        let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(matches!(error, VersionError::Wrap(_)), "renaming the wrap too does not help");
+        made.wrap.version = made.object_id;
+        let moved = SecretRef { vault: &vault, uid: &own };
+        assert!(open_version(moved, &made.object, &made.wrap, &keys).is_err());
+    }
+
+    /// What a copy under another author's entry, or with another expiry, would have to open as.
+    #[test]
+    fn a_version_opens_for_its_author_and_expiry_alone_from_any_origin() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
+        let opened = |change: &dyn Fn(&mut VersionObject)| {
+            let (mut object, mut wrap) = (made.object.clone(), made.wrap.clone());
+            change(&mut object);
+            wrap.version = object.id(&uid);
+            assert_eq!(object.body_id(), made.body);
+            (wrap.version, open_version(secret, &object, &wrap, &keys))
+        };
+        let (same, value) = opened(&|_| {});
+        assert_eq!((same, value.unwrap().expose()), (made.object_id, &b"hunter2"[..]));
+        let changes: [&dyn Fn(&mut VersionObject); 3] = [
+            &|object| object.author = Fixed([8; 32]),
+            &|object| object.expires = Some(10),
+            &|object| object.expires = None,
+        ];
+        for change in changes {
+            let (id, value) = opened(change);
+            assert_ne!(id, made.object_id);
+            assert!(matches!(value, Err(VersionError::Value(SealError::Commitment))));
+        }
+        let (id, value) = opened(&|object| object.origin = Fixed([4; 32]));
+        assert_ne!(id, made.object_id);
+        assert_eq!(value.unwrap().expose(), b"hunter2", "which entry put it is in the id alone");
+    }
+
+    #[test]
+    fn a_value_over_the_limit_does_not_open_whoever_sealed_it() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let (dek, version) = (Dek::generate(&Known), Fixed([3; 16]));
+        let aad = hash(
+            Context::ValueAad,
+            &[SUITE.as_bytes(), &VAULT.0, &uid.0, &version.0, &AUTHOR.0, b"", b"padme-64"],
+        );
+        let mut padded = vec![0; padded_length(4 + MAX_VALUE)];
+        padded[..4].copy_from_slice(&u32::try_from(MAX_VALUE + 1).unwrap().to_le_bytes());
+        let (material, padded) = (SecretValue::new(vec![5; 32]), SecretValue::new(padded));
+        let sealed =
+            seal::seal_bytes(&TestHost, Context::ValueKey, &material, &aad, &padded).unwrap();
+        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let wrapped = wrap_to(&TestHost, secret, &version, &dek, to).unwrap();
+        let (secret_uid, author, expires) = (uid, AUTHOR, None);
+        let value = SealedValue { secret_uid, author, expires, uid: version, sealed, wrapped };
+        let made = value.put_at(ORIGIN);
+        let error = open_version(secret, &made.object, &made.wrap, &keys).unwrap_err();
+        assert!(error.is_too_long(), "{error:?}");
+    }
+
+    #[test]
+    fn rewrapping_moves_the_key_and_leaves_the_object() {
+        let (uid, (old, _), (new, _)) = (uid("prod/DB"), epoch("owner"), epoch("ci+owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &old[0] });
+        let to = WrapTo::Epoch { audience: "ci+owner", keys: &new[0] };
+        let (id, wrap) = rewrap(&TestHost, secret, &made.object, &made.wrap, &old, to).unwrap();
+        assert_ne!(id, made.wrap_id);
+        assert_eq!(open_version(secret, &made.object, &wrap, &new).unwrap().expose(), b"hunter2");
+        let error = open_version(secret, &made.object, &wrap, &old).unwrap_err();
+        assert!(matches!(error, VersionError::EpochKeys { .. }));
+        let error = rewrap(&TestHost, secret, &made.object, &made.wrap, &new, to).unwrap_err();
+        assert!(matches!(error, VersionError::EpochKeys { .. }));
+    }
+
+    #[test]
+    fn a_wrap_of_another_key_is_not_carried_on() {
+        let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
+        let secret = SecretRef { vault: &VAULT, uid: &uid };
+        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let made = seal(&uid, to);
+        let other = Dek::generate(&TestHost);
+        let wrapped = wrap_to(&TestHost, secret, &made.object.uid, &other, to).unwrap();
+        let (_, forged) = wrapped.of(made.object_id);
+        let error = rewrap(&TestHost, secret, &made.object, &forged, &keys, to).unwrap_err();
+        assert!(matches!(error, VersionError::Value(SealError::Commitment)));
+        assert!(open_version(secret, &made.object, &forged, &keys).is_err());
+    }
+}

@@ -1,0 +1,284 @@
+//! Changing policy: the ops that were asked for, the keys that they make necessary, and the wraps
+//! that move secrets to the audiences they now belong to.
+
+use super::audience_keys::{self, MadeKeys};
+use super::room::Room;
+use super::settle::{self, Settling};
+use super::shortfall::{Shortfall, Skipped};
+use crate::crypto::envelope::EnvelopeError;
+use crate::crypto::identity::IdentityError;
+use crate::name::{Name, SecretName};
+use crate::policy::chain::Chain;
+use crate::policy::entry::PolicyEntry;
+use crate::policy::error::{ChainError, ChainFault, Needs};
+use crate::policy::op::PolicyOp;
+use crate::policy::sign::Draft;
+use crate::policy::state::State;
+use crate::policy::vouching::{Gift, Vouching};
+use crate::vault::author::Ctx;
+use crate::vault::batch::Batch;
+use crate::vault::change::Change;
+use crate::vault::verified_vault::Vault;
+use std::collections::BTreeSet;
+
+/// What came of a change of policy besides the change itself.
+#[derive(Debug, Default)]
+pub struct PolicyOutcome {
+    /// Secrets wrapped for their new audience.
+    pub settled: Vec<SecretName>,
+    /// Secrets that not all of their readers can open yet.
+    pub unsettled: Vec<Unsettled>,
+    /// Audiences that this member could not give the keys they need; an owner can.
+    pub without_keys: Vec<String>,
+    /// Audiences with new keys.
+    pub renewed: Vec<String>,
+    /// What these keys lack, and what could not be done about others.
+    pub short: Shortfall,
+}
+
+/// A secret that waits to be wrapped for its audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    pub secret: SecretName,
+    /// Who can open it and may wrap it.
+    pub able: Vec<Name>,
+    pub why: WhyUnsettled,
+}
+
+/// Why the signer did not wrap a secret; of several reasons the last in this order is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WhyUnsettled {
+    /// It is not the signer's to wrap.
+    NotPermitted,
+    /// The signer has no keys that it is wrapped under, or none to wrap it under.
+    NoKeys,
+    /// The keys are at hand, and it does not open with them: only a new value helps.
+    DoesNotOpen,
+}
+
+impl WhyUnsettled {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not-permitted",
+            Self::NoKeys => "no-keys",
+            Self::DoesNotOpen => "does-not-open",
+        }
+    }
+}
+
+/// Why policy was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyChangeError {
+    #[error("{member} may not do this: it needs {needs}")]
+    NotPermitted { member: Name, needs: Needs, able: Vec<Name> },
+    #[error("this recipient was used before (by {by}); only an owner brings it back")]
+    UsedBefore { by: Name, able: Vec<Name> },
+    #[error(
+        "this needs the signatures of {threshold} owners, and this version signs with one key at a time"
+    )]
+    Threshold { threshold: usize },
+    #[error("the change does not fit the vault's policy")]
+    Chain(#[from] ChainError),
+    #[error("{member} cannot be let in: nothing can be sealed to the recipient {recipient}")]
+    Unsealable {
+        member: Name,
+        recipient: String,
+        #[source]
+        source: EnvelopeError,
+    },
+    #[error("new keys cannot be made")]
+    Identity(#[from] IdentityError),
+}
+
+/// Makes the change for `ops` (at least one), which are checked against the chain first. The keys that
+/// the entry has no room for are left to [`settle`].
+pub fn change(
+    vault: &Vault,
+    ops: Vec<PolicyOp>,
+    ctx: &Ctx<'_>,
+) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
+    let (asked, trial) = trial(vault, &ops, ctx)?;
+    let mut made = audience_keys::make(vault, &trial, Room::beside(&asked.ops), ctx)?;
+    if let Some(left) = given_and_skipped(&ops, trial.state(), &mut made) {
+        return Err(left);
+    }
+    with_policy(vault, ops, made, ctx)
+}
+
+/// Gives keys to the audiences that lack them, as many as one entry holds, and wraps what is unsettled,
+/// as far as the signer can.
+/// `None` if there is nothing that the signer could do.
+pub fn settle(
+    vault: &Vault,
+    ctx: &Ctx<'_>,
+) -> Result<(Option<Change>, PolicyOutcome), PolicyChangeError> {
+    let made = audience_keys::make(vault, vault.chain(), Room::whole(), ctx)?;
+    if !made.ops.is_empty() {
+        return with_policy(vault, Vec::new(), made, ctx)
+            .map(|(change, outcome)| (Some(change), outcome));
+    }
+    let settling = settle::settle(vault, vault.policy(), &made, ctx);
+    let outcome = outcome(&settling, made);
+    Ok((batch(vault, vault.chain(), settling, ctx).change(), outcome))
+}
+
+/// The entry that `ops` alone would make, and the chain with it.
+fn trial(
+    vault: &Vault,
+    ops: &[PolicyOp],
+    ctx: &Ctx<'_>,
+) -> Result<(PolicyEntry, Chain), PolicyChangeError> {
+    let entry = entry(vault, ops.to_vec(), ctx);
+    let chain = vault.chain().extended(entry.clone());
+    Ok((entry, chain.map_err(|error| refusal(vault, ops, ctx, error))?))
+}
+
+/// Whether the signer may do this, and it fits.
+pub fn check(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Result<(), PolicyChangeError> {
+    trial(vault, ops, ctx).map(drop)
+}
+
+/// What `ops` would give and to whom, for people to look at before they sign. Refused as [`change`]
+/// refuses it, so that nobody is asked about what cannot be done.
+pub fn gifts(
+    vault: &Vault,
+    ops: &[PolicyOp],
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Gift>, PolicyChangeError> {
+    let (entry, after) = trial(vault, ops, ctx)?;
+    let vouching = Vouching::of(&vault.file().chain)?;
+    Ok(vouching.plan(vault.chain(), &after, &entry))
+}
+
+/// The first recipient that `ops` give something and that could not be sealed to: whoever is let in
+/// is to read, and the one who lets them in is to know that they cannot.
+fn given_and_skipped(
+    ops: &[PolicyOp],
+    state: &State,
+    made: &mut MadeKeys,
+) -> Option<PolicyChangeError> {
+    let gives = |member: &Name, recipient: &String| {
+        ops.iter().any(|op| match op {
+            PolicyOp::MemberAdd { member: to, .. } | PolicyOp::RoleJoin { member: to, .. } => {
+                to == member && state.member(to).is_some_and(|m| m.recipients.contains(recipient))
+            }
+            PolicyOp::RecipientAdd { member: to, recipient: new, .. } => {
+                to == member && new == recipient
+            }
+            _ => false,
+        })
+    };
+    let skipped = &mut made.short.skipped;
+    let place = skipped.iter().position(|left| gives(&left.member, &left.recipient))?;
+    let Skipped { member, recipient, why: source, .. } = skipped.swap_remove(place);
+    Some(PolicyChangeError::Unsealable { member, recipient, source })
+}
+
+fn with_policy(
+    vault: &Vault,
+    ops: Vec<PolicyOp>,
+    mut made: MadeKeys,
+    ctx: &Ctx<'_>,
+) -> Result<(Change, PolicyOutcome), PolicyChangeError> {
+    let key_ops = std::mem::take(&mut made.ops);
+    let entry = entry(vault, ops.into_iter().chain(key_ops).collect(), ctx);
+    let chain = vault.chain().extended(entry.clone())?;
+    // Who takes their own key away signs this entry last.
+    let signs_on = chain.state().key_owner(&ctx.signer.key.id()).is_some();
+    let settling = match signs_on {
+        true => settle::settle(vault, chain.state(), &made, ctx),
+        false => Settling::default(),
+    };
+    let sections = std::mem::take(&mut made.sections);
+    let outcome = outcome(&settling, made);
+    let batch = batch(vault, &chain, settling, ctx);
+    Ok((batch.change_with(|entries| Change::policy(entry, sections, entries)), outcome))
+}
+
+fn outcome(settling: &Settling, made: MadeKeys) -> PolicyOutcome {
+    PolicyOutcome {
+        settled: settling.settled.iter().cloned().collect(),
+        unsettled: settling.unsettled(),
+        without_keys: made.without_keys,
+        renewed: made.fresh.into_keys().collect(),
+        short: made.short,
+    }
+}
+
+fn batch<'a>(vault: &Vault, chain: &Chain, settling: Settling, ctx: &'a Ctx<'a>) -> Batch<'a> {
+    let mut batch = Batch::under(vault, chain.head(), ctx);
+    settling.ops.into_iter().for_each(|op| batch.add(op));
+    settling.wraps.into_iter().for_each(|wrap| batch.wrap(wrap));
+    batch
+}
+
+/// The chain's next entry.
+pub(crate) fn entry(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> PolicyEntry {
+    Draft::next(vault.chain(), ctx.now, vault.known_heads(), ops, ctx.reason.clone())
+        .sign(&[&ctx.signer.key])
+}
+
+/// Says who could have done what the chain refuses for want of a right.
+fn refusal(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>, error: ChainError) -> PolicyChangeError {
+    match error.cause {
+        ChainFault::Unauthorised { needs: Needs::Owners { threshold } } if threshold > 1 => {
+            PolicyChangeError::Threshold { threshold }
+        }
+        ChainFault::Unauthorised { needs } => {
+            let able = able(vault, ops, &needs);
+            match used_before(vault, ops, ctx) {
+                Some(by) => PolicyChangeError::UsedBefore { by, able },
+                None => PolicyChangeError::NotPermitted {
+                    member: ctx.who.member().clone(),
+                    able,
+                    needs,
+                },
+            }
+        }
+        _ => PolicyChangeError::Chain(error),
+    }
+}
+
+/// Whose recipient it was that a signer brings back who may do all of this but that.
+fn used_before(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Option<Name> {
+    let signers = vault.chain().signers_with(&BTreeSet::from([ctx.signer.key.id()])).ok()?;
+    if !ops.iter().all(|op| signers.judge(op).is_ok()) {
+        return None;
+    }
+    let new: BTreeSet<&String> = ops.iter().flat_map(|op| brought(op).1).collect();
+    let before = vault.file().chain.iter().rev().flat_map(|entry| &entry.ops).map(brought);
+    let mut of = before.filter(|(_, recipients)| recipients.iter().any(|text| new.contains(text)));
+    of.find_map(|(member, _)| member.cloned())
+}
+
+/// The recipients that an op brings in, and of whom.
+fn brought(op: &PolicyOp) -> (Option<&Name>, Vec<&String>) {
+    match op {
+        PolicyOp::MemberAdd { member, recipients, .. } => {
+            (Some(member), recipients.iter().collect())
+        }
+        PolicyOp::RecipientAdd { member, recipient, .. } => (Some(member), vec![recipient]),
+        _ => (None, Vec::new()),
+    }
+}
+
+/// The members whose signature alone suffices for all of `ops`.
+fn able(vault: &Vault, ops: &[PolicyOp], needs: &Needs) -> Vec<Name> {
+    // What a key was used for is not told by the ops alone, and is the owners'.
+    let owners_only = matches!(needs, Needs::Owners { .. });
+    let may = |name: &&Name| !owners_only || vault.policy().is_owner(name);
+    let suffices = |keys: BTreeSet<_>| {
+        let signers = vault.chain().signers_with(&keys);
+        signers.is_ok_and(|signers| ops.iter().all(|op| signers.judge(op).is_ok()))
+    };
+    let members = vault.policy().members();
+    members
+        .filter(|(_, member)| member.keys.values().any(|key| suffices(BTreeSet::from([key.id]))))
+        .map(|(name, _)| name)
+        .filter(may)
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

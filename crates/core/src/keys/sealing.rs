@@ -1,0 +1,133 @@
+//! Sealing keys to all of an audience that can be sealed to.
+//!
+//! A recipient may need a program that is not here, or that fails, or be one that this build takes no
+//! files for. Whoever holds it is left out and named, so that nobody keeps an audience's keys from
+//! being renewed by what they hold.
+
+use crate::crypto::bytes::Id;
+use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::recipient::{RecipientKind, check_recipient};
+use crate::file::audience;
+use crate::file::audience::{AudienceError, EpochKeys};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An envelope, and the recipients that it leaves out, in byte order.
+pub(crate) struct Sealed {
+    pub envelope: Vec<u8>,
+    pub skipped: Vec<String>,
+}
+
+/// What was found out of recipients in one command: each is tried once.
+#[derive(Default)]
+pub(crate) struct Sealer {
+    usable: BTreeSet<String>,
+    unusable: BTreeMap<String, EnvelopeError>,
+}
+
+impl Sealer {
+    /// Seals to those of `recipients`, which are in byte order, that can be sealed to.
+    ///
+    /// # Errors
+    /// There is nobody among them.
+    pub fn seal(
+        &mut self,
+        vault: &Id,
+        audience: &str,
+        epochs: &[EpochKeys],
+        recipients: &[String],
+    ) -> Result<Sealed, AudienceError> {
+        let mut to = self.without_unusable(recipients);
+        let seal = |to: &[String]| audience::seal_envelope(vault, audience, epochs, to);
+        let mut made = seal(&to);
+        // One by one only after a failure: it costs the start of a program for each.
+        if made.is_err() {
+            to.iter().for_each(|recipient| _ = self.is_usable(recipient));
+            to = self.without_unusable(&to);
+            made = seal(&to);
+        }
+        if made.is_err() {
+            to = self.together(to);
+            made = seal(&to);
+        }
+        let skipped = recipients.iter().filter(|one| !to.contains(one)).cloned().collect();
+        made.map(|envelope| Sealed { envelope, skipped })
+    }
+
+    fn without_unusable(&self, recipients: &[String]) -> Vec<String> {
+        let is_tried = |one: &&String| !self.unusable.contains_key(*one);
+        recipients.iter().filter(is_tried).cloned().collect()
+    }
+
+    /// Whether a recipient can be sealed to.
+    pub fn is_usable(&mut self, recipient: &str) -> bool {
+        if self.usable.contains(recipient) || self.unusable.contains_key(recipient) {
+            return self.usable.contains(recipient);
+        }
+        match envelope::try_recipients(&[recipient.to_owned()]) {
+            Ok(()) => self.usable.insert(recipient.to_owned()),
+            Err(error) => {
+                self.unusable.insert(recipient.to_owned(), error);
+                false
+            }
+        }
+    }
+
+    /// Recipients that work by themselves may want files of their own kind alone: those that go with
+    /// the plain ones stay.
+    fn together(&mut self, recipients: Vec<String>) -> Vec<String> {
+        let is_plain = |text: &String| check_recipient(text) == Ok(RecipientKind::X25519);
+        let (mut together, others): (Vec<_>, Vec<_>) = recipients.into_iter().partition(is_plain);
+        for recipient in others {
+            together.push(recipient);
+            if let Err(error) = envelope::try_recipients(&together)
+                && let Some(recipient) = together.pop()
+            {
+                self.usable.remove(&recipient);
+                self.unusable.insert(recipient, error);
+            }
+        }
+        together
+    }
+
+    /// Why a recipient cannot be sealed to.
+    pub fn take_fault(&mut self, recipient: &str) -> Option<EnvelopeError> {
+        self.unusable.remove(recipient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::identity::generate_identity;
+    use crate::host::testing::TestHost;
+
+    const PLUGIN: &str = "age1nobody1qqqqqqqqqqqqqqqqngket4";
+    const VAULT: Id = crate::crypto::bytes::Fixed([1; 32]);
+
+    fn seal(sealer: &mut Sealer, recipients: &[String]) -> Result<Sealed, AudienceError> {
+        let (keys, _) = audience::new_epoch(&TestHost, &VAULT, "owner").unwrap();
+        sealer.seal(&VAULT, "owner", &[keys], recipients)
+    }
+
+    #[test]
+    fn who_can_be_sealed_to_is_and_the_others_are_named() {
+        let good = generate_identity().recipient;
+        let rsa = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ".to_owned();
+        let all = [good.clone(), PLUGIN.to_owned(), rsa.clone()];
+        let mut sealer = Sealer::default();
+        let sealed = seal(&mut sealer, &all).unwrap();
+        assert_eq!(sealed.skipped, [PLUGIN.to_owned(), rsa]);
+        assert!(sealer.is_usable(&good) && !sealer.is_usable(PLUGIN));
+        let fault = sealer.take_fault(PLUGIN).unwrap();
+        assert!(fault.to_string().contains("age-plugin-nobody"), "{fault}");
+    }
+
+    #[test]
+    fn an_envelope_for_nobody_is_not_made() {
+        let error = seal(&mut Sealer::default(), &[PLUGIN.to_owned()]).err().unwrap();
+        assert!(matches!(
+            error,
+            AudienceError::Envelope { source: EnvelopeError::NoRecipients, .. }
+        ));
+    }
+}

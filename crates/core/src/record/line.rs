@@ -1,0 +1,56 @@
+//! Records as JSON lines: one canonical spelling each (`docs/format.md` section 2, JSON lines).
+//!
+//! Canonical means: what the record is written as. A reader parses a line, writes it again and
+//! compares, which refuses other key orders, escapes, spaces, duplicates and numbers at one stroke.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The greatest integer of the format: exact in every JSON reader.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// Why a line is not a record.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    #[error("not a record of this format: {0}")]
+    Json(#[source] serde_json::Error),
+    #[error("not written canonically, from column {column} on")]
+    NotCanonical { column: usize },
+}
+
+/// The canonical line of a record, without its line end.
+pub fn write<T: Serialize>(record: &T) -> String {
+    // The records are structs and enums with string keys: serialising them cannot fail.
+    let json = serde_json::to_string(record).unwrap_or_default();
+    // An apostrophe can stand only inside a JSON string, so replacing it there is safe; raw, three
+    // of them would end the TOML literal block around the line.
+    if json.contains('\'') { json.replace('\'', "\\u0027") } else { json }
+}
+
+/// Parses a line and checks that it is canonical.
+pub fn parse<T: Serialize + DeserializeOwned>(line: &str) -> Result<T, LineError> {
+    let record = parse_trusted(line)?;
+    let again = write(&record);
+    if again == line {
+        return Ok(record);
+    }
+    let column = line.bytes().zip(again.bytes()).take_while(|(a, b)| a == b).count() + 1;
+    Err(LineError::NotCanonical { column })
+}
+
+/// Parses a line of a file whose exact bytes have been found canonical before.
+pub fn parse_trusted<T: DeserializeOwned>(line: &str) -> Result<T, LineError> {
+    serde_json::from_str(line).map_err(LineError::Json)
+}
+
+/// The part of a line that is hashed: everything before its last key, closed again.
+///
+/// `mark` is how that key begins, such as `,"sig":`. Strings cannot contain it unescaped, so its
+/// last occurrence is the key itself.
+pub fn body(line: &str, mark: &str, close: &str) -> String {
+    let end = line.rfind(mark).unwrap_or(line.len());
+    let mut body = String::with_capacity(end + close.len());
+    body.push_str(&line[..end]);
+    body.push_str(close);
+    body
+}

@@ -1,0 +1,61 @@
+//! Rolling back: an old value becomes active again as a new version, and the history stays.
+
+use super::put::{self, NewValue, PutError, PutRequest};
+use super::read::{self, ReadError, Wanted};
+use crate::log::state::{SecretState, Version};
+use crate::name::SecretName;
+use crate::vault::author::Ctx;
+use crate::vault::change::Change;
+use crate::vault::verified_vault::Vault;
+
+/// Why a secret was not rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum RollbackError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Put(#[from] PutError),
+    #[error("version {number} of {secret} is current")]
+    Current { secret: SecretName, number: usize },
+    #[error("the version {number} of {secret} was removed")]
+    Removed { secret: SecretName, number: usize },
+}
+
+/// Encrypts an old value anew and makes it active, with the old version's expiry. Returns the old
+/// version's number. Of several active versions it settles for the one named.
+///
+/// # Errors
+/// An old version that is current, removed, pruned, expired or not the member's to read; then those
+/// of [`put::put`].
+pub fn rollback(
+    vault: &Vault,
+    secret: &SecretName,
+    wanted: &Wanted,
+    ctx: &Ctx<'_>,
+) -> Result<(usize, Change), RollbackError> {
+    let found = read::find(vault, secret)?;
+    let old = read::select(found, secret, wanted)?;
+    refuse((secret, wanted), found, old)?;
+    let value = read::read(vault, ctx.who, secret, wanted, ctx.now)?;
+    let value = NewValue { value, expires: old.expires, same: vec![old.object] };
+    let request = PutRequest { secret: secret.clone(), value: Some(value), fields: Vec::new() };
+    Ok((old.number, put::put(vault, vec![request], ctx)?))
+}
+
+fn refuse(
+    (secret, wanted): (&SecretName, &Wanted),
+    found: &SecretState,
+    old: &Version,
+) -> Result<(), RollbackError> {
+    if old.pruned {
+        return Err(ReadError::pruned(secret, wanted, old).into());
+    }
+    let (secret, number) = (secret.clone(), old.number);
+    if old.removed {
+        return Err(RollbackError::Removed { secret, number });
+    }
+    if found.current == Some(old.object) && !found.is_conflict() {
+        return Err(RollbackError::Current { secret, number });
+    }
+    Ok(())
+}

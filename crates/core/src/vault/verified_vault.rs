@@ -1,0 +1,470 @@
+//! A vault that has passed the checks its user asked for: what every operation works on.
+
+use super::change::Change;
+use super::ledger::Ledger;
+use crate::crypto::bytes::Id;
+use crate::file::audience::ExpectedEpoch;
+use crate::file::format;
+use crate::file::format::{FormatError, Scope, Trust};
+use crate::file::model::{VaultFile, VersionObject, Wrap};
+use crate::file::version::SecretRef;
+use crate::log::draft::Tips;
+use crate::log::finding::{Finding, Severity};
+use crate::log::fold::Scope as FoldScope;
+use crate::log::graph::Graph;
+use crate::log::judge;
+use crate::log::register::At;
+use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
+use crate::log::state::{SecretState, State};
+use crate::name::{Name, SecretName};
+use crate::policy::chain::{Chain, Signatures};
+use crate::policy::error::ChainError;
+use crate::policy::settings::Settings;
+use crate::policy::state::State as PolicyState;
+use crate::record::ids;
+use crate::record::rule::RuleError;
+use crate::verify;
+use crate::verify::Options;
+use std::collections::BTreeSet;
+
+/// So many entries at the end of a log are looked at for those that can be remembered.
+const LOOKED_AT: usize = 256;
+
+/// How much of a vault is read and verified.
+#[derive(Debug, Clone, Copy)]
+pub enum Depth<'a> {
+    /// Everything.
+    Everything,
+    /// These secrets, by the same checks as everything but for what [`Options::scope`] leaves out. Of
+    /// bytes that were verified before, entries that name none of them are read without their ops.
+    Secrets(&'a BTreeSet<SecretName>),
+    /// Names and metadata without signatures, for completions: nothing here may be relied on.
+    Unverified,
+}
+
+impl<'a> Depth<'a> {
+    fn scope(self) -> FoldScope<'a> {
+        match self {
+            Self::Secrets(wanted) => FoldScope::Secrets(wanted),
+            Self::Everything | Self::Unverified => FoldScope::All,
+        }
+    }
+
+    fn asked(self) -> Option<BTreeSet<SecretName>> {
+        match self {
+            Self::Secrets(wanted) => Some(wanted.clone()),
+            Self::Everything | Self::Unverified => None,
+        }
+    }
+}
+
+/// Why a file is no vault that can be worked with.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the vault file is not in its canonical form")]
+    Format(#[source] FormatError),
+    #[error("the vault's policy chain is not valid")]
+    Chain(#[source] ChainError),
+    #[error("the vault does not verify: {}", first_error(.0))]
+    Findings(Vec<Finding>),
+    #[error("the header names another vault than the policy chain")]
+    OtherVault,
+}
+
+fn first_error(findings: &[Finding]) -> String {
+    let errors = || findings.iter().filter(|finding| finding.severity == Severity::Error);
+    match (errors().next(), errors().count()) {
+        (Some(first), 1) => first.message.clone(),
+        (Some(first), count) => format!("{} (and {} more findings)", first.message, count - 1),
+        (None, _) => String::from("no finding"),
+    }
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    #[error("the change is not allowed by the vault's policy")]
+    Chain(#[source] ChainError),
+    #[error("the change would not count: its signer lacks a right that it needs")]
+    NotCounting,
+    #[error(
+        "the change of policy would end work that counts: it takes a right away without naming the \
+         entry {entry} by {actor} as known"
+    )]
+    Voids { entry: Id, actor: Name },
+    #[error("the change does not fit the log")]
+    Findings(Vec<Finding>),
+    #[error("the change holds another version or wrap than its entries name, and is not written")]
+    Torn,
+    #[error("the change cannot be stored")]
+    Record(#[source] RuleError),
+}
+
+/// A vault, read and verified to some depth.
+#[derive(Debug)]
+pub struct Vault {
+    file: VaultFile,
+    chain: Chain,
+    graph: Graph,
+    standings: Standings,
+    state: State,
+    findings: Option<Vec<Finding>>,
+    /// The secrets that were asked for, where not all were.
+    asked: Option<BTreeSet<SecretName>>,
+    /// Whether every record is known to be what its id says.
+    hashed: bool,
+    /// Set where this is an older state: the settings of the accepted policy.
+    served_by: Option<Settings>,
+}
+
+impl Vault {
+    /// Opens the bytes of a vault file.
+    ///
+    /// `trust` says whether exactly these bytes have passed [`Depth::Everything`] before; `now` is
+    /// seconds since the Unix epoch.
+    pub fn open(bytes: &[u8], trust: Trust, depth: Depth<'_>, now: u64) -> Result<Self, OpenError> {
+        let file = parse(bytes, trust, depth)?;
+        let signatures = match (trust, depth) {
+            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Signatures::Check,
+            _ => Signatures::Trusted,
+        };
+        let chain = Chain::build(&file.chain, signatures).map_err(OpenError::Chain)?;
+        if chain.vault_id() != file.header.vault {
+            return Err(OpenError::OtherVault);
+        }
+        match (trust, depth) {
+            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => {
+                Self::verified(file, chain, depth, now)
+            }
+            (trust, depth) => Self::folded(file, chain, depth, trust == Trust::Cached),
+        }
+    }
+
+    fn verified(
+        file: VaultFile,
+        chain: Chain,
+        depth: Depth<'_>,
+        now: u64,
+    ) -> Result<Self, OpenError> {
+        let report = verify::verify(&file, &chain, Options { now, scope: depth.scope() });
+        if report.has_errors() {
+            return Err(OpenError::Findings(report.findings));
+        }
+        let verify::Report { findings, graph, standings, state } = report;
+        let asked = depth.asked();
+        let findings = asked.is_none().then_some(findings);
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings,
+            asked,
+            hashed: true,
+            served_by: None,
+        })
+    }
+
+    /// State without verification: of bytes that were verified before, or for completions.
+    fn folded(
+        file: VaultFile,
+        chain: Chain,
+        depth: Depth<'_>,
+        hashed: bool,
+    ) -> Result<Self, OpenError> {
+        let (scope, asked) = (depth.scope(), depth.asked());
+        let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
+        let standings =
+            Standings::judge(&graph, &file.entries, &chain, scope, LogSignatures::Trusted);
+        let state = State::fold(&graph, &file.entries, &standings, scope);
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings: None,
+            asked,
+            hashed,
+            served_by: None,
+        })
+    }
+
+    pub fn id(&self) -> Id {
+        self.chain.vault_id()
+    }
+
+    pub fn file(&self) -> &VaultFile {
+        &self.file
+    }
+
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The policy of now.
+    pub fn policy(&self) -> &PolicyState {
+        self.chain.state()
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Warnings and notices of a full verification; `None` where there was none, as of bytes that
+    /// were verified before.
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.findings.as_deref()
+    }
+
+    /// What is sound and still wants somebody at `now`, seconds since the Unix epoch; however the
+    /// vault was opened, but with [`Depth::Everything`].
+    pub fn remarks(&self, now: u64) -> Vec<Finding> {
+        let Self { file, chain, graph, standings, state, .. } = self;
+        verify::remarks(file, chain, graph, standings, state, now)
+    }
+
+    pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {
+        self.state.secret(name)
+    }
+
+    /// Every secret that is not gone, by name.
+    pub fn live(&self) -> impl Iterator<Item = (&SecretName, &SecretState)> {
+        self.state.secrets.iter().filter(|(_, secret)| !secret.is_gone())
+    }
+
+    pub fn uid(&self, name: &SecretName) -> Id {
+        ids::secret_uid(&self.id(), name)
+    }
+
+    /// A version's object, if the file has it and it is what its id says.
+    pub fn object(&self, uid: &Id, object: &Id) -> Option<&VersionObject> {
+        let found = self.file.secrets.get(uid)?.versions.get(object)?;
+        (self.hashed || found.id(uid) == *object).then_some(found)
+    }
+
+    /// A wrap, if the file has it and it is what its id says.
+    pub fn wrap(&self, uid: &Id, wrap: &Id) -> Option<&Wrap> {
+        let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
+        (self.hashed || found.id() == *wrap).then_some(found)
+    }
+
+    /// Whether every object and wrap that was read has been found to be what its id says.
+    pub fn is_hashed(&self) -> bool {
+        self.hashed
+    }
+
+    /// What binds a version to this vault and a secret; `uid` is the secret's.
+    pub fn binding<'a>(&'a self, uid: &'a Id) -> SecretRef<'a> {
+        SecretRef { vault: &self.file.header.vault, uid }
+    }
+
+    /// The log entries that count and have no counting descendant.
+    pub fn tips(&self) -> Tips {
+        Tips::of(&self.graph, &self.standings, &self.file.entries)
+    }
+
+    /// All heads of the log, void ones among them.
+    pub fn heads(&self) -> BTreeSet<Id> {
+        self.graph.heads().iter().map(|place| *self.graph.id(*place)).collect()
+    }
+
+    /// The heads that this device may remember: of a vault that was judged in part, those that their
+    /// actors signed. `None` where there are too many to look at.
+    pub fn signed_heads(&self) -> Option<BTreeSet<Id>> {
+        match self.is_whole() {
+            true => Some(self.heads()),
+            false => judge::signed_heads(&self.graph, &self.file.entries, &self.chain, LOOKED_AT),
+        }
+    }
+
+    /// What a policy entry states that its signer knew: the last entries with an op that counts. What
+    /// is void stays void whoever knows of it later, so nobody can fill this list with such.
+    pub fn known_heads(&self) -> BTreeSet<Id> {
+        self.standings.tips(&self.graph).into_iter().map(|place| *self.graph.id(place)).collect()
+    }
+
+    /// An audience's epochs as the policy has them, the current one first.
+    pub fn expected_epochs(&self, audience: &str) -> Vec<ExpectedEpoch> {
+        let Some(found) = self.policy().audience(audience) else { return Vec::new() };
+        let newest_first = std::iter::once(&found.current).chain(found.earlier.iter().rev());
+        newest_first
+            .map(|epoch| ExpectedEpoch {
+                epoch: epoch.epoch,
+                recipient: epoch.recipient.clone(),
+                commitment: epoch.kek,
+            })
+            .collect()
+    }
+
+    /// Judges the log by a longer chain that continues this vault's, and serves by its settings. An op
+    /// that counts here counts on if `longer` lets it, by what this file can show; or else by what
+    /// `ledger` knows of the policy entry that ended its right. Returns the entries of the others.
+    pub fn hold_to(&mut self, longer: &Chain, ledger: &Ledger) -> Vec<Id> {
+        self.served_by = Some(longer.state().settings().clone());
+        let Self { file, graph, standings, state, asked, .. } = self;
+        let scope = asked.as_ref().map_or(FoldScope::All, FoldScope::Secrets);
+        let there = Standings::judge(graph, &file.entries, longer, scope, LogSignatures::Trusted);
+        let ended = there.void_ops().filter(|(at, position)| {
+            let known = ledger.counts(graph.id(at.place as usize), at.op, *position);
+            standings.counts(*at) && known != Some(true)
+        });
+        let rotations = there.rotations().filter(|at| {
+            let entry = graph.id(at.place as usize);
+            !standings.is_rotation(*at) && !ledger.stood_by_write(entry, at.op, longer.len())
+        });
+        let (ended, rotations): (Vec<_>, Vec<_>) = (ended.collect(), rotations.collect());
+        if !ended.is_empty() || !rotations.is_empty() {
+            standings.restrict(&graph.in_order(&file.entries), &ended, rotations);
+            *state = State::fold(graph, &file.entries, standings, scope);
+        }
+        let places: BTreeSet<u32> = ended.iter().map(|(at, _)| at.place).collect();
+        places.iter().map(|place| *graph.id(*place as usize)).collect()
+    }
+
+    /// The settings by which values are given out: in an older state those of the policy that was
+    /// accepted, as what an owner has forbidden since must not come back with an old file.
+    pub fn serving(&self) -> &Settings {
+        self.served_by.as_ref().unwrap_or_else(|| self.policy().settings())
+    }
+
+    /// Whether all of the log was judged, and not only what concerns the secrets that were asked for.
+    pub fn is_whole(&self) -> bool {
+        self.asked.is_none()
+    }
+
+    /// The vault after `change`, its readable copies renewed. This vault was opened with
+    /// [`Depth::Everything`].
+    ///
+    /// # Errors
+    /// A new op that would not count, or a policy entry that would end one that does: what should be
+    /// undone is undone by ops, which everybody sees.
+    pub fn apply(self, change: Change) -> Result<Self, ApplyError> {
+        let Self { mut file, chain, state: before, graph: old, standings: stood, .. } = self;
+        change.check().map_err(ApplyError::Record)?;
+        if change.is_torn(&chain.vault_id()) {
+            return Err(ApplyError::Torn);
+        }
+        let (entry_ids, all) = (change.entry_ids(), change.alters_policy());
+        let touched = change.secrets();
+        let chain = match change.policy_entry() {
+            Some(entry) => chain.extended(entry.clone()).map_err(ApplyError::Chain)?,
+            None => chain,
+        };
+        change.apply(&mut file);
+        let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
+        let trusted = LogSignatures::Trusted;
+        let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
+        let counts = |id: &Id| {
+            graph.place(id).is_some_and(|place| standings.of(place) == Standing::Counting)
+        };
+        if !entry_ids.iter().all(counts) {
+            return Err(ApplyError::NotCounting);
+        }
+        spares((&old, &stood), (&graph, &standings), &file)?;
+        let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
+        let state = State::fold(&graph, &file.entries, &standings, scope);
+        renew_copies(&mut file, &state, chain.vault_id());
+        let state = if all { state } else { renewed(before, &touched, state) };
+        drop_pruned(&mut file, &state, chain.vault_id());
+        let (findings, asked) = (None, None);
+        Ok(Self {
+            file,
+            chain,
+            graph,
+            standings,
+            state,
+            findings,
+            asked,
+            hashed: false,
+            served_by: None,
+        })
+    }
+}
+
+/// Refuses a change after which an op is void that counted before it.
+fn spares(
+    (old, stood): (&Graph, &Standings),
+    (graph, standings): (&Graph, &Standings),
+    file: &VaultFile,
+) -> Result<(), ApplyError> {
+    let counted = |at: At| {
+        let place = old.place(graph.id(at.place as usize))?;
+        stood.counts(At::new(place, at.op as usize)).then_some(graph.id(at.place as usize))
+    };
+    let Some(id) = standings.void_ops().find_map(|(at, _)| counted(at)) else { return Ok(()) };
+    let actor = file.entries.get(id).map(|entry| entry.actor.clone());
+    actor.map_or(Ok(()), |actor| Err(ApplyError::Voids { entry: *id, actor }))
+}
+
+fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, OpenError> {
+    let (uids, names) = match depth {
+        Depth::Secrets(wanted) => (uids(bytes, wanted), wanted),
+        _ => (BTreeSet::new(), &BTreeSet::new()),
+    };
+    let scope = match (depth, trust) {
+        (Depth::Everything, _) => Scope::All,
+        (Depth::Unverified, _) => Scope::NoSecrets,
+        (Depth::Secrets(_), Trust::Strict) => Scope::Secrets(&uids),
+        (Depth::Secrets(_), Trust::Cached) => Scope::Naming { uids: &uids, names },
+    };
+    format::parse(bytes, trust, scope).map_err(OpenError::Format)
+}
+
+/// The uids of the wanted secrets; none where the header names no vault, and then the parser says
+/// what is wrong with it.
+fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<Id> {
+    let vault = stated_vault(bytes);
+    let uid = |name| vault.map(|vault| ids::secret_uid(&vault, name));
+    wanted.iter().filter_map(uid).collect()
+}
+
+/// The vault id that the header states: where to look, nothing to believe.
+pub fn stated_vault(bytes: &[u8]) -> Option<Id> {
+    let head = &bytes[..bytes.len().min(4096)];
+    let line = head.split(|byte| *byte == b'\n').take(8).find_map(|line| {
+        std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')
+    })?;
+    Id::parse(line).ok()
+}
+
+/// A log that only grows leaves the secrets that the new entries do not name as they are.
+fn renewed(mut before: State, touched: &BTreeSet<SecretName>, folded: State) -> State {
+    before.secrets.retain(|name, _| !touched.contains(name));
+    before.secrets.extend(folded.secrets);
+    before
+}
+
+/// Drops the bytes that a counting `prune` names. A merge brings them back from a file that still
+/// has them, so every writer does.
+fn drop_pruned(file: &mut VaultFile, state: &State, vault: Id) {
+    let pruned = |secret: &SecretState| secret.versions.iter().any(|version| version.pruned);
+    for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
+        let uid = ids::secret_uid(&vault, name);
+        let Some(section) = file.secrets.get_mut(&uid) else { continue };
+        for pruned in secret.versions.iter().filter(|version| version.pruned) {
+            section.versions.remove(&pruned.object);
+            section.wraps.retain(|_, wrap| wrap.version != pruned.object);
+        }
+        if section.versions.is_empty() {
+            file.secrets.remove(&uid);
+        }
+    }
+}
+
+fn renew_copies(file: &mut VaultFile, state: &State, vault: Id) {
+    for (name, secret) in &state.secrets {
+        if let Some(section) = file.secrets.get_mut(&ids::secret_uid(&vault, name)) {
+            section.active = secret.candidates.clone();
+        }
+    }
+}
