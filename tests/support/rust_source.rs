@@ -114,6 +114,16 @@ pub fn relative_paths(code: &str, module: &[String]) -> BTreeSet<Vec<String>> {
     found
 }
 
+/// The modules of its own that the code names by their name alone.
+pub fn parts_named(code: &str) -> Vec<&str> {
+    let declared =
+        code.lines().filter_map(|line| line.trim().strip_suffix(';')?.split_once("mod "));
+    let is_named = |part: &&str| {
+        code.match_indices(&format!("{part}::")).any(|(start, _)| !word_goes_on(code, start))
+    };
+    declared.map(|(_, part)| part).filter(is_named).collect()
+}
+
 fn word_goes_on(code: &str, start: usize) -> bool {
     code[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == ':')
 }
@@ -212,6 +222,12 @@ fn paths_are_found_in_groups_and_upwards() {
     assert_eq!(joined(paths(code, "crate", &[])), ["a", "a::b", "a::c::D", "f"]);
     assert_eq!(joined(paths(code, "my_crate", &["my".to_owned()])), ["my::z"]);
     assert_eq!(joined(relative_paths(code, &module)), ["cli::command::x::y", "cli::ui::Ui"]);
+}
+
+#[test]
+fn parts_are_named_by_their_name_alone() {
+    let code = "mod a;\npub mod b;\nmod c;\nuse a::X;\nfn f() { b::g(); d::c::h() }\n";
+    assert_eq!(parts_named(code), ["a", "b"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::names;
 use crate::cli::error::{Failure, Unknown};
 use crate::cli::exit::Exit;
-use v_secure_core::crypto::recipient::program;
+use v_secure_core::crypto::identity::recipient::program;
 use v_secure_core::keys::policy_change::PolicyChangeError;
 use v_secure_core::keys::rotation::KeyRotationError;
 use v_secure_core::people::member::MemberError;

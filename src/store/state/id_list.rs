@@ -3,8 +3,8 @@
 //! An id that is missing here, be it by a power failure or a full file, must cost trust and give
 //! none.
 
-use super::pin_folder::PinFolder;
 use super::pins::PinError;
+use super::pins::folder::PinFolder;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;

@@ -4,8 +4,8 @@
 //!
 //! What cannot be read is as if it were not there, which costs trust and gives none.
 
-use super::pin_folder::PinFolder;
 use super::pins::PinError;
+use super::pins::folder::PinFolder;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::lock::Lock;

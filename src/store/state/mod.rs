@@ -5,7 +5,6 @@ pub mod given;
 pub mod id_list;
 pub mod journal;
 pub mod ledger;
-pub mod pin_folder;
 pub mod pins;
 pub mod place;
 pub mod reads;

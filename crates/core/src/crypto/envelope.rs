@@ -2,10 +2,10 @@
 //! change of its version touches these modules alone.
 
 pub use super::armor::{ArmorError, armor, dearmor};
+use super::identity::plugin;
+use super::identity::recipient::{self, Usable};
+pub use super::identity::recipient::{RecipientError, RecipientKind, check_recipient};
 pub use super::identity::{Identity, generate_identity, parse_identities};
-use super::plugin;
-use super::recipient::{self, Usable};
-pub use super::recipient::{RecipientError, RecipientKind, check_recipient};
 use crate::secret_value::SecretValue;
 use age::{DecryptError, Decryptor, EncryptError, Encryptor};
 use std::error::Error;

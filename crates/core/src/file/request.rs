@@ -7,7 +7,7 @@
 use super::device_key::{self, DeviceKeyError};
 use crate::crypto::bytes::{self, Blob, Fixed, Id, SignatureBytes};
 use crate::crypto::digest::{self, Context};
-use crate::crypto::recipient::{RecipientError, check_recipient};
+use crate::crypto::identity::recipient::{RecipientError, check_recipient};
 use crate::crypto::sign::SigningKey;
 use crate::host::Random;
 use crate::name::Name;

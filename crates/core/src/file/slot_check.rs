@@ -3,7 +3,7 @@
 //! the machine that reads it.
 
 use super::slot::{SlotRecord, SlotSeal};
-use crate::crypto::recipient::{RecipientKind, check_recipient};
+use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
 use crate::record::rule;
 use crate::record::rule::RuleError;
 use crate::record::text::MAX_REASON;

@@ -6,7 +6,7 @@
 
 use crate::crypto::bytes::Id;
 use crate::crypto::envelope::{self, EnvelopeError};
-use crate::crypto::recipient::{RecipientKind, check_recipient};
+use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,8 @@
 use super::recovery;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::identity::Identity;
+use crate::crypto::identity::recipient;
 use crate::crypto::kdf::Params;
-use crate::crypto::recipient;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::AudienceError;

@@ -1,7 +1,7 @@
 //! Bringing members in: people by the request of their device, services by a recipient.
 
 use crate::crypto::bytes::Id;
-use crate::crypto::recipient::{self, RecipientError, canonical, check_usable};
+use crate::crypto::identity::recipient::{self, RecipientError, canonical, check_usable};
 use crate::crypto::sign::key_id;
 use crate::file::request::Request;
 use crate::name::{Name, Pattern};

@@ -4,7 +4,7 @@
 use super::op::Right;
 use super::settings::SettingError;
 use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::recipient::RecipientError;
+use crate::crypto::identity::recipient::RecipientError;
 use crate::crypto::sign::SignError;
 use crate::name::{Name, Pattern};
 use std::error::Error;

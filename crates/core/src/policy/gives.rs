@@ -10,7 +10,7 @@ use super::op::{KeyAdd, PolicyOp};
 use super::state::{OWNER, State};
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, Context, Digest, Started};
-use crate::crypto::recipient;
+use crate::crypto::identity::recipient;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use std::collections::{BTreeSet, HashMap};

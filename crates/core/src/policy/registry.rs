@@ -7,7 +7,7 @@
 use super::error::{ChainFault, Needs, OpFault};
 use super::settings::Settings;
 use crate::crypto::bytes::Id;
-use crate::crypto::recipient::{self, Recipient, RecipientKind};
+use crate::crypto::identity::recipient::{self, Recipient, RecipientKind};
 use crate::name::Name;
 use std::collections::HashMap;
 

@@ -3,8 +3,8 @@
 //! They are kept as the text that the chain states; the typed views are computed on demand, so that
 //! what is checked and what is used are the same text.
 
+use crate::crypto::identity::plugin;
 use crate::crypto::kdf::Params;
-use crate::crypto::plugin;
 use crate::name::Name;
 use crate::record::line::MAX_INTEGER;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 use super::line::MAX_INTEGER;
 use super::text::{self, TextError};
-use crate::crypto::recipient;
+use crate::crypto::identity::recipient;
 use crate::name::Name;
 
 /// What a record holds too many of.

@@ -7,12 +7,13 @@
 
 mod chains;
 mod error;
+pub(crate) mod folder;
 mod places;
 mod stored;
 
 pub use self::error::{PinDamage, PinError};
 use self::places::Recorded;
-use super::pin_folder::PinFolder;
+use super::pins::folder::PinFolder;
 use super::place::Place;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;

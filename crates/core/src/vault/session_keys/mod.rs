@@ -4,9 +4,7 @@
 //! One text, in the memory of a keyring and never in a file. It is believed no further than an
 //! envelope is: every key must be the one that the policy commits to.
 
-mod closed;
-
-use self::closed::ClosedBy;
+use super::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
 use crate::crypto::bytes::{self, Fixed, Id, ShortId};
 use crate::crypto::sign::SigningKey;

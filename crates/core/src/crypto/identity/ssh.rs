@@ -3,10 +3,10 @@
 //! RSA keys work in builds with the feature `ssh-rsa` alone: RUSTSEC-2023-0071 (the time of a
 //! private-key operation tells of the key) has no fix in the crate that age uses.
 
-use super::identity::IdentityError;
+use super::IdentityError;
 use super::recipient::RecipientError;
-use super::sign::{SignError, VerifyingKey};
 use crate::crypto::bytes::Fixed;
+use crate::crypto::sign::{SignError, VerifyingKey};
 use crate::secret_value::SecretValue;
 use age::secrecy::SecretString;
 use age::ssh;
@@ -19,12 +19,12 @@ const RSA: &str = "ssh-rsa";
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
 /// Whether a text is meant as an SSH public key.
-pub(super) fn is_recipient(text: &str) -> bool {
+pub(in crate::crypto) fn is_recipient(text: &str) -> bool {
     matches!(text.split(' ').next(), Some(ED25519 | RSA)) && text.contains(' ')
 }
 
 /// The kind and the key, without the comment that people keep behind them.
-pub(super) fn without_comment(text: &str) -> &str {
+pub(in crate::crypto) fn without_comment(text: &str) -> &str {
     let mut spaces = text.match_indices(' ');
     match (is_recipient(text), spaces.nth(1)) {
         (true, Some((end, _))) => &text[..end],
@@ -33,7 +33,7 @@ pub(super) fn without_comment(text: &str) -> &str {
 }
 
 /// A public key in canonical form.
-pub(super) enum PublicKey {
+pub(in crate::crypto) enum PublicKey {
     Ed25519(VerifyingKey),
     /// The modulus as a big-endian number without leading zeros. Keys that share it are opened by
     /// one private key.
@@ -44,7 +44,7 @@ pub(super) enum PublicKey {
 
 /// Reads `KIND KEY`: two fields, one space, no comment, and of each encoding the one spelling. `None`
 /// for what is no SSH key.
-pub(super) fn read(text: &str) -> Result<Option<PublicKey>, RecipientError> {
+pub(in crate::crypto) fn read(text: &str) -> Result<Option<PublicKey>, RecipientError> {
     let Some((kind, key)) = text.split_once(' ').filter(|_| is_recipient(text)) else {
         return Ok(None);
     };
@@ -103,7 +103,7 @@ fn positive<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], RecipientError> {
 }
 
 /// The recipient as age's own type.
-pub(super) fn parse_recipient(text: &str) -> Result<ssh::Recipient, RecipientError> {
+pub(in crate::crypto) fn parse_recipient(text: &str) -> Result<ssh::Recipient, RecipientError> {
     let key = without_comment(text);
     let read = read(key)?.ok_or(RecipientError::Ssh)?;
     if matches!(read, PublicKey::Rsa { .. }) && !cfg!(feature = "ssh-rsa") {
@@ -113,19 +113,19 @@ pub(super) fn parse_recipient(text: &str) -> Result<ssh::Recipient, RecipientErr
 }
 
 /// An SSH private key, and the recipient that it belongs to.
-pub(super) struct Key {
+pub(in crate::crypto) struct Key {
     pub identity: ssh::Identity,
     pub recipient: String,
 }
 
 /// Whether a file's text is an SSH private key, or another PEM.
-pub(super) fn is_private_key(text: &str) -> bool {
+pub(in crate::crypto) fn is_private_key(text: &str) -> bool {
     text.trim_start().starts_with("-----BEGIN ") && text.contains(" PRIVATE KEY-----")
 }
 
 /// Reads a private key as `ssh-keygen` writes it. One with a passphrase stays closed, and says
 /// whose it is all the same: the public half is beside it in the clear.
-pub(super) fn parse_private_key(text: &str) -> Result<Key, IdentityError> {
+pub(in crate::crypto) fn parse_private_key(text: &str) -> Result<Key, IdentityError> {
     let identity = ssh::Identity::from_buffer(text.trim_start().as_bytes(), None);
     let identity = identity.map_err(|_| IdentityError::Ssh)?;
     let recipient = ssh::Recipient::try_from(identity.clone()).map_err(|_| IdentityError::Ssh)?;
@@ -136,7 +136,7 @@ pub(super) fn parse_private_key(text: &str) -> Result<Key, IdentityError> {
 }
 
 /// Opens a key with its passphrase.
-pub(super) fn decrypt(
+pub(in crate::crypto) fn decrypt(
     key: &ssh::EncryptedKey,
     passphrase: &SecretValue,
 ) -> Result<ssh::Identity, IdentityError> {

@@ -1,6 +1,6 @@
 //! The folder `pins` in the state folder: what this device knows of each vault, and its lock.
 
-use super::pins::PinError;
+use super::PinError;
 use crate::store::file::lock;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;

@@ -9,7 +9,7 @@ mod machines;
 mod program;
 mod talk;
 
-pub(super) use self::machines::Key;
+pub(in crate::crypto) use self::machines::Key;
 use self::machines::Recipients;
 use self::program::Program;
 use self::talk::PluginFailure;
@@ -24,26 +24,26 @@ use std::io;
 use std::sync::Arc;
 
 /// How a plugin's identity line begins.
-pub(super) const IDENTITY_PREFIX: &str = "AGE-PLUGIN-";
+pub(in crate::crypto) const IDENTITY_PREFIX: &str = "AGE-PLUGIN-";
 
 /// How a plugin's recipient begins; its name follows.
 const RECIPIENT_PREFIX: &str = "age1";
 
 /// A plugin's words, without what would steer a terminal: control characters, and the marks of
 /// direction that age itself puts around names.
-pub(super) fn printable(text: &str) -> String {
+pub(in crate::crypto) fn printable(text: &str) -> String {
     let steers =
         |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().filter(|c| !steers(*c)).collect()
 }
 
 /// The recipient as age's own type, if the text is a plugin's recipient.
-pub(super) fn parse_recipient(text: &str) -> Result<plugin::Recipient, RecipientError> {
+pub(in crate::crypto) fn parse_recipient(text: &str) -> Result<plugin::Recipient, RecipientError> {
     text.parse().map_err(|_| RecipientError::Unsupported)
 }
 
 /// The plugin of a recipient in canonical form: `age1NAME1DATA`, as lower-case Bech32 of any length.
-pub(super) fn name(text: &str) -> Result<&str, RecipientError> {
+pub(in crate::crypto) fn name(text: &str) -> Result<&str, RecipientError> {
     let behind = text.strip_prefix(RECIPIENT_PREFIX).ok_or(RecipientError::Unsupported)?;
     let (name, _) = behind.rsplit_once('1').ok_or(RecipientError::Unsupported)?;
     match bech32::decode(text) {
@@ -66,12 +66,12 @@ pub fn program(recipient: &str) -> Option<String> {
     parse_recipient(recipient).ok().map(|recipient| program_of(recipient.plugin()))
 }
 
-pub(super) fn program_of(plugin: &str) -> String {
+pub(in crate::crypto) fn program_of(plugin: &str) -> String {
     format!("age-plugin-{plugin}")
 }
 
 /// One encryptor for all recipients of each plugin, so that each program is started once.
-pub(super) fn encryptors(
+pub(in crate::crypto) fn encryptors(
     recipients: &[plugin::Recipient],
 ) -> Result<Vec<Box<dyn age::Recipient>>, EncryptError> {
     let mut by_plugin: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -89,13 +89,13 @@ pub(super) fn encryptors(
 }
 
 /// A plugin's identity line.
-pub(super) fn parse_identity(line: &str) -> Option<plugin::Identity> {
+pub(in crate::crypto) fn parse_identity(line: &str) -> Option<plugin::Identity> {
     line.parse().ok()
 }
 
 /// The identity, with the program that knows what to do with it; an error names the program that
 /// is missing.
-pub(super) fn identity(
+pub(in crate::crypto) fn identity(
     identity: &plugin::Identity,
     prompts: Arc<dyn Prompts>,
 ) -> Result<Key, String> {
@@ -105,7 +105,7 @@ pub(super) fn identity(
 
 /// The recipient that a comment states, as the plugins write it: `# Recipient: age1…`, or
 /// `# public key: age1…`.
-pub(super) fn stated_recipient(comment: &str) -> Option<String> {
+pub(in crate::crypto) fn stated_recipient(comment: &str) -> Option<String> {
     let (label, recipient) = comment.strip_prefix('#')?.split_once(':')?;
     let label = label.trim().to_ascii_lowercase();
     let known = matches!(label.as_str(), "recipient" | "public key");
@@ -114,7 +114,7 @@ pub(super) fn stated_recipient(comment: &str) -> Option<String> {
 }
 
 /// What went wrong with a plugin, on one line, if that is what the error is about.
-pub(super) fn complaint(error: &io::Error) -> Option<String> {
+pub(in crate::crypto) fn complaint(error: &io::Error) -> Option<String> {
     let failure: &PluginFailure = error.get_ref()?.downcast_ref()?;
     let cause = failure.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     Some(printable(&format!("{failure}{cause}")))

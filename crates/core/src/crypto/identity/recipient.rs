@@ -1,9 +1,9 @@
 //! age recipients as text: which texts may stand in a policy, which key each of them is, and which
 //! of them this version can encrypt to (`docs/format.md`, Recipients).
 
-use super::bytes::Id;
-use super::digest::{self, Context};
 use super::{plugin, ssh};
+use crate::crypto::bytes::Id;
+use crate::crypto::digest::{self, Context};
 use age::x25519;
 use curve25519_dalek::montgomery::MontgomeryPoint;
 
@@ -129,13 +129,13 @@ fn is_x25519(text: &str) -> bool {
 }
 
 /// A recipient that this version can encrypt to, as age's own types.
-pub(super) enum Usable {
+pub(in crate::crypto) enum Usable {
     X25519(x25519::Recipient),
     Ssh(age::ssh::Recipient),
     Plugin(age::plugin::Recipient),
 }
 
-pub(super) fn parse(text: &str) -> Result<Usable, RecipientError> {
+pub(in crate::crypto) fn parse(text: &str) -> Result<Usable, RecipientError> {
     let text = canonical(text);
     match check_recipient(text)? {
         RecipientKind::X25519 => parse_x25519(text).map(|(key, _)| Usable::X25519(key)),

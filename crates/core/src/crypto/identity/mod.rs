@@ -1,8 +1,10 @@
 //! age identities: the private keys that open envelopes. X25519 keys, SSH keys and those that a
 //! plugin holds, behind [`Identity`].
 
-use super::recipient;
-use super::{plugin, ssh};
+pub mod plugin;
+pub mod recipient;
+pub mod ssh;
+
 use crate::host::{NoPrompts, Prompts};
 use crate::secret_value::SecretValue;
 use age::secrecy::ExposeSecret;
@@ -117,7 +119,7 @@ impl Identity {
         if let Kind::Ssh(ssh) = &mut self.0
             && let age::ssh::Identity::Encrypted(key) = &ssh.key
         {
-            ssh.key = super::ssh::decrypt(key, passphrase)?;
+            ssh.key = ssh::decrypt(key, passphrase)?;
         }
         Ok(())
     }
