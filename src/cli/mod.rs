@@ -23,6 +23,7 @@ mod hidden;
 mod hook;
 mod identities;
 mod identity_command;
+mod in_index;
 mod job;
 mod layout;
 mod leaving;
