@@ -296,6 +296,18 @@ fn keys_and_values_in_the_index_are_found_wherever_they_lie() {
     assert!(command.contains(&format!("'v-secure member key remove {owner}/")), "{command}");
     git(&cli, &["rm", "--quiet", "--cached", "notes/key.txt"]);
     doctor(&cli).lacks("plain-key");
+    // What has no key to sign is named by its recipient, and goes by the commands that are said.
+    let made = cli.ok("member add ci --service --new-identity --read prod/*");
+    fs::write(project.join("ci.txt"), made).unwrap();
+    git(&cli, &["add", "ci.txt"]);
+    git(&cli, &["-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x"]);
+    let found = doctor(&cli);
+    let command = found.command("plain-key");
+    assert!(command.contains("'v-secure member add ci --device --new-identity'"), "{command}");
+    cli.ok("member add ci --device --new-identity");
+    let (_, remove) = command.split_once("'v-secure member key remove ").unwrap();
+    cli.ok(&format!("member key remove {} --yes", remove.trim_end_matches('\'')));
+    doctor(&cli).lacks("plain-key");
     // A key of nobody here is a project's own.
     cli.ok("identity new -o other.txt");
     git(&cli, &["add", "other.txt"]);

@@ -4,6 +4,7 @@
 use crate::crypto::identity;
 use crate::name::Name;
 use crate::ops::vault::Vault;
+use crate::policy::vouching::Credential;
 use crate::secret_value::SecretValue;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ pub const PATTERN: &str = "AGE-SECRET-KEY-[0-9A-Z]{20}";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     pub member: Name,
+    pub recipient: Credential,
     /// The device whose signing key is sealed to it; none where it only reads.
     pub device: Option<Name>,
 }
@@ -28,7 +30,8 @@ pub fn owners(vaults: &[Vault]) -> BTreeMap<String, Owner> {
         member.recipients.iter().map(|recipient| {
             let mut keys = member.keys.iter().filter(|(_, key)| key.recipient == *recipient);
             let device = keys.next().map(|(device, _)| device.clone());
-            (recipient.clone(), Owner { member: name.clone(), device })
+            let own = Credential::Recipient(recipient.clone());
+            (recipient.clone(), Owner { member: name.clone(), recipient: own, device })
         })
     });
     recipients.collect()
@@ -60,7 +63,8 @@ mod tests {
         let text = made.text.expose_str().unwrap();
         let key = text.lines().find(|line| line.starts_with(START)).unwrap();
         let own = recipient(key).unwrap();
-        let owner = Owner { member: Name::new("ada").unwrap(), device: None };
+        let recipient = Credential::Recipient(own.clone());
+        let owner = Owner { member: Name::new("ada").unwrap(), recipient, device: None };
         let owners = BTreeMap::from([(own, owner.clone())]);
         for file in
             [text.to_owned(), format!("KEY='{key}'\n"), format!("\u{ff}{{\"k\":\"{key}\"}}")]

@@ -77,17 +77,14 @@ fn of_key(examined: &Examined<'_>, root: &Path, file: &Path, owner: &Owner) -> F
 
 /// The commands that put another key in the place of one that others have.
 fn replaced(owner: &Owner) -> String {
-    let Owner { member, device } = owner;
-    match device {
-        Some(device) => format!(
-            "'v-secure member add {member} --device --request REQUEST' for the new one, then \
-             'v-secure member key remove {member}/{device} --lost'"
-        ),
-        None => format!(
-            "'v-secure member add {member} --device --new-identity' for the new one, then 'v-secure member key \
-             remove {member}/ID' with the ID that 'v-secure policy review' shows"
-        ),
-    }
+    let Owner { member, device, recipient } = owner;
+    let (new, old) = match device {
+        Some(device) => ("--request REQUEST", format!("{member}/{device} --lost")),
+        None => ("--new-identity", format!("{member}/{}", recipient.tag())),
+    };
+    format!(
+        "'v-secure member add {member} --device {new}' for another one, then 'v-secure member key remove {old}'"
+    )
 }
 
 /// What takes a file out of the index alone.
