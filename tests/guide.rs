@@ -1,4 +1,8 @@
-//! `docs/guide.md` and `README.md` name only commands and options that exist.
+//! `docs/guide.md` and `README.md` name only commands and options that exist, and what is easily typed for
+//! another environment is about one.
+
+#[path = "support/person.rs"]
+mod person;
 
 use clap::{Command, CommandFactory};
 use std::fs;
@@ -75,6 +79,39 @@ fn the_pipeline_of_the_readme_compares_with_the_commit_before_the_push() {
     assert!(
         pipelines.all(|block| !block.contains("origin/main")) && !pipeline.contains("origin/main")
     );
+}
+
+/// The lines of the first block under a heading.
+fn under<'a>(document: &'a str, heading: &str) -> Vec<&'a str> {
+    let (_, section) = document.split_once(heading).unwrap();
+    let block = section.split("```").nth(1).unwrap();
+    block.lines().skip(1).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_guide_lets_expire_is_what_it_looks_at() {
+    use person::{Done, Person};
+    let document = include_str!("../docs/guide.md");
+    let person = Person::new("owner");
+    person.run("init --vault-name shop").ok();
+    let program = Path::new(env!("CARGO_BIN_EXE_v-secure")).parent().unwrap();
+    let lines = under(document, "## Make values expire");
+    assert!(lines.len() > 5, "{lines:?}");
+    for line in lines {
+        let mut shell = std::process::Command::new("sh");
+        let own = person.command(&[]);
+        shell.args(["-c", line]).current_dir(person.checkout()).env_clear();
+        shell.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.env("PATH", person::path_after(program)).env("TOKEN", "t");
+        let done = Done::from(shell.output().unwrap());
+        assert_eq!(done.code, 0, "{line}: {}", done.err);
+        let about = "prod/API_TOKEN";
+        assert!(!line.contains(" ls ") || done.out.contains(about), "{line}: {done:?}");
+        assert!(!line.contains("API_TOKEN") || line.contains(about), "{line}");
+    }
+    let listed = person.run("ls").ok();
+    assert_eq!(listed.lines().count(), 1, "one secret: {listed}");
 }
 
 #[test]

@@ -220,20 +220,37 @@ fn a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept() {
     let mut session = on_terminal(&owner, "init --vault-name shop");
     session.expect("Make a recovery identity now").unwrap();
     session.send("yes\r").unwrap();
-    let shown = session.expect("Are they written down").unwrap();
-    let words = words_shown(&String::from_utf8_lossy(shown.before()));
-    assert_eq!(words.len(), 24, "{words:?}");
+    let words = words_to_keep(&mut session);
     session.send("yes\r").unwrap();
-    assert!(rest(&mut session).contains("a second owner"));
+    let afterwards = rest(&mut session);
+    assert!(afterwards.contains("a second owner"));
+    assert!(afterwards.contains("clear it and its scrollback now"), "{afterwards}");
     owner.set("prod/DB", "hunter2");
     owner.feed("recovery test -", &words.join(" ")).ok();
 
     let before = fs::read(owner.vault()).unwrap();
     let mut session = on_terminal(&owner, "recovery new");
-    session.expect("Are they written down").unwrap();
+    words_to_keep(&mut session);
     session.send("no\r").unwrap();
-    assert!(rest(&mut session).contains("nothing was changed"));
+    let declined = rest(&mut session);
+    assert!(declined.contains("nothing was changed") && !declined.contains("scrollback"));
     assert_eq!(fs::read(owner.vault()).unwrap(), before);
+    let mut session = on_terminal(&owner, "recovery new");
+    words_to_keep(&mut session);
+    session.send("yes\r").unwrap();
+    let afterwards = rest(&mut session);
+    assert!(afterwards.contains("clear it and its scrollback now"), "{afterwards}");
+}
+
+/// The words of whichever command shows them, in the one way that there is.
+fn words_to_keep(session: &mut OsSession) -> Vec<String> {
+    let shown = session.expect("Are they written down").unwrap();
+    let shown = String::from_utf8_lossy(shown.before()).into_owned();
+    let words = words_shown(&shown);
+    assert_eq!(words.len(), 24, "{words:?}");
+    assert!(!shown.contains("AGE-SECRET-KEY-"), "the words alone are for paper");
+    assert!(shown.contains("take no photo of them, and store them in no file"), "{shown}");
+    words
 }
 
 #[test]
@@ -257,6 +274,71 @@ fn a_terminal_asks_for_the_words_without_showing_them() {
     let shown = rest(&mut session);
     assert!(shown.contains("typed.txt") && !shown.contains(key), "{shown}");
     assert!(fs::read_to_string(owner.checkout().join("typed.txt")).unwrap().contains(key));
+}
+
+/// A device of an owner that made the recovery identity is lost, and the owner comes back by it.
+fn after_a_loss(made: &str, later: &str) -> Person {
+    let owner = Person::new("owner");
+    owner.run(made).ok();
+    if !later.is_empty() {
+        owner.run(later).ok();
+    }
+    let back = Person::new("owner");
+    back.pull(&owner);
+    let kept = owner.home().join("../recovery.txt");
+    let restore = format!("identity restore {} -o recovery.txt", kept.display());
+    back.run(&restore).ok();
+    back.run("identity new").ok();
+    let request = back.run("member request owner --device new --json").json();
+    let line = request["request"].as_str().unwrap();
+    let let_in = format!(
+        "--trust-first-use --identity recovery.txt member add owner --device --yes --request {line}"
+    );
+    back.run(&let_in).ok();
+    back
+}
+
+#[test]
+fn whoever_lost_a_device_is_told_what_becomes_of_the_recovery_identity() {
+    let lost = "member key remove owner/owner-laptop --lost --yes";
+    let back = after_a_loss("init --vault-name shop", "recovery new --out ../recovery.txt");
+    let done = back.run(lost);
+    let (keep, other) = (
+        "recovery: keep it if you made it and owner/owner-laptop never held its words or file;",
+        "In any other case remove it, and then make a new one: v-secure recovery new.",
+    );
+    let said = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(done.code == 0 && said.contains(keep) && said.contains(other), "{}", done.err);
+    back.run("recovery test recovery.txt").ok();
+    // One that came with the vault is vouched for by nobody's device, and is not asked about.
+    let back = after_a_loss("init --vault-name shop --recovery-out ../recovery.txt", "");
+    let done = back.run(lost);
+    assert!(done.code == 0 && !done.err.contains("keep it"), "{}", done.err);
+    back.run("recovery test recovery.txt").ok();
+}
+
+#[test]
+fn whoever_lets_an_owner_go_is_told_what_becomes_of_the_recovery_identity() {
+    let back = after_a_loss("init --vault-name shop", "recovery new --out ../recovery.txt");
+    let done = back.run("--identity recovery.txt member remove owner --yes");
+    let said = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!said.contains("recovery: keep it"), "the signer stands by itself: {}", done.err);
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop").ok();
+    let spare = Person::new("second");
+    spare.pull(&owner);
+    let request = spare.run("member request second --json").json();
+    let line = request["request"].as_str().unwrap();
+    owner.run(&format!("member add second --role owner --yes --request {line}")).ok();
+    spare.pull(&owner);
+    spare.accept_as(&owner);
+    spare.run("recovery new --out ../recovery.txt").ok();
+    owner.pull(&spare);
+    let done = owner.run("member remove second --yes");
+    let said = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    let keep =
+        "recovery: keep it if second cannot have its words or file. In any other case remove it,";
+    assert!(done.code == 0 && said.contains(keep), "{}", done.err);
 }
 
 #[test]

@@ -85,20 +85,57 @@ fn who_gives_keys_is_named_and_told_that_they_are_there() {
     assert!(settled.err.contains("new keys for developer+owner"), "{}", settled.err);
 }
 
+/// Where git carries the vault.
+fn in_git(person: &Person) -> bool {
+    let mut init = std::process::Command::new("git");
+    let init = init.args(["init", "--quiet"]).current_dir(person.checkout()).env_clear();
+    init.env("PATH", person::path()).env("HOME", person.home());
+    init.status().is_ok_and(|status| status.success())
+}
+
+const NEXT: &str = "next: commit and push .v-secure; it takes effect for others once they pull\n";
+
 #[test]
-fn each_way_to_take_rights_ends_with_what_to_do() {
+fn each_change_of_people_and_rights_ends_with_what_to_do() {
     let owner = owner();
+    if !in_git(&owner) {
+        return;
+    }
     join(&owner, "one", "developer");
     join(&owner, "two", "developer");
+    let recipient = Person::new("spare").run("identity new").ok();
     for line in [
+        &format!("member add backup --recipient {}", recipient.trim()),
+        "role create tester",
+        "role join tester backup",
+        "access grant tester dev/* read",
         "access revoke developer dev/* write",
         "role leave developer two",
         "role rm developer --yes",
         "member remove one --yes",
+        "settings set reads off",
+        "key rotate --all",
+        "recovery new --out ../recovery.txt",
+        "member add ci --service --new-identity --read dev/*",
     ] {
         let done = owner.run(line);
-        assert!(done.err.contains("next: commit and push .v-secure"), "{line}: {}", done.err);
+        assert_eq!(done.code, 0, "{line}: {}", done.err);
+        assert!(done.err.ends_with(NEXT), "{line}: {}", done.err);
+        assert_eq!(done.err.matches("commit and push").count(), 1, "{line}: {}", done.err);
     }
+    for line in ["role create quiet -q", "role create json --json", "role list", "settings show"] {
+        assert!(!owner.run(line).err.contains("commit and push"), "{line}");
+    }
+    // Nothing was written.
+    assert_eq!(owner.run("settings set reads off").err, "reads was off\n");
+    assert!(!owner.run("role create tester").err.contains("commit and push"));
+    // What is set is its author's, and seen in git status.
+    assert!(!owner.feed("set dev/DB", "v").err.contains("commit and push"));
+}
+
+#[test]
+fn without_a_repository_nobody_is_told_to_commit() {
+    assert!(!owner().run("role create tester").err.contains("commit"));
 }
 
 #[test]

@@ -89,8 +89,6 @@ fn values(secrets: usize) -> String {
 /// What came of a change that took rights away, as its report ends.
 #[derive(Serialize)]
 pub struct Narrowed<'a> {
-    #[serde(skip)]
-    written: bool,
     /// Audiences with new keys.
     renewed: &'a [String],
     /// Secrets whose values in force are known without a right to.
@@ -106,13 +104,8 @@ impl<'a> Narrowed<'a> {
         changed: &'a Changed,
         is_meant: impl Fn(&Exposed, &Knower) -> bool,
     ) -> Outcome<Self> {
-        let Changed { written, vault, renewed, effects, .. } = changed;
-        Ok(Self {
-            written: *written,
-            renewed,
-            exposed: secrets(context, vault, is_meant)?,
-            effects,
-        })
+        let Changed { vault, renewed, effects, .. } = changed;
+        Ok(Self { renewed, exposed: secrets(context, vault, is_meant)?, effects })
     }
 
     /// With the values that are exposed to these members.
@@ -130,13 +123,10 @@ impl<'a> Narrowed<'a> {
         self.effects.tell_narrowed(&context.ui);
     }
 
-    /// Says what `who` knows, if it is anybody, and when the change holds.
+    /// Says what `who` knows, if it is anybody.
     pub fn finish(&self, context: &Context<'_>, who: &str) {
         if !who.is_empty() {
             tell(context, who, &self.exposed);
-        }
-        if self.written {
-            context.ui.note("next: commit and push .v-secure: it binds who has pulled it");
         }
     }
 }

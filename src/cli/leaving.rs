@@ -11,6 +11,7 @@ use serde::Serialize;
 use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::name::Name;
 use v_secure_core::people::leaving;
+use v_secure_core::people::recovery;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::policy::vouching::{Access, Alone, Credential, Going, Vouching};
@@ -111,13 +112,19 @@ pub struct Vouched {
     all: Alone,
     /// What may go with them.
     takeable: Alone,
+    /// Whether a device was lost, and its member stays.
+    lost: bool,
 }
 
 pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Vouched> {
     let failed = |error: ChainError| Failure::from_error(Exit::Integrity, error.code(), &error);
     let vouching = Vouching::of(&vault.file().chain).map_err(failed)?;
     let stands = last_owners_key(vault, going).unwrap_or(NOBODY);
-    Ok(Vouched { all: vouching.alone(going, &stands), takeable: vouching.alone(going, by) })
+    Ok(Vouched {
+        all: vouching.alone(going, &stands),
+        takeable: vouching.alone(going, by),
+        lost: matches!(going, Going::Keys(..)),
+    })
 }
 
 /// An id that no key has.
@@ -213,7 +220,26 @@ pub fn tell(context: &Context<'_>, who: &str, vault: &Vault, vouched: &Vouched) 
     }
     let mut lines = vec![("", format!("only {who} vouched for:"))];
     lines.extend(texts(&rows).into_iter().map(|text| ("  ", text)));
+    let kept_away = recovery::members(vault.policy());
+    let kept_away = kept_away.filter(|name| vouched.all.members.contains(name));
+    lines.extend(kept_away.map(|name| ("", on_recovery(name, who, vouched.lost))));
     say(context, &lines);
+}
+
+/// Which answer is right about a recovery identity. Its name is anybody's to take, so whether it is one is for
+/// the person to say.
+fn on_recovery(name: &Name, who: &str, lost: bool) -> String {
+    match lost {
+        true => format!(
+            "{name}: keep it if you made it and {who} never held its words or file; 'v-secure recovery test' \
+             tells whether yours are for it. In any other case remove it, and then make a new one: v-secure \
+             recovery new. One answer is for the whole list"
+        ),
+        false => format!(
+            "{name}: keep it if {who} cannot have its words or file. In any other case remove it, and then \
+             make a new one: v-secure recovery new. One answer is for the whole list"
+        ),
+    }
 }
 
 /// Lines that `--quiet` does not hide, as wide as the terminal: each behind a label.

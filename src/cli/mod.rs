@@ -23,6 +23,7 @@ mod hidden;
 mod hook;
 mod identities;
 mod identity_command;
+mod in_index;
 mod job;
 mod layout;
 mod leaving;
@@ -44,6 +45,7 @@ mod recovery;
 pub mod root;
 mod secret_arg;
 mod selection;
+mod sharing;
 mod shell_word;
 mod shortfall;
 mod source;
@@ -72,13 +74,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
     };
     let context = context::Context::new(host, root.globals);
     context.pruning.allow(root.command.as_ref().is_none_or(root::Command::may_prune));
+    context.sharing.want(root.command.as_ref().is_some_and(root::Command::is_of_others));
     let result = refuse_debugging(host).and_then(|()| match root.command {
         Some(command) => command.run(&context),
         None => command::status::run(&context),
     });
     pruning::run(&context);
     match result {
-        Ok(()) => Exit::Ok,
+        Ok(()) => {
+            sharing::tell(&context);
+            Exit::Ok
+        }
         Err(failure) => {
             let failure = meant::named(&context, failure);
             context.ui.failure(&failure);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use v_secure_core::crypto::identity;
 use v_secure_core::name::Name;
+use v_secure_core::policy::vouching::Credential;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::verified_vault::Vault;
 
@@ -13,17 +14,31 @@ const START: &str = "AGE-SECRET-KEY-";
 /// What git is to look for, as a POSIX extended expression.
 pub const PATTERN: &str = "AGE-SECRET-KEY-[0-9A-Z]{20}";
 
+/// Whose a key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    pub member: Name,
+    pub recipient: Credential,
+    /// The device whose signing key is sealed to it; none where it only reads.
+    pub device: Option<Name>,
+}
+
 /// The members of vaults, by their recipients.
-pub fn owners(vaults: &[Vault]) -> BTreeMap<String, Name> {
+pub fn owners(vaults: &[Vault]) -> BTreeMap<String, Owner> {
     let members = vaults.iter().flat_map(|vault| vault.policy().members());
     let recipients = members.flat_map(|(name, member)| {
-        member.recipients.iter().map(|recipient| (recipient.clone(), name.clone()))
+        member.recipients.iter().map(|recipient| {
+            let mut keys = member.keys.iter().filter(|(_, key)| key.recipient == *recipient);
+            let device = keys.next().map(|(device, _)| device.clone());
+            let own = Credential::Recipient(recipient.clone());
+            (recipient.clone(), Owner { member: name.clone(), recipient: own, device })
+        })
     });
     recipients.collect()
 }
 
 /// Whose key a file holds.
-pub fn held<'a>(bytes: &[u8], owners: &'a BTreeMap<String, Name>) -> Option<&'a Name> {
+pub fn held<'a>(bytes: &[u8], owners: &'a BTreeMap<String, Owner>) -> Option<&'a Owner> {
     let text = String::from_utf8_lossy(bytes);
     let keys = text.match_indices(START).map(|(at, _)| {
         let rest = &text[at..];
@@ -48,11 +63,13 @@ mod tests {
         let text = made.text.expose_str().unwrap();
         let key = text.lines().find(|line| line.starts_with(START)).unwrap();
         let own = recipient(key).unwrap();
-        let owners = BTreeMap::from([(own, Name::new("ada").unwrap())]);
+        let recipient = Credential::Recipient(own.clone());
+        let owner = Owner { member: Name::new("ada").unwrap(), recipient, device: None };
+        let owners = BTreeMap::from([(own, owner.clone())]);
         for file in
             [text.to_owned(), format!("KEY='{key}'\n"), format!("\u{ff}{{\"k\":\"{key}\"}}")]
         {
-            assert_eq!(held(file.as_bytes(), &owners).map(Name::as_str), Some("ada"));
+            assert_eq!(held(file.as_bytes(), &owners), Some(&owner));
         }
         assert_eq!(held(key.to_lowercase().as_bytes(), &owners), None);
         assert_eq!(held(key.as_bytes(), &BTreeMap::new()), None);

@@ -53,7 +53,7 @@ impl RecoveryArgs {
             return Ok(None);
         }
         let new = generate_identity();
-        if show(context, &new, Form::Words)? {
+        if show(context, &new)? {
             return Ok(Some(new));
         }
         context.ui.warn("no recovery identity was made; later: v-secure recovery new");
@@ -144,17 +144,28 @@ pub fn words_of(new: &NewIdentity) -> Outcome<SecretValue> {
 }
 
 /// Shows a recovery identity on the terminal, once; whether the user says that it is kept.
-pub fn show(context: &Context<'_>, new: &NewIdentity, form: Form) -> Outcome<bool> {
+///
+/// As words alone: a line of text would be copied, to a file on this machine or through its clipboard.
+pub fn show(context: &Context<'_>, new: &NewIdentity) -> Outcome<bool> {
     let words = words_of(new)?;
     context.host.write_err("\nThe recovery identity, shown once. Write the words on paper:\n");
     context.host.write_err(&listed(words.expose_str().unwrap_or_default()));
-    if form == Form::Text
-        && let Some(text) = new.text.expose_str()
-    {
-        context.host.write_err(&format!("\nor keep this line, which is the same key:\n\n{text}\n"));
+    context.ui.say_wrapped("", 0, BY_HAND);
+    let question = "Are they written down, and will they be kept off this machine?";
+    let kept = context.ui.confirm(question, false)?;
+    if kept {
+        context.ui.say_wrapped("", 0, CLEAR);
     }
-    context.ui.confirm("Are they written down, and will they be kept off this machine?", false)
+    Ok(kept)
 }
+
+/// What else would have the words.
+const BY_HAND: &str = "Write by hand: take no photo of them, and store them in no file on this machine. Whoever has them is an \
+                       owner of the vault.";
+
+/// `clear` leaves the scrollback where the terminal has no means to clear it, and tmux keeps its own.
+const CLEAR: &str = "The words are still on this screen: clear it and its scrollback now, by 'clear' in most terminals \
+                     (and 'tmux clear-history' in tmux), or close the window.";
 
 /// The words with their numbers, in lines of three.
 fn listed(words: &str) -> Zeroizing<String> {

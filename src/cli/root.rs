@@ -112,6 +112,19 @@ impl Command {
         }
     }
 
+    /// Whether what it writes is about people, rights, keys or settings, which are others' too.
+    pub fn is_of_others(&self) -> bool {
+        matches!(
+            self,
+            Self::Recovery(_)
+                | Self::Member(_)
+                | Self::Role(_)
+                | Self::Access(_)
+                | Self::Key(_)
+                | Self::Settings(_)
+        )
+    }
+
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
             Self::Init(command) => command.run(context),

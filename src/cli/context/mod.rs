@@ -13,6 +13,7 @@ use super::job;
 use super::passphrase::Place;
 use super::pin_failures::refuse_old;
 use super::pruning::{self, Pruning};
+use super::sharing::Sharing;
 use super::ui::Ui;
 use crate::engine::session::{Opened, Session};
 use crate::engine::transaction::Written;
@@ -34,6 +35,7 @@ pub struct Context<'a> {
     pub globals: Globals,
     pub ui: Ui<'a>,
     pub pruning: Pruning,
+    pub sharing: Sharing,
     /// The limits of a child that is not ours.
     pub hardened: Hardened,
     /// The text of the identity that a passphrase opened, for the rest of this command.
@@ -71,6 +73,7 @@ impl<'a> Context<'a> {
             globals,
             ui,
             pruning: Pruning::default(),
+            sharing: Sharing::default(),
             hardened: harden(),
             opened_slot: RefCell::default(),
             given: RefCell::default(),
@@ -89,6 +92,7 @@ impl<'a> Context<'a> {
             globals,
             ui: Ui::muted(self.host),
             pruning,
+            sharing: Sharing::default(),
             hardened: self.hardened,
             opened_slot: RefCell::default(),
             given: RefCell::new(

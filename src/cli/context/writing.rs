@@ -6,7 +6,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::lost::{self, GIVE_UP};
 use crate::cli::pin_failures::refuse_old;
-use crate::cli::{pruning, unlocking};
+use crate::cli::{pruning, sharing, unlocking};
 use crate::engine::lost::Lost;
 use crate::engine::session::Session;
 use crate::engine::transaction::{Transaction, TransactionError};
@@ -107,6 +107,7 @@ impl Context<'_> {
                 let written = transaction.commit(change);
                 let vault = self.written(written.map_err(|error| way_out(error, lost.as_ref()))?);
                 pruning::watch_written(self, &session, &vault);
+                sharing::watch_written(self, &session);
                 Ok((made, (true, vault)))
             }
             None => Ok((made, (false, transaction.into_vault()))),

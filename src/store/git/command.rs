@@ -124,6 +124,11 @@ pub fn staged(folder: &Path, path: &Path) -> Option<Vec<u8>> {
     blob(folder, &with_path(":0:", path))
 }
 
+/// The same of a path relative to the folder.
+pub fn staged_below(folder: &Path, path: &str) -> Option<Vec<u8>> {
+    blob(folder, &with_path(":0:./", Path::new(path)))
+}
+
 /// Paths are bytes to git: what is not UTF-8 must not be passed over.
 fn with_path(before: &str, path: &Path) -> OsString {
     let mut whole = OsString::from(before);
@@ -261,6 +266,15 @@ pub fn staged_dotenvs(folder: &Path) -> Option<Vec<PathBuf>> {
 /// The files whose staged content differs from the last commit's in a line that fits an expression.
 pub fn staged_with(folder: &Path, expression: &str) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &["--diff-filter=AM", "--text", "-G", expression])
+}
+
+/// The files of the whole index that hold what fits an expression, relative to the root.
+pub fn tracked_with(root: &Path, expression: &str) -> Vec<PathBuf> {
+    let plain =
+        ["--full-name", "--text", "--no-textconv", "--no-recurse-submodules", "--extended-regexp"];
+    let arguments =
+        [&["grep", "--cached", "--files-with-matches", "-z"], &plain[..], &["-e", expression]];
+    paths(root, &arguments.concat()).unwrap_or_default()
 }
 
 /// What a git command prints, less its line end; `None` if it fails or prints no text.

@@ -102,6 +102,7 @@ codes! {
     HookOld "hook-old" Note "The hook is one that an older v-secure wrote.",
     HookHelpless "hook-helpless" Warning "The hook is there, and v-secure is not on PATH: every commit fails.",
     PlainFile "plain-file" Warning "A dotenv file that git does not ignore holds secrets of the vault in plain text.",
+    PlainKey "plain-key" Warning "A file that git tracks holds the private key of a member.",
     RecoverySound "recovery-sound" Ok "Losing one identity does not lose the vault.",
     RecoveryNone "recovery-none" Warning "Only one identity can open everything: losing it loses the vault.",
     OwnersFew "owners-few" Warning "Losing one device would leave too few owners who can sign.",

@@ -4,14 +4,11 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::child;
 use crate::cli::hook::{BEGIN, BODY, HOOKS};
-use crate::cli::plain_files;
 use crate::cli::shell_word;
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::file::{lock, read};
 use crate::store::git::command as git_command;
 use std::path::Path;
-use v_secure_core::convert::text;
-use v_secure_core::vault::verified_vault::Depth;
 
 /// More than any hook that a person wrote.
 const LIMIT: u64 = 1 << 20;
@@ -34,40 +31,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let search = examined.context.host.variable("PATH");
     let on_path = child::is_program("v-secure".as_ref(), search.as_deref());
     findings.push(hook(&hooks, on_path));
-    findings.extend(plain(examined, &location.project));
     findings
-}
-
-/// Files beside the vault that hold what is in it.
-fn plain(examined: &Examined<'_>, project: &Path) -> Vec<Finding> {
-    let files = git_command::open_dotenvs(project);
-    if files.is_empty() {
-        return Vec::new();
-    }
-    let session = examined.context.session();
-    let opened = session.and_then(|session| Ok(session.open(Depth::Unverified)?.vault));
-    let names = plain_files::names(&opened.into_iter().collect::<Vec<_>>());
-    let here = examined.context.current_dir().ok().and_then(|here| here.canonicalize().ok());
-    let is_here = here.is_some() && here == project.canonicalize().ok();
-    let finding = |file: &String| {
-        let path = project.join(file);
-        let bytes = read::read(&path, text::MAX_INPUT as u64).ok()?.bytes;
-        let held = plain_files::held(&path, &bytes, &names);
-        let what = format!(
-            "{file} holds secrets of the vault in plain text, and git does not ignore it: {}",
-            plain_files::few(&held)
-        );
-        let ignoring = plain_files::ignoring(file, ".gitignore");
-        let typed = if is_here { Path::new(file) } else { &path };
-        let mend = match git_command::is_tracked(&path) {
-            true => {
-                format!("{}  # and {ignoring}", shell_word::on_pathspec("git rm --cached", typed))
-            }
-            false => ignoring,
-        };
-        (!held.is_empty()).then(|| Finding::new(Code::PlainFile, what).mend(mend))
-    };
-    files.iter().filter_map(finding).collect()
 }
 
 fn carried(location: &Location) -> Vec<Finding> {

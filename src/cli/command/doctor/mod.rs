@@ -16,6 +16,7 @@ mod keyring;
 mod members;
 mod permissions;
 mod pins;
+mod plain;
 mod recovery;
 mod secrets;
 mod show;
@@ -38,6 +39,7 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
     permissions::check,
     clock::check,
     git::check,
+    plain::check,
     recovery::check,
     members::check,
     secrets::check,

@@ -8,12 +8,11 @@ use crate::cli::exit::Exit;
 use crate::cli::failures::{rebased, redone};
 use crate::cli::shell_word;
 use crate::cli::verification::{self, Base, Origin, Wanted};
-use crate::cli::{plain_files, plain_keys};
-use crate::store::file::find::{FOLDER, Location};
+use crate::cli::{in_index, plain_files, plain_keys};
 use crate::store::git::command as git_command;
 use clap::Args;
 use std::path::{Path, PathBuf};
-use v_secure_core::vault::verified_vault::{Depth, Vault, stated_vault};
+use v_secure_core::vault::verified_vault::stated_vault;
 
 /// Verify the staged vault, and that it loses nothing of the last commit
 #[derive(Debug, Args)]
@@ -39,27 +38,21 @@ impl PreCommit {
     }
 }
 
-/// The vaults of the repository, in whatever folders: git runs the hook at the root. Nobody verified them:
-/// a wrong name costs a question more.
-fn vaults(context: &Context<'_>, here: &Path, root: &Path) -> Vec<Vault> {
-    let open = |path: PathBuf| -> Outcome<Vault> {
-        Ok(context.session_at(location(root, &path)?)?.open(Depth::Unverified)?.vault)
-    };
-    git_command::vaults_of_index(here).into_iter().filter_map(|path| open(path).ok()).collect()
-}
-
 /// Keeps members' private keys from being committed.
 fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
     let files = git_command::staged_with(here, plain_keys::PATTERN).ok_or_else(no_repository)?;
     if files.is_empty() {
         return Ok(());
     }
-    let owners = plain_keys::owners(&vaults(context, here, root));
+    let owners = plain_keys::owners(&in_index::vaults(context, here, root));
     for file in files {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         if let Some(owner) = plain_keys::held(&bytes, &owners) {
-            let message =
-                format!("the commit would hold the private key of {owner}, in {}", file.display());
+            let message = format!(
+                "the commit would hold the private key of {}, in {}",
+                owner.member,
+                file.display()
+            );
             let failure = Failure::new(Exit::Failure, "plain-key", message);
             return Err(untracked(failure, here, root, &file)
                 .hint("git commit --no-verify, if everybody may have that key"));
@@ -74,7 +67,7 @@ fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
     if files.is_empty() {
         return Ok(());
     }
-    let names = plain_files::names(&vaults(context, here, root));
+    let names = plain_files::names(&in_index::vaults(context, here, root));
     for file in files {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         let held = plain_files::held(&file, &bytes, &names);
@@ -148,7 +141,7 @@ fn verify_staged(
     bytes: &[u8],
     base: Option<Base<'_>>,
 ) -> Outcome {
-    let session = context.session_at(location(root, path)?)?;
+    let session = context.session_at(in_index::location(root, path)?)?;
     let wanted = Wanted { base, ..Wanted::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
     let what = format!("the staged {}", path.display());
@@ -190,6 +183,9 @@ fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
 
 /// A merge is a commit upon several: one side's file in place of all would drop what another side
 /// signed, such as a removal. It may be the very file of the last commit, which is not staged then.
+///
+/// Not so for `merge --squash`: only the message that git prepared names the side then, and `git restore` leaves it
+/// behind, so that a commit that has nothing to do with it would be refused.
 fn keeps(context: &Context<'_>, here: &Path, root: &Path, side: &str) -> Outcome {
     let unlike = git_command::vaults_unlike(here, side).ok_or_else(no_repository)?;
     for path in unlike {
@@ -213,7 +209,7 @@ fn keeps_what(
     (path, staged): (&Path, &[u8]),
     theirs: &[u8],
 ) -> Outcome {
-    let session = context.session_at(location(root, path)?)?;
+    let session = context.session_at(in_index::location(root, path)?)?;
     let base = Base { label: "the side that is merged", bytes: theirs, origin: Origin::MergedSide };
     let wanted = Wanted { base: Some(base), ..Wanted::default() };
     let found = verification::verify(&session, staged, &wanted)?;
@@ -227,11 +223,4 @@ fn keeps_what(
     }
     let of_findings = std::mem::take(&mut failure.hints);
     Err(of_findings.into_iter().fold(rebased(failure), Failure::hint))
-}
-
-/// The place that a path relative to the root names. The folder may be missing in the working tree:
-/// only the index counts.
-fn location(root: &Path, path: &Path) -> Outcome<Location> {
-    let project = path.parent().filter(|folder| folder.ends_with(FOLDER)).and_then(Path::parent);
-    Ok(Location::in_project(&root.join(project.unwrap_or(Path::new(""))))?)
 }

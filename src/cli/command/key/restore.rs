@@ -258,9 +258,6 @@ impl Report {
             ui.warn("git's history is longer than what was looked at: --from takes older copies");
         }
         self.lacks.tell(ui, "'v-secure key restore'");
-        if !self.dry_run {
-            ui.note("next: commit and push .v-secure");
-        }
         Ok(())
     }
 }

@@ -227,7 +227,7 @@ impl Add {
         let Some(text) = text else { return Ok(()) };
         ui.note(
             "the identity on standard output is kept nowhere else; its pin names the vault as written now:\n\
-             commit and push .v-secure before it is used",
+             push that before it is used",
         );
         ui.bytes(text.expose()).map_err(|failure| lost(&self.name, &failure))
     }

@@ -22,7 +22,7 @@ use v_secure_core::vault::verified_vault::Vault;
 #[derive(Debug, Args)]
 #[command(
     after_help = "It reads everything and can sign, so that its holder can let a new device in. On a terminal it is \
-                        shown once, as 24 words and as text. Keep it off this machine, and try it: v-secure recovery test.\n\n\
+                        shown once, as 24 words. Keep it off this machine, and try it: v-secure recovery test.\n\n\
                         Examples:\n  v-secure recovery new\n  v-secure recovery new --out /media/stick/shop-recovery.txt\n  \
                         v-secure recovery new --words --out words.txt"
 )]
@@ -31,7 +31,7 @@ pub struct New {
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// As words only
+    /// With --out: as 24 words, and not as text
     #[arg(long)]
     words: bool,
 
@@ -90,7 +90,7 @@ impl New {
         match &self.out {
             Some(_) if self.prints() => Ok(()),
             Some(file) => recovery::write(context, file, new, self.form(), of(vault)),
-            None if recovery::show(context, new, self.form())? => Ok(()),
+            None if recovery::show(context, new)? => Ok(()),
             None => {
                 let message = "not confirmed: nothing was changed, and the words are of no use";
                 Err(Failure::new(Exit::Failure, "declined", message)
@@ -126,7 +126,7 @@ impl New {
         }
         context.ui.note(&format!("{member} is an owner now ({})", new.recipient));
         tell_others(context, vault, member);
-        context.ui.note("commit and push .v-secure; then: v-secure recovery test");
+        context.ui.note("try it: v-secure recovery test");
         effects.tell(&context.ui);
         if !self.prints() {
             return Ok(());

@@ -25,7 +25,10 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                         that the member reads with new keys, as far as you can. With --lost, devices and recipients \
                         that were added under the device's signature go as well: for a device in the hands of \
                         somebody who may have added one of their own. What it let in elsewhere, such as members, owners, \
-                        devices of others, memberships and roles, is listed: it stays unless you say otherwise.\n\n\
+                        devices of others, memberships and roles, is listed: it stays unless you say otherwise. A recovery identity is in that \
+                        list where only the device added it: keep it if you made it and the device never held its words \
+                        or file; else remove it, and make a new one with 'v-secure recovery new'. One that is not in the list \
+                        stays: if the device held its words or file, 'v-secure member remove recovery' takes it away.\n\n\
                         Examples:\n  v-secure member key remove admin/laptop\n  \
                         v-secure member key remove admin/laptop --lost --reason 'left on the train'\n  \
                         v-secure member key remove admin/laptop --lost --revoke-vouched"
