@@ -13,6 +13,7 @@ pub mod change;
 pub mod compare;
 pub mod controls;
 pub mod copy;
+pub mod demoted;
 pub mod duration;
 pub mod expire;
 pub mod export;

@@ -14,8 +14,10 @@ use super::session::{Opened, Session, SessionError, chain_of};
 use crate::crypto::bytes::Id;
 use crate::crypto::digest::{Context, Digest};
 use crate::log::entry::Entry;
+use crate::ops::demoted::{Demoted, demoted};
 use crate::ops::pin::Standing;
 use crate::ops::taken::Taking;
+use crate::ops::vault::Vault;
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::PolicyOp;
@@ -98,6 +100,18 @@ impl Session {
             false => Trace::Unclear,
         };
         Ok(Some(Lost { entries, trace }))
+    }
+
+    /// What the members whose keys this device made lose by the policy of `opened`.
+    pub fn demoted(&self, opened: &Opened) -> Result<Vec<Demoted>, SessionError> {
+        self.demoted_by(&opened.vault, &opened.known)
+    }
+
+    /// The same by the policy of a vault, of what was known.
+    pub fn demoted_by(&self, vault: &Vault, known: &Known) -> Result<Vec<Demoted>, SessionError> {
+        let Some(lines) = known.chain.as_deref() else { return Ok(Vec::new()) };
+        let (before, _) = chain_of(lines)?;
+        Ok(demoted(before.state(), vault.policy(), &self.made_here()?))
     }
 
     /// Whether the log entries are this device's own, and nothing here holds one of them.

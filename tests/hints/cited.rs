@@ -41,6 +41,8 @@ const REQUEST: By = Reason(
     "a person on a terminal asks, who is let in by another: docs/people.md and tests/people.rs",
 );
 const TOO_LONG: By = Reason("no writer makes such a value: src/crypto/seal/tests.rs opens one");
+const AGAIN: By =
+    Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out");
 const PEOPLE: By = Reason("another person has to: who it is, is in the message");
 
 #[rustfmt::skip]
@@ -99,6 +101,11 @@ pub const ALL: &[Cited] = &[
     cited("vault-hidden", "{…} checkout", Test("git_states.rs", "a_partial_clone_has_the_vault_of_a_branch_though_not_its_content")),
     cited("carriage-return", "v-secure git install  # tells git to leave them alone; then:", LINE_ENDS),
     cited("carriage-return", "rm {…} && git checkout -- {…}", LINE_ENDS),
+    cited("pin-diverged", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("pin-diverged", "ask an owner to make the policy change again, if it is still wanted: ", Test("discarded.rs", "who_was_removed_meanwhile_is_told_so_and_what_is_to_be_made_again")),
+    cited("pin-older", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("splits-policy", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("file-empty", "git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3", Test("conflicts.rs", "a_side_that_was_written_empty_is_called_so_and_written_anew")),
     cited("pin-diverged", "v-secure pin accept  # shows what is given up, and asks", Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out")),
     cited("keys-missing", "git fetch --all, and again", Test("sabotage.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage.rs", "a_copy_outside_git_gives_its_keys_too")),
