@@ -239,7 +239,7 @@ fn keeps_what(
     (path, staged): (&Path, &[u8]),
     theirs: &[u8],
 ) -> Outcome {
-    let session = context.session_at(in_index::in_index::location(root, path)?)?;
+    let session = context.session_at(in_index::location(root, path)?)?;
     let wanted = Wanted { base: Some(merged_side(theirs)), ..Wanted::default() };
     let found = verification::verify(&session, staged, &wanted)?;
     let what = format!("the merged {}", path.display());
