@@ -49,6 +49,7 @@ mod sharing;
 mod shell_word;
 mod shortfall;
 mod source;
+mod spoken;
 mod strict;
 mod times;
 mod trail;
