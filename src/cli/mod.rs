@@ -40,6 +40,7 @@ mod plain_keys;
 mod policy;
 mod project;
 mod pruning;
+mod readable;
 mod reads;
 mod recovery;
 pub mod root;
