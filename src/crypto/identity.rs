@@ -338,7 +338,10 @@ mod tests {
         let begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
         let squeezed = format!("{begin} b3BlbnNzaC1rZXk= -----END OPENSSH PRIVATE KEY-----");
         assert_eq!(parse(squeezed.clone()).unwrap_err(), IdentityError::SshOnOneLine);
-        assert_eq!(parse(squeezed.replace(' ', "\n")).unwrap_err(), IdentityError::Ssh);
+        assert_eq!(
+            parse(squeezed.replace("----- ", "-----\n").replace("= ", "=\n")).unwrap_err(),
+            IdentityError::Ssh
+        );
     }
 
     #[test]
