@@ -6,7 +6,7 @@ use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::source;
 use crate::crypto::bytes::Id;
-use crate::crypto::identity::{self, Identity, NewIdentity, generate_identity};
+use crate::crypto::identity::{self, Identity, IdentityError, NewIdentity, generate_identity};
 use crate::crypto::words;
 use crate::secret_value::SecretValue;
 use crate::store::{fresh, private};
@@ -226,7 +226,16 @@ fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> 
     };
     let words = text.expose_str().ok_or_else(|| refuse(&words::WordsError::NotText))?;
     let words = words.trim_start_matches('\u{feff}');
-    words::from_words(&without_comments(words)).map_err(|error| refuse(&error))
+    words::from_words(&without_comments(words)).map_err(|error| match crowded(words) {
+        Some(crowded) => refuse(&crowded),
+        None => refuse(&error),
+    })
+}
+
+/// Where an identity stands in a line with something else: line ends were lost, perhaps.
+fn crowded(text: &str) -> Option<IdentityError> {
+    let line = text.lines().position(identity::holds_identity)? + 1;
+    Some(IdentityError::Crowded { line })
 }
 
 /// A recovery identity is X25519, as those are that become words.

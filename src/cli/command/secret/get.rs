@@ -2,14 +2,17 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::readable;
 use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{self, SecretArgs, wanted_version};
 use crate::cli::selection;
 use crate::cli::strict::StrictArgs;
 use crate::host::Stream;
 use crate::name::{Name, SecretName};
+use crate::ops::read::{self, ReadError};
+use crate::ops::unlock::Unlocked;
 use crate::ops::vault::{Depth, Vault};
-use crate::ops::{read, wanted};
+use crate::ops::wanted;
 use crate::secret_value::SecretValue;
 use crate::store::session::{Opened, Session};
 use base64::Engine;
@@ -77,7 +80,7 @@ impl Get {
             let value = read::read(vault, &who, secret, &wanted, session.now);
             values.push(value.map_err(|error| match inherits(secret) {
                 true => selection::of_inherited(&own, error),
-                false => error.into(),
+                false => denied(context, vault, &who, error),
             })?);
         }
         for (environment, secrets) in by_environment(&secrets) {
@@ -178,6 +181,15 @@ fn print(context: &Context<'_>, value: &SecretValue) -> Outcome {
         context.ui.bytes(b"\n")?;
     }
     Ok(())
+}
+
+/// One that is not there is looked for by its name; one that may not be read, elsewhere.
+fn denied(context: &Context<'_>, vault: &Vault, who: &Unlocked, error: ReadError) -> Failure {
+    let asked = error.secret().environment().to_owned();
+    match matches!(error, ReadError::NotPermitted { .. }) {
+        true => readable::or_elsewhere(context, vault, Some(who), &asked, error.into()),
+        false => error.into(),
+    }
 }
 
 /// What an environment inherits from, nearest first, itself at the front; `None` for nothing.
