@@ -220,6 +220,43 @@ fn who_may_not_read_what_an_environment_inherits_is_told_that_it_does() {
 }
 
 #[test]
+fn a_key_that_reads_another_environment_is_told_which() {
+    let cli = Cli::with_vault();
+    cli.set("prod/B", "prod's");
+    cli.set("qa/B", "qa's");
+    let key = cli.ok("member add ci --service --new-identity --read prod/*");
+    let both = cli.ok("member add both --service --new-identity --read prod/* --read qa/*");
+    let run = |key: &str, line: &str, environment: &str| {
+        let mut command = cli.command(line);
+        command.env("V_SECURE_IDENTITY", key).env("V_SECURE_ENV", environment);
+        finish(&mut command, b"{{ v-secure:B }}")
+    };
+    let (one, two) =
+        ("try: -e prod  # ci may read prod\n", "try: -e prod  # both may read prod, qa\n");
+    let lines = ["exec -- true", "export --format json", "inject"];
+    for line in lines {
+        assert!(run(&key, line, "").err.contains(one), "{line}");
+        assert!(run(&both, line, "").err.contains(two), "{line}");
+    }
+    cli.set("B", "default's");
+    for line in lines.iter().chain(&["get B"]) {
+        let denied = run(&key, line, "");
+        assert!(denied.code == 4 && denied.err.contains(one), "{line}: {denied:?}");
+        // Who stated an environment meant it, as did who named it with the secret.
+        let stated = run(&key, line, "qa");
+        assert!(stated.code == 4 && !stated.err.contains("-e prod"), "{line}: {stated:?}");
+        let led = format!("{} -e prod", line.replace(" -- true", ""));
+        let led = if line.starts_with("exec") { "exec -e prod -- true" } else { &led };
+        assert_eq!(run(&key, led, "").code, 0, "{led}");
+    }
+    assert!(!run(&key, "get qa/B", "").err.contains("-e prod"));
+    // One whose environment gives something has no wrong one.
+    let missing =
+        run(&cli.ok("member add own --service --new-identity --read default/*"), "get NO", "");
+    assert!(missing.code == 5 && !missing.err.contains("try: -e "), "{missing:?}");
+}
+
+#[test]
 fn get_gives_what_an_environment_inherits() {
     let cli = Cli::with_vault();
     cli.set("base/A", "base's");

@@ -112,8 +112,8 @@ fn asked(text: &str) -> String {
 #[track_caller]
 fn fits(text: &str, columns: usize) {
     let lines = text.lines().filter(|line| {
-        // A command to type stays in one piece; an error is one line that the terminal breaks.
-        !["  try: ", "error: ", "warning: "].iter().any(|start| line.starts_with(start))
+        // A command to type stays in one piece.
+        !["v-secure ", "'v-secure ", "git "].iter().any(|start| line.trim().starts_with(start))
     });
     for line in lines {
         assert!(line.chars().count() <= columns, "wider than {columns}: {line}\n{text}");
@@ -174,7 +174,10 @@ fn what_gets_more_than_anybody_vouched_for_is_asked_about() {
             let text =
                 shown(&stage, "v-secure role join operator tester", columns, &[(MORE, answer)]);
             fits(&asked(&text), columns.into());
-            assert!(text.contains("nothing was changed") && text.ends_with("exit 1"), "{text}");
+            assert!(
+                joined(&text).contains("nothing was changed") && text.ends_with("exit 1"),
+                "{text}"
+            );
             assert_eq!(fs::read(stage.vault()).unwrap(), before);
             if answer == "n" {
                 as_documented("role-join", columns, &asked(&text));
@@ -183,18 +186,24 @@ fn what_gets_more_than_anybody_vouched_for_is_asked_about() {
         let text =
             shown(&stage, "v-secure access grant tools 'prod/*' read", columns, &[(MORE, "n")]);
         fits(&asked(&text), columns.into());
-        assert!(text.contains("! contractor: in tools by contractor"), "{text}");
+        assert!(joined(&text).contains("! contractor: in tools by contractor"), "{text}");
         let add = "v-secure identity new -q -o x.txt > x.pub && v-secure --identity x.txt member request tester \
                    --device phone -q > x.request; \
                    v-secure member add tester --device --role operator --request x.request; rm x.*";
         let text = shown(&stage, add, columns, &[(MORE, "y"), ("words?", "n")]);
         fits(&asked(&text), columns.into());
-        assert!(text.contains("! tester: device tablet"), "{text}");
-        assert!(text.contains("have it sent again") && !text.contains("--yes"), "{text}");
+        assert!(joined(&text).contains("! tester: device tablet"), "{text}");
+        assert!(
+            joined(&text).contains("have it sent again") && !joined(&text).contains("--yes"),
+            "{text}"
+        );
         assert_eq!(fs::read(stage.vault()).unwrap(), before);
     }
     let text = shown(&stage, "v-secure role join operator tester", 80, &[(MORE, "y")]);
-    assert!(text.contains("tester is in the role operator") && text.ends_with("exit 0"), "{text}");
+    assert!(
+        joined(&text).contains("tester is in the role operator") && text.ends_with("exit 0"),
+        "{text}"
+    );
 }
 
 /// Later: an owner has given the tester more, and the contractor has let in a colleague.
@@ -216,21 +225,21 @@ fn what_the_leaver_vouched_for_is_a_question_of_its_own() {
         let stage = later();
         let before = fs::read(stage.vault()).unwrap();
         let text = shown(&stage, remove, columns, &[(sure, "n")]);
-        assert!(text.ends_with("exit 1") && !text.contains(too), "{text}");
+        assert!(text.ends_with("exit 1") && !joined(&text).contains(too), "{text}");
         assert_eq!(fs::read(stage.vault()).unwrap(), before);
         let text = shown(&stage, remove, columns, &[(sure, "y"), (too, "")]);
         fits(&asked(&text), columns.into());
-        assert!(text.contains("nobody who is there vouches for what stays"), "{text}");
+        assert!(joined(&text).contains("nobody who is there vouches for what stays"), "{text}");
         assert!(stage.ok("v-secure member list").contains("colleague"));
         as_documented("member-remove", columns, &asked(&text));
     }
     let stage = later();
     let text = shown(&stage, remove, 80, &[(sure, "y"), (too, "y")]);
-    assert!(text.contains("went with it: the member colleague"), "{text}");
+    assert!(joined(&text).contains("went with it: the member colleague"), "{text}");
     let stage = later();
     let remove = "v-secure member remove contractor --revoke-vouched";
     let text = shown(&stage, remove, 80, &[("Remove contractor and all of this?", "y")]);
-    assert!(text.contains("went with it: the member colleague"), "{text}");
+    assert!(joined(&text).contains("went with it: the member colleague"), "{text}");
     let left = stage.ok("v-secure member list");
     assert!(left.contains("tester") && !left.contains("colleague"), "{left}");
 }
@@ -247,8 +256,8 @@ fn what_a_lost_device_let_in_is_a_question_of_its_own() {
         let sure = "Remove second/laptop?";
         let text = shown(&stage, lost, columns, &[(sure, "n")]);
         fits(&asked(&text), columns.into());
-        assert!(text.contains("  the owner mallory with all it has"), "{text}");
-        assert!(text.ends_with("exit 1") && !text.contains("--yes"), "{text}");
+        assert!(joined(&text).contains("the owner mallory with all it has"), "{text}");
+        assert!(text.ends_with("exit 1") && !joined(&text).contains("--yes"), "{text}");
         let all = format!("{lost} --revoke-vouched");
         let text = shown(&stage, &all, columns, &[("Remove second/laptop and all of", "n")]);
         assert!(text.ends_with("exit 1"), "{text}");
@@ -257,12 +266,15 @@ fn what_a_lost_device_let_in_is_a_question_of_its_own() {
         fits(&asked(&text), columns.into());
         let stays =
             "only a device that was lost, second/laptop, vouched for what stays: the owner mallory";
-        assert!(text.contains(stays) && text.contains("next: v-secure policy review"), "{text}");
+        assert!(
+            joined(&text).contains(stays) && joined(&text).contains("next: v-secure policy review"),
+            "{text}"
+        );
         assert!(stage.ok("v-secure member list").contains("mallory"));
         fs::write(stage.vault(), before).unwrap();
         stage.ok("v-secure pin accept --yes");
         let text = shown(&stage, lost, columns, &[(sure, "y"), (too, "y")]);
-        assert!(text.contains("went with it: the owner mallory"), "{text}");
+        assert!(joined(&text).contains("went with it: the owner mallory"), "{text}");
         assert!(!stage.ok("v-secure member list").contains("mallory"));
     }
 }
@@ -276,7 +288,7 @@ fn what_is_signed_is_what_was_listed() {
     stage.ok("v-secure role create other");
     session.send("y\r").unwrap();
     let text = screen(session.expect(Eof).unwrap().as_bytes());
-    assert!(text.contains("somebody changed the vault's policy meanwhile"), "{text}");
+    assert!(joined(&text).contains("somebody changed the vault's policy meanwhile"), "{text}");
     assert!(text.ends_with("exit 7"), "{text}");
     assert!(!stage.ok("v-secure role list").contains("operator\ttester"));
 }
@@ -297,6 +309,32 @@ fn joined(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What was typed before a question was on the screen is no answer to it.
+#[test]
+fn letters_typed_ahead_answer_nothing() {
+    let stage = world();
+    let before = fs::read(stage.vault()).unwrap();
+    for (line, question) in [
+        ("v-secure rm dev/A", "[y/N]"),
+        ("v-secure member remove contractor", "Remove contractor"),
+        ("v-secure role join operator tester", MORE),
+        ("v-secure set devv/X", "Begin devv?"),
+        ("XDG_STATE_HOME=$HOME/other v-secure get dev/A", "expect here?"),
+    ] {
+        for ahead in ["y", "y\r"] {
+            let mut session = start(&stage, &format!("echo typing; sleep 1; {line}"), 80);
+            session.expect("typing").unwrap();
+            session.send(ahead).unwrap();
+            session.expect(question).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+            session.send("\r").unwrap();
+            let text = screen(session.expect(Eof).unwrap().as_bytes());
+            assert!(text.ends_with("exit 1"), "{line}: {text}");
+            assert_eq!(fs::read(stage.vault()).unwrap(), before, "{line}");
+        }
+    }
+}
+
 #[test]
 fn a_question_wider_than_the_terminal_is_asked_once() {
     let stage = world();
@@ -308,7 +346,7 @@ fn a_question_wider_than_the_terminal_is_asked_once() {
         fits(&asked(&text), columns.into());
         let all = joined(&text);
         assert_eq!(all.matches("ANOTHER_LONG").count(), 1, "{columns}: {text}");
-        assert!(text.contains("nothing was removed"), "{text}");
+        assert!(joined(&text).contains("nothing was removed"), "{text}");
         let line = "v-secure set devv/X";
         let text = shown(&stage, line, columns, &[("[y/N]", "n")]);
         fits(&asked(&text), columns.into());

@@ -356,6 +356,63 @@ fn a_vault_that_is_moved_is_compared_where_it_went() {
 }
 
 #[test]
+fn an_old_copy_that_sorts_first_stops_no_move() {
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    let older = repository.git_in(&root, &["show", "main~1:.v-secure/vault.toml"]).stdout;
+    for folder in ["aa/.v-secure", "app"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    fs::write(root.join("aa").join(FILE), &older).unwrap();
+    repository.git(&["add", "aa"]);
+    repository.git(&["commit", "--quiet", "--no-verify", "-m", "copy"]);
+    repository.git(&["mv", ".v-secure", "app/.v-secure"]);
+    hook(&repository, 0);
+    let moved = root.join("app").join(FILE);
+    let now = fs::read(&moved).unwrap();
+    fs::write(&moved, "no vault").unwrap();
+    repository.git(&["add", "app"]);
+    hook(&repository, 6);
+    fs::write(&moved, older).unwrap();
+    repository.git(&["add", "app"]);
+    hook(&repository, 6);
+    fs::write(&moved, now).unwrap();
+    repository.git(&["add", "app"]);
+    repository.commit("moved");
+}
+
+#[test]
+fn a_side_that_was_written_empty_is_called_so_and_written_anew() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    let other = ".git/other.toml";
+    let shown = typed(&repository, &format!("git show :3:./{FILE} > {other}"));
+    assert!(!shown.status.success(), "there is no such side: {shown:?}");
+    let line = format!("audit log --vault {other} --base ./{FILE} --json");
+    for line in [
+        line.as_str(),
+        "get A --vault .git/other.toml --json",
+        "ls --vault .git/other.toml --json",
+        "set A --vault .git/other.toml --json",
+        "audit log --base ./.git/other.toml --json",
+    ] {
+        let refused = cli.feed(line, b"x");
+        assert_eq!(failure(&refused), (6, "file-empty".into()), "{line}: {refused:?}");
+        assert!(refused.shows("other.toml is empty"), "{refused:?}");
+    }
+    for hint in hints(&cli.run(&line)) {
+        let done = typed(&repository, &hint.replace("REV:", "HEAD:"));
+        assert!(done.status.success(), "{hint}: {done:?}");
+    }
+    cli.ok(&line);
+    fs::write(cli.vault(), "").unwrap();
+    for hint in hints(&cli.run("get A --json")) {
+        assert!(typed(&repository, &hint.replace("REV", "HEAD")).status.success(), "{hint}");
+    }
+    assert_eq!(cli.ok("get A"), "one");
+}
+
+#[test]
 fn names_that_are_no_text_turn_no_check_off() {
     use std::os::unix::ffi::OsStrExt;
     let Some(repository) = sides() else { return };

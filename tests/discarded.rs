@@ -95,6 +95,10 @@ fn a_discarded_policy_change_is_named_and_one_command_leads_out() {
     let strict = olga.run("--json get dev/DB --strict");
     assert_eq!(strict.error(), (6, "pin-older".into()));
     assert!(strict.err.contains(WAY_OUT) && !strict.err.contains("git pull"), "{}", strict.err);
+    let again = "make the policy change again afterwards, if it is still wanted: role-add x";
+    for failed in [&refused, &strict] {
+        assert!(failed.err.contains(again), "{}", failed.err);
+    }
     let asked = olga.run("pin accept");
     assert_eq!(asked.code, 1);
     assert!(asked.err.contains("role-add x"), "{}", asked.err);
@@ -132,6 +136,42 @@ fn where_a_colleagues_policy_takes_its_place_the_same_is_said_and_leads_out() {
     olga.run("pin accept --yes").ok();
     assert_eq!(olga.run("get dev/DB").ok(), "one");
     olga.run("role create y").ok();
+}
+
+#[test]
+fn who_was_removed_meanwhile_is_told_so_and_what_is_to_be_made_again() {
+    if !tools::has("git") {
+        return;
+    }
+    for (line, said, again) in [
+        (
+            "member remove rex --yes",
+            "rex, whose key this device has, is no longer a member",
+            "ask an owner to make the policy change again, if it is still wanted: role-add x",
+        ),
+        (
+            "role leave owner rex",
+            "rex, whose key this device has, no longer has: owner",
+            "make the policy change again afterwards, if it is still wanted: role-add x",
+        ),
+    ] {
+        let olga = committed();
+        let rex = colleague(&olga);
+        rex.run("role create x").ok();
+        olga.run(line).ok();
+        rex.pull(&olga);
+        for line in ["ls", "get dev/DB", "set dev/NEW --generate", "pin show"] {
+            let refused = rex.run(line);
+            assert_eq!(refused.code, 6, "{line}: {refused:?}");
+            assert!(refused.err.contains(said) && refused.err.contains(again), "{refused:?}");
+        }
+        let asked = rex.run("pin accept");
+        assert!(asked.code == 1 && asked.err.contains(said), "{asked:?}");
+        let accepted = rex.run("pin accept --yes");
+        assert!(accepted.err.contains(said) && accepted.err.contains(again), "{accepted:?}");
+        accepted.ok();
+        assert!(!rex.run("ls").err.contains("role-add x"));
+    }
 }
 
 #[test]

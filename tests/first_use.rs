@@ -90,6 +90,91 @@ fn a_job_whose_key_is_missing_hears_of_the_key_and_not_of_trust() {
     }
 }
 
+/// With a key of their own a person asks to be let in, with a terminal or without.
+#[test]
+fn a_person_s_key_that_is_no_member_s_leads_to_a_request_and_a_job_s_to_a_service() {
+    let olga = unknown();
+    let (request, service) = ("v-secure member request", "member add NAME --service");
+    let stranger = age::x25519::Identity::generate();
+    let stranger = age::secrecy::ExposeSecret::expose_secret(&stranger.to_string()).to_owned();
+    let file = olga.home().join("other.txt");
+    std::fs::write(&file, &stranger).unwrap();
+    let identity = olga.home().join(".config/v-secure/identity.txt");
+    let trusting = "--trust-first-use get prod/DB";
+    for line in ["get prod/DB", trusting] {
+        let run = |name: &str, value: &str, ci: &str| -> Done {
+            let mut command = olga.command(&line.split(' ').collect::<Vec<_>>());
+            command.env(name, value).env("CI", ci).output().unwrap().into()
+        };
+        std::fs::remove_file(&identity).ok();
+        let print = format!("cat {}", file.display());
+        for (name, value) in [
+            ("V_SECURE_IDENTITY", stranger.as_str()),
+            ("V_SECURE_IDENTITY_FILE", file.to_str().unwrap()),
+            ("V_SECURE_IDENTITY_CMD", &print),
+        ] {
+            if name.ends_with("CMD") && line != trusting {
+                continue;
+            }
+            let person = run(name, value, "");
+            assert_eq!(person.code, 3, "{name}: {}", person.err);
+            assert!(person.err.contains(request), "{name}: {}", person.err);
+            assert!(!person.err.contains(service), "{name}: {}", person.err);
+            assert!(person.err.contains("owners who can let you in: olga"), "{}", person.err);
+            let job = run(name, value, "true");
+            assert!(job.err.contains(service) && !job.err.contains(request), "{}", job.err);
+        }
+        let none = run("V_SECURE_IDENTITY", "", "");
+        assert!(!none.err.contains(request), "{}", none.err);
+        std::fs::copy(&file, &identity).unwrap();
+        let person = run("V_SECURE_IDENTITY", "", "");
+        assert!(!person.err.contains(service), "{}", person.err);
+    }
+}
+
+/// Forms of CI systems make one line of what is pasted into them.
+#[test]
+fn a_key_that_lost_its_line_ends_is_told_what_to_give() {
+    let olga = unknown();
+    let identity = olga.home().join(".config/v-secure/identity.txt");
+    let key = std::fs::read_to_string(&identity).unwrap();
+    let word = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap();
+    let commented = format!("# created: 2026-01-01\n# public key: age1x\n{word}\n");
+    let run = |variable: &str| -> Done {
+        let mut command = olga.command(&["--trust-first-use", "get", "prod/DB"]);
+        command.env("V_SECURE_IDENTITY", variable).output().unwrap().into()
+    };
+    std::fs::remove_file(&identity).unwrap();
+    let why = "because: V_SECURE_IDENTITY: line 1 has an age identity with other text beside it, such as comments that \
+               lost their line ends: give the word that begins with AGE-SECRET-KEY-1 alone\n";
+    for squeezed in [commented.replace('\n', " "), commented.replace('\n', "\\n")] {
+        let refused = run(&squeezed);
+        assert_eq!(refused.code, 3, "{}", refused.err);
+        assert!(refused.err.contains(why) && !refused.err.contains("file"), "{}", refused.err);
+        assert!(!refused.err.contains(&word[..24]), "{}", refused.err);
+        let file = olga.home().join("squeezed.txt");
+        std::fs::write(&file, &squeezed).unwrap();
+        let print = format!("cat {}", file.display());
+        for (name, value) in [
+            ("V_SECURE_IDENTITY", squeezed.as_str()),
+            ("V_SECURE_IDENTITY_FILE", file.to_str().unwrap()),
+            ("V_SECURE_IDENTITY_CMD", &print),
+        ] {
+            for line in ["member request", "recovery test", "--trust-first-use get prod/DB"] {
+                let mut command = olga.command(&line.split(' ').collect::<Vec<_>>());
+                let done: Done = command.env(name, value).output().unwrap().into();
+                assert!(done.code != 0 && !done.err.contains(&word[..24]), "{line}: {}", done.err);
+                let is_said = done.err.contains("line 1 has an age identity with other text");
+                assert!(is_said || line == "recovery test", "{line}: {name}: {}", done.err);
+            }
+        }
+        let restore = format!("identity restore -o new.txt {}", file.display());
+        let restored = olga.run(&restore);
+        assert!(restored.code != 0 && restored.err.contains("line 1 has an"), "{}", restored.err);
+    }
+    assert_eq!(run(word).code, 0);
+}
+
 /// A CI secret that is not set arrives as an empty variable.
 #[test]
 fn a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in() {

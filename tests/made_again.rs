@@ -97,6 +97,37 @@ fn after_a_rebase_the_base_is_whole_and_what_ends_the_warning_is_named() {
     assert_eq!(olga.run("get dev/DB").err, "");
 }
 
+/// In the middle of the steps each of them finds the same: it is said by the first, and by what is asked
+/// about it. A refusal stays one, and what is over when the rebase is over warns again.
+#[test]
+fn in_the_middle_of_a_rebase_what_is_missing_is_said_once() {
+    if !tools::has("git") {
+        return;
+    }
+    let olga = diverged();
+    assert_ne!(typed(&olga, "git rebase origin/main").code, 0);
+    typed(&olga, "git checkout --ours -- .v-secure/vault.toml").ok();
+    assert!(olga.run("get dev/DB").err.contains(MISSING));
+    for line in ["get dev/DB", "ls", "set dev/NEW --generate", "get dev/DB"] {
+        let done = olga.run(line);
+        assert!(done.code == 0 && !done.err.contains(MISSING), "{line}: {done:?}");
+    }
+    for _ in 0..2 {
+        assert!(olga.run("pin show").err.contains(MISSING));
+        assert!(olga.run("doctor").out.contains(MISSING));
+        assert!(olga.run("audit verify").out.contains("pin-heads-missing"));
+        assert_eq!(olga.run("get dev/DB --strict").code, 6);
+        assert!(!olga.run("get dev/DB").err.contains(MISSING));
+    }
+    typed(&olga, "git add .v-secure && git rebase --continue").ok();
+    for _ in 0..2 {
+        assert!(olga.run("get dev/DB").err.contains(MISSING));
+    }
+    let asked = olga.run("pin accept");
+    let same = "the same policy as was accepted; 0 log entries are new here, 1 is missing";
+    assert!(asked.err.contains(same) && !asked.err.contains("accepted  "), "{asked:?}");
+}
+
 #[test]
 fn what_a_merge_left_out_is_named_with_who_signed_it_and_the_commit_to_rebase_on() {
     if !tools::has("git") {

@@ -138,10 +138,28 @@ fn a_list_of_what_a_pattern_matches() {
     assert_eq!(names("ls A* -e dev"), ["dev/API"]);
     assert_eq!(names("ls prod/*"), ["prod/API", "prod/DATABASE_URL"]);
     assert_eq!(names("ls *").len(), 3);
-    for options in ["--expiring 7d", "--expired", "--stale", "--tag web"] {
-        let run = cli.run(&format!("ls {options}"));
-        assert!(run.out.is_empty() && run.shows("no secret is one that"), "{options}: {run:?}");
+    let vault = Cli::with_vault();
+    for (options, said) in [
+        ("--expiring 7d", "no secret expires within 7d\n"),
+        ("--expiring", "no secret expires within 7d\n"),
+        ("--expired", "no secret has expired\n"),
+        ("--expiring 2d --expired", "no secret expires within 2d or has expired\n"),
+        ("--stale", "no secret is stale\n"),
+        (
+            "--stale --expired --type token",
+            "no secret of the type token has expired and is stale\n",
+        ),
+        ("--tag web", "there is no secret with the tag web\n"),
+        ("--tag web --tag db --stale", "no secret with the tag web or db is stale\n"),
+    ] {
+        // An empty vault says of a filter what any other does.
+        for cli in [&cli, &vault] {
+            let run = cli.run(&format!("ls {options}"));
+            assert!(run.code == 0 && run.out.is_empty() && run.err == said, "{options}: {run:?}");
+        }
     }
+    let dev = cli.run("ls -e dev --stale --all");
+    assert_eq!(dev.err, "no secret of the environment dev is stale\n");
     let empty = Cli::with_vault().run("ls");
     assert!(empty.code == 0 && empty.shows("no secrets yet: v-secure set NAME"), "{empty:?}");
     refused(&cli, "ls prdo/*", 5, &["did you mean prod/*?"]);

@@ -73,6 +73,13 @@ fn columns(line: &str) -> usize {
     visible.count()
 }
 
+/// Whether a line is a command alone, or one behind its label.
+fn is_command(line: &str) -> bool {
+    let text = line.trim();
+    let text = text.strip_prefix("try: ").unwrap_or(text);
+    ["v-secure ", "git "].iter().any(|start| text.starts_with(start))
+}
+
 const REPORTS: [&str; 9] = [
     "v-secure",
     "v-secure ls",
@@ -98,7 +105,7 @@ fn no_line_of_a_report_is_wider_than_the_screen() {
             // A command to type stays in one piece, so that it can be copied.
             let wide = text
                 .lines()
-                .filter(|line| !line.trim_start().starts_with("try: "))
+                .filter(|line| !is_command(line))
                 .find(|line| columns(line.trim_end()) > usize::from(width));
             assert_eq!(wide, None, "{line} at {width}:\n{text}");
         }
@@ -145,6 +152,38 @@ fn help_fits_the_screen() {
         let wide = options.lines().find(|line| columns(line) > 80);
         assert_eq!(wide, None, "{line}");
     }
+}
+
+#[test]
+fn what_fails_is_told_in_whole_words_and_whole_commands() {
+    let stage = Stage::new();
+    stage.ok("v-secure init --vault-name shop --member admin && printf v | v-secure set prod/A");
+    stage.ok("v-secure identity new -q -o other.txt > other.pub && chmod 644 other.txt");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for line in [
+        "v-secure --identity other.txt get prod/A",
+        "CI=true XDG_CONFIG_HOME=$PWD V_SECURE_IDENTITY=$(cat other.txt) v-secure get prod/A",
+        "v-secure role create web -q --grant 'read:prdo/*'; v-secure role rm web -q --yes",
+        "v-secure audit log --action nothing-that-there-is",
+        "v-secure exec -- true",
+    ] {
+        let piped = shown(&stage, &format!("({line}) 2>&1 | cat"), 40, false, None);
+        for width in [24, 40, 80] {
+            let text = shown(&stage, line, width, false, None);
+            assert_eq!(words(&text), words(&piped), "{line} at {width}");
+            let wide = text.lines().map(str::trim_end).find(|line| {
+                // One word, or one command, is all that a line may be too narrow for.
+                let fits = columns(line) <= usize::from(width);
+                !fits && line.trim().contains(' ') && !is_command(line)
+            });
+            assert_eq!(wide, None, "{line} at {width}:\n{text}");
+        }
+    }
+    let line =
+        "CI=true XDG_CONFIG_HOME=$PWD V_SECURE_IDENTITY=$(cat other.txt) v-secure get prod/A";
+    let text = shown(&stage, line, 40, false, None);
+    let whole = "    v-secure member add NAME --service --new-identity";
+    assert!(text.lines().any(|line| line.trim_end() == whole), "{text}");
 }
 
 #[test]

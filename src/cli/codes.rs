@@ -82,6 +82,7 @@ pub const COMMANDS: &[Known] = &[
     known("export-format", &[1], "A value does not fit the format", "v-secure export --only NAME"),
     known("exposed", &[1], "Values are known to those who may not read them, longer than the deadline allows", "v-secure set NAME"),
     known("file", &[1, 5], "A file cannot be read", "check the path, and who may read it"),
+    known("file-empty", &[6], "The file that is to be the vault is empty", "git checkout REV -- .v-secure/vault.toml"),
     known("file-too-large", &[6], "The vault is longer than any that is read", "git log -p -- .v-secure/vault.toml"),
     known("fingerprint", &[6], "What arrived is not what was sent, or the words are of something else", "compare again, by a way that nobody else can write to"),
     known("first-use", &[1], "This device has never accepted the vault, and nothing vouches for it", "v-secure pin accept"),

@@ -5,6 +5,8 @@ use super::error::Failure;
 use super::pin_failures::{ACCEPT, pin_failure};
 use crate::engine::lost::{Lost, LostEntry, Trace};
 use crate::engine::session::{Opened, Session};
+use v_secure_core::name::Name;
+use v_secure_core::vault::demoted::{Demoted, Loss};
 use v_secure_core::vault::pin::Standing;
 use v_secure_core::vault::taken::Taking;
 
@@ -24,13 +26,57 @@ pub fn refusal(session: &Session, opened: &Opened) -> Failure {
     let mut failure = pin_failure(&opened.pin, &session.location.vault);
     let Standing::Diverged { .. } = opened.pin else { return failure };
     let Some(lost) = of(session, opened) else { return failure };
-    failure.message = format!("{}. {}", failure.message, sentence(&lost));
+    let demoted = session.demoted(opened).unwrap_or_default();
+    let mut said = demotions(&demoted);
+    said.insert(0, format!("{}. {}", failure.message, sentence(&lost)));
+    failure.message = said.join("; ");
     if lost.is_discarded() {
         failure.hints = vec![GIVE_UP.to_owned()];
     } else if !failure.hints.iter().any(|hint| hint == ACCEPT) {
         failure.hints.push(ACCEPT.to_owned());
     }
+    failure.hints.extend(again(&lost, &demoted));
     failure
+}
+
+/// What the policy that is there takes from who signs on this device.
+pub fn demotions(demoted: &[Demoted]) -> Vec<String> {
+    let told = |one: &Demoted| {
+        let member = &one.member;
+        match &one.loss {
+            Loss::Membership => {
+                format!("by this policy {member}, whose key this device has, is no longer a member")
+            }
+            Loss::Key => format!("by this policy the key of this device is no longer {member}'s"),
+            Loss::Roles(roles) => {
+                let names = roles.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+                format!(
+                    "by this policy {member}, whose key this device has, no longer has: {names}"
+                )
+            }
+        }
+    };
+    demoted.iter().map(told).collect()
+}
+
+/// What remains to be done where policy entries of this device are given up: who was removed can only
+/// ask for it.
+pub fn again(lost: &Lost, demoted: &[Demoted]) -> Option<String> {
+    let own: Vec<&str> =
+        lost.entries.iter().filter(|one| one.is_own).map(|one| one.what.as_str()).collect();
+    if own.is_empty() {
+        return None;
+    }
+    let changes = own.join("; ");
+    let is_out = demoted.iter().any(|one| matches!(one.loss, Loss::Membership | Loss::Key));
+    Some(match is_out {
+        true => format!(
+            "ask an owner to make the policy change again, if it is still wanted: {changes}"
+        ),
+        false => {
+            format!("make the policy change again afterwards, if it is still wanted: {changes}")
+        }
+    })
 }
 
 /// An older state, for a warning.

@@ -9,7 +9,9 @@ use crate::store::file::{fresh, private};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
-use v_secure_core::crypto::identity::{self, Identity, NewIdentity, generate_identity};
+use v_secure_core::crypto::identity::{
+    self, Identity, IdentityError, NewIdentity, generate_identity,
+};
 use v_secure_core::crypto::words;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::secret_value::SecretValue;
@@ -226,7 +228,16 @@ fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> 
     };
     let words = text.expose_str().ok_or_else(|| refuse(&words::WordsError::NotText))?;
     let words = words.trim_start_matches('\u{feff}');
-    words::from_words(&without_comments(words)).map_err(|error| refuse(&error))
+    words::from_words(&without_comments(words)).map_err(|error| match crowded(words) {
+        Some(crowded) => refuse(&crowded),
+        None => refuse(&error),
+    })
+}
+
+/// Where an identity stands in a line with something else: line ends were lost, perhaps.
+fn crowded(text: &str) -> Option<IdentityError> {
+    let line = text.lines().position(identity::holds_identity)? + 1;
+    Some(IdentityError::Crowded { line })
 }
 
 /// A recovery identity is X25519, as those are that become words.

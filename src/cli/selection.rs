@@ -4,6 +4,7 @@ use super::context::Context;
 use super::error::{Failure, Outcome, Unknown};
 use super::exit::Exit;
 use super::policy::listed;
+use super::readable;
 use super::reads::{self, Reading};
 use crate::engine::session::Session;
 use clap::Args;
@@ -127,7 +128,8 @@ impl SelectionArgs {
         let mut names = wanted::wanted(vault, &environment, &self.selection()?)?;
         names.retain(|name| !apart.contains(name));
         if names.is_empty() && apart.is_empty() {
-            return Err(self.none(vault, &environment));
+            let none = self.none(vault, &environment);
+            return Err(readable::or_elsewhere(context, vault, None, environment.as_str(), none));
         }
         // One that is named is to be there, or an error.
         let (mut names, left_out) = match purpose.variables && self.only.is_empty() {
@@ -142,7 +144,10 @@ impl SelectionArgs {
             match !apart.contains(error.secret()) && inherits(vault, &environment, error.secret()) {
                 true => of_inherited(&environment, error)
                     .hint("--only NAME,…  # the names of those that are wanted"),
-                false => error.into(),
+                false => {
+                    let asked = error.secret().environment().to_owned();
+                    readable::or_elsewhere(context, vault, Some(&who), &asked, error.into())
+                }
             }
         })?;
         let apart = values.split_off(count);

@@ -6,7 +6,7 @@
 
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
-use super::layout;
+use super::{layout, spoken};
 use crate::host::bars::{Bar, Spinner};
 use crate::host::progress::{Progress, Silent};
 use crate::host::{Host, Stream};
@@ -17,6 +17,9 @@ use v_secure_core::secret_value::SecretValue;
 
 /// The columns of ` [y/N] ` and of an answer, which is one letter.
 const YES_OR_NO: usize = 8;
+
+/// How far the later lines of what is said stand in.
+const HANGING: usize = 2;
 
 /// Where output goes and in which form.
 pub struct Ui<'a> {
@@ -107,12 +110,14 @@ impl<'a> Ui<'a> {
             return;
         }
         let label = self.err_style("warning", AnsiColor::Yellow);
-        self.host.write_err(&format!("{label}: {}", escape_for_display(text)));
+        self.say("", &label, text);
     }
 
     /// Asks a question that is answered with yes or no. One that is wider than the terminal is broken
     /// between words: the library draws the line of the answer anew, and knows of one line alone.
     pub fn confirm(&self, question: &str, default: bool) -> Outcome<bool> {
+        // Before anything of it is shown: who sees its first line may answer.
+        self.host.forget_typed();
         let question = self.asked(question, YES_OR_NO);
         self.host.confirm(&question, default).map_err(|error| unanswered(&error))
     }
@@ -172,14 +177,23 @@ impl<'a> Ui<'a> {
             return self.host.write_err(&escape_json(&failure.to_json()));
         }
         let label = self.err_style("error", AnsiColor::Red);
-        self.host.write_err(&format!("{label}: {}", escape_for_display(&failure.message)));
+        self.say("", &label, &failure.message);
         for cause in &failure.causes {
-            self.host.write_err(&format!("  because: {}", escape_for_display(cause)));
+            self.say("  ", "because", cause);
         }
         for hint in failure.steps() {
-            let (label, hint) = (self.err_style("try", AnsiColor::Cyan), escape_for_display(hint));
-            self.host.write_err(&format!("  {label}: {hint}"));
+            let label = format!("  {}: ", self.err_style("try", AnsiColor::Cyan));
+            let hint = escape_for_display(hint);
+            let width = self.host.err_width();
+            self.host.write_err(&spoken::step(&label, 2 + HANGING, &hint, width));
         }
+    }
+
+    /// A sentence, which a terminal gets broken between words.
+    fn say(&self, indent: &str, label: &str, text: &str) {
+        let (text, label) = (escape_for_display(text), format!("{indent}{label}: "));
+        let (indent, width) = (indent.len() + HANGING, self.host.err_width());
+        self.host.write_err(&spoken::sentence(&label, indent, &text, width));
     }
 
     fn err_style(&self, text: &str, colour: AnsiColor) -> String {

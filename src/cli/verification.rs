@@ -36,7 +36,7 @@ pub struct Wanted<'a> {
 }
 
 /// An earlier state of the vault.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Base<'a> {
     /// How the user calls it.
     pub label: &'a str,

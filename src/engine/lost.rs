@@ -23,8 +23,10 @@ use v_secure_core::policy::describe;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::record::line;
+use v_secure_core::vault::demoted::{Demoted, demoted};
 use v_secure_core::vault::pin::Standing;
 use v_secure_core::vault::taken::Taking;
+use v_secure_core::vault::verified_vault::Vault;
 
 /// Policy entries that were accepted and are not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +101,18 @@ impl Session {
             false => Trace::Unclear,
         };
         Ok(Some(Lost { entries, trace }))
+    }
+
+    /// What the members whose keys this device made lose by the policy of `opened`.
+    pub fn demoted(&self, opened: &Opened) -> Result<Vec<Demoted>, SessionError> {
+        self.demoted_by(&opened.vault, &opened.known)
+    }
+
+    /// The same by the policy of a vault, of what was known.
+    pub fn demoted_by(&self, vault: &Vault, known: &Known) -> Result<Vec<Demoted>, SessionError> {
+        let Some(lines) = known.chain.as_deref() else { return Ok(Vec::new()) };
+        let (before, _) = chain_of(lines)?;
+        Ok(demoted(before.state(), vault.policy(), &self.made_here()?))
     }
 
     /// Whether the log entries are this device's own, and nothing here holds one of them.

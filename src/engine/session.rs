@@ -6,6 +6,7 @@ use crate::store::file::lock;
 use crate::store::file::owners::Owners;
 use crate::store::file::read;
 use crate::store::file::read::{Contents, ReadError};
+use crate::store::git::command as git_command;
 use crate::store::state::cache::Cache;
 use crate::store::state::id_list::IdList;
 use crate::store::state::ledger::LedgerFile;
@@ -53,6 +54,9 @@ pub enum SessionError {
         #[source]
         source: OpenError,
     },
+    /// A shell made it for a command that then wrote nothing.
+    #[error("{} is empty: there is no vault in it", path.display())]
+    Empty { path: PathBuf },
     /// git could not merge it, and left its marks.
     #[error(
         "{}, line {}: this is an unfinished merge of '{}' and '{}'",
@@ -148,6 +152,7 @@ impl Session {
         // that the other way round its pin could be ahead of the vault seen here.
         let known = self.known_before()?;
         let contents = self.read()?;
+        refuse_empty(&self.location.vault, &contents.bytes)?;
         let verified = self.verified(&contents.bytes);
         let opened = self.open_with(&contents.bytes, verified, depth, known)?;
         Ok(Opened { stamp: Some(contents.stamp), ..opened })
@@ -262,6 +267,7 @@ impl Session {
 
     /// Verifies all of another state's bytes, without pins: what it says is for comparing.
     pub fn other(&self, path: &Path, bytes: &[u8]) -> Result<Vault, SessionError> {
+        refuse_empty(path, bytes)?;
         let trust = if self.verified(bytes).is_some() { Trust::Cached } else { Trust::Strict };
         self.vault_of(path, bytes, trust, Depth::Everything)
     }
@@ -446,10 +452,13 @@ impl Session {
     }
 
     /// Whether an older state is worth a word again: where several working trees share a place it is
-    /// what each of them has, for as long as it stays on its branch.
+    /// what each of them has, for as long as it stays on its branch; and in the middle of a rebase or a
+    /// merge it is what each of the steps finds.
     pub fn is_news(&self, state: &str) -> bool {
         let common_dir = self.location.git_common_dir.as_deref();
-        !common_dir.is_some_and(has_worktrees) || self.told().is_news(&self.location.vault, state)
+        let is_expected = common_dir.is_some_and(has_worktrees)
+            || git_command::is_in_the_middle(&self.location.project);
+        !is_expected || self.told().is_news(&self.location.vault, state)
     }
 
     /// Whether a state of this path is worth a word again where it is expected: once.
@@ -462,7 +471,7 @@ impl Session {
         self.told().is_known(&self.location.vault, state)
     }
 
-    /// That the state is no older one.
+    /// That the state is no older one, or is to be said again if it is.
     pub fn note_current(&self) {
         self.told().clear(&self.location.vault);
     }
@@ -491,6 +500,13 @@ impl Session {
 
     pub fn place(&self) -> Place {
         Place::of(&self.location, self.home.as_deref())
+    }
+}
+
+fn refuse_empty(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
+    match bytes.trim_ascii().is_empty() {
+        true => Err(SessionError::Empty { path: path.to_owned() }),
+        false => Ok(()),
     }
 }
 

@@ -169,6 +169,15 @@ impl Terminal for RealHost {
             .map_err(|dialoguer::Error::IO(error)| error)
     }
 
+    fn forget_typed(&self) {
+        #[cfg(unix)]
+        {
+            use rustix::termios::{QueueSelector, tcflush};
+            // Where it is no terminal, nothing was typed.
+            let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        }
+    }
+
     fn prompts(&self, ask: bool) -> Arc<dyn Prompts> {
         Arc::new(RealPrompts { ask })
     }
@@ -244,7 +253,11 @@ impl Prompts for RealPrompts {
             Some(no) => format!("{question} (yes: {yes}, no: {no})"),
             None => format!("{question} ({yes})"),
         };
-        if self.ask { RealHost.confirm(&choices, true).ok() } else { None }
+        if !self.ask {
+            return None;
+        }
+        RealHost.forget_typed();
+        RealHost.confirm(&choices, true).ok()
     }
 
     fn line(&self, question: &str) -> Option<String> {

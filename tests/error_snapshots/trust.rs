@@ -58,6 +58,12 @@ pub fn integrity() -> Vec<Case> {
             after!(a, "v-secure get A && sed -i s/get/got/ ../home/.local/state/v-secure/reads/*"),
             "v-secure audit verify --reads",
         ),
+        case(
+            "file-empty",
+            after!(repository, ": > other.toml"),
+            "v-secure get A --vault other.toml",
+        )
+        .with("git"),
         case("file-too-large", large, "v-secure ls"),
         case("fingerprint", other_vault, "v-secure pin accept --fingerprint 'some other words'"),
         case("header-vault", header, "v-secure ls").with("git"),

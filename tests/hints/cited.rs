@@ -44,6 +44,8 @@ const REQUEST: By = Reason(
 );
 const TOO_LONG: By =
     Reason("no writer makes such a value: crates/core/src/crypto/seal/tests.rs opens one");
+const AGAIN: By =
+    Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out");
 const PEOPLE: By = Reason("another person has to: who it is, is in the message");
 
 #[rustfmt::skip]
@@ -69,6 +71,7 @@ pub const ALL: &[Cited] = &[
     cited("exists", "v-secure, which shows it: you are in it", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
     cited("vault-hidden", "git status, in that folder: its name cannot be shown as it is typed", Test("git_states.rs", "folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray")),
     cited("not-permitted", "--only NAME,…  # the names of those that are wanted", Test("comfort.rs", "who_may_not_read_what_an_environment_inherits_is_told_that_it_does")),
+    cited("*", "-e ", Test("comfort.rs", "a_key_that_reads_another_environment_is_told_which")),
     cited("fingerprint", "the line was changed on its way", PEOPLE),
     cited("declined", "if the words differ, the line was changed on its way: have it sent again", PEOPLE),
     cited("locked", "v-secure unlock", Test("session.rs", "what_was_unlocked_opens_without_the_identity_until_it_is_locked")),
@@ -102,6 +105,11 @@ pub const ALL: &[Cited] = &[
     cited("vault-hidden", "{…} checkout", Test("git_states.rs", "a_partial_clone_has_the_vault_of_a_branch_though_not_its_content")),
     cited("carriage-return", "v-secure git install  # tells git to leave them alone; then:", LINE_ENDS),
     cited("carriage-return", "rm {…} && git checkout -- {…}", LINE_ENDS),
+    cited("pin-diverged", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("pin-diverged", "ask an owner to make the policy change again, if it is still wanted: ", Test("discarded.rs", "who_was_removed_meanwhile_is_told_so_and_what_is_to_be_made_again")),
+    cited("pin-older", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("splits-policy", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("file-empty", "git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3", Test("conflicts.rs", "a_side_that_was_written_empty_is_called_so_and_written_anew")),
     cited("pin-diverged", "v-secure pin accept  # shows what is given up, and asks", Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out")),
     cited("keys-missing", "git fetch --all, and again", Test("sabotage.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage.rs", "a_copy_outside_git_gives_its_keys_too")),

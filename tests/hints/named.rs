@@ -21,6 +21,14 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/context/judging.rs", "lost::GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/context/writing.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
     ("cli/lost.rs", "GIVE_UP.to_owned()", &[GIVE_UP]),
+    // A policy change that was given up, before the way out or after it.
+    ("cli/lost.rs", "", &[
+        "ask an owner to make the policy change again, if it is still wanted: {changes}",
+        "make the policy change again afterwards, if it is still wanted: {changes}",
+    ]),
+    ("cli/context/judging.rs", "again.filter(|_| is_discarded)", &[]),
+    ("cli/context/writing.rs", "lost::again(lost, &[])", &[]),
+    ("cli/lost.rs", "again(&lost, &demoted)", &[]),
     ("cli/lost.rs", "ACCEPT.to_owned()", &[ACCEPT]),
     ("cli/failures.rs", "ACCEPT", &[ACCEPT]),
     // What editing is begun with again.

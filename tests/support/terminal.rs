@@ -15,6 +15,8 @@ pub fn terminal(mut command: Command) -> OsSession {
     command.env("TERM", "xterm").stdin(Stdio::inherit());
     let mut session = Session::spawn(command).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(60)));
+    // So wide that no message is broken into lines: how they are, `tests/terminal.rs` looks at.
+    session.get_process_mut().set_window_size(1000, 24).unwrap();
     session
 }
 

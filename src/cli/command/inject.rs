@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::readable;
 use crate::cli::reads::{self, Reading};
 use crate::cli::source;
 use crate::cli::strict::StrictArgs;
@@ -21,8 +22,7 @@ use v_secure_core::convert::template::{MAX_TEMPLATE, Place, RenderError, Templat
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
-use v_secure_core::secret::references;
-use v_secure_core::secret::references::{Lines, Missing};
+use v_secure_core::secret::references::{self, Lines, Missing};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
@@ -179,15 +179,20 @@ impl Inject {
         template: &Template<'_>,
     ) -> Outcome<(Vec<SecretName>, Values)> {
         let environment = context.environment()?;
-        let names =
-            references::resolve(template, vault, &environment).map_err(|error| missing(&error))?;
+        let names = references::resolve(template, vault, &environment).map_err(|error| {
+            let asked = error.0.keys().map(SecretName::environment).next().unwrap_or_default();
+            readable::or_elsewhere(context, vault, None, asked, missing(&error))
+        })?;
         let mut secrets = names.clone();
         secrets.sort();
         secrets.dedup();
         self.judge(vault, &secrets)?;
         let who = context.unlock(vault)?;
-        let values = read::read_all(vault, &who, &secrets, session.now)
-            .map_err(|error| unread(error, &names, template))?;
+        let values = read::read_all(vault, &who, &secrets, session.now).map_err(|error| {
+            let asked = error.secret().environment().to_owned();
+            let failure = unread(error, &names, template);
+            readable::or_elsewhere(context, vault, Some(&who), &asked, failure)
+        })?;
         let reading = Reading {
             who: &who,
             action: "inject",

@@ -5,6 +5,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::first_use::{self, Source};
 use crate::cli::lost;
 use crate::cli::pin_failures::{WHY_MISSING, discarded_entries, missing_entries, older};
+use crate::engine::lost::Lost;
 use crate::engine::session::{Opened, Session, SessionError};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::vault::pin::Standing;
@@ -53,7 +54,13 @@ impl Context<'_> {
             (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
                 let lost = lost::of(session, opened);
                 let failure = older(&lost::older(*seen, *accepted, lost.as_ref()));
-                Err(given_up(failure, lost.is_some_and(|lost| lost.is_discarded())))
+                let is_discarded = lost.as_ref().is_some_and(Lost::is_discarded);
+                let demoted = session.demoted(opened).unwrap_or_default();
+                let again = lost.as_ref().and_then(|lost| lost::again(lost, &demoted));
+                let mut failure = given_up(failure, is_discarded);
+                failure.causes.extend(lost::demotions(&demoted));
+                failure.hints.extend(again.filter(|_| is_discarded));
+                Err(failure)
             }
             (Standing::Prefix { seen, accepted }, _) => {
                 let text = self.older(session, opened, *seen, *accepted);

@@ -140,6 +140,7 @@ fn way_out(error: TransactionError, lost: Option<&Lost>) -> Failure {
         failure.message = format!("{}. {}", failure.message, lost::sentence(lost));
         if lost.is_discarded() {
             failure.hints = vec![GIVE_UP.to_owned()];
+            failure.hints.extend(lost::again(lost, &[]));
         }
     }
     failure

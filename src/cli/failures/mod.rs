@@ -12,7 +12,7 @@ use super::shell_word;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
 use crate::store::file::error::WriteError;
-use crate::store::file::find::FindError;
+use crate::store::file::find::{FOLDER, FindError};
 use crate::store::file::lock::LockError;
 use crate::store::file::read::ReadError as FileError;
 use crate::store::git::base::BaseError;
@@ -112,6 +112,7 @@ impl From<SessionError> for Failure {
         match &error {
             SessionError::Open { path, source } => open_failure(path, source),
             SessionError::Unmerged { path, .. } => unmerged(&error, path),
+            SessionError::Empty { path } => empty(&error, path),
             SessionError::Read(FileError::TooLarge { .. }) => {
                 Self::from_error(Exit::Integrity, "file-too-large", &error)
             }
@@ -217,6 +218,22 @@ fn again(failure: Failure) -> Failure {
         .hint(format!("v-secure audit log --vault {OTHER} --base ./.v-secure/vault.toml  # shows what is to be done again"))
         .hint(format!("v-secure get NAME --vault {OTHER} | v-secure set NAME  # for each secret of it"))
         .hint(format!("rm {OTHER}"))
+}
+
+/// A file that a shell made for a command that wrote nothing, such as the side of a conflict that has no
+/// vault.
+fn empty(error: &SessionError, path: &Path) -> Failure {
+    let failure = Failure::from_error(Exit::Integrity, "file-empty", error)
+        .hint("git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3");
+    match shell_word::path(path) {
+        _ if path.parent().is_some_and(|folder| folder.ends_with(FOLDER)) => {
+            failure.hint("git checkout REV -- .v-secure/vault.toml")
+        }
+        Some(file) => {
+            failure.hint(format!("git show REV:./.v-secure/vault.toml > {file}  # writes it anew"))
+        }
+        None => failure,
+    }
 }
 
 /// A clone of a repository whose `.gitattributes` are not committed, on a machine that converts text.

@@ -29,9 +29,7 @@ pub fn attempt(context: &Context<'_>, vault: &Vault, source: &Source) -> Outcome
     }
     Ok(match Unlocked::new(vault, open) {
         Ok(unlocked) => Tried::Opened(unlocked),
-        Err(UnlockError::NoMember { recipients, .. }) => {
-            Tried::Passed(format!("{} is no member's", recipients.join(", ")))
-        }
+        Err(UnlockError::NoMember { recipients, .. }) => Tried::Stranger(recipients.join(", ")),
         Err(error) => Tried::Passed(error.to_string()),
     })
 }

@@ -66,9 +66,7 @@ fn open(context: &Context<'_>, vault: &Vault, half: &SealedHalf) -> Tried {
     };
     match Unlocked::new(vault, vec![identity]) {
         Ok(who) => Tried::Opened(who),
-        Err(UnlockError::NoMember { recipients, .. }) => {
-            Tried::Passed(format!("{} is no member's", recipients.join(", ")))
-        }
+        Err(UnlockError::NoMember { recipients, .. }) => Tried::Stranger(recipients.join(", ")),
         Err(error) => Tried::Passed(error.to_string()),
     }
 }

@@ -23,6 +23,7 @@ use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identities::{self, Source};
+use super::job;
 use super::passphrase::{PASSPHRASE, Place};
 use v_secure_core::crypto::identity::Identity;
 use v_secure_core::name::Name;
@@ -50,6 +51,8 @@ pub enum Tried {
     Opened(Unlocked),
     /// Why this way does not open the vault; the next one is tried.
     Passed(String),
+    /// The same of identities that are no member's: what they are.
+    Stranger(String),
     /// There is nothing to try.
     Absent,
 }
@@ -58,6 +61,18 @@ pub enum Tried {
 pub struct Attempt {
     pub way: String,
     pub passed: Option<String>,
+    /// Whether an identity was there that is no member's.
+    pub stranger: bool,
+}
+
+impl Attempt {
+    fn passed(way: String, why: String) -> Self {
+        Self { way, passed: Some(why), stranger: false }
+    }
+
+    fn stranger(way: String, recipients: &str) -> Self {
+        Self { way, passed: Some(format!("{recipients} is no member's")), stranger: true }
+    }
 }
 
 /// A member, and the way by which the vault was unlocked.
@@ -195,11 +210,12 @@ fn try_ways(
         let name = way.describe();
         match way.attempt(context, vault)? {
             Tried::Opened(who) => {
-                attempts.push(Attempt { way: name.clone(), passed: None });
+                attempts.push(Attempt { way: name.clone(), passed: None, stranger: false });
                 let prompted = context.host.hidden_prompts() > before;
                 return Ok((Some(Opened { who, way: name, prompted }), attempts));
             }
-            Tried::Passed(why) => attempts.push(Attempt { way: name, passed: Some(why) }),
+            Tried::Passed(why) => attempts.push(Attempt::passed(name, why)),
+            Tried::Stranger(who) => attempts.push(Attempt::stranger(name, &who)),
             Tried::Absent => {}
         }
     }
@@ -211,38 +227,36 @@ fn try_ways(
 pub fn hopeless(context: &Context<'_>, vault: &Vault) -> Outcome<Option<Failure>> {
     let mut attempts = Vec::new();
     for way in ways(context, vault)? {
-        let why = match &way {
+        let tried = match &way {
             Way::Identities(Source::Command(_)) | Way::Passphrase(_) => return Ok(None),
             Way::Identities(source) => unfit(context, vault, source),
-            Way::Session => match session::attempt(context, vault) {
-                Tried::Opened(_) => None,
-                Tried::Passed(why) => Some(why),
-                Tried::Absent => continue,
-            },
+            Way::Session => Some(session::attempt(context, vault)),
             Way::Keyring => match keyring::files(context).load(&vault.id()) {
                 Ok(None) => continue,
                 _ => None,
             },
             Way::Ask => continue,
         };
-        match why {
-            Some(why) => attempts.push(Attempt { way: way.describe(), passed: Some(why) }),
-            None => return Ok(None),
+        match tried {
+            Some(Tried::Passed(why)) => attempts.push(Attempt::passed(way.describe(), why)),
+            Some(Tried::Stranger(who)) => attempts.push(Attempt::stranger(way.describe(), &who)),
+            Some(Tried::Absent) => {}
+            Some(Tried::Opened(_)) | None => return Ok(None),
         }
     }
     Ok(Some(locked(context, vault, &attempts)))
 }
 
-fn unfit(context: &Context<'_>, vault: &Vault, source: &Source) -> Option<String> {
+fn unfit(context: &Context<'_>, vault: &Vault, source: &Source) -> Option<Tried> {
     let found = match identities::of_source(context, source) {
         Ok(found) => found,
-        Err(failure) => return Some(identity_file::describe(&failure)),
+        Err(failure) => return Some(Tried::Passed(identity_file::describe(&failure))),
     };
     let may = |identity: &Identity| {
         !identity.knows_recipient() || identity_file::belongs(vault, identity)
     };
     let recipients: Vec<String> = found.iter().map(Identity::recipient).collect();
-    (!found.iter().any(may)).then(|| format!("{} is no member's", recipients.join(", ")))
+    (!found.iter().any(may)).then(|| Tried::Stranger(recipients.join(", ")))
 }
 
 fn locked(context: &Context<'_>, vault: &Vault, attempts: &[Attempt]) -> Failure {
@@ -271,8 +285,9 @@ fn locked(context: &Context<'_>, vault: &Vault, attempts: &[Attempt]) -> Failure
     if attempts.iter().any(|attempt| unlocks.contains(&attempt.way)) {
         failure = failure.hint("v-secure unlock, on a terminal if it has to ask");
     }
-    // A key of a machine that nobody sits at is made by somebody else.
-    let failure = match context.is_unattended() {
+    // A key of a machine that nobody sits at is made by somebody else; whoever has one of their own asks with it.
+    let has_own = attempts.iter().any(|attempt| attempt.stranger) && !job::is_one(context.host);
+    let failure = match context.is_unattended() && !has_own {
         true if empty.is_empty() => failure.hint(
             "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity",
         ),

@@ -89,6 +89,21 @@ pub fn is_rebasing(folder: &Path) -> bool {
     !unfinished(folder, "REBASE_HEAD").is_empty()
 }
 
+/// Whether a merge, a rebase or a picked commit waits to be finished: by records of this clone, which no
+/// push brings.
+pub fn is_in_the_middle(folder: &Path) -> bool {
+    let records = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
+    records.iter().any(|name| !unfinished(folder, name).is_empty()) || has_rebase(folder)
+}
+
+/// Whether a rebase is not finished, at whichever step: the name of its commit alone may outlive it.
+fn has_rebase(folder: &Path) -> bool {
+    ["rebase-merge", "rebase-apply"].iter().any(|name| {
+        text(folder, &["rev-parse", "--git-path", name])
+            .is_some_and(|path| folder.join(path).symlink_metadata().is_ok())
+    })
+}
+
 /// The commits that an unfinished command of git's works on, by the name of its own record. Where there
 /// is none, git takes a tag of that name, which comes with a pull.
 pub(crate) fn unfinished(folder: &Path, name: &str) -> Vec<String> {

@@ -61,6 +61,7 @@ fn files() -> Vec<Way> {
         way("exists", "v-secure member request, to be let in").before(STRANGER).does(),
         way("request-other-vault", "v-secure member request").before(STRANGER).does(),
         said("foreign-hook", "have it do", HOOK),
+        way("file-empty", "git show REV").fill("REV", "HEAD"),
         option("exists", "--overwrite"),
         said("exists", "-o FILE", "v-secure export --format dotenv -o other.env"),
         way("edited-meanwhile", "v-secure secret edit").before("EDITOR=true ").does(),

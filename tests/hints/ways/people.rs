@@ -22,11 +22,6 @@ fn identities() -> Vec<Way> {
         way("locked", "v-secure member request").on("v-secure get A").does(),
         way("locked", "v-secure member request").on("--generate").does(),
         way("no-identity", "v-secure identity new"),
-        way("locked", "V_SECURE_IDENTITY")
-            .on("--identity")
-            .part("v-secure member add NAME --service --new-identity")
-            .fill("NAME", "ci")
-            .does(),
         way("no-identity", "v-secure member request")
             .first(ELSEWHERE)
             .before("cd vault && v-secure --trust-first-use ls && ")

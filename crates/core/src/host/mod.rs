@@ -100,7 +100,10 @@ pub trait Terminal {
     fn prompt_hidden(&self, question: &str) -> io::Result<SecretValue>;
     /// How many such lines were given so far.
     fn hidden_prompts(&self) -> usize;
+    /// Asks for yes or no. What was typed before is an answer too: see [`Terminal::forget_typed`].
     fn confirm(&self, question: &str, default: bool) -> io::Result<bool>;
+    /// Drops what was typed and not read yet, so that it answers nothing that was not on the screen.
+    fn forget_typed(&self);
     /// Prompts that outlive the borrow of the host, for what runs beside it; they ask only if `ask`.
     fn prompts(&self, _ask: bool) -> Arc<dyn Prompts> {
         Arc::new(NoPrompts)

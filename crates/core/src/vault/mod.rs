@@ -4,6 +4,7 @@ pub mod author;
 pub mod batch;
 pub mod change;
 pub(crate) mod closed;
+pub mod demoted;
 pub mod join;
 pub mod key_holders;
 pub mod ledger;

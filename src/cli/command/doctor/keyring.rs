@@ -20,7 +20,7 @@ fn kept(examined: &Examined<'_>) -> Option<Finding> {
             );
             Some(Finding::new(Code::SessionOpen, what))
         }
-        Tried::Passed(why) => {
+        Tried::Passed(why) | Tried::Stranger(why) => {
             let what =
                 format!("what 'v-secure unlock' keeps does not open the vault as it is: {why}");
             Some(Finding::new(Code::SessionStale, what).mend("v-secure unlock"))
@@ -31,16 +31,16 @@ fn kept(examined: &Examined<'_>) -> Option<Finding> {
 fn slot(examined: &Examined<'_>) -> Option<Finding> {
     match keyring::attempt(examined.context, examined.vault()?) {
         Tried::Absent => None,
+        Tried::Stranger(who) => Some(broken(&format!("{who} is no member's"))),
+        Tried::Passed(why) => Some(broken(&why)),
         Tried::Opened(who) => {
             let what = format!("the OS keyring opens the vault for {}", who.member());
             Some(Finding::new(Code::KeyringSound, what))
         }
-        Tried::Passed(why) => {
-            let what = format!("this device's keyring slot does not open the vault: {why}");
-            Some(
-                Finding::new(Code::KeyringBroken, what)
-                    .mend("v-secure --identity FILE keyring add"),
-            )
-        }
     }
+}
+
+fn broken(why: &str) -> Finding {
+    let what = format!("this device's keyring slot does not open the vault: {why}");
+    Finding::new(Code::KeyringBroken, what).mend("v-secure --identity FILE keyring add")
 }

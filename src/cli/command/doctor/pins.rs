@@ -50,9 +50,9 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
         }
         _ => {
             let failure = lost::refusal(session, opened);
-            // The last of its hints says how to go on; the first, how it came.
+            // The last of its commands says how to go on; the first, how it came.
             let finding = Finding::of_failure(Code::PinRefused, &failure);
-            match failure.hints.last() {
+            match failure.hints.iter().rfind(|hint| hint.starts_with("v-secure ")) {
                 Some(hint) => finding.mend(hint),
                 None => finding,
             }

@@ -4,6 +4,7 @@
 use super::finding::{Finding, Severity};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::spoken;
 use std::collections::BTreeMap;
 
 /// How many findings of one code are shown one by one.
@@ -52,8 +53,10 @@ fn one(context: &Context<'_>, finding: &Finding) -> Outcome {
     };
     context.ui.wrapped(&label, INDENT, &text)?;
     match &finding.command {
-        // Not broken into lines, so that it can be copied.
-        Some(command) => context.ui.line(&format!("{:INDENT$}try: {command}", "")),
+        Some(command) => {
+            let (label, width) = (format!("{:INDENT$}try: ", ""), context.host.width());
+            context.ui.line(&spoken::step(&label, INDENT + 2, command, width))
+        }
         None => Ok(()),
     }
 }

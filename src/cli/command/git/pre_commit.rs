@@ -107,9 +107,9 @@ fn verify(context: &Context<'_>, here: &Path, root: &Path, path: &Path) -> Outco
         origin: Origin::LastCommit,
     });
     let Some(bytes) = git_command::staged(here, path) else {
-        let moved = before.as_deref().and_then(|before| moved(here, before));
-        return match moved.and_then(|to| Some((git_command::staged(here, &to)?, to))) {
-            Some((bytes, to)) => verify_staged(context, (here, root), &to, &bytes, base),
+        let moved = base.as_ref().and_then(|base| moved(context, (here, root), base));
+        return match moved {
+            Some((to, bytes)) => verify_staged(context, (here, root), &to, &bytes, base),
             None => Err(gone(here, root, path)),
         };
     };
@@ -161,13 +161,40 @@ fn is_merge(context: &Context<'_>, root: &Path) -> bool {
         || !git_command::merged(root).is_empty()
 }
 
-/// Where the vault of these bytes stands in the index.
-fn moved(here: &Path, bytes: &[u8]) -> Option<PathBuf> {
-    let vault = stated_vault(bytes)?;
-    let is_it = |path: &PathBuf| {
-        git_command::staged(here, path).is_some_and(|bytes| stated_vault(&bytes) == Some(vault))
+/// Where the vault of a base stands in the index now, and what is staged there. An old copy may bear its
+/// id as well, wherever that sorts: the one that keeps what the base holds is where it went.
+fn moved(
+    context: &Context<'_>,
+    (here, root): (&Path, &Path),
+    base: &Base<'_>,
+) -> Option<(PathBuf, Vec<u8>)> {
+    let vault = stated_vault(base.bytes)?;
+    let mut found: Vec<_> = git_command::vaults_of_index(here)
+        .into_iter()
+        .filter_map(|path| git_command::staged(here, &path).map(|bytes| (path, bytes)))
+        .filter(|(_, bytes)| stated_vault(bytes) == Some(vault))
+        .collect();
+    let keeps = |(path, bytes): &(PathBuf, Vec<u8>)| {
+        keeps_base(context, root, (path, bytes), base).unwrap_or(false)
     };
-    git_command::vaults_of_index(here).into_iter().find(is_it)
+    let kept = match found.len() {
+        0 | 1 => 0,
+        _ => found.iter().position(keeps).unwrap_or(0),
+    };
+    (kept < found.len()).then(|| found.swap_remove(kept))
+}
+
+/// Whether a staged vault verifies and lacks nothing of the base.
+fn keeps_base(
+    context: &Context<'_>,
+    root: &Path,
+    (path, bytes): (&Path, &[u8]),
+    base: &Base<'_>,
+) -> Outcome<bool> {
+    let session = context.session_at(in_index::location(root, path)?)?;
+    let wanted = Wanted { base: Some(*base), ..Wanted::default() };
+    let found = verification::verify(&session, bytes, &wanted)?;
+    Ok(verification::failure("", &found.findings).is_none())
 }
 
 fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
@@ -192,14 +219,17 @@ fn keeps(context: &Context<'_>, here: &Path, root: &Path, side: &str) -> Outcome
         let Some(theirs) = git_command::show(here, side, &path) else { continue };
         let at = match git_command::staged(here, &path) {
             Some(staged) => Some((path, staged)),
-            None => moved(here, &theirs)
-                .and_then(|to| Some((to.clone(), git_command::staged(here, &to)?))),
+            None => moved(context, (here, root), &merged_side(&theirs)),
         };
         // One that is nowhere any more was taken away by a commit of its own.
         let Some((path, staged)) = at else { continue };
         keeps_what(context, root, (&path, &staged), &theirs)?;
     }
     Ok(())
+}
+
+const fn merged_side(bytes: &[u8]) -> Base<'_> {
+    Base { label: "the side that is merged", bytes, origin: Origin::MergedSide }
 }
 
 /// Refuses a staged vault that lacks something of the other side's.
@@ -210,8 +240,7 @@ fn keeps_what(
     theirs: &[u8],
 ) -> Outcome {
     let session = context.session_at(in_index::location(root, path)?)?;
-    let base = Base { label: "the side that is merged", bytes: theirs, origin: Origin::MergedSide };
-    let wanted = Wanted { base: Some(base), ..Wanted::default() };
+    let wanted = Wanted { base: Some(merged_side(theirs)), ..Wanted::default() };
     let found = verification::verify(&session, staged, &wanted)?;
     let what = format!("the merged {}", path.display());
     let Some(mut failure) = verification::failure(&what, &found.findings) else { return Ok(()) };

@@ -5,6 +5,7 @@ use crate::cli::compare::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::lost;
 use crate::cli::pin_failures::pin_failure;
 use crate::engine::session::{Session, SessionError};
 use crate::store::state::pins::Known;
@@ -15,7 +16,7 @@ use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Facts, Neighbour, Standing};
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Accept the vault as it is now, in place of what was accepted here before
 #[derive(Debug, Args)]
@@ -63,8 +64,16 @@ impl Accept {
         let given_up = GivenUp::of(&known, &opened.vault);
         let lost = session.lost_of(&standing, &known).ok().flatten();
         given_up.warn(context, lost.as_ref());
+        let demoted = session.demoted_by(&opened.vault, &known).unwrap_or_default();
+        lost::demotions(&demoted).iter().for_each(|text| context.ui.warn(text));
         if standing != Standing::Continues || !given_up.is_nothing() {
-            tell(context, &before(&session, &known)?, (&vault, &head, chain.len()));
+            match standing {
+                Standing::Continues => {
+                    let missing = given_up.log_entries();
+                    tell_same(context, &session, &known, &opened.vault, missing)?;
+                }
+                _ => tell(context, &before(&session, &known)?, (&vault, &head, chain.len())),
+            }
             let mut right = vec![head.clone()];
             // What is older than the accepted state, or parted from it, has the same vault's fingerprint.
             let is_known = matches!(
@@ -89,6 +98,9 @@ impl Accept {
         }
         context.ui.note(if report.changed { "accepted" } else { "this was accepted already" });
         report.given_up.tell(context);
+        if let Some(again) = lost.as_ref().and_then(|lost| lost::again(lost, &demoted)) {
+            context.ui.note(&again);
+        }
         Ok(())
     }
 }
@@ -129,11 +141,51 @@ fn before(session: &Session, known: &Known) -> Outcome<Before> {
     Ok(ids.map_or(Before::Nothing, Before::Chain))
 }
 
+/// Where the accepted policy is there, whole, the log alone is what differs. New of it is what this device
+/// has not seen to count.
+fn tell_same(
+    context: &Context<'_>,
+    session: &Session,
+    known: &Known,
+    vault: &Vault,
+    missing: usize,
+) -> Outcome {
+    let chain = vault.chain();
+    let policy = format!("{} ({} entries)", fingerprint_words(&chain.head()), chain.len());
+    context.ui.note_wrapped("policy  ", 8, &policy);
+    let added = chain.len().saturating_sub(known.chain.as_ref().map_or(0, Vec::len));
+    let same = match added {
+        0 => "the same policy as was accepted".to_owned(),
+        _ => format!("the accepted policy, and {} after it", counted(added, "entry", "entries")),
+    };
+    let seen = session.ledger(&vault.id()).load().map_err(SessionError::Pin)?;
+    let new = vault.file().entries.keys().filter(|id| !seen.0.contains_key(*id)).count();
+    let is = |count: usize| if count == 1 { "is" } else { "are" };
+    context.ui.note(&format!(
+        "{same}; {} {} new here, {missing} {} missing",
+        counted(new, "log entry", "log entries"),
+        is(new),
+        is(missing),
+    ));
+    Ok(())
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
     let ui = &context.ui;
+    let is_same_vault = matches!(
+        before,
+        Before::Chain(ids) if ids.first().is_some_and(|id| fingerprint_words(id) == now.0)
+    );
     let show = |label: &str, vault: &str, head: &str, entries: usize| {
-        ui.note_wrapped(&format!("{label:<9} vault   "), 18, vault);
         let policy = format!("{head} ({entries} entries)");
+        if is_same_vault {
+            return ui.note_wrapped(&format!("{label:<9} policy  "), 18, &policy);
+        }
+        ui.note_wrapped(&format!("{label:<9} vault   "), 18, vault);
         ui.note_wrapped(&format!("{:<9} policy  ", ""), 18, &policy);
     };
     match before {

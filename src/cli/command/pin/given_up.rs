@@ -34,6 +34,10 @@ impl GivenUp {
         }
     }
 
+    pub const fn log_entries(&self) -> usize {
+        self.log_entries
+    }
+
     pub const fn is_nothing(&self) -> bool {
         self.policy_entries == 0 && self.log_entries == 0
     }

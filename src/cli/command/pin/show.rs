@@ -30,7 +30,11 @@ struct Report {
 
 impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
+        // What this device misses is said here however often it was.
+        let session = context.session()?;
+        session.note_current();
+        let opened = session.open(Depth::Everything)?;
+        context.judge(&session, &opened, Purpose::Look)?;
         let chain = opened.vault.chain();
         let report = Report {
             pin: CarriedPin::of(chain).to_string(),

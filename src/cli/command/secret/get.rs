@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::readable;
 use crate::cli::reads::{self, Reading};
 use crate::cli::secret_arg::{self, SecretArgs, wanted_version};
 use crate::cli::selection;
@@ -13,8 +14,11 @@ use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::secret::{read, selection as wanted};
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::ReadError;
+use v_secure_core::secret::selection as wanted;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
 /// Print a secret's value: its exact bytes, with a newline added only on a terminal
@@ -77,7 +81,7 @@ impl Get {
             let value = read::read(vault, &who, secret, &wanted, session.now);
             values.push(value.map_err(|error| match inherits(secret) {
                 true => selection::of_inherited(&own, error),
-                false => error.into(),
+                false => denied(context, vault, &who, error),
             })?);
         }
         for (environment, secrets) in by_environment(&secrets) {
@@ -178,6 +182,15 @@ fn print(context: &Context<'_>, value: &SecretValue) -> Outcome {
         context.ui.bytes(b"\n")?;
     }
     Ok(())
+}
+
+/// One that is not there is looked for by its name; one that may not be read, elsewhere.
+fn denied(context: &Context<'_>, vault: &Vault, who: &Unlocked, error: ReadError) -> Failure {
+    let asked = error.secret().environment().to_owned();
+    match matches!(error, ReadError::NotPermitted { .. }) {
+        true => readable::or_elsewhere(context, vault, Some(who), &asked, error.into()),
+        false => error.into(),
+    }
 }
 
 /// What an environment inherits from, nearest first, itself at the front; `None` for nothing.

@@ -92,9 +92,10 @@ impl List {
             return context.ui.object(&Report { secrets });
         }
         if listed.is_empty() {
-            context.ui.note(match opened.vault.live().next() {
-                None => "the vault has no secrets yet: v-secure set NAME",
-                Some(_) => "no secret is one that these options ask for",
+            let is_empty = opened.vault.live().next().is_none();
+            context.ui.note(&match is_empty && !self.narrows() {
+                true => "the vault has no secrets yet: v-secure set NAME".to_owned(),
+                false => self.none(&filter),
             });
         }
         for conflicting in listed.iter().filter(|listed| listed.state.is_conflict()) {
@@ -131,6 +132,36 @@ impl List {
             stale: self.stale,
             removed: self.all,
         })
+    }
+
+    fn narrows(&self) -> bool {
+        let by_age = self.expiring.is_some() || self.expired || self.stale;
+        by_age || !self.tags.is_empty() || self.kind.is_some()
+    }
+
+    /// What there is none of, in the words of the options.
+    fn none(&self, filter: &Filter) -> String {
+        let mut said = match (&filter.environment, self.all) {
+            (Some(environment), _) => format!("no secret of the environment {environment}"),
+            (None, true) => "no secret, nor a removed one,".to_owned(),
+            (None, false) => "no secret".to_owned(),
+        };
+        if !self.tags.is_empty() {
+            said.push_str(&format!(" with the tag {}", self.tags.join(" or ")));
+        }
+        if let Some(kind) = &self.kind {
+            said.push_str(&format!(" of the type {kind}"));
+        }
+        let span = self.expiring.as_deref().map(|span| format!("expires within {span}"));
+        let gone = self.expired.then(|| "has expired".to_owned());
+        let by_age: Vec<String> = span.into_iter().chain(gone).collect();
+        let stale = self.stale.then(|| "is stale".to_owned());
+        let ends = [(!by_age.is_empty()).then(|| by_age.join(" or ")), stale];
+        let ends: Vec<String> = ends.into_iter().flatten().collect();
+        match ends.is_empty() {
+            true => format!("there is {said}"),
+            false => format!("{said} {}", ends.join(" and ")),
+        }
     }
 
     fn cells<'a>(

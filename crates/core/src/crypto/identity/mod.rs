@@ -14,14 +14,21 @@ use std::sync::Arc;
 /// Why a text gives no identities. Neither text nor line content is repeated: it may be a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    #[error("the identity file is not UTF-8 text")]
+    #[error("it is not UTF-8 text")]
     NotText,
-    #[error("line {line} of the identity file is no age identity")]
+    #[error("line {line} is no age identity")]
     NotIdentity { line: usize },
-    #[error("line {line} of the identity file is of a kind that this version cannot use")]
+    #[error("line {line} is of a kind that this version cannot use")]
     Unsupported { line: usize },
-    #[error("the identity file holds no identity")]
+    #[error("it holds no identity")]
     Empty,
+    #[error(
+        "line {line} has an age identity with other text beside it, such as comments that lost their line \
+         ends: give the word that begins with AGE-SECRET-KEY-1 alone"
+    )]
+    Crowded { line: usize },
+    #[error("the SSH private key has lost its line ends: give it with them, as its file holds it")]
+    SshOnOneLine,
     #[error(
         "the private key is of a kind that age cannot use: it takes ssh-ed25519 keys in OpenSSH's \
          format, and no keys of an agent or a security key"
@@ -34,7 +41,7 @@ pub enum IdentityError {
     SshRsa,
     #[error("the passphrase is not the SSH key's")]
     SshPassphrase,
-    #[error("line {line} of the identity file needs {program}, which is not on PATH")]
+    #[error("line {line} needs {program}, which is not on PATH")]
     MissingPlugin { line: usize, program: String },
 }
 
@@ -173,15 +180,29 @@ pub fn parse_identities_with(
             text,
         })))]);
     }
-    let (mut identities, mut stated) = (Vec::new(), None);
+    let (mut identities, mut stated, mut crowded) = (Vec::new(), None, None);
     for (index, line) in text.lines().map(str::trim).enumerate() {
         if line.starts_with('#') {
+            crowded = crowded.or_else(|| holds_identity(line).then_some(index + 1));
             stated = plugin::stated_recipient(line).or(stated);
         } else if !line.is_empty() {
             identities.push(parse_line(line, index + 1, stated.take(), prompts)?);
         }
     }
-    if identities.is_empty() { Err(IdentityError::Empty) } else { Ok(identities) }
+    match (identities.is_empty(), crowded) {
+        (false, _) => Ok(identities),
+        (true, Some(line)) => Err(IdentityError::Crowded { line }),
+        (true, None) => Err(IdentityError::Empty),
+    }
+}
+
+/// Whether an age identity stands somewhere in a line. It is not taken from there: behind a `#` it may be one
+/// that was taken out of use.
+pub fn holds_identity(line: &str) -> bool {
+    line.match_indices("AGE-SECRET-KEY-1").any(|(at, _)| {
+        let word = line[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next();
+        word.is_some_and(|word| word.parse::<x25519::Identity>().is_ok())
+    })
 }
 
 /// The lines without what pasting leaves at their ends; in a buffer that does not grow.
@@ -210,7 +231,10 @@ fn parse_line(
     if other_kind.iter().any(|prefix| text.starts_with(prefix)) {
         return Err(IdentityError::Unsupported { line });
     }
-    Err(IdentityError::NotIdentity { line })
+    match holds_identity(text) {
+        true => Err(IdentityError::Crowded { line }),
+        false => Err(IdentityError::NotIdentity { line }),
+    }
 }
 
 fn parse_plugin(
@@ -296,6 +320,29 @@ mod tests {
         let hybrid = parse("AGE-SECRET-KEY-PQ-1QQQ".to_owned()).unwrap_err();
         assert_eq!(hybrid, IdentityError::Unsupported { line: 1 });
         assert_eq!(parse("# nothing\n".to_owned()).unwrap_err(), IdentityError::Empty);
+    }
+
+    #[test]
+    fn what_lost_its_line_ends_is_told_from_what_is_no_identity() {
+        for text in [
+            format!("# created: 2026 # public key: {RECIPIENT} {KEY}"),
+            format!("# created: 2026\\n# public key: {RECIPIENT}\\n{KEY}\\n"),
+            format!("{KEY} {KEY}"),
+            format!("{KEY} # mine"),
+            format!("\"{KEY}\""),
+        ] {
+            let error = parse(text.clone()).unwrap_err();
+            assert_eq!(error, IdentityError::Crowded { line: 1 }, "{text}");
+            assert!(!error.to_string().contains(&KEY[..20]));
+        }
+        assert_eq!(parse(format!("# {KEY}\n{KEY}")).map(|found| found.len()), Ok(1), "an old one");
+        let begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+        let squeezed = format!("{begin} b3BlbnNzaC1rZXk= -----END OPENSSH PRIVATE KEY-----");
+        assert_eq!(parse(squeezed.clone()).unwrap_err(), IdentityError::SshOnOneLine);
+        assert_eq!(
+            parse(squeezed.replace("----- ", "-----\n").replace("= ", "=\n")).unwrap_err(),
+            IdentityError::Ssh
+        );
     }
 
     #[test]

@@ -126,6 +126,9 @@ pub(in crate::crypto) fn is_private_key(text: &str) -> bool {
 /// Reads a private key as `ssh-keygen` writes it. One with a passphrase stays closed, and says
 /// whose it is all the same: the public half is beside it in the clear.
 pub(in crate::crypto) fn parse_private_key(text: &str) -> Result<Key, IdentityError> {
+    if text.trim().lines().count() == 1 {
+        return Err(IdentityError::SshOnOneLine);
+    }
     let identity = ssh::Identity::from_buffer(text.trim_start().as_bytes(), None);
     let identity = identity.map_err(|_| IdentityError::Ssh)?;
     let recipient = ssh::Recipient::try_from(identity.clone()).map_err(|_| IdentityError::Ssh)?;

@@ -295,7 +295,10 @@ impl Restore {
 
     /// What is there does not verify: a backup is wanted now, and what is there is not ours to drop.
     fn unreadable(&self, session: &Session, error: TransactionError) -> Failure {
-        let damaged = matches!(&error, TransactionError::Session(SessionError::Open { .. }));
+        let damaged = matches!(
+            &error,
+            TransactionError::Session(SessionError::Open { .. } | SessionError::Empty { .. })
+        );
         let mut failure = Failure::from(error);
         if damaged {
             let path = shell_word::file(&session.location.vault);
