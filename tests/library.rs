@@ -9,13 +9,16 @@ mod branches;
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[path = "support/past.rs"]
+mod past;
 
 use cli::{Cli, failure, finish};
 use std::fs;
 use std::path::PathBuf;
 use v_secure::cli::error::Failure;
-use v_secure::cli::pin_failures::pin_failure;
+use v_secure::cli::pin_failures::{older, pin_failure};
 use v_secure::{Error, FirstUse, Notice, Options, SecretValue, Vault};
+use v_secure_core::vault::pin::Standing;
 
 fn state(cli: &Cli) -> PathBuf {
     cli.project().parent().unwrap().join("home/state/v-secure")
@@ -27,7 +30,12 @@ fn identity(cli: &Cli) -> SecretValue {
 }
 
 fn options(cli: &Cli) -> Options {
-    Options { project: cli.project(), state: Some(state(cli)), first_use: FirstUse::Refuse }
+    Options {
+        project: cli.project(),
+        state: Some(state(cli)),
+        first_use: FirstUse::Refuse,
+        strict: false,
+    }
 }
 
 fn library(cli: &Cli) -> Vault {
@@ -45,6 +53,7 @@ fn kind(cli: &Cli, error: Error) -> (i32, String) {
         Error::Giving(error) => error.into(),
         Error::Policy(error) => error.into(),
         Error::Signer(error) => error.into(),
+        Error::Pin(Standing::Prefix { .. }) | Error::HeadsMissing(_) => older(""),
         Error::Pin(standing) => pin_failure(&standing, &cli.vault()),
         Error::Reason(_) => Failure::usage("bad-reason", ""),
         Error::OwnVariable => Failure::usage("setting-variable", ""),
@@ -164,6 +173,70 @@ fn another_vault_and_an_older_state_are_judged_alike() {
     assert_eq!(kind(&cli, made.unwrap_err()), (6, "pin-other-vault".to_owned()));
     fs::write(cli.vault(), &new).unwrap();
     assert_eq!(vault.retrieve("default/A").unwrap().expose(), b"two");
+}
+
+/// Where the newest state is wanted, an older policy and a shorter log give nothing.
+#[test]
+fn older_states_are_refused_alike_where_the_newest_is_wanted() {
+    let cli = Cli::with_vault();
+    cli.set("A", "one");
+    let first = fs::read(cli.vault()).unwrap();
+    cli.set("A", "two");
+    let second = fs::read(cli.vault()).unwrap();
+    cli.ok("settings set ttl on-write");
+    let strict = Options { strict: true, ..options(&cli) };
+    let strict = Vault::with_host(strict, &identity(&cli), v_secure::host::real::RealHost);
+    assert_eq!(strict.retrieve("default/A").unwrap().expose(), b"two");
+    for old in [&second, &first] {
+        fs::write(cli.vault(), old).unwrap();
+        alike(&cli, "get A --strict", "pin-older", strict.retrieve("default/A"));
+    }
+    let cli = Cli::with_vault();
+    cli.set("A", "one");
+    let old = fs::read(cli.vault()).unwrap();
+    cli.set("A", "two");
+    fs::write(cli.vault(), &old).unwrap();
+    let strict = Options { strict: true, ..options(&cli) };
+    let strict = Vault::with_host(strict, &identity(&cli), v_secure::host::real::RealHost);
+    alike(&cli, "get A --strict", "pin-older", strict.retrieve("default/A"));
+}
+
+#[test]
+fn what_would_undo_a_taking_is_written_by_neither() {
+    let cli = Cli::with_vault();
+    cli.set("A", "one");
+    cli.ok("role create team");
+    cli.ok("access grant team --read prod/* --write prod/*");
+    let old = fs::read(cli.vault()).unwrap();
+    cli.ok("access revoke team --read prod/* --write prod/* --yes");
+    fs::write(cli.vault(), &old).unwrap();
+    let made = library(&cli).store("default/A", SecretValue::new(b"v".to_vec()), "");
+    let run = cli.feed("--json set A", b"v");
+    assert_eq!(kind(&cli, made.unwrap_err()), failure(&run));
+    assert_eq!(fs::read(cli.vault()).unwrap(), old, "nothing was written");
+}
+
+#[test]
+fn what_expired_a_day_ago_is_pruned_by_both() {
+    let late = || {
+        let cli = Cli::with_vault();
+        cli.set("KEPT", "k");
+        past::put_in_the_past(&cli, "default/OLD", 3 * 86_400, Some(86_400));
+        cli
+    };
+    let cli = late();
+    let vault = library(&cli);
+    assert_eq!(vault.retrieve("default/KEPT").unwrap().expose(), b"k");
+    let notices = vault.take_notices();
+    assert!(matches!(notices[..], [Notice::Pruned(1)]), "{notices:?}");
+    assert_eq!(cli.json("audit log --action prune").as_array().unwrap().len(), 1);
+    // Who remembers nothing cannot know that this is the newest state.
+    let cli = late();
+    let memory = Options { state: None, first_use: FirstUse::Accept, ..options(&cli) };
+    let memory = Vault::with_host(memory, &identity(&cli), v_secure::host::real::RealHost);
+    memory.retrieve("default/KEPT").unwrap();
+    assert!(memory.take_notices().is_empty());
+    assert_eq!(cli.json("audit log --action prune").as_array().unwrap().len(), 0);
 }
 
 #[test]

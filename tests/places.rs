@@ -191,6 +191,7 @@ fn the_library_refuses_it_too() {
         project: olga.checkout().join(SUB),
         state: Some(olga.home().join(".local/state/v-secure")),
         first_use: FirstUse::Accept,
+        strict: false,
     };
     let refused = Vault::open(options.clone(), &identity);
     assert!(matches!(refused, Err(Error::Pin(_))));

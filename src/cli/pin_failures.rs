@@ -1,8 +1,7 @@
 //! Why a vault is refused or remarked on by what this device has accepted before, and what helps.
 
-use super::error::{Failure, Outcome};
+use super::error::Failure;
 use super::exit::Exit;
-use crate::engine::session::Opened;
 use std::path::Path;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::vault::pin::Standing;
@@ -43,14 +42,11 @@ pub fn older(why: &str) -> Failure {
         .hint("v-secure audit verify --base origin/main")
 }
 
-/// Refuses to write on a state that lacks what took something away.
-pub fn refuse_old(opened: &Opened) -> Outcome {
-    if !opened.missing_takings {
-        return Ok(());
-    }
+/// Of a state that lacks what took something away nothing is written.
+pub fn lacks_takings() -> Failure {
     let message = "this older state lacks policy entries that took rights away, renewed keys after \
                    somebody left, or made settings stricter: writing on it would undo that";
-    Err(Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH))
+    Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH)
 }
 
 /// Why a vault whose pin does not fit is refused.

@@ -18,13 +18,7 @@ pub fn record(
     vault: &Vault,
     reading: Reading<'_>,
 ) -> Outcome {
-    for secret in reading.who.take_fallen_back() {
-        context.ui.note(&format!(
-            "{secret} was opened by an older key, since the one in force does not open it; its value \
-             is the right one, and 'v-secure access settle' mends the key"
-        ));
-    }
-    Ok(giving::record(session, vault, context.host.now(), &reading)?)
+    giving::record(context, session, vault, &reading)
 }
 
 impl From<GivingError> for Failure {

@@ -1,7 +1,7 @@
 //! The step after a change of people, rights, keys or settings: others have it once it is pushed, and until then
 //! whoever was taken out can go on.
 //!
-//! Commands need not know: [`watch_written`] stands where vaults are written, [`tell`] where a command ends. A value
+//! Commands need not know: [`Sharing::note`] stands where vaults are written, [`tell`] where a command ends. A value
 //! that was set is left to its author: its file shows in `git status`, and nobody is bound by it.
 
 use super::context::Context;
@@ -21,14 +21,14 @@ impl Sharing {
     pub fn want(&self, wanted: bool) {
         self.wanted.set(wanted);
     }
-}
 
-/// Takes note of a vault that was written where git carries it.
-pub fn watch_written(context: &Context<'_>, session: &Session) {
-    let location = &session.location;
-    if context.sharing.wanted.get() && location.git_common_dir.is_some() {
-        let is_usual = location.folder.ends_with(FOLDER);
-        context.sharing.written.set(Some(if is_usual { FOLDER } else { "the vault" }));
+    /// Takes note of a vault that was written where git carries it.
+    pub fn note(&self, session: &Session) {
+        let location = &session.location;
+        if self.wanted.get() && location.git_common_dir.is_some() {
+            let is_usual = location.folder.ends_with(FOLDER);
+            self.written.set(Some(if is_usual { FOLDER } else { "the vault" }));
+        }
     }
 }
 

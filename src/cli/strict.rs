@@ -1,6 +1,6 @@
 //! The option of commands that give values out: nothing from an older state.
 
-use super::context::Purpose;
+use crate::engine::door::Purpose;
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]

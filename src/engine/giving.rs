@@ -2,6 +2,7 @@
 //! `off`, `best-effort` (the default) or `required`, where a value is not given out unless the
 //! journal has it. Every front does so here: the command line and the library.
 
+use super::door::{Door, Remark};
 use super::session::Session;
 use crate::store::state::journal;
 use crate::store::state::journal::{JournalError, ReadRecord};
@@ -31,13 +32,20 @@ pub enum GivingError {
     Journal(#[source] JournalError),
 }
 
-/// Writes a read down. `now` is in seconds since the Unix epoch.
-pub fn record(
+/// Writes a read down, and says which secrets were opened by another wrap than the one in force.
+pub fn record<D: Door>(
+    door: &D,
     session: &Session,
     vault: &Vault,
-    now: u64,
     reading: &Reading<'_>,
-) -> Result<(), GivingError> {
+) -> Result<(), D::Error> {
+    for secret in reading.who.take_fallen_back() {
+        door.hear(session, None, Remark::FallenBack(secret));
+    }
+    Ok(write_down(session, vault, reading)?)
+}
+
+fn write_down(session: &Session, vault: &Vault, reading: &Reading<'_>) -> Result<(), GivingError> {
     let reason = reading.reason.unwrap_or_default();
     check_text(reason, MAX_REASON).map_err(GivingError::Reason)?;
     let mode = vault.serving().reads();
@@ -46,7 +54,7 @@ pub fn record(
     }
     let &Reading { who, action, environment, secrets, .. } = reading;
     let actor = who.member();
-    let record = ReadRecord { ts: now, actor, action, environment, secrets, reason };
+    let record = ReadRecord { ts: session.now, actor, action, environment, secrets, reason };
     let state = session.state.as_deref();
     match (journal::append(state, session.owners, &session.place(), record), mode) {
         (Err(error), Reads::Required) => Err(GivingError::Journal(error)),

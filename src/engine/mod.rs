@@ -1,9 +1,13 @@
-//! Everything between a command and the store: opening the vault at a place, judging it by what this device
-//! has accepted, writing it, and writing down what is read. Every door uses this one.
+//! Everything between a door and the store: opening the vault at a place, judging it by what this device has
+//! accepted, writing it, pruning it, and writing down what is read. Every [`door::Door`] uses this one.
 
 pub mod check;
+pub mod door;
 pub mod giving;
 pub mod home;
+pub mod judging;
 pub mod lost;
+pub mod pruning;
 pub mod session;
 pub mod transaction;
+pub mod writing;

@@ -1,6 +1,6 @@
 //! `v-secure exposed`: the values in force that somebody knows who may not read them.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::exposure;
@@ -8,6 +8,7 @@ use crate::cli::meant;
 use crate::cli::metadata::when;
 use crate::cli::policy::count;
 use crate::cli::times::{self, Takes};
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -1,10 +1,11 @@
 //! `v-secure` alone: which vault, who you are in it, what there is and what needs attention.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::exposure;
 use crate::cli::policy::count;
 use crate::cli::unlocking;
+use crate::engine::door::Purpose;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use v_secure_core::convert::duration;

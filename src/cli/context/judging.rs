@@ -1,101 +1,69 @@
-//! What a command makes of the pins: what is asked, said, refused and remembered of a vault that was opened.
+//! What a command says of a vault that the engine judges: the questions, the remarks and the refusals.
 
-use super::{Context, Purpose};
+use super::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::first_use::{self, Source};
 use crate::cli::lost;
-use crate::cli::pin_failures::{WHY_MISSING, discarded_entries, missing_entries, older};
+use crate::cli::pin_failures::{
+    WHY_MISSING, discarded_entries, lacks_takings, missing_entries, older,
+};
+use crate::engine::door::{Agreed, Refusal};
 use crate::engine::lost::Lost;
-use crate::engine::session::{Opened, Session, SessionError};
+use crate::engine::session::{Opened, Session};
 use v_secure_core::crypto::bytes::Id;
-use v_secure_core::vault::pin::Standing;
 
 impl Context<'_> {
-    /// Judges what the pins say of a vault, and remembers what is accepted.
-    pub fn judge(&self, session: &Session, opened: &Opened, purpose: Purpose) -> Outcome {
-        if self.is_judged_by_policy(session, opened, purpose)? {
-            return Ok(());
+    /// Whether this command's user has agreed to the vault before; asks where that is not so.
+    pub(super) fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<Agreed> {
+        let chain = opened.vault.chain().ids();
+        if *self.agreed.borrow() == chain {
+            return Ok(Agreed::Before);
         }
-        let missing = session.missing_heads(opened);
-        let goes_on = opened.pin == Standing::Continues;
-        match (missing.is_empty(), purpose) {
-            (true, _) if goes_on => session.note_current(),
-            (false, Purpose::UseNewest) => return Err(refused(session, opened, &missing)),
-            (false, _) if goes_on => {
-                if !self.is_told_as_discarded(session, opened, &missing) {
-                    self.tell_missing(session, opened, &missing);
-                }
-                // A place that is new is one all the same, which lacks what the others have.
-                if !opened.is_first_here() {
-                    return Ok(());
-                }
-            }
-            _ => {}
-        }
-        self.keep(session, opened)
+        first_use::ask(self, session, opened, Source::Place)?;
+        *self.agreed.borrow_mut() = chain.to_vec();
+        Ok(Agreed::Now)
     }
 
-    /// Judges the policy chain; true where there is nothing more to judge, or to remember.
-    fn is_judged_by_policy(
-        &self,
-        session: &Session,
-        opened: &Opened,
-        purpose: Purpose,
-    ) -> Outcome<bool> {
-        let fits = matches!(opened.pin, Standing::Continues | Standing::Prefix { .. });
-        if fits
-            && opened.is_new_here
-            && (purpose == Purpose::Look || self.agrees(session, opened)?)
-        {
-            return Ok(true);
-        }
-        match (&opened.pin, purpose) {
-            (Standing::Continues, _) => Ok(false),
-            (Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
-                let lost = lost::of(session, opened);
-                let failure = older(&lost::older(*seen, *accepted, lost.as_ref()));
-                let is_discarded = lost.as_ref().is_some_and(Lost::is_discarded);
-                let demoted = session.demoted(opened).unwrap_or_default();
-                let again = lost.as_ref().and_then(|lost| lost::again(lost, &demoted));
-                let mut failure = given_up(failure, is_discarded);
-                failure.causes.extend(lost::demotions(&demoted));
-                failure.hints.extend(again.filter(|_| is_discarded));
-                Err(failure)
-            }
-            (Standing::Prefix { seen, accepted }, _) => {
-                let text = self.older(session, opened, *seen, *accepted);
-                self.tell(session, &format!("policy {seen}/{accepted}"), &text);
-                Ok(false)
-            }
-            (Standing::Unknown, Purpose::Look) => Ok(true),
-            (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => self.agrees(session, opened),
-            _ => Err(lost::refusal(session, opened)),
-        }
-    }
-
-    /// Remembers what was accepted.
-    fn keep(&self, session: &Session, opened: &Opened) -> Outcome {
-        match session.remember(opened) {
-            // A home folder that cannot be written is no reason to withhold what was just verified.
-            Err(SessionError::Pin(error)) if error.is_of_storage() => self.unrecorded(&error),
-            result => result?,
-        }
-        Ok(())
+    /// Warns of an older state.
+    pub(super) fn tell_older(&self, session: &Session, opened: &Opened, lengths: (usize, usize)) {
+        let text = self.older(session, opened, lengths);
+        self.tell(session, &format!("policy {}/{}", lengths.0, lengths.1), &text);
     }
 
     /// The words for an older state, found out once a command.
-    fn older(&self, session: &Session, opened: &Opened, seen: usize, accepted: usize) -> String {
-        let key = (seen, accepted);
+    fn older(&self, session: &Session, opened: &Opened, lengths: (usize, usize)) -> String {
         if let Some((known, text)) = self.older.borrow().as_ref()
-            && *known == key
+            && *known == lengths
         {
             return text.clone();
         }
         let lost = if self.ui.is_muted() { None } else { lost::of(session, opened) };
+        let (seen, accepted) = lengths;
         let text =
             format!("this is an older state: {}", lost::older(seen, accepted, lost.as_ref()));
-        *self.older.borrow_mut() = Some((key, text.clone()));
+        *self.older.borrow_mut() = Some((lengths, text.clone()));
         text
+    }
+
+    /// Warns of log entries that are missing: where they still are, or what ends it.
+    pub(super) fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
+        if self.is_told_as_discarded(session, opened, missing) {
+            return;
+        }
+        let still = session.still_at(&opened.vault.id(), missing).ok().flatten();
+        let entries = missing_entries(missing.len());
+        let text = match still {
+            Some(path) => format!(
+                "{entries}; {} has what is lacking, which a pull or a merge brings here",
+                path.display()
+            ),
+            None => format!(
+                "{entries} ({WHY_MISSING}): 'v-secure audit verify --base origin/main' tells whether \
+                 anything that was published is gone; if not, 'v-secure pin accept' ends this warning"
+            ),
+        };
+        let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        self.tell(session, &state.join(" "), &text);
     }
 
     /// Says once, and warns of nothing, where what is missing was thrown away before it was committed.
@@ -113,24 +81,6 @@ impl Context<'_> {
         is_discarded
     }
 
-    /// Warns of log entries that are missing: where they still are, or what ends it.
-    fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
-        let still = session.still_at(&opened.vault.id(), missing).ok().flatten();
-        let entries = missing_entries(missing.len());
-        let text = match still {
-            Some(path) => format!(
-                "{entries}; {} has what is lacking, which a pull or a merge brings here",
-                path.display()
-            ),
-            None => format!(
-                "{entries} ({WHY_MISSING}): 'v-secure audit verify --base origin/main' tells whether \
-                 anything that was published is gone; if not, 'v-secure pin accept' ends this warning"
-            ),
-        };
-        let state: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        self.tell(session, &state.join(" "), &text);
-    }
-
     /// Warns of an older state: where that is what a worktree is for, once.
     fn tell(&self, session: &Session, state: &str, text: &str) {
         let known = self.warned.borrow().contains(text);
@@ -138,21 +88,32 @@ impl Context<'_> {
             self.warn_once(text);
         }
     }
+}
 
-    /// Whether this command's user has agreed to the vault before; asks where that is not so.
-    fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<bool> {
-        let chain = opened.vault.chain().ids();
-        if *self.agreed.borrow() == chain {
-            return Ok(true);
-        }
-        first_use::ask(self, session, opened, Source::Place)?;
-        *self.agreed.borrow_mut() = chain.to_vec();
-        Ok(false)
+/// The words for what the engine refuses.
+pub(super) fn refusal(session: &Session, opened: &Opened, why: &Refusal<'_>) -> Failure {
+    match why {
+        Refusal::Pin => lost::refusal(session, opened),
+        Refusal::Older { seen, accepted } => refused_as_older(session, opened, *seen, *accepted),
+        Refusal::Missing(missing) => refused_as_lacking(session, opened, missing),
+        Refusal::MissingTakings => lacks_takings(),
     }
 }
 
+fn refused_as_older(session: &Session, opened: &Opened, seen: usize, accepted: usize) -> Failure {
+    let lost = lost::of(session, opened);
+    let failure = older(&lost::older(seen, accepted, lost.as_ref()));
+    let is_discarded = lost.as_ref().is_some_and(Lost::is_discarded);
+    let demoted = session.demoted(opened).unwrap_or_default();
+    let again = lost.as_ref().and_then(|lost| lost::again(lost, &demoted));
+    let mut failure = given_up(failure, is_discarded);
+    failure.causes.extend(lost::demotions(&demoted));
+    failure.hints.extend(again.filter(|_| is_discarded));
+    failure
+}
+
 /// Why a log that lacks what was seen gives nothing to who wants the newest.
-fn refused(session: &Session, opened: &Opened, missing: &[Id]) -> Failure {
+fn refused_as_lacking(session: &Session, opened: &Opened, missing: &[Id]) -> Failure {
     match session.is_discarded(&opened.vault.id(), missing).unwrap_or(false) {
         true => given_up(older(&discarded_entries(missing.len())), true),
         false => older(&missing_entries(missing.len())).hint(lost::GIVE_UP),

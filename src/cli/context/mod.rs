@@ -1,6 +1,7 @@
 //! What every command starts from: the host, the options, the output, the vault that is meant, and
 //! who the user is in it.
 
+mod door;
 mod judging;
 mod writing;
 
@@ -11,10 +12,11 @@ use super::hidden;
 use super::identities;
 use super::job;
 use super::passphrase::Place;
-use super::pin_failures::refuse_old;
-use super::pruning::{self, Pruning};
+use super::pruning::Pruning;
 use super::sharing::Sharing;
 use super::ui::Ui;
+use crate::engine;
+use crate::engine::door::Purpose;
 use crate::engine::session::{Opened, Session};
 use crate::engine::transaction::Written;
 use crate::host::hardening::{Hardened, harden};
@@ -47,17 +49,6 @@ pub struct Context<'a> {
     warned: RefCell<BTreeSet<String>>,
     /// The words for an older state, by the lengths of its chain and of the accepted one.
     older: RefCell<Option<((usize, usize), String)>>,
-}
-
-/// What a vault is opened for: how first use and old states are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Metadata: shown with a remark about what is not known.
-    Look,
-    /// Values: nothing is given out of a vault that was not accepted.
-    Use,
-    /// The same, and nothing out of an older state than one that was accepted.
-    UseNewest,
 }
 
 impl<'a> Context<'a> {
@@ -225,17 +216,14 @@ impl<'a> Context<'a> {
     /// Opens the vault that is meant.
     pub fn open(&self, purpose: Purpose, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
         let session = self.session()?;
-        let opened = session.open(depth)?;
-        self.judge(&session, &opened, purpose)?;
-        pruning::watch(self, &session, &opened, matches!(depth, Depth::Everything));
+        let opened = engine::judging::open(self, &session, purpose, depth)?;
         Ok((session, opened))
     }
 
-    /// Opens the vault that is to be written, before anything is asked of the user or read in for it:
-    /// who waits for a refusal may have typed a value by then.
+    /// Opens the vault that is to be written, before anything is asked of the user or read in for it.
     pub fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
-        let (session, opened) = self.open(Purpose::Use, depth)?;
-        refuse_old(&opened)?;
+        let session = self.session()?;
+        let opened = engine::writing::open_to_write(self, &session, depth)?;
         Ok((session, opened))
     }
 

@@ -1,10 +1,11 @@
 //! `v-secure access list`: who can do what, and through which grant.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::meant;
 use crate::cli::policy::unknown_member;
 use crate::cli::secret_arg;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::{Name, Pattern, SecretName};

@@ -1,10 +1,11 @@
 //! `v-secure audit log`: who did what, when and why; with `--reads`, who read what here.
 
-use crate::cli::context::{Context, Purpose, short};
+use crate::cli::context::{Context, short};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::secret_arg;
 use crate::cli::trail;
+use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use crate::store::git::base;
 use crate::store::state::reads::Read;

@@ -1,11 +1,13 @@
 //! `v-secure backup create`: writes one.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::passphrase::{BACKUP, Sealed, Wanted};
 use crate::cli::shell_word;
 use crate::cli::{identities, unlocking};
+use crate::engine::door::Purpose;
+use crate::engine::judging;
 use crate::store::file::fresh;
 use crate::store::file::private::FILE_MODE;
 use clap::Args;
@@ -96,7 +98,7 @@ impl Create {
         let session = context.session()?;
         let bytes = session.read()?.bytes;
         let opened = session.open_bytes(&bytes, Depth::Everything)?;
-        context.judge(&session, &opened, Purpose::Use)?;
+        judging::judge(context, &session, &opened, Purpose::Use)?;
         let vault = &opened.vault;
         let identity = self.with_identity.then(|| own(context, vault)).transpose()?;
         let key = self.key(context, vault)?;

@@ -1,7 +1,8 @@
 //! `v-secure env list`: environments with how many secrets they hold.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::secret::list;

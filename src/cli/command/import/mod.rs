@@ -248,7 +248,7 @@ impl Import {
         entries: Vec<text::Entry>,
     ) -> Outcome<Vec<Row>> {
         let (session, opened) =
-            context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
+            context.open(crate::engine::door::Purpose::Use, Depth::Everything)?;
         let who = context.unlock(&opened.vault)?;
         let planned = import::plan(&opened.vault, &who, environment, entries, session.now);
         let planned = planned.map_err(|error| bad_name(&error))?;
@@ -296,7 +296,7 @@ impl Import {
     fn delete(&self, context: &Context<'_>, environment: &Name) -> Outcome<Vec<PathBuf>> {
         let files = || self.files.iter().filter(|file| file.as_os_str() != "-");
         let (session, opened) =
-            context.open(crate::cli::context::Purpose::Use, Depth::Everything)?;
+            context.open(crate::engine::door::Purpose::Use, Depth::Everything)?;
         let who = context.unlock(&opened.vault)?;
         // File by file: a value that a later file replaced is in no vault, and its file must stay.
         for file in files() {

@@ -1,8 +1,9 @@
 //! `v-secure key status`: the keys of every audience, and what is due.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::policy::{givers, listed};
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration::{relative, rfc3339};

@@ -1,9 +1,10 @@
 //! `v-secure keyring add`: lets the OS keyring open the vault on this device.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;

@@ -1,9 +1,10 @@
 //! `v-secure keyring show`: this device's keyring slot, and whether it works.
 
 use super::slot;
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::keyring;
+use crate::engine::door::Purpose;
 use crate::store::keyring::session::reason;
 use clap::Args;
 use serde::Serialize;

@@ -1,8 +1,9 @@
 //! `v-secure member list`: everybody in the vault.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::policy::listed;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration;

@@ -1,9 +1,10 @@
 //! `v-secure member show`: one member, with all that the policy says of it.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::identities;
 use crate::cli::policy::unknown_member;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -1,7 +1,9 @@
 //! `v-secure pin show`: the line that names this vault to a machine that keeps no state.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::engine::door::Purpose;
+use crate::engine::judging;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::file::request::fingerprint_words;
@@ -34,7 +36,7 @@ impl Show {
         let session = context.session()?;
         session.note_current();
         let opened = session.open(Depth::Everything)?;
-        context.judge(&session, &opened, Purpose::Look)?;
+        judging::judge(context, &session, &opened, Purpose::Look)?;
         let chain = opened.vault.chain();
         let report = Report {
             pin: CarriedPin::of(chain).to_string(),

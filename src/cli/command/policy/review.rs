@@ -1,11 +1,12 @@
 //! `v-secure policy review`: every device, recipient, membership and role in force, with who stands
 //! behind it.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::giving::{accesses, names};
 use crate::cli::policy::listed;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::people::review;

@@ -1,10 +1,11 @@
 //! `v-secure recovery test`: whether a recovery identity opens everything that it should, today.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::policy::count;
 use crate::cli::recovery;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;

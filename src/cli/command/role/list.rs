@@ -1,8 +1,9 @@
 //! `v-secure role list`: roles with their members and grants.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::policy::listed;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::vault::verified_vault::Depth;

@@ -1,9 +1,10 @@
 //! `v-secure secret diff`: two environments side by side, by name and by value.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::exit::Exit;
 use crate::cli::reads::{self, Reading};
+use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use base64::Engine;
 use clap::Args;

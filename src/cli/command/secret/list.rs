@@ -1,11 +1,12 @@
 //! `v-secure secret list`, `v-secure ls`: metadata of secrets, never values. Unlocks nothing.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::meant;
 use crate::cli::metadata::{self, Row};
 use crate::cli::times::{self, Takes};
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration;

@@ -1,9 +1,10 @@
 //! `v-secure secret versions`: what a secret was, when, by whom and why. Unlocks nothing.
 
-use crate::cli::context::{Context, Purpose, short};
+use crate::cli::context::{Context, short};
 use crate::cli::error::Outcome;
 use crate::cli::metadata;
 use crate::cli::secret_arg::SecretArg;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

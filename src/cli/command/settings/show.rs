@@ -1,7 +1,8 @@
 //! `v-secure settings show`: every setting, set or by default, and what it means.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::policy::settings::{SET_BY, SETTINGS, Setting, SettingKey, Settings};

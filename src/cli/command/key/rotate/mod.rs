@@ -2,10 +2,11 @@
 
 mod report;
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::policy::ReasonArg;
 use crate::cli::secret_arg;
+use crate::engine::door::Purpose;
 use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCompleter;
 use report::Report;

@@ -1,7 +1,8 @@
 //! `v-secure key slot list`: the passphrase slots of the vault.
 
-use crate::cli::context::{Context, Purpose};
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::crypto::kdf::Params;

@@ -3,86 +3,40 @@
 //! Every call reads the file anew and verifies it, so several processes can use one vault. Nothing
 //! here reads the environment, the home folder or the terminal: folders and keys are arguments.
 
-use crate::engine::giving;
-use crate::engine::giving::{GivingError, Reading};
-use crate::engine::session::{Opened as Found, Session, SessionError};
-use crate::engine::transaction;
-use crate::engine::transaction::{Transaction, TransactionError};
-use crate::host::{Clock, Random, progress::Silent, real::RealHost};
+mod door;
+mod error;
+
+pub use self::error::{Error, Notice};
+
+use crate::engine::door::Purpose;
+use crate::engine::giving::{self, Reading};
+use crate::engine::pruning::Pending;
+use crate::engine::session::Session;
+use crate::engine::{judging, pruning, transaction, writing};
+use crate::host::{Clock, Random, real::RealHost};
 use crate::store::file::atomic;
-use crate::store::file::error::WriteError;
-use crate::store::file::find::{FOLDER, FindError, Location, Search};
+use crate::store::file::find::{FOLDER, Location, Search};
 use crate::store::file::owners::{Owners, ProjectOwners};
 use crate::store::git::hidden;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use v_secure_core::convert::inject::consent;
-use v_secure_core::crypto::identity::{self, Identity, IdentityError};
+use v_secure_core::crypto::identity::{self, Identity};
 use v_secure_core::keys::policy_change;
-use v_secure_core::keys::policy_change::PolicyChangeError;
 use v_secure_core::log::history::{self, Filter};
-use v_secure_core::name::{Name, NameError, SecretName};
+use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::access;
-use v_secure_core::people::init;
-use v_secure_core::people::init::{InitError, InitRequest};
-use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
-use v_secure_core::secret::put;
-use v_secure_core::secret::put::{NewValue, PutError, PutRequest};
-use v_secure_core::secret::read;
-use v_secure_core::secret::read::{ReadError, Wanted};
+use v_secure_core::people::init::{self, InitRequest};
+use v_secure_core::secret::put::{self, NewValue, PutRequest};
+use v_secure_core::secret::read::{self, Wanted};
 use v_secure_core::secret::rollback;
-use v_secure_core::secret::rollback::RollbackError;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
-use v_secure_core::vault::pin::{Carried, CarriedPin, Standing};
-use v_secure_core::vault::unlock::{SignerError, UnlockError, Unlocked};
-use v_secure_core::vault::verified_vault::{Depth, Vault as Opened};
-
-/// Why a call failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    #[error(transparent)]
-    Name(#[from] NameError),
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    #[error(transparent)]
-    Find(#[from] FindError),
-    #[error(transparent)]
-    Init(#[from] InitError),
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Transaction(#[from] TransactionError),
-    #[error(transparent)]
-    Unlock(#[from] UnlockError),
-    #[error(transparent)]
-    Signer(#[from] SignerError),
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error(transparent)]
-    Put(#[from] PutError),
-    #[error(transparent)]
-    Rollback(#[from] RollbackError),
-    #[error(transparent)]
-    Giving(#[from] GivingError),
-    #[error(transparent)]
-    Policy(#[from] PolicyChangeError),
-    #[error("the reason cannot be stored")]
-    Reason(#[source] TextError),
-    #[error("no secret may set a variable that begins with V_SECURE_")]
-    OwnVariable,
-    /// A new vault would take the place of one that is not checked out.
-    #[error("git has the vault {path} that is not checked out here")]
-    Hidden { path: PathBuf },
-    /// The vault is not, or no longer, the one that was accepted at this place or that the pin names.
-    #[error("the vault does not fit what was accepted before: {0:?}")]
-    Pin(Standing),
-}
+use v_secure_core::vault::pin::{Carried, CarriedPin};
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::{Depth, Vault as Verified};
 
 /// What is accepted of a vault that the state folder does not know. In a project where another vault
 /// was accepted, none is, whatever this says.
@@ -104,30 +58,15 @@ pub struct Options {
     /// Where pins and the cache of verified files are; without it every call verifies everything.
     pub state: Option<PathBuf>,
     pub first_use: FirstUse,
+    /// Whether an older state than one that was accepted gives nothing out, as with `--strict`.
+    pub strict: bool,
 }
 
 impl Options {
     /// A vault in `project`, without memory, accepted only if it holds `pin`.
     pub fn pinned(project: impl Into<PathBuf>, pin: CarriedPin) -> Self {
-        Self { project: project.into(), state: None, first_use: FirstUse::Pin(pin) }
+        Self { project: project.into(), state: None, first_use: FirstUse::Pin(pin), strict: false }
     }
-}
-
-/// What a call remarks though it succeeds: [`Vault::take_notices`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Notice {
-    /// The state folder does not know what was accepted, so that a later roll-back may go unnoticed.
-    Unrecorded(SessionError),
-    /// An older state: its policy has fewer entries than the one that was accepted here before.
-    Older { seen: usize, accepted: usize },
-    /// So many of the log's last entries that were accepted here before are missing.
-    HeadsMissing(usize),
-    /// The secret has several active versions since a merge; the later one was given.
-    Conflict(SecretName),
-    /// The secret's wrap in force does not open it, and an older one did: `v-secure access settle`
-    /// mends that.
-    FallenBack(SecretName),
 }
 
 /// One line of the history.
@@ -156,6 +95,7 @@ pub struct AuditRow {
 ///     project: folder.path().to_path_buf(),
 ///     state: None,
 ///     first_use: FirstUse::Accept,
+///     strict: false,
 /// };
 /// let vault = Vault::create(options, "shop", "admin", &identity.text)?;
 ///
@@ -176,6 +116,8 @@ pub struct Vault<H = RealHost> {
     identities: SecretValue,
     host: H,
     notices: Mutex<Vec<Notice>>,
+    /// What is to be pruned once a call is done.
+    due: Mutex<Option<Pending>>,
 }
 
 impl Vault<RealHost> {
@@ -200,7 +142,7 @@ impl Vault<RealHost> {
     /// # let folder = tempfile::tempdir()?;
     /// # let (project, identity) = (folder.path().to_path_buf(), generate_identity());
     /// # let first_use = FirstUse::Accept;
-    /// # let options = Options { project: project.clone(), state: None, first_use };
+    /// # let options = Options { project: project.clone(), state: None, first_use, strict: false };
     /// # let made = Vault::create(options, "shop", "admin", &identity.text)?;
     /// # made.store("prod/TOKEN", SecretValue::new(b"t".to_vec()), "first")?;
     /// # let pin = made.pin()?;
@@ -220,7 +162,7 @@ impl<H: Clock + Random> Vault<H> {
     /// A vault whose clock and randomness are the caller's; nothing is read yet.
     pub fn with_host(options: Options, identity: &SecretValue, host: H) -> Self {
         let copy = SecretValue::new(identity.expose().to_vec());
-        Self { options, identities: copy, host, notices: Mutex::default() }
+        Self { options, identities: copy, host, notices: Mutex::default(), due: Mutex::default() }
     }
 
     fn make(&self, name: &str, member: &str) -> Result<(), Error> {
@@ -249,7 +191,12 @@ impl<H: Clock + Random> Vault<H> {
     }
 
     fn remark(&self, notice: impl IntoIterator<Item = Notice>) {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(notice);
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        for new in notice {
+            if !notices.iter().any(|known| known.repeats(&new)) {
+                notices.push(new);
+            }
+        }
     }
 
     /// Stores a value as a new version of `secret` (`environment/name`).
@@ -276,10 +223,10 @@ impl<H: Clock + Random> Vault<H> {
             secrets: std::slice::from_ref(&secret),
             reason: None,
         };
-        giving::record(&session, &vault, session.now, &reading)?;
-        self.remark(who.take_fallen_back().into_iter().map(Notice::FallenBack));
+        giving::record(self, &session, &vault, &reading)?;
         let is_conflict = read::find(&vault, &secret)?.is_conflict();
         self.remark(is_conflict.then_some(Notice::Conflict(secret)));
+        self.prune();
         Ok(value)
     }
 
@@ -351,80 +298,46 @@ impl<H: Clock + Random> Vault<H> {
         Ok(self.session(search.at(start)?))
     }
 
-    fn read(&self, depth: Depth<'_>) -> Result<Opened, Error> {
-        Ok(self.open_for(depth)?.1)
+    fn read(&self, depth: Depth<'_>) -> Result<Verified, Error> {
+        let (_, vault) = self.open_for(depth)?;
+        self.prune();
+        Ok(vault)
     }
 
-    fn open_for(&self, depth: Depth<'_>) -> Result<(Session, Opened), Error> {
+    fn open_for(&self, depth: Depth<'_>) -> Result<(Session, Verified), Error> {
         let session = self.found()?;
-        let opened = session.open(depth)?;
-        self.accept(&session, &opened)?;
+        let opened = judging::open(self, &session, self.purpose(), depth)?;
         Ok((session, opened.vault))
     }
 
-    /// Judges what was found, and remembers it where it continues what is known.
-    fn accept(&self, session: &Session, found: &Found) -> Result<(), Error> {
-        self.judge(&found.pin)?;
-        if found.is_new_here && self.options.first_use == FirstUse::Refuse {
-            return Err(Error::Pin(Standing::Unknown));
-        }
-        if let Standing::Prefix { seen, accepted } = found.pin {
-            self.remark([Notice::Older { seen, accepted }]);
-        }
-        let missing = session.missing_heads(found).len();
-        if missing > 0 && found.pin == Standing::Continues {
-            self.remark([Notice::HeadsMissing(missing)]);
-            // A place that is new is one all the same, which lacks what the others have.
-            if !found.is_first_here() {
-                return Ok(());
-            }
-        }
-        match session.remember(found) {
-            // A folder that cannot be written is no reason to withhold what was just verified.
-            Err(SessionError::Pin(error)) if error.is_of_storage() => {
-                self.remark([Notice::Unrecorded(error.into())]);
-                Ok(())
-            }
-            result => Ok(result?),
-        }
-    }
-
-    fn judge(&self, pin: &Standing) -> Result<(), Error> {
-        match (pin, self.options.first_use) {
-            (Standing::Continues, _) | (Standing::Unknown, FirstUse::Accept) => Ok(()),
-            (Standing::Prefix { .. }, _) => Ok(()),
-            (other, _) => Err(Error::Pin(other.clone())),
-        }
+    fn purpose(&self) -> Purpose {
+        if self.options.strict { Purpose::UseNewest } else { Purpose::Use }
     }
 
     fn write(
         &self,
         reason: &str,
-        make: impl FnOnce(&Opened, &Ctx<'_>) -> Result<Option<Change>, Error>,
+        make: impl FnOnce(&Verified, &Ctx<'_>) -> Result<Option<Change>, Error>,
     ) -> Result<(), Error> {
-        check_text(reason, MAX_REASON).map_err(Error::Reason)?;
-        let session = self.found()?;
-        let transaction = Transaction::begin(&session)?;
-        let opened = transaction.opened();
-        self.accept(&session, opened)?;
-        if opened.missing_takings {
-            return Err(Error::Pin(opened.pin.clone()));
-        }
-        let who = Unlocked::new(&opened.vault, self.identity()?)?;
-        let signer = who.signer(&opened.vault)?;
-        let ctx = Ctx {
-            who: &who,
-            signer: &signer,
-            random: &self.host,
-            now: session.now,
-            reason: reason.to_owned(),
-            progress: &Silent,
+        let unlock = |vault: &Verified| {
+            let who = Unlocked::new(vault, self.identity()?)?;
+            let signer = who.signer(vault)?;
+            Ok((who, signer))
         };
-        let transaction = transaction.joined(&ctx)?;
-        if let Some(change) = make(transaction.vault(), &ctx)? {
-            let written = transaction.commit(change)?;
-            self.remark(written.unrecorded.map(Notice::Unrecorded));
-        }
+        let make = |vault: &Verified, ctx: &Ctx<'_>| Ok(((), make(vault, ctx)?));
+        writing::write(self, &self.found()?, reason, unlock, make)?;
+        self.prune();
         Ok(())
+    }
+
+    /// What is due goes where the call is done, and makes none fail.
+    fn prune(&self) {
+        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(due) = due else { return };
+        self.remark(match pruning::prune(self, &due) {
+            Ok(gone) if gone.is_empty() => None,
+            Ok(gone) => Some(Notice::Pruned(gone.len())),
+            Err(error) => Some(Notice::NotPruned(Box::new(error))),
+        });
     }
 }

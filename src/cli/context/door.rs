@@ -1,0 +1,93 @@
+//! The command line as a door of the engine.
+
+use super::Context;
+use super::judging::refusal;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::lost::{self, GIVE_UP};
+use crate::cli::{job, unlocking};
+use crate::engine::door::{Agreed, Door, Refusal, Remark};
+use crate::engine::lost::Lost;
+use crate::engine::pruning::Pending;
+use crate::engine::session::{Opened, Session};
+use crate::engine::transaction::TransactionError;
+use crate::host::Random;
+use crate::host::progress::Progress;
+use v_secure_core::record::text::TextError;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
+
+impl Door for Context<'_> {
+    type Error = Failure;
+
+    fn agree(&self, session: &Session, opened: &Opened) -> Outcome<Agreed> {
+        self.agrees(session, opened)
+    }
+
+    fn refuse(&self, session: &Session, opened: &Opened, why: Refusal<'_>) -> Failure {
+        refusal(session, opened, &why)
+    }
+
+    /// A policy that would split from a change that was thrown away waits for nobody's branch.
+    fn uncommitted(&self, error: TransactionError, lost: Option<&Lost>) -> Failure {
+        let is_split = matches!(error, TransactionError::SplitsPolicy);
+        let mut failure = Failure::from(error);
+        if is_split && let Some(lost) = lost {
+            failure.message = format!("{}. {}", failure.message, lost::sentence(lost));
+            if lost.is_discarded() {
+                failure.hints = vec![GIVE_UP.to_owned()];
+                failure.hints.extend(lost::again(lost, &[]));
+            }
+        }
+        failure
+    }
+
+    fn bad_reason(&self, error: TextError) -> Failure {
+        Failure::usage("bad-reason", "the reason cannot be stored").because(&error)
+    }
+
+    fn hear(&self, session: &Session, opened: Option<&Opened>, remark: Remark<'_>) {
+        match (remark, opened) {
+            (Remark::Older { seen, accepted }, Some(opened)) => {
+                self.tell_older(session, opened, (seen, accepted));
+            }
+            (Remark::Missing(missing), Some(opened)) => self.tell_missing(session, opened, missing),
+            (Remark::Unrecorded(error), _) => self.unrecorded(&error),
+            (Remark::FallenBack(secret), _) => self.ui.note(&format!(
+                "{secret} was opened by an older key, since the one in force does not open it; its \
+                 value is the right one, and 'v-secure access settle' mends the key"
+            )),
+            (Remark::Older { .. } | Remark::Missing(_), None) => {}
+        }
+    }
+
+    fn random(&self) -> &dyn Random {
+        self.host
+    }
+
+    fn progress(&self) -> Box<dyn Progress> {
+        self.ui.progress()
+    }
+
+    fn unasked(&self, vault: &Vault) -> Option<Unlocked> {
+        unlocking::unasked(self, vault)
+    }
+
+    fn may_prune(&self) -> bool {
+        self.pruning.is_allowed() && !job::is_one(self.host)
+    }
+
+    fn note_due(&self, due: Pending) {
+        self.pruning.note(due);
+    }
+
+    fn wrote(&self, session: &Session) {
+        self.sharing.note(session);
+    }
+}
+
+/// What was looked at is not what would be signed on.
+pub(super) fn moved() -> Failure {
+    let message = "somebody changed the vault's policy meanwhile: nothing was changed";
+    Failure::new(Exit::Conflict, "moved-meanwhile", message).hint("run the command again")
+}

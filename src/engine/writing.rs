@@ -1,0 +1,88 @@
+//! The one way in which a door writes: a transaction on a vault that was judged, signed by who the user is in
+//! it. A change needs a signed entry ([`Change`]), and what was made of an older state is refused.
+
+use super::door::{Door, Purpose, Remark};
+use super::session::{Opened, Session};
+use super::transaction::{Transaction, Written};
+use super::{judging, pruning};
+use v_secure_core::record::text::{MAX_REASON, check_text};
+use v_secure_core::vault::author::Ctx;
+use v_secure_core::vault::change::Change;
+use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::unlock::{Signer, Unlocked};
+use v_secure_core::vault::verified_vault::{Depth, Vault};
+
+/// What a write left.
+pub struct Wrote<T> {
+    /// What was made besides the change.
+    pub made: T,
+    /// The vault as it is now.
+    pub vault: Vault,
+    /// Whether there was anything to change.
+    pub changed: bool,
+}
+
+/// Opens the vault that is to be written, before anything is asked of the user or read in for it: who waits
+/// for a refusal may have typed a value by then.
+pub fn open_to_write<D: Door>(
+    door: &D,
+    session: &Session,
+    depth: Depth<'_>,
+) -> Result<Opened, D::Error> {
+    let opened = judging::open(door, session, Purpose::Use, depth)?;
+    judging::refuse_old(door, session, &opened)?;
+    Ok(opened)
+}
+
+/// Runs a writing operation: `unlock` says who signs, and `make` turns the verified vault into a change.
+pub fn write<D: Door, T>(
+    door: &D,
+    session: &Session,
+    reason: &str,
+    unlock: impl FnOnce(&Vault) -> Result<(Unlocked, Signer), D::Error>,
+    make: impl FnOnce(&Vault, &Ctx<'_>) -> Result<(T, Option<Change>), D::Error>,
+) -> Result<Wrote<T>, D::Error> {
+    let transaction = begin(door, session)?;
+    judging::refuse_old(door, session, transaction.opened())?;
+    let (who, signer) = unlock(transaction.vault())?;
+    check_text(reason, MAX_REASON).map_err(|error| door.bad_reason(error))?;
+    let (random, now, progress) = (door.random(), session.now, &*door.progress());
+    let ctx = Ctx { who: &who, signer: &signer, random, now, reason: reason.to_owned(), progress };
+    let transaction = transaction.joined(&ctx)?;
+    let (made, change) = make(transaction.vault(), &ctx)?;
+    let Some(change) = change else {
+        return Ok(Wrote { made, vault: transaction.into_vault(), changed: false });
+    };
+    let lost = session.lost(transaction.opened()).ok().flatten();
+    let written = transaction.commit(change);
+    let written = written.map_err(|error| door.uncommitted(error, lost.as_ref()))?;
+    let vault = finish(door, session, written);
+    pruning::watch_written(door, session, &vault);
+    door.wrote(session);
+    Ok(Wrote { made, vault, changed: true })
+}
+
+/// The vault of a finished write.
+pub fn finish<D: Door>(door: &D, session: &Session, written: Written) -> Vault {
+    if let Some(error) = written.unrecorded {
+        door.hear(session, None, Remark::Unrecorded(error));
+    }
+    written.vault
+}
+
+/// A transaction on a vault that is judged. A first use is asked about without the lock, which others would
+/// wait for as long as the question is open.
+fn begin<'s, D: Door>(door: &D, session: &'s Session) -> Result<Transaction<'s>, D::Error> {
+    if !session.has_lock() {
+        // The lock file would be what a door that refuses leaves behind.
+        judging::judge(door, session, &session.open(Depth::Everything)?, Purpose::Use)?;
+    }
+    let mut transaction = Transaction::begin(session)?;
+    if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
+        let opened = transaction.into_opened();
+        judging::judge(door, session, &opened, Purpose::Use)?;
+        transaction = Transaction::begin(session)?;
+    }
+    judging::judge(door, session, transaction.opened(), Purpose::Use)?;
+    Ok(transaction)
+}
