@@ -206,9 +206,9 @@ fn what_would_undo_a_taking_is_written_by_neither() {
     let cli = Cli::with_vault();
     cli.set("A", "one");
     cli.ok("role create team");
-    cli.ok("access grant team --read prod/* --write prod/*");
+    cli.ok("access grant team prod/* read,write");
     let old = fs::read(cli.vault()).unwrap();
-    cli.ok("access revoke team --read prod/* --write prod/* --yes");
+    cli.ok("access revoke team prod/* write");
     fs::write(cli.vault(), &old).unwrap();
     let made = library(&cli).store("default/A", SecretValue::new(b"v".to_vec()), "");
     let run = cli.feed("--json set A", b"v");

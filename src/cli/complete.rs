@@ -4,37 +4,13 @@
 use super::child::lookup;
 use super::context::Context;
 use super::globals::Globals;
-use super::root::Root;
 use crate::host::Environment;
 use crate::host::real::RealHost;
-use clap::{Command, CommandFactory};
-use clap_complete::engine::{
-    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
-};
+use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 use std::ffi::OsStr;
 use v_secure_core::policy::settings::SETTINGS;
 use v_secure_core::secret::similar;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
-
-/// If the shell asks for completions (`COMPLETE=bash v-secure …`), answers and ends the process.
-pub fn answer_shell() {
-    clap_complete::CompleteEnv::with_factory(|| with_names(Root::command())).complete();
-}
-
-/// Adds what completes to each argument whose value the help calls a member, a role or an audience,
-/// so that a new command has it without saying so.
-fn with_names(command: Command) -> Command {
-    let command = command.mut_args(|arg| {
-        let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
-        match value.as_deref() {
-            Some("MEMBER") => arg.add(ArgValueCompleter::new(members)),
-            Some("ROLE") => arg.add(ArgValueCompleter::new(roles)),
-            Some("AUDIENCE") => arg.add(ArgValueCompleter::new(audiences)),
-            _ => arg,
-        }
-    });
-    command.mut_subcommands(with_names)
-}
 
 /// Names of secrets: bare in the environment of `V_SECURE_ENV`, else `ENVIRONMENT/NAME`.
 pub fn secrets(current: &OsStr) -> Vec<CompletionCandidate> {

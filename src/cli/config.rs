@@ -6,9 +6,9 @@
 //! identities = ["~/keys/work.txt"]
 //! ```
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::surroundings::Surroundings;
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
 use crate::store::file::read::ReadError;
@@ -28,7 +28,7 @@ pub struct Config {
 }
 
 /// Reads the configuration; a missing file is an empty one.
-pub fn load(context: &Context<'_>) -> Outcome<Config> {
+pub fn load(context: &Surroundings<'_>) -> Outcome<Config> {
     let Some(folder) = context.host.config_dir() else { return Ok(Config::default()) };
     let path = folder.join(FILE);
     let refuse = |error: &dyn std::error::Error| {

@@ -6,9 +6,9 @@
 //! file, and what they keep of their own accord is theirs.
 
 use super::child::{self, lookup};
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::surroundings::Surroundings;
 use crate::host::signals::{self, Held};
 use crate::store::file::memory::{Access, MemoryError, MemoryFolder};
 use std::ffi::{OsStr, OsString};
@@ -39,7 +39,7 @@ pub struct Editor {
 }
 
 /// Finds the editor: V_SECURE_EDITOR, VISUAL, EDITOR, and on a terminal vi.
-pub fn find(context: &Context<'_>) -> Outcome<Editor> {
+pub fn find(context: &Surroundings<'_>) -> Outcome<Editor> {
     let given = VARIABLES.iter().find_map(|name| context.host.variable(name));
     let command = match given {
         Some(command) => command,
@@ -80,7 +80,7 @@ impl Editor {
     /// Lets the user edit `text`, in a file of that name, and returns what was saved.
     pub fn edit(
         &self,
-        context: &Context<'_>,
+        context: &Surroundings<'_>,
         name: &str,
         text: &SecretValue,
         limit: u64,
@@ -109,7 +109,7 @@ impl Editor {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the user's editor starts")]
-    fn command(&self, context: &Context<'_>, file: &Path, folder: &Path) -> Command {
+    fn command(&self, context: &Surroundings<'_>, file: &Path, folder: &Path) -> Command {
         let mut command = match needs_shell(&self.command) {
             // Without a shell in between, which an interrupt meant for the editor would end.
             false => Command::new(&self.command),

@@ -6,9 +6,9 @@
 
 use super::child;
 use super::child::output::{self, OutputError};
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::surroundings::Surroundings;
 use std::ffi::OsString;
 use std::process::Command;
 use v_secure_core::secret_value::SecretValue;
@@ -22,7 +22,7 @@ pub struct Call {
 }
 
 /// What the tool prints, at most `limit` bytes, if it succeeds.
-pub fn output(context: &Context<'_>, call: &Call, limit: usize) -> Outcome<SecretValue> {
+pub fn output(context: &Surroundings<'_>, call: &Call, limit: usize) -> Outcome<SecretValue> {
     let program = call.program;
     let mut command = command(context, call)?;
     output::read(&mut command, limit).map_err(|error| match &error {
@@ -42,7 +42,7 @@ pub fn output(context: &Context<'_>, call: &Call, limit: usize) -> Outcome<Secre
 }
 
 #[expect(clippy::disallowed_methods, reason = "the user's own tool starts here, for its output")]
-fn command(context: &Context<'_>, call: &Call) -> Outcome<Command> {
+fn command(context: &Surroundings<'_>, call: &Call) -> Outcome<Command> {
     let search = context.host.variable("PATH");
     let path = child::find(call.program.as_ref(), search.as_deref()).map_err(|_| {
         let message = format!("{} is not installed: it is not found along PATH", call.program);

@@ -1,5 +1,5 @@
 //! Options that every command takes. Their variables are read through `host`, by
-//! [`super::context`], not by clap: the library never reads the real environment.
+//! [`super::surroundings`], not by clap: the library never reads the real environment.
 
 use clap::Args;
 use std::path::PathBuf;
@@ -21,7 +21,6 @@ pub struct Globals {
 
     /// The environment of names that state none [env: V_SECURE_ENV] [default: default]
     #[arg(short = 'e', long = "env", global = true, value_name = "NAME")]
-    #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::complete::environments))]
     #[arg(help_heading = "Global options")]
     pub environment: Option<String>,
 

@@ -1,11 +1,11 @@
 //! What is said where git has a vault that the working tree has not: which one, why it is not
 //! there, and what brings it back. `init` would otherwise make another one in its place.
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::project::new_project;
 use super::shell_word;
+use super::surroundings::Surroundings;
 use crate::store::file::find::{FOLDER, FindError};
 use crate::store::git::command as git_command;
 use crate::store::git::hidden;
@@ -13,7 +13,7 @@ use crate::store::git::hidden::{Hidden, Why};
 use std::path::{Path, PathBuf};
 
 /// Why no vault was found: what the search says, or where git has one.
-pub fn explain(context: &Context<'_>, error: FindError) -> Failure {
+pub fn explain(context: &Surroundings<'_>, error: FindError) -> Failure {
     let found = match &error {
         FindError::NotFound { start, .. } => hidden::above(start),
         FindError::Missing { .. } => {
@@ -29,7 +29,7 @@ pub fn explain(context: &Context<'_>, error: FindError) -> Failure {
 
 /// Refuses to write a backup's vault where one is out of sight. A file that was lost is what a
 /// backup is for.
-pub fn refuse_unseen(context: &Context<'_>, project: &Path) -> Outcome {
+pub fn refuse_unseen(context: &Surroundings<'_>, project: &Path) -> Outcome {
     let is_lost = |why: &Why| matches!(why, Why::Deleted | Why::Removed | Why::Branch { .. });
     match hidden::at(project).filter(|found| !is_lost(&found.why)) {
         Some(found) => Err(in_the_way(context, &found)),
@@ -38,12 +38,12 @@ pub fn refuse_unseen(context: &Context<'_>, project: &Path) -> Outcome {
 }
 
 /// The same, of what would take its place.
-pub fn in_the_way(context: &Context<'_>, found: &Hidden) -> Failure {
+pub fn in_the_way(context: &Surroundings<'_>, found: &Hidden) -> Failure {
     Failure { exit: Exit::Conflict, ..failure(context, found) }
 }
 
 /// That git has a vault where none is seen.
-fn failure(context: &Context<'_>, found: &Hidden) -> Failure {
+fn failure(context: &Surroundings<'_>, found: &Hidden) -> Failure {
     let commands = Commands::of(context, found);
     let message = format!("there is a vault that is not checked out: {}", said(found));
     let failure = Failure::new(Exit::NotFound, "vault-hidden", message);
@@ -87,7 +87,7 @@ struct Commands {
 
 impl Commands {
     /// `None` where a name in them cannot be shown as it is typed.
-    fn of(context: &Context<'_>, found: &Hidden) -> Option<Self> {
+    fn of(context: &Surroundings<'_>, found: &Hidden) -> Option<Self> {
         let here = context.current_dir().ok().and_then(|here| here.canonicalize().ok());
         let git = match here.as_deref() == Some(found.root.as_path()) {
             true => "git".to_owned(),

@@ -2,11 +2,11 @@
 //! vault is for [`super::unlocking`].
 
 use super::config;
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
 use super::identity_command;
 use super::job;
+use super::surroundings::Surroundings;
 use crate::store::file::fresh;
 use crate::store::file::private;
 use crate::store::file::private::{Exposed, PrivateFile};
@@ -45,17 +45,17 @@ impl Source {
 }
 
 /// The default identity file, if there is a config folder.
-pub fn default_file(context: &Context<'_>) -> Option<PathBuf> {
+pub fn default_file(context: &Surroundings<'_>) -> Option<PathBuf> {
     context.host.config_dir().map(|folder| folder.join(FILE))
 }
 
 /// The files that `--identity` names.
-pub fn of_flags(context: &Context<'_>) -> Vec<Source> {
+pub fn of_flags(context: &Surroundings<'_>) -> Vec<Source> {
     context.globals.identities.iter().cloned().map(Source::File).collect()
 }
 
 /// What the environment's variables give.
-pub fn of_variables(context: &Context<'_>) -> Vec<Source> {
+pub fn of_variables(context: &Surroundings<'_>) -> Vec<Source> {
     let mut found = Vec::new();
     if context.host.variable("V_SECURE_IDENTITY").is_some() {
         found.push(Source::Variable);
@@ -68,7 +68,7 @@ pub fn of_variables(context: &Context<'_>) -> Vec<Source> {
 }
 
 /// The variables for an identity or its passphrase that are set and empty, which counts as not set.
-pub fn empty_variables(context: &Context<'_>) -> Vec<&'static str> {
+pub fn empty_variables(context: &Surroundings<'_>) -> Vec<&'static str> {
     const NAMES: [&str; 5] = [
         "V_SECURE_IDENTITY",
         "V_SECURE_IDENTITY_FILE",
@@ -80,19 +80,19 @@ pub fn empty_variables(context: &Context<'_>) -> Vec<&'static str> {
 }
 
 /// Whether a variable is set and empty.
-pub fn is_empty_variable(context: &Context<'_>, name: &str) -> bool {
+pub fn is_empty_variable(context: &Surroundings<'_>, name: &str) -> bool {
     context.host.variables().iter().any(|(set, value)| set == name && value.is_empty())
 }
 
 /// The files of the config folder: `identity.txt`, then what `config.toml` names.
-pub fn of_config(context: &Context<'_>) -> Outcome<Vec<Source>> {
+pub fn of_config(context: &Surroundings<'_>) -> Outcome<Vec<Source>> {
     let default = default_file(context).filter(|path| path.exists());
     let named = config::load(context)?.identities;
     Ok(default.into_iter().chain(named).map(Source::File).collect())
 }
 
 /// The user's SSH key, where the vault has members with such keys.
-pub fn of_ssh(context: &Context<'_>, vault: &Vault) -> Option<Source> {
+pub fn of_ssh(context: &Surroundings<'_>, vault: &Vault) -> Option<Source> {
     let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
     if !recipients.any(|recipient| recipient::is_ssh(recipient)) {
         return None;
@@ -101,7 +101,7 @@ pub fn of_ssh(context: &Context<'_>, vault: &Vault) -> Option<Source> {
     path.is_file().then_some(Source::File(path))
 }
 
-fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
+fn sources(context: &Surroundings<'_>) -> Outcome<Vec<Source>> {
     let given = of_flags(context);
     if !given.is_empty() {
         return Ok(given);
@@ -111,7 +111,7 @@ fn sources(context: &Context<'_>) -> Outcome<Vec<Source>> {
     Ok(found)
 }
 
-fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
+fn text(context: &Surroundings<'_>, source: &Source) -> Outcome<SecretValue> {
     match source {
         Source::Variable => {
             let value = context.host.variable("V_SECURE_IDENTITY").unwrap_or_default();
@@ -123,7 +123,7 @@ fn text(context: &Context<'_>, source: &Source) -> Outcome<SecretValue> {
 }
 
 /// Reads an identity file; warns if others can read it too.
-pub fn read_file(context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
+pub fn read_file(context: &Surroundings<'_>, path: &Path) -> Outcome<SecretValue> {
     let file = read_private(context, path)?;
     if let Some(exposed) = file.exposed {
         context.ui.warn(&exposed.to_string());
@@ -131,7 +131,7 @@ pub fn read_file(context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
     Ok(file.bytes)
 }
 
-fn read_private(context: &Context<'_>, path: &Path) -> Outcome<PrivateFile> {
+fn read_private(context: &Surroundings<'_>, path: &Path) -> Outcome<PrivateFile> {
     private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
         let message = format!("the identity file {} cannot be used", path.display());
         Failure::new(Exit::Locked, "identity-file", message)
@@ -142,7 +142,7 @@ fn read_private(context: &Context<'_>, path: &Path) -> Outcome<PrivateFile> {
 }
 
 /// Parses an identity file's text.
-pub fn parse(context: &Context<'_>, text: &SecretValue, from: &str) -> Outcome<Vec<Identity>> {
+pub fn parse(context: &Surroundings<'_>, text: &SecretValue, from: &str) -> Outcome<Vec<Identity>> {
     let prompts = context.host.prompts(context.interactive());
     identity::parse_identities_with(text, &prompts).map_err(|error| {
         let message = format!("{from} holds no usable identity");
@@ -158,7 +158,7 @@ pub fn parse(context: &Context<'_>, text: &SecretValue, from: &str) -> Outcome<V
 
 /// The pin that the user gave: `V_SECURE_PIN`, or the comment in the identity that is used. That one is
 /// for this place only where whoever defined a job gave it the identity, as the job's repository.
-pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<Carried>> {
+pub fn carried_pin(context: &Surroundings<'_>) -> Outcome<Option<Carried>> {
     let refuse = |from: &str, error: &dyn std::error::Error| {
         Failure::new(Exit::Integrity, "pin-syntax", format!("{from} holds no pin"))
             .because(error)
@@ -193,7 +193,7 @@ pub fn carried_pin(context: &Context<'_>) -> Outcome<Option<Carried>> {
 
 /// The identity of this user: the one given, the one that is there, or a new one in the config
 /// folder. Says which file it is in, and whether it was made now.
-pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
+pub fn own_or_new(context: &Surroundings<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
     if let Some(source) = sources(context)?.into_iter().next() {
         let text = text(context, &source)?;
         let mut found = parse(context, &text, &source.describe())?;
@@ -220,7 +220,7 @@ pub fn own_or_new(context: &Context<'_>) -> Outcome<(Identity, Option<PathBuf>, 
 }
 
 /// The identities of one place.
-pub fn of_source(context: &Context<'_>, source: &Source) -> Outcome<Vec<Identity>> {
+pub fn of_source(context: &Surroundings<'_>, source: &Source) -> Outcome<Vec<Identity>> {
     text(context, source).and_then(|text| parse(context, &text, &source.describe()))
 }
 
@@ -235,7 +235,7 @@ pub type Found = (String, Outcome<Vec<Identity>>);
 
 /// The recipients of the identities that are in files and variables here, as far as they can be told
 /// without a question, a touch or a word to the user.
-pub fn own_recipients(context: &Context<'_>, vault: &Vault) -> Outcome<BTreeSet<String>> {
+pub fn own_recipients(context: &Surroundings<'_>, vault: &Vault) -> Outcome<BTreeSet<String>> {
     let sources = sources(context)?.into_iter().chain(of_ssh(context, vault));
     let mut own = BTreeSet::new();
     for source in sources {
@@ -255,7 +255,7 @@ pub fn own_recipients(context: &Context<'_>, vault: &Vault) -> Outcome<BTreeSet<
 }
 
 /// Every place that gives identities, in the order that they are tried, with what is there.
-pub fn found(context: &Context<'_>) -> Outcome<Vec<Found>> {
+pub fn found(context: &Surroundings<'_>) -> Outcome<Vec<Found>> {
     let sources = sources(context)?;
     Ok(sources.iter().map(|source| (source.describe(), of_source(context, source))).collect())
 }
@@ -269,7 +269,7 @@ pub struct Looked {
 }
 
 /// [`found`] without a word to the user.
-pub fn looked_at(context: &Context<'_>) -> Outcome<Vec<Looked>> {
+pub fn looked_at(context: &Surroundings<'_>) -> Outcome<Vec<Looked>> {
     let look = |source: &Source| {
         let from = source.describe();
         let read = match source {
@@ -289,13 +289,13 @@ pub fn looked_at(context: &Context<'_>) -> Outcome<Vec<Looked>> {
 }
 
 /// Writes a new identity to a file in the user's own folder that does not exist yet.
-pub fn create(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+pub fn create(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
     ensure_folder_of(context, path)?;
     create_file(context, path)
 }
 
 /// Makes the user's own folder that a file is to be in, if it is not there.
-pub fn ensure_folder_of(context: &Context<'_>, path: &Path) -> Outcome {
+pub fn ensure_folder_of(context: &Surroundings<'_>, path: &Path) -> Outcome {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(
@@ -310,7 +310,7 @@ pub fn ensure_folder_of(context: &Context<'_>, path: &Path) -> Outcome {
 }
 
 /// Writes a new identity to a file that does not exist yet, in a folder that does.
-pub fn create_file(context: &Context<'_>, path: &Path) -> Outcome<Identity> {
+pub fn create_file(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
     let new = identity::generate_identity();
     let text = file_text(&new, context.host.now(), None);
     fresh::write_new(path, text.expose(), private::FILE_MODE)?;

@@ -4,9 +4,9 @@
 //! pipe: never to a file or an argument list.
 
 use super::child::{self, output};
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::surroundings::Surroundings;
 use std::ffi::OsStr;
 use std::process::Command;
 use v_secure_core::secret_value::SecretValue;
@@ -15,7 +15,7 @@ use v_secure_core::secret_value::SecretValue;
 const MAX: usize = 64 << 10;
 
 /// Runs the command and returns what it prints.
-pub fn run(context: &Context<'_>, command: &OsStr) -> Outcome<SecretValue> {
+pub fn run(context: &Surroundings<'_>, command: &OsStr) -> Outcome<SecretValue> {
     let mut shell = shell(command);
     // It gives a key, and needs none of those that are at hand: of another member, a passphrase.
     child::remove_own_variables(&mut shell, context);

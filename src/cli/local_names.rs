@@ -1,7 +1,7 @@
 //! The names that this machine suggests: of its user, and of itself as a device.
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
+use super::surroundings::Surroundings;
 use v_secure_core::name::Name;
 
 /// A name from a flag, or else made of what is there by leaving out what names may not hold.
@@ -21,7 +21,7 @@ pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<
 }
 
 /// The name that a user goes by in a vault: the one given, or the system's.
-pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> {
+pub fn name_of_user(context: &Surroundings<'_>, flag: Option<&str>) -> Outcome<Name> {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
     let user = user.map(|user| user.to_string_lossy().into_owned());
     let named = name(flag, user.clone().unwrap_or_else(|| "owner-1".into()), "--member")?;
@@ -40,7 +40,7 @@ pub fn name_of_user(context: &Context<'_>, flag: Option<&str>) -> Outcome<Name> 
 }
 
 /// This device's name, for its signing key.
-pub fn device(context: &Context<'_>) -> Name {
+pub fn device(context: &Surroundings<'_>) -> Name {
     let stated = context.host.variable("HOSTNAME").and_then(|name| name.into_string().ok());
     let host = stated.or_else(|| context.host.machine_name()).unwrap_or_default();
     name(None, host, "--device")

@@ -1,5 +1,6 @@
 //! Layer 5, the command line: one file a command, and what several of them need.
 
+pub mod answering;
 pub mod child;
 pub mod codes;
 pub mod command;
@@ -9,6 +10,7 @@ mod config;
 mod confirm;
 pub mod context;
 mod copying;
+mod door;
 mod editing;
 mod editor;
 pub mod error;
@@ -34,6 +36,7 @@ mod meant;
 mod metadata;
 mod parse;
 mod passphrase;
+mod pending;
 pub mod pin_failures;
 mod plain_files;
 mod plain_keys;
@@ -52,6 +55,7 @@ mod shortfall;
 mod source;
 mod spoken;
 mod strict;
+pub mod surroundings;
 mod times;
 mod trail;
 mod ui;
@@ -84,7 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, host: &dyn Host) -> Exit {
     pruning::run(&context);
     match result {
         Ok(()) => {
-            sharing::tell(&context);
+            sharing::tell(&context.sharing, &context.ui);
             Exit::Ok
         }
         Err(failure) => {

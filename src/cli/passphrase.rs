@@ -1,9 +1,9 @@
 //! Passphrases: where they come from, and asking for them. Never an argument, which other users of
 //! the machine can read.
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::surroundings::Surroundings;
 use crate::host::Stream;
 use crate::store::file::private;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub enum Place {
 
 impl Names {
     /// The first place that there is, in the order of the options here.
-    pub fn place(&self, context: &Context<'_>, descriptor: Option<u32>) -> Option<Place> {
+    pub fn place(&self, context: &Surroundings<'_>, descriptor: Option<u32>) -> Option<Place> {
         let variable = |name| context.host.variable(name);
         descriptor
             .map(Place::Descriptor)
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// The passphrase, without one line end: blanks may well be a part of it.
-    pub fn read(&self, context: &Context<'_>) -> Outcome<SecretValue> {
+    pub fn read(&self, context: &Surroundings<'_>) -> Outcome<SecretValue> {
         let value = match self {
             Self::Descriptor(number) => context
                 .host
@@ -97,7 +97,7 @@ impl Place {
         Ok(value)
     }
 
-    fn file(&self, context: &Context<'_>, path: &Path) -> Outcome<SecretValue> {
+    fn file(&self, context: &Surroundings<'_>, path: &Path) -> Outcome<SecretValue> {
         let file = private::read_secret(path, MAX as u64, context.owners())
             .map_err(|error| self.refuse().because(&error))?;
         if let Some(exposed) = file.exposed {
@@ -165,7 +165,7 @@ pub struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// From the place that gives it, or asked for twice on a terminal; judged in any case.
-    pub fn get(&self, context: &Context<'_>) -> Outcome<SecretValue> {
+    pub fn get(&self, context: &Surroundings<'_>) -> Outcome<SecretValue> {
         if let Some(place) = self.names.place(context, self.descriptor) {
             let value = place.read(context)?;
             return self.judge(context, &value).map(|()| value);
@@ -193,7 +193,7 @@ impl Wanted<'_> {
         Err(last.unwrap_or_else(no_answer))
     }
 
-    fn judge(&self, context: &Context<'_>, value: &SecretValue) -> Outcome {
+    fn judge(&self, context: &Surroundings<'_>, value: &SecretValue) -> Outcome {
         let strength = strength::judge(value, self.known);
         if !strength.is_weak {
             return Ok(());
@@ -218,7 +218,7 @@ impl Wanted<'_> {
 
 /// The passphrase of something that is there: from the place that gives it, or asked for once.
 pub fn present(
-    context: &Context<'_>,
+    context: &Surroundings<'_>,
     names: &Names,
     descriptor: Option<u32>,
     question: &str,
@@ -237,12 +237,12 @@ fn missing(message: &str, names: &Names) -> Failure {
 
 /// Whether a passphrase may be asked for. Standard input may well be a value's: what is typed comes from
 /// the terminal itself.
-pub fn can_ask(context: &Context<'_>) -> bool {
+pub fn can_ask(context: &Surroundings<'_>) -> bool {
     !context.globals.no_input && context.host.is_terminal(Stream::Err)
 }
 
 /// Asks without echo.
-pub fn ask(context: &Context<'_>, question: &str) -> Outcome<SecretValue> {
+pub fn ask(context: &Surroundings<'_>, question: &str) -> Outcome<SecretValue> {
     context.ui.hidden(question)
 }
 

@@ -1,8 +1,8 @@
 //! Where a vault goes that is not there yet, and what git needs beside it.
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
 use super::exit::Exit;
+use super::surroundings::Surroundings;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::lock;
@@ -18,7 +18,7 @@ const LIMIT: u64 = 1 << 20;
 const README_MODE: u32 = 0o644;
 
 /// The project of a new vault: the current folder, or what `--vault` says.
-pub fn new_project(context: &Context<'_>) -> Outcome<PathBuf> {
+pub fn new_project(context: &Surroundings<'_>) -> Outcome<PathBuf> {
     let here = context.current_dir()?;
     Ok(match &context.globals.vault {
         None => here,

@@ -3,8 +3,6 @@
 
 use super::context::Context;
 use crate::engine::pruning;
-use crate::engine::pruning::Pending;
-use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::prune::Due;
@@ -12,30 +10,9 @@ use v_secure_core::secret::prune::Due;
 /// How many secrets the line names.
 const NAMED: usize = 5;
 
-/// What a command may prune besides, as far as is known yet.
-#[derive(Default)]
-pub struct Pruning {
-    allowed: Cell<bool>,
-    pending: RefCell<Option<Pending>>,
-}
-
-impl Pruning {
-    pub fn allow(&self, allowed: bool) {
-        self.allowed.set(allowed);
-    }
-
-    pub fn is_allowed(&self) -> bool {
-        self.allowed.get()
-    }
-
-    pub fn note(&self, pending: Pending) {
-        *self.pending.borrow_mut() = Some(pending);
-    }
-}
-
 /// Prunes what was found to be due, and says so in one line.
 pub fn run(context: &Context<'_>) {
-    let Some(pending) = context.pruning.pending.take() else { return };
+    let Some(pending) = context.pruning.take() else { return };
     match pruning::prune(context, &pending) {
         Ok(due) if due.is_empty() => {}
         Ok(due) => context.ui.note(&told(&due)),

@@ -4,7 +4,7 @@
 //! Commands need not know: [`Sharing::note`] stands where vaults are written, [`tell`] where a command ends. A value
 //! that was set is left to its author: its file shows in `git status`, and nobody is bound by it.
 
-use super::context::Context;
+use super::ui::Ui;
 use crate::engine::session::Session;
 use crate::store::file::find::FOLDER;
 use std::cell::Cell;
@@ -33,11 +33,11 @@ impl Sharing {
 }
 
 /// Says what comes next, if anything was written.
-pub fn tell(context: &Context<'_>) {
-    if let Some(what) = context.sharing.written.take()
-        && !context.ui.json
+pub fn tell(sharing: &Sharing, ui: &Ui<'_>) {
+    if let Some(what) = sharing.written.take()
+        && !ui.json
     {
-        context.ui.note(&format!(
+        ui.note(&format!(
             "next: commit and push {what}; it takes effect for others once they pull"
         ));
     }

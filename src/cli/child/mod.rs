@@ -16,7 +16,7 @@ pub mod files;
 pub(super) mod lookup;
 pub mod output;
 
-use super::context::Context;
+use super::surroundings::Surroundings;
 use crate::host::hardening::Hardened;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -40,7 +40,7 @@ pub fn is_program(name: &OsStr, search: Option<&OsStr>) -> bool {
 }
 
 /// Keeps our own variables, some of which hold keys, from another tool of the user.
-pub fn remove_own_variables(command: &mut Command, context: &Context<'_>) {
+pub fn remove_own_variables(command: &mut Command, context: &Surroundings<'_>) {
     let names = context.host.variables().into_iter().map(|(name, _)| name);
     for name in names.filter(|name| is_own_variable(name)) {
         command.env_remove(name);

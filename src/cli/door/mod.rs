@@ -1,21 +1,50 @@
-//! The command line as a door of the engine.
+//! The command line as a door of the engine: how commands open and write vaults, what is asked, said and
+//! refused while they do.
 
-use super::Context;
-use super::judging::refusal;
+mod judging;
+mod writing;
+
+use self::judging::refusal;
+use super::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::lost::{self, GIVE_UP};
 use crate::cli::{job, unlocking};
-use crate::engine::door::{Agreed, Door, Refusal, Remark};
+use crate::engine;
+use crate::engine::door::{Agreed, Door, Purpose, Refusal, Remark};
 use crate::engine::lost::Lost;
 use crate::engine::pruning::Pending;
 use crate::engine::session::{Opened, Session};
-use crate::engine::transaction::TransactionError;
+use crate::engine::transaction::{TransactionError, Written};
 use crate::host::Random;
 use crate::host::progress::Progress;
 use v_secure_core::record::text::TextError;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::verified_vault::{Depth, Vault};
+
+impl Context<'_> {
+    /// Opens the vault that is meant.
+    pub fn open(&self, purpose: Purpose, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
+        let session = self.session()?;
+        let opened = engine::judging::open(self, &session, purpose, depth)?;
+        Ok((session, opened))
+    }
+
+    /// Opens the vault that is to be written, before anything is asked of the user or read in for it.
+    pub fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
+        let session = self.session()?;
+        let opened = engine::writing::open_to_write(self, &session, depth)?;
+        Ok((session, opened))
+    }
+
+    /// The vault of a finished write.
+    pub fn written(&self, written: Written) -> Vault {
+        if let Some(error) = &written.unrecorded {
+            self.unrecorded(error);
+        }
+        written.vault
+    }
+}
 
 impl Door for Context<'_> {
     type Error = Failure;
@@ -87,7 +116,7 @@ impl Door for Context<'_> {
 }
 
 /// What was looked at is not what would be signed on.
-pub(super) fn moved() -> Failure {
+fn moved() -> Failure {
     let message = "somebody changed the vault's policy meanwhile: nothing was changed";
     Failure::new(Exit::Conflict, "moved-meanwhile", message).hint("run the command again")
 }

@@ -1,8 +1,8 @@
 //! How commands write: by the engine, signed by who the user is in the vault, and with questions before it
 //! without the lock.
 
-use super::Context;
-use super::door::moved;
+use super::moved;
+use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking;
 use crate::engine::door::Door;

@@ -1,6 +1,6 @@
 //! What a command says of a vault that the engine judges: the questions, the remarks and the refusals.
 
-use super::Context;
+use crate::cli::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::first_use::{self, Source};
 use crate::cli::lost;
@@ -83,7 +83,7 @@ impl Context<'_> {
 
     /// Warns of an older state: where that is what a worktree is for, once.
     fn tell(&self, session: &Session, state: &str, text: &str) {
-        let known = self.warned.borrow().contains(text);
+        let known = self.has_warned(text);
         if !known && !self.ui.is_muted() && session.is_news(state) {
             self.warn_once(text);
         }

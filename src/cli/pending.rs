@@ -1,0 +1,29 @@
+//! What a command has found to be due, until the command is done: see [`super::pruning`].
+
+use crate::engine::pruning::Pending;
+use std::cell::{Cell, RefCell};
+
+/// What a command may prune besides, as far as is known yet.
+#[derive(Default)]
+pub struct Pruning {
+    allowed: Cell<bool>,
+    pending: RefCell<Option<Pending>>,
+}
+
+impl Pruning {
+    pub fn allow(&self, allowed: bool) {
+        self.allowed.set(allowed);
+    }
+
+    pub fn is_allowed(&self) -> bool {
+        self.allowed.get()
+    }
+
+    pub fn note(&self, pending: Pending) {
+        *self.pending.borrow_mut() = Some(pending);
+    }
+
+    pub fn take(&self) -> Option<Pending> {
+        self.pending.take()
+    }
+}
