@@ -27,6 +27,6 @@ extern "C" fn look_at_output() {
 }
 
 fn main() -> ExitCode {
-    cli::answering::answer_shell();
+    cli::args::answering::answer_shell();
     cli::run(std::env::args_os(), &RealHost).into()
 }

@@ -1,5 +1,5 @@
 //! Every error that a user can see, provoked by the real binary and held against a transcript: a
-//! code of `src/cli/codes.rs` that has neither a case nor an exemption fails here.
+//! code of `src/cli/error/codes.rs` that has neither a case nor an exemption fails here.
 //! `V_SECURE_REGENERATE=1 cargo test --test error_snapshots` writes the transcripts.
 
 #![cfg(unix)]
@@ -126,7 +126,7 @@ fn every_code_has_a_case_or_a_reason_for_none() {
     let cases: BTreeSet<&str> = cases::all().iter().map(|case| case.code).collect();
     let exempt: BTreeSet<&str> = exempt::CODES.iter().map(|(code, _)| *code).collect();
     let known: BTreeSet<&str> =
-        v_secure::cli::codes::COMMANDS.iter().map(|known| known.code).collect();
+        v_secure::cli::error::codes::COMMANDS.iter().map(|known| known.code).collect();
     let covered = &cases | &exempt;
     let missing: Vec<_> = known.difference(&covered).collect();
     assert!(

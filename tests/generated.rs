@@ -131,12 +131,12 @@ fn every_error_code_is_in_the_table_and_the_table_has_no_other() {
     let (commands, layers) = codes_of_source();
     assert!(commands.len() + layers.len() > 150, "this test looks in the wrong way");
     let table: BTreeSet<String> =
-        v_secure::cli::codes::COMMANDS.iter().map(|known| known.code.to_owned()).collect();
+        v_secure::cli::error::codes::COMMANDS.iter().map(|known| known.code.to_owned()).collect();
     let missing: Vec<_> = commands.difference(&table).collect();
-    assert!(missing.is_empty(), "add to src/cli/codes.rs: {missing:?}");
+    assert!(missing.is_empty(), "add to src/cli/error/codes.rs: {missing:?}");
     let elsewhere = ELSEWHERE.map(str::to_owned).into_iter().collect();
     let stale: Vec<_> = (&table - &commands).difference(&elsewhere).cloned().collect();
-    assert!(stale.is_empty(), "no failure has these of src/cli/codes.rs: {stale:?}");
+    assert!(stale.is_empty(), "no failure has these of src/cli/error/codes.rs: {stale:?}");
     let document = fs::read_to_string(repository("docs/errors.md")).unwrap();
     let findings =
         v_secure_core::log::finding::Code::ALL.iter().map(|code| code.as_str().to_owned());
@@ -151,7 +151,7 @@ fn every_error_code_is_in_the_table_and_the_table_has_no_other() {
 /// The table of docs/errors.md.
 fn table_of_codes() -> String {
     let mut table = String::from("\n| code | exit | means | helps |\n|---|---|---|---|\n");
-    for known in v_secure::cli::codes::COMMANDS {
+    for known in v_secure::cli::error::codes::COMMANDS {
         let exits: Vec<String> = known.exits.iter().map(u8::to_string).collect();
         let (code, exits) = (known.code, exits.join(", "));
         let next = match known.next.split(' ').next() {

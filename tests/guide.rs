@@ -56,7 +56,7 @@ fn wrong(root: &Command, line: &str) -> Option<String> {
 fn the_guide_names_only_what_there_is() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
     let document = fs::read_to_string(path).unwrap();
-    let root = v_secure::cli::root::Root::command();
+    let root = v_secure::cli::args::root::Root::command();
     let found: Vec<String> = lines(&document);
     assert!(found.len() > 25, "{found:#?}");
     let wrong: Vec<String> = found

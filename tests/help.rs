@@ -2,7 +2,7 @@
 //! examples.
 
 use clap::{Command, CommandFactory};
-use v_secure::cli::root::Root;
+use v_secure::cli::args::root::Root;
 
 /// Each command that is shown, with its name.
 fn all(command: &Command, name: &str, found: &mut Vec<(String, Command)>) {

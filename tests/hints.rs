@@ -198,7 +198,7 @@ fn add(entries: &mut Entries, texts: &BTreeSet<String>, code: &str, hint: &str, 
 fn general(entries: &mut Entries, played: &BTreeSet<&str>) {
     let exempt: BTreeMap<&str, &str> = exempt::CODES.iter().copied().collect();
     let mut of = BTreeMap::<&str, BTreeSet<&str>>::new();
-    for known in v_secure::cli::codes::COMMANDS {
+    for known in v_secure::cli::error::codes::COMMANDS {
         of.entry(known.next).or_default().insert(known.code);
     }
     for (text, codes) in of {

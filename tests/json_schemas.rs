@@ -88,7 +88,7 @@ fn needs(command: &clap::Command) -> String {
 
 fn all_commands() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    leaves(&v_secure::cli::root::Root::command(), "", &mut found);
+    leaves(&v_secure::cli::args::root::Root::command(), "", &mut found);
     found
 }
 

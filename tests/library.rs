@@ -16,7 +16,7 @@ use cli::{Cli, failure, finish};
 use std::fs;
 use std::path::PathBuf;
 use v_secure::cli::error::Failure;
-use v_secure::cli::pin_failures::{older, pin_failure};
+use v_secure::cli::error::pin_failures::{older, pin_failure};
 use v_secure::{Error, FirstUse, Notice, Options, SecretValue, Vault};
 use v_secure_core::vault::pin::Standing;
 
@@ -211,8 +211,9 @@ fn what_would_undo_a_taking_is_written_by_neither() {
     cli.ok("access revoke team prod/* write");
     fs::write(cli.vault(), &old).unwrap();
     let made = library(&cli).store("default/A", SecretValue::new(b"v".to_vec()), "");
-    let run = cli.feed("--json set A", b"v");
-    assert_eq!(kind(&cli, made.unwrap_err()), failure(&run));
+    assert_eq!(kind(&cli, made.unwrap_err()), (6, "pin-older".to_owned()));
+    let run = cli.feed("set A", b"v");
+    assert!(run.code == 6 && run.shows("writing on it would undo that"), "{run:?}");
     assert_eq!(fs::read(cli.vault()).unwrap(), old, "nothing was written");
 }
 

@@ -12,8 +12,8 @@ use clap::CommandFactory;
 use cli::{Cli, Run, failure};
 use std::fs;
 use terminal::{rest, terminal, type_in};
-use v_secure::cli::root::Root;
-use v_secure::cli::verbs::ELSEWHERE;
+use v_secure::cli::args::root::Root;
+use v_secure::cli::args::verbs::ELSEWHERE;
 
 fn shop() -> Cli {
     let cli = Cli::with_vault();

@@ -1,8 +1,8 @@
 //! Asking before what cannot be undone: a question on a terminal, `--yes` elsewhere.
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
-use super::exit::Exit;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]

@@ -23,7 +23,7 @@ pub fn texts() -> BTreeSet<String> {
             }
         }
     }
-    found.extend(v_secure::cli::codes::COMMANDS.iter().map(|known| known.next.to_owned()));
+    found.extend(v_secure::cli::error::codes::COMMANDS.iter().map(|known| known.next.to_owned()));
     found
 }
 

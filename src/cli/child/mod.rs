@@ -12,11 +12,14 @@
 //! The program is looked up here and not by the system, which would search the *child's* `PATH`,
 //! and secrets may have set that. Nothing is written to standard output.
 
+pub mod editing;
+pub mod editor;
 pub mod files;
-pub(super) mod lookup;
+pub mod foreign;
+pub(in crate::cli) mod lookup;
 pub mod output;
 
-use super::surroundings::Surroundings;
+use crate::cli::door::surroundings::Surroundings;
 use crate::host::hardening::Hardened;
 use std::ffi::{OsStr, OsString};
 use std::io;

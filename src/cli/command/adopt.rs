@@ -1,11 +1,11 @@
 //! `v-secure adopt`: takes over what somebody wrote honestly and what does not count any more.
 
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::{Context, short};
+use crate::cli::door::context::{Context, short};
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::metadata::{shown, when};
-use crate::cli::policy::{ReasonArg, count};
-use crate::cli::variables;
+use crate::cli::output::metadata::{shown, when};
+use crate::cli::people::policy::{ReasonArg, count};
+use crate::cli::secret::variables;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

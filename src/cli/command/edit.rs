@@ -1,12 +1,12 @@
 //! `v-secure edit`: an environment's own secrets as dotenv in the user's editor, and all changes in
 //! one entry.
 
-use crate::cli::context::Context;
-use crate::cli::editing;
-use crate::cli::editor;
+use crate::cli::child::editing;
+use crate::cli::child::editor;
+use crate::cli::door::context::Context;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::meant;
-use crate::cli::variables;
+use crate::cli::secret::variables;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::text;

@@ -1,10 +1,11 @@
 //! `v-secure export`: an environment's secrets as text, for what cannot be started by `exec`.
 
-use crate::cli::context::Context;
+use crate::cli::args::selection;
+use crate::cli::args::selection::{Purpose, SelectionArgs};
+use crate::cli::args::strict::StrictArgs;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::selection::{self, Purpose, SelectionArgs};
-use crate::cli::strict::StrictArgs;
 use crate::store::file::private::FILE_MODE;
 use crate::store::file::{append, fresh};
 use clap::{Args, ValueEnum};

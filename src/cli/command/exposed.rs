@@ -1,13 +1,14 @@
 //! `v-secure exposed`: the values in force that somebody knows who may not read them.
 
-use crate::cli::context::Context;
+use crate::cli::args::times;
+use crate::cli::args::times::Takes;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::exposure;
-use crate::cli::meant;
-use crate::cli::metadata::when;
-use crate::cli::policy::count;
-use crate::cli::times::{self, Takes};
+use crate::cli::output::metadata::when;
+use crate::cli::people::exposure;
+use crate::cli::people::policy::count;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

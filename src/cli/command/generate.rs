@@ -1,11 +1,11 @@
 //! `v-secure generate`, hidden: prints the completions and man pages that are checked in, so that
 //! no build script is needed. `tests/generated.rs` compares and renews them.
 
-use crate::cli::context::Context;
+use crate::cli::args::manual;
+use crate::cli::args::root::Root;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::manual;
-use crate::cli::root::Root;
 use clap::{Args, CommandFactory};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 use serde::Serialize;

@@ -1,12 +1,13 @@
 //! `v-secure inject`: a template with secrets in place of its references.
 
-use crate::cli::context::Context;
+use crate::cli::args::source;
+use crate::cli::args::strict::StrictArgs;
+use crate::cli::door::context::Context;
+use crate::cli::door::reads;
+use crate::cli::door::reads::Reading;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::readable;
-use crate::cli::reads::{self, Reading};
-use crate::cli::source;
-use crate::cli::strict::StrictArgs;
 use crate::engine::session::{Opened, Session};
 use crate::host::Stream;
 use crate::store::file::find::FOLDER;

@@ -1,6 +1,6 @@
 //! `v-secure lock`: takes away the keys that `v-secure unlock` keeps.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::session;
 use clap::Args;

@@ -1,8 +1,8 @@
 //! `v-secure prune`: drops the values of versions that are due to go.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::door::pruning::told;
 use crate::cli::error::Outcome;
-use crate::cli::pruning::told;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -1,9 +1,9 @@
 //! `v-secure` alone: which vault, who you are in it, what there is and what needs attention.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::policy::count;
+use crate::cli::people::exposure;
+use crate::cli::people::policy::count;
 use crate::cli::unlocking;
 use crate::engine::door::Purpose;
 use serde::Serialize;

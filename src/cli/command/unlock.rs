@@ -1,9 +1,10 @@
 //! `v-secure unlock`: keeps the opened keys in the memory of a keyring, for a time.
 
-use crate::cli::context::Context;
+use crate::cli::args::times;
+use crate::cli::args::times::Takes;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::shortfall::cause;
-use crate::cli::times::{self, Takes};
+use crate::cli::people::shortfall::cause;
 use crate::cli::unlocking::{self, session};
 use crate::engine::door::Purpose;
 use crate::store::keyring::session::Item;

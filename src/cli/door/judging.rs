@@ -1,12 +1,13 @@
 //! What a command says of a vault that the engine judges: the questions, the remarks and the refusals.
 
-use crate::cli::context::Context;
-use crate::cli::error::{Failure, Outcome};
-use crate::cli::first_use::{self, Source};
-use crate::cli::lost;
-use crate::cli::pin_failures::{
+use crate::cli::door::context::Context;
+use crate::cli::door::first_use;
+use crate::cli::door::first_use::Source;
+use crate::cli::error::lost;
+use crate::cli::error::pin_failures::{
     WHY_MISSING, discarded_entries, lacks_takings, missing_entries, older,
 };
+use crate::cli::error::{Failure, Outcome};
 use crate::engine::door::{Agreed, Refusal};
 use crate::engine::lost::Lost;
 use crate::engine::session::{Opened, Session};
@@ -14,7 +15,7 @@ use v_secure_core::crypto::bytes::Id;
 
 impl Context<'_> {
     /// Whether this command's user has agreed to the vault before; asks where that is not so.
-    pub(super) fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<Agreed> {
+    pub(in crate::cli) fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<Agreed> {
         let chain = opened.vault.chain().ids();
         if *self.agreed.borrow() == chain {
             return Ok(Agreed::Before);
@@ -25,7 +26,12 @@ impl Context<'_> {
     }
 
     /// Warns of an older state.
-    pub(super) fn tell_older(&self, session: &Session, opened: &Opened, lengths: (usize, usize)) {
+    pub(in crate::cli) fn tell_older(
+        &self,
+        session: &Session,
+        opened: &Opened,
+        lengths: (usize, usize),
+    ) {
         let text = self.older(session, opened, lengths);
         self.tell(session, &format!("policy {}/{}", lengths.0, lengths.1), &text);
     }
@@ -46,7 +52,7 @@ impl Context<'_> {
     }
 
     /// Warns of log entries that are missing: where they still are, or what ends it.
-    pub(super) fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
+    pub(in crate::cli) fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
         if self.is_told_as_discarded(session, opened, missing) {
             return;
         }
@@ -91,7 +97,7 @@ impl Context<'_> {
 }
 
 /// The words for what the engine refuses.
-pub(super) fn refusal(session: &Session, opened: &Opened, why: &Refusal<'_>) -> Failure {
+pub(in crate::cli) fn refusal(session: &Session, opened: &Opened, why: &Refusal<'_>) -> Failure {
     match why {
         Refusal::Pin => lost::refusal(session, opened),
         Refusal::Older { seen, accepted } => refused_as_older(session, opened, *seen, *accepted),

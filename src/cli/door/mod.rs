@@ -1,15 +1,24 @@
 //! The command line as a door of the engine: how commands open and write vaults, what is asked, said and
 //! refused while they do.
 
-mod judging;
-mod writing;
+pub mod config;
+pub mod context;
+pub mod first_use;
+pub mod job;
+pub mod judging;
+pub mod pending;
+pub mod pruning;
+pub mod reads;
+pub mod surroundings;
+pub mod writing;
 
 use self::judging::refusal;
-use super::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::lost;
+use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::lost::{self, GIVE_UP};
-use crate::cli::{job, unlocking};
+use crate::cli::unlocking;
 use crate::engine;
 use crate::engine::door::{Agreed, Door, Purpose, Refusal, Remark};
 use crate::engine::lost::Lost;

@@ -2,7 +2,7 @@
 //! without the lock.
 
 use super::moved;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking;
 use crate::engine::door::Door;

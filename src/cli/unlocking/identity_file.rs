@@ -3,11 +3,12 @@
 //! The passphrase of an SSH key is taken, or asked for, only if its public half belongs to a member.
 
 use super::Tried;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::identities::{self, Source};
-use crate::cli::passphrase::{PASSPHRASE, Place};
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place};
+use crate::cli::unlocking::identities;
+use crate::cli::unlocking::identities::Source;
 use v_secure_core::crypto::identity::{Identity, IdentityError};
 use v_secure_core::vault::unlock::{UnlockError, Unlocked};
 use v_secure_core::vault::verified_vault::Vault;
@@ -97,7 +98,7 @@ fn with_given(
     }
 }
 
-pub(super) fn belongs(vault: &Vault, identity: &Identity) -> bool {
+pub(in crate::cli) fn belongs(vault: &Vault, identity: &Identity) -> bool {
     let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
     recipients.any(|recipient| identity.is_for(recipient))
 }
@@ -137,6 +138,6 @@ fn no_terminal(source: &Source) -> Failure {
         .hint("on a terminal: ssh-keygen -p -f COPY, for a copy without a passphrase")
 }
 
-pub(super) fn describe(failure: &Failure) -> String {
+pub(in crate::cli) fn describe(failure: &Failure) -> String {
     failure.causes.first().unwrap_or(&failure.message).clone()
 }

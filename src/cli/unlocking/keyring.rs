@@ -2,9 +2,9 @@
 //! and removing slots is here too, for the commands that do.
 
 use super::Tried;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use crate::store::keyring::session::reason;
 use crate::store::keyring::slot_file::{SlotFileError, SlotFiles};
 use crate::store::keyring::{self, Keyring, KeyringError};

@@ -14,17 +14,20 @@
 //! The first way that belongs to a member wins. A new way is a module with the shape of
 //! [`identity_file`] and a line in [`ways`].
 
-mod identity_file;
+pub mod asked_passphrase;
+pub mod identities;
+pub mod identity_command;
+pub mod identity_file;
 pub mod keyring;
-mod passphrase;
+pub mod passphrase;
 pub mod session;
 
-use super::context::Context;
 use super::error::{Failure, Outcome};
-use super::exit::Exit;
-use super::identities::{self, Source};
-use super::job;
-use super::passphrase::{PASSPHRASE, Place};
+use crate::cli::door::context::Context;
+use crate::cli::door::job;
+use crate::cli::error::exit::Exit;
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place};
+use crate::cli::unlocking::identities::Source;
 use v_secure_core::crypto::identity::Identity;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;

@@ -1,11 +1,12 @@
 //! Unlocking with a passphrase that opens one of the vault's slots.
 
 use super::Tried;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::local_names;
-use crate::cli::passphrase::{self, PASSPHRASE, Place, TRIES};
+use crate::cli::people::local_names;
+use crate::cli::unlocking::asked_passphrase as passphrase;
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place, TRIES};
 use crate::host::Stream;
 use v_secure_core::crypto::identity::{self, Identity};
 use v_secure_core::people::slot;

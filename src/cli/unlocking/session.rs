@@ -2,9 +2,9 @@
 
 use super::Tried;
 use super::keyring::patience;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Failure;
-use crate::cli::exit::Exit;
+use crate::cli::error::exit::Exit;
 use crate::store::keyring::session::{SessionStore, SessionStoreError};
 use v_secure_core::vault::session_keys::SessionKeys;
 use v_secure_core::vault::unlock::Unlocked;

@@ -1,10 +1,11 @@
 //! `v-secure access grant`: gives a role rights on a pattern.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::giving::{Given, OlderArgs, VouchArgs};
-use crate::cli::meant;
-use crate::cli::policy::{self, Effects, ReasonArg, count};
+use crate::cli::error::meant;
+use crate::cli::people::giving::{Given, OlderArgs, VouchArgs};
+use crate::cli::people::policy;
+use crate::cli::people::policy::{Effects, ReasonArg, count};
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::{Name, Pattern};
@@ -23,7 +24,7 @@ use v_secure_core::vault::verified_vault::Vault;
                         v-secure access grant ci 'prod/DB_*' read"
 )]
 pub struct Grant {
-    #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
+    #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::roles))]
     role: Name,
 
     #[arg(value_name = "PATTERN")]

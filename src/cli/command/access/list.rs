@@ -1,10 +1,10 @@
 //! `v-secure access list`: who can do what, and through which grant.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg;
+use crate::cli::door::context::Context;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::meant;
-use crate::cli::policy::unknown_member;
-use crate::cli::secret_arg;
+use crate::cli::people::policy::unknown_member;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 pub struct List {
     /// Access to this secret, which need not exist
     #[arg(long, value_name = "NAME", conflicts_with = "pattern")]
-    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     secret_id: Option<String>,
 
     /// Access to any of what this pattern matches
@@ -28,7 +28,7 @@ pub struct List {
     pattern: Option<Pattern>,
 
     /// Only this member's access
-    #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
+    #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     member: Option<Name>,
 }
 

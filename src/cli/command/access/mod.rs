@@ -5,7 +5,7 @@ pub mod list;
 pub mod revoke;
 pub mod settle;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

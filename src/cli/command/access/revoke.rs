@@ -1,10 +1,11 @@
 //! `v-secure access revoke`: takes rights on a pattern from a role.
 
-use crate::cli::complete;
-use crate::cli::context::Context;
+use crate::cli::args::complete;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure::Narrowed;
-use crate::cli::policy::{self, ReasonArg};
+use crate::cli::people::exposure::Narrowed;
+use crate::cli::people::policy;
+use crate::cli::people::policy::ReasonArg;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! `v-secure access settle`: lets readers open what was wrapped before they could read it.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::exposure;
-use crate::cli::policy::{Effects, ReasonArg, count, givers};
-use crate::cli::shortfall;
+use crate::cli::people::exposure;
+use crate::cli::people::policy::{Effects, ReasonArg, count, givers};
+use crate::cli::people::shortfall;
 use clap::Args;
 use v_secure_core::keys::policy_change;
 use v_secure_core::vault::verified_vault::Vault;

@@ -1,10 +1,11 @@
 //! `v-secure audit export`: the whole history for other systems, one event a line.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::trail::{self, Event, Record};
-use crate::cli::ui;
+use crate::cli::output::trail;
+use crate::cli::output::trail::{Event, Record};
+use crate::cli::output::ui;
 use crate::engine::door::Purpose;
 use crate::store::file::fresh;
 use crate::store::file::private::FILE_MODE;

@@ -1,10 +1,10 @@
 //! `v-secure audit log`: who did what, when and why; with `--reads`, who read what here.
 
-use crate::cli::context::{Context, short};
+use crate::cli::args::secret_arg;
+use crate::cli::door::context::{Context, short};
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::secret_arg;
-use crate::cli::trail;
+use crate::cli::output::trail;
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use crate::store::git::base;
@@ -35,11 +35,11 @@ pub struct Log {
 
     /// Only this secret: NAME in the environment of -e, or ENVIRONMENT/NAME
     #[arg(long, value_name = "NAME")]
-    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     secret_id: Option<String>,
 
     /// Only what this member signed
-    #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
+    #[arg(long, value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     actor: Option<String>,
 
     /// Only this kind: put, field, remove, member-add, grant …; of reads: get, exec, export …

@@ -4,7 +4,7 @@ pub mod export;
 pub mod log;
 pub mod verify;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

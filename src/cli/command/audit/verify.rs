@@ -1,9 +1,10 @@
 //! `v-secure audit verify`: everything that can be checked without a key.
 
-use crate::cli::context::{Context, short};
+use crate::cli::door::context::{Context, short};
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::trail;
-use crate::cli::verification::{self, Base, Origin, Verification, Wanted};
+use crate::cli::output::trail;
+use crate::cli::repository::verification;
+use crate::cli::repository::verification::{Base, Origin, Verification, Wanted};
 use crate::engine::session::Session;
 use crate::store::git::base;
 use crate::store::state::reads::{Break, Journal};

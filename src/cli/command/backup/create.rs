@@ -1,11 +1,12 @@
 //! `v-secure backup create`: writes one.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::passphrase::{BACKUP, Sealed, Wanted};
-use crate::cli::shell_word;
-use crate::cli::{identities, unlocking};
+use crate::cli::output::shell_word;
+use crate::cli::unlocking;
+use crate::cli::unlocking::asked_passphrase::{BACKUP, Sealed, Wanted};
+use crate::cli::unlocking::identities;
 use crate::engine::door::Purpose;
 use crate::engine::judging;
 use crate::store::file::fresh;

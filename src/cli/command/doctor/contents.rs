@@ -3,8 +3,8 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::cli::policy::{count, listed};
-use crate::cli::shortfall::cause;
+use crate::cli::people::policy::{count, listed};
+use crate::cli::people::shortfall::cause;
 use v_secure_core::keys::opening;
 use v_secure_core::keys::opening::{Envelope, EnvelopeState, Opening, WhyClosed};
 use v_secure_core::people::recovery;

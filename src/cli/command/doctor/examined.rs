@@ -1,9 +1,9 @@
 //! What the checks look at, found once. Whatever is missing or broken is a value here, never a
 //! reason to stop.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::hidden;
+use crate::cli::repository::hidden;
 use crate::cli::unlocking::{self, Attempt};
 use crate::engine::session::{Opened, Session};
 use crate::store::file::find::{FindError, Location, Search};

@@ -2,8 +2,8 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::cli::exposure;
-use crate::cli::policy::count;
+use crate::cli::people::exposure;
+use crate::cli::people::policy::count;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(vault) = examined.vault() else { return Vec::new() };

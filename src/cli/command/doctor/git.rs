@@ -3,8 +3,8 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::child;
-use crate::cli::hook::{BEGIN, BODY, HOOKS};
-use crate::cli::shell_word;
+use crate::cli::output::shell_word;
+use crate::cli::repository::hook::{BEGIN, BODY, HOOKS};
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::file::{lock, read};
 use crate::store::git::command as git_command;

@@ -2,11 +2,12 @@
 
 use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Failure;
-use crate::cli::identities::{self, Looked};
-use crate::cli::shell_word;
+use crate::cli::output::shell_word;
 use crate::cli::unlocking::Attempt;
+use crate::cli::unlocking::identities;
+use crate::cli::unlocking::identities::Looked;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::verified_vault::Vault;
 

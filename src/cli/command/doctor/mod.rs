@@ -22,9 +22,9 @@ mod secrets;
 mod show;
 mod vault;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use clap::Args;
 use examined::Examined;
 use finding::{Finding, Severity};

@@ -2,7 +2,7 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::cli::shell_word;
+use crate::cli::output::shell_word;
 use crate::store::file::inspect;
 use crate::store::file::inspect::Access;
 use crate::store::file::owners::Owners;

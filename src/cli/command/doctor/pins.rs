@@ -3,8 +3,9 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use super::vault::is_about_pins;
-use crate::cli::lost::{self, GIVE_UP};
-use crate::cli::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
+use crate::cli::error::lost;
+use crate::cli::error::lost::GIVE_UP;
+use crate::cli::error::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
 use crate::engine::session::{Opened, Session};
 use v_secure_core::vault::pin::Standing;
 

@@ -3,8 +3,9 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use crate::cli::plain_keys::Owner;
-use crate::cli::{in_index, plain_files, plain_keys, shell_word};
+use crate::cli::output::shell_word;
+use crate::cli::repository::plain_keys::Owner;
+use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::store::file::read;
 use crate::store::git::command as git_command;
 use std::path::{Path, PathBuf};

@@ -2,9 +2,9 @@
 //! lines.
 
 use super::finding::{Finding, Severity};
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::spoken;
+use crate::cli::output::spoken;
 use std::collections::BTreeMap;
 
 /// How many findings of one code are shown one by one.

@@ -3,7 +3,7 @@
 use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
-use crate::cli::policy::count;
+use crate::cli::people::policy::count;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let finding = match &examined.place {

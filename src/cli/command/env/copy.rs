@@ -1,11 +1,12 @@
 //! `v-secure env copy`: all secrets of an environment in another one.
 
-use crate::cli::context::Context;
-use crate::cli::copying;
+use crate::cli::door::context::Context;
+use crate::cli::door::reads;
+use crate::cli::door::reads::Reading;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::meant;
-use crate::cli::reads::{self, Reading};
-use crate::cli::variables;
+use crate::cli::secret::copying;
+use crate::cli::secret::variables;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
@@ -25,11 +26,11 @@ use v_secure_core::vault::verified_vault::Depth;
 )]
 pub struct Copy {
     /// The environment whose secrets are copied
-    #[arg(value_name = "FROM", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    #[arg(value_name = "FROM", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     from: Name,
 
     /// The environment to copy them into
-    #[arg(value_name = "TO", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    #[arg(value_name = "TO", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     to: Name,
 
     /// Replace secrets that are there
@@ -76,7 +77,9 @@ impl Copy {
             let secrets = copies.iter().map(|(_, to)| to.to_string()).collect();
             return context.ui.object(&Report { from, to, secrets });
         }
-        context.ui.note(&format!("{to}: {} of {from}", crate::cli::policy::count(copies.len())));
+        context
+            .ui
+            .note(&format!("{to}: {} of {from}", crate::cli::people::policy::count(copies.len())));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! `v-secure env list`: environments with how many secrets they hold.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use clap::Args;

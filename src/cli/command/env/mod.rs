@@ -4,10 +4,10 @@ pub mod copy;
 pub mod list;
 pub mod rm;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::meant;
 use clap::Subcommand;
 use v_secure_core::name::Name;
 use v_secure_core::secret::list as list_op;

@@ -1,9 +1,9 @@
 //! `v-secure env rm`: removes all secrets of an environment.
 
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::policy::count;
+use crate::cli::people::policy::count;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                         Examples:\n  v-secure env rm review\n  v-secure env rm review --yes --reason 'merged'"
 )]
 pub struct Rm {
-    #[arg(value_name = "ENV", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    #[arg(value_name = "ENV", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     name: Name,
 
     #[command(flatten)]

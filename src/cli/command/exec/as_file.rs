@@ -1,9 +1,9 @@
 //! `exec --as-file VAR=NAME`: which secrets the program gets as files.
 
 use crate::cli::child::files::{FilesError, Wanted};
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use clap::Args;
 use v_secure_core::convert::inject;
 use v_secure_core::convert::template::Target;

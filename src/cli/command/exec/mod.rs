@@ -2,14 +2,15 @@
 
 mod as_file;
 
+use crate::cli::args::selection;
+use crate::cli::args::selection::{Purpose, SelectionArgs};
+use crate::cli::args::strict::StrictArgs;
 use crate::cli::child::files::Files;
 use crate::cli::child::{self, Program};
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::door::pruning;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::pruning;
-use crate::cli::selection::{self, Purpose, SelectionArgs};
-use crate::cli::strict::StrictArgs;
 use crate::engine::session::Session;
 use crate::store::state::given::Given;
 use as_file::AsFileArgs;
@@ -63,7 +64,7 @@ pub struct Exec {
 
     /// The program and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
-    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::Programs))]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::Programs))]
     command: Vec<OsString>,
 }
 

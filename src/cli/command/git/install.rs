@@ -1,11 +1,11 @@
 //! `v-secure git install`: puts the hooks in place, beside what is there.
 
 use super::no_repository;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::hook::{BEGIN, BODY, END, HOOKS, LINE};
-use crate::cli::project;
+use crate::cli::repository::hook::{BEGIN, BODY, END, HOOKS, LINE};
+use crate::cli::repository::project;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::find::FOLDER;

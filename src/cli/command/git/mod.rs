@@ -3,9 +3,9 @@
 pub mod install;
 pub mod pre_commit;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]

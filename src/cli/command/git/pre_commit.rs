@@ -2,13 +2,14 @@
 //! verified is what will be committed.
 
 use super::no_repository;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::failures::{rebased, redone};
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::failures::{rebased, redone};
-use crate::cli::shell_word;
-use crate::cli::verification::{self, Base, Origin, Wanted};
-use crate::cli::{in_index, plain_files, plain_keys};
+use crate::cli::output::shell_word;
+use crate::cli::repository::verification;
+use crate::cli::repository::verification::{Base, Origin, Wanted};
+use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::store::git::command as git_command;
 use clap::Args;
 use std::path::{Path, PathBuf};

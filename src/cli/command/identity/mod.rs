@@ -4,7 +4,7 @@ pub mod new;
 pub mod restore;
 pub mod show;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

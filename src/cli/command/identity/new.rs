@@ -1,9 +1,9 @@
 //! `v-secure identity new`: a new identity, in a file or on standard output.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::identities;
+use crate::cli::unlocking::identities;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;

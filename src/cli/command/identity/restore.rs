@@ -1,10 +1,10 @@
 //! `v-secure identity restore`: an identity back into its file, from what was kept off the machine.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::identities;
-use crate::cli::recovery;
+use crate::cli::people::recovery;
+use crate::cli::unlocking::identities;
 use crate::store::file::{fresh, private};
 use clap::Args;
 use serde::Serialize;

@@ -1,9 +1,9 @@
 //! `v-secure identity show`: which identities are used here, by their recipients.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::identities;
+use crate::cli::unlocking::identities;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::crypto::identity::Identity;

@@ -2,14 +2,14 @@
 
 mod tool;
 
-use crate::cli::context::Context;
+use crate::cli::args::source;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::meant;
-use crate::cli::plain_files;
-use crate::cli::shell_word;
-use crate::cli::source;
-use crate::cli::variables;
+use crate::cli::output::shell_word;
+use crate::cli::repository::plain_files;
+use crate::cli::secret::variables;
 use crate::store::file::atomic;
 use crate::store::git::command as git_command;
 use clap::{Args, ValueEnum};

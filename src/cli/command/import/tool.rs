@@ -1,10 +1,11 @@
 //! `import --from TOOL`: how each tool is asked for what is in its files.
 
 use super::Format;
-use crate::cli::context::Context;
+use crate::cli::child::foreign;
+use crate::cli::child::foreign::Call;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::foreign::{self, Call};
-use crate::cli::shell_word;
+use crate::cli::output::shell_word;
 use clap::ValueEnum;
 use std::borrow::Cow;
 use std::ffi::OsString;

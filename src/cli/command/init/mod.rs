@@ -2,14 +2,14 @@
 
 mod own;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::lost;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::identities;
-use crate::cli::local_names;
-use crate::cli::lost;
-use crate::cli::project::{in_git, new_project, write_git_files};
-use crate::cli::recovery::{Of, RecoveryArgs};
+use crate::cli::people::local_names;
+use crate::cli::people::recovery::{Of, RecoveryArgs};
+use crate::cli::repository::project::{in_git, new_project, write_git_files};
+use crate::cli::unlocking::identities;
 use crate::cli::unlocking::keyring;
 use crate::engine::session::{Session, SessionError};
 use crate::engine::transaction;
@@ -208,7 +208,7 @@ fn refuse_hidden(context: &Context<'_>, project: &Path, nested: bool) -> Outcome
     let is_elsewhere = matches!(found.why, Why::Branch { .. }) || !found.is_in(project);
     match is_elsewhere && nested {
         true => Ok(()),
-        false => Err(crate::cli::hidden::in_the_way(context, &found)),
+        false => Err(crate::cli::repository::hidden::in_the_way(context, &found)),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The identity that a new vault is owned with, and where it is kept.
 
 use super::Init;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::identities;
-use crate::cli::passphrase::{PASSPHRASE, Sealed, Wanted};
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Sealed, Wanted};
+use crate::cli::unlocking::identities;
 use crate::cli::unlocking::keyring;
 use std::path::PathBuf;
 use v_secure_core::crypto::identity::{Identity, generate_identity, parse_identity};

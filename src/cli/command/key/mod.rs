@@ -5,7 +5,7 @@ pub mod rotate;
 pub mod slot;
 pub mod status;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

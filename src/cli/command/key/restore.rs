@@ -1,10 +1,10 @@
 //! `v-secure key restore`: takes keys of earlier epochs from the vault's older states.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::policy::ReasonArg;
-use crate::cli::shortfall::{Lacks, cause};
+use crate::cli::people::policy::ReasonArg;
+use crate::cli::people::shortfall::{Lacks, cause};
 use crate::cli::unlocking;
 use crate::host::progress::told;
 use crate::store::file::find::Location;

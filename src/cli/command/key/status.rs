@@ -1,8 +1,8 @@
 //! `v-secure key status`: the keys of every audience, and what is due.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::policy::{givers, listed};
+use crate::cli::people::policy::{givers, listed};
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! `v-secure keyring add`: lets the OS keyring open the vault on this device.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
 use clap::Args;

@@ -4,9 +4,9 @@ pub mod add;
 pub mod remove;
 pub mod show;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use crate::cli::unlocking::keyring;
 use clap::Subcommand;
 use v_secure_core::file::keyring_slot::SealedHalf;

@@ -1,9 +1,9 @@
 //! `v-secure keyring remove`: takes this device's keyring slot away.
 
 use super::slot;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
 use crate::store::keyring::session::reason;

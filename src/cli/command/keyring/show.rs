@@ -1,7 +1,7 @@
 //! `v-secure keyring show`: this device's keyring slot, and whether it works.
 
 use super::slot;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::keyring;
 use crate::engine::door::Purpose;

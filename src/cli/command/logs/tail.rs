@@ -1,9 +1,10 @@
 //! `v-secure logs tail`: the latest events, one a line, and those to come.
 
-use crate::cli::context::{Context, short};
+use crate::cli::args::secret_arg;
+use crate::cli::door::context::{Context, short};
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret_arg;
-use crate::cli::trail::{self, Event, Kind};
+use crate::cli::output::trail;
+use crate::cli::output::trail::{Event, Kind};
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use crate::store::Stamp;

@@ -1,15 +1,17 @@
 //! `v-secure member add`: lets a person or a service in.
 
-use crate::cli::compare::CompareArgs;
-use crate::cli::context::Context;
+use crate::cli::args::times;
+use crate::cli::args::times::Takes;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::exposure;
-use crate::cli::giving::{Given, OlderArgs, VouchArgs};
-use crate::cli::identities;
-use crate::cli::meant;
-use crate::cli::policy::{self, Changed, Effects, ReasonArg};
-use crate::cli::times::{self, Takes};
+use crate::cli::people::compare::CompareArgs;
+use crate::cli::people::exposure;
+use crate::cli::people::giving::{Given, OlderArgs, VouchArgs};
+use crate::cli::people::policy;
+use crate::cli::people::policy::{Changed, Effects, ReasonArg};
+use crate::cli::unlocking::identities;
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
@@ -37,7 +39,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 )]
 pub struct Add {
     /// The member's name: a new one, or with --device a member's
-    #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
+    #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     name: Name,
 
     /// Add another device or recipient to a member that is there
@@ -68,7 +70,7 @@ pub struct Add {
 
     /// Join this role; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
-    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::roles))]
     roles: Vec<Name>,
 
     /// Read what matches, by a role of the member's own; may be given several times
@@ -256,7 +258,7 @@ fn read_request(context: &Context<'_>, source: &str) -> Outcome<Request> {
         source.to_owned().into()
     } else {
         // Room for the line's end.
-        crate::cli::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
+        crate::cli::args::source::read(context, Path::new(source), request::MAX_LINE as u64 + 2)?
     };
     let text = text.expose_str().ok_or_else(|| unusable(&request::RequestError::Encoding))?;
     Request::parse(text.trim_start_matches('\u{feff}').trim()).map_err(|error| unusable(&error))

@@ -1,8 +1,8 @@
 //! `v-secure member list`: everybody in the vault.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::policy::listed;
+use crate::cli::people::policy::listed;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -7,7 +7,7 @@ pub mod remove;
 pub mod request;
 pub mod show;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

@@ -1,12 +1,14 @@
 //! `v-secure member remove`: lets somebody go.
 
-use crate::cli::complete;
+use crate::cli::args::complete;
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure::Narrowed;
-use crate::cli::leaving::{self as vouched, Left};
-use crate::cli::policy::{self, Changed, ReasonArg};
+use crate::cli::people::exposure::Narrowed;
+use crate::cli::people::leaving as vouched;
+use crate::cli::people::leaving::Left;
+use crate::cli::people::policy;
+use crate::cli::people::policy::{Changed, ReasonArg};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! `v-secure member request`: the line by which this device asks to be let in.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::identities;
-use crate::cli::local_names;
+use crate::cli::people::local_names;
+use crate::cli::unlocking::identities;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -1,9 +1,9 @@
 //! `v-secure member show`: one member, with all that the policy says of it.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::identities;
-use crate::cli::policy::unknown_member;
+use crate::cli::people::policy::unknown_member;
+use crate::cli::unlocking::identities;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use v_secure_core::vault::verified_vault::Depth;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure member show admin\n  v-secure member show ci --json")]
 pub struct Show {
-    #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
+    #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     name: Name,
 }
 

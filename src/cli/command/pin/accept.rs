@@ -1,12 +1,12 @@
 //! `v-secure pin accept`: replaces what this device has accepted by what the vault is now.
 
 use super::given_up::GivenUp;
-use crate::cli::compare::CompareArgs;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::lost;
+use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::lost;
-use crate::cli::pin_failures::pin_failure;
+use crate::cli::people::compare::CompareArgs;
 use crate::engine::session::{Session, SessionError};
 use crate::store::state::pins::Known;
 use clap::Args;

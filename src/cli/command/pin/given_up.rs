@@ -1,7 +1,7 @@
 //! What an accepted state lacks of what was accepted before: said before it is accepted, and after.
 
-use crate::cli::context::Context;
-use crate::cli::lost;
+use crate::cli::door::context::Context;
+use crate::cli::error::lost;
 use crate::engine::lost::Lost;
 use crate::store::state::pins::Known;
 use serde::Serialize;

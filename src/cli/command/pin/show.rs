@@ -1,6 +1,6 @@
 //! `v-secure pin show`: the line that names this vault to a machine that keeps no state.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use crate::engine::judging;

@@ -1,11 +1,11 @@
 //! `v-secure policy review`: every device, recipient, membership and role in force, with who stands
 //! behind it.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::giving::{accesses, names};
-use crate::cli::policy::listed;
+use crate::cli::people::giving::{accesses, names};
+use crate::cli::people::policy::listed;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

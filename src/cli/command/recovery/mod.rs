@@ -3,7 +3,7 @@
 pub mod new;
 pub mod test;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

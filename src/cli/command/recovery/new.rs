@@ -1,11 +1,13 @@
 //! `v-secure recovery new`: one more owner, whose identity is kept off the machine.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::giving::{self, Given};
-use crate::cli::policy::{Effects, ReasonArg};
-use crate::cli::recovery::{self, Form, Of};
+use crate::cli::people::giving;
+use crate::cli::people::giving::Given;
+use crate::cli::people::policy::{Effects, ReasonArg};
+use crate::cli::people::recovery;
+use crate::cli::people::recovery::{Form, Of};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

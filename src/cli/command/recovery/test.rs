@@ -1,10 +1,10 @@
 //! `v-secure recovery test`: whether a recovery identity opens everything that it should, today.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::policy::count;
-use crate::cli::recovery;
+use crate::cli::people::policy::count;
+use crate::cli::people::recovery;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -1,9 +1,10 @@
 //! `v-secure role create`: a new role, with its first grants.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::meant;
-use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::cli::error::meant;
+use crate::cli::people::policy;
+use crate::cli::people::policy::{Effects, ReasonArg};
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::Name;

@@ -1,10 +1,11 @@
 //! `v-secure role join`: gives a member a role.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure;
-use crate::cli::giving::{Given, OlderArgs, VouchArgs};
-use crate::cli::policy::{self, Effects, ReasonArg};
+use crate::cli::people::exposure;
+use crate::cli::people::giving::{Given, OlderArgs, VouchArgs};
+use crate::cli::people::policy;
+use crate::cli::people::policy::{Effects, ReasonArg};
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::Name;
@@ -19,10 +20,10 @@ use v_secure_core::vault::verified_vault::Vault;
                         Examples:\n  v-secure role join developer admin"
 )]
 pub struct Join {
-    #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::roles))]
+    #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::roles))]
     role: Name,
 
-    #[arg(value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::members))]
+    #[arg(value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     member: Name,
 
     #[command(flatten)]

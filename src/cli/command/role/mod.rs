@@ -7,7 +7,7 @@ pub mod list;
 pub mod rm;
 
 use crate::cli::command::access::{grant, revoke};
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

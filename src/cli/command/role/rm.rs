@@ -1,11 +1,12 @@
 //! `v-secure role rm`: removes a role with its grants.
 
-use crate::cli::complete;
+use crate::cli::args::complete;
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure::Narrowed;
-use crate::cli::policy::{self, ReasonArg, listed};
+use crate::cli::people::exposure::Narrowed;
+use crate::cli::people::policy;
+use crate::cli::people::policy::{ReasonArg, listed};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;

@@ -1,9 +1,11 @@
 //! `v-secure secret copy`: a secret's value and metadata in another environment.
 
-use crate::cli::context::Context;
-use crate::cli::copying::{self, Copying};
+use crate::cli::args::secret_arg;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret_arg::{self, SecretArg};
+use crate::cli::secret::copying;
+use crate::cli::secret::copying::Copying;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use v_secure_core::secret::copy::CopyRequest;
@@ -23,12 +25,12 @@ pub struct Copy {
 
     /// The environment to copy into
     #[arg(long, value_name = "ENV", required_unless_present = "name_there")]
-    #[arg(add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    #[arg(add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     to_env: Option<String>,
 
     /// The copy's name, if it is to be another one
     #[arg(long = "as", id = "name_there", value_name = "NEW")]
-    #[arg(add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(add = ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     new: Option<String>,
 
     /// Replace a secret that is there

@@ -1,9 +1,9 @@
 //! `v-secure secret describe`: what a secret is for, without a new version.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret_arg;
-use crate::cli::write_fields;
+use crate::cli::secret::write_fields;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use serde::Serialize;
 )]
 pub struct Describe {
     /// The secret: NAME in the environment of -e, or ENVIRONMENT/NAME
-    #[arg(value_name = "NAME", add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(value_name = "NAME", add = ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     name: String,
 
     /// The description; an empty one clears it

@@ -1,9 +1,10 @@
 //! `v-secure secret diff`: two environments side by side, by name and by value.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::door::reads;
+use crate::cli::door::reads::Reading;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome, Unknown};
-use crate::cli::exit::Exit;
-use crate::cli::reads::{self, Reading};
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use base64::Engine;
@@ -28,11 +29,11 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 )]
 pub struct Diff {
     /// An environment
-    #[arg(value_name = "LEFT", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    #[arg(value_name = "LEFT", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     left: String,
 
     /// The environment to compare it with
-    #[arg(value_name = "RIGHT", add = ArgValueCompleter::new(crate::cli::complete::environments))]
+    #[arg(value_name = "RIGHT", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     right: String,
 
     /// Show the values that are not equal

@@ -1,12 +1,12 @@
 //! `v-secure secret edit`: one value in the user's editor.
 
-use crate::cli::context::Context;
-use crate::cli::editing;
-use crate::cli::editor;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::child::editing;
+use crate::cli::child::editor;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::secret_arg::SecretArg;
-use crate::cli::variables;
+use crate::cli::secret::variables;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;

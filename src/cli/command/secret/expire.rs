@@ -1,9 +1,9 @@
 //! `v-secure secret expire`: another time at which a value that is there expires.
 
 use super::expiry::DeadlineArgs;
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::{SecretArg, wanted_version};
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret_arg::{SecretArg, wanted_version};
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration;

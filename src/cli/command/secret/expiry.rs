@@ -1,7 +1,8 @@
 //! The options for when a value expires: those that `set` and `rotate` take, and those of `expire`.
 
+use crate::cli::args::times;
+use crate::cli::args::times::Takes;
 use crate::cli::error::Outcome;
-use crate::cli::times::{self, Takes};
 use clap::Args;
 use v_secure_core::convert::duration;
 

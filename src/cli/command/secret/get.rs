@@ -1,12 +1,14 @@
 //! `v-secure secret get`, `v-secure get`: one value, exactly; with `--json` several.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg;
+use crate::cli::args::secret_arg::{SecretArgs, wanted_version};
+use crate::cli::args::selection;
+use crate::cli::args::strict::StrictArgs;
+use crate::cli::door::context::Context;
+use crate::cli::door::reads;
+use crate::cli::door::reads::Reading;
+use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::readable;
-use crate::cli::reads::{self, Reading};
-use crate::cli::secret_arg::{self, SecretArgs, wanted_version};
-use crate::cli::selection;
-use crate::cli::strict::StrictArgs;
 use crate::engine::session::{Opened, Session};
 use crate::host::Stream;
 use base64::Engine;

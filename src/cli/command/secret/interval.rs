@@ -1,7 +1,8 @@
 //! The option for how often a secret is to be rotated, which `set` and `rotate` take.
 
+use crate::cli::args::times;
+use crate::cli::args::times::Takes;
 use crate::cli::error::Outcome;
-use crate::cli::times::{self, Takes};
 use clap::Args;
 use v_secure_core::convert::duration;
 

@@ -1,11 +1,13 @@
 //! `v-secure secret list`, `v-secure ls`: metadata of secrets, never values. Unlocks nothing.
 
-use crate::cli::context::Context;
+use crate::cli::args::times;
+use crate::cli::args::times::Takes;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::meant;
-use crate::cli::metadata::{self, Row};
-use crate::cli::times::{self, Takes};
+use crate::cli::output::metadata;
+use crate::cli::output::metadata::Row;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
@@ -28,7 +30,7 @@ pub struct List {
     /// Only what this matches: ENVIRONMENT/NAME, or NAME in any environment, with '*' at the end for any
     /// rest
     #[arg(value_name = "PATTERN", value_parser = parse_pattern)]
-    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     pattern: Option<ListPattern>,
 
     /// Only secrets with this tag; may be given several times

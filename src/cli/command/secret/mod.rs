@@ -20,7 +20,7 @@ pub mod tag;
 pub mod versions;
 pub mod waive;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

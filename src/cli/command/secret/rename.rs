@@ -1,9 +1,10 @@
 //! `v-secure secret rename`: a secret under another name, in one entry.
 
-use crate::cli::context::Context;
-use crate::cli::copying::{self, Copying};
+use crate::cli::args::secret_arg;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret_arg;
+use crate::cli::secret::copying;
+use crate::cli::secret::copying::Copying;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use v_secure_core::secret::copy::CopyRequest;
@@ -18,11 +19,11 @@ use v_secure_core::secret::copy::CopyRequest;
 )]
 pub struct Rename {
     /// The secret: NAME in the environment of -e, or ENVIRONMENT/NAME
-    #[arg(value_name = "OLD", add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(value_name = "OLD", add = ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     old: String,
 
     /// Its new name: NAME in the environment of the old one, or ENVIRONMENT/NAME
-    #[arg(value_name = "NEW", add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(value_name = "NEW", add = ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     new: String,
 
     /// Replace a secret that has the new name

@@ -1,9 +1,9 @@
 //! `v-secure secret restore`: brings back what `rm` took away.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::{SecretArg, wanted_version};
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret_arg::{SecretArg, wanted_version};
-use crate::cli::variables;
+use crate::cli::secret::variables;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::secret::remove;

@@ -1,9 +1,9 @@
 //! `v-secure secret rm`, `v-secure rm`: removes secrets; their history stays.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::SecretArgs;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::secret_arg::SecretArgs;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! `v-secure secret rollback`: makes an old value active again, as a new version.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::{SecretArg, wanted_version};
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::secret_arg::{SecretArg, wanted_version};
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::secret::rollback;

@@ -3,9 +3,9 @@
 use super::expiry::ExpiryArgs;
 use super::interval::IntervalArg;
 use super::set::value::{self, ValueArgs};
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret_arg::SecretArg;
 use crate::cli::unlocking;
 use clap::Args;
 use serde::Serialize;

@@ -1,9 +1,10 @@
 //! `v-secure secret show`: everything about a secret but its value. Unlocks nothing.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::metadata::{self, Row};
-use crate::cli::secret_arg::SecretArg;
+use crate::cli::output::metadata;
+use crate::cli::output::metadata::Row;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -1,9 +1,9 @@
 //! `v-secure secret tag`: tags given and taken away, without a new version.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::secret_arg::SecretArg;
-use crate::cli::write_fields;
+use crate::cli::secret::write_fields;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::Name;

@@ -1,9 +1,9 @@
 //! `v-secure secret versions`: what a secret was, when, by whom and why. Unlocks nothing.
 
-use crate::cli::context::{Context, short};
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::{Context, short};
 use crate::cli::error::Outcome;
-use crate::cli::metadata;
-use crate::cli::secret_arg::SecretArg;
+use crate::cli::output::metadata;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! `v-secure secret waive`: an owner lets an exposed value be.
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::exposure;
-use crate::cli::secret_arg::SecretArg;
+use crate::cli::people::exposure;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::SecretName;

@@ -3,7 +3,7 @@
 pub mod set;
 pub mod show;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 

@@ -1,8 +1,9 @@
 //! `v-secure settings set`: changes a signed setting.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::policy::{self, Changed, Effects, ReasonArg};
+use crate::cli::people::policy;
+use crate::cli::people::policy::{Changed, Effects, ReasonArg};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ use v_secure_core::secret::similar;
 )]
 pub struct Set {
     /// A setting; 'v-secure settings show' lists them
-    #[arg(value_name = "KEY", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::complete::settings))]
+    #[arg(value_name = "KEY", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::settings))]
     key: String,
 
     /// What it is to be; 'v-secure settings show' says what each takes

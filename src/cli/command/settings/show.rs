@@ -1,6 +1,6 @@
 //! `v-secure settings show`: every setting, set or by default, and what it means.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use clap::Args;

@@ -2,17 +2,19 @@
 
 mod report;
 
-use crate::cli::context::Context;
+use crate::cli::args::source;
+use crate::cli::door::context::Context;
+use crate::cli::door::first_use;
+use crate::cli::door::first_use::Source;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::first_use::{self, Source};
-use crate::cli::hidden;
-use crate::cli::identities;
-use crate::cli::passphrase::{self, BACKUP};
-use crate::cli::pin_failures::pin_failure;
-use crate::cli::project;
-use crate::cli::shell_word;
-use crate::cli::source;
+use crate::cli::output::shell_word;
+use crate::cli::repository::hidden;
+use crate::cli::repository::project;
+use crate::cli::unlocking::asked_passphrase as passphrase;
+use crate::cli::unlocking::asked_passphrase::BACKUP;
+use crate::cli::unlocking::identities;
 use crate::engine::session::{Opened, Session, SessionError};
 use crate::engine::transaction::{Replacement, TransactionError};
 use crate::store::file::find::{FindError, Location, Search};

@@ -1,7 +1,7 @@
 //! What `v-secure backup restore` reports.
 
 use super::Destination;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::session::Session;
 use serde::Serialize;

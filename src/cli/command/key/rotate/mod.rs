@@ -2,10 +2,10 @@
 
 mod report;
 
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::policy::ReasonArg;
-use crate::cli::secret_arg;
+use crate::cli::people::policy::ReasonArg;
 use crate::engine::door::Purpose;
 use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCompleter;
@@ -53,7 +53,7 @@ pub struct Rotate {
 
     /// The key of this secret's value; may be given several times
     #[arg(long = "secret", value_name = "NAME", requires = "dek")]
-    #[arg(add = ArgValueCompleter::new(crate::cli::complete::secrets))]
+    #[arg(add = ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     secrets: Vec<String>,
 
     /// Say what would be done, and write nothing

@@ -1,9 +1,9 @@
 //! What `key rotate` did or would do, and what is left for whom.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::shortfall::Lacks;
+use crate::cli::people::shortfall::Lacks;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::convert::duration::{relative, rfc3339};

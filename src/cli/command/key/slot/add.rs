@@ -1,7 +1,7 @@
 //! `v-secure key slot add`: one more passphrase that unlocks the vault.
 
 use super::NewPassphraseArgs;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
 use serde::Serialize;

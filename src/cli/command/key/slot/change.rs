@@ -1,7 +1,7 @@
 //! `v-secure key slot change`: another passphrase in place of one.
 
 use super::{HISTORY, NewPassphraseArgs};
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
 use serde::Serialize;

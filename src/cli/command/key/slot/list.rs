@@ -1,6 +1,6 @@
 //! `v-secure key slot list`: the passphrase slots of the vault.
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use clap::Args;

@@ -5,9 +5,9 @@ pub mod change;
 pub mod list;
 pub mod remove;
 
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::passphrase::{NEW, Sealed, Wanted};
+use crate::cli::unlocking::asked_passphrase::{NEW, Sealed, Wanted};
 use clap::{Args, Subcommand};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::verified_vault::Vault;

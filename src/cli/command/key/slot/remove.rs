@@ -1,9 +1,9 @@
 //! `v-secure key slot remove`: a passphrase that is to unlock the vault no more.
 
 use super::HISTORY;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::people::slot;

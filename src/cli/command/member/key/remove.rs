@@ -1,12 +1,13 @@
 //! `v-secure member key remove`: one command for a lost laptop.
 
-use crate::cli::complete;
+use crate::cli::args::complete;
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::context::Context;
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::exposure::Narrowed;
-use crate::cli::leaving::{self as vouched, Left};
-use crate::cli::policy::{Changed, ReasonArg, listed};
+use crate::cli::people::exposure::Narrowed;
+use crate::cli::people::leaving as vouched;
+use crate::cli::people::leaving::Left;
+use crate::cli::people::policy::{Changed, ReasonArg, listed};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;

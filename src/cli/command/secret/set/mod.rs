@@ -5,13 +5,13 @@ pub(super) mod value;
 
 use super::expiry::ExpiryArgs;
 use super::interval::IntervalArg;
-use crate::cli::context::Context;
+use crate::cli::args::secret_arg::SecretArg;
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::exit::Exit;
-use crate::cli::meant;
-use crate::cli::secret_arg::SecretArg;
+use crate::cli::secret::variables;
 use crate::cli::unlocking;
-use crate::cli::variables;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeSet;

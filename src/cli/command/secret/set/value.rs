@@ -1,9 +1,9 @@
 //! Where `set` takes a value from: a generator, a file, standard input or a prompt. Never from the
 //! command line, where other users and the shell's history would see it.
 
-use crate::cli::context::Context;
+use crate::cli::args::source;
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::source;
 use crate::host::Stream;
 use clap::Args;
 use std::path::PathBuf;

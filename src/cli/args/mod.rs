@@ -1,0 +1,14 @@
+//! What a command line says: its root, its options, and what several commands take and complete alike.
+
+pub mod answering;
+pub mod complete;
+pub mod globals;
+pub mod manual;
+pub mod parse;
+pub mod root;
+pub mod secret_arg;
+pub mod selection;
+pub mod source;
+pub mod strict;
+pub mod times;
+pub mod verbs;

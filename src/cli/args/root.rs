@@ -1,0 +1,165 @@
+//! The command line's root: the list of commands and their dispatch, one line each.
+
+use super::globals::Globals;
+use crate::cli::command as c;
+use crate::cli::door::context::Context;
+use crate::cli::error::Outcome;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "v-secure",
+    version,
+    about = "Secrets in one committed file: encrypted, versioned, signed, audited",
+    long_about = "Keeps a project's secrets in one text file, .v-secure/vault.toml, that is committed \
+                  to git: encrypted to age recipients, versioned, with a signed history that every \
+                  reader checks. Without a command it shows the state of the vault.",
+    disable_help_subcommand = true,
+    after_help = "First steps:\n  v-secure init\n  v-secure import .env\n  v-secure exec -- env\n\n\
+                  Exit codes: 0 ok, 1 failure, 2 usage, 3 locked, 4 not permitted, 5 not found,\n\
+                  6 integrity (tampered, forged, rolled back), 7 conflict, 8 expired;\n\
+                  exec passes on the code of the program that it runs."
+)]
+pub struct Root {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(c::init::Init),
+    Set(c::secret::set::Set),
+    Get(c::secret::get::Get),
+    #[command(alias = "list")]
+    Ls(c::secret::list::List),
+    Rm(c::secret::rm::Rm),
+    Edit(c::edit::Edit),
+    #[command(visible_alias = "run")]
+    Exec(c::exec::Exec),
+    Inject(c::inject::Inject),
+    Import(c::import::Import),
+    Export(c::export::Export),
+    Unlock(c::unlock::Unlock),
+    Lock(c::lock::Lock),
+    /// Set, get, list, rotate, edit, compare and remove secrets
+    #[command(subcommand)]
+    Secret(c::secret::Secret),
+    /// List, copy and remove environments
+    #[command(subcommand)]
+    Env(c::env::Env),
+    /// Verify the history and read it
+    #[command(subcommand)]
+    Audit(c::audit::Audit),
+    /// What happened lately, and what happens
+    #[command(subcommand)]
+    Logs(c::logs::Logs),
+    /// Encrypted backups of the vault
+    #[command(subcommand)]
+    Backup(c::backup::Backup),
+    /// The git hook
+    #[command(subcommand)]
+    Git(c::git::Git),
+    /// Make and show this device's identity
+    #[command(subcommand)]
+    Identity(c::identity::Identity),
+    /// The identity for the day when every device is lost
+    #[command(subcommand)]
+    Recovery(c::recovery::Recovery),
+    /// Keep this device's identity in the keyring of the operating system
+    #[command(subcommand)]
+    Keyring(c::keyring::Keyring),
+    /// Bring people and services in, and show them
+    #[command(subcommand)]
+    Member(c::member::Member),
+    /// Roles: named lists of members with grants
+    #[command(subcommand)]
+    Role(c::role::Role),
+    /// Who may do what, and through which grant
+    #[command(subcommand)]
+    Access(c::access::Access),
+    /// Who stands behind what there is
+    #[command(subcommand)]
+    Policy(c::policy::Policy),
+    Exposed(c::exposed::Exposed),
+    Adopt(c::adopt::Adopt),
+    /// The keys that values are encrypted under, and the passphrase slots of identities
+    #[command(subcommand)]
+    Key(c::key::Key),
+    Prune(c::prune::Prune),
+    /// Signed settings of the vault
+    #[command(subcommand)]
+    Settings(c::settings::Settings),
+    /// What this device has accepted about the vault
+    #[command(subcommand)]
+    Pin(c::pin::Pin),
+    Doctor(c::doctor::Doctor),
+    #[command(hide = true)]
+    Generate(c::generate::Generate),
+}
+
+impl Command {
+    /// Whether what has expired may be pruned besides: not by what verifies, nor by what git runs,
+    /// nor where pruning is what was asked for.
+    pub fn may_prune(&self) -> bool {
+        match self {
+            Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
+            Self::Import(import) => !import.is_dry(),
+            Self::Git(_) | Self::Pin(_) | Self::Doctor(_) | Self::Prune(_) => false,
+            Self::Generate(_) => false,
+            _ => true,
+        }
+    }
+
+    /// Whether what it writes is about people, rights, keys or settings, which are others' too.
+    pub fn is_of_others(&self) -> bool {
+        matches!(
+            self,
+            Self::Recovery(_)
+                | Self::Member(_)
+                | Self::Role(_)
+                | Self::Access(_)
+                | Self::Key(_)
+                | Self::Settings(_)
+        )
+    }
+
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        match self {
+            Self::Init(command) => command.run(context),
+            Self::Set(command) => command.run(context),
+            Self::Get(command) => command.run(context),
+            Self::Ls(command) => command.run(context),
+            Self::Rm(command) => command.run(context),
+            Self::Edit(command) => command.run(context),
+            Self::Exec(command) => command.run(context),
+            Self::Inject(command) => command.run(context),
+            Self::Import(command) => command.run(context),
+            Self::Export(command) => command.run(context),
+            Self::Unlock(command) => command.run(context),
+            Self::Lock(command) => command.run(context),
+            Self::Secret(command) => command.run(context),
+            Self::Env(command) => command.run(context),
+            Self::Audit(command) => command.run(context),
+            Self::Logs(command) => command.run(context),
+            Self::Backup(command) => command.run(context),
+            Self::Git(command) => command.run(context),
+            Self::Identity(command) => command.run(context),
+            Self::Recovery(command) => command.run(context),
+            Self::Keyring(command) => command.run(context),
+            Self::Member(command) => command.run(context),
+            Self::Key(command) => command.run(context),
+            Self::Role(command) => command.run(context),
+            Self::Access(command) => command.run(context),
+            Self::Policy(command) => command.run(context),
+            Self::Exposed(command) => command.run(context),
+            Self::Adopt(command) => command.run(context),
+            Self::Prune(command) => command.run(context),
+            Self::Settings(command) => command.run(context),
+            Self::Pin(command) => command.run(context),
+            Self::Doctor(command) => command.run(context),
+            Self::Generate(command) => command.run(context),
+        }
+    }
+}

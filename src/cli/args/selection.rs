@@ -1,0 +1,174 @@
+//! Which secrets `exec` and `export` take.
+
+use crate::cli::door::context::Context;
+use crate::cli::door::reads;
+use crate::cli::door::reads::Reading;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::readable;
+use crate::cli::error::{Failure, Outcome, Unknown};
+use crate::cli::people::policy::listed;
+use crate::engine::session::Session;
+use clap::Args;
+use v_secure_core::convert::inject::Wanted;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::secret::read;
+use v_secure_core::secret::read::ReadError;
+use v_secure_core::secret::selection as wanted;
+use v_secure_core::secret::selection::Selection;
+use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::verified_vault::Vault;
+
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// Only these secrets; a missing one is an error
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::complete::secrets))]
+    only: Vec<String>,
+
+    /// Only secrets with this tag; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+
+    /// Only secrets whose names begin with this
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
+}
+
+/// What the secrets are taken for.
+#[derive(Debug, Clone, Copy)]
+pub struct Purpose<'a> {
+    /// What the journal of reads calls it.
+    pub action: &'a str,
+    pub reason: Option<&'a str>,
+    /// Whether each becomes a variable.
+    pub variables: bool,
+}
+
+#[derive(Debug)]
+pub struct Selected {
+    pub secrets: Vec<Wanted>,
+    /// The values that were asked for besides.
+    pub apart: Vec<SecretValue>,
+    /// Secrets that have no variable to be given in.
+    pub left_out: Vec<SecretName>,
+}
+
+/// Says which secrets were left out.
+pub fn tell_left_out<'n>(
+    context: &Context<'_>,
+    left_out: impl IntoIterator<Item = &'n SecretName>,
+) {
+    let names: Vec<&str> = left_out.into_iter().map(SecretName::as_str).collect();
+    if let Some(first) = names.first() {
+        context.ui.note(&format!(
+            "left out, as their names are no variables: {} (v-secure set {first} --var NAME gives one)",
+            names.join(", ")
+        ));
+    }
+}
+
+/// Whether a secret is one of an environment that this one extends.
+pub fn inherits(vault: &Vault, environment: &Name, secret: &SecretName) -> bool {
+    let bases = wanted::environments(vault, environment);
+    bases.iter().skip(1).any(|base| base.as_str() == secret.environment())
+}
+
+/// Why the value that an environment inherits is not given: nobody asked for it by that name.
+pub fn of_inherited(environment: &Name, error: ReadError) -> Failure {
+    let cause = format!("{environment} inherits it from {}", error.secret().environment());
+    let mut failure = Failure::from(error);
+    failure.causes.insert(0, cause);
+    failure
+}
+
+impl SelectionArgs {
+    pub fn selection(&self) -> Outcome<Selection> {
+        let only = self.only.iter().map(|text| {
+            Name::new(text.as_str()).map_err(|error| {
+                Failure::usage("bad-name", "--only takes names of secrets").because(&error)
+            })
+        });
+        Ok(Selection {
+            only: only.collect::<Outcome<_>>()?,
+            tags: self.tags.clone(),
+            prefix: self.prefix.clone(),
+        })
+    }
+
+    /// A program that starts without any secret was not asked for: the name is misspelt.
+    fn none(&self, vault: &Vault, environment: &Name) -> Failure {
+        let narrowed = !self.tags.is_empty() || self.prefix.is_some();
+        let bases = wanted::environments(vault, environment);
+        let message = match (narrowed, &bases[..]) {
+            (true, _) => format!("no secret of the environment {environment} is selected"),
+            (false, [_, bases @ ..]) if !bases.is_empty() => format!(
+                "the environment {environment} gives no secrets: it has none, and inherits none from {}",
+                listed(bases)
+            ),
+            (false, _) => format!("the environment {environment} gives no secrets"),
+        };
+        let failure = Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list");
+        match narrowed {
+            true => failure.hint(format!("v-secure ls -e {environment}")),
+            false => failure.of_unknown(Unknown::Environment(environment.clone())),
+        }
+    }
+
+    /// The selected secrets of an environment, opened, without those of `apart`, and the values of these, in
+    /// their order. Any that is missing, expired, denied or damaged is an error. The read is in the journal
+    /// before the values leave here.
+    pub fn secrets(
+        &self,
+        context: &Context<'_>,
+        session: &Session,
+        vault: &Vault,
+        purpose: Purpose<'_>,
+        apart: &[SecretName],
+    ) -> Outcome<Selected> {
+        let environment = context.environment()?;
+        let mut names = wanted::wanted(vault, &environment, &self.selection()?)?;
+        names.retain(|name| !apart.contains(name));
+        if names.is_empty() && apart.is_empty() {
+            let none = self.none(vault, &environment);
+            return Err(readable::or_elsewhere(context, vault, None, environment.as_str(), none));
+        }
+        // One that is named is to be there, or an error.
+        let (mut names, left_out) = match purpose.variables && self.only.is_empty() {
+            true => wanted::with_variables(vault, names),
+            false => (names, Vec::new()),
+        };
+        let who = context.unlock(vault)?;
+        let Purpose { action, reason, .. } = purpose;
+        let count = names.len();
+        names.extend_from_slice(apart);
+        let mut values = read::read_all(vault, &who, &names, session.now).map_err(|error| {
+            match !apart.contains(error.secret()) && inherits(vault, &environment, error.secret()) {
+                true => of_inherited(&environment, error)
+                    .hint("--only NAME,…  # the names of those that are wanted"),
+                false => {
+                    let asked = error.secret().environment().to_owned();
+                    readable::or_elsewhere(context, vault, Some(&who), &asked, error.into())
+                }
+            }
+        })?;
+        let apart = values.split_off(count);
+        let found: Outcome<Vec<Wanted>> = names
+            .iter()
+            .cloned()
+            .zip(values)
+            .map(|(secret, value)| {
+                let variable = vault.secret(&secret).and_then(|found| found.var());
+                let variable = variable.map(Name::new).transpose().map_err(|error| {
+                    let message = format!("the variable of {secret} is no name");
+                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
+                })?;
+                Ok(Wanted { secret, variable, value })
+            })
+            .collect();
+        let found = found?;
+        let environment = environment.as_str();
+        let reading = Reading { who: &who, action, environment, secrets: &names, reason };
+        reads::record(context, session, vault, reading)?;
+        Ok(Selected { secrets: found, apart, left_out })
+    }
+}

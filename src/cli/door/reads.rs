@@ -1,0 +1,32 @@
+//! Writing reads down, as a command does it: see [`crate::engine::giving`].
+
+use super::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::{Failure, Outcome};
+use crate::engine::giving;
+use crate::engine::giving::GivingError;
+use crate::engine::session::Session;
+use v_secure_core::vault::verified_vault::Vault;
+
+pub use crate::engine::giving::Reading;
+
+/// Writes a read down before its values leave this process, and says which of them were opened by
+/// another wrap than the one in force.
+pub fn record(
+    context: &Context<'_>,
+    session: &Session,
+    vault: &Vault,
+    reading: Reading<'_>,
+) -> Outcome {
+    giving::record(context, session, vault, &reading)
+}
+
+impl From<GivingError> for Failure {
+    fn from(error: GivingError) -> Self {
+        match error {
+            GivingError::Reason(_) => Self::from_error(Exit::Usage, "bad-reason", &error),
+            GivingError::Journal(_) => Self::from_error(Exit::NotPermitted, "journal", &error)
+                .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),
+        }
+    }
+}

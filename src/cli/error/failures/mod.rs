@@ -1,0 +1,389 @@
+//! From each layer's typed errors to what a user sees: one `From` an error type.
+
+mod leaving;
+mod policy;
+mod secrets;
+
+use self::policy::chain_failure;
+use super::exit::Exit;
+use super::pin_failures::ACCEPT;
+use crate::cli::error::Failure;
+use crate::cli::output::shell_word;
+use crate::engine::session::SessionError;
+use crate::engine::transaction::TransactionError;
+use crate::store::file::error::WriteError;
+use crate::store::file::find::{FOLDER, FindError};
+use crate::store::file::lock::LockError;
+use crate::store::file::read::ReadError as FileError;
+use crate::store::git::base::BaseError;
+use crate::store::git::command as git_command;
+use crate::store::state::pins::PinError;
+use std::error::Error;
+use std::path::Path;
+use v_secure_core::crypto::envelope::EnvelopeError;
+use v_secure_core::file::format::FormatError;
+use v_secure_core::name::Name;
+use v_secure_core::people::init::InitError;
+use v_secure_core::people::recovery;
+use v_secure_core::vault::unlock::{KeyError, SignerError};
+use v_secure_core::vault::verified_vault::{ApplyError, OpenError};
+
+/// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
+/// neither are keys that nobody has given yet.
+fn closed_keys(code: &'static str, error: &(dyn Error + 'static)) -> Failure {
+    let waits = match key_error(error) {
+        Some(KeyError::NoAudience { able, .. }) => Some(("no-audience", able)),
+        Some(KeyError::Waiting { able, .. }) => Some(("unsettled", able)),
+        _ => None,
+    };
+    if let Some((code, able)) = waits {
+        let failure = Failure::from_error(Exit::NotPermitted, code, error);
+        return failure.hint(who_gives_keys(able));
+    }
+    match EnvelopeError::is_of_plugin(error) {
+        true => Failure::from_error(Exit::Locked, "plugin", error),
+        false => Failure::from_error(Exit::Integrity, code, error),
+    }
+}
+
+/// The error of an audience's keys that another one stands on, or is.
+fn key_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e KeyError> {
+    let mut next = Some(error);
+    std::iter::from_fn(|| {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
+    .find_map(|error| error.downcast_ref())
+}
+
+/// Whom somebody asks who waits for keys, and what these type.
+fn who_gives_keys(able: &[Name]) -> String {
+    match able {
+        [] => "ask an owner, who gives the keys by: v-secure access settle".to_owned(),
+        _ => format!(
+            "ask one of these, who gives the keys by 'v-secure access settle': {}",
+            names(able)
+        ),
+    }
+}
+
+/// The members who can be asked.
+fn names(names: &[Name]) -> String {
+    recovery::to_ask(names).into_iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// With a command on a path, where its name can be typed as it is shown.
+fn typed(failure: Failure, path: &Path, command: impl Fn(&str) -> String) -> Failure {
+    match shell_word::path(path) {
+        Some(path) => failure.hint(command(&path)),
+        None => failure,
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        match &error {
+            FindError::NotFound { .. } => Self::from_error(Exit::NotFound, "no-vault", &error)
+                .hint("v-secure init")
+                .hint("v-secure --vault PATH …  # or V_SECURE_VAULT"),
+            FindError::Missing { .. } => Self::from_error(Exit::NotFound, "no-vault", &error)
+                .hint("cd FOLDER && v-secure init  # for a new one there")
+                .hint("v-secure --vault PATH …  # or V_SECURE_VAULT"),
+            FindError::OtherOwner { path, .. } => {
+                let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
+                typed(failure, path, |path| {
+                    format!("sudo chown -R \"$(id -un)\" {path}  # if it is yours")
+                })
+            }
+            FindError::Symlink { path }
+            | FindError::NotAFile { path }
+            | FindError::NotAFolder { path }
+            | FindError::Io { path, .. } => {
+                let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
+                typed(failure, path, |path| format!("ls -ld {path}"))
+            }
+        }
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match &error {
+            SessionError::Open { path, source } => open_failure(path, source),
+            SessionError::Unmerged { path, .. } => unmerged(&error, path),
+            SessionError::Empty { path } => empty(&error, path),
+            SessionError::Read(FileError::TooLarge { .. }) => {
+                Self::from_error(Exit::Integrity, "file-too-large", &error)
+            }
+            SessionError::Read(_) => Self::from_error(Exit::Failure, "vault-read", &error),
+            SessionError::Pin(
+                PinError::Damaged { .. }
+                | PinError::Older { .. }
+                | PinError::Around { .. }
+                | PinError::Differs { .. },
+            )
+            | SessionError::PinnedLine(_)
+            | SessionError::PinnedChain(_) => {
+                Self::from_error(Exit::Integrity, "pin", &error).hint(ACCEPT)
+            }
+            SessionError::Pin(_) => Self::from_error(Exit::Failure, "state", &error),
+        }
+    }
+}
+
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Self {
+        let (exit, code) = match &error {
+            BaseError::Ambiguous { .. } => (Exit::Conflict, "base-ambiguous"),
+            BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
+            BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
+            _ => (Exit::NotFound, "base-missing"),
+        };
+        let failure = Self::from_error(exit, code, &error);
+        match &error {
+            BaseError::Ambiguous { refs, .. } => {
+                let named = refs.iter().filter_map(|name| shell_word::word(name));
+                named.fold(failure, |failure, name| failure.hint(format!("--base {name}")))
+            }
+            BaseError::NoRevision { .. } => failure
+                .hint("git fetch --unshallow  # where the clone is shallow")
+                .hint("a file is given as ./FILE"),
+            _ => failure,
+        }
+    }
+}
+
+/// Where one side of a conflict is kept. Not in the working tree, where a link to anywhere may have been
+/// committed by that name, which a shell would follow.
+const OTHER: &str = "\"$(git rev-parse --git-dir)/other.toml\"";
+
+/// What git could not merge.
+fn unmerged(error: &SessionError, path: &Path) -> Failure {
+    let failure = Failure::from_error(Exit::Conflict, "unmerged", error);
+    let folder = path.parent().unwrap_or(path);
+    let is_added = !git_command::is_unmerged_file(path);
+    match is_added && git_command::merged(folder).is_empty() && !git_command::is_rebasing(folder) {
+        false => redone(failure, folder, is_added),
+        // The marks were committed: git has the sides in the parents of that commit alone.
+        true => again(
+            failure
+                .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
+                .hint(format!("git show COMMIT^2:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
+                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side; exchange ^1 and ^2 if members or roles changed on the second. Then:"),
+        )
+        .hint("git add .v-secure && git commit"),
+    }
+}
+
+/// With the way out of a merge or rebase that is not finished. What others have may hold a removal, so it
+/// stays whole, and what is one's own is made again on it: in a merge that takes a rebase, in a rebase the
+/// side that was checked out is that of the others. `is_added`: the file was added with its marks, and the
+/// index has the sides no more.
+pub fn redone(failure: Failure, folder: &Path, is_added: bool) -> Failure {
+    if !git_command::merged(folder).is_empty() {
+        return rebased(failure);
+    }
+    let last = match git_command::is_rebasing(folder) {
+        // A rebase that goes on runs no hook; a commit does.
+        true => "git add .v-secure && git commit --no-edit && git rebase --continue",
+        false => "git add .v-secure && git commit",
+    };
+    let failure = match is_added {
+        true => {
+            failure.hint("git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back")
+        }
+        false => failure,
+    };
+    again(
+        failure
+            .hint(format!("git show :3:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
+            .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:"),
+    )
+    .hint(last)
+}
+
+/// With a rebase in place of the merge that is under way.
+pub fn rebased(failure: Failure) -> Failure {
+    failure
+        .hint(
+            "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side \
+             stays whole, and your commits are made again on it",
+        )
+        .hint("git merge --abort  # where the side is a branch of your own: git switch it, and rebase it")
+}
+
+fn again(failure: Failure) -> Failure {
+    failure
+        .hint(format!("v-secure audit log --vault {OTHER} --base ./.v-secure/vault.toml  # shows what is to be done again"))
+        .hint(format!("v-secure get NAME --vault {OTHER} | v-secure set NAME  # for each secret of it"))
+        .hint(format!("rm {OTHER}"))
+}
+
+/// A file that a shell made for a command that wrote nothing, such as the side of a conflict that has no
+/// vault.
+fn empty(error: &SessionError, path: &Path) -> Failure {
+    let failure = Failure::from_error(Exit::Integrity, "file-empty", error)
+        .hint("git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3");
+    match shell_word::path(path) {
+        _ if path.parent().is_some_and(|folder| folder.ends_with(FOLDER)) => {
+            failure.hint("git checkout REV -- .v-secure/vault.toml")
+        }
+        Some(file) => {
+            failure.hint(format!("git show REV:./.v-secure/vault.toml > {file}  # writes it anew"))
+        }
+        None => failure,
+    }
+}
+
+/// A clone of a repository whose `.gitattributes` are not committed, on a machine that converts text.
+fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
+    let place = path.display();
+    let message = format!("{place} has other line ends than git has: core.autocrlf changes them");
+    let failure = Failure::new(Exit::Integrity, error.code(), message)
+        .because(&error.cause)
+        .hint("v-secure git install  # tells git to leave them alone; then:");
+    match shell_word::path(path).zip(shell_word::pathspec(path)) {
+        Some((file, path)) => failure.hint(format!("rm {file} && git checkout -- {path}")),
+        None => failure,
+    }
+}
+
+fn open_failure(path: &Path, error: &OpenError) -> Failure {
+    let place = path.display();
+    match error {
+        OpenError::Format(source) => {
+            if source.needs_newer() {
+                let message = format!("{place} needs a newer v-secure");
+                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                // The error's text has its cause in it.
+                failure.causes.push(source.to_string());
+                return failure;
+            }
+            if source.is_of_line_ends() && git_command::has_other_line_ends(path) {
+                return changed_line_ends(path, source);
+            }
+            let message = format!("{place}, line {}: not a valid vault file", source.line);
+            Failure::new(Exit::Integrity, source.code(), message)
+                .because(&source.cause)
+                .hint("git log -p -- .v-secure/vault.toml")
+                .hint("git checkout REV -- .v-secure/vault.toml")
+        }
+        OpenError::Chain(source) => {
+            let message = format!("{place}: the policy chain is broken");
+            Failure::new(Exit::Integrity, source.code(), message)
+                .because(source)
+                .hint("v-secure audit verify")
+        }
+        OpenError::Findings(findings) => {
+            let code = findings.first().map_or("integrity", |finding| finding.code.as_str());
+            let mut failure =
+                Failure::new(Exit::Integrity, code, format!("{place} does not verify"));
+            failure.causes =
+                findings.iter().map(|finding| finding.message.clone()).take(5).collect();
+            failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
+        }
+        OpenError::OtherVault => Failure::from_error(Exit::Integrity, "header-vault", error)
+            .hint("git log -p -- .v-secure/vault.toml")
+            .hint("git checkout REV -- .v-secure/vault.toml"),
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match &error {
+            KeyError::NotInAudience { readers, .. } => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                    .hint(format!("ask one who can read it: {}", names(readers)))
+            }
+            KeyError::Envelope { .. } | KeyError::NoAudience { .. } | KeyError::Waiting { .. } => {
+                closed_keys("envelope", &error)
+            }
+        }
+    }
+}
+
+impl From<SignerError> for Failure {
+    fn from(error: SignerError) -> Self {
+        if EnvelopeError::is_of_plugin(&error) {
+            return Self::from_error(Exit::Locked, "plugin", &error);
+        }
+        Self::from_error(Exit::NotPermitted, "no-signing-key", &error)
+            .hint("v-secure member request  # and give the line to a member who may grant")
+    }
+}
+
+impl From<TransactionError> for Failure {
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Session(error) => error.into(),
+            TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
+            TransactionError::Apply(ApplyError::NotCounting) => {
+                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+            }
+            TransactionError::Apply(ApplyError::Voids { ref actor, .. }) => {
+                Self::from_error(Exit::Conflict, "voids-work", &error)
+                    .hint(format!("v-secure audit log --actor {actor}  # to see that work"))
+                    .hint("make the change again, from the vault as it is now")
+            }
+            TransactionError::Apply(ApplyError::Record(source)) => {
+                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
+            }
+            TransactionError::Write(error) => error.into(),
+            TransactionError::SplitsPolicy => Self::from_error(
+                Exit::Conflict,
+                "splits-policy",
+                &error,
+            )
+            .hint(
+                "git merge BRANCH, with the branch that has them, and then the same command again",
+            ),
+            TransactionError::Lock(LockError::Busy { .. }) => {
+                Self::from_error(Exit::Conflict, "locked-file", &error)
+            }
+            _ => Self::from_error(Exit::Failure, "write", &error),
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match &error {
+            WriteError::Exists { .. } => Self::from_error(Exit::Conflict, "exists", &error)
+                .hint("-o FILE, to write another one"),
+            _ => Self::from_error(Exit::Failure, "write", &error),
+        }
+    }
+}
+
+impl From<InitError> for Failure {
+    fn from(error: InitError) -> Self {
+        Self::from_error(Exit::Failure, "init", &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use v_secure_core::name::SecretName;
+    use v_secure_core::secret::read::ReadError;
+
+    /// Such a vault does not pass verification, so that no command's test reaches it.
+    #[test]
+    fn who_waits_for_keys_is_told_whom_to_ask() {
+        let able = |names: &[&str]| names.iter().map(|name| Name::new(*name).unwrap()).collect();
+        let waiting = |names: &[&str]| KeyError::NoAudience {
+            audience: "dev+owner".into(),
+            able: able(names),
+        };
+        let secret = SecretName::parse("dev/DB").unwrap();
+        let nested = ReadError::Keys { secret, source: waiting(&["ada", "recovery"]) };
+        let said = "ask one of these, who gives the keys by 'v-secure access settle': ada";
+        for failure in [Failure::from(waiting(&["ada", "recovery"])), nested.into()] {
+            assert_eq!((failure.exit, failure.code), (Exit::NotPermitted, "no-audience"));
+            assert_eq!(failure.steps(), [said]);
+        }
+        let nobody = Failure::from(waiting(&[]));
+        assert_eq!(nobody.steps(), ["ask an owner, who gives the keys by: v-secure access settle"]);
+    }
+}

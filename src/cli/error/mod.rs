@@ -1,0 +1,139 @@
+//! What a user sees of a failure: what failed, on which secret or file, why, and what to type next.
+//!
+//! Policy: a layer's typed error becomes one [`Failure`] here, in one `From` each (`failures.rs`).
+//! Hints are data, so that a terminal, `--json` and a test each show them in their own way. No
+//! message holds a secret value, and foreign text is escaped before it is shown.
+
+pub mod codes;
+pub mod exit;
+pub mod failures;
+pub mod lost;
+pub mod meant;
+pub mod pin_failures;
+pub mod readable;
+use crate::cli::error::exit::Exit;
+use serde::Serialize;
+use std::error::Error;
+use v_secure_core::name::{Name, SecretName};
+
+/// A failed command.
+#[derive(Debug)]
+pub struct Failure {
+    /// Stable, kebab-case: listed in `docs/errors.md`.
+    pub code: &'static str,
+    pub exit: Exit,
+    pub message: String,
+    pub causes: Vec<String>,
+    /// Commands or steps that help, most likely first.
+    pub hints: Vec<String>,
+    /// The name that is not there, where that is what failed: what was meant is looked for by it.
+    /// Boxed: every result of a command is as large as this.
+    pub unknown: Option<Box<Unknown>>,
+}
+
+/// What there is none of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    Secret(SecretName),
+    Environment(Name),
+    Member(Name),
+    Role(Name),
+}
+
+impl Failure {
+    pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            unknown: None,
+        }
+    }
+
+    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, code, message)
+    }
+
+    /// From an error: its text is the message, its sources are the causes.
+    pub fn from_error(exit: Exit, code: &'static str, error: &dyn Error) -> Self {
+        let mut failure = Self::new(exit, code, error.to_string());
+        failure.causes = causes(error);
+        failure
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn of_unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = Some(Box::new(unknown));
+        self
+    }
+
+    /// What to type next: what the failure says, or else what helps with its code.
+    pub fn steps(&self) -> Vec<&str> {
+        match self.hints.as_slice() {
+            // Whoever said no knows what they wanted.
+            [] if self.code == "declined" => Vec::new(),
+            [] => crate::cli::error::codes::next(self.code).into_iter().collect(),
+            hints => hints.iter().map(String::as_str).collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn because(mut self, error: &dyn Error) -> Self {
+        self.causes.push(error.to_string());
+        self.causes.extend(causes(error));
+        self
+    }
+
+    /// With another failure as the cause.
+    #[must_use]
+    pub fn caused(mut self, by: &Self) -> Self {
+        self.causes.push(by.message.clone());
+        self.causes.extend(by.causes.iter().cloned());
+        self
+    }
+
+    /// The object that `--json` prints on standard error.
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            error: Inner<'a>,
+        }
+        #[derive(Serialize)]
+        struct Inner<'a> {
+            code: &'a str,
+            exit: u8,
+            message: &'a str,
+            causes: &'a [String],
+            hints: Vec<&'a str>,
+        }
+        let error = Inner {
+            code: self.code,
+            exit: self.exit.code(),
+            message: &self.message,
+            causes: &self.causes,
+            hints: self.steps(),
+        };
+        serde_json::to_string(&Body { error }).unwrap_or_default()
+    }
+}
+
+pub(in crate::cli) fn causes(error: &dyn Error) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts
+}
+
+/// A command's result.
+pub type Outcome<T = ()> = Result<T, Failure>;

@@ -1,0 +1,94 @@
+//! Why a vault is refused or remarked on by what this device has accepted before, and what helps.
+
+use super::exit::Exit;
+use crate::cli::error::Failure;
+use std::path::Path;
+use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::vault::pin::Standing;
+
+/// What helps with a pin that does not fit, once the vault has been looked at.
+pub const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
+
+/// Where the newer state is another branch's.
+const NEWER_BRANCH: &str =
+    "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH";
+
+/// How log entries come to be missing that were not thrown away.
+pub const WHY_MISSING: &str = "an old branch, a roll-back, or made again after a conflict";
+
+/// Says how many log entries that this device has seen are not there.
+pub fn missing_entries(count: usize) -> String {
+    match count {
+        1 => "1 log entry that was seen here before is missing".to_owned(),
+        many => format!("{many} log entries that were seen here before are missing"),
+    }
+}
+
+/// The same, where they are this device's own and were thrown away.
+pub fn discarded_entries(count: usize) -> String {
+    let (entries, it) = (missing_entries(count), if count == 1 { "it" } else { "them" });
+    format!(
+        "{entries}: this device wrote {it}, and no commit here holds {it} (a change that was discarded). \
+         'v-secure pin accept' gives {it} up"
+    )
+}
+
+/// An older state, where none is wanted.
+pub fn older(why: &str) -> Failure {
+    let message = format!("this is an older state than one that was seen here: {why}");
+    Failure::new(Exit::Integrity, "pin-older", message)
+        .hint("git pull")
+        .hint(NEWER_BRANCH)
+        .hint("v-secure audit verify --base origin/main")
+}
+
+/// Of a state that lacks what took something away nothing is written.
+pub fn lacks_takings() -> Failure {
+    let message = "this older state lacks policy entries that took rights away, renewed keys after \
+                   somebody left, or made settings stricter: writing on it would undo that";
+    Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH)
+}
+
+/// Why a vault whose pin does not fit is refused.
+pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
+    let path = path.display();
+    let (code, message) = match standing {
+        Standing::OtherVault { accepted } => (
+            "pin-other-vault",
+            format!(
+                "{path} is another vault than the one accepted here before ({})",
+                fingerprint_words(accepted)
+            ),
+        ),
+        Standing::OtherInProject { known } => (
+            "pin-other-in-project",
+            format!(
+                "{path} is another vault than the one accepted in this project, {} ({}) in {}, and \
+                 would take its place here",
+                known.name,
+                fingerprint_words(&known.vault),
+                known.path
+            ),
+        ),
+        Standing::Diverged { at } => (
+            "pin-diverged",
+            format!(
+                "the policy of {path} differs from the one that this device accepted, from entry {at} on"
+            ),
+        ),
+        _ => (
+            "pin-carried",
+            format!(
+                "{path} does not contain what the given pin names: another vault, or an older state"
+            ),
+        ),
+    };
+    let failure =
+        Failure::new(Exit::Integrity, code, message).hint("git log -p -- .v-secure/vault.toml");
+    match code {
+        // What is carried is not changed by accepting anything here.
+        "pin-carried" => failure
+            .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN"),
+        _ => failure.hint(ACCEPT),
+    }
+}

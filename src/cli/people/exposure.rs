@@ -1,0 +1,132 @@
+//! What the commands that take rights away tell of exposed values: which are known now to those who
+//! may not read them any more.
+
+use super::policy::{Changed, Effects, count};
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::unlocking;
+use serde::Serialize;
+use v_secure_core::exposure;
+use v_secure_core::exposure::{Exposed, Exposure, Knower};
+use v_secure_core::name::Name;
+use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::vault::verified_vault::Vault;
+
+/// Every exposed value of the vault, as far as that can be told without asking anybody for anything.
+pub fn all(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
+    by(vault, || unlocking::unasked(context, vault))
+}
+
+/// [`all`] for a command that is about it: a passphrase that was given is used, and a key touched.
+pub fn thoroughly(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
+    by(vault, || {
+        let given = || unlocking::unlock_without_asking(context, vault).ok();
+        unlocking::unasked(context, vault).or_else(|| given().map(|opened| opened.who))
+    })
+}
+
+fn by(vault: &Vault, who: impl FnOnce() -> Option<Unlocked>) -> Outcome<Exposure> {
+    // The chain was folded when the vault was opened: what fails here is this program.
+    exposure::exposed(vault, who)
+        .map_err(|error| Failure::from_error(Exit::Integrity, error.code(), &error))
+}
+
+/// The secrets whose values are exposed to those that `is_meant` picks, by name.
+fn secrets(
+    context: &Context<'_>,
+    vault: &Vault,
+    is_meant: impl Fn(&Exposed, &Knower) -> bool,
+) -> Outcome<Vec<String>> {
+    let exposed = all(context, vault)?.values;
+    let meant = exposed.iter().filter(|value| value.to.iter().any(|to| is_meant(value, to)));
+    Ok(meant.map(|value| value.secret.to_string()).collect())
+}
+
+/// Says which values want renewing, and how to see them.
+fn tell(context: &Context<'_>, who: &str, secrets: &[String]) {
+    if secrets.is_empty() {
+        return context.ui.note(&format!("no value in force is known to {who} without a right to"));
+    }
+    context.ui.warn(&format!(
+        "{who} could read {} in force and may not any more: {}; only new values end that: v-secure exposed",
+        values(secrets.len()),
+        some(secrets)
+    ));
+}
+
+/// Warns of what a member that was let in can open and may not read: an envelope holds all earlier keys
+/// of its audience, those for secrets that the role could once read too.
+pub fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
+    let secrets = secrets(context, vault, |_, knower| knower.member == *member)?;
+    if !secrets.is_empty() {
+        context.ui.warn(&format!(
+            "{member} has the keys to {} in force that it may not read: {}; only new values end that: \
+             v-secure exposed",
+            values(secrets.len()),
+            some(&secrets)
+        ));
+    }
+    Ok(())
+}
+
+pub fn tell_renewed(context: &Context<'_>, audiences: &[String]) {
+    if !audiences.is_empty() {
+        context.ui.note(&format!("new keys for {}", audiences.join(", ")));
+    }
+}
+
+/// The first of them.
+fn some(secrets: &[String]) -> String {
+    let more = if secrets.len() > 5 { ", …" } else { "" };
+    format!("{}{more}", secrets.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
+fn values(secrets: usize) -> String {
+    format!("the value{} of {}", if secrets == 1 { "" } else { "s" }, count(secrets))
+}
+
+/// What came of a change that took rights away, as its report ends.
+#[derive(Serialize)]
+pub struct Narrowed<'a> {
+    /// Audiences with new keys.
+    renewed: &'a [String],
+    /// Secrets whose values in force are known without a right to.
+    pub exposed: Vec<String>,
+    #[serde(flatten)]
+    effects: &'a Effects,
+}
+
+impl<'a> Narrowed<'a> {
+    /// With the values that are exposed to those that `is_meant` picks.
+    pub fn of(
+        context: &Context<'_>,
+        changed: &'a Changed,
+        is_meant: impl Fn(&Exposed, &Knower) -> bool,
+    ) -> Outcome<Self> {
+        let Changed { vault, renewed, effects, .. } = changed;
+        Ok(Self { renewed, exposed: secrets(context, vault, is_meant)?, effects })
+    }
+
+    /// With the values that are exposed to these members.
+    pub fn to_members(
+        context: &Context<'_>,
+        changed: &'a Changed,
+        members: &[Name],
+    ) -> Outcome<Self> {
+        Self::of(context, changed, |_, knower| members.contains(&knower.member))
+    }
+
+    /// Says which audiences have new keys, and what was wrapped for those who stay.
+    pub fn tell(&self, context: &Context<'_>) {
+        tell_renewed(context, self.renewed);
+        self.effects.tell_narrowed(&context.ui);
+    }
+
+    /// Says what `who` knows, if it is anybody.
+    pub fn finish(&self, context: &Context<'_>, who: &str) {
+        if !who.is_empty() {
+            tell(context, who, &self.exposed);
+        }
+    }
+}

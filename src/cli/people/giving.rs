@@ -1,0 +1,302 @@
+//! What is said before access is given: who gets what, with which devices and recipients, and whom
+//! nobody vouched for who could give it. These are asked about, or named by an option; neither the
+//! list of them nor the question is hidden by `--quiet`.
+
+use crate::cli::door::context::Context;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::{Failure, Outcome};
+use crate::cli::output::layout;
+use crate::cli::output::ui::escape_lines;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::policy::vouching::{
+    Access, Credential, Gift, Receiver, Standing, Verdict, Voucher, named,
+};
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct VouchArgs {
+    /// Vouch for this device, recipient (by the id that is shown) or membership (ROLE/MEMBER), for
+    /// which nobody stands who could give it what it gets; may be given several times
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    vouch: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct OlderArgs {
+    /// Give the keys to values that the role could read once too, without being asked
+    #[arg(long)]
+    older_values: bool,
+}
+
+/// One credential or membership that gets something.
+#[derive(Debug, Serialize)]
+pub struct Given {
+    role: String,
+    /// What it gets, such as `read,write on dev/*`.
+    access: Vec<String>,
+    member: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    /// The key's id, or the recipient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    added_by: Vec<String>,
+    confirmed_by: Vec<String>,
+    /// Whether somebody stands for it who could give it this.
+    vouched: bool,
+}
+
+/// Something that nobody stands for who could give it what it gets.
+struct Marked {
+    /// What `--vouch` names it by.
+    tag: String,
+    named: bool,
+}
+
+impl VouchArgs {
+    /// Says what is given to whom, and goes on only if all of it is vouched for or agreed to.
+    pub fn check(&self, context: &Context<'_>, gifts: &[Gift]) -> Outcome<Vec<Given>> {
+        tell(context, gifts);
+        self.check_names(gifts)?;
+        let marked = self.marked(gifts);
+        let open: BTreeSet<&str> =
+            marked.iter().filter(|found| !found.named).map(|found| found.tag.as_str()).collect();
+        if !open.is_empty() {
+            ask(context, gifts)?;
+        }
+        Ok(rows(gifts))
+    }
+
+    /// Each `--vouch` must name one credential of those listed: a key can be made whose short form is that
+    /// of another, to be vouched for along with it.
+    fn check_names(&self, gifts: &[Gift]) -> Outcome {
+        let listed = listed(gifts);
+        let ambiguous = self.vouch.iter().find(|text| named(text, &listed).len() > 1);
+        let Some(text) = ambiguous else { return Ok(()) };
+        let all: Vec<String> = named(text, &listed).iter().map(ToString::to_string).collect();
+        let message = format!("--vouch {text} names more than one: {}", all.join(" and "));
+        Err(Failure::usage("vouch-ambiguous", message).hint(
+            "--vouch with the whole id or recipient, which 'v-secure policy review --json' shows",
+        ))
+    }
+
+    fn marked(&self, gifts: &[Gift]) -> Vec<Marked> {
+        let listed = listed(gifts);
+        let agreed: BTreeSet<&Credential> =
+            self.vouch.iter().flat_map(|text| named(text, &listed)).collect();
+        let mut marked = Vec::new();
+        for (gift, receiver) in
+            gifts.iter().flat_map(|gift| gift.to.iter().map(move |to| (gift, to)))
+        {
+            if receiver.membership.as_ref().is_some_and(|verdict| !verdict.is_vouched) {
+                let tag = membership_tag(&gift.access.role, &receiver.member);
+                let named = self.vouch.contains(&tag);
+                marked.push(Marked { tag, named });
+            }
+            let unvouched = receiver.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched);
+            marked.extend(unvouched.map(|(credential, _)| Marked {
+                tag: credential.tag(),
+                named: agreed.contains(credential),
+            }));
+        }
+        marked
+    }
+}
+
+impl OlderArgs {
+    /// Goes on only if it is agreed to that these members get the keys to values that they may not read.
+    pub fn check(&self, context: &Context<'_>, older: &BTreeSet<(Name, SecretName)>) -> Outcome {
+        if older.is_empty() || self.older_values {
+            return Ok(());
+        }
+        let members: BTreeSet<&str> = older.iter().map(|(member, _)| member.as_str()).collect();
+        let secrets: BTreeSet<&str> = older.iter().map(|(_, secret)| secret.as_str()).collect();
+        let [members, secrets] =
+            [members, secrets].map(|names| names.into_iter().collect::<Vec<_>>().join(", "));
+        let what = format!(
+            "{members} would get the keys to values that the role could once read: {secrets}"
+        );
+        let failure = match context.interactive() {
+            false => {
+                Failure::new(Exit::Failure, "older-values", format!("{what}; nothing was changed"))
+            }
+            true => {
+                context.ui.say_wrapped("", 0, &what);
+                if context.ui.confirm("Give them too?", false)? {
+                    return Ok(());
+                }
+                Failure::new(Exit::Failure, "declined", "nothing was changed")
+            }
+        };
+        Err(failure
+            .hint("v-secure role create NEW, for a role that never read them")
+            .hint("v-secure set NAME, for each: a new value is under keys that the role does not have")
+            .hint("--older-values, to give them"))
+    }
+}
+
+fn listed(gifts: &[Gift]) -> BTreeSet<&Credential> {
+    let receivers = gifts.iter().flat_map(|gift| &gift.to);
+    receivers.flat_map(|to| &to.credentials).map(|(credential, _)| credential).collect()
+}
+
+fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {
+    if !context.interactive() {
+        return Err(unanswered(gifts));
+    }
+    let agreed = context.ui.confirm("Give it to those marked '!' too?", false)?;
+    if agreed {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failure, "declined", "nothing was changed")
+        .hint("v-secure policy review")
+        .hint("v-secure member key remove MEMBER/DEVICE, for a device that is not theirs"))
+}
+
+/// Without a line to copy: each is to be looked at, and asked about.
+fn unanswered(gifts: &[Gift]) -> Failure {
+    let message = "nobody who could give this vouched for what is marked '!': nothing was changed";
+    let failure = Failure::new(Exit::Failure, "not-vouched", message)
+        .hint("--vouch ID, for each that you checked with the person");
+    let mut memberships = gifts.iter().flat_map(|gift| &gift.to).flat_map(|to| &to.membership);
+    let failure = match memberships.any(|verdict| !verdict.is_vouched) {
+        true => failure.hint("--vouch ROLE/MEMBER, for each that you want to have the role"),
+        false => failure,
+    };
+    failure.hint("v-secure policy review")
+}
+
+/// Says who gets what.
+pub fn tell(context: &Context<'_>, gifts: &[Gift]) {
+    let width = context.host.err_width();
+    // A role without grants gives nothing yet, and who is in it will have what it is given.
+    for gift in gifts {
+        let lines = lines(gift, width).join("\n");
+        match gift.to.iter().all(Receiver::is_vouched) {
+            true => context.ui.note(&lines),
+            false => context.host.write_err(&escape_lines(&lines)),
+        }
+    }
+}
+
+fn lines(gift: &Gift, width: Option<usize>) -> Vec<String> {
+    let role = &gift.access.role;
+    let access = accesses(&gift.access).join("; ");
+    let heading = match (gift.is_grant, gift.access.is_empty()) {
+        (true, _) => format!("this gives {access} to all in the role {role}:"),
+        (_, true) => format!("this gives the role {role} (nothing yet) to:"),
+        _ => format!("this gives the role {role} ({access}) to:"),
+    };
+    let mut lines = vec![layout::paragraph("", 2, &heading, width)];
+    lines.extend(gift.to.iter().flat_map(|to| receiver_lines(gift, to, width)));
+    lines
+}
+
+fn receiver_lines(gift: &Gift, to: &Receiver, width: Option<usize>) -> Vec<String> {
+    let (role, member) = (&gift.access.role, &to.member);
+    let fine = to.credentials.iter().filter(|(_, verdict)| verdict.is_vouched);
+    let fine: Vec<String> = fine.map(|(credential, _)| credential.to_string()).collect();
+    let mut lines = Vec::new();
+    if !fine.is_empty() {
+        let text = format!("{member}: {}", fine.join(", "));
+        lines.push(layout::paragraph("  ", 4, &text, width));
+    }
+    let mut mark = |text: String| lines.push(layout::paragraph("! ", 4, &text, width));
+    if let Some(verdict) = to.membership.as_ref().filter(|verdict| !verdict.is_vouched) {
+        mark(format!("{member}: in {role} {}", why("by", verdict, &gift.access)));
+    }
+    for (credentials, why) in marks(gift, to) {
+        mark(format!("{member}: {credentials}: {why}"));
+    }
+    lines
+}
+
+/// What nobody stands for who could give it: a device and its recipient as one, where the same is to be
+/// said of both.
+fn marks(gift: &Gift, to: &Receiver) -> Vec<(String, String)> {
+    let mut marks: Vec<(String, String)> = Vec::new();
+    let mut before: Option<&Credential> = None;
+    for (credential, verdict) in to.credentials.iter().filter(|(_, verdict)| !verdict.is_vouched) {
+        let why = why("added by", verdict, &gift.access);
+        let is_pair = before.is_some_and(|key| to.is_pair(key, credential));
+        match marks.last_mut().filter(|last| is_pair && last.1 == why) {
+            Some((text, _)) => text.push_str(&format!(", {credential}")),
+            None => marks.push((credential.to_string(), why)),
+        }
+        before = Some(credential);
+    }
+    marks
+}
+
+/// Who vouched, and why that does not do.
+pub fn why(verb: &str, verdict: &Verdict, access: &Access) -> String {
+    let by = names(&verdict.added);
+    let later = match names(&verdict.confirmed) {
+        later if later == "nobody" => String::new(),
+        later => format!(" and confirmed by {later}"),
+    };
+    let all = || verdict.added.iter().chain(&verdict.confirmed);
+    let lost = all().any(|voucher| voucher.standing == Standing::Lost);
+    let reason = match &verdict.lacks {
+        _ if verdict.is_orphan() && lost => "with a device that was lost".to_owned(),
+        _ if verdict.is_orphan() => "who is no member any more".to_owned(),
+        _ if access.is_owner() => "who is no owner".to_owned(),
+        Some(pattern) => format!("who may not grant {pattern}"),
+        None if access.is_empty() => format!("who could not give all that {} may get", access.role),
+        None => "who could not give this".to_owned(),
+    };
+    format!("{verb} {by}{later}, {reason}")
+}
+
+/// The names of those who vouched; `nobody` for none.
+pub fn names(vouchers: &[Voucher]) -> String {
+    let names: Vec<&str> = vouchers.iter().map(|voucher| voucher.member.as_str()).collect();
+    if names.is_empty() { "nobody".into() } else { names.join(", ") }
+}
+
+/// What a role has, or is to get, for people.
+pub fn accesses(access: &Access) -> Vec<String> {
+    if access.is_owner() {
+        return vec!["everything".into()];
+    }
+    let grants = access.grants.iter().map(|(pattern, rights)| format!("{rights} on {pattern}"));
+    let once = access.once.iter().map(|pattern| format!("what it once read on {pattern}"));
+    grants.chain(once).collect()
+}
+
+fn membership_tag(role: &Name, member: &Name) -> String {
+    format!("{role}/{member}")
+}
+
+/// What is given, for `--json`.
+pub fn rows(gifts: &[Gift]) -> Vec<Given> {
+    gifts.iter().flat_map(|gift| gift.to.iter().flat_map(|to| given(gift, to))).collect()
+}
+
+fn given(gift: &Gift, to: &Receiver) -> Vec<Given> {
+    let texts = |vouchers: &[Voucher]| {
+        vouchers.iter().map(|voucher| voucher.member.to_string()).collect::<Vec<_>>()
+    };
+    let row = |kind, device: Option<String>, id: Option<String>, verdict: &Verdict| Given {
+        role: gift.access.role.to_string(),
+        access: accesses(&gift.access),
+        member: to.member.to_string(),
+        kind,
+        device,
+        id,
+        added_by: texts(&verdict.added),
+        confirmed_by: texts(&verdict.confirmed),
+        vouched: verdict.is_vouched,
+    };
+    let membership = to.membership.iter().map(|verdict| row("membership", None, None, verdict));
+    let credentials = to.credentials.iter().map(|(credential, verdict)| match credential {
+        Credential::Key { device, id } => {
+            row("key", Some(device.to_string()), Some(id.to_string()), verdict)
+        }
+        Credential::Recipient(text) => row("recipient", None, Some(text.clone()), verdict),
+    });
+    membership.chain(credentials).collect()
+}

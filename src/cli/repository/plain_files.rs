@@ -1,0 +1,70 @@
+//! Files that hold values of the vault's secrets in plain text, where git would carry them to everybody. They are
+//! known by the names in them alone: no key is at hand where git asks.
+
+use crate::cli::output::shell_word;
+use std::collections::BTreeSet;
+use std::path::Path;
+use v_secure_core::convert::text::dotenv;
+use v_secure_core::vault::verified_vault::Vault;
+
+/// Ends of the names of files that show which variables there are, with values that are nobody's.
+const TEMPLATES: [&str; 6] = ["example", "sample", "template", "tmpl", "dist", "defaults"];
+
+/// How values begin that another tool encrypted.
+const ENCRYPTED: [&[u8]; 2] = [b"encrypted:", b"ENC["];
+
+/// The step that makes git leave a file out, by a line in the `.gitignore` that is named.
+///
+/// No `echo … >> .gitignore`: that file is others' to commit, and may be a link to a hook, which would run
+/// the line. A name that a shell would act on is not in it, since what is to be copied is not marked off.
+pub fn ignoring(file: &str, gitignore: &str) -> String {
+    match shell_word::is_plain(file) && shell_word::is_plain(gitignore) {
+        true => format!("add this line to {gitignore}: /{file}"),
+        false => "add a line to .gitignore that leaves this file out".to_owned(),
+    }
+}
+
+/// The names that secrets of vaults are used by.
+pub fn names(vaults: &[Vault]) -> BTreeSet<String> {
+    let live = vaults.iter().flat_map(|vault| vault.live());
+    live.map(|(name, _)| name.name().to_owned()).collect()
+}
+
+/// Which of these names a dotenv file gives a value.
+pub fn held(path: &Path, bytes: &[u8], names: &BTreeSet<String>) -> Vec<String> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if TEMPLATES.contains(&ending) {
+        return Vec::new();
+    }
+    let Ok(import) = dotenv::read(bytes) else { return Vec::new() };
+    let plain = import.entries.into_iter().filter(|entry| {
+        let value = entry.value.expose();
+        !value.is_empty() && !ENCRYPTED.iter().any(|start| value.starts_with(start))
+    });
+    plain.map(|entry| entry.name).filter(|name| names.contains(name)).collect()
+}
+
+/// The first of some names, for people.
+pub fn few(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_a_value_is_known_by_its_name() {
+        let names = BTreeSet::from(["A".to_owned(), "B".to_owned()]);
+        let held = |file: &str, text: &str| held(Path::new(file), text.as_bytes(), &names);
+        assert_eq!(held(".env", "A=1\nC=2\nB=\n"), ["A"]);
+        assert_eq!(held(".env.example", "A=1\n"), [""; 0]);
+        assert_eq!(held(".env", "A=encrypted:xyz\nB='ENC[AES256_GCM,data:x]'\n"), [""; 0]);
+        assert_eq!(held(".env", "this is no dotenv"), [""; 0]);
+    }
+}

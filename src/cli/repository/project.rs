@@ -1,0 +1,85 @@
+//! Where a vault goes that is not there yet, and what git needs beside it.
+
+use crate::cli::door::surroundings::Surroundings;
+use crate::cli::error::exit::Exit;
+use crate::cli::error::{Failure, Outcome};
+use crate::store::file::atomic;
+use crate::store::file::atomic::Expected;
+use crate::store::file::lock;
+use crate::store::file::lock::Lock;
+use crate::store::file::{find, fresh, read};
+use std::path::{Path, PathBuf};
+
+const ATTRIBUTES: &str =
+    "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text\n";
+const IGNORE: &str = "/.lock\n/.*.tmp-*\n";
+/// More than any such file that a person wrote.
+const LIMIT: u64 = 1 << 20;
+const README_MODE: u32 = 0o644;
+
+/// The project of a new vault: the current folder, or what `--vault` says.
+pub fn new_project(context: &Surroundings<'_>) -> Outcome<PathBuf> {
+    let here = context.current_dir()?;
+    Ok(match &context.globals.vault {
+        None => here,
+        Some(path) if path.ends_with(find::FILE) => {
+            // …/.v-secure/vault.toml: the project is the folder above.
+            let up = path.parent().and_then(Path::parent).filter(|up| !up.as_os_str().is_empty());
+            up.map_or(here.clone(), |up| here.join(up))
+        }
+        Some(path) => here.join(path),
+    })
+}
+
+pub fn in_git(project: &Path) -> bool {
+    project.ancestors().any(|folder| folder.join(".git").exists())
+}
+
+/// Writes what keeps git from changing the vault and from committing its lock, where it is not there:
+/// also where there is no repository yet, since one is often made afterwards. Returns what was written.
+pub fn write_git_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for (name, text) in [(".gitattributes", ATTRIBUTES), (".gitignore", IGNORE)] {
+        let path = folder.join(name);
+        let old = match path.symlink_metadata() {
+            Ok(_) => Some(
+                read::read(&path, LIMIT).map_err(|error| unusable(&path).because(&error))?.bytes,
+            ),
+            Err(_) => None,
+        };
+        match old {
+            None => fresh::write_new(&path, text.as_bytes(), README_MODE)?,
+            Some(old) => match with_missing(&old, text) {
+                Some(new) => replace(folder, &path, &new)?,
+                None => continue,
+            },
+        }
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// The file with the lines that it lacks at its end, where they win; `None` if it lacks none.
+fn with_missing(old: &[u8], text: &str) -> Option<Vec<u8>> {
+    let there: Vec<&[u8]> = old.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+    let rules = text.lines().filter(|line| !line.starts_with('#'));
+    let missing: Vec<&str> = rules.filter(|line| !there.contains(&line.as_bytes())).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let mut new = old.to_vec();
+    if !new.is_empty() && !new.ends_with(b"\n") {
+        new.push(b'\n');
+    }
+    missing.iter().for_each(|line| new.extend_from_slice(format!("{line}\n").as_bytes()));
+    Some(new)
+}
+
+fn replace(folder: &Path, path: &Path, new: &[u8]) -> Outcome {
+    let lock = Lock::acquire(folder, lock::WAIT).map_err(|error| unusable(path).because(&error))?;
+    Ok(atomic::replace(&lock, path, new, README_MODE, Expected::Any)?)
+}
+
+fn unusable(path: &Path) -> Failure {
+    Failure::new(Exit::Failure, "write", format!("{} is unchanged", path.display()))
+}

@@ -1,0 +1,5 @@
+//! What the commands that write secrets share.
+
+pub mod copying;
+pub mod variables;
+pub mod write_fields;
