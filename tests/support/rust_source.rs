@@ -221,7 +221,10 @@ fn paths_are_found_in_groups_and_upwards() {
     };
     assert_eq!(joined(paths(code, "crate", &[])), ["a", "a::b", "a::c::D", "f"]);
     assert_eq!(joined(paths(code, "my_crate", &["my".to_owned()])), ["my::z"]);
-    assert_eq!(joined(relative_paths(code, &module)), ["cli::command::x::y", "cli::output::ui::Ui"]);
+    assert_eq!(
+        joined(relative_paths(code, &module)),
+        ["cli::command::x::y", "cli::output::ui::Ui"]
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 type Expected = BTreeMap<String, (String, usize)>;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/malformed/vault")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/malformed/vault")
 }
 
 fn refusal(bytes: &[u8]) -> (String, usize) {
