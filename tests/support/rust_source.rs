@@ -88,7 +88,8 @@ pub fn paths(code: &str, name: &str, base: &[String]) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
     let root = format!("{name}::");
     for (start, _) in code.match_indices(&root) {
-        if !word_goes_on(code, start) {
+        // `pub(in crate::a)` says who may name something, and names nothing.
+        if !word_goes_on(code, start) && !code[..start].ends_with("(in ") {
             expand(&code[start + root.len()..], base, &mut found);
         }
     }
@@ -215,16 +216,13 @@ fn comments_strings_and_tests_are_no_code() {
 #[test]
 fn paths_are_found_in_groups_and_upwards() {
     let module: Vec<String> = ["cli", "command", "init"].map(str::to_owned).to_vec();
-    let code = "use crate::{a::{b, self, c::D as E}, f};\nsuper::super::ui::Ui; super::x::y(); my_crate::z";
+    let code = "use crate::{a::{b, self, c::D as E}, f};\nsuper::super::ui::Ui; super::x::y(); my_crate::z; pub(in crate::q) fn g() {}";
     let joined = |found: BTreeSet<Vec<String>>| -> Vec<String> {
         found.iter().map(|path| path.join("::")).collect()
     };
     assert_eq!(joined(paths(code, "crate", &[])), ["a", "a::b", "a::c::D", "f"]);
     assert_eq!(joined(paths(code, "my_crate", &["my".to_owned()])), ["my::z"]);
-    assert_eq!(
-        joined(relative_paths(code, &module)),
-        ["cli::command::x::y", "cli::output::ui::Ui"]
-    );
+    assert_eq!(joined(relative_paths(code, &module)), ["cli::command::x::y", "cli::ui::Ui"]);
 }
 
 #[test]

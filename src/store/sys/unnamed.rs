@@ -7,7 +7,7 @@ pub use linux::Unnamed;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::super::Folder;
+    use crate::store::sys::Folder;
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
     use rustix::io::Errno;
     use std::ffi::OsStr;
@@ -51,7 +51,7 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
-    use super::super::Folder;
+    use crate::store::sys::Folder;
     use std::ffi::OsStr;
     use std::fs::File;
     use std::io;
