@@ -433,18 +433,3 @@ fn colour_and_a_last_newline_are_for_terminals() {
     let plain = shown(plain);
     assert!(plain.contains("default/A") && !plain.contains('\u{1b}'), "{plain:?}");
 }
-
-#[test]
-fn the_oldest_version_of_each_secret_is_listed() {
-    let cli = Cli::with_vault();
-    cli.set("A", "one");
-    cli.set("A", "two");
-    cli.set("B", "b");
-    let report = cli.json("secret oldest");
-    let rows = report["secrets"].as_array().unwrap();
-    let shown: Vec<_> = rows.iter().map(|row| (&row["secret"], &row["version"])).collect();
-    assert_eq!(
-        format!("{shown:?}"),
-        r#"[(String("default/A"), Number(1)), (String("default/B"), Number(1))]"#
-    );
-}

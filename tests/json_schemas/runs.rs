@@ -22,7 +22,6 @@ pub const RUNS: &[Run] = &[
     (Some("secret get"), "v-secure --json get A"),
     (Some("secret get"), "v-secure --json secret get BYTES"),
     (Some("secret list"), "v-secure --json ls"),
-    (Some("secret oldest"), "v-secure --json secret oldest"),
     (Some("secret show"), "v-secure --json secret show A"),
     (Some("secret show"), "v-secure --json secret show B"),
     (Some("secret versions"), "v-secure --json secret versions A"),

@@ -9,7 +9,6 @@ mod expiry;
 pub mod get;
 mod interval;
 pub mod list;
-pub mod oldest;
 pub mod rename;
 pub mod restore;
 pub mod rm;
@@ -36,7 +35,6 @@ pub enum Secret {
     List(list::List),
     Show(show::Show),
     Versions(versions::Versions),
-    Oldest(oldest::Oldest),
     Rotate(rotate::Rotate),
     Edit(edit::Edit),
     Tag(tag::Tag),
@@ -59,7 +57,6 @@ impl Secret {
             Self::List(command) => command.run(context),
             Self::Show(command) => command.run(context),
             Self::Versions(command) => command.run(context),
-            Self::Oldest(command) => command.run(context),
             Self::Rotate(command) => command.run(context),
             Self::Edit(command) => command.run(context),
             Self::Tag(command) => command.run(context),
