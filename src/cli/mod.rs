@@ -1,4 +1,4 @@
-//! Layer 5, the command line: one file a command, and what several of them need.
+//! The command line: one file a command, and what several of them need.
 
 pub mod args;
 pub mod child;
