@@ -2,7 +2,7 @@
 
 use super::error::{Failure, Outcome};
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
@@ -25,8 +25,7 @@ impl ConfirmArgs {
         }
         if !context.interactive() {
             return Err(Failure::new(
-                Exit::Failure,
-                "not-confirmed",
+                Code::NotConfirmed,
                 "this needs confirmation, and there is no terminal: nothing was changed",
             )
             .hint("--yes, to do it without being asked"));
@@ -34,7 +33,7 @@ impl ConfirmArgs {
         let answer = context.ui.confirm(question, false)?;
         match answer {
             true => Ok(()),
-            false => Err(Failure::new(Exit::Failure, "declined", "nothing was changed")),
+            false => Err(Failure::new(Code::Declined, "nothing was changed")),
         }
     }
 }

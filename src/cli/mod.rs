@@ -16,6 +16,7 @@ use self::args::{parse, root};
 use self::door::{context, pruning};
 use self::error::{exit::Exit, meant};
 use self::repository::sharing;
+use crate::cli::error::codes::Code;
 use crate::host::Host;
 use std::ffi::OsString;
 
@@ -57,5 +58,5 @@ fn refuse_debugging(host: &dyn Host) -> error::Outcome {
         return Ok(());
     }
     let message = "AGEDEBUG=plugin makes age print what it sends to plugins, keys among it";
-    Err(error::Failure::usage("age-debug", message).hint("unset AGEDEBUG"))
+    Err(error::Failure::new(Code::AgeDebug, message).hint("unset AGEDEBUG"))
 }

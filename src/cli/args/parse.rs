@@ -3,6 +3,7 @@
 use super::root::Root;
 use super::verbs;
 use crate::cli::error::Failure;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::output::ui::Ui;
 use crate::host::{Host, Stream};
@@ -55,7 +56,7 @@ fn report(error: &clap::Error, args: &[OsString], host: &dyn Host) -> Exit {
 fn refusal(args: &[OsString]) -> Option<Failure> {
     let failure = |why: &str| {
         let message = format!("these arguments are not understood (not repeated here: {why})");
-        Failure::usage("usage", message)
+        Failure::new(Code::Usage, message)
     };
     if may_repeat_a_value(args) {
         let failure = failure("one may be a value");
@@ -87,7 +88,7 @@ fn other_word(error: &clap::Error, args: &[OsString]) -> Option<Failure> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
     };
-    let failure = Failure::usage("usage", format!("there is no command '{word}'"));
+    let failure = Failure::new(Code::Usage, format!("there is no command '{word}'"));
     let hints = verbs::instead(&Root::command(), args, word);
     Some(hints.into_iter().fold(failure, |failure, hint| failure.hint(hint)))
 }
@@ -97,7 +98,7 @@ fn repeated(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let message = first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>();
-    Failure::usage("usage", message.join(" ")).hint("v-secure --help")
+    Failure::new(Code::Usage, message.join(" ")).hint("v-secure --help")
 }
 
 /// Whether repeating a word could steer a terminal, or show something else than what is there.

@@ -2,6 +2,7 @@
 //! `-e`, or as `ENVIRONMENT/NAME`.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
@@ -63,7 +64,7 @@ impl SecretArgs {
 pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
     let refuse = |error: &dyn std::error::Error| {
         // Not repeated: what stands here may be a value typed in the wrong place.
-        let failure = Failure::usage("bad-name", "this is not a valid secret name").because(error);
+        let failure = Failure::new(Code::BadName, "this is not a valid secret name").because(error);
         match text.contains('=') {
             // As `NAME=value` is written for other tools.
             true => failure

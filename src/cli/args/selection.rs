@@ -3,6 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome, Unknown};
@@ -85,7 +86,7 @@ impl SelectionArgs {
     pub fn selection(&self) -> Outcome<Selection> {
         let only = self.only.iter().map(|text| {
             Name::new(text.as_str()).map_err(|error| {
-                Failure::usage("bad-name", "--only takes names of secrets").because(&error)
+                Failure::new(Code::BadName, "--only takes names of secrets").because(&error)
             })
         });
         Ok(Selection {
@@ -107,7 +108,7 @@ impl SelectionArgs {
             ),
             (false, _) => format!("the environment {environment} gives no secrets"),
         };
-        let failure = Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list");
+        let failure = Failure::new(Code::NoSecrets, message).hint("v-secure env list");
         match narrowed {
             true => failure.hint(format!("v-secure ls -e {environment}")),
             false => failure.of_unknown(Unknown::Environment(environment.clone())),
@@ -160,7 +161,9 @@ impl SelectionArgs {
                 let variable = vault.secret(&secret).and_then(|found| found.var());
                 let variable = variable.map(Name::new).transpose().map_err(|error| {
                     let message = format!("the variable of {secret} is no name");
-                    Failure::new(Exit::Failure, "bad-variable", message).because(&error)
+                    Failure::new(Code::BadVariable, message)
+                        .with_exit(Exit::Failure)
+                        .because(&error)
                 })?;
                 Ok(Wanted { secret, variable, value })
             })

@@ -1,6 +1,7 @@
 //! The bytes of a file that the user names on a command line; `-` is standard input.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::read;
@@ -44,7 +45,7 @@ pub fn value(context: &Context<'_>, path: &Path, secret: &SecretName) -> Outcome
 pub fn piped_value(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
     context.host.read_stdin(STDIN_LIMIT).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => too_long(secret, STDIN_LIMIT as u64, true),
-        _ => Failure::new(Exit::Failure, "stdin", "the value cannot be read").because(&error),
+        _ => Failure::new(Code::Stdin, "the value cannot be read").because(&error),
     })
 }
 
@@ -62,7 +63,9 @@ fn too_long(secret: &SecretName, size: u64, more: bool) -> Failure {
 
 fn of_file(path: &Path, error: &ReadError) -> Failure {
     match error {
-        ReadError::Missing { .. } => Failure::new(Exit::NotFound, "file", error.to_string()),
+        ReadError::Missing { .. } => {
+            Failure::new(Code::File, error.to_string()).with_exit(Exit::NotFound)
+        }
         ReadError::TooLarge { limit, .. } => too_large(path, *limit),
         _ => unreadable(path, error),
     }
@@ -71,7 +74,7 @@ fn of_file(path: &Path, error: &ReadError) -> Failure {
 /// No other way to hand the same bytes over would help.
 fn too_large(path: &Path, limit: u64) -> Failure {
     let message = format!("{} is too large: at most {limit} bytes are taken", called(path));
-    Failure::new(Exit::Failure, "file", message).hint("give it in parts, or give less")
+    Failure::new(Code::File, message).hint("give it in parts, or give less")
 }
 
 fn called(path: &Path) -> String {
@@ -82,5 +85,5 @@ fn called(path: &Path) -> String {
 }
 
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Failure, "file", format!("{} cannot be read", called(path))).because(error)
+    Failure::new(Code::File, format!("{} cannot be read", called(path))).because(error)
 }

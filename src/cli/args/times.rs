@@ -1,6 +1,7 @@
 //! What is said of a duration or a date that is none: how the option's own times are written.
 
 use crate::cli::error::Failure;
+use crate::cli::error::codes::Code;
 use v_secure_core::convert::duration::TimeError;
 
 /// What an option takes.
@@ -17,7 +18,7 @@ pub fn refuse(option: &str, takes: Takes, error: &TimeError) -> Failure {
         Takes::Date => "not a date",
         Takes::Either => "neither a duration nor a date",
     };
-    let failure = Failure::usage("bad-time", format!("{option} is {what}")).because(error);
+    let failure = Failure::new(Code::BadTime, format!("{option} is {what}")).because(error);
     match takes {
         Takes::Duration => failure.hint("durations are such as 30d or 12h"),
         Takes::Date => failure.hint("dates are such as 2030-01-31 or 2030-01-31T12:00:00Z"),

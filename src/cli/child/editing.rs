@@ -4,7 +4,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::session::Session;
 use v_secure_core::name::SecretName;
@@ -12,17 +12,12 @@ use v_secure_core::secret::edit_buffer::SheetError;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::verified_vault::Vault;
 
-/// The failure of a text whose secrets changed meanwhile.
-const MOVED: &str = "edited-meanwhile";
-
 impl From<SheetError> for Failure {
     fn from(error: SheetError) -> Self {
         match error {
             SheetError::Put(error) => error.into(),
             SheetError::Remove(error) => error.into(),
-            SheetError::Moved { .. } => {
-                Self::from_error(Exit::Conflict, "edited-meanwhile", &error)
-            }
+            SheetError::Moved { .. } => Self::from_error(Code::EditedMeanwhile, &error),
         }
     }
 }
@@ -48,15 +43,14 @@ pub fn next(context: &Context<'_>, failure: Failure, again: &str) -> Outcome<Nex
         false => failure,
     });
     let (question, default, next) = match code {
-        MOVED => ("Write your text over what is there now?", false, Next::Force),
+        Code::EditedMeanwhile => ("Write your text over what is there now?", false, Next::Force),
         _ => ("Open the editor again with your text?", true, Next::Again),
     };
     match confirm(context, question, default)? {
         true => Ok(next),
-        false => {
-            Err(Failure::new(exit, code, "nothing was changed, and the text is dropped")
-                .hint(again))
-        }
+        false => Err(Failure::new(code, "nothing was changed, and the text is dropped")
+            .with_exit(exit)
+            .hint(again)),
     }
 }
 

@@ -8,7 +8,8 @@
 use crate::cli::child;
 use crate::cli::child::lookup;
 use crate::cli::door::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
+use crate::cli::error::ending::Ending;
 use crate::cli::error::{Failure, Outcome};
 use crate::host::signals::{self, Held};
 use crate::store::file::memory::{Access, MemoryError, MemoryFolder};
@@ -47,7 +48,7 @@ pub fn find(context: &Surroundings<'_>) -> Outcome<Editor> {
         None if context.interactive() => DEFAULT.into(),
         None => {
             let message = "there is no terminal to edit on, and no editor is named";
-            return Err(Failure::usage("no-editor", message)
+            return Err(Failure::new(Code::NoEditor, message)
                 .hint("EDITOR=COMMAND, which gets the file as its last argument")
                 .hint("printf %s \"$VALUE\" | v-secure set NAME"));
         }
@@ -99,11 +100,11 @@ impl Editor {
             .map_err(|error| failed("the editor cannot be waited for", &error))?;
         if let Some(signal) = held.request() {
             let message = "interrupted: nothing was changed";
-            return Err(Failure::new(Exit::Child(128 + signal), "interrupted", message));
+            return Err(Failure::new(Code::Ended(Ending::Interrupted { signal }), message));
         }
         if !status.success() {
             let message = format!("the editor failed ({status}): nothing was changed");
-            return Err(Failure::new(Exit::Failure, "editor", message)
+            return Err(Failure::new(Code::Editor, message)
                 .hint("V_SECURE_EDITOR=COMMAND, for another one than VISUAL and EDITOR name"));
         }
         folder.read(name, limit).map_err(unusable)
@@ -164,17 +165,15 @@ fn end(child: &Child) {
 fn end(_child: &Child) {}
 
 fn failed(message: &str, error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Failure, "editor", message).because(error)
+    Failure::new(Code::Editor, message).because(error)
 }
 
 fn unusable(error: MemoryError) -> Failure {
     match &error {
-        MemoryError::NoPlace { .. } => {
-            Failure::from_error(Exit::Failure, "no-memory-folder", &error)
-                .hint("XDG_RUNTIME_DIR, or /dev/shm, has to be a tmpfs that only you can change")
-                .hint("v-secure set NAME, which asks for the value and needs no file")
-        }
-        _ => Failure::from_error(Exit::Failure, "editor", &error),
+        MemoryError::NoPlace { .. } => Failure::from_error(Code::NoMemoryFolder, &error)
+            .hint("XDG_RUNTIME_DIR, or /dev/shm, has to be a tmpfs that only you can change")
+            .hint("v-secure set NAME, which asks for the value and needs no file"),
+        _ => Failure::from_error(Code::Editor, &error),
     }
 }
 

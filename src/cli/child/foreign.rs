@@ -8,7 +8,7 @@ use crate::cli::child;
 use crate::cli::child::output;
 use crate::cli::child::output::OutputError;
 use crate::cli::door::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use std::ffi::OsString;
 use std::process::Command;
@@ -29,15 +29,14 @@ pub fn output(context: &Surroundings<'_>, call: &Call, limit: usize) -> Outcome<
     output::read(&mut command, limit).map_err(|error| match &error {
         OutputError::TooLong { .. } => {
             let message = format!("{program} printed more than {limit} bytes");
-            Failure::new(Exit::Failure, "foreign-output", message)
+            Failure::new(Code::ForeignOutput, message)
         }
         OutputError::Status(status) => {
             let message = format!("{program} failed ({status}); what it said is above");
-            Failure::new(Exit::Failure, "foreign-failed", message)
+            Failure::new(Code::ForeignFailed, message)
         }
         OutputError::Io(error) => {
-            Failure::new(Exit::Failure, "foreign-failed", format!("{program} does not run"))
-                .because(error)
+            Failure::new(Code::ForeignFailed, format!("{program} does not run")).because(error)
         }
     })
 }
@@ -47,7 +46,7 @@ fn command(context: &Surroundings<'_>, call: &Call) -> Outcome<Command> {
     let search = context.host.variable("PATH");
     let path = child::find(call.program.as_ref(), search.as_deref()).map_err(|_| {
         let message = format!("{} is not installed: it is not found along PATH", call.program);
-        Failure::new(Exit::NotFound, "foreign-missing", message)
+        Failure::new(Code::ForeignMissing, message)
     })?;
     let mut command = Command::new(path);
     command.args(&call.arguments);

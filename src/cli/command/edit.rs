@@ -4,6 +4,7 @@
 use crate::cli::child::editing;
 use crate::cli::child::editor;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
@@ -111,7 +112,7 @@ impl Edit {
         let names = names.join(", ");
         if !context.interactive() {
             let message = format!("these lines are gone, and nothing was changed: {names}");
-            return Err(Failure::usage("lines-missing", message).hint(format!(
+            return Err(Failure::new(Code::LinesMissing, message).hint(format!(
                 "v-secure edit -e {} --remove-missing, if these secrets are to be removed",
                 context.environment()?
             )));
@@ -138,7 +139,7 @@ impl Edit {
 
 fn parse(sheet: &Sheet, text: &SecretValue) -> Outcome<Edited> {
     let refuse = |error: &dyn std::error::Error| {
-        Failure::usage("edit-syntax", "the edited text is no dotenv").because(error)
+        Failure::new(Code::EditSyntax, "the edited text is no dotenv").because(error)
     };
     let entries = read(text.expose()).map_err(|error| refuse(&error))?;
     sheet.compare(entries).map_err(|error| refuse(&error))

@@ -4,7 +4,7 @@ use crate::cli::args::selection;
 use crate::cli::args::selection::{Purpose, SelectionArgs};
 use crate::cli::args::strict::StrictArgs;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::private::FILE_MODE;
 use crate::store::file::{append, fresh};
@@ -144,14 +144,14 @@ fn tell_in_part(context: &Context<'_>, names: &[String]) {
 fn no_runner() -> Failure {
     let message = "GITHUB_ENV is not set: --format github is for a job of GitHub Actions, and would \
                    print the values here";
-    Failure::usage("no-github-env", message)
+    Failure::new(Code::NoGithubEnv, message)
         .hint("v-secure export --format dotenv  # or json, yaml, shell")
         .hint("v-secure exec -- COMMAND  # which prints nothing")
 }
 
 fn no_file() -> Failure {
     let message = "--format github writes its variables to a file, and standard output is none";
-    Failure::usage("no-github-env", message)
+    Failure::new(Code::NoGithubEnv, message)
         .hint("v-secure export --format github  # to the end of $GITHUB_ENV")
         .hint("v-secure export --format github -o FILE")
 }
@@ -167,7 +167,7 @@ fn write(context: &Context<'_>, format: Format, target: &Target, exported: &Expo
         Target::Append(path) => {
             append::append(path, content).map_err(|error| {
                 let message = "the file that GITHUB_ENV names cannot be appended to";
-                Failure::new(Exit::Failure, "write", message).because(&error)
+                Failure::new(Code::Write, message).because(&error)
             })?;
             report(context, format, path, exported)
         }

@@ -3,7 +3,7 @@
 use crate::cli::args::times;
 use crate::cli::args::times::Takes;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::metadata::when;
@@ -133,7 +133,7 @@ impl Exposed {
 fn overdue(late: usize, first: &str, span: &str) -> Failure {
     let have = if late == 1 { "has a value that has" } else { "have values that have" };
     let message = format!("{} {have} been exposed for longer than {span}", count(late));
-    Failure::new(Exit::Failure, "exposed", message)
+    Failure::new(Code::Exposed, message)
         .hint(format!("change it at the provider, then: v-secure set {first}"))
 }
 

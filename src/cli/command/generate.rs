@@ -4,7 +4,7 @@
 use crate::cli::args::manual;
 use crate::cli::args::root::Root;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::{Args, CommandFactory};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
@@ -24,7 +24,7 @@ struct File {
 impl Generate {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let failed = |error: io::Error| {
-            Failure::new(Exit::Failure, "generate", "the pages cannot be made").because(&error)
+            Failure::new(Code::Generate, "the pages cannot be made").because(&error)
         };
         let mut files = completions().map_err(failed)?;
         let pages = manual::pages(Root::command()).map_err(failed)?;

@@ -5,7 +5,7 @@ use crate::cli::args::strict::StrictArgs;
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::session::{Opened, Session};
@@ -77,9 +77,8 @@ impl Inject {
         self.refuse_none(context)?;
         let opened = self.judged(context)?;
         let text = self.template(context)?;
-        let template = Template::parse(text.expose()).map_err(|error| {
-            Failure::new(Exit::Failure, "template-syntax", self.refusal()).because(&error)
-        })?;
+        let template = Template::parse(text.expose())
+            .map_err(|error| Failure::new(Code::TemplateSyntax, self.refusal()).because(&error))?;
         if template.references().is_empty() {
             context.ui.note(&format!("{} names no secrets", self.source()));
             return self.write(context, text.expose(), &Values::new(), 0);
@@ -97,7 +96,7 @@ impl Inject {
     /// does not need.
     fn judged(&self, context: &Context<'_>) -> Outcome<Outcome<(Session, Opened)>> {
         match context.open(self.strict.purpose(), Depth::Everything) {
-            Err(failure) if failure.code == "no-vault" => Ok(Err(failure)),
+            Err(failure) if failure.code == Code::NoVault => Ok(Err(failure)),
             judged => judged.map(Ok),
         }
     }
@@ -106,7 +105,7 @@ impl Inject {
         if self.input.is_some() || !context.host.is_terminal(Stream::In) {
             return Ok(());
         }
-        Err(Failure::usage("no-template", "no template was given")
+        Err(Failure::new(Code::NoTemplate, "no template was given")
             .hint("v-secure inject -i TEMPLATE")
             .hint("v-secure inject < TEMPLATE"))
     }
@@ -123,8 +122,7 @@ impl Inject {
         match (place(&self.input), place(&self.output)) {
             (Some(input), Some(output)) if input == output => {
                 let message = format!("{} is the template itself", self.source());
-                Err(Failure::new(Exit::Conflict, "exists", message)
-                    .hint("-o FILE, to write another one"))
+                Err(Failure::new(Code::Exists, message).hint("-o FILE, to write another one"))
             }
             _ => Ok(()),
         }
@@ -142,7 +140,7 @@ impl Inject {
             return Ok(());
         }
         let message = format!("{} is the template itself", path.display());
-        Err(Failure::new(Exit::Conflict, "exists", message).hint("-o FILE, to write another one"))
+        Err(Failure::new(Code::Exists, message).hint("-o FILE, to write another one"))
     }
 
     /// A vault that is replaced by a text is lost, with everybody's secrets.
@@ -153,8 +151,7 @@ impl Inject {
             Some(folder) if folder.ends_with(FOLDER) => {
                 let message =
                     format!("{} belongs to a vault, and is not replaced", output.display());
-                Err(Failure::new(Exit::Conflict, "exists", message)
-                    .hint("-o FILE, to write another one"))
+                Err(Failure::new(Code::Exists, message).hint("-o FILE, to write another one"))
             }
             _ => Ok(()),
         }
@@ -223,7 +220,7 @@ impl Inject {
         template: &Template<'_>,
         error: &RenderError,
     ) -> Failure {
-        let failure = Failure::new(Exit::Failure, "template-value", self.refusal()).because(error);
+        let failure = Failure::new(Code::TemplateValue, self.refusal()).because(error);
         let RenderError::NotText { place } = error else { return failure };
         let found = template.references().iter().position(|r| r.place == *place);
         match found.and_then(|index| names.get(index)) {
@@ -246,7 +243,7 @@ impl Inject {
             true => fresh::write_over(path, text, FILE_MODE)?,
             false => fresh::write_new(path, text, FILE_MODE).map_err(|error| {
                 let failure = Failure::from(error);
-                if failure.exit != Exit::Conflict {
+                if failure.code != Code::Exists {
                     failure
                 } else {
                     failure.hint("--force, to replace it")
@@ -263,7 +260,7 @@ impl Inject {
 }
 
 fn missing(error: &Missing) -> Failure {
-    let mut failure = Failure::new(Exit::NotFound, "not-found", error.to_string());
+    let mut failure = Failure::new(Code::NotFound, error.to_string());
     failure.causes = error.lines().collect();
     let environments: BTreeSet<&str> = error.0.keys().map(SecretName::environment).collect();
     for environment in environments {

@@ -3,6 +3,7 @@
 use crate::cli::args::times;
 use crate::cli::args::times::Takes;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::shortfall::cause;
 use crate::cli::unlocking::{self, session};
@@ -84,7 +85,7 @@ fn span(text: &str) -> Outcome<u64> {
     let seconds = duration::parse_span(text)
         .map_err(|error| times::refuse("--for", Takes::Duration, &error))?;
     if seconds > LONGEST {
-        return Err(Failure::usage("bad-time", "a vault stays open for 7 days at most")
+        return Err(Failure::new(Code::BadTime, "a vault stays open for 7 days at most")
             .hint("v-secure unlock --for 7d"));
     }
     Ok(seconds)

@@ -7,7 +7,7 @@
 //! ```
 
 use super::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
@@ -33,7 +33,7 @@ pub fn load(context: &Surroundings<'_>) -> Outcome<Config> {
     let path = folder.join(FILE);
     let refuse = |error: &dyn std::error::Error| {
         let message = format!("{} cannot be used", path.display());
-        Failure::new(Exit::Failure, "config", message).because(error)
+        Failure::new(Code::Config, message).because(error)
     };
     let bytes = match private::read_secret(&path, MAX, context.owners()) {
         Ok(file) => file.bytes,

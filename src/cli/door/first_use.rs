@@ -2,7 +2,7 @@
 //! be asked. Neither is hidden by `--quiet`: what is agreed to here is served from then on.
 
 use super::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::unlocking;
@@ -109,7 +109,7 @@ fn declined(message: String, source: Source<'_>) -> Failure {
             format!("v-secure backup restore {file}")
         }
     };
-    Failure::new(Exit::Failure, "first-use", message).hint(format!(
+    Failure::new(Code::FirstUse, message).hint(format!(
         "compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then '{then}'"
     ))
 }
@@ -152,7 +152,7 @@ fn refused(doubt: Doubt, vault: &str, homes: &str, source: Source<'_>) -> Failur
     };
     let pin = "give the pin that 'v-secure pin show' prints on a machine that knows the vault, in \
                V_SECURE_PIN";
-    let failure = Failure::new(Exit::Failure, "first-use", message);
+    let failure = Failure::new(Code::FirstUse, message);
     // A pin says which vault is the right one, and not who made a backup of it.
     let is_unsigned = matches!(source, Source::Backup { maker: None, .. });
     let failure = if is_unsigned { failure } else { failure.hint(pin) };

@@ -14,7 +14,7 @@ pub mod writing;
 
 use self::judging::refusal;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::{Failure, Outcome};
@@ -81,7 +81,7 @@ impl Door for Context<'_> {
     }
 
     fn bad_reason(&self, error: TextError) -> Failure {
-        Failure::usage("bad-reason", "the reason cannot be stored").because(&error)
+        Failure::new(Code::BadReason, "the reason cannot be stored").because(&error)
     }
 
     fn hear(&self, session: &Session, opened: Option<&Opened>, remark: Remark<'_>) {
@@ -127,5 +127,5 @@ impl Door for Context<'_> {
 /// What was looked at is not what would be signed on.
 fn moved() -> Failure {
     let message = "somebody changed the vault's policy meanwhile: nothing was changed";
-    Failure::new(Exit::Conflict, "moved-meanwhile", message).hint("run the command again")
+    Failure::new(Code::MovedMeanwhile, message).hint("run the command again")
 }

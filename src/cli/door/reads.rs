@@ -1,7 +1,7 @@
 //! Writing reads down, as a command does it: see [`crate::engine::giving`].
 
 use super::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::giving;
 use crate::engine::giving::GivingError;
@@ -24,8 +24,8 @@ pub fn record(
 impl From<GivingError> for Failure {
     fn from(error: GivingError) -> Self {
         match error {
-            GivingError::Reason(_) => Self::from_error(Exit::Usage, "bad-reason", &error),
-            GivingError::Journal(_) => Self::from_error(Exit::NotPermitted, "journal", &error)
+            GivingError::Reason(_) => Self::from_error(Code::BadReason, &error),
+            GivingError::Journal(_) => Self::from_error(Code::Journal, &error)
                 .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),
         }
     }

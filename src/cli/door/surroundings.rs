@@ -3,7 +3,7 @@
 
 use super::job;
 use crate::cli::args::globals::Globals;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::ui::Ui;
 use crate::host::{Host, Stream};
@@ -41,7 +41,7 @@ impl<'a> Surroundings<'a> {
         let variable = self.host.variable("V_SECURE_ENV").map(|v| v.to_string_lossy().into_owned());
         let text = self.globals.environment.clone().or(variable);
         Name::new(text.unwrap_or_else(|| "default".into())).map_err(|error| {
-            Failure::usage("bad-name", "this is not a valid environment name").because(&error)
+            Failure::new(Code::BadName, "this is not a valid environment name").because(&error)
         })
     }
 
@@ -97,8 +97,7 @@ impl<'a> Surroundings<'a> {
 
     pub fn current_dir(&self) -> Outcome<PathBuf> {
         self.host.current_dir().map_err(|error| {
-            Failure::new(Exit::Failure, "current-folder", "the current folder cannot be read")
-                .because(&error)
+            Failure::new(Code::CurrentFolder, "the current folder cannot be read").because(&error)
         })
     }
 
@@ -111,7 +110,7 @@ impl<'a> Surroundings<'a> {
 
     /// Says that the state folder does not know what was accepted.
     pub fn unrecorded(&self, error: &dyn std::error::Error) {
-        let failure = Failure::from_error(Exit::Failure, "state", error);
+        let failure = Failure::from_error(Code::State, error);
         let texts: Vec<String> = std::iter::once(failure.message).chain(failure.causes).collect();
         self.ui.note(&format!(
             "this device could not record what it accepted, so a later roll-back may go unnoticed: {}",

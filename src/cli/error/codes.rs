@@ -1,232 +1,277 @@
 //! Every code that a failure can carry: its exit codes, what it means, and the step that helps where
-//! the failure itself names none. `docs/errors.md` is made from this table, and `tests/generated.rs`
-//! holds it against the source.
+//! the failure itself names none. `docs/errors.md` is made from this table.
 
-/// A code of [`crate::cli::error::Failure`].
+use super::ending::Ending;
+use super::exit::Exit::{
+    self, Child, Conflict, Expired, Failure, Integrity, Locked, NotFound, NotPermitted, Usage,
+};
+use super::layer::LayerCode;
+
+/// What the table says of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    pub code: &'static str,
-    pub exits: &'static [u8],
+    pub code: Code,
+    /// The usual one first.
+    pub exits: &'static [Exit],
     /// One line, for the document.
     pub meaning: &'static str,
     /// Shown where a failure has no hint of its own.
     pub next: &'static str,
 }
 
-const fn known(
-    code: &'static str,
-    exits: &'static [u8],
-    meaning: &'static str,
-    next: &'static str,
-) -> Known {
-    Known { code, exits, meaning, next }
+macro_rules! codes {
+    ($($code:ident $text:literal [$exit:expr $(, $other:expr)*] $meaning:literal, $next:literal;)+) => {
+        /// Why a command fails. The texts are stable: scripts may match them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            $(#[doc = $meaning] $code,)+
+            /// No failure of v-secure's: how the process ends after another one, or a signal.
+            Ended(Ending),
+            /// The code of a layer's own error.
+            Of(LayerCode),
+        }
+
+        /// Codes of commands, in byte order. Those of a broken vault file and policy chain are their
+        /// layers' own (`file::format::error`, `policy::error`).
+        pub const COMMANDS: &[Known] = &[$(Known {
+            code: Code::$code,
+            exits: &[$exit $(, $other)*],
+            meaning: $meaning,
+            next: $next,
+        },)+];
+
+        impl Code {
+            /// Kebab-case.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $text,)+
+                    Self::Ended(ending) => ending.as_str(),
+                    Self::Of(layer) => layer.as_str(),
+                }
+            }
+
+            /// The usual exit code. A layer refuses what it finds in a vault, unless a command asked it
+            /// to write that.
+            pub const fn exit(self) -> Exit {
+                match self {
+                    $(Self::$code => $exit,)+
+                    Self::Ended(ending) => ending.exit(),
+                    Self::Of(_) => Integrity,
+                }
+            }
+
+            /// The step that helps.
+            pub fn next(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$code => Some($next),)+
+                    Self::Ended(_) => None,
+                    Self::Of(layer) => next_of(layer.as_str()),
+                }
+            }
+        }
+    };
 }
 
-/// The step that helps with a code.
-pub fn next(code: &str) -> Option<&'static str> {
-    if let Ok(place) = COMMANDS.binary_search_by_key(&code, |known| known.code) {
-        return Some(COMMANDS[place].next);
-    }
-    code.starts_with("policy-").then_some("v-secure access list")
+/// A layer may call a fault as a command does.
+fn next_of(text: &str) -> Option<&'static str> {
+    let known = COMMANDS.iter().find(|known| known.code.as_str() == text);
+    known.map(|known| known.next).or(text.starts_with("policy-").then_some("v-secure access list"))
 }
 
-/// Codes of commands, in byte order. Those of a broken vault file and policy chain are their layers'
-/// own (`file::format::error`, `policy::error`).
-#[rustfmt::skip]
-pub const COMMANDS: &[Known] = &[
-    known("age-debug", &[2], "AGEDEBUG would make age print keys", "unset AGEDEBUG"),
-    known("as-file", &[1], "The files of --as-file cannot be made here", "v-secure get NAME > FILE"),
-    known("audience-retired", &[7], "A group of readers has a role that no longer exists", "v-secure role list"),
-    known("backup-damaged", &[6], "A file is no backup, or a damaged one", "restore another copy of it"),
-    known("backup-identity", &[5], "The backup holds no identity", "v-secure backup create FILE --with-identity --passphrase"),
-    known("backup-locked", &[3], "Nothing here opens the backup", "v-secure --identity FILE backup restore BACKUP"),
-    known("backup-older", &[7], "The vault has what the backup lacks", "v-secure --vault EMPTY_FOLDER backup restore FILE"),
-    known("backup-other-vault", &[6], "The backup is of another vault", "v-secure --vault EMPTY_FOLDER backup restore FILE"),
-    known("backup-reader", &[2], "A backup with an identity does not say who opens it", "v-secure backup create FILE --with-identity --passphrase"),
-    known("backup-signature", &[6], "A backup is not by the member whom it names", "restore another copy of it"),
-    known("backup-terminal", &[2], "A terminal shows no bytes", "v-secure backup create - --armor"),
-    known("bad-filter", &[2], "A filter is none", "rotation, read, policy, secret=NAME or actor=MEMBER"),
-    known("bad-generator", &[2], "--generate is not understood", "v-secure set --help"),
-    known("bad-meta", &[2], "--meta is not KEY=VALUE", "v-secure secret set --help"),
-    known("bad-name", &[1, 2], "A name of a secret, environment or member is none", "names are letters, digits, '.', '_' and '-'"),
-    known("bad-pattern", &[2], "A pattern is not ENVIRONMENT/NAME with at most one '*', at its end", "v-secure access grant --help"),
-    known("bad-reason", &[2], "The reason cannot be stored: too long, or with control characters", "--reason TEXT, on one line"),
-    known("bad-text", &[2], "A text cannot be stored: too long, or with control characters", "v-secure secret set --help"),
-    known("bad-time", &[2], "A time or a span of time is none", "times are such as 30d, 12h, 2030-01-31, 2030-01-31T12:00:00Z"),
-    known("bad-value", &[2], "A setting's value is none", "v-secure settings set KEY --unset"),
-    known("bad-variable", &[1, 2], "The variable that a secret is given to programs as is no name, or a dangerous one", "v-secure set NAME --var VARIABLE"),
-    known("base-ambiguous", &[7], "The base to compare with may be a branch or a tag", "git show-ref NAME"),
-    known("base-missing", &[5], "The base to compare with is not there", "git log --oneline -- .v-secure/vault.toml"),
-    known("base-other-vault", &[7], "The base to compare with is of another vault", "v-secure --vault FILE pin show"),
-    known("base-without-vault", &[5], "The base to compare with has no vault", "git log --oneline -- .v-secure/vault.toml"),
-    known("child-start", &[126, 127], "exec's program cannot run", "check the program's name and path"),
-    known("closed", &[6], "What is to be settled does not open", "v-secure doctor"),
-    known("config", &[1], "The user's config.toml cannot be used", "v-secure doctor"),
-    known("config-folder", &[1], "The folder for identities cannot be used", "v-secure doctor"),
-    known("conflict", &[7], "The secret has several active versions since a merge", "v-secure set NAME"),
-    known("current", &[7], "The version to roll back to is the current one", "v-secure secret versions NAME"),
-    known("current-folder", &[1], "The current folder cannot be read", "cd to a folder that exists"),
-    known("declined", &[1], "A question was answered with no", "the same command asks again"),
-    known("device-key", &[1], "No key for this device could be made", "v-secure doctor"),
-    known("device-taken", &[7], "The member has a device of that name", "v-secure member request --device OTHER"),
-    known("differs", &[1], "Two environments differ, and --exit-code was given", "v-secure secret diff LEFT RIGHT"),
-    known("edit-syntax", &[2], "An edited text is no dotenv", "v-secure edit"),
-    known("edited-meanwhile", &[7], "A secret changed in the vault while its text was edited", "v-secure edit"),
-    known("editor", &[1], "The editor failed, or its text cannot be used", "EDITOR=COMMAND, for another editor"),
-    known("empty-value", &[2], "The value is empty", "--raw, if it is to be empty"),
-    known("envelope", &[6], "The keys of a group of readers cannot be used", "v-secure doctor"),
-    known("environment", &[1, 7], "A secret cannot be given to a program: a dangerous or taken variable, or no text", "v-secure exec --help"),
-    known("environment-unsaid", &[2], "A file's name says one environment, and none was given", "v-secure import FILE -e ENVIRONMENT"),
-    known("exists", &[7], "What is to be made is there already", "choose another name"),
-    known("expired", &[8], "A wanted secret is past its expiry", "v-secure set NAME"),
-    known("export-format", &[1], "A value does not fit the format", "v-secure export --only NAME"),
-    known("exposed", &[1], "Values are known to those who may not read them, longer than the deadline allows", "v-secure set NAME"),
-    known("file", &[1, 5], "A file cannot be read", "check the path, and who may read it"),
-    known("file-empty", &[6], "The file that is to be the vault is empty", "git checkout REV -- .v-secure/vault.toml"),
-    known("file-too-large", &[6], "The vault is longer than any that is read", "git log -p -- .v-secure/vault.toml"),
-    known("fingerprint", &[6], "What arrived is not what was sent, or the words are of something else", "compare again, by a way that nobody else can write to"),
-    known("first-use", &[1], "This device has never accepted the vault, and nothing vouches for it", "v-secure pin accept"),
-    known("foreign-failed", &[1], "The tool of import --from failed; what it said stands above", "run the tool by itself on the file"),
-    known("foreign-hook", &[7], "git's hook is another program's", "add the line to it by hand"),
-    known("foreign-missing", &[5], "The tool of import --from is not installed", "install it, or pipe its output: v-secure import --help"),
-    known("foreign-output", &[1], "The tool of import --from printed too much", "import a smaller file"),
-    known("from-file", &[5], "A copy of the vault to take keys from cannot be read", "v-secure key restore --from FILE"),
-    known("generate", &[1], "Pages could not be made (a hidden command)", "report this as a bug"),
-    known("header-vault", &[6], "The vault's header names another vault than its policy", "git log -p -- .v-secure/vault.toml"),
-    known("identity-command", &[3], "The command in V_SECURE_IDENTITY_CMD gave no identity", "run the command by itself"),
-    known("identity-file", &[3], "An identity file cannot be read", "v-secure identity show"),
-    known("identity-lost", &[1], "A new member's key was made and could not be handed over", "v-secure member add NAME --new-identity"),
-    known("identity-recipient", &[2], "A plugin's identity does not state its recipient", "write '# recipient: age1…' above the identity"),
-    known("identity-syntax", &[3], "A file holds no usable identity", "v-secure identity new -o FILE"),
-    known("identity-twice", &[2], "--identity and --new-identity exclude each other", "give one of the two"),
-    known("import-from", &[2], "import --from is given what it cannot take", "v-secure import --help"),
-    known("import-syntax", &[1], "A file cannot be imported", "fix the line, or give --format"),
-    known("init", &[1], "The vault could not be made", "v-secure doctor"),
-    known("journal", &[4], "Reads must be written down, and cannot be", "v-secure doctor"),
-    known("journal-broken", &[6], "The journal of reads was changed", "v-secure audit verify --reads"),
-    known("journal-read", &[1], "The journal of reads cannot be read", "v-secure doctor"),
-    known("keyring", &[1], "A keyring of this machine cannot keep or give up what it is to", "v-secure keyring show"),
-    known("keyring-slot", &[1], "The sealed half of a keyring slot cannot be read or written", "v-secure doctor"),
-    known("keys", &[6], "Keys of the vault cannot be used", "v-secure doctor"),
-    known("keys-missing", &[5], "Missing keys were not found in older states of the vault", "v-secure key restore --from FILE"),
-    known("last-device", &[7], "It is the last device of the member", "v-secure member remove NAME"),
-    known("last-slot", &[7], "The slot is the only one of an identity that is nowhere else here", "v-secure key slot add"),
-    known("lines-missing", &[2], "An edited text lacks secrets, and nobody can be asked", "v-secure edit --remove-missing"),
-    known("locked", &[3], "No identity here belongs to a member", "v-secure member request"),
-    known("locked-file", &[7], "Another v-secure is writing", "try again"),
-    known("member-exists", &[7], "There is a member of that name, or of one that differs by case alone", "v-secure member add NAME --device, for a further device of theirs"),
-    known("member-expiry", &[7], "The member is there, and its expiry is stated when it is added", "v-secure member show NAME"),
-    known("member-kind", &[7], "The member is of another kind", "v-secure member show NAME"),
-    known("moved-meanwhile", &[7], "The policy changed between what was shown and what was to be signed", "run the command again"),
-    known("needs-newer", &[1], "The vault needs a newer v-secure", "install a newer v-secure"),
-    known("nested", &[7], "init in a project that has a vault", "v-secure init --nested"),
-    known("no-action", &[5], "Nothing in the history is called that", "v-secure audit log"),
-    known("no-audience", &[4], "The readers of a secret have no keys yet", "v-secure access settle"),
-    known("no-command", &[2], "exec was given no program", "v-secure exec -- PROGRAM"),
-    known("no-device", &[5], "The member has no such device", "v-secure member show NAME"),
-    known("no-editor", &[2], "There is no terminal to edit on, and no editor is named", "EDITOR=COMMAND"),
-    known("no-entry", &[5], "There is no such entry", "v-secure adopt --list"),
-    known("no-environment", &[5], "There is no such environment", "v-secure env list"),
-    known("no-github-env", &[2], "--format github has no file of a runner to write to", "v-secure export --format dotenv"),
-    known("no-grant", &[5], "The role has no such grant", "v-secure role list"),
-    known("no-home", &[1], "There is no home folder for a new identity", "v-secure --identity FILE"),
-    known("no-identity", &[3], "There is no identity here", "v-secure identity new"),
-    known("no-input", &[2], "An identity or its words are needed, and nobody can be asked", "FILE, or '-' for standard input"),
-    known("no-keyring-slot", &[5], "This device has no keyring slot for the vault", "v-secure keyring add"),
-    known("no-member", &[5], "There is no such member", "v-secure member list"),
-    known("no-memory-folder", &[1], "There is no folder in memory for a text that must not reach a disk", "v-secure set NAME"),
-    known("no-passphrase", &[3], "No passphrase was given, and there is no terminal to ask on", "give it by the variable or the option that is named"),
-    known("no-repository", &[5], "The folder is in no git repository", "git init"),
-    known("no-role", &[5], "There is no such role", "v-secure role list"),
-    known("no-secrets", &[5], "The environment or the selection gives no secrets", "v-secure env list"),
-    known("no-signing-key", &[4], "The member has no signing key here: it can read and not write", "v-secure member request"),
-    known("no-slot", &[5], "There is no such passphrase slot", "v-secure key slot list"),
-    known("no-state", &[1], "There is no folder to remember anything in", "V_SECURE_PIN carries a pin instead"),
-    known("no-template", &[2], "inject has no template, and its input is a terminal", "v-secure inject -i TEMPLATE"),
-    known("no-terminal", &[2], "There is no terminal to show a recovery identity on", "v-secure recovery new --out FILE"),
-    known("no-value", &[2], "No value was given, and nobody can be asked", "v-secure set NAME --file FILE"),
-    known("no-vault", &[5], "There is no vault", "v-secure init"),
-    known("no-version", &[5], "There is no such version", "v-secure secret versions NAME"),
-    known("not-confirmed", &[1], "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes"),
-    known("not-exposed", &[7], "A value that nobody knows without a right to is not waived", "v-secure exposed"),
-    known("not-found", &[5], "There is no such secret", "v-secure ls"),
-    known("not-permitted", &[4], "The member lacks the right", "v-secure access list"),
-    known("not-removed", &[7], "What is to be restored is not removed", "v-secure secret versions NAME"),
-    known("not-text", &[1], "The value to edit is no text", "v-secure set NAME --file FILE"),
-    known("not-void", &[7], "The entry counts, or was adopted already", "v-secure adopt --list"),
-    known("not-vouched", &[1], "Somebody gets access whose devices, recipients or membership nobody vouched for who could give it", "v-secure policy review"),
-    known("nothing", &[2], "Nothing is to be stored", "v-secure secret set --help"),
-    known("nothing-to-seal", &[7], "What unlocked the vault is no identity that a slot can seal", "v-secure --identity FILE key slot add"),
-    known("object-missing", &[5, 6], "A value's bytes are missing in the vault", "v-secure audit verify"),
-    known("older-values", &[1], "Whoever gets a role would get the keys to values that the role could once read, and that is not agreed to", "v-secure role create NEW"),
-    known("output", &[1], "Standard output cannot be written", "check the disk, or where the output goes"),
-    known("owner-role", &[7], "The role of the owners cannot go, nor any of its rights", "v-secure role leave owner MEMBER"),
-    known("owner-threshold", &[4], "More owners must sign than can with one command", "v-secure member list"),
-    known("passphrase-differs", &[1], "Two passphrases that were typed differ", "type the same passphrase twice"),
-    known("passphrase-input", &[3], "A passphrase cannot be taken from where it is said to be", "check the file or the descriptor"),
-    known("pin", &[6], "What this device accepted is damaged, or another chain", "v-secure pin accept"),
-    known("pin-carried", &[6], "The vault does not contain what the given pin names", "v-secure pin show"),
-    known("pin-diverged", &[6], "The policy differs from the one accepted here", "v-secure pin accept"),
-    known("pin-older", &[6], "This state is older than one seen here: --strict was given, or writing on it would undo what was taken away", "git pull"),
-    known("pin-other-in-project", &[6], "It is another vault than the one accepted in this project", "v-secure pin accept"),
-    known("pin-other-vault", &[6], "It is another vault than the one accepted here", "v-secure pin accept"),
-    known("pin-syntax", &[6], "A pin is none", "v-secure pin show, where the vault is known"),
-    known("plain-file", &[1], "A staged file holds values of the vault's secrets in plain text", "git rm --cached FILE"),
-    known("plain-key", &[1], "A staged file holds the private key of a member", "git rm --cached FILE"),
-    known("plugin", &[3], "A plugin did not open what its key is needed for", "the same command on a terminal, where the plugin can ask"),
-    known("policy", &[1], "A change of rights could not be made", "v-secure access list"),
-    known("policy-op-setting", &[2], "A setting is refused", "v-secure settings show"),
-    known("prompt", &[1], "An answer cannot be read from the terminal", "give the value by a file or standard input"),
-    known("pruned", &[5], "The version's value is gone for good", "v-secure secret versions NAME"),
-    known("read-back", &[7], "A value in the vault is not what the file holds", "v-secure import FILE"),
-    known("recipient", &[2], "A recipient is none", "v-secure identity show"),
-    known("recipient-ambiguous", &[2], "The end of a recipient is that of two", "v-secure member show NAME"),
-    known("recipient-taken", &[7], "The recipient is another member's", "v-secure member list"),
-    known("recovery", &[3], "An identity does not open everything", "v-secure recovery new"),
-    known("recovery-undecided", &[2], "An identity would be in the OS keyring alone", "v-secure init --keyring --no-recovery"),
-    known("refused", &[6], "The vault does not verify", "git log -p -- .v-secure/vault.toml"),
-    known("removed", &[5], "The secret or version was removed", "v-secure secret restore NAME"),
-    known("repeated-field", &[2], "A field is given twice", "give it once"),
-    known("request", &[2, 6], "A member request is none, or was changed", "v-secure member request"),
-    known("request-other-name", &[7], "The request is in another name", "v-secure member add NAME --request LINE"),
-    known("request-other-vault", &[7], "The request is for another vault", "v-secure member request, in this vault's folder"),
-    known("request-used", &[7], "The request's key was in the vault and was removed", "v-secure member request, on the device"),
-    known("role-taken", &[7], "The service's own role exists", "v-secure role list"),
-    known("same-name", &[2], "The new name is the old one", "choose another name"),
-    known("seal", &[1], "A value could not be encrypted", "v-secure doctor"),
-    known("setting-variable", &[2], "A setting would let secrets set v-secure's own variables", "v-secure settings show"),
-    known("several-values", &[2], "Several values are asked for where one can be printed", "v-secure get --json NAME NAME"),
-    known("slot", &[1, 3], "A passphrase slot cannot be made or opened", "v-secure key slot list"),
-    known("slot-identity", &[7], "The slot seals another identity than the one in use", "v-secure --passphrase-fd N key slot change SLOT"),
-    known("slots-full", &[7], "The vault holds as many slots as it may", "v-secure key slot list"),
-    known("splits-policy", &[7], "A change of rights on a branch that lacks policy changes accepted here", "git merge BRANCH"),
-    known("ssh-passphrase", &[3], "An SSH key stays closed without its passphrase", "run it on a terminal, or use V_SECURE_IDENTITY_CMD"),
-    known("state", &[1], "The state folder cannot be used", "v-secure doctor"),
-    known("stdin", &[1], "Standard input cannot be read", "v-secure set NAME --file FILE"),
-    known("template-syntax", &[1], "A template has a reference that is none", "v-secure inject --help"),
-    known("template-value", &[1], "A value does not fit where the template names it", "v-secure inject --help"),
-    known("unknown-audience", &[5], "No secret has readers of exactly these roles", "v-secure key status"),
-    known("unmerged", &[7], "The vault holds an unfinished merge: git's conflict markers", "git status"),
-    known("unsealable", &[1], "Nothing can be sealed to the recipient of who is to be let in", "v-secure doctor"),
-    known("unsettled", &[4], "A secret waits to be wrapped for its new readers", "v-secure access settle"),
-    known("unsound", &[1], "doctor found an error", "v-secure doctor"),
-    known("unstatable", &[1], "No entry of the policy can state new keys of a group of readers", "v-secure member list"),
-    known("usage", &[2], "The arguments are not understood", "v-secure --help"),
-    known("value-damaged", &[6], "A value does not decrypt", "v-secure audit verify"),
-    known("value-in-arguments", &[2], "A value stands on the command line", "v-secure set NAME"),
-    known("value-too-long", &[2, 6], "A value is longer than 1 MiB, to be written or in the vault", "keep it in an encrypted file, and that file's key in the vault"),
-    known("vault-deleted", &[6], "The commit would delete the vault", "git restore --staged .v-secure/vault.toml"),
-    known("vault-hidden", &[5, 7], "git has a vault that is not checked out here", "git status"),
-    known("vault-read", &[1], "The vault cannot be read", "v-secure doctor"),
-    known("vault-refused", &[1], "The vault is a link, another user's, or no file", "v-secure doctor"),
-    known("version-conflict", &[7], "--if-version names another version than the current one", "v-secure secret versions NAME"),
-    known("voids-work", &[7], "A change of policy would end work that counts", "v-secure audit log"),
-    known("vouch-ambiguous", &[2], "--vouch names more than one device or recipient of those listed", "v-secure policy review --json"),
-    known("weak-passphrase", &[2], "The passphrase is easily guessed", "six words drawn at random, or more"),
-    known("words", &[1, 3], "24 words spell no identity", "compare them with the paper"),
-    known("write", &[1], "A file cannot be written", "check the disk, and who may write there"),
-    known("wrong-passphrase", &[3], "The passphrase opens no slot", "v-secure key slot list"),
-];
+codes! {
+    AgeDebug "age-debug" [Usage] "AGEDEBUG would make age print keys", "unset AGEDEBUG";
+    AsFile "as-file" [Failure] "The files of --as-file cannot be made here", "v-secure get NAME > FILE";
+    AudienceRetired "audience-retired" [Conflict] "A group of readers has a role that no longer exists", "v-secure role list";
+    BackupDamaged "backup-damaged" [Integrity] "A file is no backup, or a damaged one", "restore another copy of it";
+    BackupIdentity "backup-identity" [NotFound] "The backup holds no identity", "v-secure backup create FILE --with-identity --passphrase";
+    BackupLocked "backup-locked" [Locked] "Nothing here opens the backup", "v-secure --identity FILE backup restore BACKUP";
+    BackupOlder "backup-older" [Conflict] "The vault has what the backup lacks", "v-secure --vault EMPTY_FOLDER backup restore FILE";
+    BackupOtherVault "backup-other-vault" [Integrity] "The backup is of another vault", "v-secure --vault EMPTY_FOLDER backup restore FILE";
+    BackupReader "backup-reader" [Usage] "A backup with an identity does not say who opens it", "v-secure backup create FILE --with-identity --passphrase";
+    BackupSignature "backup-signature" [Integrity] "A backup is not by the member whom it names", "restore another copy of it";
+    BackupTerminal "backup-terminal" [Usage] "A terminal shows no bytes", "v-secure backup create - --armor";
+    BadFilter "bad-filter" [Usage] "A filter is none", "rotation, read, policy, secret=NAME or actor=MEMBER";
+    BadGenerator "bad-generator" [Usage] "--generate is not understood", "v-secure set --help";
+    BadMeta "bad-meta" [Usage] "--meta is not KEY=VALUE", "v-secure secret set --help";
+    BadName "bad-name" [Usage, Failure] "A name of a secret, environment or member is none", "names are letters, digits, '.', '_' and '-'";
+    BadPattern "bad-pattern" [Usage] "A pattern is not ENVIRONMENT/NAME with at most one '*', at its end", "v-secure access grant --help";
+    BadReason "bad-reason" [Usage] "The reason cannot be stored: too long, or with control characters", "--reason TEXT, on one line";
+    BadText "bad-text" [Usage] "A text cannot be stored: too long, or with control characters", "v-secure secret set --help";
+    BadTime "bad-time" [Usage] "A time or a span of time is none", "times are such as 30d, 12h, 2030-01-31, 2030-01-31T12:00:00Z";
+    BadValue "bad-value" [Usage] "A setting's value is none", "v-secure settings set KEY --unset";
+    BadVariable "bad-variable" [Usage, Failure] "The variable that a secret is given to programs as is no name, or a dangerous one", "v-secure set NAME --var VARIABLE";
+    BaseAmbiguous "base-ambiguous" [Conflict] "The base to compare with may be a branch or a tag", "git show-ref NAME";
+    BaseMissing "base-missing" [NotFound] "The base to compare with is not there", "git log --oneline -- .v-secure/vault.toml";
+    BaseOtherVault "base-other-vault" [Conflict] "The base to compare with is of another vault", "v-secure --vault FILE pin show";
+    BaseWithoutVault "base-without-vault" [NotFound] "The base to compare with has no vault", "git log --oneline -- .v-secure/vault.toml";
+    ChildStart "child-start" [Child(126), Child(127)] "exec's program cannot run", "check the program's name and path";
+    Closed "closed" [Integrity] "What is to be settled does not open", "v-secure doctor";
+    Config "config" [Failure] "The user's config.toml cannot be used", "v-secure doctor";
+    ConfigFolder "config-folder" [Failure] "The folder for identities cannot be used", "v-secure doctor";
+    Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure set NAME";
+    Current "current" [Conflict] "The version to roll back to is the current one", "v-secure secret versions NAME";
+    CurrentFolder "current-folder" [Failure] "The current folder cannot be read", "cd to a folder that exists";
+    Declined "declined" [Failure] "A question was answered with no", "the same command asks again";
+    DeviceKey "device-key" [Failure] "No key for this device could be made", "v-secure doctor";
+    DeviceTaken "device-taken" [Conflict] "The member has a device of that name", "v-secure member request --device OTHER";
+    Differs "differs" [Failure] "Two environments differ, and --exit-code was given", "v-secure secret diff LEFT RIGHT";
+    EditSyntax "edit-syntax" [Usage] "An edited text is no dotenv", "v-secure edit";
+    EditedMeanwhile "edited-meanwhile" [Conflict] "A secret changed in the vault while its text was edited", "v-secure edit";
+    Editor "editor" [Failure] "The editor failed, or its text cannot be used", "EDITOR=COMMAND, for another editor";
+    EmptyValue "empty-value" [Usage] "The value is empty", "--raw, if it is to be empty";
+    Envelope "envelope" [Integrity] "The keys of a group of readers cannot be used", "v-secure doctor";
+    Environment "environment" [Failure, Conflict] "A secret cannot be given to a program: a dangerous or taken variable, or no text", "v-secure exec --help";
+    EnvironmentUnsaid "environment-unsaid" [Usage] "A file's name says one environment, and none was given", "v-secure import FILE -e ENVIRONMENT";
+    Exists "exists" [Conflict] "What is to be made is there already", "choose another name";
+    Expired "expired" [Expired] "A wanted secret is past its expiry", "v-secure set NAME";
+    ExportFormat "export-format" [Failure] "A value does not fit the format", "v-secure export --only NAME";
+    Exposed "exposed" [Failure] "Values are known to those who may not read them, longer than the deadline allows", "v-secure set NAME";
+    File "file" [Failure, NotFound] "A file cannot be read", "check the path, and who may read it";
+    FileEmpty "file-empty" [Integrity] "The file that is to be the vault is empty", "git checkout REV -- .v-secure/vault.toml";
+    FileTooLarge "file-too-large" [Integrity] "The vault is longer than any that is read", "git log -p -- .v-secure/vault.toml";
+    Fingerprint "fingerprint" [Integrity] "What arrived is not what was sent, or the words are of something else", "compare again, by a way that nobody else can write to";
+    FirstUse "first-use" [Failure] "This device has never accepted the vault, and nothing vouches for it", "v-secure pin accept";
+    ForeignFailed "foreign-failed" [Failure] "The tool of import --from failed; what it said stands above", "run the tool by itself on the file";
+    ForeignHook "foreign-hook" [Conflict] "git's hook is another program's", "add the line to it by hand";
+    ForeignMissing "foreign-missing" [NotFound] "The tool of import --from is not installed", "install it, or pipe its output: v-secure import --help";
+    ForeignOutput "foreign-output" [Failure] "The tool of import --from printed too much", "import a smaller file";
+    FromFile "from-file" [NotFound] "A copy of the vault to take keys from cannot be read", "v-secure key restore --from FILE";
+    Generate "generate" [Failure] "Pages could not be made (a hidden command)", "report this as a bug";
+    HeaderVault "header-vault" [Integrity] "The vault's header names another vault than its policy", "git log -p -- .v-secure/vault.toml";
+    IdentityCommand "identity-command" [Locked] "The command in V_SECURE_IDENTITY_CMD gave no identity", "run the command by itself";
+    IdentityFile "identity-file" [Locked] "An identity file cannot be read", "v-secure identity show";
+    IdentityLost "identity-lost" [Failure] "A new member's key was made and could not be handed over", "v-secure member add NAME --new-identity";
+    IdentityRecipient "identity-recipient" [Usage] "A plugin's identity does not state its recipient", "write '# recipient: age1…' above the identity";
+    IdentitySyntax "identity-syntax" [Locked] "A file holds no usable identity", "v-secure identity new -o FILE";
+    IdentityTwice "identity-twice" [Usage] "--identity and --new-identity exclude each other", "give one of the two";
+    ImportFrom "import-from" [Usage] "import --from is given what it cannot take", "v-secure import --help";
+    ImportSyntax "import-syntax" [Failure] "A file cannot be imported", "fix the line, or give --format";
+    Init "init" [Failure] "The vault could not be made", "v-secure doctor";
+    Journal "journal" [NotPermitted] "Reads must be written down, and cannot be", "v-secure doctor";
+    JournalBroken "journal-broken" [Integrity] "The journal of reads was changed", "v-secure audit verify --reads";
+    JournalRead "journal-read" [Failure] "The journal of reads cannot be read", "v-secure doctor";
+    Keyring "keyring" [Failure] "A keyring of this machine cannot keep or give up what it is to", "v-secure keyring show";
+    KeyringSlot "keyring-slot" [Failure] "The sealed half of a keyring slot cannot be read or written", "v-secure doctor";
+    Keys "keys" [Integrity] "Keys of the vault cannot be used", "v-secure doctor";
+    KeysMissing "keys-missing" [NotFound] "Missing keys were not found in older states of the vault", "v-secure key restore --from FILE";
+    LastDevice "last-device" [Conflict] "It is the last device of the member", "v-secure member remove NAME";
+    LastSlot "last-slot" [Conflict] "The slot is the only one of an identity that is nowhere else here", "v-secure key slot add";
+    LinesMissing "lines-missing" [Usage] "An edited text lacks secrets, and nobody can be asked", "v-secure edit --remove-missing";
+    Locked "locked" [Locked] "No identity here belongs to a member", "v-secure member request";
+    LockedFile "locked-file" [Conflict] "Another v-secure is writing", "try again";
+    MemberExists "member-exists" [Conflict] "There is a member of that name, or of one that differs by case alone", "v-secure member add NAME --device, for a further device of theirs";
+    MemberExpiry "member-expiry" [Conflict] "The member is there, and its expiry is stated when it is added", "v-secure member show NAME";
+    MemberKind "member-kind" [Conflict] "The member is of another kind", "v-secure member show NAME";
+    MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed between what was shown and what was to be signed", "run the command again";
+    NeedsNewer "needs-newer" [Failure] "The vault needs a newer v-secure", "install a newer v-secure";
+    Nested "nested" [Conflict] "init in a project that has a vault", "v-secure init --nested";
+    NoAction "no-action" [NotFound] "Nothing in the history is called that", "v-secure audit log";
+    NoAudience "no-audience" [NotPermitted] "The readers of a secret have no keys yet", "v-secure access settle";
+    NoCommand "no-command" [Usage] "exec was given no program", "v-secure exec -- PROGRAM";
+    NoDevice "no-device" [NotFound] "The member has no such device", "v-secure member show NAME";
+    NoEditor "no-editor" [Usage] "There is no terminal to edit on, and no editor is named", "EDITOR=COMMAND";
+    NoEntry "no-entry" [NotFound] "There is no such entry", "v-secure adopt --list";
+    NoEnvironment "no-environment" [NotFound] "There is no such environment", "v-secure env list";
+    NoGithubEnv "no-github-env" [Usage] "--format github has no file of a runner to write to", "v-secure export --format dotenv";
+    NoGrant "no-grant" [NotFound] "The role has no such grant", "v-secure role list";
+    NoHome "no-home" [Failure] "There is no home folder for a new identity", "v-secure --identity FILE";
+    NoIdentity "no-identity" [Locked] "There is no identity here", "v-secure identity new";
+    NoInput "no-input" [Usage] "An identity or its words are needed, and nobody can be asked", "FILE, or '-' for standard input";
+    NoKeyringSlot "no-keyring-slot" [NotFound] "This device has no keyring slot for the vault", "v-secure keyring add";
+    NoMember "no-member" [NotFound] "There is no such member", "v-secure member list";
+    NoMemoryFolder "no-memory-folder" [Failure] "There is no folder in memory for a text that must not reach a disk", "v-secure set NAME";
+    NoPassphrase "no-passphrase" [Locked] "No passphrase was given, and there is no terminal to ask on", "give it by the variable or the option that is named";
+    NoRepository "no-repository" [NotFound] "The folder is in no git repository", "git init";
+    NoRole "no-role" [NotFound] "There is no such role", "v-secure role list";
+    NoSecrets "no-secrets" [NotFound] "The environment or the selection gives no secrets", "v-secure env list";
+    NoSigningKey "no-signing-key" [NotPermitted] "The member has no signing key here: it can read and not write", "v-secure member request";
+    NoSlot "no-slot" [NotFound] "There is no such passphrase slot", "v-secure key slot list";
+    NoState "no-state" [Failure] "There is no folder to remember anything in", "V_SECURE_PIN carries a pin instead";
+    NoTemplate "no-template" [Usage] "inject has no template, and its input is a terminal", "v-secure inject -i TEMPLATE";
+    NoTerminal "no-terminal" [Usage] "There is no terminal to show a recovery identity on", "v-secure recovery new --out FILE";
+    NoValue "no-value" [Usage] "No value was given, and nobody can be asked", "v-secure set NAME --file FILE";
+    NoVault "no-vault" [NotFound] "There is no vault", "v-secure init";
+    NoVersion "no-version" [NotFound] "There is no such version", "v-secure secret versions NAME";
+    NotConfirmed "not-confirmed" [Failure] "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes";
+    NotExposed "not-exposed" [Conflict] "A value that nobody knows without a right to is not waived", "v-secure exposed";
+    NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
+    NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";
+    NotRemoved "not-removed" [Conflict] "What is to be restored is not removed", "v-secure secret versions NAME";
+    NotText "not-text" [Failure] "The value to edit is no text", "v-secure set NAME --file FILE";
+    NotVoid "not-void" [Conflict] "The entry counts, or was adopted already", "v-secure adopt --list";
+    NotVouched "not-vouched" [Failure] "Somebody gets access whose devices, recipients or membership nobody vouched for who could give it", "v-secure policy review";
+    Nothing "nothing" [Usage] "Nothing is to be stored", "v-secure secret set --help";
+    NothingToSeal "nothing-to-seal" [Conflict] "What unlocked the vault is no identity that a slot can seal", "v-secure --identity FILE key slot add";
+    ObjectMissing "object-missing" [Integrity, NotFound] "A value's bytes are missing in the vault", "v-secure audit verify";
+    OlderValues "older-values" [Failure] "Whoever gets a role would get the keys to values that the role could once read, and that is not agreed to", "v-secure role create NEW";
+    Output "output" [Failure] "Standard output cannot be written", "check the disk, or where the output goes";
+    OwnerRole "owner-role" [Conflict] "The role of the owners cannot go, nor any of its rights", "v-secure role leave owner MEMBER";
+    OwnerThreshold "owner-threshold" [NotPermitted] "More owners must sign than can with one command", "v-secure member list";
+    PassphraseDiffers "passphrase-differs" [Failure] "Two passphrases that were typed differ", "type the same passphrase twice";
+    PassphraseInput "passphrase-input" [Locked] "A passphrase cannot be taken from where it is said to be", "check the file or the descriptor";
+    Pin "pin" [Integrity] "What this device accepted is damaged, or another chain", "v-secure pin accept";
+    PinCarried "pin-carried" [Integrity] "The vault does not contain what the given pin names", "v-secure pin show";
+    PinDiverged "pin-diverged" [Integrity] "The policy differs from the one accepted here", "v-secure pin accept";
+    PinOlder "pin-older" [Integrity] "This state is older than one seen here: --strict was given, or writing on it would undo what was taken away", "git pull";
+    PinOtherInProject "pin-other-in-project" [Integrity] "It is another vault than the one accepted in this project", "v-secure pin accept";
+    PinOtherVault "pin-other-vault" [Integrity] "It is another vault than the one accepted here", "v-secure pin accept";
+    PinSyntax "pin-syntax" [Integrity] "A pin is none", "v-secure pin show, where the vault is known";
+    PlainFile "plain-file" [Failure] "A staged file holds values of the vault's secrets in plain text", "git rm --cached FILE";
+    PlainKey "plain-key" [Failure] "A staged file holds the private key of a member", "git rm --cached FILE";
+    Plugin "plugin" [Locked] "A plugin did not open what its key is needed for", "the same command on a terminal, where the plugin can ask";
+    Policy "policy" [Failure] "A change of rights could not be made", "v-secure access list";
+    PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
+    Prompt "prompt" [Failure] "An answer cannot be read from the terminal", "give the value by a file or standard input";
+    Pruned "pruned" [NotFound] "The version's value is gone for good", "v-secure secret versions NAME";
+    ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
+    Recipient "recipient" [Usage] "A recipient is none", "v-secure identity show";
+    RecipientAmbiguous "recipient-ambiguous" [Usage] "The end of a recipient is that of two", "v-secure member show NAME";
+    RecipientTaken "recipient-taken" [Conflict] "The recipient is another member's", "v-secure member list";
+    Recovery "recovery" [Locked] "An identity does not open everything", "v-secure recovery new";
+    RecoveryUndecided "recovery-undecided" [Usage] "An identity would be in the OS keyring alone", "v-secure init --keyring --no-recovery";
+    Refused "refused" [Integrity] "The vault does not verify", "git log -p -- .v-secure/vault.toml";
+    Removed "removed" [NotFound] "The secret or version was removed", "v-secure secret restore NAME";
+    RepeatedField "repeated-field" [Usage] "A field is given twice", "give it once";
+    Request "request" [Usage, Integrity] "A member request is none, or was changed", "v-secure member request";
+    RequestOtherName "request-other-name" [Conflict] "The request is in another name", "v-secure member add NAME --request LINE";
+    RequestOtherVault "request-other-vault" [Conflict] "The request is for another vault", "v-secure member request, in this vault's folder";
+    RequestUsed "request-used" [Conflict] "The request's key was in the vault and was removed", "v-secure member request, on the device";
+    RoleTaken "role-taken" [Conflict] "The service's own role exists", "v-secure role list";
+    SameName "same-name" [Usage] "The new name is the old one", "choose another name";
+    Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";
+    SettingVariable "setting-variable" [Usage] "A setting would let secrets set v-secure's own variables", "v-secure settings show";
+    SeveralValues "several-values" [Usage] "Several values are asked for where one can be printed", "v-secure get --json NAME NAME";
+    Slot "slot" [Failure, Locked] "A passphrase slot cannot be made or opened", "v-secure key slot list";
+    SlotIdentity "slot-identity" [Conflict] "The slot seals another identity than the one in use", "v-secure --passphrase-fd N key slot change SLOT";
+    SlotsFull "slots-full" [Conflict] "The vault holds as many slots as it may", "v-secure key slot list";
+    SplitsPolicy "splits-policy" [Conflict] "A change of rights on a branch that lacks policy changes accepted here", "git merge BRANCH";
+    SshPassphrase "ssh-passphrase" [Locked] "An SSH key stays closed without its passphrase", "run it on a terminal, or use V_SECURE_IDENTITY_CMD";
+    State "state" [Failure] "The state folder cannot be used", "v-secure doctor";
+    Stdin "stdin" [Failure] "Standard input cannot be read", "v-secure set NAME --file FILE";
+    TemplateSyntax "template-syntax" [Failure] "A template has a reference that is none", "v-secure inject --help";
+    TemplateValue "template-value" [Failure] "A value does not fit where the template names it", "v-secure inject --help";
+    UnknownAudience "unknown-audience" [NotFound] "No secret has readers of exactly these roles", "v-secure key status";
+    Unmerged "unmerged" [Conflict] "The vault holds an unfinished merge: git's conflict markers", "git status";
+    Unsealable "unsealable" [Failure] "Nothing can be sealed to the recipient of who is to be let in", "v-secure doctor";
+    Unsettled "unsettled" [NotPermitted] "A secret waits to be wrapped for its new readers", "v-secure access settle";
+    Unsound "unsound" [Failure] "doctor found an error", "v-secure doctor";
+    Unstatable "unstatable" [Failure] "No entry of the policy can state new keys of a group of readers", "v-secure member list";
+    Usage "usage" [Usage] "The arguments are not understood", "v-secure --help";
+    ValueDamaged "value-damaged" [Integrity] "A value does not decrypt", "v-secure audit verify";
+    ValueInArguments "value-in-arguments" [Usage] "A value stands on the command line", "v-secure set NAME";
+    ValueTooLong "value-too-long" [Usage, Integrity] "A value is longer than 1 MiB, to be written or in the vault", "keep it in an encrypted file, and that file's key in the vault";
+    VaultDeleted "vault-deleted" [Integrity] "The commit would delete the vault", "git restore --staged .v-secure/vault.toml";
+    VaultHidden "vault-hidden" [NotFound, Conflict] "git has a vault that is not checked out here", "git status";
+    VaultRead "vault-read" [Failure] "The vault cannot be read", "v-secure doctor";
+    VaultRefused "vault-refused" [Failure] "The vault is a link, another user's, or no file", "v-secure doctor";
+    VersionConflict "version-conflict" [Conflict] "--if-version names another version than the current one", "v-secure secret versions NAME";
+    VoidsWork "voids-work" [Conflict] "A change of policy would end work that counts", "v-secure audit log";
+    VouchAmbiguous "vouch-ambiguous" [Usage] "--vouch names more than one device or recipient of those listed", "v-secure policy review --json";
+    WeakPassphrase "weak-passphrase" [Usage] "The passphrase is easily guessed", "six words drawn at random, or more";
+    Words "words" [Locked, Failure] "24 words spell no identity", "compare them with the paper";
+    Write "write" [Failure] "A file cannot be written", "check the disk, and who may write there";
+    WrongPassphrase "wrong-passphrase" [Locked] "The passphrase opens no slot", "v-secure key slot list";
+}
 
 #[cfg(test)]
 mod tests {
@@ -234,12 +279,20 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order_and_complete() {
-        assert!(COMMANDS.windows(2).all(|pair| pair[0].code < pair[1].code));
+        assert!(COMMANDS.windows(2).all(|pair| pair[0].code.as_str() < pair[1].code.as_str()));
         for known in COMMANDS {
-            assert!(!known.exits.is_empty() && !known.meaning.is_empty(), "{known:?}");
-            assert!(!known.next.is_empty(), "{known:?}");
+            let text = known.code.as_str();
+            assert!(text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{text}");
+            assert!(!known.meaning.is_empty() && !known.next.is_empty(), "{known:?}");
+            assert_eq!(known.exits.first(), Some(&known.code.exit()), "{known:?}");
+            assert_eq!(known.code.next(), Some(known.next));
         }
-        assert_eq!(next("no-vault"), Some("v-secure init"));
-        assert_eq!(next("nonsense"), None);
+    }
+
+    #[test]
+    fn a_layers_code_helps_as_a_commands_of_that_text_does() {
+        assert_eq!(next_of("recipient"), Code::Recipient.next());
+        assert_eq!(next_of("policy-seq"), Some("v-secure access list"));
+        assert_eq!(next_of("line-too-long"), None);
     }
 }

@@ -3,8 +3,8 @@
 //! They are looked for in the vault as it lies there, by the way of completions: what was opened for the
 //! command may hold the secrets alone that it asked for. Nothing is done by them.
 
-use super::exit::Exit;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use v_secure_core::name::{Name, Pattern, SecretName};
 use v_secure_core::secret::similar;
@@ -62,9 +62,7 @@ pub fn must_exist(vault: &Vault, environment: &Name) -> Outcome {
     }
     let message = format!("there is no environment {environment}");
     let unknown = Unknown::Environment(environment.clone());
-    Err(Failure::new(Exit::NotFound, "no-environment", message)
-        .of_unknown(unknown)
-        .hint("v-secure env list"))
+    Err(Failure::new(Code::NoEnvironment, message).of_unknown(unknown).hint("v-secure env list"))
 }
 
 /// Says that a write begins an environment. Where its name may be a slip, a terminal is asked; a script,
@@ -90,7 +88,7 @@ pub fn begin(context: &Context<'_>, environment: &Name) -> Outcome {
         format!("There is no environment {environment} yet, but {near}. Begin {environment}?");
     match context.ui.confirm(&question, false)? {
         true => Ok(()),
-        false => Err(Failure::new(Exit::Failure, "declined", "nothing was changed")
+        false => Err(Failure::new(Code::Declined, "nothing was changed")
             .hint(format!("v-secure ls -e {near}"))),
     }
 }

@@ -5,12 +5,15 @@
 //! message holds a secret value, and foreign text is escaped before it is shown.
 
 pub mod codes;
+pub mod ending;
 pub mod exit;
 pub mod failures;
+pub mod layer;
 pub mod lost;
 pub mod meant;
 pub mod pin_failures;
 pub mod readable;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use serde::Serialize;
 use std::error::Error;
@@ -19,8 +22,7 @@ use v_secure_core::name::{Name, SecretName};
 /// A failed command.
 #[derive(Debug)]
 pub struct Failure {
-    /// Stable, kebab-case: listed in `docs/errors.md`.
-    pub code: &'static str,
+    pub code: Code,
     pub exit: Exit,
     pub message: String,
     pub causes: Vec<String>,
@@ -41,10 +43,10 @@ pub enum Unknown {
 }
 
 impl Failure {
-    pub fn new(exit: Exit, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
-            exit,
+            exit: code.exit(),
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
@@ -52,15 +54,17 @@ impl Failure {
         }
     }
 
-    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, code, message)
-    }
-
     /// From an error: its text is the message, its sources are the causes.
-    pub fn from_error(exit: Exit, code: &'static str, error: &dyn Error) -> Self {
-        let mut failure = Self::new(exit, code, error.to_string());
+    pub fn from_error(code: Code, error: &dyn Error) -> Self {
+        let mut failure = Self::new(code, error.to_string());
         failure.causes = causes(error);
         failure
+    }
+
+    /// With another exit code than is usual for the code: the table names both.
+    #[must_use]
+    pub fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
     }
 
     #[must_use]
@@ -79,8 +83,8 @@ impl Failure {
     pub fn steps(&self) -> Vec<&str> {
         match self.hints.as_slice() {
             // Whoever said no knows what they wanted.
-            [] if self.code == "declined" => Vec::new(),
-            [] => crate::cli::error::codes::next(self.code).into_iter().collect(),
+            [] if self.code == Code::Declined => Vec::new(),
+            [] => self.code.next().into_iter().collect(),
             hints => hints.iter().map(String::as_str).collect(),
         }
     }
@@ -115,7 +119,7 @@ impl Failure {
             hints: Vec<&'a str>,
         }
         let error = Inner {
-            code: self.code,
+            code: self.code.as_str(),
             exit: self.exit.code(),
             message: &self.message,
             causes: &self.causes,

@@ -1,7 +1,7 @@
 //! Why a vault is refused or remarked on by what this device has accepted before, and what helps.
 
-use super::exit::Exit;
 use crate::cli::error::Failure;
+use crate::cli::error::codes::Code;
 use std::path::Path;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::vault::pin::Standing;
@@ -36,7 +36,7 @@ pub fn discarded_entries(count: usize) -> String {
 /// An older state, where none is wanted.
 pub fn older(why: &str) -> Failure {
     let message = format!("this is an older state than one that was seen here: {why}");
-    Failure::new(Exit::Integrity, "pin-older", message)
+    Failure::new(Code::PinOlder, message)
         .hint("git pull")
         .hint(NEWER_BRANCH)
         .hint("v-secure audit verify --base origin/main")
@@ -46,7 +46,7 @@ pub fn older(why: &str) -> Failure {
 pub fn lacks_takings() -> Failure {
     let message = "this older state lacks policy entries that took rights away, renewed keys after \
                    somebody left, or made settings stricter: writing on it would undo that";
-    Failure::new(Exit::Integrity, "pin-older", message).hint("git pull").hint(NEWER_BRANCH)
+    Failure::new(Code::PinOlder, message).hint("git pull").hint(NEWER_BRANCH)
 }
 
 /// Why a vault whose pin does not fit is refused.
@@ -54,14 +54,14 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
     let path = path.display();
     let (code, message) = match standing {
         Standing::OtherVault { accepted } => (
-            "pin-other-vault",
+            Code::PinOtherVault,
             format!(
                 "{path} is another vault than the one accepted here before ({})",
                 fingerprint_words(accepted)
             ),
         ),
         Standing::OtherInProject { known } => (
-            "pin-other-in-project",
+            Code::PinOtherInProject,
             format!(
                 "{path} is another vault than the one accepted in this project, {} ({}) in {}, and \
                  would take its place here",
@@ -71,23 +71,22 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
             ),
         ),
         Standing::Diverged { at } => (
-            "pin-diverged",
+            Code::PinDiverged,
             format!(
                 "the policy of {path} differs from the one that this device accepted, from entry {at} on"
             ),
         ),
         _ => (
-            "pin-carried",
+            Code::PinCarried,
             format!(
                 "{path} does not contain what the given pin names: another vault, or an older state"
             ),
         ),
     };
-    let failure =
-        Failure::new(Exit::Integrity, code, message).hint("git log -p -- .v-secure/vault.toml");
+    let failure = Failure::new(code, message).hint("git log -p -- .v-secure/vault.toml");
     match code {
         // What is carried is not changed by accepting anything here.
-        "pin-carried" => failure
+        Code::PinCarried => failure
             .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN"),
         _ => failure.hint(ACCEPT),
     }

@@ -5,7 +5,7 @@ use super::shell_word;
 use crate::cli::args::times;
 use crate::cli::args::times::Takes;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::engine::session::Session;
 use crate::store::file::private::PrivateError;
@@ -118,16 +118,16 @@ fn of_read<'a>(vault: &'a Vault, read: &'a Read) -> impl Iterator<Item = Event> 
 pub fn journal(session: &Session) -> Outcome<Journal> {
     let journal = reads::load(session.state.as_deref(), session.owners, &session.place());
     journal.map_err(|error| match &error {
-        JournalError::NoState => Failure::from_error(Exit::Failure, "no-state", &error)
+        JournalError::NoState => Failure::from_error(Code::NoState, &error)
             .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),
         JournalError::Private(PrivateError::WritableByOthers { path, .. }) => {
-            let failure = Failure::from_error(Exit::Failure, "journal-read", &error);
+            let failure = Failure::from_error(Code::JournalRead, &error);
             match shell_word::path(path) {
                 Some(path) => failure.hint(format!("chmod go-w {path}")),
                 None => failure,
             }
         }
-        _ => Failure::from_error(Exit::Failure, "journal-read", &error),
+        _ => Failure::from_error(Code::JournalRead, &error),
     })
 }
 
@@ -135,7 +135,7 @@ pub fn journal(session: &Session) -> Outcome<Journal> {
 pub fn broken(journal: &Journal) -> Option<Failure> {
     let first = journal.breaks.first()?;
     let message = format!("the journal of reads {} is broken", first.path.display());
-    let mut failure = Failure::new(Exit::Integrity, "journal-broken", message);
+    let mut failure = Failure::new(Code::JournalBroken, message);
     if let Some(path) = shell_word::path(&first.path) {
         failure = failure.hint(format!(
             "mv {path} {path}.broken, once it has been looked into: a new one begins"
@@ -162,7 +162,7 @@ pub fn known_secret(vault: &Vault, secret: &SecretName) -> Outcome {
         return Ok(());
     }
     let message = format!("there has never been a secret {secret}");
-    Err(Failure::new(Exit::NotFound, "not-found", message)
+    Err(Failure::new(Code::NotFound, message)
         .of_unknown(Unknown::Secret(secret.clone()))
         .hint(format!("v-secure ls -e {}", secret.environment())))
 }
@@ -173,7 +173,7 @@ pub fn known_actor(vault: &Vault, actor: &Name) -> Outcome {
         return Ok(());
     }
     let message = format!("there has never been a member {actor}");
-    Err(Failure::new(Exit::NotFound, "no-member", message)
+    Err(Failure::new(Code::NoMember, message)
         .of_unknown(Unknown::Member(actor.clone()))
         .hint("v-secure member list"))
 }
@@ -185,14 +185,13 @@ pub fn known_action(action: &str, known: impl Iterator<Item = &'static str>) -> 
         return Ok(());
     }
     let message = format!("there is no action {action}");
-    Err(Failure::new(Exit::NotFound, "no-action", message)
-        .hint(format!("one of: {}", known.join(", "))))
+    Err(Failure::new(Code::NoAction, message).hint(format!("one of: {}", known.join(", "))))
 }
 
 /// Parses the name of a member that an option gives.
 pub fn actor(option: &str, text: &str) -> Outcome<Name> {
     Name::new(text).map_err(|error| {
-        Failure::usage("bad-name", format!("{option} is not a valid member name")).because(&error)
+        Failure::new(Code::BadName, format!("{option} is not a valid member name")).because(&error)
     })
 }
 

@@ -5,7 +5,8 @@
 //! first. `--quiet` silences remarks, never errors. Colour is for terminals, and `NO_COLOR` ends it.
 
 use super::{layout, spoken};
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
+use crate::cli::error::ending::Ending;
 use crate::cli::error::{Failure, Outcome};
 use crate::host::bars::{Bar, Spinner};
 use crate::host::progress::{Progress, Silent};
@@ -70,10 +71,9 @@ impl<'a> Ui<'a> {
     pub fn bytes(&self, bytes: &[u8]) -> Outcome {
         self.host.write_out(bytes).map_err(|error| match error.kind() {
             std::io::ErrorKind::BrokenPipe => {
-                Failure::new(Exit::Child(141), "broken-pipe", String::new())
+                Failure::new(Code::Ended(Ending::BrokenPipe), String::new())
             }
-            _ => Failure::new(Exit::Failure, "output", "standard output cannot be written")
-                .because(&error),
+            _ => Failure::new(Code::Output, "standard output cannot be written").because(&error),
         })
     }
 
@@ -81,7 +81,7 @@ impl<'a> Ui<'a> {
     /// lost with it.
     pub fn expect_reader(&self) -> Outcome {
         match self.host.out_is_closed() {
-            true => Err(Failure::new(Exit::Failure, "output", "nobody reads standard output")),
+            true => Err(Failure::new(Code::Output, "nobody reads standard output")),
             false => Ok(()),
         }
     }
@@ -170,7 +170,7 @@ impl<'a> Ui<'a> {
 
     /// Shows a failure, as text or JSON.
     pub fn failure(&self, failure: &Failure) {
-        if failure.code == "broken-pipe" {
+        if failure.code == Code::Ended(Ending::BrokenPipe) {
             return;
         }
         if self.json {
@@ -237,11 +237,11 @@ impl<'a> Ui<'a> {
 }
 
 fn unanswered(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Failure, "prompt", "the answer cannot be read").because(error)
+    Failure::new(Code::Prompt, "the answer cannot be read").because(error)
 }
 
 fn no_json(error: serde_json::Error) -> Failure {
-    Failure::new(Exit::Failure, "output", "the result is not JSON").because(&error)
+    Failure::new(Code::Output, "the result is not JSON").because(&error)
 }
 
 /// A value as JSON on one line.

@@ -2,7 +2,7 @@
 //! words that the other sent.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 
@@ -32,8 +32,7 @@ impl CompareArgs {
         }
         if !context.interactive() {
             return Err(Failure::new(
-                Exit::Failure,
-                "not-confirmed",
+                Code::NotConfirmed,
                 "the fingerprint was not compared with anybody",
             )
             .hint("--fingerprint WORDS, as the other side sees them")
@@ -43,7 +42,7 @@ impl CompareArgs {
         if agreed {
             return Ok(());
         }
-        Err(Failure::new(Exit::Failure, "declined", "not confirmed: nothing was changed"))
+        Err(Failure::new(Code::Declined, "not confirmed: nothing was changed"))
     }
 }
 
@@ -59,8 +58,7 @@ fn same(given: &str, words: &str) -> bool {
 
 fn other() -> Failure {
     Failure::new(
-        Exit::Integrity,
-        "fingerprint",
+        Code::Fingerprint,
         "the fingerprint is another one: what arrived is not what was sent, or the words are of something else",
     )
 }

@@ -3,7 +3,7 @@
 
 use super::policy::{Changed, Effects, count};
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub fn thoroughly(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
 fn by(vault: &Vault, who: impl FnOnce() -> Option<Unlocked>) -> Outcome<Exposure> {
     // The chain was folded when the vault was opened: what fails here is this program.
     exposure::exposed(vault, who)
-        .map_err(|error| Failure::from_error(Exit::Integrity, error.code(), &error))
+        .map_err(|error| Failure::from_error(Code::Of((&error).into()), &error))
 }
 
 /// The secrets whose values are exposed to those that `is_meant` picks, by name.

@@ -3,7 +3,7 @@
 //! list of them nor the question is hidden by `--quiet`.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::layout;
 use crate::cli::output::ui::escape_lines;
@@ -78,7 +78,7 @@ impl VouchArgs {
         let Some(text) = ambiguous else { return Ok(()) };
         let all: Vec<String> = named(text, &listed).iter().map(ToString::to_string).collect();
         let message = format!("--vouch {text} names more than one: {}", all.join(" and "));
-        Err(Failure::usage("vouch-ambiguous", message).hint(
+        Err(Failure::new(Code::VouchAmbiguous, message).hint(
             "--vouch with the whole id or recipient, which 'v-secure policy review --json' shows",
         ))
     }
@@ -120,15 +120,13 @@ impl OlderArgs {
             "{members} would get the keys to values that the role could once read: {secrets}"
         );
         let failure = match context.interactive() {
-            false => {
-                Failure::new(Exit::Failure, "older-values", format!("{what}; nothing was changed"))
-            }
+            false => Failure::new(Code::OlderValues, format!("{what}; nothing was changed")),
             true => {
                 context.ui.say_wrapped("", 0, &what);
                 if context.ui.confirm("Give them too?", false)? {
                     return Ok(());
                 }
-                Failure::new(Exit::Failure, "declined", "nothing was changed")
+                Failure::new(Code::Declined, "nothing was changed")
             }
         };
         Err(failure
@@ -151,7 +149,7 @@ fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {
     if agreed {
         return Ok(());
     }
-    Err(Failure::new(Exit::Failure, "declined", "nothing was changed")
+    Err(Failure::new(Code::Declined, "nothing was changed")
         .hint("v-secure policy review")
         .hint("v-secure member key remove MEMBER/DEVICE, for a device that is not theirs"))
 }
@@ -159,7 +157,7 @@ fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {
 /// Without a line to copy: each is to be looked at, and asked about.
 fn unanswered(gifts: &[Gift]) -> Failure {
     let message = "nobody who could give this vouched for what is marked '!': nothing was changed";
-    let failure = Failure::new(Exit::Failure, "not-vouched", message)
+    let failure = Failure::new(Code::NotVouched, message)
         .hint("--vouch ID, for each that you checked with the person");
     let mut memberships = gifts.iter().flat_map(|gift| &gift.to).flat_map(|to| &to.membership);
     let failure = match memberships.any(|verdict| !verdict.is_vouched) {

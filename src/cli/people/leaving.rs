@@ -3,7 +3,7 @@
 use super::giving::accesses;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::layout;
 use crate::cli::output::ui::escape_lines;
@@ -117,7 +117,7 @@ pub struct Vouched {
 }
 
 pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Vouched> {
-    let failed = |error: ChainError| Failure::from_error(Exit::Integrity, error.code(), &error);
+    let failed = |error: ChainError| Failure::from_error(Code::Of((&error).into()), &error);
     let vouching = Vouching::of(&vault.file().chain).map_err(failed)?;
     let stands = last_owners_key(vault, going).unwrap_or(NOBODY);
     Ok(Vouched {

@@ -1,6 +1,7 @@
 //! The names that this machine suggests: of its user, and of itself as a device.
 
 use crate::cli::door::surroundings::Surroundings;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use v_secure_core::name::Name;
 
@@ -8,14 +9,14 @@ use v_secure_core::name::Name;
 pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<Name> {
     if let Some(text) = flag {
         return Name::new(text).map_err(|error| {
-            Failure::usage("bad-name", format!("{option} is not a valid name")).because(&error)
+            Failure::new(Code::BadName, format!("{option} is not a valid name")).because(&error)
         });
     }
     let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let kept: String = found.chars().filter(fits).collect();
     let kept = kept.trim_start_matches(['-', '.']).to_owned();
     Name::new(kept).map_err(|error| {
-        Failure::usage("bad-name", format!("no name can be made of what is here: give {option}"))
+        Failure::new(Code::BadName, format!("no name can be made of what is here: give {option}"))
             .because(&error)
     })
 }

@@ -4,7 +4,7 @@
 use super::giving::{Given, OlderArgs, VouchArgs};
 use super::shortfall::{self, Lacks};
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::output::ui::Ui;
 use clap::Args;
@@ -263,7 +263,7 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 
 /// There is no such member.
 pub fn unknown_member(name: &Name) -> Failure {
-    Failure::new(Exit::NotFound, "no-member", format!("there is no member {name}"))
+    Failure::new(Code::NoMember, format!("there is no member {name}"))
         .of_unknown(Unknown::Member(name.clone()))
         .hint("v-secure member list")
 }

@@ -3,6 +3,7 @@
 
 use crate::cli::args::source;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::{fresh, private};
@@ -90,7 +91,7 @@ fn refuse_stdout(file: &Path) -> Outcome {
         return Ok(());
     }
     let message = "--recovery-out takes a file: standard output is for what init reports";
-    Err(Failure::usage("usage", message).hint("v-secure recovery new --out -, afterwards"))
+    Err(Failure::new(Code::Usage, message).hint("v-secure recovery new --out -, afterwards"))
 }
 
 /// Writes a recovery identity to a file that does not exist yet, for this user alone.
@@ -141,7 +142,8 @@ pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: u64) -> Outcome
 pub fn words_of(new: &NewIdentity) -> Outcome<SecretValue> {
     let identity = identity::parse_identity(&new.text).ok();
     identity.as_ref().and_then(words::to_words).ok_or_else(|| {
-        Failure::new(Exit::Failure, "words", "the recovery identity cannot be spelt as words")
+        Failure::new(Code::Words, "the recovery identity cannot be spelt as words")
+            .with_exit(Exit::Failure)
     })
 }
 
@@ -199,7 +201,7 @@ pub fn read(context: &Context<'_>, file: Option<&Path>, only_words: bool) -> Out
 fn ask(context: &Context<'_>, only_words: bool) -> Outcome<SecretValue> {
     if !context.interactive() {
         let message = "there is no terminal to ask for the identity or its words";
-        return Err(Failure::usage("no-input", message)
+        return Err(Failure::new(Code::NoInput, message)
             .hint("FILE, with the identity or the words; '-' for standard input"));
     }
     let question = match only_words {
@@ -217,14 +219,14 @@ fn parse(text: &SecretValue, from: &str, only_words: bool) -> Outcome<Identity> 
         (Some(key), 1) if !only_words => return parse_key(key, from),
         (Some(_), 2..) => {
             let message = format!("{from} holds several identities, and one is wanted");
-            return Err(Failure::new(Exit::Locked, "identity-syntax", message)
+            return Err(Failure::new(Code::IdentitySyntax, message)
                 .hint("a file with the recovery identity alone"));
         }
         _ => {}
     }
     let refuse = |error: &dyn std::error::Error| {
         let message = format!("{from}: neither an identity nor its 24 words");
-        Failure::new(Exit::Locked, "words", message).because(error)
+        Failure::new(Code::Words, message).because(error)
     };
     let words = text.expose_str().ok_or_else(|| refuse(&words::WordsError::NotText))?;
     let words = words.trim_start_matches('\u{feff}');
@@ -244,7 +246,7 @@ fn crowded(text: &str) -> Option<IdentityError> {
 fn parse_key(key: &str, from: &str) -> Outcome<Identity> {
     identity::parse_identity(&SecretValue::from(key.to_owned())).map_err(|error| {
         let message = format!("{from} holds no usable identity");
-        Failure::new(Exit::Locked, "identity-syntax", message)
+        Failure::new(Code::IdentitySyntax, message)
             .because(&error)
             .hint("v-secure recovery test --words, if the words are kept too")
     })

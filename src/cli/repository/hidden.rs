@@ -3,6 +3,7 @@
 
 use super::project::new_project;
 use crate::cli::door::surroundings::Surroundings;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
@@ -39,14 +40,14 @@ pub fn refuse_unseen(context: &Surroundings<'_>, project: &Path) -> Outcome {
 
 /// The same, of what would take its place.
 pub fn in_the_way(context: &Surroundings<'_>, found: &Hidden) -> Failure {
-    Failure { exit: Exit::Conflict, ..failure(context, found) }
+    failure(context, found).with_exit(Exit::Conflict)
 }
 
 /// That git has a vault where none is seen.
 fn failure(context: &Surroundings<'_>, found: &Hidden) -> Failure {
     let commands = Commands::of(context, found);
     let message = format!("there is a vault that is not checked out: {}", said(found));
-    let failure = Failure::new(Exit::NotFound, "vault-hidden", message);
+    let failure = Failure::new(Code::VaultHidden, message);
     let hints = commands.map(|commands| commands.of_state(&found.why));
     hints.unwrap_or_else(unnamed).into_iter().fold(failure, Failure::hint)
 }

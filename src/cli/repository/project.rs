@@ -1,7 +1,7 @@
 //! Where a vault goes that is not there yet, and what git needs beside it.
 
 use crate::cli::door::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
@@ -81,5 +81,5 @@ fn replace(folder: &Path, path: &Path, new: &[u8]) -> Outcome {
 }
 
 fn unusable(path: &Path) -> Failure {
-    Failure::new(Exit::Failure, "write", format!("{} is unchanged", path.display()))
+    Failure::new(Code::Write, format!("{} is unchanged", path.display()))
 }

@@ -2,6 +2,7 @@
 //! findings, the errors of form and of the policy chain, the pins and the base included.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -155,7 +156,7 @@ fn pins(session: &Session, check: &Check, wanted: &Wanted<'_>) -> Vec<FindingRec
                 None => pin_failure(refused, &session.location.vault),
             };
             let Failure { code, message, hints, .. } = failure;
-            let finding = FindingRecord::of_vault(code, Severity::Error, message);
+            let finding = FindingRecord::of_vault(code.as_str(), Severity::Error, message);
             findings.push(FindingRecord { hint: hints.into_iter().next(), ..finding });
         }
     }
@@ -304,7 +305,7 @@ pub fn failure(what: &str, findings: &[FindingRecord]) -> Option<Failure> {
         many => format!("{} and {} more findings", first.code, many - 1),
     };
     let message = format!("{what} does not verify: {count}");
-    let failure = Failure::new(crate::cli::error::exit::Exit::Integrity, "refused", message);
+    let failure = Failure::new(codes::Code::Refused, message);
     let mut hints: Vec<&String> = errors.iter().filter_map(|found| found.hint.as_ref()).collect();
     hints.dedup();
     Some(hints.into_iter().take(3).fold(failure, |failure, hint| failure.hint(hint)))

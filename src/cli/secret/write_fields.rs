@@ -1,6 +1,7 @@
 //! Metadata alone, without a new version: what `secret tag` and `secret describe` share.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
@@ -21,7 +22,7 @@ pub fn write(
 ) -> Outcome<(bool, Vault)> {
     for (field, value) in &fields {
         check_text(value.as_deref().unwrap_or_default(), MAX_VALUE_TEXT).map_err(|error| {
-            Failure::usage("bad-text", format!("{field} cannot be stored")).because(&error)
+            Failure::new(Code::BadText, format!("{field} cannot be stored")).because(&error)
         })?;
     }
     let ((), written) = context.write_if(reason, default_reason, |vault, ctx| {

@@ -2,7 +2,7 @@
 //! the machine can read.
 
 use crate::cli::door::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::host::Stream;
 use crate::store::file::private;
@@ -108,7 +108,7 @@ impl Place {
 
     fn refuse(&self) -> Failure {
         let message = format!("{} cannot be used", self.describe());
-        Failure::new(Exit::Locked, "passphrase-input", message)
+        Failure::new(Code::PassphraseInput, message)
     }
 }
 
@@ -188,7 +188,7 @@ impl Wanted<'_> {
             }
             context.ui.warn("the two differ");
             let message = "no passphrase was typed the same way twice";
-            last = Some(Failure::new(Exit::Failure, "passphrase-differs", message));
+            last = Some(Failure::new(Code::PassphraseDiffers, message));
         }
         Err(last.unwrap_or_else(no_answer))
     }
@@ -210,7 +210,7 @@ impl Wanted<'_> {
             context.ui.warn(&format!("the passphrase is weak: {estimate}"));
             return Ok(());
         }
-        let mut failure = Failure::usage("weak-passphrase", "the passphrase is too weak");
+        let mut failure = Failure::new(Code::WeakPassphrase, "the passphrase is too weak");
         failure.causes.push(estimate);
         Err(failure.hint("six words drawn at random, or more").hint(self.sealed.allow_weak()))
     }
@@ -231,8 +231,7 @@ pub fn present(
 }
 
 fn missing(message: &str, names: &Names) -> Failure {
-    Failure::new(Exit::Locked, "no-passphrase", message)
-        .hint(format!("give it by {}", names.advice()))
+    Failure::new(Code::NoPassphrase, message).hint(format!("give it by {}", names.advice()))
 }
 
 /// Whether a passphrase may be asked for. Standard input may well be a value's: what is typed comes from
@@ -247,7 +246,7 @@ pub fn ask(context: &Surroundings<'_>, question: &str) -> Outcome<SecretValue> {
 }
 
 fn no_answer() -> Failure {
-    Failure::new(Exit::Failure, "prompt", "the answer cannot be read")
+    Failure::new(Code::Prompt, "the answer cannot be read")
 }
 
 #[cfg(test)]

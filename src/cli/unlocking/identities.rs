@@ -5,7 +5,7 @@ use super::identity_command;
 use crate::cli::door::config;
 use crate::cli::door::job;
 use crate::cli::door::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::fresh;
 use crate::store::file::private;
@@ -134,7 +134,7 @@ pub fn read_file(context: &Surroundings<'_>, path: &Path) -> Outcome<SecretValue
 fn read_private(context: &Surroundings<'_>, path: &Path) -> Outcome<PrivateFile> {
     private::read_secret(path, MAX_IDENTITY_FILE, context.owners()).map_err(|error| {
         let message = format!("the identity file {} cannot be used", path.display());
-        Failure::new(Exit::Locked, "identity-file", message)
+        Failure::new(Code::IdentityFile, message)
             .because(&error)
             .hint("v-secure identity show")
             .hint("v-secure identity new -o FILE")
@@ -146,7 +146,7 @@ pub fn parse(context: &Surroundings<'_>, text: &SecretValue, from: &str) -> Outc
     let prompts = context.host.prompts(context.interactive());
     identity::parse_identities_with(text, &prompts).map_err(|error| {
         let message = format!("{from} holds no usable identity");
-        let failure = Failure::new(Exit::Locked, "identity-syntax", message).because(&error);
+        let failure = Failure::new(Code::IdentitySyntax, message).because(&error);
         match &error {
             IdentityError::MissingPlugin { program, .. } => {
                 failure.hint(format!("install {program}, and see that it is on PATH"))
@@ -160,7 +160,7 @@ pub fn parse(context: &Surroundings<'_>, text: &SecretValue, from: &str) -> Outc
 /// for this place only where whoever defined a job gave it the identity, as the job's repository.
 pub fn carried_pin(context: &Surroundings<'_>) -> Outcome<Option<Carried>> {
     let refuse = |from: &str, error: &dyn std::error::Error| {
-        Failure::new(Exit::Integrity, "pin-syntax", format!("{from} holds no pin"))
+        Failure::new(Code::PinSyntax, format!("{from} holds no pin"))
             .because(error)
             .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN")
     };
@@ -209,8 +209,7 @@ pub fn own_or_new(context: &Surroundings<'_>) -> Outcome<(Identity, Option<PathB
     }
     let Some(path) = default_file(context) else {
         return Err(Failure::new(
-            Exit::Failure,
-            "no-home",
+            Code::NoHome,
             "there is no home folder to keep a new identity in",
         )
         .hint("v-secure --identity FILE …"));
@@ -226,7 +225,7 @@ pub fn of_source(context: &Surroundings<'_>, source: &Source) -> Outcome<Vec<Ide
 
 fn unstated(identity: &Identity, source: &Source) -> Failure {
     let message = format!("{} holds {}", source.describe(), identity.recipient());
-    Failure::new(Exit::Usage, "identity-recipient", message)
+    Failure::new(Code::IdentityRecipient, message)
         .hint("write '# recipient: age1…' on the line above the identity, as the plugin printed it")
 }
 
@@ -246,7 +245,7 @@ pub fn own_recipients(context: &Surroundings<'_>, vault: &Vault) -> Outcome<BTre
         };
         let parsed = text.and_then(|text| {
             identity::parse_identities_with(&text, &context.host.prompts(false))
-                .map_err(|error| Failure::from_error(Exit::Locked, "identity-syntax", &error))
+                .map_err(|error| Failure::from_error(Code::IdentitySyntax, &error))
         });
         let known = parsed.into_iter().flatten().filter(Identity::knows_recipient);
         own.extend(known.map(|identity| identity.recipient()));
@@ -298,12 +297,8 @@ pub fn create(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
 pub fn ensure_folder_of(context: &Surroundings<'_>, path: &Path) -> Outcome {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
-            Failure::new(
-                Exit::Failure,
-                "config-folder",
-                "the folder for the identity cannot be used",
-            )
-            .because(&error)
+            Failure::new(Code::ConfigFolder, "the folder for the identity cannot be used")
+                .because(&error)
         })?;
     }
     Ok(())

@@ -6,7 +6,7 @@
 use crate::cli::child;
 use crate::cli::child::output;
 use crate::cli::door::surroundings::Surroundings;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use std::ffi::OsStr;
 use std::process::Command;
@@ -25,7 +25,7 @@ pub fn run(context: &Surroundings<'_>, command: &OsStr) -> Outcome<SecretValue> 
 
 fn failure() -> Failure {
     let message = "the command in V_SECURE_IDENTITY_CMD gave no identity";
-    Failure::new(Exit::Locked, "identity-command", message)
+    Failure::new(Code::IdentityCommand, message)
         .hint("run it by itself: it should print an identity, such as AGE-SECRET-KEY-1…")
 }
 

@@ -4,7 +4,7 @@
 
 use super::Tried;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place};
 use crate::cli::unlocking::identities;
@@ -92,7 +92,7 @@ fn with_given(
                 source.describe(),
                 place.describe()
             );
-            let failure = Failure::new(Exit::Locked, "ssh-passphrase", message).because(&error);
+            let failure = Failure::new(Code::SshPassphrase, message).because(&error);
             closed(identity, failure.hint(format!("give it by {}", PASSPHRASE.advice())))
         }
     }
@@ -117,7 +117,7 @@ fn ask(
         }
     }
     let message = format!("the key in {} stays closed", source.describe());
-    Ok(Err(Failure::new(Exit::Locked, "ssh-passphrase", message)
+    Ok(Err(Failure::new(Code::SshPassphrase, message)
         .because(&IdentityError::SshPassphrase)
         .hint("v-secure, to see what else could open the vault")))
 }
@@ -131,7 +131,7 @@ struct Unasked;
 
 fn no_terminal(source: &Source) -> Failure {
     let message = format!("the key in {} stays closed", source.describe());
-    Failure::new(Exit::Locked, "ssh-passphrase", message)
+    Failure::new(Code::SshPassphrase, message)
         .because(&Unasked)
         .hint(format!("give it by {}", PASSPHRASE.advice()))
         .hint("V_SECURE_IDENTITY_CMD, with a command that prints an identity without asking")

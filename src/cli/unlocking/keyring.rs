@@ -3,7 +3,7 @@
 
 use super::Tried;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::keyring::session::reason;
 use crate::store::keyring::slot_file::{SlotFileError, SlotFiles};
@@ -93,7 +93,7 @@ pub fn make(
     let (keyring, files) = (os(context), files(context));
     let former = files.load(vault).map_err(|error| file_failure(&error))?;
     let new = keyring_slot::seal(context.host, vault, member, identity)
-        .map_err(|error| Failure::from_error(Exit::Failure, "seal", &error))?;
+        .map_err(|error| Failure::from_error(Code::Seal, &error))?;
     let name = item(&new.half.slot);
     keyring.set(&name, &new.share, None).map_err(|error| failure(&error))?;
     let file = files.save(&new.half).map_err(|error| {
@@ -116,10 +116,10 @@ pub fn remove(context: &Context<'_>, half: &SealedHalf) -> Outcome<Option<Keyrin
 }
 
 pub fn failure(error: &KeyringError) -> Failure {
-    Failure::from_error(Exit::Failure, "keyring", error)
+    Failure::from_error(Code::Keyring, error)
         .hint("unlock the keyring of this session, or start one that answers as Secret Service")
 }
 
 pub fn file_failure(error: &SlotFileError) -> Failure {
-    Failure::from_error(Exit::Failure, "keyring-slot", error)
+    Failure::from_error(Code::KeyringSlot, error)
 }

@@ -25,7 +25,7 @@ pub mod session;
 use super::error::{Failure, Outcome};
 use crate::cli::door::context::Context;
 use crate::cli::door::job;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place};
 use crate::cli::unlocking::identities::Source;
 use v_secure_core::crypto::identity::Identity;
@@ -266,8 +266,7 @@ fn locked(context: &Context<'_>, vault: &Vault, attempts: &[Attempt]) -> Failure
     let owners = recovery::to_ask(vault.policy().owners());
     let owners: Vec<&str> = owners.into_iter().map(Name::as_str).collect();
     let mut failure = Failure::new(
-        Exit::Locked,
-        "locked",
+        Code::Locked,
         format!("no identity here opens the vault {}", vault.file().header.name),
     );
     failure.causes = match attempts {

@@ -2,6 +2,7 @@
 
 use super::Tried;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::local_names;
@@ -91,7 +92,7 @@ fn no_slot(vault: &Vault) -> String {
 fn wrong(slots: usize) -> Failure {
     let of = if slots == 1 { "the vault's slot" } else { "a slot of the vault" };
     let message = format!("the passphrase does not open {of}");
-    Failure::new(Exit::Locked, "wrong-passphrase", message)
+    Failure::new(Code::WrongPassphrase, message)
         .hint("v-secure key slot list")
         .hint("v-secure --identity FILE …")
 }
@@ -103,7 +104,9 @@ fn open(
     value: &SecretValue,
 ) -> Outcome<Option<Unlocked>> {
     let found = slot::open(vault, slots, value).map_err(|error| {
-        Failure::new(Exit::Locked, "slot", "a passphrase slot cannot be opened").because(&error)
+        Failure::new(Code::Slot, "a passphrase slot cannot be opened")
+            .with_exit(Exit::Locked)
+            .because(&error)
     })?;
     let Some((slot, identity)) = found else { return Ok(None) };
     context.remember(identity.text());

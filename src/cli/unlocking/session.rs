@@ -4,7 +4,7 @@ use super::Tried;
 use super::keyring::patience;
 use crate::cli::door::context::Context;
 use crate::cli::error::Failure;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::store::keyring::session::{SessionStore, SessionStoreError};
 use v_secure_core::vault::session_keys::SessionKeys;
 use v_secure_core::vault::unlock::Unlocked;
@@ -36,7 +36,7 @@ pub fn offer(context: &Context<'_>) {
 
 /// Of a store that did not keep or remove what it was to.
 pub fn failure(error: SessionStoreError) -> Failure {
-    let failure = Failure::from_error(Exit::Failure, "keyring", &error);
+    let failure = Failure::from_error(Code::Keyring, &error);
     match error {
         SessionStoreError::NoKeyring { reasons } => Failure { causes: reasons, ..failure }
             .hint("keyctl show @u, to see whether this system has a kernel keyring"),

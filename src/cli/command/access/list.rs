@@ -2,6 +2,7 @@
 
 use crate::cli::args::secret_arg;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::unknown_member;
@@ -83,7 +84,7 @@ impl List {
     fn access(&self, vault: &Vault, secret: Option<&SecretName>) -> Outcome<Vec<Access>> {
         let everything = || Pattern::new("*");
         let pattern = self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
-            Failure::usage("bad-pattern", "this is not a valid pattern").because(&error)
+            Failure::new(Code::BadPattern, "this is not a valid pattern").because(&error)
         })?;
         let subject = secret.map_or(Subject::Pattern(&pattern), Subject::Secret);
         Ok(vault.policy().access(subject))

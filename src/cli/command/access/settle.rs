@@ -1,7 +1,7 @@
 //! `v-secure access settle`: lets readers open what was wrapped before they could read it.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::exposure;
 use crate::cli::people::policy::{Effects, ReasonArg, count, givers};
@@ -64,10 +64,10 @@ fn refusal(vault: &Vault, effects: &Effects) -> Failure {
     let stuck = effects.lacks.unstatable();
     if waiting == 0 && stuck.len() == effects.without_keys.len() {
         let message = shortfall::unstatable_text(stuck);
-        return Failure::new(Exit::Failure, "unstatable", message).hint("v-secure member list");
+        return Failure::new(Code::Unstatable, message).hint("v-secure member list");
     }
     let message = format!("nothing here is yours to settle ({})", parts.join("; "));
-    let failure = Failure::new(Exit::NotPermitted, "unsettled", message);
+    let failure = Failure::new(Code::Unsettled, message);
     match effects.able().as_slice() {
         [] => failure.hint(format!(
             "ask one of these for it, who can: {}",
@@ -87,7 +87,7 @@ fn closed(effects: &Effects) -> Failure {
         .chain(effects.lacks.closed())
         .collect();
     let message = format!("what is unsettled does not open: {}", closed.join(", "));
-    let failure = Failure::new(Exit::Integrity, "closed", message);
+    let failure = Failure::new(Code::Closed, message);
     let failure = match effects.lacks.closed().next() {
         Some(audience) => failure
             .hint("v-secure key restore")

@@ -1,7 +1,7 @@
 //! `v-secure audit export`: the whole history for other systems, one event a line.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
 use crate::cli::output::trail::{Event, Record};
@@ -121,7 +121,7 @@ fn jsonl(events: &[Event]) -> Outcome<String> {
 
 fn csv(events: &[Event]) -> Outcome<Vec<u8>> {
     let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Failure, "output", "the result is not CSV").because(error)
+        Failure::new(Code::Output, "the result is not CSV").because(error)
     };
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(|error| failed(&error))?;

@@ -2,7 +2,7 @@
 
 use crate::cli::args::secret_arg;
 use crate::cli::door::context::{Context, short};
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
 use crate::engine::door::Purpose;
@@ -158,7 +158,7 @@ fn known(
         return Ok(history::entries(&base));
     }
     let message = format!("{text} is of another vault, {}", base.file().header.name);
-    Err(Failure::new(Exit::Conflict, "base-other-vault", message))
+    Err(Failure::new(Code::BaseOtherVault, message))
 }
 
 fn check(vault: &Vault, filter: &Filter) -> Outcome {

@@ -1,6 +1,7 @@
 //! `v-secure audit verify`: everything that can be checked without a key.
 
 use crate::cli::door::context::{Context, short};
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
 use crate::cli::repository::verification;
@@ -73,7 +74,7 @@ impl Verify {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         // Not by clap, which does not see an option before the command's name.
         if self.state && !context.ui.json {
-            return Err(Failure::usage("usage", "--state adds to the JSON, and needs --json")
+            return Err(Failure::new(Code::Usage, "--state adds to the JSON, and needs --json")
                 .hint("v-secure audit verify --state --json"));
         }
         let session = context.session()?;

@@ -1,7 +1,7 @@
 //! `v-secure backup create`: writes one.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::unlocking;
@@ -144,7 +144,7 @@ impl Create {
         let message = "an identity is written only where it is said who opens the file";
         let command =
             format!("v-secure backup create {} --with-identity", shell_word::file(&self.file));
-        Err(Failure::usage("backup-reader", message)
+        Err(Failure::new(Code::BackupReader, message)
             .hint(format!("{command} --passphrase"))
             .hint(format!("{command} --recipient AGE_RECIPIENT")))
     }
@@ -180,7 +180,7 @@ impl Create {
         if self.file.as_os_str() != "-" {
             fresh::write_new(&self.file, bytes, FILE_MODE).map_err(|error| {
                 let mut failure = Failure::from(error);
-                if failure.exit == Exit::Conflict {
+                if failure.code == Code::Exists {
                     failure.hints = vec!["v-secure backup create OTHER_FILE".into()];
                 }
                 failure
@@ -188,7 +188,7 @@ impl Create {
             return Ok(false);
         }
         if !self.armor && context.ui.out_is_terminal() {
-            return Err(Failure::usage("backup-terminal", "a terminal shows no bytes")
+            return Err(Failure::new(Code::BackupTerminal, "a terminal shows no bytes")
                 .hint("v-secure backup create - --armor"));
         }
         context.ui.bytes(bytes)?;
@@ -258,7 +258,7 @@ fn own(context: &Context<'_>, vault: &Vault) -> Outcome<Identity> {
     unlocking::unlock_anew(context, vault)?.who.into_identity(vault).ok_or_else(|| {
         let name = &vault.file().header.name;
         let message = format!("no identity here belongs to a member of the vault {name}");
-        Failure::new(Exit::Locked, "locked", message).hint("v-secure identity show")
+        Failure::new(Code::Locked, message).hint("v-secure identity show")
     })
 }
 
@@ -288,7 +288,7 @@ fn refuse_lone_identity(identity: Option<&Identity>, key: &Key) -> Outcome {
         return Ok(());
     }
     let message = "only the identity itself would open the file: once it is lost, both are";
-    Err(Failure::usage("backup-reader", message)
+    Err(Failure::new(Code::BackupReader, message)
         .hint("--passphrase")
         .hint("--recipient of a key that is kept elsewhere"))
 }
@@ -296,7 +296,7 @@ fn refuse_lone_identity(identity: Option<&Identity>, key: &Key) -> Outcome {
 fn seal(key: &Key, plain: &SecretValue) -> Outcome<Vec<u8>> {
     match key {
         Key::Passphrase(passphrase) => passphrase_file::encrypt(passphrase, plain.expose())
-            .map_err(|error| Failure::from_error(Exit::Failure, "seal", &error)),
+            .map_err(|error| Failure::from_error(Code::Seal, &error)),
         Key::Recipients(recipients) => {
             envelope::encrypt(recipients, plain.expose()).map_err(|error| {
                 let which = match &error {
@@ -304,10 +304,10 @@ fn seal(key: &Key, plain: &SecretValue) -> Outcome<Vec<u8>> {
                     _ => None,
                 };
                 match which {
-                    Some(which) => Failure::usage("recipient", format!("{which} cannot be used"))
+                    Some(which) => Failure::new(Code::Recipient, format!("{which} cannot be used"))
                         .because(&error)
                         .hint("--recipient AGE_RECIPIENT, or --passphrase"),
-                    None => Failure::from_error(Exit::Failure, "seal", &error),
+                    None => Failure::from_error(Code::Seal, &error),
                 }
             })
         }

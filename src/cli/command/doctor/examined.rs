@@ -2,6 +2,7 @@
 //! reason to stop.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::repository::hidden;
 use crate::cli::unlocking::{self, Attempt};
@@ -100,7 +101,7 @@ fn place(context: &Context<'_>) -> Place {
         Err(error) => {
             let is_nowhere = matches!(error, FindError::NotFound { .. });
             let failure = hidden::explain(context, error);
-            match is_nowhere && failure.code == "no-vault" {
+            match is_nowhere && failure.code == codes::Code::NoVault {
                 true => Place::Nowhere,
                 false => Place::Refused(failure),
             }

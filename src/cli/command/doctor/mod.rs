@@ -23,7 +23,7 @@ mod show;
 mod vault;
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use examined::Examined;
@@ -92,6 +92,6 @@ fn failure(first: &Finding, count: usize) -> Failure {
         1 => "1 finding is an error".to_owned(),
         many => format!("{many} findings are errors"),
     };
-    let failure = Failure::new(Exit::Failure, "unsound", message);
+    let failure = Failure::new(Code::Unsound, message);
     failure.hint(first.command.as_deref().unwrap_or("v-secure doctor"))
 }

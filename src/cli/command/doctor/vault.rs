@@ -3,6 +3,7 @@
 use super::examined::{Examined, Place};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
+use crate::cli::error::codes;
 use crate::cli::people::policy::count;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
@@ -34,5 +35,5 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
 }
 
 pub fn is_about_pins(failure: &Failure) -> bool {
-    matches!(failure.code, "pin" | "state")
+    matches!(failure.code, codes::Code::Pin | codes::Code::State)
 }

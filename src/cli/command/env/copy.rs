@@ -3,6 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::copying;
@@ -52,7 +53,7 @@ struct Report {
 impl Copy {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         if self.from == self.to {
-            return Err(Failure::usage("same-name", "an environment is not copied into itself"));
+            return Err(Failure::new(Code::SameName, "an environment is not copied into itself"));
         }
         let (session, opened) = context.open_to_write(Depth::Everything)?;
         super::must_hold(&opened.vault, &self.from)?;

@@ -5,7 +5,7 @@ pub mod list;
 pub mod rm;
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use clap::Subcommand;
@@ -43,5 +43,5 @@ fn must_hold(vault: &Vault, environment: &Name) -> Outcome {
         return Ok(());
     }
     let message = format!("the environment {environment} holds no secrets of its own");
-    Err(Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure env list"))
+    Err(Failure::new(Code::NoSecrets, message).hint("v-secure env list"))
 }

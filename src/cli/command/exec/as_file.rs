@@ -2,7 +2,7 @@
 
 use crate::cli::child::files::{FilesError, Wanted};
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use v_secure_core::convert::inject;
@@ -39,7 +39,7 @@ impl AsFileArgs {
             if files.iter().any(|other| other.variable == file.variable) {
                 let message = format!("--as-file gives {} twice", file.variable);
                 return Err(
-                    Failure::usage("bad-variable", message).hint("--as-file OTHER_VARIABLE=NAME")
+                    Failure::new(Code::BadVariable, message).hint("--as-file OTHER_VARIABLE=NAME")
                 );
             }
             files.push(file);
@@ -54,17 +54,17 @@ impl AsFileArgs {
 fn parse(text: &str) -> Outcome<AsFile> {
     // Not repeated: what stands here may be a value typed in the wrong place.
     let usage = |code, message: &str| {
-        Failure::usage(code, message).hint("v-secure exec --as-file VAR=NAME -- CMD")
+        Failure::new(code, message).hint("v-secure exec --as-file VAR=NAME -- CMD")
     };
     let parts = text.split_once('=').filter(|(variable, _)| inject::is_identifier(variable));
     let Some((variable, name)) = parts else {
         return Err(usage(
-            "bad-variable",
+            Code::BadVariable,
             "--as-file takes VAR=NAME, and VAR is a variable's name",
         ));
     };
     let target = Target::parse(name).map_err(|error| {
-        usage("bad-name", "--as-file takes VAR=NAME, and NAME is a secret's").because(&error)
+        usage(Code::BadName, "--as-file takes VAR=NAME, and NAME is a secret's").because(&error)
     })?;
     Ok(AsFile { variable: variable.to_owned(), target })
 }
@@ -91,7 +91,7 @@ pub fn wanted(files: Vec<AsFile>, values: Vec<SecretValue>) -> Vec<Wanted> {
 
 /// Why there are no files.
 pub fn refused(error: &FilesError) -> Failure {
-    let failure = Failure::from_error(Exit::Failure, "as-file", error);
+    let failure = Failure::from_error(Code::AsFile, error);
     match error {
         FilesError::Folder(_) => {
             failure.hint("mount a tmpfs of your own, and name its folder in XDG_RUNTIME_DIR")

@@ -9,6 +9,8 @@ use crate::cli::child::files::Files;
 use crate::cli::child::{self, Program};
 use crate::cli::door::context::Context;
 use crate::cli::door::pruning;
+use crate::cli::error::codes::Code;
+use crate::cli::error::ending::Ending;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::session::Session;
@@ -77,7 +79,7 @@ impl Exec {
         let (name, arguments) = self
             .command
             .split_first()
-            .ok_or_else(|| Failure::usage("no-command", "no program was given"))?;
+            .ok_or_else(|| Failure::new(Code::NoCommand, "no program was given"))?;
         let search = context.host.variable("PATH");
         let program = Program { name, arguments, search: search.as_deref() };
         // The program replaces this process.
@@ -86,13 +88,11 @@ impl Exec {
         match child::run(program, &child, &context.hardened) {
             Ok(0) => Ok(()),
             Ok(code) => Err(Failure::new(
-                Exit::Child(u8::try_from(code).unwrap_or(1)),
-                "child",
+                Code::Ended(Ending::Child(u8::try_from(code).unwrap_or(1))),
                 String::new(),
             )),
-            Err(error) => {
-                Err(Failure::from_error(Exit::Child(error.exit_code()), "child-start", &error))
-            }
+            Err(error) => Err(Failure::from_error(Code::ChildStart, &error)
+                .with_exit(Exit::Child(error.exit_code()))),
         }
     }
 

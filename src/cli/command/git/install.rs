@@ -2,7 +2,7 @@
 
 use super::no_repository;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::repository::hook::{BEGIN, BODY, END, HOOKS, LINE};
 use crate::cli::repository::project;
@@ -120,7 +120,7 @@ fn read_hook(hook: &Path) -> Outcome<Option<String>> {
 
 fn foreign(hook: &Path) -> Failure {
     let message = format!("{} is no shell script of this folder's own", hook.display());
-    Failure::new(Exit::Conflict, "foreign-hook", message)
+    Failure::new(Code::ForeignHook, message)
         .hint(format!("have it do what this line of a shell does: {LINE}"))
 }
 
@@ -159,8 +159,7 @@ fn write(hook: &Path, exists: bool, new: Option<&str>) -> Outcome {
         return Ok(atomic::remove(hook)?);
     }
     let lock = Lock::acquire(folder, lock::WAIT).map_err(|error| {
-        Failure::new(Exit::Failure, "write", "git's folder for hooks cannot be written")
-            .because(&error)
+        Failure::new(Code::Write, "git's folder for hooks cannot be written").because(&error)
     })?;
     Ok(atomic::replace(&lock, hook, new.as_bytes(), MODE, Expected::Any)?)
 }

@@ -4,7 +4,7 @@ pub mod install;
 pub mod pre_commit;
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Subcommand;
 
@@ -25,6 +25,5 @@ impl Git {
 }
 
 fn no_repository() -> Failure {
-    Failure::new(Exit::NotFound, "no-repository", "this folder is in no working tree of git")
-        .hint("git init")
+    Failure::new(Code::NoRepository, "this folder is in no working tree of git").hint("git init")
 }

@@ -3,7 +3,7 @@
 
 use super::no_repository;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::failures::{rebased, redone};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
@@ -54,7 +54,7 @@ fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
                 owner.member,
                 file.display()
             );
-            let failure = Failure::new(Exit::Failure, "plain-key", message);
+            let failure = Failure::new(Code::PlainKey, message);
             return Err(untracked(failure, here, root, &file)
                 .hint("git commit --no-verify, if everybody may have that key"));
         }
@@ -83,7 +83,7 @@ fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
     let (held, shown) = (plain_files::few(held), file.display().to_string());
     let message =
         format!("the commit would hold secrets of the vault in plain text: {held} in {shown}");
-    let failure = Failure::new(Exit::Failure, "plain-file", message);
+    let failure = Failure::new(Code::PlainFile, message);
     let left_out = plain_files::ignoring(&shown, ".gitignore");
     untracked(failure, here, root, file)
         .hint(left_out)
@@ -202,10 +202,10 @@ fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
     let (shown, is_unmerged) = (path.display(), git_command::is_unmerged(here, path));
     if is_unmerged {
         let message = format!("the vault {shown} is part of a merge that is not finished");
-        return redone(Failure::new(Exit::Conflict, "unmerged", message), here, false);
+        return redone(Failure::new(Code::Unmerged, message), here, false);
     }
     let message = format!("the commit would delete the vault {shown}");
-    restored(Failure::new(Exit::Integrity, "vault-deleted", message), here, root, path)
+    restored(Failure::new(Code::VaultDeleted, message), here, root, path)
         .hint("git commit --no-verify, if that is what you want")
 }
 

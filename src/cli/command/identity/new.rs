@@ -1,7 +1,7 @@
 //! `v-secure identity new`: a new identity, in a file or on standard output.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::identities;
 use clap::Args;
@@ -68,6 +68,6 @@ fn print(context: &Context<'_>) -> Outcome {
 }
 
 fn no_home() -> Failure {
-    Failure::new(Exit::Failure, "no-home", "there is no home folder to keep a new identity in")
+    Failure::new(Code::NoHome, "there is no home folder to keep a new identity in")
         .hint("v-secure identity new -o FILE")
 }

@@ -1,7 +1,7 @@
 //! `v-secure identity restore`: an identity back into its file, from what was kept off the machine.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::recovery;
 use crate::cli::unlocking::identities;
@@ -67,11 +67,11 @@ impl Restore {
 
 fn exists(path: &Path) -> Failure {
     let message = format!("there is an identity already: {}", path.display());
-    Failure::new(Exit::Conflict, "exists", message)
+    Failure::new(Code::Exists, message)
         .hint("v-secure identity restore -o FILE, and then v-secure --identity FILE …")
 }
 
 fn no_home() -> Failure {
     let message = "there is no home folder to keep the identity in";
-    Failure::new(Exit::Failure, "no-home", message).hint("v-secure identity restore -o FILE")
+    Failure::new(Code::NoHome, message).hint("v-secure identity restore -o FILE")
 }

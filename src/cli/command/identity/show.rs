@@ -1,7 +1,7 @@
 //! `v-secure identity show`: which identities are used here, by their recipients.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::identities;
 use clap::Args;
@@ -55,7 +55,7 @@ fn row(identity: &Identity, from: &str) -> Row {
 }
 
 fn none() -> Failure {
-    Failure::new(Exit::Locked, "no-identity", "there is no identity here")
+    Failure::new(Code::NoIdentity, "there is no identity here")
         .hint("v-secure identity new")
         .hint("v-secure member request, in a vault's folder, which makes one if there is none")
 }

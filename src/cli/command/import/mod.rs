@@ -4,6 +4,7 @@ mod tool;
 
 use crate::cli::args::source;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
@@ -202,7 +203,7 @@ impl Import {
                 let into = |name: &str| {
                     format!("v-secure import {from}{} -e {name}", shell_word::file(file))
                 };
-                return Err(Failure::usage("environment-unsaid", message)
+                return Err(Failure::new(Code::EnvironmentUnsaid, message)
                     .hint(into(suffix))
                     .hint(into(environment.as_str())));
             }
@@ -334,7 +335,7 @@ fn unreadable(file: &Path, error: &text::TextError) -> Failure {
         false => file.to_string_lossy(),
     };
     let message = format!("{name} cannot be imported");
-    let failure = Failure::new(Exit::Failure, "import-syntax", message).because(error);
+    let failure = Failure::new(Code::ImportSyntax, message).because(error);
     match error {
         text::TextError::Nested { .. } | text::TextError::List { .. } => {
             let names = "[paths(scalars) as $p | {key: ($p | map(tostring) | join(\"_\")), value: getpath($p)}]";
@@ -365,8 +366,7 @@ fn verify_entry(
         return Ok(());
     }
     Err(Failure::new(
-        Exit::Conflict,
-        "read-back",
+        Code::ReadBack,
         format!("{secret} in the vault is not what the file holds; nothing was deleted"),
     ))
 }
@@ -379,7 +379,9 @@ fn rows(planned: &[Planned]) -> Vec<Row> {
 }
 
 fn bad_name(error: &dyn std::error::Error) -> Failure {
-    Failure::new(Exit::Failure, "bad-name", "an entry's name cannot be a secret's").because(error)
+    Failure::new(Code::BadName, "an entry's name cannot be a secret's")
+        .with_exit(Exit::Failure)
+        .because(error)
 }
 
 fn format_of(file: &Path) -> Format {

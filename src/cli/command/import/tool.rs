@@ -4,6 +4,7 @@ use super::Format;
 use crate::cli::child::foreign;
 use crate::cli::child::foreign::Call;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use clap::ValueEnum;
@@ -56,7 +57,7 @@ impl Tool {
         };
         let message = format!("{name} is encrypted by {tool}, and nothing was imported");
         let hint = format!("v-secure import --from {tool} {file}");
-        Err(Failure::usage("import-from", message).hint(hint))
+        Err(Failure::new(Code::ImportFrom, message).hint(hint))
     }
 
     /// The content of a file and its format, as the tool prints it.
@@ -70,7 +71,7 @@ impl Tool {
         let instead = instead(&call, printed);
         let value = foreign::output(context, &call, text::MAX_INPUT).map_err(|failure| {
             match failure.code {
-                "foreign-missing" => failure.hint(format!("where it is installed: {instead}")),
+                Code::ForeignMissing => failure.hint(format!("where it is installed: {instead}")),
                 _ => failure,
             }
         })?;
@@ -81,14 +82,14 @@ impl Tool {
     fn call(self, file: &Path, format: Option<Format>) -> Outcome<(Call, Format)> {
         if file.as_os_str() == "-" {
             let message = "--from takes a file, which the tool opens itself";
-            return Err(Failure::usage("import-from", message)
+            return Err(Failure::new(Code::ImportFrom, message)
                 .hint("sops -d --output-type json FILE | v-secure import --format json -"));
         }
         match self {
             Self::Sops => Ok(sops(file, format)),
             Self::Dotenvx if format.is_some() => {
                 let message = "--format is not for dotenvx, whose files are all dotenv";
-                Err(Failure::usage("import-from", message))
+                Err(Failure::new(Code::ImportFrom, message))
             }
             Self::Dotenvx => Ok(dotenvx(file)),
         }

@@ -3,7 +3,7 @@
 mod own;
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::lost;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::local_names;
@@ -179,7 +179,7 @@ fn refuse_existing(context: &Context<'_>, project: &Path) -> Outcome {
         return Ok(());
     }
     let message = format!("there is a vault already: {}", path.display());
-    let failure = Failure::new(Exit::Conflict, "exists", message);
+    let failure = Failure::new(Code::Exists, message);
     Err(match refusal(context, project) {
         Some(refusal) => Failure { hints: refusal.hints.clone(), ..failure.caused(&refusal) },
         None if is_member(context, project) => {
@@ -240,7 +240,7 @@ fn refuse_nested(context: &Context<'_>, project: &Path) -> Outcome {
             None => return Ok(()),
         },
     };
-    Err(Failure::new(Exit::Conflict, "nested", message)
+    Err(Failure::new(Code::Nested, message)
         .hint("v-secure, which shows the vault that is used here")
         .hint("v-secure init --nested, for another one beside it, which is used in this folder"))
 }

@@ -2,6 +2,7 @@
 
 use super::Init;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Sealed, Wanted};
 use crate::cli::unlocking::identities;
@@ -26,12 +27,12 @@ impl Init {
         let given = !context.globals.identities.is_empty();
         if given && self.passphrase {
             let message = "--passphrase makes an identity of its own, and --identity names one";
-            return Err(Failure::usage("identity-twice", message)
+            return Err(Failure::new(Code::IdentityTwice, message)
                 .hint("v-secure --identity FILE init, and then: v-secure key slot add"));
         }
         if given && self.new_identity {
             let message = "--identity and --new-identity exclude each other";
-            return Err(Failure::usage("identity-twice", message));
+            return Err(Failure::new(Code::IdentityTwice, message));
         }
         if self.passphrase {
             return self.sealed(context, vault, member);
@@ -49,7 +50,7 @@ impl Init {
         let given = !context.globals.identities.is_empty();
         if !given && !self.recovery.is_decided() {
             let message = "an identity that only the OS keyring holds is lost with it";
-            return Err(Failure::usage("recovery-undecided", message)
+            return Err(Failure::new(Code::RecoveryUndecided, message)
                 .hint(
                     "v-secure init --keyring --recovery-out FILE, with FILE kept off this machine",
                 )

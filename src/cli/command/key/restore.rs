@@ -1,7 +1,7 @@
 //! `v-secure key restore`: takes keys of earlier epochs from the vault's older states.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::ReasonArg;
 use crate::cli::people::shortfall::{Lacks, cause};
@@ -147,7 +147,7 @@ impl Restore {
         let read = |file: &PathBuf| {
             read::read(&here.join(file), VAULT_LIMIT)
                 .map(|content| content.bytes)
-                .map_err(|error| Failure::from_error(Exit::NotFound, "from-file", &error))
+                .map_err(|error| Failure::from_error(Code::FromFile, &error))
         };
         self.from.iter().map(read).collect()
     }
@@ -181,7 +181,7 @@ fn history(
 }
 
 fn folded(error: v_secure_core::policy::error::ChainError) -> Failure {
-    Failure::from_error(Exit::Integrity, error.code(), &error)
+    Failure::from_error(Code::Of((&error).into()), &error)
 }
 
 impl Row {
@@ -220,12 +220,12 @@ impl Report {
     /// Nothing was found that could be taken up.
     fn refusal(&self, lacking: &[Lacking]) -> Failure {
         let is = |wanted: Hindrance| lacking.iter().all(|of| of.hindrance == Some(wanted));
-        let (exit, code) = match () {
-            () if is(Hindrance::NotPermitted) => (Exit::NotPermitted, "not-permitted"),
-            () => (Exit::NotFound, "keys-missing"),
+        let code = match () {
+            () if is(Hindrance::NotPermitted) => Code::NotPermitted,
+            () => Code::KeysMissing,
         };
         let message = format!("no missing keys were found in {}", states(self.looked_at));
-        let mut failure = Failure::new(exit, code, message);
+        let mut failure = Failure::new(code, message);
         failure.causes = self.audiences.iter().map(Row::text).collect();
         failure.causes.extend(self.history.as_ref().map(|why| format!("git's history: {why}")));
         failure

@@ -1,7 +1,7 @@
 //! `v-secure keyring add`: lets the OS keyring open the vault on this device.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
@@ -59,7 +59,7 @@ impl Add {
 /// An SSH key has a passphrase of its own, and a plugin's identity is no secret.
 fn no_identity(way: &str) -> Failure {
     let message = format!("a keyring slot seals an identity AGE-SECRET-KEY-1…, and {way} has none");
-    Failure::new(Exit::Locked, "no-identity", message).hint("v-secure --identity FILE keyring add")
+    Failure::new(Code::NoIdentity, message).hint("v-secure --identity FILE keyring add")
 }
 
 /// What is there may be the only copy of another identity.
@@ -71,7 +71,7 @@ fn refuse_other(context: &Context<'_>, vault: &Vault, recipient: &str) -> Outcom
                 "this device has a keyring slot of another identity, {}'s {}",
                 half.member, half.recipient
             );
-            Err(Failure::new(Exit::Conflict, "exists", message)
+            Err(Failure::new(Code::Exists, message)
                 .hint("v-secure keyring show")
                 .hint("v-secure keyring remove"))
         }

@@ -5,7 +5,7 @@ pub mod remove;
 pub mod show;
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::keyring;
 use clap::Subcommand;
@@ -36,6 +36,6 @@ fn slot(context: &Context<'_>, vault: &Vault) -> Outcome<SealedHalf> {
     found.map_err(|error| keyring::file_failure(&error))?.ok_or_else(|| {
         let name = &vault.file().header.name;
         let message = format!("this device has no keyring slot for {name}");
-        Failure::new(Exit::NotFound, "no-keyring-slot", message).hint("v-secure keyring add")
+        Failure::new(Code::NoKeyringSlot, message).hint("v-secure keyring add")
     })
 }

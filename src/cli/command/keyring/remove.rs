@@ -2,7 +2,7 @@
 
 use super::slot;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
@@ -62,7 +62,7 @@ impl Remove {
 fn confirm(context: &Context<'_>, what: &str) -> Outcome {
     let message = format!("the slot may hold the only copy of {what}");
     if !context.interactive() {
-        return Err(Failure::new(Exit::Failure, "not-confirmed", message)
+        return Err(Failure::new(Code::NotConfirmed, message)
             .hint("v-secure keyring remove --yes, if a recovery identity or another copy exists"));
     }
     let question =
@@ -71,5 +71,5 @@ fn confirm(context: &Context<'_>, what: &str) -> Outcome {
     if agreed {
         return Ok(());
     }
-    Err(Failure::new(Exit::Failure, "declined", "nothing was removed"))
+    Err(Failure::new(Code::Declined, "nothing was removed"))
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::args::secret_arg;
 use crate::cli::door::context::{Context, short};
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
 use crate::cli::output::trail::{Event, Kind};
@@ -93,7 +94,7 @@ impl Tail {
                     filter.actors.push(trail::actor("the actor of --filter", name)?);
                 }
                 _ => {
-                    return Err(Failure::usage("bad-filter", "there is no such filter")
+                    return Err(Failure::new(Code::BadFilter, "there is no such filter")
                         .hint("one of: rotation, read, policy, secret=NAME, actor=MEMBER"));
                 }
             }

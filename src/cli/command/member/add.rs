@@ -3,6 +3,7 @@
 use crate::cli::args::times;
 use crate::cli::args::times::Takes;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
@@ -184,8 +185,10 @@ impl Add {
         let question = format!("Does {member} see the same words?");
         let compared = self.compare.check(context, &[words], &question);
         compared.map_err(|failure| match failure.code {
-            "fingerprint" => failure.hint("the line was changed on its way: have it sent again"),
-            "declined" => failure
+            Code::Fingerprint => {
+                failure.hint("the line was changed on its way: have it sent again")
+            }
+            Code::Declined => failure
                 .hint("if the words differ, the line was changed on its way: have it sent again"),
             _ => failure,
         })
@@ -247,7 +250,7 @@ fn nothing_to_read(name: &Name, member: &Member) -> String {
 /// The key went nowhere, which must be heard even where the reader of the pipe is what failed.
 fn lost(member: &Name, failure: &Failure) -> Failure {
     let message = format!("{member} was added, and its identity could not be printed: it is lost");
-    let mut lost = Failure::new(Exit::Failure, "identity-lost", message);
+    let mut lost = Failure::new(Code::IdentityLost, message);
     lost.causes.clone_from(&failure.causes);
     lost.hint(format!("v-secure member add {member} --device --new-identity, for another one"))
 }
@@ -270,5 +273,5 @@ fn unusable(error: &request::RequestError) -> Failure {
         request::RequestError::Proof => Exit::Integrity,
         _ => Exit::Usage,
     };
-    Failure::new(exit, "request", "this is no usable request").because(error)
+    Failure::new(Code::Request, "this is no usable request").with_exit(exit).because(error)
 }

@@ -1,7 +1,7 @@
 //! `v-secure member request`: the line by which this device asks to be let in.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::local_names;
 use crate::cli::unlocking::identities;
@@ -59,7 +59,7 @@ impl Request {
         let recipient = identity.recipient();
         let (request, key) =
             request::Request::new(context.host, &opened.vault.id(), &member, &device, &recipient)
-                .map_err(|error| Failure::from_error(Exit::Failure, "device-key", &error))?;
+                .map_err(|error| Failure::from_error(Code::DeviceKey, &error))?;
         context.note_made(&session, [key.id()]);
         let report = Report {
             request: request.line(),
@@ -82,8 +82,7 @@ fn refuse_known(vault: &Vault, identity: &Identity) -> Outcome {
     let signs = members.find(|(_, found)| found.keys.values().any(|k| k.recipient == recipient));
     let Some((member, _)) = signs else { return Ok(()) };
     let message = format!("this identity is a device of {member} already, with a signing key");
-    Err(Failure::new(Exit::Conflict, "exists", message)
-        .hint(format!("v-secure member show {member}")))
+    Err(Failure::new(Code::Exists, message).hint(format!("v-secure member show {member}")))
 }
 
 fn show(context: &Context<'_>, report: &Report, is_known: bool) -> Outcome {

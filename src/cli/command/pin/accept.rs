@@ -2,7 +2,7 @@
 
 use super::given_up::GivenUp;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::lost;
 use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
@@ -218,6 +218,6 @@ fn carried_failure(session: &Session) -> Failure {
 }
 
 fn no_state() -> Failure {
-    Failure::new(Exit::Failure, "no-state", "there is no state folder to remember anything in")
+    Failure::new(Code::NoState, "there is no state folder to remember anything in")
         .hint("give the pin that 'v-secure pin show' prints in V_SECURE_PIN")
 }

@@ -2,7 +2,7 @@
 //! behind it.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::giving::{accesses, names};
 use crate::cli::people::policy::listed;
@@ -79,7 +79,7 @@ impl Review {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let mut found = review::review(&opened.vault)
-            .map_err(|error| Failure::from_error(Exit::Integrity, error.code(), &error))?;
+            .map_err(|error| Failure::from_error(Code::Of((&error).into()), &error))?;
         let marked = found.marked();
         if self.marked {
             found.credentials.retain(|row| !row.marks.is_empty());

@@ -1,7 +1,7 @@
 //! `v-secure recovery new`: one more owner, whose identity is kept off the machine.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::giving;
 use crate::cli::people::giving::Given;
@@ -61,7 +61,7 @@ impl New {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         if self.out.is_none() && !context.interactive() {
             let message = "there is no terminal to show the recovery identity on";
-            return Err(Failure::usage("no-terminal", message)
+            return Err(Failure::new(Code::NoTerminal, message)
                 .hint("v-secure recovery new --out FILE")
                 .hint("v-secure recovery new --out -, into a pipe that keeps it"));
         }
@@ -95,7 +95,7 @@ impl New {
             None if recovery::show(context, new)? => Ok(()),
             None => {
                 let message = "not confirmed: nothing was changed, and the words are of no use";
-                Err(Failure::new(Exit::Failure, "declined", message)
+                Err(Failure::new(Code::Declined, message)
                     .hint("v-secure recovery new, for other words")
                     .hint("v-secure recovery new --out FILE"))
             }
@@ -148,7 +148,7 @@ fn change(
     let taken = |name: &Name| state.member(name).is_some() || state.role(name).is_some();
     let member = ops::free_name(taken);
     let added = ops::ops(ctx.random, Some(&vault.id()), &member, recipient)
-        .map_err(|error| Failure::from_error(Exit::Failure, "device-key", &error))?;
+        .map_err(|error| Failure::from_error(Code::DeviceKey, &error))?;
     let gifts = policy_change::gifts(vault, &added, ctx)?;
     giving::tell(context, &gifts);
     let (change, outcome) = policy_change::change(vault, added, ctx)?;
@@ -175,7 +175,7 @@ fn of(vault: &Vault) -> Of<'_> {
 /// The key went nowhere, which must be heard even where the reader of the pipe is what failed.
 fn lost(member: &Name, failure: &Failure) -> Failure {
     let message = format!("{member} was added, and its identity could not be printed: it is lost");
-    let mut lost = Failure::new(Exit::Failure, "identity-lost", message);
+    let mut lost = Failure::new(Code::IdentityLost, message);
     lost.causes.clone_from(&failure.causes);
     lost.hint("v-secure recovery new, for another one")
 }

@@ -1,7 +1,7 @@
 //! `v-secure recovery test`: whether a recovery identity opens everything that it should, today.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::count;
 use crate::cli::people::recovery;
@@ -48,8 +48,7 @@ impl Test {
         let recipient = identity.recipient();
         let who = Unlocked::new(vault, vec![identity]).map_err(|_| {
             let message = format!("this identity opens nothing here: {recipient} is no member's");
-            Failure::new(Exit::Locked, "recovery", message)
-                .hint("v-secure recovery new, for one that does")
+            Failure::new(Code::Recovery, message).hint("v-secure recovery new, for one that does")
         })?;
         let trial = ops::trial(vault, &who);
         if !trial.faults.is_empty() {
@@ -69,7 +68,7 @@ impl Test {
 
 fn refusal(who: &Unlocked, trial: &Trial) -> Failure {
     let message = format!("{} does not open everything with this identity", who.member());
-    let mut failure = Failure::new(Exit::Locked, "recovery", message);
+    let mut failure = Failure::new(Code::Recovery, message);
     let faults = trial.faults.iter().take(5);
     for fault in faults {
         failure = failure.because(fault);

@@ -3,7 +3,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
@@ -88,8 +88,7 @@ impl Diff {
         let differing = compared.iter().filter(|row| row.difference != Difference::Equal).count();
         match self.exit_code && differing > 0 {
             true => Err(Failure::new(
-                Exit::Failure,
-                "differs",
+                Code::Differs,
                 format!("{left} and {right} differ in {differing} of {} names", compared.len()),
             )
             .hint(format!("v-secure secret diff {left} {right} --reveal"))),
@@ -155,7 +154,7 @@ fn text(row: &Compared, side: Option<&Side>) -> String {
 
 fn environment(text: &str) -> Outcome<Name> {
     Name::new(text).map_err(|error| {
-        Failure::usage("bad-name", "this is not a valid environment name").because(&error)
+        Failure::new(Code::BadName, "this is not a valid environment name").because(&error)
     })
 }
 
@@ -165,7 +164,7 @@ fn known(vault: &Vault, name: &Name, now: u64) -> Outcome {
         return Ok(());
     }
     let message = format!("the environment {name} gives no secrets");
-    Err(Failure::new(Exit::NotFound, "no-secrets", message)
+    Err(Failure::new(Code::NoSecrets, message)
         .of_unknown(Unknown::Environment(name.clone()))
         .hint("v-secure env list"))
 }

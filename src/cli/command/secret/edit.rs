@@ -4,7 +4,7 @@ use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::child::editing;
 use crate::cli::child::editor;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
 use clap::Args;
@@ -85,7 +85,7 @@ impl Edit {
         let shown = sheet::shown(vault, &who, &secret, session.now)?;
         if shown.value.expose_str().is_none() {
             let message = format!("the value of {secret} is no text");
-            return Err(Failure::new(Exit::Failure, "not-text", message)
+            return Err(Failure::new(Code::NotText, message)
                 .hint(format!("v-secure get {secret} > FILE"))
                 .hint(format!("v-secure set {secret} --file FILE")));
         }
@@ -116,7 +116,7 @@ fn edit(shown: &Shown, text: &SecretValue) -> Outcome<NewText> {
     let secret = shown.secret.clone();
     if value.is_empty() && !shown.value.is_empty() {
         let message = format!("the text for {secret} is empty: nothing was changed");
-        return Err(Failure::usage("empty-value", message)
+        return Err(Failure::new(Code::EmptyValue, message)
             .hint(format!("printf '' | v-secure set {secret} --raw, if it is to be empty")));
     }
     Ok(NewText { secret, value, expires: shown.expires, base: Some(shown.object) })

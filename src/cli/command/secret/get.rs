@@ -7,6 +7,7 @@ use crate::cli::args::strict::StrictArgs;
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
+use crate::cli::error::codes::Code;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::session::{Opened, Session};
@@ -119,14 +120,14 @@ impl Get {
             return Ok(());
         }
         if self.version.is_some() {
-            return Err(Failure::usage("several-values", "--version is of one secret")
+            return Err(Failure::new(Code::SeveralValues, "--version is of one secret")
                 .hint("v-secure get NAME --version VERSION"));
         }
         if context.ui.json {
             return Ok(());
         }
-        Err(Failure::usage(
-            "several-values",
+        Err(Failure::new(
+            Code::SeveralValues,
             "the values of several secrets would run into each other",
         )
         .hint("v-secure get --json NAME NAME")

@@ -3,7 +3,7 @@
 use crate::cli::args::times;
 use crate::cli::args::times::Takes;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::metadata;
@@ -70,7 +70,7 @@ fn unmatched(vault: &Vault, pattern: &ListPattern) -> Failure {
     };
     let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     let message = format!("no secret that is asked for matches {pattern}{near}");
-    Failure::new(Exit::NotFound, "no-secrets", message).hint("v-secure ls")
+    Failure::new(Code::NoSecrets, message).hint("v-secure ls")
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use crate::cli::args::secret_arg::SecretArgs;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use serde::Serialize;
@@ -70,7 +70,7 @@ fn confirm(context: &Context<'_>, secrets: &BTreeSet<SecretName>) -> Outcome {
     let answer = context.ui.confirm(&question, false)?;
     match answer {
         true => Ok(()),
-        false => Err(Failure::new(Exit::Failure, "declined", "nothing was removed")),
+        false => Err(Failure::new(Code::Declined, "nothing was removed")),
     }
 }
 

@@ -5,6 +5,7 @@ use super::interval::IntervalArg;
 use super::set::value::{self, ValueArgs};
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking;
 use clap::Args;
@@ -140,7 +141,7 @@ fn live<'a>(vault: &'a Vault, secret: &SecretName) -> Outcome<&'a Version> {
 fn stored_spec(secret: &SecretName, text: &str) -> Outcome<generate::Spec> {
     text.parse().map_err(|error: generate::SpecError| {
         let message = format!("the generator that {secret} has is not understood");
-        Failure::usage("bad-generator", message)
+        Failure::new(Code::BadGenerator, message)
             .because(&error)
             .hint(format!("v-secure set {secret} --generate=KIND, which replaces it"))
     })
@@ -154,7 +155,7 @@ fn same_lifetime(version: &Version, now: u64) -> Option<u64> {
 
 fn no_source(secret: &SecretName) -> Failure {
     let message = format!("{secret} has no generator, so its new value has to be given");
-    Failure::usage("no-value", message)
+    Failure::new(Code::NoValue, message)
         .hint(format!("printf %s \"$VALUE\" | v-secure secret rotate {secret}, for a key that somebody else issues"))
         .hint(format!("v-secure secret rotate {secret} --generate, where any random value will do"))
         .hint(format!("v-secure set {secret} --generate, which also stores the generator for the next time"))

@@ -2,6 +2,7 @@
 
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::write_fields;
 use clap::Args;
@@ -47,10 +48,10 @@ impl Tag {
         let mut fields = Vec::new();
         for (tag, value) in all {
             let tag = Name::new(tag)
-                .map_err(|error| Failure::usage("bad-name", "a tag is a name").because(&error))?;
+                .map_err(|error| Failure::new(Code::BadName, "a tag is a name").because(&error))?;
             let field = format!("tag.{}", tag.as_str());
             if fields.iter().any(|(other, _)| *other == field) {
-                return Err(Failure::usage("repeated-field", format!("{field} is given twice")));
+                return Err(Failure::new(Code::RepeatedField, format!("{field} is given twice")));
             }
             fields.push((field, value));
         }

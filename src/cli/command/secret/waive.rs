@@ -2,7 +2,7 @@
 
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::exposure;
 use clap::Args;
@@ -70,11 +70,11 @@ impl Waive {
 
 fn check_reason(reason: &str) -> Outcome {
     if reason.trim().is_empty() {
-        let failure = Failure::usage("bad-reason", "the reason is empty");
+        let failure = Failure::new(Code::BadReason, "the reason is empty");
         return Err(failure.hint("--reason TEXT, which everybody can read who has the file"));
     }
     check_text(reason, MAX_VALUE_TEXT).map_err(|error| {
-        Failure::usage("bad-reason", "the reason cannot be stored").because(&error)
+        Failure::new(Code::BadReason, "the reason cannot be stored").because(&error)
     })
 }
 
@@ -88,5 +88,5 @@ fn must_be_exposed(context: &Context<'_>, vault: &Vault, secret: &SecretName) ->
     }
     v_secure_core::secret::read::find(vault, secret)?;
     let message = format!("the value of {secret} is not exposed: there is nothing to waive");
-    Err(Failure::new(Exit::Conflict, "not-exposed", message).hint("v-secure exposed"))
+    Err(Failure::new(Code::NotExposed, message).hint("v-secure exposed"))
 }

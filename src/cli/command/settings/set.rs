@@ -1,6 +1,7 @@
 //! `v-secure settings set`: changes a signed setting.
 
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy;
 use crate::cli::people::policy::{Changed, Effects, ReasonArg};
@@ -55,7 +56,7 @@ impl Set {
         let key = SettingKey::parse(&self.key).map_err(|_| unknown(&self.key))?;
         if self.value.as_deref() == Some("") {
             let message = "an empty value is none: give --unset";
-            return Err(Failure::usage("bad-value", message)
+            return Err(Failure::new(Code::BadValue, message)
                 .hint(format!("v-secure settings set {} --unset", self.key)));
         }
         let value = self.value.as_deref();
@@ -102,7 +103,7 @@ fn unknown(key: &str) -> Failure {
         (true, None) => format!("there is no setting {key}"),
         (false, None) => "there is no such setting".to_owned(),
     };
-    Failure::usage("policy-op-setting", message).hint("v-secure settings show")
+    Failure::new(Code::PolicyOpSetting, message).hint("v-secure settings show")
 }
 
 fn untaken(text: &str, key: &SettingKey, value: &str) -> Failure {
@@ -110,7 +111,7 @@ fn untaken(text: &str, key: &SettingKey, value: &str) -> Failure {
         true => format!("it has more than {MAX_VALUE} bytes"),
         false => format!("{text} takes {}", key.setting.values),
     };
-    let mut failure = Failure::usage("policy-op-setting", format!("{text} is not changed"));
+    let mut failure = Failure::new(Code::PolicyOpSetting, format!("{text} is not changed"));
     failure.causes.push(why);
     failure.hint("v-secure settings show")
 }
@@ -121,7 +122,7 @@ fn refuse_own(list: &str) -> Outcome {
         return Ok(());
     }
     let message = "no secret may set a variable that begins with V_SECURE_";
-    Err(Failure::usage("setting-variable", message)
+    Err(Failure::new(Code::SettingVariable, message)
         .hint("v-secure settings set variables.allow 'DB_*,API_TOKEN'"))
 }
 

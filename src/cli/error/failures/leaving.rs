@@ -2,6 +2,7 @@
 
 use super::{closed_keys, names};
 use crate::cli::door::context::short;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Unknown};
 use v_secure_core::people::access::RevokeError;
@@ -11,21 +12,22 @@ use v_secure_core::vault::unlock::KeyError;
 
 impl From<LeaveError> for Failure {
     fn from(error: LeaveError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match &error {
-            LeaveError::NoMember { member } => is(Exit::NotFound, "no-member")
+            LeaveError::NoMember { member } => is(Code::NoMember)
                 .of_unknown(Unknown::Member(member.clone()))
                 .hint("v-secure member list"),
             // No ready line: another device than the one that was meant would be gone.
-            LeaveError::NoDevice { name, .. } => is(Exit::NotFound, "no-device")
-                .hint(format!("v-secure member show {}", name.member)),
-            LeaveError::Ambiguous { name } => is(Exit::Usage, "recipient-ambiguous").hint(format!(
+            LeaveError::NoDevice { name, .. } => {
+                is(Code::NoDevice).hint(format!("v-secure member show {}", name.member))
+            }
+            LeaveError::Ambiguous { name } => is(Code::RecipientAmbiguous).hint(format!(
                 "v-secure member show {}, and give more of the end of the one that is to go",
                 name.member
             )),
             LeaveError::LastRecipient { name, alone, .. } => {
                 let member = &name.member;
-                let mut failure = is(Exit::Conflict, "last-device");
+                let mut failure = is(Code::LastDevice);
                 if *alone {
                     failure = failure.hint(format!(
                         "v-secure member key remove {name}, which keeps what the device vouched for"
@@ -43,16 +45,14 @@ impl From<LeaveError> for Failure {
 
 impl From<RevokeError> for Failure {
     fn from(error: RevokeError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match &error {
-            RevokeError::NoRole { role } => is(Exit::NotFound, "no-role")
-                .of_unknown(Unknown::Role(role.clone()))
-                .hint("v-secure role list"),
-            RevokeError::Owner => {
-                is(Exit::Conflict, "owner-role").hint("v-secure role leave owner MEMBER")
+            RevokeError::NoRole { role } => {
+                is(Code::NoRole).of_unknown(Unknown::Role(role.clone())).hint("v-secure role list")
             }
+            RevokeError::Owner => is(Code::OwnerRole).hint("v-secure role leave owner MEMBER"),
             RevokeError::NotGranted { role, reaching, .. } => {
-                let mut failure = is(Exit::NotFound, "no-grant");
+                let mut failure = is(Code::NoGrant);
                 for grant in reaching {
                     failure.hints.push(format!(
                         "v-secure access revoke {role} '{}' {}",
@@ -67,32 +67,29 @@ impl From<RevokeError> for Failure {
 
 impl From<AdoptError> for Failure {
     fn from(error: AdoptError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match error {
             AdoptError::Put(error) => error.into(),
             AdoptError::NoEntry { .. } | AdoptError::Ambiguous { .. } => {
-                is(Exit::NotFound, "no-entry").hint("v-secure adopt --list")
+                is(Code::NoEntry).hint("v-secure adopt --list")
             }
             AdoptError::Counts { .. } | AdoptError::Adopted { .. } => {
-                is(Exit::Conflict, "not-void").hint("v-secure adopt --list")
+                is(Code::NotVoid).hint("v-secure adopt --list")
             }
             AdoptError::NotPermitted { ref able, .. } => {
-                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+                is(Code::NotPermitted).hint(format!("who can: {}", names(able)))
             }
             AdoptError::Keys { source: KeyError::NotInAudience { ref readers, .. }, .. } => {
-                is(Exit::NotPermitted, "not-permitted")
-                    .hint(format!("who can open it: {}", names(readers)))
+                is(Code::NotPermitted).hint(format!("who can open it: {}", names(readers)))
             }
-            AdoptError::Keys { .. } => closed_keys("keys", &error),
+            AdoptError::Keys { .. } => closed_keys(Code::Keys, &error),
             AdoptError::Missing { ref id, .. } => {
-                is(Exit::NotFound, "object-missing").hint(format!(
+                is(Code::ObjectMissing).with_exit(Exit::NotFound).hint(format!(
                     "git log -p -S {} -- .v-secure/vault.toml, where the value may still be",
                     short(id)
                 ))
             }
-            AdoptError::Open { .. } => {
-                is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
-            }
+            AdoptError::Open { .. } => is(Code::ValueDamaged).hint("v-secure audit verify"),
         }
     }
 }

@@ -8,6 +8,7 @@ use self::policy::chain_failure;
 use super::exit::Exit;
 use super::pin_failures::ACCEPT;
 use crate::cli::error::Failure;
+use crate::cli::error::codes::Code;
 use crate::cli::output::shell_word;
 use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
@@ -30,19 +31,19 @@ use v_secure_core::vault::verified_vault::{ApplyError, OpenError};
 
 /// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
 /// neither are keys that nobody has given yet.
-fn closed_keys(code: &'static str, error: &(dyn Error + 'static)) -> Failure {
+fn closed_keys(code: Code, error: &(dyn Error + 'static)) -> Failure {
     let waits = match key_error(error) {
-        Some(KeyError::NoAudience { able, .. }) => Some(("no-audience", able)),
-        Some(KeyError::Waiting { able, .. }) => Some(("unsettled", able)),
+        Some(KeyError::NoAudience { able, .. }) => Some((Code::NoAudience, able)),
+        Some(KeyError::Waiting { able, .. }) => Some((Code::Unsettled, able)),
         _ => None,
     };
     if let Some((code, able)) = waits {
-        let failure = Failure::from_error(Exit::NotPermitted, code, error);
+        let failure = Failure::from_error(code, error);
         return failure.hint(who_gives_keys(able));
     }
     match EnvelopeError::is_of_plugin(error) {
-        true => Failure::from_error(Exit::Locked, "plugin", error),
-        false => Failure::from_error(Exit::Integrity, code, error),
+        true => Failure::from_error(Code::Plugin, error),
+        false => Failure::from_error(code, error),
     }
 }
 
@@ -84,14 +85,14 @@ fn typed(failure: Failure, path: &Path, command: impl Fn(&str) -> String) -> Fai
 impl From<FindError> for Failure {
     fn from(error: FindError) -> Self {
         match &error {
-            FindError::NotFound { .. } => Self::from_error(Exit::NotFound, "no-vault", &error)
+            FindError::NotFound { .. } => Self::from_error(Code::NoVault, &error)
                 .hint("v-secure init")
                 .hint("v-secure --vault PATH …  # or V_SECURE_VAULT"),
-            FindError::Missing { .. } => Self::from_error(Exit::NotFound, "no-vault", &error)
+            FindError::Missing { .. } => Self::from_error(Code::NoVault, &error)
                 .hint("cd FOLDER && v-secure init  # for a new one there")
                 .hint("v-secure --vault PATH …  # or V_SECURE_VAULT"),
             FindError::OtherOwner { path, .. } => {
-                let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
+                let failure = Self::from_error(Code::VaultRefused, &error);
                 typed(failure, path, |path| {
                     format!("sudo chown -R \"$(id -un)\" {path}  # if it is yours")
                 })
@@ -100,7 +101,7 @@ impl From<FindError> for Failure {
             | FindError::NotAFile { path }
             | FindError::NotAFolder { path }
             | FindError::Io { path, .. } => {
-                let failure = Self::from_error(Exit::Failure, "vault-refused", &error);
+                let failure = Self::from_error(Code::VaultRefused, &error);
                 typed(failure, path, |path| format!("ls -ld {path}"))
             }
         }
@@ -114,9 +115,9 @@ impl From<SessionError> for Failure {
             SessionError::Unmerged { path, .. } => unmerged(&error, path),
             SessionError::Empty { path } => empty(&error, path),
             SessionError::Read(FileError::TooLarge { .. }) => {
-                Self::from_error(Exit::Integrity, "file-too-large", &error)
+                Self::from_error(Code::FileTooLarge, &error)
             }
-            SessionError::Read(_) => Self::from_error(Exit::Failure, "vault-read", &error),
+            SessionError::Read(_) => Self::from_error(Code::VaultRead, &error),
             SessionError::Pin(
                 PinError::Damaged { .. }
                 | PinError::Older { .. }
@@ -124,23 +125,21 @@ impl From<SessionError> for Failure {
                 | PinError::Differs { .. },
             )
             | SessionError::PinnedLine(_)
-            | SessionError::PinnedChain(_) => {
-                Self::from_error(Exit::Integrity, "pin", &error).hint(ACCEPT)
-            }
-            SessionError::Pin(_) => Self::from_error(Exit::Failure, "state", &error),
+            | SessionError::PinnedChain(_) => Self::from_error(Code::Pin, &error).hint(ACCEPT),
+            SessionError::Pin(_) => Self::from_error(Code::State, &error),
         }
     }
 }
 
 impl From<BaseError> for Failure {
     fn from(error: BaseError) -> Self {
-        let (exit, code) = match &error {
-            BaseError::Ambiguous { .. } => (Exit::Conflict, "base-ambiguous"),
-            BaseError::NoVault { .. } => (Exit::NotFound, "base-without-vault"),
-            BaseError::File(FileError::TooLarge { .. }) => (Exit::Integrity, "file-too-large"),
-            _ => (Exit::NotFound, "base-missing"),
+        let code = match &error {
+            BaseError::Ambiguous { .. } => Code::BaseAmbiguous,
+            BaseError::NoVault { .. } => Code::BaseWithoutVault,
+            BaseError::File(FileError::TooLarge { .. }) => Code::FileTooLarge,
+            _ => Code::BaseMissing,
         };
-        let failure = Self::from_error(exit, code, &error);
+        let failure = Self::from_error(code, &error);
         match &error {
             BaseError::Ambiguous { refs, .. } => {
                 let named = refs.iter().filter_map(|name| shell_word::word(name));
@@ -160,7 +159,7 @@ const OTHER: &str = "\"$(git rev-parse --git-dir)/other.toml\"";
 
 /// What git could not merge.
 fn unmerged(error: &SessionError, path: &Path) -> Failure {
-    let failure = Failure::from_error(Exit::Conflict, "unmerged", error);
+    let failure = Failure::from_error(Code::Unmerged, error);
     let folder = path.parent().unwrap_or(path);
     let is_added = !git_command::is_unmerged_file(path);
     match is_added && git_command::merged(folder).is_empty() && !git_command::is_rebasing(folder) {
@@ -223,7 +222,7 @@ fn again(failure: Failure) -> Failure {
 /// A file that a shell made for a command that wrote nothing, such as the side of a conflict that has no
 /// vault.
 fn empty(error: &SessionError, path: &Path) -> Failure {
-    let failure = Failure::from_error(Exit::Integrity, "file-empty", error)
+    let failure = Failure::from_error(Code::FileEmpty, error)
         .hint("git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3");
     match shell_word::path(path) {
         _ if path.parent().is_some_and(|folder| folder.ends_with(FOLDER)) => {
@@ -240,7 +239,7 @@ fn empty(error: &SessionError, path: &Path) -> Failure {
 fn changed_line_ends(path: &Path, error: &FormatError) -> Failure {
     let place = path.display();
     let message = format!("{place} has other line ends than git has: core.autocrlf changes them");
-    let failure = Failure::new(Exit::Integrity, error.code(), message)
+    let failure = Failure::new(Code::Of(error.into()), message)
         .because(&error.cause)
         .hint("v-secure git install  # tells git to leave them alone; then:");
     match shell_word::path(path).zip(shell_word::pathspec(path)) {
@@ -255,7 +254,7 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
         OpenError::Format(source) => {
             if source.needs_newer() {
                 let message = format!("{place} needs a newer v-secure");
-                let mut failure = Failure::new(Exit::Failure, "needs-newer", message);
+                let mut failure = Failure::new(Code::NeedsNewer, message);
                 // The error's text has its cause in it.
                 failure.causes.push(source.to_string());
                 return failure;
@@ -264,26 +263,25 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
                 return changed_line_ends(path, source);
             }
             let message = format!("{place}, line {}: not a valid vault file", source.line);
-            Failure::new(Exit::Integrity, source.code(), message)
+            Failure::new(Code::Of(source.into()), message)
                 .because(&source.cause)
                 .hint("git log -p -- .v-secure/vault.toml")
                 .hint("git checkout REV -- .v-secure/vault.toml")
         }
         OpenError::Chain(source) => {
             let message = format!("{place}: the policy chain is broken");
-            Failure::new(Exit::Integrity, source.code(), message)
+            Failure::new(Code::Of(source.into()), message)
                 .because(source)
                 .hint("v-secure audit verify")
         }
         OpenError::Findings(findings) => {
-            let code = findings.first().map_or("integrity", |finding| finding.code.as_str());
-            let mut failure =
-                Failure::new(Exit::Integrity, code, format!("{place} does not verify"));
+            let code = findings.first().map_or(Code::Refused, |first| Code::Of(first.code.into()));
+            let mut failure = Failure::new(code, format!("{place} does not verify"));
             failure.causes =
                 findings.iter().map(|finding| finding.message.clone()).take(5).collect();
             failure.hint("v-secure audit verify").hint("git log -p -- .v-secure/vault.toml")
         }
-        OpenError::OtherVault => Failure::from_error(Exit::Integrity, "header-vault", error)
+        OpenError::OtherVault => Failure::from_error(Code::HeaderVault, error)
             .hint("git log -p -- .v-secure/vault.toml")
             .hint("git checkout REV -- .v-secure/vault.toml"),
     }
@@ -292,12 +290,10 @@ fn open_failure(path: &Path, error: &OpenError) -> Failure {
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
         match &error {
-            KeyError::NotInAudience { readers, .. } => {
-                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
-                    .hint(format!("ask one who can read it: {}", names(readers)))
-            }
+            KeyError::NotInAudience { readers, .. } => Self::from_error(Code::NotPermitted, &error)
+                .hint(format!("ask one who can read it: {}", names(readers))),
             KeyError::Envelope { .. } | KeyError::NoAudience { .. } | KeyError::Waiting { .. } => {
-                closed_keys("envelope", &error)
+                closed_keys(Code::Envelope, &error)
             }
         }
     }
@@ -306,9 +302,9 @@ impl From<KeyError> for Failure {
 impl From<SignerError> for Failure {
     fn from(error: SignerError) -> Self {
         if EnvelopeError::is_of_plugin(&error) {
-            return Self::from_error(Exit::Locked, "plugin", &error);
+            return Self::from_error(Code::Plugin, &error);
         }
-        Self::from_error(Exit::NotPermitted, "no-signing-key", &error)
+        Self::from_error(Code::NoSigningKey, &error)
             .hint("v-secure member request  # and give the line to a member who may grant")
     }
 }
@@ -319,29 +315,26 @@ impl From<TransactionError> for Failure {
             TransactionError::Session(error) => error.into(),
             TransactionError::Apply(ApplyError::Chain(source)) => chain_failure(&source),
             TransactionError::Apply(ApplyError::NotCounting) => {
-                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                Self::from_error(Code::NotPermitted, &error)
             }
             TransactionError::Apply(ApplyError::Voids { ref actor, .. }) => {
-                Self::from_error(Exit::Conflict, "voids-work", &error)
+                Self::from_error(Code::VoidsWork, &error)
                     .hint(format!("v-secure audit log --actor {actor}  # to see that work"))
                     .hint("make the change again, from the vault as it is now")
             }
             TransactionError::Apply(ApplyError::Record(source)) => {
-                Self::new(Exit::Usage, source.code(), "this cannot be stored").because(&source)
+                Self::new(Code::Of(source.into()), "this cannot be stored")
+                    .with_exit(Exit::Usage)
+                    .because(&source)
             }
             TransactionError::Write(error) => error.into(),
-            TransactionError::SplitsPolicy => Self::from_error(
-                Exit::Conflict,
-                "splits-policy",
-                &error,
-            )
-            .hint(
+            TransactionError::SplitsPolicy => Self::from_error(Code::SplitsPolicy, &error).hint(
                 "git merge BRANCH, with the branch that has them, and then the same command again",
             ),
             TransactionError::Lock(LockError::Busy { .. }) => {
-                Self::from_error(Exit::Conflict, "locked-file", &error)
+                Self::from_error(Code::LockedFile, &error)
             }
-            _ => Self::from_error(Exit::Failure, "write", &error),
+            _ => Self::from_error(Code::Write, &error),
         }
     }
 }
@@ -349,16 +342,17 @@ impl From<TransactionError> for Failure {
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         match &error {
-            WriteError::Exists { .. } => Self::from_error(Exit::Conflict, "exists", &error)
-                .hint("-o FILE, to write another one"),
-            _ => Self::from_error(Exit::Failure, "write", &error),
+            WriteError::Exists { .. } => {
+                Self::from_error(Code::Exists, &error).hint("-o FILE, to write another one")
+            }
+            _ => Self::from_error(Code::Write, &error),
         }
     }
 }
 
 impl From<InitError> for Failure {
     fn from(error: InitError) -> Self {
-        Self::from_error(Exit::Failure, "init", &error)
+        Self::from_error(Code::Init, &error)
     }
 }
 
@@ -380,7 +374,7 @@ mod tests {
         let nested = ReadError::Keys { secret, source: waiting(&["ada", "recovery"]) };
         let said = "ask one of these, who gives the keys by 'v-secure access settle': ada";
         for failure in [Failure::from(waiting(&["ada", "recovery"])), nested.into()] {
-            assert_eq!((failure.exit, failure.code), (Exit::NotPermitted, "no-audience"));
+            assert_eq!((failure.exit, failure.code), (Exit::NotPermitted, Code::NoAudience));
             assert_eq!(failure.steps(), [said]);
         }
         let nobody = Failure::from(waiting(&[]));

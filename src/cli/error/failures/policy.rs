@@ -1,6 +1,7 @@
 //! Of people and their keys: changes of policy, key rotation, members and slots.
 
 use super::names;
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Unknown};
 use v_secure_core::crypto::identity::recipient::program;
@@ -16,16 +17,14 @@ impl From<PolicyChangeError> for Failure {
         match &error {
             PolicyChangeError::NotPermitted { able, .. }
             | PolicyChangeError::UsedBefore { able, .. } => {
-                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
+                Self::from_error(Code::NotPermitted, &error)
                     .hint(format!("who can: {}", names(able)))
                     .hint("v-secure access list")
             }
-            PolicyChangeError::Threshold { .. } => {
-                Self::from_error(Exit::NotPermitted, "owner-threshold", &error)
-            }
+            PolicyChangeError::Threshold { .. } => Self::from_error(Code::OwnerThreshold, &error),
             PolicyChangeError::Chain(source) => chain_failure(source),
             PolicyChangeError::Unsealable { recipient, .. } => {
-                let failure = Self::from_error(Exit::Failure, "unsealable", &error);
+                let failure = Self::from_error(Code::Unsealable, &error);
                 match program(recipient) {
                     Some(program) => failure.hint(format!(
                         "install {program}, or let somebody do it where it is installed"
@@ -35,7 +34,7 @@ impl From<PolicyChangeError> for Failure {
                     }
                 }
             }
-            _ => Self::from_error(Exit::Failure, "policy", &error),
+            _ => Self::from_error(Code::Policy, &error),
         }
     }
 }
@@ -52,7 +51,7 @@ pub(in crate::cli) fn chain_failure(error: &ChainError) -> Failure {
         ChainFault::Op(OpFault::Setting(_) | OpFault::Recipient(_)) => Exit::Usage,
         _ => Exit::Conflict,
     };
-    let mut failure = Failure::from_error(exit, error.code(), &error.cause);
+    let mut failure = Failure::from_error(Code::Of(error.into()), &error.cause).with_exit(exit);
     failure.unknown = match &error.cause {
         ChainFault::Op(OpFault::UnknownRole { role }) => Some(Unknown::Role(role.clone())),
         ChainFault::Op(OpFault::UnknownMember { member }) => Some(Unknown::Member(member.clone())),
@@ -92,20 +91,20 @@ pub(in crate::cli) fn chain_failure(error: &ChainError) -> Failure {
 
 impl From<KeyRotationError> for Failure {
     fn from(error: KeyRotationError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match error {
             KeyRotationError::Policy(error) => error.into(),
             KeyRotationError::Read(error) => error.into(),
             KeyRotationError::Put(error) => error.into(),
             KeyRotationError::NoAudience { ref audience, ref known } => {
-                let mut failure = is(Exit::NotFound, "unknown-audience");
+                let mut failure = is(Code::UnknownAudience);
                 if let Some(near) = similar::nearest(audience, known.iter().map(String::as_str)) {
                     failure.message.push_str(&format!("; did you mean {near}?"));
                 }
                 failure.hint(format!("audiences: {}", known.join(", "))).hint("v-secure key status")
             }
             KeyRotationError::Retired { .. } => {
-                is(Exit::Conflict, "audience-retired").hint("v-secure role list")
+                is(Code::AudienceRetired).hint("v-secure role list")
             }
         }
     }
@@ -113,14 +112,14 @@ impl From<KeyRotationError> for Failure {
 
 impl From<MemberError> for Failure {
     fn from(error: MemberError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match &error {
-            MemberError::OtherVault => is(Exit::Conflict, "request-other-vault"),
-            MemberError::OtherName { found, .. } => is(Exit::Conflict, "request-other-name")
+            MemberError::OtherVault => is(Code::RequestOtherVault),
+            MemberError::OtherName { found, .. } => is(Code::RequestOtherName)
                 .hint(format!("v-secure member add {found} --request …, if that is who it is")),
             MemberError::Chain(source) => chain_failure(source),
             MemberError::Exists { asked, found, .. } => {
-                let failure = is(Exit::Conflict, "member-exists");
+                let failure = is(Code::MemberExists);
                 let failure = match asked == found {
                     true => failure.hint(format!(
                         "v-secure member add {found} --device …, if this is a further device of theirs"
@@ -131,33 +130,33 @@ impl From<MemberError> for Failure {
                     .hint("another name, if this is somebody else")
                     .hint(format!("v-secure member show {found}"))
             }
-            MemberError::NoMember { member } => is(Exit::NotFound, "no-member")
+            MemberError::NoMember { member } => is(Code::NoMember)
                 .of_unknown(Unknown::Member(member.clone()))
                 .hint(format!("v-secure member add {member} …, without --device"))
                 .hint("v-secure member list"),
             MemberError::OtherKind { member, .. } => {
-                is(Exit::Conflict, "member-kind").hint(format!("v-secure member show {member}"))
+                is(Code::MemberKind).hint(format!("v-secure member show {member}"))
             }
             MemberError::Nothing { member } => {
-                is(Exit::Conflict, "exists").hint(format!("v-secure member show {member}"))
+                is(Code::Exists).hint(format!("v-secure member show {member}"))
             }
-            MemberError::ExpiryStated { member } => is(Exit::Conflict, "member-expiry")
+            MemberError::ExpiryStated { member } => is(Code::MemberExpiry)
                 .hint(format!("v-secure member show {member}"))
                 .hint(format!("v-secure member remove {member}, and let it in again")),
             MemberError::RecipientTaken { owner } => {
-                is(Exit::Conflict, "recipient-taken").hint(format!("v-secure member show {owner}"))
+                is(Code::RecipientTaken).hint(format!("v-secure member show {owner}"))
             }
-            MemberError::DeviceTaken { member, .. } => is(Exit::Conflict, "device-taken")
+            MemberError::DeviceTaken { member, .. } => is(Code::DeviceTaken)
                 .hint(format!("v-secure member request {member} --device OTHER")),
-            MemberError::KeyGone { member } => is(Exit::Conflict, "request-used")
+            MemberError::KeyGone { member } => is(Code::RequestUsed)
                 .hint(format!("v-secure member request {member}  # on the device, for a new key"))
                 .hint("v-secure audit log"),
-            MemberError::Recipient(_) => is(Exit::Usage, "recipient"),
-            MemberError::NoRole { role } => is(Exit::NotFound, "no-role")
+            MemberError::Recipient(_) => is(Code::Recipient),
+            MemberError::NoRole { role } => is(Code::NoRole)
                 .of_unknown(Unknown::Role(role.clone()))
                 .hint(format!("v-secure role create {role} --grant read:PATTERN"))
                 .hint("v-secure role list"),
-            MemberError::RoleTaken { role } => is(Exit::Conflict, "role-taken")
+            MemberError::RoleTaken { role } => is(Code::RoleTaken)
                 .hint(format!("--role {role} instead of --read, to join it as it is"))
                 .hint("v-secure role list"),
         }
@@ -166,20 +165,20 @@ impl From<MemberError> for Failure {
 
 impl From<SlotChangeError> for Failure {
     fn from(error: SlotChangeError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match &error {
             SlotChangeError::NotFound { .. } | SlotChangeError::Ambiguous { .. } => {
-                is(Exit::NotFound, "no-slot").hint("v-secure key slot list")
+                is(Code::NoSlot).hint("v-secure key slot list")
             }
-            SlotChangeError::NotYours { owner, .. } => is(Exit::NotPermitted, "not-permitted")
+            SlotChangeError::NotYours { owner, .. } => is(Code::NotPermitted)
                 .hint(format!("who can: {owner}"))
                 .hint(format!("v-secure member show {owner}, for the device that it belongs to")),
-            SlotChangeError::Full => is(Exit::Conflict, "slots-full").hint("v-secure key slot list"),
-            SlotChangeError::NothingToSeal { .. } => is(Exit::Conflict, "nothing-to-seal")
+            SlotChangeError::Full => is(Code::SlotsFull).hint("v-secure key slot list"),
+            SlotChangeError::NothingToSeal { .. } => is(Code::NothingToSeal)
                 .hint("v-secure --identity FILE key slot add, with an identity of 'v-secure identity new'"),
-            SlotChangeError::OtherIdentity { .. } => is(Exit::Conflict, "slot-identity")
+            SlotChangeError::OtherIdentity { .. } => is(Code::SlotIdentity)
                 .hint("v-secure --passphrase-fd N key slot change SLOT, with the slot's present passphrase"),
-            SlotChangeError::Seal(_) => is(Exit::Failure, "slot"),
+            SlotChangeError::Seal(_) => is(Code::Slot),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Of secrets: reading, writing, removing, copying and exporting them.
 
 use super::{closed_keys, names, who_gives_keys};
+use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Unknown};
 use v_secure_core::convert::export::ExportError;
@@ -16,19 +17,19 @@ use v_secure_core::secret::waived::WaiveError;
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match &error {
-            ReadError::NotFound { secret } => is(Exit::NotFound, "not-found")
+            ReadError::NotFound { secret } => is(Code::NotFound)
                 .of_unknown(Unknown::Secret(secret.clone()))
                 .hint(format!("v-secure ls -e {}", secret.environment())),
-            ReadError::Gone { secret } => is(Exit::NotFound, "removed")
+            ReadError::Gone { secret } => is(Code::Removed)
                 .hint(format!("v-secure secret restore {secret}"))
                 .hint(format!("v-secure secret versions {secret}")),
             ReadError::NoVersion { secret } | ReadError::Ambiguous { secret } => {
-                is(Exit::NotFound, "no-version").hint(format!("v-secure secret versions {secret}"))
+                is(Code::NoVersion).hint(format!("v-secure secret versions {secret}"))
             }
             ReadError::Pruned { secret, number } => {
-                let failure = is(Exit::NotFound, "pruned");
+                let failure = is(Code::Pruned);
                 let failure = match number {
                     None => failure.hint(format!("v-secure set {secret}")),
                     Some(_) => failure,
@@ -36,7 +37,7 @@ impl From<ReadError> for Failure {
                 failure.hint(format!("v-secure secret versions {secret}"))
             }
             ReadError::Expired { secret, since, kept } => {
-                let mut failure = is(Exit::Expired, "expired");
+                let mut failure = is(Code::Expired);
                 failure
                     .causes
                     .push(format!("since {}", v_secure_core::convert::duration::rfc3339(*since)));
@@ -48,64 +49,59 @@ impl From<ReadError> for Failure {
                     None => failure,
                 }
             }
-            ReadError::NotPermitted { secret, readers, .. } => {
-                is(Exit::NotPermitted, "not-permitted")
-                    .hint(format!("v-secure access list --secret-id {secret}"))
-                    .hint(format!("ask one who can read it: {}", names(readers)))
-            }
-            ReadError::Unsettled { secret, able, .. } => {
-                is(Exit::NotPermitted, "unsettled").hint(format!(
-                    "who can settle it, by 'v-secure access settle' or a new value of {secret}: {}",
-                    names(able)
-                ))
-            }
-            ReadError::Missing { .. } => is(Exit::Integrity, "object-missing")
+            ReadError::NotPermitted { secret, readers, .. } => is(Code::NotPermitted)
+                .hint(format!("v-secure access list --secret-id {secret}"))
+                .hint(format!("ask one who can read it: {}", names(readers))),
+            ReadError::Unsettled { secret, able, .. } => is(Code::Unsettled).hint(format!(
+                "who can settle it, by 'v-secure access settle' or a new value of {secret}: {}",
+                names(able)
+            )),
+            ReadError::Missing { .. } => is(Code::ObjectMissing)
                 .hint("v-secure audit verify")
                 .hint("git log -p -- .v-secure/vault.toml"),
-            ReadError::Open { .. } => {
-                is(Exit::Integrity, "value-damaged").hint("v-secure audit verify")
-            }
-            ReadError::TooLong { secret } => is(Exit::Integrity, "value-too-long")
+            ReadError::Open { .. } => is(Code::ValueDamaged).hint("v-secure audit verify"),
+            ReadError::TooLong { secret } => is(Code::ValueTooLong)
+                .with_exit(Exit::Integrity)
                 .hint(format!("v-secure set {secret}  # which replaces it"))
                 .hint(format!(
                     "v-secure audit log --secret-id {secret}  # which tells who wrote it"
                 )),
-            ReadError::Keys { .. } => closed_keys("keys", &error),
+            ReadError::Keys { .. } => closed_keys(Code::Keys, &error),
         }
     }
 }
 
 impl From<PutError> for Failure {
     fn from(error: PutError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match &error {
             PutError::NotPermitted { able, .. } => {
-                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+                is(Code::NotPermitted).hint(format!("who can: {}", names(able)))
             }
             PutError::NoAudience { able, .. } | PutError::Due { able, .. } => {
-                is(Exit::NotPermitted, "no-audience").hint(who_gives_keys(able))
+                is(Code::NoAudience).hint(who_gives_keys(able))
             }
-            PutError::Keys { .. } => closed_keys("keys", &error),
-            PutError::TooLong { .. } => is(Exit::Usage, "value-too-long")
+            PutError::Keys { .. } => closed_keys(Code::Keys, &error),
+            PutError::TooLong { .. } => is(Code::ValueTooLong)
                 .hint("keep it in an encrypted file, and that file's key in the vault")
                 .hint("split -b 1M FILE PART-, and set each part under a name of its own"),
-            PutError::Seal { .. } => is(Exit::Failure, "seal"),
-            PutError::Nothing => is(Exit::Usage, "nothing"),
+            PutError::Seal { .. } => is(Code::Seal),
+            PutError::Nothing => is(Code::Nothing),
         }
     }
 }
 
 impl From<RemoveError> for Failure {
     fn from(error: RemoveError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match error {
             RemoveError::Read(error) => error.into(),
             RemoveError::NotPermitted { ref able, .. } => {
-                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+                is(Code::NotPermitted).hint(format!("who can: {}", names(able)))
             }
             RemoveError::NotRemoved { ref secret }
             | RemoveError::VersionNotRemoved { ref secret, .. } => {
-                is(Exit::Conflict, "not-removed").hint(format!("v-secure secret versions {secret}"))
+                is(Code::NotRemoved).hint(format!("v-secure secret versions {secret}"))
             }
         }
     }
@@ -113,13 +109,13 @@ impl From<RemoveError> for Failure {
 
 impl From<ExpireError> for Failure {
     fn from(error: ExpireError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match error {
             ExpireError::Read(error) => error.into(),
             ExpireError::NotPermitted { ref able, .. } => {
-                is(Exit::NotPermitted, "not-permitted").hint(format!("who can: {}", names(able)))
+                is(Code::NotPermitted).hint(format!("who can: {}", names(able)))
             }
-            ExpireError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+            ExpireError::Removed { ref secret, number } => is(Code::Removed)
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
         }
     }
@@ -130,24 +126,22 @@ impl From<WaiveError> for Failure {
         match error {
             WaiveError::Read(error) => error.into(),
             WaiveError::Put(error) => error.into(),
-            WaiveError::NotOwner { ref owners, .. } => {
-                Self::from_error(Exit::NotPermitted, "not-permitted", &error)
-                    .hint(format!("who can: {}", names(owners)))
-            }
+            WaiveError::NotOwner { ref owners, .. } => Self::from_error(Code::NotPermitted, &error)
+                .hint(format!("who can: {}", names(owners))),
         }
     }
 }
 
 impl From<RollbackError> for Failure {
     fn from(error: RollbackError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match error {
             RollbackError::Read(error) => error.into(),
             RollbackError::Put(error) => error.into(),
             RollbackError::Current { ref secret, .. } => {
-                is(Exit::Conflict, "current").hint(format!("v-secure secret versions {secret}"))
+                is(Code::Current).hint(format!("v-secure secret versions {secret}"))
             }
-            RollbackError::Removed { ref secret, number } => is(Exit::NotFound, "removed")
+            RollbackError::Removed { ref secret, number } => is(Code::Removed)
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
         }
     }
@@ -155,16 +149,16 @@ impl From<RollbackError> for Failure {
 
 impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
-        let is = |exit, code| Self::from_error(exit, code, &error);
+        let is = |code| Self::from_error(code, &error);
         match error {
             CopyError::Read(error) => error.into(),
             CopyError::Put(error) => error.into(),
             CopyError::Remove(error) => error.into(),
-            CopyError::Same { .. } => is(Exit::Usage, "same-name"),
-            CopyError::Exists { ref secret } => is(Exit::Conflict, "exists")
+            CopyError::Same { .. } => is(Code::SameName),
+            CopyError::Exists { ref secret } => is(Code::Exists)
                 .hint(format!("v-secure secret show {secret}"))
                 .hint("--overwrite, to replace it (its versions stay in the history)"),
-            CopyError::Conflict { ref secret } => is(Exit::Conflict, "conflict")
+            CopyError::Conflict { ref secret } => is(Code::Conflict)
                 .hint(format!("v-secure secret versions {secret}"))
                 .hint(format!("v-secure set {secret}  # which settles it")),
         }
@@ -175,9 +169,9 @@ impl From<InjectError> for Failure {
     fn from(error: InjectError) -> Self {
         let mut failure = match &error {
             InjectError::Clash { .. } | InjectError::Taken { .. } => {
-                Self::from_error(Exit::Conflict, "environment", &error)
+                Self::from_error(Code::Environment, &error).with_exit(Exit::Conflict)
             }
-            _ => Self::from_error(Exit::Failure, "environment", &error),
+            _ => Self::from_error(Code::Environment, &error),
         };
         failure.causes.extend(error.each().iter().map(ToString::to_string));
         failure.hints.extend(error.hints());
@@ -191,10 +185,11 @@ impl From<ExportError> for Failure {
             ExportError::Variable(error) => error.into(),
             ExportError::Text { ref source, format } => {
                 let (others, goes_without) = carried_by(source);
-                let failure = others.iter().fold(
-                    Self::from_error(Exit::Failure, "export-format", &error),
-                    |failure, hint| failure.hint(*hint),
-                );
+                let failure = others
+                    .iter()
+                    .fold(Self::from_error(Code::ExportFormat, &error), |failure, hint| {
+                        failure.hint(*hint)
+                    });
                 match goes_without {
                     true => failure.hint(format!(
                         "v-secure export --format {} --only NAME,…  # those that the format carries",

@@ -6,7 +6,7 @@ use crate::cli::args::source;
 use crate::cli::door::context::Context;
 use crate::cli::door::first_use;
 use crate::cli::door::first_use::Source;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
@@ -124,7 +124,7 @@ impl Restore {
 
     fn forged(&self, error: &MakerError) -> Failure {
         let message = format!("{} is not by whom it says", self.file.display());
-        Failure::new(Exit::Integrity, "backup-signature", message).because(error)
+        Failure::new(Code::BackupSignature, message).because(error)
     }
 
     /// What is in the place, before the backup is read or its passphrase asked for. An older state than
@@ -161,7 +161,7 @@ impl Restore {
             return passphrase_file::decrypt(&passphrase, file, MAX_PLAIN).map_err(|error| {
                 match error {
                     PassphraseError::File(error) => self.damaged(&error),
-                    _ => Failure::from_error(Exit::Locked, "backup-locked", &error)
+                    _ => Failure::from_error(Code::BackupLocked, &error)
                         .hint(format!("v-secure backup restore {}", shell_word::file(&self.file))),
                 }
             });
@@ -173,7 +173,7 @@ impl Restore {
         envelope::decrypt(&all, file, MAX_PLAIN).map_err(|error| match error {
             EnvelopeError::NoMatch => {
                 let message = format!("no identity here opens {}", self.file.display());
-                Failure::new(Exit::Locked, "backup-locked", message)
+                Failure::new(Code::BackupLocked, message)
                     .hint(format!(
                         "v-secure --identity FILE backup restore {}",
                         shell_word::file(&self.file)
@@ -186,7 +186,7 @@ impl Restore {
 
     fn damaged(&self, error: &dyn std::error::Error) -> Failure {
         let message = format!("{} is no backup that can be used", self.file.display());
-        Failure::new(Exit::Integrity, "backup-damaged", message).because(error)
+        Failure::new(Code::BackupDamaged, message).because(error)
     }
 
     /// Verifies the vault of the backup as if it stood at the place.
@@ -203,7 +203,7 @@ impl Restore {
             Standing::CarriedMissing => {
                 let message =
                     format!("{}: the pin names another vault or state", self.file.display());
-                Err(Failure::new(Exit::Integrity, "backup-damaged", message))
+                Err(Failure::new(Code::BackupDamaged, message))
             }
             _ => Ok(opened),
         }
@@ -215,7 +215,7 @@ impl Restore {
                 None => Ok(Destination::None),
                 Some(_) => {
                     let message = format!("{} holds no identity", self.file.display());
-                    Err(Failure::new(Exit::NotFound, "backup-identity", message)
+                    Err(Failure::new(Code::BackupIdentity, message)
                         .hint("v-secure backup create FILE --with-identity --passphrase, where the identity is"))
                 }
             };
@@ -225,12 +225,10 @@ impl Restore {
         if let Some(path) = &self.identity_out {
             return match path.symlink_metadata() {
                 Err(_) => Ok(Destination::Write(path.clone())),
-                Ok(_) => Err(Failure::new(
-                    Exit::Conflict,
-                    "exists",
-                    format!("{} exists already", path.display()),
-                )
-                .hint("--identity-out OTHER_FILE")),
+                Ok(_) => {
+                    Err(Failure::new(Code::Exists, format!("{} exists already", path.display()))
+                        .hint("--identity-out OTHER_FILE"))
+                }
             };
         }
         let Some(path) = identities::default_file(context) else { return Ok(Destination::None) };
@@ -321,8 +319,7 @@ impl Restore {
             session.location.vault.display(),
             fingerprint_words(&there.id()),
         );
-        Failure::new(Exit::Integrity, "backup-other-vault", message)
-            .hint(self.elsewhere() + OUTSIDE)
+        Failure::new(Code::BackupOtherVault, message).hint(self.elsewhere() + OUTSIDE)
     }
 
     fn newer(&self, session: &Session, there: &Vault, missing: &Missing) -> Failure {
@@ -331,7 +328,7 @@ impl Restore {
             session.location.vault.display(),
             self.file.display()
         );
-        let mut failure = Failure::new(Exit::Conflict, "backup-older", message);
+        let mut failure = Failure::new(Code::BackupOlder, message);
         failure.causes = missing.lines(there);
         failure.hint(self.elsewhere())
     }
@@ -377,9 +374,7 @@ fn write_identity(context: &Context<'_>, path: &Path, text: &[u8]) -> Outcome {
     {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             let message = "the folder for the identity cannot be used; the vault is restored";
-            Failure::new(Exit::Failure, "config-folder", message)
-                .because(&error)
-                .hint("--identity-out FILE")
+            Failure::new(Code::ConfigFolder, message).because(&error).hint("--identity-out FILE")
         })?;
     }
     Ok(fresh::write_new(path, text, FILE_MODE)?)

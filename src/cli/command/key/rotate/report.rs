@@ -1,7 +1,7 @@
 //! What `key rotate` did or would do, and what is left for whom.
 
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::shortfall::Lacks;
 use serde::Serialize;
@@ -166,7 +166,7 @@ impl Report {
             others.iter().flat_map(|left| &left.able).map(String::as_str).collect();
         let able: Vec<String> = able.into_iter().map(str::to_owned).collect();
         let message = format!("none of these is yours to renew: {some}");
-        Failure::new(Exit::NotPermitted, "not-permitted", message)
+        Failure::new(Code::NotPermitted, message)
             .hint(format!("who can: {}", joined(&able)))
             .hint("v-secure key status")
     }

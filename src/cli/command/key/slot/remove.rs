@@ -2,7 +2,7 @@
 
 use super::HISTORY;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use serde::Serialize;
@@ -71,7 +71,7 @@ impl Remove {
             "slot {} is the last one of its identity, which is in no file here: without it nobody may get in",
             found.id
         );
-        Err(Failure::new(Exit::Conflict, "last-slot", message)
+        Err(Failure::new(Code::LastSlot, message)
             .hint(format!("v-secure key slot change {}", found.id))
             .hint("v-secure key slot add --label LABEL, for another one first")
             .hint("--last, if the identity is kept elsewhere"))
@@ -86,7 +86,7 @@ impl Remove {
         let answer = context.ui.confirm(&question, false)?;
         match answer {
             true => Ok(()),
-            false => Err(Failure::new(Exit::Failure, "declined", "nothing was removed")),
+            false => Err(Failure::new(Code::Declined, "nothing was removed")),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The metadata that `set` takes: options to the fields that the log names.
 
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use v_secure_core::convert::inject;
@@ -41,7 +42,7 @@ impl FieldArgs {
     pub fn fields(&self) -> Outcome<Vec<Field>> {
         if self.var.as_deref().is_some_and(|var| !var.is_empty() && !inject::is_identifier(var)) {
             let message = "--var is no variable name ([A-Za-z_][A-Za-z0-9_]*)";
-            return Err(Failure::usage("bad-variable", message));
+            return Err(Failure::new(Code::BadVariable, message));
         }
         let plain = [("type", &self.kind), ("var", &self.var), ("description", &self.description)];
         let given = |(field, value): (&str, &Option<String>)| {
@@ -57,7 +58,7 @@ impl FieldArgs {
         for pair in &self.meta {
             let (name, value) = pair
                 .split_once('=')
-                .ok_or_else(|| Failure::usage("bad-meta", "--meta is KEY=VALUE"))?;
+                .ok_or_else(|| Failure::new(Code::BadMeta, "--meta is KEY=VALUE"))?;
             fields.push((format!("meta.{}", key(name, "--meta")?), stored(value)));
         }
         check(&fields)?;
@@ -72,10 +73,10 @@ fn stored(value: &str) -> Option<String> {
 fn check(fields: &[Field]) -> Outcome {
     for (index, (field, value)) in fields.iter().enumerate() {
         if fields[..index].iter().any(|(other, _)| other == field) {
-            return Err(Failure::usage("repeated-field", format!("{field} is given twice")));
+            return Err(Failure::new(Code::RepeatedField, format!("{field} is given twice")));
         }
         check_text(value.as_deref().unwrap_or_default(), MAX_VALUE_TEXT).map_err(|error| {
-            Failure::usage("bad-text", format!("{field} cannot be stored")).because(&error)
+            Failure::new(Code::BadText, format!("{field} cannot be stored")).because(&error)
         })?;
     }
     Ok(())
@@ -83,6 +84,6 @@ fn check(fields: &[Field]) -> Outcome {
 
 fn key<'a>(text: &'a str, option: &str) -> Outcome<&'a str> {
     Name::new(text).map(|_| text).map_err(|error| {
-        Failure::usage("bad-name", format!("{option} needs a name")).because(&error)
+        Failure::new(Code::BadName, format!("{option} needs a name")).because(&error)
     })
 }

@@ -7,7 +7,7 @@ use super::expiry::ExpiryArgs;
 use super::interval::IntervalArg;
 use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
-use crate::cli::error::exit::Exit;
+use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
@@ -136,7 +136,7 @@ impl Set {
 fn misplaced() -> Failure {
     let message = "a value is not taken from the command line (it is in your shell's history now: \
                    clear it)";
-    Failure::usage("value-in-arguments", message)
+    Failure::new(Code::ValueInArguments, message)
         .hint("v-secure set NAME (and type it at the prompt)")
         .hint("printf %s \"$VALUE\" | v-secure set NAME")
 }
@@ -196,7 +196,7 @@ fn check_version(vault: &Vault, secret: &SecretName, wanted: Option<&str>) -> Ou
     }
     let now = current.map_or("none".into(), |version| version.number.to_string());
     let message = format!("the current version of {secret} is {now}, not the one expected");
-    Err(Failure::new(Exit::Conflict, "version-conflict", message)
+    Err(Failure::new(Code::VersionConflict, message)
         .hint(format!("v-secure secret versions {secret}")))
 }
 

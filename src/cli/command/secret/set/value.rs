@@ -3,6 +3,7 @@
 
 use crate::cli::args::source;
 use crate::cli::door::context::Context;
+use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::host::Stream;
 use clap::Args;
@@ -80,7 +81,7 @@ impl ValueArgs {
 
 pub fn prompt(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
     if !context.interactive() {
-        return Err(Failure::usage("no-value", format!("no value for {secret}"))
+        return Err(Failure::new(Code::NoValue, format!("no value for {secret}"))
             .hint(format!("printf %s \"$VALUE\" | v-secure set {secret}"))
             .hint(format!("v-secure set {secret} --file FILE, or --generate")));
     }
@@ -90,13 +91,13 @@ pub fn prompt(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue
 
 /// Nothing is more often a variable that was not set than a value.
 fn empty(secret: &SecretName) -> Failure {
-    Failure::usage("empty-value", format!("the value for {secret} is empty"))
+    Failure::new(Code::EmptyValue, format!("the value for {secret} is empty"))
         .hint(format!("printf '' | v-secure set {secret} --raw, if it is to be empty"))
 }
 
 pub fn parse_spec(text: &str) -> Outcome<generate::Spec> {
     text.parse().map_err(|error: generate::SpecError| {
-        Failure::usage("bad-generator", "--generate is not understood").because(&error)
+        Failure::new(Code::BadGenerator, "--generate is not understood").because(&error)
     })
 }
 
