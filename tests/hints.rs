@@ -199,7 +199,7 @@ fn general(entries: &mut Entries, played: &BTreeSet<&str>) {
     let exempt: BTreeMap<&str, &str> = exempt::CODES.iter().copied().collect();
     let mut of = BTreeMap::<&str, BTreeSet<&str>>::new();
     for known in v_secure::cli::error::codes::COMMANDS {
-        of.entry(known.next).or_default().insert(known.code);
+        of.entry(known.next).or_default().insert(known.code.as_str());
     }
     for (text, codes) in of {
         let known = |code: &&&str| played.contains(**code) || exempt.contains_key(**code);

@@ -16,6 +16,7 @@ use cli::{Cli, failure, finish};
 use std::fs;
 use std::path::PathBuf;
 use v_secure::cli::error::Failure;
+use v_secure::cli::error::codes::Code;
 use v_secure::cli::error::pin_failures::{older, pin_failure};
 use v_secure::{Error, FirstUse, Notice, Options, SecretValue, Vault};
 use v_secure_core::vault::pin::Standing;
@@ -55,11 +56,11 @@ fn kind(cli: &Cli, error: Error) -> (i32, String) {
         Error::Signer(error) => error.into(),
         Error::Pin(Standing::Prefix { .. }) | Error::HeadsMissing(_) => older(""),
         Error::Pin(standing) => pin_failure(&standing, &cli.vault()),
-        Error::Reason(_) => Failure::usage("bad-reason", ""),
-        Error::OwnVariable => Failure::usage("setting-variable", ""),
+        Error::Reason(_) => Failure::new(Code::BadReason, ""),
+        Error::OwnVariable => Failure::new(Code::SettingVariable, ""),
         other => panic!("{other:?}"),
     };
-    (failure.exit.code().into(), failure.code.to_owned())
+    (failure.exit.code().into(), failure.code.as_str().to_owned())
 }
 
 #[track_caller]
