@@ -176,7 +176,7 @@ fn who_is_in_the_vault_is_not_told_to_ask_for_it() {
     let cli = Cli::with_vault();
     let run = cli.run("init --json");
     assert_eq!(failure(&run), (7, "exists".into()));
-    assert_eq!(hints(&run), ["v-secure, which shows it: you are in it"]);
+    assert_eq!(hints(&run), ["v-secure, which shows it: you are a member"]);
     let home = cli.project().with_file_name("stranger");
     let stranger = |line: &str| {
         let mut command = cli.command(line);
@@ -185,7 +185,7 @@ fn who_is_in_the_vault_is_not_told_to_ask_for_it() {
     };
     let run = stranger("init --json");
     assert_eq!(hints(&run), ["v-secure", "v-secure member request, to be let in"]);
-    // A key of another vault is no member's.
+    // A key of another vault belongs to no member.
     assert_eq!(stranger("identity new").code, 0);
     assert_eq!(hints(&stranger("init --json")).len(), 2);
 }

@@ -173,7 +173,7 @@ fn pins_first_use_older_states_and_other_vaults_differ() {
     assert!(found.command("pin-refused").starts_with("v-secure pin accept"));
 }
 
-/// The identity is no member's in a vault that another put in the place of the accepted one.
+/// The identity belongs to no member in a vault that another put in the place of the accepted one.
 #[test]
 fn of_a_refused_vault_only_the_pin_is_told() {
     let owner = Person::new("owner-1");

@@ -450,7 +450,7 @@ fn a_pin_that_is_none_is_refused_and_not_repeated() {
         .chain([OsStr::from_bytes(b"\xff\xfe").to_owned()]);
     for pin in junk {
         let output = bounded_by(&sandbox, SPACE, &["get", "A"], |c| c.env("V_SECURE_PIN", &pin));
-        assert_refused(&output, 6, "V_SECURE_PIN holds no pin");
+        assert_refused(&output, 6, "V_SECURE_PIN is not a valid pin");
         assert!(output.stderr.len() < 1_000);
     }
 }

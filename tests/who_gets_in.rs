@@ -163,7 +163,7 @@ fn a_name_that_is_taken_is_said_before_words_are_compared() {
     assert_eq!(taken.error(), (7, "member-exists".into()));
     let taken = add(" --role ops");
     assert!(
-        taken.err.contains("there is a member newcomer already, let in by contractor"),
+        taken.err.contains("a member named newcomer already exists, added by contractor"),
         "{}",
         taken.err
     );

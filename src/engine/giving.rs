@@ -28,7 +28,7 @@ pub struct Reading<'a> {
 pub enum GivingError {
     #[error("the reason cannot be stored")]
     Reason(#[source] TextError),
-    #[error("this vault gives values only where reads can be written down")]
+    #[error("this vault requires every read to be recorded, and here reads cannot be recorded")]
     Journal(#[source] JournalError),
 }
 

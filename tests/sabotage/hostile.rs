@@ -48,7 +48,7 @@ pub const RECORDS: &[Record] = &[
         name: "wrap-garbage",
         make: wrap_garbage,
         // The wrap before it opens, and is wrapped anew.
-        said: &["mallory is no member any more"],
+        said: &["mallory is no longer a member"],
         doctor: "contents-sound",
     },
     Record {
@@ -102,7 +102,7 @@ pub const RECORDS: &[Record] = &[
     Record {
         name: "recipient-unsealable",
         make: recipient_unsealable,
-        said: &["mallory is no member any more"],
+        said: &["mallory is no longer a member"],
         doctor: "contents-sound",
     },
 ];

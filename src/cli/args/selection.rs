@@ -62,7 +62,7 @@ pub fn tell_left_out<'n>(
     let names: Vec<&str> = left_out.into_iter().map(SecretName::as_str).collect();
     if let Some(first) = names.first() {
         context.ui.note(&format!(
-            "left out, as their names are no variables: {} (v-secure set {first} --var NAME gives one)",
+            "left out, because their names are not valid variable names: {} (v-secure set {first} --var NAME gives one)",
             names.join(", ")
         ));
     }
@@ -103,10 +103,10 @@ impl SelectionArgs {
         let message = match (narrowed, &bases[..]) {
             (true, _) => format!("no secret of the environment {environment} is selected"),
             (false, [_, bases @ ..]) if !bases.is_empty() => format!(
-                "the environment {environment} gives no secrets: it has none, and inherits none from {}",
+                "the environment {environment} has no secrets, and inherits none from {}",
                 listed(bases)
             ),
-            (false, _) => format!("the environment {environment} gives no secrets"),
+            (false, _) => format!("the environment {environment} has no secrets"),
         };
         let failure = Failure::new(Code::NoSecrets, message).hint("v-secure env list");
         match narrowed {
@@ -160,7 +160,7 @@ impl SelectionArgs {
             .map(|(secret, value)| {
                 let variable = vault.secret(&secret).and_then(|found| found.var());
                 let variable = variable.map(Name::new).transpose().map_err(|error| {
-                    let message = format!("the variable of {secret} is no name");
+                    let message = format!("the variable of {secret} is not a valid name");
                     Failure::new(Code::BadVariable, message)
                         .with_exit(Exit::Failure)
                         .because(&error)

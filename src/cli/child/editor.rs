@@ -47,7 +47,7 @@ pub fn find(context: &Surroundings<'_>) -> Outcome<Editor> {
         Some(command) => command,
         None if context.interactive() => DEFAULT.into(),
         None => {
-            let message = "there is no terminal to edit on, and no editor is named";
+            let message = "there is no terminal, and no editor is set";
             return Err(Failure::new(Code::NoEditor, message)
                 .hint("EDITOR=COMMAND, which gets the file as its last argument")
                 .hint("printf %s \"$VALUE\" | v-secure set NAME"));

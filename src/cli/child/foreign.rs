@@ -45,7 +45,7 @@ pub fn output(context: &Surroundings<'_>, call: &Call, limit: usize) -> Outcome<
 fn command(context: &Surroundings<'_>, call: &Call) -> Outcome<Command> {
     let search = context.host.variable("PATH");
     let path = child::find(call.program.as_ref(), search.as_deref()).map_err(|_| {
-        let message = format!("{} is not installed: it is not found along PATH", call.program);
+        let message = format!("{} is not installed: it is not on PATH", call.program);
         Failure::new(Code::ForeignMissing, message)
     })?;
     let mut command = Command::new(path);

@@ -63,7 +63,7 @@ pub enum ChildError {
     /// The file is there; the interpreter in its first line, or its loader, is not.
     #[error("{path:?} cannot run: the interpreter or loader that it names is not found")]
     NoInterpreter { path: PathBuf },
-    #[error("{path:?} is no program that this system can run")]
+    #[error("{path:?} is not a program that this system can run")]
     Format {
         path: PathBuf,
         #[source]

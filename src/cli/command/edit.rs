@@ -111,7 +111,7 @@ impl Edit {
         let names: Vec<&str> = edited.missing.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(", ");
         if !context.interactive() {
-            let message = format!("these lines are gone, and nothing was changed: {names}");
+            let message = format!("the edited text no longer has these secrets, so nothing was changed: {names}");
             return Err(Failure::new(Code::LinesMissing, message).hint(format!(
                 "v-secure edit -e {} --remove-missing, if these secrets are to be removed",
                 context.environment()?
@@ -139,7 +139,7 @@ impl Edit {
 
 fn parse(sheet: &Sheet, text: &SecretValue) -> Outcome<Edited> {
     let refuse = |error: &dyn std::error::Error| {
-        Failure::new(Code::EditSyntax, "the edited text is no dotenv").because(error)
+        Failure::new(Code::EditSyntax, "the edited text is not valid dotenv").because(error)
     };
     let entries = read(text.expose()).map_err(|error| refuse(&error))?;
     sheet.compare(entries).map_err(|error| refuse(&error))

@@ -257,9 +257,9 @@ fn reasons(people: &[Vec<&Knower>]) -> String {
 fn why(all: &[&Knower]) -> String {
     let to = all[0];
     let why = match (to.why, &to.made) {
-        (Why::MemberRemoved, _) => "no member any more".to_owned(),
+        (Why::MemberRemoved, _) => "no longer a member".to_owned(),
         (Why::KeyRemoved, _) => "the key was removed".to_owned(),
-        (Why::NoRight, _) => "no right to it any more".to_owned(),
+        (Why::NoRight, _) => "no longer has a right to it".to_owned(),
         (Why::NeverAllowed, _) => "never had a right to it".to_owned(),
         (Why::LetReaderIn, made) => {
             let service = made.as_ref().map_or("", Name::as_str);

@@ -136,7 +136,7 @@ fn attention(context: &Context<'_>, vault: &Vault, now: u64) -> Vec<String> {
 fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {
     let secrets = exposure::all(context, vault).map_or(0, |exposed| exposed.values.len());
     let line =
-        || format!("known to those who may not read them: {}: v-secure exposed", count(secrets));
+        || format!("known to somebody without the right to read them: {}: v-secure exposed", count(secrets));
     (secrets > 0).then(line)
 }
 

@@ -144,7 +144,7 @@ fn refused(doubt: Doubt, vault: &str, homes: &str, source: Source<'_>) -> Failur
              whoever made it",
             file.display()
         ),
-        _ => format!("{vault} has never been accepted here, and nothing vouches for it"),
+        _ => format!("{vault} has never been accepted on this device, and nothing here vouches for it"),
     };
     let what = match source {
         Source::Place => "this repository holds now",

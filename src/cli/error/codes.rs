@@ -91,7 +91,7 @@ codes! {
     BackupSignature "backup-signature" [Integrity] "A backup is not by the member whom it names", "restore another copy of it";
     BackupTerminal "backup-terminal" [Usage] "A terminal shows no bytes", "v-secure backup create - --armor";
     BadFilter "bad-filter" [Usage] "A filter is none", "rotation, read, policy, secret=NAME or actor=MEMBER";
-    BadGenerator "bad-generator" [Usage] "--generate is not understood", "v-secure set --help";
+    BadGenerator "bad-generator" [Usage] "--generate does not name a valid generator", "v-secure set --help";
     BadMeta "bad-meta" [Usage] "--meta is not KEY=VALUE", "v-secure secret set --help";
     BadName "bad-name" [Usage, Failure] "A name of a secret, environment or member is none", "names are letters, digits, '.', '_' and '-'";
     BadPattern "bad-pattern" [Usage] "A pattern is not ENVIRONMENT/NAME with at most one '*', at its end", "v-secure access grant --help";
@@ -125,11 +125,11 @@ codes! {
     Exists "exists" [Conflict] "What is to be made is there already", "choose another name";
     Expired "expired" [Expired] "A wanted secret is past its expiry", "v-secure set NAME";
     ExportFormat "export-format" [Failure] "A value does not fit the format", "v-secure export --only NAME";
-    Exposed "exposed" [Failure] "Values are known to those who may not read them, longer than the deadline allows", "v-secure set NAME";
+    Exposed "exposed" [Failure] "Values are known to somebody without the right to read them, longer than the deadline allows", "v-secure set NAME";
     File "file" [Failure, NotFound] "A file cannot be read", "check the path, and who may read it";
     FileEmpty "file-empty" [Integrity] "The file that is to be the vault is empty", "git checkout REV -- .v-secure/vault.toml";
     FileTooLarge "file-too-large" [Integrity] "The vault is longer than any that is read", "git log -p -- .v-secure/vault.toml";
-    Fingerprint "fingerprint" [Integrity] "What arrived is not what was sent, or the words are of something else", "compare again, by a way that nobody else can write to";
+    Fingerprint "fingerprint" [Integrity] "The fingerprint does not match what arrived", "compare again, by a way that nobody else can write to";
     FirstUse "first-use" [Failure] "This device has never accepted the vault, and nothing vouches for it", "v-secure pin accept";
     ForeignFailed "foreign-failed" [Failure] "The tool of import --from failed; what it said stands above", "run the tool by itself on the file";
     ForeignHook "foreign-hook" [Conflict] "git's hook is another program's", "add the line to it by hand";
@@ -143,7 +143,7 @@ codes! {
     IdentityLost "identity-lost" [Failure] "A new member's key was made and could not be handed over", "v-secure member add NAME --new-identity";
     IdentityRecipient "identity-recipient" [Usage] "A plugin's identity does not state its recipient", "write '# recipient: age1…' above the identity";
     IdentitySyntax "identity-syntax" [Locked] "A file holds no usable identity", "v-secure identity new -o FILE";
-    IdentityTwice "identity-twice" [Usage] "--identity and --new-identity exclude each other", "give one of the two";
+    IdentityTwice "identity-twice" [Usage] "--identity and --new-identity cannot be used together", "give one of the two";
     ImportFrom "import-from" [Usage] "import --from is given what it cannot take", "v-secure import --help";
     ImportSyntax "import-syntax" [Failure] "A file cannot be imported", "fix the line, or give --format";
     Init "init" [Failure] "The vault could not be made", "v-secure doctor";
@@ -169,7 +169,7 @@ codes! {
     NoAudience "no-audience" [NotPermitted] "The readers of a secret have no keys yet", "v-secure access settle";
     NoCommand "no-command" [Usage] "exec was given no program", "v-secure exec -- PROGRAM";
     NoDevice "no-device" [NotFound] "The member has no such device", "v-secure member show NAME";
-    NoEditor "no-editor" [Usage] "There is no terminal to edit on, and no editor is named", "EDITOR=COMMAND";
+    NoEditor "no-editor" [Usage] "There is no terminal, and no editor is set", "EDITOR=COMMAND";
     NoEntry "no-entry" [NotFound] "There is no such entry", "v-secure adopt --list";
     NoEnvironment "no-environment" [NotFound] "There is no such environment", "v-secure env list";
     NoGithubEnv "no-github-env" [Usage] "--format github has no file of a runner to write to", "v-secure export --format dotenv";
@@ -203,7 +203,7 @@ codes! {
     Nothing "nothing" [Usage] "Nothing is to be stored", "v-secure secret set --help";
     NothingToSeal "nothing-to-seal" [Conflict] "What unlocked the vault is no identity that a slot can seal", "v-secure --identity FILE key slot add";
     ObjectMissing "object-missing" [Integrity, NotFound] "A value's bytes are missing in the vault", "v-secure audit verify";
-    OlderValues "older-values" [Failure] "Whoever gets a role would get the keys to values that the role could once read, and that is not agreed to", "v-secure role create NEW";
+    OlderValues "older-values" [Failure] "Whoever gets a role would get the keys to values that the role could read in the past, and that is not agreed to", "v-secure role create NEW";
     Output "output" [Failure] "Standard output cannot be written", "check the disk, or where the output goes";
     OwnerRole "owner-role" [Conflict] "The role of the owners cannot go, nor any of its rights", "v-secure role leave owner MEMBER";
     OwnerThreshold "owner-threshold" [NotPermitted] "More owners must sign than can with one command", "v-secure member list";
@@ -268,7 +268,7 @@ codes! {
     VoidsWork "voids-work" [Conflict] "A change of policy would end work that counts", "v-secure audit log";
     VouchAmbiguous "vouch-ambiguous" [Usage] "--vouch names more than one device or recipient of those listed", "v-secure policy review --json";
     WeakPassphrase "weak-passphrase" [Usage] "The passphrase is easily guessed", "six words drawn at random, or more";
-    Words "words" [Locked, Failure] "24 words spell no identity", "compare them with the paper";
+    Words "words" [Locked, Failure] "The 24 words do not spell an identity", "compare them with the paper";
     Write "write" [Failure] "A file cannot be written", "check the disk, and who may write there";
     WrongPassphrase "wrong-passphrase" [Locked] "The passphrase opens no slot", "v-secure key slot list";
 }

@@ -130,6 +130,6 @@ fn whose(lost: &Lost) -> String {
             format!("{own}, and in a commit of the repository of {}", path.display())
         }
         Trace::File(path) => format!("{own}, and still in {}", path.display()),
-        Trace::Unclear => format!("{own}; whether a commit holds it cannot be told here"),
+        Trace::Unclear => format!("{own}; it is unknown whether a commit has it"),
     }
 }

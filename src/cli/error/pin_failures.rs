@@ -56,15 +56,15 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
         Standing::OtherVault { accepted } => (
             Code::PinOtherVault,
             format!(
-                "{path} is another vault than the one accepted here before ({})",
+                "{path} is not the vault that was accepted here before ({})",
                 fingerprint_words(accepted)
             ),
         ),
         Standing::OtherInProject { known } => (
             Code::PinOtherInProject,
             format!(
-                "{path} is another vault than the one accepted in this project, {} ({}) in {}, and \
-                 would take its place here",
+                "{path} is not the vault that was accepted in this project, {} ({}) in {}, and \
+                 would replace it here",
                 known.name,
                 fingerprint_words(&known.vault),
                 known.path
@@ -79,7 +79,7 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
         _ => (
             Code::PinCarried,
             format!(
-                "{path} does not contain what the given pin names: another vault, or an older state"
+                "{path} does not contain what the given pin names: it is another vault, or an older state"
             ),
         ),
     };

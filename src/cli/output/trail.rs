@@ -184,7 +184,7 @@ pub fn known_action(action: &str, known: impl Iterator<Item = &'static str>) -> 
     if known.contains(&action) {
         return Ok(());
     }
-    let message = format!("there is no action {action}");
+    let message = format!("{action} is not a valid action");
     Err(Failure::new(Code::NoAction, message).hint(format!("one of: {}", known.join(", "))))
 }
 

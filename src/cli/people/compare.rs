@@ -33,7 +33,7 @@ impl CompareArgs {
         if !context.interactive() {
             return Err(Failure::new(
                 Code::NotConfirmed,
-                "the fingerprint was not compared with anybody",
+                "the fingerprint was not compared with the other side",
             )
             .hint("--fingerprint WORDS, as the other side sees them")
             .hint("--yes, if it came by a way that nobody else can write to"));
@@ -59,7 +59,7 @@ fn same(given: &str, words: &str) -> bool {
 fn other() -> Failure {
     Failure::new(
         Code::Fingerprint,
-        "the fingerprint is another one: what arrived is not what was sent, or the words are of something else",
+        "the fingerprint does not match: what arrived is not what was sent, or the words belong to something else",
     )
 }
 

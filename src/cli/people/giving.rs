@@ -117,7 +117,7 @@ impl OlderArgs {
         let [members, secrets] =
             [members, secrets].map(|names| names.into_iter().collect::<Vec<_>>().join(", "));
         let what = format!(
-            "{members} would get the keys to values that the role could once read: {secrets}"
+            "{members} would get the keys to values that the role could read in the past: {secrets}"
         );
         let failure = match context.interactive() {
             false => Failure::new(Code::OlderValues, format!("{what}; nothing was changed")),
@@ -156,7 +156,7 @@ fn ask(context: &Context<'_>, gifts: &[Gift]) -> Outcome {
 
 /// Without a line to copy: each is to be looked at, and asked about.
 fn unanswered(gifts: &[Gift]) -> Failure {
-    let message = "nobody who could give this vouched for what is marked '!': nothing was changed";
+    let message = "nobody with the right to grant this has vouched for what is marked '!': nothing was changed";
     let failure = Failure::new(Code::NotVouched, message)
         .hint("--vouch ID, for each that you checked with the person");
     let mut memberships = gifts.iter().flat_map(|gift| &gift.to).flat_map(|to| &to.membership);
@@ -240,7 +240,7 @@ pub fn why(verb: &str, verdict: &Verdict, access: &Access) -> String {
     let lost = all().any(|voucher| voucher.standing == Standing::Lost);
     let reason = match &verdict.lacks {
         _ if verdict.is_orphan() && lost => "with a device that was lost".to_owned(),
-        _ if verdict.is_orphan() => "who is no member any more".to_owned(),
+        _ if verdict.is_orphan() => "who is no longer a member".to_owned(),
         _ if access.is_owner() => "who is no owner".to_owned(),
         Some(pattern) => format!("who may not grant {pattern}"),
         None if access.is_empty() => format!("who could not give all that {} may get", access.role),

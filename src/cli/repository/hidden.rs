@@ -46,7 +46,7 @@ pub fn in_the_way(context: &Surroundings<'_>, found: &Hidden) -> Failure {
 /// That git has a vault where none is seen.
 fn failure(context: &Surroundings<'_>, found: &Hidden) -> Failure {
     let commands = Commands::of(context, found);
-    let message = format!("there is a vault that is not checked out: {}", said(found));
+    let message = format!("this repository has a vault that is not checked out: {}", said(found));
     let failure = Failure::new(Code::VaultHidden, message);
     let hints = commands.map(|commands| commands.of_state(&found.why));
     hints.unwrap_or_else(unnamed).into_iter().fold(failure, Failure::hint)
@@ -62,7 +62,7 @@ fn said(found: &Hidden) -> String {
     match &found.why {
         Why::Sparse => format!("git has {path}, and this sparse checkout leaves it out"),
         Why::Skipped => format!("git has {path}, and its index says to do without the file"),
-        Why::Deleted => format!("git has {path} in its index, and the file is gone"),
+        Why::Deleted => format!("git has {path} in its index, but the file is missing"),
         Why::Unmerged { .. } => format!("{path} is part of a merge that is not finished"),
         Why::Removed => format!("the last commit has {path}, and the index no longer"),
         Why::Incoming { head } => {

@@ -67,7 +67,7 @@ impl<'a> Refused<'a> {
         let said = match self.secrets.as_slice() {
             [_] => match errors.first()? {
                 InjectError::NoVariable { .. } => {
-                    "exec leaves it out, as its name is no variable".to_owned()
+                    "exec leaves it out, because its name is not a valid variable name".to_owned()
                 }
                 error => format!("exec cannot give it to a program: {error}"),
             },

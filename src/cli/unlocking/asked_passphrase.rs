@@ -68,7 +68,7 @@ impl Names {
 impl Place {
     pub fn describe(&self) -> String {
         match self {
-            Self::Descriptor(number) => format!("the passphrase of descriptor {number}"),
+            Self::Descriptor(number) => format!("the passphrase from descriptor {number}"),
             Self::File(path) => format!("the passphrase in {}", path.display()),
             Self::Variable(name) => (*name).to_owned(),
         }
@@ -171,7 +171,7 @@ impl Wanted<'_> {
             return self.judge(context, &value).map(|()| value);
         }
         if !can_ask(context) {
-            let message = "a new passphrase is needed, and there is no terminal to ask on";
+            let message = "a new passphrase is needed, but there is no terminal to ask for it";
             return Err(missing(message, self.names));
         }
         context.ui.note_wrapped("", 0, self.sealed.note());
@@ -226,7 +226,7 @@ pub fn present(
     match names.place(context, descriptor) {
         Some(place) => place.read(context),
         None if can_ask(context) => ask(context, question),
-        None => Err(missing("a passphrase is needed, and there is no terminal to ask on", names)),
+        None => Err(missing("a passphrase is needed, but there is no terminal to ask for it", names)),
     }
 }
 

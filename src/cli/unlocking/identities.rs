@@ -160,7 +160,7 @@ pub fn parse(context: &Surroundings<'_>, text: &SecretValue, from: &str) -> Outc
 /// for this place only where whoever defined a job gave it the identity, as the job's repository.
 pub fn carried_pin(context: &Surroundings<'_>) -> Outcome<Option<Carried>> {
     let refuse = |from: &str, error: &dyn std::error::Error| {
-        Failure::new(Code::PinSyntax, format!("{from} holds no pin"))
+        Failure::new(Code::PinSyntax, format!("{from} is not a valid pin"))
             .because(error)
             .hint("v-secure pin show  # where the vault is known: its line goes into V_SECURE_PIN")
     };

@@ -88,7 +88,7 @@ fn with_given(
         Ok(()) => Ok(Ok(identity)),
         Err(error) => {
             let message = format!(
-                "the key in {} stays closed: {} does not open it",
+                "the key in {} cannot be unlocked: {} does not open it",
                 source.describe(),
                 place.describe()
             );
@@ -116,7 +116,7 @@ fn ask(
             Err(error) => context.ui.warn(&error.to_string()),
         }
     }
-    let message = format!("the key in {} stays closed", source.describe());
+    let message = format!("the key in {} cannot be unlocked", source.describe());
     Ok(Err(Failure::new(Code::SshPassphrase, message)
         .because(&IdentityError::SshPassphrase)
         .hint("v-secure, to see what else could open the vault")))
@@ -130,7 +130,7 @@ fn ask(
 struct Unasked;
 
 fn no_terminal(source: &Source) -> Failure {
-    let message = format!("the key in {} stays closed", source.describe());
+    let message = format!("the key in {} cannot be unlocked", source.describe());
     Failure::new(Code::SshPassphrase, message)
         .because(&Unasked)
         .hint(format!("give it by {}", PASSPHRASE.advice()))

@@ -64,7 +64,7 @@ pub enum Tried {
 pub struct Attempt {
     pub way: String,
     pub passed: Option<String>,
-    /// Whether an identity was there that is no member's.
+    /// Whether an identity was there that belongs to no member.
     pub stranger: bool,
 }
 
@@ -74,7 +74,7 @@ impl Attempt {
     }
 
     fn stranger(way: String, recipients: &str) -> Self {
-        Self { way, passed: Some(format!("{recipients} is no member's")), stranger: true }
+        Self { way, passed: Some(format!("{recipients} belongs to no member")), stranger: true }
     }
 }
 

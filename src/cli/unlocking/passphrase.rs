@@ -58,7 +58,7 @@ pub fn ask(context: &Context<'_>, vault: &Vault) -> Outcome<Tried> {
     }
     if !passphrase::can_ask(context) {
         let advice = PASSPHRASE.advice();
-        return Ok(Tried::Passed(format!("there is no terminal to ask on: give it by {advice}")));
+        return Ok(Tried::Passed(format!("there is no terminal to ask for it: give it by {advice}")));
     }
     let question = format!("Passphrase of the vault {}: ", vault.file().header.name);
     for left in (0..TRIES).rev() {

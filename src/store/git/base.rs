@@ -11,10 +11,10 @@ use v_secure_core::file::format::MAX_FILE;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BaseError {
-    #[error("git knows no revision '{revision}' here")]
+    #[error("git does not know the revision '{revision}' here")]
     NoRevision { revision: String },
     /// git takes the tag, which anybody with push rights makes: it comes with a fetch.
-    #[error("'{revision}' may be any of {}", refs.join(", "))]
+    #[error("'{revision}' is ambiguous: it may be any of {}", refs.join(", "))]
     Ambiguous { revision: String, refs: Vec<String> },
     #[error("there is no vault at this path in the revision '{revision}'")]
     NoVault { revision: String },

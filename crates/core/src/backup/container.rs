@@ -69,13 +69,13 @@ pub enum BackupError {
     Unsigned,
     #[error("it was written by a newer v-secure")]
     Newer,
-    #[error("it is not in the form that v-secure writes: a line '{expected}' is due")]
+    #[error("it is not in the form that v-secure writes: a line '{expected}' is expected")]
     Line { expected: &'static str },
     #[error("the part {name} has more than {limit} bytes")]
     TooLarge { name: &'static str, limit: usize },
     #[error("it is cut off")]
     Truncated,
-    #[error("there is something behind its end")]
+    #[error("there is data after its end")]
     Trailing,
 }
 

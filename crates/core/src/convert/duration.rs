@@ -23,7 +23,7 @@ pub const MAX_SPAN: u64 = 100 * YEAR;
 pub enum TimeError {
     #[error("a duration is a whole number and a unit, s, m, h, d, w or y: write 90d or 12h")]
     Span,
-    #[error("a duration is longer than nothing")]
+    #[error("a duration must be longer than zero")]
     Zero,
     #[error("a duration is at most 100 years")]
     TooLong,

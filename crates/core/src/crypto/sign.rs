@@ -45,7 +45,7 @@ impl Tag {
 /// Why bytes are no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    #[error("the bytes are no point of the curve")]
+    #[error("the bytes are not a point on the curve")]
     NotAPoint,
     #[error("the public key is not in its canonical encoding")]
     NotCanonical,

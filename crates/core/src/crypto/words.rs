@@ -18,11 +18,11 @@ pub enum WordsError {
     Count { found: usize },
     #[error("word {position} is not in the list of words: it is mistyped")]
     Unknown { position: usize },
-    #[error("the words do not fit together: one is another word, or two have changed places")]
+    #[error("the words do not fit together: one of them is wrong, or two are swapped")]
     Checksum,
     #[error("the words are not text")]
     NotText,
-    #[error("the words spell no identity")]
+    #[error("the words do not spell an identity")]
     Identity(#[source] IdentityError),
 }
 

@@ -66,7 +66,7 @@ pub struct Through {
 /// Why a key's holder may not read a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// It is no member any more.
+    /// It is no longer a member.
     MemberRemoved,
     /// The key was taken from a member that is still there.
     KeyRemoved,

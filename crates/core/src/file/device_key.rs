@@ -18,7 +18,7 @@ const SEED: usize = 32;
 pub enum DeviceKeyError {
     #[error("the device's signing key cannot be sealed or opened")]
     Envelope(#[source] EnvelopeError),
-    #[error("the sealed signing key is no key")]
+    #[error("the sealed signing key is not a key")]
     Seed(#[source] SignError),
     #[error("the sealed signing key belongs to another public key")]
     OtherKey,

@@ -83,9 +83,9 @@ pub fn join(state: &State, role: &Name, member: &Name) -> Vec<PolicyOp> {
 pub enum RevokeError {
     #[error("there is no role {role}")]
     NoRole { role: Name },
-    #[error("the rights of owner cannot be taken: they are every right on '*'")]
+    #[error("the rights of the role owner cannot be revoked: an owner has every right on '*'")]
     Owner,
-    #[error("the role {role} has no grant of that on exactly {pattern}")]
+    #[error("the role {role} has no such grant on exactly {pattern}")]
     NotGranted { role: Name, pattern: Pattern, reaching: Vec<Grant> },
 }
 

@@ -52,7 +52,7 @@ pub enum LeaveError {
     #[error("{name} names more than one recipient of {member}", member = name.member)]
     Ambiguous { name: DeviceName },
     #[error(
-        "{name} cannot go by itself: {also}{member} would be left without any key that opens something",
+        "{name} cannot be removed by itself: {also}{member} would be left without a key that opens anything",
         member = name.member, also = also(name, others)
     )]
     LastRecipient {

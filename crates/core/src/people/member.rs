@@ -44,23 +44,23 @@ pub enum MemberError {
     Chain(#[from] ChainError),
     #[error("the request is for another vault")]
     OtherVault,
-    #[error("the request is of {found}, not of {asked}")]
+    #[error("the request is for the member {found}, not for {asked}")]
     OtherName { asked: Name, found: Name },
     #[error("{member} is a {} already", found.as_str())]
     OtherKind { member: Name, found: MemberKind },
     #[error("{member} is a member with this device and these roles already")]
     Nothing { member: Name },
-    #[error("{member} is a member already: when it expires is said when it is let in")]
+    #[error("{member} is already a member: an expiry can only be set when a member is added")]
     ExpiryStated { member: Name },
-    #[error("the recipient belongs to {owner} already")]
+    #[error("the recipient already belongs to {owner}")]
     RecipientTaken { owner: Name },
     #[error("nothing can be encrypted to this recipient")]
     Recipient(#[source] RecipientError),
-    #[error("{member} has a device {device} already")]
+    #[error("{member} already has a device {device}")]
     DeviceTaken { member: Name, device: Name },
     #[error("the request's key was here before, and was taken away: it does not come back")]
     KeyGone { member: Name },
-    #[error("there is a member {found} already, let in by {}", listed(by))]
+    #[error("a member named {found} already exists, added by {}", listed(by))]
     Exists {
         asked: Name,
         found: Name,
@@ -71,7 +71,7 @@ pub enum MemberError {
     NoMember { member: Name },
     #[error("there is no role {role}")]
     NoRole { role: Name },
-    #[error("the role {role} exists already and grants something else")]
+    #[error("the role {role} already exists, with other grants")]
     RoleTaken { role: Name },
 }
 

@@ -83,11 +83,11 @@ pub struct Trial {
 /// What a recovery identity should be able to do, and is not.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    #[error("{member} is no owner: it does not read everything")]
+    #[error("{member} is not an owner: it cannot read everything")]
     NotOwner { member: Name },
     #[error(transparent)]
     Keys(KeyError),
-    #[error("it cannot sign, so nobody could be let in with it")]
+    #[error("it cannot sign, so it could not let a new device in")]
     Signer(#[source] SignerError),
     #[error("{secret} does not open")]
     Secret {

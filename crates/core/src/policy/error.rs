@@ -102,13 +102,13 @@ pub enum Needs {
     MembersCreator { member: Name },
     #[error("a signer who added role {role}, which has no grant, and may grant")]
     RolesCreator { role: Name },
-    #[error("an owner, somebody who may grant all that {member} has, or two devices of {member}")]
+    #[error("an owner, a member who may grant all that {member} has, or two devices of {member}")]
     TwoKeys { member: Name },
 }
 
 fn last_owner(threshold: usize) -> String {
     match threshold {
-        1 => "this is the last owner, who cannot go".to_owned(),
+        1 => "this is the last owner, and a vault needs at least one".to_owned(),
         many => format!("too few owners would be left: {many} must sign"),
     }
 }
@@ -185,7 +185,7 @@ pub enum OpFault {
     MemberExists { member: Name },
     #[error("there is no member {member}")]
     UnknownMember { member: Name },
-    #[error("member {taken} exists: names of members differ by more than the case of letters")]
+    #[error("member {taken} exists: names of members must differ by more than letter case")]
     MemberAlike { taken: Name },
     #[error("member {member} must have 1 to {most} recipients")]
     RecipientCount { member: Name, most: usize },
@@ -193,7 +193,7 @@ pub enum OpFault {
     RecipientExists { member: Name },
     #[error("member {member} has no such recipient")]
     UnknownRecipient { member: Name },
-    #[error("a recipient is no age recipient in its one spelling")]
+    #[error("a recipient is not an age recipient in its canonical spelling")]
     Recipient(#[source] RecipientError),
     #[error("that recipient is a key of member {owner}")]
     RecipientTaken { owner: Name },
@@ -219,11 +219,11 @@ pub enum OpFault {
     KeyProof { key: Id },
     #[error("role {role} exists")]
     RoleExists { role: Name },
-    #[error("role {taken} exists: names of roles differ by more than the case of letters")]
+    #[error("role {taken} exists: names of roles must differ by more than letter case")]
     RoleAlike { taken: Name },
     #[error("there is no role {role}")]
     UnknownRole { role: Name },
-    #[error("the role owner stays as it is")]
+    #[error("the role owner cannot be changed")]
     OwnerRole,
     #[error("{member} is in role {role}")]
     InRole { role: Name, member: Name },

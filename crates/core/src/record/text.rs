@@ -13,7 +13,7 @@ pub const MAX_VALUE_TEXT: usize = 4_096;
 /// Why a text may not be stored. The text itself is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    #[error("a text has over {max} bytes")]
+    #[error("a text has more than {max} bytes")]
     TooLong { max: usize },
     #[error(
         "a text holds U+{:04X}: control, line separator and bidirectional control characters are not allowed",

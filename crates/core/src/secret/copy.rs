@@ -22,7 +22,7 @@ pub enum CopyError {
     Put(#[from] PutError),
     #[error(transparent)]
     Remove(#[from] RemoveError),
-    #[error("the new name of {secret} is the old one")]
+    #[error("the new name of {secret} is the same as the old one")]
     Same { secret: SecretName },
     #[error("{secret} exists already")]
     Exists { secret: SecretName },

@@ -23,7 +23,7 @@ pub enum ExpireError {
     Read(#[from] ReadError),
     #[error("{member} may not change when {secret} expires: that takes write and delete")]
     NotPermitted { secret: SecretName, member: Name, able: Vec<Name> },
-    #[error("the version {number} of {secret} was removed")]
+    #[error("version {number} of {secret} was removed")]
     Removed { secret: SecretName, number: usize },
 }
 

@@ -56,7 +56,7 @@ pub enum PutError {
     },
     /// `size` is where reading it ended, if there was `more`.
     #[error(
-        "the value for {secret} is too long: it has {}{size} bytes, and a value at most {MAX_VALUE}",
+        "the value for {secret} is too long: it has {}{size} bytes, and the limit is {MAX_VALUE}",
         if *more { "more than " } else { "" }
     )]
     TooLong { secret: SecretName, size: u64, more: bool },

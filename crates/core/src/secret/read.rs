@@ -62,7 +62,7 @@ pub enum ReadError {
     },
     #[error("{member} may not read {secret}")]
     NotPermitted { secret: SecretName, member: Name, readers: Vec<Name> },
-    #[error("{secret} was written before {member} could read it, and nobody has wrapped it anew")]
+    #[error("{secret} was written before {member} could read it, and it has not been wrapped for that member since")]
     Unsettled { secret: SecretName, member: Name, able: Vec<Name> },
     #[error("the bytes of {secret} are missing in the vault, or are not those that the log names")]
     Missing { secret: SecretName },
@@ -73,7 +73,7 @@ pub enum ReadError {
         source: KeyError,
     },
     #[error(
-        "the value of {secret} is not served: it is longer than the {MAX_VALUE} bytes that one may have"
+        "the value of {secret} is refused: it is longer than the limit of {MAX_VALUE} bytes"
     )]
     TooLong { secret: SecretName },
     #[error("{secret} does not decrypt: it was damaged or forged")]
@@ -86,7 +86,7 @@ pub enum ReadError {
 
 fn pruned_text(secret: &SecretName, number: Option<usize>) -> String {
     match number {
-        Some(number) => format!("the version {number} of {secret} was pruned: its value is gone"),
+        Some(number) => format!("version {number} of {secret} was pruned: its value is gone"),
         None => format!("the value of {secret} was pruned"),
     }
 }

@@ -25,7 +25,7 @@ pub enum RemoveError {
     NotPermitted { secret: SecretName, member: Name, action: &'static str, able: Vec<Name> },
     #[error("{secret} was not removed")]
     NotRemoved { secret: SecretName },
-    #[error("the version {number} of {secret} was not removed")]
+    #[error("version {number} of {secret} was not removed")]
     VersionNotRemoved { secret: SecretName, number: usize },
 }
 

@@ -17,7 +17,7 @@ pub enum RollbackError {
     Put(#[from] PutError),
     #[error("version {number} of {secret} is current")]
     Current { secret: SecretName, number: usize },
-    #[error("the version {number} of {secret} was removed")]
+    #[error("version {number} of {secret} was removed")]
     Removed { secret: SecretName, number: usize },
 }
 

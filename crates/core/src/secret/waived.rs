@@ -42,7 +42,7 @@ pub enum WaiveError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Put(#[from] PutError),
-    #[error("{member} is no owner: only an owner lets an exposed value be")]
+    #[error("{member} is not an owner: only an owner can waive an exposed value")]
     NotOwner { member: Name, owners: Vec<Name> },
 }
 

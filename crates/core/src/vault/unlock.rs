@@ -35,11 +35,11 @@ pub enum UnlockError {
 pub enum KeyError {
     #[error("{member} is not in the audience {audience}")]
     NotInAudience { member: Name, audience: String, readers: Vec<Name> },
-    #[error("the readers of {audience} have no keys yet")]
+    #[error("the audience {audience} has no keys yet")]
     NoAudience { audience: String, able: Vec<Name> },
     #[error("the keys of {audience} were not sealed to this identity of {member} yet")]
     Waiting { audience: String, member: Name, able: Vec<Name> },
-    #[error("the envelope of the audience {audience} is of no use")]
+    #[error("the envelope of the audience {audience} cannot be used")]
     Envelope {
         audience: String,
         #[source]

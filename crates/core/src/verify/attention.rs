@@ -123,8 +123,8 @@ fn prune_beside_expire(
 ) -> (String, String) {
     let number = version.number;
     let message = format!(
-        "version {number} of {name} was pruned by somebody who did not know that its expiry had \
-         been put off: its value is gone"
+        "version {number} of {name} was pruned by a member who had not yet seen that its expiry \
+         was put off: its value is gone"
     );
     let hint = match state.is_gone() {
         true => format!("v-secure set {name}"),

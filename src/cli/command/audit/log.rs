@@ -157,7 +157,7 @@ fn known(
     if base.id() == vault.id() {
         return Ok(history::entries(&base));
     }
-    let message = format!("{text} is of another vault, {}", base.file().header.name);
+    let message = format!("{text} belongs to another vault, {}", base.file().header.name);
     Err(Failure::new(Code::BaseOtherVault, message))
 }
 

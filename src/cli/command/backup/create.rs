@@ -141,7 +141,7 @@ impl Create {
         if said || !self.with_identity {
             return Ok(());
         }
-        let message = "an identity is written only where it is said who opens the file";
+        let message = "an identity goes into a backup only if --recipient or --passphrase says who can open it";
         let command =
             format!("v-secure backup create {} --with-identity", shell_word::file(&self.file));
         Err(Failure::new(Code::BackupReader, message)
@@ -188,7 +188,7 @@ impl Create {
             return Ok(false);
         }
         if !self.armor && context.ui.out_is_terminal() {
-            return Err(Failure::new(Code::BackupTerminal, "a terminal shows no bytes")
+            return Err(Failure::new(Code::BackupTerminal, "a terminal cannot show a binary file")
                 .hint("v-secure backup create - --armor"));
         }
         context.ui.bytes(bytes)?;

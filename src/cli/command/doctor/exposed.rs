@@ -11,6 +11,6 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     if secrets == 0 {
         return Vec::new();
     }
-    let what = format!("known to those who may not read them: {}", count(secrets));
+    let what = format!("known to somebody without the right to read them: {}", count(secrets));
     vec![Finding::new(Code::SecretsExposed, what).mend("v-secure exposed")]
 }

@@ -31,7 +31,7 @@ fn kept(examined: &Examined<'_>) -> Option<Finding> {
 fn slot(examined: &Examined<'_>) -> Option<Finding> {
     match keyring::attempt(examined.context, examined.vault()?) {
         Tried::Absent => None,
-        Tried::Stranger(who) => Some(broken(&format!("{who} is no member's"))),
+        Tried::Stranger(who) => Some(broken(&format!("{who} belongs to no member"))),
         Tried::Passed(why) => Some(broken(&why)),
         Tried::Opened(who) => {
             let what = format!("the OS keyring opens the vault for {}", who.member());

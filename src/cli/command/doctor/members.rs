@@ -39,12 +39,12 @@ fn expiry(name: &Name, expires: Option<u64>, now: u64) -> Option<Finding> {
     let at = expires?;
     let when = duration::relative(at, now);
     if at <= now {
-        let what = format!("{name} was to leave {when} and has its rights still");
+        let what = format!("{name} expired {when} and still has its rights");
         let command = format!("v-secure member remove {name}");
         return Some(Finding::new(Code::MemberExpired, what).mend(command));
     }
     (at <= now.saturating_add(SOON)).then(|| {
-        Finding::new(Code::MemberExpiring, format!("{name} is to leave {when}"))
+        Finding::new(Code::MemberExpiring, format!("{name} expires {when}"))
             .mend(format!("v-secure member show {name}"))
     })
 }

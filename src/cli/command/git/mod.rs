@@ -25,5 +25,5 @@ impl Git {
 }
 
 fn no_repository() -> Failure {
-    Failure::new(Code::NoRepository, "this folder is in no working tree of git").hint("git init")
+    Failure::new(Code::NoRepository, "this folder is not in a git working tree").hint("git init")
 }

@@ -50,7 +50,7 @@ fn refuse_keys(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         if let Some(owner) = plain_keys::held(&bytes, &owners) {
             let message = format!(
-                "the commit would hold the private key of {}, in {}",
+                "the commit would contain the private key of {}, in {}",
                 owner.member,
                 file.display()
             );
@@ -82,7 +82,7 @@ fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
 fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
     let (held, shown) = (plain_files::few(held), file.display().to_string());
     let message =
-        format!("the commit would hold secrets of the vault in plain text: {held} in {shown}");
+        format!("the commit would contain secrets of the vault in plain text: {held} in {shown}");
     let failure = Failure::new(Code::PlainFile, message);
     let left_out = plain_files::ignoring(&shown, ".gitignore");
     untracked(failure, here, root, file)

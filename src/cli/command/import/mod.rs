@@ -195,7 +195,7 @@ impl Import {
                 && !context.states_environment()
             {
                 let message = format!(
-                    "{} looks like the environment {suffix}, and none was said",
+                    "{} looks like the environment {suffix}, but no environment was given",
                     file.display()
                 );
                 let from = self.from.map(|tool| format!("--from {} ", tool.as_str()));

@@ -183,7 +183,7 @@ fn refuse_existing(context: &Context<'_>, project: &Path) -> Outcome {
     Err(match refusal(context, project) {
         Some(refusal) => Failure { hints: refusal.hints.clone(), ..failure.caused(&refusal) },
         None if is_member(context, project) => {
-            failure.hint("v-secure, which shows it: you are in it")
+            failure.hint("v-secure, which shows it: you are a member")
         }
         None => failure.hint("v-secure").hint("v-secure member request, to be let in"),
     })

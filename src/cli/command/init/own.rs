@@ -31,7 +31,7 @@ impl Init {
                 .hint("v-secure --identity FILE init, and then: v-secure key slot add"));
         }
         if given && self.new_identity {
-            let message = "--identity and --new-identity exclude each other";
+            let message = "--identity and --new-identity cannot be used together";
             return Err(Failure::new(Code::IdentityTwice, message));
         }
         if self.passphrase {
@@ -49,12 +49,12 @@ impl Init {
     fn for_keyring(&self, context: &Context<'_>) -> Outcome<Own> {
         let given = !context.globals.identities.is_empty();
         if !given && !self.recovery.is_decided() {
-            let message = "an identity that only the OS keyring holds is lost with it";
+            let message = "an identity that is only in the OS keyring is lost with it";
             return Err(Failure::new(Code::RecoveryUndecided, message)
                 .hint(
                     "v-secure init --keyring --recovery-out FILE, with FILE kept off this machine",
                 )
-                .hint("v-secure init --keyring --no-recovery, if that may be"));
+                .hint("v-secure init --keyring --no-recovery, if you accept that risk"));
         }
         keyring::check(context)?;
         if given {

@@ -94,7 +94,7 @@ impl Tail {
                     filter.actors.push(trail::actor("the actor of --filter", name)?);
                 }
                 _ => {
-                    return Err(Failure::new(Code::BadFilter, "there is no such filter")
+                    return Err(Failure::new(Code::BadFilter, "this is not a valid filter")
                         .hint("one of: rotation, read, policy, secret=NAME, actor=MEMBER"));
                 }
             }

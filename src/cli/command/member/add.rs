@@ -231,8 +231,8 @@ impl Add {
         exposure::tell_older(context, &changed.vault, &self.name)?;
         let Some(text) = text else { return Ok(()) };
         ui.note(
-            "the identity on standard output is kept nowhere else; its pin names the vault as written now:\n\
-             push that before it is used",
+            "the identity on standard output is stored nowhere else; its pin names the vault as just written:\n\
+             push the vault before the identity is used",
         );
         ui.bytes(text.expose()).map_err(|failure| lost(&self.name, &failure))
     }
@@ -273,5 +273,5 @@ fn unusable(error: &request::RequestError) -> Failure {
         request::RequestError::Proof => Exit::Integrity,
         _ => Exit::Usage,
     };
-    Failure::new(Code::Request, "this is no usable request").with_exit(exit).because(error)
+    Failure::new(Code::Request, "this is not a valid member request").with_exit(exit).because(error)
 }

@@ -79,7 +79,7 @@ impl Remove {
             let vouched_alone = &left[..];
             return context.ui.object(&Report { member, roles, devices, vouched_alone, narrowed });
         }
-        context.ui.note(&format!("{member} is no member any more"));
+        context.ui.note(&format!("{member} is no longer a member"));
         vouched::tell_staying(context, "nobody who is there vouches for", &left);
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);

@@ -97,7 +97,7 @@ fn show(context: &Context<'_>, report: &Report, is_known: bool) -> Outcome {
     ui.note_wrapped("fingerprint  ", 13, &report.fingerprint);
     let device = if is_known { " --device" } else { "" };
     ui.note(&format!(
-        "send the line to somebody who may grant, for: v-secure member add {}{device} --request LINE\n\
+        "send the line to a member who may grant, to run: v-secure member add {}{device} --request LINE\n\
          compare the fingerprint by another way, such as a call",
         report.member
     ));

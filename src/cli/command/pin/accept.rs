@@ -211,13 +211,13 @@ fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
 fn carried_failure(session: &Session) -> Failure {
     let mut failure = pin_failure(&Standing::CarriedMissing, &session.location.vault);
     failure.hints = vec![
-        "the pin in V_SECURE_PIN or in the identity says otherwise, and is not ours to change"
+        "the pin in V_SECURE_PIN or in the identity names another state, and 'pin accept' cannot change it"
             .into(),
     ];
     failure
 }
 
 fn no_state() -> Failure {
-    Failure::new(Code::NoState, "there is no state folder to remember anything in")
+    Failure::new(Code::NoState, "there is no state folder to keep the pin in")
         .hint("give the pin that 'v-secure pin show' prints in V_SECURE_PIN")
 }

@@ -163,7 +163,7 @@ fn known(vault: &Vault, name: &Name, now: u64) -> Outcome {
     if list::environments(vault, now).iter().any(|found| found.name == *name) {
         return Ok(());
     }
-    let message = format!("the environment {name} gives no secrets");
+    let message = format!("the environment {name} has no secrets");
     Err(Failure::new(Code::NoSecrets, message)
         .of_unknown(Unknown::Environment(name.clone()))
         .hint("v-secure env list"))

@@ -84,7 +84,7 @@ impl Edit {
         who.signer(vault)?;
         let shown = sheet::shown(vault, &who, &secret, session.now)?;
         if shown.value.expose_str().is_none() {
-            let message = format!("the value of {secret} is no text");
+            let message = format!("the value of {secret} is not text");
             return Err(Failure::new(Code::NotText, message)
                 .hint(format!("v-secure get {secret} > FILE"))
                 .hint(format!("v-secure set {secret} --file FILE")));

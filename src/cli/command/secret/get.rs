@@ -120,7 +120,7 @@ impl Get {
             return Ok(());
         }
         if self.version.is_some() {
-            return Err(Failure::new(Code::SeveralValues, "--version is of one secret")
+            return Err(Failure::new(Code::SeveralValues, "--version needs exactly one secret")
                 .hint("v-secure get NAME --version VERSION"));
         }
         if context.ui.json {

@@ -94,7 +94,7 @@ impl Rotate {
         })?;
         if is_same {
             context.ui.warn(&format!(
-                "{secret} has the value that it had before: whoever knew it knows it still"
+                "{secret} has the same value as before: anybody who knew it still knows it"
             ));
         }
         report(context, &vault, &secret, generated)

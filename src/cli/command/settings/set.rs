@@ -55,7 +55,7 @@ impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let key = SettingKey::parse(&self.key).map_err(|_| unknown(&self.key))?;
         if self.value.as_deref() == Some("") {
-            let message = "an empty value is none: give --unset";
+            let message = "an empty value cannot be set: use --unset";
             return Err(Failure::new(Code::BadValue, message)
                 .hint(format!("v-secure settings set {} --unset", self.key)));
         }

@@ -7,9 +7,9 @@ use crate::name::{Name, SecretName};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InjectError {
     /// The name has '.' or '-', or begins with a digit, and no variable was given.
-    #[error("the name of {secret} is no variable name, and it was given no variable")]
+    #[error("the name of {secret} is not a valid variable name, and no variable was set for it")]
     NoVariable { secret: SecretName },
-    #[error("{secret} was given the variable {variable}, which is no variable name")]
+    #[error("{secret} has the variable {variable}, which is not a valid variable name")]
     NotAVariable { secret: SecretName, variable: Name },
     #[error("{secret} would set {variable}: variables of v-secure itself never reach a program")]
     OwnVariable { secret: SecretName, variable: String },
@@ -28,7 +28,7 @@ pub enum InjectError {
     SharedVariable { variable: String, first: SecretName, second: SecretName },
     #[error("{variable} is to hold the path of {secret}, and another secret sets it")]
     Taken { secret: SecretName, variable: String },
-    #[error("{variable} is set already, to another value than that of {secret}")]
+    #[error("{variable} is already set, to a different value than that of {secret}")]
     Clash { secret: SecretName, variable: String },
     #[error("the value of {secret} contains a NUL byte, which no variable can hold")]
     Nul { secret: SecretName },

@@ -22,7 +22,7 @@ pub enum Fault {
     Open,
     #[error("{0}")]
     Name(NameError),
-    #[error("there is no such filter: json, base64 and url are known")]
+    #[error("unknown filter: the filters are json, base64 and url")]
     Filter,
     #[error("a reference has at most {MAX_FILTERS} filters")]
     Filters,

@@ -17,7 +17,7 @@ pub enum TextError {
     NotUtf8 { line: u32 },
     #[error("line {line}: a NUL byte, which no variable can hold")]
     Nul { line: u32 },
-    #[error("line {line}: no usable name")]
+    #[error("line {line}: no valid name")]
     Name { line: u32, source: NameError },
     #[error("line {line}: the name is already at line {first}")]
     Duplicate { line: u32, first: u32 },
@@ -53,11 +53,11 @@ pub enum TextError {
 /// Why a dump cannot be exported in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    #[error("{name:?} is no usable variable name")]
+    #[error("{name:?} is not a valid variable name")]
     Name { name: String, source: NameError },
     #[error("{name:?} is given more than once")]
     Duplicate { name: String },
-    #[error("{name:?} is no shell identifier ([A-Za-z_][A-Za-z0-9_]*)")]
+    #[error("{name:?} is not a shell identifier ([A-Za-z_][A-Za-z0-9_]*)")]
     Identifier { name: String },
     #[error("the value of {name:?} has a NUL byte, which no variable can hold")]
     Nul { name: String },

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub enum IdentityError {
     #[error("it is not UTF-8 text")]
     NotText,
-    #[error("line {line} is no age identity")]
+    #[error("line {line} is not an age identity")]
     NotIdentity { line: usize },
     #[error("line {line} is of a kind that this version cannot use")]
     Unsupported { line: usize },

@@ -64,7 +64,7 @@ pub enum Cause {
     Name,
     #[error("'{expected}' expected")]
     KeyUnexpected { expected: &'static str },
-    #[error("the value of '{key}' is not written as it must be")]
+    #[error("the value of '{key}' is not in the required form")]
     ValueSyntax { key: &'static str },
     #[error("not unpadded base64url of the right length")]
     BytesSyntax,
@@ -76,7 +76,7 @@ pub enum Cause {
     SectionUnexpected { name: String },
     #[error("section [{}] comes too late", escape_for_display(name))]
     SectionOrder { name: String },
-    #[error("section [{}] is there twice", escape_for_display(name))]
+    #[error("section [{}] appears twice", escape_for_display(name))]
     SectionDuplicate { name: String },
     #[error("section [{name}] is missing")]
     SectionMissing { name: &'static str },
@@ -102,9 +102,9 @@ pub enum Cause {
     JsonNotCanonical { column: usize },
     #[error("log entries are not in order of id")]
     EntryOrder,
-    #[error("a log entry is there twice")]
+    #[error("a log entry appears twice")]
     EntryDuplicate,
-    #[error("something follows the log")]
+    #[error("there is text after the log")]
     TrailingBytes,
     #[error("the section is not written canonically")]
     NotCanonical,

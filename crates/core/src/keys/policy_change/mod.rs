@@ -79,7 +79,7 @@ pub enum PolicyChangeError {
     Threshold { threshold: usize },
     #[error("the change does not fit the vault's policy")]
     Chain(#[from] ChainError),
-    #[error("{member} cannot be let in: nothing can be sealed to the recipient {recipient}")]
+    #[error("{member} cannot be added: nothing can be encrypted to the recipient {recipient}")]
     Unsealable {
         member: Name,
         recipient: String,

@@ -49,7 +49,7 @@ impl Standing {
 pub enum SlotChangeError {
     #[error("there is no slot {wanted}")]
     NotFound { wanted: String },
-    #[error("{wanted} is the beginning or the label of several slots")]
+    #[error("{wanted} matches several slots")]
     Ambiguous { wanted: String },
     #[error("slot {slot} is {owner}'s, and only its member may change it")]
     NotYours { slot: ShortId, owner: Name },

@@ -86,7 +86,7 @@ pub enum AdoptError {
     NoEntry { text: String },
     #[error("several entries have ids that begin like this")]
     Ambiguous { text: String },
-    #[error("the entry {id} counts as it is")]
+    #[error("the entry {id} is not void: there is nothing to adopt")]
     Counts { id: Id },
     #[error("the entry {id} was adopted already")]
     Adopted { id: Id },

@@ -30,11 +30,11 @@ pub enum SessionFault {
     Form,
     #[error("what was kept belongs to another vault")]
     OtherVault,
-    #[error("its time is over")]
+    #[error("it has expired")]
     Over,
-    #[error("the clock stands before the time of unlocking")]
+    #[error("the clock is before the time of unlocking")]
     ClockBack,
-    #[error("{member} is no member any more")]
+    #[error("{member} is no longer a member")]
     MemberGone { member: Name },
     #[error("the identity that unlocked it is no longer {member}'s")]
     RecipientGone { member: Name },

@@ -123,7 +123,7 @@ impl Restore {
     }
 
     fn forged(&self, error: &MakerError) -> Failure {
-        let message = format!("{} is not by whom it says", self.file.display());
+        let message = format!("{} was not made by the member it names", self.file.display());
         Failure::new(Code::BackupSignature, message).because(error)
     }
 
@@ -185,7 +185,7 @@ impl Restore {
     }
 
     fn damaged(&self, error: &dyn std::error::Error) -> Failure {
-        let message = format!("{} is no backup that can be used", self.file.display());
+        let message = format!("{} is not a usable backup", self.file.display());
         Failure::new(Code::BackupDamaged, message).because(error)
     }
 
@@ -312,7 +312,7 @@ impl Restore {
 
     fn other(&self, session: &Session, there: &Vault, backup: &Vault) -> Failure {
         let message = format!(
-            "{} holds the vault {} ({}), and {} is another one ({})",
+            "{} is a backup of the vault {} ({}), but {} is another vault ({})",
             self.file.display(),
             backup.file().header.name,
             fingerprint_words(&backup.id()),
@@ -324,7 +324,7 @@ impl Restore {
 
     fn newer(&self, session: &Session, there: &Vault, missing: &Missing) -> Failure {
         let message = format!(
-            "{} has what {} lacks, and is not replaced",
+            "{} has changes that {} lacks, so it was not replaced",
             session.location.vault.display(),
             self.file.display()
         );

@@ -80,7 +80,7 @@ fn print(context: &Context<'_>, report: &Report<'_>, maker: Option<&Maker>) -> O
     )?;
     ui.wrapped("fingerprint  ", 13, &report.fingerprint)?;
     let maker =
-        maker.map_or_else(|| "somebody who did not sign it".to_owned(), ToString::to_string);
+        maker.map_or_else(|| "somebody unknown: it is not signed".to_owned(), ToString::to_string);
     ui.wrapped("made         ", 13, &format!("{} by {maker}", report.created))?;
     ui.wrapped("secrets      ", 13, &format!("{}", report.secrets))?;
     if let Some(path) = report.identity {

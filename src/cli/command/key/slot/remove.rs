@@ -68,7 +68,7 @@ impl Remove {
             return Ok(());
         }
         let message = format!(
-            "slot {} is the last one of its identity, which is in no file here: without it nobody may get in",
+            "slot {} is the only one for its identity, and no file here has that identity: without the slot it may be lost",
             found.id
         );
         Err(Failure::new(Code::LastSlot, message)

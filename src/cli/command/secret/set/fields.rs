@@ -41,7 +41,7 @@ impl FieldArgs {
     /// The fields that were given, checked.
     pub fn fields(&self) -> Outcome<Vec<Field>> {
         if self.var.as_deref().is_some_and(|var| !var.is_empty() && !inject::is_identifier(var)) {
-            let message = "--var is no variable name ([A-Za-z_][A-Za-z0-9_]*)";
+            let message = "--var is not a valid variable name ([A-Za-z_][A-Za-z0-9_]*)";
             return Err(Failure::new(Code::BadVariable, message));
         }
         let plain = [("type", &self.kind), ("var", &self.var), ("description", &self.description)];
@@ -58,7 +58,7 @@ impl FieldArgs {
         for pair in &self.meta {
             let (name, value) = pair
                 .split_once('=')
-                .ok_or_else(|| Failure::new(Code::BadMeta, "--meta is KEY=VALUE"))?;
+                .ok_or_else(|| Failure::new(Code::BadMeta, "--meta takes KEY=VALUE"))?;
             fields.push((format!("meta.{}", key(name, "--meta")?), stored(value)));
         }
         check(&fields)?;

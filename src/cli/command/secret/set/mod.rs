@@ -134,7 +134,7 @@ impl Set {
 }
 
 fn misplaced() -> Failure {
-    let message = "a value is not taken from the command line (it is in your shell's history now: \
+    let message = "a value cannot be given on the command line (it is in your shell's history now: \
                    clear it)";
     Failure::new(Code::ValueInArguments, message)
         .hint("v-secure set NAME (and type it at the prompt)")
@@ -195,7 +195,7 @@ fn check_version(vault: &Vault, secret: &SecretName, wanted: Option<&str>) -> Ou
         return Ok(());
     }
     let now = current.map_or("none".into(), |version| version.number.to_string());
-    let message = format!("the current version of {secret} is {now}, not the one expected");
+    let message = format!("the current version of {secret} is {now}, not the one that --if-version names");
     Err(Failure::new(Code::VersionConflict, message)
         .hint(format!("v-secure secret versions {secret}")))
 }
@@ -213,7 +213,7 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
     variables::remark(context, vault, [secret]);
     if written.expiry_ends {
         context.ui.warn(&format!(
-            "{secret} had an expiry and has none any more: --ttl or --expires-at says when it is to"
+            "{secret} had an expiry and now has none: set one with --ttl or --expires-at"
         ));
     }
     if version.is_some_and(|version| version.is_expired(context.host.now())) {

@@ -40,7 +40,7 @@ pub enum Danger {
 impl fmt::Display for Danger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Loader => "steers the loader or the C library of every program",
+            Self::Loader => "controls the loader or the C library of every program",
             Self::Shell => "changes what shells run",
             Self::Interpreter => "gives an interpreter or another program code or options",
             Self::Program => "names a program that others start",
