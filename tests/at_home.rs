@@ -487,7 +487,7 @@ fn a_folder_that_is_used_again_for_another_project_is_no_place_of_the_vault() {
         for line in ["get prod/DB", "set prod/DB --generate", "exec -e prod -- true"] {
             let refused = olga.run(&format!("--json {line}"));
             assert_eq!(refused.error(), (1, "first-use".into()), "{line}");
-            assert!(refused.err.contains("another folder that stood here"), "{}", refused.err);
+            assert!(refused.err.contains("another folder that was here before"), "{}", refused.err);
         }
         olga.run("--trust-first-use get prod/DB").ok();
         assert_eq!(olga.run("get prod/DB").ok(), "genuine");

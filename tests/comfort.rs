@@ -184,7 +184,7 @@ fn who_is_in_the_vault_is_not_told_to_ask_for_it() {
         finish(&mut command, b"")
     };
     let run = stranger("init --json");
-    assert_eq!(hints(&run), ["v-secure", "v-secure member request, to be let in"]);
+    assert_eq!(hints(&run), ["v-secure", "v-secure member request, to become a member"]);
     // A key of another vault belongs to no member.
     assert_eq!(stranger("identity new").code, 0);
     assert_eq!(hints(&stranger("init --json")).len(), 2);

@@ -153,13 +153,20 @@ fn a_name_that_is_no_variable_stops_nobody() {
     let cli = Cli::with_vault();
     cli.set("GOOD", "yes");
     let run = cli.feed("set a-b", b"hunter2");
-    assert!(run.code == 0 && run.err.contains("exec leaves it out, because its name is not a valid variable name"));
+    assert!(
+        run.code == 0
+            && run
+                .err
+                .contains("exec leaves it out, because its name is not a valid variable name")
+    );
     assert!(run.err.contains("--var"), "{run:?}");
     let exec = "exec -- printenv GOOD";
     let first = cli.run(exec);
     assert_eq!(first.text(), "yes\n");
     assert!(
-        first.err.contains("left out, because their names are not valid variable names: default/a-b"),
+        first
+            .err
+            .contains("left out, because their names are not valid variable names: default/a-b"),
         "{first:?}"
     );
     // It is said once.

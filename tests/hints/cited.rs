@@ -66,7 +66,7 @@ pub const ALL: &[Cited] = &[
     cited("unsettled", "ask one of these, who gives the keys by 'v-secure access settle': {…}", WAITING),
     cited("unsettled", "ask one of these for it, who can: {…}", WAITING),
     cited("base-other-vault", "v-secure --vault FILE pin show", Reason("it shows which vault the base is of")),
-    cited("locked", "give {…} a value: a CI secret that is not set, or that this job may not use, is empty", EMPTY),
+    cited("locked", "give {…} a value: an unset CI secret, or one that this job may not use, is empty", EMPTY),
     cited("locked", "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity", EMPTY),
     cited("exists", "v-secure, which shows it: you are a member", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
     cited("vault-hidden", "git status, in that folder: its name cannot be shown as it is typed", Test("git_states.rs", "folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray")),
@@ -162,7 +162,7 @@ pub const ALL: &[Cited] = &[
     cited("no-value", "v-secure set {…} --file FILE, or --generate", Reason("only on a terminal that may not be asked: elsewhere standard input is the value")),
     cited("refused", "git rebase {…}  # what you signed since is made again on what others published there", Test("made_again.rs", "what_a_merge_left_out_is_named_with_who_signed_it_and_the_commit_to_rebase_on")),
     cited("locked", "v-secure member request, and send the line that it prints to an owner", REQUEST),
-    cited("locked", "v-secure member request, to be let in", REQUEST),
+    cited("locked", "v-secure member request, to become a member", REQUEST),
     cited("environment", "v-secure secret rename {…} NAME", Reason("a name that no list of variables can hold")),
 ];
 

@@ -55,7 +55,7 @@ fn report(error: &clap::Error, args: &[OsString], host: &dyn Host) -> Exit {
 /// The failure for arguments that must not be repeated.
 fn refusal(args: &[OsString]) -> Option<Failure> {
     let failure = |why: &str| {
-        let message = format!("these arguments are not understood (not repeated here: {why})");
+        let message = format!("the arguments are not valid (not repeated here: {why})");
         Failure::new(Code::Usage, message)
     };
     if may_repeat_a_value(args) {

@@ -32,7 +32,7 @@ pub fn output(context: &Surroundings<'_>, call: &Call, limit: usize) -> Outcome<
             Failure::new(Code::ForeignOutput, message)
         }
         OutputError::Status(status) => {
-            let message = format!("{program} failed ({status}); what it said is above");
+            let message = format!("{program} failed ({status}); its output is above");
             Failure::new(Code::ForeignFailed, message)
         }
         OutputError::Io(error) => {

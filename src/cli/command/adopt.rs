@@ -102,7 +102,7 @@ impl Adopt {
         if !context.ui.json {
             table(context, &opened.vault, &chosen, session.now)?;
         }
-        self.confirm.check(context, "Take these over under your name?")?;
+        self.confirm.check(context, "Adopt these under your name?")?;
         let reason =
             format!("adopt {}", chosen.iter().map(|v| short(&v.id)).collect::<Vec<_>>().join(", "));
         let reason: String = reason.chars().take(200).collect();
@@ -198,7 +198,7 @@ fn report(context: &Context<'_>, adopted: &Adopted) -> Outcome {
     }
     for (entry, action) in &adopted.left_out {
         context.ui.warn(&format!(
-            "'{action}' of entry {} is not taken over: do it yourself, if it is still wanted",
+            "'{action}' of entry {} was not adopted: do it yourself, if it is still wanted",
             short(entry)
         ));
     }

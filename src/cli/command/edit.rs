@@ -111,7 +111,9 @@ impl Edit {
         let names: Vec<&str> = edited.missing.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(", ");
         if !context.interactive() {
-            let message = format!("the edited text no longer has these secrets, so nothing was changed: {names}");
+            let message = format!(
+                "the edited text no longer has these secrets, so nothing was changed: {names}"
+            );
             return Err(Failure::new(Code::LinesMissing, message).hint(format!(
                 "v-secure edit -e {} --remove-missing, if these secrets are to be removed",
                 context.environment()?

@@ -139,7 +139,7 @@ fn overdue(late: usize, first: &str, span: &str) -> Failure {
 
 fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
     if found.is_empty() {
-        context.ui.note("no value in force is known to anybody who may not read it");
+        context.ui.note("no current value is exposed");
         return Ok(());
     }
     let rows = found.iter().map(|value| {

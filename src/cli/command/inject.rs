@@ -122,7 +122,7 @@ impl Inject {
         match (place(&self.input), place(&self.output)) {
             (Some(input), Some(output)) if input == output => {
                 let message = format!("{} is the template itself", self.source());
-                Err(Failure::new(Code::Exists, message).hint("-o FILE, to write another one"))
+                Err(Failure::new(Code::Exists, message).hint("-o FILE, to write to another file"))
             }
             _ => Ok(()),
         }
@@ -140,7 +140,7 @@ impl Inject {
             return Ok(());
         }
         let message = format!("{} is the template itself", path.display());
-        Err(Failure::new(Code::Exists, message).hint("-o FILE, to write another one"))
+        Err(Failure::new(Code::Exists, message).hint("-o FILE, to write to another file"))
     }
 
     /// A vault that is replaced by a text is lost, with everybody's secrets.
@@ -151,7 +151,7 @@ impl Inject {
             Some(folder) if folder.ends_with(FOLDER) => {
                 let message =
                     format!("{} belongs to a vault, and is not replaced", output.display());
-                Err(Failure::new(Code::Exists, message).hint("-o FILE, to write another one"))
+                Err(Failure::new(Code::Exists, message).hint("-o FILE, to write to another file"))
             }
             _ => Ok(()),
         }

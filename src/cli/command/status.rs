@@ -79,8 +79,12 @@ pub fn run(context: &Context<'_>) -> Outcome {
 
 fn way_in(vault: &Vault) -> &'static str {
     match unlocking::may_ask(vault) {
-        true => "open it for a time: v-secure unlock; as somebody new: v-secure member request",
-        false => "unlock with --identity FILE, or ask to be let in: v-secure member request",
+        true => {
+            "to unlock it for a while: v-secure unlock; as a new member: v-secure member request"
+        }
+        false => {
+            "unlock it with --identity FILE, or ask to become a member: v-secure member request"
+        }
     }
 }
 
@@ -135,8 +139,12 @@ fn attention(context: &Context<'_>, vault: &Vault, now: u64) -> Vec<String> {
 
 fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {
     let secrets = exposure::all(context, vault).map_or(0, |exposed| exposed.values.len());
-    let line =
-        || format!("known to somebody without the right to read them: {}: v-secure exposed", count(secrets));
+    let line = || {
+        format!(
+            "known to somebody without the right to read them: {}: v-secure exposed",
+            count(secrets)
+        )
+    };
     (secrets > 0).then(line)
 }
 

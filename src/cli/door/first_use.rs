@@ -118,7 +118,7 @@ fn declined(message: String, source: Source<'_>) -> Failure {
 fn homes(session: &Session, vault: &Id) -> Outcome<String> {
     let homes = session.homes(vault).map_err(SessionError::Pin)?;
     let shown = |home: &Home| match home.path == session.location.vault {
-        true => "another folder that stood here".to_owned(),
+        true => "another folder that was here before".to_owned(),
         false => home.path.display().to_string(),
     };
     let there = homes.iter().filter(|home| home.path.exists());
@@ -144,7 +144,9 @@ fn refused(doubt: Doubt, vault: &str, homes: &str, source: Source<'_>) -> Failur
              whoever made it",
             file.display()
         ),
-        _ => format!("{vault} has never been accepted on this device, and nothing here vouches for it"),
+        _ => format!(
+            "{vault} has never been accepted on this device, and nothing here vouches for it"
+        ),
     };
     let what = match source {
         Source::Place => "this repository holds now",

@@ -126,6 +126,6 @@ impl Door for Context<'_> {
 
 /// What was looked at is not what would be signed on.
 fn moved() -> Failure {
-    let message = "somebody changed the vault's policy meanwhile: nothing was changed";
+    let message = "another member changed the vault's policy in the meantime: nothing was changed";
     Failure::new(Code::MovedMeanwhile, message).hint("run the command again")
 }

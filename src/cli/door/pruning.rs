@@ -18,7 +18,7 @@ pub fn run(context: &Context<'_>) {
         Ok(due) => context.ui.note(&told(&due)),
         Err(failure) => {
             let why = failure.causes.into_iter().next().unwrap_or(failure.message);
-            context.ui.note(&format!("what is due to be pruned stays: {why}"));
+            context.ui.note(&format!("what is due to be pruned was kept: {why}"));
         }
     }
 }

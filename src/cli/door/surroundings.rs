@@ -83,7 +83,7 @@ impl<'a> Surroundings<'a> {
                     text.push_str(" ('sudo -H' takes root's own folders)");
                 }
                 self.warn_once(&format!(
-                    "nothing is remembered, and no record is believed: {folder} is not used, since {text}"
+                    "nothing is stored, and stored state is ignored: {folder} is not used, since {text}"
                 ));
                 None
             }

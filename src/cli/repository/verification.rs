@@ -260,7 +260,7 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
                 Origin::LastCommit => Severity::Warning,
                 Origin::Given | Origin::MergedSide => Severity::Error,
             };
-            let message = format!("{} is no base to compare with: {error}", base.label);
+            let message = format!("{} cannot be compared with: {error}", base.label);
             vec![FindingRecord::of_vault("base-invalid", severity, message)]
         }
     }

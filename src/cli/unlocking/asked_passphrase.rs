@@ -199,10 +199,12 @@ impl Wanted<'_> {
             return Ok(());
         }
         let estimate = match strength.guesses_log10 {
-            0..=3 => "it is too easy to guess: among the first that anybody tries".to_owned(),
+            0..=3 => {
+                "it is too easy to guess: it is among the first that an attacker tries".to_owned()
+            }
             power => {
                 format!(
-                    "it is too easy to guess: about 10^{power} tries find it, and 10^10 are wanted"
+                    "it is too easy to guess: about 10^{power} guesses find it, and 10^10 are required"
                 )
             }
         };
@@ -226,7 +228,9 @@ pub fn present(
     match names.place(context, descriptor) {
         Some(place) => place.read(context),
         None if can_ask(context) => ask(context, question),
-        None => Err(missing("a passphrase is needed, but there is no terminal to ask for it", names)),
+        None => {
+            Err(missing("a passphrase is needed, but there is no terminal to ask for it", names))
+        }
     }
 }
 

@@ -125,7 +125,7 @@ fn ask(
 /// Why a passphrase was not asked for.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "it has a passphrase, and there is no terminal to ask for it; 'v-secure unlock' on one does"
+    "it has a passphrase, and there is no terminal to ask for it; run 'v-secure unlock' on a terminal first"
 )]
 struct Unasked;
 

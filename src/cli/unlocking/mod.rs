@@ -280,7 +280,7 @@ fn locked(context: &Context<'_>, vault: &Vault, attempts: &[Attempt]) -> Failure
     failure.causes.splice(0..0, empty.iter().map(said));
     if let Some(name) = empty.first() {
         failure = failure.hint(format!(
-            "give {name} a value: a CI secret that is not set, or that this job may not use, is empty"
+            "give {name} a value: an unset CI secret, or one that this job may not use, is empty"
         ));
     }
     let unlocks = [Way::Ask.describe(), Way::Session.describe()];

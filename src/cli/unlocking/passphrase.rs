@@ -58,13 +58,15 @@ pub fn ask(context: &Context<'_>, vault: &Vault) -> Outcome<Tried> {
     }
     if !passphrase::can_ask(context) {
         let advice = PASSPHRASE.advice();
-        return Ok(Tried::Passed(format!("there is no terminal to ask for it: give it by {advice}")));
+        return Ok(Tried::Passed(format!(
+            "there is no terminal to ask for it: give it by {advice}"
+        )));
     }
     let question = format!("Passphrase of the vault {}: ", vault.file().header.name);
     for left in (0..TRIES).rev() {
         let value = passphrase::ask(context, &question)?;
         if value.is_empty() {
-            return Ok(Tried::Passed("none was typed".into()));
+            return Ok(Tried::Passed("no passphrase was typed".into()));
         }
         if let Some(unlocked) = open(context, vault, &slots, &value)? {
             return Ok(Tried::Opened(unlocked));
@@ -85,7 +87,7 @@ fn usable<'a>(context: &Context<'_>, vault: &'a Vault) -> Vec<Slot<'a>> {
 fn no_slot(vault: &Vault) -> String {
     match slot::list(vault).len() {
         0 => "the vault has no passphrase slot".into(),
-        _ => "no passphrase slot of the vault counts any more (v-secure key slot list)".into(),
+        _ => "the vault has no valid passphrase slot (v-secure key slot list)".into(),
     }
 }
 

@@ -48,7 +48,7 @@ pub enum WriteError {
     #[error("{path} is unchanged: {step} failed")]
     Unchanged { path: PathBuf, step: Step, source: io::Error },
     /// The change is in place, but the folder that names the file could not be synced.
-    #[error("{path} is written, but may revert to its former content if the power fails now")]
+    #[error("{path} is written, but may revert to its old content if the power fails now")]
     WrittenNotDurable { path: PathBuf, source: io::Error },
     /// The file is gone, but its folder could not be synced.
     #[error("{path} is removed, but may come back if the power fails now")]

@@ -58,7 +58,7 @@ const HOOK: &str = "printf '#!/bin/sh\\nv-secure git pre-commit || exit 1\\n' > 
 
 fn files() -> Vec<Way> {
     vec![
-        way("exists", "v-secure member request, to be let in").before(STRANGER).does(),
+        way("exists", "v-secure member request, to become a member").before(STRANGER).does(),
         way("request-other-vault", "v-secure member request").before(STRANGER).does(),
         said("foreign-hook", "have it do", HOOK),
         way("file-empty", "git show REV").fill("REV", "HEAD"),

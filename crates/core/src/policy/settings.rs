@@ -46,7 +46,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "env.ENVIRONMENT.extends",
         values: "an environment",
         default: "none",
-        meaning: "where secrets come from that the environment lacks",
+        meaning: "the environment that secrets are inherited from",
         takes: |value| Name::new(value).is_ok(),
     },
     Setting {
@@ -67,7 +67,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "reads",
         values: "off, best-effort or required",
         default: "best-effort",
-        meaning: "whether each device writes down the values that it gives out",
+        meaning: "whether each device records the values that are read on it",
         takes: |value| parse_reads(value).is_some(),
     },
     Setting {

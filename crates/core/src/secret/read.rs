@@ -62,7 +62,9 @@ pub enum ReadError {
     },
     #[error("{member} may not read {secret}")]
     NotPermitted { secret: SecretName, member: Name, readers: Vec<Name> },
-    #[error("{secret} was written before {member} could read it, and it has not been wrapped for that member since")]
+    #[error(
+        "{secret} was written before {member} could read it, and it has not been wrapped for that member since"
+    )]
     Unsettled { secret: SecretName, member: Name, able: Vec<Name> },
     #[error("the bytes of {secret} are missing in the vault, or are not those that the log names")]
     Missing { secret: SecretName },
@@ -72,9 +74,7 @@ pub enum ReadError {
         #[source]
         source: KeyError,
     },
-    #[error(
-        "the value of {secret} is refused: it is longer than the limit of {MAX_VALUE} bytes"
-    )]
+    #[error("the value of {secret} is refused: it is longer than the limit of {MAX_VALUE} bytes")]
     TooLong { secret: SecretName },
     #[error("{secret} does not decrypt: it was damaged or forged")]
     Open {

@@ -75,7 +75,7 @@ impl List {
         meant::tell_unmatched(context, vault, &self.pattern);
         if unsettled == Some(true) {
             context.ui.warn(
-                "not all who may read it can open it yet: 'v-secure access settle', by somebody who can",
+                "not every member who may read it can open it yet: a member who can open it runs 'v-secure access settle'",
             );
         }
         Ok(())

@@ -74,7 +74,7 @@ impl Verify {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         // Not by clap, which does not see an option before the command's name.
         if self.state && !context.ui.json {
-            return Err(Failure::new(Code::Usage, "--state adds to the JSON, and needs --json")
+            return Err(Failure::new(Code::Usage, "--state needs --json")
                 .hint("v-secure audit verify --state --json"));
         }
         let session = context.session()?;

@@ -21,7 +21,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
         return vec![Finding::new(Code::GitNone, what).mend(command)];
     }
     let Some((_, hooks)) = git_command::root_and_hooks(&location.project) else {
-        let what = "git does not answer in this repository";
+        let what = "git fails in this repository";
         return vec![Finding::new(Code::GitUnusable, what).mend("git status")];
     };
     let mut findings = carried(location);

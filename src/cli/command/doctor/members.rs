@@ -30,7 +30,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::new(Code::MembersSound, "no member is past its date"));
+        findings.push(Finding::new(Code::MembersSound, "no member has expired"));
     }
     findings
 }

@@ -53,7 +53,10 @@ struct Report {
 impl Copy {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         if self.from == self.to {
-            return Err(Failure::new(Code::SameName, "an environment is not copied into itself"));
+            return Err(Failure::new(
+                Code::SameName,
+                "an environment cannot be copied into itself",
+            ));
         }
         let (session, opened) = context.open_to_write(Depth::Everything)?;
         super::must_hold(&opened.vault, &self.from)?;

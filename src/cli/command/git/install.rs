@@ -119,7 +119,8 @@ fn read_hook(hook: &Path) -> Outcome<Option<String>> {
 }
 
 fn foreign(hook: &Path) -> Failure {
-    let message = format!("{} is not a shell script, or not this repository's own file", hook.display());
+    let message =
+        format!("{} is not a shell script, or not this repository's own file", hook.display());
     Failure::new(Code::ForeignHook, message)
         .hint(format!("have it do what this line of a shell does: {LINE}"))
 }

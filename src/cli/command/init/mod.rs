@@ -185,7 +185,7 @@ fn refuse_existing(context: &Context<'_>, project: &Path) -> Outcome {
         None if is_member(context, project) => {
             failure.hint("v-secure, which shows it: you are a member")
         }
-        None => failure.hint("v-secure").hint("v-secure member request, to be let in"),
+        None => failure.hint("v-secure").hint("v-secure member request, to become a member"),
     })
 }
 

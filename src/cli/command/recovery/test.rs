@@ -47,7 +47,8 @@ impl Test {
         let identity = recovery::read(context, self.file.as_deref(), self.words)?;
         let recipient = identity.recipient();
         let who = Unlocked::new(vault, vec![identity]).map_err(|_| {
-            let message = format!("this identity opens nothing here: {recipient} belongs to no member");
+            let message =
+                format!("this identity opens nothing here: {recipient} belongs to no member");
             Failure::new(Code::Recovery, message).hint("v-secure recovery new, for one that does")
         })?;
         let trial = ops::trial(vault, &who);

@@ -147,7 +147,7 @@ impl From<BaseError> for Failure {
             }
             BaseError::NoRevision { .. } => failure
                 .hint("git fetch --unshallow  # where the clone is shallow")
-                .hint("a file is given as ./FILE"),
+                .hint("write a file as ./FILE"),
             _ => failure,
         }
     }
@@ -343,7 +343,7 @@ impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         match &error {
             WriteError::Exists { .. } => {
-                Self::from_error(Code::Exists, &error).hint("-o FILE, to write another one")
+                Self::from_error(Code::Exists, &error).hint("-o FILE, to write to another file")
             }
             _ => Self::from_error(Code::Write, &error),
         }

@@ -195,7 +195,8 @@ fn check_version(vault: &Vault, secret: &SecretName, wanted: Option<&str>) -> Ou
         return Ok(());
     }
     let now = current.map_or("none".into(), |version| version.number.to_string());
-    let message = format!("the current version of {secret} is {now}, not the one that --if-version names");
+    let message =
+        format!("the current version of {secret} is {now}, not the one that --if-version names");
     Err(Failure::new(Code::VersionConflict, message)
         .hint(format!("v-secure secret versions {secret}")))
 }

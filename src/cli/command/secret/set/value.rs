@@ -97,7 +97,8 @@ fn empty(secret: &SecretName) -> Failure {
 
 pub fn parse_spec(text: &str) -> Outcome<generate::Spec> {
     text.parse().map_err(|error: generate::SpecError| {
-        Failure::new(Code::BadGenerator, "--generate does not name a valid generator").because(&error)
+        Failure::new(Code::BadGenerator, "--generate does not name a valid generator")
+            .because(&error)
     })
 }
 
