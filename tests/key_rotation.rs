@@ -78,7 +78,11 @@ fn status_tells_of_every_audience_its_age_and_who_can_renew_it() {
     let cells: Vec<&str> = line.split('\t').collect();
     assert_eq!((cells[1], cells[3], cells[4]), ("apprentice, olga", "1", "1"));
     assert!(["in 28 days", "in 27 days"].contains(&cells[6]), "{line}");
-    assert!(status.err.contains("schedule: audiences every 4w, values never"), "{}", status.err);
+    assert!(
+        status.err.contains("key schedule: audiences every 4w, values never"),
+        "{}",
+        status.err
+    );
 }
 
 #[test]

@@ -172,9 +172,9 @@ fn a_write_that_begins_an_environment_says_so_and_scripts_go_on() {
     let cli = shop();
     let run = cli.feed("set prdo/X", b"v");
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.err.contains("warning: this begins the environment prdo; did you mean prod?"));
+    assert!(run.err.contains("warning: this creates the environment prdo; did you mean prod?"));
     let run = cli.feed("set staging/X", b"v");
-    assert!(run.code == 0 && run.err.contains("this begins the environment staging"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("this creates the environment staging"), "{run:?}");
     assert!(!cli.feed("set staging/Y", b"v").err.contains("begins"));
     // Numbered ones are a row, the environment of bare names is there, and a grant means one.
     for name in ["prod1", "prod2"] {
@@ -219,7 +219,7 @@ fn on_a_terminal_a_slip_is_asked_about_before_the_value() {
     assert_eq!(cli.ok("get prdo/X"), "hunter2");
     // Nobody is asked who said so.
     let mut session = terminal(cli.command("set prode/X --generate --no-input"));
-    assert!(rest(&mut session).contains("this begins the environment prode; did you mean"));
+    assert!(rest(&mut session).contains("this creates the environment prode; did you mean"));
 }
 
 #[test]

@@ -314,7 +314,7 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
     assert_eq!(owner.run("member show bot").code, 0, "it stays unless that is said");
     let review = owner.run("policy review --marked").ok();
     assert!(
-        review.contains("bot\t") && review.contains("nobody who is there vouches for it"),
+        review.contains("bot\t") && review.contains("no present member vouches for it"),
         "{review}"
     );
     // Whoever made a service's identity may have kept it.
@@ -384,7 +384,7 @@ fn a_recipient_that_was_used_before_is_said_to_be_the_owners_to_bring_back() {
     contractor.run(&add).ok();
     contractor.run(&format!("member key remove newcomer/{} --yes", tag(&planted))).ok();
     let refused = contractor.run(&add);
-    let why = "this recipient was used before (by newcomer); only an owner brings it back";
+    let why = "this recipient was used before (by newcomer); only an owner can add it again";
     assert!(refused.code == 4 && refused.err.contains(why), "{}", refused.err);
     assert!(refused.err.contains("who can: owner"), "{}", refused.err);
     owner.pull(&contractor);

@@ -19,9 +19,8 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Take over void entries: work under a right that was taken away at the same time
 #[derive(Debug, Args)]
 #[command(
-    after_help = "When a right is taken from somebody, what they wrote on another branch does not count, though it \
-                        was honest: nothing shows when it was written. Adopting issues it anew, under your name and by \
-                        your rights, with values encrypted anew. Ask the author first: after a device was stolen, void \
+    after_help = "When a member loses a right, what they wrote on another branch becomes void, even if \
+                        it was honest: nothing proves when it was written. Adopting writes it again, under your name and with your rights, and encrypts the values again. Ask the author first: after a device was stolen, void \
                         entries may be the thief's.\n\n\
                         Examples:\n  v-secure adopt --list\n  v-secure adopt 5Kd0zLw1Qe\n  \
                         v-secure adopt --all --yes --reason 'checked with backend'"

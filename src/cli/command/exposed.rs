@@ -27,11 +27,9 @@ const NAMED: usize = 5;
 /// List the values that somebody has been able to read and may not any more
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For each value in force, the keys that could open it, or another version with the same value, and \
-                        whose holders may not read it now: members who left, devices that were removed, grants that \
-                        were taken. Only a new value ends that: change it at the provider, then 'v-secure set'. No key \
-                        is needed, but to notice an old value that was set again: where older values do not open, \
-                        that is said. A value that needs no new one, such as an empty one, is an owner's to waive ('secret waive'). Authors of values who could never read them are not listed, though they know them.\n\n\
+    after_help = "Lists for each current value the keys that could open it, or another version with the same \
+                        value, but whose holders may no longer read it: members who left, devices that were removed, grants that were revoked. Only a new value ends the exposure: change it at the provider, then run 'v-secure set'. This \
+                        needs no key, except to notice that an old value was set again: where older values cannot be opened, it says so. An owner can waive a value that needs no change, such as an empty one ('secret waive'). Authors who could never read the values that they set are not listed, though they know them.\n\n\
                         Examples:\n  v-secure exposed\n  v-secure exposed -e prod\n  \
                         v-secure exposed --deadline 7d   # exit 1 if one has been for longer"
 )]

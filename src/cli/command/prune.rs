@@ -14,9 +14,9 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Drop the values of versions that have expired, or that the vault does not keep
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Due is what expired a day ago or earlier, what is superseded and beyond retention.versions or \
-                        retention.days, and what a merge brought back after it was pruned. Active versions go by \
-                        their own expiry alone. Versions keep their place in the history; what was committed stays \
+    after_help = "A version is due if it expired a day ago or earlier, if it is superseded and beyond retention.versions \
+                        or retention.days, or if a merge brought it back after it was pruned. An active version is \
+                        pruned only by its own expiry. Versions keep their place in the history; what was committed stays \
                         in git.\n\n\
                         Commands that write do this by themselves, and for what has expired every command does \
                         (setting ttl), but in CI.\n\n\

@@ -75,17 +75,18 @@ pub fn begin(context: &Context<'_>, environment: &Name) -> Outcome {
         return Ok(());
     }
     let Some(near) = similar::misspelt(&vault, environment.as_str()) else {
-        context.ui.note(&format!("this begins the environment {environment}"));
+        context.ui.note(&format!("this creates the environment {environment}"));
         return Ok(());
     };
     if !context.interactive() {
         context
             .ui
-            .warn(&format!("this begins the environment {environment}; did you mean {near}?"));
+            .warn(&format!("this creates the environment {environment}; did you mean {near}?"));
         return Ok(());
     }
-    let question =
-        format!("There is no environment {environment} yet, but {near}. Begin {environment}?");
+    let question = format!(
+        "There is no environment {environment} yet, but there is {near}. Create {environment}?"
+    );
     match context.ui.confirm(&question, false)? {
         true => Ok(()),
         false => Err(Failure::new(Code::Declined, "nothing was changed")

@@ -58,7 +58,7 @@ pub enum MemberError {
     Recipient(#[source] RecipientError),
     #[error("{member} already has a device {device}")]
     DeviceTaken { member: Name, device: Name },
-    #[error("the request's key was here before, and was taken away: it does not come back")]
+    #[error("the request's key was in the vault before and was removed: it cannot be added again")]
     KeyGone { member: Name },
     #[error("a member named {found} already exists, added by {}", listed(by))]
     Exists {

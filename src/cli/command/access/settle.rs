@@ -13,7 +13,7 @@ use v_secure_core::vault::verified_vault::Vault;
 /// Wrap secrets for the members who may read them and cannot open them yet
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Also gives keys to sets of roles that have none, or that somebody left. Values do not change.\n\n\
+    after_help = "Also gives keys to audiences that have none, or that a member left. Values do not change.\n\n\
                         Examples:\n  v-secure access settle"
 )]
 pub struct Settle {

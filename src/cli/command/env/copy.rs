@@ -20,8 +20,8 @@ use v_secure_core::vault::verified_vault::Depth;
 /// Copy the secrets of an environment, with their metadata and expiry, into another one
 #[derive(Debug, Args)]
 #[command(
-    after_help = "All of them or none, in one entry. Copies are secrets of their own: where the other \
-                        environment is to follow, let it inherit ('settings set env.NAME.extends'). What the \
+    after_help = "All secrets or none are copied, in one entry. The copies are secrets of their own: if the \
+                        other environment is to follow, let it inherit ('settings set env.NAME.extends'). What the \
                         environment inherits itself is not copied. Needs read there, and write here.\n\n\
                         Examples:\n  v-secure env copy staging review\n  v-secure env copy staging prod --overwrite"
 )]

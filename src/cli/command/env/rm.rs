@@ -15,8 +15,8 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Remove all secrets of an environment; their values stay in the history
 #[derive(Debug, Args)]
 #[command(
-    after_help = "An environment is there as long as a secret is in it. Grants and settings that name it stay. \
-                        Each secret comes back with 'secret restore'.\n\n\
+    after_help = "An environment exists as long as a secret is in it. Grants and settings that name it stay. \
+                        'secret restore' brings each secret back.\n\n\
                         Examples:\n  v-secure env rm review\n  v-secure env rm review --yes --reason 'merged'"
 )]
 pub struct Rm {

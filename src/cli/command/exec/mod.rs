@@ -29,9 +29,9 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Run a program with an environment's secrets as variables
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a wanted \
-                        secret is missing, expired, denied or damaged, it does not start. One whose name is no variable is left \
-                        out, unless 'set --var' gave it one or --only names it.\n\n\
+    after_help = "The program replaces v-secure: its exit code, signals and terminal are its own. If a secret \
+                        is missing, expired, denied or damaged, the program does not start. A secret whose name is not a valid variable name \
+                        is left out, unless 'set --var' gave it a variable or --only names it.\n\n\
                         --as-file VAR=NAME gives a secret as a file instead of a variable: VAR holds its path, and \
                         the file is gone with the program. NAME is a secret's name, or ENVIRONMENT/NAME.\n\n\
                         Examples:\n  v-secure exec -- npm start\n  v-secure exec -e prod --only DATABASE_URL -- ./migrate\n  \

@@ -10,7 +10,7 @@ use v_secure_core::crypto::identity::Identity;
 
 /// Show the recipients of the identities in use, and where those are; never a key
 #[derive(Debug, Args)]
-#[command(after_help = "They are listed in the order in which they are tried.\n\n\
+#[command(after_help = "Identities are listed in the order in which they are tried.\n\n\
                         Examples:\n  v-secure identity show\n  v-secure --identity key.txt identity show")]
 pub struct Show {}
 

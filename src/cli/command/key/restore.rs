@@ -23,10 +23,8 @@ use v_secure_core::vault::verified_vault::Depth;
 /// Take up keys of earlier epochs that the envelopes of now lack, from git's history
 #[derive(Debug, Args)]
 #[command(
-    after_help = "An envelope may lack keys: its maker could not open the one before it, or left them out. Each \
-                        envelope that ever was is in some commit of the vault, known by its id in the signed policy. \
-                        This looks for those that were sealed to you, newest first, and makes the envelopes of now anew \
-                        with what they hold, as one signed entry. It asks nothing of the network: 'git fetch --all' first, \
+    after_help = "An envelope may lack keys: its maker could not open the one before it, or left them \
+                        out. Every earlier envelope is in some commit of the vault, known by its id in the signed policy. This command looks for those that were sealed to you, newest first, and makes the current envelopes again with the keys in them, as one signed entry. It does not use the network: 'git fetch --all' first, \
                         or --from, bring states that this clone does not have.\n\n\
                         Examples:\n  v-secure key restore\n  v-secure key restore --dry-run\n  \
                         v-secure key restore --from ~/old-clone/.v-secure/vault.toml"

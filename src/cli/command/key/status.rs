@@ -144,7 +144,7 @@ fn few(names: &[Name]) -> String {
 fn remarks(context: &Context<'_>, vault: &Vault, status: &KeyStatus) {
     let (ui, Schedule { kek, dek }) = (&context.ui, schedule(vault));
     let every = |span: Option<String>| span.map_or("never".into(), |span| format!("every {span}"));
-    ui.note(&format!("schedule: audiences {}, values {}", every(kek), every(dek)));
+    ui.note(&format!("key schedule: audiences {}, values {}", every(kek), every(dek)));
     for keys in status.audiences.iter().filter(|keys| keys.due.is_some()) {
         let able = listed(&keys.able);
         let how = match keys.due {

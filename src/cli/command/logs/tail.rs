@@ -20,7 +20,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Show the latest events, oldest first: changes of secrets and policy, and reads
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Times are what the authors' clocks said. Filters of one kind widen, of several kinds narrow: \
+    after_help = "Times are what the authors' clocks said. Several filters of one kind widen the result, filters of several kinds narrow it: \
                         rotation (a new value or new keys in the place of older ones), policy, read (implies --reads), \
                         secret=NAME, actor=MEMBER.\n\n\
                         --follow looks at the vault file again and again, as a git pull or another command changes \

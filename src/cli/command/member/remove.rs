@@ -23,10 +23,10 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Let a member go: it reads no new value, and what it writes does not count
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Takes the member from its roles, its keys from the vault, and gives every set of roles that it \
-                        read with new keys, as far as you can. What it could read it can keep: 'v-secure exposed' \
+    after_help = "Takes the member from its roles, its keys from the vault, and gives every audience that it \
+                        was in new keys, as far as you can. What it could read it can keep: 'v-secure exposed' \
                         lists the values to renew. What it wrote and you have not pulled yet does not count: pull \
-                        first, or 'v-secure adopt' it later. Lists what only the leaver vouched for, such as devices \
+                        first, or 'v-secure adopt' it later. Lists what only that member vouched for, such as devices \
                         of others: it stays unless you say otherwise.\n\n\
                         Examples:\n  v-secure member remove backend\n  \
                         v-secure member remove contractor --revoke-vouched\n  \

@@ -17,11 +17,9 @@ use v_secure_core::vault::verified_vault::Depth;
 /// Show who let whom in: every device, recipient, membership and role, and what is worth a look
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Remarks are of what nobody who is there vouches for, of what was vouched for by one who could \
-                        not give what it has, of roles that have members and no grants, and of roles that no owner \
-                        made. Whoever gives a member something, knowing its devices, vouches for these. Somebody who \
-                        knows what is marked to be right vouches for it by giving the role again (role leave, role \
-                        join); what nobody knows goes by 'v-secure member key remove' or 'v-secure role leave'.\n\n\
+    after_help = "Marks what no present member vouches for, what was vouched for by a member \
+                        who could not grant what it has, roles that have members but no grants, and roles that no owner made. Whoever gives a member something, knowing its devices, vouches for these. If you know \
+                        that a marked item is right, vouch for it by giving the role again (role leave, role join). Remove what nobody knows with 'v-secure member key remove' or 'v-secure role leave'.\n\n\
                         Examples:\n  v-secure policy review\n  v-secure policy review --marked\n  \
                         v-secure policy review --json"
 )]
@@ -155,7 +153,7 @@ fn remarks(marks: &[Mark]) -> Vec<Remark> {
 
 fn text(mark: &Mark) -> String {
     match mark {
-        Mark::Nobody { lost } if lost.is_empty() => "nobody who is there vouches for it".into(),
+        Mark::Nobody { lost } if lost.is_empty() => "no present member vouches for it".into(),
         Mark::Nobody { lost } => format!("by {}, with a device that was lost", listed(lost)),
         Mark::NotTheirs { role, lacks: Some(pattern) } => {
             format!("nobody vouches for it who may grant {pattern} (role {role})")

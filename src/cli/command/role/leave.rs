@@ -15,7 +15,7 @@ use v_secure_core::people::access;
 /// Take a role from a member; what it could read by it, it can keep
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The sets of roles that the role is in get new keys. A member may leave a role by itself.\n\n\
+    after_help = "The audiences that the role is in get new keys. A member may leave a role by itself.\n\n\
                         Examples:\n  v-secure role leave developer backend"
 )]
 pub struct Leave {

@@ -16,8 +16,8 @@ use v_secure_core::vault::verified_vault::Depth;
 /// Remove secrets; their values stay in the history
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Asks on a terminal. 'secret restore' brings a secret back. A value that was here stays in git \
-                        for good: revoke what was leaked where it is accepted.\n\n\
+    after_help = "Asks on a terminal. 'secret restore' brings a secret back. Its values stay in git \
+                        for good: revoke a leaked value at its provider.\n\n\
                         Examples:\n  v-secure rm OLD_TOKEN\n  v-secure rm --yes prod/A prod/B --reason 'service retired'"
 )]
 pub struct Rm {

@@ -15,10 +15,9 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Let an exposed value be: one that is empty, an example, or no secret
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Only an owner can, and the reason is signed: 'v-secure exposed' lists it from then on instead of the \
-                        value, and --deadline passes it. It is of the value in force alone, ends with the next \
-                        one, and lapses when its signer is no owner any more. Whoever writes the secret can end it, \
-                        and not make it.\n\n\
+    after_help = "Only an owner can waive, and the reason is signed: from then on 'v-secure exposed' lists the reason with \
+                        the value, and --deadline ignores it. A waiver is for the current value only. It ends \
+                        with the next value, and when its signer is no longer an owner. Whoever may write the secret can end a waiver, but not make one.\n\n\
                         Examples:\n  v-secure secret waive dev/EMPTY --reason 'an empty value is nobody's secret'\n  \
                         v-secure secret waive dev/EMPTY --undo"
 )]

@@ -71,7 +71,7 @@ impl WhyUnsettled {
 pub enum PolicyChangeError {
     #[error("{member} may not do this: it needs {needs}")]
     NotPermitted { member: Name, needs: Needs, able: Vec<Name> },
-    #[error("this recipient was used before (by {by}); only an owner brings it back")]
+    #[error("this recipient was used before (by {by}); only an owner can add it again")]
     UsedBefore { by: Name, able: Vec<Name> },
     #[error(
         "this needs the signatures of {threshold} owners, and this version signs with one key at a time"

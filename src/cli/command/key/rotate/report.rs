@@ -81,9 +81,8 @@ impl Report {
         }
         context.ui.note(&match next {
             Some(at) => format!("nothing is due; next {} ({})", relative(at, now), rfc3339(at)),
-            None => {
-                "nothing is due; the settings rotation.kek and rotation.dek make a schedule".into()
-            }
+            None => "nothing is due; the settings rotation.kek and rotation.dek set a key schedule"
+                .into(),
         });
         Ok(())
     }

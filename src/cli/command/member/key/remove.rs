@@ -22,8 +22,8 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Remove a device: its key opens no new value, and what it writes does not count
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Takes the device's signing key and its recipient from the member, and gives every set of roles \
-                        that the member reads with new keys, as far as you can. With --lost, devices and recipients \
+    after_help = "Takes the device's signing key and its recipient from the member, and gives every audience \
+                        that the member is in new keys, as far as you can. With --lost, devices and recipients \
                         that were added under the device's signature go as well: for a device in the hands of \
                         somebody who may have added one of their own. What it let in elsewhere, such as members, owners, \
                         devices of others, memberships and roles, is listed: it stays unless you say otherwise. A recovery identity is in that \
