@@ -19,7 +19,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
     pub passphrase_fd: Option<u32>,
 
-    /// The environment of names that state none [env: V_SECURE_ENV] [default: default]
+    /// The environment of names without one [env: V_SECURE_ENV] [default: default]
     #[arg(short = 'e', long = "env", global = true, value_name = "NAME")]
     #[arg(help_heading = "Global options")]
     pub environment: Option<String>,

@@ -52,7 +52,7 @@ pub enum Command {
     /// Verify the history and read it
     #[command(subcommand)]
     Audit(c::audit::Audit),
-    /// What happened lately, and what happens
+    /// The latest events, and new ones as they happen
     #[command(subcommand)]
     Logs(c::logs::Logs),
     /// Encrypted backups of the vault
@@ -70,7 +70,7 @@ pub enum Command {
     /// Keep this device's identity in the keyring of the operating system
     #[command(subcommand)]
     Keyring(c::keyring::Keyring),
-    /// Bring people and services in, and show them
+    /// Add, show and remove members: people and services
     #[command(subcommand)]
     Member(c::member::Member),
     /// Roles: named lists of members with grants
@@ -79,7 +79,7 @@ pub enum Command {
     /// Who may do what, and through which grant
     #[command(subcommand)]
     Access(c::access::Access),
-    /// Who stands behind what there is
+    /// Who vouched for which members, devices and roles
     #[command(subcommand)]
     Policy(c::policy::Policy),
     Exposed(c::exposed::Exposed),

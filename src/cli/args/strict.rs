@@ -5,7 +5,7 @@ use clap::Args;
 
 #[derive(Debug, Clone, Args)]
 pub struct StrictArgs {
-    /// Give nothing out of an older state than one that was seen here
+    /// Refuse an older state than one that was seen here
     #[arg(long)]
     strict: bool,
 }

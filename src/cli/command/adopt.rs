@@ -16,7 +16,7 @@ use v_secure_core::secret::adopt;
 use v_secure_core::secret::adopt::{Adopted, VoidEntry};
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Take over void entries: work under a right that was taken away at the same time
+/// Adopt void entries: work under a right that was revoked at the same time
 #[derive(Debug, Args)]
 #[command(
     after_help = "When a member loses a right, what they wrote on another branch becomes void, even if \
@@ -35,7 +35,7 @@ pub struct Adopt {
     #[arg(value_name = "MORE", hide = true)]
     more: Vec<String>,
 
-    /// All that nobody has adopted yet
+    /// All entries that nobody has adopted yet
     #[arg(long, conflicts_with = "entry")]
     all: bool,
 

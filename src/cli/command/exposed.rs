@@ -24,7 +24,7 @@ use v_secure_core::vault::verified_vault::Depth;
 /// How many secrets the warning names.
 const NAMED: usize = 5;
 
-/// List the values that somebody has been able to read and may not any more
+/// List the values that somebody could read and may no longer read
 #[derive(Debug, Args)]
 #[command(
     after_help = "Lists for each current value the keys that could open it, or another version with the same \

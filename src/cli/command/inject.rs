@@ -27,7 +27,7 @@ use v_secure_core::secret::references::{self, Lines, Missing};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Put secrets in place of the references of a template
+/// Replace the references in a template by secrets
 #[derive(Debug, Args)]
 #[command(
     after_help = "A reference is {{ v-secure:NAME }} or {{ v-secure:ENVIRONMENT/NAME }}, and may end with filters. \

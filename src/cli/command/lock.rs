@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use v_secure_core::vault::verified_vault::Depth;
 
-/// End what 'v-secure unlock' began
+/// Lock the vault again after 'v-secure unlock'
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure lock\n  v-secure lock --all")]
 pub struct Lock {

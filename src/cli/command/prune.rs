@@ -27,7 +27,7 @@ pub struct Prune {
     #[arg(long)]
     dry_run: bool,
 
-    /// Take what has expired at once, without the day that it is left otherwise
+    /// Also prune what expired less than a day ago
     #[arg(long)]
     no_grace: bool,
 

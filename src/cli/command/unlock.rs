@@ -16,7 +16,7 @@ use v_secure_core::vault::session_keys;
 use v_secure_core::vault::session_keys::{LONGEST, Term};
 use v_secure_core::vault::verified_vault::Depth;
 
-/// Keep the vault open for a time, so that nothing is asked for again
+/// Keep the vault unlocked for a while, so that nothing is asked for again
 #[derive(Debug, Args)]
 #[command(
     after_help = "The keys go into the memory of the kernel, else into the OS keyring, never into a file. They end \

@@ -1,4 +1,4 @@
-//! Who stands behind what there is: every credential, membership and role in force, with what is
+//! Who vouched for which members, devices and roles: every credential, membership and role in force, with what is
 //! worth a look.
 
 use crate::name::{Name, Pattern};

@@ -4,7 +4,7 @@ use crate::name::{Name, Pattern, SecretName};
 use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
-/// The environment of names that state none, which is there from the beginning.
+/// The environment of names without one, which is there from the beginning.
 const FIRST_ENVIRONMENT: &str = "default";
 
 /// The name that is nearest to what was typed, if one is near. Which letters are capitals and which of

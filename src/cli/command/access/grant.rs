@@ -17,9 +17,8 @@ use v_secure_core::vault::verified_vault::Vault;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Rights are read, write, rotate, delete and grant, joined with ','. Secrets that new readers gain \
-                        are wrapped for them at once, as far as you can open them. Shows who gets it, and asks about \
-                        members, devices and recipients that nobody vouched for who could give it; without a terminal \
-                        --vouch names them.\n\n\
+                        are wrapped for them at once, as far as you can open them. Shows who gets access, and asks about \
+                        members, devices and recipients that nobody with the right to grant it has vouched for; without a terminal --vouch names them.\n\n\
                         Examples:\n  v-secure access grant developer 'dev/*' read,write\n  \
                         v-secure access grant ci 'prod/DB_*' read"
 )]

@@ -13,7 +13,7 @@ use v_secure_core::name::{Name, Pattern};
 use v_secure_core::people::access;
 use v_secure_core::people::access::{Grant, RightList};
 
-/// Take rights on the secrets that a pattern matches from a role
+/// Revoke a role's rights on the secrets that a pattern matches
 #[derive(Debug, Args)]
 #[command(
     after_help = "The pattern is that of a grant, which 'v-secure role list' shows. Secrets are wrapped for those \

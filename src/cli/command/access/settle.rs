@@ -10,7 +10,7 @@ use clap::Args;
 use v_secure_core::keys::policy_change;
 use v_secure_core::vault::verified_vault::Vault;
 
-/// Wrap secrets for the members who may read them and cannot open them yet
+/// Wrap secrets for the members who may read them but cannot open them yet
 #[derive(Debug, Args)]
 #[command(
     after_help = "Also gives keys to audiences that have none, or that a member left. Values do not change.\n\n\

@@ -40,7 +40,7 @@ pub struct Export {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
-    /// Also the values that this device gave out here, from its journal
+    /// Also the values that this device has read, from its journal
     #[arg(long)]
     reads: bool,
 }

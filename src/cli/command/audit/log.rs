@@ -29,7 +29,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                   v-secure audit log --action member-add --json\n  v-secure audit log --reads --actor ci"
 )]
 pub struct Log {
-    /// Instead, the values that this device gave out here, from its journal
+    /// Instead, the values that this device has read, from its journal
     #[arg(long)]
     reads: bool,
 

@@ -31,7 +31,7 @@ pub struct Verify {
     #[arg(long, value_name = "REV|FILE")]
     base: Option<String>,
 
-    /// Fail where this is an older state than one that was seen here
+    /// Fail if this is an older state than one that was seen here
     #[arg(long)]
     strict: bool,
 

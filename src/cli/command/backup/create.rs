@@ -58,11 +58,11 @@ pub struct Create {
     #[arg(long, value_name = "N", conflicts_with = "recipients")]
     backup_passphrase_fd: Option<u32>,
 
-    /// Take a passphrase that is easily guessed
+    /// Accept a passphrase that is easily guessed
     #[arg(long)]
     allow_weak_passphrase: bool,
 
-    /// Leave out who made it: restoring it asks for consent, whatever the vault
+    /// Do not sign it: restoring it then always asks for consent
     #[arg(long)]
     unsigned: bool,
 

@@ -34,7 +34,7 @@ pub struct Copy {
     #[arg(value_name = "TO", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     to: Name,
 
-    /// Replace secrets that are there
+    /// Replace existing secrets
     #[arg(long)]
     overwrite: bool,
 

@@ -67,7 +67,7 @@ pub struct Init {
     #[arg(long)]
     passphrase: bool,
 
-    /// Take a passphrase that is easily guessed
+    /// Accept a passphrase that is easily guessed
     #[arg(long, requires = "passphrase")]
     allow_weak_passphrase: bool,
 

@@ -20,7 +20,7 @@ use v_secure_core::keys::restore as key_restore;
 use v_secure_core::keys::restore::{Hindrance, Lacking, Search};
 use v_secure_core::vault::verified_vault::Depth;
 
-/// Take up keys of earlier epochs that the envelopes of now lack, from git's history
+/// Restore keys of earlier epochs that the current envelopes lack, from git's history
 #[derive(Debug, Args)]
 #[command(
     after_help = "An envelope may lack keys: its maker could not open the one before it, or left them \

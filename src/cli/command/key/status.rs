@@ -11,7 +11,7 @@ use v_secure_core::keys::status::{AudienceKeys, Due, KeyStatus, key_status};
 use v_secure_core::name::Name;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Show the keys of every set of roles: how old they are, and what is due
+/// Show the keys of every audience: how old they are, and what is due
 #[derive(Debug, Args)]
 #[command(
     after_help = "An audience is the set of roles that may read a secret. Its key (KEK) changes with every \

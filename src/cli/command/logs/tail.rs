@@ -37,7 +37,7 @@ pub struct Tail {
     #[arg(long = "filter", value_name = "FILTER")]
     filters: Vec<String>,
 
-    /// Also the values that this device gave out here, from its journal
+    /// Also the values that this device has read, from its journal
     #[arg(long)]
     reads: bool,
 

@@ -28,7 +28,7 @@ use v_secure_core::policy::state::Member;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Let a person in by the request of their device, or a service by a recipient
+/// Add a person by the request of their device, or a service by a recipient
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  v-secure member add admin --request admin.request --role developer\n  \
@@ -43,7 +43,7 @@ pub struct Add {
     #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     name: Name,
 
-    /// Add another device or recipient to a member that is there
+    /// Add another device or recipient to an existing member
     #[arg(long)]
     device: bool,
 

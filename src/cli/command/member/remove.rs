@@ -20,7 +20,7 @@ use v_secure_core::policy::vouching::Going;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Let a member go: it reads no new value, and what it writes does not count
+/// Remove a member: it can read no new value, and what it writes no longer counts
 #[derive(Debug, Args)]
 #[command(
     after_help = "Takes the member from its roles, its keys from the vault, and gives every audience that it \
@@ -36,7 +36,7 @@ pub struct Remove {
     #[arg(value_name = "NAME", add = ArgValueCompleter::new(complete::members))]
     name: Name,
 
-    /// Also remove what only the leaver vouched for: members, devices, recipients, memberships, roles
+    /// Also remove what only that member vouched for: members, devices, recipients, memberships, roles
     #[arg(long)]
     revoke_vouched: bool,
 

@@ -16,7 +16,7 @@ use v_secure_core::name::Name;
 use v_secure_core::people::member;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Print the line by which this device asks to be let into the vault
+/// Print the request by which this device asks to become a member of the vault
 #[derive(Debug, Args)]
 #[command(
     after_help = "The line is public. It must arrive unchanged: compare the words that are shown here with those \
@@ -24,7 +24,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                         Examples:\n  v-secure member request\n  v-secure member request admin > admin.request"
 )]
 pub struct Request {
-    /// The name to go by in the vault; the user name by default
+    /// Your member name in the vault; the user name by default
     #[arg(value_name = "NAME")]
     name: Option<Name>,
 

@@ -14,7 +14,7 @@ use v_secure_core::people::recovery::Trial;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::verified_vault::Depth;
 
-/// Try whether a recovery identity opens everything, without changing anything
+/// Test whether a recovery identity opens everything, without changing anything
 #[derive(Debug, Args)]
 #[command(
     after_help = "Opens every value and the signing key with it, and shows none. Do it once after it was made, and once \

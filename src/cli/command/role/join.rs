@@ -15,8 +15,8 @@ use v_secure_core::vault::verified_vault::Vault;
 /// Give a member a role; it can read what the role may read, older values too
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Shows the devices and recipients that get access by it, and asks about those that nobody vouched for \
-                        who could give it; without a terminal --vouch names them.\n\n\
+    after_help = "Shows the devices and recipients that get access by it, and asks about those that nobody with the right to \
+                        grant it has vouched for; without a terminal --vouch names them.\n\n\
                         Examples:\n  v-secure role join developer admin"
 )]
 pub struct Join {

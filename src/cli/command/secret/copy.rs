@@ -33,7 +33,7 @@ pub struct Copy {
     #[arg(add = ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     new: Option<String>,
 
-    /// Replace a secret that is there
+    /// Replace an existing secret
     #[arg(long)]
     overwrite: bool,
 

@@ -8,7 +8,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 
-/// Say what a secret is for
+/// Describe what a secret is for
 #[derive(Debug, Args)]
 #[command(
     after_help = "The text is readable by everybody who has the file. The value stays as it is.\n\n\

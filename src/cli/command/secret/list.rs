@@ -53,7 +53,7 @@ pub struct List {
     #[arg(long)]
     expired: bool,
 
-    /// Removed secrets too
+    /// Include removed secrets
     #[arg(long)]
     all: bool,
 }

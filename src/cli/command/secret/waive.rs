@@ -12,7 +12,7 @@ use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
 use v_secure_core::secret::waived;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Let an exposed value be: one that is empty, an example, or no secret
+/// Waive an exposed value: one that is empty, an example, or not secret
 #[derive(Debug, Args)]
 #[command(
     after_help = "Only an owner can waive, and the reason is signed: from then on 'v-secure exposed' lists the reason with \

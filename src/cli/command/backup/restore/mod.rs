@@ -42,7 +42,7 @@ const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
 /// Where another vault may be restored: in the project it would take the accepted one's place.
 const OUTSIDE: &str = ", with a folder outside this project";
 
-/// Put the vault of a backup back
+/// Restore the vault of a backup
 #[derive(Debug, Args)]
 #[command(
     after_help = "A vault that has anything that the backup lacks is not replaced, and another vault never is. \

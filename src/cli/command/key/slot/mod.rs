@@ -39,7 +39,7 @@ pub struct NewPassphraseArgs {
     #[arg(long, value_name = "N")]
     new_passphrase_fd: Option<u32>,
 
-    /// Take a passphrase that is easily guessed
+    /// Accept a passphrase that is easily guessed
     #[arg(long)]
     allow_weak_passphrase: bool,
 }

@@ -11,7 +11,7 @@ use v_secure_core::people::slot::Slot;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Remove a slot, so that its passphrase unlocks the vault no more
+/// Remove a slot, so that its passphrase no longer unlocks the vault
 #[derive(Debug, Args)]
 #[command(
     after_help = "Only its own member can. Asks first on a terminal. Older commits keep the slot: see docs/unlocking.md.\n\n\
@@ -22,7 +22,7 @@ pub struct Remove {
     #[arg(value_name = "SLOT", allow_hyphen_values = true)]
     slot: String,
 
-    /// Even if it is the only slot of an identity that is not at hand otherwise
+    /// Even if it is the only slot of an identity that no file here has
     #[arg(long)]
     last: bool,
 

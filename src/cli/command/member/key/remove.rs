@@ -19,7 +19,7 @@ use v_secure_core::policy::vouching::Going;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::verified_vault::{Depth, Vault};
 
-/// Remove a device: its key opens no new value, and what it writes does not count
+/// Remove a device: its key opens no new value, and what it signs no longer counts
 #[derive(Debug, Args)]
 #[command(
     after_help = "Takes the device's signing key and its recipient from the member, and gives every audience \

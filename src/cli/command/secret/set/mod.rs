@@ -57,7 +57,7 @@ pub struct Set {
     #[command(flatten)]
     interval: IntervalArg,
 
-    /// Write only if the current version is this number or id (0: there is none)
+    /// Write only if the current version is this number or id (0: the secret does not exist)
     #[arg(long, value_name = "VERSION")]
     if_version: Option<String>,
 
