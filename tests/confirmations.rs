@@ -288,7 +288,7 @@ fn what_is_signed_is_what_was_listed() {
     stage.ok("v-secure role create other");
     session.send("y\r").unwrap();
     let text = screen(session.expect(Eof).unwrap().as_bytes());
-    assert!(joined(&text).contains("somebody changed the vault's policy meanwhile"), "{text}");
+    assert!(joined(&text).contains("another member changed the vault's policy in the meantime"), "{text}");
     assert!(text.ends_with("exit 7"), "{text}");
     assert!(!stage.ok("v-secure role list").contains("operator\ttester"));
 }

@@ -289,7 +289,7 @@ fn exposed_has_a_row_a_secret() {
     }
     let rows = owner.run("exposed").ok();
     assert_eq!(rows.lines().count(), 2, "{rows}");
-    assert!(rows.contains("one/one-laptop, two/two-laptop\tno member any more\t"), "{rows}");
+    assert!(rows.contains("one/one-laptop, two/two-laptop\tno longer a member\t"), "{rows}");
 }
 
 #[test]

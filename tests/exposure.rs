@@ -58,7 +58,7 @@ fn a_removal_exposes_and_new_values_cure() {
     owner.set("dev/DB", "next");
     let rows = owner.run("exposed").ok();
     assert!(
-        rows.starts_with("prod/DB\tdeveloper/developer-laptop\tno member any more\t"),
+        rows.starts_with("prod/DB\tdeveloper/developer-laptop\tno longer a member\t"),
         "{rows}"
     );
     assert_ne!(std::fs::read(owner.vault()).unwrap(), before, "but for the new value");
@@ -106,7 +106,7 @@ fn a_copy_is_known_to_those_who_never_had_a_right_to_it() {
     // Whoever had a right, and left the role, is told apart.
     owner.run("role leave developer developer").ok();
     let left = row(&owner, "dev/DB");
-    assert_eq!(left, "dev/DB\tdeveloper/developer-laptop\tno right to it any more");
+    assert_eq!(left, "dev/DB\tdeveloper/developer-laptop\tno longer has a right to it");
     owner.run("role create tester --grant read:test/*").ok();
     owner.run("role join tester developer").ok();
     let copied = owner.run("env copy prod test");

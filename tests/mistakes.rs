@@ -110,7 +110,7 @@ fn the_old_value_as_the_new_one_cures_nothing() {
     };
     assert_eq!(exposed(), 2);
     let run = owner.feed("secret rotate dev/A", "planted-a");
-    assert!(run.code == 0 && run.err.contains("has the value that it had before"), "{run:?}");
+    assert!(run.code == 0 && run.err.contains("has the same value as before"), "{run:?}");
     owner.set("dev/B", "planted-b");
     assert_eq!(exposed(), 2);
     assert!(!owner.feed("secret rotate dev/A", "another").err.contains("warning"));

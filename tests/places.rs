@@ -153,7 +153,7 @@ fn a_terminal_is_not_asked_about_another_vault_of_the_project() {
         command.current_dir(olga.checkout().join(SUB)).env("EDITOR", "true");
         let mut session = terminal(command);
         let text = rest(&mut session);
-        assert!(text.contains("another vault than the one accepted"), "{line}: {text}");
+        assert!(text.contains("not the vault that was accepted"), "{line}: {text}");
         for unwanted in ["planted", "Value of", "absent"] {
             assert!(!text.contains(unwanted), "{line}: {text}");
         }
@@ -347,11 +347,11 @@ fn beside_a_planted_vault_nobody_is_sent_to_its_owners() {
     for line in ["init", "init --nested"] {
         let refused = run_in(&olga, SUB, line);
         assert_eq!(refused.code, 7, "{line}: {refused:?}");
-        assert!(refused.err.contains("another vault than the one accepted"), "{}", refused.err);
+        assert!(refused.err.contains("not the vault that was accepted"), "{}", refused.err);
         assert!(refused.err.contains("v-secure pin accept"), "{}", refused.err);
         assert!(!refused.err.contains("member request"), "{line}: {}", refused.err);
     }
-    assert!(olga.run("init").err.contains("you are in it"), "the accepted one is her own");
+    assert!(olga.run("init").err.contains("you are a member"), "the accepted one is her own");
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn a_vault_in_the_place_of_an_accepted_one_is_refused_before_a_value_is_asked_fo
     for line in ["set prod/DB", "secret rotate prod/DB", "import absent.env -e prod"] {
         let mut session = terminal(olga.command(&line.split(' ').collect::<Vec<_>>()));
         let text = rest(&mut session);
-        assert!(text.contains("another vault than the one accepted here before"), "{line}: {text}");
+        assert!(text.contains("not the vault that was accepted here before"), "{line}: {text}");
         assert!(!text.contains("Value of") && !text.contains("absent"), "{line}: {text}");
     }
 }

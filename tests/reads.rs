@@ -127,7 +127,7 @@ fn required_gives_nothing_out_that_cannot_be_written_down() {
         for line in ["get A", "exec -- echo started", "export --format json"] {
             let run = cli.run(line);
             assert_eq!((run.code, run.text().as_str()), (4, ""), "{what}, {line}: {run:?}");
-            assert!(run.err.contains("reads can be written down"), "{run:?}");
+            assert!(run.err.contains("every read to be recorded"), "{run:?}");
         }
         assert_eq!(cli.fails("get A"), (4, "journal".into()));
     };

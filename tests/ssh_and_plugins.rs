@@ -177,7 +177,7 @@ fn a_key_that_is_no_members_is_not_asked_about() {
     let mut session = terminal(stranger.command(&["--trust-first-use", "get", "A"]));
     let shown = session.expect(Eof).unwrap();
     let shown = String::from_utf8_lossy(shown.as_bytes()).into_owned();
-    assert!(!shown.contains("Passphrase") && shown.contains("is no member's"), "{shown}");
+    assert!(!shown.contains("Passphrase") && shown.contains("belongs to no member"), "{shown}");
 }
 
 #[test]
@@ -455,7 +455,7 @@ fn a_command_gives_the_identity() {
     for (command, why) in [
         ("exit 7", "exit status: 7"),
         ("yes", "more than 65536 bytes"),
-        ("echo nothing", "no age identity"),
+        ("echo nothing", "not an age identity"),
     ] {
         let failed = with(command);
         assert_eq!(failed.code, 3, "{command}");

@@ -64,7 +64,7 @@ fn device_tag(at: &Person, member: &str, device: &str) -> String {
 #[track_caller]
 fn not_vouched(done: &Done) {
     assert_eq!(
-        (done.code, done.err.contains("nobody who could give this vouched")),
+        (done.code, done.err.contains("nobody with the right to grant this has vouched")),
         (1, true),
         "{}",
         done.err
