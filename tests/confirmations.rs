@@ -229,7 +229,7 @@ fn what_the_leaver_vouched_for_is_a_question_of_its_own() {
         assert_eq!(fs::read(stage.vault()).unwrap(), before);
         let text = shown(&stage, remove, columns, &[(sure, "y"), (too, "")]);
         fits(&asked(&text), columns.into());
-        assert!(joined(&text).contains("nobody who is there vouches for what stays"), "{text}");
+        assert!(joined(&text).contains("no present member vouches for what stays"), "{text}");
         assert!(stage.ok("v-secure member list").contains("colleague"));
         as_documented("member-remove", columns, &asked(&text));
     }
@@ -288,7 +288,10 @@ fn what_is_signed_is_what_was_listed() {
     stage.ok("v-secure role create other");
     session.send("y\r").unwrap();
     let text = screen(session.expect(Eof).unwrap().as_bytes());
-    assert!(joined(&text).contains("another member changed the vault's policy in the meantime"), "{text}");
+    assert!(
+        joined(&text).contains("another member changed the vault's policy in the meantime"),
+        "{text}"
+    );
     assert!(text.ends_with("exit 7"), "{text}");
     assert!(!stage.ok("v-secure role list").contains("operator\ttester"));
 }
@@ -318,7 +321,7 @@ fn letters_typed_ahead_answer_nothing() {
         ("v-secure rm dev/A", "[y/N]"),
         ("v-secure member remove contractor", "Remove contractor"),
         ("v-secure role join operator tester", MORE),
-        ("v-secure set devv/X", "Begin devv?"),
+        ("v-secure set devv/X", "Create devv?"),
         ("XDG_STATE_HOME=$HOME/other v-secure get dev/A", "expect here?"),
     ] {
         for ahead in ["y", "y\r"] {

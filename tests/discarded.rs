@@ -347,7 +347,10 @@ fn what_a_commit_of_another_clone_held_or_may_have_held_was_not_discarded() {
     assert!(told.err.contains("in a commit of the repository of"), "{told:?}");
     std::fs::rename(&clone, olga.checkout().join("../moved")).unwrap();
     let told = olga.run("get dev/DB");
-    assert!(told.err.contains("it is unknown whether a commit has it") && !told.err.contains(DISCARDED), "{told:?}");
+    assert!(
+        told.err.contains("it is unknown whether a commit has it") && !told.err.contains(DISCARDED),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn a_value_that_changed_meanwhile_is_not_overwritten() {
     // On a terminal the user decides.
     for (answer, value) in [("n", "theirs"), ("y", planted.as_str())] {
         let mut session = terminal(command(&cli, "secret edit A", &meanwhile));
-        session.expect("Write your text over what is there now?").unwrap();
+        session.expect("Overwrite what is there now with your text?").unwrap();
         session.send(format!("{answer}\r")).unwrap();
         rest(&mut session);
         assert_eq!(cli.ok("get A"), value);

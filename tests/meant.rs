@@ -194,7 +194,7 @@ fn a_write_that_begins_an_environment_says_so_and_scripts_go_on() {
     ] {
         let run = cli.run(line);
         assert!(
-            run.code == 0 && run.err.contains("begins the environment prod"),
+            run.code == 0 && run.err.contains("creates the environment prod"),
             "{line}: {run:?}"
         );
     }

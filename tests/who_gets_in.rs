@@ -95,8 +95,11 @@ fn what_was_planted_in_a_newcomer_is_shown_before_it_gets_more() {
         let refused = owner.run(command);
         not_vouched(&refused);
         let phone = device_tag(&owner, "newcomer", "phone");
-        let why =
-            if command.contains("owner") { "who is no owner" } else { "who may not grant prod/*" };
+        let why = if command.contains("owner") {
+            "who is not an owner"
+        } else {
+            "who may not grant prod/*"
+        };
         for shown in [
             format!("! newcomer: recipient age1…{}: added by contractor, {why}", tag(&planted)),
             format!("! newcomer: device phone {phone}, recipient age1…"),

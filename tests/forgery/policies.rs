@@ -29,7 +29,7 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "policy-resigned",
-        what: "a policy entry is changed and signed by somebody who is no owner",
+        what: "a policy entry is changed and signed by somebody who is not an owner",
         code: "policy-unauthorised",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),

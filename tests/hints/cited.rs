@@ -116,7 +116,7 @@ pub const ALL: &[Cited] = &[
     cited("import-syntax", "jq ", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
     cited("identity-syntax", "install {…}, and see that it is on PATH", Test("ssh_and_plugins.rs", "a_plugin_that_fails_or_is_missing_is_named")),
     cited("identity-recipient", "write '# recipient: age1…' on the line above the identity, as the plugin printed it", Test("ssh_and_plugins.rs", "a_plugins_identity_must_state_its_recipient_to_own_a_vault")),
-    cited("unsealable", "install {…}, or let somebody do it where it is installed", Test("sabotage.rs", "a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later")),
+    cited("unsealable", "install {…}, or ask a member who has it to run this", Test("sabotage.rs", "a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later")),
     cited("request-used", "v-secure member request {…}  # on the device, for a new key", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
     cited("voids-work", "v-secure audit log --actor {…}  # to see that work", VOIDS),
     cited("voids-work", "make the change again, from the vault as it is now", VOIDS),

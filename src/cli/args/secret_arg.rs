@@ -68,7 +68,7 @@ pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
         match text.contains('=') {
             // As `NAME=value` is written for other tools.
             true => failure
-                .hint("clear your shell's history, if a value stands in it now")
+                .hint("clear your shell's history, if a value is in it now")
                 .hint("printf %s \"$VALUE\" | v-secure set NAME"),
             false => failure.hint("v-secure ls"),
         }

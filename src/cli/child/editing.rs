@@ -43,7 +43,9 @@ pub fn next(context: &Context<'_>, failure: Failure, again: &str) -> Outcome<Nex
         false => failure,
     });
     let (question, default, next) = match code {
-        Code::EditedMeanwhile => ("Write your text over what is there now?", false, Next::Force),
+        Code::EditedMeanwhile => {
+            ("Overwrite what is there now with your text?", false, Next::Force)
+        }
         _ => ("Open the editor again with your text?", true, Next::Again),
     };
     match confirm(context, question, default)? {

@@ -150,7 +150,8 @@ fn no_runner() -> Failure {
 }
 
 fn no_file() -> Failure {
-    let message = "--format github writes its variables to a file, and standard output is none";
+    let message =
+        "--format github writes its variables to a file, and cannot write them to standard output";
     Failure::new(Code::NoGithubEnv, message)
         .hint("v-secure export --format github  # to the end of $GITHUB_ENV")
         .hint("v-secure export --format github -o FILE")

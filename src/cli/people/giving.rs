@@ -241,7 +241,7 @@ pub fn why(verb: &str, verdict: &Verdict, access: &Access) -> String {
     let reason = match &verdict.lacks {
         _ if verdict.is_orphan() && lost => "with a device that was lost".to_owned(),
         _ if verdict.is_orphan() => "who is no longer a member".to_owned(),
-        _ if access.is_owner() => "who is no owner".to_owned(),
+        _ if access.is_owner() => "who is not an owner".to_owned(),
         Some(pattern) => format!("who may not grant {pattern}"),
         None if access.is_empty() => format!("who could not give all that {} may get", access.role),
         None => "who could not give this".to_owned(),

@@ -96,7 +96,7 @@ impl Lacks {
                 some => (format!("{some} audiences are"), "them"),
             };
             ui.warn(&format!(
-                "{count} left, since one entry of the policy holds no more: {command} goes on with {these}"
+                "{count} left, because one policy entry has no room for more: {command} continues with {these}"
             ));
         }
         if !self.unstatable.is_empty() {

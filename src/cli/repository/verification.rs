@@ -226,7 +226,7 @@ fn void_finding(void: &VoidKnown, severity: Severity) -> FindingRecord {
     let what = void.secret.as_ref().map(|secret| format!(" on {secret}")).unwrap_or_default();
     let message = format!(
         "op {}{what} counted before, and does not since policy entry {}, which was signed by a \
-         member who is no owner, without knowledge of it: an honest race, or somebody who undoes \
+         member who is not an owner, without knowledge of it: an honest race, or somebody who undoes \
          others' work",
         void.op, void.position
     );

@@ -186,7 +186,7 @@ impl Wanted<'_> {
             if ask(context, "Once more: ")?.same_as(&value) {
                 return Ok(value);
             }
-            context.ui.warn("the two differ");
+            context.ui.warn("the two passphrases differ");
             let message = "no passphrase was typed the same way twice";
             last = Some(Failure::new(Code::PassphraseDiffers, message));
         }

@@ -68,7 +68,7 @@ fn field(object: &Id) -> String {
 /// so already.
 ///
 /// # Errors
-/// A secret that has no value in force, or a signer who is no owner.
+/// A secret that has no value in force, or a signer who is not an owner.
 pub fn waive(
     vault: &Vault,
     secret: &SecretName,

@@ -236,7 +236,7 @@ fn due(case: &Case<'_>) -> Vec<Finding> {
     let audiences = case.policy.audiences().into_iter().filter(|audience| audience.due);
     let finding = |name: &str, epoch| {
         let message = format!(
-            "audience {name} waits for new keys: somebody who could open epoch {} has left it",
+            "audience {name} needs new keys: a member who could open epoch {} has left it",
             short(epoch)
         );
         let finding = Finding::new(Code::AudienceDue, Subject::Audience(name.to_owned()), message);

@@ -35,6 +35,7 @@ fn slot(case: &Case<'_>, id: &ShortId, record: &SlotRecord) -> Option<Finding> {
     if case.policy.actor_at(case.policy.head_position(), key) == Some(member) {
         return None;
     }
-    let message = format!("slot {} is signed by a key that is not {member}'s any more", short(id));
+    let message =
+        format!("slot {} is signed by a key that no longer belongs to {member}", short(id));
     Some(Finding::new(Code::SlotStale, subject, message))
 }

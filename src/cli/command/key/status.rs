@@ -16,7 +16,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 #[command(
     after_help = "An audience is the set of roles that may read a secret. Its key (KEK) changes with every \
                         epoch; each value has a key of its own (DEK), which is under it. 'due' is when the setting \
-                        rotation.kek wants a new epoch; values that rotation.dek wants encrypted anew are counted below.\n\n\
+                        rotation.kek wants a new epoch; values that rotation.dek wants encrypted again are counted below.\n\n\
                         Examples:\n  v-secure key status\n  v-secure key status --json\n  v-secure settings set rotation.kek 30d"
 )]
 pub struct Status {}

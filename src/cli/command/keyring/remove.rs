@@ -52,7 +52,7 @@ impl Remove {
         context.ui.note(&format!("removed the keyring slot for {}", report.vault));
         if let Some(why) = &report.share_left {
             context.ui.warn(&format!(
-                "its share, which opens nothing any more, stays in the keyring: {why}"
+                "its share, which no longer opens anything, stays in the keyring: {why}"
             ));
         }
         Ok(())

@@ -70,7 +70,7 @@ fn show(context: &Context<'_>, report: &Report) -> Outcome {
     };
     ui.line(&format!("share        {share}"))?;
     if report.share == "missing" {
-        ui.note("Nothing opens this slot any more. Make it anew from the identity or its recovery:\n  v-secure --identity FILE keyring add");
+        ui.note("Nothing opens this slot any more. Make a new one from the identity or the recovery identity:\n  v-secure --identity FILE keyring add");
     }
     Ok(())
 }

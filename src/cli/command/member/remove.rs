@@ -80,7 +80,7 @@ impl Remove {
             return context.ui.object(&Report { member, roles, devices, vouched_alone, narrowed });
         }
         context.ui.note(&format!("{member} is no longer a member"));
-        vouched::tell_staying(context, "nobody who is there vouches for", &left);
+        vouched::tell_staying(context, "no present member vouches for", &left);
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
         narrowed.finish(context, member);

@@ -47,10 +47,10 @@ impl GivenUp {
         if self.policy_entries > 0 {
             let what = lost.map(|lost| format!(" {}.", lost::sentence(lost))).unwrap_or_default();
             let then = match lost.is_some_and(Lost::is_discarded) {
-                true => "no clone warns that it is missing any more",
+                true => "no clone will warn that it is missing",
                 false => {
-                    "what these entries took away is back, and no clone warns of an older state any \
-                     more"
+                    "the rights that these entries took away are back, and no clone will warn of an older \
+                     state"
                 }
             };
             context.ui.warn(&format!(

@@ -12,7 +12,7 @@ use v_secure_core::secret::copy::CopyRequest;
 /// Give a secret another name; its metadata and expiry go along
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The value is encrypted anew and the old name is removed, in one entry. The old versions stay \
+    after_help = "The value is encrypted again and the old name is removed, in one entry. The old versions stay \
                         in the history under the old name. Needs read and delete there, and write here.\n\n\
                         Examples:\n  v-secure secret rename DB_URL DATABASE_URL\n  \
                         v-secure secret rename dev/TOKEN prod/API_TOKEN --reason 'wrong place'"

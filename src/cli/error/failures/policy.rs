@@ -26,9 +26,8 @@ impl From<PolicyChangeError> for Failure {
             PolicyChangeError::Unsealable { recipient, .. } => {
                 let failure = Self::from_error(Code::Unsealable, &error);
                 match program(recipient) {
-                    Some(program) => failure.hint(format!(
-                        "install {program}, or let somebody do it where it is installed"
-                    )),
+                    Some(program) => failure
+                        .hint(format!("install {program}, or ask a member who has it to run this")),
                     None => {
                         failure.hint("v-secure member request, for a recipient of another kind")
                     }

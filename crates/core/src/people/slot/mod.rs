@@ -53,10 +53,10 @@ pub enum SlotChangeError {
     Ambiguous { wanted: String },
     #[error("slot {slot} is {owner}'s, and only its member may change it")]
     NotYours { slot: ShortId, owner: Name },
-    #[error("the vault holds {} slots, removed ones among them, and no more fit", Counted::Slots.max())]
+    #[error("the vault has {} slots, counting removed ones, and no room for more", Counted::Slots.max())]
     Full,
     #[error(
-        "what unlocked the vault is no X25519 identity of {member}, and a slot seals nothing else"
+        "the vault was not unlocked by an X25519 identity of {member}, and a slot can seal nothing else"
     )]
     NothingToSeal { member: Name },
     #[error("slot {slot} seals another identity than the one that unlocked the vault")]

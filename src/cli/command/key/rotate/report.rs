@@ -106,8 +106,8 @@ impl Report {
     fn tell_done(&self, context: &Context<'_>, nothing: bool) {
         let ui = &context.ui;
         let (new_key, anew) = match self.dry_run {
-            true => ("would get a new key", "would be encrypted anew"),
-            false => ("has a new key", "encrypted anew, each under a fresh key"),
+            true => ("would get a new key", "would be encrypted again"),
+            false => ("has a new key", "encrypted again, each under a fresh key"),
         };
         for Audience { audience, epoch } in &self.audiences {
             let epoch = epoch.as_ref().map(|epoch| format!(" (epoch {epoch})")).unwrap_or_default();

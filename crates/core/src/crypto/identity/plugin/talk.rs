@@ -216,7 +216,7 @@ impl Talk {
     fn confirm(&mut self, text: &str, words: &[String]) -> Result<(), PluginFailure> {
         let decoded = words.iter().take(2).map(|word| BASE64_STANDARD_NO_PAD.decode(word));
         let decoded: Result<Vec<_>, _> = decoded.collect();
-        let decoded = decoded.map_err(|_| self.protocol("a choice that is no Base64"))?;
+        let decoded = decoded.map_err(|_| self.protocol("a choice that is not Base64"))?;
         let words: Vec<_> =
             decoded.iter().map(|word| printable(&String::from_utf8_lossy(word))).collect();
         let Some(yes) = words.first() else { return Err(self.protocol("a question of no choice")) };
