@@ -120,9 +120,8 @@ fn read_hook(hook: &Path) -> Outcome<Option<String>> {
 
 fn foreign(hook: &Path) -> Failure {
     let message =
-        format!("{} is not a shell script, or not this repository's own file", hook.display());
-    Failure::new(Code::ForeignHook, message)
-        .hint(format!("have it do what this line of a shell does: {LINE}"))
+        format!("{} is a link or not a shell script, so it was not changed", hook.display());
+    Failure::new(Code::ForeignHook, message).hint(format!("have it run this line of shell: {LINE}"))
 }
 
 /// The hook with the block behind its first line, before anything that may end the script; `None`

@@ -15,8 +15,8 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
 /// Waive an exposed value: one that is empty, an example, or not secret
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Only an owner can waive, and the reason is signed: from then on 'v-secure exposed' lists the reason with \
-                        the value, and --deadline ignores it. A waiver is for the current value only. It ends \
+    after_help = "Only an owner can waive, and the reason is signed: from then on 'v-secure exposed' lists the secret as waived, \
+                        with that reason, and --deadline ignores it. A waiver is for the current value only. It ends \
                         with the next value, and when its signer is no longer an owner. Whoever may write the secret can end a waiver, but not make one.\n\n\
                         Examples:\n  v-secure secret waive dev/EMPTY --reason 'an empty value is nobody's secret'\n  \
                         v-secure secret waive dev/EMPTY --undo"
