@@ -13,7 +13,7 @@ pub fn all() -> Vec<Way> {
             .does(),
         said(
             "base-missing",
-            "a file is given",
+            "write a file as",
             "cp .v-secure/vault.toml no-such && v-secure audit verify --base ./no-such",
         ),
         said(
