@@ -53,7 +53,7 @@ fn a_removal_exposes_and_new_values_cure() {
     let to = &report["exposed"][0]["to"][0];
     assert_eq!((&to["why"], &to["device"]), (&json!("member-removed"), &json!("developer-laptop")));
     let status = owner.run("--quiet").ok();
-    assert!(status.contains("may not read them: 2 secrets: v-secure exposed"), "{status}");
+    assert!(status.contains("right to read them: 2 secrets: v-secure exposed"), "{status}");
     assert_eq!(pairs(&owner.run("exposed --json -e prod").json()), [("prod/DB", "developer")]);
     owner.set("dev/DB", "next");
     let rows = owner.run("exposed").ok();
@@ -192,7 +192,7 @@ fn an_old_value_that_is_set_again_is_exposed_again() {
     assert_eq!(pairs(&report), [("dev/DB", "developer"), ("prod/DB", "developer")]);
     assert_eq!(report["uncompared"], json!([]));
     let status = owner.run("--quiet").ok();
-    assert!(status.contains("may not read them: 2 secrets"), "{status}");
+    assert!(status.contains("right to read them: 2 secrets"), "{status}");
 
     // Who opens nothing is told that this was not looked at.
     let stranger = Person::new("stranger");

@@ -60,7 +60,7 @@ fn files() -> Vec<Way> {
     vec![
         way("exists", "v-secure member request, to become a member").before(STRANGER).does(),
         way("request-other-vault", "v-secure member request").before(STRANGER).does(),
-        said("foreign-hook", "have it do", HOOK),
+        said("foreign-hook", "have it run", HOOK),
         way("file-empty", "git show REV").fill("REV", "HEAD"),
         option("exists", "--overwrite"),
         said("exists", "-o FILE", "v-secure export --format dotenv -o other.env"),
