@@ -196,7 +196,7 @@ fn a_room_names_only_those_on_lower_floors() {
 }
 
 /// The module of a file that a path leads into.
-fn file_of<'a>(path: &[String], modules: &BTreeMap<&'a [String], usize>) -> Option<usize> {
+fn file_of(path: &[String], modules: &BTreeMap<&[String], usize>) -> Option<usize> {
     (1..=path.len()).rev().find_map(|length| modules.get(&path[..length]).copied())
 }
 
