@@ -65,7 +65,7 @@ pub enum Error {
     HeadsMissing(usize),
 }
 
-/// What a call remarks though it succeeds: [`Vault::take_notices`].
+/// What a call remarks though it succeeds: [`crate::Vault::take_notices`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Notice {

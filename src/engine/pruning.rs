@@ -2,7 +2,7 @@
 //! more, and what wrote also takes what the vault's retention does not keep. It asks nothing, waits for nobody,
 //! and never makes anything fail.
 //!
-//! [`watch`] and [`watch_written`] stand where vaults are opened and written, [`prune`] where a door is done.
+//! `watch` and `watch_written` stand where vaults are opened and written, [`prune()`] where a door is done.
 //! Where nothing is due, nothing is locked or verified.
 
 use super::door::Door;

@@ -70,7 +70,7 @@ pub struct SecretSection {
 pub struct VersionObject {
     /// The key of the entry that puts it.
     pub author: Id,
-    /// [`ids::origin`](crate::record::ids::origin) of that entry's parents.
+    /// [`ids::origin`] of that entry's parents.
     pub origin: Id,
     /// What that put states, in seconds since the Unix epoch.
     pub expires: Option<u64>,

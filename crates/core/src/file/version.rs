@@ -34,7 +34,7 @@ impl VersionError {
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
     pub vault: &'a Id,
-    /// [`ids::secret_uid`] of the secret's full name.
+    /// [`crate::record::ids::secret_uid`] of the secret's full name.
     pub uid: &'a Id,
 }
 
@@ -90,7 +90,7 @@ impl SealedValue {
         self.expires
     }
 
-    /// The version that the author's entry of this [`ids::origin`] puts.
+    /// The version that the author's entry of this [`crate::record::ids::origin`] puts.
     pub fn put_at(self, origin: Id) -> SealedVersion {
         let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
         let Sealed { nonce, commitment, ciphertext } = sealed;

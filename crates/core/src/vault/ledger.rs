@@ -4,7 +4,7 @@
 //! An older state cannot show what later policy entries knew of, so this answers for them
 //! ([`Vault::hold_to`]). What was merely seen is not here: an entry from before a removal, first
 //! shown after it, was judged without knowing that the removal does not know it. Pure:
-//! [`crate::store::state::ledger`] keeps it. An entry that is missing costs trust and gives none.
+//! The store of the device keeps it. An entry that is missing costs trust and gives none.
 
 use crate::crypto::bytes::Id;
 use crate::log::register::At;

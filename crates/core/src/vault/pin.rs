@@ -1,6 +1,6 @@
 //! Pins: what this device has accepted about vaults before, compared with what it is shown now.
 //!
-//! Pure: [`crate::store`] keeps what was accepted and gathers it as [`Facts`]. The policy chain is
+//! Pure: the store of the device keeps what was accepted and gathers it as [`Facts`]. The policy chain is
 //! known by vault, wherever that lies; which vault was accepted is known by place. A *carried* pin
 //! is one line that names a point of a chain, for machines that keep no state.
 

@@ -91,7 +91,7 @@ pub enum PolicyChangeError {
 }
 
 /// Makes the change for `ops` (at least one), which are checked against the chain first. The keys that
-/// the entry has no room for are left to [`settle`].
+/// the entry has no room for are left to [`settle()`].
 pub fn change(
     vault: &Vault,
     ops: Vec<PolicyOp>,
