@@ -53,17 +53,21 @@ impl<H: Clock + Random> Door for Vault<H> {
         &self.host
     }
 
+    fn now(&self) -> u64 {
+        self.host.now()
+    }
+
     fn unasked(&self, vault: &Verified) -> Option<Unlocked> {
         let who = Unlocked::new(vault, self.identity().ok()?).ok()?;
         who.needs_nobody().then_some(who)
     }
 
-    /// Where nothing is remembered nothing says that this is the newest state.
     fn may_prune(&self) -> bool {
-        self.options.state.is_some()
+        self.options.prune
     }
 
     fn note_due(&self, due: Pending) {
-        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Some(due);
+        let mut noted = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        *noted = Some(due.after(noted.take()));
     }
 }

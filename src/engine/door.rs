@@ -78,6 +78,9 @@ pub trait Door {
 
     fn random(&self) -> &dyn Random;
 
+    /// Seconds since the Unix epoch. A read is dated when its values leave, however long a question took.
+    fn now(&self) -> u64;
+
     fn progress(&self) -> Box<dyn Progress> {
         Box::new(Silent)
     }

@@ -27,10 +27,24 @@ pub struct Pending {
     superseded: bool,
 }
 
+impl Pending {
+    /// Together with what was noted before and is not done yet.
+    #[must_use]
+    pub fn after(mut self, earlier: Option<Self>) -> Self {
+        let is_same = |one: &Self| one.session.location.vault == self.session.location.vault;
+        self.superseded |= earlier.as_ref().is_some_and(|one| is_same(one) && one.superseded);
+        self
+    }
+}
+
 /// Takes note of a vault that was opened, if this user can prune something there.
 pub(super) fn watch<D: Door>(door: &D, session: &Session, opened: &Opened, whole: bool) {
     let late = opened.prune_from.is_some_and(|from| from <= session.now);
-    if !late || !door.may_prune() || opened.vault.policy().settings().ttl() != Ttl::Every {
+    if !late
+        || !opened.was_known()
+        || !door.may_prune()
+        || opened.vault.policy().settings().ttl() != Ttl::Every
+    {
         return;
     }
     let Some(who) = door.unasked(&opened.vault) else { return };
@@ -55,7 +69,8 @@ pub(super) fn watch_written<D: Door>(door: &D, session: &Session, vault: &Vault)
 /// Prunes what was found to be due, and says what it was.
 pub fn prune<D: Door>(door: &D, pending: &Pending) -> Result<Vec<Due>, D::Error> {
     let Pending { session, superseded } = pending;
-    if !session.is_writable() {
+    // Where nothing is remembered nothing says that this is the newest state.
+    if session.state.is_none() || !session.is_writable() {
         return Ok(Vec::new());
     }
     let transaction = match Transaction::begin_within(session, Duration::ZERO) {

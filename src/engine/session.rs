@@ -116,6 +116,12 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Whether this device knew the vault before, at whatever place: without that nothing says that a
+    /// state is the newest.
+    pub const fn was_known(&self) -> bool {
+        self.known.chain.is_some()
+    }
+
     /// Whether this is the first time that the vault is opened at its place.
     pub const fn is_first_here(&self) -> bool {
         self.known.here.is_none()

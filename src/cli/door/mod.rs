@@ -103,6 +103,10 @@ impl Door for Context<'_> {
         self.host
     }
 
+    fn now(&self) -> u64 {
+        self.host.now()
+    }
+
     fn progress(&self) -> Box<dyn Progress> {
         self.ui.progress()
     }

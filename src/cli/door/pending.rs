@@ -20,7 +20,8 @@ impl Pruning {
     }
 
     pub fn note(&self, pending: Pending) {
-        *self.pending.borrow_mut() = Some(pending);
+        let earlier = self.pending.take();
+        *self.pending.borrow_mut() = Some(pending.after(earlier));
     }
 
     pub fn take(&self) -> Option<Pending> {

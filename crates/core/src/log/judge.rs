@@ -41,7 +41,8 @@ pub(crate) fn unsigned(
     }
 }
 
-fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
+/// Whether a key that the policy knows made the signature.
+pub(crate) fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
     policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
 }
 

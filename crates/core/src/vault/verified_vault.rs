@@ -13,6 +13,7 @@ use crate::log::finding::{Finding, Severity};
 use crate::log::fold::Scope as FoldScope;
 use crate::log::graph::Graph;
 use crate::log::judge;
+use crate::log::judge::is_signed;
 use crate::log::register::At;
 use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
 use crate::log::state::{SecretState, State};
@@ -360,6 +361,11 @@ impl Vault {
             Some(entry) => chain.extended(entry.clone()).map_err(ApplyError::Chain)?,
             None => chain,
         };
+        // Whoever hands in a change need not be who signed it: what is recorded as verified afterwards is
+        // verified here.
+        if !change.entries().iter().all(|entry| is_signed(&chain, &entry.id(), entry)) {
+            return Err(ApplyError::NotCounting);
+        }
         change.apply(&mut file);
         let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
         let trusted = LogSignatures::Trusted;

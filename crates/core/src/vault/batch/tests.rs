@@ -229,3 +229,21 @@ fn an_op_without_its_version_is_not_written() {
         batch.change().unwrap()
     });
 }
+
+#[test]
+fn a_change_that_nobody_signed_is_not_applied() {
+    let scene = Scene::new();
+    let request = PutRequest {
+        secret: secret(1),
+        value: Some(NewValue { value: value(1), expires: None, same: Vec::new() }),
+        fields: Vec::new(),
+    };
+    let made = put::put(&scene.vault, vec![request], &scene.ctx()).unwrap();
+    let mut entry = made.entries()[0].clone();
+    entry.ops = vec![field(1, "forged")];
+    entry.sig = Fixed([7; 64]);
+    let forged = scene.vault.apply(Change::log(vec![entry]));
+    assert!(matches!(forged, Err(ApplyError::NotCounting)));
+    let nothing = Scene::new().vault.apply(Change::log(Vec::new()));
+    assert!(matches!(nothing, Err(ApplyError::Torn)));
+}
