@@ -59,7 +59,9 @@ fn name(text: &str) -> Name {
 fn request_of((secret, value): &(&str, &str)) -> PutRequest {
     let value = SecretValue::from((*value).to_owned());
     let value = Some(NewValue { value, expires: None, same: Vec::new() });
-    PutRequest { secret: SecretName::parse(secret).unwrap(), value, fields: Vec::new() }
+    // A type that is none of today's, as writers of then could put.
+    let fields = vec![("type".to_owned(), Some("password".to_owned()))];
+    PutRequest { secret: SecretName::parse(secret).unwrap(), value, fields }
 }
 
 fn apply(

@@ -8,6 +8,7 @@ pub mod copy;
 pub mod edit_buffer;
 pub mod expire;
 pub mod import;
+pub mod kind;
 pub mod list;
 pub mod prune;
 pub mod put;

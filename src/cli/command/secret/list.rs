@@ -39,6 +39,7 @@ pub struct List {
 
     /// Only secrets of this type
     #[arg(long = "type", value_name = "TYPE")]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::secret_kind::complete))]
     kind: Option<String>,
 
     /// Only secrets that expire within this time, 7d if none is given

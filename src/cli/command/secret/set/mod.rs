@@ -34,7 +34,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                         elsewhere standard input is empty (</dev/null).\n\n\
                         Examples:\n  v-secure set DATABASE_URL\n  \
                         printf %s \"$TOKEN\" | v-secure set -e prod API_TOKEN --ttl 30d\n  \
-                        v-secure set TLS_KEY --file key.pem --type certificate\n  \
+                        v-secure set TLS_KEY --file key.pem --type tls_certificate\n  \
                         v-secure set SESSION_KEY --generate=hex:32"
 )]
 pub struct Set {
