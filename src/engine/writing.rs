@@ -2,15 +2,15 @@
 //! it. A change needs a signed entry ([`Change`]), and what was made of an older state is refused.
 
 use super::door::{Door, Purpose, Remark};
-use super::session::{Opened, Session};
+use super::session::{OpenedVault, Session};
 use super::transaction::{Transaction, Written};
 use super::{judging, pruning};
 use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// What a write left.
 pub struct Wrote<T> {
@@ -28,7 +28,7 @@ pub fn open_to_write<D: Door>(
     door: &D,
     session: &Session,
     depth: Depth<'_>,
-) -> Result<Opened, D::Error> {
+) -> Result<OpenedVault, D::Error> {
     let opened = judging::open(door, session, Purpose::Use, depth)?;
     judging::refuse_old(door, session, &opened)?;
     Ok(opened)
@@ -78,7 +78,7 @@ fn begin<'s, D: Door>(door: &D, session: &'s Session) -> Result<Transaction<'s>,
         judging::judge(door, session, &session.open(Depth::Everything)?, Purpose::Use)?;
     }
     let mut transaction = Transaction::begin(session)?;
-    if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
+    if transaction.opened().pin == PinStatus::Unknown || transaction.opened().is_new_here {
         let opened = transaction.into_opened();
         judging::judge(door, session, &opened, Purpose::Use)?;
         transaction = Transaction::begin(session)?;

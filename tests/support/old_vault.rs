@@ -22,7 +22,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Leaves a vault of the member olga at `path`, so many hours old, with the identity in `home`.
 pub fn leave(path: &Path, home: &Path, hours: u64, secrets: &[(&str, &str)], ops: Vec<PolicyOp>) {
