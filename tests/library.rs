@@ -19,7 +19,7 @@ use v_secure::cli::error::Failure;
 use v_secure::cli::error::codes::Code;
 use v_secure::cli::error::pin_failures::{older, pin_failure};
 use v_secure::{Error, FirstUse, Notice, Options, SecretValue, Vault};
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 
 fn state(cli: &Cli) -> PathBuf {
     cli.project().parent().unwrap().join("home/state/v-secure")
@@ -55,7 +55,7 @@ fn kind(cli: &Cli, error: Error) -> (i32, String) {
         Error::Giving(error) => error.into(),
         Error::Policy(error) => error.into(),
         Error::Signer(error) => error.into(),
-        Error::Pin(Standing::Prefix { .. }) | Error::HeadsMissing(_) => older(""),
+        Error::Pin(PinStatus::Prefix { .. }) | Error::HeadsMissing(_) => older(""),
         Error::Pin(standing) => pin_failure(&standing, &cli.vault()),
         Error::Reason(_) => Failure::new(Code::BadReason, ""),
         Error::OwnVariable => Failure::new(Code::SettingVariable, ""),

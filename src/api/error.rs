@@ -15,7 +15,7 @@ use v_secure_core::record::text::TextError;
 use v_secure_core::secret::put::PutError;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::rollback::RollbackError;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::{SignerError, UnlockError};
 
 /// Why a call failed.
@@ -59,7 +59,7 @@ pub enum Error {
     Hidden { path: PathBuf },
     /// The vault is not, or no longer, the one that was accepted at this place or that the pin names.
     #[error("the vault does not fit what was accepted before: {0:?}")]
-    Pin(Standing),
+    Pin(PinStatus),
     /// The newest state is wanted, and so many of the log's last entries that were accepted here are
     /// not there.
     #[error("{0} entries of the log that were accepted here before are missing")]

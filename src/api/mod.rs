@@ -10,7 +10,7 @@ pub use self::error::{Error, Notice};
 
 use crate::engine::door::Purpose;
 use crate::engine::giving::{self, Reading};
-use crate::engine::pruning::Pending;
+use crate::engine::pruning::PendingPrune;
 use crate::engine::session::Session;
 use crate::engine::{judging, pruning, transaction, writing};
 use crate::host::{Clock, Random, real::RealHost};
@@ -25,19 +25,19 @@ use std::sync::{Mutex, PoisonError};
 use v_secure_core::convert::inject::consent;
 use v_secure_core::crypto::identity::{self, Identity};
 use v_secure_core::keys::policy_change;
-use v_secure_core::log::history::{self, Filter};
+use v_secure_core::log::history::{self, LogFilter};
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::access;
 use v_secure_core::people::init::{self, InitRequest};
 use v_secure_core::secret::put::{self, NewValue, PutRequest};
-use v_secure_core::secret::read::{self, Wanted};
+use v_secure_core::secret::read::{self, VersionSelector};
 use v_secure_core::secret::rollback;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::pin::{Carried, CarriedPin};
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault as Verified};
+use v_secure_core::vault::{Depth, Vault as Verified};
 
 /// How many remarks wait to be taken; later ones are lost.
 const MAX_NOTICES: usize = 256;
@@ -132,7 +132,7 @@ pub struct Vault<H = RealHost> {
     host: H,
     notices: Mutex<Vec<Notice>>,
     /// What is to be pruned once a call is done.
-    due: Mutex<Option<Pending>>,
+    due: Mutex<Option<PendingPrune>>,
 }
 
 impl Vault<RealHost> {
@@ -235,7 +235,7 @@ impl<H: Clock + Random> Vault<H> {
     fn current(&self, secret: SecretName) -> Result<SecretValue, Error> {
         let (session, vault) = self.open_for(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
         let who = Unlocked::new(&vault, self.identity()?)?;
-        let value = read::read(&vault, &who, &secret, &Wanted::Current, session.now)?;
+        let value = read::read(&vault, &who, &secret, &VersionSelector::Current, session.now)?;
         let reading = Reading {
             who: &who,
             action: "get",
@@ -253,7 +253,7 @@ impl<H: Clock + Random> Vault<H> {
     pub fn rollback(&self, secret: &str, number: usize, reason: &str) -> Result<(), Error> {
         let secret = SecretName::parse(secret)?;
         self.write(reason, |vault, ctx| {
-            Ok(Some(rollback::rollback(vault, &secret, &Wanted::Number(number), ctx)?.1))
+            Ok(Some(rollback::rollback(vault, &secret, &VersionSelector::Number(number), ctx)?.1))
         })
     }
 
@@ -280,9 +280,9 @@ impl<H: Clock + Random> Vault<H> {
             &vault.file().entries,
             vault.standings(),
             vault.chain(),
-            &Filter::default(),
+            &LogFilter::default(),
         );
-        let row = |row: history::Row<'_>| AuditRow {
+        let row = |row: history::LogRow<'_>| AuditRow {
             timestamp: row.timestamp,
             action: row.action,
             secret: row.secret_id.map(ToString::to_string).unwrap_or_default(),
@@ -371,7 +371,7 @@ impl<H: Clock + Random> Vault<H> {
         result
     }
 
-    fn take_due(&self) -> Option<Pending> {
+    fn take_due(&self) -> Option<PendingPrune> {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

@@ -9,8 +9,8 @@ use crate::store::state::journal::{JournalError, ReadRecord};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::settings::Reads;
 use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// What is read, by whom, for what.
 #[derive(Clone, Copy)]

@@ -2,15 +2,15 @@
 //! it. A change needs a signed entry ([`Change`]), and what was made of an older state is refused.
 
 use super::door::{Door, Purpose, Remark};
-use super::session::{Opened, Session};
+use super::session::{OpenedVault, Session};
 use super::transaction::{Transaction, Written};
 use super::{judging, pruning};
 use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// What a write left.
 pub struct Wrote<T> {
@@ -28,7 +28,7 @@ pub fn open_to_write<D: Door>(
     door: &D,
     session: &Session,
     depth: Depth<'_>,
-) -> Result<Opened, D::Error> {
+) -> Result<OpenedVault, D::Error> {
     let opened = judging::open(door, session, Purpose::Use, depth)?;
     judging::refuse_old(door, session, &opened)?;
     Ok(opened)
@@ -79,7 +79,7 @@ fn begin<'s, D: Door>(
     session: &'s Session,
     purpose: Purpose,
 ) -> Result<(Transaction<'s>, bool), D::Error> {
-    let judge = |opened: &Opened| judging::judge(door, session, opened, purpose);
+    let judge = |opened: &OpenedVault| judging::judge(door, session, opened, purpose);
     let mut was_known = true;
     if !session.has_lock() {
         // The lock file would be what a door that refuses leaves behind.
@@ -89,7 +89,7 @@ fn begin<'s, D: Door>(
     }
     let mut transaction = Transaction::begin(session)?;
     was_known &= transaction.opened().was_known();
-    if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
+    if transaction.opened().pin == PinStatus::Unknown || transaction.opened().is_new_here {
         judge(&transaction.into_opened())?;
         transaction = Transaction::begin(session)?;
     }

@@ -17,7 +17,7 @@ use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret_value::SecretValue;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::{ApplyError, Depth};
+use crate::vault::{ApplyError, Depth};
 
 /// A vault of one owner.
 struct Scene {
@@ -189,7 +189,7 @@ fn a_version_of_another_entry_than_its_puts_is_not_written() {
     let resigned = |scene: &Scene, entry: Entry, parents: Vec<Id>, vault: &Id| {
         let tips = Tips { parents, lamport: entry.lamport };
         let (policy, actor) = (entry.policy, &scene.signer.member);
-        let draft = Draft { ops: entry.ops, reason: entry.reason, ts: entry.ts };
+        let draft = EntryDraft { ops: entry.ops, reason: entry.reason, ts: entry.ts };
         let by = Authorship { vault, policy, actor };
         Change::log(vec![draft.sign(&tips, by, &scene.signer.key)])
     };
