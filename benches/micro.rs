@@ -15,14 +15,14 @@ use v_secure_core::file::audience::new_epoch;
 use v_secure_core::file::format;
 use v_secure_core::file::format::Trust;
 use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
-use v_secure_core::log::fold::Scope;
-use v_secure_core::log::state::State;
-use v_secure_core::policy::chain::{Chain, Signatures};
-use v_secure_core::secret::read::{Wanted, read};
+use v_secure_core::log::fold::FoldScope;
+use v_secure_core::log::state::LogState;
+use v_secure_core::policy::chain::{Chain, ChainSignatures};
+use v_secure_core::secret::read::{VersionSelector, read};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Depth;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Depth;
-use v_secure_core::verify::{Options, verify};
+use v_secure_core::verify::{VerifyOptions, verify};
 
 /// 10,000 secrets as one import leaves them.
 static IMPORTED: LazyLock<Synthetic> =
@@ -39,7 +39,7 @@ static LONG: LazyLock<String> = LazyLock::new(|| {
 fn kept(name: &str, make: impl Fn() -> String) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let usable = |text: &String| {
-        format::parse(text.as_bytes(), Trust::Strict, format::Scope::NoSecrets).is_ok()
+        format::parse(text.as_bytes(), Trust::Strict, format::ReadScope::NoSecrets).is_ok()
     };
     if let Some(text) = std::fs::read_to_string(&path).ok().filter(usable) {
         return text;
@@ -64,9 +64,10 @@ fn verify_100000_entries_cold(bencher: Bencher) {
 /// The same without parsing and building the policy chain.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn verify_100000_entries_parsed(bencher: Bencher) {
-    let file = format::parse(LONG.as_bytes(), Trust::Strict, format::Scope::All).expect("a vault");
-    let chain = Chain::build(&file.chain, Signatures::Check).expect("a chain");
-    bencher.bench_local(|| verify(&file, &chain, Options::all(NOW)));
+    let file =
+        format::parse(LONG.as_bytes(), Trust::Strict, format::ReadScope::All).expect("a vault");
+    let chain = Chain::build(&file.chain, ChainSignatures::Check).expect("a chain");
+    bencher.bench_local(|| verify(&file, &chain, VerifyOptions::all(NOW)));
 }
 
 /// What a warm `audit verify` spends on the bytes.
@@ -80,14 +81,14 @@ fn hash_100000_entries(bencher: Bencher) {
 fn fold_10000_secrets(bencher: Bencher) {
     let vault = open(&IMPORTED.text, Trust::Cached, Depth::Everything);
     let (graph, entries) = (vault.graph(), &vault.file().entries);
-    bencher.bench_local(|| State::fold(graph, entries, vault.standings(), Scope::All));
+    bencher.bench_local(|| LogState::fold(graph, entries, vault.standings(), FoldScope::All));
 }
 
 #[divan::bench(args = ["strict", "cached"], sample_count = 20, sample_size = 1)]
 fn parse_10000_secrets(bencher: Bencher, trust: &str) {
     let trust = if trust == "strict" { Trust::Strict } else { Trust::Cached };
     let bytes = IMPORTED.text.as_bytes();
-    bencher.bench_local(|| format::parse(bytes, trust, format::Scope::All));
+    bencher.bench_local(|| format::parse(bytes, trust, format::ReadScope::All));
 }
 
 #[divan::bench(sample_count = 20, sample_size = 1)]
@@ -103,7 +104,7 @@ fn get_of_10000_secrets(bencher: Bencher, trust: &str) {
     bencher.bench_local(|| {
         let vault = open(&IMPORTED.text, trust, Depth::Secrets(&only(5_000)));
         let who = Unlocked::new(&vault, vec![IMPORTED.identity()]).expect("the owner");
-        read(&vault, &who, &secret(5_000), &Wanted::Current, NOW).expect("the value")
+        read(&vault, &who, &secret(5_000), &VersionSelector::Current, NOW).expect("the value")
     });
 }
 
@@ -114,7 +115,7 @@ fn read_10000_secrets_cached(bencher: Bencher) {
         let vault = open(&IMPORTED.text, Trust::Cached, Depth::Everything);
         let who = Unlocked::new(&vault, vec![IMPORTED.identity()]).expect("the owner");
         let values: Vec<SecretValue> = (0..10_000)
-            .map(|number| read(&vault, &who, &secret(number), &Wanted::Current, NOW))
+            .map(|number| read(&vault, &who, &secret(number), &VersionSelector::Current, NOW))
             .collect::<Result<_, _>>()
             .expect("the values");
         values

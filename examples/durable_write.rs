@@ -7,9 +7,9 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use v_secure::store::file::atomic::{Expected, replace};
-use v_secure::store::file::fresh::write_new;
 use v_secure::store::file::lock;
 use v_secure::store::file::lock::Lock;
+use v_secure::store::file::new_file::write_new;
 use v_secure::store::file::read::{ReadError, VAULT_LIMIT, read};
 
 const USAGE: &str = "usage: durable_write replace|new PATH SIZE | append PATH LINE";

@@ -9,7 +9,9 @@ use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 use v_secure::cli::child::{self, Program};
 use v_secure::host::{Environment, hardening, real::RealHost};
-use v_secure_core::convert::inject::{Clash, Consent, Options, System, Wanted, environment};
+use v_secure_core::convert::inject::{
+    ChildOptions, ChildVariable, Clash, Consent, System, environment,
+};
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret_value::SecretValue;
 
@@ -48,7 +50,7 @@ fn run() -> Result<i32, Box<dyn Error>> {
             _ => wanted.push(secret(&argument)?),
         }
     }
-    let options = Options { pristine, clash, consent: &consent, system: System::current() };
+    let options = ChildOptions { pristine, clash, consent: &consent, system: System::current() };
     let environment = environment(RealHost.variables(), wanted, &options)?;
     let name = arguments.next().ok_or("no command")?;
     let arguments: Vec<OsString> = arguments.collect();
@@ -57,11 +59,11 @@ fn run() -> Result<i32, Box<dyn Error>> {
     Ok(child::run(program, &environment, &hardened)?)
 }
 
-fn secret(argument: &OsStr) -> Result<Wanted, Box<dyn Error>> {
+fn secret(argument: &OsStr) -> Result<ChildVariable, Box<dyn Error>> {
     let bytes = argument.as_encoded_bytes();
     let equals = bytes.iter().position(|b| *b == b'=').ok_or("expected NAME=VALUE")?;
     let name = Name::new(String::from_utf8(bytes[..equals].to_vec())?)?;
     let secret = SecretName::new(&Name::new("test")?, &name);
     let value = SecretValue::new(bytes[equals + 1..].to_vec());
-    Ok(Wanted { secret, variable: None, value })
+    Ok(ChildVariable { secret, variable: None, value })
 }

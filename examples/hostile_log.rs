@@ -28,7 +28,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 const NOW: u64 = 1_800_000_000;
 

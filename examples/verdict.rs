@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use v_secure_core::file::format::{Scope, Trust, parse};
-use v_secure_core::policy::chain::{Chain, Signatures};
-use v_secure_core::verify::{Options, verify};
+use v_secure_core::file::format::{ReadScope, Trust, parse};
+use v_secure_core::policy::chain::{Chain, ChainSignatures};
+use v_secure_core::verify::{VerifyOptions, verify};
 
 const REFUSED: u8 = 6;
 
@@ -26,7 +26,7 @@ fn judge(bytes: &[u8]) -> (u8, Value) {
         let findings = json!([{ "code": code, "severity": "error", "message": message }]);
         json!({ "verdict": "refused", "findings": findings })
     };
-    let file = match parse(bytes, Trust::Strict, Scope::All) {
+    let file = match parse(bytes, Trust::Strict, ReadScope::All) {
         Ok(file) => file,
         Err(error) if error.needs_newer() => {
             return (
@@ -36,11 +36,11 @@ fn judge(bytes: &[u8]) -> (u8, Value) {
         }
         Err(error) => return (REFUSED, refused(error.code(), error.to_string())),
     };
-    let chain = match Chain::build(&file.chain, Signatures::Check) {
+    let chain = match Chain::build(&file.chain, ChainSignatures::Check) {
         Ok(chain) => chain,
         Err(error) => return (REFUSED, refused(error.code(), error.to_string())),
     };
-    let report = verify(&file, &chain, Options::all(0));
+    let report = verify(&file, &chain, VerifyOptions::all(0));
     let findings: Vec<Value> = report
         .findings
         .iter()

@@ -19,8 +19,11 @@ const COMMANDS_TOGETHER: [(&str, &str); 2] = [
     ("role", "access"),
 ];
 /// What a door calls to see a vault that the engine has not judged for it.
-const UNJUDGED: [&str; 7] = [
+const UNJUDGED: [&str; 10] = [
     ".open(Depth::",
+    ".open(depth",
+    "Vault::open(",
+    "session.other(",
     ".open_bytes(",
     ".verify_bytes(",
     "Transaction::",
@@ -29,9 +32,10 @@ const UNJUDGED: [&str; 7] = [
     "check::check",
 ];
 /// The files of doors that do, and why. None of them gives a value out of it.
-const MAY_SEE_UNJUDGED: [(&str, &str); 14] = [
+const MAY_SEE_UNJUDGED: [(&str, &str); 15] = [
     ("api/mod.rs", "makes a new vault"),
     ("cli/args/complete.rs", "completes names, from a vault that it takes for what it is"),
+    ("cli/command/audit/log.rs", "lists the history of another state beside it"),
     ("cli/command/backup/create.rs", "judges it itself, without what is due in it"),
     ("cli/command/backup/restore/mod.rs", "compares the vault that is there with the backup's"),
     ("cli/command/doctor/examined.rs", "says what is wrong with a vault that is refused"),
@@ -196,7 +200,7 @@ fn a_room_names_only_those_on_lower_floors() {
 }
 
 /// The module of a file that a path leads into.
-fn file_of<'a>(path: &[String], modules: &BTreeMap<&'a [String], usize>) -> Option<usize> {
+fn file_of(path: &[String], modules: &BTreeMap<&[String], usize>) -> Option<usize> {
     (1..=path.len()).rev().find_map(|length| modules.get(&path[..length]).copied())
 }
 
@@ -295,9 +299,10 @@ fn may(own: &[String], other: &Source) -> bool {
 /// One door that is less guarded than another is what attackers look for.
 #[test]
 fn doors_see_vaults_that_the_engine_judged() {
+    // Whatever is no part of what judges.
     let doors = SOURCES
         .iter()
-        .filter(|source| source.path.starts_with("cli/") || source.path.starts_with("api/"));
+        .filter(|source| !["engine/", "core/"].iter().any(|below| source.path.starts_with(below)));
     let calls = |source: &&Source| {
         let code = rust_source::without_tests(&source.code);
         UNJUDGED.iter().any(|call| code.contains(call))

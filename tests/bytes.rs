@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::Fixed;
-use v_secure_core::crypto::digest::{Context, hash};
+use v_secure_core::crypto::digest::{HashContext, hash};
 use v_secure_core::crypto::identity::{self, NewIdentity};
 use v_secure_core::crypto::sign::{SigningKey, Tag};
 use v_secure_core::file::format;
@@ -22,12 +22,12 @@ use v_secure_core::people::init::{InitRequest, init};
 use v_secure_core::record::line;
 use v_secure_core::secret::put::{NewValue, PutRequest, put};
 use v_secure_core::secret::read;
-use v_secure_core::secret::read::Wanted;
+use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 const NOW: u64 = 1_750_000_000;
 const SECRET: &str = "default/TOKEN";
@@ -69,7 +69,7 @@ fn removed_slot(key: &SigningKey) -> SlotRecord {
     let (slot, member) = (Fixed([7; 16]), Name::new("ada").unwrap());
     let mut removed = SlotRemoved { slot, member, key: key.id(), sig: Fixed([0; 64]) };
     let record = line::write(&SlotRecord::Removed(removed.clone()));
-    let signed = hash(Context::Slot, &[line::body(&record, ",\"sig\":", "}}").as_bytes()]);
+    let signed = hash(HashContext::Slot, &[line::body(&record, ",\"sig\":", "}}").as_bytes()]);
     removed.sig = key.sign(Tag::Slot, &signed);
     SlotRecord::Removed(removed)
 }
@@ -108,7 +108,7 @@ fn value(bytes: &[u8]) -> Option<Vec<u8>> {
     let vault = Vault::open(bytes, Trust::Strict, Depth::Secrets(&wanted), NOW).ok()?;
     let who =
         Unlocked::new(&vault, identity::parse_identities(&SAMPLE.identity.text).unwrap()).ok()?;
-    let value = read::read(&vault, &who, &name, &Wanted::Current, NOW).ok()?;
+    let value = read::read(&vault, &who, &name, &VersionSelector::Current, NOW).ok()?;
     Some(value.expose().to_vec())
 }
 

@@ -44,7 +44,7 @@ fn answered(stage: &Stage, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_of_all_kinds_complete_without_a_key() {
     let stage = world();
-    let cases: [(&[&str], &[&str]); 15] = [
+    let cases: [(&[&str], &[&str]); 17] = [
         (&["get", "GREE"], &["GREETING"]),
         (&["get", "prod/"], &["prod/GREETING"]),
         (&["secret", "show", "--secret-id", "GREE"], &["GREETING"]),
@@ -60,6 +60,8 @@ fn names_of_all_kinds_complete_without_a_key() {
         (&["settings", "set", "reten"], &["retention.days", "retention.versions"]),
         (&["settings", "set", "env.pr"], &["env.prod.extends"]),
         (&["ls", "GREE"], &["GREETING"]),
+        (&["set", "A", "--type", "o"], &["oauth_token"]),
+        (&["ls", "--type", "tls"], &["tls_certificate"]),
     ];
     for (words, expected) in cases {
         assert_eq!(answered(&stage, words), expected, "{words:?}");

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use v_secure_core::file::format::Trust;
 use v_secure_core::vault::pin::{COMMENT, CarriedPin};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 const DEMO: &str = "fixtures/demo";
 const VAULT: &str = ".v-secure/vault.toml";

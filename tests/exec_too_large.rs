@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use v_secure::cli::child::{ChildError, Program, run};
 use v_secure::host::hardening::harden;
-use v_secure_core::convert::inject::{Clash, Consent, Options, System, environment};
+use v_secure_core::convert::inject::{ChildOptions, Clash, Consent, System, environment};
 
 #[test]
 fn too_much_environment_is_told_apart_from_other_failures() {
@@ -15,7 +15,7 @@ fn too_much_environment_is_told_apart_from_other_failures() {
     let parent = (0..100).map(|index| (format!("BIG_{index}").into(), big.clone())).collect();
     let system = System::current();
     let consent = Consent::default();
-    let options = Options { pristine: false, clash: Clash::Error, consent: &consent, system };
+    let options = ChildOptions { pristine: false, clash: Clash::Error, consent: &consent, system };
     let environment = environment(parent, Vec::new(), &options).unwrap();
     // `false`, so that a start that works fails the test instead of replacing it by a success.
     let program = Program { name: "false".as_ref(), arguments: &[], search: None };

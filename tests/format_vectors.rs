@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
 use v_secure_core::crypto::bytes::{Blob, Fixed, Id, ShortId, encode};
-use v_secure_core::crypto::digest::{Context, hash};
+use v_secure_core::crypto::digest::{HashContext, hash};
 use v_secure_core::crypto::identity::{parse_identities, parse_identity};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::crypto::padding::padded_length;
@@ -88,11 +88,11 @@ fn version(value: &[u8], parents: &[Id], expires: Option<u64>) -> Value {
     let stated = expires.map(u64::to_le_bytes);
     let until = stated.as_ref().map_or(&[][..], |bytes| &bytes[..]);
     let value_aad = hash(
-        Context::ValueAad,
+        HashContext::ValueAad,
         &[SUITE.as_bytes(), &VAULT.0, &uid.0, &VERSION.0, &author.0, until, b"padme-64"],
     );
     let wrap_aad =
-        hash(Context::WrapAad, &[&VAULT.0, AUDIENCE.as_bytes(), &EPOCH.0, &uid.0, &VERSION.0]);
+        hash(HashContext::WrapAad, &[&VAULT.0, AUDIENCE.as_bytes(), &EPOCH.0, &uid.0, &VERSION.0]);
     json!({
         "suite": SUITE,
         "vault": VAULT,

@@ -145,7 +145,7 @@ smoke! {
 #[test]
 fn the_corpora_hold_what_is_accepted() {
     use v_secure_core::file::format::Trust;
-    use v_secure_core::vault::verified_vault::{Depth, Vault};
+    use v_secure_core::vault::{Depth, Vault};
     let accepted = |target: &str, accepts: &dyn Fn(&[u8]) -> bool| {
         assert!(corpus(target).iter().any(|(_, bytes)| accepts(bytes)), "{target}");
     };

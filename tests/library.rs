@@ -19,7 +19,7 @@ use v_secure::cli::error::Failure;
 use v_secure::cli::error::codes::Code;
 use v_secure::cli::error::pin_failures::{older, pin_failure};
 use v_secure::{Error, FirstUse, Notice, Options, SecretValue, Vault};
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 
 fn state(cli: &Cli) -> PathBuf {
     cli.project().parent().unwrap().join("home/state/v-secure")
@@ -36,6 +36,7 @@ fn options(cli: &Cli) -> Options {
         state: Some(state(cli)),
         first_use: FirstUse::Refuse,
         strict: false,
+        prune: true,
     }
 }
 
@@ -54,7 +55,7 @@ fn kind(cli: &Cli, error: Error) -> (i32, String) {
         Error::Giving(error) => error.into(),
         Error::Policy(error) => error.into(),
         Error::Signer(error) => error.into(),
-        Error::Pin(Standing::Prefix { .. }) | Error::HeadsMissing(_) => older(""),
+        Error::Pin(PinStatus::Prefix { .. }) | Error::HeadsMissing(_) => older(""),
         Error::Pin(standing) => pin_failure(&standing, &cli.vault()),
         Error::Reason(_) => Failure::new(Code::BadReason, ""),
         Error::OwnVariable => Failure::new(Code::SettingVariable, ""),
@@ -239,6 +240,65 @@ fn what_expired_a_day_ago_is_pruned_by_both() {
     memory.retrieve("default/KEPT").unwrap();
     assert!(memory.take_notices().is_empty());
     assert_eq!(cli.json("audit log --action prune").as_array().unwrap().len(), 0);
+}
+
+/// What nothing was remembered of may be an old state that somebody serves.
+#[test]
+fn a_vault_that_this_device_did_not_know_is_pruned_by_neither() {
+    let cli = Cli::with_vault();
+    cli.set("KEPT", "k");
+    past::put_in_the_past(&cli, "default/OLD", 3 * 86_400, Some(86_400));
+    let before = fs::read(cli.vault()).unwrap();
+    let pin = library(&cli).pin().unwrap();
+    assert_eq!(fs::read(cli.vault()).unwrap(), before, "a pin is only shown");
+
+    let fresh = cli.project().join("../fresh");
+    let new = Options { state: Some(fresh), first_use: FirstUse::Pin(pin), ..options(&cli) };
+    let new = Vault::with_host(new, &identity(&cli), v_secure::host::real::RealHost);
+    new.retrieve("default/KEPT").unwrap();
+    assert_eq!(fs::read(cli.vault()).unwrap(), before, "the first time");
+    assert!(new.take_notices().is_empty());
+
+    let mut command = cli.command("get KEPT");
+    command.env("V_SECURE_PIN", pin.to_string()).env_remove("XDG_STATE_HOME").env_remove("HOME");
+    let run = finish(&mut command, b"");
+    assert!(run.code == 0 && !run.shows("pruned"), "{run:?}");
+    assert_eq!(fs::read(cli.vault()).unwrap(), before, "without a state folder");
+
+    new.retrieve("default/KEPT").unwrap();
+    let notices = new.take_notices();
+    assert!(matches!(notices[..], [Notice::Pruned(1)]), "{notices:?}");
+}
+
+#[test]
+fn who_wants_the_newest_writes_on_no_older_state() {
+    let cli = Cli::with_vault();
+    cli.set("A", "one");
+    let old = fs::read(cli.vault()).unwrap();
+    cli.set("A", "two");
+    fs::write(cli.vault(), &old).unwrap();
+    let strict = Options { strict: true, ..options(&cli) };
+    let strict = Vault::with_host(strict, &identity(&cli), v_secure::host::real::RealHost);
+    let made = strict.store("default/A", SecretValue::new(b"v".to_vec()), "");
+    assert!(matches!(made, Err(Error::HeadsMissing(1))), "{made:?}");
+    assert_eq!(fs::read(cli.vault()).unwrap(), old);
+}
+
+#[test]
+fn a_read_is_dated_when_the_value_leaves() {
+    let cli = Cli::with_vault();
+    cli.set("A", "one");
+    let text = String::from_utf8(identity(&cli).expose().to_vec()).unwrap();
+    let key = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY")).unwrap();
+    let begun = v_secure::host::Clock::now(&v_secure::host::real::RealHost);
+    let mut command = cli.command("get A");
+    command.env("V_SECURE_IDENTITY_CMD", format!("sh -c 'sleep 2; echo {key}'"));
+    assert_eq!(finish(&mut command, b"").code, 0);
+    let rows = cli.json("audit log --reads");
+    let reads = rows.as_array().unwrap().iter().filter(|row| row["action"] == "get");
+    let at = reads.map(|row| row["timestamp"].as_str().unwrap()).next_back().unwrap();
+    let at = v_secure_core::convert::duration::parse_instant(at).unwrap();
+    assert!(at >= begun + 2, "{at} of {begun}");
 }
 
 #[test]

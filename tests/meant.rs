@@ -146,8 +146,8 @@ fn a_list_of_what_a_pattern_matches() {
         ("--expiring 2d --expired", "no secret expires within 2d or has expired\n"),
         ("--stale", "no secret is stale\n"),
         (
-            "--stale --expired --type token",
-            "no secret of the type token has expired and is stale\n",
+            "--stale --expired --type api_key",
+            "no secret of the type api_key has expired and is stale\n",
         ),
         ("--tag web", "there is no secret with the tag web\n"),
         ("--tag web --tag db --stale", "no secret with the tag web or db is stale\n"),

@@ -192,6 +192,7 @@ fn the_library_refuses_it_too() {
         state: Some(olga.home().join(".local/state/v-secure")),
         first_use: FirstUse::Accept,
         strict: false,
+        prune: true,
     };
     let refused = Vault::open(options.clone(), &identity);
     assert!(matches!(refused, Err(Error::Pin(_))));

@@ -5,6 +5,9 @@
 #[allow(dead_code)]
 #[path = "support/cli.rs"]
 mod cli;
+#[allow(dead_code)]
+#[path = "support/old_vault.rs"]
+mod old_vault;
 #[path = "support/person.rs"]
 mod person;
 
@@ -38,7 +41,7 @@ fn reads(cli: &Cli) -> Vec<(String, Value)> {
 #[test]
 fn renaming_takes_value_metadata_and_expiry_along_in_one_entry() {
     let cli = Cli::with_vault();
-    cli.set("OLD --tag web --type password --description why --ttl 30d", "value");
+    cli.set("OLD --tag web --type api_key --description why --ttl 30d", "value");
     let before = cli.json("secret show OLD");
     let report = cli.json("secret rename OLD NEW");
     assert_eq!(keys(&report), ["secret", "from", "version", "id"]);
@@ -59,6 +62,29 @@ fn renaming_takes_value_metadata_and_expiry_along_in_one_entry() {
 }
 
 #[test]
+fn a_type_that_another_writer_stored_is_shown_found_and_taken_along() {
+    let olga = Person::new("olga");
+    let ops = old_vault::ops("developer", "read:dev/*", &[]);
+    old_vault::leave(&olga.vault(), &olga.home(), 3, &[("dev/A", "v")], ops);
+    olga.run("--trust-first-use get dev/A").ok();
+    let stored =
+        |name: &str| olga.run(&format!("secret show {name} --json")).json()["type"].clone();
+    assert_eq!(stored("dev/A"), "password");
+    olga.run("secret copy dev/A --to-env prod").ok();
+    olga.run("secret rename dev/A dev/C").ok();
+    olga.run("secret tag dev/C --add web").ok();
+    olga.feed("set dev/C", "new").ok();
+    assert_eq!((stored("prod/A"), stored("dev/C")), (json!("password"), json!("password")));
+    let listed = olga.run("ls --type password").ok();
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    assert_eq!(olga.run("set dev/C --type password").code, 2, "written anew it is one of the list");
+    olga.run("set dev/C --type api_key").ok();
+    olga.run("set prod/A --type=").ok();
+    assert_eq!((stored("prod/A"), stored("dev/C")), (Value::Null, json!("api_key")));
+    assert_eq!(olga.run("audit verify --json").json()["verdict"], "ok");
+}
+
+#[test]
 fn a_name_without_an_environment_stays_in_the_old_ones() {
     let cli = Cli::with_vault();
     cli.set("prod/A", "v");
@@ -74,7 +100,7 @@ fn a_name_without_an_environment_stays_in_the_old_ones() {
 fn a_taken_name_is_replaced_only_where_that_is_said() {
     let cli = Cli::with_vault();
     cli.set("A --tag a", "from-a");
-    cli.set("prod/A --tag b --type password", "theirs");
+    cli.set("prod/A --tag b --type api_key", "theirs");
     let before = fs::read(cli.vault()).unwrap();
     assert_eq!(cli.fails("secret copy A --to-env prod"), (7, "exists".into()));
     assert_eq!(cli.fails("secret rename A prod/A"), (7, "exists".into()));

@@ -19,8 +19,8 @@ use std::fs;
 use tools::has;
 use v_secure_core::name::Name;
 use v_secure_core::policy::op::Right;
-use v_secure_core::policy::state::State;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::policy::state::PolicyState;
+use v_secure_core::vault::Vault;
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -29,7 +29,7 @@ fn name(text: &str) -> Name {
 /// A command that takes something away, and whether it is gone.
 struct Removal {
     line: &'static str,
-    gone: fn(&State) -> bool,
+    gone: fn(&PolicyState) -> bool,
 }
 
 const REMOVALS: &[Removal] = &[

@@ -13,6 +13,7 @@ use expectrl::Expect;
 use std::fs;
 use std::process::Command;
 use terminal::{rest, terminal};
+use v_secure_core::secret::kind::SecretKind;
 
 #[test]
 fn one_trailing_newline_of_standard_input_is_dropped_unless_raw() {
@@ -60,6 +61,7 @@ fn a_value_on_the_command_line_is_refused_and_shown_nowhere() {
         "set --generate hunter2secret! A",
         "set A --generate=hunter2secret",
         "set A --ttl hunter2secret",
+        "set A --type hunter2secret",
         "secret set A --type x -- hunter2secret",
         "--json secret set A hunter2secret",
     ] {
@@ -85,9 +87,9 @@ fn metadata_changes_alone_where_a_secret_exists() {
     let cli = Cli::with_vault();
     assert_eq!(cli.fails("set A --tag x"), (5, "not-found".into()));
     cli.set("A", "v");
-    cli.ok("set A --tag x --tag y --type password --meta team=web --description why --var B");
+    cli.ok("set A --tag x --tag y --type api_key --meta team=web --description why --var B");
     let shown = cli.json("secret show A");
-    assert_eq!((shown["version"].as_u64(), shown["type"].as_str()), (Some(1), Some("password")));
+    assert_eq!((shown["version"].as_u64(), shown["type"].as_str()), (Some(1), Some("api_key")));
     assert_eq!(shown["tags"], serde_json::json!(["x", "y"]));
     assert_eq!(shown["meta"], serde_json::json!({ "team": "web" }));
     cli.ok("set A --untag x --meta team= --description= --var=");
@@ -167,13 +169,13 @@ fn a_name_is_given_by_position_option_or_environment() {
 #[test]
 fn a_list_is_tabs_without_unlocking_or_values() {
     let cli = Cli::with_vault();
-    cli.set("A --type password --tag web --tag db", "value-of-a");
+    cli.set("A --type api_key --tag web --tag db", "value-of-a");
     cli.set("prod/B --expires-at 2020-01-01", "value-of-b");
     let mut command = cli.command("ls");
     let run = finish(command.env("XDG_CONFIG_HOME", "/nonexistent").env("NO_COLOR", "1"), b"");
     let rows: Vec<Vec<String>> =
         run.text().lines().map(|row| row.split('\t').map(str::to_owned).collect()).collect();
-    assert_eq!(rows[0][..5], ["default/A", "1", "password", "db,web", "-"]);
+    assert_eq!(rows[0][..5], ["default/A", "1", "api_key", "db,web", "-"]);
     assert_eq!(rows[1][..5], ["prod/B", "1", "-", "-", "2020-01-01T00:00:00Z"]);
     assert!(rows.iter().all(|row| row.len() == 7 && row[6] == "ada"), "{rows:?}");
     assert!(!run.shows("value-of") && !run.shows("\u{1b}"));
@@ -183,7 +185,7 @@ fn a_list_is_tabs_without_unlocking_or_values() {
 #[test]
 fn a_list_is_narrowed_by_what_is_asked() {
     let cli = Cli::with_vault();
-    cli.set("A --tag web --type password", "v");
+    cli.set("A --tag web --type api_key", "v");
     cli.set("B --ttl 3d --tag db", "v");
     cli.set("C --expires-at 2020-01-01", "v");
     cli.set("prod/D --ttl 90d --tag web", "v");
@@ -194,7 +196,7 @@ fn a_list_is_narrowed_by_what_is_asked() {
         ("-e prod", "prod/D"),
         ("-e default --tag web", "default/A"),
         ("--tag web --tag db", "default/A default/B prod/D"),
-        ("--type password", "default/A"),
+        ("--type api_key", "default/A"),
         ("--expiring 7d", "default/B"),
         ("--expired", "default/C"),
         ("--expiring 7d --expired", "default/B default/C"),
@@ -390,6 +392,33 @@ fn a_name_that_is_no_variable_is_remarked_when_it_is_set() {
     assert!(!cli.feed("set api.key --var API_KEY", b"v").shows("--var"));
     assert_eq!(cli.fails("set api.key --var 1bad"), (2, "bad-variable".into()));
     assert!(cli.feed("set LD_PRELOAD", b"v").shows("variables.allow"));
+}
+
+#[test]
+fn a_type_is_one_of_the_list_and_what_is_none_is_not_repeated() {
+    let cli = Cli::with_vault();
+    cli.set("A --type ssh_key", "v");
+    let before = fs::read(cli.vault()).unwrap();
+    for (line, said) in [
+        ("set A --type ssh-key", "did you mean ssh_key?"),
+        ("set A --type TLS_CERTIFICAT", "did you mean tls_certificate?"),
+        ("secret set A --type hunter2", "types are database_credential, api_key, jwt_key"),
+    ] {
+        let run = cli.run(line);
+        assert!(run.code == 2 && run.shows(said) && !run.shows("hunter2"), "{line}: {run:?}");
+        assert_eq!(cli.fails(line), (2, "bad-type".into()), "{line}");
+    }
+    // Before a value is read, as before one is written.
+    assert_eq!(failure(&cli.feed("set B --type none --json", b"v")), (2, "bad-type".into()));
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+    let help = cli.ok("set --help");
+    for kind in SecretKind::ALL {
+        assert!(help.contains(kind.as_str()), "{kind}: {help}");
+        cli.ok(&format!("set A --type {kind}"));
+        assert_eq!(cli.json("secret show A")["type"], kind.as_str());
+    }
+    cli.ok("set A --type=");
+    assert!(cli.json("secret show A")["type"].is_null());
 }
 
 /// Everything that a call prints on a terminal.

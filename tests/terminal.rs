@@ -24,7 +24,7 @@ use std::time::Duration;
 fn world() -> Stage {
     let stage = Stage::new();
     stage.ok("git init --quiet && v-secure init --vault-name shop --member admin");
-    stage.ok("printf v | v-secure set prod/PAYMENT_PROVIDER_WEBHOOK_SIGNING_SECRET --tag payments --tag web --type token --ttl 2d");
+    stage.ok("printf v | v-secure set prod/PAYMENT_PROVIDER_WEBHOOK_SIGNING_SECRET --tag payments --tag web --type api_key --ttl 2d");
     stage.ok("printf v | v-secure set A --reason 'a reason that is a good deal longer than forty columns are'");
     stage.ok("printf v | v-secure set OLD --expires-at 2020-01-01");
     stage.ok("v-secure role create developer --grant 'read,write:dev/*' --grant 'read:staging/*'");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use v_secure_core::convert::text::{Import, TextError, dotenv, json, yaml};
+use v_secure_core::convert::text::{ImportedText, TextError, dotenv, json, yaml};
 
 fn fixtures(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
@@ -48,7 +48,7 @@ fn every_dotenv_fixture_reads_as_expected() {
     }
 }
 
-fn read(name: &str, input: &[u8]) -> Result<Import, TextError> {
+fn read(name: &str, input: &[u8]) -> Result<ImportedText, TextError> {
     match Path::new(name).extension().and_then(|e| e.to_str()) {
         Some("env") => dotenv::read(input),
         Some("json") => json::read(input),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::file::format;
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::log::draft::{Authorship, Draft, Tips};
+use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::Op;
 use v_secure_core::name::{Name, SecretName};
@@ -132,7 +132,7 @@ fn signed(start: &Start, bytes: usize, shape: Shape, ops: impl Fn(usize) -> Vec<
     let (actor, id) = (Name::new("mel").expect("a name"), start.vault.id());
     let by = Authorship { vault: &id, policy: start.vault.chain().head(), actor: &actor };
     grown(start, bytes, shape, |number, tips| {
-        let draft = Draft { ops: ops(number), reason: String::new(), ts: NOW + number as u64 };
+        let draft = EntryDraft { ops: ops(number), reason: String::new(), ts: NOW + number as u64 };
         draft.sign(tips, by, &start.key)
     })
 }

@@ -22,7 +22,7 @@ use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 const FILE: &str = ".v-secure/vault.toml";
 const OWNER: &str = "identity.txt";

@@ -20,9 +20,9 @@ use v_secure_core::people::access;
 use v_secure_core::people::member;
 use v_secure_core::policy::op::{PolicyOp, Right};
 use v_secure_core::policy::rights::Rights;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
-use v_secure_core::vault::verified_vault::Vault;
 
 const RUNS: usize = 5;
 
@@ -131,9 +131,9 @@ fn remove(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
     change(vault, vec![PolicyOp::MemberRemove { member: name("developer-1") }], ctx)
 }
 
-fn prod_for_developers() -> access::Grant {
+fn prod_for_developers() -> access::RoleGrant {
     let rights = Rights::NONE.with(Right::Read);
-    access::Grant { pattern: Pattern::new("prod/*").expect("a pattern"), rights }
+    access::RoleGrant { pattern: Pattern::new("prod/*").expect("a pattern"), rights }
 }
 
 fn widen(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
@@ -149,7 +149,7 @@ fn narrow(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
 
 fn rotate_keks(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let status = key_status(vault, ctx.now);
-    let plan = kek::plan(&status, ctx.who.member(), &kek::Which::All).expect("a plan");
+    let plan = kek::plan(&status, ctx.who.member(), &kek::KekSelection::All).expect("a plan");
     let (change, outcome) = kek::renew(vault, plan, &status, ctx).expect("new epochs");
     assert!(outcome.left.is_empty());
     change.expect("new epochs")
@@ -157,7 +157,8 @@ fn rotate_keks(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
 
 fn rotate_deks(_: &Team, vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let status = key_status(vault, ctx.now);
-    let mut plan = dek::plan(vault, &status, ctx.who, &dek::Which::All, ctx.now).expect("a plan");
+    let mut plan =
+        dek::plan(vault, &status, ctx.who, &dek::DekSelection::All, ctx.now).expect("a plan");
     assert!(plan.skipped.is_empty());
     dek::reencrypt(vault, &mut plan, ctx).expect("fresh keys").expect("some secrets")
 }

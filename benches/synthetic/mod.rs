@@ -18,7 +18,7 @@ use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::batch::{Batch, NewPut};
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// When everything here was written: seconds since the Unix epoch.
 pub const NOW: u64 = 1_800_000_000;

@@ -8,21 +8,21 @@ use v_secure_core::convert::generate;
 use v_secure_core::convert::generate::Spec;
 use v_secure_core::convert::template::Template;
 use v_secure_core::convert::text;
-use v_secure_core::convert::text::{Import, TextError};
+use v_secure_core::convert::text::{ImportedText, TextError};
 use v_secure_core::crypto::identity;
 use v_secure_core::file::format;
-use v_secure_core::file::format::{Scope, Trust};
+use v_secure_core::file::format::{ReadScope, Trust};
 use v_secure_core::file::request::Request;
 use v_secure_core::log::entry::Entry;
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::record::line;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::pin::CarriedPin;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 use v_secure_core::verify;
-use v_secure_core::verify::Options;
+use v_secure_core::verify::VerifyOptions;
 
 /// Some time after the samples were made.
 const NOW: u64 = 1_800_000_000;
@@ -37,10 +37,10 @@ pub fn vault(data: &[u8]) {
         // As if the bytes had been verified before: reaches the fold of what no signature covers.
         let _ = Vault::open(data, Trust::Cached, depth, NOW);
     }
-    let Ok(file) = format::parse(data, Trust::Strict, Scope::All) else { return };
+    let Ok(file) = format::parse(data, Trust::Strict, ReadScope::All) else { return };
     assert_eq!(format::write(&file).as_bytes(), data, "one spelling");
-    if let Ok(chain) = Chain::build(&file.chain, Signatures::Trusted) {
-        let _ = verify::verify(&file, &chain, Options::all(NOW));
+    if let Ok(chain) = Chain::build(&file.chain, ChainSignatures::Trusted) {
+        let _ = verify::verify(&file, &chain, VerifyOptions::all(NOW));
     }
 }
 
@@ -65,8 +65,8 @@ pub fn policy(data: &[u8]) {
         }
         chain.push(entry);
     }
-    let _ = Chain::build(&chain, Signatures::Check);
-    if let Ok(built) = Chain::build(&chain, Signatures::Trusted) {
+    let _ = Chain::build(&chain, ChainSignatures::Check);
+    if let Ok(built) = Chain::build(&chain, ChainSignatures::Trusted) {
         assert_eq!(built.len(), chain.len());
     }
 }
@@ -85,9 +85,9 @@ pub fn yaml(data: &[u8]) {
 
 /// What was read has names and is read back from what is written of it.
 fn imported(
-    read: Result<Import, TextError>,
+    read: Result<ImportedText, TextError>,
     write: impl Fn(&text::Dump<'_>) -> Result<SecretValue, text::ExportError>,
-    again: impl Fn(&[u8]) -> Result<Import, TextError>,
+    again: impl Fn(&[u8]) -> Result<ImportedText, TextError>,
 ) {
     let Ok(import) = read else { return };
     assert!(import.entries.iter().all(|entry| Name::new(entry.name.as_str()).is_ok()));

@@ -3,27 +3,27 @@
 use super::{Error, FirstUse, Notice, Vault};
 use crate::engine::door::{Agreed, Door, Refusal, Remark};
 use crate::engine::lost::Lost;
-use crate::engine::pruning::Pending;
-use crate::engine::session::{Opened, Session};
+use crate::engine::pruning::PendingPrune;
+use crate::engine::session::{OpenedVault, Session};
 use crate::engine::transaction::TransactionError;
 use crate::host::{Clock, Random};
 use std::sync::PoisonError;
 use v_secure_core::record::text::TextError;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::Vault as Verified;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault as Verified;
 
 impl<H: Clock + Random> Door for Vault<H> {
     type Error = Error;
 
-    fn agree(&self, _: &Session, _: &Opened) -> Result<Agreed, Error> {
+    fn agree(&self, _: &Session, _: &OpenedVault) -> Result<Agreed, Error> {
         match self.options.first_use {
             FirstUse::Accept => Ok(Agreed::Now),
-            FirstUse::Refuse | FirstUse::Pin(_) => Err(Error::Pin(Standing::Unknown)),
+            FirstUse::Refuse | FirstUse::Pin(_) => Err(Error::Pin(PinStatus::Unknown)),
         }
     }
 
-    fn refuse(&self, _: &Session, opened: &Opened, why: Refusal<'_>) -> Error {
+    fn refuse(&self, _: &Session, opened: &OpenedVault, why: Refusal<'_>) -> Error {
         match why {
             Refusal::Missing(entries) => Error::HeadsMissing(entries.len()),
             Refusal::Pin | Refusal::Older { .. } | Refusal::MissingTakings => {
@@ -40,7 +40,7 @@ impl<H: Clock + Random> Door for Vault<H> {
         Error::Reason(error)
     }
 
-    fn hear(&self, _: &Session, _: Option<&Opened>, remark: Remark<'_>) {
+    fn hear(&self, _: &Session, _: Option<&OpenedVault>, remark: Remark<'_>) {
         self.remark([match remark {
             Remark::Older { seen, accepted } => Notice::Older { seen, accepted },
             Remark::Missing(entries) => Notice::HeadsMissing(entries.len()),
@@ -53,17 +53,21 @@ impl<H: Clock + Random> Door for Vault<H> {
         &self.host
     }
 
+    fn now(&self) -> u64 {
+        self.host.now()
+    }
+
     fn unasked(&self, vault: &Verified) -> Option<Unlocked> {
         let who = Unlocked::new(vault, self.identity().ok()?).ok()?;
         who.needs_nobody().then_some(who)
     }
 
-    /// Where nothing is remembered nothing says that this is the newest state.
     fn may_prune(&self) -> bool {
-        self.options.state.is_some()
+        self.options.prune
     }
 
-    fn note_due(&self, due: Pending) {
-        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Some(due);
+    fn note_due(&self, due: PendingPrune) {
+        let mut noted = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        *noted = Some(due.after(noted.take()));
     }
 }

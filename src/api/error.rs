@@ -5,6 +5,7 @@ use crate::engine::session::SessionError;
 use crate::engine::transaction::TransactionError;
 use crate::store::file::error::WriteError;
 use crate::store::file::find::FindError;
+use crate::store::file::private::PrivateError;
 use std::path::PathBuf;
 use v_secure_core::crypto::identity::IdentityError;
 use v_secure_core::keys::policy_change::PolicyChangeError;
@@ -14,7 +15,7 @@ use v_secure_core::record::text::TextError;
 use v_secure_core::secret::put::PutError;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::rollback::RollbackError;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::{SignerError, UnlockError};
 
 /// Why a call failed.
@@ -58,19 +59,21 @@ pub enum Error {
     Hidden { path: PathBuf },
     /// The vault is not, or no longer, the one that was accepted at this place or that the pin names.
     #[error("the vault does not fit what was accepted before: {0:?}")]
-    Pin(Standing),
+    Pin(PinStatus),
     /// The newest state is wanted, and so many of the log's last entries that were accepted here are
     /// not there.
     #[error("{0} entries of the log that were accepted here before are missing")]
     HeadsMissing(usize),
 }
 
-/// What a call remarks though it succeeds: [`Vault::take_notices`].
+/// What a call remarks though it succeeds: [`crate::Vault::take_notices`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Notice {
     /// The state folder does not know what was accepted, so that a later roll-back may go unnoticed.
     Unrecorded(SessionError),
+    /// Another account could replace the state folder: it is not used, and nothing is remembered.
+    StateUnused(PrivateError),
     /// An older state: its policy has fewer entries than the one that was accepted here before.
     Older { seen: usize, accepted: usize },
     /// So many of the log's last entries that were accepted here before are missing.
@@ -95,6 +98,11 @@ impl Notice {
             }
             (Self::HeadsMissing(a), Self::HeadsMissing(b)) => a == b,
             (Self::Unrecorded(a), Self::Unrecorded(b)) => a.to_string() == b.to_string(),
+            (Self::StateUnused(a), Self::StateUnused(b)) => a.to_string() == b.to_string(),
+            (Self::NotPruned(a), Self::NotPruned(b)) => a.to_string() == b.to_string(),
+            (Self::Conflict(a), Self::Conflict(b)) | (Self::FallenBack(a), Self::FallenBack(b)) => {
+                a == b
+            }
             _ => false,
         }
     }

@@ -10,13 +10,14 @@ pub use self::error::{Error, Notice};
 
 use crate::engine::door::Purpose;
 use crate::engine::giving::{self, Reading};
-use crate::engine::pruning::Pending;
+use crate::engine::pruning::PendingPrune;
 use crate::engine::session::Session;
 use crate::engine::{judging, pruning, transaction, writing};
 use crate::host::{Clock, Random, real::RealHost};
 use crate::store::file::atomic;
 use crate::store::file::find::{FOLDER, Location, Search};
 use crate::store::file::owners::{Owners, ProjectOwners};
+use crate::store::file::private;
 use crate::store::git::hidden;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,19 +25,22 @@ use std::sync::{Mutex, PoisonError};
 use v_secure_core::convert::inject::consent;
 use v_secure_core::crypto::identity::{self, Identity};
 use v_secure_core::keys::policy_change;
-use v_secure_core::log::history::{self, Filter};
+use v_secure_core::log::history::{self, LogFilter};
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::access;
 use v_secure_core::people::init::{self, InitRequest};
 use v_secure_core::secret::put::{self, NewValue, PutRequest};
-use v_secure_core::secret::read::{self, Wanted};
+use v_secure_core::secret::read::{self, VersionSelector};
 use v_secure_core::secret::rollback;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::pin::{Carried, CarriedPin};
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault as Verified};
+use v_secure_core::vault::{Depth, Vault as Verified};
+
+/// How many remarks wait to be taken; later ones are lost.
+const MAX_NOTICES: usize = 256;
 
 /// What is accepted of a vault that the state folder does not know. In a project where another vault
 /// was accepted, none is, whatever this says.
@@ -58,14 +62,24 @@ pub struct Options {
     /// Where pins and the cache of verified files are; without it every call verifies everything.
     pub state: Option<PathBuf>,
     pub first_use: FirstUse,
-    /// Whether an older state than one that was accepted gives nothing out, as with `--strict`.
+    /// Whether an older state than one that was accepted gives nothing out, as with `--strict`, and is
+    /// not written either. Without a state folder no state is known to be older.
     pub strict: bool,
+    /// Whether calls prune what is due besides, as commands do: where the state folder says that this
+    /// is the newest state. A service whose clock somebody else sets does better without.
+    pub prune: bool,
 }
 
 impl Options {
     /// A vault in `project`, without memory, accepted only if it holds `pin`.
     pub fn pinned(project: impl Into<PathBuf>, pin: CarriedPin) -> Self {
-        Self { project: project.into(), state: None, first_use: FirstUse::Pin(pin), strict: false }
+        Self {
+            project: project.into(),
+            state: None,
+            first_use: FirstUse::Pin(pin),
+            strict: false,
+            prune: false,
+        }
     }
 }
 
@@ -96,6 +110,7 @@ pub struct AuditRow {
 ///     state: None,
 ///     first_use: FirstUse::Accept,
 ///     strict: false,
+///     prune: true,
 /// };
 /// let vault = Vault::create(options, "shop", "admin", &identity.text)?;
 ///
@@ -117,7 +132,7 @@ pub struct Vault<H = RealHost> {
     host: H,
     notices: Mutex<Vec<Notice>>,
     /// What is to be pruned once a call is done.
-    due: Mutex<Option<Pending>>,
+    due: Mutex<Option<PendingPrune>>,
 }
 
 impl Vault<RealHost> {
@@ -142,7 +157,7 @@ impl Vault<RealHost> {
     /// # let folder = tempfile::tempdir()?;
     /// # let (project, identity) = (folder.path().to_path_buf(), generate_identity());
     /// # let first_use = FirstUse::Accept;
-    /// # let options = Options { project: project.clone(), state: None, first_use, strict: false };
+    /// # let options = Options { project: project.clone(), state: None, first_use, strict: false, prune: false };
     /// # let made = Vault::create(options, "shop", "admin", &identity.text)?;
     /// # made.store("prod/TOKEN", SecretValue::new(b"t".to_vec()), "first")?;
     /// # let pin = made.pin()?;
@@ -153,7 +168,7 @@ impl Vault<RealHost> {
     /// ```
     pub fn open(options: Options, identity: &SecretValue) -> Result<Self, Error> {
         let vault = Self::with_host(options, identity, RealHost);
-        vault.read(Depth::Everything)?;
+        vault.read()?;
         Ok(vault)
     }
 }
@@ -193,7 +208,8 @@ impl<H: Clock + Random> Vault<H> {
     fn remark(&self, notice: impl IntoIterator<Item = Notice>) {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         for new in notice {
-            if !notices.iter().any(|known| known.repeats(&new)) {
+            // Whoever never asks for them must not pay for them.
+            if notices.len() < MAX_NOTICES && !notices.iter().any(|known| known.repeats(&new)) {
                 notices.push(new);
             }
         }
@@ -213,9 +229,13 @@ impl<H: Clock + Random> Vault<H> {
     /// says; where it must be and cannot, as without a state folder, no value is given.
     pub fn retrieve(&self, secret: &str) -> Result<SecretValue, Error> {
         let secret = SecretName::parse(secret)?;
+        self.pruning_after(|| self.current(secret))
+    }
+
+    fn current(&self, secret: SecretName) -> Result<SecretValue, Error> {
         let (session, vault) = self.open_for(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
         let who = Unlocked::new(&vault, self.identity()?)?;
-        let value = read::read(&vault, &who, &secret, &Wanted::Current, session.now)?;
+        let value = read::read(&vault, &who, &secret, &VersionSelector::Current, session.now)?;
         let reading = Reading {
             who: &who,
             action: "get",
@@ -226,7 +246,6 @@ impl<H: Clock + Random> Vault<H> {
         giving::record(self, &session, &vault, &reading)?;
         let is_conflict = read::find(&vault, &secret)?.is_conflict();
         self.remark(is_conflict.then_some(Notice::Conflict(secret)));
-        self.prune();
         Ok(value)
     }
 
@@ -234,7 +253,7 @@ impl<H: Clock + Random> Vault<H> {
     pub fn rollback(&self, secret: &str, number: usize, reason: &str) -> Result<(), Error> {
         let secret = SecretName::parse(secret)?;
         self.write(reason, |vault, ctx| {
-            Ok(Some(rollback::rollback(vault, &secret, &Wanted::Number(number), ctx)?.1))
+            Ok(Some(rollback::rollback(vault, &secret, &VersionSelector::Number(number), ctx)?.1))
         })
     }
 
@@ -255,15 +274,15 @@ impl<H: Clock + Random> Vault<H> {
 
     /// The history of secrets, oldest first.
     pub fn audit_trail(&self) -> Result<Vec<AuditRow>, Error> {
-        let vault = self.read(Depth::Everything)?;
+        let vault = self.read()?;
         let rows = history::rows(
             vault.graph(),
             &vault.file().entries,
             vault.standings(),
             vault.chain(),
-            &Filter::default(),
+            &LogFilter::default(),
         );
-        let row = |row: history::Row<'_>| AuditRow {
+        let row = |row: history::LogRow<'_>| AuditRow {
             timestamp: row.timestamp,
             action: row.action,
             secret: row.secret_id.map(ToString::to_string).unwrap_or_default(),
@@ -276,7 +295,7 @@ impl<H: Clock + Random> Vault<H> {
 
     /// The pin that a machine without memory needs to accept this vault.
     pub fn pin(&self) -> Result<CarriedPin, Error> {
-        Ok(CarriedPin::of(self.read(Depth::Everything)?.chain()))
+        Ok(CarriedPin::of(self.read()?.chain()))
     }
 
     fn identity(&self) -> Result<Vec<Identity>, Error> {
@@ -288,8 +307,20 @@ impl<H: Clock + Random> Vault<H> {
             FirstUse::Pin(pin) => Some(Carried { pin, is_for_place: true }),
             FirstUse::Refuse | FirstUse::Accept => None,
         };
-        let (state, now) = (self.options.state.clone(), self.host.now());
-        Session { location, owners: Owners::current(), state, home: None, carried, now }
+        let (owners, now) = (Owners::current(), self.host.now());
+        Session { location, owners, state: self.state(owners), home: None, carried, now }
+    }
+
+    /// The state folder, where nobody else can replace it: its records would be believed.
+    fn state(&self, owners: Owners) -> Option<PathBuf> {
+        let folder = self.options.state.clone()?;
+        match private::unreplaceable(&folder, owners) {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                self.remark([Notice::StateUnused(error)]);
+                None
+            }
+        }
     }
 
     fn found(&self) -> Result<Session, Error> {
@@ -298,10 +329,11 @@ impl<H: Clock + Random> Vault<H> {
         Ok(self.session(search.at(start)?))
     }
 
-    fn read(&self, depth: Depth<'_>) -> Result<Verified, Error> {
-        let (_, vault) = self.open_for(depth)?;
-        self.prune();
-        Ok(vault)
+    /// Looks at the whole vault, and prunes nothing.
+    fn read(&self) -> Result<Verified, Error> {
+        let found = self.open_for(Depth::Everything);
+        self.take_due();
+        Ok(found?.1)
     }
 
     fn open_for(&self, depth: Depth<'_>) -> Result<(Session, Verified), Error> {
@@ -325,15 +357,26 @@ impl<H: Clock + Random> Vault<H> {
             Ok((who, signer))
         };
         let make = |vault: &Verified, ctx: &Ctx<'_>| Ok(((), make(vault, ctx)?));
-        writing::write(self, &self.found()?, reason, unlock, make)?;
-        self.prune();
-        Ok(())
+        let write = || {
+            let session = self.found()?;
+            writing::write(self, &session, (self.purpose(), reason), unlock, make).map(|_| ())
+        };
+        self.pruning_after(write)
     }
 
-    /// What is due goes where the call is done, and makes none fail.
+    /// What is due goes where the call is done, whether it went well or not.
+    fn pruning_after<T>(&self, call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let result = call();
+        self.prune();
+        result
+    }
+
+    fn take_due(&self) -> Option<PendingPrune> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn prune(&self) {
-        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(due) = due else { return };
+        let Some(due) = self.take_due() else { return };
         self.remark(match pruning::prune(self, &due) {
             Ok(gone) if gone.is_empty() => None,
             Ok(gone) => Some(Notice::Pruned(gone.len())),

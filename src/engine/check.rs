@@ -1,21 +1,21 @@
 //! Full verification of bytes as the vault of a place: from the record of an earlier one where
 //! there is one, and otherwise in full.
 
-use super::session::{Opened, Session, SessionError};
+use super::session::{OpenedVault, Session, SessionError};
 use v_secure_core::report::verified::Verified;
-use v_secure_core::vault::pin::Standing;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
+use v_secure_core::vault::pin::PinStatus;
 
 /// Bytes that passed.
 #[derive(Debug)]
 pub struct Check {
     /// Its findings are there, warnings and notices alone.
     pub record: Verified,
-    pub pin: Standing,
+    pub pin: PinStatus,
     /// Log heads that were accepted here and are missing.
     pub missing_heads: usize,
     /// `None` where the record alone gave the answer.
-    pub opened: Option<Opened>,
+    pub opened: Option<OpenedVault>,
 }
 
 /// Verifies `bytes`. With `open`, the vault is parsed even where the record would do.
@@ -38,7 +38,7 @@ pub fn check(session: &Session, bytes: &[u8], open: bool) -> Result<Check, Sessi
     Ok(of(session, record, opened))
 }
 
-fn of(session: &Session, record: Verified, opened: Opened) -> Check {
+fn of(session: &Session, record: Verified, opened: OpenedVault) -> Check {
     let missing_heads = session.missing_heads(&opened).len();
     Check { record, pin: opened.pin.clone(), missing_heads, opened: Some(opened) }
 }

@@ -3,15 +3,15 @@
 
 use super::giving::GivingError;
 use super::lost::Lost;
-use super::session::{Opened, Session, SessionError};
+use super::session::{OpenedVault, Session, SessionError};
 use super::transaction::TransactionError;
 use crate::host::Random;
 use crate::host::progress::{Progress, Silent};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::TextError;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::{SignerError, Unlocked};
-use v_secure_core::vault::verified_vault::Vault;
 
 /// What a vault is opened for: how first use and old states are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum Remark<'a> {
 /// Why a vault that verifies is refused all the same.
 #[derive(Debug)]
 pub enum Refusal<'a> {
-    /// It is not what was accepted here: [`Opened::pin`] says how.
+    /// It is not what was accepted here: [`OpenedVault::pin`] says how.
     Pin,
     /// The newest state is wanted, and this policy has fewer entries.
     Older { seen: usize, accepted: usize },
@@ -63,10 +63,10 @@ pub trait Door {
     type Error: From<SessionError> + From<TransactionError> + From<SignerError> + From<GivingError>;
 
     /// Asks about a vault that nothing vouches for, or refuses it.
-    fn agree(&self, session: &Session, opened: &Opened) -> Result<Agreed, Self::Error>;
+    fn agree(&self, session: &Session, opened: &OpenedVault) -> Result<Agreed, Self::Error>;
 
     /// The words for a refusal.
-    fn refuse(&self, session: &Session, opened: &Opened, why: Refusal<'_>) -> Self::Error;
+    fn refuse(&self, session: &Session, opened: &OpenedVault, why: Refusal<'_>) -> Self::Error;
 
     /// The words for a change that was not written. `lost` is what the policy lacks of the one that was
     /// accepted.
@@ -74,9 +74,12 @@ pub trait Door {
 
     fn bad_reason(&self, error: TextError) -> Self::Error;
 
-    fn hear(&self, session: &Session, opened: Option<&Opened>, remark: Remark<'_>);
+    fn hear(&self, session: &Session, opened: Option<&OpenedVault>, remark: Remark<'_>);
 
     fn random(&self) -> &dyn Random;
+
+    /// Seconds since the Unix epoch. A read is dated when its values leave, however long a question took.
+    fn now(&self) -> u64;
 
     fn progress(&self) -> Box<dyn Progress> {
         Box::new(Silent)
@@ -89,7 +92,7 @@ pub trait Door {
     fn may_prune(&self) -> bool;
 
     /// Takes note of what is to be pruned once the door is done.
-    fn note_due(&self, due: super::pruning::Pending);
+    fn note_due(&self, due: super::pruning::PendingPrune);
 
     /// Takes note of a vault that was written.
     fn wrote(&self, _session: &Session) {}

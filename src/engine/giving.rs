@@ -9,8 +9,8 @@ use crate::store::state::journal::{JournalError, ReadRecord};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::settings::Reads;
 use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// What is read, by whom, for what.
 #[derive(Clone, Copy)]
@@ -42,10 +42,15 @@ pub fn record<D: Door>(
     for secret in reading.who.take_fallen_back() {
         door.hear(session, None, Remark::FallenBack(secret));
     }
-    Ok(write_down(session, vault, reading)?)
+    Ok(write_down(session, vault, door.now(), reading)?)
 }
 
-fn write_down(session: &Session, vault: &Vault, reading: &Reading<'_>) -> Result<(), GivingError> {
+fn write_down(
+    session: &Session,
+    vault: &Vault,
+    now: u64,
+    reading: &Reading<'_>,
+) -> Result<(), GivingError> {
     let reason = reading.reason.unwrap_or_default();
     check_text(reason, MAX_REASON).map_err(GivingError::Reason)?;
     let mode = vault.serving().reads();
@@ -54,7 +59,7 @@ fn write_down(session: &Session, vault: &Vault, reading: &Reading<'_>) -> Result
     }
     let &Reading { who, action, environment, secrets, .. } = reading;
     let actor = who.member();
-    let record = ReadRecord { ts: session.now, actor, action, environment, secrets, reason };
+    let record = ReadRecord { ts: now, actor, action, environment, secrets, reason };
     let state = session.state.as_deref();
     match (journal::append(state, session.owners, &session.place(), record), mode) {
         (Err(error), Reads::Required) => Err(GivingError::Journal(error)),

@@ -6,14 +6,14 @@ use crate::store::file::find::FOLDER;
 use crate::store::file::git_folder::git_common_dir;
 use crate::store::git::roots as git_roots;
 use crate::store::git::roots::History;
-use crate::store::state::pins::{Here, Home, Known, PinError};
+use crate::store::state::pins::{Here, Home, KnownVault, PinError};
 use crate::store::sys;
 use std::path::Path;
 use v_secure_core::crypto::bytes::Id;
 
 impl Session {
     /// Whether a vault that is known, from here or elsewhere, stands in what may be another project.
-    pub(crate) fn is_new_here(&self, known: &Known, vault: &Id) -> Result<bool, PinError> {
+    pub(crate) fn is_new_here(&self, known: &KnownVault, vault: &Id) -> Result<bool, PinError> {
         let is_known_place = match &known.here {
             Some(here) => !self.is_another(here),
             None => self.is_around(known, vault)?,
@@ -26,7 +26,7 @@ impl Session {
 
     /// Whether the project that the place is in is one of the vault's, and not another one that stands
     /// where that was.
-    fn is_around(&self, known: &Known, vault: &Id) -> Result<bool, PinError> {
+    fn is_around(&self, known: &KnownVault, vault: &Id) -> Result<bool, PinError> {
         if known.around.is_empty() {
             return Ok(false);
         }

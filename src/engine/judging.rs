@@ -3,9 +3,9 @@
 
 use super::door::{Agreed, Door, Purpose, Refusal, Remark};
 use super::pruning;
-use super::session::{Opened, Session, SessionError};
-use v_secure_core::vault::pin::Standing;
-use v_secure_core::vault::verified_vault::Depth;
+use super::session::{OpenedVault, Session, SessionError};
+use v_secure_core::vault::Depth;
+use v_secure_core::vault::pin::PinStatus;
 
 /// Opens the vault at a place and judges it.
 pub fn open<D: Door>(
@@ -13,7 +13,7 @@ pub fn open<D: Door>(
     session: &Session,
     purpose: Purpose,
     depth: Depth<'_>,
-) -> Result<Opened, D::Error> {
+) -> Result<OpenedVault, D::Error> {
     let opened = session.open(depth)?;
     judge(door, session, &opened, purpose)?;
     pruning::watch(door, session, &opened, matches!(depth, Depth::Everything));
@@ -24,14 +24,14 @@ pub fn open<D: Door>(
 pub fn judge<D: Door>(
     door: &D,
     session: &Session,
-    opened: &Opened,
+    opened: &OpenedVault,
     purpose: Purpose,
 ) -> Result<(), D::Error> {
     if is_judged_by_policy(door, session, opened, purpose)? {
         return Ok(());
     }
     let missing = session.missing_heads(opened);
-    let goes_on = opened.pin == Standing::Continues;
+    let goes_on = opened.pin == PinStatus::Continues;
     match (missing.is_empty(), purpose) {
         (true, _) if goes_on => session.note_current(),
         (false, Purpose::UseNewest) => {
@@ -50,7 +50,11 @@ pub fn judge<D: Door>(
 }
 
 /// Refuses to write on a state that lacks what took something away.
-pub fn refuse_old<D: Door>(door: &D, session: &Session, opened: &Opened) -> Result<(), D::Error> {
+pub fn refuse_old<D: Door>(
+    door: &D,
+    session: &Session,
+    opened: &OpenedVault,
+) -> Result<(), D::Error> {
     match opened.missing_takings {
         true => Err(door.refuse(session, opened, Refusal::MissingTakings)),
         false => Ok(()),
@@ -61,31 +65,31 @@ pub fn refuse_old<D: Door>(door: &D, session: &Session, opened: &Opened) -> Resu
 fn is_judged_by_policy<D: Door>(
     door: &D,
     session: &Session,
-    opened: &Opened,
+    opened: &OpenedVault,
     purpose: Purpose,
 ) -> Result<bool, D::Error> {
     let agreed = || Ok(door.agree(session, opened)? == Agreed::Before);
-    let fits = matches!(opened.pin, Standing::Continues | Standing::Prefix { .. });
+    let fits = matches!(opened.pin, PinStatus::Continues | PinStatus::Prefix { .. });
     if fits && opened.is_new_here && (purpose == Purpose::Look || agreed()?) {
         return Ok(true);
     }
     match (&opened.pin, purpose) {
-        (Standing::Continues, _) => Ok(false),
-        (&Standing::Prefix { seen, accepted }, Purpose::UseNewest) => {
+        (PinStatus::Continues, _) => Ok(false),
+        (&PinStatus::Prefix { seen, accepted }, Purpose::UseNewest) => {
             Err(door.refuse(session, opened, Refusal::Older { seen, accepted }))
         }
-        (&Standing::Prefix { seen, accepted }, _) => {
+        (&PinStatus::Prefix { seen, accepted }, _) => {
             door.hear(session, Some(opened), Remark::Older { seen, accepted });
             Ok(false)
         }
-        (Standing::Unknown, Purpose::Look) => Ok(true),
-        (Standing::Unknown, Purpose::Use | Purpose::UseNewest) => agreed(),
+        (PinStatus::Unknown, Purpose::Look) => Ok(true),
+        (PinStatus::Unknown, Purpose::Use | Purpose::UseNewest) => agreed(),
         _ => Err(door.refuse(session, opened, Refusal::Pin)),
     }
 }
 
 /// Remembers what was accepted.
-fn keep<D: Door>(door: &D, session: &Session, opened: &Opened) -> Result<(), D::Error> {
+fn keep<D: Door>(door: &D, session: &Session, opened: &OpenedVault) -> Result<(), D::Error> {
     match session.remember(opened) {
         // A state folder that cannot be written is no reason to withhold what was just verified.
         Err(SessionError::Pin(error)) if error.is_of_storage() => {

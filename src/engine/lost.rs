@@ -5,28 +5,28 @@
 //! away is told from a roll-back by what nobody who can push decides: this device signed it, nothing
 //! that was committed holds it, and it took nothing away from anybody.
 
-use super::session::{Opened, Session, SessionError, chain_of};
+use super::session::{OpenedVault, Session, SessionError, chain_of};
 use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::git::command::text;
 use crate::store::git::past as git_past;
 use crate::store::git::past::Contents;
-use crate::store::state::pins::{Home, Known, PinError};
+use crate::store::state::pins::{Home, KnownVault, PinError};
 use std::collections::HashSet;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
-use v_secure_core::crypto::digest::{Context, Digest};
+use v_secure_core::crypto::digest::{Digest, HashContext};
 use v_secure_core::file::format::MAX_FILE;
 use v_secure_core::log::entry::Entry;
 use v_secure_core::policy::describe;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::record::line;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::demoted::{Demoted, demoted};
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::taken::Taking;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// Policy entries that were accepted and are not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,15 +72,19 @@ impl Lost {
 
 impl Session {
     /// What is lacking of the policy that was accepted; `None` where nothing is.
-    pub fn lost(&self, opened: &Opened) -> Result<Option<Lost>, SessionError> {
+    pub fn lost(&self, opened: &OpenedVault) -> Result<Option<Lost>, SessionError> {
         self.lost_of(&opened.pin, &opened.known)
     }
 
     /// The same of a policy that was judged.
-    pub fn lost_of(&self, pin: &Standing, known: &Known) -> Result<Option<Lost>, SessionError> {
+    pub fn lost_of(
+        &self,
+        pin: &PinStatus,
+        known: &KnownVault,
+    ) -> Result<Option<Lost>, SessionError> {
         let from = match *pin {
-            Standing::Prefix { seen, .. } => seen,
-            Standing::Diverged { at } => at,
+            PinStatus::Prefix { seen, .. } => seen,
+            PinStatus::Diverged { at } => at,
             _ => return Ok(None),
         };
         let Some(lines) = known.chain.as_deref() else { return Ok(None) };
@@ -104,12 +108,16 @@ impl Session {
     }
 
     /// What the members whose keys this device made lose by the policy of `opened`.
-    pub fn demoted(&self, opened: &Opened) -> Result<Vec<Demoted>, SessionError> {
+    pub fn demoted(&self, opened: &OpenedVault) -> Result<Vec<Demoted>, SessionError> {
         self.demoted_by(&opened.vault, &opened.known)
     }
 
     /// The same by the policy of a vault, of what was known.
-    pub fn demoted_by(&self, vault: &Vault, known: &Known) -> Result<Vec<Demoted>, SessionError> {
+    pub fn demoted_by(
+        &self,
+        vault: &Vault,
+        known: &KnownVault,
+    ) -> Result<Vec<Demoted>, SessionError> {
         let Some(lines) = known.chain.as_deref() else { return Ok(Vec::new()) };
         let (before, _) = chain_of(lines)?;
         Ok(demoted(before.state(), vault.policy(), &self.made_here()?))
@@ -121,14 +129,14 @@ impl Session {
         if !entries.iter().all(|id| own.contains(id)) {
             return Ok(false);
         }
-        let digest = Digest::new(Context::LogEntry);
+        let digest = Digest::new(HashContext::LogEntry);
         let holds = |line: &str| missing.contains(&Entry::id_of_line(line, &digest));
         Ok(self.trace(vault, &holds)? == Trace::Nothing)
     }
 
     /// Another place or working tree whose file has all of these log entries.
     pub fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
-        let digest = Digest::new(Context::LogEntry);
+        let digest = Digest::new(HashContext::LogEntry);
         let has_all = |path: &PathBuf| {
             let Ok(there) = read::read(path, MAX_FILE as u64) else { return false };
             let lines = there.bytes.split(|byte| *byte == b'\n').filter_map(record);

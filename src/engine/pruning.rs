@@ -2,11 +2,11 @@
 //! more, and what wrote also takes what the vault's retention does not keep. It asks nothing, waits for nobody,
 //! and never makes anything fail.
 //!
-//! [`watch`] and [`watch_written`] stand where vaults are opened and written, [`prune`] where a door is done.
+//! `watch` and `watch_written` stand where vaults are opened and written, [`prune()`] where a door is done.
 //! Where nothing is due, nothing is locked or verified.
 
 use super::door::Door;
-use super::session::{Opened, Session};
+use super::session::{OpenedVault, Session};
 use super::transaction::{Transaction, TransactionError};
 use super::writing;
 use crate::host::progress::Silent;
@@ -14,23 +14,37 @@ use std::time::Duration;
 use v_secure_core::policy::op::Right;
 use v_secure_core::policy::settings::{Retention, Ttl};
 use v_secure_core::secret::prune;
-use v_secure_core::secret::prune::{Due, GRACE, Look};
+use v_secure_core::secret::prune::{GRACE, Look, PruneDue};
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// A vault in which something is due.
-pub struct Pending {
+pub struct PendingPrune {
     session: Session,
     /// Superseded versions too: the door wrote.
     superseded: bool,
 }
 
+impl PendingPrune {
+    /// Together with what was noted before and is not done yet.
+    #[must_use]
+    pub fn after(mut self, earlier: Option<Self>) -> Self {
+        let is_same = |one: &Self| one.session.location.vault == self.session.location.vault;
+        self.superseded |= earlier.as_ref().is_some_and(|one| is_same(one) && one.superseded);
+        self
+    }
+}
+
 /// Takes note of a vault that was opened, if this user can prune something there.
-pub(super) fn watch<D: Door>(door: &D, session: &Session, opened: &Opened, whole: bool) {
+pub(super) fn watch<D: Door>(door: &D, session: &Session, opened: &OpenedVault, whole: bool) {
     let late = opened.prune_from.is_some_and(|from| from <= session.now);
-    if !late || !door.may_prune() || opened.vault.policy().settings().ttl() != Ttl::Every {
+    if !late
+        || !opened.was_known()
+        || !door.may_prune()
+        || opened.vault.policy().settings().ttl() != Ttl::Every
+    {
         return;
     }
     let Some(who) = door.unasked(&opened.vault) else { return };
@@ -39,7 +53,7 @@ pub(super) fn watch<D: Door>(door: &D, session: &Session, opened: &Opened, whole
         false => opened.vault.policy().holds_anywhere(who.member(), Right::Delete),
     };
     if able {
-        door.note_due(Pending { session: session.clone(), superseded: false });
+        door.note_due(PendingPrune { session: session.clone(), superseded: false });
     }
 }
 
@@ -48,14 +62,15 @@ pub(super) fn watch_written<D: Door>(door: &D, session: &Session, vault: &Vault)
     let retains = vault.policy().settings().retention() != Retention::default();
     let late = prune::first_due(vault).is_some_and(|from| from <= session.now);
     if (retains || late) && door.may_prune() {
-        door.note_due(Pending { session: session.clone(), superseded: true });
+        door.note_due(PendingPrune { session: session.clone(), superseded: true });
     }
 }
 
 /// Prunes what was found to be due, and says what it was.
-pub fn prune<D: Door>(door: &D, pending: &Pending) -> Result<Vec<Due>, D::Error> {
-    let Pending { session, superseded } = pending;
-    if !session.is_writable() {
+pub fn prune<D: Door>(door: &D, pending: &PendingPrune) -> Result<Vec<PruneDue>, D::Error> {
+    let PendingPrune { session, superseded } = pending;
+    // Where nothing is remembered nothing says that this is the newest state.
+    if session.state.is_none() || !session.is_writable() {
         return Ok(Vec::new());
     }
     let transaction = match Transaction::begin_within(session, Duration::ZERO) {
@@ -83,15 +98,18 @@ pub fn prune<D: Door>(door: &D, pending: &Pending) -> Result<Vec<Due>, D::Error>
 }
 
 /// An older state is not written to unasked.
-fn is_newest(session: &Session, opened: &Opened) -> Result<bool, super::session::SessionError> {
-    Ok(opened.pin == Standing::Continues
+fn is_newest(
+    session: &Session,
+    opened: &OpenedVault,
+) -> Result<bool, super::session::SessionError> {
+    Ok(opened.pin == PinStatus::Continues
         && !opened.is_new_here
         && session.missing_heads(opened).is_empty()
         && session.has_all_known(opened)?)
 }
 
 /// What is due and this member's to prune.
-fn own(vault: &Vault, who: &Unlocked, now: u64, superseded: bool) -> Vec<Due> {
+fn own(vault: &Vault, who: &Unlocked, now: u64, superseded: bool) -> Vec<PruneDue> {
     let due = prune::due(vault, Look { now, grace: GRACE, superseded });
     prune::share(vault, Some(who.member()), due).own
 }

@@ -10,9 +10,9 @@ use crate::store::git::command as git_command;
 use crate::store::state::cache::Cache;
 use crate::store::state::id_list::IdList;
 use crate::store::state::ledger::LedgerFile;
-use crate::store::state::pins::{Accepted, Home, Known, PinError, Pins, Saved};
-use crate::store::state::place::Place;
-use crate::store::state::told::Told;
+use crate::store::state::pins::{Accepted, Home, KnownVault, PinError, Pins, Saved};
+use crate::store::state::place::VaultPlace;
+use crate::store::state::said::Said;
 use crate::store::sys;
 use crate::store::sys::Stamp;
 use std::collections::{BTreeMap, HashSet};
@@ -22,7 +22,7 @@ use v_secure_core::crypto::digest;
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
-use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::record::line;
@@ -31,10 +31,10 @@ use v_secure_core::report::verified::Verified;
 use v_secure_core::secret::prune;
 use v_secure_core::vault::ledger;
 use v_secure_core::vault::pin;
-use v_secure_core::vault::pin::{Carried, Facts, Neighbour, Standing};
+use v_secure_core::vault::pin::{Carried, Facts, Neighbour, PinStatus};
 use v_secure_core::vault::taken;
 use v_secure_core::vault::taken::Taking;
-use v_secure_core::vault::verified_vault::{Depth, OpenError, Vault, stated_vault};
+use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
 
 /// The list of the signing keys that this device made.
 const MADE: &str = "keys.made";
@@ -79,7 +79,7 @@ pub enum SessionError {
 pub(crate) type Takings = BTreeMap<usize, Taking>;
 
 /// What was known of the vault with this id before the file was read.
-type Before = (Id, Result<Known, PinError>);
+type Before = (Id, Result<KnownVault, PinError>);
 
 /// A place, and what is needed to judge the vault there.
 #[derive(Debug, Clone)]
@@ -97,9 +97,9 @@ pub struct Session {
 
 /// A vault as it was found at its place.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedVault {
     pub vault: Vault,
-    pub pin: Standing,
+    pub pin: PinStatus,
     /// The accepted chain goes on behind this one's head, and what is missing here took something away.
     pub missing_takings: bool,
     /// Entries that count in this file and not by the longer policy that was accepted here.
@@ -108,14 +108,20 @@ pub struct Opened {
     pub prune_from: Option<u64>,
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
-    pub(crate) known: Known,
+    pub(crate) known: KnownVault,
     /// What full verification found, to be kept once the vault is accepted.
     record: Option<(Id, String)>,
     /// The state of the file that was read; `None` for bytes that came from elsewhere.
     pub(crate) stamp: Option<Stamp>,
 }
 
-impl Opened {
+impl OpenedVault {
+    /// Whether this device knew the vault before, at whatever place: without that nothing says that a
+    /// state is the newest.
+    pub const fn was_known(&self) -> bool {
+        self.known.chain.is_some()
+    }
+
     /// Whether this is the first time that the vault is opened at its place.
     pub const fn is_first_here(&self) -> bool {
         self.known.here.is_none()
@@ -147,7 +153,7 @@ impl Session {
     }
 
     /// Reads the vault and judges it. `Depth::Everything` verifies all of it, once for given bytes.
-    pub fn open(&self, depth: Depth<'_>) -> Result<Opened, SessionError> {
+    pub fn open(&self, depth: Depth<'_>) -> Result<OpenedVault, SessionError> {
         // Looked up before the vault is read: a writer replaces the vault first and the pin after, so
         // that the other way round its pin could be ahead of the vault seen here.
         let known = self.known_before()?;
@@ -155,16 +161,16 @@ impl Session {
         refuse_empty(&self.location.vault, &contents.bytes)?;
         let verified = self.verified(&contents.bytes);
         let opened = self.open_with(&contents.bytes, verified, depth, known)?;
-        Ok(Opened { stamp: Some(contents.stamp), ..opened })
+        Ok(OpenedVault { stamp: Some(contents.stamp), ..opened })
     }
 
     /// Judges bytes as [`Session::open`] does, as if they stood at this place.
-    pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<Opened, SessionError> {
+    pub fn open_bytes(&self, bytes: &[u8], depth: Depth<'_>) -> Result<OpenedVault, SessionError> {
         self.open_with(bytes, self.verified(bytes), depth, None)
     }
 
     /// Judges bytes and verifies all of them, whether or not that was done before.
-    pub fn verify_bytes(&self, bytes: &[u8]) -> Result<Opened, SessionError> {
+    pub fn verify_bytes(&self, bytes: &[u8]) -> Result<OpenedVault, SessionError> {
         self.open_with(bytes, None, Depth::Everything, None)
     }
 
@@ -189,7 +195,7 @@ impl Session {
         verified: Option<Verified>,
         depth: Depth<'_>,
         before: Option<Before>,
-    ) -> Result<Opened, SessionError> {
+    ) -> Result<OpenedVault, SessionError> {
         let trust = if verified.is_some() { Trust::Cached } else { Trust::Strict };
         let mut vault = self.vault(bytes, trust, depth)?;
         let prune_from = match (depth, verified) {
@@ -207,7 +213,7 @@ impl Session {
         };
         let pin = self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts));
         let (mut missing_takings, mut voided) = (false, Vec::new());
-        if let (Standing::Prefix { seen, .. }, Some(chain)) = (&pin, &known.chain) {
+        if let (PinStatus::Prefix { seen, .. }, Some(chain)) = (&pin, &known.chain) {
             if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
                 // A longer chain judges by every op, and cached bytes were read without some.
                 vault = self.vault(bytes, Trust::Strict, depth)?;
@@ -219,14 +225,14 @@ impl Session {
         let is_new_here = !self.carried.is_some_and(|carried| carried.is_for_place)
             && self.is_new_here(&known, &vault.id())?;
         // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.
-        let record = match is_new_here || pin == Standing::Unknown || pin.is_refused() {
+        let record = match is_new_here || pin == PinStatus::Unknown || pin.is_refused() {
             true => record,
             false => {
                 self.keep(record);
                 None
             }
         };
-        Ok(Opened {
+        Ok(OpenedVault {
             vault,
             pin,
             missing_takings,
@@ -251,7 +257,7 @@ impl Session {
     }
 
     /// What `judge` makes of what is known.
-    pub fn judge(&self, known: &Known, judge: impl Fn(&Facts<'_>) -> Standing) -> Standing {
+    pub fn judge(&self, known: &KnownVault, judge: impl Fn(&Facts<'_>) -> PinStatus) -> PinStatus {
         let chain = known.chain.as_deref().map(chain_ids);
         judge(&Facts {
             here: known.here.as_ref().map(|here| here.vault),
@@ -302,7 +308,7 @@ impl Session {
 
     /// What the pins say of verified bytes, where that can be told without parsing them: chain and
     /// log heads are those that were accepted, or nothing was.
-    pub fn settled(&self, verified: &Verified) -> Result<Option<Standing>, SessionError> {
+    pub fn settled(&self, verified: &Verified) -> Result<Option<PinStatus>, SessionError> {
         let Some(vault) = verified.chain.first() else { return Ok(None) };
         let known = self.pins().known(&self.place(), vault)?;
         let pin = self.judge(&known, |facts| verified.standing(facts));
@@ -313,18 +319,18 @@ impl Session {
                     && accepted == Some(verified.chain.len())
                     && here.counted >= verified.chain.len() as u64
             }
-            None => pin == Standing::Unknown,
+            None => pin == PinStatus::Unknown,
         };
-        Ok((same && matches!(pin, Standing::Continues | Standing::Unknown)).then_some(pin))
+        Ok((same && matches!(pin, PinStatus::Continues | PinStatus::Unknown)).then_some(pin))
     }
 
     /// Accepts the vault's chain and heads as what this place has been seen to hold. Of an older
     /// state of a vault that is known from elsewhere: that it is at home here.
-    pub fn remember(&self, opened: &Opened) -> Result<(), SessionError> {
+    pub fn remember(&self, opened: &OpenedVault) -> Result<(), SessionError> {
         let is_new = opened.known.here.is_none();
         match opened.pin {
-            Standing::Unknown | Standing::Continues => {}
-            Standing::Prefix { .. } if is_new => {}
+            PinStatus::Unknown | PinStatus::Continues => {}
+            PinStatus::Prefix { .. } if is_new => {}
             _ => return Ok(()),
         }
         self.save(&opened.vault, Some(&opened.known))?;
@@ -332,7 +338,11 @@ impl Session {
         Ok(())
     }
 
-    pub(crate) fn save(&self, vault: &Vault, known: Option<&Known>) -> Result<(), SessionError> {
+    pub(crate) fn save(
+        &self,
+        vault: &Vault,
+        known: Option<&KnownVault>,
+    ) -> Result<(), SessionError> {
         let mut new = self.accepted(vault);
         // A write on a log that was cut back must not make this device forget what is missing: that
         // takes 'pin accept', or the entries.
@@ -398,14 +408,14 @@ impl Session {
 
     /// The log heads that were last accepted here, or at the other places of a vault that is new here,
     /// and are not in it: an older state.
-    pub fn missing_heads(&self, opened: &Opened) -> Vec<Id> {
+    pub fn missing_heads(&self, opened: &OpenedVault) -> Vec<Id> {
         let heads = opened.known.heads(&opened.vault.id()).iter();
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
     }
 
     /// Whether the file has every entry that this device has seen to count in the vault, at this
     /// place or another: what it lacks may have put off what is due here.
-    pub fn has_all_known(&self, opened: &Opened) -> Result<bool, SessionError> {
+    pub fn has_all_known(&self, opened: &OpenedVault) -> Result<bool, SessionError> {
         let seen = self.ledger(&opened.vault.id()).load()?;
         let entries = &opened.vault.file().entries;
         Ok(seen.0.keys().all(|entry| entries.contains_key(entry)))
@@ -476,8 +486,8 @@ impl Session {
         self.told().clear(&self.location.vault);
     }
 
-    fn told(&self) -> Told {
-        Told::new(self.state.as_deref(), self.owners)
+    fn told(&self) -> Said {
+        Said::new(self.state.as_deref(), self.owners)
     }
 
     /// The vaults that were accepted at other places of this project.
@@ -486,7 +496,7 @@ impl Session {
     }
 
     /// What this device knows of `vault` at this place.
-    pub fn known(&self, vault: &Id) -> Result<Known, PinError> {
+    pub fn known(&self, vault: &Id) -> Result<KnownVault, PinError> {
         self.pins().known(&self.place(), vault)
     }
 
@@ -498,8 +508,8 @@ impl Session {
         Pins::new(self.state.as_deref(), self.owners)
     }
 
-    pub fn place(&self) -> Place {
-        Place::of(&self.location, self.home.as_deref())
+    pub fn place(&self) -> VaultPlace {
+        VaultPlace::of(&self.location, self.home.as_deref())
     }
 }
 
@@ -510,7 +520,7 @@ fn refuse_empty(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
     }
 }
 
-fn is_same(known: &Known, new: &Accepted) -> bool {
+fn is_same(known: &KnownVault, new: &Accepted) -> bool {
     let here = known.here.as_ref();
     here.is_some_and(|here| {
         here.vault == new.vault
@@ -529,7 +539,8 @@ fn chain_ids(chain: &[String]) -> Vec<Id> {
 pub(crate) fn chain_of(lines: &[String]) -> Result<(Chain, Takings), SessionError> {
     let entries: Result<Vec<PolicyEntry>, _> = lines.iter().map(|text| line::parse(text)).collect();
     let entries = entries.map_err(SessionError::PinnedLine)?;
-    let chain = Chain::build(&entries, Signatures::Trusted).map_err(SessionError::PinnedChain)?;
+    let chain =
+        Chain::build(&entries, ChainSignatures::Trusted).map_err(SessionError::PinnedChain)?;
     let takings = taken::takings(&chain, &entries).map_err(SessionError::PinnedChain)?;
     Ok((chain, takings))
 }

@@ -1,7 +1,7 @@
 //! Changing the vault file: lock, read, verify, apply, write. [`Transaction::commit`] takes a
 //! [`Change`], which cannot be made without a signed entry.
 
-use super::session::{Opened, Session, SessionError};
+use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::error::WriteError;
@@ -11,14 +11,14 @@ use crate::store::file::read::ReadError;
 use std::time::Duration;
 use v_secure_core::crypto::digest;
 use v_secure_core::file::format;
-use v_secure_core::file::format::{FormatError, Scope, Trust};
+use v_secure_core::file::format::{FormatError, ReadScope, Trust};
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::join;
-use v_secure_core::vault::pin::Standing;
-use v_secure_core::vault::verified_vault::{ApplyError, Depth, Vault};
+use v_secure_core::vault::pin::PinStatus;
+use v_secure_core::vault::{ApplyError, Depth, Vault};
 
 /// The vault is for whoever may read the repository.
 const VAULT_MODE: u32 = 0o644;
@@ -61,7 +61,7 @@ pub struct Written {
 pub struct Transaction<'a> {
     session: &'a Session,
     lock: Lock,
-    opened: Opened,
+    opened: OpenedVault,
 }
 
 impl<'a> Transaction<'a> {
@@ -77,7 +77,7 @@ impl<'a> Transaction<'a> {
         Ok(Self { session, lock, opened })
     }
 
-    pub fn opened(&self) -> &Opened {
+    pub fn opened(&self) -> &OpenedVault {
         &self.opened
     }
 
@@ -86,7 +86,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// What was read, without the lock.
-    pub fn into_opened(self) -> Opened {
+    pub fn into_opened(self) -> OpenedVault {
         self.opened
     }
 
@@ -109,7 +109,7 @@ impl<'a> Transaction<'a> {
     pub fn commit(self, change: Change) -> Result<Written, TransactionError> {
         let Self { session, lock, opened } = self;
         let (is_older, entries) =
-            (matches!(opened.pin, Standing::Prefix { .. }), change.entry_ids());
+            (matches!(opened.pin, PinStatus::Prefix { .. }), change.entry_ids());
         if is_older && change.alters_policy() {
             return Err(TransactionError::SplitsPolicy);
         }
@@ -147,7 +147,7 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
 pub struct Replacement<'a> {
     session: &'a Session,
     lock: Lock,
-    there: Option<Opened>,
+    there: Option<OpenedVault>,
 }
 
 impl<'a> Replacement<'a> {
@@ -171,15 +171,15 @@ impl<'a> Replacement<'a> {
 
     /// Puts `new`, which [`Session::verify_bytes`] gave, in its place. Accepts it, but where this
     /// device has seen a later state: that it is older must stay known.
-    pub fn commit(self, new: Opened) -> Result<Written, TransactionError> {
+    pub fn commit(self, new: OpenedVault) -> Result<Written, TransactionError> {
         let Self { session, lock, there } = self;
         let expected =
             there.and_then(|opened| opened.stamp).map_or(Expected::Absent, Expected::Same);
-        let older = !session.missing_heads(&new).is_empty() || new.pin != Standing::Continues;
+        let older = !session.missing_heads(&new).is_empty() || new.pin != PinStatus::Continues;
         let text = readable(new.vault.file())?;
         // Before the file is there, as in `create`.
         let unrecorded = match new.pin {
-            Standing::Unknown => session.accept(&new.vault).err(),
+            PinStatus::Unknown => session.accept(&new.vault).err(),
             _ => None,
         };
         atomic::replace(&lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
@@ -198,7 +198,7 @@ fn readable(file: &VaultFile) -> Result<String, TransactionError> {
         return Err(TransactionError::TooLarge);
     }
     // Not strictly: that the text is canonical is the writer's doing, whatever it holds.
-    format::parse(text.as_bytes(), Trust::Cached, Scope::All)
+    format::parse(text.as_bytes(), Trust::Cached, ReadScope::All)
         .map_err(TransactionError::Unreadable)?;
     Ok(text)
 }

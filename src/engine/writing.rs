@@ -2,15 +2,15 @@
 //! it. A change needs a signed entry ([`Change`]), and what was made of an older state is refused.
 
 use super::door::{Door, Purpose, Remark};
-use super::session::{Opened, Session};
+use super::session::{OpenedVault, Session};
 use super::transaction::{Transaction, Written};
 use super::{judging, pruning};
 use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// What a write left.
 pub struct Wrote<T> {
@@ -28,24 +28,24 @@ pub fn open_to_write<D: Door>(
     door: &D,
     session: &Session,
     depth: Depth<'_>,
-) -> Result<Opened, D::Error> {
+) -> Result<OpenedVault, D::Error> {
     let opened = judging::open(door, session, Purpose::Use, depth)?;
     judging::refuse_old(door, session, &opened)?;
     Ok(opened)
 }
 
-/// Runs a writing operation: `unlock` says who signs, and `make` turns the verified vault into a change.
+/// Runs a writing operation on a vault that is judged for `purpose`: `unlock` says who signs, and `make` turns the verified vault into a change.
 pub fn write<D: Door, T>(
     door: &D,
     session: &Session,
-    reason: &str,
+    (purpose, reason): (Purpose, &str),
     unlock: impl FnOnce(&Vault) -> Result<(Unlocked, Signer), D::Error>,
     make: impl FnOnce(&Vault, &Ctx<'_>) -> Result<(T, Option<Change>), D::Error>,
 ) -> Result<Wrote<T>, D::Error> {
-    let transaction = begin(door, session)?;
+    check_text(reason, MAX_REASON).map_err(|error| door.bad_reason(error))?;
+    let (transaction, was_known) = begin(door, session, purpose)?;
     judging::refuse_old(door, session, transaction.opened())?;
     let (who, signer) = unlock(transaction.vault())?;
-    check_text(reason, MAX_REASON).map_err(|error| door.bad_reason(error))?;
     let (random, now, progress) = (door.random(), session.now, &*door.progress());
     let ctx = Ctx { who: &who, signer: &signer, random, now, reason: reason.to_owned(), progress };
     let transaction = transaction.joined(&ctx)?;
@@ -57,7 +57,9 @@ pub fn write<D: Door, T>(
     let written = transaction.commit(change);
     let written = written.map_err(|error| door.uncommitted(error, lost.as_ref()))?;
     let vault = finish(door, session, written);
-    pruning::watch_written(door, session, &vault);
+    if was_known {
+        pruning::watch_written(door, session, &vault);
+    }
     door.wrote(session);
     Ok(Wrote { made, vault, changed: true })
 }
@@ -70,19 +72,27 @@ pub fn finish<D: Door>(door: &D, session: &Session, written: Written) -> Vault {
     written.vault
 }
 
-/// A transaction on a vault that is judged. A first use is asked about without the lock, which others would
-/// wait for as long as the question is open.
-fn begin<'s, D: Door>(door: &D, session: &'s Session) -> Result<Transaction<'s>, D::Error> {
+/// A transaction on a vault that is judged, and whether this device knew the vault before. A first use is
+/// asked about without the lock, which others would wait for as long as the question is open.
+fn begin<'s, D: Door>(
+    door: &D,
+    session: &'s Session,
+    purpose: Purpose,
+) -> Result<(Transaction<'s>, bool), D::Error> {
+    let judge = |opened: &OpenedVault| judging::judge(door, session, opened, purpose);
+    let mut was_known = true;
     if !session.has_lock() {
         // The lock file would be what a door that refuses leaves behind.
-        judging::judge(door, session, &session.open(Depth::Everything)?, Purpose::Use)?;
+        let opened = session.open(Depth::Everything)?;
+        was_known = opened.was_known();
+        judge(&opened)?;
     }
     let mut transaction = Transaction::begin(session)?;
-    if transaction.opened().pin == Standing::Unknown || transaction.opened().is_new_here {
-        let opened = transaction.into_opened();
-        judging::judge(door, session, &opened, Purpose::Use)?;
+    was_known &= transaction.opened().was_known();
+    if transaction.opened().pin == PinStatus::Unknown || transaction.opened().is_new_here {
+        judge(&transaction.into_opened())?;
         transaction = Transaction::begin(session)?;
     }
-    judging::judge(door, session, transaction.opened(), Purpose::Use)?;
-    Ok(transaction)
+    judge(transaction.opened())?;
+    Ok((transaction, was_known))
 }

@@ -86,12 +86,12 @@ impl Drop for Spinner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use v_secure_core::host::progress::told;
+    use v_secure_core::host::progress::with_progress;
 
     #[test]
     fn short_work_shows_no_bar() {
         let bar = Bar::default();
-        told(0..1000, "counting", &bar).for_each(drop);
+        with_progress(0..1000, "counting", &bar).for_each(drop);
         bar.at("counting", 1, 2);
         assert!(bar.0.borrow().bar.is_none());
     }

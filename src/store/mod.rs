@@ -2,7 +2,7 @@
 //!
 //! A file is opaque bytes here; what they mean is the format's business. Three promises hold
 //! together: a reader sees the old file or the new one and never a part ([`file::atomic`],
-//! [`file::fresh`]), two writers never lose each other's change ([`file::lock`] and
+//! [`file::new_file`]), two writers never lose each other's change ([`file::lock`] and
 //! [`file::atomic::Expected`]), and a file that another account could have put in place is refused
 //! ([`file::find`], [`file::private`]).
 //!

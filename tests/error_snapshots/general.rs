@@ -15,6 +15,8 @@ pub fn usage() -> Vec<Case> {
         case("bad-time", a, "v-secure set A --ttl soon"),
         case("bad-time", a, "v-secure set A --expires-at yesterday"),
         case("bad-time", a, "v-secure ls --expiring soon"),
+        case("bad-type", a, "v-secure set A --type api-key"),
+        case("bad-type", a, "v-secure set A --type password"),
         case("bad-value", a, "v-secure settings set env.prod.extends ''"),
         case("bad-variable", a, "v-secure set A --var 1A"),
         case("empty-value", a, "v-secure set A"),

@@ -14,10 +14,10 @@ use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::name::Pattern;
-use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::gives;
 use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure_core::policy::sign::Draft;
+use v_secure_core::policy::sign::PolicyDraft;
 use v_secure_core::record::ids::SUITE;
 
 /// The newcomer's.
@@ -185,7 +185,7 @@ struct Cast<'a> {
 impl<'a> Cast<'a> {
     fn new(world: &'a World) -> Self {
         let file = world.file.clone();
-        let chain = Chain::build(&file.chain, Signatures::Check).unwrap();
+        let chain = Chain::build(&file.chain, ChainSignatures::Check).unwrap();
         let recipient = generate_identity().recipient;
         let (member, device) = (name("contractor"), name("laptop"));
         let vault = Some(chain.vault_id());
@@ -205,9 +205,9 @@ impl<'a> Cast<'a> {
         cast
     }
 
-    fn draft(&self, ops: Vec<PolicyOp>) -> Draft {
+    fn draft(&self, ops: Vec<PolicyOp>) -> PolicyDraft {
         let heads: BTreeSet<_> = open(&self.world.file).heads();
-        Draft::next(&self.chain, NOW, heads, ops, "as agreed".to_owned())
+        PolicyDraft::next(&self.chain, NOW, heads, ops, "as agreed".to_owned())
     }
 
     /// An entry that is in order.
@@ -301,10 +301,11 @@ fn epoch_of_owners_by_one(world: &World) -> String {
         ops.extend([PolicyOp::KeyAdd(add), PolicyOp::role_join(name("owner"), member)]);
         keys.push(key);
     }
-    let genesis = Draft::genesis(NOW, ops, "two owners".to_owned()).sign(&[&keys[0], &keys[1]]);
-    let chain = Chain::build(std::slice::from_ref(&genesis), Signatures::Check).unwrap();
+    let genesis =
+        PolicyDraft::genesis(NOW, ops, "two owners".to_owned()).sign(&[&keys[0], &keys[1]]);
+    let chain = Chain::build(std::slice::from_ref(&genesis), ChainSignatures::Check).unwrap();
     let op = epoch("owner", &generate_identity().recipient);
-    let draft = Draft::next(&chain, NOW, BTreeSet::new(), vec![op], String::new());
+    let draft = PolicyDraft::next(&chain, NOW, BTreeSet::new(), vec![op], String::new());
     let mut file = world.file.clone();
     file.header.vault = chain.vault_id();
     file.chain = vec![genesis, draft.sign(&[&keys[0]])];

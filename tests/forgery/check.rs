@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 use v_secure_core::file::format::Trust;
 use v_secure_core::vault::pin::CarriedPin;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// A genuine vault, its forgeries and its members' identities.
 pub struct Set {

@@ -97,7 +97,13 @@ fn library(project: &Project, identity: &str, name: &str) -> Option<Vec<u8>> {
         Some(pin) => Options::pinned(folder, pin),
         None => {
             let state = Some(project.state());
-            Options { project: folder, state, first_use: FirstUse::Accept, strict: false }
+            Options {
+                project: folder,
+                state,
+                first_use: FirstUse::Accept,
+                strict: false,
+                prune: true,
+            }
         }
     };
     let identity = SecretValue::from(identity.to_owned());

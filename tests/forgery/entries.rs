@@ -6,7 +6,7 @@ use crate::world::{LATE, NOW, World, name, open, secret};
 use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::log::draft::{Authorship, Draft, Tips};
+use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::{Field, Op, OpRef, Put, Versions};
 
@@ -258,8 +258,8 @@ pub fn last(file: &VaultFile) -> Id {
     tips(file).parents[0]
 }
 
-fn draft(ops: Vec<Op>) -> Draft {
-    Draft { ops, reason: "set a value".to_owned(), ts: NOW }
+fn draft(ops: Vec<Op>) -> EntryDraft {
+    EntryDraft { ops, reason: "set a value".to_owned(), ts: NOW }
 }
 
 /// The entry of an actor, signed by a key that need not be theirs.

@@ -92,7 +92,7 @@ fn table() -> String {
          Generated from `tests/forgery/`: each row is a test of its own that runs the program on the\n\
          fixture `fixtures/forgeries/NAME.toml`. `audit verify` reports the finding and exits with 6.\n\n\
          *One* is what the commands do that read the touched secret alone: {}.\n\
-         *All* is what those do that read the whole file: {}, and the library.\n\n\
+         *All* is what those do that read the whole file: {}, and the library but for `retrieve`, which does as `get`.\n\n\
          | forgery | finding | compared with | one | all | test and fixture |\n|---|---|---|---|---|---|\n",
         doors::names(Reads::One),
         doors::names(Reads::Whole),

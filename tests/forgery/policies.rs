@@ -8,7 +8,7 @@ use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::name::Pattern;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
-use v_secure_core::policy::sign::{Draft, co_sign};
+use v_secure_core::policy::sign::{PolicyDraft, co_sign};
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -154,7 +154,7 @@ fn edited(world: &World, change: impl FnOnce(&mut PolicyEntry)) -> String {
 fn appended(world: &World, signer: &str, ops: Vec<PolicyOp>) -> String {
     let vault = open(&world.file);
     let heads: BTreeSet<_> = vault.heads();
-    let draft = Draft::next(vault.chain(), NOW, heads, ops, "as agreed".to_owned());
+    let draft = PolicyDraft::next(vault.chain(), NOW, heads, ops, "as agreed".to_owned());
     let entry = draft.sign(&[&world.person(signer).key]);
     changed(world, |file| file.chain.push(entry))
 }

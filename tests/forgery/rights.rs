@@ -10,7 +10,7 @@ use v_secure_core::crypto::bytes::{Blob, Id};
 use v_secure_core::file::model::{VaultFile, WrapKey};
 use v_secure_core::log::op::{Op, Resolve, Versions};
 use v_secure_core::policy::op::PolicyOp;
-use v_secure_core::policy::sign::Draft;
+use v_secure_core::policy::sign::PolicyDraft;
 
 pub const ALL: &[Forgery] = &[
     Forgery {
@@ -120,7 +120,7 @@ fn heads_empty(world: &World) -> String {
     let vault = open(&world.file);
     let leave = PolicyOp::RoleLeave { role: name("dev"), member: name("apprentice") };
     let key = &world.person("apprentice").key;
-    let draft = Draft::next(vault.chain(), NOW, BTreeSet::new(), vec![leave], String::new());
+    let draft = PolicyDraft::next(vault.chain(), NOW, BTreeSet::new(), vec![leave], String::new());
     let mut file = world.file.clone();
     file.chain.push(draft.sign(&[key]));
     // The latest policy entry knew of the first version, and of the second nobody's policy does.

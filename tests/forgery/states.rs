@@ -5,11 +5,11 @@ use crate::kind::{Forgery, Get, Setup, changed, text};
 use crate::values::section;
 use crate::world::{NOW, World, name, open, start};
 use v_secure_core::crypto::bytes::{Blob, Fixed};
-use v_secure_core::crypto::digest::{Context, hash};
+use v_secure_core::crypto::digest::{HashContext, hash};
 use v_secure_core::crypto::sign::Tag;
 use v_secure_core::file::slot::{SlotKind, SlotRecord, SlotSeal};
 use v_secure_core::policy::op::PolicyOp;
-use v_secure_core::policy::sign::Draft;
+use v_secure_core::policy::sign::PolicyDraft;
 use v_secure_core::record::line;
 
 pub const ALL: &[Forgery] = &[
@@ -144,7 +144,7 @@ fn slot_forged(world: &World) -> String {
         sig: Fixed([0; 64]),
     };
     let record = line::write(&SlotRecord::Seal(seal.clone()));
-    let signed = hash(Context::Slot, &[line::body(&record, ",\"sig\":", "}}").as_bytes()]);
+    let signed = hash(HashContext::Slot, &[line::body(&record, ",\"sig\":", "}}").as_bytes()]);
     seal.sig = mallory.sign(Tag::Slot, &signed);
     changed(world, |file| _ = file.slots.insert(seal.slot, SlotRecord::Seal(seal)))
 }
@@ -165,7 +165,7 @@ fn policy_forked(world: &World) -> String {
     let vault = open(&world.before);
     let (key, value) = ("reads".to_owned(), "off".to_owned());
     let ops = vec![PolicyOp::Setting { key, value }];
-    let draft = Draft::next(vault.chain(), NOW, vault.heads(), ops, "elsewhere".to_owned());
+    let draft = PolicyDraft::next(vault.chain(), NOW, vault.heads(), ops, "elsewhere".to_owned());
     let mut file = world.before.clone();
     file.chain.push(draft.sign(&[&world.person("ada").key]));
     text(&file)

@@ -12,7 +12,7 @@ pub const RUNS: &[Run] = &[
     (Some("identity new"), "v-secure --json identity new -o -"),
     (Some("identity show"), "v-secure --json identity show"),
     (Some("secret set"), "printf one | v-secure --json set A --tag web --ttl 1d --meta team=core"),
-    (Some("secret set"), "v-secure --json secret set B --generate --type token --var TOKEN"),
+    (Some("secret set"), "v-secure --json secret set B --generate --type api_key --var TOKEN"),
     (Some("secret set"), "v-secure --json set A --description text </dev/null"),
     (None, "printf two | v-secure set A"),
     (None, "printf x | v-secure set prod/OLD --expires-at 2020-01-01"),

@@ -18,14 +18,14 @@ use v_secure_core::file::version::{Authored, WrapTo};
 use v_secure_core::log::op::Op;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::op::PolicyOp;
-use v_secure_core::policy::sign::Draft;
+use v_secure_core::policy::sign::PolicyDraft;
 use v_secure_core::record::ids;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::batch::{Batch, NewPut};
 use v_secure_core::vault::change::{Change, NewWrap};
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 pub const NOW: u64 = 1_900_000_000;
 
@@ -241,7 +241,8 @@ fn policy(
     ops: Vec<PolicyOp>,
     section: Option<AudienceSection>,
 ) -> Change {
-    let draft = Draft::next(vault.chain(), NOW, vault.known_heads(), ops, "hostile".to_owned());
+    let draft =
+        PolicyDraft::next(vault.chain(), NOW, vault.known_heads(), ops, "hostile".to_owned());
     let sections: BTreeMap<_, _> =
         section.map(|section| (AUDIENCE.to_owned(), section)).into_iter().collect();
     Change::policy(draft.sign(&[&ctx.signer.key]), sections, Vec::new())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use v_secure_core::file::format::Trust;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// The audience of what is in dev.
 pub const AUDIENCE: &str = "developer+lead+owner";

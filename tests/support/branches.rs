@@ -5,22 +5,22 @@ use std::fs;
 use std::path::Path;
 use v_secure_core::crypto::identity::parse_identities;
 use v_secure_core::file::format;
-use v_secure_core::file::format::{Scope, Trust};
+use v_secure_core::file::format::{ReadScope, Trust};
 use v_secure_core::file::model::VaultFile;
-use v_secure_core::log::draft::{Authorship, Draft};
-use v_secure_core::log::fold::Scope as FoldScope;
+use v_secure_core::log::draft::{Authorship, EntryDraft};
+use v_secure_core::log::fold::FoldScope;
 use v_secure_core::log::graph::Graph;
 use v_secure_core::log::op::{Field, Op};
-use v_secure_core::log::standing::{Signatures as LogSignatures, Standings};
-use v_secure_core::log::state::State;
+use v_secure_core::log::standing::{LogSignatures, Standings};
+use v_secure_core::log::state::LogState;
 use v_secure_core::name::SecretName;
-use v_secure_core::policy::chain::{Chain, Signatures};
+use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 pub fn parse(path: &Path) -> VaultFile {
-    format::parse(&fs::read(path).unwrap(), Trust::Strict, Scope::All).unwrap()
+    format::parse(&fs::read(path).unwrap(), Trust::Strict, ReadScope::All).unwrap()
 }
 
 pub fn open(path: &Path) -> Vault {
@@ -45,11 +45,11 @@ pub fn unite(into: &Path, from: &Path) {
 
 /// Writes the file with its readable copies renewed.
 fn write(path: &Path, mut file: VaultFile) {
-    let chain = Chain::build(&file.chain, Signatures::Check).unwrap();
+    let chain = Chain::build(&file.chain, ChainSignatures::Check).unwrap();
     let graph = Graph::build(&file.entries).unwrap();
     let (all, check) = (FoldScope::All, LogSignatures::Check);
     let standings = Standings::judge(&graph, &file.entries, &chain, all, check);
-    let state = State::fold(&graph, &file.entries, &standings, FoldScope::All);
+    let state = LogState::fold(&graph, &file.entries, &standings, FoldScope::All);
     for section in file.secrets.values_mut() {
         let found = state.secret(&section.name).map(|secret| secret.candidates.clone());
         section.active = found.unwrap_or_default();
@@ -71,7 +71,7 @@ pub fn forge(path: &Path, signer: &Signer, secret: &str) {
     let vault = open(path);
     let (secret, field) = (SecretName::parse(secret).unwrap(), "description".to_owned());
     let op = Op::Field(Field { secret, field, value: Some("mine".to_owned()), adopts: None });
-    let draft = Draft { ops: vec![op], reason: "set a value".to_owned(), ts: 1_800_000_000 };
+    let draft = EntryDraft { ops: vec![op], reason: "set a value".to_owned(), ts: 1_800_000_000 };
     let (id, policy, actor) = (vault.id(), vault.chain().head(), &signer.member);
     let entry = draft.sign(&vault.tips(), Authorship { vault: &id, policy, actor }, &signer.key);
     let mut file = parse(path);

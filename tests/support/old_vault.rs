@@ -22,7 +22,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Leaves a vault of the member olga at `path`, so many hours old, with the identity in `home`.
 pub fn leave(path: &Path, home: &Path, hours: u64, secrets: &[(&str, &str)], ops: Vec<PolicyOp>) {
@@ -59,7 +59,9 @@ fn name(text: &str) -> Name {
 fn request_of((secret, value): &(&str, &str)) -> PutRequest {
     let value = SecretValue::from((*value).to_owned());
     let value = Some(NewValue { value, expires: None, same: Vec::new() });
-    PutRequest { secret: SecretName::parse(secret).unwrap(), value, fields: Vec::new() }
+    // A type that is none of today's, as writers of then could put.
+    let fields = vec![("type".to_owned(), Some("password".to_owned()))];
+    PutRequest { secret: SecretName::parse(secret).unwrap(), value, fields }
 }
 
 fn apply(

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use v_secure_core::file::format::Trust;
 use v_secure_core::name::SecretName;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_v-secure");
 

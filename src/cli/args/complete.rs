@@ -10,7 +10,7 @@ use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 use std::ffi::OsStr;
 use v_secure_core::policy::settings::SETTINGS;
 use v_secure_core::secret::similar;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Names of secrets: bare in the environment of `V_SECURE_ENV`, else `ENVIRONMENT/NAME`.
 pub fn secrets(current: &OsStr) -> Vec<CompletionCandidate> {

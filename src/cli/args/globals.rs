@@ -1,5 +1,5 @@
 //! Options that every command takes. Their variables are read through `host`, by
-//! [`crate::cli::door::surroundings`], not by clap: the library never reads the real environment.
+//! `cli::door::surroundings`, not by clap: the library never reads the real environment.
 
 use clap::Args;
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ pub mod manual;
 pub mod parse;
 pub mod root;
 pub mod secret_arg;
+pub mod secret_kind;
 pub mod selection;
 pub mod source;
 pub mod strict;

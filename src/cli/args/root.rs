@@ -78,7 +78,7 @@ pub enum Command {
     Role(c::role::Role),
     /// Who may do what, and through which grant
     #[command(subcommand)]
-    Access(c::access::Access),
+    Access(c::access::AccessCommand),
     /// Who vouched for which members, devices and roles
     #[command(subcommand)]
     Policy(c::policy::Policy),

@@ -8,7 +8,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use std::collections::BTreeSet;
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::secret::read::Wanted;
+use v_secure_core::secret::read::VersionSelector;
 
 #[derive(Debug, Clone, Args)]
 pub struct SecretArg {
@@ -81,9 +81,11 @@ pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
 }
 
 /// Which version `--version` means: a number, or an id or its beginning.
-pub fn wanted_version(text: Option<&str>) -> Wanted {
+pub fn wanted_version(text: Option<&str>) -> VersionSelector {
     match text {
-        None => Wanted::Current,
-        Some(text) => text.parse().map_or_else(|_| Wanted::Id(text.to_owned()), Wanted::Number),
+        None => VersionSelector::Current,
+        Some(text) => text
+            .parse()
+            .map_or_else(|_| VersionSelector::Id(text.to_owned()), VersionSelector::Number),
     }
 }

@@ -10,14 +10,14 @@ use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::people::policy::listed;
 use crate::engine::session::Session;
 use clap::Args;
-use v_secure_core::convert::inject::Wanted;
+use v_secure_core::convert::inject::ChildVariable;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::selection as wanted;
 use v_secure_core::secret::selection::Selection;
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
@@ -47,7 +47,7 @@ pub struct Purpose<'a> {
 
 #[derive(Debug)]
 pub struct Selected {
-    pub secrets: Vec<Wanted>,
+    pub secrets: Vec<ChildVariable>,
     /// The values that were asked for besides.
     pub apart: Vec<SecretValue>,
     /// Secrets that have no variable to be given in.
@@ -153,7 +153,7 @@ impl SelectionArgs {
             }
         })?;
         let apart = values.split_off(count);
-        let found: Outcome<Vec<Wanted>> = names
+        let found: Outcome<Vec<ChildVariable>> = names
             .iter()
             .cloned()
             .zip(values)
@@ -165,7 +165,7 @@ impl SelectionArgs {
                         .with_exit(Exit::Failure)
                         .because(&error)
                 })?;
-                Ok(Wanted { secret, variable, value })
+                Ok(ChildVariable { secret, variable, value })
             })
             .collect();
         let found = found?;

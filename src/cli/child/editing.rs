@@ -9,8 +9,8 @@ use crate::cli::error::{Failure, Outcome};
 use crate::engine::session::Session;
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::edit_buffer::SheetError;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 impl From<SheetError> for Failure {
     fn from(error: SheetError) -> Self {

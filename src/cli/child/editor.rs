@@ -12,7 +12,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::ending::Ending;
 use crate::cli::error::{Failure, Outcome};
 use crate::host::signals::{self, Held};
-use crate::store::file::memory::{Access, MemoryError, MemoryFolder};
+use crate::store::file::memory::{MemoryError, MemoryFolder, OwnerMode};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
@@ -91,7 +91,7 @@ impl Editor {
         let runtime = context.runtime_folder();
         let folder =
             MemoryFolder::create(runtime.as_deref(), context.owners()).map_err(unusable)?;
-        let path = folder.write(name, text.expose(), Access::Write).map_err(unusable)?;
+        let path = folder.write(name, text.expose(), OwnerMode::Write).map_err(unusable)?;
         let mut child = self
             .command(context, &path, folder.path())
             .spawn()

@@ -12,7 +12,7 @@ use v_secure_core::secret_value::SecretValue;
 
 /// A file that is wanted: the variable that is to hold its path, and its content.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct ChildFile {
     pub variable: String,
     pub value: SecretValue,
 }
@@ -39,8 +39,8 @@ pub use elsewhere::Files;
 
 #[cfg(unix)]
 mod unix {
-    use super::{FilesError, Wanted};
-    use crate::store::file::memory::{Access, MemoryFolder};
+    use super::{ChildFile, FilesError};
+    use crate::store::file::memory::{MemoryFolder, OwnerMode};
     use crate::store::file::owners::Owners;
     use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
     use std::ffi::OsString;
@@ -79,7 +79,7 @@ mod unix {
         /// Makes the files: descriptors, or with `named`, or where there are none, a folder in
         /// `runtime`, which is `XDG_RUNTIME_DIR`, or another place in memory.
         pub fn create(
-            wanted: &[Wanted],
+            wanted: &[ChildFile],
             named: bool,
             runtime: Option<&Path>,
             owners: Owners,
@@ -90,8 +90,9 @@ mod unix {
             }
             let _ = named;
             let folder = MemoryFolder::create(runtime, owners)?;
-            let write =
-                |file: &Wanted| folder.write(&file.variable, file.value.expose(), Access::Read);
+            let write = |file: &ChildFile| {
+                folder.write(&file.variable, file.value.expose(), OwnerMode::Read)
+            };
             let paths = wanted.iter().map(write);
             let paths = paths.map(|path| path.map(OsString::from)).collect::<Result<_, _>>()?;
             Ok(Self { paths, descriptors: Vec::new(), folder: Some(folder) })
@@ -99,7 +100,7 @@ mod unix {
 
         /// `None` where the system has no such files, or `/proc`, which names them, is missing.
         #[cfg(target_os = "linux")]
-        fn descriptors(wanted: &[Wanted]) -> Result<Option<Self>, FilesError> {
+        fn descriptors(wanted: &[ChildFile]) -> Result<Option<Self>, FilesError> {
             use std::os::fd::AsRawFd;
             let (mut paths, mut descriptors) = (Vec::new(), Vec::new());
             for file in wanted {
@@ -165,7 +166,7 @@ mod unix {
 
     /// A file in memory without a name, that nobody can change; `None` where the system has none.
     #[cfg(target_os = "linux")]
-    fn sealed(file: &Wanted) -> Result<Option<OwnedFd>, FilesError> {
+    fn sealed(file: &ChildFile) -> Result<Option<OwnedFd>, FilesError> {
         use rustix::fs::{MemfdFlags, SealFlags, fchmod, fcntl_add_seals, memfd_create};
         use std::fs::File;
         use std::io::{Seek, Write};
@@ -188,7 +189,7 @@ mod unix {
 
 #[cfg(not(unix))]
 mod elsewhere {
-    use super::{FilesError, Wanted};
+    use super::{ChildFile, FilesError};
     use crate::store::file::owners::Owners;
     use std::ffi::OsString;
     use std::path::Path;
@@ -199,7 +200,7 @@ mod elsewhere {
 
     impl Files {
         pub fn create(
-            _wanted: &[Wanted],
+            _wanted: &[ChildFile],
             _named: bool,
             _runtime: Option<&Path>,
             _owners: Owners,

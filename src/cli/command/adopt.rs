@@ -14,7 +14,7 @@ use v_secure_core::log::history::action;
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::adopt;
 use v_secure_core::secret::adopt::{Adopted, VoidEntry};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Adopt void entries: work under a right that was revoked at the same time
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ struct Row {
     timestamp: String,
     actor: String,
     device: Option<String>,
-    changes: Vec<Change>,
+    changes: Vec<AdoptedOp>,
     reason: String,
     /// The number of the policy entry that took the right away.
     policy_entry: usize,
@@ -69,7 +69,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
-struct Change {
+struct AdoptedOp {
     action: &'static str,
     secret: String,
 }
@@ -171,7 +171,7 @@ fn row(vault: &Vault, void: &VoidEntry<'_>) -> Row {
     let entry = void.entry;
     let secret =
         |op: &v_secure_core::log::op::Op| op.secret().map(ToString::to_string).unwrap_or_default();
-    let changes = void.void().map(|(_, op)| Change { action: action(op), secret: secret(op) });
+    let changes = void.void().map(|(_, op)| AdoptedOp { action: action(op), secret: secret(op) });
     Row {
         entry: void.id.to_string(),
         timestamp: duration::rfc3339(entry.ts),

@@ -17,7 +17,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::secret::edit_buffer as sheet;
 use v_secure_core::secret::edit_buffer::{Edited, Sheet};
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// What the first line of a text begins with that is opened again.
 const MARK: &[u8] = b"# v-secure: ";
@@ -148,7 +148,7 @@ fn parse(sheet: &Sheet, text: &SecretValue) -> Outcome<Edited> {
 }
 
 /// The entries; of a text that was written to be edited, a name bound twice is a slip.
-fn read(text: &[u8]) -> Result<Vec<text::Entry>, TextError> {
+fn read(text: &[u8]) -> Result<Vec<text::TextEntry>, TextError> {
     let import = dotenv::read(text)?;
     let twice = import.warnings.iter().find_map(|warning| match warning.kind {
         WarningKind::Duplicate { first } => {

@@ -7,14 +7,14 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::private::FILE_MODE;
-use crate::store::file::{append, fresh};
+use crate::store::file::{append, new_file};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use v_secure_core::convert::export;
 use v_secure_core::convert::export::{Exported, Format};
 use v_secure_core::convert::inject::Consent;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Write an environment's secrets as text
 #[derive(Debug, Args)]
@@ -162,7 +162,7 @@ fn write(context: &Context<'_>, format: Format, target: &Target, exported: &Expo
     match target {
         Target::Out => context.ui.bytes(content),
         Target::New(path) => {
-            fresh::write_new(path, content, FILE_MODE)?;
+            new_file::write_new(path, content, FILE_MODE)?;
             report(context, format, path, exported)
         }
         Target::Append(path) => {

@@ -15,11 +15,11 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
 use v_secure_core::exposure::{
-    Exposed as Value, Exposure, Knower, Through, Uncompared, Waived, Why,
+    Exposed as Value, Exposure, ExposureCause, Knower, Through, Uncompared, Waived,
 };
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::vouching::Credential;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// How many secrets the warning names.
 const NAMED: usize = 5;
@@ -255,11 +255,11 @@ fn reasons(people: &[Vec<&Knower>]) -> String {
 fn why(all: &[&Knower]) -> String {
     let to = all[0];
     let why = match (to.why, &to.made) {
-        (Why::MemberRemoved, _) => "no longer a member".to_owned(),
-        (Why::KeyRemoved, _) => "the key was removed".to_owned(),
-        (Why::NoRight, _) => "no longer has a right to it".to_owned(),
-        (Why::NeverAllowed, _) => "never had a right to it".to_owned(),
-        (Why::LetReaderIn, made) => {
+        (ExposureCause::MemberRemoved, _) => "no longer a member".to_owned(),
+        (ExposureCause::KeyRemoved, _) => "the key was removed".to_owned(),
+        (ExposureCause::NoRight, _) => "no longer has a right to it".to_owned(),
+        (ExposureCause::NeverAllowed, _) => "never had a right to it".to_owned(),
+        (ExposureCause::LetReaderIn, made) => {
             let service = made.as_ref().map_or("", Name::as_str);
             let ids = all.iter().map(|to| Credential::Recipient(to.recipient.clone()).tag());
             let ids: BTreeSet<String> = ids.collect();

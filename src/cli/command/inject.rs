@@ -8,10 +8,10 @@ use crate::cli::door::reads::Reading;
 use crate::cli::error::codes::Code;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
-use crate::engine::session::{Opened, Session};
+use crate::engine::session::{OpenedVault, Session};
 use crate::host::Stream;
 use crate::store::file::find::FOLDER;
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::Args;
 use serde::Serialize;
@@ -19,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use v_secure_core::convert::inject::Consent;
 use v_secure_core::convert::inject::consent::together;
-use v_secure_core::convert::template::{MAX_TEMPLATE, Place, RenderError, Template};
+use v_secure_core::convert::template::{MAX_TEMPLATE, RenderError, Template, TextPosition};
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::references::{self, Lines, Missing};
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Replace the references in a template by secrets
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ impl Inject {
 
     /// The vault, before anything is read in; or why there is none, which a template without references
     /// does not need.
-    fn judged(&self, context: &Context<'_>) -> Outcome<Outcome<(Session, Opened)>> {
+    fn judged(&self, context: &Context<'_>) -> Outcome<Outcome<(Session, OpenedVault)>> {
         match context.open(self.strict.purpose(), Depth::Everything) {
             Err(failure) if failure.code == Code::NoVault => Ok(Err(failure)),
             judged => judged.map(Ok),
@@ -240,8 +240,8 @@ impl Inject {
             return context.ui.bytes(text);
         };
         match self.force {
-            true => fresh::write_over(path, text, FILE_MODE)?,
-            false => fresh::write_new(path, text, FILE_MODE).map_err(|error| {
+            true => new_file::write_over(path, text, FILE_MODE)?,
+            false => new_file::write_new(path, text, FILE_MODE).map_err(|error| {
                 let failure = Failure::from(error);
                 if failure.code != Code::Exists {
                     failure
@@ -273,7 +273,7 @@ fn missing(error: &Missing) -> Failure {
 fn unread(error: ReadError, names: &[SecretName], template: &Template<'_>) -> Failure {
     let pairs = names.iter().zip(template.references());
     let of_it = pairs.filter(|(name, _)| *name == error.secret());
-    let places: Vec<Place> = of_it.map(|(_, reference)| reference.place).collect();
+    let places: Vec<TextPosition> = of_it.map(|(_, reference)| reference.place).collect();
     let mut failure = Failure::from(error);
     failure.causes.push(format!("the template names it in {}", Lines(&places)));
     failure

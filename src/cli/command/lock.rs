@@ -5,7 +5,7 @@ use crate::cli::error::Outcome;
 use crate::cli::unlocking::session;
 use clap::Args;
 use serde::Serialize;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Lock the vault again after 'v-secure unlock'
 #[derive(Debug, Args)]

@@ -1,15 +1,15 @@
 //! `v-secure prune`: drops the values of versions that are due to go.
 
 use crate::cli::door::context::Context;
-use crate::cli::door::pruning::told;
+use crate::cli::door::pruning::summary;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::secret::prune;
-use v_secure_core::secret::prune::{Due, GRACE, Look, Shares};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::secret::prune::{GRACE, Look, PruneDue, Shares};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Drop the values of versions that have expired, or that the vault does not keep
 #[derive(Debug, Args)]
@@ -84,7 +84,7 @@ impl Prune {
         self.report(context, shares)
     }
 
-    fn due(&self, context: &Context<'_>, vault: &Vault) -> Vec<Due> {
+    fn due(&self, context: &Context<'_>, vault: &Vault) -> Vec<PruneDue> {
         let (now, grace) = (context.host.now(), if self.no_grace { 0 } else { GRACE });
         prune::due(vault, Look { now, grace, superseded: true })
     }
@@ -93,7 +93,7 @@ impl Prune {
         if context.ui.json {
             return context.ui.object(&report(self.dry_run, &shares));
         }
-        let cells = |due: &Due| {
+        let cells = |due: &PruneDue| {
             vec![due.secret.to_string(), due.number.to_string(), due.why.as_str().to_owned()]
         };
         if !shares.own.is_empty() {
@@ -104,7 +104,7 @@ impl Prune {
             (true, _) if shares.others.is_empty() => context.ui.note("nothing is due"),
             (true, _) => {}
             (false, true) => context.ui.note("nothing was changed (--dry-run)"),
-            (false, false) => context.ui.note(&told(&shares.own)),
+            (false, false) => context.ui.note(&summary(&shares.own)),
         }
         for (secret, waiting) in &shares.others {
             context.ui.note(&format!(
@@ -122,7 +122,7 @@ fn versions(count: usize) -> String {
 }
 
 fn report(dry_run: bool, shares: &Shares) -> Report {
-    let row = |due: &Due| Row {
+    let row = |due: &PruneDue| Row {
         secret: due.secret.to_string(),
         version: due.number,
         id: due.object.to_string(),

@@ -12,9 +12,9 @@ use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::secret::list;
-use v_secure_core::secret::list::Filter;
+use v_secure_core::secret::list::ListFilter;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// How near an expiry is worth a line, in seconds.
 const SOON: u64 = 7 * 24 * 3600;
@@ -60,7 +60,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         id: vault.id().to_string(),
         path: session.location.vault.display().to_string(),
         fingerprint: fingerprint_words(&vault.id()),
-        pinned: opened.pin != v_secure_core::vault::pin::Standing::Unknown,
+        pinned: opened.pin != v_secure_core::vault::pin::PinStatus::Unknown,
         member: who.as_ref().ok().map(|who| who.member().to_string()),
         roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
         unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),
@@ -96,7 +96,7 @@ fn roles(vault: &Vault, who: &Unlocked) -> Vec<String> {
 /// Environments with the number of their secrets.
 fn environments(vault: &Vault, now: u64) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for listed in list::list(vault, &Filter::default(), now) {
+    for listed in list::list(vault, &ListFilter::default(), now) {
         *counts.entry(listed.name.environment().to_owned()).or_insert(0) += 1;
     }
     counts
@@ -105,7 +105,7 @@ fn environments(vault: &Vault, now: u64) -> BTreeMap<String, usize> {
 /// Those too whose values were pruned since: a program that wants them does not start.
 fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
     let soon = Some(now.saturating_add(SOON));
-    let filter = Filter { expiring: soon, expired: true, ..Filter::default() };
+    let filter = ListFilter { expiring: soon, expired: true, ..ListFilter::default() };
     let mut found: Vec<(u64, Expiring)> = list::list(vault, &filter, now)
         .into_iter()
         .filter_map(|listed| Some((listed.name, listed.version.expires?)))

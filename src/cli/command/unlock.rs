@@ -12,9 +12,9 @@ use crate::store::keyring::session::Item;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration;
+use v_secure_core::vault::Depth;
 use v_secure_core::vault::session_keys;
 use v_secure_core::vault::session_keys::{LONGEST, Term};
-use v_secure_core::vault::verified_vault::Depth;
 
 /// Keep the vault unlocked for a while, so that nothing is asked for again
 #[derive(Debug, Args)]

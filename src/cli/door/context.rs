@@ -7,7 +7,7 @@ use crate::cli::args::globals::Globals;
 use crate::cli::error::Outcome;
 use crate::cli::repository::hidden;
 use crate::cli::repository::sharing::Sharing;
-use crate::cli::unlocking::asked_passphrase::Place;
+use crate::cli::unlocking::asked_passphrase::PassphraseSource;
 use crate::cli::unlocking::identities;
 use crate::engine::session::Session;
 use crate::host::Host;
@@ -18,7 +18,7 @@ use std::ops::Deref;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::SecretName;
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 pub struct Context<'a> {
     surroundings: Surroundings<'a>,
@@ -29,7 +29,7 @@ pub struct Context<'a> {
     /// The text of the identity that a passphrase opened, for the rest of this command.
     opened_slot: RefCell<Option<SecretValue>>,
     /// What a descriptor gave, which gives it once: for an SSH key and for a slot of the vault.
-    given: RefCell<Option<(Place, SecretValue)>>,
+    given: RefCell<Option<(PassphraseSource, SecretValue)>>,
     /// The policy chain that was agreed to in this command: without a state folder nothing else knows.
     pub(in crate::cli) agreed: RefCell<Vec<Id>>,
     /// The words for an older state, by the lengths of its chain and of the accepted one.
@@ -73,7 +73,7 @@ impl<'a> Context<'a> {
     }
 
     /// The passphrase of a place, read once.
-    pub fn given_passphrase(&self, place: &Place) -> Outcome<SecretValue> {
+    pub fn given_passphrase(&self, place: &PassphraseSource) -> Outcome<SecretValue> {
         let known = self
             .given
             .borrow()

@@ -7,7 +7,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::unlocking;
 use crate::cli::unlocking::identities;
-use crate::engine::session::{Opened, Session, SessionError};
+use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::store::file::find::Search;
 use crate::store::state::pins::Home;
 use std::collections::BTreeSet;
@@ -17,8 +17,8 @@ use v_secure_core::crypto::bytes::Id;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::name::Name;
 use v_secure_core::policy::state::{Member, OWNER};
-use v_secure_core::vault::pin::Standing;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
+use v_secure_core::vault::pin::PinStatus;
 
 /// Where a vault comes from that somebody is asked about.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +41,10 @@ enum Doubt {
 }
 
 impl Doubt {
-    fn of(opened: &Opened) -> Self {
+    fn of(opened: &OpenedVault) -> Self {
         match (opened.is_new_here, &opened.pin) {
             (true, _) => Self::NewHere,
-            (false, Standing::Unknown) => Self::Unknown,
+            (false, PinStatus::Unknown) => Self::Unknown,
             _ => Self::Unsigned,
         }
     }
@@ -54,7 +54,7 @@ impl Doubt {
 pub fn ask(
     context: &Context<'_>,
     session: &Session,
-    opened: &Opened,
+    opened: &OpenedVault,
     source: Source<'_>,
 ) -> Outcome {
     let vault = &opened.vault;
@@ -168,7 +168,7 @@ type Told = (&'static str, String);
 fn told(
     context: &Context<'_>,
     session: &Session,
-    opened: &Opened,
+    opened: &OpenedVault,
     doubt: Doubt,
 ) -> Outcome<Vec<Told>> {
     let vault = &opened.vault;

@@ -10,12 +10,16 @@ use crate::cli::error::pin_failures::{
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::door::{Agreed, Refusal};
 use crate::engine::lost::Lost;
-use crate::engine::session::{Opened, Session};
+use crate::engine::session::{OpenedVault, Session};
 use v_secure_core::crypto::bytes::Id;
 
 impl Context<'_> {
     /// Whether this command's user has agreed to the vault before; asks where that is not so.
-    pub(in crate::cli) fn agrees(&self, session: &Session, opened: &Opened) -> Outcome<Agreed> {
+    pub(in crate::cli) fn agrees(
+        &self,
+        session: &Session,
+        opened: &OpenedVault,
+    ) -> Outcome<Agreed> {
         let chain = opened.vault.chain().ids();
         if *self.agreed.borrow() == chain {
             return Ok(Agreed::Before);
@@ -29,7 +33,7 @@ impl Context<'_> {
     pub(in crate::cli) fn tell_older(
         &self,
         session: &Session,
-        opened: &Opened,
+        opened: &OpenedVault,
         lengths: (usize, usize),
     ) {
         let text = self.older(session, opened, lengths);
@@ -37,7 +41,7 @@ impl Context<'_> {
     }
 
     /// The words for an older state, found out once a command.
-    fn older(&self, session: &Session, opened: &Opened, lengths: (usize, usize)) -> String {
+    fn older(&self, session: &Session, opened: &OpenedVault, lengths: (usize, usize)) -> String {
         if let Some((known, text)) = self.older.borrow().as_ref()
             && *known == lengths
         {
@@ -52,7 +56,12 @@ impl Context<'_> {
     }
 
     /// Warns of log entries that are missing: where they still are, or what ends it.
-    pub(in crate::cli) fn tell_missing(&self, session: &Session, opened: &Opened, missing: &[Id]) {
+    pub(in crate::cli) fn tell_missing(
+        &self,
+        session: &Session,
+        opened: &OpenedVault,
+        missing: &[Id],
+    ) {
         if self.is_told_as_discarded(session, opened, missing) {
             return;
         }
@@ -73,7 +82,12 @@ impl Context<'_> {
     }
 
     /// Says once, and warns of nothing, where what is missing was thrown away before it was committed.
-    fn is_told_as_discarded(&self, session: &Session, opened: &Opened, missing: &[Id]) -> bool {
+    fn is_told_as_discarded(
+        &self,
+        session: &Session,
+        opened: &OpenedVault,
+        missing: &[Id],
+    ) -> bool {
         let ids: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let state = format!("discarded {}", ids.join(" "));
         if session.was_told(&state) {
@@ -97,7 +111,11 @@ impl Context<'_> {
 }
 
 /// The words for what the engine refuses.
-pub(in crate::cli) fn refusal(session: &Session, opened: &Opened, why: &Refusal<'_>) -> Failure {
+pub(in crate::cli) fn refusal(
+    session: &Session,
+    opened: &OpenedVault,
+    why: &Refusal<'_>,
+) -> Failure {
     match why {
         Refusal::Pin => lost::refusal(session, opened),
         Refusal::Older { seen, accepted } => refused_as_older(session, opened, *seen, *accepted),
@@ -106,7 +124,12 @@ pub(in crate::cli) fn refusal(session: &Session, opened: &Opened, why: &Refusal<
     }
 }
 
-fn refused_as_older(session: &Session, opened: &Opened, seen: usize, accepted: usize) -> Failure {
+fn refused_as_older(
+    session: &Session,
+    opened: &OpenedVault,
+    seen: usize,
+    accepted: usize,
+) -> Failure {
     let lost = lost::of(session, opened);
     let failure = older(&lost::older(seen, accepted, lost.as_ref()));
     let is_discarded = lost.as_ref().is_some_and(Lost::is_discarded);
@@ -119,7 +142,7 @@ fn refused_as_older(session: &Session, opened: &Opened, seen: usize, accepted: u
 }
 
 /// Why a log that lacks what was seen gives nothing to who wants the newest.
-fn refused_as_lacking(session: &Session, opened: &Opened, missing: &[Id]) -> Failure {
+fn refused_as_lacking(session: &Session, opened: &OpenedVault, missing: &[Id]) -> Failure {
     match session.is_discarded(&opened.vault.id(), missing).unwrap_or(false) {
         true => given_up(older(&discarded_entries(missing.len())), true),
         false => older(&missing_entries(missing.len())).hint(lost::GIVE_UP),

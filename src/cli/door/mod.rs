@@ -22,25 +22,25 @@ use crate::cli::unlocking;
 use crate::engine;
 use crate::engine::door::{Agreed, Door, Purpose, Refusal, Remark};
 use crate::engine::lost::Lost;
-use crate::engine::pruning::Pending;
-use crate::engine::session::{Opened, Session};
+use crate::engine::pruning::PendingPrune;
+use crate::engine::session::{OpenedVault, Session};
 use crate::engine::transaction::{TransactionError, Written};
 use crate::host::Random;
 use crate::host::progress::Progress;
 use v_secure_core::record::text::TextError;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 impl Context<'_> {
     /// Opens the vault that is meant.
-    pub fn open(&self, purpose: Purpose, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
+    pub fn open(&self, purpose: Purpose, depth: Depth<'_>) -> Outcome<(Session, OpenedVault)> {
         let session = self.session()?;
         let opened = engine::judging::open(self, &session, purpose, depth)?;
         Ok((session, opened))
     }
 
     /// Opens the vault that is to be written, before anything is asked of the user or read in for it.
-    pub fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, Opened)> {
+    pub fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, OpenedVault)> {
         let session = self.session()?;
         let opened = engine::writing::open_to_write(self, &session, depth)?;
         Ok((session, opened))
@@ -58,11 +58,11 @@ impl Context<'_> {
 impl Door for Context<'_> {
     type Error = Failure;
 
-    fn agree(&self, session: &Session, opened: &Opened) -> Outcome<Agreed> {
+    fn agree(&self, session: &Session, opened: &OpenedVault) -> Outcome<Agreed> {
         self.agrees(session, opened)
     }
 
-    fn refuse(&self, session: &Session, opened: &Opened, why: Refusal<'_>) -> Failure {
+    fn refuse(&self, session: &Session, opened: &OpenedVault, why: Refusal<'_>) -> Failure {
         refusal(session, opened, &why)
     }
 
@@ -84,7 +84,7 @@ impl Door for Context<'_> {
         Failure::new(Code::BadReason, "the reason cannot be stored").because(&error)
     }
 
-    fn hear(&self, session: &Session, opened: Option<&Opened>, remark: Remark<'_>) {
+    fn hear(&self, session: &Session, opened: Option<&OpenedVault>, remark: Remark<'_>) {
         match (remark, opened) {
             (Remark::Older { seen, accepted }, Some(opened)) => {
                 self.tell_older(session, opened, (seen, accepted));
@@ -103,6 +103,10 @@ impl Door for Context<'_> {
         self.host
     }
 
+    fn now(&self) -> u64 {
+        self.host.now()
+    }
+
     fn progress(&self) -> Box<dyn Progress> {
         self.ui.progress()
     }
@@ -115,7 +119,7 @@ impl Door for Context<'_> {
         self.pruning.is_allowed() && !job::is_one(self.host)
     }
 
-    fn note_due(&self, due: Pending) {
+    fn note_due(&self, due: PendingPrune) {
         self.pruning.note(due);
     }
 

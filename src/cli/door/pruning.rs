@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::engine::pruning;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::name::SecretName;
-use v_secure_core::secret::prune::Due;
+use v_secure_core::secret::prune::PruneDue;
 
 /// How many secrets the line names.
 const NAMED: usize = 5;
@@ -15,7 +15,7 @@ pub fn run(context: &Context<'_>) {
     let Some(pending) = context.pruning.take() else { return };
     match pruning::prune(context, &pending) {
         Ok(due) if due.is_empty() => {}
-        Ok(due) => context.ui.note(&told(&due)),
+        Ok(due) => context.ui.note(&summary(&due)),
         Err(failure) => {
             let why = failure.causes.into_iter().next().unwrap_or(failure.message);
             context.ui.note(&format!("what is due to be pruned was kept: {why}"));
@@ -24,7 +24,7 @@ pub fn run(context: &Context<'_>) {
 }
 
 /// `pruned 3 versions: prod/A (1, 2), prod/B (3)`.
-pub fn told(due: &[Due]) -> String {
+pub fn summary(due: &[PruneDue]) -> String {
     let mut numbers: BTreeMap<&SecretName, BTreeSet<usize>> = BTreeMap::new();
     for one in due {
         numbers.entry(&one.secret).or_default().insert(one.number);

@@ -6,7 +6,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::engine::giving;
 use crate::engine::giving::GivingError;
 use crate::engine::session::Session;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 pub use crate::engine::giving::Reading;
 

@@ -5,7 +5,7 @@ use super::moved;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking;
-use crate::engine::door::Door;
+use crate::engine::door::{Door, Purpose};
 use crate::engine::writing;
 use crate::engine::writing::Wrote;
 use crate::host::progress::Silent;
@@ -13,7 +13,7 @@ use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 impl Context<'_> {
     /// Who the user is in the vault.
@@ -44,7 +44,7 @@ impl Context<'_> {
     ) -> Outcome<(T, (bool, Vault))> {
         let unlock = |vault: &Vault| signing(self.unlock(vault)?, vault);
         let reason = reason.unwrap_or(default_reason);
-        writing::write(self, &self.session()?, reason, unlock, make).map(parts)
+        writing::write(self, &self.session()?, (Purpose::Use, reason), unlock, make).map(parts)
     }
 
     /// [`Context::write_if`] with questions before it: `plan` sees the vault without the lock, which
@@ -69,7 +69,7 @@ impl Context<'_> {
             if vault.chain().head() == head { Ok((who, signer)) } else { Err(moved()) }
         };
         let make = |vault: &Vault, ctx: &Ctx<'_>| make(planned, vault, ctx);
-        writing::write(self, &self.session()?, reason, same, make).map(parts)
+        writing::write(self, &self.session()?, (Purpose::Use, reason), same, make).map(parts)
     }
 
     /// [`Context::write`] by an identity: what 'v-secure unlock' keeps is none that could be sealed.
@@ -82,7 +82,8 @@ impl Context<'_> {
         let made = |vault: &Vault, ctx: &Ctx<'_>| {
             make(vault, ctx).map(|(made, change)| (made, Some(change)))
         };
-        let wrote = writing::write(self, &self.session()?, default_reason, unlock, made)?;
+        let wrote =
+            writing::write(self, &self.session()?, (Purpose::Use, default_reason), unlock, made)?;
         Ok((wrote.made, wrote.vault))
     }
 }

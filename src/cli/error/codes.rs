@@ -98,6 +98,7 @@ codes! {
     BadReason "bad-reason" [Usage] "The reason cannot be stored: too long, or with control characters", "--reason TEXT, on one line";
     BadText "bad-text" [Usage] "A text cannot be stored: too long, or with control characters", "v-secure secret set --help";
     BadTime "bad-time" [Usage] "A time or duration is not valid", "times are such as 30d, 12h, 2030-01-31, 2030-01-31T12:00:00Z";
+    BadType "bad-type" [Usage] "The type of a secret is not one of the known ones", "types are database_credential, api_key, jwt_key, tls_certificate, ssh_key, oauth_token, config, generic";
     BadValue "bad-value" [Usage] "A setting's value is not valid", "v-secure settings set KEY --unset";
     BadVariable "bad-variable" [Usage, Failure] "The variable of a secret is not a valid name, or is dangerous to programs", "v-secure set NAME --var VARIABLE";
     BaseAmbiguous "base-ambiguous" [Conflict] "The base to compare with may be a branch or a tag", "git show-ref NAME";

@@ -4,10 +4,10 @@
 use super::pin_failures::{ACCEPT, pin_failure};
 use crate::cli::error::Failure;
 use crate::engine::lost::{Lost, LostEntry, Trace};
-use crate::engine::session::{Opened, Session};
+use crate::engine::session::{OpenedVault, Session};
 use v_secure_core::name::Name;
 use v_secure_core::vault::demoted::{Demoted, Loss};
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::taken::Taking;
 
 /// What gives up a change that was thrown away.
@@ -17,14 +17,14 @@ pub const GIVE_UP: &str = "v-secure pin accept  # shows what is given up, and as
 const NAMED: usize = 3;
 
 /// What is known of the entries that a file lacks. What cannot be read says nothing.
-pub fn of(session: &Session, opened: &Opened) -> Option<Lost> {
+pub fn of(session: &Session, opened: &OpenedVault) -> Option<Lost> {
     session.lost(opened).ok().flatten()
 }
 
 /// Why a vault whose pin does not fit is refused, with what was lost by it.
-pub fn refusal(session: &Session, opened: &Opened) -> Failure {
+pub fn refusal(session: &Session, opened: &OpenedVault) -> Failure {
     let mut failure = pin_failure(&opened.pin, &session.location.vault);
-    let Standing::Diverged { .. } = opened.pin else { return failure };
+    let PinStatus::Diverged { .. } = opened.pin else { return failure };
     let Some(lost) = of(session, opened) else { return failure };
     let demoted = session.demoted(opened).unwrap_or_default();
     let mut said = demotions(&demoted);

@@ -8,7 +8,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use v_secure_core::name::{Name, Pattern, SecretName};
 use v_secure_core::secret::similar;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// The failure with the name that was meant, where it is of one that is not there.
 pub fn named(context: &Context<'_>, mut failure: Failure) -> Failure {

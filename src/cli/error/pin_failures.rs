@@ -4,7 +4,7 @@ use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use std::path::Path;
 use v_secure_core::file::request::fingerprint_words;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 
 /// What helps with a pin that does not fit, once the vault has been looked at.
 pub const ACCEPT: &str = "v-secure pin accept  # after comparing the fingerprint with 'v-secure pin show' on a colleague's machine";
@@ -50,17 +50,17 @@ pub fn lacks_takings() -> Failure {
 }
 
 /// Why a vault whose pin does not fit is refused.
-pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
+pub fn pin_failure(standing: &PinStatus, path: &Path) -> Failure {
     let path = path.display();
     let (code, message) = match standing {
-        Standing::OtherVault { accepted } => (
+        PinStatus::OtherVault { accepted } => (
             Code::PinOtherVault,
             format!(
                 "{path} is not the vault that was accepted here before ({})",
                 fingerprint_words(accepted)
             ),
         ),
-        Standing::OtherInProject { known } => (
+        PinStatus::OtherInProject { known } => (
             Code::PinOtherInProject,
             format!(
                 "{path} is not the vault that was accepted in this project, {} ({}) in {}, and \
@@ -70,7 +70,7 @@ pub fn pin_failure(standing: &Standing, path: &Path) -> Failure {
                 known.path
             ),
         ),
-        Standing::Diverged { at } => (
+        PinStatus::Diverged { at } => (
             Code::PinDiverged,
             format!(
                 "the policy of {path} differs from the one that this device accepted, from entry {at} on"

@@ -9,8 +9,8 @@ use crate::cli::people::shortfall::few;
 use crate::cli::unlocking;
 use std::collections::BTreeSet;
 use v_secure_core::secret::selection as wanted;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// The failure, which is of a secret of the environment `asked`, with those to take instead. Of a key that
 /// nobody was asked for yet, it is told where it takes no question to know.

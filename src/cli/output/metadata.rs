@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use v_secure_core::convert::duration;
 use v_secure_core::log::state::Version;
 use v_secure_core::record::text::escape_for_display;
-use v_secure_core::secret::aging::Ages;
 use v_secure_core::secret::list::Listed;
+use v_secure_core::secret::rotation_due::Ages;
 
 /// A secret in JSON. Of one with several active versions it shows the current one's facts.
 #[derive(Serialize)]
-pub struct Row {
+pub struct SecretRow {
     pub secret: String,
     pub environment: String,
     pub name: String,
@@ -33,10 +33,10 @@ pub struct Row {
     pub rotation_due: Option<String>,
 }
 
-pub fn row<'a>(listed: &Listed<'a>, ages: &Ages<'a>) -> Row {
+pub fn row<'a>(listed: &Listed<'a>, ages: &Ages<'a>) -> SecretRow {
     let Listed { name, state, version, status } = listed;
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    Row {
+    SecretRow {
         secret: name.to_string(),
         environment: name.environment().to_owned(),
         name: name.name().to_owned(),

@@ -18,12 +18,12 @@ use v_secure_core::convert::duration::TimeError;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::controls;
 use v_secure_core::report::history;
-use v_secure_core::report::history::{Filter, Row};
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::report::history::{HistoryFilter, HistoryRow};
+use v_secure_core::vault::Vault;
 
 /// Which record an event stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventKind {
     Secret,
     Policy,
     Read,
@@ -32,7 +32,7 @@ pub enum Kind {
 /// One event: an op of an entry, or one secret of a read.
 #[derive(Debug)]
 pub struct Event {
-    pub kind: Kind,
+    pub kind: EventKind,
     /// Whether something comes in the place of an older one.
     pub rotates: bool,
     /// Seconds since the Unix epoch.
@@ -63,7 +63,7 @@ pub struct Record {
 
 /// All events in order of time, oldest first; where clocks agree, in the order of the log.
 pub fn events(session: &Session, vault: &Vault, with_reads: bool) -> Outcome<Vec<Event>> {
-    let rows = history::rows(vault, &Filter::default());
+    let rows = history::rows(vault, &HistoryFilter::default());
     let mut events: Vec<Event> = rows.iter().rev().map(of_row).collect();
     if with_reads {
         let journal = journal(session)?;
@@ -73,10 +73,10 @@ pub fn events(session: &Session, vault: &Vault, with_reads: bool) -> Outcome<Vec
     Ok(events)
 }
 
-fn of_row(row: &Row) -> Event {
+fn of_row(row: &HistoryRow) -> Event {
     let kind = match row.kind {
-        history::Kind::Secret => Kind::Secret,
-        history::Kind::Policy => Kind::Policy,
+        history::HistoryKind::Secret => EventKind::Secret,
+        history::HistoryKind::Policy => EventKind::Policy,
     };
     let record = Record {
         timestamp: duration::rfc3339(row.timestamp),
@@ -110,7 +110,7 @@ fn of_read<'a>(vault: &'a Vault, read: &'a Read) -> impl Iterator<Item = Event> 
             object: String::new(),
             id: read.id.to_string(),
         };
-        Event { kind: Kind::Read, rotates: false, ts: read.ts, record }
+        Event { kind: EventKind::Read, rotates: false, ts: read.ts, record }
     })
 }
 

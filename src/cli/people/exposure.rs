@@ -10,8 +10,8 @@ use serde::Serialize;
 use v_secure_core::exposure;
 use v_secure_core::exposure::{Exposed, Exposure, Knower};
 use v_secure_core::name::Name;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// Every exposed value of the vault, as far as that can be told without asking anybody for anything.
 pub fn all(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::vouching::{
-    Access, Credential, Gift, Receiver, Standing, Verdict, Voucher, named,
+    AccessOfRole, Credential, Gift, Receiver, Voucher, VoucherStatus, VouchingVerdict, named,
 };
 
 #[derive(Debug, Clone, Default, Args)]
@@ -230,14 +230,14 @@ fn marks(gift: &Gift, to: &Receiver) -> Vec<(String, String)> {
 }
 
 /// Who vouched, and why that does not do.
-pub fn why(verb: &str, verdict: &Verdict, access: &Access) -> String {
+pub fn why(verb: &str, verdict: &VouchingVerdict, access: &AccessOfRole) -> String {
     let by = names(&verdict.added);
     let later = match names(&verdict.confirmed) {
         later if later == "nobody" => String::new(),
         later => format!(" and confirmed by {later}"),
     };
     let all = || verdict.added.iter().chain(&verdict.confirmed);
-    let lost = all().any(|voucher| voucher.standing == Standing::Lost);
+    let lost = all().any(|voucher| voucher.standing == VoucherStatus::Lost);
     let reason = match &verdict.lacks {
         _ if verdict.is_orphan() && lost => "with a device that was lost".to_owned(),
         _ if verdict.is_orphan() => "who is no longer a member".to_owned(),
@@ -256,7 +256,7 @@ pub fn names(vouchers: &[Voucher]) -> String {
 }
 
 /// What a role has, or is to get, for people.
-pub fn accesses(access: &Access) -> Vec<String> {
+pub fn accesses(access: &AccessOfRole) -> Vec<String> {
     if access.is_owner() {
         return vec!["everything".into()];
     }
@@ -278,7 +278,7 @@ fn given(gift: &Gift, to: &Receiver) -> Vec<Given> {
     let texts = |vouchers: &[Voucher]| {
         vouchers.iter().map(|voucher| voucher.member.to_string()).collect::<Vec<_>>()
     };
-    let row = |kind, device: Option<String>, id: Option<String>, verdict: &Verdict| Given {
+    let row = |kind, device: Option<String>, id: Option<String>, verdict: &VouchingVerdict| Given {
         role: gift.access.role.to_string(),
         access: accesses(&gift.access),
         member: to.member.to_string(),

@@ -16,9 +16,9 @@ use v_secure_core::keys::policy_change::{PolicyOutcome, WhyUnsettled};
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::key_holders;
-use v_secure_core::vault::verified_vault::Vault;
 
 #[derive(Debug, Clone, Args)]
 pub struct ReasonArg {
@@ -106,7 +106,7 @@ pub struct Effects {
     /// Secrets that were wrapped for their new readers.
     pub settled: Vec<String>,
     /// Secrets that not all of their readers can open yet.
-    pub unsettled: Vec<Waiting>,
+    pub unsettled: Vec<WaitingAccess>,
     /// Audiences that lack keys.
     pub without_keys: Vec<String>,
     #[serde(flatten)]
@@ -114,7 +114,7 @@ pub struct Effects {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Waiting {
+pub struct WaitingAccess {
     pub secret: String,
     /// Who can settle it.
     pub able: Vec<String>,
@@ -122,7 +122,7 @@ pub struct Waiting {
     pub why: &'static str,
 }
 
-impl Waiting {
+impl WaitingAccess {
     /// Whether nobody can settle it with the keys at hand here.
     pub fn is_closed(&self) -> bool {
         self.why == WhyUnsettled::DoesNotOpen.as_str()
@@ -136,7 +136,7 @@ impl Effects {
         Self {
             settled: outcome.settled.iter().map(ToString::to_string).collect(),
             unsettled: waiting
-                .map(|left| Waiting {
+                .map(|left| WaitingAccess {
                     secret: left.secret.to_string(),
                     able: texts(&left.able),
                     why: left.why.as_str(),
@@ -152,12 +152,12 @@ impl Effects {
     }
 
     /// The secrets that wait for somebody's right or keys, and those that do not open.
-    fn waiting(&self) -> (Vec<&Waiting>, Vec<&Waiting>) {
+    fn waiting(&self) -> (Vec<&WaitingAccess>, Vec<&WaitingAccess>) {
         self.unsettled.iter().partition(|left| !left.is_closed())
     }
 
     /// Those who can settle all that waits, and else those who can settle some of it.
-    pub fn able(&self) -> Vec<&str> {
+    pub fn settlers(&self) -> Vec<&str> {
         let (waiting, _) = self.waiting();
         let everywhere =
             |name: &&str| waiting.iter().all(|left| left.able.iter().any(|able| able == name));
@@ -190,7 +190,7 @@ impl Effects {
                  'v-secure access settle': {}",
                 count(waiting.len()),
                 some(&waiting),
-                self.able().join(", ")
+                self.settlers().join(", ")
             ));
         }
         if !closed.is_empty() {
@@ -229,14 +229,14 @@ fn to_ask(able: Vec<&str>) -> Vec<&str> {
 }
 
 /// The first of these secrets.
-fn some(waiting: &[&Waiting]) -> String {
+fn some(waiting: &[&WaitingAccess]) -> String {
     let names: Vec<&str> = waiting.iter().take(5).map(|left| left.secret.as_str()).collect();
     let more = if waiting.len() > names.len() { ", …" } else { "" };
     format!("{}{more}", names.join(", "))
 }
 
 /// What is to be said of secrets that do not open.
-pub fn closed_text(closed: &[&Waiting]) -> String {
+pub fn closed_text(closed: &[&WaitingAccess]) -> String {
     format!(
         "{} not open with the keys at hand, and {} left as {}: {}; a new value helps: 'v-secure set NAME'",
         if closed.len() == 1 {

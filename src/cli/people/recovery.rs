@@ -6,7 +6,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
-use crate::store::file::{fresh, private};
+use crate::store::file::{new_file, private};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
@@ -103,7 +103,7 @@ pub fn write(
     of: Of<'_>,
 ) -> Outcome {
     let text = file_text(new, form, of, context.host.now())?;
-    fresh::write_new(file, text.expose(), private::FILE_MODE).map_err(|error| {
+    new_file::write_new(file, text.expose(), private::FILE_MODE).map_err(|error| {
         let hint = "--recovery-out or --out with the name of a new file";
         let failure = Failure::from(error);
         Failure { hints: vec![hint.into()], ..failure }

@@ -48,7 +48,7 @@ struct Closed {
 
 impl Lacks {
     pub fn of(short: &Shortfall) -> Self {
-        let left_out = |left: &shortfall::LeftOut| LeftOut {
+        let left_out = |left: &shortfall::LeftOutRecipient| LeftOut {
             audience: left.audience.clone(),
             held: left.held,
             epochs: left.of,

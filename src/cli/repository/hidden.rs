@@ -10,7 +10,7 @@ use crate::cli::output::shell_word;
 use crate::store::file::find::{FOLDER, FindError};
 use crate::store::git::command as git_command;
 use crate::store::git::hidden;
-use crate::store::git::hidden::{Hidden, Why};
+use crate::store::git::hidden::{Hidden, HiddenBy};
 use std::path::{Path, PathBuf};
 
 /// Why no vault was found: what the search says, or where git has one.
@@ -31,7 +31,9 @@ pub fn explain(context: &Surroundings<'_>, error: FindError) -> Failure {
 /// Refuses to write a backup's vault where one is out of sight. A file that was lost is what a
 /// backup is for.
 pub fn refuse_unseen(context: &Surroundings<'_>, project: &Path) -> Outcome {
-    let is_lost = |why: &Why| matches!(why, Why::Deleted | Why::Removed | Why::Branch { .. });
+    let is_lost = |why: &HiddenBy| {
+        matches!(why, HiddenBy::Deleted | HiddenBy::Removed | HiddenBy::Branch { .. })
+    };
     match hidden::at(project).filter(|found| !is_lost(&found.why)) {
         Some(found) => Err(in_the_way(context, &found)),
         None => Ok(()),
@@ -60,18 +62,18 @@ fn unnamed() -> Vec<String> {
 fn said(found: &Hidden) -> String {
     let path = &found.path;
     match &found.why {
-        Why::Sparse => format!("git has {path}, and this sparse checkout leaves it out"),
-        Why::Skipped => format!("git has {path}, and its index says to do without the file"),
-        Why::Deleted => format!("git has {path} in its index, but the file is missing"),
-        Why::Unmerged { .. } => format!("{path} is part of a merge that is not finished"),
-        Why::Removed => format!("the last commit has {path}, and the index no longer"),
-        Why::Incoming { head } => {
+        HiddenBy::Sparse => format!("git has {path}, and this sparse checkout leaves it out"),
+        HiddenBy::Skipped => format!("git has {path}, and its index says to do without the file"),
+        HiddenBy::Deleted => format!("git has {path} in its index, but the file is missing"),
+        HiddenBy::Unmerged { .. } => format!("{path} is part of a merge that is not finished"),
+        HiddenBy::Removed => format!("the last commit has {path}, and the index no longer"),
+        HiddenBy::Incoming { head } => {
             format!("{head}, a commit that git has not finished with, has {path}")
         }
-        Why::NotFetched => {
+        HiddenBy::NotFetched => {
             format!("git has not fetched the last commit's files, {path} perhaps among them")
         }
-        Why::Branch { name, .. } => format!("the branch {name} has {path}"),
+        HiddenBy::Branch { name, .. } => format!("the branch {name} has {path}"),
     }
 }
 
@@ -106,19 +108,19 @@ impl Commands {
         })
     }
 
-    fn of_state(&self, why: &Why) -> Vec<String> {
+    fn of_state(&self, why: &HiddenBy) -> Vec<String> {
         let Self { git, path, folder, file, directory, .. } = self;
         match why {
             // git takes such signs for a pattern's, which its cone mode has none of.
-            Why::Sparse if directory.contains(['*', '?', '[', ']']) => {
+            HiddenBy::Sparse if directory.contains(['*', '?', '[', ']']) => {
                 vec![format!("{git} sparse-checkout add --skip-checks {directory}")]
             }
-            Why::Sparse => vec![format!("{git} sparse-checkout add {directory}")],
-            Why::Skipped => vec![format!(
+            HiddenBy::Sparse => vec![format!("{git} sparse-checkout add {directory}")],
+            HiddenBy::Skipped => vec![format!(
                 "{git} update-index --no-skip-worktree {file} && {git} checkout -- {folder}"
             )],
-            Why::Deleted => vec![format!("{git} checkout -- {folder}"), self.gone()],
-            Why::Unmerged { ours, theirs } => {
+            HiddenBy::Deleted => vec![format!("{git} checkout -- {folder}"), self.gone()],
+            HiddenBy::Unmerged { ours, theirs } => {
                 let sides = [(*ours, "--ours"), (*theirs, "--theirs")];
                 let sides = sides.iter().filter(|(has, _)| *has);
                 let mut hints: Vec<String> =
@@ -126,15 +128,15 @@ impl Commands {
                 hints.push(format!("{git} status  # for what is being merged"));
                 hints
             }
-            Why::Removed => {
+            HiddenBy::Removed => {
                 vec![format!("{git} checkout HEAD -- {folder}"), self.gone()]
             }
-            Why::Incoming { head } => vec![
+            HiddenBy::Incoming { head } => vec![
                 format!("{git} checkout {head} -- {folder}"),
                 format!("{git} status  # for what is being merged or applied"),
             ],
-            Why::NotFetched => vec![format!("{git} checkout")],
-            Why::Branch { name, full } => {
+            HiddenBy::NotFetched => vec![format!("{git} checkout")],
+            HiddenBy::Branch { name, full } => {
                 let taken = branch(&self.root, name, full)
                     .map(|name| format!("{git} checkout {name} -- {folder}"));
                 let other = "v-secure init --nested  # for another vault all the same".to_owned();

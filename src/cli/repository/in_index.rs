@@ -5,7 +5,7 @@ use crate::cli::error::Outcome;
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::git::command as git_command;
 use std::path::{Path, PathBuf};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// The vaults of the repository, in whatever folders: a file is none of one vault's. Nobody verified them:
 /// a wrong name costs a question more.

@@ -5,7 +5,7 @@ use crate::cli::output::shell_word;
 use std::collections::BTreeSet;
 use std::path::Path;
 use v_secure_core::convert::text::dotenv;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// Ends of the names of files that show which variables there are, with values that are nobody's.
 const TEMPLATES: [&str; 6] = ["example", "sample", "template", "tmpl", "dist", "defaults"];

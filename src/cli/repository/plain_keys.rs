@@ -6,7 +6,7 @@ use v_secure_core::crypto::identity;
 use v_secure_core::name::Name;
 use v_secure_core::policy::vouching::Credential;
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// How a native age identity begins, in the one case that it is written in.
 const START: &str = "AGE-SECRET-KEY-";

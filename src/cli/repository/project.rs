@@ -7,7 +7,7 @@ use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
 use crate::store::file::lock;
 use crate::store::file::lock::Lock;
-use crate::store::file::{find, fresh, read};
+use crate::store::file::{find, new_file, read};
 use std::path::{Path, PathBuf};
 
 const ATTRIBUTES: &str =
@@ -48,7 +48,7 @@ pub fn write_git_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
             Err(_) => None,
         };
         match old {
-            None => fresh::write_new(&path, text.as_bytes(), README_MODE)?,
+            None => new_file::write_new(&path, text.as_bytes(), README_MODE)?,
             Some(old) => match with_missing(&old, text) {
                 Some(new) => replace(folder, &path, &new)?,
                 None => continue,

@@ -25,13 +25,13 @@ use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::secret::void_known;
 use v_secure_core::secret::void_known::{VoidKnown, void_known};
-use v_secure_core::vault::pin::Standing;
-use v_secure_core::vault::verified_vault::{Depth, OpenError, Vault};
+use v_secure_core::vault::pin::PinStatus;
+use v_secure_core::vault::{Depth, OpenError, Vault};
 use v_secure_core::verify::{new_secrets, verify_base};
 
 /// What to compare with, and how much to insist on.
 #[derive(Debug, Default)]
-pub struct Wanted<'a> {
+pub struct VerificationRequest<'a> {
     pub base: Option<Base<'a>>,
     /// An old state is an error.
     pub strict: bool,
@@ -79,7 +79,11 @@ impl Verification {
 
 /// Verifies `bytes` as the vault of the session's place. What does not verify is an outcome; an
 /// error is what kept verification from taking place.
-pub fn verify(session: &Session, bytes: &[u8], wanted: &Wanted<'_>) -> Outcome<Verification> {
+pub fn verify(
+    session: &Session,
+    bytes: &[u8],
+    wanted: &VerificationRequest<'_>,
+) -> Outcome<Verification> {
     let open = wanted.open || wanted.base.is_some();
     let check = match check::check(session, bytes, open) {
         Ok(check) => check,
@@ -136,13 +140,13 @@ fn chain(error: &ChainError) -> FindingRecord {
     FindingRecord { kind: "policy".to_owned(), subject: error.position.to_string(), ..finding }
 }
 
-fn pins(session: &Session, check: &Check, wanted: &Wanted<'_>) -> Vec<FindingRecord> {
+fn pins(session: &Session, check: &Check, wanted: &VerificationRequest<'_>) -> Vec<FindingRecord> {
     let strict = wanted.strict;
     let old = if strict { Severity::Error } else { Severity::Warning };
     let mut findings = Vec::new();
     match &check.pin {
-        Standing::Unknown | Standing::Continues => {}
-        Standing::Prefix { seen, accepted } => {
+        PinStatus::Unknown | PinStatus::Continues => {}
+        PinStatus::Prefix { seen, accepted } => {
             let lost = check.opened.as_ref().and_then(|opened| lost::of(session, opened));
             let message = lost::older(*seen, *accepted, lost.as_ref());
             let finding = FindingRecord::of_vault("pin-older", old, message);
@@ -194,7 +198,7 @@ fn pins(session: &Session, check: &Check, wanted: &Wanted<'_>) -> Vec<FindingRec
 /// Whether the log entries that are missing were thrown away here. Of an older policy that is said of
 /// its entries.
 fn is_discarded(session: &Session, check: &Check) -> bool {
-    let opened = check.opened.as_ref().filter(|_| check.pin == Standing::Continues);
+    let opened = check.opened.as_ref().filter(|_| check.pin == PinStatus::Continues);
     opened.is_some_and(|opened| {
         let missing = session.missing_heads(opened);
         session.is_discarded(&opened.vault.id(), &missing).unwrap_or(false)
@@ -205,7 +209,7 @@ fn is_discarded(session: &Session, check: &Check) -> bool {
 fn known_and_void(
     session: &Session,
     check: &Check,
-    wanted: &Wanted<'_>,
+    wanted: &VerificationRequest<'_>,
 ) -> Outcome<Vec<FindingRecord>> {
     let Some(opened) = &check.opened else { return Ok(Vec::new()) };
     let vault = &opened.vault;

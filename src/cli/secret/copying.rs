@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::copy;
 use v_secure_core::secret::copy::CopyRequest;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 pub struct Copying<'a> {
     pub request: CopyRequest,

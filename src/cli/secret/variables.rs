@@ -4,7 +4,7 @@ use crate::cli::door::context::Context;
 use v_secure_core::convert::inject;
 use v_secure_core::convert::inject::{Consent, InjectError};
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// Says in one remark which of the secrets `exec` cannot give to a program, and what settles it.
 pub fn remark<'a>(

@@ -8,8 +8,8 @@ use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::PutRequest;
 use v_secure_core::secret::read;
-use v_secure_core::secret::read::Wanted;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::secret::read::VersionSelector;
+use v_secure_core::vault::Vault;
 
 /// Writes fields of a live secret; `None` clears one. Returns whether anything changed, and the
 /// vault as it is then.
@@ -27,7 +27,7 @@ pub fn write(
     }
     let ((), written) = context.write_if(reason, default_reason, |vault, ctx| {
         let found = read::find(vault, secret)?;
-        read::select(found, secret, &Wanted::Current)?;
+        read::select(found, secret, &VersionSelector::Current)?;
         let fields = put::changed(Some(found), fields);
         if fields.is_empty() {
             return Ok(((), None));

@@ -43,7 +43,7 @@ pub const BACKUP: Names = Names {
 
 /// A place that gives a passphrase without anybody being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum PassphraseSource {
     Descriptor(u32),
     File(PathBuf),
     Variable(&'static str),
@@ -51,12 +51,16 @@ pub enum Place {
 
 impl Names {
     /// The first place that there is, in the order of the options here.
-    pub fn place(&self, context: &Surroundings<'_>, descriptor: Option<u32>) -> Option<Place> {
+    pub fn place(
+        &self,
+        context: &Surroundings<'_>,
+        descriptor: Option<u32>,
+    ) -> Option<PassphraseSource> {
         let variable = |name| context.host.variable(name);
         descriptor
-            .map(Place::Descriptor)
-            .or_else(|| variable(self.file).map(|path| Place::File(path.into())))
-            .or_else(|| variable(self.variable).map(|_| Place::Variable(self.variable)))
+            .map(PassphraseSource::Descriptor)
+            .or_else(|| variable(self.file).map(|path| PassphraseSource::File(path.into())))
+            .or_else(|| variable(self.variable).map(|_| PassphraseSource::Variable(self.variable)))
     }
 
     /// What to give where nobody can be asked.
@@ -65,7 +69,7 @@ impl Names {
     }
 }
 
-impl Place {
+impl PassphraseSource {
     pub fn describe(&self) -> String {
         match self {
             Self::Descriptor(number) => format!("the passphrase from descriptor {number}"),
@@ -126,12 +130,12 @@ fn without_line_end(value: SecretValue) -> SecretValue {
 
 /// What a passphrase is to seal, for whoever chooses it.
 #[derive(Debug, Clone, Copy)]
-pub enum Sealed {
+pub enum PassphraseUse {
     Identity,
     Backup,
 }
 
-impl Sealed {
+impl PassphraseUse {
     const fn note(self) -> &'static str {
         match self {
             Self::Identity => {
@@ -154,16 +158,16 @@ impl Sealed {
 }
 
 /// A passphrase that is to seal something.
-pub struct Wanted<'a> {
+pub struct NewPassphrase<'a> {
     pub names: &'a Names,
     pub descriptor: Option<u32>,
-    pub sealed: Sealed,
+    pub sealed: PassphraseUse,
     pub allow_weak: bool,
     /// Words that an attacker tries first.
     pub known: &'a [&'a str],
 }
 
-impl Wanted<'_> {
+impl NewPassphrase<'_> {
     /// From the place that gives it, or asked for twice on a terminal; judged in any case.
     pub fn get(&self, context: &Surroundings<'_>) -> Outcome<SecretValue> {
         if let Some(place) = self.names.place(context, self.descriptor) {

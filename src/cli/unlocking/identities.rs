@@ -7,7 +7,7 @@ use crate::cli::door::job;
 use crate::cli::door::surroundings::Surroundings;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::private;
 use crate::store::file::private::{Exposed, PrivateFile};
 use std::collections::BTreeSet;
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use v_secure_core::crypto::identity::recipient;
 use v_secure_core::crypto::identity::{self, Identity, IdentityError, NewIdentity};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::pin::{Carried, CarriedPin};
-use v_secure_core::vault::verified_vault::Vault;
 
 /// The most bytes of an identity file.
 const MAX_IDENTITY_FILE: u64 = 64 << 10;
@@ -308,7 +308,7 @@ pub fn ensure_folder_of(context: &Surroundings<'_>, path: &Path) -> Outcome {
 pub fn create_file(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
     let new = identity::generate_identity();
     let text = file_text(&new, context.host.now(), None);
-    fresh::write_new(path, text.expose(), private::FILE_MODE)?;
+    new_file::write_new(path, text.expose(), private::FILE_MODE)?;
     let mut parsed = parse(context, &text, &path.display().to_string())?;
     Ok(parsed.swap_remove(0))
 }

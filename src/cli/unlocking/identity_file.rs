@@ -6,12 +6,12 @@ use super::Tried;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place};
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, PassphraseSource};
 use crate::cli::unlocking::identities;
 use crate::cli::unlocking::identities::Source;
 use v_secure_core::crypto::identity::{Identity, IdentityError};
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::{UnlockError, Unlocked};
-use v_secure_core::vault::verified_vault::Vault;
 
 /// How often a passphrase may be mistyped.
 const TRIES: usize = 3;
@@ -61,7 +61,7 @@ fn opened(
         };
         // One that is given for a slot of the vault, perhaps: the key's own can still be asked for.
         let (identity, failure) = *wrong;
-        return match context.interactive() && !matches!(place, Place::Descriptor(_)) {
+        return match context.interactive() && !matches!(place, PassphraseSource::Descriptor(_)) {
             true => ask(context, identity, source),
             false => Ok(Err(failure)),
         };
@@ -76,7 +76,7 @@ fn opened(
 fn with_given(
     context: &Context<'_>,
     mut identity: Identity,
-    place: &Place,
+    place: &PassphraseSource,
     source: &Source,
 ) -> Outcome<Result<Identity, Box<(Identity, Failure)>>> {
     let closed = |identity, failure: Failure| Ok(Err(Box::new((identity, failure))));

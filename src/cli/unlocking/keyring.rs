@@ -15,8 +15,8 @@ use v_secure_core::crypto::identity::Identity;
 use v_secure_core::file::keyring_slot;
 use v_secure_core::file::keyring_slot::SealedHalf;
 use v_secure_core::name::Name;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::{UnlockError, Unlocked};
-use v_secure_core::vault::verified_vault::Vault;
 
 /// The way as messages name it.
 pub const WAY: &str = "the OS keyring";

@@ -26,13 +26,13 @@ use super::error::{Failure, Outcome};
 use crate::cli::door::context::Context;
 use crate::cli::door::job;
 use crate::cli::error::codes::Code;
-use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place};
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, PassphraseSource};
 use crate::cli::unlocking::identities::Source;
 use v_secure_core::crypto::identity::Identity;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// One way to unlock.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub enum Way {
     /// Identities that stand somewhere as text.
     Identities(Source),
     /// A passphrase that is given.
-    Passphrase(Place),
+    Passphrase(PassphraseSource),
     /// A passphrase that is asked for.
     Ask,
     /// The keys that `v-secure unlock` keeps.
@@ -79,7 +79,7 @@ impl Attempt {
 }
 
 /// A member, and the way by which the vault was unlocked.
-pub struct Opened {
+pub struct UnlockedMember {
     pub who: Unlocked,
     pub way: String,
     /// Whether something was asked for that is not echoed.
@@ -128,7 +128,7 @@ impl Way {
 /// The ways that there are for this user, in the order that they are tried.
 pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
     let given = identities::of_flags(context).into_iter().map(Way::Identities);
-    let descriptor = context.globals.passphrase_fd.map(Place::Descriptor);
+    let descriptor = context.globals.passphrase_fd.map(PassphraseSource::Descriptor);
     let given: Vec<Way> = given.chain(descriptor.map(Way::Passphrase)).collect();
     if !given.is_empty() {
         return Ok(given);
@@ -147,7 +147,7 @@ pub fn ways(context: &Context<'_>, vault: &Vault) -> Outcome<Vec<Way>> {
 }
 
 /// Finds out who the user is in the vault.
-pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
     let (opened, attempts) = attempts(context, vault)?;
     let opened = opened.ok_or_else(|| locked(context, vault, &attempts))?;
     if opened.prompted {
@@ -157,7 +157,7 @@ pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
 }
 
 /// [`unlock`] by an identity: kept keys do not do where one is to be sealed anew.
-pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
     let (opened, attempts) = try_ways(context, vault, |way| !matches!(way, Way::Session))?;
     opened.ok_or_else(|| locked(context, vault, &attempts))
 }
@@ -173,7 +173,7 @@ pub fn unasked(context: &Context<'_>, vault: &Vault) -> Option<Unlocked> {
 }
 
 /// [`unlock`] for what only shows who the user is: nobody is asked for anything.
-pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<Opened> {
+pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
     let (opened, attempts) = try_ways(context, vault, |way| !way.asks())?;
     opened.ok_or_else(|| {
         let mut failure = locked(context, vault, &attempts);
@@ -198,7 +198,10 @@ pub fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
 }
 
 /// Tries the ways until one opens the vault, and reports all that were tried.
-pub fn attempts(context: &Context<'_>, vault: &Vault) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
+pub fn attempts(
+    context: &Context<'_>,
+    vault: &Vault,
+) -> Outcome<(Option<UnlockedMember>, Vec<Attempt>)> {
     try_ways(context, vault, |_| true)
 }
 
@@ -206,7 +209,7 @@ fn try_ways(
     context: &Context<'_>,
     vault: &Vault,
     wanted: impl Fn(&Way) -> bool,
-) -> Outcome<(Option<Opened>, Vec<Attempt>)> {
+) -> Outcome<(Option<UnlockedMember>, Vec<Attempt>)> {
     let mut attempts = Vec::new();
     let before = context.host.hidden_prompts();
     for way in ways(context, vault)?.into_iter().filter(|way| wanted(way)) {
@@ -215,7 +218,7 @@ fn try_ways(
             Tried::Opened(who) => {
                 attempts.push(Attempt { way: name.clone(), passed: None, stranger: false });
                 let prompted = context.host.hidden_prompts() > before;
-                return Ok((Some(Opened { who, way: name, prompted }), attempts));
+                return Ok((Some(UnlockedMember { who, way: name, prompted }), attempts));
             }
             Tried::Passed(why) => attempts.push(Attempt::passed(name, why)),
             Tried::Stranger(who) => attempts.push(Attempt::stranger(name, &who)),

@@ -7,14 +7,14 @@ use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::local_names;
 use crate::cli::unlocking::asked_passphrase as passphrase;
-use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Place, TRIES};
+use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, PassphraseSource, TRIES};
 use crate::host::Stream;
 use v_secure_core::crypto::identity::{self, Identity};
 use v_secure_core::people::slot;
 use v_secure_core::people::slot::Slot;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// Whether there is a slot at all: without one nobody is asked for a passphrase.
 pub fn is_possible(vault: &Vault) -> bool {
@@ -22,7 +22,7 @@ pub fn is_possible(vault: &Vault) -> bool {
 }
 
 /// With a passphrase that is given.
-pub fn attempt(context: &Context<'_>, vault: &Vault, place: &Place) -> Outcome<Tried> {
+pub fn attempt(context: &Context<'_>, vault: &Vault, place: &PassphraseSource) -> Outcome<Tried> {
     if let Some(unlocked) = remembered(context, vault) {
         return Ok(Tried::Opened(unlocked));
     }
@@ -31,7 +31,7 @@ pub fn attempt(context: &Context<'_>, vault: &Vault, place: &Place) -> Outcome<T
         return Ok(Tried::Passed(no_slot(vault)));
     }
     let read = context.given_passphrase(place);
-    let by_option = matches!(place, Place::Descriptor(_));
+    let by_option = matches!(place, PassphraseSource::Descriptor(_));
     let value = match read {
         Ok(value) => value,
         // What an option names must work; what only happens to be there need not.

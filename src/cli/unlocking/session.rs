@@ -6,9 +6,9 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::error::codes::Code;
 use crate::store::keyring::session::{SessionStore, SessionStoreError};
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::session_keys::SessionKeys;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// Where this user's keys are kept.
 pub fn store(context: &Context<'_>) -> SessionStore {

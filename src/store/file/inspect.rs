@@ -7,23 +7,23 @@ use std::path::Path;
 
 /// Who can do what with a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Access {
+pub struct FileAccess {
     /// Permission bits; `None` where there are none.
     pub mode: Option<u32>,
     /// Whether this process can write it.
     pub writable: bool,
 }
 
-impl Access {
+impl FileAccess {
     pub fn writable_by_others(&self) -> bool {
         self.mode.is_some_and(|mode| mode & private::WRITABLE_BY_OTHERS != 0)
     }
 }
 
 /// `None` where nothing is there.
-pub fn access(path: &Path) -> Option<Access> {
+pub fn access(path: &Path) -> Option<FileAccess> {
     let metadata = path.metadata().ok()?;
-    Some(Access { mode: sys::mode(&metadata), writable: sys::is_writable(path, &metadata) })
+    Some(FileAccess { mode: sys::mode(&metadata), writable: sys::is_writable(path, &metadata) })
 }
 
 /// What [`private::ensure_folder`] says of a folder that is there.

@@ -45,12 +45,12 @@ fn names(tried: &[PathBuf]) -> String {
 
 /// Who may do what with a file in the folder; nobody else than its owner may anything.
 #[derive(Debug, Clone, Copy)]
-pub enum Access {
+pub enum OwnerMode {
     Read,
     Write,
 }
 
-impl Access {
+impl OwnerMode {
     const fn mode(self) -> u32 {
         match self {
             Self::Read => 0o400,
@@ -94,7 +94,12 @@ impl MemoryFolder {
     }
 
     /// Writes a new file and returns its path.
-    pub fn write(&self, name: &str, bytes: &[u8], access: Access) -> Result<PathBuf, MemoryError> {
+    pub fn write(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        access: OwnerMode,
+    ) -> Result<PathBuf, MemoryError> {
         let path = self.path.join(name);
         let file = self.folder.create(name.as_ref(), access.mode());
         match file.and_then(|mut file| file.write_all(bytes)) {
@@ -247,10 +252,10 @@ mod tests {
     #[test]
     fn the_folder_is_the_users_alone_and_gone_when_dropped() {
         let folder = create();
-        let path = folder.write("name", b"text", Access::Write).unwrap();
+        let path = folder.write("name", b"text", OwnerMode::Write).unwrap();
         assert_eq!((mode(folder.path()), mode(&path)), (0o700, 0o600));
-        assert_eq!(mode(&folder.write("fixed", b"text", Access::Read).unwrap()), 0o400);
-        assert!(folder.write("name", b"", Access::Write).is_err());
+        assert_eq!(mode(&folder.write("fixed", b"text", OwnerMode::Read).unwrap()), 0o400);
+        assert!(folder.write("name", b"", OwnerMode::Write).is_err());
         fs::create_dir(folder.path().join("more")).unwrap();
         fs::write(folder.path().join("more/backup~"), "text").unwrap();
         let root = folder.path().to_owned();
@@ -261,7 +266,7 @@ mod tests {
     #[test]
     fn a_file_that_was_replaced_is_read_and_a_link_is_not() {
         let folder = create();
-        let path = folder.write("name", b"text", Access::Write).unwrap();
+        let path = folder.write("name", b"text", OwnerMode::Write).unwrap();
         fs::write(folder.path().join("new"), "other").unwrap();
         fs::rename(folder.path().join("new"), &path).unwrap();
         assert_eq!(folder.read("name", 5).unwrap().expose(), b"other");
@@ -274,7 +279,7 @@ mod tests {
     #[test]
     fn overwriting_reaches_the_bytes_that_others_hold_open() {
         let folder = create();
-        let path = folder.write("name", &[7; BLOCK + 1], Access::Write).unwrap();
+        let path = folder.write("name", &[7; BLOCK + 1], OwnerMode::Write).unwrap();
         let mut open = File::open(path).unwrap();
         drop(folder);
         let mut bytes = Vec::new();
@@ -296,7 +301,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_kept_stays_as_long_as_somebody_has_its_lock() {
         let folder = create();
-        folder.write("name", b"text", Access::Read).unwrap();
+        folder.write("name", b"text", OwnerMode::Read).unwrap();
         let (path, lock) = (folder.path().to_owned(), folder.lock().unwrap());
         folder.keep();
         drop(create());

@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use v_secure_core::secret_value::SecretValue;
 
-/// Mode of private files, for [`super::atomic::replace`] and [`super::fresh::write_new`].
+/// Mode of private files, for [`super::atomic::replace`] and [`super::new_file::write_new`].
 pub const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 

@@ -18,12 +18,12 @@ pub struct Hidden {
     pub root: PathBuf,
     /// The vault, relative to the root, as git writes paths.
     pub path: String,
-    pub why: Why,
+    pub why: HiddenBy,
 }
 
 /// Where git has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum HiddenBy {
     /// The sparse checkout leaves it out.
     Sparse,
     /// The index says that the working tree does without it.
@@ -99,7 +99,7 @@ impl Asked {
         Some(Hidden { root: self.root, path: self.path, why })
     }
 
-    fn in_index(&self) -> Option<Why> {
+    fn in_index(&self) -> Option<HiddenBy> {
         let pathspec = format!(":(top,literal){}", self.path);
         let listed = text(&self.root, &["ls-files", "-t", "--stage", "-z", "--", &pathspec])?;
         // `TAG MODE ID STAGE`, a tab, the path.
@@ -109,11 +109,11 @@ impl Asked {
         let has_stage = |stage| entries.iter().any(|facts| facts.last() == Some(&stage));
         match *entries.first()?.first()? {
             _ if !has_stage("0") => {
-                Some(Why::Unmerged { ours: has_stage("2"), theirs: has_stage("3") })
+                Some(HiddenBy::Unmerged { ours: has_stage("2"), theirs: has_stage("3") })
             }
-            "S" if self.is_sparse() => Some(Why::Sparse),
-            "S" => Some(Why::Skipped),
-            _ => Some(Why::Deleted),
+            "S" if self.is_sparse() => Some(HiddenBy::Sparse),
+            "S" => Some(HiddenBy::Skipped),
+            _ => Some(HiddenBy::Deleted),
         }
     }
 
@@ -122,19 +122,19 @@ impl Asked {
         text(&self.root, &asked).is_some_and(|answer| answer == "true")
     }
 
-    fn in_commits(&self) -> Option<Why> {
+    fn in_commits(&self) -> Option<HiddenBy> {
         if self.has("HEAD") {
-            return Some(Why::Removed);
+            return Some(HiddenBy::Removed);
         }
         let is_here = |head: &&str| unfinished(&self.root, head).iter().any(|id| self.has(id));
         let head = INCOMING.into_iter().find(is_here)?;
-        Some(Why::Incoming { head })
+        Some(HiddenBy::Incoming { head })
     }
 
     /// Whether nobody can tell here what the last commit holds.
-    fn not_fetched(&self) -> Option<Why> {
+    fn not_fetched(&self) -> Option<HiddenBy> {
         let is_here = || text(&self.root, &["cat-file", "-e", "HEAD^{tree}"]).is_some();
-        (has_commit(&self.root, "HEAD") && !is_here()).then_some(Why::NotFetched)
+        (has_commit(&self.root, "HEAD") && !is_here()).then_some(HiddenBy::NotFetched)
     }
 
     /// Whether a commit names the vault. Its content may be one that a partial clone does not have.
@@ -145,7 +145,7 @@ impl Asked {
 
     /// The first branch that has it. Its folder is asked for, since the name of a file whose content
     /// is not here would be taken for one that is nowhere.
-    fn in_branches(&self) -> Option<Why> {
+    fn in_branches(&self) -> Option<HiddenBy> {
         let kinds = ["refs/heads", "refs/remotes"];
         let format = "--format=%(refname)";
         let refs = text(&self.root, &[&["for-each-ref", format][..], &kinds].concat())?;
@@ -167,6 +167,6 @@ impl Asked {
         let short =
             ["refs/heads/", "refs/remotes/"].iter().find_map(|kind| full.strip_prefix(kind));
         let name = short.unwrap_or(&full).to_owned();
-        Some(Why::Branch { name, full })
+        Some(HiddenBy::Branch { name, full })
     }
 }

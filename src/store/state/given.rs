@@ -4,7 +4,7 @@
 //! A help and no promise. Where there is no state folder, or its file cannot be used, nothing is known
 //! and nothing is said. Names stay known: those that a branch lacks are no news when it is left again.
 
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
@@ -61,7 +61,7 @@ impl Given {
         {
             let path = state.join(FOLDER).join(file);
             // No lock: of two that write at once, a name of the other is said once more.
-            let _ = fresh::write_over_in(&folder, &path, text.as_bytes(), FILE_MODE);
+            let _ = new_file::write_over_in(&folder, &path, text.as_bytes(), FILE_MODE);
         }
     }
 }

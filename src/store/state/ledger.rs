@@ -19,7 +19,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use v_secure_core::crypto::bytes::{Fixed, Id};
-use v_secure_core::vault::ledger::{Flaw, Judged, Ledger, Verdict};
+use v_secure_core::vault::ledger::{Flaw, Judged, Ledger, LedgerVerdict};
 
 /// Names the format; what begins otherwise is not read.
 const MAGIC: &[u8] = b"v-secure ledger 1\n";
@@ -91,7 +91,12 @@ impl LedgerFile {
         self.rewrite(lock, &ledger, news)
     }
 
-    fn append(&self, lock: &Lock, whole: usize, news: &[(Id, Verdict)]) -> Result<(), PinError> {
+    fn append(
+        &self,
+        lock: &Lock,
+        whole: usize,
+        news: &[(Id, LedgerVerdict)],
+    ) -> Result<(), PinError> {
         let path = lock.folder().join(&self.name);
         let added = self.limited(whole, news.iter());
         let file = private::open_append(&path, self.folder.owners)?;
@@ -101,11 +106,16 @@ impl LedgerFile {
     }
 
     /// The new records first: where there is no room for all, those of other states go.
-    fn rewrite(&self, lock: &Lock, old: &Ledger, news: Vec<(Id, Verdict)>) -> Result<(), PinError> {
+    fn rewrite(
+        &self,
+        lock: &Lock,
+        old: &Ledger,
+        news: Vec<(Id, LedgerVerdict)>,
+    ) -> Result<(), PinError> {
         let changed: HashSet<Id> = news.iter().map(|(id, _)| *id).collect();
         let kept = old.0.iter().filter(|(id, _)| !changed.contains(*id));
         let kept = kept.map(|(id, verdict)| (*id, verdict.clone()));
-        let all: Vec<(Id, Verdict)> = news.into_iter().chain(kept).collect();
+        let all: Vec<(Id, LedgerVerdict)> = news.into_iter().chain(kept).collect();
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.limited(MAGIC.len(), all.iter()));
         let target = lock.folder().join(&self.name);
@@ -114,7 +124,11 @@ impl LedgerFile {
     }
 
     /// As many records as fit behind `len` bytes.
-    fn limited<'a>(&self, len: usize, all: impl Iterator<Item = &'a (Id, Verdict)>) -> Vec<u8> {
+    fn limited<'a>(
+        &self,
+        len: usize,
+        all: impl Iterator<Item = &'a (Id, LedgerVerdict)>,
+    ) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (id, verdict) in all {
             let record = record(id, verdict);
@@ -137,7 +151,7 @@ impl LedgerFile {
     }
 }
 
-fn record(id: &Id, verdict: &Verdict) -> Vec<u8> {
+fn record(id: &Id, verdict: &LedgerVerdict) -> Vec<u8> {
     let mut bytes = id.0.to_vec();
     bytes.extend(verdict.chain.to_le_bytes());
     bytes.extend((verdict.ops.len() as u16).to_le_bytes());
@@ -163,7 +177,7 @@ fn parse(bytes: &[u8]) -> (Ledger, usize) {
     (ledger, bytes.len() - rest.len())
 }
 
-fn parse_one(bytes: &[u8]) -> Option<(Id, Verdict, &[u8])> {
+fn parse_one(bytes: &[u8]) -> Option<(Id, LedgerVerdict, &[u8])> {
     let (fixed, rest) = bytes.split_first_chunk::<FIXED>()?;
     let (id, numbers) = fixed.split_first_chunk::<32>()?;
     let (chain, count) = numbers.split_first_chunk::<4>()?;
@@ -178,7 +192,7 @@ fn parse_one(bytes: &[u8]) -> Option<(Id, Verdict, &[u8])> {
         (number & !COUNTED & !ROTATION, flaw)
     };
     let ops = ops.as_chunks::<2>().0.iter().map(flaw).collect();
-    Some((Fixed(*id), Verdict { chain: u32::from_le_bytes(*chain), ops }, rest))
+    Some((Fixed(*id), LedgerVerdict { chain: u32::from_le_bytes(*chain), ops }, rest))
 }
 
 /// Cuts off what is behind the whole records.

@@ -8,4 +8,4 @@ pub mod ledger;
 pub mod pins;
 pub mod place;
 pub mod reads;
-pub mod told;
+pub mod said;

@@ -19,12 +19,12 @@ const DOMAIN: &[u8] = b"v-secure place 1";
 
 /// The identity of a vault's place on this device, and what to call it in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct VaultPlace {
     id: Id,
     vault: PathBuf,
     repository: Option<Repository>,
     marks: Marks,
-    reach: Reach,
+    reach: ProjectReach,
 }
 
 /// By what a place is found from other places of its project. Hashes, since paths need not be text.
@@ -40,7 +40,7 @@ pub struct Marks {
 
 /// Which marks a place of the same project may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Reach {
+struct ProjectReach {
     repositories: Vec<Id>,
     folders: Vec<Id>,
 }
@@ -54,7 +54,7 @@ pub struct Repository {
     pub within: PathBuf,
 }
 
-impl Place {
+impl VaultPlace {
     /// The place of the vault at `location`; looks for the root of its working tree. `home` is the
     /// user's home folder, where projects end.
     pub fn of(location: &Location, home: Option<&Path>) -> Self {
@@ -101,7 +101,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for VaultPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.vault.display())?;
         match &self.repository {
@@ -119,7 +119,7 @@ fn repository(location: &Location) -> Option<Repository> {
     Some(Repository { common_dir, within })
 }
 
-fn project(location: &Location, home: Option<&Path>) -> (Marks, Reach) {
+fn project(location: &Location, home: Option<&Path>) -> (Marks, ProjectReach) {
     let is_above_home = |folder: &Path| home.is_some_and(|home| home.starts_with(folder));
     let repository = |path: &Path| id(b"repository", &[path]);
     let folder = |path: &Path| id(b"folder", &[path]);
@@ -130,7 +130,7 @@ fn project(location: &Location, home: Option<&Path>) -> (Marks, Reach) {
     let repositories = own.into_iter().chain(around.map(|path| repository(&path))).collect();
     let marks =
         Marks { repository: own, folder: (!is_above_home(project)).then(|| folder(project)) };
-    (marks, Reach { repositories, folders: project.ancestors().map(folder).collect() })
+    (marks, ProjectReach { repositories, folders: project.ancestors().map(folder).collect() })
 }
 
 /// Hashes `kind` and `paths`, each after its length, so that no two lists have the same bytes.
@@ -149,7 +149,7 @@ fn id(kind: &[u8], paths: &[&Path]) -> Id {
 }
 
 #[cfg(test)]
-impl Place {
+impl VaultPlace {
     /// A place outside any repository; nothing needs to be there.
     pub(crate) fn sample(name: &str) -> Self {
         let project = Path::new("/projects").join(name);
@@ -167,10 +167,10 @@ mod tests {
     use std::process::Command;
     use tempfile::tempdir;
 
-    fn place_in(project: &Path) -> Place {
+    fn place_in(project: &Path) -> VaultPlace {
         fs::create_dir_all(project.join(FOLDER)).unwrap();
         fs::write(project.join(FOLDER).join(FILE), "").unwrap();
-        Place::of(&Location::in_project(project).unwrap(), None)
+        VaultPlace::of(&Location::in_project(project).unwrap(), None)
     }
 
     fn git(folder: &Path, arguments: &[&str]) -> bool {
@@ -235,7 +235,7 @@ mod tests {
         let place = |name: &str| {
             let project = path(name);
             fs::create_dir_all(project.join(FOLDER)).unwrap();
-            Place::of(&Location::in_project(&project).unwrap(), Some(&home))
+            VaultPlace::of(&Location::in_project(&project).unwrap(), Some(&home))
         };
         let (shop, api, web) = (place("home/shop"), place("home/shop/api"), place("home/shop/web"));
         assert!(api.belongs_to(&shop.marks()) && shop.belongs_to(&api.marks()));

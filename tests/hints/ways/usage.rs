@@ -22,6 +22,7 @@ fn words() -> Vec<Way> {
         )
         .on("--expires-at"),
         said("bad-time", "durations are", "v-secure ls --expiring 30d").on("--expiring"),
+        said("bad-type", "types are", "printf x | v-secure set A --type api_key"),
         way("bad-variable", "v-secure set")
             .fill("NAME", "A")
             .fill("VARIABLE", "URL")

@@ -4,10 +4,10 @@
 use super::container::Backup;
 use crate::convert::duration;
 use crate::crypto::bytes::{Id, SignatureBytes};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::crypto::sign::{Tag, VerifyingKey};
 use crate::name::Name;
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 use crate::vault::unlock::Signer;
 use std::fmt;
 
@@ -54,7 +54,7 @@ impl Backup<'_> {
     ///
     /// # Errors
     /// What names a maker and is not by them is worse than what names none.
-    pub fn maker(&self, policy: &State) -> Result<Option<&Maker>, MakerError> {
+    pub fn maker(&self, policy: &PolicyState) -> Result<Option<&Maker>, MakerError> {
         let Some(Signed { maker, signature }) = &self.signed else { return Ok(None) };
         let unknown = || MakerError::UnknownKey { maker: maker.clone() };
         let key = policy.member(&maker.member).and_then(|member| member.keys.get(&maker.device));
@@ -74,7 +74,7 @@ impl Backup<'_> {
         let by = [member.as_str().as_bytes(), device.as_str().as_bytes(), &key.0];
         let parts = std::iter::once(self.vault).chain(self.identity);
         let fields: Vec<&[u8]> = head.into_iter().chain(by).chain(parts).collect();
-        digest::hash(Context::Backup, &fields)
+        digest::hash(HashContext::Backup, &fields)
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use crate::people::init::InitRequest;
     use crate::vault::pin::CarriedPin;
     use crate::vault::unlock::Unlocked;
-    use crate::vault::verified_vault::{Depth, Vault};
+    use crate::vault::{Depth, Vault};
 
     fn name(text: &str) -> Name {
         Name::new(text).unwrap()

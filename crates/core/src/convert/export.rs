@@ -1,6 +1,6 @@
 //! Secrets to text: under which name each goes into a format, and the whole text or an error.
 
-use super::inject::{self, Consent, InjectError, Wanted};
+use super::inject::{self, ChildVariable, Consent, InjectError};
 use super::text::{self, Dump, dotenv, github, json, shell, yaml};
 use crate::host::Random;
 use crate::secret_value::SecretValue;
@@ -66,7 +66,7 @@ pub struct Exported {
 /// # Errors
 /// The first secret that has no usable variable, or that the format cannot carry.
 pub fn export(
-    secrets: &[Wanted],
+    secrets: &[ChildVariable],
     format: Format,
     consent: &Consent,
     random: &dyn Random,
@@ -91,7 +91,11 @@ pub fn export(
     Ok(Exported { content, masks, names, doubtful, in_part })
 }
 
-fn name<'a>(wanted: &'a Wanted, format: Format, consent: &Consent) -> Result<&'a str, InjectError> {
+fn name<'a>(
+    wanted: &'a ChildVariable,
+    format: Format,
+    consent: &Consent,
+) -> Result<&'a str, InjectError> {
     match format.names_variables() {
         true => inject::variable(&wanted.secret, wanted.variable.as_ref(), consent),
         false => {
@@ -101,7 +105,7 @@ fn name<'a>(wanted: &'a Wanted, format: Format, consent: &Consent) -> Result<&'a
     }
 }
 
-fn refuse_shared(names: &[&str], secrets: &[Wanted]) -> Result<(), InjectError> {
+fn refuse_shared(names: &[&str], secrets: &[ChildVariable]) -> Result<(), InjectError> {
     let mut first = std::collections::HashMap::with_capacity(names.len());
     for (name, wanted) in names.iter().zip(secrets) {
         if let Some(first) = first.insert(*name, &wanted.secret) {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 /// What is hashed. Each purpose has its own context string, so that no hash of one kind can stand
 /// for one of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Context {
+pub enum HashContext {
     PolicyEntry,
     LogEntry,
     EntryParents,
@@ -40,7 +40,7 @@ pub enum Context {
     Backup,
 }
 
-impl Context {
+impl HashContext {
     const COUNT: usize = Self::Backup as usize + 1;
 
     pub const fn text(self) -> &'static str {
@@ -76,10 +76,11 @@ impl Context {
 }
 
 /// The contexts' keys, each derived once in a process: it would be a third of a short hash.
-static KEYS: [OnceLock<ContextKey>; Context::COUNT] = [const { OnceLock::new() }; Context::COUNT];
+static KEYS: [OnceLock<ContextKey>; HashContext::COUNT] =
+    [const { OnceLock::new() }; HashContext::COUNT];
 
 /// BLAKE3 in `derive_key` mode, before any key material.
-pub(super) fn hasher(context: Context) -> blake3::Hasher {
+pub(super) fn hasher(context: HashContext) -> blake3::Hasher {
     let key = KEYS[context as usize].get_or_init(|| hash_derive_key_context(context.text()));
     blake3::Hasher::new_from_context_key(key)
 }
@@ -89,7 +90,7 @@ const GATHERED: usize = 512;
 
 /// `H(context, fields…)` of `docs/format.md`, of fields that are public: they are copied together,
 /// since BLAKE3 takes one piece faster than ten. Keys go through [`Digest`].
-pub fn hash(context: Context, fields: &[&[u8]]) -> Id {
+pub fn hash(context: HashContext, fields: &[&[u8]]) -> Id {
     let length: usize = fields.iter().map(|field| size_of::<u64>() + field.len()).sum();
     if length > GATHERED {
         return Digest::new(context).hash(fields);
@@ -108,10 +109,10 @@ pub fn hash(context: Context, fields: &[&[u8]]) -> Id {
 
 /// Hashes field by field and keeps no copy of what it hashed.
 #[derive(Clone, Copy)]
-pub struct Digest(Context);
+pub struct Digest(HashContext);
 
 impl Digest {
-    pub const fn new(context: Context) -> Self {
+    pub const fn new(context: HashContext) -> Self {
         Self(context)
     }
 
@@ -167,11 +168,11 @@ mod tests {
 
     #[test]
     fn fields_cannot_shift_into_each_other() {
-        let a = hash(Context::Wrap, &[b"ab", b"c"]);
-        assert_ne!(a, hash(Context::Wrap, &[b"a", b"bc"]));
-        assert_ne!(a, hash(Context::WrapAad, &[b"ab", b"c"]));
-        assert_eq!(a, Digest::new(Context::Wrap).hash(&[b"ab", b"c"]));
-        assert_eq!(a, Digest::new(Context::Wrap).start(&[b"ab"]).finish(b"c"));
+        let a = hash(HashContext::Wrap, &[b"ab", b"c"]);
+        assert_ne!(a, hash(HashContext::Wrap, &[b"a", b"bc"]));
+        assert_ne!(a, hash(HashContext::WrapAad, &[b"ab", b"c"]));
+        assert_eq!(a, Digest::new(HashContext::Wrap).hash(&[b"ab", b"c"]));
+        assert_eq!(a, Digest::new(HashContext::Wrap).start(&[b"ab"]).finish(b"c"));
     }
 
     #[test]
@@ -179,13 +180,13 @@ mod tests {
         let long = [7; GATHERED + 1];
         for length in [0, 1, GATHERED - 9, GATHERED - 8, GATHERED - 7, GATHERED, GATHERED + 1] {
             let fields: [&[u8]; 2] = [b"", &long[..length]];
-            let mut whole = blake3::Hasher::new_derive_key(Context::Wrap.text());
+            let mut whole = blake3::Hasher::new_derive_key(HashContext::Wrap.text());
             for field in fields {
                 whole.update(&(field.len() as u64).to_le_bytes()).update(field);
             }
             let expected = Fixed(*whole.finalize().as_bytes());
-            assert_eq!(hash(Context::Wrap, &fields), expected, "{length}");
-            assert_eq!(Digest::new(Context::Wrap).hash(&fields), expected, "{length}");
+            assert_eq!(hash(HashContext::Wrap, &fields), expected, "{length}");
+            assert_eq!(Digest::new(HashContext::Wrap).hash(&fields), expected, "{length}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! signatures that strict verification refuses.
 
 use super::bytes::{Fixed, Id, SignatureBytes};
-use super::digest::{self, Context};
+use super::digest::{self, HashContext};
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
 use ed25519_dalek::Signer;
@@ -57,7 +57,7 @@ pub enum SignError {
 
 /// The id of a public key.
 pub fn key_id(public: &Fixed<32>) -> Id {
-    digest::hash(Context::KeyId, &[b"ed25519", &public.0])
+    digest::hash(HashContext::KeyId, &[b"ed25519", &public.0])
 }
 
 /// A public key that has passed the checks of [`VerifyingKey::parse`].

@@ -2,7 +2,7 @@
 //! Wrap).
 
 use super::bytes::{Id, ShortId};
-use super::digest::{self, Context, Digest};
+use super::digest::{self, Digest, HashContext};
 use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
@@ -45,7 +45,7 @@ pub struct WrapBinding<'a> {
 impl WrapBinding<'_> {
     fn aad(&self) -> Id {
         digest::hash(
-            Context::WrapAad,
+            HashContext::WrapAad,
             &[
                 &self.vault.0,
                 self.audience.as_bytes(),
@@ -77,7 +77,7 @@ impl Kek {
 
     /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
     pub fn commitment(&self, vault: &Id, audience: &str, epoch: &ShortId) -> Id {
-        let digest = Digest::new(Context::KekCommitment);
+        let digest = Digest::new(HashContext::KekCommitment);
         digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
     }
 }

@@ -7,8 +7,8 @@ use super::{acquainted, strangers};
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
 use crate::secret::read;
+use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// By secret, the numbers of older versions that could not be compared with the value in force.

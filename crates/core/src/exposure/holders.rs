@@ -1,16 +1,16 @@
 //! Who held which keys, and who might read what, at every position of the policy chain.
 
 use super::same::Disclosure;
-use super::{Knower, Through, Why};
+use super::{ExposureCause, Knower, Through};
 use crate::crypto::bytes::{Id, ShortId};
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{PolicyOp, Right};
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 use crate::policy::vouching::{Credential, Vouching};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -40,7 +40,7 @@ struct Span {
     readers: BTreeSet<Reader>,
 }
 
-type Opened = Rc<BTreeMap<Reader, usize>>;
+type SinceWhen = Rc<BTreeMap<Reader, usize>>;
 
 /// Which grants ever matched a secret; equal for secrets that always had the same readers.
 type Class = Vec<usize>;
@@ -59,7 +59,7 @@ pub(super) struct Holders {
     /// The time that each policy entry states.
     times: Vec<u64>,
     /// By audience and the first of its seals that is asked for.
-    opened: RefCell<HashMap<(String, usize), Opened>>,
+    opened: RefCell<HashMap<(String, usize), SinceWhen>>,
 }
 
 impl Holders {
@@ -121,7 +121,7 @@ impl Holders {
         matching.map(|(number, _)| number).collect()
     }
 
-    fn note_envelopes(&mut self, position: usize, ops: &[PolicyOp], state: &State) {
+    fn note_envelopes(&mut self, position: usize, ops: &[PolicyOp], state: &PolicyState) {
         for op in ops {
             let (PolicyOp::Epoch { audience, epoch, .. }
             | PolicyOp::Reseal { audience, epoch, .. }) = op
@@ -135,7 +135,13 @@ impl Holders {
         }
     }
 
-    fn note_readers(&mut self, position: usize, class: &Class, secret: &SecretName, state: &State) {
+    fn note_readers(
+        &mut self,
+        position: usize,
+        class: &Class,
+        secret: &SecretName,
+        state: &PolicyState,
+    ) {
         let audience = state.audience_of(secret);
         let readers = self.readers(state, &audience);
         let spans = self.spans.entry(class.clone()).or_default();
@@ -144,7 +150,7 @@ impl Holders {
         }
     }
 
-    fn readers(&mut self, state: &State, audience: &str) -> BTreeSet<Reader> {
+    fn readers(&mut self, state: &PolicyState, audience: &str) -> BTreeSet<Reader> {
         let members = state.members_of(audience).into_iter();
         let found = members.filter_map(|name| Some((name, state.member(name)?)));
         let recipients = found.flat_map(|(name, m)| m.recipients.iter().map(move |r| (name, r)));
@@ -211,7 +217,7 @@ impl Holders {
     ///
     /// Keys open what is sealed to them whenever it comes: that a wrap is newer than somebody's
     /// leaving does not matter, which is the case of a branch that merges in late.
-    fn openers(&self, vault: &Vault, secret: &SecretName, disclosure: &Disclosure) -> Opened {
+    fn openers(&self, vault: &Vault, secret: &SecretName, disclosure: &Disclosure) -> SinceWhen {
         let wrap = vault.wrap(&vault.uid(secret), &disclosure.wrap);
         let (audience, from) = match wrap {
             Some(wrap) => (wrap.audience.as_str(), self.begin(&wrap.audience, &wrap.epoch)),
@@ -299,7 +305,7 @@ impl Holders {
             device: None,
             recipient: self.facts[reader.0 as usize].recipient.clone(),
             made: Some(self.facts[reader.0 as usize].member.clone()),
-            why: Why::LetReaderIn,
+            why: ExposureCause::LetReaderIn,
             since: at.max(*left),
             through,
         })
@@ -315,10 +321,10 @@ impl Holders {
     ) -> Knower {
         let Facts { recipient, member, device } = &self.facts[reader.0 as usize];
         let why = match vault.policy().member(member) {
-            None => Why::MemberRemoved,
-            Some(found) if !found.recipients.contains(recipient) => Why::KeyRemoved,
-            Some(_) if had_right => Why::NoRight,
-            Some(_) => Why::NeverAllowed,
+            None => ExposureCause::MemberRemoved,
+            Some(found) if !found.recipients.contains(recipient) => ExposureCause::KeyRemoved,
+            Some(_) if had_right => ExposureCause::NoRight,
+            Some(_) => ExposureCause::NeverAllowed,
         };
         let (member, device, recipient) = (member.clone(), device.clone(), recipient.clone());
         Knower { member, device, recipient, made: None, why, since, through }

@@ -20,8 +20,8 @@ use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
 use crate::secret::waived;
 use crate::secret::waived::Waiver;
+use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use holders::{Holders, Reader};
 use same::SameValues;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,9 +45,9 @@ pub struct Knower {
     /// The device that signed with this key, if one did.
     pub device: Option<Name>,
     pub recipient: String,
-    /// The member whose identity it may have kept, for [`Why::LetReaderIn`].
+    /// The member whose identity it may have kept, for [`ExposureCause::LetReaderIn`].
     pub made: Option<Name>,
-    pub why: Why,
+    pub why: ExposureCause,
     /// From when on it knew the value without a right to, in seconds since the Unix epoch, by the
     /// clocks of those who signed. Fresh keys for the same value do not begin it anew.
     pub since: u64,
@@ -65,7 +65,7 @@ pub struct Through {
 
 /// Why a key's holder may not read a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum ExposureCause {
     /// It is no longer a member.
     MemberRemoved,
     /// The key was taken from a member that is still there.
@@ -79,7 +79,7 @@ pub enum Why {
     LetReaderIn,
 }
 
-impl Why {
+impl ExposureCause {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MemberRemoved => "member-removed",
@@ -118,7 +118,7 @@ pub struct Exposure {
 }
 
 /// Every exposed value of the vault. `vault` was opened with
-/// [`Depth::Everything`](crate::vault::verified_vault::Depth::Everything). `who` is asked for only where older
+/// [`Depth::Everything`](crate::vault::Depth::Everything). `who` is asked for only where older
 /// versions are to be compared with the value in force: what it cannot open is told.
 ///
 /// # Errors

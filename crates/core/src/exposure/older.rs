@@ -4,8 +4,8 @@
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
-use crate::policy::vouching::{Access, Gift};
-use crate::vault::verified_vault::Vault;
+use crate::policy::vouching::{AccessOfRole, Gift};
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// Who would get the keys to which values, by what is given now.
@@ -23,7 +23,7 @@ pub fn older(vault: &Vault, gifts: &[Gift]) -> BTreeSet<(Name, SecretName)> {
 }
 
 /// The secrets that a role may not read any more, with a value in force under keys that its members get.
-fn held<'a>(vault: &'a Vault, access: &Access) -> Vec<&'a SecretName> {
+fn held<'a>(vault: &'a Vault, access: &AccessOfRole) -> Vec<&'a SecretName> {
     let reads = |secret: &SecretName| {
         access.grants.iter().any(|(on, rights)| rights.has(Right::Read) && on.matches(secret))
     };

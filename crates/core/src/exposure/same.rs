@@ -5,9 +5,9 @@ use super::holders::Holders;
 use crate::crypto::bytes::Id;
 use crate::log::entry::Entry;
 use crate::log::op::Op;
-use crate::log::standing::Standing;
+use crate::log::standing::EntryStatus;
 use crate::name::{Name, SecretName};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::{BTreeSet, HashMap};
 
 /// A wrap that an entry named for a version, void entries too: their wraps open all the same.
@@ -39,7 +39,7 @@ impl<'a> SameValues<'a> {
         let mut same = Self(HashMap::new());
         let (graph, entries) = (vault.graph(), &vault.file().entries);
         for (place, entry) in graph.in_order(entries).into_iter().enumerate() {
-            if matches!(vault.standings().of(place), Standing::Forged(_)) {
+            if matches!(vault.standings().of(place), EntryStatus::Forged(_)) {
                 continue;
             }
             let position = vault.standings().position(place).unwrap_or_default();

@@ -5,9 +5,9 @@
 //! copied, synced or backed up by its maker gives nobody an identity.
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::crypto::identity::{self, Identity, IdentityError};
-use crate::crypto::seal::{self, SealError, Sealed};
+use crate::crypto::seal::{self, SealError, SealedContent};
 use crate::host::{Random, random};
 use crate::name::Name;
 use crate::secret_value::SecretValue;
@@ -73,7 +73,7 @@ pub fn seal(
         commitment: Fixed([0; 32]),
         ciphertext: Blob(Vec::new()),
     };
-    let context = Context::KeyringSlotKey;
+    let context = HashContext::KeyringSlotKey;
     let sealed = seal::seal_bytes(source, context, &share, &half.aad(), &identity.text())
         .map_err(KeyringSlotError::Damaged)?;
     (half.nonce, half.commitment, half.ciphertext) =
@@ -99,17 +99,16 @@ impl SealedHalf {
         if share.len() != SHARE {
             return Err(KeyringSlotError::ShareLength);
         }
-        let sealed = Sealed {
+        let sealed = SealedContent {
             nonce: self.nonce,
             commitment: self.commitment,
             ciphertext: self.ciphertext.clone(),
         };
-        let text = seal::open_bytes(Context::KeyringSlotKey, share, &self.aad(), &sealed).map_err(
-            |error| match error {
+        let text = seal::open_bytes(HashContext::KeyringSlotKey, share, &self.aad(), &sealed)
+            .map_err(|error| match error {
                 SealError::Commitment => KeyringSlotError::Share,
                 other => KeyringSlotError::Damaged(other),
-            },
-        )?;
+            })?;
         let identity = identity::parse_identities(&text)
             .map_err(KeyringSlotError::Identity)?
             .pop()
@@ -123,7 +122,7 @@ impl SealedHalf {
 
     fn aad(&self) -> Id {
         digest::hash(
-            Context::KeyringSlotAad,
+            HashContext::KeyringSlotAad,
             &[
                 &self.vault.0,
                 &self.slot.0,

@@ -3,7 +3,7 @@
 //! These are plain records. Nothing here has been verified; [`crate::verify`] does that.
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::log::entry::Entry;
 use crate::name::{Name, SecretName};
 use crate::policy::entry::PolicyEntry;
@@ -70,7 +70,7 @@ pub struct SecretSection {
 pub struct VersionObject {
     /// The key of the entry that puts it.
     pub author: Id,
-    /// [`ids::origin`](crate::record::ids::origin) of that entry's parents.
+    /// [`ids::origin`] of that entry's parents.
     pub origin: Id,
     /// What that put states, in seconds since the Unix epoch.
     pub expires: Option<u64>,
@@ -117,7 +117,7 @@ impl VersionObject {
     /// The id of what the object holds, whoever puts it: what a `put` states.
     pub fn body_id(&self) -> Id {
         let Self { uid, nonce, commitment, ciphertext, .. } = self;
-        digest::hash(Context::VersionBody, &[&uid.0, &nonce.0, &commitment.0, &ciphertext.0])
+        digest::hash(HashContext::VersionBody, &[&uid.0, &nonce.0, &commitment.0, &ciphertext.0])
     }
 
     /// The object's id as one of the secret `uid`, by what it states itself.
@@ -131,6 +131,6 @@ impl Wrap {
     pub fn id(&self) -> Id {
         let (kind, bytes) = (self.key.kind().as_bytes(), self.key.bytes());
         let fields = [&self.version.0[..], self.audience.as_bytes(), &self.epoch.0, kind, bytes];
-        digest::hash(Context::Wrap, &fields)
+        digest::hash(HashContext::Wrap, &fields)
     }
 }

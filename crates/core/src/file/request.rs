@@ -6,7 +6,7 @@
 
 use super::device_key::{self, DeviceKeyError};
 use crate::crypto::bytes::{self, Blob, Fixed, Id, SignatureBytes};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::crypto::identity::recipient::{RecipientError, check_recipient};
 use crate::crypto::sign::SigningKey;
 use crate::host::Random;
@@ -89,7 +89,7 @@ impl Request {
 
     /// The hash that two people compare, as [`fingerprint_words`].
     pub fn fingerprint(&self) -> Id {
-        digest::hash(Context::Request, &[line::write(self).as_bytes()])
+        digest::hash(HashContext::Request, &[line::write(self).as_bytes()])
     }
 
     /// The op that grants the request.

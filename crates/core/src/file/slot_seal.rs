@@ -5,10 +5,10 @@
 
 use super::slot::{SlotKind, SlotRecord, SlotRemoved, SlotSeal};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::kdf::{self, KdfError, Params};
-use crate::crypto::seal::{self, SealError, Sealed};
+use crate::crypto::seal::{self, SealError, SealedContent};
 use crate::crypto::sign::{SigningKey, Tag, VerifyingKey};
 use crate::host::{Random, random};
 use crate::name::Name;
@@ -73,7 +73,7 @@ pub fn create(
     };
     let material = derive(new.params, passphrase, &record.salt)?;
     let aad = aad(new.vault, &record);
-    let sealed = seal::seal_bytes(source, Context::SlotKey, &material, &aad, &identity.text())
+    let sealed = seal::seal_bytes(source, HashContext::SlotKey, &material, &aad, &identity.text())
         .map_err(SlotError::Damaged)?;
     (record.nonce, record.commitment, record.ciphertext) =
         (sealed.nonce, sealed.commitment, sealed.ciphertext);
@@ -102,7 +102,7 @@ pub fn remove(slot: ShortId, member: &Name, signer: &SigningKey) -> SlotRemoved 
 /// What a slot record's signature is over: the hash of its line without the signature.
 pub fn slot_id(record: &SlotRecord) -> Id {
     let body = line::body(&line::write(record), ",\"sig\":", "}}");
-    digest::hash(Context::Slot, &[body.as_bytes()])
+    digest::hash(HashContext::Slot, &[body.as_bytes()])
 }
 
 /// Whether `key` is the one that the record names, and signed it. That the key is the member's is
@@ -146,12 +146,12 @@ pub fn open(
     }
     let params = Params::new(record.m, record.t, record.p).map_err(SlotError::Cost)?;
     let material = derive(params, passphrase, &record.salt)?;
-    let sealed = Sealed {
+    let sealed = SealedContent {
         nonce: record.nonce,
         commitment: record.commitment,
         ciphertext: record.ciphertext.clone(),
     };
-    let text = seal::open_bytes(Context::SlotKey, &material, &aad(vault, record), &sealed)
+    let text = seal::open_bytes(HashContext::SlotKey, &material, &aad(vault, record), &sealed)
         .map_err(|error| match error {
             // A wrong passphrase derives another commitment, as a slot of another vault does.
             SealError::Commitment => SlotError::Passphrase,
@@ -167,7 +167,7 @@ pub fn open(
 
 fn aad(vault: &Id, record: &SlotSeal) -> Id {
     digest::hash(
-        Context::SlotAad,
+        HashContext::SlotAad,
         &[
             &vault.0,
             &record.slot.0,

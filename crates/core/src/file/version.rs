@@ -4,7 +4,7 @@
 use super::audience::EpochKeys;
 use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::seal::{self, Dek, SealError, Sealed, ValueBinding};
+use crate::crypto::seal::{self, Dek, SealError, SealedContent, ValueBinding};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
 use crate::host::{Random, random};
 use crate::record::ids::SUITE;
@@ -34,7 +34,7 @@ impl VersionError {
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
     pub vault: &'a Id,
-    /// [`ids::secret_uid`] of the secret's full name.
+    /// [`crate::record::ids::secret_uid`] of the secret's full name.
     pub uid: &'a Id,
 }
 
@@ -65,7 +65,7 @@ pub struct SealedValue {
     author: Id,
     expires: Option<u64>,
     uid: ShortId,
-    sealed: Sealed,
+    sealed: SealedContent,
     wrapped: Wrapped,
 }
 
@@ -90,10 +90,10 @@ impl SealedValue {
         self.expires
     }
 
-    /// The version that the author's entry of this [`ids::origin`] puts.
+    /// The version that the author's entry of this [`crate::record::ids::origin`] puts.
     pub fn put_at(self, origin: Id) -> SealedVersion {
         let Self { secret_uid, author, expires, uid, sealed, wrapped } = self;
-        let Sealed { nonce, commitment, ciphertext } = sealed;
+        let SealedContent { nonce, commitment, ciphertext } = sealed;
         let object = VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext };
         let object_id = object.id(&secret_uid);
         let (wrap_id, wrap) = wrapped.of(object_id);
@@ -137,7 +137,7 @@ pub fn open_verified(
     keys: &[EpochKeys],
 ) -> Result<SecretValue, VersionError> {
     let dek = unwrap(secret, object, wrap, keys)?;
-    let sealed = Sealed {
+    let sealed = SealedContent {
         nonce: object.nonce,
         commitment: object.commitment,
         ciphertext: object.ciphertext.clone(),
@@ -283,7 +283,7 @@ fn unwrap(
 mod tests {
     use super::super::audience::{ExpectedEpoch, new_epoch};
     use super::*;
-    use crate::crypto::digest::{Context, hash};
+    use crate::crypto::digest::{HashContext, hash};
     use crate::crypto::padding::padded_length;
     use crate::crypto::seal::MAX_VALUE;
     use crate::host::testing::TestHost;
@@ -391,14 +391,14 @@ mod tests {
         let secret = SecretRef { vault: &VAULT, uid: &uid };
         let (dek, version) = (Dek::generate(&Known), Fixed([3; 16]));
         let aad = hash(
-            Context::ValueAad,
+            HashContext::ValueAad,
             &[SUITE.as_bytes(), &VAULT.0, &uid.0, &version.0, &AUTHOR.0, b"", b"padme-64"],
         );
         let mut padded = vec![0; padded_length(4 + MAX_VALUE)];
         padded[..4].copy_from_slice(&u32::try_from(MAX_VALUE + 1).unwrap().to_le_bytes());
         let (material, padded) = (SecretValue::new(vec![5; 32]), SecretValue::new(padded));
         let sealed =
-            seal::seal_bytes(&TestHost, Context::ValueKey, &material, &aad, &padded).unwrap();
+            seal::seal_bytes(&TestHost, HashContext::ValueKey, &material, &aad, &padded).unwrap();
         let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
         let wrapped = wrap_to(&TestHost, secret, &version, &dek, to).unwrap();
         let (secret_uid, author, expires) = (uid, AUTHOR, None);

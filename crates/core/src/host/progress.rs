@@ -22,16 +22,16 @@ impl Progress for Silent {
 }
 
 /// The items, each counted as it is taken. The work ends when the iterator is dropped.
-pub fn told<T>(
+pub fn with_progress<T>(
     items: impl ExactSizeIterator<Item = T>,
     what: &'static str,
     progress: &dyn Progress,
 ) -> impl Iterator<Item = T> {
     let all = items.len();
-    Told { items, what, progress, done: 0, all }
+    Reported { items, what, progress, done: 0, all }
 }
 
-struct Told<'a, I> {
+struct Reported<'a, I> {
     items: I,
     what: &'static str,
     progress: &'a dyn Progress,
@@ -39,7 +39,7 @@ struct Told<'a, I> {
     all: usize,
 }
 
-impl<I: Iterator> Iterator for Told<'_, I> {
+impl<I: Iterator> Iterator for Reported<'_, I> {
     type Item = I::Item;
 
     fn next(&mut self) -> Option<I::Item> {
@@ -52,7 +52,7 @@ impl<I: Iterator> Iterator for Told<'_, I> {
     }
 }
 
-impl<I> Drop for Told<'_, I> {
+impl<I> Drop for Reported<'_, I> {
     fn drop(&mut self) {
         self.progress.end();
     }
@@ -79,12 +79,13 @@ mod tests {
     #[test]
     fn items_are_told_now_and_then_and_the_end_always() {
         let heard = Heard::default();
-        let items: Vec<usize> = told(vec![7; 130].into_iter(), "counting", &heard).collect();
+        let items: Vec<usize> =
+            with_progress(vec![7; 130].into_iter(), "counting", &heard).collect();
         assert_eq!(
             (items.len(), &*heard.0.borrow()),
             (130, &vec![(0, 130), (64, 130), (128, 130)])
         );
-        let cut = told(0..130, "counting", &heard).take(3).count();
+        let cut = with_progress(0..130, "counting", &heard).take(3).count();
         assert_eq!((cut, *heard.1.borrow()), (3, 2), "work that is given up ends too");
     }
 }

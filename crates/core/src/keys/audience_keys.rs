@@ -5,8 +5,8 @@
 
 use super::policy_change::PolicyChangeError;
 use super::room::{Fit, Room};
-use super::sealing::{Sealed, Sealer};
-use super::shortfall::{Closed, LeftOut, Shortfall, Skipped};
+use super::sealing::{SealedEnvelope, Sealer};
+use super::shortfall::{Closed, LeftOutRecipient, Shortfall, Skipped};
 use crate::crypto::bytes::ShortId;
 use crate::crypto::envelope::EnvelopeError;
 use crate::file::audience;
@@ -15,13 +15,13 @@ use crate::file::model::AudienceSection;
 use crate::policy::chain::Chain;
 use crate::policy::op::PolicyOp;
 use crate::policy::sealers::Sealers;
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 use crate::record::ids;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::key_holders::{May, may_seal};
 use crate::vault::sealed_to;
 use crate::vault::unlock::KeyError;
-use crate::vault::verified_vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -64,7 +64,7 @@ pub(crate) fn make(
 }
 
 /// The audiences of the secrets that are there.
-fn used(vault: &Vault, state: &State) -> BTreeSet<String> {
+fn used(vault: &Vault, state: &PolicyState) -> BTreeSet<String> {
     vault.live().map(|(name, _)| state.audience_of(name)).collect()
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn reseal_with(
 struct Maker<'a> {
     vault: &'a Vault,
     after: &'a Chain,
-    state: &'a State,
+    state: &'a PolicyState,
     /// What the entry has left for ops.
     room: Room,
     ctx: &'a Ctx<'a>,
@@ -128,7 +128,7 @@ impl<'a> Maker<'a> {
         Ok(Self { vault, after, state, room, ctx, sealed_to, sealer, skipped, made })
     }
 
-    fn able(&self, audience: &str, may: May) -> bool {
+    fn signer_may(&self, audience: &str, may: May) -> bool {
         may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
     }
 
@@ -158,7 +158,7 @@ impl<'a> Maker<'a> {
 
     /// A new epoch that carries all earlier ones that the signer has.
     fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
-        if !self.able(audience, Sealers::may_begin) {
+        if !self.signer_may(audience, Sealers::may_begin) {
             self.leave(audience);
             return Ok(());
         }
@@ -179,7 +179,7 @@ impl<'a> Maker<'a> {
         let vault = self.vault.id();
         let (new, stated) = audience::new_epoch(self.ctx.random, &vault, audience)?;
         let epochs: Vec<EpochKeys> = std::iter::once(new).chain(earlier).collect();
-        let Some(Sealed { envelope, skipped }) = self.seal(audience, &epochs) else {
+        let Some(SealedEnvelope { envelope, skipped }) = self.seal(audience, &epochs) else {
             return Ok(());
         };
         let op = PolicyOp::Epoch {
@@ -241,7 +241,7 @@ impl<'a> Maker<'a> {
             let sealed_to = self.sealed_to.get(name);
             let mut new = self.state.recipients_of(name);
             new.retain(|recipient| !sealed_to.is_some_and(|to| to.contains(recipient)));
-            if !self.able(name, Sealers::may_reseal) {
+            if !self.signer_may(name, Sealers::may_reseal) {
                 // Those that were left out before wait for somebody who can seal to them.
                 new.retain(|recipient| !audience.skipped.contains(recipient));
                 found.extend((!new.is_empty()).then(|| name.to_owned()));
@@ -259,7 +259,7 @@ impl<'a> Maker<'a> {
 
     /// The same epoch's envelope for the recipients of now.
     fn reseal(&mut self, audience: &str) {
-        if !self.able(audience, Sealers::may_reseal) {
+        if !self.signer_may(audience, Sealers::may_reseal) {
             return self.leave(audience);
         }
         if self.room.is_closed() {
@@ -292,8 +292,8 @@ impl<'a> Maker<'a> {
         self.state_reseal(audience, epoch, sealed)
     }
 
-    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: Sealed) -> bool {
-        let Sealed { envelope, skipped } = sealed;
+    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: SealedEnvelope) -> bool {
+        let SealedEnvelope { envelope, skipped } = sealed;
         let op = PolicyOp::Reseal {
             audience: audience.to_owned(),
             epoch,
@@ -309,7 +309,7 @@ impl<'a> Maker<'a> {
 
     /// Seals to the recipients of now; `None` where there is nobody who can be sealed to, and the
     /// audience is left.
-    fn seal(&mut self, audience: &str, keys: &[EpochKeys]) -> Option<Sealed> {
+    fn seal(&mut self, audience: &str, keys: &[EpochKeys]) -> Option<SealedEnvelope> {
         let recipients = self.state.recipients_of(audience);
         match self.sealer.seal(&self.vault.id(), audience, keys, &recipients) {
             Ok(sealed) => {
@@ -333,7 +333,7 @@ impl<'a> Maker<'a> {
     fn count(&mut self, audience: &str, held: usize, of: usize, why: Option<KeyError>) {
         if held < of {
             let audience = audience.to_owned();
-            self.made.short.left_out.push(LeftOut { audience, held, of, why });
+            self.made.short.left_out.push(LeftOutRecipient { audience, held, of, why });
         }
     }
 

@@ -2,15 +2,15 @@
 //! values in force. Values are dropped as they come.
 
 use crate::file::version::VersionError;
-use crate::host::progress::{Progress, told};
+use crate::host::progress::{Progress, with_progress};
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::policy::error::ChainError;
 use crate::secret::read;
 use crate::secret::read::ReadError;
+use crate::vault::Vault;
 use crate::vault::sealed_to;
 use crate::vault::unlock::{KeyError, Unlocked};
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
 /// What came of it.
@@ -75,7 +75,7 @@ pub fn open_all(
         .collect();
     let live: Vec<_> = vault.live().filter(|(name, _)| who.may_read(vault, name)).collect();
     let (mut opened, mut closed) = (0, Vec::new());
-    for (name, secret) in told(live.into_iter(), "opening", progress) {
+    for (name, secret) in with_progress(live.into_iter(), "opening", progress) {
         for version in secret.active().filter(|version| !version.pruned) {
             match judge(vault, who, &shut, name, version) {
                 None => opened += 1,

@@ -12,12 +12,12 @@ use crate::file::audience::EpochKeys;
 use crate::name::Name;
 use crate::policy::error::ChainError;
 use crate::record::ids;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
 use crate::vault::key_holders;
 use crate::vault::sealed_to;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeMap;
 
 /// Why an audience that lacks keys stays as it is.

@@ -12,7 +12,7 @@ use crate::file::audience::{AudienceError, EpochKeys};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An envelope, and the recipients that it leaves out, in byte order.
-pub(crate) struct Sealed {
+pub(crate) struct SealedEnvelope {
     pub envelope: Vec<u8>,
     pub skipped: Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Sealer {
         audience: &str,
         epochs: &[EpochKeys],
         recipients: &[String],
-    ) -> Result<Sealed, AudienceError> {
+    ) -> Result<SealedEnvelope, AudienceError> {
         let mut to = self.without_unusable(recipients);
         let seal = |to: &[String]| audience::seal_envelope(vault, audience, epochs, to);
         let mut made = seal(&to);
@@ -50,7 +50,7 @@ impl Sealer {
             made = seal(&to);
         }
         let skipped = recipients.iter().filter(|one| !to.contains(one)).cloned().collect();
-        made.map(|envelope| Sealed { envelope, skipped })
+        made.map(|envelope| SealedEnvelope { envelope, skipped })
     }
 
     fn without_unusable(&self, recipients: &[String]) -> Vec<String> {
@@ -104,7 +104,7 @@ mod tests {
     const PLUGIN: &str = "age1nobody1qqqqqqqqqqqqqqqqngket4";
     const VAULT: Id = crate::crypto::bytes::Fixed([1; 32]);
 
-    fn seal(sealer: &mut Sealer, recipients: &[String]) -> Result<Sealed, AudienceError> {
+    fn seal(sealer: &mut Sealer, recipients: &[String]) -> Result<SealedEnvelope, AudienceError> {
         let (keys, _) = audience::new_epoch(&TestHost, &VAULT, "owner").unwrap();
         sealer.seal(&VAULT, "owner", &[keys], recipients)
     }

@@ -8,17 +8,17 @@ use crate::file::audience::EpochKeys;
 use crate::file::model::Wrap;
 use crate::file::version;
 use crate::file::version::WrapTo;
-use crate::host::progress::told;
+use crate::host::progress::with_progress;
 use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::{Name, SecretName};
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 use crate::secret::read;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::NewWrap;
 use crate::vault::key_holders;
 use crate::vault::key_holders::may_rewrap;
-use crate::vault::verified_vault::Vault;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -49,11 +49,16 @@ impl Settling {
 /// open for the signer where another does, as far as the signer can. `made` are keys that the same
 /// change brings. What does not open stays as it is: it is somebody else's record, and no reason to
 /// keep a right in force.
-pub(crate) fn settle(vault: &Vault, state: &State, made: &MadeKeys, ctx: &Ctx<'_>) -> Settling {
+pub(crate) fn settle(
+    vault: &Vault,
+    state: &PolicyState,
+    made: &MadeKeys,
+    ctx: &Ctx<'_>,
+) -> Settling {
     let mut settling = Settling::default();
     let keys = Keys { vault, ctx, made, known: RefCell::default() };
     let live: Vec<_> = vault.live().collect();
-    for (name, secret) in told(live.into_iter(), "wrapping", ctx.progress) {
+    for (name, secret) in with_progress(live.into_iter(), "wrapping", ctx.progress) {
         let (uid, audience) = (vault.uid(name), state.audience_of(name));
         for version in secret.active() {
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };
@@ -66,7 +71,7 @@ pub(crate) fn settle(vault: &Vault, state: &State, made: &MadeKeys, ctx: &Ctx<'_
                 Ok(new) => settling.add(name, version.object, new),
                 // Others may open it, and what the signer lacks is said of the keys.
                 Err(why) if is_settled && why != WhyUnsettled::DoesNotOpen => {}
-                Err(why) => settling.leave(name, job.able(wrap, why), why),
+                Err(why) => settling.leave(name, job.settlers(wrap, why), why),
             }
         }
     }
@@ -112,7 +117,7 @@ impl Keys<'_> {
 
 /// One version that is to be wrapped anew.
 struct Job<'a> {
-    state: &'a State,
+    state: &'a PolicyState,
     keys: &'a Keys<'a>,
     name: &'a SecretName,
     uid: &'a Id,
@@ -158,7 +163,7 @@ impl Job<'_> {
     }
 
     /// Who could do it, where the signer cannot.
-    fn able(&self, wrap: &Wrap, why: WhyUnsettled) -> BTreeSet<Name> {
+    fn settlers(&self, wrap: &Wrap, why: WhyUnsettled) -> BTreeSet<Name> {
         let mut able = key_holders::may_wrap_anew(self.state, self.name, wrap);
         if why == WhyUnsettled::DoesNotOpen {
             able.remove(self.keys.ctx.who.member());

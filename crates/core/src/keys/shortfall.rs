@@ -8,7 +8,7 @@ use crate::vault::unlock::KeyError;
 /// What the keys that a change brings lack.
 #[derive(Debug, Default)]
 pub struct Shortfall {
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOutRecipient>,
     pub skipped: Vec<Skipped>,
     pub closed: Vec<Closed>,
     /// Audiences that the signer could give what they need, in another entry: one holds no more.
@@ -20,7 +20,7 @@ pub struct Shortfall {
 
 /// An audience whose new envelope does not hold the keys of all its epochs.
 #[derive(Debug)]
-pub struct LeftOut {
+pub struct LeftOutRecipient {
     pub audience: String,
     /// How many epochs' keys it holds, of how many.
     pub held: usize,

@@ -9,8 +9,8 @@ use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::audience::Audience;
 use crate::policy::settings::Rotation;
+use crate::vault::Vault;
 use crate::vault::key_holders;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeMap;
 
 /// Every audience's keys.
@@ -48,7 +48,7 @@ pub struct AudienceKeys {
     /// Whether the grants of now lead to the audience, and all its roles exist.
     pub in_use: bool,
     /// Why it wants a new epoch now.
-    pub due: Option<Due>,
+    pub due: Option<KeyDue>,
     /// When the schedule wants a new epoch, and whether that is now.
     pub due_at: Option<u64>,
     pub scheduled: bool,
@@ -65,13 +65,13 @@ pub struct OldestDek {
 
 /// Why a new epoch is wanted now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
+pub enum KeyDue {
     /// Somebody who left holds the current keys: nothing is sealed to them until they are renewed.
     MemberLeft,
     Schedule,
 }
 
-impl Due {
+impl KeyDue {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MemberLeft => "member-left",
@@ -100,7 +100,7 @@ impl KeyStatus {
 }
 
 /// The keys of a vault at `now`, seconds since the Unix epoch. The vault was opened with
-/// [`crate::vault::verified_vault::Depth::Everything`].
+/// [`crate::vault::Depth::Everything`].
 pub fn key_status(vault: &Vault, now: u64) -> KeyStatus {
     let state = vault.policy();
     let schedule = state.settings().rotation();
@@ -133,8 +133,8 @@ fn audience_keys(
     let due_at = interval.map(|interval| since.saturating_add(interval));
     let scheduled = due_at.is_some_and(|at| at <= now);
     let due = match state.is_due(name) {
-        true => Some(Due::MemberLeft),
-        false => scheduled.then_some(Due::Schedule),
+        true => Some(KeyDue::MemberLeft),
+        false => scheduled.then_some(KeyDue::Schedule),
     };
     AudienceKeys {
         audience: name.to_owned(),

@@ -59,7 +59,7 @@ impl Ends {
 
 /// What came of the ops.
 #[derive(Default)]
-pub(super) struct Outcome {
+pub(super) struct ActiveVersions {
     /// Those that set something, in order.
     pub set: Vec<(At, Id)>,
     /// The puts that are overruled.
@@ -67,11 +67,11 @@ pub(super) struct Outcome {
 }
 
 /// `ops` are in order.
-pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> Outcome {
+pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) -> ActiveVersions {
     // Only these ask what was active before them.
     let asks = ops.iter().any(|(_, op)| !matches!(op, Setting::Write(_)));
     let mut pass = Pass { graph, ends, past: Past::default() };
-    let mut outcome = Outcome { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
+    let mut outcome = ActiveVersions { set: Vec::with_capacity(ops.len()), overruled: Vec::new() };
     for (at, op) in ops {
         let (object, sets) = match op {
             Setting::Write(put) => (&put.object, true),

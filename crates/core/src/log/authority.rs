@@ -77,7 +77,7 @@ struct Timeline {
 
 /// Whether an op is authorised at a position, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum RightVerdict {
     /// Not authorised at the entry's own position.
     Refused,
     /// Authorised there, up to this later position, which is the first where it is not.
@@ -110,7 +110,7 @@ impl<'a> Authority<'a> {
 
     /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` by the right to
     /// write alone.
-    pub fn judge(&mut self, entry: &'a Entry, op: &'a Op, position: usize) -> Verdict {
+    pub fn judge(&mut self, entry: &'a Entry, op: &'a Op, position: usize) -> RightVerdict {
         self.ask(entry, Need::of(op), op.secret(), position)
     }
 
@@ -121,10 +121,10 @@ impl<'a> Authority<'a> {
         entry: &'a Entry,
         put: &'a Put,
         position: usize,
-    ) -> Verdict {
+    ) -> RightVerdict {
         match self.follows_a_put(place, &put.secret) {
             true => self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position),
-            false => Verdict::Refused,
+            false => RightVerdict::Refused,
         }
     }
 
@@ -134,12 +134,12 @@ impl<'a> Authority<'a> {
         need: Need,
         secret: Option<&'a SecretName>,
         position: usize,
-    ) -> Verdict {
+    ) -> RightVerdict {
         let policy = self.policy;
         let holds = |at: usize| authorised(policy, entry, need, secret, at);
         if policy.removals().is_empty() {
             // Nothing stops, and remembering a single answer takes longer than finding it again.
-            return if holds(position) { Verdict::Until(None) } else { Verdict::Refused };
+            return if holds(position) { RightVerdict::Until(None) } else { RightVerdict::Refused };
         }
         let line = self.asked.entry((&entry.key, need, secret)).or_insert_with(|| {
             let stop = |at: &usize| *at > 0 && holds(*at - 1) && !holds(*at);
@@ -153,10 +153,10 @@ impl<'a> Authority<'a> {
             answer
         });
         if !answer {
-            return Verdict::Refused;
+            return RightVerdict::Refused;
         }
         let later = line.stops.partition_point(|at| *at <= position);
-        Verdict::Until(line.stops.get(later).copied())
+        RightVerdict::Until(line.stops.get(later).copied())
     }
 
     /// Whether an ancestor puts the secret. What is active of it, and whether a removal wins, is for

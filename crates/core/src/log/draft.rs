@@ -15,7 +15,7 @@ pub const MAX_PARENTS: usize = 256;
 
 /// A change that nobody has signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct EntryDraft {
     /// In order; at least one and at most 1,000, as their writer sees to.
     pub ops: Vec<Op>,
     pub reason: String,
@@ -60,7 +60,7 @@ impl Tips {
     }
 }
 
-impl Draft {
+impl EntryDraft {
     /// The entry, signed by `key`. Its puts name the objects that it makes of their bodies, whatever
     /// they named before.
     pub fn sign(self, tips: &Tips, by: Authorship<'_>, key: &SigningKey) -> Entry {

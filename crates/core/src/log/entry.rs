@@ -2,7 +2,7 @@
 
 use super::op::Op;
 use crate::crypto::bytes::{Id, SignatureBytes};
-use crate::crypto::digest::{Context, Digest};
+use crate::crypto::digest::{Digest, HashContext};
 use crate::name::{Name, SecretName};
 use crate::record::ids;
 use crate::record::ids::Putting;
@@ -34,7 +34,7 @@ impl Entry {
 
     /// The entry's id: the hash of its body, which is the line without the signature.
     pub fn id(&self) -> Id {
-        Self::id_of_line(&self.line(), &Digest::new(Context::LogEntry))
+        Self::id_of_line(&self.line(), &Digest::new(HashContext::LogEntry))
     }
 
     /// Fills in which objects the entry's puts name: those of this vault, of the entry's own key and
@@ -57,7 +57,7 @@ impl Entry {
         }
     }
 
-    /// [`Entry::id`] from the line; `digest` is of [`Context::LogEntry`].
+    /// [`Entry::id`] from the line; `digest` is of [`HashContext::LogEntry`].
     pub fn id_of_line(text: &str, digest: &Digest) -> Id {
         digest.hash(&[line::body(text, ",\"sig\":", "}").as_bytes()])
     }

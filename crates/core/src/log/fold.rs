@@ -1,12 +1,12 @@
 //! The fold: from counting entries to the vault's state (`docs/format.md` section 7).
 
-use super::active::{self, Ends, Outcome, Setting};
+use super::active::{self, ActiveVersions, Ends, Setting};
 use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Put, Versions};
 use super::register::{At, latest};
-use super::standing::{Standing, Standings};
-use super::state::{Late, LiveWrap, Register, SecretState, State, Version};
+use super::standing::{EntryStatus, Standings};
+use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
 use rayon::prelude::*;
@@ -17,12 +17,12 @@ const PARALLEL_FROM: usize = 2_000;
 
 /// Which secrets are folded.
 #[derive(Debug, Clone, Copy)]
-pub enum Scope<'a> {
+pub enum FoldScope<'a> {
     All,
     Secrets(&'a BTreeSet<SecretName>),
 }
 
-impl Scope<'_> {
+impl FoldScope<'_> {
     pub fn has(&self, secret: &SecretName) -> bool {
         match self {
             Self::All => true,
@@ -30,7 +30,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Whether the op is about one of the secrets; with [`Scope::All`], any op.
+    /// Whether the op is about one of the secrets; with [`FoldScope::All`], any op.
     pub fn names(&self, op: &Op) -> bool {
         matches!(self, Self::All) || op.secret().is_some_and(|secret| self.has(secret))
     }
@@ -41,12 +41,12 @@ impl Scope<'_> {
     }
 }
 
-impl State {
+impl LogState {
     pub fn fold(
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         standings: &Standings,
-        scope: Scope<'_>,
+        scope: FoldScope<'_>,
     ) -> Self {
         Fold { graph, entries: graph.in_order(entries), standings, voids_count: false }.run(scope)
     }
@@ -57,7 +57,7 @@ impl State {
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         standings: &Standings,
-        scope: Scope<'_>,
+        scope: FoldScope<'_>,
     ) -> Self {
         Fold { graph, entries: graph.in_order(entries), standings, voids_count: true }.run(scope)
     }
@@ -95,11 +95,11 @@ enum Counts {
 }
 
 impl<'a> Fold<'a> {
-    fn run(&self, scope: Scope<'_>) -> State {
+    fn run(&self, scope: FoldScope<'_>) -> LogState {
         let mut slots: HashMap<&SecretName, usize> = HashMap::new();
         let mut gathered: Vec<(&SecretName, Gathered<'_>)> = Vec::new();
         for (place, standing) in self.standings.iter() {
-            if matches!(standing, Standing::Forged(_) | Standing::Unjudged) {
+            if matches!(standing, EntryStatus::Forged(_) | EntryStatus::Unjudged) {
                 continue;
             }
             for (index, op) in self.entries[place].ops.iter().enumerate() {
@@ -117,7 +117,7 @@ impl<'a> Fold<'a> {
         } else {
             gathered.into_par_iter().filter_map(|of| self.state(of)).collect()
         };
-        State { secrets: states.into_iter().collect() }
+        LogState { secrets: states.into_iter().collect() }
     }
 
     fn counts(&self, at: At) -> Counts {
@@ -141,7 +141,7 @@ impl<'a> Fold<'a> {
         let Gathered { settings, fields, ends, void_pruned, expires, void_expires, wraps } =
             gathered;
         let mut known = Existing::of(self, &settings);
-        let Outcome { set, overruled } = active::settings(self.graph, &ends, &settings);
+        let ActiveVersions { set, overruled } = active::settings(self.graph, &ends, &settings);
         known.overrule(&settings, &overruled);
         let Existing { mut versions, index } = known;
         for object in ends.pruned.keys() {

@@ -6,7 +6,7 @@ use super::bits::Bits;
 use super::describe::short;
 use super::entry::Entry;
 use super::finding::{Code, Finding, Subject};
-use super::reach::{Links, Reach};
+use super::reach::{AncestorSets, Links};
 use crate::crypto::bytes::Id;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -28,7 +28,7 @@ pub struct Graph {
     by_id: Vec<u32>,
     links: Links,
     /// Made when ancestry is first asked for, or by [`Graph::index`].
-    reach: OnceLock<Reach>,
+    reach: OnceLock<AncestorSets>,
     heads: Vec<usize>,
     flaws: BTreeMap<usize, Flaw>,
 }
@@ -101,12 +101,12 @@ impl Graph {
     /// make the index of the rest larger or slower. Others are answered too, by walking. Has no effect
     /// once ancestry was asked for.
     pub fn index(&self, entries: impl Iterator<Item = usize>) {
-        self.reach.get_or_init(|| Reach::new(&self.links, self.links.closure(entries)));
+        self.reach.get_or_init(|| AncestorSets::new(&self.links, self.links.closure(entries)));
     }
 
     /// Whether `a` is a proper ancestor of `b`.
     pub fn ancestor(&self, a: usize, b: usize) -> bool {
-        let all = || Reach::new(&self.links, self.links.closure(0..self.len()));
+        let all = || AncestorSets::new(&self.links, self.links.closure(0..self.len()));
         self.reach.get_or_init(all).ancestor(&self.links, a, b)
     }
 

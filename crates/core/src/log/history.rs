@@ -5,7 +5,7 @@ use super::graph::Graph;
 use super::op::Op;
 use super::policy_view::PolicyView;
 use super::register::At;
-use super::standing::{Standing, Standings};
+use super::standing::{EntryStatus, Standings};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
 use crate::policy::op::MemberKind;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// One op of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row<'a> {
+pub struct LogRow<'a> {
     /// Seconds since the Unix epoch, as the author says.
     pub timestamp: u64,
     pub action: &'static str,
@@ -50,7 +50,7 @@ impl RowStatus {
 impl RowStatus {
     fn of(standings: &Standings, at: At) -> Self {
         match standings.of(at.place as usize) {
-            Standing::Forged(_) => Self::Forged,
+            EntryStatus::Forged(_) => Self::Forged,
             _ if standings.voided(at).is_some() => Self::Void,
             _ => Self::Counting,
         }
@@ -59,7 +59,7 @@ impl RowStatus {
 
 /// Which rows are wanted; what is `None` does not restrict.
 #[derive(Debug, Clone, Default)]
-pub struct Filter<'a> {
+pub struct LogFilter<'a> {
     pub secret: Option<&'a SecretName>,
     pub actor: Option<&'a Name>,
     pub action: Option<&'a str>,
@@ -69,8 +69,8 @@ pub struct Filter<'a> {
     pub until: Option<u64>,
 }
 
-impl Filter<'_> {
-    fn wants(&self, row: &Row<'_>) -> bool {
+impl LogFilter<'_> {
+    fn wants(&self, row: &LogRow<'_>) -> bool {
         self.secret.is_none_or(|secret| row.secret_id == Some(secret))
             && self.actor.is_none_or(|actor| row.actor == actor)
             && self.action.is_none_or(|action| row.action == action)
@@ -119,8 +119,8 @@ pub fn rows<'a>(
     entries: &'a BTreeMap<Id, Entry>,
     standings: &Standings,
     policy: &dyn PolicyView,
-    filter: &Filter<'_>,
-) -> Vec<Row<'a>> {
+    filter: &LogFilter<'_>,
+) -> Vec<LogRow<'a>> {
     let mut rows = Vec::new();
     for (place, entry) in graph.in_order(entries).into_iter().enumerate() {
         for (op, what) in entry.ops.iter().enumerate() {
@@ -135,8 +135,8 @@ pub fn rows<'a>(
     rows
 }
 
-fn row<'a>(id: &'a Id, entry: &'a Entry, op: usize, what: &'a Op, status: RowStatus) -> Row<'a> {
-    Row {
+fn row<'a>(id: &'a Id, entry: &'a Entry, op: usize, what: &'a Op, status: RowStatus) -> LogRow<'a> {
+    LogRow {
         timestamp: entry.ts,
         action: action(what),
         secret_id: what.secret(),

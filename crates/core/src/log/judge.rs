@@ -1,15 +1,15 @@
 //! Judging entries: signatures, then who signed and under which policy, then op by op which rights held
 //! and for how long (`docs/format.md` section 6).
 
-use super::authority::{Authority, Verdict};
+use super::authority::{Authority, RightVerdict};
 use super::entry::Entry;
-use super::fold::Scope;
+use super::fold::FoldScope;
 use super::graph::Graph;
-use super::known::Known;
+use super::known::KnownEntries;
 use super::op::{Op, Put};
 use super::policy_view::PolicyView;
 use super::register::At;
-use super::standing::{Forgery, Signatures, Standing, Standings};
+use super::standing::{EntryStatus, Forgery, LogSignatures, Standings};
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::Tag;
 use rayon::prelude::*;
@@ -22,7 +22,7 @@ const PARALLEL_FROM: usize = 16;
 pub(crate) struct Signed {
     /// The entries whose signatures do not hold.
     pub unsigned: Vec<Id>,
-    pub signatures: Signatures,
+    pub signatures: LogSignatures,
 }
 
 /// Those of the entries that `scope` wants whose signatures do not verify, an unknown key's among
@@ -30,7 +30,7 @@ pub(crate) struct Signed {
 pub(crate) fn unsigned(
     entries: &BTreeMap<Id, Entry>,
     policy: &dyn PolicyView,
-    scope: Scope<'_>,
+    scope: FoldScope<'_>,
 ) -> Vec<Id> {
     let asked: Vec<_> = entries.iter().filter(|(_, entry)| scope.names_in(entry)).collect();
     let is_bad = |(id, entry): &(&Id, &Entry)| !is_signed(policy, id, entry);
@@ -41,7 +41,8 @@ pub(crate) fn unsigned(
     }
 }
 
-fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
+/// Whether a key that the policy knows made the signature.
+pub(crate) fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
     policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
 }
 
@@ -81,7 +82,7 @@ impl Standings {
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         policy: &dyn PolicyView,
-        scope: Scope<'_>,
+        scope: FoldScope<'_>,
         signed: &Signed,
     ) -> Self {
         let entries = graph.in_order(entries);
@@ -98,10 +99,10 @@ impl Standings {
             sound: &sound,
             policy,
             // Trusted bytes hold nothing forged: ops on other secrets need not be looked at.
-            scope: if signed.signatures == Signatures::Check { Scope::All } else { scope },
+            scope: if signed.signatures == LogSignatures::Check { FoldScope::All } else { scope },
             positions: &positions,
             authority: Authority::new(policy, graph, &sound),
-            known: Known::of(graph, policy),
+            known: KnownEntries::of(graph, policy),
             voided: BTreeMap::new(),
             rotations: BTreeSet::new(),
         };
@@ -120,10 +121,10 @@ struct Judge<'a> {
     sound: &'a [Option<&'a Entry>],
     policy: &'a dyn PolicyView,
     /// Whose ops are judged.
-    scope: Scope<'a>,
+    scope: FoldScope<'a>,
     positions: &'a [Option<usize>],
     authority: Authority<'a>,
-    known: Known,
+    known: KnownEntries,
     voided: BTreeMap<At, usize>,
     rotations: BTreeSet<At>,
 }
@@ -135,12 +136,12 @@ struct Judged {
 }
 
 impl<'a> Judge<'a> {
-    fn standing(&mut self, place: usize, asked: bool) -> Standing {
+    fn standing(&mut self, place: usize, asked: bool) -> EntryStatus {
         let standing = match asked {
             true => self.judged(place),
-            false => self.linked(place).map(|_| Standing::Unjudged),
+            false => self.linked(place).map(|_| EntryStatus::Unjudged),
         };
-        standing.unwrap_or_else(Standing::Forged)
+        standing.unwrap_or_else(EntryStatus::Forged)
     }
 
     /// What is judged of every entry: its links, and its policy. Returns the policy's position.
@@ -156,7 +157,7 @@ impl<'a> Judge<'a> {
         Ok(position)
     }
 
-    fn judged(&mut self, place: usize) -> Result<Standing, Forgery> {
+    fn judged(&mut self, place: usize) -> Result<EntryStatus, Forgery> {
         let position = self.linked(place)?;
         let entry = self.signed(place, position)?;
         let (mut voided, mut rotations) = (Vec::new(), Vec::new());
@@ -170,9 +171,9 @@ impl<'a> Judge<'a> {
         }
         let last = voided.iter().map(|(_, position)| *position).max();
         let standing = match last {
-            None => Standing::Counting,
-            Some(position) if voided.len() == entry.ops.len() => Standing::Void { position },
-            Some(_) => Standing::Split,
+            None => EntryStatus::Counting,
+            Some(position) if voided.len() == entry.ops.len() => EntryStatus::Void { position },
+            Some(_) => EntryStatus::Split,
         };
         self.voided.extend(voided);
         self.rotations.extend(rotations);
@@ -227,10 +228,10 @@ impl<'a> Judge<'a> {
     }
 
     /// Where a verdict ends without knowledge of the entry; `None` for a refusal.
-    fn ended(&self, place: usize, verdict: Verdict) -> Option<Option<usize>> {
+    fn ended(&self, place: usize, verdict: RightVerdict) -> Option<Option<usize>> {
         match verdict {
-            Verdict::Refused => None,
-            Verdict::Until(end) => Some(end.filter(|end| !self.known.at(*end, place))),
+            RightVerdict::Refused => None,
+            RightVerdict::Until(end) => Some(end.filter(|end| !self.known.at(*end, place))),
         }
     }
 }

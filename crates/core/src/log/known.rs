@@ -9,12 +9,12 @@ const NEVER: u32 = u32::MAX;
 
 /// From which policy position on each entry is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Known {
+pub struct KnownEntries {
     /// By place.
     since: Vec<u32>,
 }
 
-impl Known {
+impl KnownEntries {
     pub fn of(graph: &Graph, policy: &dyn PolicyView) -> Self {
         let mut known = Self { since: vec![NEVER; graph.len()] };
         for position in 0..policy.ids().len() {

@@ -63,7 +63,7 @@ impl Links {
 }
 
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(super) struct AncestorSets {
     /// What is indexed.
     within: Bits,
     /// The newest indexed entry and its ancestors: where summits are looked for.
@@ -77,7 +77,7 @@ pub(super) struct Reach {
     lists: Vec<Option<Vec<(u32, u32)>>>,
 }
 
-impl Reach {
+impl AncestorSets {
     /// The index of `within`, which holds the parents of what it holds.
     pub fn new(links: &Links, within: Bits) -> Self {
         let newest = (0..links.len()).rev().find(|entry| within.get(*entry));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn assert_exact_within(links: &Links, within: Bits) {
-        let reach = Reach::new(links, within);
+        let reach = AncestorSets::new(links, within);
         for b in 0..links.len() {
             let closure = links.closure(std::iter::once(b));
             for a in 0..links.len() {
@@ -286,7 +286,7 @@ mod tests {
         }
         parents.push(vec![2 * width - 1]);
         let links = links(&parents);
-        let reach = Reach::new(&links, all(&links));
+        let reach = AncestorSets::new(&links, all(&links));
         assert!(reach.lists.iter().any(Option::is_none), "the limit must be reached");
         assert_exact(&links);
     }
@@ -296,7 +296,7 @@ mod tests {
         let mut parents: Vec<Vec<u32>> = vec![vec![], vec![0], vec![0]];
         parents.extend((3..50).map(|at| vec![if at == 3 { 1 } else { at - 1 }]));
         let links = links(&parents);
-        let reach = Reach::new(&links, all(&links));
+        let reach = AncestorSets::new(&links, all(&links));
         assert_eq!(reach.summit[49], 50);
         assert!(!reach.ancestor(&links, 2, 49));
         assert_exact(&links);

@@ -8,10 +8,10 @@ use super::bits::Bits;
 use super::describe;
 use super::entry::Entry;
 use super::finding::{Code, Finding, Subject};
-use super::fold::Scope;
+use super::fold::FoldScope;
 use super::graph::Graph;
 use super::judge::{Signed, unsigned};
-use super::known::Known;
+use super::known::KnownEntries;
 use super::policy_view::PolicyView;
 use super::register::At;
 use crate::crypto::bytes::Id;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum EntryStatus {
     /// Every op counts.
     Counting,
     /// Some ops count and some are void.
@@ -35,7 +35,7 @@ pub enum Standing {
     Unjudged,
 }
 
-impl Standing {
+impl EntryStatus {
     /// Whether an op of it counts, as far as it was judged.
     pub const fn counts_partly(self) -> bool {
         matches!(self, Self::Counting | Self::Split)
@@ -63,7 +63,7 @@ pub enum Forgery {
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signatures {
+pub enum LogSignatures {
     Check,
     /// The file's exact bytes have been verified before, or nothing may rest upon what is found.
     Trusted,
@@ -75,7 +75,7 @@ const SHOWN: usize = 5;
 /// The standing of every entry of a log, by place in its graph, and of its ops.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Standings {
-    pub(super) of: Vec<Standing>,
+    pub(super) of: Vec<EntryStatus>,
     /// Of the policy entry that each names; `None` if the chain does not have it.
     pub(super) positions: Vec<Option<usize>>,
     /// The void ops, with the policy position that ended each.
@@ -83,7 +83,7 @@ pub struct Standings {
     /// The puts that do not stand by the right to write: those that count by the right to rotate
     /// alone, and the void ones that never had the right to write.
     pub(super) rotations: BTreeSet<At>,
-    pub(super) known: Known,
+    pub(super) known: KnownEntries,
 }
 
 impl Standings {
@@ -92,17 +92,17 @@ impl Standings {
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         policy: &dyn PolicyView,
-        scope: Scope<'_>,
-        signatures: Signatures,
+        scope: FoldScope<'_>,
+        signatures: LogSignatures,
     ) -> Self {
         let unsigned = match signatures {
-            Signatures::Check => unsigned(entries, policy, scope),
-            Signatures::Trusted => Vec::new(),
+            LogSignatures::Check => unsigned(entries, policy, scope),
+            LogSignatures::Trusted => Vec::new(),
         };
         Self::judge_signed(graph, entries, policy, scope, &Signed { unsigned, signatures })
     }
 
-    pub fn of(&self, place: usize) -> Standing {
+    pub fn of(&self, place: usize) -> EntryStatus {
         self.of[place]
     }
 
@@ -114,7 +114,7 @@ impl Standings {
     /// The policy position that made the op void.
     pub fn voided(&self, at: At) -> Option<usize> {
         match self.of[at.place as usize] {
-            Standing::Void { .. } | Standing::Split => self.voided.get(&at).copied(),
+            EntryStatus::Void { .. } | EntryStatus::Split => self.voided.get(&at).copied(),
             _ => None,
         }
     }
@@ -135,7 +135,7 @@ impl Standings {
     }
 
     /// What the policy knows of the log.
-    pub fn known(&self) -> &Known {
+    pub fn known(&self) -> &KnownEntries {
         &self.known
     }
 
@@ -158,14 +158,14 @@ impl Standings {
             let void = self.void_of(place);
             let Some(last) = void.iter().map(|(_, position)| *position).max() else { continue };
             self.of[place] = match void.len() == entries[place].ops.len() {
-                true => Standing::Void { position: last },
-                false => Standing::Split,
+                true => EntryStatus::Void { position: last },
+                false => EntryStatus::Split,
             };
         }
     }
 
     /// Places and standings, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, Standing)> {
+    pub fn iter(&self) -> impl Iterator<Item = (usize, EntryStatus)> {
         self.of.iter().copied().enumerate()
     }
 
@@ -173,7 +173,7 @@ impl Standings {
     /// next. What was not judged is taken to count.
     pub fn tips(&self, graph: &Graph) -> Vec<usize> {
         let mut counting = Bits::new(graph.len());
-        let counts = |s: Standing| s.counts_partly() || s == Standing::Unjudged;
+        let counts = |s: EntryStatus| s.counts_partly() || s == EntryStatus::Unjudged;
         self.iter().filter(|(_, s)| counts(*s)).for_each(|(p, _)| _ = counting.insert(p));
         graph.tops(&counting)
     }
@@ -185,14 +185,14 @@ impl Standings {
         entries: &BTreeMap<Id, Entry>,
         policy: &dyn PolicyView,
     ) -> Vec<Finding> {
-        let finding = |(place, standing): (usize, Standing)| {
+        let finding = |(place, standing): (usize, EntryStatus)| {
             let id = graph.id(place);
             let entry = entries.get(id)?;
             match standing {
-                Standing::Void { position } => Some(void(id, entry, position, policy)),
-                Standing::Split => Some(split(id, entry, &self.void_of(place), policy)),
-                Standing::Forged(forgery) => forged(id, entry, forgery, policy),
-                Standing::Counting | Standing::Unjudged => None,
+                EntryStatus::Void { position } => Some(void(id, entry, position, policy)),
+                EntryStatus::Split => Some(split(id, entry, &self.void_of(place), policy)),
+                EntryStatus::Forged(forgery) => forged(id, entry, forgery, policy),
+                EntryStatus::Counting | EntryStatus::Unjudged => None,
             }
         };
         self.iter().filter_map(finding).collect()

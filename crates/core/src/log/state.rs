@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Every secret that has an existing version or a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct State {
+pub struct LogState {
     pub secrets: BTreeMap<SecretName, SecretState>,
 }
 
@@ -96,7 +96,7 @@ pub struct Register {
 
 /// How a version stands, for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum VersionStatus {
     Active,
     Conflicting,
     Retired,
@@ -105,7 +105,7 @@ pub enum Status {
     Pruned,
 }
 
-impl Status {
+impl VersionStatus {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -130,7 +130,7 @@ impl Version {
     }
 }
 
-impl State {
+impl LogState {
     pub fn secret(&self, name: &SecretName) -> Option<&SecretState> {
         self.secrets.get(name)
     }
@@ -166,15 +166,15 @@ impl SecretState {
     }
 
     /// How `version` stands at `now`, seconds since the Unix epoch.
-    pub fn status(&self, version: &Version, now: u64) -> Status {
+    pub fn status(&self, version: &Version, now: u64) -> VersionStatus {
         let is_candidate = self.candidates.binary_search(&version.object).is_ok();
         match version {
-            Version { pruned: true, .. } => Status::Pruned,
-            Version { removed: true, .. } => Status::Removed,
-            version if version.is_expired(now) => Status::Expired,
-            _ if is_candidate && self.is_conflict() => Status::Conflicting,
-            _ if is_candidate => Status::Active,
-            _ => Status::Retired,
+            Version { pruned: true, .. } => VersionStatus::Pruned,
+            Version { removed: true, .. } => VersionStatus::Removed,
+            version if version.is_expired(now) => VersionStatus::Expired,
+            _ if is_candidate && self.is_conflict() => VersionStatus::Conflicting,
+            _ if is_candidate => VersionStatus::Active,
+            _ => VersionStatus::Retired,
         }
     }
 

@@ -1,13 +1,13 @@
 //! What the tests of this folder share: a policy that is stated, and logs of truly signed entries.
 
-use super::draft::{Authorship, Draft, Tips};
+use super::draft::{Authorship, EntryDraft, Tips};
 use super::entry::Entry;
-use super::fold::Scope;
+use super::fold::FoldScope;
 use super::graph::Graph;
 use super::op::{Expire, Field, Op, Pending, Put, Resolve, Versions};
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
-use super::standing::{Signatures, Standing, Standings};
-use super::state::{SecretState, State};
+use super::standing::{EntryStatus, LogSignatures, Standings};
+use super::state::{LogState, SecretState};
 use crate::crypto::bytes::{Fixed, Id, ShortId};
 use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::{Name, Pattern, SecretName};
@@ -326,7 +326,7 @@ impl Log {
         parents.dedup();
         let greatest = parents.iter().map(|parent| self.entries[parent].lamport).max();
         let tips = Tips { parents, lamport: greatest.unwrap_or(0) + 1 };
-        let draft = Draft { ops: ops.clone(), reason: "a test".to_owned(), ts: 1_700_000_000 };
+        let draft = EntryDraft { ops: ops.clone(), reason: "a test".to_owned(), ts: 1_700_000_000 };
         let (policy, actor_name) = (self.policy.id_at(position), name(actor));
         let by = Authorship { vault: &self.policy.vault_id, policy, actor: &actor_name };
         let mut entry = draft.sign(&tips, by, &key(actor));
@@ -341,12 +341,13 @@ impl Log {
 
     pub fn standings(&self) -> (Graph, Standings) {
         let graph = self.graph();
-        let check = Signatures::Check;
-        let standings = Standings::judge(&graph, &self.entries, &self.policy, Scope::All, check);
+        let check = LogSignatures::Check;
+        let standings =
+            Standings::judge(&graph, &self.entries, &self.policy, FoldScope::All, check);
         (graph, standings)
     }
 
-    pub fn standing(&self, id: &Id) -> Standing {
+    pub fn standing(&self, id: &Id) -> EntryStatus {
         let (graph, standings) = self.standings();
         standings.of(graph.place(id).unwrap())
     }
@@ -357,9 +358,9 @@ impl Log {
         standings.void_of(graph.place(id).unwrap())
     }
 
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> LogState {
         let (graph, standings) = self.standings();
-        State::fold(&graph, &self.entries, &standings, Scope::All)
+        LogState::fold(&graph, &self.entries, &standings, FoldScope::All)
     }
 
     pub fn secret(&self, of: &str) -> SecretState {

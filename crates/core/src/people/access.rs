@@ -3,7 +3,7 @@
 use crate::name::{Name, NameError, Pattern};
 use crate::policy::op::{PolicyOp, Right};
 use crate::policy::rights::Rights;
-use crate::policy::state::{OWNER, State};
+use crate::policy::state::{OWNER, PolicyState};
 use std::str::FromStr;
 
 /// The text is no list of rights, or no grant.
@@ -33,12 +33,12 @@ impl FromStr for RightList {
 
 /// A grant as users write it: `read,write:prod/*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
+pub struct RoleGrant {
     pub pattern: Pattern,
     pub rights: Rights,
 }
 
-impl FromStr for Grant {
+impl FromStr for RoleGrant {
     type Err = GrantSyntax;
 
     fn from_str(text: &str) -> Result<Self, GrantSyntax> {
@@ -49,13 +49,13 @@ impl FromStr for Grant {
 }
 
 /// Makes a role with grants.
-pub fn create_role(role: &Name, grants: &[Grant]) -> Vec<PolicyOp> {
+pub fn create_role(role: &Name, grants: &[RoleGrant]) -> Vec<PolicyOp> {
     let grants = grants.iter().map(|grant| grant_op(role, &grant.pattern, grant.rights));
     std::iter::once(PolicyOp::RoleAdd { role: role.clone() }).chain(grants).collect()
 }
 
 /// Gives a role rights on a pattern; no op if it has them.
-pub fn grant(state: &State, role: &Name, grant: &Grant) -> Vec<PolicyOp> {
+pub fn grant(state: &PolicyState, role: &Name, grant: &RoleGrant) -> Vec<PolicyOp> {
     let held = state.role(role).into_iter().flat_map(|found| found.grants());
     let held = held.filter(|(pattern, _)| **pattern == grant.pattern);
     let held = held.fold(Rights::NONE, |all, (_, rights)| all.union(rights));
@@ -70,7 +70,7 @@ fn grant_op(role: &Name, pattern: &Pattern, rights: Rights) -> PolicyOp {
 }
 
 /// Lets a member into a role; no op if it is in it.
-pub fn join(state: &State, role: &Name, member: &Name) -> Vec<PolicyOp> {
+pub fn join(state: &PolicyState, role: &Name, member: &Name) -> Vec<PolicyOp> {
     let inside = state.member(member).is_some_and(|found| found.roles().any(|own| own == role));
     if inside {
         return Vec::new();
@@ -86,11 +86,15 @@ pub enum RevokeError {
     #[error("the rights of the role owner cannot be revoked: an owner has every right on '*'")]
     Owner,
     #[error("the role {role} has no such grant on exactly {pattern}")]
-    NotGranted { role: Name, pattern: Pattern, reaching: Vec<Grant> },
+    NotGranted { role: Name, pattern: Pattern, reaching: Vec<RoleGrant> },
 }
 
 /// Takes rights on a pattern from a role: those of them that it has on exactly this pattern.
-pub fn revoke(state: &State, role: &Name, grant: &Grant) -> Result<Vec<PolicyOp>, RevokeError> {
+pub fn revoke(
+    state: &PolicyState,
+    role: &Name,
+    grant: &RoleGrant,
+) -> Result<Vec<PolicyOp>, RevokeError> {
     if role.as_str() == OWNER {
         return Err(RevokeError::Owner);
     }
@@ -106,18 +110,22 @@ pub fn revoke(state: &State, role: &Name, grant: &Grant) -> Result<Vec<PolicyOp>
 }
 
 /// The grants by which a role has any of these rights on any of what the pattern matches.
-pub fn reaching(state: &State, role: &Name, asked: &Grant) -> Vec<Grant> {
+pub fn reaching(state: &PolicyState, role: &Name, asked: &RoleGrant) -> Vec<RoleGrant> {
     let grants = state.role(role).into_iter().flat_map(|found| found.grants());
     let meets = |other: &Pattern| other.contains(&asked.pattern) || asked.pattern.contains(other);
     grants
         .map(|(pattern, held)| (pattern, held.intersection(asked.rights)))
         .filter(|(pattern, rights)| meets(pattern) && !rights.is_empty())
-        .map(|(pattern, rights)| Grant { pattern: pattern.clone(), rights })
+        .map(|(pattern, rights)| RoleGrant { pattern: pattern.clone(), rights })
         .collect()
 }
 
 /// Takes a member out of a role; no op if it is not in it.
-pub fn leave(state: &State, role: &Name, member: &Name) -> Result<Vec<PolicyOp>, RevokeError> {
+pub fn leave(
+    state: &PolicyState,
+    role: &Name,
+    member: &Name,
+) -> Result<Vec<PolicyOp>, RevokeError> {
     let found = state.role(role).ok_or_else(|| RevokeError::NoRole { role: role.clone() })?;
     let (role, member) = (role.clone(), member.clone());
     let inside = found.members().any(|other| *other == member);
@@ -125,7 +133,10 @@ pub fn leave(state: &State, role: &Name, member: &Name) -> Result<Vec<PolicyOp>,
 }
 
 /// Removes a role; returns its members too.
-pub fn remove_role(state: &State, role: &Name) -> Result<(Vec<PolicyOp>, Vec<Name>), RevokeError> {
+pub fn remove_role(
+    state: &PolicyState,
+    role: &Name,
+) -> Result<(Vec<PolicyOp>, Vec<Name>), RevokeError> {
     if role.as_str() == OWNER {
         return Err(RevokeError::Owner);
     }
@@ -134,7 +145,7 @@ pub fn remove_role(state: &State, role: &Name) -> Result<(Vec<PolicyOp>, Vec<Nam
 }
 
 /// Sets, or with no value unsets; no op if that is how it is.
-pub fn setting(state: &State, key: &str, value: Option<&str>) -> Vec<PolicyOp> {
+pub fn setting(state: &PolicyState, key: &str, value: Option<&str>) -> Vec<PolicyOp> {
     if state.settings().get(key) == value && crate::policy::settings::SettingKey::parse(key).is_ok()
     {
         return Vec::new();
@@ -149,7 +160,7 @@ mod tests {
 
     #[test]
     fn grants_are_rights_and_a_pattern() {
-        let grant: Grant = "write,read:prod/*".parse().unwrap();
+        let grant: RoleGrant = "write,read:prod/*".parse().unwrap();
         let rights: Vec<Right> = grant.rights.iter().collect();
         assert_eq!((rights, grant.pattern.as_str()), (vec![Right::Read, Right::Write], "prod/*"));
         for (bad, why) in [
@@ -159,7 +170,7 @@ mod tests {
             ("read,:prod/*", GrantSyntax::Right),
             ("read:prod", GrantSyntax::Pattern(NameError::Pattern)),
         ] {
-            assert_eq!(bad.parse::<Grant>(), Err(why), "{bad}");
+            assert_eq!(bad.parse::<RoleGrant>(), Err(why), "{bad}");
         }
     }
 }

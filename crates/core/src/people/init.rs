@@ -19,7 +19,7 @@ use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{KeyAdd, MemberKind, PolicyOp};
-use crate::policy::sign::Draft;
+use crate::policy::sign::PolicyDraft;
 use crate::policy::state::OWNER;
 use crate::record::ids;
 use crate::record::ids::SUITE;
@@ -88,9 +88,9 @@ pub fn init_with(
     ops.extend(
         extras.kdf.map(|kdf| PolicyOp::Setting { key: "kdf".into(), value: kdf.to_string() }),
     );
-    let genesis = Draft::genesis(*now, ops, "create the vault".into()).sign(&[&signing]);
+    let genesis = PolicyDraft::genesis(*now, ops, "create the vault".into()).sign(&[&signing]);
     let chain =
-        Chain::build(std::slice::from_ref(&genesis), crate::policy::chain::Signatures::Check)?;
+        Chain::build(std::slice::from_ref(&genesis), crate::policy::chain::ChainSignatures::Check)?;
     let (second, section) = owners_audience(&chain, *now, &signing, source)?;
     let chain = chain.extended(second.clone())?;
     let slots = match extras.slot {
@@ -162,7 +162,8 @@ fn owners_audience(
         envelope: ids::envelope_id(&envelope),
         skipped: Vec::new(),
     };
-    let draft = Draft::next(chain, now, BTreeSet::new(), vec![op], "give the owners keys".into());
+    let draft =
+        PolicyDraft::next(chain, now, BTreeSet::new(), vec![op], "give the owners keys".into());
     Ok((draft.sign(&[signing]), AudienceSection { epoch: stated.epoch, envelope }))
 }
 

@@ -9,9 +9,9 @@ use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
-use crate::policy::state::{Member, Role, State};
+use crate::policy::state::{Member, PolicyState, Role};
 use crate::policy::vouching::Vouching;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What identifies the newcomer, or a member's further device.
@@ -112,7 +112,7 @@ pub fn add(chain: &Chain, joining: &Joining) -> Result<Vec<PolicyOp>, MemberErro
     ops(&chain.vault_id(), state, joining)
 }
 
-fn ops(vault: &Id, state: &State, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
+fn ops(vault: &Id, state: &PolicyState, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
     let found = state.member(&joining.member);
     check_device(vault, state, joining)?;
     if let (Some(member), Some(kind)) = (found, joining.kind)
@@ -150,7 +150,7 @@ pub fn free_device(member: Option<&Member>, wanted: &Name) -> Name {
     numbered.find(|name| !taken(name)).unwrap_or_else(|| wanted.clone())
 }
 
-fn check_device(vault: &Id, state: &State, joining: &Joining) -> Result<(), MemberError> {
+fn check_device(vault: &Id, state: &PolicyState, joining: &Joining) -> Result<(), MemberError> {
     let asked = &joining.member;
     if let Device::Request(request) = &joining.device {
         if request.vault != *vault {
@@ -208,7 +208,7 @@ fn recipient_ops(found: Option<&Member>, joining: &Joining) -> Vec<PolicyOp> {
 }
 
 fn role_ops(
-    state: &State,
+    state: &PolicyState,
     found: Option<&Member>,
     joining: &Joining,
 ) -> Result<Vec<PolicyOp>, MemberError> {

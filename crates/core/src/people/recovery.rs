@@ -11,16 +11,16 @@ use crate::file::device_key::DeviceKeyError;
 use crate::host::Random;
 use crate::name::{Name, SecretName};
 use crate::policy::op::{MemberKind, PolicyOp};
-use crate::policy::state::{OWNER, State};
+use crate::policy::state::{OWNER, PolicyState};
 use crate::secret::read;
 use crate::secret::read::ReadError;
+use crate::vault::Vault;
 use crate::vault::unlock::{KeyError, SignerError, Unlocked};
-use crate::vault::verified_vault::Vault;
 
 const NAME: &str = "recovery";
 
 /// The owners that are recovery identities: by their name, `recovery` or `recovery-2` and so on.
-pub fn members(state: &State) -> impl Iterator<Item = &Name> {
+pub fn members(state: &PolicyState) -> impl Iterator<Item = &Name> {
     state.owners().filter(|name| is_recovery(name))
 }
 

@@ -3,8 +3,10 @@
 
 use crate::name::{Name, Pattern};
 use crate::policy::error::ChainError;
-use crate::policy::vouching::{Access, Credential, Ground, Standing, Verdict, Voucher, Vouching};
-use crate::vault::verified_vault::Vault;
+use crate::policy::vouching::{
+    AccessOfRole, Credential, Ground, Voucher, VoucherStatus, Vouching, VouchingVerdict,
+};
+use crate::vault::Vault;
 
 /// Why something is worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub struct Joined {
 pub struct RoleRow {
     pub role: Name,
     pub members: usize,
-    pub access: Access,
+    pub access: AccessOfRole,
     pub made: Vec<Voucher>,
     pub marks: Vec<Mark>,
 }
@@ -77,7 +79,7 @@ impl Review {
     }
 }
 
-/// Everything in force. `vault` was opened with [`Depth::Everything`](crate::vault::verified_vault::Depth::Everything).
+/// Everything in force. `vault` was opened with [`Depth::Everything`](crate::vault::Depth::Everything).
 ///
 /// # Errors
 /// Those of the chain, which a vault that was opened does not have.
@@ -85,8 +87,11 @@ pub fn review(vault: &Vault) -> Result<Review, ChainError> {
     let vouching = Vouching::of(&vault.file().chain)?;
     let ground = vouching.ground(vault.policy());
     let by = (&vouching, &ground);
-    let accesses: Vec<Access> =
-        vault.policy().roles().map(|(role, _)| Access::of_role(vault.chain(), role)).collect();
+    let accesses: Vec<AccessOfRole> = vault
+        .policy()
+        .roles()
+        .map(|(role, _)| AccessOfRole::of_role(vault.chain(), role))
+        .collect();
     let members = vault.policy().members();
     let credentials = members.flat_map(|(member, _)| {
         vouching.paired(member).into_iter().map(|c| held(vault, by, &accesses, member, c))
@@ -107,7 +112,7 @@ pub fn review(vault: &Vault) -> Result<Review, ChainError> {
 fn held(
     vault: &Vault,
     (vouching, ground): (&Vouching, &Ground<'_>),
-    accesses: &[Access],
+    accesses: &[AccessOfRole],
     member: &Name,
     credential: &Credential,
 ) -> Held {
@@ -116,7 +121,8 @@ fn held(
     let roles: Vec<Name> = found.flat_map(|found| found.roles()).cloned().collect();
     let own = accesses.iter().filter(|access| roles.contains(&access.role));
     let judged = |access| vouching.of_credential(state, member, credential, access);
-    let verdicts: Vec<(&Access, Verdict)> = own.map(|access| (access, judged(access))).collect();
+    let verdicts: Vec<(&AccessOfRole, VouchingVerdict)> =
+        own.map(|access| (access, judged(access))).collect();
     let mut marks: Vec<Mark> = verdicts.iter().filter_map(|(a, v)| not_theirs(a, v)).collect();
     let (added, confirmed) = vouching.vouchers_of(member, credential);
     if !vouching.is_backed(ground, state, member, credential) {
@@ -130,7 +136,7 @@ fn held(
 fn joined(
     vault: &Vault,
     (vouching, ground): (&Vouching, &Ground<'_>),
-    access: &Access,
+    access: &AccessOfRole,
     member: &Name,
 ) -> Joined {
     let verdict = vouching.of_membership(vault.policy(), member, access);
@@ -146,11 +152,11 @@ fn joined(
 
 /// Who vouched is not there; or is, and the device is not.
 fn nobody<'a>(vouchers: impl Iterator<Item = &'a Voucher>) -> Mark {
-    let lost = vouchers.filter(|voucher| voucher.standing == Standing::Lost);
+    let lost = vouchers.filter(|voucher| voucher.standing == VoucherStatus::Lost);
     Mark::Nobody { lost: lost.map(|voucher| voucher.member.clone()).collect() }
 }
 
-fn not_theirs(access: &Access, verdict: &Verdict) -> Option<Mark> {
+fn not_theirs(access: &AccessOfRole, verdict: &VouchingVerdict) -> Option<Mark> {
     // A role that has nothing is marked itself.
     (!verdict.is_vouched && !access.is_empty())
         .then(|| Mark::NotTheirs { role: access.role.clone(), lacks: verdict.lacks.clone() })
@@ -159,7 +165,7 @@ fn not_theirs(access: &Access, verdict: &Verdict) -> Option<Mark> {
 fn role_row(
     vault: &Vault,
     (vouching, ground): (&Vouching, &Ground<'_>),
-    access: &Access,
+    access: &AccessOfRole,
 ) -> RoleRow {
     let state = vault.policy();
     let members = state.role(&access.role).map_or(0, |role| role.members().count());

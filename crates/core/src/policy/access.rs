@@ -3,13 +3,13 @@
 
 use super::op::Right;
 use super::rights::Rights;
-use super::state::{OWNER, State};
+use super::state::{OWNER, PolicyState};
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One way in which a member has rights.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Access {
+pub struct MemberAccess {
     pub member: Name,
     pub role: Name,
     /// The grant's pattern; `*` for `owner`.
@@ -37,7 +37,7 @@ impl Subject<'_> {
     }
 
     /// The subject's environments that inherit, with the rest of its text behind the slash.
-    fn heirs(&self, state: &State) -> Vec<(Name, String)> {
+    fn heirs(&self, state: &PolicyState) -> Vec<(Name, String)> {
         let text = match self {
             Self::Secret(secret) => secret.as_str(),
             Self::Pattern(pattern) => pattern.as_str(),
@@ -56,9 +56,9 @@ impl Subject<'_> {
     }
 }
 
-impl State {
+impl PolicyState {
     /// Every member's access to the subject, ordered by member, with what comes by inheritance.
-    pub fn access(&self, subject: Subject) -> Vec<Access> {
+    pub fn access(&self, subject: Subject) -> Vec<MemberAccess> {
         let mut found = BTreeSet::new();
         self.collect(subject, Rights::ALL, None, &mut found);
         for (heir, rest) in subject.heirs(self) {
@@ -77,7 +77,7 @@ impl State {
         subject: Subject,
         mask: Rights,
         through: Option<&Name>,
-        into: &mut BTreeSet<Access>,
+        into: &mut BTreeSet<MemberAccess>,
     ) {
         for (name, role) in self.roles() {
             for (pattern, rights) in self.grants_of(name) {
@@ -85,7 +85,7 @@ impl State {
                 if rights.is_empty() || !subject.meets(&pattern) {
                     continue;
                 }
-                into.extend(role.members().map(|member| Access {
+                into.extend(role.members().map(|member| MemberAccess {
                     member: member.clone(),
                     role: name.clone(),
                     pattern: pattern.clone(),

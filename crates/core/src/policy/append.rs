@@ -1,7 +1,7 @@
 //! What an entry does to a chain besides its place and signatures: its signers' authority, its ops'
 //! effects, and whether they give what they state.
 
-use super::apply::Place;
+use super::apply::OpContext;
 use super::authority::Signers;
 use super::chain::Chain;
 use super::creators::Creators;
@@ -10,7 +10,7 @@ use super::gives::Given;
 use super::history::History;
 use super::op::PolicyOp;
 use super::sealers::After;
-use super::state::State;
+use super::state::PolicyState;
 use crate::crypto::bytes::Id;
 use std::sync::Arc;
 
@@ -63,7 +63,8 @@ impl Chain {
     ) -> Result<(), ChainError> {
         let position = self.ids.len();
         for (index, op) in ops.iter().enumerate() {
-            let place = Place { position, signers, history: &self.history, creators, owner_level };
+            let place =
+                OpContext { position, signers, history: &self.history, creators, owner_level };
             let changes = self.state.apply(op, &place).map_err(|cause| self.at_op(index, cause))?;
             changes.into_iter().for_each(|change| self.history.record(position, change));
         }
@@ -89,14 +90,14 @@ impl Chain {
 
     /// The state and the facts after one more entry of these ops, whoever signs it; `None` if they do
     /// not fit.
-    pub(super) fn trial(&self, ops: &[PolicyOp]) -> Option<(State, History)> {
+    pub(super) fn trial(&self, ops: &[PolicyOp]) -> Option<(PolicyState, History)> {
         let mut chain = self.clone();
         chain.apply(ops, &Arc::from([]), &Creators::new(), true).ok()?;
         Some((chain.state, chain.history))
     }
 
     /// The same of genesis.
-    pub(super) fn trial_of_genesis(ops: &[PolicyOp]) -> Option<(State, History)> {
+    pub(super) fn trial_of_genesis(ops: &[PolicyOp]) -> Option<(PolicyState, History)> {
         Self::empty().trial(ops)
     }
 

@@ -8,10 +8,10 @@ use super::audience::{self, Audience, Epoch};
 use super::creators::Creators;
 use super::error::{ChainFault, Limit, OpFault};
 use super::gives::Cached;
-use super::history::{Change, EpochFact, History};
+use super::history::{EpochFact, FactChange, History};
 use super::op::{PolicyOp, Right};
 use super::rights::Rights;
-use super::state::{Charter, Member, OWNER, Role, State};
+use super::state::{Charter, Member, OWNER, PolicyState, Role};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use crate::record::ids::SUITE;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub const MAX_RECIPIENTS: usize = 16;
 
 /// Where the op stands.
-pub(super) struct Place<'a> {
+pub(super) struct OpContext<'a> {
     pub position: usize,
     /// The keys that sign the entry.
     pub signers: &'a Arc<[Id]>,
@@ -33,15 +33,15 @@ pub(super) struct Place<'a> {
     pub owner_level: bool,
 }
 
-pub(super) type Outcome = Result<Vec<Change>, OpFault>;
+pub(super) type Applied = Result<Vec<FactChange>, OpFault>;
 
-impl State {
+impl PolicyState {
     /// Applies one op. After an error the state is not to be used.
     pub(super) fn apply(
         &mut self,
         op: &PolicyOp,
-        place: &Place,
-    ) -> Result<Vec<Change>, ChainFault> {
+        place: &OpContext,
+    ) -> Result<Vec<FactChange>, ChainFault> {
         Ok(match op {
             PolicyOp::Vault { .. } => self.state_vault(op)?,
             PolicyOp::MemberAdd { .. } => self.add_member(op, place)?,
@@ -74,7 +74,7 @@ impl State {
         })
     }
 
-    fn state_vault(&mut self, op: &PolicyOp) -> Outcome {
+    fn state_vault(&mut self, op: &PolicyOp) -> Applied {
         let PolicyOp::Vault { suite, nonce, name, threshold } = op else { return Ok(Vec::new()) };
         if suite != SUITE {
             return Err(OpFault::Suite);
@@ -100,7 +100,11 @@ impl State {
         self.roles.get_mut(name).ok_or_else(|| OpFault::UnknownRole { role: name.clone() })
     }
 
-    fn add_member(&mut self, op: &PolicyOp, place: &Place) -> Result<Vec<Change>, ChainFault> {
+    fn add_member(
+        &mut self,
+        op: &PolicyOp,
+        place: &OpContext,
+    ) -> Result<Vec<FactChange>, ChainFault> {
         let PolicyOp::MemberAdd { member, kind, recipients, expires } = op else {
             return Ok(Vec::new());
         };
@@ -133,7 +137,7 @@ impl State {
         admitted.collect()
     }
 
-    fn remove_member(&mut self, name: &Name) -> Outcome {
+    fn remove_member(&mut self, name: &Name) -> Applied {
         let member = self.member_mut(name)?;
         let roles = std::mem::take(&mut member.roles);
         let keys: Vec<Id> = member.keys.values().map(|key| key.id).collect();
@@ -144,12 +148,12 @@ impl State {
         self.members.remove(name).iter().for_each(|gone| self.registry.retire(gone.ids.values()));
         self.member_names.remove(name);
         keys.iter().for_each(|key| drop(self.key_owners.remove(key)));
-        changes.extend(keys.into_iter().map(Change::KeyOff));
+        changes.extend(keys.into_iter().map(FactChange::KeyOff));
         Ok(changes)
     }
 
     /// Takes a member out of a role; the audiences of the role become due.
-    fn take_out(&mut self, role: &Name, member: &Name) -> Outcome {
+    fn take_out(&mut self, role: &Name, member: &Name) -> Applied {
         let threshold = self.threshold();
         let members = &mut self.role_mut(role)?.members;
         members.remove(member);
@@ -157,7 +161,7 @@ impl State {
             return Err(OpFault::LastOwner { threshold });
         }
         self.make_due(role);
-        Ok(vec![Change::Leave(member.clone(), role.clone())])
+        Ok(vec![FactChange::Leave(member.clone(), role.clone())])
     }
 
     pub(super) fn make_due(&mut self, role: &Name) {
@@ -168,7 +172,7 @@ impl State {
         }
     }
 
-    fn add_role(&mut self, role: &Name, place: &Place) -> Outcome {
+    fn add_role(&mut self, role: &Name, place: &OpContext) -> Applied {
         if self.roles.contains_key(role) {
             return Err(OpFault::RoleExists { role: role.clone() });
         }
@@ -181,7 +185,7 @@ impl State {
         Ok(Vec::new())
     }
 
-    fn remove_role(&mut self, name: &Name) -> Outcome {
+    fn remove_role(&mut self, name: &Name) -> Applied {
         if name.as_str() == OWNER {
             return Err(OpFault::OwnerRole);
         }
@@ -194,19 +198,24 @@ impl State {
             if let Some(found) = self.members.get_mut(&member) {
                 found.roles.remove(name);
             }
-            changes.push(Change::Leave(member, name.clone()));
+            changes.push(FactChange::Leave(member, name.clone()));
         }
         let revoked = role.grants.into_iter();
-        changes.extend(revoked.map(|(pattern, r)| Change::Revoke(name.clone(), pattern, r)));
+        changes.extend(revoked.map(|(pattern, r)| FactChange::Revoke(name.clone(), pattern, r)));
         Ok(changes)
     }
 
     /// The threshold, where too few owners sign.
-    pub(super) fn owners_lacking(&self, place: &Place) -> Option<usize> {
+    pub(super) fn owners_lacking(&self, place: &OpContext) -> Option<usize> {
         (!place.owner_level).then(|| self.threshold())
     }
 
-    fn join(&mut self, role: &Name, name: &Name, place: &Place) -> Result<Vec<Change>, ChainFault> {
+    fn join(
+        &mut self,
+        role: &Name,
+        name: &Name,
+        place: &OpContext,
+    ) -> Result<Vec<FactChange>, ChainFault> {
         let lacking = self.owners_lacking(place);
         let members = self.role_mut(role)?.members.len();
         let roles = &mut self.member_mut(name)?.roles;
@@ -218,10 +227,10 @@ impl State {
         Limit::MembersOfRole.check(members, lacking)?;
         roles.insert(role.clone());
         self.role_mut(role)?.members.insert(name.clone());
-        Ok(vec![Change::Join(name.clone(), role.clone())])
+        Ok(vec![FactChange::Join(name.clone(), role.clone())])
     }
 
-    fn leave(&mut self, role: &Name, name: &Name) -> Outcome {
+    fn leave(&mut self, role: &Name, name: &Name) -> Applied {
         self.role_mut(role)?;
         if !self.member_mut(name)?.roles.remove(role) {
             return Err(OpFault::NotInRole { role: role.clone(), member: name.clone() });
@@ -234,8 +243,8 @@ impl State {
         role: &Name,
         pattern: &Pattern,
         rights: &[Right],
-        place: &Place,
-    ) -> Result<Vec<Change>, ChainFault> {
+        place: &OpContext,
+    ) -> Result<Vec<FactChange>, ChainFault> {
         let rights = distinct(rights)?;
         let lacking = self.owners_lacking(place);
         let granted = &mut self.plain_role(role)?.grants;
@@ -244,10 +253,10 @@ impl State {
         }
         let held = granted.entry(pattern.clone()).or_default();
         *held = held.union(rights);
-        Ok(vec![Change::Grant(role.clone(), pattern.clone(), rights)])
+        Ok(vec![FactChange::Grant(role.clone(), pattern.clone(), rights)])
     }
 
-    fn revoke(&mut self, role: &Name, pattern: &Pattern, rights: &[Right]) -> Outcome {
+    fn revoke(&mut self, role: &Name, pattern: &Pattern, rights: &[Right]) -> Applied {
         let rights = distinct(rights)?;
         let granted = &mut self.plain_role(role)?.grants;
         let held = granted.get(pattern).copied().unwrap_or_default();
@@ -259,7 +268,7 @@ impl State {
             Rights::NONE => drop(granted.remove(pattern)),
             left => drop(granted.insert(pattern.clone(), left)),
         }
-        Ok(vec![Change::Revoke(role.clone(), pattern.clone(), rights)])
+        Ok(vec![FactChange::Revoke(role.clone(), pattern.clone(), rights)])
     }
 
     /// A role whose grants can change: any but `owner`.
@@ -272,7 +281,7 @@ impl State {
         Ok(found)
     }
 
-    fn begin_epoch(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
+    fn begin_epoch(&mut self, op: &PolicyOp, place: &OpContext) -> Applied {
         let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope, skipped } = op else {
             return Ok(Vec::new());
         };
@@ -299,10 +308,10 @@ impl State {
         self.audiences.insert(audience.clone(), begun);
         let (audience, recipient) = (audience.clone(), recipient.clone());
         let fact = EpochFact { audience, recipient, kek: *kek, position: place.position };
-        Ok(vec![Change::Epoch(*epoch, fact)])
+        Ok(vec![FactChange::Epoch(*epoch, fact)])
     }
 
-    fn reseal(&mut self, op: &PolicyOp, place: &Place) -> Outcome {
+    fn reseal(&mut self, op: &PolicyOp, place: &OpContext) -> Applied {
         let PolicyOp::Reseal { audience, epoch, envelope, skipped } = op else {
             return Ok(Vec::new());
         };

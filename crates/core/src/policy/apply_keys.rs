@@ -1,11 +1,11 @@
 //! The effect of ops on what a member reads and signs by: its recipients and device keys.
 
-use super::apply::{MAX_RECIPIENTS, Outcome, Place};
+use super::apply::{Applied, MAX_RECIPIENTS, OpContext};
 use super::error::{ChainFault, Limit, Needs, OpFault};
-use super::history::{Change, History, KeyFact, Tainted, Timeline};
+use super::history::{FactChange, History, KeyFact, Tainted, Timeline};
 use super::op::KeyAdd;
 use super::registry::Admission;
-use super::state::{DeviceKey, State};
+use super::state::{DeviceKey, PolicyState};
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::{VerifyingKey, key_id};
 use crate::name::Name;
@@ -14,14 +14,14 @@ use std::collections::BTreeSet;
 /// The most recipients that others than owners make of a member's: as with every [`Limit`].
 const RECIPIENTS_BY_OTHERS: usize = 12;
 
-impl State {
+impl PolicyState {
     /// Gives a member a recipient, if the key that it is may be the member's.
     pub(super) fn admit(
         &mut self,
         name: &Name,
         recipient: &str,
-        place: &Place,
-    ) -> Result<Change, ChainFault> {
+        place: &OpContext,
+    ) -> Result<FactChange, ChainFault> {
         let owners_lacking = self.owners_lacking(place);
         let by = Admission { settings: &self.settings, owners_lacking };
         let id = self.registry.admit(name, recipient, &by)?;
@@ -29,15 +29,15 @@ impl State {
         member.recipients.insert(recipient.to_owned());
         member.ids.insert(recipient.to_owned(), id);
         member.line.clear();
-        Ok(Change::Recipient(name.clone(), id, place.signers.clone()))
+        Ok(FactChange::Recipient(name.clone(), id, place.signers.clone()))
     }
 
     pub(super) fn add_recipient(
         &mut self,
         name: &Name,
         recipient: &str,
-        place: &Place,
-    ) -> Result<Vec<Change>, ChainFault> {
+        place: &OpContext,
+    ) -> Result<Vec<FactChange>, ChainFault> {
         let there = self.member_mut(name)?.recipients.len();
         if there >= MAX_RECIPIENTS {
             let most = MAX_RECIPIENTS;
@@ -51,7 +51,7 @@ impl State {
     pub(super) fn keep_last_recipients(
         &self,
         recipients: usize,
-        place: &Place,
+        place: &OpContext,
     ) -> Result<(), ChainFault> {
         match self.owners_lacking(place) {
             Some(threshold) if recipients > RECIPIENTS_BY_OTHERS => {
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    pub(super) fn remove_recipient(&mut self, name: &Name, recipient: &str) -> Outcome {
+    pub(super) fn remove_recipient(&mut self, name: &Name, recipient: &str) -> Applied {
         let id = self.member_mut(name)?.recipient_id(recipient).copied();
         let id = id.ok_or_else(|| OpFault::UnknownRecipient { member: name.clone() })?;
         self.take_away(name, &Tainted { recipients: BTreeSet::from([id]), ..Tainted::default() })
@@ -73,7 +73,7 @@ impl State {
         device: &Name,
         lost: bool,
         history: &History,
-    ) -> Outcome {
+    ) -> Applied {
         let member = self.member_mut(name)?;
         let key = member.keys.get(device).ok_or_else(|| OpFault::UnknownDevice {
             member: name.clone(),
@@ -88,7 +88,7 @@ impl State {
 
     /// Takes these keys and recipients from a member, as far as it has them, and with a recipient the
     /// keys that are sealed to it.
-    fn take_away(&mut self, name: &Name, gone: &Tainted) -> Outcome {
+    fn take_away(&mut self, name: &Name, gone: &Tainted) -> Applied {
         let member = self.member_mut(name)?;
         member.line.clear();
         let recipients: Vec<(String, Id)> =
@@ -108,14 +108,14 @@ impl State {
         }
         self.registry.retire(recipients.iter().map(|(_, id)| id));
         keys.iter().for_each(|key| drop(self.key_owners.remove(&key.id)));
-        Ok(keys.into_iter().map(|key| Change::KeyOff(key.id)).collect())
+        Ok(keys.into_iter().map(|key| FactChange::KeyOff(key.id)).collect())
     }
 
     pub(super) fn add_key(
         &mut self,
         add: &KeyAdd,
-        place: &Place,
-    ) -> Result<Vec<Change>, ChainFault> {
+        place: &OpContext,
+    ) -> Result<Vec<FactChange>, ChainFault> {
         let lacking = self.owners_lacking(place);
         let id = key_id(&add.key);
         let (name, device) = (add.member.clone(), add.device.clone());
@@ -147,6 +147,6 @@ impl State {
             since: place.position,
             active: Timeline::default(),
         };
-        Ok(vec![Change::KeyOn(id, Box::new(fact))])
+        Ok(vec![FactChange::KeyOn(id, Box::new(fact))])
     }
 }

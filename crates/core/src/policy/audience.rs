@@ -1,7 +1,7 @@
 //! Audiences: the sets of roles that may read a secret (`docs/format.md`, State).
 
 use super::op::Right;
-use super::state::{OWNER, Role, State};
+use super::state::{OWNER, PolicyState, Role};
 use crate::crypto::bytes::{Fixed, Id, ShortId};
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,7 @@ pub struct Audience {
     pub skipped: BTreeSet<String>,
     /// The epochs before the current one, oldest first.
     pub earlier: Vec<Epoch>,
-    /// Whether a member left one of its roles since the current epoch began. See [`State::is_due`].
+    /// Whether a member left one of its roles since the current epoch began. See [`PolicyState::is_due`].
     pub(super) left: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Epoch {
     pub kek: Fixed<32>,
 }
 
-impl State {
+impl PolicyState {
     /// The audience of a secret: `owner` and every role that may read it.
     pub fn audience_of(&self, secret: &SecretName) -> String {
         self.readers(|pattern| pattern.matches(secret))

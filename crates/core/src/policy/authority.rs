@@ -6,15 +6,15 @@ use super::error::Needs;
 use super::history::History;
 use super::op::{PolicyOp, Right};
 use super::sealers::{After, Sealers};
-use super::state::{Member, OWNER, Role, State};
-use super::widest::Reach;
+use super::state::{Member, OWNER, PolicyState, Role};
+use super::widest::WidestReach;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeMap;
 
 /// The signers of an entry, by the state that judges them.
 pub struct Signers<'a> {
-    state: &'a State,
+    state: &'a PolicyState,
     history: &'a History,
     members: BTreeMap<&'a Name, Signer<'a>>,
     owner_level: bool,
@@ -23,7 +23,7 @@ pub struct Signers<'a> {
 struct Signer<'a> {
     /// How many distinct keys of the member sign.
     keys: usize,
-    reach: Reach<'a>,
+    reach: WidestReach<'a>,
 }
 
 impl<'a> Signers<'a> {
@@ -31,11 +31,15 @@ impl<'a> Signers<'a> {
     ///
     /// # Errors
     /// The first key that is not in the state.
-    pub(super) fn new(state: &'a State, history: &'a History, keys: &[Id]) -> Result<Self, Id> {
+    pub(super) fn new(
+        state: &'a PolicyState,
+        history: &'a History,
+        keys: &[Id],
+    ) -> Result<Self, Id> {
         let mut members = BTreeMap::new();
         for key in keys {
             let name = state.key_owner(key).ok_or(*key)?;
-            let signer = || Signer { keys: 0, reach: Reach::new(state, name) };
+            let signer = || Signer { keys: 0, reach: WidestReach::new(state, name) };
             members.entry(name).or_insert_with(signer).keys += 1;
         }
         Ok(Self { state, history, members, owner_level: state.is_owner_level(keys) })

@@ -9,7 +9,7 @@ use super::entry::{Algorithm, PolicyEntry};
 use super::error::{ChainError, ChainFault, OpFault};
 use super::history::{EpochFact, History, KeyFact, Tainted};
 use super::op::{PolicyOp, Right};
-use super::state::State;
+use super::state::PolicyState;
 use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
 use crate::crypto::sign::{Tag, VerifyingKey, key_id};
 use crate::name::{Name, Pattern, SecretName};
@@ -27,7 +27,7 @@ const PARALLEL_FROM: usize = 16;
 
 /// Whether signatures are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signatures {
+pub enum ChainSignatures {
     Check,
     /// The same bytes have been checked before. Every other rule is checked all the same.
     Trusted,
@@ -41,7 +41,7 @@ pub struct Chain {
     heads: Vec<Vec<Id>>,
     signers: Vec<Arc<[Id]>>,
     pub(super) history: History,
-    pub(super) state: State,
+    pub(super) state: PolicyState,
 }
 
 /// A signature to check once the structure stands.
@@ -73,14 +73,14 @@ impl Chain {
     ///
     /// # Errors
     /// The first entry that breaks a rule.
-    pub fn build(entries: &[PolicyEntry], signatures: Signatures) -> Result<Self, ChainError> {
+    pub fn build(entries: &[PolicyEntry], signatures: ChainSignatures) -> Result<Self, ChainError> {
         if entries.is_empty() {
             return Err(ChainError { position: 0, op: None, cause: ChainFault::Empty });
         }
         let mut chain = Self::empty();
         let mut pending = Vec::new();
         let folded = entries.iter().try_for_each(|entry| chain.push(entry, &mut pending));
-        if signatures == Signatures::Check {
+        if signatures == ChainSignatures::Check {
             check(&pending)?;
         }
         folded.map(|()| chain)
@@ -105,7 +105,7 @@ impl Chain {
     /// The first entry that breaks a rule.
     pub fn replay(
         entries: &[PolicyEntry],
-        mut visit: impl FnMut(usize, &State),
+        mut visit: impl FnMut(usize, &PolicyState),
     ) -> Result<(), ChainError> {
         Self::replay_whole(entries, |position, chain| visit(position, &chain.state))
     }
@@ -131,7 +131,7 @@ impl Chain {
             heads: Vec::new(),
             signers: Vec::new(),
             history: History::default(),
-            state: State::before_genesis(),
+            state: PolicyState::before_genesis(),
         }
     }
 
@@ -348,7 +348,7 @@ impl Chain {
     }
 
     /// The state after the head.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &PolicyState {
         &self.state
     }
 }

@@ -4,7 +4,7 @@
 //! and inherits nothing. So no set has to be searched when a member goes.
 
 use super::op::Right;
-use super::state::State;
+use super::state::PolicyState;
 use crate::name::Name;
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub(super) type Incarnation = (Name, u64);
 pub(super) type Creators = BTreeSet<Incarnation>;
 
-impl State {
+impl PolicyState {
     /// Those of these members that can be creators: they hold `grant` on some pattern.
     pub(super) fn creators_among<'a>(&self, signers: impl Iterator<Item = &'a Name>) -> Creators {
         let granting = signers.filter(|name| self.holds_anywhere(name, Right::Grant));

@@ -2,7 +2,7 @@
 
 use super::op::PolicyOp;
 use crate::crypto::bytes::{Id, SignatureBytes};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::record::line;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,6 @@ impl PolicyEntry {
 
     pub fn id_of_line(text: &str) -> Id {
         // `"sigs":[` opens the last key; the signatures' own texts are base64url and cannot hold it.
-        digest::hash(Context::PolicyEntry, &[line::body(text, ",\"sigs\":", "}").as_bytes()])
+        digest::hash(HashContext::PolicyEntry, &[line::body(text, ",\"sigs\":", "}").as_bytes()])
     }
 }

@@ -7,9 +7,9 @@
 use super::chain::Chain;
 use super::history::History;
 use super::op::{KeyAdd, PolicyOp};
-use super::state::{OWNER, State};
+use super::state::{OWNER, PolicyState};
 use crate::crypto::bytes::{Fixed, Id};
-use crate::crypto::digest::{self, Context, Digest, Started};
+use crate::crypto::digest::{self, Digest, HashContext, Started};
 use crate::crypto::identity::recipient;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
@@ -70,7 +70,7 @@ pub fn fill(chain: Option<&Chain>, mut ops: Vec<PolicyOp>) -> Vec<PolicyOp> {
 
 /// What the ops of one entry give, by the state after it.
 pub(super) struct Given<'a> {
-    state: &'a State,
+    state: &'a PolicyState,
     history: &'a History,
     vault: Option<Id>,
     /// By role: the hash so far of what grants to it give, since an entry may have many.
@@ -79,7 +79,7 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// `vault` is `None` in genesis.
-    pub fn new(state: &'a State, history: &'a History, vault: Option<Id>) -> Self {
+    pub fn new(state: &'a PolicyState, history: &'a History, vault: Option<Id>) -> Self {
         Self { state, history, vault, grants: HashMap::new() }
     }
 
@@ -113,7 +113,7 @@ impl<'a> Given<'a> {
 
     fn start(&self, who: &str) -> Started {
         let vault = self.vault.as_ref().map_or(&[][..], Id::as_bytes);
-        Digest::new(Context::Access).start(&[vault, who.as_bytes()])
+        Digest::new(HashContext::Access).start(&[vault, who.as_bytes()])
     }
 
     fn member_line(&self, name: &Name) -> &'a str {
@@ -122,7 +122,7 @@ impl<'a> Given<'a> {
             let keys = member.keys.iter().map(|(device, key)| format!("key {device} {}", key.id));
             let recipients = member.ids.values().map(|id| format!("recipient {id}"));
             let lines = keys.chain(recipients).collect();
-            format!("{name} {}\n", hash(Context::Credentials, &lines))
+            format!("{name} {}\n", hash(HashContext::Credentials, &lines))
         })
     }
 
@@ -156,7 +156,7 @@ impl<'a> Given<'a> {
         let Some(role) = self.state.role(name) else { return "" };
         role.line.get(|| {
             let access = self.access(name, |_| true);
-            format!("{name} {}\n", hash(Context::RoleAccess, &access))
+            format!("{name} {}\n", hash(HashContext::RoleAccess, &access))
         })
     }
 
@@ -189,7 +189,7 @@ impl<'a> Given<'a> {
 }
 
 /// A field for each line.
-fn hash(context: Context, lines: &BTreeSet<String>) -> Id {
+fn hash(context: HashContext, lines: &BTreeSet<String>) -> Id {
     let fields: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
     digest::hash(context, &fields)
 }

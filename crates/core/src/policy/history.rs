@@ -73,7 +73,7 @@ pub struct EpochFact {
 
 /// One change of the facts, as an op makes it.
 #[derive(Debug, Clone)]
-pub(super) enum Change {
+pub(super) enum FactChange {
     KeyOn(Id, Box<KeyFact>),
     /// A member's new recipient, and the keys that signed the entry.
     Recipient(Name, Id, Arc<[Id]>),
@@ -115,64 +115,64 @@ pub struct History {
 }
 
 impl History {
-    pub(super) fn record(&mut self, position: usize, change: Change) {
+    pub(super) fn record(&mut self, position: usize, change: FactChange) {
         // The chain's limit is far below; a position past it would be refused, not wrapped.
         let at = index(position);
         match change {
-            Change::KeyOn(id, mut fact) => {
+            FactChange::KeyOn(id, mut fact) => {
                 fact.active.start(at);
                 let credentials = self.credentials.entry(fact.member.clone()).or_default();
                 credentials.push(Credential::Key(id));
                 self.keys.insert(id, *fact);
             }
-            Change::Recipient(member, id, sponsors) => {
+            FactChange::Recipient(member, id, sponsors) => {
                 let credentials = self.credentials.entry(member).or_default();
                 credentials.push(Credential::Recipient(id, sponsors));
             }
-            Change::Join(member, role) => {
+            FactChange::Join(member, role) => {
                 self.memberships.entry(member).or_default().entry(role).or_default().start(at);
             }
-            Change::Grant(role, pattern, rights) => {
+            FactChange::Grant(role, pattern, rights) => {
                 let spans = self.grants.entry(role).or_default().entry(pattern).or_default();
                 rights.iter().for_each(|right| spans[right as usize].start(at));
             }
-            Change::Epoch(epoch, fact) => {
+            FactChange::Epoch(epoch, fact) => {
                 self.epochs.insert(epoch, fact);
             }
-            Change::KeyOff(_) | Change::Leave(..) | Change::Revoke(..) => {
+            FactChange::KeyOff(_) | FactChange::Leave(..) | FactChange::Revoke(..) => {
                 self.end(position, change)
             }
         }
     }
 
-    fn end(&mut self, position: usize, change: Change) {
+    fn end(&mut self, position: usize, change: FactChange) {
         let at = index(position);
         if self.removals.last() != Some(&position) {
             self.removals.push(position);
         }
         match change {
-            Change::KeyOff(id) => {
+            FactChange::KeyOff(id) => {
                 if let Some(fact) = self.keys.get_mut(&id) {
                     fact.active.stop(at);
                 }
             }
-            Change::Leave(member, role) => {
+            FactChange::Leave(member, role) => {
                 let roles = self.memberships.get_mut(&member);
                 if let Some(span) = roles.and_then(|roles| roles.get_mut(&role)) {
                     span.stop(at);
                 }
             }
-            Change::Revoke(role, pattern, rights) => {
+            FactChange::Revoke(role, pattern, rights) => {
                 let patterns = self.grants.get_mut(&role);
                 if let Some(spans) = patterns.and_then(|patterns| patterns.get_mut(&pattern)) {
                     rights.iter().for_each(|right| spans[right as usize].stop(at));
                 }
             }
-            Change::KeyOn(..)
-            | Change::Recipient(..)
-            | Change::Join(..)
-            | Change::Grant(..)
-            | Change::Epoch(..) => {}
+            FactChange::KeyOn(..)
+            | FactChange::Recipient(..)
+            | FactChange::Join(..)
+            | FactChange::Grant(..)
+            | FactChange::Epoch(..) => {}
         }
     }
 

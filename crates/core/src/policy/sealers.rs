@@ -8,7 +8,7 @@ use super::audience;
 use super::error::Needs;
 use super::history::History;
 use super::op::{PolicyOp, Right};
-use super::state::{OWNER, State};
+use super::state::{OWNER, PolicyState};
 use super::widest::Widest;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// What an entry leaves: the state, and what ever was.
 #[derive(Clone, Copy)]
 pub struct After<'a> {
-    pub(super) state: &'a State,
+    pub(super) state: &'a PolicyState,
     pub(super) history: &'a History,
 }
 
@@ -74,7 +74,7 @@ struct Sealer {
 }
 
 impl Sealer {
-    fn new(state: &State, name: &Name) -> Self {
+    fn new(state: &PolicyState, name: &Name) -> Self {
         let roles = state.member(name).into_iter().flat_map(|member| member.roles());
         let grants = roles.filter_map(|role| state.role(role)).flat_map(|role| role.grants());
         let grants = grants.filter(|(_, rights)| rights.has(Right::Grant));
@@ -92,7 +92,7 @@ impl Sealer {
 
 impl Sealers {
     pub(super) fn new<'a>(
-        before: &State,
+        before: &PolicyState,
         members: impl Iterator<Item = &'a Name>,
         owner_level: bool,
     ) -> Self {

@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 /// An entry before its signatures. What is signed is fixed from here on.
 #[derive(Debug, Clone)]
-pub struct Draft(PolicyEntry);
+pub struct PolicyDraft(PolicyEntry);
 
-impl Draft {
+impl PolicyDraft {
     /// The first entry of a new vault. Ops that do not say what they give are filled in.
     pub fn genesis(ts: u64, ops: Vec<PolicyOp>, reason: String) -> Self {
         Self(PolicyEntry {

@@ -3,7 +3,7 @@
 
 use super::audience::{Audience, Audiences};
 use super::creators::Creators;
-use super::fresh::Fresh;
+use super::current_audiences::CurrentAudiences;
 use super::gives::Cached;
 use super::op::{MemberKind, Right};
 use super::registry::Registry;
@@ -85,12 +85,12 @@ impl Role {
 
 /// The state after some entry. Before genesis there is no charter and only the role `owner`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
+pub struct PolicyState {
     pub(super) charter: Option<Charter>,
     pub(super) members: BTreeMap<Name, Member>,
     pub(super) roles: BTreeMap<Name, Role>,
     pub(super) audiences: Audiences,
-    pub(super) fresh: Fresh,
+    pub(super) fresh: CurrentAudiences,
     pub(super) settings: Settings,
     pub(super) key_owners: BTreeMap<Id, Name>,
     /// How many members were ever added.
@@ -119,7 +119,7 @@ impl Spellings {
     }
 }
 
-impl State {
+impl PolicyState {
     pub(super) fn before_genesis() -> Self {
         let owner = Name::new(OWNER).ok();
         let mut role_names = Spellings::default();
@@ -129,7 +129,7 @@ impl State {
             members: BTreeMap::new(),
             roles: owner.into_iter().map(|name| (name, Role::default())).collect(),
             audiences: BTreeMap::new(),
-            fresh: Fresh::default(),
+            fresh: CurrentAudiences::default(),
             settings: Settings::default(),
             key_owners: BTreeMap::new(),
             member_adds: 0,

@@ -1,7 +1,7 @@
 //! Patterns by what they contain, for questions that a hostile chain asks very often.
 
 use super::op::Right;
-use super::state::State;
+use super::state::PolicyState;
 use crate::name::{Name, Pattern};
 use std::borrow::Borrow;
 use std::cell::OnceCell;
@@ -43,19 +43,19 @@ impl<P: Borrow<Pattern>> Widest<P> {
 
 /// On what one member holds which right, by one grant each: made when it is first asked, for all ops of
 /// an entry, since these are judged by the same state.
-pub(super) struct Reach<'a> {
-    state: &'a State,
+pub(super) struct WidestReach<'a> {
+    state: &'a PolicyState,
     member: &'a Name,
     owner: bool,
     held: [OnceCell<Widest<&'a Pattern>>; Right::ALL.len()],
 }
 
-impl<'a> Reach<'a> {
-    pub fn new(state: &'a State, member: &'a Name) -> Self {
+impl<'a> WidestReach<'a> {
+    pub fn new(state: &'a PolicyState, member: &'a Name) -> Self {
         Self { state, member, owner: state.is_owner(member), held: Default::default() }
     }
 
-    /// What [`State::holds_pattern`] answers.
+    /// What [`PolicyState::holds_pattern`] answers.
     pub fn holds(&self, right: Right, on: &Pattern) -> bool {
         self.owner || self.held[right as usize].get_or_init(|| self.widest(right)).contain(on)
     }

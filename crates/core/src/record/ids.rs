@@ -2,7 +2,7 @@
 //! know their own; and the suite that they are computed under.
 
 use crate::crypto::bytes::{Fixed, Id};
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use crate::name::{Name, SecretName};
 
 /// The only suite of format 1.
@@ -11,7 +11,7 @@ pub const SUITE: &str = "xchacha20poly1305-blake3";
 /// A secret's uid: two branches that create the same name meet in one secret.
 pub fn secret_uid(vault: &Id, secret: &SecretName) -> Id {
     digest::hash(
-        Context::SecretUid,
+        HashContext::SecretUid,
         &[&vault.0, secret.environment().as_bytes(), secret.name().as_bytes()],
     )
 }
@@ -19,7 +19,7 @@ pub fn secret_uid(vault: &Id, secret: &SecretName) -> Id {
 /// Where an entry of these parents stands in the history.
 pub fn origin(parents: &[Id]) -> Id {
     let fields: Vec<&[u8]> = parents.iter().map(|parent| &parent.0[..]).collect();
-    digest::hash(Context::EntryParents, &fields)
+    digest::hash(HashContext::EntryParents, &fields)
 }
 
 /// Who puts a body, where, and how: it makes the object theirs alone, and of that place.
@@ -39,12 +39,12 @@ pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> Id {
     let Putting { author, origin, expires } = putting;
     let expires = expires.map(u64::to_le_bytes);
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
-    digest::hash(Context::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
+    digest::hash(HashContext::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
 }
 
 /// The id of an envelope, which is a binary age file.
 pub fn envelope_id(file: &[u8]) -> Id {
-    digest::hash(Context::Envelope, &[file])
+    digest::hash(HashContext::Envelope, &[file])
 }
 
 /// What a device key signs to prove that its holder made it; `vault` is `None` in genesis, whose
@@ -62,7 +62,7 @@ pub fn key_proof_id(
         None => &[],
     };
     digest::hash(
-        Context::KeyProof,
+        HashContext::KeyProof,
         &[
             vault,
             member.as_str().as_bytes(),

@@ -7,21 +7,21 @@ use crate::name::{Name, SecretName};
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::{MemberKind, PolicyOp};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum HistoryKind {
     Secret,
     Policy,
 }
 
 /// One op of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct HistoryRow {
     pub entry: Id,
-    pub kind: Kind,
+    pub kind: HistoryKind,
     /// Whether something comes in the place of an older one: a value, or an audience's keys.
     pub rotates: bool,
     /// Seconds since the Unix epoch, as the author says.
@@ -41,7 +41,7 @@ pub struct Row {
 
 /// Which rows are wanted; what is `None` does not restrict.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct HistoryFilter {
     pub secret: Option<SecretName>,
     pub actor: Option<Name>,
     pub action: Option<String>,
@@ -62,8 +62,8 @@ pub fn entries(vault: &Vault) -> BTreeSet<Id> {
 ///
 /// The order is that of cause, not of the clocks: a change of policy stands before what was written
 /// under it, and within one policy entries stand in the order of the log.
-pub fn rows(vault: &Vault, filter: &Filter) -> Vec<Row> {
-    let mut rows: Vec<(usize, Row)> = policy(vault, filter);
+pub fn rows(vault: &Vault, filter: &HistoryFilter) -> Vec<HistoryRow> {
+    let mut rows: Vec<(usize, HistoryRow)> = policy(vault, filter);
     rows.extend(log(vault, filter));
     // Stable: policy comes first at its position, and ops keep their order.
     rows.sort_by_key(|(position, _)| *position);
@@ -101,8 +101,8 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
     history::ACTIONS.into_iter().chain(describe::ACTIONS)
 }
 
-fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
-    let wanted = history::Filter {
+fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
+    let wanted = history::LogFilter {
         secret: filter.secret.as_ref(),
         actor: filter.actor.as_ref(),
         action: filter.action.as_deref(),
@@ -113,11 +113,11 @@ fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
     let rows = history::rows(graph, &vault.file().entries, standings, vault.chain(), &wanted);
     let position = |entry: &Id| graph.place(entry).and_then(|place| standings.position(place));
     let owned = rows.into_iter().map(|row| {
-        let history::Row { timestamp, action, secret_id, actor, actor_type, reason, .. } = row;
+        let history::LogRow { timestamp, action, secret_id, actor, actor_type, reason, .. } = row;
         let op = vault.file().entries.get(row.entry).and_then(|entry| entry.ops.get(row.op));
-        let owned = Row {
+        let owned = HistoryRow {
             entry: *row.entry,
-            kind: Kind::Secret,
+            kind: HistoryKind::Secret,
             rotates: op.is_some_and(rotates),
             timestamp,
             action,
@@ -133,7 +133,7 @@ fn log(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
     owned.collect()
 }
 
-fn policy(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
+fn policy(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
     if filter.secret.is_some() {
         return Vec::new();
     }
@@ -146,11 +146,11 @@ fn policy(vault: &Vault, filter: &Filter) -> Vec<(usize, Row)> {
 
 fn policy_rows(
     vault: &Vault,
-    filter: &Filter,
+    filter: &HistoryFilter,
     position: usize,
     entry: &PolicyEntry,
     id: Id,
-) -> Vec<Row> {
+) -> Vec<HistoryRow> {
     let signers = vault.chain().signing_members(position);
     let outside = filter.actor.as_ref().is_some_and(|actor| !signers.contains(actor))
         || filter.since.is_some_and(|since| entry.ts < since)
@@ -162,9 +162,9 @@ fn policy_rows(
     let kind = signers.iter().next().and_then(|name| kind_of(vault, name));
     let wanted = |action: &str| filter.action.as_deref().is_none_or(|other| other == action);
     let ops = entry.ops.iter().filter(|op| wanted(describe::action(op)));
-    let rows = ops.map(|op| Row {
+    let rows = ops.map(|op| HistoryRow {
         entry: id,
-        kind: Kind::Policy,
+        kind: HistoryKind::Policy,
         rotates: matches!(op, PolicyOp::Epoch { .. }),
         timestamp: entry.ts,
         action: describe::action(op),

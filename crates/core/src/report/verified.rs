@@ -6,9 +6,9 @@ use crate::log::finding::Code;
 use crate::log::report::FindingRecord;
 use crate::name::Name;
 use crate::secret::prune;
+use crate::vault::Vault;
 use crate::vault::pin;
-use crate::vault::pin::{Facts, Standing};
-use crate::vault::verified_vault::Vault;
+use crate::vault::pin::{Facts, PinStatus};
 use serde::{Deserialize, Serialize};
 
 /// A verified file.
@@ -69,7 +69,7 @@ impl Verified {
     }
 
     /// What the pins say of the file; see [`pin::judge`].
-    pub fn standing(&self, facts: &Facts<'_>) -> Standing {
+    pub fn standing(&self, facts: &Facts<'_>) -> PinStatus {
         pin::judge(&self.chain, facts)
     }
 }

@@ -5,8 +5,8 @@ use crate::name::{Name, SecretName};
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeMap;
 
 /// How a name stands.
@@ -89,7 +89,7 @@ fn opened(
     secret: &SecretName,
     now: u64,
 ) -> Result<Option<SecretValue>, ReadError> {
-    match read::read(vault, who, secret, &read::Wanted::Current, now) {
+    match read::read(vault, who, secret, &read::VersionSelector::Current, now) {
         Ok(value) => Ok(Some(value)),
         Err(
             ReadError::NotPermitted { .. }

@@ -3,14 +3,14 @@
 //! one holds the same value: whoever could read that one knows this one.
 
 use super::put::{self, NewValue, PutError, PutRequest};
-use super::read::{self, ReadError, Wanted};
+use super::read::{self, ReadError, VersionSelector};
 use super::remove::{self, RemoveError};
 use super::waived;
 use crate::log::state::SecretState;
 use crate::name::SecretName;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
 /// Why nothing was copied or renamed.
@@ -77,7 +77,7 @@ fn put_of(vault: &Vault, request: &CopyRequest, ctx: &Ctx<'_>) -> Result<PutRequ
         return Err(CopyError::Same { secret: from.clone() });
     }
     let found = read::find(vault, from)?;
-    let old = read::select(found, from, &Wanted::Current)?;
+    let old = read::select(found, from, &VersionSelector::Current)?;
     if found.is_conflict() {
         return Err(CopyError::Conflict { secret: from.clone() });
     }
@@ -85,7 +85,7 @@ fn put_of(vault: &Vault, request: &CopyRequest, ctx: &Ctx<'_>) -> Result<PutRequ
     if !overwrite && target.is_some_and(|target| !target.is_gone()) {
         return Err(CopyError::Exists { secret: to.clone() });
     }
-    let value = read::read(vault, ctx.who, from, &Wanted::Current, ctx.now)?;
+    let value = read::read(vault, ctx.who, from, &VersionSelector::Current, ctx.now)?;
     let value = NewValue { value, expires: old.expires, same: vec![old.object] };
     let fields = carried(found, target);
     Ok(PutRequest { secret: to.clone(), value: Some(value), fields })

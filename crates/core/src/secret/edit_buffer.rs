@@ -6,18 +6,18 @@
 //! and no further.
 
 use super::put::{self, NewValue, PutError, PutRequest};
-use super::read::{self, ReadError, Wanted};
+use super::read::{self, ReadError, VersionSelector};
 use super::remove::{self, RemoveError};
-use crate::convert::text::{Entry, dotenv};
+use crate::convert::text::{TextEntry, dotenv};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, NameError, SecretName};
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use std::collections::HashMap;
 
 /// A secret whose value is in the text.
@@ -32,7 +32,7 @@ pub struct Shown {
 
 /// A secret whose value is not in the text.
 #[derive(Debug)]
-pub struct LeftOut {
+pub struct LeftOutOfEdit {
     pub secret: SecretName,
     pub object: Option<Id>,
     pub why: &'static str,
@@ -43,7 +43,7 @@ pub struct LeftOut {
 pub struct Sheet {
     pub environment: Name,
     pub shown: Vec<Shown>,
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOutOfEdit>,
     /// What the environment gives besides, from those that it extends.
     pub inherited: Vec<SecretName>,
 }
@@ -85,8 +85,8 @@ pub fn shown(
     secret: &SecretName,
     now: u64,
 ) -> Result<Shown, ReadError> {
-    let value = read::read(vault, who, secret, &Wanted::Current, now)?;
-    let version = read::select(read::find(vault, secret)?, secret, &Wanted::Current)?;
+    let value = read::read(vault, who, secret, &VersionSelector::Current, now)?;
+    let version = read::select(read::find(vault, secret)?, secret, &VersionSelector::Current)?;
     let (object, expires) = (version.object, version.expires);
     Ok(Shown { secret: secret.clone(), object, expires, value })
 }
@@ -117,7 +117,7 @@ impl Sheet {
                 Err(ReadError::Expired { .. }) => "expired",
                 Err(error) => return Err(error),
             };
-            left_out.push(LeftOut { secret: name.clone(), object: state.current, why });
+            left_out.push(LeftOutOfEdit { secret: name.clone(), object: state.current, why });
         }
         let given = wanted::wanted(vault, environment, &Selection::default())?;
         let inherited = given.into_iter().filter(|name| !own(name)).collect();
@@ -145,7 +145,7 @@ impl Sheet {
              # if you confirm it.\n\
              # Lines like this one are dropped.\n"
         );
-        for LeftOut { secret, why, .. } in &self.left_out {
+        for LeftOutOfEdit { secret, why, .. } in &self.left_out {
             text.push_str(&format!("# not shown: {} ({why})\n", secret.name()));
         }
         for secret in &self.inherited {
@@ -157,11 +157,11 @@ impl Sheet {
     }
 
     /// What the entries of an edited text change.
-    pub fn compare(&self, entries: Vec<Entry>) -> Result<Edited, NameError> {
+    pub fn compare(&self, entries: Vec<TextEntry>) -> Result<Edited, NameError> {
         let mut before: HashMap<&str, &Shown> =
             self.shown.iter().map(|shown| (shown.secret.name(), shown)).collect();
         let mut edits = Vec::new();
-        for Entry { name, value, .. } in entries {
+        for TextEntry { name, value, .. } in entries {
             let old = before.remove(name.as_str());
             if old.is_some_and(|old| old.value.same_as(&value)) {
                 continue;

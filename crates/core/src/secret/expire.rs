@@ -1,16 +1,16 @@
 //! Changing when a version that is there expires. The version keeps its value and its own statement;
 //! what is said later decides.
 
-use super::put::able;
-use super::read::{self, ReadError, Wanted};
+use super::put::members_with;
+use super::read::{self, ReadError, VersionSelector};
 use crate::log::op::{Expire, Op};
 use crate::log::state::Version;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 
 /// Putting the time off serves a value for longer, which a writer may; bringing it forward ends in
 /// its being deleted.
@@ -35,7 +35,7 @@ pub enum ExpireError {
 pub fn expire(
     vault: &Vault,
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
     at: Option<u64>,
     ctx: &Ctx<'_>,
 ) -> Result<(usize, Option<Change>), ExpireError> {
@@ -58,12 +58,16 @@ fn permit(vault: &Vault, secret: &SecretName, ctx: &Ctx<'_>) -> Result<(), Expir
     if holds(member) {
         return Ok(());
     }
-    let mut able = able(vault, Right::Write, secret);
+    let mut able = members_with(vault, Right::Write, secret);
     able.retain(holds);
     Err(ExpireError::NotPermitted { secret: secret.clone(), member: member.clone(), able })
 }
 
-fn refuse(secret: &SecretName, wanted: &Wanted, version: &Version) -> Result<(), ExpireError> {
+fn refuse(
+    secret: &SecretName,
+    wanted: &VersionSelector,
+    version: &Version,
+) -> Result<(), ExpireError> {
     match version {
         Version { pruned: true, .. } => Err(ReadError::pruned(secret, wanted, version).into()),
         Version { removed: true, number, .. } => {

@@ -1,12 +1,12 @@
 //! Bringing the entries of a file into a vault: what is new, what differs, what is there already.
 
 use super::put::{NewValue, PutRequest};
-use super::read::{self, Wanted};
-use crate::convert::text::Entry;
+use super::read::{self, VersionSelector};
+use crate::convert::text::TextEntry;
 use crate::name::{Name, NameError, SecretName};
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 
 /// What an entry does to the vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn plan(
     vault: &Vault,
     who: &Unlocked,
     environment: &Name,
-    entries: Vec<Entry>,
+    entries: Vec<TextEntry>,
     now: u64,
 ) -> Result<Vec<Planned>, NameError> {
     entries
@@ -65,7 +65,7 @@ fn effect(
     if vault.secret(secret).is_none_or(|found| found.is_gone()) {
         return Effect::New;
     }
-    match read::read(vault, who, secret, &Wanted::Current, now) {
+    match read::read(vault, who, secret, &VersionSelector::Current, now) {
         Ok(current) if current.same_as(value) => Effect::Unchanged,
         Ok(_) => Effect::Changed,
         Err(_) => Effect::Unknown,

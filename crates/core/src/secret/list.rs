@@ -1,16 +1,16 @@
 //! Secrets as lists show them: metadata without values, narrowed by what the user asked for.
 
-use super::aging::Ages;
 use super::read::pruned;
-use crate::log::state::{SecretState, Status, Version};
+use super::rotation_due::Ages;
+use crate::log::state::{SecretState, Version, VersionStatus};
 use crate::name::{Name, NameError, Pattern, SecretName};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// What narrows a list; all that is given must hold.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct ListFilter {
     pub environment: Option<Name>,
     pub pattern: Option<ListPattern>,
     /// At least one of these.
@@ -77,11 +77,11 @@ pub struct Listed<'a> {
     pub state: &'a SecretState,
     /// The current version; of a secret that is gone, its last one.
     pub version: &'a Version,
-    pub status: Status,
+    pub status: VersionStatus,
 }
 
 /// The secrets that pass the filter, by name. `now` is in seconds since the Unix epoch.
-pub fn list<'a>(vault: &'a Vault, filter: &Filter, now: u64) -> Vec<Listed<'a>> {
+pub fn list<'a>(vault: &'a Vault, filter: &ListFilter, now: u64) -> Vec<Listed<'a>> {
     let secrets = vault.state().secrets.iter();
     let ages = Ages::new(vault);
     let listed = secrets.filter_map(|(name, state)| listed(name, state, now));
@@ -91,7 +91,7 @@ pub fn list<'a>(vault: &'a Vault, filter: &Filter, now: u64) -> Vec<Listed<'a>> 
 
 fn is_stale<'a>(listed: &Listed<'a>, ages: &Ages<'a>, now: u64) -> bool {
     let due = || ages.due(listed.state, listed.version);
-    listed.status != Status::Removed && due().is_some_and(|due| due <= now)
+    listed.status != VersionStatus::Removed && due().is_some_and(|due| due <= now)
 }
 
 /// How one secret is listed; `None` if it never had a version.
@@ -101,15 +101,15 @@ pub fn listed<'a>(name: &'a SecretName, state: &'a SecretState, now: u64) -> Opt
     }
     if let Some(version) = pruned(state) {
         let by_age = version.expires.is_some();
-        let status = if by_age { Status::Expired } else { Status::Pruned };
+        let status = if by_age { VersionStatus::Expired } else { VersionStatus::Pruned };
         return Some(Listed { name, state, version, status });
     }
     let version = state.versions.last()?;
     // Not the version's own status: a retired version does not come back by itself.
-    Some(Listed { name, state, version, status: Status::Removed })
+    Some(Listed { name, state, version, status: VersionStatus::Removed })
 }
 
-impl Filter {
+impl ListFilter {
     fn passes(&self, listed: &Listed<'_>, now: u64) -> bool {
         let state = listed.state;
         let here = |environment: &Name| environment.as_str() == listed.name.environment();
@@ -118,7 +118,7 @@ impl Filter {
             && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(listed.name))
             && (self.tags.is_empty() || tagged())
             && self.kind.as_deref().is_none_or(|kind| state.type_of() == Some(kind))
-            && (self.removed || listed.status != Status::Removed)
+            && (self.removed || listed.status != VersionStatus::Removed)
             && self.passes_age(listed.version, now)
     }
 
@@ -136,13 +136,13 @@ impl Filter {
 
 /// The secrets that an environment holds itself and that are not removed, by name.
 pub fn own(vault: &Vault, environment: &Name) -> Vec<SecretName> {
-    let filter = Filter { environment: Some(environment.clone()), ..Filter::default() };
+    let filter = ListFilter { environment: Some(environment.clone()), ..ListFilter::default() };
     list(vault, &filter, 0).into_iter().map(|listed| listed.name.clone()).collect()
 }
 
 /// An environment in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Environment {
+pub struct ListedEnvironment {
     pub name: Name,
     /// Its own secrets that are not removed, and those of them that have expired.
     pub secrets: usize,
@@ -151,13 +151,13 @@ pub struct Environment {
 }
 
 /// The environments that hold a secret, extend another or are extended, by name.
-pub fn environments(vault: &Vault, now: u64) -> Vec<Environment> {
+pub fn environments(vault: &Vault, now: u64) -> Vec<ListedEnvironment> {
     let mut counts: BTreeMap<Name, (usize, usize)> = BTreeMap::new();
-    for listed in list(vault, &Filter::default(), now) {
+    for listed in list(vault, &ListFilter::default(), now) {
         let Ok(name) = Name::new(listed.name.environment()) else { continue };
         let (secrets, expired) = counts.entry(name).or_default();
         *secrets += 1;
-        *expired += usize::from(listed.status == Status::Expired);
+        *expired += usize::from(listed.status == VersionStatus::Expired);
     }
     let settings = vault.policy().settings();
     for heir in settings.heirs() {
@@ -168,7 +168,7 @@ pub fn environments(vault: &Vault, now: u64) -> Vec<Environment> {
     }
     let environments = counts.into_iter().map(|(name, (secrets, expired))| {
         let extends = settings.extends(name.as_str());
-        Environment { name, secrets, expired, extends }
+        ListedEnvironment { name, secrets, expired, extends }
     });
     environments.collect()
 }

@@ -2,12 +2,12 @@
 //! result or a [`Change`](crate::vault::change::Change). Pure.
 
 pub mod adopt;
-pub mod aging;
 pub mod compare;
 pub mod copy;
 pub mod edit_buffer;
 pub mod expire;
 pub mod import;
+pub mod kind;
 pub mod list;
 pub mod prune;
 pub mod put;
@@ -15,6 +15,7 @@ pub mod read;
 pub mod references;
 pub mod remove;
 pub mod rollback;
+pub mod rotation_due;
 pub mod selection;
 pub mod similar;
 pub mod void_known;

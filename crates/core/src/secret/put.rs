@@ -1,22 +1,22 @@
 //! Writing secrets: new values, metadata, or both, of one secret or many.
 
-use super::read::{self, Wanted};
+use super::read::{self, VersionSelector};
 use crate::crypto::bytes::Id;
 use crate::crypto::seal::MAX_VALUE;
 use crate::file::version;
 use crate::file::version::{Authored, SealedValue, VersionError, WrapTo};
-use crate::host::progress::told;
+use crate::host::progress::with_progress;
 use crate::log::op::{Field, Op};
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::{Batch, NewPut};
 use crate::vault::change::Change;
 use crate::vault::key_holders;
 use crate::vault::unlock::KeyError;
-use crate::vault::verified_vault::Vault;
 
 /// What one secret is to become.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub(crate) fn put_with(
     ctx: &Ctx<'_>,
 ) -> Result<Change, PutError> {
     let mut batch = Batch::new(vault, ctx);
-    for request in told(requests.into_iter(), "encrypting", ctx.progress) {
+    for request in with_progress(requests.into_iter(), "encrypting", ctx.progress) {
         let with_fields = !request.fields.is_empty() || request.value.is_none();
         permit(vault, &request.secret, ctx.who.member(), with_fields)?;
         let PutRequest { secret, value, fields } = request;
@@ -111,7 +111,7 @@ pub fn same_as_current(
 ) -> Vec<Id> {
     let current = vault.secret(secret).and_then(|found| found.current());
     let known = |object| {
-        read::read(vault, ctx.who, secret, &Wanted::Current, ctx.now)
+        read::read(vault, ctx.who, secret, &VersionSelector::Current, ctx.now)
             .ok()
             .filter(|known| known.same_as(value))
             .map(|_| object)
@@ -166,12 +166,12 @@ fn denied(vault: &Vault, secret: &SecretName, member: &Name) -> PutError {
         secret: secret.clone(),
         member: member.clone(),
         right: Right::Write,
-        able: able(vault, Right::Write, secret),
+        able: members_with(vault, Right::Write, secret),
     }
 }
 
 /// The members that have a right on a secret.
-pub fn able(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
+pub fn members_with(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
     let state = vault.policy();
     state
         .members()

@@ -14,9 +14,9 @@ use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::state::OWNER;
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::key_holders;
 use crate::vault::unlock::{KeyError, Unlocked};
-use crate::vault::verified_vault::Vault;
 use rayon::prelude::*;
 use std::rc::Rc;
 
@@ -28,7 +28,7 @@ const FIRST: usize = 2;
 
 /// Which version is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum VersionSelector {
     Current,
     /// The number that `secret versions` shows.
     Number(usize),
@@ -93,8 +93,8 @@ fn pruned_text(secret: &SecretName, number: Option<usize>) -> String {
 
 impl ReadError {
     /// Of a version that was pruned.
-    pub(crate) fn pruned(secret: &SecretName, wanted: &Wanted, version: &Version) -> Self {
-        let number = (*wanted != Wanted::Current).then_some(version.number);
+    pub(crate) fn pruned(secret: &SecretName, wanted: &VersionSelector, version: &Version) -> Self {
+        let number = (*wanted != VersionSelector::Current).then_some(version.number);
         Self::Pruned { secret: secret.clone(), number }
     }
 
@@ -123,7 +123,7 @@ pub fn read(
     vault: &Vault,
     who: &Unlocked,
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
     now: u64,
 ) -> Result<SecretValue, ReadError> {
     open(vault, who, secret, servable(vault, secret, wanted, now)?)
@@ -140,7 +140,7 @@ pub fn read_all(
     now: u64,
 ) -> Result<Vec<SecretValue>, ReadError> {
     let sealed = each(secrets, |secret| {
-        Sealed::find(vault, secret, servable(vault, secret, &Wanted::Current, now)?)
+        Sealed::find(vault, secret, servable(vault, secret, &VersionSelector::Current, now)?)
     })?;
     // Threads get plain references to the keys: the count of their owners stays with this one.
     let keys = sealed.iter().map(|sealed| sealed.keys(vault, who));
@@ -167,7 +167,7 @@ fn each<'a, T: Sync, R: Send>(
 fn servable<'a>(
     vault: &'a Vault,
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
     now: u64,
 ) -> Result<&'a Version, ReadError> {
     let version = select(find(vault, secret)?, secret, wanted)?;
@@ -191,15 +191,15 @@ pub fn find<'a>(vault: &'a Vault, secret: &SecretName) -> Result<&'a SecretState
 pub fn select<'a>(
     found: &'a SecretState,
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
 ) -> Result<&'a Version, ReadError> {
     let missing = || ReadError::NoVersion { secret: secret.clone() };
     match wanted {
-        Wanted::Current => {
+        VersionSelector::Current => {
             found.current().or_else(|| pruned(found)).ok_or_else(|| absent(found, secret))
         }
-        Wanted::Number(number) => found.numbered(*number).ok_or_else(missing),
-        Wanted::Id(prefix) => {
+        VersionSelector::Number(number) => found.numbered(*number).ok_or_else(missing),
+        VersionSelector::Id(prefix) => {
             let mut matching =
                 found.versions.iter().filter(|v| v.object.to_string().starts_with(prefix));
             match (matching.next(), matching.next()) {
@@ -260,13 +260,13 @@ fn plain<'a>(keys: &'a [WrapKeys<'a>]) -> Vec<Attempt<'a>> {
 }
 
 /// A value, and whether its live wrap gave it.
-struct Opened<'a> {
+struct OpenedValue<'a> {
     secret: &'a SecretName,
     value: SecretValue,
     by_live: bool,
 }
 
-impl Opened<'_> {
+impl OpenedValue<'_> {
     fn noted(self, who: &Unlocked) -> SecretValue {
         if !self.by_live {
             who.fell_back(self.secret);
@@ -330,7 +330,7 @@ impl<'a> Sealed<'a> {
         }
     }
 
-    fn open(&self, attempts: &[Attempt<'_>]) -> Result<Opened<'a>, ReadError> {
+    fn open(&self, attempts: &[Attempt<'_>]) -> Result<OpenedValue<'a>, ReadError> {
         let binding = SecretRef { vault: self.vault, uid: &self.uid };
         let open = if self.hashed { version::open_verified } else { version::open_version };
         let live = self.wraps.first().copied();
@@ -339,7 +339,7 @@ impl<'a> Sealed<'a> {
             match open(binding, self.object, wrap, keys) {
                 Ok(value) => {
                     let by_live = live.is_some_and(|live| std::ptr::eq(live, *wrap));
-                    return Ok(Opened { secret: self.secret, value, by_live });
+                    return Ok(OpenedValue { secret: self.secret, value, by_live });
                 }
                 // The commitment held, so that no other wrap opens anything else.
                 Err(source) if source.is_too_long() => {

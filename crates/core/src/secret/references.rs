@@ -1,16 +1,16 @@
 //! Which secrets of a vault a template's references mean.
 
-use crate::convert::template::{Place, Template};
+use crate::convert::template::{Template, TextPosition};
 use crate::name::{Name, SecretName};
 use crate::secret::selection as wanted;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The template names secrets that the vault does not have: all of them, each with its places.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the template names {} that the vault does not have", count(.0.len()))]
-pub struct Missing(pub BTreeMap<SecretName, Vec<Place>>);
+pub struct Missing(pub BTreeMap<SecretName, Vec<TextPosition>>);
 
 fn count(secrets: usize) -> String {
     match secrets {
@@ -27,7 +27,7 @@ impl Missing {
 }
 
 /// Places as people name them: `line 3`, `lines 3, 4`.
-pub struct Lines<'a>(pub &'a [Place]);
+pub struct Lines<'a>(pub &'a [TextPosition]);
 
 impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,7 +46,7 @@ pub fn resolve(
     vault: &Vault,
     environment: &Name,
 ) -> Result<Vec<SecretName>, Missing> {
-    let mut missing: BTreeMap<SecretName, Vec<Place>> = BTreeMap::new();
+    let mut missing: BTreeMap<SecretName, Vec<TextPosition>> = BTreeMap::new();
     let mut found = Vec::with_capacity(template.references().len());
     for reference in template.references() {
         match wanted::meant(&reference.target, vault, environment) {

@@ -1,7 +1,7 @@
 //! Removing secrets and bringing them back. Values stay in the history either way.
 
-use super::put::able;
-use super::read::{self, ReadError, Wanted};
+use super::put::members_with;
+use super::read::{self, ReadError, VersionSelector};
 use crate::crypto::bytes::Id;
 use crate::log::entry::Entry;
 use crate::log::op::{Op, Versions};
@@ -10,10 +10,10 @@ use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::record::rule::Counted;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
 /// Why nothing was removed or restored.
@@ -80,13 +80,13 @@ pub(crate) fn removal(
 pub fn restore(
     vault: &Vault,
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
     ctx: &Ctx<'_>,
 ) -> Result<(Touched, Change), RemoveError> {
     let found = read::find(vault, secret)?;
     permit(vault, Right::Write, "restore", secret, ctx)?;
     let back = match wanted {
-        Wanted::Current => last_removed(vault, secret, found),
+        VersionSelector::Current => last_removed(vault, secret, found),
         one => vec![removed(secret, one, read::select(found, secret, one)?)?],
     };
     if back.is_empty() && found.is_gone() {
@@ -101,7 +101,7 @@ pub fn restore(
 
 fn removed<'a>(
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
     version: &'a Version,
 ) -> Result<&'a Version, RemoveError> {
     let (name, number) = (secret, version.number);
@@ -159,7 +159,7 @@ fn permit(
     if vault.policy().holds(ctx.who.member(), right, secret) {
         return Ok(());
     }
-    let (secret, able) = (secret.clone(), able(vault, right, secret));
+    let (secret, able) = (secret.clone(), members_with(vault, right, secret));
     Err(RemoveError::NotPermitted { secret, member: ctx.who.member().clone(), action, able })
 }
 

@@ -1,12 +1,12 @@
 //! Rolling back: an old value becomes active again as a new version, and the history stays.
 
 use super::put::{self, NewValue, PutError, PutRequest};
-use super::read::{self, ReadError, Wanted};
+use super::read::{self, ReadError, VersionSelector};
 use crate::log::state::{SecretState, Version};
 use crate::name::SecretName;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 
 /// Why a secret was not rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum RollbackError {
 pub fn rollback(
     vault: &Vault,
     secret: &SecretName,
-    wanted: &Wanted,
+    wanted: &VersionSelector,
     ctx: &Ctx<'_>,
 ) -> Result<(usize, Change), RollbackError> {
     let found = read::find(vault, secret)?;
@@ -43,7 +43,7 @@ pub fn rollback(
 }
 
 fn refuse(
-    (secret, wanted): (&SecretName, &Wanted),
+    (secret, wanted): (&SecretName, &VersionSelector),
     found: &SecretState,
     old: &Version,
 ) -> Result<(), RollbackError> {

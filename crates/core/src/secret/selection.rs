@@ -6,7 +6,7 @@ use crate::convert::inject;
 use crate::convert::template::Target;
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What narrows the secrets of an environment; all that is given must hold.

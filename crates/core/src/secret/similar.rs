@@ -1,7 +1,7 @@
 //! Which of the names that are there somebody meant who typed another one.
 
 use crate::name::{Name, Pattern, SecretName};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// The environment of names without one, which is there from the beginning.

@@ -6,8 +6,8 @@ use crate::crypto::bytes::Id;
 use crate::log::op::OpRef;
 use crate::log::register::At;
 use crate::name::SecretName;
-use crate::policy::chain::{Chain, Signatures};
-use crate::vault::verified_vault::Vault;
+use crate::policy::chain::{Chain, ChainSignatures};
+use crate::vault::Vault;
 use std::collections::BTreeMap;
 
 /// Such an op.
@@ -55,6 +55,6 @@ fn void_ops(vault: &Vault) -> Vec<VoidKnown> {
 
 fn is_below_owner_level(vault: &Vault, position: usize) -> bool {
     let Some(before) = vault.file().chain.get(..position) else { return true };
-    let before = Chain::build(before, Signatures::Trusted);
+    let before = Chain::build(before, ChainSignatures::Trusted);
     !before.is_ok_and(|chain| chain.state().is_owner_level(vault.chain().signers(position)))
 }

@@ -12,10 +12,10 @@ use crate::policy::op::Right;
 use crate::secret::put;
 use crate::secret::put::{PutError, PutRequest};
 use crate::secret::read;
-use crate::secret::read::{ReadError, Wanted};
+use crate::secret::read::{ReadError, VersionSelector};
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 
 /// The beginning of the field's name; the version's id follows.
 const FIELD: &str = "meta.waived.";
@@ -76,7 +76,7 @@ pub fn waive(
     ctx: &Ctx<'_>,
 ) -> Result<Option<Change>, WaiveError> {
     let found = read::find(vault, secret)?;
-    read::select(found, secret, &Wanted::Current)?;
+    read::select(found, secret, &VersionSelector::Current)?;
     let member = ctx.who.member();
     if !vault.policy().is_owner(member) {
         let owners = vault.policy().owners().cloned().collect();

@@ -108,7 +108,7 @@ impl Change {
         }
     }
 
-    fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         match &self.signed {
             Signed::Log(entries) | Signed::Policy(_, entries) => entries,
             Signed::Slots(_) => &[],
@@ -138,7 +138,8 @@ impl Change {
         };
         let filed = self.versions.iter().all(|v| there.objects.contains(&(v.uid, v.id)))
             && self.wraps.iter().all(|w| there.wraps.contains(&(w.uid, w.wrap.version, w.id)));
-        !filed || there != Named::by(self.entries(), vault)
+        let is_nothing = matches!(&self.signed, Signed::Log(entries) if entries.is_empty());
+        is_nothing || !filed || there != Named::by(self.entries(), vault)
     }
 
     /// The ids of the change's log entries.

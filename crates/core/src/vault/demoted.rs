@@ -2,7 +2,7 @@
 
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 
 /// A member who is less than before.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +22,8 @@ pub enum Loss {
 
 /// What who signs by these keys had `before` and has not `now`.
 pub fn demoted<'k>(
-    before: &State,
-    now: &State,
+    before: &PolicyState,
+    now: &PolicyState,
     keys: impl IntoIterator<Item = &'k Id>,
 ) -> Vec<Demoted> {
     let owned = keys.into_iter().filter_map(|key| Some((key, before.key_owner(key)?)));
@@ -36,7 +36,7 @@ pub fn demoted<'k>(
     found
 }
 
-fn loss(before: &State, now: &State, key: &Id, name: &Name) -> Option<Loss> {
+fn loss(before: &PolicyState, now: &PolicyState, key: &Id, name: &Name) -> Option<Loss> {
     let Some(member) = now.member(name) else { return Some(Loss::Membership) };
     if now.key_owner(key) != Some(name) {
         return Some(Loss::Key);

@@ -8,8 +8,8 @@ use crate::policy::chain::Chain;
 use crate::policy::error::Needs;
 use crate::policy::op::Right;
 use crate::policy::sealers::{After, Sealers};
-use crate::policy::state::State;
-use crate::vault::verified_vault::Vault;
+use crate::policy::state::PolicyState;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What the chain asks before an op.
@@ -46,13 +46,13 @@ fn members_who(vault: &Vault, audience: &str, may: May) -> Vec<Name> {
 }
 
 /// Whether a member may make another wrap of a secret that they read.
-pub fn may_rewrap(state: &State, member: &Name, secret: &SecretName) -> bool {
+pub fn may_rewrap(state: &PolicyState, member: &Name, secret: &SecretName) -> bool {
     let holds = |right| state.holds(member, right, secret);
     holds(Right::Read) && (holds(Right::Write) || holds(Right::Grant))
 }
 
 /// Who can open a wrap and may make another.
-pub fn may_wrap_anew(state: &State, secret: &SecretName, wrap: &Wrap) -> BTreeSet<Name> {
+pub fn may_wrap_anew(state: &PolicyState, secret: &SecretName, wrap: &Wrap) -> BTreeSet<Name> {
     let holders = state.members_of(&wrap.audience).into_iter();
     let signs = |name: &&Name| state.member(name).is_some_and(|member| !member.keys.is_empty());
     holders.filter(signs).filter(|name| may_rewrap(state, name, secret)).cloned().collect()

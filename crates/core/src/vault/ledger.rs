@@ -4,18 +4,18 @@
 //! An older state cannot show what later policy entries knew of, so this answers for them
 //! ([`Vault::hold_to`]). What was merely seen is not here: an entry from before a removal, first
 //! shown after it, was judged without knowing that the removal does not know it. Pure:
-//! [`crate::store::state::ledger`] keeps it. An entry that is missing costs trust and gives none.
+//! The store of the device keeps it. An entry that is missing costs trust and gives none.
 
 use crate::crypto::bytes::Id;
 use crate::log::register::At;
-use crate::log::standing::Standing;
-use crate::vault::verified_vault::Vault;
+use crate::log::standing::EntryStatus;
+use crate::vault::Vault;
 use std::collections::{BTreeMap, HashMap};
 
 /// What is remembered of an entry: how its ops were judged, by number. Those that are not here
 /// counted, and puts among them by the right to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct LedgerVerdict {
     /// The length of the chain that judged it.
     pub chain: u32,
     pub ops: BTreeMap<u16, Flaw>,
@@ -45,7 +45,7 @@ pub struct Judged {
 
 /// What is remembered of a vault's entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ledger(pub HashMap<Id, Verdict>);
+pub struct Ledger(pub HashMap<Id, LedgerVerdict>);
 
 impl Ledger {
     /// How the op was judged, if that was by a chain that had the policy entry at `position`.
@@ -69,24 +69,24 @@ impl Ledger {
     }
 
     /// What a judgement by a chain of `chain` entries says that is not remembered yet.
-    pub fn news(&self, judged: &[Judged], chain: u32) -> Vec<(Id, Verdict)> {
+    pub fn news(&self, judged: &[Judged], chain: u32) -> Vec<(Id, LedgerVerdict)> {
         let is_known =
             |one: &&Judged| self.0.get(&one.entry).is_some_and(|known| known.chain >= chain);
         let new = judged.iter().filter(|one| !is_known(one));
         new.map(|one| (one.entry, self.verdict(one, chain))).collect()
     }
 
-    fn verdict(&self, Judged { entry, void, rotations }: &Judged, chain: u32) -> Verdict {
+    fn verdict(&self, Judged { entry, void, rotations }: &Judged, chain: u32) -> LedgerVerdict {
         let void = void.iter().map(|op| {
             let counted = self.counted(entry, u32::from(*op));
             (*op, Flaw::Void { counted })
         });
         let rotations = rotations.iter().map(|op| (*op, Flaw::Rotation));
-        Verdict { chain, ops: rotations.chain(void).collect() }
+        LedgerVerdict { chain, ops: rotations.chain(void).collect() }
     }
 }
 
-impl Verdict {
+impl LedgerVerdict {
     fn len(&self) -> usize {
         usize::try_from(self.chain).unwrap_or(usize::MAX)
     }
@@ -104,7 +104,7 @@ pub fn judged(vault: &Vault) -> Vec<Judged> {
     }
     let (graph, standings, entries) = (vault.graph(), vault.standings(), &vault.file().entries);
     let judge = |(place, standing)| {
-        if matches!(standing, Standing::Forged(_) | Standing::Unjudged) {
+        if matches!(standing, EntryStatus::Forged(_) | EntryStatus::Unjudged) {
             return None;
         }
         let entry = *graph.id(place);

@@ -13,4 +13,6 @@ pub mod sealed_to;
 pub mod session_keys;
 pub mod taken;
 pub mod unlock;
-pub mod verified_vault;
+mod verified_vault;
+
+pub use verified_vault::{ApplyError, Depth, OpenError, Vault, stated_vault};

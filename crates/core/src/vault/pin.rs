@@ -1,6 +1,6 @@
 //! Pins: what this device has accepted about vaults before, compared with what it is shown now.
 //!
-//! Pure: [`crate::store`] keeps what was accepted and gathers it as [`Facts`]. The policy chain is
+//! Pure: the store of the device keeps what was accepted and gathers it as [`Facts`]. The policy chain is
 //! known by vault, wherever that lies; which vault was accepted is known by place. A *carried* pin
 //! is one line that names a point of a chain, for machines that keep no state.
 
@@ -87,7 +87,7 @@ pub struct Carried {
 
 /// What a vault's chain is, seen from the pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum PinStatus {
     /// Nothing is known of this vault, nor of this place: first use.
     Unknown,
     /// The chain is, or continues, what was accepted.
@@ -104,7 +104,7 @@ pub enum Standing {
     CarriedMissing,
 }
 
-impl Standing {
+impl PinStatus {
     /// Whether nothing of the vault is used, however it is opened.
     pub const fn is_refused(&self) -> bool {
         matches!(
@@ -143,36 +143,36 @@ pub struct Facts<'a> {
 /// Judges a vault by the ids of its chain. A carried pin is judged even where all else agrees: it
 /// was given on purpose. It vouches for a vault that nobody knows, and not for another one in the
 /// place of a known one: an identity can carry the pin of another team's vault.
-pub fn judge(chain: &[Id], facts: &Facts<'_>) -> Standing {
+pub fn judge(chain: &[Id], facts: &Facts<'_>) -> PinStatus {
     if facts.carried.is_some_and(|pin| !pin.holds_in(chain)) {
-        return Standing::CarriedMissing;
+        return PinStatus::CarriedMissing;
     }
     match (facts.here, facts.around.first()) {
         (Some(accepted), _) if chain.first() != Some(&accepted) => {
-            return Standing::OtherVault { accepted };
+            return PinStatus::OtherVault { accepted };
         }
         (None, Some(known))
             if !facts.around.iter().any(|one| chain.first() == Some(&one.vault)) =>
         {
-            return Standing::OtherInProject { known: known.clone() };
+            return PinStatus::OtherInProject { known: known.clone() };
         }
         _ => {}
     }
     match (facts.chain, facts.carried) {
         (Some(ids), _) => against(chain, ids),
-        (None, Some(_)) => Standing::Continues,
-        (None, None) => Standing::Unknown,
+        (None, Some(_)) => PinStatus::Continues,
+        (None, None) => PinStatus::Unknown,
     }
 }
 
-fn against(now: &[Id], accepted: &[Id]) -> Standing {
+fn against(now: &[Id], accepted: &[Id]) -> PinStatus {
     let common = now.iter().zip(accepted).take_while(|(a, b)| a == b).count();
     match accepted {
-        [] => Standing::Unknown,
-        [first, ..] if common == 0 => Standing::OtherVault { accepted: *first },
-        _ if common == accepted.len() => Standing::Continues,
-        _ if common == now.len() => Standing::Prefix { seen: now.len(), accepted: accepted.len() },
-        _ => Standing::Diverged { at: common },
+        [] => PinStatus::Unknown,
+        [first, ..] if common == 0 => PinStatus::OtherVault { accepted: *first },
+        _ if common == accepted.len() => PinStatus::Continues,
+        _ if common == now.len() => PinStatus::Prefix { seen: now.len(), accepted: accepted.len() },
+        _ => PinStatus::Diverged { at: common },
     }
 }
 
@@ -208,12 +208,12 @@ mod tests {
 
     #[test]
     fn an_accepted_chain_may_only_grow() {
-        assert_eq!(against(&ids(&[1, 2, 3]), &ids(&[1, 2])), Standing::Continues);
-        assert_eq!(against(&ids(&[1]), &ids(&[1, 2])), Standing::Prefix { seen: 1, accepted: 2 });
-        assert_eq!(against(&ids(&[1, 9]), &ids(&[1, 2])), Standing::Diverged { at: 1 });
+        assert_eq!(against(&ids(&[1, 2, 3]), &ids(&[1, 2])), PinStatus::Continues);
+        assert_eq!(against(&ids(&[1]), &ids(&[1, 2])), PinStatus::Prefix { seen: 1, accepted: 2 });
+        assert_eq!(against(&ids(&[1, 9]), &ids(&[1, 2])), PinStatus::Diverged { at: 1 });
         assert_eq!(
             against(&ids(&[9, 2]), &ids(&[1, 2])),
-            Standing::OtherVault { accepted: Fixed([1; 32]) }
+            PinStatus::OtherVault { accepted: Fixed([1; 32]) }
         );
     }
 
@@ -226,17 +226,17 @@ mod tests {
         let (chain, known) = (ids(&[1, 2]), ids(&[1]));
         let around = [near(8), near(9)];
         let facts = Facts { around: &around, chain: Some(&known), ..Facts::default() };
-        let other = Standing::OtherInProject { known: near(8) };
+        let other = PinStatus::OtherInProject { known: near(8) };
         assert_eq!(judge(&chain, &facts), other, "known by its id from elsewhere, and refused");
         let here = Some(Fixed([1; 32]));
-        assert_eq!(judge(&chain, &Facts { here, ..facts }), Standing::Continues);
+        assert_eq!(judge(&chain, &Facts { here, ..facts }), PinStatus::Continues);
         let accepted = Fixed([8; 32]);
         let moved_in = Facts { here: Some(accepted), ..facts };
-        assert_eq!(judge(&chain, &moved_in), Standing::OtherVault { accepted });
+        assert_eq!(judge(&chain, &moved_in), PinStatus::OtherVault { accepted });
         let among = [near(8), near(1)];
-        assert_eq!(judge(&chain, &Facts { around: &among, ..facts }), Standing::Continues);
-        assert_eq!(judge(&chain, &Facts { around: &[], ..facts }), Standing::Continues);
-        assert_eq!(judge(&chain, &Facts::default()), Standing::Unknown);
+        assert_eq!(judge(&chain, &Facts { around: &among, ..facts }), PinStatus::Continues);
+        assert_eq!(judge(&chain, &Facts { around: &[], ..facts }), PinStatus::Continues);
+        assert_eq!(judge(&chain, &Facts::default()), PinStatus::Unknown);
     }
 
     #[test]
@@ -246,10 +246,10 @@ mod tests {
         let wrong = CarriedPin { entry: chain[0], ..right };
         let around = [near(8)];
         let facts = Facts { carried: Some(&right), ..Facts::default() };
-        assert_eq!(judge(&chain, &facts), Standing::Continues);
+        assert_eq!(judge(&chain, &facts), PinStatus::Continues);
         let refused = judge(&chain, &Facts { around: &around, ..facts });
-        assert_eq!(refused, Standing::OtherInProject { known: near(8) });
+        assert_eq!(refused, PinStatus::OtherInProject { known: near(8) });
         let missing = Facts { carried: Some(&wrong), here: Some(chain[0]), ..facts };
-        assert_eq!(judge(&chain, &missing), Standing::CarriedMissing);
+        assert_eq!(judge(&chain, &missing), PinStatus::CarriedMissing);
     }
 }

@@ -4,7 +4,7 @@ use crate::crypto::bytes::Id;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::PolicyOp;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An envelope that the chain names.

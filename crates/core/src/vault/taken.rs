@@ -8,7 +8,7 @@ use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
 use crate::policy::op::PolicyOp;
 use crate::policy::settings::{Reads, SettingKey, Settings, Ttl};
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an entry took away.
@@ -52,7 +52,7 @@ struct Before {
 }
 
 impl Before {
-    fn of(state: &State) -> Self {
+    fn of(state: &PolicyState) -> Self {
         let due = state.due().map(str::to_owned).collect();
         Self { settings: state.settings().clone(), due }
     }

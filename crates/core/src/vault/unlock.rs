@@ -16,7 +16,7 @@ use crate::file::audience::{AudienceError, EpochKeys};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::{Name, SecretName};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -5,26 +5,27 @@ use super::ledger::Ledger;
 use crate::crypto::bytes::Id;
 use crate::file::audience::ExpectedEpoch;
 use crate::file::format;
-use crate::file::format::{FormatError, Scope, Trust};
+use crate::file::format::{FormatError, ReadScope, Trust};
 use crate::file::model::{VaultFile, VersionObject, Wrap};
 use crate::file::version::SecretRef;
 use crate::log::draft::Tips;
 use crate::log::finding::{Finding, Severity};
-use crate::log::fold::Scope as FoldScope;
+use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
 use crate::log::judge;
+use crate::log::judge::is_signed;
 use crate::log::register::At;
-use crate::log::standing::{Signatures as LogSignatures, Standing, Standings};
-use crate::log::state::{SecretState, State};
+use crate::log::standing::{EntryStatus, LogSignatures, Standings};
+use crate::log::state::{LogState, SecretState};
 use crate::name::{Name, SecretName};
-use crate::policy::chain::{Chain, Signatures};
+use crate::policy::chain::{Chain, ChainSignatures};
 use crate::policy::error::ChainError;
 use crate::policy::settings::Settings;
-use crate::policy::state::State as PolicyState;
+use crate::policy::state::PolicyState;
 use crate::record::ids;
 use crate::record::rule::RuleError;
 use crate::verify;
-use crate::verify::Options;
+use crate::verify::VerifyOptions;
 use std::collections::BTreeSet;
 
 /// So many entries at the end of a log are looked at for those that can be remembered.
@@ -35,7 +36,7 @@ const LOOKED_AT: usize = 256;
 pub enum Depth<'a> {
     /// Everything.
     Everything,
-    /// These secrets, by the same checks as everything but for what [`Options::scope`] leaves out. Of
+    /// These secrets, by the same checks as everything but for what [`VerifyOptions::scope`] leaves out. Of
     /// bytes that were verified before, entries that name none of them are read without their ops.
     Secrets(&'a BTreeSet<SecretName>),
     /// Names and metadata without signatures, for completions: nothing here may be relied on.
@@ -107,7 +108,7 @@ pub struct Vault {
     chain: Chain,
     graph: Graph,
     standings: Standings,
-    state: State,
+    state: LogState,
     findings: Option<Vec<Finding>>,
     /// The secrets that were asked for, where not all were.
     asked: Option<BTreeSet<SecretName>>,
@@ -125,8 +126,8 @@ impl Vault {
     pub fn open(bytes: &[u8], trust: Trust, depth: Depth<'_>, now: u64) -> Result<Self, OpenError> {
         let file = parse(bytes, trust, depth)?;
         let signatures = match (trust, depth) {
-            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => Signatures::Check,
-            _ => Signatures::Trusted,
+            (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => ChainSignatures::Check,
+            _ => ChainSignatures::Trusted,
         };
         let chain = Chain::build(&file.chain, signatures).map_err(OpenError::Chain)?;
         if chain.vault_id() != file.header.vault {
@@ -146,7 +147,7 @@ impl Vault {
         depth: Depth<'_>,
         now: u64,
     ) -> Result<Self, OpenError> {
-        let report = verify::verify(&file, &chain, Options { now, scope: depth.scope() });
+        let report = verify::verify(&file, &chain, VerifyOptions { now, scope: depth.scope() });
         if report.has_errors() {
             return Err(OpenError::Findings(report.findings));
         }
@@ -177,7 +178,7 @@ impl Vault {
         let graph = Graph::build(&file.entries).map_err(OpenError::Findings)?;
         let standings =
             Standings::judge(&graph, &file.entries, &chain, scope, LogSignatures::Trusted);
-        let state = State::fold(&graph, &file.entries, &standings, scope);
+        let state = LogState::fold(&graph, &file.entries, &standings, scope);
         Ok(Self {
             file,
             chain,
@@ -216,7 +217,7 @@ impl Vault {
         &self.standings
     }
 
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &LogState {
         &self.state
     }
 
@@ -325,7 +326,7 @@ impl Vault {
         let (ended, rotations): (Vec<_>, Vec<_>) = (ended.collect(), rotations.collect());
         if !ended.is_empty() || !rotations.is_empty() {
             standings.restrict(&graph.in_order(&file.entries), &ended, rotations);
-            *state = State::fold(graph, &file.entries, standings, scope);
+            *state = LogState::fold(graph, &file.entries, standings, scope);
         }
         let places: BTreeSet<u32> = ended.iter().map(|(at, _)| at.place).collect();
         places.iter().map(|place| *graph.id(*place as usize)).collect()
@@ -360,19 +361,24 @@ impl Vault {
             Some(entry) => chain.extended(entry.clone()).map_err(ApplyError::Chain)?,
             None => chain,
         };
+        // Whoever hands in a change need not be who signed it: what is recorded as verified afterwards is
+        // verified here.
+        if !change.entries().iter().all(|entry| is_signed(&chain, &entry.id(), entry)) {
+            return Err(ApplyError::NotCounting);
+        }
         change.apply(&mut file);
         let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
         let trusted = LogSignatures::Trusted;
         let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
         let counts = |id: &Id| {
-            graph.place(id).is_some_and(|place| standings.of(place) == Standing::Counting)
+            graph.place(id).is_some_and(|place| standings.of(place) == EntryStatus::Counting)
         };
         if !entry_ids.iter().all(counts) {
             return Err(ApplyError::NotCounting);
         }
         spares((&old, &stood), (&graph, &standings), &file)?;
         let scope = if all { FoldScope::All } else { FoldScope::Secrets(&touched) };
-        let state = State::fold(&graph, &file.entries, &standings, scope);
+        let state = LogState::fold(&graph, &file.entries, &standings, scope);
         renew_copies(&mut file, &state, chain.vault_id());
         let state = if all { state } else { renewed(before, &touched, state) };
         drop_pruned(&mut file, &state, chain.vault_id());
@@ -412,10 +418,10 @@ fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, Open
         _ => (BTreeSet::new(), &BTreeSet::new()),
     };
     let scope = match (depth, trust) {
-        (Depth::Everything, _) => Scope::All,
-        (Depth::Unverified, _) => Scope::NoSecrets,
-        (Depth::Secrets(_), Trust::Strict) => Scope::Secrets(&uids),
-        (Depth::Secrets(_), Trust::Cached) => Scope::Naming { uids: &uids, names },
+        (Depth::Everything, _) => ReadScope::All,
+        (Depth::Unverified, _) => ReadScope::NoSecrets,
+        (Depth::Secrets(_), Trust::Strict) => ReadScope::Secrets(&uids),
+        (Depth::Secrets(_), Trust::Cached) => ReadScope::Naming { uids: &uids, names },
     };
     format::parse(bytes, trust, scope).map_err(OpenError::Format)
 }
@@ -438,7 +444,7 @@ pub fn stated_vault(bytes: &[u8]) -> Option<Id> {
 }
 
 /// A log that only grows leaves the secrets that the new entries do not name as they are.
-fn renewed(mut before: State, touched: &BTreeSet<SecretName>, folded: State) -> State {
+fn renewed(mut before: LogState, touched: &BTreeSet<SecretName>, folded: LogState) -> LogState {
     before.secrets.retain(|name, _| !touched.contains(name));
     before.secrets.extend(folded.secrets);
     before
@@ -446,7 +452,7 @@ fn renewed(mut before: State, touched: &BTreeSet<SecretName>, folded: State) -> 
 
 /// Drops the bytes that a counting `prune` names. A merge brings them back from a file that still
 /// has them, so every writer does.
-fn drop_pruned(file: &mut VaultFile, state: &State, vault: Id) {
+fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: Id) {
     let pruned = |secret: &SecretState| secret.versions.iter().any(|version| version.pruned);
     for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
         let uid = ids::secret_uid(&vault, name);
@@ -461,7 +467,7 @@ fn drop_pruned(file: &mut VaultFile, state: &State, vault: Id) {
     }
 }
 
-fn renew_copies(file: &mut VaultFile, state: &State, vault: Id) {
+fn renew_copies(file: &mut VaultFile, state: &LogState, vault: Id) {
     for (name, secret) in &state.secrets {
         if let Some(section) = file.secrets.get_mut(&ids::secret_uid(&vault, name)) {
             section.active = secret.candidates.clone();

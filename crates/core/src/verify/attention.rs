@@ -6,9 +6,9 @@ use crate::crypto::bytes::Id;
 use crate::file::model::Wrap;
 use crate::log::describe::{self, short};
 use crate::log::finding::{Code, Finding, Subject};
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::op::Op;
-use crate::log::state::{SecretState, State, Version};
+use crate::log::state::{LogState, SecretState, Version};
 use crate::name::SecretName;
 use crate::record::ids;
 use std::collections::BTreeMap;
@@ -184,8 +184,8 @@ fn voids(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let (file, names) = (case.file, secrets.keys().map(|name| (*name).clone()).collect());
-    let scope = Scope::Secrets(&names);
-    let with = State::fold_with_voids(case.graph, &file.entries, case.standings, scope);
+    let scope = FoldScope::Secrets(&names);
+    let with = LogState::fold_with_voids(case.graph, &file.entries, case.standings, scope);
     let changed = secrets.iter().filter(|(name, voided)| {
         let (now, then) = (case.state.secret(name), with.secret(name));
         let active =

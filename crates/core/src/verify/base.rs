@@ -5,11 +5,11 @@ use crate::file::model::VaultFile;
 use crate::file::slot::SlotRecord;
 use crate::log::describe::{self, short};
 use crate::log::finding::{Code, Finding, Subject};
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
 use crate::log::policy_view::PolicyView;
-use crate::log::standing::{Signatures, Standing, Standings};
-use crate::log::state::State;
+use crate::log::standing::{EntryStatus, LogSignatures, Standings};
+use crate::log::state::LogState;
 use crate::name::SecretName;
 use crate::record::ids;
 
@@ -18,7 +18,7 @@ use crate::record::ids;
 /// A wholly void entry that nothing counting descends from may be dropped, with what only it put.
 pub fn verify_base(
     new: &VaultFile,
-    state: &State,
+    state: &LogState,
     policy: &dyn PolicyView,
     base: &VaultFile,
 ) -> Vec<Finding> {
@@ -48,12 +48,12 @@ fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Fi
     // The base's entries, judged by the policy of now.
     let graph = Graph::inspect(&base.entries);
     let standings =
-        Standings::judge(&graph, &base.entries, policy, Scope::All, Signatures::Trusted);
+        Standings::judge(&graph, &base.entries, policy, FoldScope::All, LogSignatures::Trusted);
     let counting = standings.iter().filter(|(_, standing)| standing.counts_partly());
     let kept = graph.ancestry(counting.map(|(place, _)| graph.id(place)));
     let droppable = |id: &Id| {
         graph.place(id).is_some_and(|place| {
-            matches!(standings.of(place), Standing::Void { .. }) && !kept.get(place)
+            matches!(standings.of(place), EntryStatus::Void { .. }) && !kept.get(place)
         })
     };
     missing.into_iter().map(|id| entry(id, base, policy, droppable(id))).collect()
@@ -71,7 +71,7 @@ fn entry(id: &Id, base: &VaultFile, policy: &dyn PolicyView, droppable: bool) ->
     if droppable { finding } else { finding.hint("git log -p -- .v-secure/vault.toml") }
 }
 
-fn objects(new: &VaultFile, state: &State, base: &VaultFile) -> Vec<Finding> {
+fn objects(new: &VaultFile, state: &LogState, base: &VaultFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (uid, section) in &base.secrets {
         let there = new.secrets.get(uid);
@@ -86,7 +86,7 @@ fn objects(new: &VaultFile, state: &State, base: &VaultFile) -> Vec<Finding> {
 }
 
 /// Whether the version still exists for the new vault and nobody pruned it.
-fn is_needed(state: &State, vault: &Id, uid: &Id, name: &SecretName, object: &Id) -> bool {
+fn is_needed(state: &LogState, vault: &Id, uid: &Id, name: &SecretName, object: &Id) -> bool {
     let version = state.secret(name).and_then(|secret| secret.version(object));
     version.is_some_and(|version| !version.pruned) && ids::secret_uid(vault, name) == *uid
 }
@@ -99,8 +99,8 @@ fn object_missing(secret: &SecretName, object: &Id) -> Finding {
 }
 
 /// Secrets that are not gone and that `base` has not, or has as gone.
-pub fn new_secrets(state: &State, base: &State) -> Vec<Finding> {
-    let is_live = |state: &State, name| state.secret(name).is_some_and(|found| !found.is_gone());
+pub fn new_secrets(state: &LogState, base: &LogState) -> Vec<Finding> {
+    let is_live = |state: &LogState, name| state.secret(name).is_some_and(|found| !found.is_gone());
     let new = state.secrets.keys().filter(|name| is_live(state, name) && !is_live(base, name));
     let finding = |secret: &SecretName| {
         let message = format!(

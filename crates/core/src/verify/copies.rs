@@ -5,7 +5,7 @@ use crate::file::model::{AudienceSection, SecretSection};
 use crate::log::describe::{quoted, short};
 use crate::log::finding::{Code, Finding, Subject};
 use crate::log::policy_view::AudienceView;
-use crate::log::state::State;
+use crate::log::state::LogState;
 use crate::record::ids;
 use std::collections::BTreeMap;
 
@@ -93,7 +93,7 @@ fn secrets(case: &Case<'_>) -> Vec<Finding> {
 
 /// Whether a section's `active` is what the log leads to: a log without its last entry is one that
 /// nothing else in the file contradicts.
-fn active(section: &SecretSection, state: &State) -> Option<Finding> {
+fn active(section: &SecretSection, state: &LogState) -> Option<Finding> {
     let name = &section.name;
     let found = state.secret(name).map_or(&[][..], |state| &state.candidates);
     (section.active != found).then(|| {

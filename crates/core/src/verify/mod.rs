@@ -14,30 +14,30 @@ mod tests;
 
 use crate::file::model::VaultFile;
 use crate::log::finding::{Finding, Severity};
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
 use crate::log::judge;
 use crate::log::judge::Signed;
 use crate::log::policy_view::PolicyView;
-use crate::log::standing::{Signatures, Standings};
-use crate::log::state::State;
+use crate::log::standing::{LogSignatures, Standings};
+use crate::log::state::LogState;
 
 pub use base::{new_secrets, verify_base};
 
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
+pub struct VerifyOptions<'a> {
     /// Seconds since the Unix epoch: what is past its expiry then is reported.
     pub now: u64,
     /// Which secrets are judged. With some secrets, the same checks leave out exactly this: the
     /// signatures, keys, actors and rights of entries that name none of them, the sections of other
     /// secrets, which `file` then need not hold, and the signatures of slots.
-    pub scope: Scope<'a>,
+    pub scope: FoldScope<'a>,
 }
 
-impl Options<'_> {
+impl VerifyOptions<'_> {
     /// Everything is judged.
     pub const fn all(now: u64) -> Self {
-        Self { now, scope: Scope::All }
+        Self { now, scope: FoldScope::All }
     }
 }
 
@@ -48,7 +48,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     pub graph: Graph,
     pub standings: Standings,
-    pub state: State,
+    pub state: LogState,
 }
 
 impl Report {
@@ -62,22 +62,22 @@ impl Report {
 ///
 /// Signatures of entries come first, beside the hashing of contents: what does not hold is forged
 /// before its ops are looked at.
-pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: Options<'_>) -> Report {
+pub fn verify(file: &VaultFile, policy: &dyn PolicyView, options: VerifyOptions<'_>) -> Report {
     let scope = options.scope;
     let (unsigned, (mut findings, graph)) = rayon::join(
         || judge::unsigned(&file.entries, policy, scope),
         || (contents::hashes(file), Graph::inspect(&file.entries)),
     );
-    let signed = Signed { unsigned, signatures: Signatures::Check };
+    let signed = Signed { unsigned, signatures: LogSignatures::Check };
     let standings = Standings::judge_signed(&graph, &file.entries, policy, scope, &signed);
-    let state = State::fold(&graph, &file.entries, &standings, scope);
+    let state = LogState::fold(&graph, &file.entries, &standings, scope);
     let case = Case { file, policy, graph: &graph, standings: &standings, state: &state, scope };
     findings.extend(graph.findings());
     findings.extend(standings.findings(&graph, &file.entries, policy));
     findings.extend(heads::check(&case));
     findings.extend(copies::check(&case));
     findings.extend(contents::check(&case));
-    if matches!(scope, Scope::All) {
+    if matches!(scope, FoldScope::All) {
         findings.extend(slots::check(&case));
     }
     findings.extend(attention::check(&case, options.now));
@@ -96,10 +96,10 @@ pub fn remarks(
     policy: &dyn PolicyView,
     graph: &Graph,
     standings: &Standings,
-    state: &State,
+    state: &LogState,
     now: u64,
 ) -> Vec<Finding> {
-    let case = Case { file, policy, graph, standings, state, scope: Scope::All };
+    let case = Case { file, policy, graph, standings, state, scope: FoldScope::All };
     let mut findings = attention::check(&case, now);
     findings.extend(standings.findings(graph, &file.entries, policy));
     sort(&mut findings);
@@ -112,6 +112,6 @@ struct Case<'a> {
     policy: &'a dyn PolicyView,
     graph: &'a Graph,
     standings: &'a Standings,
-    state: &'a State,
-    scope: Scope<'a>,
+    state: &'a LogState,
+    scope: FoldScope<'a>,
 }

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
-use crate::crypto::digest::{Context, hash};
+use crate::crypto::digest::{HashContext, hash};
 use crate::crypto::sign::Tag;
 use crate::file::slot::SlotRecord;
 use crate::log::describe::short;
@@ -17,7 +17,7 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
 /// What a slot's signature covers.
 fn signed(record: &SlotRecord) -> Id {
     let line = line::write(record);
-    hash(Context::Slot, &[line::body(&line, ",\"sig\":", "}}").as_bytes()])
+    hash(HashContext::Slot, &[line::body(&line, ",\"sig\":", "}}").as_bytes()])
 }
 
 fn slot(case: &Case<'_>, id: &ShortId, record: &SlotRecord) -> Option<Finding> {

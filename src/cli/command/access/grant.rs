@@ -11,7 +11,7 @@ use serde::Serialize;
 use v_secure_core::name::{Name, Pattern};
 use v_secure_core::people::access;
 use v_secure_core::people::access::RightList;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// Give a role rights on the secrets that a pattern matches
 #[derive(Debug, Args)]
@@ -56,7 +56,7 @@ impl Grant {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let Self { role, pattern, rights: RightList(rights), vouch, reason } = self;
         let default = format!("grant {role} {rights} on {pattern}");
-        let wanted = access::Grant { pattern: pattern.clone(), rights };
+        let wanted = access::RoleGrant { pattern: pattern.clone(), rights };
         let grant = |vault: &Vault| Ok(access::grant(vault.policy(), &role, &wanted));
         let changed = policy::give(
             context,

@@ -10,8 +10,8 @@ use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::{Name, Pattern, SecretName};
-use v_secure_core::policy::access::{Access, Subject};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::policy::access::{MemberAccess, Subject};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Show who can do what, and through which grant
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ impl List {
         Ok(())
     }
 
-    fn access(&self, vault: &Vault, secret: Option<&SecretName>) -> Outcome<Vec<Access>> {
+    fn access(&self, vault: &Vault, secret: Option<&SecretName>) -> Outcome<Vec<MemberAccess>> {
         let everything = || Pattern::new("*");
         let pattern = self.pattern.clone().map_or_else(everything, Ok).map_err(|error| {
             Failure::new(Code::BadPattern, "this is not a valid pattern").because(&error)
@@ -98,7 +98,7 @@ fn is_unsettled(vault: &Vault, secret: &SecretName) -> bool {
     wraps.any(|wrap| wrap.audience != audience)
 }
 
-fn row(access: &Access) -> Row {
+fn row(access: &MemberAccess) -> Row {
     Row {
         member: access.member.to_string(),
         role: access.role.to_string(),
@@ -108,7 +108,7 @@ fn row(access: &Access) -> Row {
     }
 }
 
-fn cells(access: &Access) -> Vec<String> {
+fn cells(access: &MemberAccess) -> Vec<String> {
     let through = access.through.as_ref();
     vec![
         access.member.to_string(),

@@ -12,14 +12,14 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  v-secure access grant developer 'dev/*' read,write\n  \
                   v-secure access list --member backend")]
-pub enum Access {
+pub enum AccessCommand {
     List(list::List),
     Grant(grant::Grant),
     Revoke(revoke::Revoke),
     Settle(settle::Settle),
 }
 
-impl Access {
+impl AccessCommand {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
             Self::List(command) => command.run(context),

@@ -11,7 +11,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 use v_secure_core::name::{Name, Pattern};
 use v_secure_core::people::access;
-use v_secure_core::people::access::{Grant, RightList};
+use v_secure_core::people::access::{RightList, RoleGrant};
 
 /// Revoke a role's rights on the secrets that a pattern matches
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ impl Revoke {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let Self { role, pattern, rights: RightList(rights), reason } = self;
         let default = format!("revoke {rights} on {pattern} from {role}");
-        let asked = Grant { pattern: pattern.clone(), rights };
+        let asked = RoleGrant { pattern: pattern.clone(), rights };
         let changed = policy::change(context, &reason, &default, |vault| {
             Ok(access::revoke(vault.policy(), &role, &asked)?)
         })?;

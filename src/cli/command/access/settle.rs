@@ -8,7 +8,7 @@ use crate::cli::people::policy::{Effects, ReasonArg, count, givers};
 use crate::cli::people::shortfall;
 use clap::Args;
 use v_secure_core::keys::policy_change;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// Wrap secrets for the members who may read them but cannot open them yet
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ fn refusal(vault: &Vault, effects: &Effects) -> Failure {
     }
     let message = format!("nothing here is yours to settle ({})", parts.join("; "));
     let failure = Failure::new(Code::Unsettled, message);
-    match effects.able().as_slice() {
+    match effects.settlers().as_slice() {
         [] => failure.hint(format!(
             "ask one of these for it, who can: {}",
             givers(vault, &effects.without_keys)

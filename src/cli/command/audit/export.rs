@@ -7,12 +7,12 @@ use crate::cli::output::trail;
 use crate::cli::output::trail::{Event, Record};
 use crate::cli::output::ui;
 use crate::engine::door::Purpose;
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Export the history for other systems: changes of secrets and of policy, one event a line
 #[derive(Debug, Args)]
@@ -97,7 +97,7 @@ impl Export {
     }
 
     fn write(&self, context: &Context<'_>, path: &Path, text: &[u8], events: usize) -> Outcome {
-        fresh::write_new(path, text, FILE_MODE)?;
+        new_file::write_new(path, text, FILE_MODE)?;
         if context.ui.json {
             let format = match self.format {
                 Format::Jsonl => "jsonl",

@@ -17,8 +17,8 @@ use v_secure_core::convert::duration;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::history;
-use v_secure_core::report::history::{Filter, Row};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::report::history::{HistoryFilter, HistoryRow};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Show the history, newest first: changes of secrets and of policy
 #[derive(Debug, Args)]
@@ -118,7 +118,7 @@ impl Log {
         context.ui.table(&header, rows.iter().map(cells).collect())
     }
 
-    fn reads(&self, context: &Context<'_>, session: &Session, filter: &Filter) -> Outcome {
+    fn reads(&self, context: &Context<'_>, session: &Session, filter: &HistoryFilter) -> Outcome {
         let journal = trail::journal(session)?;
         trail::warn_of_breaks(context, &journal);
         let wanted = journal.reads.iter().rev().filter(|read| wants(filter, read));
@@ -130,11 +130,11 @@ impl Log {
         context.ui.table(&header, reads.into_iter().map(read_cells).collect())
     }
 
-    fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
+    fn filter(&self, context: &Context<'_>) -> Outcome<HistoryFilter> {
         let now = context.host.now();
         let secret = self.secret_id.as_deref().map(|text| secret_arg::parse(text, context));
         let actor = self.actor.as_deref().map(|text| trail::actor("--actor", text));
-        Ok(Filter {
+        Ok(HistoryFilter {
             secret: secret.transpose()?,
             actor: actor.transpose()?,
             action: self.action.clone(),
@@ -161,14 +161,14 @@ fn known(
     Err(Failure::new(Code::BaseOtherVault, message))
 }
 
-fn check(vault: &Vault, filter: &Filter) -> Outcome {
+fn check(vault: &Vault, filter: &HistoryFilter) -> Outcome {
     if let Some(secret) = &filter.secret {
         trail::known_secret(vault, secret)?;
     }
     filter.actor.as_ref().map_or(Ok(()), |actor| trail::known_actor(vault, actor))
 }
 
-fn wants(filter: &Filter, read: &Read) -> bool {
+fn wants(filter: &HistoryFilter, read: &Read) -> bool {
     let named = |wanted: &str| read.secrets.iter().any(|secret| secret == wanted);
     filter.secret.as_ref().is_none_or(|secret| named(secret.as_str()))
         && filter.actor.as_ref().is_none_or(|actor| read.actor == actor.as_str())
@@ -201,7 +201,7 @@ fn read_cells(read: &Read) -> Vec<String> {
     ]
 }
 
-fn record(row: &Row) -> Record<'_> {
+fn record(row: &HistoryRow) -> Record<'_> {
     Record {
         id: row.entry.to_string(),
         timestamp: duration::rfc3339(row.timestamp),
@@ -215,7 +215,7 @@ fn record(row: &Row) -> Record<'_> {
     }
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &HistoryRow) -> Vec<String> {
     let on = row.secret.as_ref().map_or_else(|| row.object.clone(), ToString::to_string);
     let kind = row.actor_type.map(|kind| kind.as_str()).unwrap_or_default();
     vec![

@@ -5,7 +5,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
 use crate::cli::repository::verification;
-use crate::cli::repository::verification::{Base, Origin, Verification, Wanted};
+use crate::cli::repository::verification::{Base, Origin, Verification, VerificationRequest};
 use crate::engine::session::Session;
 use crate::store::git::base;
 use crate::store::state::reads::{Break, Journal};
@@ -16,7 +16,7 @@ use v_secure_core::convert::duration;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::log::finding::Severity;
 use v_secure_core::log::report::FindingRecord;
-use v_secure_core::vault::pin::Standing;
+use v_secure_core::vault::pin::PinStatus;
 
 /// Verify the whole vault, without a key: form, signatures, rights, history, pins
 #[derive(Debug, Args)]
@@ -85,7 +85,7 @@ impl Verify {
         };
         let base = self.base.as_deref().zip(base.as_deref());
         let base = base.map(|(label, bytes)| Base { label, bytes, origin: Origin::Given });
-        let wanted = Wanted { base, strict: self.strict, open: self.state };
+        let wanted = VerificationRequest { base, strict: self.strict, open: self.state };
         let working = context.ui.working("verifying");
         let mut found = verification::verify(&session, &bytes, &wanted)?;
         drop(working);
@@ -132,7 +132,8 @@ fn state(found: &Verification) -> Option<BTreeMap<String, Current>> {
 /// What continues what was accepted here is accepted.
 fn remember(session: &Session, found: &Verification) -> Outcome {
     let Some(check) = found.check.as_ref().filter(|_| !found.is_refused()) else { return Ok(()) };
-    if let (Standing::Continues, 0, Some(opened)) = (&check.pin, check.missing_heads, &check.opened)
+    if let (PinStatus::Continues, 0, Some(opened)) =
+        (&check.pin, check.missing_heads, &check.opened)
     {
         session.remember(opened)?;
     }
@@ -186,7 +187,7 @@ fn show(context: &Context<'_>, found: &Verification, journal: Option<&Journal>) 
         format!("ok: {entries} entries, {policy} policy entries, {secrets} secrets; {heads}");
     context.ui.wrapped("", 0, &text)?;
     steps(&found.findings).into_iter().for_each(|step| context.ui.note(&format!("  try: {step}")));
-    if found.check.as_ref().is_some_and(|check| check.pin == Standing::Unknown) {
+    if found.check.as_ref().is_some_and(|check| check.pin == PinStatus::Unknown) {
         context
             .ui
             .note("nothing here vouches that this is the right vault: see 'v-secure pin show'");

@@ -5,11 +5,11 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::unlocking;
-use crate::cli::unlocking::asked_passphrase::{BACKUP, Sealed, Wanted};
+use crate::cli::unlocking::asked_passphrase::{BACKUP, NewPassphrase, PassphraseUse};
 use crate::cli::unlocking::identities;
 use crate::engine::door::Purpose;
 use crate::engine::judging;
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::Args;
 use serde::Serialize;
@@ -24,7 +24,7 @@ use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::unlock::Signer;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Write the vault, and if asked your identity, to one encrypted file
 #[derive(Debug, Args)]
@@ -151,10 +151,10 @@ impl Create {
 
     fn key(&self, context: &Context<'_>, vault: &Vault) -> Outcome<Key> {
         if self.passphrase || self.backup_passphrase_fd.is_some() {
-            let wanted = Wanted {
+            let wanted = NewPassphrase {
                 names: &BACKUP,
                 descriptor: self.backup_passphrase_fd,
-                sealed: Sealed::Backup,
+                sealed: PassphraseUse::Backup,
                 allow_weak: self.allow_weak_passphrase,
                 known: &[vault.file().header.name.as_str()],
             };
@@ -178,7 +178,7 @@ impl Create {
         let text = self.armor.then(|| envelope::armor(sealed));
         let bytes = text.as_ref().map_or(sealed, |text| text.as_bytes());
         if self.file.as_os_str() != "-" {
-            fresh::write_new(&self.file, bytes, FILE_MODE).map_err(|error| {
+            new_file::write_new(&self.file, bytes, FILE_MODE).map_err(|error| {
                 let mut failure = Failure::from(error);
                 if failure.code == Code::Exists {
                     failure.hints = vec!["v-secure backup create OTHER_FILE".into()];

@@ -3,7 +3,7 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use v_secure_core::convert::duration;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// 2026-01-01: before, there was no v-secure.
 const EARLIEST: u64 = 1_767_225_600;

@@ -8,8 +8,8 @@ use crate::cli::people::shortfall::cause;
 use v_secure_core::keys::opening;
 use v_secure_core::keys::opening::{Envelope, EnvelopeState, Opening, WhyClosed};
 use v_secure_core::people::recovery;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::key_holders;
-use v_secure_core::vault::verified_vault::Vault;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let (Some(vault), Some(opened)) = (examined.vault(), examined.unlocked()) else {

@@ -6,13 +6,13 @@ use crate::cli::error::codes;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::repository::hidden;
 use crate::cli::unlocking::{self, Attempt};
-use crate::engine::session::{Opened, Session};
+use crate::engine::session::{OpenedVault, Session};
 use crate::store::file::find::{FindError, Location, Search};
 use std::cell::OnceCell;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Where the vault is.
-pub enum Place {
+pub enum VaultSearch {
     Found(Location),
     /// None was stated, and none is here.
     Nowhere,
@@ -21,22 +21,22 @@ pub enum Place {
 
 pub struct Examined<'a> {
     pub context: &'a Context<'a>,
-    pub place: Place,
+    pub place: VaultSearch,
     /// The session at the place; an error where a variable or the configuration is wrong.
     pub session: Option<Outcome<Session>>,
-    pub opened: Option<Outcome<Opened>>,
+    pub opened: Option<Outcome<OpenedVault>>,
     /// What came of unlocking without asking; tried once.
     tried: OnceCell<Tried>,
 }
 
 /// Who unlocked the vault, and every way that was tried.
-pub type Tried = (Option<unlocking::Opened>, Vec<Attempt>);
+pub type Tried = (Option<unlocking::UnlockedMember>, Vec<Attempt>);
 
 impl<'a> Examined<'a> {
     pub fn new(context: &'a Context<'a>) -> Self {
         let place = place(context);
         let session = match &place {
-            Place::Found(location) => Some(context.session_at(location.clone())),
+            VaultSearch::Found(location) => Some(context.session_at(location.clone())),
             _ => None,
         };
         let opened = match &session {
@@ -49,7 +49,7 @@ impl<'a> Examined<'a> {
     /// Where the vault is, if it is not refused.
     pub fn location(&self) -> Option<&Location> {
         match &self.place {
-            Place::Found(location) if !self.is_refused() => Some(location),
+            VaultSearch::Found(location) if !self.is_refused() => Some(location),
             _ => None,
         }
     }
@@ -72,11 +72,11 @@ impl<'a> Examined<'a> {
     }
 
     /// Who the user is in the vault.
-    pub fn unlocked(&self) -> Option<&unlocking::Opened> {
+    pub fn unlocked(&self) -> Option<&unlocking::UnlockedMember> {
         self.tried(self.vault()?).0.as_ref()
     }
 
-    fn found(&self) -> Option<&Opened> {
+    fn found(&self) -> Option<&OpenedVault> {
         self.opened.as_ref()?.as_ref().ok()
     }
 
@@ -85,10 +85,10 @@ impl<'a> Examined<'a> {
     }
 }
 
-fn place(context: &Context<'_>) -> Place {
+fn place(context: &Context<'_>) -> VaultSearch {
     let start = match context.current_dir() {
         Ok(start) => start,
-        Err(failure) => return Place::Refused(failure),
+        Err(failure) => return VaultSearch::Refused(failure),
     };
     let home = context.host.home_dir();
     let search = Search { start: &start, home: home.as_deref(), owners: context.project_owners() };
@@ -97,13 +97,13 @@ fn place(context: &Context<'_>) -> Place {
         None => search.upward(),
     };
     match found {
-        Ok(location) => Place::Found(location),
+        Ok(location) => VaultSearch::Found(location),
         Err(error) => {
             let is_nowhere = matches!(error, FindError::NotFound { .. });
             let failure = hidden::explain(context, error);
             match is_nowhere && failure.code == codes::Code::NoVault {
-                true => Place::Nowhere,
-                false => Place::Refused(failure),
+                true => VaultSearch::Nowhere,
+                false => VaultSearch::Refused(failure),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which identity is found where, whose it is, and who else can read it.
 
-use super::examined::{Examined, Place};
+use super::examined::{Examined, VaultSearch};
 use super::finding::{Code, Finding};
 use crate::cli::door::context::Context;
 use crate::cli::error::Failure;
@@ -8,8 +8,8 @@ use crate::cli::output::shell_word;
 use crate::cli::unlocking::Attempt;
 use crate::cli::unlocking::identities;
 use crate::cli::unlocking::identities::Looked;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Vault;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let context = examined.context;
@@ -104,7 +104,7 @@ fn closed(context: &Context<'_>, looked: &[Looked], attempts: &[Attempt]) -> Fin
 
 fn without_vault(examined: &Examined<'_>, looked: &[Looked]) -> Option<Finding> {
     let usable = looked.iter().any(|looked| looked.identities.is_ok());
-    (matches!(examined.place, Place::Nowhere) && !usable)
+    (matches!(examined.place, VaultSearch::Nowhere) && !usable)
         .then(|| Finding::new(Code::IdentityNone, "there is no identity yet; init makes one"))
 }
 

@@ -8,7 +8,7 @@ use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::state::Member;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// How near a member's date is worth a line, in seconds.
 const SOON: u64 = 14 * 24 * 3600;

@@ -4,7 +4,7 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::output::shell_word;
 use crate::store::file::inspect;
-use crate::store::file::inspect::Access;
+use crate::store::file::inspect::FileAccess;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
@@ -75,7 +75,7 @@ fn replaceable(folder: &Path, owners: Owners) -> Option<Finding> {
 
 /// Of a folder that is to be made, the one that it is made in counts.
 fn unwritable(folder: &Path) -> Option<Finding> {
-    let (path, access): (&Path, Access) =
+    let (path, access): (&Path, FileAccess) =
         folder.ancestors().find_map(|path| Some((path, inspect::access(path)?)))?;
     if access.writable {
         return None;

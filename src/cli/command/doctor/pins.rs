@@ -6,8 +6,8 @@ use super::vault::is_about_pins;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, missing_entries};
-use crate::engine::session::{Opened, Session};
-use v_secure_core::vault::pin::Standing;
+use crate::engine::session::{OpenedVault, Session};
+use v_secure_core::vault::pin::PinStatus;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(Ok(session)) = &examined.session else { return Vec::new() };
@@ -20,9 +20,9 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     }
 }
 
-fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
+fn standing(session: &Session, opened: &OpenedVault) -> Vec<Finding> {
     let finding = match &opened.pin {
-        Standing::Continues => match session.missing_heads(opened).len() {
+        PinStatus::Continues => match session.missing_heads(opened).len() {
             0 => Finding::new(Code::PinAccepted, "the vault is the one that was accepted here"),
             count if is_discarded(session, opened) => {
                 Finding::new(Code::PinOlder, discarded_entries(count)).mend(GIVE_UP)
@@ -35,7 +35,7 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
                 Finding::new(Code::PinOlder, text).mend(GIVE_UP)
             }
         },
-        Standing::Prefix { seen, accepted } => {
+        PinStatus::Prefix { seen, accepted } => {
             let lost = lost::of(session, opened);
             let finding =
                 Finding::new(Code::PinOlder, lost::older(*seen, *accepted, lost.as_ref()));
@@ -45,7 +45,7 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
                     .mend("git pull  # or, for the branch that was seen here: git switch BRANCH"),
             }
         }
-        Standing::Unknown => {
+        PinStatus::Unknown => {
             Finding::new(Code::PinFirstUse, "this device has not accepted this vault yet")
                 .mend(ACCEPT)
         }
@@ -62,6 +62,6 @@ fn standing(session: &Session, opened: &Opened) -> Vec<Finding> {
     vec![finding]
 }
 
-fn is_discarded(session: &Session, opened: &Opened) -> bool {
+fn is_discarded(session: &Session, opened: &OpenedVault) -> bool {
     session.is_discarded(&opened.vault.id(), &session.missing_heads(opened)).unwrap_or(false)
 }

@@ -10,7 +10,7 @@ use crate::store::file::read;
 use crate::store::git::command as git_command;
 use std::path::{Path, PathBuf};
 use v_secure_core::convert::text;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let Some(location) = examined.location() else { return Vec::new() };

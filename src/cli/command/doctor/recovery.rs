@@ -2,13 +2,13 @@
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};
-use v_secure_core::policy::state::State;
+use v_secure_core::policy::state::PolicyState;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     examined.vault().map(|vault| judge(vault.policy())).into_iter().collect()
 }
 
-fn judge(state: &State) -> Finding {
+fn judge(state: &PolicyState) -> Finding {
     let recipients: usize = state
         .owners()
         .filter_map(|owner| state.member(owner))

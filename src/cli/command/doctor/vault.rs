@@ -1,6 +1,6 @@
 //! Whether there is a vault, and whether it verifies.
 
-use super::examined::{Examined, Place};
+use super::examined::{Examined, VaultSearch};
 use super::finding::{Code, Finding};
 use crate::cli::error::Failure;
 use crate::cli::error::codes;
@@ -8,12 +8,14 @@ use crate::cli::people::policy::count;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let finding = match &examined.place {
-        Place::Nowhere => Finding::new(Code::VaultNone, "no vault is here or in a folder above")
-            .mend("v-secure init"),
-        Place::Refused(failure) => Finding::of_failure(Code::VaultRefused, failure),
+        VaultSearch::Nowhere => {
+            Finding::new(Code::VaultNone, "no vault is here or in a folder above")
+                .mend("v-secure init")
+        }
+        VaultSearch::Refused(failure) => Finding::of_failure(Code::VaultRefused, failure),
         // What the pins say has a check of its own.
-        Place::Found(_) if examined.is_refused() => return Vec::new(),
-        Place::Found(_) => match &examined.opened {
+        VaultSearch::Found(_) if examined.is_refused() => return Vec::new(),
+        VaultSearch::Found(_) => match &examined.opened {
             Some(Ok(opened)) => {
                 let vault = &opened.vault;
                 let (name, secrets) = (&vault.file().header.name, count(vault.live().count()));

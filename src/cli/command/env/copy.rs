@@ -15,7 +15,7 @@ use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::copy;
 use v_secure_core::secret::copy::CopyRequest;
 use v_secure_core::secret::list;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Copy the secrets of an environment, with their metadata and expiry, into another one
 #[derive(Debug, Args)]

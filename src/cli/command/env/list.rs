@@ -6,7 +6,7 @@ use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::secret::list;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// List environments, how many secrets each holds, and which it extends
 #[derive(Debug, Args)]

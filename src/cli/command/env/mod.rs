@@ -11,7 +11,7 @@ use crate::cli::error::{Failure, Outcome};
 use clap::Subcommand;
 use v_secure_core::name::Name;
 use v_secure_core::secret::list as list_op;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 #[derive(Debug, Subcommand)]
 #[command(

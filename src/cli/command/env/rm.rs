@@ -10,7 +10,7 @@ use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::secret::list;
 use v_secure_core::secret::remove;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Remove all secrets of an environment; their values stay in the history
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `exec --as-file VAR=NAME`: which secrets the program gets as files.
 
-use crate::cli::child::files::{FilesError, Wanted};
+use crate::cli::child::files::{ChildFile, FilesError};
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
@@ -11,7 +11,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::secret::read;
 use v_secure_core::secret::selection;
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 #[derive(Debug, Args)]
 pub struct AsFileArgs {
@@ -84,8 +84,8 @@ pub fn secrets(context: &Context<'_>, vault: &Vault, files: &[AsFile]) -> Outcom
 }
 
 /// Files and values together.
-pub fn wanted(files: Vec<AsFile>, values: Vec<SecretValue>) -> Vec<Wanted> {
-    let pair = |(file, value): (AsFile, SecretValue)| Wanted { variable: file.variable, value };
+pub fn wanted(files: Vec<AsFile>, values: Vec<SecretValue>) -> Vec<ChildFile> {
+    let pair = |(file, value): (AsFile, SecretValue)| ChildFile { variable: file.variable, value };
     files.into_iter().zip(values).map(pair).collect()
 }
 

@@ -20,11 +20,11 @@ use clap::Args;
 use std::ffi::OsString;
 use v_secure_core::convert::inject;
 use v_secure_core::convert::inject::{
-    ChildEnvironment, Clash, Consent, InjectError, Options, System,
+    ChildEnvironment, ChildOptions, Clash, Consent, InjectError, System,
 };
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::selection as wanted;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Run a program with an environment's secrets as variables
 #[derive(Debug, Args)]
@@ -122,19 +122,19 @@ impl Exec {
         Ok((child, files))
     }
 
-    fn options<'a>(&self, consent: &'a Consent) -> Options<'a> {
+    fn options<'a>(&self, consent: &'a Consent) -> ChildOptions<'a> {
         let clash = match (self.replace, self.keep) {
             (true, _) => Clash::Override,
             (_, true) => Clash::Keep,
             _ => Clash::Error,
         };
-        Options { pristine: self.pristine, clash, consent, system: System::current() }
+        ChildOptions { pristine: self.pristine, clash, consent, system: System::current() }
     }
 
     fn files(
         &self,
         context: &Context<'_>,
-        wanted: &[child::files::Wanted],
+        wanted: &[child::files::ChildFile],
     ) -> Outcome<Option<Files>> {
         if wanted.is_empty() {
             return Ok(None);

@@ -11,7 +11,7 @@ use crate::store::file::atomic::Expected;
 use crate::store::file::find::FOLDER;
 use crate::store::file::lock;
 use crate::store::file::lock::Lock;
-use crate::store::file::{fresh, read};
+use crate::store::file::{new_file, read};
 use crate::store::git::command as git_command;
 use clap::Args;
 use serde::Serialize;
@@ -153,7 +153,7 @@ fn write(hook: &Path, exists: bool, new: Option<&str>) -> Outcome {
         if folder.symlink_metadata().is_err() {
             atomic::create_folder(folder)?;
         }
-        return Ok(fresh::write_new(hook, new.as_bytes(), MODE)?);
+        return Ok(new_file::write_new(hook, new.as_bytes(), MODE)?);
     }
     if new == HEAD {
         return Ok(atomic::remove(hook)?);

@@ -8,12 +8,12 @@ use crate::cli::error::failures::{rebased, redone};
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::repository::verification;
-use crate::cli::repository::verification::{Base, Origin, Wanted};
+use crate::cli::repository::verification::{Base, Origin, VerificationRequest};
 use crate::cli::repository::{in_index, plain_files, plain_keys};
 use crate::store::git::command as git_command;
 use clap::Args;
 use std::path::{Path, PathBuf};
-use v_secure_core::vault::verified_vault::stated_vault;
+use v_secure_core::vault::stated_vault;
 
 /// Verify the staged vault, and that it loses nothing of the last commit
 #[derive(Debug, Args)]
@@ -143,7 +143,7 @@ fn verify_staged(
     base: Option<Base<'_>>,
 ) -> Outcome {
     let session = context.session_at(in_index::location(root, path)?)?;
-    let wanted = Wanted { base, ..Wanted::default() };
+    let wanted = VerificationRequest { base, ..VerificationRequest::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
     let what = format!("the staged {}", path.display());
     let Some(failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
@@ -193,7 +193,7 @@ fn keeps_base(
     base: &Base<'_>,
 ) -> Outcome<bool> {
     let session = context.session_at(in_index::location(root, path)?)?;
-    let wanted = Wanted { base: Some(*base), ..Wanted::default() };
+    let wanted = VerificationRequest { base: Some(*base), ..VerificationRequest::default() };
     let found = verification::verify(&session, bytes, &wanted)?;
     Ok(verification::failure("", &found.findings).is_none())
 }
@@ -241,7 +241,8 @@ fn keeps_what(
     theirs: &[u8],
 ) -> Outcome {
     let session = context.session_at(in_index::location(root, path)?)?;
-    let wanted = Wanted { base: Some(merged_side(theirs)), ..Wanted::default() };
+    let wanted =
+        VerificationRequest { base: Some(merged_side(theirs)), ..VerificationRequest::default() };
     let found = verification::verify(&session, staged, &wanted)?;
     let what = format!("the merged {}", path.display());
     let Some(mut failure) = verification::failure(&what, &found.findings) else { return Ok(()) };

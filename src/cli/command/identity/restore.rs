@@ -5,7 +5,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::recovery;
 use crate::cli::unlocking::identities;
-use crate::store::file::{fresh, private};
+use crate::store::file::{new_file, private};
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ impl Restore {
         if self.output.is_none() {
             identities::ensure_folder_of(context, &path)?;
         }
-        fresh::write_new(&path, text.expose(), private::FILE_MODE)?;
+        new_file::write_new(&path, text.expose(), private::FILE_MODE)?;
         if context.ui.json {
             return context.ui.object(&Report { recipient, file: path });
         }

@@ -26,8 +26,8 @@ use v_secure_core::secret::import;
 use v_secure_core::secret::import::{Effect, Planned};
 use v_secure_core::secret::put;
 use v_secure_core::secret::read;
-use v_secure_core::secret::read::Wanted;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::secret::read::VersionSelector;
+use v_secure_core::vault::{Depth, Vault};
 
 /// Bring the entries of .env, JSON or YAML files into an environment
 #[derive(Debug, Args)]
@@ -135,8 +135,8 @@ impl Import {
         )
     }
 
-    fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::Entry>> {
-        let mut all: Vec<text::Entry> = Vec::new();
+    fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::TextEntry>> {
+        let mut all: Vec<text::TextEntry> = Vec::new();
         let mut places: HashMap<String, (usize, &Path)> = HashMap::new();
         for file in &self.files {
             let import = self.read(context, file)?;
@@ -164,7 +164,7 @@ impl Import {
         Ok(all)
     }
 
-    fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<text::Import> {
+    fn read(&self, context: &Context<'_>, file: &Path) -> Outcome<text::ImportedText> {
         let (bytes, format) = match self.from {
             Some(tool) => tool.read(context, file, self.format)?,
             None => {
@@ -246,7 +246,7 @@ impl Import {
         &self,
         context: &Context<'_>,
         environment: &Name,
-        entries: Vec<text::Entry>,
+        entries: Vec<text::TextEntry>,
     ) -> Outcome<Vec<Row>> {
         let (session, opened) =
             context.open(crate::engine::door::Purpose::Use, Depth::Everything)?;
@@ -261,7 +261,7 @@ impl Import {
         &self,
         context: &Context<'_>,
         environment: &Name,
-        entries: Vec<text::Entry>,
+        entries: Vec<text::TextEntry>,
     ) -> Outcome<Vec<Row>> {
         let default = format!("import {}", self.describe());
         let ((rows, secrets), (_, vault)) =
@@ -356,12 +356,12 @@ fn verify_entry(
     vault: &Vault,
     who: &v_secure_core::vault::unlock::Unlocked,
     environment: &Name,
-    entry: &text::Entry,
+    entry: &text::TextEntry,
     now: u64,
 ) -> Outcome {
     let name = Name::new(entry.name.clone()).map_err(|error| bad_name(&error))?;
     let secret = SecretName::new(environment, &name);
-    let stored = read::read(vault, who, &secret, &Wanted::Current, now)?;
+    let stored = read::read(vault, who, &secret, &VersionSelector::Current, now)?;
     if stored.same_as(&entry.value) {
         return Ok(());
     }

@@ -96,7 +96,7 @@ impl Tool {
     }
 
     /// Leaves out what is the tool's own; says so.
-    pub fn without_own(self, context: &Context<'_>, import: &mut text::Import) {
+    pub fn without_own(self, context: &Context<'_>, import: &mut text::ImportedText) {
         if self != Self::Dotenvx {
             return;
         }

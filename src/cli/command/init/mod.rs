@@ -17,7 +17,7 @@ use crate::store::file::atomic;
 use crate::store::file::find;
 use crate::store::file::find::{Location, Search};
 use crate::store::git::hidden;
-use crate::store::git::hidden::Why;
+use crate::store::git::hidden::HiddenBy;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ use v_secure_core::people::init;
 use v_secure_core::people::init::{Extras, InitRequest};
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::vault::pin::Neighbour;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// What a passphrase slot is good for.
 const CLONE: &str = "A clone and the passphrase are enough, on any machine: the first use there asks whether this is the right \
@@ -205,7 +205,7 @@ fn is_member(context: &Context<'_>, project: &Path) -> bool {
 /// is beside it, or on another branch alone, may have one of its own.
 fn refuse_hidden(context: &Context<'_>, project: &Path, nested: bool) -> Outcome {
     let Some(found) = hidden::above(project) else { return Ok(()) };
-    let is_elsewhere = matches!(found.why, Why::Branch { .. }) || !found.is_in(project);
+    let is_elsewhere = matches!(found.why, HiddenBy::Branch { .. }) || !found.is_in(project);
     match is_elsewhere && nested {
         true => Ok(()),
         false => Err(crate::cli::repository::hidden::in_the_way(context, &found)),

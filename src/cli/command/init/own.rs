@@ -4,7 +4,7 @@ use super::Init;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, Sealed, Wanted};
+use crate::cli::unlocking::asked_passphrase::{NewPassphrase, PASSPHRASE, PassphraseUse};
 use crate::cli::unlocking::identities;
 use crate::cli::unlocking::keyring;
 use std::path::PathBuf;
@@ -66,10 +66,10 @@ impl Init {
     }
 
     fn sealed(&self, context: &Context<'_>, vault: &Name, member: &Name) -> Outcome<Own> {
-        let wanted = Wanted {
+        let wanted = NewPassphrase {
             names: &PASSPHRASE,
             descriptor: context.globals.passphrase_fd,
-            sealed: Sealed::Identity,
+            sealed: PassphraseUse::Identity,
             allow_weak: self.allow_weak_passphrase,
             known: &[vault.as_str(), member.as_str()],
         };

@@ -17,7 +17,7 @@ pub enum Key {
     /// Passphrases that unlock the vault
     #[command(subcommand)]
     Slot(slot::Slot),
-    Status(status::Status),
+    Status(status::StatusCommand),
     Rotate(rotate::Rotate),
     Restore(restore::Restore),
 }

@@ -6,7 +6,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::ReasonArg;
 use crate::cli::people::shortfall::{Lacks, cause};
 use crate::cli::unlocking;
-use crate::host::progress::told;
+use crate::host::progress::with_progress;
 use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::file::read::VAULT_LIMIT;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use v_secure_core::file::format;
 use v_secure_core::keys::restore as key_restore;
 use v_secure_core::keys::restore::{Hindrance, Lacking, Search};
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Restore keys of earlier epochs that the current envelopes lack, from git's history
 #[derive(Debug, Args)]
@@ -163,7 +163,7 @@ fn history(
         let states = git_past::states(location)?;
         looked.more = states.more;
         let mut contents = Contents::of(location)?;
-        for id in told(states.ids.iter(), "looking through git's history", &*progress) {
+        for id in with_progress(states.ids.iter(), "looking through git's history", &*progress) {
             if search.is_over() {
                 looked.more = false;
                 return Ok(());

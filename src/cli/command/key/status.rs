@@ -7,9 +7,9 @@ use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration::{relative, rfc3339};
-use v_secure_core::keys::status::{AudienceKeys, Due, KeyStatus, key_status};
+use v_secure_core::keys::status::{AudienceKeys, KeyDue, KeyStatus, key_status};
 use v_secure_core::name::Name;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Show the keys of every audience: how old they are, and what is due
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                         rotation.kek wants a new epoch; values that rotation.dek wants encrypted again are counted below.\n\n\
                         Examples:\n  v-secure key status\n  v-secure key status --json\n  v-secure settings set rotation.kek 30d"
 )]
-pub struct Status {}
+pub struct StatusCommand {}
 
 #[derive(Serialize)]
 struct Report {
@@ -61,7 +61,7 @@ struct OldestDek {
     since: String,
 }
 
-impl Status {
+impl StatusCommand {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let (vault, now) = (&opened.vault, session.now);
@@ -105,7 +105,7 @@ fn row(keys: &AudienceKeys, now: u64) -> Row {
         }),
         deks_due: keys.deks_due,
         due: keys.due.is_some(),
-        why: keys.due.map(Due::as_str),
+        why: keys.due.map(KeyDue::as_str),
         due_at: keys.due_at.map(rfc3339),
         able: texts(&keys.able),
     }
@@ -115,8 +115,8 @@ fn cells(keys: &AudienceKeys, now: u64) -> Vec<String> {
     let oldest = keys.oldest_dek.as_ref().map(|oldest| relative(oldest.since, now));
     let due = match (keys.due, keys.due_at) {
         _ if !keys.in_use => "not in use".into(),
-        (Some(Due::MemberLeft), _) => "now: a member left".into(),
-        (Some(Due::Schedule), _) => "now".into(),
+        (Some(KeyDue::MemberLeft), _) => "now: a member left".into(),
+        (Some(KeyDue::Schedule), _) => "now".into(),
         (None, Some(at)) => relative(at, now),
         (None, None) => "-".into(),
     };
@@ -148,7 +148,7 @@ fn remarks(context: &Context<'_>, vault: &Vault, status: &KeyStatus) {
     for keys in status.audiences.iter().filter(|keys| keys.due.is_some()) {
         let able = listed(&keys.able);
         let how = match keys.due {
-            Some(Due::MemberLeft) => "'v-secure access settle'",
+            Some(KeyDue::MemberLeft) => "'v-secure access settle'",
             _ => "'v-secure key rotate --due'",
         };
         ui.warn(&format!("{} wants a new key: {how}, by one of: {able}", keys.audience));

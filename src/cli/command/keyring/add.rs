@@ -8,7 +8,7 @@ use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Let the OS keyring open the vault on this device
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::keyring;
 use clap::Subcommand;
 use v_secure_core::file::keyring_slot::SealedHalf;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  v-secure keyring add\n  v-secure keyring show")]

@@ -9,7 +9,7 @@ use crate::engine::door::Purpose;
 use crate::store::keyring::session::reason;
 use clap::Args;
 use serde::Serialize;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Remove this device's keyring slot
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 use v_secure_core::record::text::escape_for_display;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Show this device's keyring slot, and whether the OS keyring has its share
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use crate::cli::door::context::{Context, short};
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
-use crate::cli::output::trail::{Event, Kind};
+use crate::cli::output::trail::{Event, EventKind};
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use crate::store::Stamp;
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::record::text::escape_for_display;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Show the latest events, oldest first: changes of secrets and policy, and reads
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ pub struct Tail {
 
 /// Which events are shown; an empty list does not restrict.
 #[derive(Default)]
-struct Filter {
+struct TailFilter {
     rotation: bool,
     policy: bool,
     read: bool,
@@ -80,8 +80,8 @@ impl Tail {
         tail.follow(Duration::from_millis(self.interval))
     }
 
-    fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
-        let mut filter = Filter::default();
+    fn filter(&self, context: &Context<'_>) -> Outcome<TailFilter> {
+        let mut filter = TailFilter::default();
         for text in &self.filters {
             match (text.as_str(), text.split_once('=')) {
                 ("rotation", _) => filter.rotation = true,
@@ -103,7 +103,7 @@ impl Tail {
     }
 }
 
-impl Filter {
+impl TailFilter {
     /// Refuses what was never there.
     fn check(&self, vault: &Vault) -> Outcome {
         self.secrets.iter().try_for_each(|secret| trail::known_secret(vault, secret))?;
@@ -115,8 +115,8 @@ impl Filter {
         let any_kind = !self.rotation && !self.policy && !self.read;
         let kind = any_kind
             || self.rotation && event.rotates
-            || self.policy && event.kind == Kind::Policy
-            || self.read && event.kind == Kind::Read;
+            || self.policy && event.kind == EventKind::Policy
+            || self.read && event.kind == EventKind::Read;
         let actor = |name: &str| record.actor.split('+').any(|actor| actor == name);
         kind && (self.secrets.is_empty()
             || self.secrets.iter().any(|secret| secret.as_str() == record.secret_id))
@@ -138,7 +138,7 @@ struct Follower<'a, 'host> {
     context: &'a Context<'host>,
     session: Session,
     with_reads: bool,
-    filter: Filter,
+    filter: TailFilter,
     seen: HashSet<Key>,
 }
 

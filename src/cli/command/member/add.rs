@@ -26,7 +26,7 @@ use v_secure_core::people::member::{Device, Joining};
 use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
 use v_secure_core::policy::state::Member;
 use v_secure_core::vault::pin::CarriedPin;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Add a person by the request of their device, or a service by a recipient
 #[derive(Debug, Args)]

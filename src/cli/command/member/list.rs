@@ -9,7 +9,7 @@ use serde::Serialize;
 use v_secure_core::convert::duration;
 use v_secure_core::name::Name;
 use v_secure_core::policy::state::Member;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// List the members with their roles
 #[derive(Debug, Args)]

@@ -4,9 +4,9 @@ use crate::cli::args::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::people::departure as vouched;
+use crate::cli::people::departure::Left;
 use crate::cli::people::exposure::Narrowed;
-use crate::cli::people::leaving as vouched;
-use crate::cli::people::leaving::Left;
 use crate::cli::people::policy;
 use crate::cli::people::policy::{Changed, ReasonArg};
 use clap::Args;
@@ -14,11 +14,11 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 use v_secure_core::keys::policy_change;
 use v_secure_core::name::Name;
-use v_secure_core::people::leaving;
+use v_secure_core::people::departure;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::policy::vouching::Going;
 use v_secure_core::vault::author::Ctx;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Remove a member: it can read no new value, and what it writes no longer counts
 #[derive(Debug, Args)]
@@ -90,7 +90,7 @@ impl Remove {
     fn change(&self, context: &Context<'_>, reason: &str) -> Outcome<Agreed> {
         // Before anybody unlocks a key: who is not there cannot go.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
-        leaving::remove_member(&opened.vault, &self.name)?;
+        departure::remove_member(&opened.vault, &self.name)?;
         let ((outcome, (roles, devices, left)), (written, vault)) = context.write_planned(
             self.reason.reason.as_deref(),
             reason,
@@ -110,7 +110,7 @@ impl Remove {
         vault: &Vault,
         ctx: &Ctx<'_>,
     ) -> Outcome<(Vec<PolicyOp>, Said)> {
-        let removal = leaving::remove_member(vault, &self.name)?;
+        let removal = departure::remove_member(vault, &self.name)?;
         policy_change::check(vault, &removal, ctx)?;
         let Some(member) = vault.policy().member(&self.name) else { return Ok(Default::default()) };
         let alone = vouched::alone(vault, Going::Member(&self.name), &ctx.signer.key.id())?;

@@ -14,7 +14,7 @@ use v_secure_core::file::request;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::name::Name;
 use v_secure_core::people::member;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Print the request by which this device asks to become a member of the vault
 #[derive(Debug, Args)]

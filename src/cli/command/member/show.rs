@@ -10,8 +10,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
 use v_secure_core::name::Name;
-use v_secure_core::policy::state::{Member, State};
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::policy::state::{Member, PolicyState};
+use v_secure_core::vault::Depth;
 
 /// Show a member: recipients, devices, roles, grants, audiences
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ impl Show {
 }
 
 fn report(
-    state: &State,
+    state: &PolicyState,
     (name, member): (&Name, &Member),
     own: &BTreeSet<String>,
     now: u64,

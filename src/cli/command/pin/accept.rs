@@ -8,15 +8,15 @@ use crate::cli::error::pin_failures::pin_failure;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::compare::CompareArgs;
 use crate::engine::session::{Session, SessionError};
-use crate::store::state::pins::Known;
+use crate::store::state::pins::KnownVault;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::vault::pin;
-use v_secure_core::vault::pin::{Facts, Neighbour, Standing};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::pin::{Facts, Neighbour, PinStatus};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Accept the vault as it is now, in place of what was accepted here before
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ impl Accept {
         let chain = opened.vault.chain();
         let carried = session.carried.as_ref().map(|carried| &carried.pin);
         let carried = Facts { carried, ..Facts::default() };
-        if pin::judge(chain.ids(), &carried) == Standing::CarriedMissing {
+        if pin::judge(chain.ids(), &carried) == PinStatus::CarriedMissing {
             return Err(carried_failure(&session));
         }
         let known = known(context, &session, &chain.vault_id())?;
@@ -66,9 +66,9 @@ impl Accept {
         given_up.warn(context, lost.as_ref());
         let demoted = session.demoted_by(&opened.vault, &known).unwrap_or_default();
         lost::demotions(&demoted).iter().for_each(|text| context.ui.warn(text));
-        if standing != Standing::Continues || !given_up.is_nothing() {
+        if standing != PinStatus::Continues || !given_up.is_nothing() {
             match standing {
-                Standing::Continues => {
+                PinStatus::Continues => {
                     let missing = given_up.log_entries();
                     tell_same(context, &session, &known, &opened.vault, missing)?;
                 }
@@ -78,7 +78,7 @@ impl Accept {
             // What is older than the accepted state, or parted from it, has the same vault's fingerprint.
             let is_known = matches!(
                 standing,
-                Standing::Continues | Standing::Prefix { .. } | Standing::Diverged { .. }
+                PinStatus::Continues | PinStatus::Prefix { .. } | PinStatus::Diverged { .. }
             );
             if !is_known {
                 right.push(vault.clone());
@@ -90,7 +90,7 @@ impl Accept {
             fingerprint: vault,
             policy_fingerprint: head,
             entries: chain.len(),
-            changed: standing != Standing::Continues || !given_up.is_nothing(),
+            changed: standing != PinStatus::Continues || !given_up.is_nothing(),
             given_up,
         };
         if context.ui.json {
@@ -106,12 +106,12 @@ impl Accept {
 }
 
 /// What bears on the vault here, as far as it can be read.
-fn known(context: &Context<'_>, session: &Session, vault: &Id) -> Outcome<Known> {
+fn known(context: &Context<'_>, session: &Session, vault: &Id) -> Outcome<KnownVault> {
     match session.known(vault) {
         Ok(known) => Ok(known),
         Err(error) if error.is_mended_by_accepting() => {
             context.ui.warn(&error.to_string());
-            Ok(Known::default())
+            Ok(KnownVault::default())
         }
         Err(error) => Err(SessionError::Pin(error).into()),
     }
@@ -128,7 +128,7 @@ enum Before {
     Vault(Id),
 }
 
-fn before(session: &Session, known: &Known) -> Outcome<Before> {
+fn before(session: &Session, known: &KnownVault) -> Outcome<Before> {
     let chain = match (&known.here, known.around.first()) {
         (Some(here), _) => match session.known(&here.vault) {
             Ok(known) => known.chain,
@@ -146,7 +146,7 @@ fn before(session: &Session, known: &Known) -> Outcome<Before> {
 fn tell_same(
     context: &Context<'_>,
     session: &Session,
-    known: &Known,
+    known: &KnownVault,
     vault: &Vault,
     missing: usize,
 ) -> Outcome {
@@ -209,7 +209,7 @@ fn tell(context: &Context<'_>, before: &Before, now: (&str, &str, usize)) {
 }
 
 fn carried_failure(session: &Session) -> Failure {
-    let mut failure = pin_failure(&Standing::CarriedMissing, &session.location.vault);
+    let mut failure = pin_failure(&PinStatus::CarriedMissing, &session.location.vault);
     failure.hints = vec![
         "the pin in V_SECURE_PIN or in the identity names another state, and 'pin accept' cannot change it"
             .into(),

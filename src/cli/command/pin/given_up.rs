@@ -3,10 +3,10 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::lost;
 use crate::engine::lost::Lost;
-use crate::store::state::pins::Known;
+use crate::store::state::pins::KnownVault;
 use serde::Serialize;
 use v_secure_core::policy::entry::PolicyEntry;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// What this device knew of a vault and no longer asks for.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -20,7 +20,7 @@ pub struct GivenUp {
 }
 
 impl GivenUp {
-    pub fn of(known: &Known, vault: &Vault) -> Self {
+    pub fn of(known: &KnownVault, vault: &Vault) -> Self {
         let now = vault.chain().ids();
         let chain = known.chain.as_deref().unwrap_or_default();
         let accepted = chain.iter().map(|line| PolicyEntry::id_of_line(line));

@@ -7,8 +7,8 @@ use crate::engine::judging;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::file::request::fingerprint_words;
-use v_secure_core::vault::pin::{CarriedPin, Standing};
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
+use v_secure_core::vault::pin::{CarriedPin, PinStatus};
 
 /// Print the pin of the vault: one line, for V_SECURE_PIN or an identity's comment
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ impl Show {
             fingerprint: fingerprint_words(&chain.vault_id()),
             policy_fingerprint: fingerprint_words(&chain.head()),
             entries: chain.len(),
-            accepted: opened.pin != Standing::Unknown,
+            accepted: opened.pin != PinStatus::Unknown,
         };
         if context.ui.json {
             return context.ui.object(&report);

@@ -12,7 +12,7 @@ use serde::Serialize;
 use v_secure_core::people::review;
 use v_secure_core::people::review::{Held, Joined, Mark, RoleRow};
 use v_secure_core::policy::vouching::{Credential, Voucher};
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Show who let whom in: every device, recipient, membership and role, and what is worth a look
 #[derive(Debug, Args)]

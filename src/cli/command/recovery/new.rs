@@ -16,9 +16,9 @@ use v_secure_core::keys::policy_change;
 use v_secure_core::keys::policy_change::PolicyOutcome;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery as ops;
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// Make a recovery identity: an owner for the day when every device is lost
 #[derive(Debug, Args)]

@@ -11,8 +11,8 @@ use serde::Serialize;
 use std::path::PathBuf;
 use v_secure_core::people::recovery as ops;
 use v_secure_core::people::recovery::Trial;
+use v_secure_core::vault::Depth;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::Depth;
 
 /// Test whether a recovery identity opens everything, without changing anything
 #[derive(Debug, Args)]

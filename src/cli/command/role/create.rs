@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
-use v_secure_core::people::access::Grant;
+use v_secure_core::people::access::RoleGrant;
 
 /// Create a role
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct Create {
 
     /// What its members may do; may be given several times
     #[arg(long = "grant", value_name = "RIGHTS:PATTERN")]
-    grants: Vec<Grant>,
+    grants: Vec<RoleGrant>,
 
     #[command(flatten)]
     reason: ReasonArg,

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 /// Give a member a role; it can read what the role may read, older values too
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use crate::cli::people::policy::listed;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// List the roles with their members and grants
 #[derive(Debug, Args)]

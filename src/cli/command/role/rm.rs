@@ -12,7 +12,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Remove a role with its grants; its members stay, without what it gave them
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ use v_secure_core::secret::compare::{Compared, Difference, Side};
 use v_secure_core::secret::list;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Compare two environments: which names they have, and whether the values are equal
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use v_secure_core::secret::edit_buffer as sheet;
 use v_secure_core::secret::edit_buffer::{Edit as NewText, Edited, Shown};
 use v_secure_core::secret::put;
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// The most bytes of a text: more than a value may have, so that one that is too long is refused as
 /// such, and the editor can open it again.

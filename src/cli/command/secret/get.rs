@@ -10,7 +10,7 @@ use crate::cli::door::reads::Reading;
 use crate::cli::error::codes::Code;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
-use crate::engine::session::{Opened, Session};
+use crate::engine::session::{OpenedVault, Session};
 use crate::host::Stream;
 use base64::Engine;
 use clap::Args;
@@ -22,7 +22,7 @@ use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::selection as wanted;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::unlock::Unlocked;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Print a secret's value: its exact bytes, with a newline added only on a terminal
 #[derive(Debug, Args)]
@@ -136,7 +136,7 @@ impl Get {
 
     /// The secrets that are meant, in a vault opened for them: a bare name that the environment does not
     /// hold itself is the one that it inherits, as `exec` gives it.
-    fn open(&self, context: &Context<'_>) -> Outcome<(Vec<SecretName>, Session, Opened)> {
+    fn open(&self, context: &Context<'_>) -> Outcome<(Vec<SecretName>, Session, OpenedVault)> {
         let named = |text: &str| Ok((secret_arg::parse(text, context)?, !text.contains('/')));
         let asked: Vec<(SecretName, bool)> =
             self.secrets.texts().map(named).collect::<Outcome<_>>()?;
@@ -204,7 +204,7 @@ fn bases(vault: &Vault, environment: &Name) -> Option<Vec<Name>> {
 fn report<'a>(
     vault: &Vault,
     secret: &SecretName,
-    wanted: &read::Wanted,
+    wanted: &read::VersionSelector,
     value: &'a SecretValue,
 ) -> Outcome<Report<'a>> {
     let version = read::select(read::find(vault, secret)?, secret, wanted)?;

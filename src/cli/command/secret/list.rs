@@ -7,17 +7,17 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::metadata;
-use crate::cli::output::metadata::Row;
+use crate::cli::output::metadata::SecretRow;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use v_secure_core::convert::duration;
 use v_secure_core::name::NameError;
-use v_secure_core::secret::aging::Ages;
 use v_secure_core::secret::list;
-use v_secure_core::secret::list::{Filter, ListPattern, Listed};
+use v_secure_core::secret::list::{ListFilter, ListPattern, Listed};
+use v_secure_core::secret::rotation_due::Ages;
 use v_secure_core::secret::similar;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// List secrets with their metadata, never their values
 #[derive(Debug, Args)]
@@ -39,6 +39,7 @@ pub struct List {
 
     /// Only secrets of this type
     #[arg(long = "type", value_name = "TYPE")]
+    #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::secret_kind::complete))]
     kind: Option<String>,
 
     /// Only secrets that expire within this time, 7d if none is given
@@ -75,7 +76,7 @@ fn unmatched(vault: &Vault, pattern: &ListPattern) -> Failure {
 
 #[derive(Serialize)]
 struct Report {
-    secrets: Vec<Row>,
+    secrets: Vec<SecretRow>,
 }
 
 impl List {
@@ -119,13 +120,13 @@ impl List {
         context.ui.table(&header, listed.iter().map(cells).collect())
     }
 
-    fn filter(&self, context: &Context<'_>) -> Outcome<Filter> {
+    fn filter(&self, context: &Context<'_>) -> Outcome<ListFilter> {
         let expiring = self.expiring.as_deref().map(duration::parse_span).transpose();
         let expiring =
             expiring.map_err(|error| times::refuse("--expiring", Takes::Duration, &error))?;
         let environment =
             context.states_environment().then(|| context.environment()).transpose()?;
-        Ok(Filter {
+        Ok(ListFilter {
             environment,
             pattern: self.pattern.clone(),
             tags: self.tags.clone(),
@@ -143,7 +144,7 @@ impl List {
     }
 
     /// What there is none of, in the words of the options.
-    fn none(&self, filter: &Filter) -> String {
+    fn none(&self, filter: &ListFilter) -> String {
         let mut said = match (&filter.environment, self.all) {
             (Some(environment), _) => format!("no secret of the environment {environment}"),
             (None, true) => "no secret, nor a removed one,".to_owned(),

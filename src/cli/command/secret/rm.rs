@@ -11,7 +11,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::secret::read;
 use v_secure_core::secret::remove;
 use v_secure_core::secret::remove::Touched;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Remove secrets; their values stay in the history
 #[derive(Debug, Args)]

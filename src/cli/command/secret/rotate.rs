@@ -17,9 +17,9 @@ use v_secure_core::name::SecretName;
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret::read;
-use v_secure_core::secret::read::Wanted;
+use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Give a secret a new value; its metadata stays
 #[derive(Debug, Args)]
@@ -134,7 +134,7 @@ fn permitted(context: &Context<'_>, vault: &Vault, secret: &SecretName) -> Outco
 
 /// The current version; a secret without one has nothing to rotate.
 fn live<'a>(vault: &'a Vault, secret: &SecretName) -> Outcome<&'a Version> {
-    Ok(read::select(read::find(vault, secret)?, secret, &Wanted::Current)?)
+    Ok(read::select(read::find(vault, secret)?, secret, &VersionSelector::Current)?)
 }
 
 /// The generator in a secret's metadata, which another program may have written.

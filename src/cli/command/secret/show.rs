@@ -4,19 +4,19 @@ use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::metadata;
-use crate::cli::output::metadata::Row;
+use crate::cli::output::metadata::SecretRow;
 use crate::engine::door::Purpose;
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::log::state::{SecretState, Version};
 use v_secure_core::name::SecretName;
-use v_secure_core::secret::aging::Ages;
 use v_secure_core::secret::list;
 use v_secure_core::secret::list::Listed;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::secret::rotation_due::Ages;
+use v_secure_core::vault::{Depth, Vault};
 
 /// Show all that is known about a secret, but never its value
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub struct Show {
 #[derive(Serialize)]
 struct Report {
     #[serde(flatten)]
-    row: Row,
+    row: SecretRow,
     /// The generator of its values, if it has one.
     generate: Option<String>,
     versions: usize,

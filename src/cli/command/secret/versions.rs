@@ -13,7 +13,7 @@ use v_secure_core::crypto::bytes::Id;
 use v_secure_core::log::state::{SecretState, Version};
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::read;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// List a secret's versions, the latest first
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
 use v_secure_core::secret::waived;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Waive an exposed value: one that is empty, an example, or not secret
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use v_secure_core::policy::settings::{SET_BY, SETTINGS, Setting, SettingKey, Settings};
 use v_secure_core::record::text::escape_for_display;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Show the settings of the vault: value, default, meaning, and who sets them
 #[derive(Debug, Args)]

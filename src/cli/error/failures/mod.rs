@@ -1,6 +1,6 @@
 //! From each layer's typed errors to what a user sees: one `From` an error type.
 
-mod leaving;
+mod departure;
 mod policy;
 mod secrets;
 
@@ -27,7 +27,7 @@ use v_secure_core::name::Name;
 use v_secure_core::people::init::InitError;
 use v_secure_core::people::recovery;
 use v_secure_core::vault::unlock::{KeyError, SignerError};
-use v_secure_core::vault::verified_vault::{ApplyError, OpenError};
+use v_secure_core::vault::{ApplyError, OpenError};
 
 /// Keys that do not open: a plugin that was not there for a touch or a PIN is no fault of the vault, and
 /// neither are keys that nobody has given yet.

@@ -5,7 +5,7 @@
 //! it: its check value needs a key that is in a file of this user's alone.
 
 use crate::host::real::RealHost;
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::temp;
@@ -97,8 +97,8 @@ impl Cache {
         let (path, new) = (state.join(KEY), MacKey::generate(&RealHost));
         let mode = private::FILE_MODE;
         let _ = match folder.look(KEY.as_ref()) {
-            Ok(_) => fresh::write_over_in(&folder, &path, new.expose(), mode),
-            Err(_) => fresh::write_new_in(&folder, &path, new.expose(), mode),
+            Ok(_) => new_file::write_over_in(&folder, &path, new.expose(), mode),
+            Err(_) => new_file::write_new_in(&folder, &path, new.expose(), mode),
         };
         self.key()
     }

@@ -7,7 +7,7 @@
 //! dropped. The new file's first line names the last one set aside, so that what is kept still
 //! verifies as one chain. [`super::reads`] verifies.
 
-use super::place::Place;
+use super::place::VaultPlace;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
@@ -19,7 +19,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
-use v_secure_core::crypto::digest::{self, Context};
+use v_secure_core::crypto::digest::{self, HashContext};
 use v_secure_core::name::{Name, SecretName};
 
 const FOLDER: &str = "reads";
@@ -67,7 +67,7 @@ struct Body<'a> {
 }
 
 /// The journal of a place.
-pub(crate) fn path(state: &Path, place: &Place) -> PathBuf {
+pub(crate) fn path(state: &Path, place: &VaultPlace) -> PathBuf {
     state.join(FOLDER).join(format!("{}.jsonl", place.id()))
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn earlier(path: &Path) -> PathBuf {
 
 /// The id of a line: the hash of what stands before its last key, closed.
 pub(crate) fn id_of(body: &str) -> Id {
-    digest::hash(Context::ReadRecord, &[body.as_bytes()])
+    digest::hash(HashContext::ReadRecord, &[body.as_bytes()])
 }
 
 /// Appends a record. A line is `{"prev":…,…,"id":…}`; `id` is the hash of the line without it, and
@@ -91,7 +91,7 @@ pub(crate) fn id_of(body: &str) -> Id {
 pub fn append(
     state: Option<&Path>,
     owners: Owners,
-    place: &Place,
+    place: &VaultPlace,
     record: ReadRecord<'_>,
 ) -> Result<(), JournalError> {
     append_keeping(RETAINED, state, owners, place, record)
@@ -101,7 +101,7 @@ fn append_keeping(
     retained: u64,
     state: Option<&Path>,
     owners: Owners,
-    place: &Place,
+    place: &VaultPlace,
     record: ReadRecord<'_>,
 ) -> Result<(), JournalError> {
     let state = state.ok_or(JournalError::NoState)?;

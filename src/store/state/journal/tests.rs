@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 pub(crate) struct Scene {
     folder: TempDir,
-    pub place: Place,
+    pub place: VaultPlace,
     actor: Name,
     secret: SecretName,
 }
@@ -17,7 +17,7 @@ impl Scene {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("p/.v-secure")).unwrap();
-        let place = Place::of(&Location::in_project(&folder.path().join("p")).unwrap(), None);
+        let place = VaultPlace::of(&Location::in_project(&folder.path().join("p")).unwrap(), None);
         let (actor, secret) = (Name::new("ann").unwrap(), SecretName::parse("prod/A").unwrap());
         Self { folder, place, actor, secret }
     }

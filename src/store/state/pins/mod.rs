@@ -14,7 +14,7 @@ mod stored;
 pub use self::error::{PinDamage, PinError};
 use self::places::Recorded;
 use super::pins::folder::PinFolder;
-use super::place::Place;
+use super::place::VaultPlace;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ pub struct Home {
 
 /// What is known that bears on a vault at a place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Known {
+pub struct KnownVault {
     pub here: Option<Here>,
     /// Vaults accepted in the same project; looked for only where nothing was accepted here.
     pub around: Vec<Neighbour>,
@@ -86,7 +86,7 @@ pub struct Known {
     pub chain: Option<Vec<String>>,
 }
 
-impl Known {
+impl KnownVault {
     /// The log heads that `vault` has to have here.
     pub fn heads(&self, vault: &Id) -> &[Id] {
         match &self.here {
@@ -123,7 +123,7 @@ impl Pins {
     }
 
     /// What was accepted at `place`; `None` if nothing was.
-    pub fn here(&self, place: &Place) -> Result<Option<Here>, PinError> {
+    pub fn here(&self, place: &VaultPlace) -> Result<Option<Here>, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(None) };
         let found = places::load(&folder, place, self.folder.owners)?;
         Ok(found.map(|Recorded { vault, heads, counted, roots, born, .. }| Here {
@@ -136,7 +136,7 @@ impl Pins {
     }
 
     /// The vaults accepted at other places of the project that `place` is in.
-    pub fn around(&self, place: &Place) -> Result<Vec<Neighbour>, PinError> {
+    pub fn around(&self, place: &VaultPlace) -> Result<Vec<Neighbour>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::around(&folder, place, self.folder.owners),
             None => Ok(Vec::new()),
@@ -144,7 +144,7 @@ impl Pins {
     }
 
     /// The places where `vault` was accepted; `place` is where it stands now, for messages.
-    pub fn homes(&self, place: &Place, vault: &Id) -> Result<Vec<Home>, PinError> {
+    pub fn homes(&self, place: &VaultPlace, vault: &Id) -> Result<Vec<Home>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::homes(&folder, place, vault, self.folder.owners),
             None => Ok(Vec::new()),
@@ -155,8 +155,8 @@ impl Pins {
     ///
     /// # Errors
     /// A place that has accepted the vault while its chain is gone is damage, and no first use.
-    pub fn known(&self, place: &Place, vault: &Id) -> Result<Known, PinError> {
-        let Some(folder) = self.folder.existing()? else { return Ok(Known::default()) };
+    pub fn known(&self, place: &VaultPlace, vault: &Id) -> Result<KnownVault, PinError> {
+        let Some(folder) = self.folder.existing()? else { return Ok(KnownVault::default()) };
         let here = self.here(place)?;
         let (around, elsewhere) = match here.is_none() {
             true => (self.around(place)?, self.heads_elsewhere(place, vault)?),
@@ -167,10 +167,10 @@ impl Pins {
         if chain.is_none() && is_accepted.into_iter().any(|accepted| accepted == *vault) {
             return Err(chains::missing(&folder, vault, place.vault()));
         }
-        Ok(Known { here, around, elsewhere, chain })
+        Ok(KnownVault { here, around, elsewhere, chain })
     }
 
-    fn heads_elsewhere(&self, place: &Place, vault: &Id) -> Result<Vec<Id>, PinError> {
+    fn heads_elsewhere(&self, place: &VaultPlace, vault: &Id) -> Result<Vec<Id>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::heads_elsewhere(&folder, place, vault, self.folder.owners),
             None => Ok(Vec::new()),
@@ -183,7 +183,7 @@ impl Pins {
     /// # Errors
     /// [`PinError::Differs`] where neither chain continues the other, or where the place has another
     /// vault.
-    pub fn save(&self, place: &Place, new: &Accepted) -> Result<Saved, PinError> {
+    pub fn save(&self, place: &VaultPlace, new: &Accepted) -> Result<Saved, PinError> {
         check(new)?;
         if let Some(Plan { chain: false, place: None, saved }) = self.plan(place, new)? {
             return Ok(saved);
@@ -198,7 +198,7 @@ impl Pins {
 
     /// Puts `new` in the place of whatever is stored, damaged or of another vault: what
     /// `pin accept` does once the user has said so, and `init`.
-    pub fn accept(&self, place: &Place, new: &Accepted) -> Result<Saved, PinError> {
+    pub fn accept(&self, place: &VaultPlace, new: &Accepted) -> Result<Saved, PinError> {
         check(new)?;
         let plan = Plan { chain: true, place: Some(recorded(place, new)), saved: Saved::Written };
         match self.folder.lock()? {
@@ -208,7 +208,7 @@ impl Pins {
     }
 
     /// What is to be written; `None` without a folder to compare with, which is one to be made.
-    fn plan(&self, place: &Place, new: &Accepted) -> Result<Option<Plan>, PinError> {
+    fn plan(&self, place: &VaultPlace, new: &Accepted) -> Result<Option<Plan>, PinError> {
         let mut to_write = recorded(place, new);
         let Some(folder) = self.folder.existing()? else {
             let plan = Plan { chain: true, place: Some(to_write), saved: Saved::Written };
@@ -243,7 +243,7 @@ impl Pins {
     fn write(
         &self,
         lock: &Lock,
-        place: &Place,
+        place: &VaultPlace,
         new: &Accepted,
         plan: Plan,
     ) -> Result<Saved, PinError> {
@@ -264,7 +264,7 @@ struct Plan {
     saved: Saved,
 }
 
-fn recorded(place: &Place, new: &Accepted) -> Recorded {
+fn recorded(place: &VaultPlace, new: &Accepted) -> Recorded {
     Recorded {
         path: new.path.to_string_lossy().into_owned(),
         name: new.name.clone(),

@@ -5,7 +5,7 @@ use super::stored::{self, Unread};
 use super::{FORMAT, Home};
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
-use crate::store::state::place::{Marks, Place};
+use crate::store::state::place::{Marks, VaultPlace};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
@@ -66,7 +66,7 @@ impl From<Stored> for Recorded {
 
 pub(super) fn load(
     folder: &Path,
-    place: &Place,
+    place: &VaultPlace,
     owners: Owners,
 ) -> Result<Option<Recorded>, PinError> {
     let file = folder.join(file_name(place));
@@ -77,7 +77,7 @@ pub(super) fn load(
 /// The vaults accepted at other places of the project of `place`, each once.
 pub(super) fn around(
     folder: &Path,
-    place: &Place,
+    place: &VaultPlace,
     owners: Owners,
 ) -> Result<Vec<Neighbour>, PinError> {
     let mut found: Vec<Neighbour> = Vec::new();
@@ -111,7 +111,7 @@ pub(super) fn around(
 /// its history began with.
 pub(super) fn homes(
     folder: &Path,
-    place: &Place,
+    place: &VaultPlace,
     vault: &Id,
     owners: Owners,
 ) -> Result<Vec<Home>, PinError> {
@@ -132,7 +132,7 @@ pub(super) fn homes(
 /// The log heads that `vault` had at its other places: at those of the same repository, or else at any.
 pub(super) fn heads_elsewhere(
     folder: &Path,
-    place: &Place,
+    place: &VaultPlace,
     vault: &Id,
     owners: Owners,
 ) -> Result<Vec<Id>, PinError> {
@@ -147,7 +147,7 @@ pub(super) fn heads_elsewhere(
 }
 
 /// What is recorded of all places.
-fn records(folder: &Path, place: &Place, owners: Owners) -> Result<Vec<Recorded>, PinError> {
+fn records(folder: &Path, place: &VaultPlace, owners: Owners) -> Result<Vec<Recorded>, PinError> {
     let read = |file: PathBuf| {
         let record = stored::read::<Stored>(&file, owners);
         record.map_err(|unread| unknown(unread, &file, place)).transpose()
@@ -156,14 +156,14 @@ fn records(folder: &Path, place: &Place, owners: Owners) -> Result<Vec<Recorded>
 }
 
 /// Whether the vault that stood at `path` is that of a folder around the place, or of the same one.
-fn is_above(path: &str, place: &Place) -> bool {
+fn is_above(path: &str, place: &VaultPlace) -> bool {
     let project = |vault: &Path| vault.parent().and_then(Path::parent).map(Path::to_path_buf);
     let around = project(Path::new(path)).filter(|around| !around.as_os_str().is_empty());
     around.zip(project(place.vault())).is_some_and(|(around, own)| own.starts_with(around))
 }
 
 /// The error of another place's file: which project it is about cannot be told.
-fn unknown(unread: Unread, file: &Path, place: &Place) -> PinError {
+fn unknown(unread: Unread, file: &Path, place: &VaultPlace) -> PinError {
     let about = |path: Option<String>| path.map(|path| format!(" ({path})")).unwrap_or_default();
     let error = |about, source| PinError::Around {
         file: file.into(),
@@ -193,16 +193,16 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, PinError> {
     Ok(found)
 }
 
-pub(super) fn write(lock: &Lock, place: &Place, record: &Recorded) -> Result<(), PinError> {
+pub(super) fn write(lock: &Lock, place: &VaultPlace, record: &Recorded) -> Result<(), PinError> {
     let Recorded { path, name, marks, vault, heads, counted, roots, born } = record.clone();
     let record = Stored { format: FORMAT, path, name, marks, vault, heads, counted, roots, born };
     stored::write(lock, &file_name(place), &record)
 }
 
-pub(super) fn differs(folder: &Path, place: &Place) -> PinError {
+pub(super) fn differs(folder: &Path, place: &VaultPlace) -> PinError {
     PinError::Differs { file: folder.join(file_name(place)), vault: place.vault().into() }
 }
 
-pub(super) fn file_name(place: &Place) -> String {
+pub(super) fn file_name(place: &VaultPlace) -> String {
     format!("{}.{EXTENSION}", place.id())
 }

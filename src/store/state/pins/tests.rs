@@ -8,10 +8,10 @@ use std::fs;
 use tempfile::{TempDir, tempdir};
 use v_secure_core::crypto::bytes::Fixed;
 
-fn fresh() -> (TempDir, Pins, Place) {
+fn fresh() -> (TempDir, Pins, VaultPlace) {
     let state = tempdir().unwrap();
     let pins = Pins::new(Some(state.path()), Owners::current());
-    (state, pins, Place::sample("a"))
+    (state, pins, VaultPlace::sample("a"))
 }
 
 fn entry(seq: usize, name: &str) -> String {
@@ -34,7 +34,7 @@ fn pin(name: &str, len: usize) -> Accepted {
 }
 
 /// What is known of the vault `name` where it is accepted.
-fn known(pins: &Pins, place: &Place, name: &str) -> Option<(Vec<String>, Vec<Id>)> {
+fn known(pins: &Pins, place: &VaultPlace, name: &str) -> Option<(Vec<String>, Vec<Id>)> {
     let known = pins.known(place, &pin(name, 1).vault).unwrap();
     known.here.map(|here| (known.chain.unwrap(), here.heads))
 }
@@ -44,7 +44,7 @@ fn stored(name: &str, len: usize) -> Option<(Vec<String>, Vec<Id>)> {
     Some((pin.chain, pin.heads))
 }
 
-fn file(state: &TempDir, place: &Place) -> PathBuf {
+fn file(state: &TempDir, place: &VaultPlace) -> PathBuf {
     state.path().join("pins").join(places::file_name(place))
 }
 
@@ -59,17 +59,17 @@ fn damage(error: PinError) -> PinDamage {
     source
 }
 
-fn load(pins: &Pins, place: &Place, name: &str) -> Result<Known, PinError> {
+fn load(pins: &Pins, place: &VaultPlace, name: &str) -> Result<KnownVault, PinError> {
     pins.known(place, &pin(name, 1).vault)
 }
 
 #[test]
 fn a_pin_comes_back_as_it_was_saved_its_heads_only_at_its_place() {
     let (_state, pins, place) = fresh();
-    assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
+    assert_eq!(load(&pins, &place, "a").unwrap(), KnownVault::default());
     assert_eq!(pins.save(&place, &pin("a", 2)).unwrap(), Saved::Written);
     assert_eq!(known(&pins, &place, "a"), stored("a", 2));
-    let elsewhere = load(&pins, &Place::sample("b"), "a").unwrap();
+    let elsewhere = load(&pins, &VaultPlace::sample("b"), "a").unwrap();
     assert_eq!((elsewhere.here, elsewhere.chain), (None, Some(pin("a", 2).chain)));
     assert_eq!(elsewhere.elsewhere, pin("a", 2).heads);
     let other = load(&pins, &place, "b").unwrap();
@@ -79,7 +79,7 @@ fn a_pin_comes_back_as_it_was_saved_its_heads_only_at_its_place() {
 #[test]
 fn a_vault_has_one_chain_and_each_place_its_own_heads() {
     let (_state, pins, place) = fresh();
-    let clone = Place::sample("b");
+    let clone = VaultPlace::sample("b");
     pins.save(&place, &pin("a", 3)).unwrap();
     assert_eq!(pins.save(&clone, &pin("a", 2)).unwrap(), Saved::Kept);
     let lacking = pin("a", 3).heads;
@@ -93,12 +93,12 @@ fn a_vault_has_one_chain_and_each_place_its_own_heads() {
     assert_eq!(known(&pins, &place, "a"), Some((pin("a", 4).chain, pin("a", 3).heads)));
 }
 
-fn place(path: &str, repository: Option<&str>) -> Place {
+fn place(path: &str, repository: Option<&str>) -> VaultPlace {
     let project = Path::new(path).to_path_buf();
     let folder = project.join(FOLDER);
     let git_common_dir = repository.map(PathBuf::from);
     let vault = folder.join(FILE);
-    Place::of(&Location { vault, folder, project, git_common_dir }, Some(Path::new("/home/u")))
+    VaultPlace::of(&Location { vault, folder, project, git_common_dir }, Some(Path::new("/home/u")))
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn vaults_of_the_same_project_are_found_from_a_new_place_and_from_no_other() {
     let (_state, pins, _) = fresh();
     pins.save(&place("/p/shop", None), &pin("a", 2)).unwrap();
     pins.save(&place("/q/web", Some("/q/.git")), &pin("b", 2)).unwrap();
-    let names = |place: &Place| -> Vec<String> {
+    let names = |place: &VaultPlace| -> Vec<String> {
         load(&pins, place, "c").unwrap().around.into_iter().map(|found| found.name).collect()
     };
     assert_eq!(names(&place("/p/shop/api/v1", None)), ["a"]);
@@ -157,19 +157,19 @@ fn a_pin_of_format_1_is_no_first_use_at_its_place_nor_at_a_new_one() {
     let error = load(&pins, &here, "a").unwrap_err();
     assert!(matches!(error, PinError::Older { format: 1, .. }), "{error}");
     assert!(error.to_string().contains("v-secure pin accept"), "{error}");
-    let error = load(&pins, &Place::sample("b"), "b").unwrap_err();
+    let error = load(&pins, &VaultPlace::sample("b"), "b").unwrap_err();
     assert!(matches!(error, PinError::Around { .. }), "{error}");
     assert!(error.to_string().contains("(/projects/a/v)"), "{error}");
     pins.accept(&here, &pin("a", 2)).unwrap();
-    assert!(load(&pins, &Place::sample("b"), "b").is_ok());
+    assert!(load(&pins, &VaultPlace::sample("b"), "b").is_ok());
 }
 
 #[test]
 fn without_a_state_folder_there_is_no_pin_and_none_is_kept() {
-    let (pins, place) = (Pins::new(None, Owners::current()), Place::sample("a"));
+    let (pins, place) = (Pins::new(None, Owners::current()), VaultPlace::sample("a"));
     assert_eq!(pins.save(&place, &pin("a", 1)).unwrap(), Saved::NoState);
     assert_eq!(pins.accept(&place, &pin("a", 1)).unwrap(), Saved::NoState);
-    assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
+    assert_eq!(load(&pins, &place, "a").unwrap(), KnownVault::default());
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn loading_makes_no_folder() {
     let root = tempdir().unwrap();
     let state = root.path().join("state");
     let pins = Pins::new(Some(&state), Owners::current());
-    assert_eq!(load(&pins, &Place::sample("a"), "a").unwrap(), Known::default());
+    assert_eq!(load(&pins, &VaultPlace::sample("a"), "a").unwrap(), KnownVault::default());
     assert!(!state.exists());
 }
 
@@ -288,7 +288,7 @@ fn a_damaged_file_is_an_error_for_reader_and_writer_until_the_vault_is_accepted(
 fn a_chain_that_is_another_vaults_is_damage() {
     let (state, pins, place) = fresh();
     pins.save(&place, &pin("a", 2)).unwrap();
-    pins.save(&Place::sample("b"), &pin("b", 2)).unwrap();
+    pins.save(&VaultPlace::sample("b"), &pin("b", 2)).unwrap();
     fs::copy(chain_file(&state, "b"), chain_file(&state, "a")).unwrap();
     let found = damage(load(&pins, &place, "a").unwrap_err());
     assert!(matches!(found, PinDamage::NotItsGenesis { .. }), "{found}");
@@ -298,11 +298,11 @@ fn a_chain_that_is_another_vaults_is_damage() {
 fn a_damaged_pin_of_another_place_stops_the_first_use_of_a_new_one() {
     let (state, pins, here) = fresh();
     pins.save(&here, &pin("a", 2)).unwrap();
-    pins.save(&Place::sample("b"), &pin("b", 2)).unwrap();
+    pins.save(&VaultPlace::sample("b"), &pin("b", 2)).unwrap();
     fs::write(file(&state, &here), "x").unwrap();
-    let error = load(&pins, &Place::sample("c"), "c").unwrap_err();
+    let error = load(&pins, &VaultPlace::sample("c"), "c").unwrap_err();
     assert!(matches!(error, PinError::Around { .. }), "{error}");
-    assert!(load(&pins, &Place::sample("b"), "b").is_ok(), "known places do not look around");
+    assert!(load(&pins, &VaultPlace::sample("b"), "b").is_ok(), "known places do not look around");
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn what_could_not_be_read_again_is_not_written() {
             assert!(matches!(error, PinError::Unfit(PinDamage::NotItsGenesis { .. })), "{error}");
         }
     }
-    assert_eq!(load(&pins, &place, "a").unwrap(), Known::default());
+    assert_eq!(load(&pins, &place, "a").unwrap(), KnownVault::default());
 }
 
 #[test]

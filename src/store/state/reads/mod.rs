@@ -5,7 +5,7 @@
 //! is kept does the same.
 
 use super::journal::{self, JournalError};
-use super::place::Place;
+use super::place::VaultPlace;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::PrivateError;
@@ -68,7 +68,11 @@ pub struct Journal {
 }
 
 /// Reads the journal of a place; an empty one where there is none.
-pub fn load(state: Option<&Path>, owners: Owners, place: &Place) -> Result<Journal, JournalError> {
+pub fn load(
+    state: Option<&Path>,
+    owners: Owners,
+    place: &VaultPlace,
+) -> Result<Journal, JournalError> {
     let state = state.ok_or(JournalError::NoState)?;
     let path = journal::path(state, place);
     let mut journal = Journal::default();
@@ -88,7 +92,7 @@ pub fn load(state: Option<&Path>, owners: Owners, place: &Place) -> Result<Journ
 }
 
 /// The state of the journal's file, without reading it; `None` where there is none.
-pub fn stamp(state: &Path, place: &Place) -> Option<Stamp> {
+pub fn stamp(state: &Path, place: &VaultPlace) -> Option<Stamp> {
     let metadata = journal::path(state, place).symlink_metadata().ok()?;
     Some(sys::stamp(&metadata))
 }

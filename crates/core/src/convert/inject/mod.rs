@@ -95,7 +95,7 @@ pub enum Clash {
 
 /// A secret that the child is to have.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct ChildVariable {
     pub secret: SecretName,
     /// The variable, where it is not the secret's own name.
     pub variable: Option<Name>,
@@ -104,7 +104,7 @@ pub struct Wanted {
 
 /// How the environment is built.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'a> {
+pub struct ChildOptions<'a> {
     /// Inherit only what [`PRISTINE`] lists.
     pub pristine: bool,
     pub clash: Clash,
@@ -127,7 +127,7 @@ impl ChildEnvironment {
         secret: &SecretName,
         variable: &str,
         path: OsString,
-        options: &Options<'_>,
+        options: &ChildOptions<'_>,
     ) -> Result<(), InjectError> {
         let own = || (secret.clone(), variable.to_owned());
         if variable.to_ascii_uppercase().starts_with(OWN_PREFIX) {
@@ -171,8 +171,8 @@ impl fmt::Debug for ChildEnvironment {
 /// The first secret that cannot be given, see [`InjectError`]; all that the settings do not let pass.
 pub fn environment(
     parent: Vec<(OsString, OsString)>,
-    wanted: Vec<Wanted>,
-    options: &Options<'_>,
+    wanted: Vec<ChildVariable>,
+    options: &ChildOptions<'_>,
 ) -> Result<ChildEnvironment, InjectError> {
     let variables = variables(&wanted, options)?;
     let mut parents = inherited(parent, options);
@@ -193,7 +193,10 @@ pub fn environment(
 }
 
 /// The variable of each secret: no two have one.
-fn variables(wanted: &[Wanted], options: &Options<'_>) -> Result<Vec<String>, InjectError> {
+fn variables(
+    wanted: &[ChildVariable],
+    options: &ChildOptions<'_>,
+) -> Result<Vec<String>, InjectError> {
     let mut given = HashMap::with_capacity(wanted.len());
     let mut variables = Vec::with_capacity(wanted.len());
     let named = consent::together(wanted.iter().map(|wanted| named(wanted, options.consent)))?;
@@ -211,13 +214,13 @@ fn variables(wanted: &[Wanted], options: &Options<'_>) -> Result<Vec<String>, In
     Ok(variables)
 }
 
-fn named<'a>(wanted: &'a Wanted, consent: &Consent) -> Result<&'a str, InjectError> {
+fn named<'a>(wanted: &'a ChildVariable, consent: &Consent) -> Result<&'a str, InjectError> {
     variable(&wanted.secret, wanted.variable.as_ref(), consent)
 }
 
 type Variables = BTreeMap<Vec<u8>, (OsString, OsString)>;
 
-fn inherited(parent: Vec<(OsString, OsString)>, options: &Options<'_>) -> Variables {
+fn inherited(parent: Vec<(OsString, OsString)>, options: &ChildOptions<'_>) -> Variables {
     let mut child = Variables::new();
     for (name, value) in parent {
         let key = options.system.key(&name).into_owned();
@@ -231,7 +234,7 @@ fn inherited(parent: Vec<(OsString, OsString)>, options: &Options<'_>) -> Variab
     child
 }
 
-fn is_pristine(key: &[u8], options: &Options<'_>) -> bool {
+fn is_pristine(key: &[u8], options: &ChildOptions<'_>) -> bool {
     let windows = if options.system == System::Windows { PRISTINE_WINDOWS } else { &[] };
     std::str::from_utf8(key)
         .is_ok_and(|key| PRISTINE.iter().chain(windows).any(|listed| guarded::covers(listed, key)))
@@ -274,7 +277,7 @@ pub fn variable<'a>(
 }
 
 /// Whether the system takes the value in a variable.
-fn check_value(wanted: &Wanted, variable: &str, system: System) -> Result<(), InjectError> {
+fn check_value(wanted: &ChildVariable, variable: &str, system: System) -> Result<(), InjectError> {
     let secret = || wanted.secret.clone();
     if memchr::memchr(0, wanted.value.expose()).is_some() {
         return Err(InjectError::Nul { secret: secret() });
@@ -309,7 +312,7 @@ fn os_value(value: SecretValue) -> Option<OsString> {
 /// Whether the parent's variable stays as it is.
 fn keeps_parents(
     parents: Option<&(OsString, OsString)>,
-    wanted: &Wanted,
+    wanted: &ChildVariable,
     variable: &str,
     clash: Clash,
 ) -> Result<bool, InjectError> {

@@ -3,7 +3,7 @@
 use super::guarded::Danger;
 use super::*;
 
-const PLAIN: Options<'_> = Options {
+const PLAIN: ChildOptions<'_> = ChildOptions {
     pristine: false,
     clash: Clash::Error,
     consent: &Consent { allowed: Vec::new(), strict: false },
@@ -14,8 +14,8 @@ fn consent(allowed: &[&str]) -> Consent {
     Consent { allowed: allowed.iter().map(|entry| (*entry).to_owned()).collect(), strict: false }
 }
 
-fn wanted(secret: &str, variable: Option<&str>, value: &[u8]) -> Wanted {
-    Wanted {
+fn wanted(secret: &str, variable: Option<&str>, value: &[u8]) -> ChildVariable {
+    ChildVariable {
         secret: name(secret),
         variable: variable.map(|text| Name::new(text).unwrap()),
         value: SecretValue::new(value.to_vec()),
@@ -30,16 +30,16 @@ fn parent(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
     pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-fn again(wanted: &Wanted) -> Wanted {
+fn again(wanted: &ChildVariable) -> ChildVariable {
     let (secret, variable) = (wanted.secret.clone(), wanted.variable.clone());
-    Wanted { secret, variable, value: SecretValue::new(wanted.value.expose().to_vec()) }
+    ChildVariable { secret, variable, value: SecretValue::new(wanted.value.expose().to_vec()) }
 }
 
 /// `NAME=VALUE` of every variable of the result, sorted.
 fn built(
     pairs: &[(&str, &str)],
-    secrets: &[Wanted],
-    options: Options<'_>,
+    secrets: &[ChildVariable],
+    options: ChildOptions<'_>,
 ) -> Result<Vec<String>, InjectError> {
     let environment = environment(parent(pairs), secrets.iter().map(again).collect(), &options)?;
     let line = |(name, value): (&OsStr, &OsStr)| {
@@ -66,7 +66,7 @@ fn own_variables_are_neither_inherited_nor_set() {
         [("a/V_SECURE_PIN", None), ("a/x", Some("V_SECURE_")), ("a/y", Some("v_secure_pin"))]
     {
         let error =
-            built(&[], &[wanted(secret, variable, b"")], Options { consent: &all, ..PLAIN });
+            built(&[], &[wanted(secret, variable, b"")], ChildOptions { consent: &all, ..PLAIN });
         assert!(matches!(error, Err(InjectError::OwnVariable { .. })), "{secret}");
     }
 }
@@ -74,9 +74,9 @@ fn own_variables_are_neither_inherited_nor_set() {
 #[test]
 fn pristine_inherits_the_short_list_only() {
     let pairs = [("PATH", "p"), ("LC_ALL", "C"), ("LCX", "-"), ("LD_PRELOAD", "-"), ("TZ", "t")];
-    let options = Options { pristine: true, ..PLAIN };
+    let options = ChildOptions { pristine: true, ..PLAIN };
     assert_eq!(built(&pairs, &[], options).unwrap(), ["LC_ALL=C", "PATH=p", "TZ=t"]);
-    let windows = Options { system: System::Windows, ..options };
+    let windows = ChildOptions { system: System::Windows, ..options };
     let pairs = [("SystemRoot", "r"), ("Path", "p"), ("FOO", "-"), ("v_secure_pin", "-")];
     assert_eq!(built(&pairs, &[], windows).unwrap(), ["Path=p", "SystemRoot=r"]);
     assert!(built(&[("SystemRoot", "r")], &[], options).unwrap().is_empty());
@@ -84,7 +84,7 @@ fn pristine_inherits_the_short_list_only() {
 
 #[test]
 fn what_pristine_leaves_out_cannot_clash() {
-    let options = Options { pristine: true, ..PLAIN };
+    let options = ChildOptions { pristine: true, ..PLAIN };
     let lines = built(&[("DB", "old")], &[wanted("a/DB", None, b"new")], options).unwrap();
     assert_eq!(lines, ["DB=new"]);
 }
@@ -108,7 +108,7 @@ fn two_secrets_cannot_set_one_variable() {
     assert_eq!(error, "a/K and b/x would both set K");
     let secrets = [wanted("a/K", None, b"v"), wanted("a/k", None, b"w")];
     assert_eq!(built(&[], &secrets, PLAIN).unwrap(), ["K=v", "k=w"]);
-    let windows = Options { system: System::Windows, ..PLAIN };
+    let windows = ChildOptions { system: System::Windows, ..PLAIN };
     let error = built(&[], &secrets, windows).unwrap_err();
     assert!(matches!(error, InjectError::SharedVariable { .. }));
 }
@@ -116,7 +116,7 @@ fn two_secrets_cannot_set_one_variable() {
 #[test]
 fn a_parents_other_value_is_an_error_unless_told_whose_wins() {
     let run = |value: &str, clash| {
-        built(&[("K", value)], &[wanted("a/K", None, b"vault")], Options { clash, ..PLAIN })
+        built(&[("K", value)], &[wanted("a/K", None, b"vault")], ChildOptions { clash, ..PLAIN })
     };
     assert_eq!(run("vault", Clash::Error).unwrap(), ["K=vault"]);
     assert_eq!(run("mine", Clash::Override).unwrap(), ["K=vault"]);
@@ -129,7 +129,7 @@ fn a_parents_other_value_is_an_error_unless_told_whose_wins() {
 
 #[test]
 fn windows_clashes_ignore_case() {
-    let options = Options { system: System::Windows, clash: Clash::Override, ..PLAIN };
+    let options = ChildOptions { system: System::Windows, clash: Clash::Override, ..PLAIN };
     let lines = built(&[("Token", "old")], &[wanted("a/TOKEN", None, b"new")], options).unwrap();
     assert_eq!(lines, ["TOKEN=new"]);
 }
@@ -154,17 +154,17 @@ fn guarded_variables_need_the_signed_setting() {
         ("PAT", false),
     ] {
         let consent = consent(&[entry]);
-        let result = built(&[], &secrets, Options { consent: &consent, ..PLAIN });
+        let result = built(&[], &secrets, ChildOptions { consent: &consent, ..PLAIN });
         assert_eq!(result.is_ok(), fits, "{entry}");
     }
     for entry in ["", "*", "**", "*PATH", "*TH", "P*H", "P**", "PATH*X", " PATH"] {
         let consent = consent(&[entry]);
-        let result = built(&[], &secrets, Options { consent: &consent, ..PLAIN });
+        let result = built(&[], &secrets, ChildOptions { consent: &consent, ..PLAIN });
         assert!(matches!(result, Err(InjectError::Guarded { .. })), "{entry}");
     }
     let hidden = [wanted("a/harmless", Some("LD_PRELOAD"), b"/x")];
     for clash in [Clash::Override, Clash::Keep] {
-        let result = built(&[("LD_PRELOAD", "/y")], &hidden, Options { clash, ..PLAIN });
+        let result = built(&[("LD_PRELOAD", "/y")], &hidden, ChildOptions { clash, ..PLAIN });
         assert!(matches!(result, Err(InjectError::Guarded { .. })));
     }
 }
@@ -172,7 +172,7 @@ fn guarded_variables_need_the_signed_setting() {
 #[test]
 fn in_strict_mode_only_listed_variables_pass() {
     let strict = Consent { strict: true, ..consent(&["DB", "APP_*", "path"]) };
-    let options = Options { consent: &strict, ..PLAIN };
+    let options = ChildOptions { consent: &strict, ..PLAIN };
     for (secret, variable) in
         [("a/DB", None), ("a/app_key", None), ("a/api.key", Some("APP_API_KEY")), ("a/PATH", None)]
     {
@@ -187,7 +187,7 @@ fn in_strict_mode_only_listed_variables_pass() {
     let error = built(&[], &[wanted("a/LD_PRELOAD", None, b"v")], options).unwrap_err();
     assert!(matches!(error, InjectError::Guarded { .. }), "the danger is worth saying");
     let nothing = Consent { strict: true, ..Consent::default() };
-    let options = Options { consent: &nothing, pristine: true, ..PLAIN };
+    let options = ChildOptions { consent: &nothing, pristine: true, ..PLAIN };
     let error = built(&[], &[wanted("a/K", None, b"v")], options).unwrap_err();
     assert_eq!(error.hint().unwrap(), "v-secure settings set variables.allow K");
 }
@@ -220,7 +220,7 @@ fn several_that_the_settings_refuse_are_one_error_with_one_command() {
         wanted("a/PATH", None, b"v"),
     ];
     let listed = consent(&["GIT_*"]);
-    let error = built(&[], &secrets, Options { consent: &listed, ..PLAIN }).unwrap_err();
+    let error = built(&[], &secrets, ChildOptions { consent: &listed, ..PLAIN }).unwrap_err();
     assert_eq!(error.each().len(), 2);
     assert_eq!(error.hints(), ["v-secure settings set variables.allow 'GIT_*,LD_PRELOAD,PATH'"]);
     let error = built(&[], &secrets[..3], PLAIN).unwrap_err();
@@ -244,7 +244,7 @@ fn a_nul_byte_is_refused() {
 fn a_value_fills_the_systems_limit_and_no_more() {
     let run = |length: usize, system| {
         let secrets = [wanted("a/K", None, &vec![b'x'; length])];
-        built(&[], &secrets, Options { system, ..PLAIN })
+        built(&[], &secrets, ChildOptions { system, ..PLAIN })
     };
     let around = "K=\0".len();
     assert!(run(LINUX_LIMIT - around, System::Linux).is_ok());
@@ -267,7 +267,7 @@ fn bytes_that_are_no_text_pass_on_unix_and_not_on_windows() {
     let bytes: Vec<_> = environment.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
     let expected: [(&[u8], &[u8]); 2] = [(b"K", b"\xff\xfe"), (b"\x80=", b"\x80=")];
     assert_eq!(bytes, expected);
-    let windows = Options { system: System::Windows, ..PLAIN };
+    let windows = ChildOptions { system: System::Windows, ..PLAIN };
     assert!(matches!(built(&[], &secrets, windows), Err(InjectError::NotText { .. })));
 }
 

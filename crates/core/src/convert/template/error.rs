@@ -1,13 +1,13 @@
 //! Why a text is no template. Places and rules, never the text itself: it may hold a value.
 
-use super::{MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, Place};
+use super::{MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, TextPosition};
 use crate::name::NameError;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {}, column {}: {fault}", place.line, place.column)]
 pub struct SyntaxError {
-    pub place: Place,
+    pub place: TextPosition,
     pub fault: Fault,
 }
 

@@ -30,12 +30,12 @@ pub const MAX_OUTPUT: usize = 64 << 20;
 
 /// A place in a template, both counted from 1; a column is a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct TextPosition {
     pub line: usize,
     pub column: usize,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for TextPosition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -43,7 +43,7 @@ impl std::fmt::Display for Place {
 
 /// What becomes of a value before it is put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filter {
+pub enum TemplateFilter {
     /// A JSON string with its quotes, which is a YAML one too.
     Json,
     /// Standard base64 with padding.
@@ -52,7 +52,7 @@ pub enum Filter {
     Url,
 }
 
-impl Filter {
+impl TemplateFilter {
     pub const ALL: [Self; 3] = [Self::Json, Self::Base64, Self::Url];
 
     pub const fn as_str(self) -> &'static str {
@@ -69,8 +69,8 @@ impl Filter {
 pub struct Reference {
     pub target: Target,
     /// In the order in which they are applied.
-    pub filters: Vec<Filter>,
-    pub place: Place,
+    pub filters: Vec<TemplateFilter>,
+    pub place: TextPosition,
 }
 
 #[derive(Debug, PartialEq, Eq)]

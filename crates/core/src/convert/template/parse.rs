@@ -2,8 +2,8 @@
 
 use super::Target;
 use super::{
-    Fault, Filter, MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, Part, Place, Reference, SyntaxError,
-    Template,
+    Fault, MAX_FILTERS, MAX_REFERENCES, MAX_TEMPLATE, Part, Reference, SyntaxError, Template,
+    TemplateFilter, TextPosition,
 };
 use crate::name::NameError;
 use memchr::memmem;
@@ -36,14 +36,14 @@ struct Parser<'a> {
     /// Up to here the text is in `parts`.
     done: usize,
     /// The place of the last reference: counting goes on from there, or it would be quadratic.
-    counted: (usize, Place),
+    counted: (usize, TextPosition),
     parts: Vec<Part<'a>>,
     references: Vec<Reference>,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8]) -> Self {
-        let counted = (0, Place { line: 1, column: 1 });
+        let counted = (0, TextPosition { line: 1, column: 1 });
         Self { text, done: 0, counted, parts: Vec::new(), references: Vec::new() }
     }
 
@@ -126,11 +126,11 @@ impl<'a> Parser<'a> {
     }
 
     /// The place of what is at or behind the last reference.
-    fn place(&self, at: usize) -> Place {
+    fn place(&self, at: usize) -> TextPosition {
         let (from, mut place) = self.counted;
         for byte in &self.text[from..at] {
             match byte {
-                b'\n' => place = Place { line: place.line + 1, column: 1 },
+                b'\n' => place = TextPosition { line: place.line + 1, column: 1 },
                 // Of a character of several bytes only the first counts.
                 0x80..=0xbf => {}
                 _ => place.column += 1,
@@ -145,8 +145,8 @@ fn target(text: &[u8]) -> Result<Target, NameError> {
     Target::parse(text)
 }
 
-fn filter(word: &[u8]) -> Option<Filter> {
-    Filter::ALL.into_iter().find(|filter| filter.as_str().as_bytes() == word)
+fn filter(word: &[u8]) -> Option<TemplateFilter> {
+    TemplateFilter::ALL.into_iter().find(|filter| filter.as_str().as_bytes() == word)
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -1,6 +1,6 @@
 //! From parts and values to the text.
 
-use super::{Filter, MAX_OUTPUT, Part, Place, Reference, Template};
+use super::{MAX_OUTPUT, Part, Reference, Template, TemplateFilter, TextPosition};
 use crate::convert::text;
 use crate::secret_value::SecretValue;
 use base64::Engine;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub enum RenderError {
     /// The reference can be put in only as `| base64`.
     #[error("line {}, column {}: the value is not UTF-8 text", place.line, place.column)]
-    NotText { place: Place },
+    NotText { place: TextPosition },
     #[error("the rendered template would have more than {MAX_OUTPUT} bytes")]
     TooLarge,
 }
@@ -82,19 +82,19 @@ fn filtered(
 }
 
 /// `None` where the value is no text and has to be.
-fn apply(filter: Filter, value: &SecretValue) -> Option<SecretValue> {
+fn apply(filter: TemplateFilter, value: &SecretValue) -> Option<SecretValue> {
     Some(match filter {
-        Filter::Json => {
+        TemplateFilter::Json => {
             let text = value.expose_str()?;
             text::exact(|put| text::json::quote(text, put))
         }
-        Filter::Url => {
+        TemplateFilter::Url => {
             let text = value.expose_str()?;
             text::exact(|put| {
                 percent_encode(text.as_bytes(), &RESERVED).for_each(|piece| put(piece.as_bytes()));
             })
         }
-        Filter::Base64 => text::exact(|put| base64(value.expose(), put)),
+        TemplateFilter::Base64 => text::exact(|put| base64(value.expose(), put)),
     })
 }
 

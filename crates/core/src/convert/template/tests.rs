@@ -86,7 +86,7 @@ fn bytes_that_are_no_text_need_base64() {
     let value = SecretValue::new(vec![0xff]);
     for text in ["{{ v-secure:A }}", "{{ v-secure:A | json }}", "{{ v-secure:A | url }}"] {
         let template = Template::parse(text.as_bytes()).unwrap();
-        let place = Place { line: 1, column: 1 };
+        let place = TextPosition { line: 1, column: 1 };
         assert_eq!(
             template.render(&[&value]).unwrap_err(),
             RenderError::NotText { place },

@@ -29,7 +29,7 @@ pub type Dump<'a> = [(&'a str, &'a SecretValue)];
 
 /// One variable of an imported text.
 #[derive(Debug)]
-pub struct Entry {
+pub struct TextEntry {
     /// Fits [`Name`]; an exporter may ask for more.
     pub name: String,
     pub value: SecretValue,
@@ -107,15 +107,15 @@ impl fmt::Display for WarningKind {
 
 /// Everything that an imported text holds, in the order of the names' first appearance.
 #[derive(Debug, Default)]
-pub struct Import {
-    pub entries: Vec<Entry>,
+pub struct ImportedText {
+    pub entries: Vec<TextEntry>,
     pub warnings: Vec<Warning>,
 }
 
 /// Collects the bindings of one text and holds the limits that all formats share.
 #[derive(Default)]
 struct Collector {
-    import: Import,
+    import: ImportedText,
     seen: HashMap<String, usize>,
     bindings: usize,
 }
@@ -133,7 +133,7 @@ impl Collector {
     }
 
     /// Binds a name that must be new.
-    fn add_unique(&mut self, entry: Entry) -> Result<(), TextError> {
+    fn add_unique(&mut self, entry: TextEntry) -> Result<(), TextError> {
         if let Some(index) = self.check(&entry.name, entry.line)? {
             let first = self.import.entries[index].line;
             return Err(TextError::Duplicate { line: entry.line, first });
@@ -143,7 +143,7 @@ impl Collector {
     }
 
     /// Binds a name; a later binding replaces an earlier one, with a warning.
-    fn add_or_replace(&mut self, entry: Entry) -> Result<(), TextError> {
+    fn add_or_replace(&mut self, entry: TextEntry) -> Result<(), TextError> {
         match self.check(&entry.name, entry.line)? {
             Some(index) => {
                 let first = self.import.entries[index].line;
@@ -155,7 +155,7 @@ impl Collector {
         Ok(())
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: TextEntry) {
         self.seen.insert(entry.name.clone(), self.import.entries.len());
         self.import.entries.push(entry);
     }

@@ -46,9 +46,9 @@ pub enum IdentityError {
 }
 
 /// A private key that age files can be opened with; wiped on drop.
-pub struct Identity(Kind);
+pub struct Identity(IdentityKind);
 
-enum Kind {
+enum IdentityKind {
     X25519(x25519::Identity),
     Ssh(Box<SshIdentity>),
     Plugin(Box<PluginIdentity>),
@@ -81,9 +81,9 @@ impl Identity {
     /// words that say so, which no policy has as a recipient.
     pub fn recipient(&self) -> String {
         match &self.0 {
-            Kind::X25519(key) => key.to_public().to_string(),
-            Kind::Ssh(ssh) => ssh.recipient.clone(),
-            Kind::Plugin(plugin) => plugin.recipient.clone().unwrap_or_else(|| {
+            IdentityKind::X25519(key) => key.to_public().to_string(),
+            IdentityKind::Ssh(ssh) => ssh.recipient.clone(),
+            IdentityKind::Plugin(plugin) => plugin.recipient.clone().unwrap_or_else(|| {
                 format!("an identity of {} without a line '# recipient: …'", plugin.program)
             }),
         }
@@ -91,7 +91,7 @@ impl Identity {
 
     /// Whether the recipient is known: it is not where a plugin's identity does not state it.
     pub fn knows_recipient(&self) -> bool {
-        !matches!(&self.0, Kind::Plugin(plugin) if plugin.recipient.is_none())
+        !matches!(&self.0, IdentityKind::Plugin(plugin) if plugin.recipient.is_none())
     }
 
     /// Whether files to `recipient` are for this identity.
@@ -102,15 +102,15 @@ impl Identity {
     /// The program that holds the key, if a plugin does.
     pub fn program(&self) -> Option<&str> {
         match &self.0 {
-            Kind::Plugin(plugin) => Some(&plugin.program),
-            Kind::X25519(_) | Kind::Ssh(_) => None,
+            IdentityKind::Plugin(plugin) => Some(&plugin.program),
+            IdentityKind::X25519(_) | IdentityKind::Ssh(_) => None,
         }
     }
 
     /// Takes a plugin's identity for that of `recipient`, where its file does not state one.
     #[must_use]
     pub fn assumed_to_be(mut self, recipient: &str) -> Self {
-        if let Kind::Plugin(plugin) = &mut self.0 {
+        if let IdentityKind::Plugin(plugin) = &mut self.0 {
             plugin.recipient.get_or_insert_with(|| recipient.to_owned());
         }
         self
@@ -118,12 +118,12 @@ impl Identity {
 
     /// Whether this is an SSH key that opens nothing before its passphrase is given.
     pub fn is_locked(&self) -> bool {
-        matches!(&self.0, Kind::Ssh(ssh) if matches!(ssh.key, age::ssh::Identity::Encrypted(_)))
+        matches!(&self.0, IdentityKind::Ssh(ssh) if matches!(ssh.key, age::ssh::Identity::Encrypted(_)))
     }
 
     /// Opens a locked SSH key; any other identity is open already.
     pub fn unlock_with(&mut self, passphrase: &SecretValue) -> Result<(), IdentityError> {
-        if let Kind::Ssh(ssh) = &mut self.0
+        if let IdentityKind::Ssh(ssh) = &mut self.0
             && let age::ssh::Identity::Encrypted(key) = &ssh.key
         {
             ssh.key = ssh::decrypt(key, passphrase)?;
@@ -134,19 +134,19 @@ impl Identity {
     /// The identity as its file holds it; an X25519 key or a plugin's as one line without its end.
     pub fn text(&self) -> SecretValue {
         match &self.0 {
-            Kind::X25519(key) => {
+            IdentityKind::X25519(key) => {
                 SecretValue::new(key.to_string().expose_secret().as_bytes().to_vec())
             }
-            Kind::Ssh(ssh) => SecretValue::new(ssh.text.expose().to_vec()),
-            Kind::Plugin(plugin) => SecretValue::new(plugin.text.expose().to_vec()),
+            IdentityKind::Ssh(ssh) => SecretValue::new(ssh.text.expose().to_vec()),
+            IdentityKind::Plugin(plugin) => SecretValue::new(plugin.text.expose().to_vec()),
         }
     }
 
     pub(super) fn as_age(&self) -> &dyn age::Identity {
         match &self.0 {
-            Kind::X25519(key) => key,
-            Kind::Ssh(ssh) => &ssh.key,
-            Kind::Plugin(plugin) => &plugin.age,
+            IdentityKind::X25519(key) => key,
+            IdentityKind::Ssh(ssh) => &ssh.key,
+            IdentityKind::Plugin(plugin) => &plugin.age,
         }
     }
 }
@@ -174,7 +174,7 @@ pub fn parse_identities_with(
         let text = trimmed_lines(text);
         let ssh::Key { identity, recipient } =
             ssh::parse_private_key(text.expose_str().ok_or(IdentityError::NotText)?)?;
-        return Ok(vec![Identity(Kind::Ssh(Box::new(SshIdentity {
+        return Ok(vec![Identity(IdentityKind::Ssh(Box::new(SshIdentity {
             key: identity,
             recipient,
             text,
@@ -222,7 +222,7 @@ fn parse_line(
     prompts: &Arc<dyn Prompts>,
 ) -> Result<Identity, IdentityError> {
     if let Ok(key) = text.parse::<x25519::Identity>() {
-        return Ok(Identity(Kind::X25519(key)));
+        return Ok(Identity(IdentityKind::X25519(key)));
     }
     if text.starts_with(plugin::IDENTITY_PREFIX) {
         return parse_plugin(text, line, recipient, prompts);
@@ -250,7 +250,7 @@ fn parse_plugin(
     let age = plugin::identity(&identity, Arc::clone(prompts))
         .map_err(|program| IdentityError::MissingPlugin { line, program })?;
     let text = SecretValue::from(text.to_owned());
-    Ok(Identity(Kind::Plugin(Box::new(PluginIdentity { age, program, recipient, text }))))
+    Ok(Identity(IdentityKind::Plugin(Box::new(PluginIdentity { age, program, recipient, text }))))
 }
 
 /// One identity in its only spelling: no comments, no line end.
@@ -270,7 +270,7 @@ pub fn parse_identity(text: &SecretValue) -> Result<Identity, IdentityError> {
 /// age draws from the operating system's generator itself, here and for every file it encrypts: it
 /// takes no source of randomness, so these are the places that bypass [`crate::host::Random`].
 pub fn generate_identity() -> NewIdentity {
-    let identity = Identity(Kind::X25519(x25519::Identity::generate()));
+    let identity = Identity(IdentityKind::X25519(x25519::Identity::generate()));
     NewIdentity { text: identity.text(), recipient: identity.recipient() }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{plugin, ssh};
 use crate::crypto::bytes::Id;
-use crate::crypto::digest::{self, Context};
+use crate::crypto::digest::{self, HashContext};
 use age::x25519;
 use curve25519_dalek::montgomery::MontgomeryPoint;
 
@@ -77,12 +77,12 @@ pub fn read(text: &str) -> Result<Recipient<'_>, RecipientError> {
             Ok(Recipient { kind: RecipientKind::SshEd25519, id, plugin: None })
         }
         Some(ssh::PublicKey::Rsa { modulus }) => {
-            let id = digest::hash(Context::Recipient, &[b"rsa", &modulus]);
+            let id = digest::hash(HashContext::Recipient, &[b"rsa", &modulus]);
             Ok(Recipient { kind: RecipientKind::SshRsa, id, plugin: None })
         }
         None => {
             let name = plugin::name(text)?;
-            let id = digest::hash(Context::Recipient, &[b"plugin", text.as_bytes()]);
+            let id = digest::hash(HashContext::Recipient, &[b"plugin", text.as_bytes()]);
             Ok(Recipient { kind: RecipientKind::Plugin, id, plugin: Some(name) })
         }
     }
@@ -95,7 +95,7 @@ pub fn read(text: &str) -> Result<Recipient<'_>, RecipientError> {
 fn curve_id(u: [u8; 32]) -> Id {
     let eight = [true, false, false, false];
     let cleared = MontgomeryPoint(u).mul_bits_be(eight.into_iter());
-    digest::hash(Context::Recipient, &[b"x25519", cleared.as_bytes()])
+    digest::hash(HashContext::Recipient, &[b"x25519", cleared.as_bytes()])
 }
 
 /// Checks that a recipient is in its canonical form.

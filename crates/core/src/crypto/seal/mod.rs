@@ -6,7 +6,7 @@
 //! is decrypted. Nonces are drawn here: no caller can repeat one.
 
 use super::bytes::{Blob, Fixed, Id, ShortId};
-use super::digest::{self, Context};
+use super::digest::{self, HashContext};
 use super::padding::padded_length;
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
@@ -52,7 +52,7 @@ impl ValueBinding<'_> {
     fn aad(&self) -> Id {
         let expires = self.expires.map(u64::to_le_bytes);
         digest::hash(
-            Context::ValueAad,
+            HashContext::ValueAad,
             &[
                 self.suite.as_bytes(),
                 &self.vault.0,
@@ -87,7 +87,7 @@ impl std::fmt::Debug for Dek {
 
 /// What sealing leaves: all of it is public.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
+pub struct SealedContent {
     pub nonce: Fixed<24>,
     pub commitment: Fixed<32>,
     pub ciphertext: Blob,
@@ -99,7 +99,7 @@ pub fn seal_value(
     dek: &Dek,
     binding: &ValueBinding<'_>,
     value: &SecretValue,
-) -> Result<Sealed, SealError> {
+) -> Result<SealedContent, SealError> {
     let value = value.expose();
     if value.len() > MAX_VALUE {
         return Err(SealError::TooLong);
@@ -112,17 +112,17 @@ pub fn seal_value(
     buffer.extend_from_slice(value);
     buffer.resize(padded, 0);
     let aad = binding.aad();
-    derive(Context::ValueKey, dek.0.as_slice(), &aad).seal(source, &aad, buffer)
+    derive(HashContext::ValueKey, dek.0.as_slice(), &aad).seal(source, &aad, buffer)
 }
 
 /// Opens what [`seal_value`] made, and checks the padding.
 pub fn open_value(
     dek: &Dek,
     binding: &ValueBinding<'_>,
-    sealed: Sealed,
+    sealed: SealedContent,
 ) -> Result<SecretValue, SealError> {
     let aad = binding.aad();
-    let mut plaintext = derive(Context::ValueKey, dek.0.as_slice(), &aad).open(&aad, sealed)?;
+    let mut plaintext = derive(HashContext::ValueKey, dek.0.as_slice(), &aad).open(&aad, sealed)?;
     let length = unpadded(&plaintext)?;
     // In place: a copy would be one more allocation to wipe. What stays behind the value, in the
     // buffer's capacity, is wiped with it.
@@ -148,17 +148,17 @@ fn unpadded(plaintext: &[u8]) -> Result<usize, SealError> {
 
 /// Whether `dek` is the key that `commitment` commits to, without decrypting.
 pub fn is_committed(dek: &Dek, binding: &ValueBinding<'_>, commitment: &Fixed<32>) -> bool {
-    derive(Context::ValueKey, dek.0.as_slice(), &binding.aad()).committed(commitment)
+    derive(HashContext::ValueKey, dek.0.as_slice(), &binding.aad()).committed(commitment)
 }
 
 /// Seals `plaintext` under key material of its own, unpadded: a slot's identity.
 pub fn seal_bytes(
     source: &dyn Random,
-    context: Context,
+    context: HashContext,
     material: &SecretValue,
     aad: &Id,
     plaintext: &SecretValue,
-) -> Result<Sealed, SealError> {
+) -> Result<SealedContent, SealError> {
     let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG));
     buffer.extend_from_slice(plaintext.expose());
     derive(context, material.expose(), aad).seal(source, aad, buffer)
@@ -166,10 +166,10 @@ pub fn seal_bytes(
 
 /// Opens what [`seal_bytes`] made.
 pub fn open_bytes(
-    context: Context,
+    context: HashContext,
     material: &SecretValue,
     aad: &Id,
-    sealed: &Sealed,
+    sealed: &SealedContent,
 ) -> Result<SecretValue, SealError> {
     let sealed = sealed.clone();
     let mut plaintext = derive(context, material.expose(), aad).open(aad, sealed)?;
@@ -180,7 +180,7 @@ pub fn open_bytes(
 struct Derived(Zeroizing<[u8; 64]>);
 
 /// BLAKE3 `derive_key` over the material and the hash of what is bound, 64 bytes.
-fn derive(context: Context, material: &[u8], aad: &Id) -> Derived {
+fn derive(context: HashContext, material: &[u8], aad: &Id) -> Derived {
     let mut derived = Derived(Zeroizing::new([0; 64]));
     let mut hasher = digest::hasher(context);
     hasher.update(material).update(&aad.0);
@@ -209,7 +209,7 @@ impl Derived {
         source: &dyn Random,
         aad: &Id,
         mut buffer: Zeroizing<Vec<u8>>,
-    ) -> Result<Sealed, SealError> {
+    ) -> Result<SealedContent, SealError> {
         let mut commitment = Fixed([0; 32]);
         commitment.0.copy_from_slice(self.commitment());
         let nonce = Fixed(random::<24>(source));
@@ -217,10 +217,10 @@ impl Derived {
             .ok_or(SealError::Authentication)?
             .encrypt_in_place(&XNonce::from(nonce.0), &aad.0, &mut *buffer)
             .map_err(|_| SealError::TooLong)?;
-        Ok(Sealed { nonce, commitment, ciphertext: Blob(std::mem::take(&mut *buffer)) })
+        Ok(SealedContent { nonce, commitment, ciphertext: Blob(std::mem::take(&mut *buffer)) })
     }
 
-    fn open(&self, aad: &Id, sealed: Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    fn open(&self, aad: &Id, sealed: SealedContent) -> Result<Zeroizing<Vec<u8>>, SealError> {
         if !self.committed(&sealed.commitment) {
             return Err(SealError::Commitment);
         }

@@ -20,7 +20,7 @@ fn binding() -> ValueBinding<'static> {
     }
 }
 
-fn seal(value: &[u8]) -> (Dek, Sealed) {
+fn seal(value: &[u8]) -> (Dek, SealedContent) {
     let dek = Dek::generate(&TestHost);
     let value = SecretValue::new(value.to_vec());
     let sealed = seal_value(&TestHost, &dek, &binding(), &value).unwrap();
@@ -28,11 +28,11 @@ fn seal(value: &[u8]) -> (Dek, Sealed) {
 }
 
 /// Seals plaintext that is padded otherwise than the rules say.
-fn seal_unruly(dek: &Dek, plaintext: &[u8]) -> Sealed {
+fn seal_unruly(dek: &Dek, plaintext: &[u8]) -> SealedContent {
     let aad = binding().aad();
     let plaintext = SecretValue::new(plaintext.to_vec());
     let material = SecretValue::new(dek.0.to_vec());
-    seal_bytes(&TestHost, Context::ValueKey, &material, &aad, &plaintext).unwrap()
+    seal_bytes(&TestHost, HashContext::ValueKey, &material, &aad, &plaintext).unwrap()
 }
 
 #[test]

@@ -21,9 +21,9 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::remove;
 use crate::secret_value::SecretValue;
+use crate::vault::Depth;
 use crate::vault::author::Ctx;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::Depth;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn name(text: &str) -> Name {
@@ -285,7 +285,7 @@ fn a_removed_member_knows_what_it_could_read_until_there_is_a_new_value() {
     world.change(vec![PolicyOp::MemberRemove { member: name("ann") }]);
     assert_eq!(world.found(), pairs(&[("dev/DB", "ann")]));
     let ann = stated(world.vault()).unwrap().remove(0).to.remove(0);
-    assert_eq!((ann.why, ann.since, ann.through), (Why::MemberRemoved, world.now, None));
+    assert_eq!((ann.why, ann.since, ann.through), (ExposureCause::MemberRemoved, world.now, None));
     world.set("dev/DB");
     assert_eq!(world.found(), []);
 }
@@ -301,7 +301,7 @@ fn a_value_of_before_somebody_came_and_of_after_they_went() {
     let expected = [("dev/DB", "ann"), ("dev/DB", "bob"), ("dev/NEW", "bob")];
     assert_eq!(world.found(), pairs(&expected));
     let why = stated(world.vault()).unwrap().remove(1).to.remove(0).why;
-    assert_eq!(why, Why::NoRight);
+    assert_eq!(why, ExposureCause::NoRight);
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn a_removed_key_is_not_its_member() {
     world.change(vec![PolicyOp::recipient_add(member.clone(), recipient)]);
     world.change(vec![PolicyOp::RecipientRemove { member, recipient: old.clone() }]);
     let found = stated(world.vault()).unwrap();
-    assert_eq!((&found[0].to[0].recipient, found[0].to[0].why), (&old, Why::KeyRemoved));
+    assert_eq!((&found[0].to[0].recipient, found[0].to[0].why), (&old, ExposureCause::KeyRemoved));
     assert_eq!((found.len(), found[0].to.len()), (1, 1));
 }
 
@@ -336,7 +336,7 @@ fn a_copy_is_known_to_the_readers_of_what_it_was_copied_from() {
     let to = &found.to[0];
     let by = |in_force| Some(Through { secret: secret("dev/DB"), in_force });
     assert_eq!((found.secret, &to.through), (secret("prod/DB"), &by(true)));
-    assert_eq!((to.why, to.since), (Why::NeverAllowed, world.now));
+    assert_eq!((to.why, to.since), (ExposureCause::NeverAllowed, world.now));
     // A new value where it came from cures that one, not the copy.
     world.set("dev/DB");
     assert_eq!(world.found(), pairs(&[("prod/DB", "ann")]));
@@ -461,12 +461,12 @@ fn an_author_knows_the_value_once_it_may_do_nothing_with_the_secret() {
         let to = found.filter(|e| e.secret == secret("dev/X")).flat_map(|e| e.to);
         to.filter(|knower| knower.member == name("eve")).map(|k| (k.since, k.why)).next()
     };
-    assert_eq!(since(&world), Some((world.now.max(500), Why::NoRight)));
+    assert_eq!(since(&world), Some((world.now.max(500), ExposureCause::NoRight)));
     let (role_again, rights) = (role.clone(), vec![Right::Rotate]);
     world.change(vec![PolicyOp::grant(role_again, pattern("dev/*"), rights)]);
     assert!(!world.found().contains(&known()), "who may rotate it either");
     world.change(vec![PolicyOp::MemberRemove { member: name("eve") }]);
-    assert_eq!(since(&world).map(|(_, why)| why), Some(Why::MemberRemoved));
+    assert_eq!(since(&world).map(|(_, why)| why), Some(ExposureCause::MemberRemoved));
     world.set("dev/X");
     assert!(!world.found().contains(&known()), "a new value ends it");
 }

@@ -26,11 +26,11 @@ pub(super) fn write(out: &mut String, bytes: &[u8]) {
 #[derive(Default)]
 pub(super) struct Reader {
     bytes: Vec<u8>,
-    state: State,
+    state: ArmorState,
 }
 
 #[derive(Default, PartialEq, Eq)]
-enum State {
+enum ArmorState {
     #[default]
     Start,
     /// So far every line had 64 characters and no padding.
@@ -44,12 +44,14 @@ impl Reader {
     /// Takes the next line.
     pub fn line(&mut self, line: &str) -> Result<(), Cause> {
         self.state = match self.state {
-            State::Start if line == BEGIN => State::Full,
-            State::Full | State::Last if line == END && !self.bytes.is_empty() => State::End,
-            State::Full if !line.is_empty() && line.len() <= COLUMNS => {
+            ArmorState::Start if line == BEGIN => ArmorState::Full,
+            ArmorState::Full | ArmorState::Last if line == END && !self.bytes.is_empty() => {
+                ArmorState::End
+            }
+            ArmorState::Full if !line.is_empty() && line.len() <= COLUMNS => {
                 STANDARD.decode_vec(line, &mut self.bytes).map_err(|_| Cause::Armor)?;
                 let full = line.len() == COLUMNS && !line.ends_with('=');
-                if full { State::Full } else { State::Last }
+                if full { ArmorState::Full } else { ArmorState::Last }
             }
             _ => return Err(Cause::Armor),
         };
@@ -58,7 +60,7 @@ impl Reader {
 
     /// The binary age file. An empty one is none of age's.
     pub fn finish(self) -> Result<Vec<u8>, Cause> {
-        if self.state == State::End { Ok(self.bytes) } else { Err(Cause::Armor) }
+        if self.state == ArmorState::End { Ok(self.bytes) } else { Err(Cause::Armor) }
     }
 }
 

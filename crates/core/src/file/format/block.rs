@@ -4,9 +4,9 @@ use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault};
 use super::naming::Naming;
 use super::record;
-use super::{Scope, Trust};
+use super::{ReadScope, Trust};
 use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::digest::{Context, Digest};
+use crate::crypto::digest::{Digest, HashContext};
 use crate::file::slot::SlotRecord;
 use crate::file::slot_check;
 use crate::log::{self, entry::Entry};
@@ -70,10 +70,10 @@ fn slot_record(text: &str, id: &ShortId, trust: Trust) -> Result<SlotRecord, Cau
 pub(super) fn log(
     cursor: &mut Cursor<'_>,
     trust: Trust,
-    scope: Scope<'_>,
+    scope: ReadScope<'_>,
     vault: &Id,
 ) -> Result<BTreeMap<Id, Entry>, Fault> {
-    let digest = Digest::new(Context::LogEntry);
+    let digest = Digest::new(HashContext::LogEntry);
     let parse = Parse { trust, digest, naming: Naming::of(scope), vault };
     let block = cursor.block("entries")?;
     let mut entries = Vec::new();

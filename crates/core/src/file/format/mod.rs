@@ -50,7 +50,7 @@ pub enum Trust {
 
 /// Which secrets' sections are read. The others are skipped, their content not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope<'a> {
+pub enum ReadScope<'a> {
     All,
     /// Those with these uids, as far as the file has them.
     Secrets(&'a BTreeSet<Id>),

@@ -1,6 +1,6 @@
 //! Reading the log for a few secrets: a line that names none of them is cut to what links it.
 
-use super::Scope;
+use super::ReadScope;
 use memchr::memmem;
 
 /// With more names than this, parsing everything is cheaper than looking for each.
@@ -17,8 +17,8 @@ pub(super) struct Naming<'a> {
 
 impl Naming<'_> {
     /// `None` where every line is to be read in full.
-    pub fn of(scope: Scope<'_>) -> Option<Self> {
-        let Scope::Naming { names, .. } = scope else { return None };
+    pub fn of(scope: ReadScope<'_>) -> Option<Self> {
+        let ReadScope::Naming { names, .. } = scope else { return None };
         // Names have no character that JSON escapes.
         let finder = |name| memmem::Finder::new(&format!("\"secret\":\"{name}\"")).into_owned();
         (names.len() <= MAX_NAMES).then(|| Self { names: names.iter().map(finder).collect() })
@@ -46,7 +46,7 @@ mod tests {
         let names: BTreeSet<SecretName> =
             names.iter().map(|name| SecretName::parse(*name).unwrap()).collect();
         let uids = BTreeSet::new();
-        Naming::of(Scope::Naming { uids: &uids, names: &names }).unwrap().without_ops(LINE)
+        Naming::of(ReadScope::Naming { uids: &uids, names: &names }).unwrap().without_ops(LINE)
     }
 
     #[test]
@@ -67,6 +67,6 @@ mod tests {
         let names: BTreeSet<SecretName> =
             (0..9).map(|n| SecretName::parse(format!("prod/{n}")).unwrap()).collect();
         let uids = BTreeSet::new();
-        assert!(Naming::of(Scope::Naming { uids: &uids, names: &names }).is_none());
+        assert!(Naming::of(ReadScope::Naming { uids: &uids, names: &names }).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::error::{Cause, Fault, FormatError};
 use super::section::{Section, follows};
-use super::{Scope, Trust, armor, block, header, secrets, write};
+use super::{ReadScope, Trust, armor, block, header, secrets, write};
 use crate::crypto::bytes::ShortId;
 use crate::file::model::{AudienceSection, VaultFile};
 use crate::file::slot::SlotRecord;
@@ -15,12 +15,16 @@ use std::collections::BTreeMap;
 /// # Errors
 /// The first thing that is wrong, in order of the file; bytes that no reader could make text of,
 /// and what needs a newer program, come before anything else.
-pub fn parse(bytes: &[u8], trust: Trust, scope: Scope<'_>) -> Result<VaultFile, FormatError> {
+pub fn parse(bytes: &[u8], trust: Trust, scope: ReadScope<'_>) -> Result<VaultFile, FormatError> {
     let text = header::text(bytes)?;
     sections(&mut Cursor::new(text), trust, scope).map_err(|fault| fault.into_error(bytes))
 }
 
-fn sections(cursor: &mut Cursor<'_>, trust: Trust, scope: Scope<'_>) -> Result<VaultFile, Fault> {
+fn sections(
+    cursor: &mut Cursor<'_>,
+    trust: Trust,
+    scope: ReadScope<'_>,
+) -> Result<VaultFile, Fault> {
     let header = header::parse(cursor)?;
     enter(cursor, Section::Policy, "policy")?;
     let chain = block::chain(cursor, trust)?;

@@ -12,13 +12,13 @@ use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::{ChainError, ChainFault, Needs};
 use crate::policy::op::PolicyOp;
-use crate::policy::sign::Draft;
-use crate::policy::state::State;
+use crate::policy::sign::PolicyDraft;
+use crate::policy::state::PolicyState;
 use crate::policy::vouching::{Gift, Vouching};
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
 /// What came of a change of policy besides the change itself.
@@ -91,7 +91,7 @@ pub enum PolicyChangeError {
 }
 
 /// Makes the change for `ops` (at least one), which are checked against the chain first. The keys that
-/// the entry has no room for are left to [`settle`].
+/// the entry has no room for are left to [`settle()`].
 pub fn change(
     vault: &Vault,
     ops: Vec<PolicyOp>,
@@ -154,7 +154,7 @@ pub fn gifts(
 /// is to read, and the one who lets them in is to know that they cannot.
 fn given_and_skipped(
     ops: &[PolicyOp],
-    state: &State,
+    state: &PolicyState,
     made: &mut MadeKeys,
 ) -> Option<PolicyChangeError> {
     let gives = |member: &Name, recipient: &String| {
@@ -214,7 +214,7 @@ fn batch<'a>(vault: &Vault, chain: &Chain, settling: Settling, ctx: &'a Ctx<'a>)
 
 /// The chain's next entry.
 pub(crate) fn entry(vault: &Vault, ops: Vec<PolicyOp>, ctx: &Ctx<'_>) -> PolicyEntry {
-    Draft::next(vault.chain(), ctx.now, vault.known_heads(), ops, ctx.reason.clone())
+    PolicyDraft::next(vault.chain(), ctx.now, vault.known_heads(), ops, ctx.reason.clone())
         .sign(&[&ctx.signer.key])
 }
 
@@ -225,7 +225,7 @@ fn refusal(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>, error: ChainError) ->
             PolicyChangeError::Threshold { threshold }
         }
         ChainFault::Unauthorised { needs } => {
-            let able = able(vault, ops, &needs);
+            let able = sole_signers(vault, ops, &needs);
             match used_before(vault, ops, ctx) {
                 Some(by) => PolicyChangeError::UsedBefore { by, able },
                 None => PolicyChangeError::NotPermitted {
@@ -263,7 +263,7 @@ fn brought(op: &PolicyOp) -> (Option<&Name>, Vec<&String>) {
 }
 
 /// The members whose signature alone suffices for all of `ops`.
-fn able(vault: &Vault, ops: &[PolicyOp], needs: &Needs) -> Vec<Name> {
+fn sole_signers(vault: &Vault, ops: &[PolicyOp], needs: &Needs) -> Vec<Name> {
     // What a key was used for is not told by the ops alone, and is the owners'.
     let owners_only = matches!(needs, Needs::Owners { .. });
     let may = |name: &&Name| !owners_only || vault.policy().is_owner(name);

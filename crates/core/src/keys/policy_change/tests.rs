@@ -21,11 +21,11 @@ use crate::record::ids::SUITE;
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
-use crate::secret::read::{ReadError, Wanted};
+use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret_value::SecretValue;
 use crate::vault::change::NewWrap;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::{ApplyError, Depth, OpenError};
+use crate::vault::{ApplyError, Depth, OpenError};
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ fn ci_ops(recipient: String) -> Vec<PolicyOp> {
 }
 
 fn read(vault: &Vault, who: &Unlocked) -> Result<SecretValue, ReadError> {
-    read::read(vault, who, &secret(), &Wanted::Current, 2)
+    read::read(vault, who, &secret(), &VersionSelector::Current, 2)
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
         keys.push(key);
         first.get_or_insert(identities);
     }
-    let genesis = Draft::genesis(1, ops, String::new()).sign(&[&keys[0], &keys[1]]);
+    let genesis = PolicyDraft::genesis(1, ops, String::new()).sign(&[&keys[0], &keys[1]]);
     let header = Header { suite: SUITE.into(), vault: genesis.id(), name: name("shop") };
     let vault = open(&VaultFile {
         header,
@@ -270,7 +270,7 @@ fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
     let vault = open(vault.apply(written).unwrap().file());
     let removal = |heads: BTreeSet<Id>| {
         let ops = vec![PolicyOp::MemberRemove { member: bob.clone() }];
-        let draft = Draft::next(vault.chain(), 1, heads, ops, String::new());
+        let draft = PolicyDraft::next(vault.chain(), 1, heads, ops, String::new());
         Change::policy(draft.sign(&[&olga.signer.key]), BTreeMap::new(), Vec::new())
     };
     let reopened = || open(vault.file());
@@ -394,12 +394,12 @@ fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
 
 #[test]
 fn what_only_a_leaver_vouched_for_goes_as_far_as_one_entry_reaches() {
-    use crate::people::leaving;
+    use crate::people::departure;
     let (vault, olga) = crowded(1_100, |n| format!("p{n}"), |n| format!("dev/P{n}"));
     let roles = vault.policy().roles().map(|(role, _)| role.clone());
     let roles = roles.filter(|role| role.as_str().starts_with('p')).collect();
     let alone = crate::policy::vouching::Alone { roles, ..Default::default() };
-    let taken = leaving::revoke(&vault, &alone, &olga.signer.key.id(), &removal());
+    let taken = departure::revoke(&vault, &alone, &olga.signer.key.id(), &removal());
     assert_eq!(taken.len(), 999);
     let ops = taken.into_iter().chain(removal()).collect();
     let (gone, _) = change(&vault, ops, &olga.ctx()).unwrap();

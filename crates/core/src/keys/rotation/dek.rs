@@ -7,21 +7,21 @@ use crate::keys::status::KeyStatus;
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
-use crate::policy::state::State;
+use crate::policy::state::PolicyState;
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
-use crate::secret::read::{ReadError, Wanted};
+use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which values are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
+pub enum DekSelection {
     All,
     /// Those that the schedule wants encrypted anew.
     Due,
@@ -41,14 +41,14 @@ pub struct DekPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     pub secret: SecretName,
-    pub why: Why,
+    pub why: LeftCause,
     /// Who could do it.
     pub able: Vec<Name>,
 }
 
 /// Why a secret stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum LeftCause {
     /// The member may not read it, or not write it.
     NotPermitted,
     /// The member may read it and cannot open it yet.
@@ -62,7 +62,7 @@ pub enum Why {
     DoesNotOpen,
 }
 
-impl Why {
+impl LeftCause {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotPermitted => "not-permitted",
@@ -88,7 +88,7 @@ pub fn plan(
     vault: &Vault,
     status: &KeyStatus,
     who: &Unlocked,
-    which: &Which,
+    which: &DekSelection,
     now: u64,
 ) -> Result<DekPlan, KeyRotationError> {
     let mut planner = Planner { vault, who, now, openable: BTreeMap::new() };
@@ -97,7 +97,7 @@ pub fn plan(
         match planner.refusal(name, secret) {
             None => plan.rotate.push(name.clone()),
             Some(why) => {
-                let able = planner.able(name, secret, why);
+                let able = planner.others_who_can(name, secret, why);
                 plan.skipped.push(Skipped { secret: name.clone(), why, able });
             }
         }
@@ -110,7 +110,7 @@ type Chosen<'a> = Vec<(&'a SecretName, &'a SecretState)>;
 fn chosen<'a>(
     vault: &'a Vault,
     status: &KeyStatus,
-    which: &'a Which,
+    which: &'a DekSelection,
     now: u64,
 ) -> Result<Chosen<'a>, KeyRotationError> {
     // What has expired is given to nobody: only who names it is told.
@@ -118,25 +118,25 @@ fn chosen<'a>(
         .live()
         .filter_map(|(name, secret)| Some((name, secret, key_status::dek_since(secret, now)?)));
     match which {
-        Which::All => Ok(served.map(|(name, secret, _)| (name, secret)).collect()),
-        Which::Due => Ok(served
+        DekSelection::All => Ok(served.map(|(name, secret, _)| (name, secret)).collect()),
+        DekSelection::Due => Ok(served
             .filter(|(.., since)| key_status::is_dek_due(*since, status.schedule, now))
             .map(|(name, secret, _)| (name, secret))
             .collect()),
-        Which::Audiences(names) => {
+        DekSelection::Audiences(names) => {
             let (names, state) = (kek::canonical(status, names)?, vault.policy());
             let inside = |name: &SecretName| names.contains(&state.audience_of(name));
             let found = served.filter(|(name, ..)| inside(name));
             Ok(found.map(|(name, secret, _)| (name, secret)).collect())
         }
-        Which::Secrets(names) => Ok(named(vault, names)?),
+        DekSelection::Secrets(names) => Ok(named(vault, names)?),
     }
 }
 
 fn named<'a>(vault: &'a Vault, names: &'a BTreeSet<SecretName>) -> Result<Chosen<'a>, ReadError> {
     let found = names.iter().map(|name| {
         let secret = read::find(vault, name)?;
-        read::select(secret, name, &Wanted::Current)?;
+        read::select(secret, name, &VersionSelector::Current)?;
         Ok((name, secret))
     });
     found.collect()
@@ -151,25 +151,25 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn refusal(&mut self, name: &SecretName, secret: &SecretState) -> Option<Why> {
+    fn refusal(&mut self, name: &SecretName, secret: &SecretState) -> Option<LeftCause> {
         let Some(current) = secret.current().filter(|current| !current.is_expired(self.now)) else {
-            return Some(Why::Expired);
+            return Some(LeftCause::Expired);
         };
         if secret.is_conflict() {
-            return Some(Why::Conflict);
+            return Some(LeftCause::Conflict);
         }
         let state = self.vault.policy();
         if !may_rotate(state, self.who.member(), name) {
-            return Some(Why::NotPermitted);
+            return Some(LeftCause::NotPermitted);
         }
         let audience = state.audience_of(name);
         if state.audience(&audience).is_none() || state.is_due(&audience) {
-            return Some(Why::NoKeys);
+            return Some(LeftCause::NoKeys);
         }
         let wrap = self.vault.wrap(&self.vault.uid(name), &current.live_wrap.wrap);
         let wrapped = wrap.map(|wrap| wrap.audience.clone()).unwrap_or_default();
         let opens = self.opens(wrapped) && self.opens(audience);
-        (!opens).then_some(Why::Unreadable)
+        (!opens).then_some(LeftCause::Unreadable)
     }
 
     fn opens(&mut self, audience: String) -> bool {
@@ -177,7 +177,7 @@ impl Planner<'_> {
         *self.openable.entry(audience).or_insert_with_key(|name| who.keys(vault, name).is_ok())
     }
 
-    fn able(&self, name: &SecretName, secret: &SecretState, why: Why) -> Vec<Name> {
+    fn others_who_can(&self, name: &SecretName, secret: &SecretState, why: LeftCause) -> Vec<Name> {
         if !why.is_for_others() {
             return Vec::new();
         }
@@ -194,7 +194,7 @@ impl Planner<'_> {
     }
 }
 
-fn may_rotate(state: &State, member: &Name, secret: &SecretName) -> bool {
+fn may_rotate(state: &PolicyState, member: &Name, secret: &SecretName) -> bool {
     let holds = |right| state.holds(member, right, secret);
     holds(Right::Read) && (holds(Right::Write) || holds(Right::Rotate))
 }
@@ -229,13 +229,13 @@ pub fn reencrypt(
 fn each_that_opens(vault: &Vault, plan: &mut DekPlan, ctx: &Ctx<'_>) -> Vec<SecretValue> {
     let (mut values, mut opening) = (Vec::new(), Vec::new());
     for secret in std::mem::take(&mut plan.rotate) {
-        match read::read(vault, ctx.who, &secret, &Wanted::Current, ctx.now) {
+        match read::read(vault, ctx.who, &secret, &VersionSelector::Current, ctx.now) {
             Ok(value) => {
                 values.push(value);
                 opening.push(secret);
             }
             Err(_) => {
-                let (why, able) = (Why::DoesNotOpen, Vec::new());
+                let (why, able) = (LeftCause::DoesNotOpen, Vec::new());
                 plan.skipped.push(Skipped { secret, why, able });
             }
         }

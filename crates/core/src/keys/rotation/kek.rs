@@ -9,14 +9,14 @@ use crate::keys::shortfall::Shortfall;
 use crate::keys::status::{AudienceKeys, KeyStatus};
 use crate::name::Name;
 use crate::policy::audience;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 use std::collections::BTreeSet;
 
 /// Which audiences are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
+pub enum KekSelection {
     /// Every one in use.
     All,
     /// Those that the schedule wants renewed.
@@ -59,7 +59,11 @@ pub struct KekOutcome {
 ///
 /// # Errors
 /// A named audience that does not exist, or whose roles do not.
-pub fn plan(status: &KeyStatus, member: &Name, which: &Which) -> Result<KekPlan, KeyRotationError> {
+pub fn plan(
+    status: &KeyStatus,
+    member: &Name,
+    which: &KekSelection,
+) -> Result<KekPlan, KeyRotationError> {
     let mut plan = KekPlan::default();
     for keys in chosen(status, which)? {
         if keys.able.contains(member) {
@@ -73,13 +77,13 @@ pub fn plan(status: &KeyStatus, member: &Name, which: &Which) -> Result<KekPlan,
 
 fn chosen<'a>(
     status: &'a KeyStatus,
-    which: &Which,
+    which: &KekSelection,
 ) -> Result<Vec<&'a AudienceKeys>, KeyRotationError> {
     let all = status.audiences.iter();
     match which {
-        Which::All => Ok(all.filter(|keys| keys.in_use).collect()),
-        Which::Due => Ok(all.filter(|keys| keys.scheduled).collect()),
-        Which::Named(names) => {
+        KekSelection::All => Ok(all.filter(|keys| keys.in_use).collect()),
+        KekSelection::Due => Ok(all.filter(|keys| keys.scheduled).collect()),
+        KekSelection::Named(names) => {
             let names = canonical(status, names)?;
             Ok(all.filter(|keys| names.contains(&keys.audience)).collect())
         }

@@ -9,18 +9,18 @@ use crate::file::format::Trust;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
-use crate::keys::status::{Due, key_status};
+use crate::keys::status::{KeyDue, key_status};
 use crate::name::{Name, Pattern, SecretName};
 use crate::people::init::{InitRequest, init};
 use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
-use crate::secret::read::Wanted;
+use crate::secret::read::VersionSelector;
 use crate::secret_value::SecretValue;
 use crate::vault::author::Ctx;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::{Depth, Vault};
+use crate::vault::{Depth, Vault};
 use std::collections::BTreeSet;
 
 const START: u64 = 1_000_000;
@@ -110,7 +110,7 @@ fn schedule(key: &str, value: &str) -> PolicyOp {
     PolicyOp::Setting { key: key.into(), value: value.into() }
 }
 
-fn renew(world: World, which: &kek::Which, now: u64) -> (World, Vec<String>) {
+fn renew(world: World, which: &kek::KekSelection, now: u64) -> (World, Vec<String>) {
     let World { vault, owner, keys, ci } = world;
     let status = key_status(&vault, now);
     let plan = kek::plan(&status, owner.who.member(), which).unwrap();
@@ -136,14 +136,14 @@ fn a_schedule_counts_from_the_entry_that_brought_the_epoch() {
     let status = key_status(&world.vault, due);
     assert_eq!(status.next_due(), Some(due));
     let keys = status.audience("ci+owner").unwrap();
-    assert_eq!((keys.due, keys.secrets, keys.under_current), (Some(Due::Schedule), 1, 1));
-    let (world, renewed) = renew(world, &kek::Which::Due, due);
+    assert_eq!((keys.due, keys.secrets, keys.under_current), (Some(KeyDue::Schedule), 1, 1));
+    let (world, renewed) = renew(world, &kek::KekSelection::Due, due);
     assert_eq!(renewed, ["ci+owner", "owner"]);
     let status = key_status(&world.vault, due);
     let keys = status.audience("ci+owner").unwrap();
     assert_eq!((keys.since, keys.epochs, keys.due_at), (due, 2, Some(due + 12 * HOUR)));
     assert_eq!(keys.under_current, 0, "nothing is wrapped anew");
-    let (_, renewed) = renew(world, &kek::Which::Due, due);
+    let (_, renewed) = renew(world, &kek::KekSelection::Due, due);
     assert_eq!(renewed, [] as [String; 0], "done is done");
 }
 
@@ -159,7 +159,7 @@ fn who_was_removed_opens_no_epoch_that_comes_later() {
     let mut world = world();
     let member = name("ci");
     world.vault = world.owner.policy(world.vault, vec![PolicyOp::MemberRemove { member }]);
-    let which = kek::Which::Named(BTreeSet::from(["owner+ci".to_owned()]));
+    let which = kek::KekSelection::Named(BTreeSet::from(["owner+ci".to_owned()]));
     let (world, renewed) = renew(world, &which, START + 1);
     assert_eq!(renewed, ["ci+owner"], "roles in any order");
     let (vault, audience) = (&world.vault, "ci+owner");
@@ -171,7 +171,8 @@ fn who_was_removed_opens_no_epoch_that_comes_later() {
     };
     assert!(open(&world.ci).is_err());
     assert_eq!(open(&(world.keys)()).unwrap().len(), 3, "who stays has every key");
-    let value = read::read(vault, &world.owner.who, &secret(), &Wanted::Current, START).unwrap();
+    let value =
+        read::read(vault, &world.owner.who, &secret(), &VersionSelector::Current, START).unwrap();
     assert_eq!(value.expose(), b"hunter2");
 }
 
@@ -182,11 +183,11 @@ fn an_audience_of_a_role_that_is_gone_is_left_alone() {
     world.vault = world.owner.policy(world.vault, vec![PolicyOp::RoleRemove { role }]);
     let status = key_status(&world.vault, START);
     assert!(!status.audience("ci+owner").unwrap().in_use);
-    let plan = |which: &kek::Which| kek::plan(&status, &name("olga"), which);
-    assert_eq!(plan(&kek::Which::All).unwrap().renew, ["owner"]);
-    let named = plan(&kek::Which::Named(BTreeSet::from(["ci+owner".to_owned()])));
+    let plan = |which: &kek::KekSelection| kek::plan(&status, &name("olga"), which);
+    assert_eq!(plan(&kek::KekSelection::All).unwrap().renew, ["owner"]);
+    let named = plan(&kek::KekSelection::Named(BTreeSet::from(["ci+owner".to_owned()])));
     assert!(matches!(named, Err(KeyRotationError::Retired { .. })));
-    let unknown = plan(&kek::Which::Named(BTreeSet::from(["dev".to_owned()])));
+    let unknown = plan(&kek::KekSelection::Named(BTreeSet::from(["dev".to_owned()])));
     assert!(matches!(unknown, Err(KeyRotationError::NoAudience { .. })));
 }
 
@@ -199,9 +200,10 @@ fn a_value_waits_while_its_audience_has_no_keys_for_it() {
     let change = crate::vault::change::Change::policy(entry, Default::default(), Vec::new());
     let vault = world.vault.apply(change).unwrap();
     let status = key_status(&vault, START);
-    assert_eq!(status.audience("ci+owner").unwrap().due, Some(Due::MemberLeft));
+    assert_eq!(status.audience("ci+owner").unwrap().due, Some(KeyDue::MemberLeft));
     assert!(!status.is_due(), "the schedule has nothing to do with it");
-    let plan = dek::plan(&vault, &status, &world.owner.who, &dek::Which::All, START).unwrap();
+    let plan =
+        dek::plan(&vault, &status, &world.owner.who, &dek::DekSelection::All, START).unwrap();
     assert_eq!(plan.rotate, []);
-    assert_eq!((plan.skipped[0].why, plan.skipped.len()), (dek::Why::NoKeys, 1));
+    assert_eq!((plan.skipped[0].why, plan.skipped.len()), (dek::LeftCause::NoKeys, 1));
 }

@@ -1,10 +1,10 @@
 //! Which entries count.
 
 use crate::crypto::bytes::{Fixed, Id};
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::op::Op;
 use crate::log::register::At;
-use crate::log::standing::{Forgery, Signatures, Standing, Standings};
+use crate::log::standing::{EntryStatus, Forgery, LogSignatures, Standings};
 use crate::log::testing::*;
 use crate::policy::op::Right;
 use std::collections::BTreeSet;
@@ -16,8 +16,8 @@ fn log() -> Log {
     log
 }
 
-fn forged(why: Forgery) -> Standing {
-    Standing::Forged(why)
+fn forged(why: Forgery) -> EntryStatus {
+    EntryStatus::Forged(why)
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn what_is_authorised_counts_and_the_rest_is_forged() {
     let mut log = log();
     let good = log.add("backend", &[], vec![put("prod/A", 1)]);
     let bad = log.add("backend", &[good], vec![put("prod/A", 2), put("dev/A", 3)]);
-    assert_eq!(log.standing(&good), Standing::Counting);
+    assert_eq!(log.standing(&good), EntryStatus::Counting);
     assert_eq!(log.standing(&bad), forged(Forgery::Unauthorised { op: 1 }));
     assert_eq!(log.secret("prod/A").versions.len(), 1, "an entry counts as a whole or not at all");
 }
@@ -60,7 +60,11 @@ fn each_op_takes_its_own_right() {
             log.policy.add("eve", &held, "*");
             let entry = log.add("eve", &[], vec![op.clone()]);
             let expected = enough.iter().any(|need| need.iter().all(|right| held.contains(right)));
-            assert_eq!(log.standing(&entry) == Standing::Counting, expected, "{op:?} by {held:?}");
+            assert_eq!(
+                log.standing(&entry) == EntryStatus::Counting,
+                expected,
+                "{op:?} by {held:?}"
+            );
         }
     }
 }
@@ -110,7 +114,7 @@ fn each_forgery_is_told_apart() {
         assert_eq!(log.secret("prod/A").versions.len(), 1);
     }
     let good = log.insert(good);
-    assert_eq!(log.standing(&good), Standing::Counting);
+    assert_eq!(log.standing(&good), EntryStatus::Counting);
 }
 
 #[test]
@@ -119,19 +123,19 @@ fn only_the_signatures_asked_for_are_checked() {
     let mut entry = log.draft(0, "backend", &[], vec![put("prod/A", 1)]);
     entry.sig = Fixed([0; 64]);
     let entry = log.insert(entry);
-    let standing = |scope: Scope<'_>, signatures: Signatures| {
+    let standing = |scope: FoldScope<'_>, signatures: LogSignatures| {
         let graph = log.graph();
         let all = Standings::judge(&graph, &log.entries, &log.policy, scope, signatures);
         all.of(graph.place(&entry).unwrap())
     };
-    assert_eq!(standing(Scope::All, Signatures::Check), forged(Forgery::Signature));
+    assert_eq!(standing(FoldScope::All, LogSignatures::Check), forged(Forgery::Signature));
     let wanted = BTreeSet::from([secret("prod/A")]);
-    let scope = Scope::Secrets(&wanted);
-    assert_eq!(standing(scope, Signatures::Check), forged(Forgery::Signature));
-    assert_eq!(standing(scope, Signatures::Trusted), Standing::Counting);
+    let scope = FoldScope::Secrets(&wanted);
+    assert_eq!(standing(scope, LogSignatures::Check), forged(Forgery::Signature));
+    assert_eq!(standing(scope, LogSignatures::Trusted), EntryStatus::Counting);
     let others = BTreeSet::from([secret("prod/B")]);
-    assert_eq!(standing(Scope::Secrets(&others), Signatures::Check), Standing::Unjudged);
-    assert_eq!(standing(Scope::All, Signatures::Trusted), Standing::Counting);
+    assert_eq!(standing(FoldScope::Secrets(&others), LogSignatures::Check), EntryStatus::Unjudged);
+    assert_eq!(standing(FoldScope::All, LogSignatures::Trusted), EntryStatus::Counting);
 }
 
 #[test]
@@ -141,10 +145,10 @@ fn a_removal_voids_what_it_did_not_know_and_spares_what_it_knew() {
     let head = log.add("ann", &[known], vec![field("prod/A", "type", Some("x"))]);
     let unknown = log.add("backend", &[known], vec![put("prod/A", 2)]);
     let position = log.policy.revoke(&[head], "backend", "prod/A");
-    assert_eq!(log.standing(&known), Standing::Counting, "an ancestor of a head");
-    assert_eq!(log.standing(&unknown), Standing::Void { position });
+    assert_eq!(log.standing(&known), EntryStatus::Counting, "an ancestor of a head");
+    assert_eq!(log.standing(&unknown), EntryStatus::Void { position });
     log.policy.set_heads(position, vec![head, unknown]);
-    assert_eq!(log.standing(&unknown), Standing::Counting, "a head itself");
+    assert_eq!(log.standing(&unknown), EntryStatus::Counting, "a head itself");
 }
 
 #[test]
@@ -152,7 +156,7 @@ fn a_removed_key_voids_like_a_removed_right() {
     let mut log = log();
     let entry = log.add("backend", &[], vec![put("prod/A", 1)]);
     let position = log.policy.remove_key(&[], "backend");
-    assert_eq!(log.standing(&entry), Standing::Void { position });
+    assert_eq!(log.standing(&entry), EntryStatus::Void { position });
     let later = log.add("backend", &[], vec![put("prod/A", 1)]);
     assert_eq!(log.standing(&later), forged(Forgery::KeyInactive));
 }
@@ -163,7 +167,7 @@ fn a_right_lost_elsewhere_voids_nothing() {
     log.policy.add("backend", &[Right::Write], "dev/*");
     let entry = log.add("backend", &[], vec![put("prod/A", 1)]);
     log.policy.revoke(&[], "backend", "dev/X");
-    assert_eq!(log.standing(&entry), Standing::Counting);
+    assert_eq!(log.standing(&entry), EntryStatus::Counting);
 }
 
 #[test]
@@ -172,12 +176,12 @@ fn an_op_that_lost_its_right_is_void_and_leaves_the_others() {
     log.policy.add("backend", &[Right::Write], "dev/*");
     let entry = log.add("backend", &[], vec![put("prod/A", 1), put("dev/A", 2)]);
     let position = log.policy.revoke(&[], "backend", "dev/A");
-    assert_eq!(log.standing(&entry), Standing::Split);
+    assert_eq!(log.standing(&entry), EntryStatus::Split);
     assert_eq!(log.void_ops(&entry), [(1, position)]);
     assert_eq!(log.secret("prod/A").current, Some(id(1)));
     assert!(log.state().secret(&secret("dev/A")).is_none());
     let last = log.policy.revoke(&[], "backend", "prod/A");
-    assert_eq!(log.standing(&entry), Standing::Void { position: last });
+    assert_eq!(log.standing(&entry), EntryStatus::Void { position: last });
     assert_eq!(log.void_ops(&entry), [(0, last), (1, position)]);
 }
 
@@ -188,7 +192,7 @@ fn what_an_earlier_policy_entry_knew_stays_known() {
     let head = log.add("ann", &[known], vec![field("prod/A", "type", Some("x"))]);
     log.policy.next(&[head]);
     log.policy.remove_key(&[], "backend");
-    assert_eq!(log.standing(&known), Standing::Counting, "heads left out take nothing back");
+    assert_eq!(log.standing(&known), EntryStatus::Counting, "heads left out take nothing back");
 }
 
 #[test]
@@ -199,7 +203,7 @@ fn a_head_named_too_late_revives_nothing() {
     log.policy.next(&[entry]);
     log.policy.add("backend", &[Right::Write], "prod/*");
     log.policy.next(&[entry]);
-    assert_eq!(log.standing(&entry), Standing::Void { position });
+    assert_eq!(log.standing(&entry), EntryStatus::Void { position });
 }
 
 #[test]
@@ -216,7 +220,7 @@ fn a_put_stands_by_write_only_while_that_is_not_void() {
     let rotates = log.add("ci", &[first], vec![rotate("prod/A", 3, 1)]);
     assert_eq!((by(&log, &writes), by(&log, &rotates)), (false, true));
     log.policy.revoke_right(&[], "backend", Right::Write);
-    assert_eq!(log.standing(&writes), Standing::Counting);
+    assert_eq!(log.standing(&writes), EntryStatus::Counting);
     assert!(by(&log, &writes));
 }
 
@@ -226,7 +230,7 @@ fn nobody_removed_can_backdate() {
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
     let position = log.policy.revoke(&[first], "backend", "prod/A");
     let under_old = log.add_at(0, "backend", &[first], vec![put("prod/A", 2)]);
-    assert_eq!(log.standing(&under_old), Standing::Void { position });
+    assert_eq!(log.standing(&under_old), EntryStatus::Void { position });
     let after = log.add("ann", &[first], vec![put("prod/A", 3)]);
     let backdated = log.add_at(0, "backend", &[after], vec![put("prod/A", 4)]);
     assert_eq!(log.standing(&backdated), forged(Forgery::PolicyBackdated));
@@ -242,10 +246,10 @@ fn granting_again_revives_nothing_and_allows_anew() {
     log.policy.next(&[]);
     log.policy.add("backend", &[Right::Write], "prod/*");
     let anew = log.add("backend", &[], vec![put("prod/A", 2)]);
-    assert_eq!(log.standing(&lost), Standing::Void { position });
-    assert_eq!(log.standing(&anew), Standing::Counting);
+    assert_eq!(log.standing(&lost), EntryStatus::Void { position });
+    assert_eq!(log.standing(&anew), EntryStatus::Counting);
     let again = log.policy.revoke(&[lost], "backend", "prod/A");
-    assert_eq!(log.standing(&anew), Standing::Void { position: again });
+    assert_eq!(log.standing(&anew), EntryStatus::Void { position: again });
 }
 
 #[test]
@@ -255,7 +259,7 @@ fn ancestry_runs_through_void_entries() {
     let lost = log.add("backend", &[first], vec![put("prod/A", 2)]);
     let last = log.add("ann", &[lost], vec![put("prod/A", 3)]);
     log.policy.revoke(&[first], "backend", "prod/A");
-    assert_eq!(log.standing(&last), Standing::Counting);
+    assert_eq!(log.standing(&last), EntryStatus::Counting);
     assert_eq!(log.secret("prod/A").candidates, [id(3)], "3 is after 1, by way of the void 2");
 }
 
@@ -265,7 +269,7 @@ fn rotate_alone_follows_a_put_of_the_secret_and_creates_none() {
     log.policy.add("ci", &[Right::Rotate], "prod/*");
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
     let good = log.add("ci", &[first], vec![rotate("prod/A", 2, 1)]);
-    assert_eq!(log.standing(&good), Standing::Counting);
+    assert_eq!(log.standing(&good), EntryStatus::Counting);
     let refused = forged(Forgery::Unauthorised { op: 0 });
     let creates = log.add("ci", &[first], vec![put("prod/B", 3)]);
     assert_eq!(log.standing(&creates), refused, "there is nothing to rotate");
@@ -276,7 +280,7 @@ fn rotate_alone_follows_a_put_of_the_secret_and_creates_none() {
     for end in [remove("prod/A", &[1]), prune("prod/A", &[1])] {
         let ended = log.add("ann", &[first], vec![end]);
         let late = log.add("ci", &[ended], vec![rotate("prod/A", 7, 1)]);
-        assert_eq!(log.standing(&late), Standing::Counting, "the fold says what it sets");
+        assert_eq!(log.standing(&late), EntryStatus::Counting, "the fold says what it sets");
     }
 }
 
@@ -289,7 +293,7 @@ fn many_puts_beside_a_rotation_do_not_hide_the_one_that_it_follows() {
     let others: Vec<_> = others.collect();
     let step = log.add("ann", &[first], vec![put("prod/B", 1)]);
     let good = log.add("ci", &[step], vec![rotate("prod/A", 90, 1)]);
-    assert_eq!(log.standing(&good), Standing::Counting);
+    assert_eq!(log.standing(&good), EntryStatus::Counting);
     let alone = log.add("ann", &[], vec![put("prod/B", 2)]);
     let bad = log.add("ci", &[alone], vec![rotate("prod/A", 91, 1)]);
     assert_eq!(log.standing(&bad), forged(Forgery::Unauthorised { op: 0 }));
@@ -304,8 +308,8 @@ fn losing_write_keeps_a_rotation_under_the_right_to_rotate() {
     let creation = log.add("backend", &[first], vec![put("prod/B", 3)]);
     let position = log.policy.revoke(&[], "backend", "prod/A");
     log.policy.add("backend", &[Right::Rotate], "prod/*");
-    assert_eq!(log.standing(&rotation), Standing::Counting);
-    assert_eq!(log.standing(&creation), Standing::Void { position });
+    assert_eq!(log.standing(&rotation), EntryStatus::Counting);
+    assert_eq!(log.standing(&creation), EntryStatus::Void { position });
 }
 
 #[test]

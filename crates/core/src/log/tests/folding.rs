@@ -1,13 +1,13 @@
 //! What the counting entries lead to.
 
 use crate::log::op::{Op, Put};
-use crate::log::state::{SecretState, Status};
+use crate::log::state::{SecretState, VersionStatus};
 use crate::log::testing::*;
 use crate::policy::op::Right;
 
 const A: &str = "prod/A";
 
-fn statuses(state: &SecretState) -> Vec<Status> {
+fn statuses(state: &SecretState) -> Vec<VersionStatus> {
     state.versions.iter().map(|version| state.status(version, 0)).collect()
 }
 
@@ -18,7 +18,7 @@ fn a_later_put_retires_the_earlier() {
     log.add("ann", &[first], vec![put(A, 2)]);
     let state = log.secret(A);
     assert_eq!((state.candidates.as_slice(), state.current), (&[id(2)][..], Some(id(2))));
-    assert_eq!(statuses(&state), [Status::Retired, Status::Active]);
+    assert_eq!(statuses(&state), [VersionStatus::Retired, VersionStatus::Active]);
     assert_eq!(state.numbered(2).unwrap().object, id(2));
     assert!(state.numbered(0).is_none() && state.numbered(3).is_none());
 }
@@ -33,7 +33,7 @@ fn concurrent_puts_conflict_until_resolved() {
     assert_eq!(state.candidates, [id(2), id(3)]);
     assert_eq!(state.current, Some(if left > right { id(2) } else { id(3) }));
     assert_eq!(state.versions[0].object, id(1));
-    assert!(statuses(&state)[1..].iter().all(|status| *status == Status::Conflicting));
+    assert!(statuses(&state)[1..].iter().all(|status| *status == VersionStatus::Conflicting));
     log.add("ann", &[left, right], vec![resolve(A, 2)]);
     let state = log.secret(A);
     assert_eq!((state.candidates.as_slice(), state.current), (&[id(2)][..], Some(id(2))));
@@ -68,7 +68,7 @@ fn removing_the_active_version_brings_no_earlier_one_back() {
     let removed = log.add("ann", &[second], vec![remove(A, &[2])]);
     let state = log.secret(A);
     assert_eq!((state.current, state.is_gone()), (None, true));
-    assert_eq!(statuses(&state), [Status::Retired, Status::Removed]);
+    assert_eq!(statuses(&state), [VersionStatus::Retired, VersionStatus::Removed]);
     log.add("ann", &[removed], vec![restore(A, &[2])]);
     assert_eq!(log.secret(A).current, Some(id(2)));
 }
@@ -112,7 +112,7 @@ fn a_prune_is_final_wherever_it_stands() {
     log.add("ann", &[pruned], vec![restore(A, &[1]), resolve(A, 1), put(A, 1)]);
     let state = log.secret(A);
     assert!(state.is_gone());
-    assert_eq!(statuses(&state), [Status::Pruned]);
+    assert_eq!(statuses(&state), [VersionStatus::Pruned]);
 }
 
 #[test]
@@ -182,8 +182,8 @@ fn expiry_is_from_its_second_on() {
     log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
     let state = log.secret(A);
     let version = state.current().unwrap();
-    assert_eq!(state.status(version, 99), Status::Active);
-    assert_eq!(state.status(version, 100), Status::Expired);
+    assert_eq!(state.status(version, 99), VersionStatus::Active);
+    assert_eq!(state.status(version, 100), VersionStatus::Expired);
 }
 
 #[test]

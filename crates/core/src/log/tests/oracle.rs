@@ -4,12 +4,12 @@
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::Tag;
 use crate::log::entry::Entry;
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::op::{Op, OpRef, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::register::At;
-use crate::log::standing::{Signatures, Standing, Standings};
-use crate::log::state::{SecretState, State};
+use crate::log::standing::{EntryStatus, LogSignatures, Standings};
+use crate::log::state::{LogState, SecretState};
 use crate::log::testing::*;
 use crate::policy::op::Right;
 use proptest::prelude::*;
@@ -163,7 +163,7 @@ fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCas
     Ok(())
 }
 
-fn assert_secret(log: &Log, state: &State, name: &str) -> Result<(), TestCaseError> {
+fn assert_secret(log: &Log, state: &LogState, name: &str) -> Result<(), TestCaseError> {
     let plain = Plain::of(log, name);
     let none = Default::default();
     let state = state.secret(&secret(name)).unwrap_or(&none);
@@ -186,14 +186,14 @@ fn assert_secret(log: &Log, state: &State, name: &str) -> Result<(), TestCaseErr
 
 fn judge(log: &Log) -> (crate::log::graph::Graph, Standings) {
     let graph = log.graph();
-    let (all, trusted) = (Scope::All, Signatures::Trusted);
+    let (all, trusted) = (FoldScope::All, LogSignatures::Trusted);
     let standings = Standings::judge(&graph, &log.entries, &log.policy, all, trusted);
     (graph, standings)
 }
 
-fn fold(log: &Log) -> State {
+fn fold(log: &Log) -> LogState {
     let (graph, standings) = judge(log);
-    State::fold(&graph, &log.entries, &standings, Scope::All)
+    LogState::fold(&graph, &log.entries, &standings, FoldScope::All)
 }
 
 /// How an op stands, for comparing before and after.
@@ -212,7 +212,7 @@ fn ranks(log: &Log) -> BTreeMap<(Id, usize), Rank> {
         for op in 0..entry.ops.len() {
             let at = At::new(graph.place(id).unwrap(), op);
             let rank = match standings.of(at.place as usize) {
-                Standing::Forged(_) => Rank::Forged,
+                EntryStatus::Forged(_) => Rank::Forged,
                 _ if !standings.counts(at) => Rank::Void,
                 _ if standings.is_rotation(at) => Rank::ByRotate,
                 _ => Rank::Counting,
@@ -259,15 +259,15 @@ proptest! {
     fn the_fold_is_what_the_text_says(steps in steps(), heads in heads()) {
         let (log, _) = log(&steps, &heads);
         let (graph, standings) = judge(&log);
-        let state = State::fold(&graph, &log.entries, &standings, Scope::All);
+        let state = LogState::fold(&graph, &log.entries, &standings, FoldScope::All);
         for name in SECRETS {
             assert_secret(&log, &state, name)?;
             let only = BTreeSet::from([secret(name)]);
-            let scope = Scope::Secrets(&only);
-            for signatures in [Signatures::Check, Signatures::Trusted] {
+            let scope = FoldScope::Secrets(&only);
+            for signatures in [LogSignatures::Check, LogSignatures::Trusted] {
                 let graph = log.graph();
                 let some = Standings::judge(&graph, &log.entries, &log.policy, scope, signatures);
-                let part = State::fold(&graph, &log.entries, &some, scope);
+                let part = LogState::fold(&graph, &log.entries, &some, scope);
                 prop_assert_eq!(part.secret(&secret(name)), state.secret(&secret(name)));
                 prop_assert!(part.secrets.len() <= 1);
             }

@@ -4,7 +4,7 @@
 use crate::crypto::bytes::Id;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
-use crate::log::standing::{Forgery, Standing};
+use crate::log::standing::{EntryStatus, Forgery};
 use crate::log::testing::*;
 use crate::policy::op::Right;
 use std::collections::HashSet;
@@ -56,22 +56,22 @@ pub(super) fn voided(log: &Log, id: &Id, op: &Op, by_write: bool) -> Option<usiz
     (!known(log, lost).contains(id)).then_some(lost)
 }
 
-pub(super) fn standing(log: &Log, id: &Id) -> (Standing, Vec<(usize, usize)>) {
+pub(super) fn standing(log: &Log, id: &Id) -> (EntryStatus, Vec<(usize, usize)>) {
     let entry = &log.entries[id];
     let s = log.policy.position(&entry.policy).unwrap();
     if log.policy.actor_at(s, &entry.key).is_none() {
-        return (Standing::Forged(Forgery::KeyInactive), Vec::new());
+        return (EntryStatus::Forged(Forgery::KeyInactive), Vec::new());
     }
     if let Some(op) = entry.ops.iter().position(|op| !authorised(log, id, op, s, false)) {
-        return (Standing::Forged(Forgery::Unauthorised { op }), Vec::new());
+        return (EntryStatus::Forged(Forgery::Unauthorised { op }), Vec::new());
     }
     let ops = entry.ops.iter().enumerate();
     let void: Vec<(usize, usize)> =
         ops.filter_map(|(at, op)| Some((at, voided(log, id, op, false)?))).collect();
     let standing = match void.iter().map(|(_, position)| *position).max() {
-        None => Standing::Counting,
-        Some(position) if void.len() == entry.ops.len() => Standing::Void { position },
-        Some(_) => Standing::Split,
+        None => EntryStatus::Counting,
+        Some(position) if void.len() == entry.ops.len() => EntryStatus::Void { position },
+        Some(_) => EntryStatus::Split,
     };
     (standing, void)
 }
@@ -83,13 +83,13 @@ fn by_write(log: &Log, id: &Id, op: &Op) -> bool {
 }
 
 /// (lamport, entry, op index) of an op.
-pub(super) type Place = (u64, Id, usize);
+pub(super) type OpOrder = (u64, Id, usize);
 
 /// The ops on one secret of entries that are not forged.
 pub(super) struct Plain<'a> {
     pub(super) log: &'a Log,
-    pub(super) counting: Vec<(Place, &'a Op)>,
-    pub(super) void: Vec<(Place, &'a Op)>,
+    pub(super) counting: Vec<(OpOrder, &'a Op)>,
+    pub(super) void: Vec<(OpOrder, &'a Op)>,
 }
 
 impl<'a> Plain<'a> {
@@ -97,7 +97,7 @@ impl<'a> Plain<'a> {
         let mut plain = Self { log, counting: Vec::new(), void: Vec::new() };
         for (id, entry) in &log.entries {
             let (standing, void) = standing(log, id);
-            if matches!(standing, Standing::Forged(_)) {
+            if matches!(standing, EntryStatus::Forged(_)) {
                 continue;
             }
             for (at, op) in entry.ops.iter().enumerate() {
@@ -112,22 +112,22 @@ impl<'a> Plain<'a> {
         plain
     }
 
-    pub(super) fn before(&self, a: &Place, b: &Place) -> bool {
+    pub(super) fn before(&self, a: &OpOrder, b: &OpOrder) -> bool {
         if a.1 == b.1 { a.2 < b.2 } else { ancestors(self.log, &b.1).contains(&a.1) }
     }
 
-    pub(super) fn latest<T: Clone>(&self, all: &[(Place, T)]) -> Vec<(Place, T)> {
+    pub(super) fn latest<T: Clone>(&self, all: &[(OpOrder, T)]) -> Vec<(OpOrder, T)> {
         let left = all.iter().filter(|(a, _)| !all.iter().any(|(b, _)| self.before(a, b)));
         left.cloned().collect()
     }
 
-    pub(super) fn register<T: Clone>(&self, value: impl Fn(&Op) -> Option<T>) -> Vec<(Place, T)> {
+    pub(super) fn register<T: Clone>(&self, value: impl Fn(&Op) -> Option<T>) -> Vec<(OpOrder, T)> {
         let ops = self.counting.iter();
         let all: Vec<_> = ops.filter_map(|(place, op)| Some((*place, value(op)?))).collect();
         self.latest(&all)
     }
 
-    pub(super) fn puts(&self) -> Vec<(Place, &'a Put)> {
+    pub(super) fn puts(&self) -> Vec<(OpOrder, &'a Put)> {
         let ops = self.counting.iter();
         ops.filter_map(|(at, op)| if let Op::Put(put) = op { Some((*at, put)) } else { None })
             .collect()
@@ -144,7 +144,7 @@ impl<'a> Plain<'a> {
     }
 
     /// The places of counting removals, of one version or of any.
-    pub(super) fn removes(&self, version: Option<&Id>) -> Vec<Place> {
+    pub(super) fn removes(&self, version: Option<&Id>) -> Vec<OpOrder> {
         let is_one = |op: &Op| match op {
             Op::Remove(v) => version.is_none_or(|version| v.objects.contains(version)),
             _ => false,
@@ -152,19 +152,19 @@ impl<'a> Plain<'a> {
         self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
     }
 
-    pub(super) fn restores(&self, version: &Id) -> Vec<Place> {
+    pub(super) fn restores(&self, version: &Id) -> Vec<OpOrder> {
         let is_one = |op: &Op| matches!(op, Op::Restore(v) if v.objects.contains(version));
         self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
     }
 
-    pub(super) fn prunes(&self, version: &Id) -> Vec<Place> {
+    pub(super) fn prunes(&self, version: &Id) -> Vec<OpOrder> {
         let is_one = |op: &Op| matches!(op, Op::Prune { objects, .. } if objects.contains(version));
         self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
     }
 
     /// Rule 4: its version was pruned, or removed and not restored, before the op.
-    pub(super) fn is_ended(&self, op: &Place, version: &Id) -> bool {
-        let between = |remove: &Place| {
+    pub(super) fn is_ended(&self, op: &OpOrder, version: &Id) -> bool {
+        let between = |remove: &OpOrder| {
             let restores = self.restores(version);
             restores.iter().any(|r| self.before(remove, r) && self.before(r, op))
         };
@@ -173,8 +173,8 @@ impl<'a> Plain<'a> {
     }
 
     /// What sets the active version, in order; and the puts by rotate that do not.
-    pub(super) fn settings(&self) -> (Vec<(Place, Id)>, Vec<Place>) {
-        let (mut set, mut overruled): (Vec<(Place, Id)>, Vec<Place>) = (Vec::new(), Vec::new());
+    pub(super) fn settings(&self) -> (Vec<(OpOrder, Id)>, Vec<OpOrder>) {
+        let (mut set, mut overruled): (Vec<(OpOrder, Id)>, Vec<OpOrder>) = (Vec::new(), Vec::new());
         for (at, op) in &self.counting {
             let past = || set.iter().filter(|(other, _)| self.before(other, at)).copied();
             let active = self.latest(&past().collect::<Vec<_>>());
@@ -197,20 +197,20 @@ impl<'a> Plain<'a> {
     }
 
     /// Rule 7, for a put by rotate that came upon these active versions.
-    fn stands(&self, at: &Place, active: &[(Place, Id)]) -> bool {
+    fn stands(&self, at: &OpOrder, active: &[(OpOrder, Id)]) -> bool {
         if active.is_empty() {
             return self.removes(None).iter().all(|remove| self.before(at, remove));
         }
         active.iter().any(|(_, version)| {
             let restores = self.restores(version);
-            let before = |remove: &Place| {
+            let before = |remove: &OpOrder| {
                 restores.iter().any(|r| self.before(remove, r) && self.before(r, at))
             };
-            let beside = |remove: &Place| {
+            let beside = |remove: &OpOrder| {
                 restores.iter().any(|r| self.before(remove, r))
                     || !self.removed(version).last().copied().unwrap_or(false)
             };
-            let outlived = |remove: &Place| {
+            let outlived = |remove: &OpOrder| {
                 self.before(at, remove)
                     || if self.before(remove, at) { before(remove) } else { beside(remove) }
             };
@@ -234,7 +234,7 @@ impl<'a> Plain<'a> {
         self.latest(&self.settings().0).into_iter().map(|(_, v)| v).filter(is_live).collect()
     }
 
-    pub(super) fn expiries(&self, version: &Id) -> Vec<(Place, Option<u64>)> {
+    pub(super) fn expiries(&self, version: &Id) -> Vec<(OpOrder, Option<u64>)> {
         self.register(|op| match op {
             Op::Expire(expire) if expire.object == *version => Some(expire.at),
             _ => None,
@@ -242,7 +242,7 @@ impl<'a> Plain<'a> {
     }
 
     /// What void ops state: it can only keep the version longer.
-    pub(super) fn void_expiries(&self, version: &Id) -> Vec<(Place, Option<u64>)> {
+    pub(super) fn void_expiries(&self, version: &Id) -> Vec<(OpOrder, Option<u64>)> {
         let stated = self.void.iter().filter_map(|(at, op)| match op {
             Op::Expire(expire) if expire.object == *version => Some((*at, expire.at)),
             _ => None,
@@ -266,7 +266,7 @@ impl<'a> Plain<'a> {
         })
     }
 
-    pub(super) fn position(&self, place: &Place) -> Option<usize> {
+    pub(super) fn position(&self, place: &OpOrder) -> Option<usize> {
         self.log.policy.position(&self.log.entries[&place.1].policy)
     }
 
@@ -277,7 +277,7 @@ impl<'a> Plain<'a> {
             Op::Rewrap { object, wrap, .. } if object == version => Some((place, *wrap)),
             _ => None,
         });
-        let all: Vec<(&Place, Id)> = wraps.collect();
+        let all: Vec<(&OpOrder, Id)> = wraps.collect();
         let live = all.iter().max_by_key(|(place, _)| (self.position(place), **place)).unwrap().1;
         let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.wrap;
         let mut tried = vec![live];

@@ -1,12 +1,12 @@
 //! Drafts and rows.
 
 use crate::crypto::bytes::Id;
-use crate::log::draft::{Authorship, Draft, MAX_PARENTS, Tips};
+use crate::log::draft::{Authorship, EntryDraft, MAX_PARENTS, Tips};
 use crate::log::finding::Code;
 use crate::log::graph::Graph;
-use crate::log::history::{Filter, RowStatus, rows};
+use crate::log::history::{LogFilter, RowStatus, rows};
 use crate::log::op::Op;
-use crate::log::standing::Standing;
+use crate::log::standing::EntryStatus;
 use crate::log::testing::*;
 use crate::policy::op::{MemberKind, Right};
 use std::collections::BTreeSet;
@@ -22,13 +22,13 @@ fn a_draft_becomes_an_entry_that_counts() {
     let mut heads: Vec<Id> = graph.heads().iter().map(|place| *graph.id(*place)).collect();
     heads.sort_unstable();
     assert_eq!(tips.parents, heads[..MAX_PARENTS], "the first by id");
-    let draft = Draft { ops: vec![put("prod/A", 1)], reason: "why".to_owned(), ts: 5 };
+    let draft = EntryDraft { ops: vec![put("prod/A", 1)], reason: "why".to_owned(), ts: 5 };
     let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
     let by = Authorship { vault: &vault, policy, actor: &ann };
     let entry = draft.sign(&tips, by, &key("ann"));
     assert_eq!(entry.lamport, 2);
     let id = log.insert(entry);
-    assert_eq!(log.standing(&id), Standing::Counting);
+    assert_eq!(log.standing(&id), EntryStatus::Counting);
     let root = Log::new();
     let (graph, standings) = root.standings();
     assert_eq!(Tips::of(&graph, &standings, &root.entries).lamport, 1);
@@ -41,7 +41,7 @@ fn a_body_put_again_from_other_parents_is_another_object() {
     let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
     let object = |parents: &[Id]| {
         let tips = Tips { parents: parents.to_vec(), lamport: 2 };
-        let draft = Draft { ops: vec![put("prod/C", 2)], reason: String::new(), ts: 5 };
+        let draft = EntryDraft { ops: vec![put("prod/C", 2)], reason: String::new(), ts: 5 };
         let by = Authorship { vault: &vault, policy, actor: &ann };
         match draft.sign(&tips, by, &key("ann")).ops.remove(0) {
             Op::Put(put) => put.object,
@@ -84,26 +84,26 @@ fn rows_tell_each_op_and_whether_it_counts() {
     log.add("backend", &[root], vec![remove("prod/A", &[1])]);
     log.policy.revoke(&[root], "backend", "prod/B");
     let (graph, standings) = log.standings();
-    let select = |filter: Filter<'_>| -> Vec<(String, RowStatus)> {
+    let select = |filter: LogFilter<'_>| -> Vec<(String, RowStatus)> {
         let rows = rows(&graph, &log.entries, &standings, &log.policy, &filter);
         assert!(rows.iter().all(|row| row.actor_type == Some(MemberKind::User)));
-        let text = |row: &crate::log::history::Row<'_>| {
+        let text = |row: &crate::log::history::LogRow<'_>| {
             format!("{} {} {}", row.actor, row.action, row.secret_id.unwrap())
         };
         rows.iter().map(|row| (text(row), row.status)).collect()
     };
-    assert_eq!(select(Filter::default()).len(), 4);
+    assert_eq!(select(LogFilter::default()).len(), 4);
     let (backend, a) = (name("backend"), secret("prod/A"));
-    let by_bob = select(Filter { actor: Some(&backend), ..Filter::default() });
+    let by_bob = select(LogFilter { actor: Some(&backend), ..LogFilter::default() });
     assert!(by_bob.contains(&("backend put prod/B".to_owned(), RowStatus::Void)));
     assert!(by_bob.contains(&("backend remove prod/A".to_owned(), RowStatus::Forged)));
-    let of_a = select(Filter { secret: Some(&a), action: Some("put"), ..Filter::default() });
+    let of_a = select(LogFilter { secret: Some(&a), action: Some("put"), ..LogFilter::default() });
     assert_eq!(of_a, [("ann put prod/A".to_owned(), RowStatus::Counting)]);
     let ts = 1_700_000_000;
     assert_eq!(
-        select(Filter { since: Some(ts), until: Some(ts + 1), ..Filter::default() }).len(),
+        select(LogFilter { since: Some(ts), until: Some(ts + 1), ..LogFilter::default() }).len(),
         4
     );
-    assert!(select(Filter { until: Some(ts), ..Filter::default() }).is_empty());
-    assert!(select(Filter { since: Some(ts + 1), ..Filter::default() }).is_empty());
+    assert!(select(LogFilter { until: Some(ts), ..LogFilter::default() }).is_empty());
+    assert!(select(LogFilter { since: Some(ts + 1), ..LogFilter::default() }).is_empty());
 }

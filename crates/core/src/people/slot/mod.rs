@@ -11,22 +11,22 @@ use crate::file::slot_seal::{NewSlot, SlotError};
 use crate::name::Name;
 use crate::record::rule::Counted;
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Vault;
 
 /// A slot that was not removed.
 #[derive(Debug, Clone, Copy)]
 pub struct Slot<'a> {
     pub id: &'a ShortId,
     pub seal: &'a SlotSeal,
-    pub standing: Standing,
+    pub standing: SlotStatus,
 }
 
 /// Whether a slot may be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SlotStatus {
     Usable,
     /// Signed by a key that is not its member's any more, or that never was.
     Stale,
@@ -34,7 +34,7 @@ pub enum Standing {
     OtherIdentity,
 }
 
-impl Standing {
+impl SlotStatus {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Usable => "usable",
@@ -75,14 +75,14 @@ pub fn list(vault: &Vault) -> Vec<Slot<'_>> {
 }
 
 /// What is decided before any passphrase is asked for, and so before the KDF.
-fn standing(vault: &Vault, seal: &SlotSeal) -> Standing {
+fn standing(vault: &Vault, seal: &SlotSeal) -> SlotStatus {
     let member = vault.policy().member(&seal.member);
     if signer(vault, seal).is_none() {
-        return Standing::Stale;
+        return SlotStatus::Stale;
     }
     match member.is_some_and(|member| member.recipients.contains(&seal.recipient)) {
-        true => Standing::Usable,
-        false => Standing::OtherIdentity,
+        true => SlotStatus::Usable,
+        false => SlotStatus::OtherIdentity,
     }
 }
 
@@ -97,7 +97,7 @@ fn signer(vault: &Vault, seal: &SlotSeal) -> Option<VerifyingKey> {
 /// The slots that a passphrase is tried on: those of `first` before all others.
 pub fn usable<'a>(vault: &'a Vault, first: Option<&Name>) -> Vec<Slot<'a>> {
     let mut slots = list(vault);
-    slots.retain(|slot| slot.standing == Standing::Usable);
+    slots.retain(|slot| slot.standing == SlotStatus::Usable);
     slots.sort_by_key(|slot| Some(&slot.seal.member) != first);
     slots
 }

@@ -12,8 +12,8 @@ use crate::keys::policy_change;
 use crate::people::init;
 use crate::people::init::{Extras, InitRequest};
 use crate::policy::op::PolicyOp;
+use crate::vault::Depth;
 use crate::vault::unlock::Signer;
-use crate::vault::verified_vault::Depth;
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -100,8 +100,8 @@ fn a_slot_whose_signing_key_was_removed_is_stale_and_not_tried() {
     owner.policy(second_device(&owner));
     let (member, device) = (name("olga"), name("laptop"));
     owner.policy(vec![PolicyOp::KeyRemove { member, device, lost: false }]);
-    let states: Vec<Standing> = list(&owner.vault).iter().map(|slot| slot.standing).collect();
-    assert_eq!(states, [Standing::Stale]);
+    let states: Vec<SlotStatus> = list(&owner.vault).iter().map(|slot| slot.standing).collect();
+    assert_eq!(states, [SlotStatus::Stale]);
     assert!(usable(&owner.vault, None).is_empty());
     // Not even where somebody hands it in all the same.
     let stale = list(&owner.vault);

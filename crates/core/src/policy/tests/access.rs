@@ -178,7 +178,7 @@ fn a_vault_and_its_genesis_are_part_of_what_is_stated() {
 /// `gives` of a chain of one member and role, by hand, so that no change of the code moves it.
 #[test]
 fn the_hash_is_what_the_format_says() {
-    use crate::crypto::digest::{Context, hash};
+    use crate::crypto::digest::{HashContext, hash};
     let mut world = World::found(1, &["admin"]);
     let key = world.key("dora", "desk");
     world.did(&["admin"], vec![member_add("dora"), key, role_add("devs")]);
@@ -190,12 +190,13 @@ fn the_hash_is_what_the_format_says() {
     let recipient_line = format!("recipient {}", member.recipient_id(&recipient("dora")).unwrap());
     let key_line = format!("key desk {}", device_key("desk").id());
     let lines = [key_line.as_bytes(), recipient_line.as_bytes()];
-    let who = format!("dora {}\n", hash(Context::Credentials, &lines));
+    let who = format!("dora {}\n", hash(HashContext::Credentials, &lines));
     let access: [&[u8]; 3] = [b"dev/* ever", b"dev/* read,write", b"dev/A ever"];
-    let what = format!("devs {}\n", hash(Context::RoleAccess, &access));
+    let what = format!("devs {}\n", hash(HashContext::RoleAccess, &access));
     let vault = world.chain.vault_id();
-    let given =
-        |what: &str| hash(Context::Access, &[vault.as_bytes(), who.as_bytes(), what.as_bytes()]);
+    let given = |what: &str| {
+        hash(HashContext::Access, &[vault.as_bytes(), who.as_bytes(), what.as_bytes()])
+    };
     assert_eq!(ops[0].gives(), Some(&given(&what)));
     assert_eq!(ops[1].gives(), Some(&given("devs dev/* ever\ndevs dev/* read,write\n")));
 }
@@ -304,7 +305,7 @@ fn the_last_entries_are_for_owners() {
         entry.prev = world.entries.last().map(PolicyEntry::id);
         world.entries.push(entry.clone());
     }
-    let build = |entries: &[PolicyEntry]| Chain::build(entries, Signatures::Trusted).unwrap();
+    let build = |entries: &[PolicyEntry]| Chain::build(entries, ChainSignatures::Trusted).unwrap();
     let refused = "policy-unauthorised";
     world.chain = build(&world.entries[..8_999]);
     assert_eq!(world.code(&["gus"], vec![role_add("more")]), "accepted");

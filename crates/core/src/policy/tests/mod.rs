@@ -8,12 +8,12 @@ mod recipients;
 mod rules;
 mod sealing;
 
-use super::chain::{Chain, Signatures};
+use super::chain::{Chain, ChainSignatures};
 use super::entry::PolicyEntry;
 use super::error::{ChainError, ChainFault, Needs};
 use super::gives::{self, UNSTATED};
 use super::op::{KeyAdd, MemberKind, PolicyOp, Right};
-use super::sign::Draft;
+use super::sign::PolicyDraft;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::{Name, Pattern, SecretName};
@@ -149,7 +149,7 @@ pub struct World {
     pub chain: Chain,
 }
 
-pub fn signed(draft: Draft, signers: &[&str]) -> PolicyEntry {
+pub fn signed(draft: PolicyDraft, signers: &[&str]) -> PolicyEntry {
     let keys: Vec<SigningKey> = signers.iter().map(|signer| device_key(signer)).collect();
     draft.sign(&keys.iter().collect::<Vec<_>>())
 }
@@ -169,8 +169,8 @@ impl World {
     }
 
     pub fn genesis(ops: Vec<PolicyOp>, signers: &[&str]) -> Result<Self, &'static str> {
-        let entries = vec![signed(Draft::genesis(0, ops, String::new()), signers)];
-        let chain = Chain::build(&entries, Signatures::Check).map_err(|error| error.code())?;
+        let entries = vec![signed(PolicyDraft::genesis(0, ops, String::new()), signers)];
+        let chain = Chain::build(&entries, ChainSignatures::Check).map_err(|error| error.code())?;
         Ok(Self { entries, chain })
     }
 
@@ -209,8 +209,8 @@ impl World {
         key_add_to(Some(&self.chain.vault_id()), member, device, to)
     }
 
-    pub fn draft(&self, ops: Vec<PolicyOp>) -> Draft {
-        Draft::next(&self.chain, 0, BTreeSet::new(), ops, String::new())
+    pub fn draft(&self, ops: Vec<PolicyOp>) -> PolicyDraft {
+        PolicyDraft::next(&self.chain, 0, BTreeSet::new(), ops, String::new())
     }
 
     pub fn fault(&self, signers: &[&str], ops: Vec<PolicyOp>) -> Option<ChainFault> {
@@ -229,6 +229,6 @@ impl World {
     }
 
     pub fn rebuilt(&self) -> Result<Chain, &'static str> {
-        Chain::build(&self.entries, Signatures::Check).map_err(|error| error.code())
+        Chain::build(&self.entries, ChainSignatures::Check).map_err(|error| error.code())
     }
 }

@@ -1,9 +1,9 @@
 //! Random ops: nothing panics, and the spans answer as a state kept for every position would.
 
 use super::*;
-use crate::policy::fresh::Fresh;
-use crate::policy::state::State;
-use crate::policy::widest::Reach;
+use crate::policy::current_audiences::CurrentAudiences;
+use crate::policy::state::PolicyState;
+use crate::policy::widest::WidestReach;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -60,7 +60,7 @@ fn op(world: &World, recipe: Recipe) -> PolicyOp {
 }
 
 /// Asks the state of one position what the spans were asked for that position.
-fn agree(chain: &Chain, position: usize, state: &State) -> Result<(), TestCaseError> {
+fn agree(chain: &Chain, position: usize, state: &PolicyState) -> Result<(), TestCaseError> {
     for member in MEMBERS.map(name) {
         for right in Right::ALL {
             for secret in SECRETS.map(secret) {
@@ -70,7 +70,7 @@ fn agree(chain: &Chain, position: usize, state: &State) -> Result<(), TestCaseEr
             for on in PATTERNS.map(pattern) {
                 let spans = chain.holds_pattern(position, &member, right, &on);
                 prop_assert_eq!(spans, state.holds_pattern(&member, right, &on));
-                prop_assert_eq!(spans, Reach::new(state, &member).holds(right, &on));
+                prop_assert_eq!(spans, WidestReach::new(state, &member).holds(right, &on));
             }
         }
     }
@@ -82,7 +82,7 @@ fn agree(chain: &Chain, position: usize, state: &State) -> Result<(), TestCaseEr
 }
 
 /// What a removal is: a right or key of the state before that the state after lacks.
-fn lost_something(before: &State, after: &State) -> bool {
+fn lost_something(before: &PolicyState, after: &PolicyState) -> bool {
     MEMBERS.map(name).iter().any(|member| {
         Right::ALL.iter().any(|right| {
             SECRETS.map(secret).iter().any(|secret| {
@@ -110,7 +110,7 @@ proptest! {
                 states.push(world.chain.state().clone());
             }
         }
-        let rebuilt = Chain::build(&world.entries, Signatures::Trusted).unwrap();
+        let rebuilt = Chain::build(&world.entries, ChainSignatures::Trusted).unwrap();
         for (position, state) in states.iter().enumerate() {
             agree(&rebuilt, position, state)?;
             if position > 0 && lost_something(&states[position - 1], state) {
@@ -118,7 +118,7 @@ proptest! {
             }
         }
         prop_assert_eq!(rebuilt.state(), world.chain.state());
-        let mut fresh = Fresh::default();
+        let mut fresh = CurrentAudiences::default();
         for (audience, found) in rebuilt.state().audiences().filter(|(_, found)| !found.left) {
             fresh.begin(audience, &found.roles);
         }
@@ -138,7 +138,7 @@ proptest! {
         entry.sigs.extend(entry.sigs.clone());
         entry.seq = seq;
         entry.prev = linked.then(|| world.chain.head());
-        prop_assert!(Chain::build(&[entry.clone()], Signatures::Trusted).is_err());
+        prop_assert!(Chain::build(&[entry.clone()], ChainSignatures::Trusted).is_err());
         prop_assert!(world.chain.extended(entry).is_err());
     }
 
@@ -169,8 +169,8 @@ const CAST_ROLES: [&str; 5] = ["owner", "leads", "devs", "ops", "clerks"];
 fn gave_only_its_own(
     signer: &Name,
     ops: &[PolicyOp],
-    before: &State,
-    after: &State,
+    before: &PolicyState,
+    after: &PolicyState,
 ) -> Result<(), TestCaseError> {
     let stood_in = |member: &Name| {
         ops.iter().any(|op| match op {

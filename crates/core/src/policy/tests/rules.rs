@@ -12,7 +12,7 @@ fn the_vault_is_stated_once_and_first() {
     assert_eq!(World::genesis(twice, &["admin"]).err(), Some("policy-second-vault"));
     let world = World::found(1, &["admin"]);
     assert_eq!(world.code(&["admin"], vec![vault_op(1, 9)]), "policy-second-vault");
-    let none = Chain::build(&[], Signatures::Check).unwrap_err();
+    let none = Chain::build(&[], ChainSignatures::Check).unwrap_err();
     assert_eq!(none.cause, ChainFault::Empty);
 }
 
@@ -272,9 +272,9 @@ fn trusted_chains_skip_signatures_and_nothing_else() {
     let mut world = World::cast();
     world.entries[1].sigs[0].sig = Fixed([1; 64]);
     assert_eq!(world.rebuilt().unwrap_err(), "policy-signature");
-    let trusted = Chain::build(&world.entries, Signatures::Trusted).unwrap();
+    let trusted = Chain::build(&world.entries, ChainSignatures::Trusted).unwrap();
     assert_eq!(trusted.state(), world.chain.state());
     world.entries[2].seq = 7;
-    let error = Chain::build(&world.entries, Signatures::Trusted).unwrap_err();
+    let error = Chain::build(&world.entries, ChainSignatures::Trusted).unwrap_err();
     assert_eq!(error.code(), "policy-seq");
 }

@@ -3,7 +3,7 @@
 use super::{Credential, Ground, Vouching};
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use crate::policy::state::{OWNER, State};
+use crate::policy::state::{OWNER, PolicyState};
 use std::collections::BTreeSet;
 
 /// Who goes.
@@ -43,7 +43,7 @@ pub struct Alone {
 }
 
 /// What stands while those who go are there, and what does without them.
-struct Change<'a> {
+struct WithAndWithout<'a> {
     before: Ground<'a>,
     after: Ground<'a>,
 }
@@ -54,7 +54,7 @@ impl Vouching {
     /// what it is sealed to.
     pub fn alone(&self, going: Going<'_>, by: &Id) -> Alone {
         let mut alone = Alone::default();
-        let change = Change {
+        let change = WithAndWithout {
             before: self.ground_without(None, |key, member| going.has(key, member)),
             after: self.ground_without(Some(going), |key, _| key == by),
         };
@@ -82,7 +82,7 @@ impl Vouching {
     pub fn is_backed(
         &self,
         ground: &Ground<'_>,
-        state: &State,
+        state: &PolicyState,
         member: &Name,
         credential: &Credential,
     ) -> bool {
@@ -92,7 +92,7 @@ impl Vouching {
     }
 
     /// Whether it is the one key of the one owner, or what that is sealed to.
-    pub fn is_sole(&self, state: &State, member: &Name, credential: &Credential) -> bool {
+    pub fn is_sole(&self, state: &PolicyState, member: &Name, credential: &Credential) -> bool {
         sole_key(state, member).is_some_and(|key| self.is_of_key(credential, &key))
     }
 
@@ -102,7 +102,7 @@ impl Vouching {
         found: &Credential,
         going: Going<'_>,
         by: &Id,
-        change: &Change<'_>,
+        change: &WithAndWithout<'_>,
     ) -> bool {
         // Who has a device that was lost has not written genesis, which everybody accepts.
         let is_accepted = matches!(going, Going::Keys(..)) && self.is_of_genesis(member, found);
@@ -131,7 +131,7 @@ impl Vouching {
         }
     }
 
-    fn roles_of(&self, change: &Change<'_>) -> Vec<Name> {
+    fn roles_of(&self, change: &WithAndWithout<'_>) -> Vec<Name> {
         let by = |keys: &BTreeSet<Id>| change.takes(keys.iter());
         let found =
             self.roles.iter().filter(|(name, made)| name.as_str() != OWNER && by(&made.behind));
@@ -143,7 +143,7 @@ impl Vouching {
         going: Going<'_>,
         by: &Id,
         alone: &Alone,
-        change: &Change<'_>,
+        change: &WithAndWithout<'_>,
     ) -> Vec<(Name, Name)> {
         let signer = self.present(by);
         let others = self.people.iter().filter(|(name, _)| {
@@ -161,14 +161,14 @@ impl Vouching {
     }
 }
 
-impl Change<'_> {
+impl WithAndWithout<'_> {
     fn takes<'k>(&self, keys: impl Iterator<Item = &'k Id> + Clone) -> bool {
         self.before.stands_for(keys.clone()) && !self.after.stands_for(keys)
     }
 }
 
 /// The one key of the one owner.
-pub(super) fn sole_key(state: &State, member: &Name) -> Option<Id> {
+pub(super) fn sole_key(state: &PolicyState, member: &Name) -> Option<Id> {
     let is_alone = state.is_owner(member) && state.owners().count() == 1;
     let mut keys = state.member(member).filter(|_| is_alone)?.keys.values();
     let first = keys.next()?;

@@ -1,18 +1,25 @@
 //! From entries to who stands behind what: what each op brings in, takes away and confirms.
 
-use super::{Access, Added, Confirmed, Credential, Deed, Holder, Made, Person, Signed, Vouching};
+use super::{
+    AccessOfRole, Added, Confirmed, Credential, Deed, Holder, Made, Person, Signed, Vouching,
+};
 use crate::crypto::sign::key_id;
 use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::PolicyOp;
 use crate::policy::rights::Rights;
-use crate::policy::state::{Member, OWNER, State};
+use crate::policy::state::{Member, OWNER, PolicyState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Vouching {
-    pub(super) fn take(&mut self, entry: &PolicyEntry, after: &State, confirms: Option<&Chain>) {
+    pub(super) fn take(
+        &mut self,
+        entry: &PolicyEntry,
+        after: &PolicyState,
+        confirms: Option<&Chain>,
+    ) {
         let by = entry.sigs.iter().map(|signature| signature.key).collect();
         let signed = Signed { position: self.entries, by };
         if self.entries == 0 {
@@ -111,7 +118,7 @@ impl Vouching {
     }
 
     /// What one op takes away can be more than it names: the state says what is left.
-    fn note_removal(&mut self, op: &PolicyOp, after: &State) {
+    fn note_removal(&mut self, op: &PolicyOp, after: &PolicyState) {
         let (name, is_lost) = match op {
             PolicyOp::KeyRemove { member, lost, .. } => (member, *lost),
             PolicyOp::RecipientRemove { member, .. } => (member, false),
@@ -140,7 +147,7 @@ impl Vouching {
             PolicyOp::RoleJoin { role: name, member, .. } => {
                 let role = chain.state().role(name);
                 if role.is_some_and(|role| role.members().any(|found| found == member)) {
-                    let given = Arc::new(Access::of_role(chain, name));
+                    let given = Arc::new(AccessOfRole::of_role(chain, name));
                     self.confirm_member(member, signed, &(name.clone(), None), &given);
                 }
             }
@@ -152,7 +159,7 @@ impl Vouching {
                 if granted.is_empty() {
                     return;
                 }
-                let given = Arc::new(Access::of_grant(name, pattern, granted));
+                let given = Arc::new(AccessOfRole::of_grant(name, pattern, granted));
                 let deed = (name.clone(), Some((pattern.clone(), granted)));
                 role.members()
                     .for_each(|member| self.confirm_member(member, signed, &deed, &given));
@@ -161,7 +168,13 @@ impl Vouching {
         }
     }
 
-    fn confirm_member(&mut self, member: &Name, signed: &Signed, deed: &Deed, given: &Arc<Access>) {
+    fn confirm_member(
+        &mut self,
+        member: &Name,
+        signed: &Signed,
+        deed: &Deed,
+        given: &Arc<AccessOfRole>,
+    ) {
         let Some(person) = self.people.get_mut(member) else { return };
         for key in &signed.by {
             let confirmed = Confirmed { position: signed.position, given: given.clone() };

@@ -5,7 +5,7 @@ use super::alone::Going;
 use super::{Credential, Vouching};
 use crate::crypto::bytes::Id;
 use crate::name::Name;
-use crate::policy::state::{OWNER, State};
+use crate::policy::state::{OWNER, PolicyState};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// The keys that stand.
@@ -18,7 +18,7 @@ pub struct Ground<'a> {
 
 impl Vouching {
     /// With everybody who is there.
-    pub fn ground(&self, state: &State) -> Ground<'_> {
+    pub fn ground(&self, state: &PolicyState) -> Ground<'_> {
         let sole = self.people.keys().find_map(|member| super::alone::sole_key(state, member));
         self.ground_without(None, |key, _| Some(*key) == sole)
     }

@@ -7,12 +7,12 @@ use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
 use crate::policy::op::Right;
 use crate::policy::rights::Rights;
-use crate::policy::state::{OWNER, State};
+use crate::policy::state::{OWNER, PolicyState};
 use std::collections::BTreeSet;
 
 /// What a role has, or is to get.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
+pub struct AccessOfRole {
     pub role: Name,
     /// `owner` has everything and no grants.
     pub grants: Vec<(Pattern, Rights)>,
@@ -20,7 +20,7 @@ pub struct Access {
     pub once: Vec<Pattern>,
 }
 
-impl Access {
+impl AccessOfRole {
     pub fn of_role(chain: &Chain, role: &Name) -> Self {
         let grants = chain.state().role(role).into_iter().flat_map(|found| found.grants());
         let grants: Vec<(Pattern, Rights)> = grants.map(|(p, r)| (p.clone(), r)).collect();
@@ -46,7 +46,7 @@ impl Access {
     }
 
     /// The first pattern on which `giver` could not give all of it.
-    fn lacks(&self, state: &State, giver: &Name) -> Option<&Pattern> {
+    fn lacks(&self, state: &PolicyState, giver: &Name) -> Option<&Pattern> {
         let holds = |right, pattern: &Pattern| state.holds_pattern(giver, right, pattern);
         let grants = self.grants.iter();
         let mut lacking = grants
@@ -95,7 +95,7 @@ impl Access {
     }
 
     /// Whether these members could give it.
-    fn is_given_by(&self, state: &State, givers: &BTreeSet<&Name>) -> bool {
+    fn is_given_by(&self, state: &PolicyState, givers: &BTreeSet<&Name>) -> bool {
         let owners = givers.iter().filter(|giver| state.is_owner(giver)).count();
         if owners >= state.threshold() {
             return true;
@@ -110,7 +110,7 @@ impl Access {
 
 /// How somebody stands who vouched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum VoucherStatus {
     Member,
     /// Removed since; a member of the same name is somebody else.
     Left,
@@ -121,12 +121,12 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Voucher {
     pub member: Name,
-    pub standing: Standing,
+    pub standing: VoucherStatus,
 }
 
 /// What is to be said of a credential or a membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct VouchingVerdict {
     /// The signers of what brought it in.
     pub added: Vec<Voucher>,
     /// Further ones, who signed for it later.
@@ -137,11 +137,11 @@ pub struct Verdict {
     pub lacks: Option<Pattern>,
 }
 
-impl Verdict {
+impl VouchingVerdict {
     /// Whether none of those who vouched is there.
     pub fn is_orphan(&self) -> bool {
         let mut all = self.added.iter().chain(&self.confirmed);
-        all.all(|voucher| voucher.standing != Standing::Member)
+        all.all(|voucher| voucher.standing != VoucherStatus::Member)
     }
 }
 
@@ -149,15 +149,16 @@ impl Vouching {
     /// Of a member's credential, for what is to be had by it.
     pub fn of_credential(
         &self,
-        state: &State,
+        state: &PolicyState,
         member: &Name,
         credential: &Credential,
-        access: &Access,
-    ) -> Verdict {
+        access: &AccessOfRole,
+    ) -> VouchingVerdict {
         let (added, confirmed) = self.behind_for(member, credential, access);
         let is_root = matches!(credential, Credential::Key { id, .. } if self.roots.contains(id));
-        let reaches =
-            |part: &Access| self.reaches(state, member, credential, part, &mut BTreeSet::new());
+        let reaches = |part: &AccessOfRole| {
+            self.reaches(state, member, credential, part, &mut BTreeSet::new())
+        };
         let mut parts = access.pieces().peekable();
         let is_vouched = is_root
             || reaches(access)
@@ -167,7 +168,12 @@ impl Vouching {
 
     /// Of a membership, for what the role has or gets. That somebody joined by their own signature
     /// says nothing unless they could give it.
-    pub fn of_membership(&self, state: &State, member: &Name, access: &Access) -> Verdict {
+    pub fn of_membership(
+        &self,
+        state: &PolicyState,
+        member: &Name,
+        access: &AccessOfRole,
+    ) -> VouchingVerdict {
         let person = self.people.get(member);
         let joined = person.and_then(|person| person.roles.get(&access.role));
         let keys = self.behind_membership(member, &access.role);
@@ -193,10 +199,10 @@ impl Vouching {
     /// member's own that is itself vouched for it.
     fn reaches(
         &self,
-        state: &State,
+        state: &PolicyState,
         own: &Name,
         credential: &Credential,
-        access: &Access,
+        access: &AccessOfRole,
         seen: &mut BTreeSet<Id>,
     ) -> bool {
         let mut givers = BTreeSet::new();
@@ -215,10 +221,10 @@ impl Vouching {
 
     fn own_reaches(
         &self,
-        state: &State,
+        state: &PolicyState,
         own: &Name,
         key: &Id,
-        access: &Access,
+        access: &AccessOfRole,
         seen: &mut BTreeSet<Id>,
     ) -> bool {
         if !seen.insert(*key) {
@@ -235,16 +241,16 @@ impl Vouching {
 
     fn verdict(
         &self,
-        state: &State,
+        state: &PolicyState,
         member: &Name,
         (added, confirmed): (&[Id], &[Id]),
-        access: &Access,
+        access: &AccessOfRole,
         is_vouched: bool,
-    ) -> Verdict {
+    ) -> VouchingVerdict {
         let present = added.iter().chain(confirmed).find_map(|key| self.present(key));
         let (added, confirmed) = self.shown(member, added, confirmed);
         let lacks = present.filter(|_| !is_vouched).and_then(|giver| access.lacks(state, giver));
-        Verdict { added, confirmed, is_vouched, lacks: lacks.cloned() }
+        VouchingVerdict { added, confirmed, is_vouched, lacks: lacks.cloned() }
     }
 
     fn vouchers(&self, keys: &[Id]) -> Vec<Voucher> {
@@ -253,9 +259,9 @@ impl Vouching {
             let person = self.people.get(&holder.member);
             let is_there = person.is_some_and(|person| person.incarnation == holder.incarnation);
             let standing = match (is_there, holder.lost) {
-                (true, false) => Standing::Member,
-                (true, true) => Standing::Lost,
-                (false, _) => Standing::Left,
+                (true, false) => VoucherStatus::Member,
+                (true, true) => VoucherStatus::Lost,
+                (false, _) => VoucherStatus::Left,
             };
             Some(Voucher { member: holder.member.clone(), standing })
         };

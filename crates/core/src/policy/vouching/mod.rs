@@ -14,14 +14,14 @@ mod tests;
 pub use alone::{Alone, Going};
 pub use credential::{Credential, named, pair};
 pub use ground::Ground;
-pub use judge::{Access, Standing, Verdict, Voucher};
+pub use judge::{AccessOfRole, Voucher, VoucherStatus, VouchingVerdict};
 pub use plan::{Gift, Receiver};
 
 use super::chain::Chain;
 use super::entry::PolicyEntry;
 use super::error::ChainError;
 use super::rights::Rights;
-use super::state::State;
+use super::state::PolicyState;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -61,7 +61,7 @@ type Deed = (Name, Option<(Pattern, Rights)>);
 #[derive(Debug, Clone)]
 struct Confirmed {
     position: usize,
-    given: Arc<Access>,
+    given: Arc<AccessOfRole>,
 }
 
 /// A present member.
@@ -118,7 +118,7 @@ impl Vouching {
     }
 
     /// As it would be with one more entry, but for what that entry confirms of what was there.
-    fn with_planned(&self, entry: &PolicyEntry, after: &State) -> Self {
+    fn with_planned(&self, entry: &PolicyEntry, after: &PolicyState) -> Self {
         let mut planned = self.clone();
         planned.take(entry, after, None);
         planned
@@ -152,7 +152,7 @@ impl Vouching {
         &self,
         member: &Name,
         credential: &Credential,
-        access: &Access,
+        access: &AccessOfRole,
     ) -> (Vec<Id>, Vec<Id>) {
         self.behind_if(member, credential, |given| access.is_within(given))
     }
@@ -161,7 +161,7 @@ impl Vouching {
         &self,
         member: &Name,
         credential: &Credential,
-        speaks: impl Fn(&[&Access]) -> bool,
+        speaks: impl Fn(&[&AccessOfRole]) -> bool,
     ) -> (Vec<Id>, Vec<Id>) {
         let found = self.people.get(member);
         let Some((person, added)) = found.and_then(|p| Some((p, p.credentials.get(credential)?)))
@@ -171,7 +171,7 @@ impl Vouching {
         let (since, by) = (added.signed.position, &added.signed.by);
         let later = person.confirmed.iter().filter(|(key, deeds)| {
             let known = deeds.values().filter(|deed| deed.position >= since);
-            let given: Vec<&Access> = known.map(|deed| &*deed.given).collect();
+            let given: Vec<&AccessOfRole> = known.map(|deed| &*deed.given).collect();
             !by.contains(key) && !given.is_empty() && speaks(&given)
         });
         (by.clone(), later.map(|(key, _)| *key).collect())

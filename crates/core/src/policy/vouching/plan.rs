@@ -1,6 +1,6 @@
 //! What a planned entry gives, to which credentials, and who stood behind these before.
 
-use super::{Access, Credential, Verdict, Vouching, pair};
+use super::{AccessOfRole, Credential, Vouching, VouchingVerdict, pair};
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What an entry gives, and to whom.
 #[derive(Debug, Clone)]
 pub struct Gift {
-    pub access: Access,
+    pub access: AccessOfRole,
     /// Whether the role gets it; else the receivers get the role.
     pub is_grant: bool,
     /// Ordered by member, none twice.
@@ -24,9 +24,9 @@ pub struct Gift {
 pub struct Receiver {
     pub member: Name,
     /// Of being in the role already, where the role gets something.
-    pub membership: Option<Verdict>,
+    pub membership: Option<VouchingVerdict>,
     /// Each device with the recipient that is its own.
-    pub credentials: Vec<(Credential, Verdict)>,
+    pub credentials: Vec<(Credential, VouchingVerdict)>,
     /// By key: the recipient that it is sealed to.
     sealed_to: BTreeMap<Id, String>,
 }
@@ -95,12 +95,12 @@ impl Plan<'_> {
     fn take(&mut self, op: &PolicyOp) {
         match op {
             PolicyOp::RoleJoin { role, member, .. } if self.is_in(self.after, role, member) => {
-                let access = Access::of_role(self.after, role);
+                let access = AccessOfRole::of_role(self.after, role);
                 self.give(access, false, member, &Which::All);
             }
             PolicyOp::Grant { role, pattern, rights, .. } => {
                 let granted = rights.iter().copied().collect();
-                self.grant(&Access::of_grant(role, pattern, granted), pattern);
+                self.grant(&AccessOfRole::of_grant(role, pattern, granted), pattern);
             }
             PolicyOp::RecipientAdd { member, recipient, .. } => {
                 self.add(member, &Credential::Recipient(recipient.clone()));
@@ -114,7 +114,7 @@ impl Plan<'_> {
     }
 
     /// For those who are in the role before; who joins it by the same entry is told of all it has.
-    fn grant(&mut self, access: &Access, pattern: &Pattern) {
+    fn grant(&mut self, access: &AccessOfRole, pattern: &Pattern) {
         let (before, after) = (self.before.state(), self.after.state());
         let role = before.role(&access.role).and_then(|_| after.role(&access.role));
         // What the entry takes away again is not given.
@@ -134,7 +134,7 @@ impl Plan<'_> {
         let roles: Vec<Name> =
             roles.filter(|role| self.is_in(self.before, role, member)).cloned().collect();
         for role in roles {
-            let access = Access::of_role(self.after, &role);
+            let access = AccessOfRole::of_role(self.after, &role);
             self.give(access, false, member, &Which::One(credential));
         }
     }
@@ -144,7 +144,7 @@ impl Plan<'_> {
         found.is_some_and(|found| found.roles().any(|own| own == role))
     }
 
-    fn give(&mut self, access: Access, is_grant: bool, member: &Name, which: &Which<'_>) {
+    fn give(&mut self, access: AccessOfRole, is_grant: bool, member: &Name, which: &Which<'_>) {
         let receiver = self.receiver(&access, is_grant, member, which);
         let same = |gift: &&mut Gift| {
             gift.is_grant == is_grant
@@ -173,7 +173,7 @@ impl Plan<'_> {
 
     fn receiver(
         &self,
-        access: &Access,
+        access: &AccessOfRole,
         is_grant: bool,
         member: &Name,
         which: &Which<'_>,
@@ -213,7 +213,12 @@ impl Plan<'_> {
     /// they may give it. Where several sign, that one of them vouched is no answer for the others. What is
     /// in a role without grants is its makers' to say, while nobody else signs: another who did would
     /// stand behind what they brought in.
-    fn excused(&self, mut verdict: Verdict, behind: &[Id], access: &Access) -> Verdict {
+    fn excused(
+        &self,
+        mut verdict: VouchingVerdict,
+        behind: &[Id],
+        access: &AccessOfRole,
+    ) -> VouchingVerdict {
         let vouchers: BTreeSet<&Name> =
             behind.iter().filter_map(|key| self.vouching.present(key)).collect();
         let all_sign = |of: &BTreeSet<&Name>| {

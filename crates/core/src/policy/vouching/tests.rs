@@ -196,7 +196,7 @@ fn what_a_lost_device_signed_for_is_not_vouched_for() {
     world.by("admin", vec![key_remove("second", "second", true)]);
     let gifts = world.plan("admin", vec![join("ops", "newcomer")]);
     assert_eq!(marked(&gifts).len(), 2);
-    assert_eq!(gifts[0].to[0].credentials[0].1.added[0].standing, Standing::Lost);
+    assert_eq!(gifts[0].to[0].credentials[0].1.added[0].standing, VoucherStatus::Lost);
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn a_confirmation_of_little_is_none_of_more() {
     for wider in [("prod/A*", Right::Write), ("prod/*", Right::Read)] {
         assert_eq!(marked(&world.plan("admin", vec![grant("both", wider.0, &[wider.1])])).len(), 2);
     }
-    let access = |role: &str| Access::of_role(&world.0.chain, &name(role));
+    let access = |role: &str| AccessOfRole::of_role(&world.0.chain, &name(role));
     let credential = Credential::Recipient(recipient("newcomer"));
     let judged = |role: &str| {
         let state = world.0.chain.state();

@@ -1,7 +1,7 @@
 //! Adopting void work: what somebody wrote honestly under a right that was taken away at the same
 //! time is issued anew by somebody who has the right, under their own signature.
 
-use super::put::{self, PutError, able};
+use super::put::{self, PutError, members_with};
 use super::waived;
 use crate::crypto::bytes::Id;
 use crate::file::version;
@@ -12,11 +12,11 @@ use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::{Batch, NewPut};
 use crate::vault::change::Change;
 use crate::vault::unlock::KeyError;
-use crate::vault::verified_vault::Vault;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// An entry of which ops are kept without effect.
@@ -259,7 +259,7 @@ impl<'a> Adopter<'a> {
         let lacks = |right: &&Right| !self.vault.policy().holds(member, **right, secret);
         let Some(right) = rights.iter().copied().find(|right| lacks(&right)) else { return Ok(()) };
         let (secret, member, able) =
-            (secret.clone(), member.clone(), able(self.vault, right, secret));
+            (secret.clone(), member.clone(), members_with(self.vault, right, secret));
         Err(AdoptError::NotPermitted { id: void.id, secret, member, right, able })
     }
 

@@ -13,12 +13,12 @@ use crate::name::Pattern;
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::{MemberKind, PolicyOp};
-use crate::policy::sign::Draft;
+use crate::policy::sign::PolicyDraft;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
-use crate::secret::read::Wanted;
+use crate::secret::read::VersionSelector;
+use crate::vault::Depth;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::Depth;
 
 const NOW: u64 = 1_000;
 
@@ -110,7 +110,7 @@ fn scene(expires: Option<u64>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
     }
     let heads = vault.heads();
     let revoke = PolicyOp::Revoke { role, pattern: Pattern::new("prod/*").unwrap(), rights };
-    let draft = Draft::next(vault.chain(), NOW, heads, vec![revoke], String::new());
+    let draft = PolicyDraft::next(vault.chain(), NOW, heads, vec![revoke], String::new());
     file.chain.push(draft.sign(&[&olga.signer.key]));
     let uid = vault.uid(&secret("prod/A"));
     file.secrets.get_mut(&uid).unwrap().active.clear();
@@ -133,7 +133,8 @@ impl Scene {
 
     fn value(&self, vault: &Vault) -> Option<Vec<u8>> {
         let value =
-            read::read(vault, &self.olga.who, &secret("prod/A"), &Wanted::Current, NOW).ok();
+            read::read(vault, &self.olga.who, &secret("prod/A"), &VersionSelector::Current, NOW)
+                .ok();
         value.map(|value| value.expose().to_vec())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 
 /// Whether an op that needs `delete` would count in the entry at `place`, which names the policy at
 /// `position`: the rule of every op, asked of entries that may hold none. The right at the position

@@ -12,7 +12,7 @@ use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::state::{Late, SecretState, Version};
 use crate::name::SecretName;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::{HashMap, HashSet};
 
 /// From when on the versions of a secret are due by their expiry, `grace` seconds after it.

@@ -10,17 +10,17 @@ mod retention;
 
 pub use expiry::{first_due, first_due_at_a_glance};
 
-use super::put::able;
+use super::put::members_with;
 use crate::crypto::bytes::Id;
 use crate::log::op::Op;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::record::rule::Counted;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
 use crate::vault::change::Change;
-use crate::vault::verified_vault::Vault;
 use expiry::Lateness;
 use retention::Retired;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ pub const GRACE: u64 = DAY;
 
 /// Why a version is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
+pub enum PruneCause {
     Expired,
     /// More versions than `retention.versions`.
     Versions,
@@ -42,7 +42,7 @@ pub enum Why {
     LeftOver,
 }
 
-impl Why {
+impl PruneCause {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Expired => "expired",
@@ -55,11 +55,11 @@ impl Why {
 
 /// A version that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
+pub struct PruneDue {
     pub secret: SecretName,
     pub number: usize,
     pub object: Id,
-    pub why: Why,
+    pub why: PruneCause,
 }
 
 /// What to look for.
@@ -74,11 +74,11 @@ pub struct Look {
 }
 
 /// Everything that is due, whoever may prune it; of a vault that was opened whole.
-pub fn due(vault: &Vault, look: Look) -> Vec<Due> {
+pub fn due(vault: &Vault, look: Look) -> Vec<PruneDue> {
     let mut found = Vec::new();
     let retired = look.superseded.then(|| Retired::of(vault, look.now)).flatten();
     for (name, secret) in &vault.state().secrets {
-        let one = |version: &Version, why| Due {
+        let one = |version: &Version, why| PruneDue {
             secret: name.clone(),
             number: version.number,
             object: version.object,
@@ -87,13 +87,13 @@ pub fn due(vault: &Vault, look: Look) -> Vec<Due> {
         let lateness = Lateness::of(secret, look.grace);
         let expired = |version: &Version| lateness.due(version).is_some_and(|at| at <= look.now);
         let late = secret.versions.iter().filter(|version| expired(version));
-        found.extend(late.map(|v| one(v, Why::Expired)));
+        found.extend(late.map(|v| one(v, PruneCause::Expired)));
         if let Some(retired) = &retired {
             let due = retired.due(name, secret, expired);
             found.extend(due.into_iter().map(|(v, why)| one(v, why)));
         }
         if look.superseded {
-            found.extend(left_over(vault, name, secret).map(|v| one(v, Why::LeftOver)));
+            found.extend(left_over(vault, name, secret).map(|v| one(v, PruneCause::LeftOver)));
         }
     }
     found
@@ -113,19 +113,19 @@ fn left_over<'a>(
 /// What one member can prune, and what waits for others.
 #[derive(Debug, Default)]
 pub struct Shares {
-    pub own: Vec<Due>,
-    pub others: BTreeMap<SecretName, Waiting>,
+    pub own: Vec<PruneDue>,
+    pub others: BTreeMap<SecretName, WaitingPrune>,
 }
 
 /// Versions of a secret that somebody else may prune.
 #[derive(Debug, Default)]
-pub struct Waiting {
-    pub due: Vec<Due>,
+pub struct WaitingPrune {
+    pub due: Vec<PruneDue>,
     pub able: Vec<Name>,
 }
 
 /// Parts what is due by the right to delete; nobody (`None`) has none.
-pub fn share(vault: &Vault, member: Option<&Name>, due: Vec<Due>) -> Shares {
+pub fn share(vault: &Vault, member: Option<&Name>, due: Vec<PruneDue>) -> Shares {
     let mut shares = Shares::default();
     for one in due {
         let may = |member| vault.policy().holds(member, Right::Delete, &one.secret);
@@ -133,9 +133,9 @@ pub fn share(vault: &Vault, member: Option<&Name>, due: Vec<Due>) -> Shares {
             shares.own.push(one);
             continue;
         }
-        let waiting = shares.others.entry(one.secret.clone()).or_insert_with(|| Waiting {
+        let waiting = shares.others.entry(one.secret.clone()).or_insert_with(|| WaitingPrune {
             due: Vec::new(),
-            able: able(vault, Right::Delete, &one.secret),
+            able: members_with(vault, Right::Delete, &one.secret),
         });
         waiting.due.push(one);
     }
@@ -143,7 +143,7 @@ pub fn share(vault: &Vault, member: Option<&Name>, due: Vec<Due>) -> Shares {
 }
 
 /// The change that prunes these versions; `None` for none.
-pub fn prune(vault: &Vault, due: &[Due], ctx: &Ctx<'_>) -> Option<Change> {
+pub fn prune(vault: &Vault, due: &[PruneDue], ctx: &Ctx<'_>) -> Option<Change> {
     let mut by_secret: BTreeMap<&SecretName, BTreeSet<Id>> = BTreeMap::new();
     for one in due {
         by_secret.entry(&one.secret).or_default().insert(one.object);

@@ -5,14 +5,14 @@
 //! What is active stays, and so does each version of a conflict.
 
 use super::deleters::could_delete;
-use super::{DAY, Why};
+use super::{DAY, PruneCause};
 use crate::crypto::bytes::Id;
 use crate::log::entry::Entry;
 use crate::log::op::{Op, Versions};
 use crate::log::register::At;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -66,7 +66,7 @@ impl<'a> Retired<'a> {
         name: &SecretName,
         secret: &'v SecretState,
         expired: impl Fn(&Version) -> bool,
-    ) -> Vec<(&'v Version, Why)> {
+    ) -> Vec<(&'v Version, PruneCause)> {
         let of = Believed::new(self.vault, name, secret);
         let (mut newer, mut due) = (Newer::default(), Vec::new());
         let there = |version: &&Version| !version.pruned && !expired(version);
@@ -75,9 +75,9 @@ impl<'a> Retired<'a> {
         for version in secret.versions.iter().rev().filter(there) {
             let is_active = secret.candidates.binary_search(&version.object).is_ok();
             if !is_active && self.most.is_some_and(|most| newer.reach(most, version, &of)) {
-                due.push((version, Why::Versions));
+                due.push((version, PruneCause::Versions));
             } else if !is_active && is_old(version) {
-                due.push((version, Why::Days));
+                due.push((version, PruneCause::Days));
             }
             newer.push(version);
         }

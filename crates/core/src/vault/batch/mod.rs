@@ -9,15 +9,15 @@
 use super::change::{Change, NewVersion, NewWrap};
 use crate::crypto::bytes::Id;
 use crate::file::version::{SealedValue, SealedVersion};
-use crate::log::draft::{Authorship, Draft, Tips};
+use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
 use crate::log::op::{Op, OpRef, Put};
 use crate::name::SecretName;
 use crate::record::ids;
 use crate::record::line;
 use crate::record::rule::Counted;
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
-use crate::vault::verified_vault::Vault;
 
 /// From so many bytes of ops on, the next op goes into another entry: what this and the longest op
 /// come to is well below the most that a line may have.
@@ -125,7 +125,7 @@ impl<'a> Batch<'a> {
         let (vault, policy, actor) = (&self.vault, self.policy, &self.ctx.signer.member);
         let by = Authorship { vault, policy, actor };
         let ops = std::mem::take(&mut self.ops);
-        let draft = Draft { ops, reason: self.ctx.reason.clone(), ts: self.ctx.now };
+        let draft = EntryDraft { ops, reason: self.ctx.reason.clone(), ts: self.ctx.now };
         draft.sign(&self.tips, by, &self.ctx.signer.key)
     }
 

@@ -17,7 +17,7 @@ use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret_value::SecretValue;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::{ApplyError, Depth};
+use crate::vault::{ApplyError, Depth};
 
 /// A vault of one owner.
 struct Scene {
@@ -189,7 +189,7 @@ fn a_version_of_another_entry_than_its_puts_is_not_written() {
     let resigned = |scene: &Scene, entry: Entry, parents: Vec<Id>, vault: &Id| {
         let tips = Tips { parents, lamport: entry.lamport };
         let (policy, actor) = (entry.policy, &scene.signer.member);
-        let draft = Draft { ops: entry.ops, reason: entry.reason, ts: entry.ts };
+        let draft = EntryDraft { ops: entry.ops, reason: entry.reason, ts: entry.ts };
         let by = Authorship { vault, policy, actor };
         Change::log(vec![draft.sign(&tips, by, &scene.signer.key)])
     };
@@ -228,4 +228,22 @@ fn an_op_without_its_version_is_not_written() {
         batch.add(Op::Put(put));
         batch.change().unwrap()
     });
+}
+
+#[test]
+fn a_change_that_nobody_signed_is_not_applied() {
+    let scene = Scene::new();
+    let request = PutRequest {
+        secret: secret(1),
+        value: Some(NewValue { value: value(1), expires: None, same: Vec::new() }),
+        fields: Vec::new(),
+    };
+    let made = put::put(&scene.vault, vec![request], &scene.ctx()).unwrap();
+    let mut entry = made.entries()[0].clone();
+    entry.ops = vec![field(1, "forged")];
+    entry.sig = Fixed([7; 64]);
+    let forged = scene.vault.apply(Change::log(vec![entry]));
+    assert!(matches!(forged, Err(ApplyError::NotCounting)));
+    let nothing = Scene::new().vault.apply(Change::log(Vec::new()));
+    assert!(matches!(nothing, Err(ApplyError::Torn)));
 }

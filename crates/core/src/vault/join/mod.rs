@@ -4,11 +4,11 @@
 
 use super::change::Change;
 use crate::crypto::bytes::Id;
-use crate::log::draft::{Authorship, Draft, MAX_PARENTS, Tips};
+use crate::log::draft::{Authorship, EntryDraft, MAX_PARENTS, Tips};
 use crate::log::entry::Entry;
 use crate::log::op::{Join, Op};
+use crate::vault::Vault;
 use crate::vault::author::Ctx;
-use crate::vault::verified_vault::Vault;
 
 /// The change that leaves at most [`MAX_PARENTS`] heads; `None` where there are no more.
 pub fn join(vault: &Vault, ctx: &Ctx<'_>) -> Option<Change> {
@@ -31,7 +31,8 @@ fn entry(vault: &Vault, ctx: &Ctx<'_>, heads: &[(Id, u64)]) -> Entry {
     let parents = heads.iter().map(|(id, _)| *id).collect();
     let lamport = heads.iter().map(|(_, lamport)| *lamport).max().unwrap_or(0) + 1;
     let (id, policy, actor) = (vault.id(), vault.chain().head(), &ctx.signer.member);
-    let draft = Draft { ops: vec![Op::Join(Join {})], reason: ctx.reason.clone(), ts: ctx.now };
+    let draft =
+        EntryDraft { ops: vec![Op::Join(Join {})], reason: ctx.reason.clone(), ts: ctx.now };
     let by = Authorship { vault: &id, policy, actor };
     draft.sign(&Tips { parents, lamport }, by, &ctx.signer.key)
 }

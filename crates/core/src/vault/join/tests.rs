@@ -12,8 +12,8 @@ use crate::name::{Name, SecretName};
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::PolicyOp;
+use crate::vault::Depth;
 use crate::vault::unlock::Unlocked;
-use crate::vault::verified_vault::Depth;
 
 fn open(vault: Vault) -> Vault {
     let text = format::write(vault.file());
@@ -41,7 +41,7 @@ fn with_heads(count: usize, test: impl FnOnce(Vault, &Ctx<'_>)) {
         let secret = SecretName::parse(format!("prod/S{number}")).unwrap();
         let (field, value) = ("description".to_owned(), Some("x".to_owned()));
         let ops = vec![Op::Field(Field { secret, field, value, adopts: None })];
-        let draft = Draft { ops, reason: String::new(), ts: 1 };
+        let draft = EntryDraft { ops, reason: String::new(), ts: 1 };
         draft.sign(&Tips { parents: Vec::new(), lamport: 1 }, by, &signer.key)
     });
     let vault = vault.apply(Change::log(entries.collect())).unwrap();

@@ -14,7 +14,7 @@ use crate::file::device_key::DeviceKeyError;
 use crate::name::Name;
 use crate::record::ids;
 use crate::secret_value::SecretValue;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

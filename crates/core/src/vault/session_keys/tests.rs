@@ -14,9 +14,9 @@ use crate::policy::op::{MemberKind, PolicyOp, Right};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
-use crate::secret::read::Wanted;
+use crate::secret::read::VersionSelector;
+use crate::vault::Depth;
 use crate::vault::author::Ctx;
-use crate::vault::verified_vault::Depth;
 
 const SINCE: u64 = 1_000;
 const UNTIL: u64 = 2_000;
@@ -109,7 +109,7 @@ fn fault(vault: &Vault, text: &SecretValue) -> SessionFault {
 }
 
 fn value(vault: &Vault, who: &Unlocked) -> SecretValue {
-    read::read(vault, who, &secret(), &Wanted::Current, 2).unwrap()
+    read::read(vault, who, &secret(), &VersionSelector::Current, 2).unwrap()
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn another_key_than_the_policys_is_refused() {
     };
     let changed = text.expose_str().unwrap().replace(&keys(&text), &keys(&foreign));
     let who = resumed(&vault, &SecretValue::from(changed)).unwrap();
-    assert!(read::read(&vault, &who, &secret(), &Wanted::Current, 2).is_err());
+    assert!(read::read(&vault, &who, &secret(), &VersionSelector::Current, 2).is_err());
     let seed = |text: &SecretValue| line(text, "device ").rsplit(' ').next().unwrap().to_owned();
     let changed = text.expose_str().unwrap().replace(&seed(&text), &seed(&foreign));
     let who = resumed(&vault, &SecretValue::from(changed)).unwrap();

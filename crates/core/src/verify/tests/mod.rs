@@ -1,14 +1,14 @@
 //! A sound vault, and what each way of spoiling it is reported as.
 
-use super::{Options, Report, verify, verify_base};
+use super::{Report, VerifyOptions, verify, verify_base};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::digest::{Context, hash};
+use crate::crypto::digest::{HashContext, hash};
 use crate::crypto::sign::Tag;
 use crate::file::model::*;
 use crate::file::records::Records;
 use crate::file::slot::{SlotRecord, SlotRemoved};
 use crate::log::finding::{Code, Finding, Severity};
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::testing::*;
@@ -25,12 +25,12 @@ const EPOCH: ShortId = Fixed([1; 16]);
 const NOW: u64 = 1_800_000_000;
 
 #[derive(Clone)]
-struct Vault {
+struct TestVault {
     log: Log,
     file: VaultFile,
 }
 
-impl Vault {
+impl TestVault {
     /// Two secrets, three versions, `backend` who may write and delete.
     fn new() -> Self {
         let mut log = Log::new();
@@ -134,7 +134,7 @@ impl Vault {
     }
 
     fn report(&self) -> Report {
-        verify(&self.file, &self.log.policy, Options { now: NOW, scope: Scope::All })
+        verify(&self.file, &self.log.policy, VerifyOptions { now: NOW, scope: FoldScope::All })
     }
 
     fn codes(&self) -> Vec<Code> {
@@ -150,15 +150,15 @@ fn codes(findings: &[Finding]) -> Vec<Code> {
 }
 
 /// The codes after `spoil` had its way with a sound vault.
-fn spoilt(spoil: impl FnOnce(&mut Vault)) -> Vec<Code> {
-    let mut vault = Vault::new();
+fn spoilt(spoil: impl FnOnce(&mut TestVault)) -> Vec<Code> {
+    let mut vault = TestVault::new();
     spoil(&mut vault);
     vault.codes()
 }
 
 #[test]
 fn a_sound_vault_has_no_findings() {
-    let report = Vault::new().report();
+    let report = TestVault::new().report();
     assert_eq!(report.findings, []);
     assert!(!report.has_errors());
 }
@@ -168,14 +168,14 @@ fn each_false_copy_is_an_error_of_its_own() {
     assert_eq!(spoilt(|v| v.file.header.vault = id(1)), [Code::HeaderVault]);
     assert_eq!(spoilt(|v| v.file.header.name = name("other")), [Code::HeaderName]);
     assert_eq!(spoilt(|v| v.section(A).active.clear()), [Code::ActiveWrong]);
-    let audience = |v: &mut Vault| v.file.audiences.remove("owner").unwrap();
+    let audience = |v: &mut TestVault| v.file.audiences.remove("owner").unwrap();
     assert_eq!(spoilt(|v| _ = audience(v)), [Code::AudienceMissing]);
-    let copied = |v: &mut Vault| {
+    let copied = |v: &mut TestVault| {
         let section = v.file.audiences["owner"].clone();
         v.file.audiences.insert("ci+owner".to_owned(), section);
     };
     assert_eq!(spoilt(copied), [Code::AudienceUnknown]);
-    let section = |v: &mut Vault, change: fn(&mut AudienceSection)| {
+    let section = |v: &mut TestVault, change: fn(&mut AudienceSection)| {
         change(v.file.audiences.get_mut("owner").unwrap());
     };
     assert_eq!(spoilt(|v| section(v, |s| s.epoch = Fixed([9; 16]))), [Code::AudienceEpoch]);
@@ -196,7 +196,7 @@ fn a_section_under_another_uid_does_not_stand_for_its_name() {
 
 #[test]
 fn changed_versions_and_wraps_do_not_hash_to_their_ids() {
-    let first = |v: &mut Vault| *v.section(A).versions.keys().next().unwrap();
+    let first = |v: &mut TestVault| *v.section(A).versions.keys().next().unwrap();
     let changed = spoilt(|v| {
         let id = first(v);
         v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
@@ -262,7 +262,7 @@ fn an_op_cannot_name_the_wrap_of_another_version() {
 
 #[test]
 fn a_pruned_version_may_be_there_or_not() {
-    let prune = |v: &mut Vault| {
+    let prune = |v: &mut TestVault| {
         let (id, head) = (v.version(A, 1).0, v.head());
         v.add("ann", &[head], Op::Prune { secret: secret(A), objects: vec![id] });
         id
@@ -278,7 +278,7 @@ fn a_pruned_version_may_be_there_or_not() {
 
 #[test]
 fn what_a_void_prune_deleted_is_lost() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let (id, head) = (vault.version(A, 1).0, vault.head());
     vault.log.policy.next(&[head]);
     vault.add("backend", &[head], Op::Prune { secret: secret(A), objects: vec![id] });
@@ -304,7 +304,7 @@ fn each_forged_entry_is_an_error_that_names_it() {
         (|e| e.parents = vec![id(98)], Code::ParentMissing),
     ];
     for (forge, code) in cases {
-        let mut vault = Vault::new();
+        let mut vault = TestVault::new();
         let head = vault.head();
         let op = field(A, "type", Some("x"));
         let mut entry = vault.log.draft(0, "backend", &[head], vec![op]);
@@ -325,7 +325,7 @@ fn each_forged_entry_is_an_error_that_names_it() {
 
 #[test]
 fn key_and_order_of_policy_are_checked_against_the_chain() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let head = vault.head();
     vault.log.policy.remove_key(&[head], "backend");
     let after = vault.add("ann", &[head], field(A, "type", Some("x")));
@@ -339,14 +339,14 @@ fn key_and_order_of_policy_are_checked_against_the_chain() {
 
 #[test]
 fn history_that_the_policy_knew_must_be_there() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     vault.log.policy.next(&[id(77)]);
     assert_eq!(vault.codes(), [Code::PolicyHeadMissing]);
 }
 
 #[test]
 fn a_policy_entry_may_name_less_than_one_before_it_and_takes_nothing_away() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let fork = vault.head();
     let left = vault.add("backend", &[fork], field(A, "type", Some("x")));
     vault.log.policy.next(&[left]);
@@ -372,7 +372,7 @@ fn conflicts_are_warnings() {
 
 #[test]
 fn a_void_put_warns_until_somebody_writes_under_the_new_policy() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let known = vault.head();
     vault.put("backend", &[known], A, 8);
     assert_eq!(vault.codes(), []);
@@ -396,7 +396,7 @@ fn values_under_the_wrong_keys_are_warnings() {
 
 #[test]
 fn only_what_the_new_epochs_author_did_not_know_is_superseded() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let known = vault.head();
     let position = vault.log.policy.next(&[known]);
     vault.log.policy.epochs.get_mut(&EPOCH).unwrap().2 = Some(position);
@@ -429,7 +429,7 @@ fn slot(member: &str, signer: &str) -> SlotRecord {
     };
     let line = line::write(&SlotRecord::Removed(removed.clone()));
     let body = line.split(",\"sig\":").next().unwrap().to_owned() + "}}";
-    removed.sig = key(signer).sign(Tag::Slot, &hash(Context::Slot, &[body.as_bytes()]));
+    removed.sig = key(signer).sign(Tag::Slot, &hash(HashContext::Slot, &[body.as_bytes()]));
     SlotRecord::Removed(removed)
 }
 
@@ -450,13 +450,13 @@ fn a_slot_is_sound_stale_or_forged() {
     assert_eq!(stale, [Code::SlotStale]);
 }
 
-fn against_base(new: &Vault, base: &Vault) -> Vec<Code> {
+fn against_base(new: &TestVault, base: &TestVault) -> Vec<Code> {
     codes(&verify_base(&new.file, &new.report().state, &new.log.policy, &base.file))
 }
 
 #[test]
 fn a_vault_that_grew_from_its_base_misses_nothing() {
-    let base = Vault::new();
+    let base = TestVault::new();
     let mut new = base.clone();
     let head = new.head();
     let next = new.put("backend", &[head], A, 9);
@@ -472,7 +472,7 @@ fn a_vault_that_grew_from_its_base_misses_nothing() {
 
 #[test]
 fn a_version_of_the_base_that_nobody_pruned_must_be_there() {
-    let base = Vault::new();
+    let base = TestVault::new();
     let mut new = base.clone();
     let object = new.version(A, 1).0;
     new.section(A).versions.remove(&object);
@@ -481,7 +481,7 @@ fn a_version_of_the_base_that_nobody_pruned_must_be_there() {
 
 #[test]
 fn a_void_entry_of_the_base_may_be_dropped() {
-    let mut base = Vault::new();
+    let mut base = TestVault::new();
     let mut new = base.clone();
     let known = new.head();
     base.put("backend", &[known], A, 8);
@@ -502,7 +502,7 @@ fn another_policy_chain_than_the_bases_is_no_continuation() {
         reason: String::new(),
         sigs: Vec::new(),
     };
-    let (new, mut base) = (Vault::new(), Vault::new());
+    let (new, mut base) = (TestVault::new(), TestVault::new());
     assert!(!new.log.policy.ids().contains(&entry.id()));
     base.file.chain.push(entry);
     assert_eq!(against_base(&new, &base), [Code::BasePolicyDiverged]);

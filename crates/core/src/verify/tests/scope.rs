@@ -5,9 +5,9 @@ use crate::log::op::{Expire, Versions};
 use std::collections::BTreeSet;
 
 /// The error codes with only `A` judged: as a reader of it alone finds them.
-fn codes_of_a(vault: &Vault) -> Vec<Code> {
+fn codes_of_a(vault: &TestVault) -> Vec<Code> {
     let wanted = BTreeSet::from([secret(A)]);
-    let options = Options { now: NOW, scope: Scope::Secrets(&wanted) };
+    let options = VerifyOptions { now: NOW, scope: FoldScope::Secrets(&wanted) };
     let mut file = vault.file.clone();
     file.secrets.retain(|uid, _| *uid == vault.uid(A));
     let mut findings = verify(&file, &vault.log.policy, options).findings;
@@ -17,7 +17,7 @@ fn codes_of_a(vault: &Vault) -> Vec<Code> {
 
 #[test]
 fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
-    type Spoil = fn(&mut Vault);
+    type Spoil = fn(&mut TestVault);
     let spoils: Vec<(Spoil, Code)> = vec![
         (|v| v.file.header.name = name("other"), Code::HeaderName),
         (|v| _ = v.file.audiences.remove("owner"), Code::AudienceMissing),
@@ -39,7 +39,7 @@ fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
         (|v| forge(v, A, |entry| entry.actor = name("ann")), Code::ActorWrong),
     ];
     for (spoil, code) in spoils {
-        let mut vault = Vault::new();
+        let mut vault = TestVault::new();
         spoil(&mut vault);
         assert_eq!(codes_of_a(&vault), [code]);
         assert_eq!(vault.codes(), [code]);
@@ -47,7 +47,7 @@ fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
 }
 
 /// An entry about a secret's field, changed after it was signed.
-fn forge(vault: &mut Vault, of: &str, change: impl FnOnce(&mut crate::log::entry::Entry)) {
+fn forge(vault: &mut TestVault, of: &str, change: impl FnOnce(&mut crate::log::entry::Entry)) {
     let head = vault.head();
     let mut entry = vault.log.draft(0, "backend", &[head], vec![field(of, "type", Some("x"))]);
     change(&mut entry);
@@ -57,7 +57,7 @@ fn forge(vault: &mut Vault, of: &str, change: impl FnOnce(&mut crate::log::entry
 
 #[test]
 fn a_reader_of_one_secret_leaves_others_and_slots_unjudged() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     forge(&mut vault, B, |entry| entry.sig = Fixed([7; 64]));
     vault.section(B).wraps.clear();
     vault.file.slots.insert(Fixed([4; 16]), slot("backend", "eve"));
@@ -68,7 +68,7 @@ fn a_reader_of_one_secret_leaves_others_and_slots_unjudged() {
 
 #[test]
 fn an_entry_of_which_some_ops_are_void_is_split() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let head = vault.head();
     vault.log.policy.next(&[head]);
     vault.log.policy.add("backend", &[Right::Delete], "prod/*");
@@ -86,7 +86,7 @@ fn an_entry_of_which_some_ops_are_void_is_split() {
 
 #[test]
 fn every_wrap_that_a_counting_entry_names_must_be_there() {
-    let mut vault = Vault::new();
+    let mut vault = TestVault::new();
     let (object, head) = (vault.version(A, 2).0, vault.head());
     let wrap = Wrap {
         version: object,
@@ -106,8 +106,8 @@ fn every_wrap_that_a_counting_entry_names_must_be_there() {
 }
 
 /// The only finding about a spoilt vault, and the command that it leads to.
-fn told(spoil: impl FnOnce(&mut Vault)) -> (Code, String) {
-    let mut vault = Vault::new();
+fn told(spoil: impl FnOnce(&mut TestVault)) -> (Code, String) {
+    let mut vault = TestVault::new();
     spoil(&mut vault);
     vault.settle();
     let mut findings = vault.report().findings;
@@ -131,7 +131,7 @@ fn what_two_did_beside_each_other_is_told() {
     assert_eq!(overruled, (Code::Overruled, command));
     let expiry =
         |of: Id, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
-    let disputed = |v: &mut Vault| {
+    let disputed = |v: &mut TestVault| {
         let (head, object) = (v.head(), v.version(A, 2).0);
         v.add("ann", &[head], expiry(object, Some(NOW + 1)));
         v.add("ann", &[head], expiry(object, Some(NOW + 2)));

@@ -15,26 +15,26 @@ use crate::cli::repository::project;
 use crate::cli::unlocking::asked_passphrase as passphrase;
 use crate::cli::unlocking::asked_passphrase::BACKUP;
 use crate::cli::unlocking::identities;
-use crate::engine::session::{Opened, Session, SessionError};
+use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::engine::transaction::{Replacement, TransactionError};
 use crate::store::file::find::{FindError, Location, Search};
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
-use crate::store::file::{atomic, fresh};
+use crate::store::file::{atomic, new_file};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use v_secure_core::backup::comparison;
+use v_secure_core::backup::comparison::{Missing, Relation};
 use v_secure_core::backup::container;
 use v_secure_core::backup::container::{Backup, MAX_PLAIN};
 use v_secure_core::backup::maker::{Maker, MakerError};
-use v_secure_core::backup::relation;
-use v_secure_core::backup::relation::{Missing, Relation};
 use v_secure_core::crypto::envelope::{self, EnvelopeError};
 use v_secure_core::crypto::passphrase_file::{self, PassphraseError};
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::pin;
-use v_secure_core::vault::pin::{Facts, Standing};
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::pin::{Facts, PinStatus};
+use v_secure_core::vault::{Depth, Vault};
 
 /// The most bytes of a backup: armored, with the headers of many recipients.
 const MAX_FILE: u64 = (MAX_PLAIN as u64) / 2 * 3;
@@ -112,10 +112,10 @@ impl Restore {
         &self,
         context: &Context<'_>,
         session: &Session,
-        opened: &Opened,
+        opened: &OpenedVault,
         maker: Option<&Maker>,
     ) -> Outcome {
-        if opened.pin == Standing::Unknown || opened.is_new_here || maker.is_none() {
+        if opened.pin == PinStatus::Unknown || opened.is_new_here || maker.is_none() {
             let source = Source::Backup { file: &self.file, maker };
             first_use::ask(context, session, opened, source)?;
         }
@@ -136,7 +136,7 @@ impl Restore {
         let there = session
             .open(Depth::Everything)
             .map_err(|error| self.unreadable(session, TransactionError::Session(error)))?;
-        if !there.pin.is_refused() || there.pin == Standing::CarriedMissing {
+        if !there.pin.is_refused() || there.pin == PinStatus::CarriedMissing {
             return Ok(());
         }
         let failure = pin_failure(&there.pin, &session.location.vault);
@@ -190,7 +190,7 @@ impl Restore {
     }
 
     /// Verifies the vault of the backup as if it stood at the place.
-    fn verify(&self, session: &Session, backup: &Backup<'_>) -> Outcome<Opened> {
+    fn verify(&self, session: &Session, backup: &Backup<'_>) -> Outcome<OpenedVault> {
         let opened = session.verify_bytes(backup.vault).map_err(|error| match error {
             SessionError::Open { source, .. } => {
                 SessionError::Open { path: self.file.clone(), source }
@@ -200,7 +200,7 @@ impl Restore {
         let chain = opened.vault.chain().ids();
         let carried = Some(&backup.pin);
         match pin::judge(chain, &Facts { carried, ..Facts::default() }) {
-            Standing::CarriedMissing => {
+            PinStatus::CarriedMissing => {
                 let message =
                     format!("{}: the pin names another vault or state", self.file.display());
                 Err(Failure::new(Code::BackupDamaged, message))
@@ -248,7 +248,7 @@ impl Restore {
         &self,
         context: &Context<'_>,
         session: &Session,
-        new: Opened,
+        new: OpenedVault,
     ) -> Outcome<(Vault, bool)> {
         let Some(place) = self.compared(session, &new)? else { return Ok((new.vault, false)) };
         let age = age(session, &new);
@@ -260,9 +260,13 @@ impl Restore {
     }
 
     /// The place, locked, if what is there loses nothing; `None` if it is what the backup has.
-    fn compared<'s>(&self, session: &'s Session, new: &Opened) -> Outcome<Option<Replacement<'s>>> {
+    fn compared<'s>(
+        &self,
+        session: &'s Session,
+        new: &OpenedVault,
+    ) -> Outcome<Option<Replacement<'s>>> {
         let place = Replacement::begin(session).map_err(|error| self.unreadable(session, error))?;
-        let relation = place.there().map(|there| (there, relation::relation(there, &new.vault)));
+        let relation = place.there().map(|there| (there, comparison::compare(there, &new.vault)));
         let is_same = match relation {
             None | Some((_, Relation::Older)) => false,
             Some((_, Relation::Same)) => true,
@@ -276,13 +280,13 @@ impl Restore {
     }
 
     /// This place is known to hold something that the backup is at odds with.
-    fn refuse_pinned(&self, new: &Opened) -> Outcome {
-        use Standing::{Continues, Prefix, Unknown};
+    fn refuse_pinned(&self, new: &OpenedVault) -> Outcome {
+        use PinStatus::{Continues, Prefix, Unknown};
         if matches!(new.pin, Unknown | Continues | Prefix { .. }) {
             return Ok(());
         }
         let mut failure = pin_failure(&new.pin, &self.file);
-        let outside = matches!(new.pin, Standing::OtherInProject { .. });
+        let outside = matches!(new.pin, PinStatus::OtherInProject { .. });
         let outside = if outside { OUTSIDE } else { "" };
         let accept = "v-secure pin accept  # once the .v-secure from there is here".to_owned();
         failure.hints = vec![self.elsewhere() + outside, accept];
@@ -353,14 +357,14 @@ fn location(context: &Context<'_>) -> Outcome<Location> {
 }
 
 /// What is to be said where this device has seen a later state than the backup's.
-fn age(session: &Session, new: &Opened) -> Option<String> {
+fn age(session: &Session, new: &OpenedVault) -> Option<String> {
     let missing = session.missing_heads(new).len();
     match new.pin {
-        Standing::Prefix { seen, accepted } => Some(format!(
+        PinStatus::Prefix { seen, accepted } => Some(format!(
             "the backup's policy has {seen} of the {accepted} entries that were seen here: rights \
              that were taken away since are back in it. To write on it: v-secure pin accept"
         )),
-        Standing::Continues if missing > 0 => Some(
+        PinStatus::Continues if missing > 0 => Some(
             "the backup is older than what was seen here: later changes of the log are not in it"
                 .into(),
         ),
@@ -377,5 +381,5 @@ fn write_identity(context: &Context<'_>, path: &Path, text: &[u8]) -> Outcome {
             Failure::new(Code::ConfigFolder, message).because(&error).hint("--identity-out FILE")
         })?;
     }
-    Ok(fresh::write_new(path, text, FILE_MODE)?)
+    Ok(new_file::write_new(path, text, FILE_MODE)?)
 }

@@ -10,7 +10,7 @@ use v_secure_core::backup::container::Backup;
 use v_secure_core::backup::maker::Maker;
 use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 #[derive(Serialize)]
 struct Report<'a> {

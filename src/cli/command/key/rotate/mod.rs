@@ -16,7 +16,7 @@ use v_secure_core::keys::rotation::dek::DekPlan;
 use v_secure_core::keys::rotation::kek;
 use v_secure_core::keys::rotation::kek::KekPlan;
 use v_secure_core::keys::status::key_status;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// Renew the keys of audiences, or those of values
 #[derive(Debug, Args)]
@@ -65,9 +65,9 @@ pub struct Rotate {
 }
 
 /// What is asked for: new epochs, fresh keys of values, or both.
-struct Wanted {
-    keks: Option<kek::Which>,
-    deks: Option<dek::Which>,
+struct RotationPlan {
+    keks: Option<kek::KekSelection>,
+    deks: Option<dek::DekSelection>,
 }
 
 impl Rotate {
@@ -90,20 +90,22 @@ impl Rotate {
         report.show(context)
     }
 
-    fn wanted(&self, context: &Context<'_>) -> Outcome<Wanted> {
+    fn wanted(&self, context: &Context<'_>) -> Outcome<RotationPlan> {
         let names: BTreeSet<String> = self.audiences.iter().cloned().collect();
         let (keks, deks) = match (self.due, self.dek) {
-            (true, _) => (Some(kek::Which::Due), Some(dek::Which::Due)),
-            (false, false) if self.all => (Some(kek::Which::All), None),
-            (false, false) => (Some(kek::Which::Named(names)), None),
-            (false, true) if self.all => (None, Some(dek::Which::All)),
-            (false, true) if self.secrets.is_empty() => (None, Some(dek::Which::Audiences(names))),
+            (true, _) => (Some(kek::KekSelection::Due), Some(dek::DekSelection::Due)),
+            (false, false) if self.all => (Some(kek::KekSelection::All), None),
+            (false, false) => (Some(kek::KekSelection::Named(names)), None),
+            (false, true) if self.all => (None, Some(dek::DekSelection::All)),
+            (false, true) if self.secrets.is_empty() => {
+                (None, Some(dek::DekSelection::Audiences(names)))
+            }
             (false, true) => {
                 let names = self.secrets.iter().map(|text| secret_arg::parse(text, context));
-                (None, Some(dek::Which::Secrets(names.collect::<Outcome<_>>()?)))
+                (None, Some(dek::DekSelection::Secrets(names.collect::<Outcome<_>>()?)))
             }
         };
-        Ok(Wanted { keks, deks })
+        Ok(RotationPlan { keks, deks })
     }
 
     /// Whether nothing is due: then nobody is asked to unlock, and no lock is taken.
@@ -117,7 +119,7 @@ impl Rotate {
         Ok(true)
     }
 
-    fn plan(&self, context: &Context<'_>, wanted: &Wanted) -> Outcome<Report> {
+    fn plan(&self, context: &Context<'_>, wanted: &RotationPlan) -> Outcome<Report> {
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let (vault, now) = (&opened.vault, session.now);
         let who = context.unlock(vault)?;
@@ -128,7 +130,12 @@ impl Rotate {
         Ok(Report::planned(keks.transpose()?, deks.transpose()?))
     }
 
-    fn renew(&self, context: &Context<'_>, which: &kek::Which, report: &mut Report) -> Outcome {
+    fn renew(
+        &self,
+        context: &Context<'_>,
+        which: &kek::KekSelection,
+        report: &mut Report,
+    ) -> Outcome {
         let reason = self.reason.reason.as_deref();
         let (outcome, _) = context.write_if(reason, "renew keys", |vault, ctx| {
             let status = key_status(vault, ctx.now);
@@ -140,7 +147,12 @@ impl Rotate {
         Ok(())
     }
 
-    fn reencrypt(&self, context: &Context<'_>, which: &dek::Which, report: &mut Report) -> Outcome {
+    fn reencrypt(
+        &self,
+        context: &Context<'_>,
+        which: &dek::DekSelection,
+        report: &mut Report,
+    ) -> Outcome {
         let reason = self.reason.reason.as_deref();
         let (plan, _) = context.write_if(reason, "renew keys of values", |vault, ctx| {
             let status = key_status(vault, ctx.now);

@@ -7,7 +7,7 @@ use crate::cli::people::shortfall::Lacks;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::convert::duration::{relative, rfc3339};
-use v_secure_core::keys::rotation::dek::{DekPlan, Skipped, Why};
+use v_secure_core::keys::rotation::dek::{DekPlan, LeftCause, Skipped};
 use v_secure_core::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
 use v_secure_core::name::Name;
 
@@ -173,7 +173,7 @@ impl Report {
 
 impl From<Left> for Remaining {
     fn from(Left { audience, able }: Left) -> Self {
-        let (why, able) = (Why::NotPermitted.as_str(), texts(&able));
+        let (why, able) = (LeftCause::NotPermitted.as_str(), texts(&able));
         Self { audience: Some(audience), secret: None, why, able, for_others: true }
     }
 }

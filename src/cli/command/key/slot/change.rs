@@ -16,7 +16,7 @@ use v_secure_core::people::slot;
                         v-secure --passphrase-fd 3 key slot change travelling \\\n    \
                         --new-passphrase-fd 4 3<old 4<new"
 )]
-pub struct Change {
+pub struct ChangeSlot {
     /// The slot: its id, the beginning of it, or its label
     #[arg(value_name = "SLOT", allow_hyphen_values = true)]
     slot: String,
@@ -32,7 +32,7 @@ struct Report {
     replaces: String,
 }
 
-impl Change {
+impl ChangeSlot {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let ((id, old), _) = context.write_by_identity("change a slot", |vault, ctx| {
             let old = slot::find_own(vault, &self.slot, &ctx.signer.member)?;

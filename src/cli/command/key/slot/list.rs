@@ -8,7 +8,7 @@ use serde::Serialize;
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::people::slot;
 use v_secure_core::people::slot::Slot;
-use v_secure_core::vault::verified_vault::Depth;
+use v_secure_core::vault::Depth;
 
 /// List the passphrase slots, whose they are, and what a guess at each costs
 #[derive(Debug, Args)]

@@ -7,10 +7,10 @@ pub mod remove;
 
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
-use crate::cli::unlocking::asked_passphrase::{NEW, Sealed, Wanted};
+use crate::cli::unlocking::asked_passphrase::{NEW, NewPassphrase, PassphraseUse};
 use clap::{Args, Subcommand};
 use v_secure_core::secret_value::SecretValue;
-use v_secure_core::vault::verified_vault::Vault;
+use v_secure_core::vault::Vault;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:\n  v-secure key slot add --label travelling\n  \
@@ -18,7 +18,7 @@ use v_secure_core::vault::verified_vault::Vault;
 pub enum Slot {
     Add(add::Add),
     List(list::List),
-    Change(change::Change),
+    Change(change::ChangeSlot),
     Remove(remove::Remove),
 }
 
@@ -49,10 +49,10 @@ impl NewPassphraseArgs {
         let members: Vec<&str> = vault.policy().members().map(|(name, _)| name.as_str()).collect();
         let known: Vec<&str> =
             std::iter::once(vault.file().header.name.as_str()).chain(members).collect();
-        let wanted = Wanted {
+        let wanted = NewPassphrase {
             names: &NEW,
             descriptor: self.new_passphrase_fd,
-            sealed: Sealed::Identity,
+            sealed: PassphraseUse::Identity,
             allow_weak: self.allow_weak_passphrase,
             known: &known,
         };

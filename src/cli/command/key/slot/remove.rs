@@ -9,7 +9,7 @@ use serde::Serialize;
 use v_secure_core::people::slot;
 use v_secure_core::people::slot::Slot;
 use v_secure_core::vault::author::Ctx;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Remove a slot, so that its passphrase no longer unlocks the vault
 #[derive(Debug, Args)]

@@ -4,20 +4,20 @@ use crate::cli::args::complete;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
+use crate::cli::people::departure as vouched;
+use crate::cli::people::departure::Left;
 use crate::cli::people::exposure::Narrowed;
-use crate::cli::people::leaving as vouched;
-use crate::cli::people::leaving::Left;
 use crate::cli::people::policy::{Changed, ReasonArg, listed};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
 use v_secure_core::keys::policy_change;
-use v_secure_core::people::leaving;
-use v_secure_core::people::leaving::{Departure, DeviceName};
+use v_secure_core::people::departure;
+use v_secure_core::people::departure::{Departure, DeviceName};
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::policy::vouching::Going;
 use v_secure_core::vault::author::Ctx;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::vault::{Depth, Vault};
 
 /// Remove a device: its key opens no new value, and what it signs no longer counts
 #[derive(Debug, Args)]
@@ -101,7 +101,7 @@ impl Remove {
     ) -> Outcome<(Changed, Departure, Vec<Left>)> {
         // Before anybody unlocks a key: what is not there cannot go.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
-        leaving::remove_device(&opened.vault, &self.device, self.lost)?;
+        departure::remove_device(&opened.vault, &self.device, self.lost)?;
         let ((outcome, gone, left), (written, vault)) = context.write_planned(
             self.reason.reason.as_deref(),
             reason,
@@ -121,7 +121,7 @@ impl Remove {
         vault: &Vault,
         ctx: &Ctx<'_>,
     ) -> Outcome<(Vec<PolicyOp>, Departure, Vec<Left>)> {
-        let gone = leaving::remove_device(vault, &self.device, self.lost)?;
+        let gone = departure::remove_device(vault, &self.device, self.lost)?;
         policy_change::check(vault, &gone.ops, ctx)?;
         let alone = match self.lost {
             true => {

@@ -1,5 +1,6 @@
 //! The metadata that `set` takes: options to the fields that the log names.
 
+use crate::cli::args::secret_kind;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
@@ -12,8 +13,8 @@ pub type Field = (String, Option<String>);
 
 #[derive(Debug, Args)]
 pub struct FieldArgs {
-    /// What the secret is, such as password, api-key, certificate; empty clears
-    #[arg(long = "type", value_name = "TYPE")]
+    /// What the secret is; empty clears
+    #[arg(long = "type", value_name = "TYPE", value_parser = secret_kind::Listed)]
     kind: Option<String>,
 
     /// The variable that exec gives the secret in, where its name is not one; empty clears
@@ -43,6 +44,9 @@ impl FieldArgs {
         if self.var.as_deref().is_some_and(|var| !var.is_empty() && !inject::is_identifier(var)) {
             let message = "--var is not a valid variable name ([A-Za-z_][A-Za-z0-9_]*)";
             return Err(Failure::new(Code::BadVariable, message));
+        }
+        if let Some(kind) = self.kind.as_deref().filter(|kind| !kind.is_empty()) {
+            secret_kind::parse(kind)?;
         }
         let plain = [("type", &self.kind), ("var", &self.var), ("description", &self.description)];
         let given = |(field, value): (&str, &Option<String>)| {

@@ -21,8 +21,8 @@ use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret::read;
-use v_secure_core::secret::read::Wanted;
-use v_secure_core::vault::verified_vault::{Depth, Vault};
+use v_secure_core::secret::read::VersionSelector;
+use v_secure_core::vault::{Depth, Vault};
 
 /// Store a value, or change a secret's metadata
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ use v_secure_core::vault::verified_vault::{Depth, Vault};
                         elsewhere standard input is empty (</dev/null).\n\n\
                         Examples:\n  v-secure set DATABASE_URL\n  \
                         printf %s \"$TOKEN\" | v-secure set -e prod API_TOKEN --ttl 30d\n  \
-                        v-secure set TLS_KEY --file key.pem --type certificate\n  \
+                        v-secure set TLS_KEY --file key.pem --type tls_certificate\n  \
                         v-secure set SESSION_KEY --generate=hex:32"
 )]
 pub struct Set {
@@ -167,7 +167,7 @@ impl Plan {
         check_version(vault, &secret, if_version.as_deref())?;
         if value.is_none() {
             // Metadata of nothing would be a name without a secret.
-            read::select(read::find(vault, &secret)?, &secret, &Wanted::Current)?;
+            read::select(read::find(vault, &secret)?, &secret, &VersionSelector::Current)?;
         }
         let fields = put::changed(vault.secret(&secret), fields);
         if value.is_none() && fields.is_empty() {

@@ -1,13 +1,15 @@
 //! Lines to bindings: white space, comments, `export`, names. Values are in [`super::value`].
 
 use super::value::{self, Value};
-use crate::convert::text::{Collector, Entry, Import, TextError, decode, line_after, line_breaks};
+use crate::convert::text::{
+    Collector, ImportedText, TextEntry, TextError, decode, line_after, line_breaks,
+};
 
 /// All bindings of a dotenv text. Takes time linear in the input.
 ///
 /// # Errors
 /// The first of: too large, not UTF-8, a NUL byte; then by line, whatever is no binding.
-pub fn read(input: &[u8]) -> Result<Import, TextError> {
+pub fn read(input: &[u8]) -> Result<ImportedText, TextError> {
     let text = decode(input)?;
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         return Err(TextError::Nul { line: line_after(&text.as_bytes()[..at]) });
@@ -32,7 +34,7 @@ fn binding(cursor: &mut Cursor, collector: &mut Collector) -> Result<(), TextErr
     for kind in warnings.into_iter().flatten() {
         collector.warn(line, kind);
     }
-    collector.add_or_replace(Entry { name: name.to_owned(), value: bytes, line })
+    collector.add_or_replace(TextEntry { name: name.to_owned(), value: bytes, line })
 }
 
 /// White space as Python's `\s` has it; it trims what JavaScript's `trim` does, except U+FEFF.

@@ -5,7 +5,7 @@
 //! is no recursion to bound.
 
 use super::FORMAT;
-use crate::convert::text::{Collector, Entry, Import, TextError, decode, line_breaks};
+use crate::convert::text::{Collector, ImportedText, TextEntry, TextError, decode, line_breaks};
 use crate::secret_value::SecretValue;
 use zeroize::Zeroizing;
 
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// # Errors
 /// The first of: too large, not UTF-8; then by line, whatever is not a flat object of text,
 /// numbers and booleans with names that are usable and given once.
-pub fn read(input: &[u8]) -> Result<Import, TextError> {
+pub fn read(input: &[u8]) -> Result<ImportedText, TextError> {
     let mut cursor = Cursor { rest: decode(input)?, line: 1 };
     let mut collector = Collector::default();
     cursor.skip_space();
@@ -39,7 +39,7 @@ fn pairs(cursor: &mut Cursor, collector: &mut Collector) -> Result<(), TextError
         cursor.skip_space();
         let value = cursor.value()?;
         let name = name.expose_str().ok_or_else(|| cursor.syntax())?.to_owned();
-        collector.add_unique(Entry { name, value, line })?;
+        collector.add_unique(TextEntry { name, value, line })?;
         cursor.skip_space();
         if !cursor.skip(b',') {
             return cursor.expect(b'}');

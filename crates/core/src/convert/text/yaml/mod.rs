@@ -10,7 +10,9 @@
 //! [`write()`] quotes every name and value, so that no YAML 1.1 or 1.2 reader takes one for a number,
 //! a boolean or a date.
 
-use super::{Collector, Dump, Entry, ExportError, Import, TextError, decode, exact, json};
+use super::{
+    Collector, Dump, ExportError, ImportedText, TextEntry, TextError, decode, exact, json,
+};
 use crate::secret_value::SecretValue;
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span, Tag, options};
 
@@ -25,7 +27,7 @@ const NESTING: usize = 16;
 /// # Errors
 /// The first of: too large, not UTF-8; then by line, whatever is not a flat mapping of scalars with
 /// names that are usable and given once, in one document.
-pub fn read(input: &[u8]) -> Result<Import, TextError> {
+pub fn read(input: &[u8]) -> Result<ImportedText, TextError> {
     let options = options! {
         emit_comments: false,
         flow_nesting_limit: NESTING,
@@ -40,7 +42,7 @@ pub fn read(input: &[u8]) -> Result<Import, TextError> {
     while let Some(name) = events.name()? {
         let line = events.line;
         let value = events.value()?;
-        collector.add_unique(Entry { name, value, line })?;
+        collector.add_unique(TextEntry { name, value, line })?;
     }
     events.end()?;
     Ok(collector.import)

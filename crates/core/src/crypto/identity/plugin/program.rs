@@ -1,5 +1,8 @@
 //! The program of a plugin: where it is, and what it gets of ours when it starts, which is next to
 //! nothing. A recipient that somebody else wrote into a vault is enough to start one.
+//!
+//! The one place of this crate that reads variables: a plugin is needed at any depth below sealing,
+//! and a trait through all of it would say what stands here (`docs/architecture.md`).
 
 use std::ffi::OsString;
 use std::io;
@@ -62,6 +65,7 @@ impl Program {
     /// The program of the plugin `plugin`, along `PATH`; an error is the name that is missing there.
     ///
     /// Entries that are relative are passed over: the current folder is a repository's, perhaps.
+    #[expect(clippy::disallowed_methods, reason = "where programs are; the module says why here")]
     pub fn find(plugin: &str) -> Result<Self, String> {
         let name = format!("age-plugin-{plugin}");
         // In WSL the programs of the Windows around it can be started too.
@@ -86,7 +90,7 @@ impl Program {
     pub fn start(&self, machine: &str) -> io::Result<Child> {
         let mut command = Command::new(&self.path);
         command.arg(format!("--age-plugin={machine}"));
-        command.env_clear().envs(std::env::vars_os().into_iter().filter(is_given));
+        command.env_clear().envs(std::env::vars_os().filter(is_given));
         // Not where it could take a repository's files for its own.
         command.current_dir(Path::new("/"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -95,6 +99,7 @@ impl Program {
 }
 
 /// How long a plugin may take.
+#[expect(clippy::disallowed_methods, reason = "the user's own limit, for whatever starts a plugin")]
 pub fn patience() -> Duration {
     let stated = std::env::var_os(PATIENCE_VARIABLE).and_then(|text| text.to_str()?.parse().ok());
     let seconds = stated.filter(|seconds| (1..=LONGEST).contains(seconds));

@@ -5,7 +5,7 @@ mod runs;
 use super::cursor::{Cursor, ids};
 use super::error::{Cause, Fault};
 use super::section::{Section, follows};
-use super::{MAX_CIPHERTEXT, Scope, Trust, write};
+use super::{MAX_CIPHERTEXT, ReadScope, Trust, write};
 use crate::crypto::bytes::{Blob, Id};
 use crate::file::model::{SecretSection, VersionObject, Wrap, WrapKey};
 use crate::file::records::Records;
@@ -27,13 +27,15 @@ const LOG_HEADER: &str = "\n\n[log]\n";
 /// Reads the sections that `scope` wants and leaves the cursor before the next other section.
 pub(super) fn parse(
     cursor: &mut Cursor<'_>,
-    scope: Scope<'_>,
+    scope: ReadScope<'_>,
     trust: Trust,
 ) -> Result<Secrets, Fault> {
     match scope {
-        Scope::All => all(cursor, trust),
-        Scope::Secrets(wanted) | Scope::Naming { uids: wanted, .. } => some(cursor, wanted, trust),
-        Scope::NoSecrets => some(cursor, &BTreeSet::new(), trust),
+        ReadScope::All => all(cursor, trust),
+        ReadScope::Secrets(wanted) | ReadScope::Naming { uids: wanted, .. } => {
+            some(cursor, wanted, trust)
+        }
+        ReadScope::NoSecrets => some(cursor, &BTreeSet::new(), trust),
     }
 }
 

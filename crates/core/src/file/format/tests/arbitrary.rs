@@ -1,6 +1,6 @@
 //! Random files and random bytes.
 
-use super::super::{Scope, Trust, parse, sample, write};
+use super::super::{ReadScope, Trust, parse, sample, write};
 use crate::crypto::bytes::Fixed;
 use crate::file::model::VaultFile;
 use crate::log::entry::Entry;
@@ -58,12 +58,12 @@ proptest! {
     #[test]
     fn any_file_is_read_back(file in file()) {
         let text = write(&file);
-        prop_assert_eq!(parse(text.as_bytes(), Trust::Strict, Scope::All), Ok(file.clone()));
+        prop_assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::All), Ok(file.clone()));
         let wanted: BTreeSet<_> = file.secrets.keys().step_by(2).copied().collect();
         let mut some = file;
         some.secrets.retain(|id, _| wanted.contains(id));
         prop_assert_eq!(
-            parse(text.as_bytes(), Trust::Cached, Scope::Secrets(&wanted)),
+            parse(text.as_bytes(), Trust::Cached, ReadScope::Secrets(&wanted)),
             Ok(some)
         );
     }
@@ -76,7 +76,7 @@ proptest! {
         let wanted = sample::file().secrets.keys().copied().collect();
         for whole in [&bytes, &text] {
             for trust in [Trust::Strict, Trust::Cached] {
-                for scope in [Scope::All, Scope::NoSecrets, Scope::Secrets(&wanted)] {
+                for scope in [ReadScope::All, ReadScope::NoSecrets, ReadScope::Secrets(&wanted)] {
                     let _ = parse(whole, trust, scope);
                 }
             }

@@ -1,7 +1,7 @@
 //! Reading and writing as each other's inverse, scopes, and every single change of a small vault.
 
 use super::sample;
-use super::{Scope, Trust, parse, write};
+use super::{ReadScope, Trust, parse, write};
 use crate::crypto::bytes::Id;
 use crate::file::model::VaultFile;
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ mod arbitrary;
 mod malformed;
 
 fn strict(bytes: &[u8]) -> Result<VaultFile, super::FormatError> {
-    parse(bytes, Trust::Strict, Scope::All)
+    parse(bytes, Trust::Strict, ReadScope::All)
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn what_is_written_is_read_back() {
     let file = sample::file();
     let text = write(&file);
     assert_eq!(strict(text.as_bytes()), Ok(file.clone()));
-    assert_eq!(parse(text.as_bytes(), Trust::Cached, Scope::All), Ok(file));
+    assert_eq!(parse(text.as_bytes(), Trust::Cached, ReadScope::All), Ok(file));
 }
 
 #[test]
@@ -50,14 +50,14 @@ fn a_scope_reads_only_its_secrets_and_everything_else() {
         let mut expected = file.clone();
         expected.secrets.retain(|id, _| id == uid);
         for trust in [Trust::Strict, Trust::Cached] {
-            let read = parse(text.as_bytes(), trust, Scope::Secrets(&wanted));
+            let read = parse(text.as_bytes(), trust, ReadScope::Secrets(&wanted));
             assert_eq!(read, Ok(expected.clone()));
         }
     }
     let all: BTreeSet<Id> = file.secrets.keys().copied().collect();
-    assert_eq!(parse(text.as_bytes(), Trust::Strict, Scope::Secrets(&all)), Ok(file.clone()));
+    assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::Secrets(&all)), Ok(file.clone()));
     let none = VaultFile { secrets: Default::default(), ..file };
-    assert_eq!(parse(text.as_bytes(), Trust::Strict, Scope::NoSecrets), Ok(none));
+    assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::NoSecrets), Ok(none));
 }
 
 #[test]
@@ -65,11 +65,11 @@ fn what_a_scope_skips_is_not_judged_but_bounded() {
     let text = write(&sample::file());
     let broken = text.replacen("active = [", "active = ?", 1);
     assert!(strict(broken.as_bytes()).is_err());
-    assert!(parse(broken.as_bytes(), Trust::Strict, Scope::NoSecrets).is_ok());
+    assert!(parse(broken.as_bytes(), Trust::Strict, ReadScope::NoSecrets).is_ok());
     let hidden_log = text.replacen("active = [", "\n[log]\nactive = [", 1);
-    assert!(parse(hidden_log.as_bytes(), Trust::Strict, Scope::NoSecrets).is_err());
+    assert!(parse(hidden_log.as_bytes(), Trust::Strict, ReadScope::NoSecrets).is_err());
     let no_log = text.replacen("\n[log]\n", "\n[lag]\n", 1);
-    let error = parse(no_log.as_bytes(), Trust::Strict, Scope::NoSecrets).unwrap_err();
+    let error = parse(no_log.as_bytes(), Trust::Strict, ReadScope::NoSecrets).unwrap_err();
     assert_eq!(error.code(), "section-missing");
 }
 
@@ -81,7 +81,7 @@ fn refused_or_other(base: &VaultFile, mutant: &[u8]) {
     }
     let wanted: BTreeSet<Id> = base.secrets.keys().take(1).copied().collect();
     // Must not panic, whatever it says.
-    let _ = parse(mutant, Trust::Cached, Scope::Secrets(&wanted));
+    let _ = parse(mutant, Trust::Cached, ReadScope::Secrets(&wanted));
 }
 
 #[test]

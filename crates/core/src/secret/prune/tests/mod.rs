@@ -9,11 +9,11 @@ use crate::file::model::VaultFile;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
-use crate::log::fold::Scope;
+use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
 use crate::log::op::Expire;
-use crate::log::standing::{Signatures, Standings};
-use crate::log::state::State;
+use crate::log::standing::{LogSignatures, Standings};
+use crate::log::state::LogState;
 use crate::name::Pattern;
 use crate::people::access;
 use crate::people::init;
@@ -22,11 +22,11 @@ use crate::policy::op::{MemberKind, PolicyOp};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
-use crate::secret::read::{ReadError, Wanted};
+use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret::remove;
 use crate::secret_value::SecretValue;
+use crate::vault::Depth;
 use crate::vault::unlock::{Signer, Unlocked};
-use crate::vault::verified_vault::Depth;
 
 mod words;
 
@@ -93,7 +93,7 @@ impl Scene {
         self.change(look.now, |vault, ctx| prune(vault, &due(vault, look), ctx).unwrap())
     }
 
-    pub fn due(&self, look: Look) -> Vec<(usize, Why)> {
+    pub fn due(&self, look: Look) -> Vec<(usize, PruneCause)> {
         due(&self.vault, look).into_iter().map(|due| (due.number, due.why)).collect()
     }
 
@@ -117,7 +117,7 @@ impl Scene {
     }
 
     pub fn value(&self, now: u64) -> Result<SecretValue, ReadError> {
-        read::read(&self.vault, &self.who, &secret(), &Wanted::Current, now)
+        read::read(&self.vault, &self.who, &secret(), &VersionSelector::Current, now)
     }
 }
 
@@ -129,8 +129,11 @@ fn look(now: u64, superseded: bool) -> Look {
 fn what_expired_is_left_a_day() {
     let scene = Scene::new().put(10, Some(100));
     assert_eq!(scene.due(look(100 + GRACE - 1, true)), []);
-    assert_eq!(scene.due(look(100 + GRACE, false)), [(1, Why::Expired)]);
-    assert_eq!(scene.due(Look { now: 100, grace: 0, superseded: false }), [(1, Why::Expired)]);
+    assert_eq!(scene.due(look(100 + GRACE, false)), [(1, PruneCause::Expired)]);
+    assert_eq!(
+        scene.due(Look { now: 100, grace: 0, superseded: false }),
+        [(1, PruneCause::Expired)]
+    );
     assert_eq!(first_due(&scene.vault), Some(100 + GRACE));
     assert_eq!(first_due_at_a_glance(&scene.vault), Some(100 + GRACE));
     let late = Scene::new().put(500, Some(100));
@@ -160,7 +163,11 @@ fn pruning_settles_no_conflict() {
     assert_eq!(both.due(look(95 + GRACE, false)), []);
     assert_eq!(both.due(look(100 + GRACE, false)).len(), 2);
     let kept = scene.set("retention.versions", "1");
-    assert_eq!(kept.due(look(99, true)), [(1, Why::Versions)], "conflicting ones are spared");
+    assert_eq!(
+        kept.due(look(99, true)),
+        [(1, PruneCause::Versions)],
+        "conflicting ones are spared"
+    );
 }
 
 #[test]
@@ -168,12 +175,12 @@ fn retention_by_number_counts_the_active_version() {
     let scene = (1..=5).fold(Scene::new(), |scene, at| scene.put(at * 10, None));
     let scene = scene.set("retention.versions", "3");
     assert_eq!(scene.due(look(99, false)), []);
-    assert_eq!(scene.due(look(99, true)), [(2, Why::Versions), (1, Why::Versions)]);
+    assert_eq!(scene.due(look(99, true)), [(2, PruneCause::Versions), (1, PruneCause::Versions)]);
     let scene = scene.prune(look(99, true));
     assert_eq!(scene.kept(), [3, 4, 5]);
     assert_eq!(scene.value(99).unwrap().expose(), b"hunter2");
     let scene = scene.put(99, None);
-    assert_eq!(scene.due(look(99, true)), [(3, Why::Versions)]);
+    assert_eq!(scene.due(look(99, true)), [(3, PruneCause::Versions)]);
 }
 
 #[test]
@@ -181,8 +188,11 @@ fn retention_by_age_counts_from_when_a_version_ended() {
     let scene = Scene::new().put(10, None).put(1_000, None).put(5 * DAY, None);
     let scene = scene.set("retention.days", "2");
     assert_eq!(scene.due(look(1_000 + 2 * DAY, true)), []);
-    assert_eq!(scene.due(look(1_001 + 2 * DAY, true)), [(1, Why::Days)]);
-    assert_eq!(scene.due(look(5 * DAY + 2 * DAY + 1, true)), [(2, Why::Days), (1, Why::Days)]);
+    assert_eq!(scene.due(look(1_001 + 2 * DAY, true)), [(1, PruneCause::Days)]);
+    assert_eq!(
+        scene.due(look(5 * DAY + 2 * DAY + 1, true)),
+        [(2, PruneCause::Days), (1, PruneCause::Days)]
+    );
     let removed =
         scene.change(6 * DAY, |vault, ctx| remove::remove(vault, &[secret()], ctx).unwrap().1);
     assert_eq!(removed.due(look(8 * DAY, true)), []);
@@ -191,7 +201,7 @@ fn retention_by_age_counts_from_when_a_version_ended() {
     let pruned = removed.prune(look(8 * DAY + 1, true));
     assert!(matches!(pruned.value(9 * DAY), Err(ReadError::Pruned { number: None, .. })));
     let restored =
-        remove::restore(&pruned.vault, &secret(), &Wanted::Current, &pruned.ctx(9 * DAY));
+        remove::restore(&pruned.vault, &secret(), &VersionSelector::Current, &pruned.ctx(9 * DAY));
     let refusal = restored.map(|_| ()).unwrap_err().to_string();
     assert_eq!(refusal, "the value of prod/A was pruned");
 }
@@ -206,7 +216,7 @@ fn what_a_merge_brings_back_is_due_again_and_goes_with_the_next_write() {
     file.secrets = old.secrets;
     scene.vault = open(&format::write(&file));
     assert_eq!(scene.kept().len(), 2, "a pruned version may be there or not");
-    assert_eq!(scene.due(look(200 + GRACE, true)), [(1, Why::LeftOver)]);
+    assert_eq!(scene.due(look(200 + GRACE, true)), [(1, PruneCause::LeftOver)]);
     assert_eq!(scene.put(300, None).kept(), [2, 3]);
 }
 
@@ -320,9 +330,9 @@ impl Scene {
         // The copies of what is active follow from the log.
         let chain = self.vault.chain();
         let graph = Graph::build(&file.entries).unwrap();
-        let (all, trusted) = (Scope::All, Signatures::Trusted);
+        let (all, trusted) = (FoldScope::All, LogSignatures::Trusted);
         let standings = Standings::judge(&graph, &file.entries, chain, all, trusted);
-        let state = State::fold(&graph, &file.entries, &standings, all);
+        let state = LogState::fold(&graph, &file.entries, &standings, all);
         for (name, secret) in &state.secrets {
             if let Some(section) = file.secrets.get_mut(&self.vault.uid(name)) {
                 section.active.clone_from(&secret.candidates);
@@ -354,7 +364,7 @@ pub struct Hands {
 fn a_changed_expiry_has_its_day_from_when_it_was_stated() {
     let scene = Scene::new().put(10, None).expire(500, Some(100));
     assert_eq!(scene.due(look(499 + GRACE, false)), [], "stated when it had gone by");
-    assert_eq!(scene.due(look(500 + GRACE, false)), [(1, Why::Expired)]);
+    assert_eq!(scene.due(look(500 + GRACE, false)), [(1, PruneCause::Expired)]);
     assert_eq!(first_due(&scene.vault), Some(500 + GRACE));
     assert_eq!(first_due_at_a_glance(&scene.vault), Some(500 + GRACE));
     assert!(matches!(scene.value(501), Err(ReadError::Expired { since: 100, .. })));

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const WRITER: [Right; 2] = [Right::Read, Right::Write];
 const DELETER: [Right; 3] = [Right::Read, Right::Write, Right::Delete];
 
-fn numbers(due: &[(usize, Why)]) -> Vec<usize> {
+fn numbers(due: &[(usize, PruneCause)]) -> Vec<usize> {
     due.iter().map(|(number, _)| *number).collect()
 }
 
@@ -16,7 +16,7 @@ fn object(scene: &Scene, number: usize) -> Id {
 }
 
 fn restored(vault: &Vault, ctx: &Ctx<'_>) -> Change {
-    remove::restore(vault, &secret(), &Wanted::Current, ctx).unwrap().1
+    remove::restore(vault, &secret(), &VersionSelector::Current, ctx).unwrap().1
 }
 
 #[test]
@@ -31,9 +31,9 @@ fn a_flood_by_who_cannot_delete_ends_no_version_of_another() {
         let due = scene.due(look(5 * DAY, true));
         let others: Vec<usize> = numbers(&due).into_iter().filter(|n| *n <= 3).collect();
         assert_eq!(others, [2, 1], "the owner's own word ended these, by age");
-        assert!(due.iter().all(|(number, why)| *number > 3 || *why == Why::Days));
+        assert!(due.iter().all(|(number, why)| *number > 3 || *why == PruneCause::Days));
         let soon = scene.due(look(20, true));
-        assert_eq!(soon, [(5, Why::Versions), (4, Why::Versions)]);
+        assert_eq!(soon, [(5, PruneCause::Versions), (4, PruneCause::Versions)]);
     }
 }
 
@@ -42,8 +42,11 @@ fn an_expiry_long_past_takes_its_authors_version_alone() {
     let mut scene = Scene::new().put(10, None).put(20, None);
     let rita = scene.member("rita", &[Right::Rotate]);
     let scene = scene.rotate(&rita, 1, Some(1)).set("retention.versions", "1");
-    assert_eq!(scene.due(look(GRACE, true)), [(1, Why::Versions)], "the day of grace");
-    assert_eq!(scene.due(look(1 + GRACE, true)), [(3, Why::Expired), (1, Why::Versions)]);
+    assert_eq!(scene.due(look(GRACE, true)), [(1, PruneCause::Versions)], "the day of grace");
+    assert_eq!(
+        scene.due(look(1 + GRACE, true)),
+        [(3, PruneCause::Expired), (1, PruneCause::Versions)]
+    );
     assert_eq!(scene.prune(look(1 + GRACE, false)).kept(), [1, 2]);
 }
 
@@ -56,13 +59,16 @@ fn who_could_delete_ends_versions_of_others_and_by_an_old_policy_nobody_does() {
         for at in 0..3 {
             scene.by(&dan, at, |vault, ctx| new_value(vault, None, ctx));
         }
-        assert_eq!(scene.due(look(20, true)), [(2, Why::Versions), (1, Why::Versions)]);
+        assert_eq!(
+            scene.due(look(20, true)),
+            [(2, PruneCause::Versions), (1, PruneCause::Versions)]
+        );
     });
     scene.rights("dan", &WRITER);
     scene.merge(&old);
     let state = scene.vault.secret(&secret()).unwrap();
     assert_eq!((state.versions.len(), state.current), (4, Some(object(&scene, 4))), "they count");
-    assert_eq!(scene.due(look(20, true)), [(2, Why::Versions)], "of another none goes");
+    assert_eq!(scene.due(look(20, true)), [(2, PruneCause::Versions)], "of another none goes");
 }
 
 #[test]
@@ -112,7 +118,7 @@ fn what_a_void_restore_would_keep_does_not_go_as_removed() {
         let remove =
             |vault: &Vault, ctx: &Ctx<'_>| remove::remove(vault, &[secret()], ctx).unwrap().1;
         let mut scene = scene.change(20, remove);
-        assert_eq!(scene.due(look(3 * DAY, true)), [(1, Why::Days)]);
+        assert_eq!(scene.due(look(3 * DAY, true)), [(1, PruneCause::Days)]);
         let old = scene.aside(|scene| scene.by(&wes, 30, restored));
         if rights_end {
             scene.rights("wes", &[Right::Read]);

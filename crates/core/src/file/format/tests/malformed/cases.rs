@@ -132,9 +132,9 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("text-not-nfc", "Zürich", "Zu\u{308}rich"),
 ];
 
-type Change<T> = (&'static str, fn(&mut T));
+type Alteration<T> = (&'static str, fn(&mut T));
 
-const FILES: &[Change<VaultFile>] = &[
+const FILES: &[Alteration<VaultFile>] = &[
     ("chain-empty", |file| file.chain.clear()),
     ("secret-empty", |file| first(file).versions.clear()),
     ("wrap-version", |file| {
@@ -161,7 +161,7 @@ const FILES: &[Change<VaultFile>] = &[
     }),
 ];
 
-const CHAIN: &[Change<VaultFile>] = &[
+const CHAIN: &[Alteration<VaultFile>] = &[
     ("list-order-heads", |file| file.chain[1].heads = reversed()),
     ("list-duplicate-heads", |file| file.chain[1].heads = vec![sample::id(1); 2]),
     ("too-many-heads", |file| file.chain[1].heads = sample::ids(0..257)),
@@ -213,7 +213,7 @@ const CHAIN: &[Change<VaultFile>] = &[
     }),
 ];
 
-const SLOTS: &[Change<VaultFile>] = &[
+const SLOTS: &[Alteration<VaultFile>] = &[
     ("kdf-range-memory-low", |file| seal(file).m = 19_455),
     ("kdf-range-memory-high", |file| seal(file).m = 1_048_577),
     ("kdf-range-passes", |file| seal(file).t = 11),
@@ -222,7 +222,7 @@ const SLOTS: &[Change<VaultFile>] = &[
     ("text-control-label", |file| seal(file).label.push('\u{1b}')),
 ];
 
-const ENTRIES: &[Change<Entry>] = &[
+const ENTRIES: &[Alteration<Entry>] = &[
     ("list-order-parents", |entry| entry.parents = reversed()),
     ("list-duplicate-parents", |entry| entry.parents = vec![sample::id(1); 2]),
     ("too-many-parents", |entry| entry.parents = sample::ids(0..257)),

@@ -3,7 +3,7 @@
 
 mod cases;
 
-use super::super::{Cause, MAX_FILE, MAX_LINE, Scope, Trust, parse, sample, write};
+use super::super::{Cause, MAX_FILE, MAX_LINE, ReadScope, Trust, parse, sample, write};
 use super::strict;
 use crate::crypto::bytes::Blob;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +144,6 @@ fn errors_repeat_no_content() {
     assert_eq!(error.code(), "json-shape");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     let hostile = write(&sample::file()).replacen("[log]", "[\u{1b}[2J]", 1);
-    let error = parse(hostile.as_bytes(), Trust::Strict, Scope::All).unwrap_err();
+    let error = parse(hostile.as_bytes(), Trust::Strict, ReadScope::All).unwrap_err();
     assert!(!error.to_string().contains('\u{1b}'), "{error}");
 }

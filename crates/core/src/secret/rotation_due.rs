@@ -5,7 +5,7 @@
 use crate::convert::duration;
 use crate::crypto::bytes::Id;
 use crate::log::state::{SecretState, Version};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 

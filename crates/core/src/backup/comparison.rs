@@ -2,7 +2,7 @@
 
 use crate::crypto::bytes::Id;
 use crate::log::describe;
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What replacing a vault by that of a backup would do.
@@ -57,7 +57,7 @@ fn entry(vault: &Vault, id: &Id) -> Option<String> {
 }
 
 /// Compares the vault that is there with that of a backup.
-pub fn relation(there: &Vault, backup: &Vault) -> Relation {
+pub fn compare(there: &Vault, backup: &Vault) -> Relation {
     if there.id() != backup.id() {
         return Relation::Other;
     }

@@ -6,7 +6,7 @@ use crate::name::{Name, NameError};
 use crate::policy::op::PolicyOp;
 use crate::policy::state::{DeviceKey, Member};
 use crate::policy::vouching::{Alone, Credential, named};
-use crate::vault::verified_vault::Vault;
+use crate::vault::Vault;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 /// Each role's audiences that are not due for a leaving.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fresh(BTreeMap<Name, BTreeSet<Arc<str>>>);
+pub(super) struct CurrentAudiences(BTreeMap<Name, BTreeSet<Arc<str>>>);
 
-impl Fresh {
+impl CurrentAudiences {
     pub fn begin(&mut self, audience: &str, roles: &[Name]) {
         let audience: Arc<str> = audience.into();
         for role in roles {

@@ -10,13 +10,13 @@ use crate::cli::output::ui::escape_lines;
 use serde::Serialize;
 use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::name::Name;
-use v_secure_core::people::leaving;
+use v_secure_core::people::departure;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::policy::op::PolicyOp;
-use v_secure_core::policy::vouching::{Access, Alone, Credential, Going, Vouching};
+use v_secure_core::policy::vouching::{AccessOfRole, Alone, Credential, Going, Vouching};
+use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
-use v_secure_core::vault::verified_vault::Vault;
 
 /// One thing that only the leaver, or the device that was lost, stands behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -192,7 +192,7 @@ fn role_row(vault: &Vault, role: &Name) -> Left {
     let members = found.into_iter().flat_map(|found| found.members());
     Left {
         role: Some(role.to_string()),
-        access: accesses(&Access::of_role(vault.chain(), role)),
+        access: accesses(&AccessOfRole::of_role(vault.chain(), role)),
         members: members.map(ToString::to_string).collect(),
         ..Left::of("role")
     }
@@ -281,7 +281,7 @@ pub fn settled(
     by_option: bool,
     confirm: &ConfirmArgs,
 ) -> Outcome<(Vec<PolicyOp>, Vec<Left>)> {
-    let revokable = leaving::revoke(vault, &vouched.takeable, &ctx.signer.key.id(), removal);
+    let revokable = departure::revoke(vault, &vouched.takeable, &ctx.signer.key.id(), removal);
     let may_ask = !confirm.is_given() && context.interactive();
     let also = match by_option {
         false if may_ask && !revokable.is_empty() => ask(context)?,

@@ -2,7 +2,7 @@
 //!
 //! A help and no promise: without a state folder, or where its file cannot be used, it is said again.
 
-use crate::store::file::fresh;
+use crate::store::file::new_file;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
@@ -17,12 +17,12 @@ const LIMIT: u64 = 1 << 20;
 
 /// The texts of this device, by the path of the vault: worktrees differ in what they lack.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct Said {
     state: Option<PathBuf>,
     owners: Owners,
 }
 
-impl Told {
+impl Said {
     /// Texts in `state/told`.
     pub fn new(state: Option<&Path>, owners: Owners) -> Self {
         Self { state: state.map(Path::to_path_buf), owners }
@@ -64,7 +64,7 @@ impl Told {
             && let Ok(folder) = private::ensure_inner(state, FOLDER, self.owners)
         {
             let file = state.join(FOLDER).join(file_name(path));
-            let _ = fresh::write_over_in(&folder, &file, text.as_bytes(), FILE_MODE);
+            let _ = new_file::write_over_in(&folder, &file, text.as_bytes(), FILE_MODE);
         }
     }
 }
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_state_is_news_once_until_it_is_over() {
         let state = tempdir().unwrap();
-        let told = Told::new(Some(state.path()), Owners::current());
+        let told = Said::new(Some(state.path()), Owners::current());
         let (here, there) = (Path::new("/a/vault.toml"), Path::new("/b/vault.toml"));
         assert!(told.is_news(here, "1 missing"));
         assert!(!told.is_news(here, "1 missing"));
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn without_a_state_folder_it_is_said_again() {
-        let told = Told::new(None, Owners::current());
+        let told = Said::new(None, Owners::current());
         assert!([(), ()].iter().all(|()| told.is_news(Path::new("/a"), "x")));
     }
 }

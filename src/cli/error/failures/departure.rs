@@ -6,7 +6,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Unknown};
 use v_secure_core::people::access::RevokeError;
-use v_secure_core::people::leaving::LeaveError;
+use v_secure_core::people::departure::LeaveError;
 use v_secure_core::secret::adopt::AdoptError;
 use v_secure_core::vault::unlock::KeyError;
 
