@@ -150,7 +150,7 @@ fn a_value_that_is_too_long_is_told_its_size_and_the_limit() {
             "secret rotate A --file big.bin",
         ] {
             let run = cli.feed(line, &value);
-            for text in [told, "at most 1048576", "default/A", "encrypted file", "split -b"] {
+            for text in [told, "the limit is 1048576", "default/A", "encrypted file", "split -b"] {
                 assert!(run.code == 2 && run.err.contains(text), "{line}: {text}: {run:?}");
             }
             assert!(!run.err.contains("who may read") && !run.err.contains("--file"), "{run:?}");
@@ -216,7 +216,7 @@ fn who_may_not_read_what_an_environment_inherits_is_told_that_it_does() {
     }
     cli.ok("settings set env.qa.extends empty");
     let run = cli.run("exec -e qa -- true");
-    assert!(run.code == 5 && run.shows("it has none, and inherits none from empty"), "{run:?}");
+    assert!(run.code == 5 && run.shows("has no secrets, and inherits none from empty"), "{run:?}");
 }
 
 #[test]

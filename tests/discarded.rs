@@ -201,7 +201,7 @@ fn what_took_rights_away_or_is_anothers_gets_no_gentler_words() {
     let all = said(&olga);
     all_say(&all, &["role-remove developer", "which took rights away", WAY_OUT]);
     none_say(&all, DISCARDED);
-    assert!(olga.run("pin accept").err.contains("what these entries took away is back"));
+    assert!(olga.run("pin accept").err.contains("these entries took away are back"));
     olga.run("pin accept --yes").ok();
     rex.run("role create z").ok();
     olga.pull(&rex);
