@@ -138,7 +138,7 @@ fn a_fresh_key_of_a_value_changes_nothing_else() {
     let before = olga.run("secret show prod/TOKEN --json").json();
     let done = olga.run("key rotate --dek --secret prod/TOKEN").err;
     assert!(
-        done.contains("1 value encrypted anew") && done.contains("only a new value does"),
+        done.contains("1 value encrypted again") && done.contains("only a new value does"),
         "{done}"
     );
     let after = olga.run("secret show prod/TOKEN --json").json();
