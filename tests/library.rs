@@ -41,7 +41,11 @@ fn options(cli: &Cli) -> Options {
 }
 
 fn library(cli: &Cli) -> Vault {
-    Vault::with_host(options(cli), &identity(cli), v_secure::host::real::RealHost)
+    library_with(cli, options(cli))
+}
+
+fn library_with(cli: &Cli, options: Options) -> Vault {
+    Vault::with_host(options, &identity(cli), v_secure::host::real::RealHost)
 }
 
 /// What the command line makes of the error.
@@ -187,7 +191,7 @@ fn older_states_are_refused_alike_where_the_newest_is_wanted() {
     let second = fs::read(cli.vault()).unwrap();
     cli.ok("settings set ttl on-write");
     let strict = Options { strict: true, ..options(&cli) };
-    let strict = Vault::with_host(strict, &identity(&cli), v_secure::host::real::RealHost);
+    let strict = library_with(&cli, strict);
     assert_eq!(strict.retrieve("default/A").unwrap().expose(), b"two");
     for old in [&second, &first] {
         fs::write(cli.vault(), old).unwrap();
@@ -199,7 +203,7 @@ fn older_states_are_refused_alike_where_the_newest_is_wanted() {
     cli.set("A", "two");
     fs::write(cli.vault(), &old).unwrap();
     let strict = Options { strict: true, ..options(&cli) };
-    let strict = Vault::with_host(strict, &identity(&cli), v_secure::host::real::RealHost);
+    let strict = library_with(&cli, strict);
     alike(&cli, "get A --strict", "pin-older", strict.retrieve("default/A"));
 }
 
@@ -236,7 +240,7 @@ fn what_expired_a_day_ago_is_pruned_by_both() {
     // Who remembers nothing cannot know that this is the newest state.
     let cli = late();
     let memory = Options { state: None, first_use: FirstUse::Accept, ..options(&cli) };
-    let memory = Vault::with_host(memory, &identity(&cli), v_secure::host::real::RealHost);
+    let memory = library_with(&cli, memory);
     memory.retrieve("default/KEPT").unwrap();
     assert!(memory.take_notices().is_empty());
     assert_eq!(cli.json("audit log --action prune").as_array().unwrap().len(), 0);
@@ -254,7 +258,7 @@ fn a_vault_that_this_device_did_not_know_is_pruned_by_neither() {
 
     let fresh = cli.project().join("../fresh");
     let new = Options { state: Some(fresh), first_use: FirstUse::Pin(pin), ..options(&cli) };
-    let new = Vault::with_host(new, &identity(&cli), v_secure::host::real::RealHost);
+    let new = library_with(&cli, new);
     new.retrieve("default/KEPT").unwrap();
     assert_eq!(fs::read(cli.vault()).unwrap(), before, "the first time");
     assert!(new.take_notices().is_empty());
@@ -278,7 +282,7 @@ fn who_wants_the_newest_writes_on_no_older_state() {
     cli.set("A", "two");
     fs::write(cli.vault(), &old).unwrap();
     let strict = Options { strict: true, ..options(&cli) };
-    let strict = Vault::with_host(strict, &identity(&cli), v_secure::host::real::RealHost);
+    let strict = library_with(&cli, strict);
     let made = strict.store("default/A", SecretValue::new(b"v".to_vec()), "");
     assert!(matches!(made, Err(Error::HeadsMissing(1))), "{made:?}");
     assert_eq!(fs::read(cli.vault()).unwrap(), old);
@@ -324,7 +328,7 @@ fn an_unknown_vault_and_a_damaged_one_are_refused_alike() {
     cli.set("A", "one");
     let stranger = |first_use| {
         let options = Options { state: None, first_use, ..options(&cli) };
-        Vault::with_host(options, &identity(&cli), v_secure::host::real::RealHost)
+        library_with(&cli, options)
     };
     let unknown = stranger(FirstUse::Refuse).retrieve("default/A");
     assert!(matches!(unknown, Err(Error::Pin(_))), "{unknown:?}");
@@ -371,7 +375,7 @@ fn a_pin_that_cannot_be_recorded_is_remarked_and_no_failure() {
     assert!(run.text() == "one" && run.shows("could not record"), "{run:?}");
     let state = Some(PathBuf::from(nowhere).join("v-secure"));
     let options = Options { state, first_use: FirstUse::Accept, ..options(&cli) };
-    let vault = Vault::with_host(options, &identity(&cli), v_secure::host::real::RealHost);
+    let vault = library_with(&cli, options);
     assert_eq!(vault.retrieve("default/A").unwrap().expose(), b"one");
     let notices = vault.take_notices();
     assert!(matches!(notices[..], [Notice::Unrecorded(_)]), "{notices:?}");

@@ -8,6 +8,7 @@ pub mod home;
 pub mod judging;
 pub mod lost;
 pub mod pruning;
+mod remembering;
 pub mod session;
 pub mod transaction;
 pub mod writing;

@@ -24,7 +24,7 @@ use crate::engine::door::{Agreed, Door, Purpose, Refusal, Remark};
 use crate::engine::lost::Lost;
 use crate::engine::pruning::PendingPrune;
 use crate::engine::session::{OpenedVault, Session};
-use crate::engine::transaction::{TransactionError, Written};
+use crate::engine::transaction::TransactionError;
 use crate::host::Random;
 use crate::host::progress::Progress;
 use v_secure_core::record::text::TextError;
@@ -44,14 +44,6 @@ impl Context<'_> {
         let session = self.session()?;
         let opened = engine::writing::open_to_write(self, &session, depth)?;
         Ok((session, opened))
-    }
-
-    /// The vault of a finished write.
-    pub fn written(&self, written: Written) -> Vault {
-        if let Some(error) = &written.unrecorded {
-            self.unrecorded(error);
-        }
-        written.vault
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::repository::project::{in_git, new_project, write_git_files};
 use crate::cli::unlocking::identities;
 use crate::cli::unlocking::keyring;
 use crate::engine::session::{Session, SessionError};
-use crate::engine::transaction;
+use crate::engine::{transaction, writing};
 use crate::store::file::atomic;
 use crate::store::file::find;
 use crate::store::file::find::{Location, Search};
@@ -169,7 +169,7 @@ fn write(context: &Context<'_>, project: &Path, vault: VaultFile) -> Outcome<(Pa
     write_git_files(&folder)?;
     let location = Location::in_project(project)?;
     let session = Session { carried: None, ..context.session_at(location)? };
-    let vault = context.written(transaction::create(&session, vault)?);
+    let vault = writing::finish(context, &session, transaction::create(&session, vault)?);
     Ok((session.location.vault, vault))
 }
 

@@ -66,7 +66,8 @@ impl Accept {
         given_up.warn(context, lost.as_ref());
         let demoted = session.demoted_by(&opened.vault, &known).unwrap_or_default();
         lost::demotions(&demoted).iter().for_each(|text| context.ui.warn(text));
-        if standing != PinStatus::Continues || !given_up.is_nothing() {
+        let changed = standing != PinStatus::Continues || !given_up.is_nothing();
+        if changed {
             match standing {
                 PinStatus::Continues => {
                     let missing = given_up.log_entries();
@@ -74,15 +75,7 @@ impl Accept {
                 }
                 _ => tell(context, &before(&session, &known)?, (&vault, &head, chain.len())),
             }
-            let mut right = vec![head.clone()];
-            // What is older than the accepted state, or parted from it, has the same vault's fingerprint.
-            let is_known = matches!(
-                standing,
-                PinStatus::Continues | PinStatus::Prefix { .. } | PinStatus::Diverged { .. }
-            );
-            if !is_known {
-                right.push(vault.clone());
-            }
+            let right = fingerprints(&standing, &vault, &head);
             self.compare.check(context, &right, given_up.question())?;
         }
         session.accept(&opened.vault)?;
@@ -90,7 +83,7 @@ impl Accept {
             fingerprint: vault,
             policy_fingerprint: head,
             entries: chain.len(),
-            changed: standing != PinStatus::Continues || !given_up.is_nothing(),
+            changed,
             given_up,
         };
         if context.ui.json {
@@ -103,6 +96,17 @@ impl Accept {
         }
         Ok(())
     }
+}
+
+/// The fingerprints of which one must be stated. What is older than the accepted state, or diverged from it,
+/// has the fingerprint of the same vault: only the policy's tells them apart.
+fn fingerprints(standing: &PinStatus, vault: &str, head: &str) -> Vec<String> {
+    let is_known = matches!(
+        standing,
+        PinStatus::Continues | PinStatus::Prefix { .. } | PinStatus::Diverged { .. }
+    );
+    let vault = Some(vault).filter(|_| !is_known);
+    [head].into_iter().chain(vault).map(str::to_owned).collect()
 }
 
 /// What bears on the vault here, as far as it can be read.

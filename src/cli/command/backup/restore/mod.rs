@@ -17,6 +17,7 @@ use crate::cli::unlocking::asked_passphrase::BACKUP;
 use crate::cli::unlocking::identities;
 use crate::engine::session::{OpenedVault, Session, SessionError};
 use crate::engine::transaction::{Replacement, TransactionError};
+use crate::engine::writing;
 use crate::store::file::find::{FindError, Location, Search};
 use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
@@ -252,7 +253,7 @@ impl Restore {
     ) -> Outcome<(Vault, bool)> {
         let Some(place) = self.compared(session, &new)? else { return Ok((new.vault, false)) };
         let age = age(session, &new);
-        let vault = context.written(place.commit(new)?);
+        let vault = writing::finish(context, session, place.commit(new)?);
         if let Some(age) = age {
             context.ui.warn(&age);
         }

@@ -1,0 +1,200 @@
+//! What a session remembers of a vault, and is asked about it: the state that was accepted, what this device made and
+//! wrote, what counted, and what was said of an older state.
+
+use super::session::{OpenedVault, Session, SessionError, chain_ids};
+use crate::store::file::git_folder::has_worktrees;
+use crate::store::git::command as git_command;
+use crate::store::state::id_list::IdList;
+use crate::store::state::ledger::LedgerFile;
+use crate::store::state::pins::{Accepted, KnownVault, PinError, Saved};
+use crate::store::state::said::Said;
+use std::collections::HashSet;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::vault::pin::PinStatus;
+use v_secure_core::vault::{Vault, ledger};
+
+/// The list of the signing keys that this device made.
+const MADE: &str = "keys.made";
+
+/// The list of the log entries that this device wrote.
+const WRITTEN: &str = "entries.made";
+
+impl Session {
+    /// Accepts the vault's chain and heads as what this place has been seen to hold. Of an older
+    /// state of a vault that is known from elsewhere: that it is at home here.
+    pub fn remember(&self, opened: &OpenedVault) -> Result<(), SessionError> {
+        let is_new = opened.known.here.is_none();
+        match opened.pin {
+            PinStatus::Unknown | PinStatus::Continues => {}
+            PinStatus::Prefix { .. } if is_new => {}
+            _ => return Ok(()),
+        }
+        self.save(&opened.vault, Some(&opened.known))?;
+        self.keep(opened.record.clone());
+        Ok(())
+    }
+
+    pub(crate) fn save(
+        &self,
+        vault: &Vault,
+        known: Option<&KnownVault>,
+    ) -> Result<(), SessionError> {
+        let mut new = self.accepted(vault);
+        // A write on a log that was cut back must not make this device forget what is missing: that
+        // takes 'pin accept', or the entries.
+        let asked;
+        let before = match known {
+            Some(known) => known,
+            None => {
+                asked = self.known(&vault.id())?;
+                &asked
+            }
+        };
+        let here = before.here.as_ref().filter(|here| here.vault == vault.id());
+        new.roots = self.roots(here);
+        let before = before.heads(&vault.id()).iter().copied();
+        match vault.signed_heads() {
+            // Of entries that were not judged anybody can add some: they are no heads to remember.
+            None => new.heads = before.collect(),
+            Some(heads) => {
+                let missing = before.filter(|id| !vault.file().entries.contains_key(id));
+                new.heads = heads.into_iter().chain(missing).collect();
+                new.heads.sort_unstable();
+            }
+        }
+        if known.is_some_and(|known| is_same(known, &new)) {
+            return Ok(());
+        }
+        if self.pins().save(&self.place(), &new)? != Saved::Kept {
+            self.ledger(&vault.id()).add(&ledger::judged(vault), vault.chain().len())?;
+        }
+        Ok(())
+    }
+
+    /// Replaces what was accepted here by what the vault is now.
+    pub fn accept(&self, vault: &Vault) -> Result<(), SessionError> {
+        let here = self.pins().here(&self.place()).ok().flatten();
+        let here = here.filter(|here| here.vault == vault.id());
+        let new = Accepted { roots: self.accepted_roots(here.as_ref()), ..self.accepted(vault) };
+        // A chain that was damaged or parted from this one: its positions mean something else.
+        let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
+        let goes_on =
+            before.is_some_and(|before| chain_ids(&new.chain).starts_with(&chain_ids(&before)));
+        self.pins().accept(&self.place(), &new)?;
+        let (ledger, judged) = (self.ledger(&vault.id()), ledger::judged(vault));
+        match goes_on {
+            true => ledger.add(&judged, vault.chain().len())?,
+            false => ledger.replace(&judged, vault.chain().len())?,
+        }
+        Ok(())
+    }
+
+    fn accepted(&self, vault: &Vault) -> Accepted {
+        Accepted {
+            path: self.location.vault.clone(),
+            name: vault.file().header.name.to_string(),
+            vault: vault.id(),
+            chain: vault.file().chain.iter().map(PolicyEntry::line).collect(),
+            heads: vault.heads().into_iter().collect(),
+            counted: if vault.is_whole() { vault.chain().len() as u64 } else { 0 },
+            roots: None,
+            born: self.born(),
+        }
+    }
+
+    /// The log heads that were last accepted here, or at the other places of a vault that is new here,
+    /// and are not in it: an older state.
+    pub fn missing_heads(&self, opened: &OpenedVault) -> Vec<Id> {
+        let heads = opened.known.heads(&opened.vault.id()).iter();
+        heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
+    }
+
+    /// Whether the file has every entry that this device has seen to count in the vault, at this
+    /// place or another: what it lacks may have put off what is due here.
+    pub fn has_all_known(&self, opened: &OpenedVault) -> Result<bool, SessionError> {
+        let seen = self.ledger(&opened.vault.id()).load()?;
+        let entries = &opened.vault.file().entries;
+        Ok(seen.0.keys().all(|entry| entries.contains_key(entry)))
+    }
+
+    /// Remembers signing keys, by their ids, as made on this device.
+    pub fn note_made(&self, keys: impl IntoIterator<Item = Id>) -> Result<(), PinError> {
+        self.made().add(keys).map(|_| ())
+    }
+
+    /// The ids of the signing keys that were made on this device.
+    pub fn made_here(&self) -> Result<HashSet<Id>, PinError> {
+        self.made().load()
+    }
+
+    /// Remembers log entries as written on this device.
+    pub(crate) fn note_entries(&self, entries: &[Id]) -> Result<(), PinError> {
+        self.written().add(entries.iter().copied()).map(|_| ())
+    }
+
+    /// The ids of the log entries that were written on this device.
+    pub(crate) fn written_here(&self) -> Result<HashSet<Id>, PinError> {
+        self.written().load()
+    }
+
+    fn written(&self) -> IdList {
+        IdList::new(self.state.as_deref(), self.owners, WRITTEN.to_owned())
+    }
+
+    fn made(&self) -> IdList {
+        IdList::new(self.state.as_deref(), self.owners, MADE.to_owned())
+    }
+
+    /// Remembers what was written on an older state, as its policy judges it.
+    pub(crate) fn note_written(&self, vault: &Vault, entries: &[Id]) -> Result<(), PinError> {
+        let mut judged = ledger::judged(vault);
+        judged.retain(|one| entries.contains(&one.entry));
+        self.ledger(&vault.id()).add(&judged, vault.chain().len())
+    }
+
+    /// What this device has seen to count in a vault.
+    pub fn ledger(&self, vault: &Id) -> LedgerFile {
+        LedgerFile::new(self.state.as_deref(), self.owners, vault)
+    }
+
+    /// Whether an older state is worth a word again: where several working trees share a place it is
+    /// what each of them has, for as long as it stays on its branch; and in the middle of a rebase or a
+    /// merge it is what each of the steps finds.
+    pub fn is_news(&self, state: &str) -> bool {
+        let common_dir = self.location.git_common_dir.as_deref();
+        let is_expected = common_dir.is_some_and(has_worktrees)
+            || git_command::is_in_the_middle(&self.location.project);
+        !is_expected || self.told().is_news(&self.location.vault, state)
+    }
+
+    /// Whether a state of this path is worth a word again where it is expected: once.
+    pub fn is_new_to_tell(&self, state: &str) -> bool {
+        self.told().is_news(&self.location.vault, state)
+    }
+
+    /// Whether a state is the one that was told last.
+    pub fn was_told(&self, state: &str) -> bool {
+        self.told().is_known(&self.location.vault, state)
+    }
+
+    /// That the state is no older one, or is to be said again if it is.
+    pub fn note_current(&self) {
+        self.told().clear(&self.location.vault);
+    }
+
+    fn told(&self) -> Said {
+        Said::new(self.state.as_deref(), self.owners)
+    }
+}
+
+fn is_same(known: &KnownVault, new: &Accepted) -> bool {
+    let here = known.here.as_ref();
+    here.is_some_and(|here| {
+        here.vault == new.vault
+            && here.heads == new.heads
+            && here.counted >= new.counted
+            && here.roots == new.roots
+            && here.born == new.born
+    }) && known.chain.as_ref() == Some(&new.chain)
+}
