@@ -13,7 +13,7 @@ use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::Op;
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::op::{MemberAdd, PolicyOp};
 use v_secure_core::record::ids;
 
 type Make = fn(&Start, usize) -> String;
@@ -217,10 +217,10 @@ fn policy_ops(start: &Start, bytes: usize) -> String {
 
 fn recipients(start: &Start, bytes: usize) -> String {
     let mut own = start.vault.file().chain.iter().flat_map(|entry| &entry.ops);
-    let member = own.rfind(|op| matches!(op, PolicyOp::MemberAdd { .. })).expect("mel");
-    let PolicyOp::MemberAdd { recipients, .. } = member else { unreachable!() };
+    let member = own.rfind(|op| matches!(op, PolicyOp::MemberAdd(_))).expect("mel");
+    let PolicyOp::MemberAdd(MemberAdd { recipients, .. }) = member else { unreachable!() };
     let (recipient, mut more) = (&recipients[0], member.clone());
-    if let PolicyOp::MemberAdd { recipients, .. } = &mut more {
+    if let PolicyOp::MemberAdd(MemberAdd { recipients, .. }) = &mut more {
         *recipients = vec![recipient.clone(); bytes / (recipient.len() + 3)];
     }
     one_policy_entry(start, |entry| entry.ops = vec![more])
@@ -298,7 +298,7 @@ fn slots(start: &Start, bytes: usize) -> String {
     let (fill, key) = (|length: usize| "A".repeat(length), start.entry.key);
     let own = start.vault.file().chain.iter().flat_map(|entry| &entry.ops);
     let mut recipients = own.filter_map(|op| match op {
-        PolicyOp::MemberAdd { recipients, .. } => recipients.first(),
+        PolicyOp::MemberAdd(MemberAdd { recipients, .. }) => recipients.first(),
         _ => None,
     });
     let recipient = recipients.next_back().expect("mel").clone();

@@ -18,7 +18,7 @@ use v_secure_core::keys::policy_change;
 use v_secure_core::log::draft::Tips;
 use v_secure_core::log::entry::Entry;
 use v_secure_core::name::{Name, Pattern};
-use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::unlock::Unlocked;
@@ -75,7 +75,7 @@ fn admit(vault: Vault, owner: Identity, recipient: &str) -> Result<Vault, Box<dy
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), pattern, vec![Right::Write]),
-        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires: None }),
         PolicyOp::KeyAdd(key),
         PolicyOp::role_join(role, member),
     ];

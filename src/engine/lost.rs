@@ -244,7 +244,7 @@ fn any_line(text: &mut dyn BufRead, holds: &dyn Fn(&[u8]) -> bool) -> io::Result
 
 /// Its ops, but for the keys that come with them.
 fn words(entry: &PolicyEntry) -> String {
-    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch { .. }));
+    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch(_)));
     let told: Vec<String> =
         told.map(|op| format!("{} {}", describe::action(op), describe::object(op))).collect();
     match told.is_empty() {

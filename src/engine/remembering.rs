@@ -10,6 +10,7 @@ use crate::store::state::pins::{Accepted, KnownVault, PinError, Saved};
 use crate::store::state::said::Said;
 use std::collections::HashSet;
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::policy::chain_comparison::ChainComparison;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::{Vault, ledger};
@@ -79,8 +80,9 @@ impl Session {
         let new = Accepted { roots: self.accepted_roots(here.as_ref()), ..self.accepted(vault) };
         // A chain that was damaged or parted from this one: its positions mean something else.
         let before = self.known(&vault.id()).ok().and_then(|known| known.chain);
-        let goes_on =
-            before.is_some_and(|before| chain_ids(&new.chain).starts_with(&chain_ids(&before)));
+        let goes_on = before.is_some_and(|before| {
+            ChainComparison::of(&chain_ids(&new.chain), &chain_ids(&before)).has_all()
+        });
         self.pins().accept(&self.place(), &new)?;
         let (ledger, judged) = (self.ledger(&vault.id()), ledger::judged(vault));
         match goes_on {

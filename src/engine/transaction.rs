@@ -226,7 +226,7 @@ mod tests {
     use v_secure_core::name::Name;
     use v_secure_core::people::init;
     use v_secure_core::people::init::InitRequest;
-    use v_secure_core::policy::op::{MemberKind, PolicyOp};
+    use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp};
     use v_secure_core::record::rule::Counted;
     use v_secure_core::vault::unlock::Unlocked;
 
@@ -243,12 +243,12 @@ mod tests {
         };
         let mut recipients: Vec<String> = (0..Counted::Recipients.max()).map(long).collect();
         recipients.sort();
-        PolicyOp::MemberAdd {
+        PolicyOp::MemberAdd(MemberAdd {
             member: name(&format!("s{number}")),
             kind: MemberKind::Service,
             recipients,
             expires: None,
-        }
+        })
     }
 
     #[test]

@@ -16,7 +16,7 @@ use v_secure_core::file::model::VaultFile;
 use v_secure_core::name::Pattern;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::gives;
-use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
 use v_secure_core::policy::sign::PolicyDraft;
 use v_secure_core::record::ids::SUITE;
 
@@ -134,7 +134,7 @@ pub const ALL: &[Forgery] = &[
             let cast = Cast::new(world);
             let ops = world.file.chain.iter().flat_map(|entry| &entry.ops);
             let mut used = ops.filter_map(|op| match op {
-                PolicyOp::Epoch { recipient, .. } => Some(recipient.clone()),
+                PolicyOp::Epoch(EpochStart { recipient, .. }) => Some(recipient.clone()),
                 _ => None,
             });
             cast.appended(vec![epoch(DEV, &used.next().unwrap())])
@@ -253,23 +253,23 @@ impl<'a> Cast<'a> {
 }
 
 fn member_add(member: &str, recipient: &str) -> PolicyOp {
-    PolicyOp::MemberAdd {
+    PolicyOp::MemberAdd(MemberAdd {
         member: name(member),
         kind: MemberKind::User,
         recipients: vec![recipient.to_owned()],
         expires: None,
-    }
+    })
 }
 
 fn epoch(audience: &str, recipient: &str) -> PolicyOp {
-    PolicyOp::Epoch {
+    PolicyOp::Epoch(EpochStart {
         audience: audience.to_owned(),
         epoch: Fixed([7; 16]),
         recipient: recipient.to_owned(),
         kek: Fixed([8; 32]),
         envelope: Fixed([9; 32]),
         skipped: Vec::new(),
-    }
+    })
 }
 
 /// What `ssh-to-age` makes of [`SSH`].
@@ -283,12 +283,12 @@ fn ssh_as_age() -> String {
 
 /// Another vault, since the genuine one asks for one owner.
 fn epoch_of_owners_by_one(world: &World) -> String {
-    let vault = PolicyOp::Vault {
+    let vault = PolicyOp::Vault(VaultStart {
         suite: SUITE.to_owned(),
         nonce: Fixed([6; 16]),
         name: name("demo"),
         threshold: 2,
-    };
+    });
     let (mut ops, mut keys) = (vec![vault], Vec::new());
     for owner in ["ada", "second"] {
         let recipient = match owner {

@@ -7,7 +7,7 @@ use v_secure::host::real::RealHost;
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::name::Pattern;
 use v_secure_core::policy::entry::PolicyEntry;
-use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use v_secure_core::policy::sign::{PolicyDraft, co_sign};
 
 pub const ALL: &[Forgery] = &[
@@ -73,7 +73,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             let (member, kind) = (name("mallory"), MemberKind::User);
             let recipients = vec![world.person("mallory").recipient.clone()];
-            let op = PolicyOp::MemberAdd { member, kind, recipients, expires: None };
+            let op = PolicyOp::MemberAdd(MemberAdd { member, kind, recipients, expires: None });
             appended(world, "mallory", vec![op])
         },
     },
@@ -86,7 +86,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             let (member, kind) = (name("rex"), MemberKind::User);
             let recipients = vec![world.person("rex").recipient.clone()];
-            let op = PolicyOp::MemberAdd { member, kind, recipients, expires: None };
+            let op = PolicyOp::MemberAdd(MemberAdd { member, kind, recipients, expires: None });
             appended(world, "rex", vec![op])
         },
     },

@@ -12,7 +12,7 @@ use v_secure_core::file::model::VaultFile;
 use v_secure_core::keys::policy_change;
 use v_secure_core::name::{Name, Pattern, SecretName};
 use v_secure_core::people::init::{InitRequest, init};
-use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use v_secure_core::secret::put::{NewValue, PutRequest, put};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::author::Ctx;
@@ -147,7 +147,7 @@ impl Story {
         }
         let (kind, expires) = (MemberKind::User, None);
         vec![
-            PolicyOp::MemberAdd { member: name(member), kind, recipients, expires },
+            PolicyOp::MemberAdd(MemberAdd { member: name(member), kind, recipients, expires }),
             PolicyOp::KeyAdd(op),
             PolicyOp::role_join(name(role), name(member)),
         ]

@@ -17,7 +17,7 @@ use v_secure_core::file::version;
 use v_secure_core::file::version::{Authored, WrapTo};
 use v_secure_core::log::op::Op;
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use v_secure_core::policy::sign::PolicyDraft;
 use v_secure_core::record::ids;
 use v_secure_core::secret_value::SecretValue;
@@ -200,14 +200,14 @@ fn begin(vault: &Vault, ctx: &Ctx<'_>, trick: Trick) -> Change {
         Trick::Garbage => b"nothing that age made".to_vec(),
         _ => audience::seal_envelope(&id, AUDIENCE, &epochs, &to).unwrap(),
     };
-    let op = PolicyOp::Epoch {
+    let op = PolicyOp::Epoch(EpochStart {
         audience: AUDIENCE.to_owned(),
         epoch,
         recipient,
         kek: commitment,
         envelope: ids::envelope_id(&envelope),
         skipped: Vec::new(),
-    };
+    });
     policy(vault, ctx, vec![op], Some(AudienceSection { epoch, envelope }))
 }
 
@@ -219,12 +219,12 @@ fn reseal(vault: &Vault, ctx: &Ctx<'_>, garbage: bool) -> Change {
         false => audience::seal_envelope(&vault.id(), AUDIENCE, &keys, &own).unwrap(),
     };
     let (epoch, envelope_id) = (keys[0].epoch, ids::envelope_id(&envelope));
-    let op = PolicyOp::Reseal {
+    let op = PolicyOp::Reseal(EpochReseal {
         audience: AUDIENCE.to_owned(),
         epoch,
         envelope: envelope_id,
         skipped: Vec::new(),
-    };
+    });
     policy(vault, ctx, vec![op], Some(AudienceSection { epoch, envelope }))
 }
 

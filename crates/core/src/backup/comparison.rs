@@ -2,12 +2,13 @@
 
 use crate::crypto::bytes::Id;
 use crate::log::describe;
+use crate::policy::chain_comparison::lacking;
 use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What replacing a vault by that of a backup would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Relation {
+pub enum BackupStatus {
     /// They are two vaults.
     Other,
     Same,
@@ -57,25 +58,23 @@ fn entry(vault: &Vault, id: &Id) -> Option<String> {
 }
 
 /// Compares the vault that is there with that of a backup.
-pub fn compare(there: &Vault, backup: &Vault) -> Relation {
+pub fn compare(there: &Vault, backup: &Vault) -> BackupStatus {
     if there.id() != backup.id() {
-        return Relation::Other;
+        return BackupStatus::Other;
     }
     if there.file() == backup.file() {
-        return Relation::Same;
+        return BackupStatus::Same;
     }
     let missing = missing(there, backup);
-    if missing == Missing::default() { Relation::Older } else { Relation::Newer(missing) }
+    if missing == Missing::default() { BackupStatus::Older } else { BackupStatus::Newer(missing) }
 }
 
 fn missing(there: &Vault, backup: &Vault) -> Missing {
-    let (ids, others) = (there.chain().ids(), backup.chain().ids());
-    let common = ids.iter().zip(others).take_while(|(a, b)| a == b).count();
     let (file, other) = (there.file(), backup.file());
-    let lacks = |id: &&Id| !other.entries.contains_key(*id);
+    let is_missing = |id: &&Id| !other.entries.contains_key(*id);
     Missing {
-        policy: ids.len() - common,
-        entries: file.entries.keys().filter(lacks).copied().collect(),
+        policy: lacking(there.chain().ids(), backup.chain().ids()).len(),
+        entries: file.entries.keys().filter(is_missing).copied().collect(),
         slots: file.slots.iter().filter(|(id, slot)| other.slots.get(*id) != Some(*slot)).count(),
     }
 }

@@ -7,7 +7,7 @@ use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
-use crate::policy::op::{PolicyOp, Right};
+use crate::policy::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use crate::policy::state::PolicyState;
 use crate::policy::vouching::{Credential, Vouching};
 use crate::vault::Vault;
@@ -123,8 +123,8 @@ impl Holders {
 
     fn note_envelopes(&mut self, position: usize, ops: &[PolicyOp], state: &PolicyState) {
         for op in ops {
-            let (PolicyOp::Epoch { audience, epoch, .. }
-            | PolicyOp::Reseal { audience, epoch, .. }) = op
+            let (PolicyOp::Epoch(EpochStart { audience, epoch, .. })
+            | PolicyOp::Reseal(EpochReseal { audience, epoch, .. })) = op
             else {
                 continue;
             };

@@ -13,7 +13,7 @@ use crate::file::audience;
 use crate::file::audience::EpochKeys;
 use crate::file::model::AudienceSection;
 use crate::policy::chain::Chain;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use crate::policy::sealers::Sealers;
 use crate::policy::state::PolicyState;
 use crate::record::ids;
@@ -182,14 +182,14 @@ impl<'a> Maker<'a> {
         let Some(SealedEnvelope { envelope, skipped }) = self.seal(audience, &epochs) else {
             return Ok(());
         };
-        let op = PolicyOp::Epoch {
+        let op = PolicyOp::Epoch(EpochStart {
             audience: audience.to_owned(),
             epoch: stated.epoch,
             recipient: stated.recipient,
             kek: stated.commitment,
             envelope: ids::envelope_id(&envelope),
             skipped,
-        };
+        });
         if !self.take(audience, op) {
             return Ok(());
         }
@@ -294,12 +294,12 @@ impl<'a> Maker<'a> {
 
     fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: SealedEnvelope) -> bool {
         let SealedEnvelope { envelope, skipped } = sealed;
-        let op = PolicyOp::Reseal {
+        let op = PolicyOp::Reseal(EpochReseal {
             audience: audience.to_owned(),
             epoch,
             envelope: ids::envelope_id(&envelope),
             skipped,
-        };
+        });
         let taken = self.take(audience, op);
         if taken {
             self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });

@@ -67,10 +67,16 @@ fn size(op: &PolicyOp) -> usize {
 mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
+    use crate::policy::op::EpochReseal;
 
     fn reseal(role: &str, skipped: Vec<String>) -> PolicyOp {
         let (epoch, envelope) = (Fixed([1; 16]), Fixed([2; 32]));
-        PolicyOp::Reseal { audience: format!("owner+{role}"), epoch, envelope, skipped }
+        PolicyOp::Reseal(EpochReseal {
+            audience: format!("owner+{role}"),
+            epoch,
+            envelope,
+            skipped,
+        })
     }
 
     fn skipped(count: usize) -> Vec<String> {

@@ -18,7 +18,7 @@ use crate::host::{Random, random};
 use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
-use crate::policy::op::{KeyAdd, MemberKind, PolicyOp};
+use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, VaultStart};
 use crate::policy::sign::PolicyDraft;
 use crate::policy::state::OWNER;
 use crate::record::ids;
@@ -119,24 +119,24 @@ fn genesis_ops(
 ) -> Result<Vec<PolicyOp>, InitError> {
     let member = request.member.clone();
     let owner = owner_role();
-    let mut ops = vec![PolicyOp::Vault {
+    let mut ops = vec![PolicyOp::Vault(VaultStart {
         suite: SUITE.into(),
         nonce: Fixed(random(source)),
         name: request.name.clone(),
         threshold: 1,
-    }];
+    })];
     // The founder's word allows the founder's own plugin.
     let plugin = recipient::plugin(&request.recipient);
     ops.extend(
         plugin.map(|value| PolicyOp::Setting { key: "plugins.allow".into(), value: value.into() }),
     );
     ops.extend([
-        PolicyOp::MemberAdd {
+        PolicyOp::MemberAdd(MemberAdd {
             member: member.clone(),
             kind: MemberKind::User,
             recipients: vec![request.recipient.clone()],
             expires: None,
-        },
+        }),
         PolicyOp::KeyAdd(key),
         PolicyOp::role_join(owner, member),
     ]);
@@ -154,14 +154,14 @@ fn owners_audience(
     let recipients = chain.state().recipients_of(OWNER);
     let envelope =
         audience::seal_envelope(&vault, OWNER, std::slice::from_ref(&keys), &recipients)?;
-    let op = PolicyOp::Epoch {
+    let op = PolicyOp::Epoch(EpochStart {
         audience: OWNER.into(),
         epoch: stated.epoch,
         recipient: stated.recipient,
         kek: stated.commitment,
         envelope: ids::envelope_id(&envelope),
         skipped: Vec::new(),
-    };
+    });
     let draft =
         PolicyDraft::next(chain, now, BTreeSet::new(), vec![op], "give the owners keys".into());
     Ok((draft.sign(&[signing]), AudienceSection { epoch: stated.epoch, envelope }))

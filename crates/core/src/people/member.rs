@@ -7,7 +7,7 @@ use crate::file::request::Request;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
-use crate::policy::op::{MemberKind, PolicyOp, Right};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
 use crate::policy::state::{Member, PolicyState, Role};
 use crate::policy::vouching::Vouching;
@@ -196,12 +196,12 @@ fn has_key(member: Option<&Member>, request: &Request) -> bool {
 fn recipient_ops(found: Option<&Member>, joining: &Joining) -> Vec<PolicyOp> {
     let (member, recipients) = (&joining.member, recipients(&joining.device));
     let Some(found) = found else {
-        return vec![PolicyOp::MemberAdd {
+        return vec![PolicyOp::MemberAdd(MemberAdd {
             member: member.clone(),
             kind: joining.kind.unwrap_or(MemberKind::User),
             recipients: recipients.into_iter().collect(),
             expires: joining.expires,
-        }];
+        })];
     };
     let new = recipients.into_iter().filter(|recipient| !found.recipients.contains(recipient));
     new.map(|recipient| PolicyOp::recipient_add(member.clone(), recipient)).collect()

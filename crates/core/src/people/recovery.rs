@@ -10,7 +10,7 @@ use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::host::Random;
 use crate::name::{Name, SecretName};
-use crate::policy::op::{MemberKind, PolicyOp};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp};
 use crate::policy::state::{OWNER, PolicyState};
 use crate::secret::read;
 use crate::secret::read::ReadError;
@@ -57,12 +57,12 @@ pub fn ops(
     let (owner, device) = (constant(OWNER), constant(NAME));
     let (key, _) = device_key::new_device_key(source, vault, member, &device, recipient)?;
     Ok(vec![
-        PolicyOp::MemberAdd {
+        PolicyOp::MemberAdd(MemberAdd {
             member: member.clone(),
             kind: MemberKind::User,
             recipients: vec![recipient.to_owned()],
             expires: None,
-        },
+        }),
         PolicyOp::KeyAdd(key),
         PolicyOp::role_join(owner, member.clone()),
     ])

@@ -9,7 +9,7 @@ use super::creators::Creators;
 use super::error::{ChainFault, Limit, OpFault};
 use super::gives::Cached;
 use super::history::{EpochFact, FactChange, History};
-use super::op::{PolicyOp, Right};
+use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 use super::rights::Rights;
 use super::state::{Charter, Member, OWNER, PolicyState, Role};
 use crate::crypto::bytes::Id;
@@ -43,8 +43,8 @@ impl PolicyState {
         place: &OpContext,
     ) -> Result<Vec<FactChange>, ChainFault> {
         Ok(match op {
-            PolicyOp::Vault { .. } => self.state_vault(op)?,
-            PolicyOp::MemberAdd { .. } => self.add_member(op, place)?,
+            PolicyOp::Vault(start) => self.state_vault(start)?,
+            PolicyOp::MemberAdd(add) => self.add_member(add, place)?,
             PolicyOp::MemberRemove { member } => self.remove_member(member)?,
             PolicyOp::RecipientAdd { member, recipient, .. } => {
                 self.add_recipient(member, recipient, place)?
@@ -64,8 +64,8 @@ impl PolicyState {
                 self.grant(role, pattern, rights, place)?
             }
             PolicyOp::Revoke { role, pattern, rights } => self.revoke(role, pattern, rights)?,
-            PolicyOp::Epoch { .. } => self.begin_epoch(op, place)?,
-            PolicyOp::Reseal { .. } => self.reseal(op, place)?,
+            PolicyOp::Epoch(start) => self.begin_epoch(start, place)?,
+            PolicyOp::Reseal(reseal) => self.reseal(reseal, place)?,
             PolicyOp::Setting { key, value } => {
                 self.settings.set(key, value).map_err(OpFault::Setting)?;
                 Vec::new()
@@ -74,8 +74,8 @@ impl PolicyState {
         })
     }
 
-    fn state_vault(&mut self, op: &PolicyOp) -> Applied {
-        let PolicyOp::Vault { suite, nonce, name, threshold } = op else { return Ok(Vec::new()) };
+    fn state_vault(&mut self, start: &VaultStart) -> Applied {
+        let VaultStart { suite, nonce, name, threshold } = start;
         if suite != SUITE {
             return Err(OpFault::Suite);
         }
@@ -102,12 +102,10 @@ impl PolicyState {
 
     fn add_member(
         &mut self,
-        op: &PolicyOp,
+        add: &MemberAdd,
         place: &OpContext,
     ) -> Result<Vec<FactChange>, ChainFault> {
-        let PolicyOp::MemberAdd { member, kind, recipients, expires } = op else {
-            return Ok(Vec::new());
-        };
+        let MemberAdd { member, kind, recipients, expires } = add;
         if self.members.contains_key(member) {
             return Err(OpFault::MemberExists { member: member.clone() }.into());
         }
@@ -281,10 +279,8 @@ impl PolicyState {
         Ok(found)
     }
 
-    fn begin_epoch(&mut self, op: &PolicyOp, place: &OpContext) -> Applied {
-        let PolicyOp::Epoch { audience, epoch, recipient, kek, envelope, skipped } = op else {
-            return Ok(Vec::new());
-        };
+    fn begin_epoch(&mut self, start: &EpochStart, place: &OpContext) -> Applied {
+        let EpochStart { audience, epoch, recipient, kek, envelope, skipped } = start;
         if place.position == 0 {
             return Err(OpFault::InGenesis);
         }
@@ -311,10 +307,8 @@ impl PolicyState {
         Ok(vec![FactChange::Epoch(*epoch, fact)])
     }
 
-    fn reseal(&mut self, op: &PolicyOp, place: &OpContext) -> Applied {
-        let PolicyOp::Reseal { audience, epoch, envelope, skipped } = op else {
-            return Ok(Vec::new());
-        };
+    fn reseal(&mut self, reseal: &EpochReseal, place: &OpContext) -> Applied {
+        let EpochReseal { audience, epoch, envelope, skipped } = reseal;
         if place.position == 0 {
             return Err(OpFault::InGenesis);
         }

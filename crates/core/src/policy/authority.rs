@@ -93,7 +93,7 @@ impl<'a> Signers<'a> {
             return Ok(());
         }
         match op {
-            PolicyOp::MemberAdd { .. } | PolicyOp::RoleAdd { .. } => self.may_grant_anywhere(),
+            PolicyOp::MemberAdd(_) | PolicyOp::RoleAdd { .. } => self.may_grant_anywhere(),
             PolicyOp::MemberRemove { member }
             | PolicyOp::KeyRemove { member, .. }
             | PolicyOp::RecipientRemove { member, .. }
@@ -115,10 +115,10 @@ impl<'a> Signers<'a> {
             }
             PolicyOp::Grant { pattern, rights, .. } => self.granting(pattern, rights),
             PolicyOp::Revoke { pattern, .. } => self.granting_on(pattern),
-            PolicyOp::Epoch { .. } | PolicyOp::Reseal { .. } => {
+            PolicyOp::Epoch(_) | PolicyOp::Reseal(_) => {
                 self.sealers().judge(op, After { state: self.state, history: self.history })
             }
-            PolicyOp::Setting { .. } | PolicyOp::Rebase { .. } | PolicyOp::Vault { .. } => {
+            PolicyOp::Setting { .. } | PolicyOp::Rebase { .. } | PolicyOp::Vault(_) => {
                 self.owners()
             }
         }

@@ -8,7 +8,7 @@ use super::authority::Signers;
 use super::entry::{Algorithm, PolicyEntry};
 use super::error::{ChainError, ChainFault, OpFault};
 use super::history::{EpochFact, History, KeyFact, Tainted};
-use super::op::{PolicyOp, Right};
+use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use super::state::PolicyState;
 use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
 use crate::crypto::sign::{Tag, VerifyingKey, key_id};
@@ -171,7 +171,7 @@ impl Chain {
         if entry.prev != self.ids.last().copied() {
             return Err(ChainFault::Link);
         }
-        let states_vault = |op: &PolicyOp| matches!(op, PolicyOp::Vault { .. });
+        let states_vault = |op: &PolicyOp| matches!(op, PolicyOp::Vault(_));
         let first = entry.ops.first().ok_or(ChainFault::NoOp)?;
         if position == 0 && !states_vault(first) {
             return Err(ChainFault::Genesis);
@@ -228,8 +228,8 @@ impl Chain {
     /// Whom an envelope leaves out is judged by the state after the entry, whose members it is for.
     fn check_skipped(&self, entry: &PolicyEntry) -> Result<(), ChainError> {
         for (index, op) in entry.ops.iter().enumerate() {
-            let (PolicyOp::Epoch { audience, skipped, .. }
-            | PolicyOp::Reseal { audience, skipped, .. }) = op
+            let (PolicyOp::Epoch(EpochStart { audience, skipped, .. })
+            | PolicyOp::Reseal(EpochReseal { audience, skipped, .. })) = op
             else {
                 continue;
             };

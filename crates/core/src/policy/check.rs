@@ -2,7 +2,7 @@
 //! reading, and by writers before they sign (`docs/format.md`, section 4 and Limits).
 
 use super::entry::PolicyEntry;
-use super::op::PolicyOp;
+use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, VaultStart};
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
 use crate::record::text::{MAX_REASON, MAX_VALUE_TEXT};
@@ -30,11 +30,11 @@ fn signatures(entry: &PolicyEntry) -> Result<(), RuleError> {
 /// Checks one op.
 pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
     match op {
-        PolicyOp::Vault { suite, threshold, .. } => {
+        PolicyOp::Vault(VaultStart { suite, threshold, .. }) => {
             rule::text("suite", suite, MAX_REASON)?;
             if *threshold == 0 { Err(RuleError::Integer { key: "threshold" }) } else { Ok(()) }
         }
-        PolicyOp::MemberAdd { recipients, expires, .. } => {
+        PolicyOp::MemberAdd(MemberAdd { recipients, expires, .. }) => {
             rule::integer("expires", expires.unwrap_or(0))?;
             rule::not_empty("recipients", recipients)?;
             Counted::Recipients.check(recipients.len())?;
@@ -49,12 +49,12 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
             rule::not_empty("rights", rights)?;
             rule::ascending("rights", rights)
         }
-        PolicyOp::Epoch { audience, recipient, skipped: left, .. } => {
+        PolicyOp::Epoch(EpochStart { audience, recipient, skipped: left, .. }) => {
             rule::audience(audience)?;
             rule::recipient(recipient)?;
             skipped(left)
         }
-        PolicyOp::Reseal { audience, skipped: left, .. } => {
+        PolicyOp::Reseal(EpochReseal { audience, skipped: left, .. }) => {
             rule::audience(audience)?;
             skipped(left)
         }

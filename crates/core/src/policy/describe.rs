@@ -1,6 +1,6 @@
 //! Policy ops in words, for the history.
 
-use super::op::{PolicyOp, Right};
+use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 
 /// Every kind of op.
 pub const ACTIONS: [&str; 17] = [
@@ -26,8 +26,8 @@ pub const ACTIONS: [&str; 17] = [
 /// An op's kind as it stands in the file.
 pub const fn action(op: &PolicyOp) -> &'static str {
     match op {
-        PolicyOp::Vault { .. } => "vault",
-        PolicyOp::MemberAdd { .. } => "member-add",
+        PolicyOp::Vault(_) => "vault",
+        PolicyOp::MemberAdd(_) => "member-add",
         PolicyOp::MemberRemove { .. } => "member-remove",
         PolicyOp::RecipientAdd { .. } => "recipient-add",
         PolicyOp::RecipientRemove { .. } => "recipient-remove",
@@ -39,8 +39,8 @@ pub const fn action(op: &PolicyOp) -> &'static str {
         PolicyOp::RoleLeave { .. } => "role-leave",
         PolicyOp::Grant { .. } => "grant",
         PolicyOp::Revoke { .. } => "revoke",
-        PolicyOp::Epoch { .. } => "epoch",
-        PolicyOp::Reseal { .. } => "reseal",
+        PolicyOp::Epoch(_) => "epoch",
+        PolicyOp::Reseal(_) => "reseal",
         PolicyOp::Setting { .. } => "setting",
         PolicyOp::Rebase { .. } => "rebase",
     }
@@ -49,8 +49,10 @@ pub const fn action(op: &PolicyOp) -> &'static str {
 /// What an op is about: whom it lets in or out, to what.
 pub fn object(op: &PolicyOp) -> String {
     match op {
-        PolicyOp::Vault { name, .. } => name.to_string(),
-        PolicyOp::MemberAdd { member, kind, .. } => format!("{member} ({})", kind.as_str()),
+        PolicyOp::Vault(VaultStart { name, .. }) => name.to_string(),
+        PolicyOp::MemberAdd(MemberAdd { member, kind, .. }) => {
+            format!("{member} ({})", kind.as_str())
+        }
         PolicyOp::MemberRemove { member } => member.to_string(),
         PolicyOp::RecipientAdd { member, recipient, .. }
         | PolicyOp::RecipientRemove { member, recipient } => format!("{member} {recipient}"),
@@ -65,7 +67,8 @@ pub fn object(op: &PolicyOp) -> String {
             let rights: Vec<&str> = rights.iter().map(|right: &Right| right.as_str()).collect();
             format!("{role} {pattern} {}", rights.join(","))
         }
-        PolicyOp::Epoch { audience, .. } | PolicyOp::Reseal { audience, .. } => audience.clone(),
+        PolicyOp::Epoch(EpochStart { audience, .. })
+        | PolicyOp::Reseal(EpochReseal { audience, .. }) => audience.clone(),
         PolicyOp::Setting { key, value } => format!("{key}={value}"),
         PolicyOp::Rebase { head } => head.to_string(),
     }

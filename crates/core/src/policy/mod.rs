@@ -8,6 +8,7 @@ mod apply_keys;
 pub mod audience;
 pub mod authority;
 pub mod chain;
+pub mod chain_comparison;
 pub mod check;
 mod creators;
 mod current_audiences;

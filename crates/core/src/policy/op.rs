@@ -52,87 +52,70 @@ impl MemberKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PolicyOp {
-    Vault {
-        suite: String,
-        nonce: ShortId,
-        name: Name,
-        threshold: u32,
-    },
-    MemberAdd {
-        member: Name,
-        kind: MemberKind,
-        recipients: Vec<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        expires: Option<u64>,
-    },
-    MemberRemove {
-        member: Name,
-    },
-    RecipientAdd {
-        member: Name,
-        recipient: String,
-        gives: Id,
-    },
-    RecipientRemove {
-        member: Name,
-        recipient: String,
-    },
+    Vault(VaultStart),
+    MemberAdd(MemberAdd),
+    MemberRemove { member: Name },
+    RecipientAdd { member: Name, recipient: String, gives: Id },
+    RecipientRemove { member: Name, recipient: String },
     KeyAdd(KeyAdd),
-    KeyRemove {
-        member: Name,
-        device: Name,
-        lost: bool,
-    },
-    RoleAdd {
-        role: Name,
-    },
-    RoleRemove {
-        role: Name,
-    },
-    RoleJoin {
-        role: Name,
-        member: Name,
-        gives: Id,
-    },
-    RoleLeave {
-        role: Name,
-        member: Name,
-    },
-    Grant {
-        role: Name,
-        pattern: Pattern,
-        rights: Vec<Right>,
-        gives: Id,
-    },
-    Revoke {
-        role: Name,
-        pattern: Pattern,
-        rights: Vec<Right>,
-    },
-    Epoch {
-        audience: String,
-        epoch: ShortId,
-        recipient: String,
-        kek: Id,
-        envelope: Id,
-        /// The audience's recipients that the envelope could not be sealed to.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        skipped: Vec<String>,
-    },
-    Reseal {
-        audience: String,
-        epoch: ShortId,
-        envelope: Id,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        skipped: Vec<String>,
-    },
-    Setting {
-        key: String,
-        value: String,
-    },
-    Rebase {
-        head: Id,
-    },
+    KeyRemove { member: Name, device: Name, lost: bool },
+    RoleAdd { role: Name },
+    RoleRemove { role: Name },
+    RoleJoin { role: Name, member: Name, gives: Id },
+    RoleLeave { role: Name, member: Name },
+    Grant { role: Name, pattern: Pattern, rights: Vec<Right>, gives: Id },
+    Revoke { role: Name, pattern: Pattern, rights: Vec<Right> },
+    Epoch(EpochStart),
+    Reseal(EpochReseal),
+    Setting { key: String, value: String },
+    Rebase { head: Id },
+}
+
+/// What a chain begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultStart {
+    pub suite: String,
+    pub nonce: ShortId,
+    pub name: Name,
+    pub threshold: u32,
+}
+
+/// A new member, with what it reads by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberAdd {
+    pub member: Name,
+    pub kind: MemberKind,
+    pub recipients: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<u64>,
+}
+
+/// A new key of an audience.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochStart {
+    pub audience: String,
+    pub epoch: ShortId,
+    pub recipient: String,
+    pub kek: Id,
+    pub envelope: Id,
+    /// The audience's recipients that the envelope could not be sealed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
+}
+
+/// The current key of an audience, sealed anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochReseal {
+    pub audience: String,
+    pub epoch: ShortId,
+    pub envelope: Id,
+    /// As in [`EpochStart`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
 }
 
 /// A device key, with its holder's proof of possession.

@@ -7,7 +7,7 @@
 use super::audience;
 use super::error::Needs;
 use super::history::History;
-use super::op::{PolicyOp, Right};
+use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use super::state::{OWNER, PolicyState};
 use super::widest::Widest;
 use crate::name::{Name, Pattern};
@@ -103,8 +103,8 @@ impl Sealers {
     /// Judges an op that gives an audience keys; any other op is not theirs to judge.
     pub(super) fn judge(&self, op: &PolicyOp, after: After<'_>) -> Result<(), Needs> {
         match op {
-            PolicyOp::Epoch { audience, .. } => self.may_begin(audience, after),
-            PolicyOp::Reseal { audience, .. } => self.may_reseal(audience, after),
+            PolicyOp::Epoch(EpochStart { audience, .. }) => self.may_begin(audience, after),
+            PolicyOp::Reseal(EpochReseal { audience, .. }) => self.may_reseal(audience, after),
             _ => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use crate::log::op::Op;
 use crate::name::{Name, SecretName};
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
-use crate::policy::op::{MemberKind, PolicyOp};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp};
 use crate::vault::Vault;
 use std::collections::BTreeSet;
 
@@ -83,7 +83,7 @@ fn rotates(op: &Op) -> bool {
 /// What kind of member somebody is, or last was.
 pub fn kind_of(vault: &Vault, name: &Name) -> Option<MemberKind> {
     let added = |op: &PolicyOp| match op {
-        PolicyOp::MemberAdd { member, kind, .. } if member == name => Some(*kind),
+        PolicyOp::MemberAdd(MemberAdd { member, kind, .. }) if member == name => Some(*kind),
         _ => None,
     };
     let ops = vault.file().chain.iter().rev().flat_map(|entry| entry.ops.iter().rev());
@@ -165,7 +165,7 @@ fn policy_rows(
     let rows = ops.map(|op| HistoryRow {
         entry: id,
         kind: HistoryKind::Policy,
-        rotates: matches!(op, PolicyOp::Epoch { .. }),
+        rotates: matches!(op, PolicyOp::Epoch(_)),
         timestamp: entry.ts,
         action: describe::action(op),
         secret: None,

@@ -6,6 +6,7 @@
 
 use crate::crypto::bytes::Id;
 use crate::policy::chain::Chain;
+use crate::policy::chain_comparison::ChainComparison;
 use std::fmt;
 use std::str::FromStr;
 
@@ -166,13 +167,12 @@ pub fn judge(chain: &[Id], facts: &Facts<'_>) -> PinStatus {
 }
 
 fn against(now: &[Id], accepted: &[Id]) -> PinStatus {
-    let common = now.iter().zip(accepted).take_while(|(a, b)| a == b).count();
-    match accepted {
-        [] => PinStatus::Unknown,
-        [first, ..] if common == 0 => PinStatus::OtherVault { accepted: *first },
-        _ if common == accepted.len() => PinStatus::Continues,
-        _ if common == now.len() => PinStatus::Prefix { seen: now.len(), accepted: accepted.len() },
-        _ => PinStatus::Diverged { at: common },
+    let Some(first) = accepted.first() else { return PinStatus::Unknown };
+    match ChainComparison::of(now, accepted) {
+        ChainComparison::Same | ChainComparison::Ahead => PinStatus::Continues,
+        ChainComparison::Behind => PinStatus::Prefix { seen: now.len(), accepted: accepted.len() },
+        ChainComparison::Diverged { at } => PinStatus::Diverged { at },
+        ChainComparison::Other => PinStatus::OtherVault { accepted: *first },
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::crypto::bytes::Id;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use crate::vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ pub(crate) fn all(vault: &Vault) -> Result<Vec<Named>, ChainError> {
     let mut found = Vec::new();
     Chain::replay(entries, |position, state| {
         for op in entries.get(position).map(|entry| &entry.ops[..]).unwrap_or_default() {
-            let (PolicyOp::Epoch { audience, envelope, skipped, .. }
-            | PolicyOp::Reseal { audience, envelope, skipped, .. }) = op
+            let (PolicyOp::Epoch(EpochStart { audience, envelope, skipped, .. })
+            | PolicyOp::Reseal(EpochReseal { audience, envelope, skipped, .. })) = op
             else {
                 continue;
             };

@@ -6,7 +6,7 @@
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{EpochStart, PolicyOp};
 use crate::policy::settings::{Reads, SettingKey, Settings, Ttl};
 use crate::policy::state::PolicyState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +59,7 @@ impl Before {
 
     fn taken(&self, ops: &[PolicyOp], now: &Self) -> Option<Taking> {
         let has = |test: &dyn Fn(&PolicyOp) -> bool| ops.iter().any(test);
-        let renews = |op: &PolicyOp| matches!(op, PolicyOp::Epoch { audience, .. } if self.due.contains(audience));
+        let renews = |op: &PolicyOp| matches!(op, PolicyOp::Epoch(EpochStart { audience, .. }) if self.due.contains(audience));
         let tightens = |op: &PolicyOp| matches!(op, PolicyOp::Setting { key, .. } if tightens(key, &self.settings, &now.settings));
         // The member may have had no key to sign, as one who only reads.
         if has(&|op| matches!(op, PolicyOp::RecipientRemove { .. } | PolicyOp::MemberRemove { .. }))

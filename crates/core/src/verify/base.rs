@@ -11,6 +11,8 @@ use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::name::SecretName;
+use crate::policy::chain_comparison::lacking;
+use crate::policy::entry::PolicyEntry;
 use crate::record::ids;
 
 /// What `base` holds and `new` does not; `state` and `policy` are those of `new`.
@@ -30,9 +32,9 @@ pub fn verify_base(
 }
 
 fn chain(policy: &dyn PolicyView, base: &VaultFile) -> Option<Finding> {
-    let position = (0..base.chain.len())
-        .find(|position| policy.ids().get(*position) != Some(&base.chain[*position].id()))?;
-    let id = base.chain[position].id();
+    let ids: Vec<Id> = base.chain.iter().map(PolicyEntry::id).collect();
+    let gone = lacking(&ids, policy.ids());
+    let (position, id) = (ids.len() - gone.len(), *gone.first()?);
     let message =
         format!("policy entry {position} of the base, {}, is not in the chain", short(&id));
     let finding = Finding::new(Code::BasePolicyDiverged, Subject::Policy(id), message);

@@ -16,7 +16,7 @@ use crate::keys::policy_change;
 use crate::name::Pattern;
 use crate::people::init;
 use crate::people::init::InitRequest;
-use crate::policy::op::{MemberKind, PolicyOp, Right};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::remove;
@@ -190,7 +190,8 @@ impl World {
     fn add(&mut self, member: &str, role: &str) {
         let recipients = vec![self.key()];
         let (member, kind, expires) = (name(member), MemberKind::User, None);
-        let add = PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires };
+        let add =
+            PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires });
         self.change(vec![add, PolicyOp::role_join(name(role), member)]);
     }
 
@@ -405,7 +406,7 @@ fn with_writer() -> (World, Signer) {
     world.change(vec![
         PolicyOp::RoleAdd { role: name("writer") },
         PolicyOp::grant(name("writer"), pattern("dev/*"), vec![Right::Write]),
-        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires },
+        PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires }),
         PolicyOp::KeyAdd(made.0),
         PolicyOp::role_join(name("writer"), member.clone()),
     ]);

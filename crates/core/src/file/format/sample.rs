@@ -9,7 +9,7 @@ use crate::log::entry::Entry;
 use crate::log::op::{Field, Op, OpRef, Pending, Put, Versions};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
-use crate::policy::op::{KeyAdd, MemberKind, PolicyOp, Right};
+use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
 use crate::record::ids::SUITE;
 use std::collections::BTreeMap;
 
@@ -63,18 +63,18 @@ fn genesis() -> PolicyEntry {
         ts: 1_790_000_000,
         heads: Vec::new(),
         ops: vec![
-            PolicyOp::Vault {
+            PolicyOp::Vault(VaultStart {
                 suite: SUITE.to_owned(),
                 nonce: short(3),
                 name: name("shop"),
                 threshold: 1,
-            },
-            PolicyOp::MemberAdd {
+            }),
+            PolicyOp::MemberAdd(MemberAdd {
                 member: name("ada"),
                 kind: MemberKind::User,
                 recipients: vec![RECIPIENT.to_owned()],
                 expires: None,
-            },
+            }),
             PolicyOp::KeyAdd(KeyAdd {
                 member: name("ada"),
                 device: name("laptop"),
@@ -107,14 +107,14 @@ fn policy_entry() -> PolicyEntry {
                 rights: vec![Right::Read, Right::Write],
                 gives: id(63),
             },
-            PolicyOp::Epoch {
+            PolicyOp::Epoch(EpochStart {
                 audience: "developer+owner".to_owned(),
                 epoch: short(4),
                 recipient: RECIPIENT.to_owned(),
                 kek: id(60),
                 envelope: id(61),
                 skipped: Vec::new(),
-            },
+            }),
             PolicyOp::Setting { key: "ttl".to_owned(), value: "every".to_owned() },
         ],
         reason: "it's \"dev\"".to_owned(),

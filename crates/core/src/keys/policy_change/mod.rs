@@ -11,7 +11,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::{ChainError, ChainFault, Needs};
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{MemberAdd, PolicyOp};
 use crate::policy::sign::PolicyDraft;
 use crate::policy::state::PolicyState;
 use crate::policy::vouching::{Gift, Vouching};
@@ -159,7 +159,8 @@ fn given_and_skipped(
 ) -> Option<PolicyChangeError> {
     let gives = |member: &Name, recipient: &String| {
         ops.iter().any(|op| match op {
-            PolicyOp::MemberAdd { member: to, .. } | PolicyOp::RoleJoin { member: to, .. } => {
+            PolicyOp::MemberAdd(MemberAdd { member: to, .. })
+            | PolicyOp::RoleJoin { member: to, .. } => {
                 to == member && state.member(to).is_some_and(|m| m.recipients.contains(recipient))
             }
             PolicyOp::RecipientAdd { member: to, recipient: new, .. } => {
@@ -254,7 +255,7 @@ fn used_before(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Option<Name> {
 /// The recipients that an op brings in, and of whom.
 fn brought(op: &PolicyOp) -> (Option<&Name>, Vec<&String>) {
     match op {
-        PolicyOp::MemberAdd { member, recipients, .. } => {
+        PolicyOp::MemberAdd(MemberAdd { member, recipients, .. }) => {
             (Some(member), recipients.iter().collect())
         }
         PolicyOp::RecipientAdd { member, recipient, .. } => (Some(member), vec![recipient]),

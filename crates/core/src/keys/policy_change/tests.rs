@@ -16,7 +16,7 @@ use crate::log::op::{Field, Op};
 use crate::name::Pattern;
 use crate::people::init;
 use crate::people::init::InitRequest;
-use crate::policy::op::{MemberKind, Right};
+use crate::policy::op::{EpochStart, MemberAdd, MemberKind, Right, VaultStart};
 use crate::record::ids::SUITE;
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
@@ -86,7 +86,7 @@ fn ci_ops(recipient: String) -> Vec<PolicyOp> {
     let pattern = Pattern::new("prod/*").unwrap();
     let (kind, recipients) = (MemberKind::Service, vec![recipient]);
     vec![
-        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires: None }),
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), pattern, vec![Right::Read]),
         PolicyOp::role_join(role, member),
@@ -123,14 +123,14 @@ fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
     let readers = [vault.policy().recipients_of("owner"), vec![recipient.clone()]].concat();
     let envelope = audience::seal_envelope(&vault.id(), to, &[keys], &readers).unwrap();
     let mut ops = ci_ops(recipient);
-    ops.push(PolicyOp::Epoch {
+    ops.push(PolicyOp::Epoch(EpochStart {
         audience: to.into(),
         epoch: stated.epoch,
         recipient: stated.recipient,
         kek: stated.commitment,
         envelope: crate::record::ids::envelope_id(&envelope),
         skipped: Vec::new(),
-    });
+    }));
     let section = crate::file::model::AudienceSection { epoch: stated.epoch, envelope };
     let sections = BTreeMap::from([(to.to_owned(), section)]);
     let entry = entry(&vault, ops, &olga.ctx());
@@ -150,12 +150,12 @@ fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
 
 #[test]
 fn what_two_owners_must_sign_is_refused_to_one_and_named() {
-    let mut ops = vec![PolicyOp::Vault {
+    let mut ops = vec![PolicyOp::Vault(VaultStart {
         suite: SUITE.into(),
         nonce: Fixed([1; 16]),
         name: name("shop"),
         threshold: 2,
-    }];
+    })];
     let (mut keys, mut first) = (Vec::new(), None);
     for owner in ["olga", "otto"] {
         let (identities, recipient) = identity();
@@ -163,7 +163,12 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
         let (add, key) =
             new_device_key(&TestHost, None, &member, &name("laptop"), &recipient).unwrap();
         let (kind, recipients) = (MemberKind::User, vec![recipient]);
-        ops.push(PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None });
+        ops.push(PolicyOp::MemberAdd(MemberAdd {
+            member: member.clone(),
+            kind,
+            recipients,
+            expires: None,
+        }));
         ops.push(PolicyOp::KeyAdd(add));
         ops.push(PolicyOp::role_join(name("owner"), member));
         keys.push(key);
@@ -252,7 +257,7 @@ fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), Pattern::new("*").unwrap(), rights),
-        PolicyOp::MemberAdd { member: bob.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: bob.clone(), kind, recipients, expires: None }),
         PolicyOp::KeyAdd(made.unwrap().0),
         PolicyOp::role_join(role, bob.clone()),
     ];
@@ -292,12 +297,12 @@ fn crowded(
     let contractor = name("contractor");
     let kind = MemberKind::Service;
     let first = vec![
-        PolicyOp::MemberAdd {
+        PolicyOp::MemberAdd(MemberAdd {
             member: contractor.clone(),
             kind,
             recipients: vec![identity().1],
             expires: None,
-        },
+        }),
         PolicyOp::RoleAdd { role: contractor.clone() },
         PolicyOp::grant(contractor.clone(), Pattern::new("*").unwrap(), vec![Right::Read]),
         PolicyOp::role_join(contractor.clone(), contractor),
@@ -378,8 +383,12 @@ fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
             let (member, kind) = (name(&format!("s{n}")), MemberKind::Service);
             let mut recipients: Vec<String> = (n * 16..n * 16 + 16).map(unusable).collect();
             recipients.sort();
-            let add =
-                PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None };
+            let add = PolicyOp::MemberAdd(MemberAdd {
+                member: member.clone(),
+                kind,
+                recipients,
+                expires: None,
+            });
             [add, PolicyOp::role_join(name("p"), member)]
         });
         let entry = entry(&vault, ops.collect(), &olga.ctx());

@@ -12,7 +12,7 @@ use crate::keys::policy_change;
 use crate::keys::status::{KeyDue, key_status};
 use crate::name::{Name, Pattern, SecretName};
 use crate::people::init::{InitRequest, init};
-use crate::policy::op::{MemberKind, PolicyOp, Right};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
@@ -99,7 +99,7 @@ fn joining(recipient: String) -> Vec<PolicyOp> {
     let pattern = Pattern::new("prod/*").unwrap();
     let (kind, recipients) = (MemberKind::Service, vec![recipient]);
     vec![
-        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires: None }),
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), pattern, vec![Right::Read]),
         PolicyOp::role_join(role, member),

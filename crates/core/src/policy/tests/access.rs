@@ -224,7 +224,7 @@ fn names_differ_by_more_than_case() {
     let add = |text: &str| {
         let recipients = vec![recipient("someone else")];
         let (member, kind) = (name(text), MemberKind::User);
-        PolicyOp::MemberAdd { member, kind, recipients, expires: None }
+        PolicyOp::MemberAdd(MemberAdd { member, kind, recipients, expires: None })
     };
     for (op, code) in [
         (add("Dora"), "policy-op-member-alike"),

@@ -12,7 +12,9 @@ use super::chain::{Chain, ChainSignatures};
 use super::entry::PolicyEntry;
 use super::error::{ChainError, ChainFault, Needs};
 use super::gives::{self, UNSTATED};
-use super::op::{KeyAdd, MemberKind, PolicyOp, Right};
+use super::op::{
+    EpochReseal, EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart,
+};
 use super::sign::PolicyDraft;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::sign::{SigningKey, Tag};
@@ -54,16 +56,16 @@ pub fn short(byte: u8) -> ShortId {
 
 pub fn vault_op(threshold: u32, nonce: u8) -> PolicyOp {
     let suite = SUITE.to_owned();
-    PolicyOp::Vault { suite, nonce: short(nonce), name: name("shop"), threshold }
+    PolicyOp::Vault(VaultStart { suite, nonce: short(nonce), name: name("shop"), threshold })
 }
 
 pub fn member_add(member: &str) -> PolicyOp {
-    PolicyOp::MemberAdd {
+    PolicyOp::MemberAdd(MemberAdd {
         member: name(member),
         kind: MemberKind::User,
         recipients: vec![recipient(member)],
         expires: None,
-    }
+    })
 }
 
 /// Adds the key called `device` to `member`, proved for `vault`.
@@ -123,19 +125,19 @@ pub fn revoke(role: &str, on: &str, rights: &[Right]) -> PolicyOp {
 }
 
 pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
-    PolicyOp::Epoch {
+    PolicyOp::Epoch(EpochStart {
         audience: audience.to_owned(),
         epoch: short(byte),
         recipient: recipient(&format!("epoch {byte}")),
         kek: Fixed([byte; 32]),
         envelope: Fixed([byte; 32]),
         skipped: Vec::new(),
-    }
+    })
 }
 
 pub fn reseal(audience: &str, byte: u8) -> PolicyOp {
     let (audience, envelope) = (audience.to_owned(), Fixed([byte ^ 0x80; 32]));
-    PolicyOp::Reseal { audience, epoch: short(byte), envelope, skipped: Vec::new() }
+    PolicyOp::Reseal(EpochReseal { audience, epoch: short(byte), envelope, skipped: Vec::new() })
 }
 
 pub fn setting(key: &str, value: &str) -> PolicyOp {

@@ -32,7 +32,7 @@ fn a_recipient_in_force_is_one_members() {
         "policy-op-recipient-taken"
     );
     let mut service = member_add("service");
-    if let PolicyOp::MemberAdd { recipients, .. } = &mut service {
+    if let PolicyOp::MemberAdd(MemberAdd { recipients, .. }) = &mut service {
         *recipients = vec![recipient("greta")];
     }
     assert_eq!(world.code(&["greta"], vec![service]), "policy-op-recipient-taken");
@@ -99,7 +99,7 @@ fn an_epochs_recipient_is_new_and_nobodys() {
     let mut world = World::cast();
     let begin = |text: String| {
         let mut op = epoch("owner", 9);
-        if let PolicyOp::Epoch { recipient, .. } = &mut op {
+        if let PolicyOp::Epoch(EpochStart { recipient, .. }) = &mut op {
             *recipient = text;
         }
         op

@@ -25,7 +25,7 @@ fn an_unknown_suite_or_no_threshold_is_refused() {
     };
     assert_eq!(founding_with(vault_op(0, 1)), Some("policy-op-threshold"));
     let suite = "aes".to_owned();
-    let op = PolicyOp::Vault { suite, nonce: short(1), name: name("x"), threshold: 1 };
+    let op = PolicyOp::Vault(VaultStart { suite, nonce: short(1), name: name("x"), threshold: 1 });
     assert_eq!(founding_with(op), Some("policy-op-suite"));
 }
 
@@ -36,7 +36,7 @@ fn members_have_one_to_sixteen_distinct_recipients() {
         let (member, kind) = (name("new"), MemberKind::Service);
         world.code(
             &[signer],
-            vec![PolicyOp::MemberAdd { member, kind, recipients, expires: Some(5) }],
+            vec![PolicyOp::MemberAdd(MemberAdd { member, kind, recipients, expires: Some(5) })],
         )
     };
     let add = |recipients| by("admin", recipients);
@@ -202,7 +202,7 @@ fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
         assert_eq!(World::genesis(ops, &["admin"]).err(), Some("policy-op-in-genesis"));
     }
     let mut plugin = epoch("owner", 9);
-    if let PolicyOp::Epoch { recipient: text, .. } = &mut plugin {
+    if let PolicyOp::Epoch(EpochStart { recipient: text, .. }) = &mut plugin {
         *text = "ssh-ed25519 \
                  AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN"
             .to_owned();
@@ -216,7 +216,7 @@ fn an_envelope_leaves_out_only_recipients_that_are_its_audiences_and_never_all()
     let all = world.chain.state().recipients_of("ops+owner");
     let leaving = |out: &[String]| {
         let mut op = reseal("ops+owner", 3);
-        if let PolicyOp::Reseal { skipped, .. } = &mut op {
+        if let PolicyOp::Reseal(EpochReseal { skipped, .. }) = &mut op {
             *skipped = out.to_vec();
         }
         op

@@ -7,7 +7,7 @@ use crate::crypto::sign::key_id;
 use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{MemberAdd, PolicyOp};
 use crate::policy::rights::Rights;
 use crate::policy::state::{Member, OWNER, PolicyState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ impl Vouching {
 
     fn note(&mut self, op: &PolicyOp, signed: &Signed) {
         match op {
-            PolicyOp::MemberAdd { member, recipients, .. } => {
+            PolicyOp::MemberAdd(MemberAdd { member, recipients, .. }) => {
                 self.incarnations += 1;
                 let recipients = recipients.iter().cloned().map(Credential::Recipient);
                 let added = || Added { signed: signed.clone(), gone: false };

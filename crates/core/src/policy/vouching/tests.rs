@@ -2,7 +2,7 @@
 //! honest members sign on it.
 
 use super::*;
-use crate::policy::op::{PolicyOp, Right};
+use crate::policy::op::{MemberAdd, PolicyOp, Right};
 use crate::policy::tests::*;
 
 /// An owner has let in a contractor who may grant on dev alone.
@@ -171,12 +171,12 @@ fn who_is_gone_vouches_for_nobody_and_a_name_used_again_is_another() {
     world.by(
         "admin",
         vec![
-            PolicyOp::MemberAdd {
+            PolicyOp::MemberAdd(MemberAdd {
                 member: name("second"),
                 kind: crate::policy::op::MemberKind::User,
                 recipients: vec![recipient("second-2")],
                 expires: None,
-            },
+            }),
             join("owner", "second"),
         ],
     );

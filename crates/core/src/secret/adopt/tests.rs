@@ -12,7 +12,7 @@ use crate::keys::policy_change;
 use crate::name::Pattern;
 use crate::people::init;
 use crate::people::init::InitRequest;
-use crate::policy::op::{MemberKind, PolicyOp};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp};
 use crate::policy::sign::PolicyDraft;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
@@ -76,7 +76,7 @@ fn scene(expires: Option<u64>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
         PolicyOp::RoleAdd { role: role.clone() },
         grant("dev/*"),
         grant("prod/*"),
-        PolicyOp::MemberAdd { member: bob.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: bob.clone(), kind, recipients, expires: None }),
         PolicyOp::KeyAdd(key.0),
         PolicyOp::role_join(role.clone(), bob.clone()),
     ];

@@ -10,7 +10,7 @@ use crate::keys::policy_change;
 use crate::name::{Pattern, SecretName};
 use crate::people::init;
 use crate::people::init::InitRequest;
-use crate::policy::op::{MemberKind, PolicyOp, Right};
+use crate::policy::op::{EpochReseal, MemberAdd, MemberKind, PolicyOp, Right};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
@@ -83,7 +83,7 @@ fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
     let recipients = vec![recipient];
     let kind = MemberKind::Service;
     let ops = vec![
-        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires: None }),
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), pattern, vec![Right::Read]),
         PolicyOp::role_join(role, member),
@@ -141,12 +141,12 @@ fn they_end_with_their_time() {
 fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
     let envelope = b"nothing that age made".to_vec();
     let epoch = vault.policy().audience(audience).unwrap().current.epoch;
-    let op = PolicyOp::Reseal {
+    let op = PolicyOp::Reseal(EpochReseal {
         audience: audience.to_owned(),
         epoch,
         envelope: ids::envelope_id(&envelope),
         skipped: Vec::new(),
-    };
+    });
     let section = crate::file::model::AudienceSection { epoch, envelope };
     let sections = BTreeMap::from([(audience.to_owned(), section)]);
     let entry = with(&vault, who, |ctx| policy_change::entry(&vault, vec![op], ctx));
@@ -205,7 +205,7 @@ fn a_change_that_leaves_the_keys_does_not_end_them() {
     let (member, recipients) = (name("ci2"), vec![identity().1]);
     let kind = MemberKind::Service;
     let ops = vec![
-        PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+        PolicyOp::MemberAdd(MemberAdd { member: member.clone(), kind, recipients, expires: None }),
         PolicyOp::role_join(name("ci"), member),
     ];
     let envelope = |vault: &Vault| vault.file().audiences["ci+owner"].envelope.clone();

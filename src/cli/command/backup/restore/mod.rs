@@ -25,7 +25,7 @@ use crate::store::file::{atomic, new_file};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::backup::comparison;
-use v_secure_core::backup::comparison::{Missing, Relation};
+use v_secure_core::backup::comparison::{BackupStatus, Missing};
 use v_secure_core::backup::container;
 use v_secure_core::backup::container::{Backup, MAX_PLAIN};
 use v_secure_core::backup::maker::{Maker, MakerError};
@@ -269,10 +269,12 @@ impl Restore {
         let place = Replacement::begin(session).map_err(|error| self.unreadable(session, error))?;
         let relation = place.there().map(|there| (there, comparison::compare(there, &new.vault)));
         let is_same = match relation {
-            None | Some((_, Relation::Older)) => false,
-            Some((_, Relation::Same)) => true,
-            Some((there, Relation::Other)) => return Err(self.other(session, there, &new.vault)),
-            Some((there, Relation::Newer(missing))) => {
+            None | Some((_, BackupStatus::Older)) => false,
+            Some((_, BackupStatus::Same)) => true,
+            Some((there, BackupStatus::Other)) => {
+                return Err(self.other(session, there, &new.vault));
+            }
+            Some((there, BackupStatus::Newer(missing))) => {
                 return Err(self.newer(session, there, &missing));
             }
         };

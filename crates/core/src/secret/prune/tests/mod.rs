@@ -18,7 +18,7 @@ use crate::name::Pattern;
 use crate::people::access;
 use crate::people::init;
 use crate::people::init::InitRequest;
-use crate::policy::op::{MemberKind, PolicyOp};
+use crate::policy::op::{MemberAdd, MemberKind, PolicyOp};
 use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
@@ -258,7 +258,12 @@ impl Scene {
         let ops = vec![
             PolicyOp::RoleAdd { role: role.clone() },
             grant,
-            PolicyOp::MemberAdd { member: member.clone(), kind, recipients, expires: None },
+            PolicyOp::MemberAdd(MemberAdd {
+                member: member.clone(),
+                kind,
+                recipients,
+                expires: None,
+            }),
             PolicyOp::KeyAdd(key.0),
             PolicyOp::role_join(role, member),
         ];

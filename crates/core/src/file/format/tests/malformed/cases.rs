@@ -6,7 +6,7 @@ use crate::file::model::{VaultFile, WrapKey};
 use crate::file::slot::{SlotRecord, SlotSeal};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{EpochStart, MemberAdd, PolicyOp, VaultStart};
 
 type Cases = Vec<(&'static str, Vec<u8>)>;
 
@@ -178,7 +178,7 @@ const CHAIN: &[Alteration<VaultFile>] = &[
     ("text-too-long-reason", |file| file.chain[1].reason = "x".repeat(1_001)),
     ("integer-range-seq", |file| file.chain[1].seq = 1 << 53),
     ("integer-range-threshold", |file| {
-        if let PolicyOp::Vault { threshold, .. } = &mut file.chain[0].ops[0] {
+        if let PolicyOp::Vault(VaultStart { threshold, .. }) = &mut file.chain[0].ops[0] {
             *threshold = 0;
         }
     }),
@@ -202,7 +202,7 @@ const CHAIN: &[Alteration<VaultFile>] = &[
         }
     }),
     ("audience-name-epoch", |file| {
-        if let PolicyOp::Epoch { audience, .. } = &mut file.chain[1].ops[1] {
+        if let PolicyOp::Epoch(EpochStart { audience, .. }) = &mut file.chain[1].ops[1] {
             *audience = "owner+developer".to_owned();
         }
     }),
@@ -275,7 +275,7 @@ fn first(file: &mut VaultFile) -> &mut crate::file::model::SecretSection {
 
 fn recipients(file: &mut VaultFile) -> &mut Vec<String> {
     match &mut file.chain[0].ops[1] {
-        PolicyOp::MemberAdd { recipients, .. } => recipients,
+        PolicyOp::MemberAdd(MemberAdd { recipients, .. }) => recipients,
         _ => unreachable!("the sample's genesis adds a member second"),
     }
 }

@@ -92,7 +92,10 @@ fn lists_over_their_limits_are_refused() {
     assert_eq!(refusal(write(&parents).as_bytes()).0, "too-many-parents");
     let mut skipped = sample::file();
     for op in &mut skipped.chain[1].ops {
-        if let crate::policy::op::PolicyOp::Epoch { skipped, .. } = op {
+        if let crate::policy::op::PolicyOp::Epoch(crate::policy::op::EpochStart {
+            skipped, ..
+        }) = op
+        {
             *skipped = (0..1_001).map(|n| format!("ssh-{n:04}")).collect();
         }
     }
