@@ -401,3 +401,24 @@ fn of_a_conflict_both_give_the_later_version_and_say_so() {
     let notices = vault.take_notices();
     assert!(matches!(notices[..], [Notice::Conflict(_)]), "{notices:?}");
 }
+
+#[test]
+fn threads_share_one_vault_and_lose_nothing() {
+    let cli = Cli::with_vault();
+    let vault = library(&cli);
+    std::thread::scope(|scope| {
+        for writer in 0..4 {
+            let vault = &vault;
+            scope.spawn(move || {
+                let name = format!("prod/OF_{writer}");
+                let value = SecretValue::from(format!("value {writer}"));
+                vault.store(&name, value, "").unwrap();
+                assert_eq!(
+                    vault.retrieve(&name).unwrap().expose(),
+                    format!("value {writer}").as_bytes()
+                );
+            });
+        }
+    });
+    assert_eq!(cli.ok("ls -e prod").lines().filter(|line| line.contains("OF_")).count(), 4);
+}

@@ -13,7 +13,7 @@ use crate::policy::vouching::{Credential, Vouching};
 use crate::vault::Vault;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A recipient that is or was a member's, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +40,7 @@ struct Span {
     readers: BTreeSet<Reader>,
 }
 
-type SinceWhen = Rc<BTreeMap<Reader, usize>>;
+type SinceWhen = Arc<BTreeMap<Reader, usize>>;
 
 /// Which grants ever matched a secret; equal for secrets that always had the same readers.
 type Class = Vec<usize>;
@@ -228,10 +228,10 @@ impl Holders {
                 (audience, self.current_at(audience, disclosure.position))
             }
         };
-        let Some(from) = from else { return Rc::default() };
+        let Some(from) = from else { return Arc::default() };
         let key = (audience.to_owned(), from);
         if let Some(known) = self.opened.borrow().get(&key) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
         let mut openers = BTreeMap::new();
         for seal in self.seals.get(audience).into_iter().flatten().skip(from) {
@@ -239,8 +239,8 @@ impl Holders {
                 openers.entry(*reader).or_insert(seal.position);
             }
         }
-        let openers = Rc::new(openers);
-        self.opened.borrow_mut().insert(key, Rc::clone(&openers));
+        let openers = Arc::new(openers);
+        self.opened.borrow_mut().insert(key, Arc::clone(&openers));
         openers
     }
 

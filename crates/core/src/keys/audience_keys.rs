@@ -23,7 +23,7 @@ use crate::vault::key_holders::{May, may_seal};
 use crate::vault::sealed_to;
 use crate::vault::unlock::KeyError;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The keys that were made, and the ops that state them.
 #[derive(Default)]
@@ -31,7 +31,7 @@ pub(crate) struct MadeKeys {
     pub ops: Vec<PolicyOp>,
     pub sections: BTreeMap<String, AudienceSection>,
     /// All keys of the audiences that got new ones, newest first.
-    pub fresh: BTreeMap<String, Rc<Vec<EpochKeys>>>,
+    pub fresh: BTreeMap<String, Arc<Vec<EpochKeys>>>,
     /// Audiences that the signer could not give what they need.
     pub without_keys: Vec<String>,
     pub short: Shortfall,
@@ -196,7 +196,7 @@ impl<'a> Maker<'a> {
         self.count(audience, epochs.len(), self.vault.expected_epochs(audience).len() + 1, why);
         let section = AudienceSection { epoch: stated.epoch, envelope };
         self.made.sections.insert(audience.to_owned(), section);
-        self.made.fresh.insert(audience.to_owned(), Rc::new(epochs));
+        self.made.fresh.insert(audience.to_owned(), Arc::new(epochs));
         Ok(())
     }
 

@@ -21,7 +21,7 @@ use crate::vault::key_holders;
 use crate::vault::key_holders::may_rewrap;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// New wraps, and the ops that name them.
 #[derive(Default)]
@@ -99,17 +99,17 @@ struct Keys<'a> {
     vault: &'a Vault,
     ctx: &'a Ctx<'a>,
     made: &'a MadeKeys,
-    known: RefCell<BTreeMap<String, Option<Rc<Vec<EpochKeys>>>>>,
+    known: RefCell<BTreeMap<String, Option<Arc<Vec<EpochKeys>>>>>,
 }
 
 impl Keys<'_> {
     /// An audience's keys, if the signer can open them; else those that a fresh epoch carries on.
-    fn of(&self, audience: &str) -> Option<Rc<Vec<EpochKeys>>> {
+    fn of(&self, audience: &str) -> Option<Arc<Vec<EpochKeys>>> {
         if let Some(known) = self.known.borrow().get(audience) {
             return known.clone();
         }
         let opened = self.ctx.who.keys(self.vault, audience).ok();
-        let keys = opened.or_else(|| self.made.fresh.get(audience).map(Rc::clone));
+        let keys = opened.or_else(|| self.made.fresh.get(audience).map(Arc::clone));
         self.known.borrow_mut().insert(audience.to_owned(), keys.clone());
         keys
     }
@@ -140,7 +140,7 @@ impl Job<'_> {
             return Err(WhyUnsettled::NotPermitted);
         }
         let keys = match made.fresh.get(audience) {
-            Some(keys) => Some(Rc::clone(keys)),
+            Some(keys) => Some(Arc::clone(keys)),
             // Somebody who left holds the present keys: nothing is sealed to them any more.
             None if self.state.is_due(audience) => None,
             None => self.keys.of(audience),

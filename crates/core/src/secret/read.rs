@@ -18,7 +18,7 @@ use crate::vault::Vault;
 use crate::vault::key_holders;
 use crate::vault::unlock::{KeyError, Unlocked};
 use rayon::prelude::*;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// From this many secrets on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 256;
@@ -252,7 +252,7 @@ struct Sealed<'a> {
 }
 
 /// A wrap with the keys of its audience.
-type WrapKeys<'a> = (&'a Wrap, Rc<Vec<EpochKeys>>);
+type WrapKeys<'a> = (&'a Wrap, Arc<Vec<EpochKeys>>);
 type Attempt<'a> = (&'a Wrap, &'a [EpochKeys]);
 
 fn plain<'a>(keys: &'a [WrapKeys<'a>]) -> Vec<Attempt<'a>> {

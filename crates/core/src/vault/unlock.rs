@@ -17,9 +17,8 @@ use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::{Name, SecretName};
 use crate::vault::Vault;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Why nothing was unlocked.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +68,14 @@ pub struct Unlocked {
     identities: Vec<Identity>,
     session: Option<SessionKeys>,
     /// Keys of audiences, once opened.
-    opened: RefCell<BTreeMap<String, Rc<Vec<EpochKeys>>>>,
+    opened: Mutex<BTreeMap<String, Arc<Vec<EpochKeys>>>>,
     /// Secrets that were read by another wrap than the live one.
-    fallen_back: RefCell<BTreeSet<SecretName>>,
+    fallen_back: Mutex<BTreeSet<SecretName>>,
+}
+
+/// What another thread left, even one that panicked: what is kept is whole at every moment.
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A member that can sign.
@@ -98,7 +102,7 @@ impl Unlocked {
             .map(|(name, _)| name.clone());
         match member {
             Some(member) => {
-                let (opened, fallen_back) = (RefCell::default(), RefCell::default());
+                let (opened, fallen_back) = (Mutex::default(), Mutex::default());
                 Ok(Self { member, identities, session: None, opened, fallen_back })
             }
             None => {
@@ -115,20 +119,20 @@ impl Unlocked {
             member: keys.member().clone(),
             identities: Vec::new(),
             session: Some(keys),
-            opened: RefCell::default(),
-            fallen_back: RefCell::default(),
+            opened: Mutex::default(),
+            fallen_back: Mutex::default(),
         })
     }
 
     /// Takes note that a secret's live wrap did not open, and another one did.
     pub(crate) fn fell_back(&self, secret: &SecretName) {
-        self.fallen_back.borrow_mut().insert(secret.clone());
+        locked(&self.fallen_back).insert(secret.clone());
     }
 
     /// The secrets read since this was asked last whose live wrap did not open: `v-secure access
     /// settle` mends them.
     pub fn take_fallen_back(&self) -> BTreeSet<SecretName> {
-        self.fallen_back.take()
+        std::mem::take(&mut *locked(&self.fallen_back))
     }
 
     pub fn member(&self) -> &Name {
@@ -185,12 +189,12 @@ impl Unlocked {
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first.
-    pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Rc<Vec<EpochKeys>>, KeyError> {
-        if let Some(keys) = self.opened.borrow().get(audience) {
-            return Ok(Rc::clone(keys));
+    pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Arc<Vec<EpochKeys>>, KeyError> {
+        if let Some(keys) = locked(&self.opened).get(audience) {
+            return Ok(Arc::clone(keys));
         }
-        let keys = Rc::new(self.open(vault, audience)?);
-        self.opened.borrow_mut().insert(audience.to_owned(), Rc::clone(&keys));
+        let keys = Arc::new(self.open(vault, audience)?);
+        locked(&self.opened).insert(audience.to_owned(), Arc::clone(&keys));
         Ok(keys)
     }
 
@@ -303,5 +307,18 @@ fn assume_recipient(vault: &Vault, identity: Identity) -> Identity {
     match (own.next(), own.next()) {
         (Some(only), None) => identity.assumed_to_be(only),
         _ => identity,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_may_share_a_vault_and_who_opened_it() {
+        const fn shared<T: Send + Sync>() {}
+        const { shared::<Vault>() };
+        const { shared::<Unlocked>() };
+        const { shared::<Signer>() };
     }
 }
