@@ -1,0 +1,81 @@
+//! `env copy`, `env list`, `env rm`.
+
+use crate::name::{Name, SecretName};
+use crate::secret::list::ListedEnvironment;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct EnvListView<'a> {
+    pub environments: Vec<EnvironmentView<'a>>,
+}
+
+/// An environment, with the numbers of its own secrets.
+#[derive(Serialize)]
+pub struct EnvironmentView<'a> {
+    pub name: &'a Name,
+    pub secrets: usize,
+    pub expired: usize,
+    pub extends: Option<&'a Name>,
+}
+
+#[derive(Serialize)]
+pub struct EnvCopyView<'a> {
+    pub from: &'a Name,
+    pub to: &'a Name,
+    pub secrets: Vec<&'a SecretName>,
+}
+
+#[derive(Serialize)]
+pub struct EnvRmView<'a> {
+    pub environment: &'a Name,
+    pub secrets: &'a [SecretName],
+}
+
+impl<'a> From<&'a ListedEnvironment> for EnvironmentView<'a> {
+    fn from(listed: &'a ListedEnvironment) -> Self {
+        Self {
+            name: &listed.name,
+            secrets: listed.secrets,
+            expired: listed.expired,
+            extends: listed.extends.as_ref(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) use tests::VIEWS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::view::testing::{Examples, hold, json, name, secret};
+    use serde_json::Value;
+
+    pub const VIEWS: &[Examples] =
+        &[("env-copy", copies), ("env-list", lists), ("env-rm", removals)];
+
+    #[test]
+    fn they_meet_their_schemas() {
+        hold(VIEWS);
+    }
+
+    fn copies() -> Vec<Value> {
+        let (from, to) = (&name("staging"), &name("prod"));
+        vec![json(&EnvCopyView { from, to, secrets: vec![&secret()] })]
+    }
+
+    fn lists() -> Vec<Value> {
+        let listed = |extends: Option<&str>| {
+            let (name, extends) = (name("prod"), extends.map(name));
+            ListedEnvironment { name, secrets: 3, expired: 1, extends }
+        };
+        let listed = [listed(None), listed(Some("base"))];
+        vec![json(&EnvListView {
+            environments: listed.iter().map(EnvironmentView::from).collect(),
+        })]
+    }
+
+    fn removals() -> Vec<Value> {
+        vec![json(&EnvRmView { environment: &name("prod"), secrets: &[secret()] })]
+    }
+}

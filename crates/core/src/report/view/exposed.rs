@@ -1,0 +1,172 @@
+//! `exposed`.
+
+use crate::convert::duration::rfc3339;
+use crate::crypto::bytes::Id;
+use crate::exposure::{Exposed, Knower, Uncompared, Waived};
+use crate::name::{Name, SecretName};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+#[derive(Serialize)]
+pub struct ExposedView<'a> {
+    pub exposed: Vec<ExposedValueView<'a>>,
+    /// How many are past the deadline.
+    pub overdue: usize,
+    /// Exposed values that an owner let be, and why.
+    pub waived: Vec<WaivedValueView<'a>>,
+    /// Older versions that nobody here could compare with the value in force.
+    pub uncompared: Vec<UncomparedSecretView<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct ExposedValueView<'a> {
+    pub secret: &'a SecretName,
+    pub version: usize,
+    pub id: Id,
+    pub since: String,
+    pub overdue: bool,
+    pub to: Vec<KnowerView<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct KnowerView<'a> {
+    pub member: &'a Name,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<&'a Name>,
+    pub recipient: &'a str,
+    /// Whose identity, the one of the recipient, it may have kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made: Option<&'a Name>,
+    pub why: &'static str,
+    pub since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<&'a SecretName>,
+}
+
+#[derive(Serialize)]
+pub struct WaivedValueView<'a> {
+    pub secret: &'a SecretName,
+    pub version: usize,
+    pub id: Id,
+    pub by: &'a Name,
+    pub at: String,
+    pub reason: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct UncomparedSecretView<'a> {
+    pub secret: &'a SecretName,
+    pub versions: &'a BTreeSet<usize>,
+}
+
+impl<'a> ExposedView<'a> {
+    /// Of values, with which of them are past the deadline.
+    pub fn of(
+        values: &'a [Exposed],
+        is_late: impl Fn(&Exposed) -> bool,
+        waived: &'a [Waived],
+        uncompared: &'a Uncompared,
+    ) -> Self {
+        let row = |value| ExposedValueView::of(value, is_late(value));
+        let exposed: Vec<_> = values.iter().map(row).collect();
+        let unread = |(secret, versions)| UncomparedSecretView { secret, versions };
+        Self {
+            overdue: exposed.iter().filter(|value| value.overdue).count(),
+            exposed,
+            waived: waived.iter().map(WaivedValueView::from).collect(),
+            uncompared: uncompared.iter().map(unread).collect(),
+        }
+    }
+}
+
+impl<'a> ExposedValueView<'a> {
+    fn of(value: &'a Exposed, overdue: bool) -> Self {
+        Self {
+            secret: &value.secret,
+            version: value.version,
+            id: value.object,
+            since: rfc3339(value.since()),
+            overdue,
+            to: value.to.iter().map(KnowerView::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Knower> for KnowerView<'a> {
+    fn from(knower: &'a Knower) -> Self {
+        Self {
+            member: &knower.member,
+            device: knower.device.as_ref(),
+            recipient: &knower.recipient,
+            made: knower.made.as_ref(),
+            why: knower.why.as_str(),
+            since: rfc3339(knower.since),
+            through: knower.through.as_ref().map(|through| &through.secret),
+        }
+    }
+}
+
+impl<'a> From<&'a Waived> for WaivedValueView<'a> {
+    fn from(waived: &'a Waived) -> Self {
+        let Waived { secret, version, object, waiver } = waived;
+        Self {
+            secret,
+            version: *version,
+            id: *object,
+            by: &waiver.by,
+            at: rfc3339(waiver.at),
+            reason: &waiver.reason,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) use tests::VIEWS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exposure::{ExposureCause, Through};
+    use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
+    use crate::secret::waived::Waiver;
+    use serde_json::Value;
+
+    pub const VIEWS: &[Examples] = &[("exposed", reports)];
+
+    #[test]
+    fn they_meet_their_schema() {
+        hold(VIEWS);
+    }
+
+    fn knower(why: ExposureCause) -> Knower {
+        Knower {
+            member: name("backend"),
+            device: None,
+            recipient: "age1x".into(),
+            made: None,
+            why,
+            since: 1_800_000_000,
+            through: None,
+        }
+    }
+
+    fn reports() -> Vec<Value> {
+        use ExposureCause::{KeyRemoved, LetReaderIn, MemberRemoved, NeverAllowed, NoRight};
+        let mut to: Vec<Knower> =
+            [MemberRemoved, KeyRemoved, NoRight, NeverAllowed].map(knower).into();
+        to.push(Knower {
+            device: Some(name("laptop")),
+            made: Some(name("ci")),
+            through: Some(Through { secret: secret(), in_force: true }),
+            ..knower(LetReaderIn)
+        });
+        let values = [Exposed { secret: secret(), version: 2, object: ID, to }];
+        let waiver =
+            Waiver { by: name("admin"), at: 1_800_000_000, reason: "an example".to_owned() };
+        let waived = [Waived { secret: secret(), version: 1, object: ID, waiver }];
+        let uncompared = Uncompared::from([(secret(), BTreeSet::from([1, 3]))]);
+        let view = ExposedView::of(&values, |_| true, &waived, &uncompared);
+        assert_eq!(view.overdue, 1);
+        vec![json(&view)]
+    }
+}

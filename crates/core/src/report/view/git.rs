@@ -1,0 +1,39 @@
+//! `git install`.
+
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Serialize)]
+pub struct GitInstallView<'a> {
+    pub hook: &'a Path,
+    /// The same for a merge that git commits by itself.
+    pub merge_hook: &'a Path,
+    /// Whether anything had to be written.
+    pub changed: bool,
+    /// Git's files beside the vault that were written.
+    pub files: &'a [PathBuf],
+}
+
+#[cfg(test)]
+pub(super) use tests::VIEWS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::view::testing::{Examples, hold, json};
+    use serde_json::Value;
+
+    pub const VIEWS: &[Examples] = &[("git-install", installations)];
+
+    #[test]
+    fn they_meet_their_schema() {
+        hold(VIEWS);
+    }
+
+    fn installations() -> Vec<Value> {
+        let (hook, merge_hook) =
+            (Path::new("hooks/pre-commit"), Path::new("hooks/pre-merge-commit"));
+        let files = &[PathBuf::from(".v-secure/.gitattributes")];
+        vec![json(&GitInstallView { hook, merge_hook, changed: true, files })]
+    }
+}

@@ -1,0 +1,29 @@
+//! What came of a change that took rights away.
+
+use super::effects::EffectsView;
+use crate::name::SecretName;
+use serde::Serialize;
+
+/// The end of the report of such a change.
+#[derive(Serialize)]
+pub struct NarrowedView<'a> {
+    /// Audiences with new keys.
+    pub renewed: &'a [String],
+    /// Secrets whose values in force are known without a right to.
+    pub exposed: Vec<SecretName>,
+    #[serde(flatten)]
+    pub effects: &'a EffectsView,
+}
+
+#[cfg(test)]
+pub(super) use tests::example;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::view::testing::secret;
+
+    pub fn example<'a>(renewed: &'a [String], effects: &'a EffectsView) -> NarrowedView<'a> {
+        NarrowedView { renewed, exposed: vec![secret()], effects }
+    }
+}

@@ -1,0 +1,163 @@
+//! What writes a value: `secret set`, `rotate`, `edit`, `rollback`, `copy` and `rename`.
+
+use crate::convert::duration::rfc3339;
+use crate::crypto::bytes::Id;
+use crate::log::state::Version;
+use crate::name::SecretName;
+use crate::vault::Vault;
+use serde::Serialize;
+
+/// The version that is current, if one is.
+#[derive(Default, Serialize)]
+pub struct CurrentView {
+    pub version: Option<usize>,
+    pub id: Option<Id>,
+}
+
+#[derive(Serialize)]
+pub struct SecretSetView<'a> {
+    pub secret: &'a SecretName,
+    #[serde(flatten)]
+    pub current: CurrentView,
+    pub value_written: bool,
+    /// The metadata that changed.
+    pub fields: &'a [String],
+    pub expires: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct SecretRotateView<'a> {
+    pub secret: &'a SecretName,
+    #[serde(flatten)]
+    pub current: CurrentView,
+    /// The generator that made the value, if one did.
+    pub generated: Option<String>,
+    pub expires: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct SecretEditView<'a> {
+    pub secret: &'a SecretName,
+    pub changed: bool,
+    #[serde(flatten)]
+    pub current: CurrentView,
+}
+
+#[derive(Serialize)]
+pub struct SecretRollbackView<'a> {
+    pub secret: &'a SecretName,
+    /// The version whose value is active again.
+    pub from: usize,
+    #[serde(flatten)]
+    pub current: CurrentView,
+}
+
+/// Of `secret rename`, too.
+#[derive(Serialize)]
+pub struct SecretCopyView<'a> {
+    pub secret: &'a SecretName,
+    pub from: &'a SecretName,
+    #[serde(flatten)]
+    pub current: CurrentView,
+}
+
+impl From<&Version> for CurrentView {
+    fn from(version: &Version) -> Self {
+        Self { version: Some(version.number), id: Some(version.object) }
+    }
+}
+
+impl CurrentView {
+    pub fn of(vault: &Vault, secret: &SecretName) -> Self {
+        current(vault, secret).map(Self::from).unwrap_or_default()
+    }
+}
+
+impl<'a> SecretSetView<'a> {
+    pub fn of(
+        vault: &Vault,
+        secret: &'a SecretName,
+        value_written: bool,
+        fields: &'a [String],
+    ) -> Self {
+        let (current, expires) = (CurrentView::of(vault, secret), expires(vault, secret));
+        Self { secret, current, value_written, fields, expires }
+    }
+}
+
+impl<'a> SecretRotateView<'a> {
+    pub fn of(vault: &Vault, secret: &'a SecretName, generated: Option<String>) -> Self {
+        let (current, expires) = (CurrentView::of(vault, secret), expires(vault, secret));
+        Self { secret, current, generated, expires }
+    }
+}
+
+fn current<'a>(vault: &'a Vault, secret: &SecretName) -> Option<&'a Version> {
+    vault.secret(secret).and_then(|found| found.current())
+}
+
+fn expires(vault: &Vault, secret: &SecretName) -> Option<String> {
+    current(vault, secret).and_then(|version| version.expires).map(rfc3339)
+}
+
+#[cfg(test)]
+pub(in crate::report::view) use tests::VIEWS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::view::testing::{Examples, ID, hold, json, secret};
+    use serde_json::Value;
+
+    pub const VIEWS: &[Examples] = &[
+        ("secret-set", set),
+        ("secret-rotate", rotated),
+        ("secret-edit", edited),
+        ("secret-rollback", rolled_back),
+        ("secret-copy", copied),
+        ("secret-rename", copied),
+    ];
+
+    #[test]
+    fn they_meet_their_schemas() {
+        hold(VIEWS);
+    }
+
+    /// With a current version, and without one.
+    fn each(view: impl Fn(CurrentView, Option<String>) -> Value) -> Vec<Value> {
+        let some = CurrentView { version: Some(2), id: Some(ID) };
+        let at = Some(rfc3339(1_800_000_000));
+        vec![view(some, at), view(CurrentView::default(), None)]
+    }
+
+    fn set() -> Vec<Value> {
+        let (secret, fields) = (&secret(), &["description".to_owned()]);
+        each(|current, expires| {
+            let value_written = true;
+            json(&SecretSetView { secret, current, value_written, fields, expires })
+        })
+    }
+
+    fn rotated() -> Vec<Value> {
+        let secret = &secret();
+        each(|current, expires| {
+            let generated = expires.as_ref().map(|_| "hex:32".to_owned());
+            json(&SecretRotateView { secret, current, generated, expires })
+        })
+    }
+
+    fn edited() -> Vec<Value> {
+        let secret = &secret();
+        each(|current, _| json(&SecretEditView { secret, changed: true, current }))
+    }
+
+    fn rolled_back() -> Vec<Value> {
+        let secret = &secret();
+        each(|current, _| json(&SecretRollbackView { secret, from: 1, current }))
+    }
+
+    fn copied() -> Vec<Value> {
+        let secret = &secret();
+        each(|current, _| json(&SecretCopyView { secret, from: secret, current }))
+    }
+}
