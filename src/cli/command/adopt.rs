@@ -8,10 +8,8 @@ use crate::cli::people::policy::{ReasonArg, count};
 use crate::cli::secret::variables;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
-use v_secure_core::convert::duration;
-use v_secure_core::log::history::action;
 use v_secure_core::name::SecretName;
+use v_secure_core::report::view::adopt::{AdoptListView, AdoptView, VoidEntryView};
 use v_secure_core::secret::adopt;
 use v_secure_core::secret::adopt::{Adopted, VoidEntry};
 use v_secure_core::vault::{Depth, Vault};
@@ -48,43 +46,6 @@ pub struct Adopt {
 
     #[command(flatten)]
     reason: ReasonArg,
-}
-
-#[derive(Serialize)]
-struct List {
-    void: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    entry: String,
-    timestamp: String,
-    actor: String,
-    device: Option<String>,
-    changes: Vec<AdoptedOp>,
-    reason: String,
-    /// The number of the policy entry that took the right away.
-    policy_entry: usize,
-    adopted: bool,
-}
-
-#[derive(Serialize)]
-struct AdoptedOp {
-    action: &'static str,
-    secret: String,
-}
-
-#[derive(Serialize)]
-struct Report {
-    entries: Vec<String>,
-    secrets: Vec<String>,
-    left_out: Vec<LeftOut>,
-}
-
-#[derive(Serialize)]
-struct LeftOut {
-    entry: String,
-    action: &'static str,
 }
 
 impl Adopt {
@@ -136,8 +97,8 @@ impl Adopt {
 fn list(context: &Context<'_>, vault: &Vault, now: u64) -> Outcome {
     let void = adopt::void_entries(vault);
     if context.ui.json {
-        let void = void.iter().map(|void| row(vault, void)).collect();
-        return context.ui.object(&List { void });
+        let void = void.iter().map(|void| VoidEntryView::of(vault, void)).collect();
+        return context.ui.object(&AdoptListView { void });
     }
     if void.is_empty() {
         context.ui.note("no entry is void");
@@ -148,12 +109,12 @@ fn list(context: &Context<'_>, vault: &Vault, now: u64) -> Outcome {
 
 fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: u64) -> Outcome {
     let rows = void.iter().map(|void| {
-        let row = row(vault, void);
+        let row = VoidEntryView::of(vault, void);
         let changes =
             row.changes.iter().map(|change| format!("{} {}", change.action, change.secret));
         let by = match row.device {
             Some(device) => format!("{}/{device}", row.actor),
-            None => row.actor,
+            None => row.actor.to_string(),
         };
         vec![
             short(&void.id),
@@ -167,33 +128,9 @@ fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: u64)
     context.ui.table(&["ENTRY", "BY", "DATE", "CHANGES", "REASON", "STATE"], rows.collect())
 }
 
-fn row(vault: &Vault, void: &VoidEntry<'_>) -> Row {
-    let entry = void.entry;
-    let secret =
-        |op: &v_secure_core::log::op::Op| op.secret().map(ToString::to_string).unwrap_or_default();
-    let changes = void.void().map(|(_, op)| AdoptedOp { action: action(op), secret: secret(op) });
-    Row {
-        entry: void.id.to_string(),
-        timestamp: duration::rfc3339(entry.ts),
-        actor: entry.actor.to_string(),
-        device: vault.chain().key(&entry.key).map(|fact| fact.device.to_string()),
-        changes: changes.collect(),
-        reason: entry.reason.clone(),
-        policy_entry: void.position(),
-        adopted: void.is_adopted(),
-    }
-}
-
 fn report(context: &Context<'_>, adopted: &Adopted) -> Outcome {
     if context.ui.json {
-        let left_out = adopted.left_out.iter();
-        return context.ui.object(&Report {
-            entries: adopted.entries.iter().map(ToString::to_string).collect(),
-            secrets: adopted.secrets.iter().map(ToString::to_string).collect(),
-            left_out: left_out
-                .map(|(entry, action)| LeftOut { entry: entry.to_string(), action })
-                .collect(),
-        });
+        return context.ui.object(&AdoptView::from(adopted));
     }
     for (entry, action) in &adopted.left_out {
         context.ui.warn(&format!(

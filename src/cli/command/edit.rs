@@ -9,11 +9,11 @@ use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{TextError, WarningKind, dotenv};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::SecretName;
+use v_secure_core::report::view::edit::EditView;
 use v_secure_core::secret::edit_buffer as sheet;
 use v_secure_core::secret::edit_buffer::{Edited, Sheet};
 use v_secure_core::secret_value::SecretValue;
@@ -41,13 +41,6 @@ pub struct Edit {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    environment: String,
-    written: Vec<String>,
-    removed: Vec<String>,
 }
 
 /// A secret to remove, and the version that was shown.
@@ -179,9 +172,9 @@ fn marked(text: &SecretValue) -> SecretValue {
 }
 
 fn report(context: &Context<'_>, sheet: &Sheet, edited: &Edited, removed: &[Removal]) -> Outcome {
-    let written = edited.edits.iter().map(|edit| edit.secret.to_string()).collect();
-    let removed = removed.iter().map(|(secret, _)| secret.to_string()).collect();
-    let report = Report { environment: sheet.environment.to_string(), written, removed };
+    let written = edited.edits.iter().map(|edit| &edit.secret).collect();
+    let removed = removed.iter().map(|(secret, _)| secret).collect();
+    let report = EditView { environment: &sheet.environment, written, removed };
     if context.ui.json {
         return context.ui.object(&report);
     }

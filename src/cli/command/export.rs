@@ -9,11 +9,11 @@ use crate::cli::error::{Failure, Outcome};
 use crate::store::file::private::FILE_MODE;
 use crate::store::file::{append, new_file};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use v_secure_core::convert::export;
 use v_secure_core::convert::export::{Exported, Format};
 use v_secure_core::convert::inject::Consent;
+use v_secure_core::report::view::export::ExportView;
 use v_secure_core::vault::Depth;
 
 /// Write an environment's secrets as text
@@ -74,13 +74,6 @@ enum Target {
     Out,
     New(PathBuf),
     Append(PathBuf),
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    format: &'static str,
-    file: &'a Path,
-    names: &'a [String],
 }
 
 impl Export {
@@ -178,8 +171,8 @@ fn write(context: &Context<'_>, format: Format, target: &Target, exported: &Expo
 fn report(context: &Context<'_>, format: Format, path: &Path, exported: &Exported) -> Outcome {
     // Masks are for the runner, which reads lines: nothing else may stand between.
     if context.ui.json && exported.masks.is_none() {
-        let report = Report { format: format.as_str(), file: path, names: &exported.names };
-        return context.ui.object(&report);
+        let (format, names) = (format.as_str(), &exported.names[..]);
+        return context.ui.object(&ExportView { format, file: path, names });
     }
     context.ui.note(&format!("written to {}: {}", path.display(), exported.names.join(", ")));
     Ok(())

@@ -11,7 +11,6 @@ use crate::cli::people::exposure;
 use crate::cli::people::policy::count;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
 use v_secure_core::exposure::{
@@ -19,6 +18,7 @@ use v_secure_core::exposure::{
 };
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::vouching::Credential;
+use v_secure_core::report::view::exposed::ExposedView;
 use v_secure_core::vault::Depth;
 
 /// How many secrets the warning names.
@@ -37,58 +37,6 @@ pub struct Exposed {
     /// Fail if a value has been exposed for longer than this, such as 7d
     #[arg(long, value_name = "SPAN")]
     deadline: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    exposed: Vec<Row>,
-    /// How many are past the deadline.
-    overdue: usize,
-    /// Exposed values that an owner let be, and why.
-    waived: Vec<Word>,
-    /// Older versions that nobody here could compare with the value in force.
-    uncompared: Vec<Unread>,
-}
-
-#[derive(Serialize)]
-struct Word {
-    secret: String,
-    version: usize,
-    id: String,
-    by: String,
-    at: String,
-    reason: String,
-}
-
-#[derive(Serialize)]
-struct Unread {
-    secret: String,
-    versions: Vec<usize>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    secret: String,
-    version: usize,
-    id: String,
-    since: String,
-    overdue: bool,
-    to: Vec<To>,
-}
-
-#[derive(Serialize)]
-struct To {
-    member: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<String>,
-    recipient: String,
-    /// Whose identity, the one of the recipient, it may have kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    made: Option<String>,
-    why: &'static str,
-    since: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    through: Option<String>,
 }
 
 impl Exposed {
@@ -112,10 +60,7 @@ impl Exposed {
         let late: Vec<String> =
             found.iter().filter(|value| is_late(value)).map(|v| v.secret.to_string()).collect();
         if context.ui.json {
-            let exposed = found.iter().map(|value| row(value, is_late(value))).collect();
-            let overdue = late.len();
-            let (uncompared, waived) = (unread(&uncompared), waived.iter().map(word).collect());
-            context.ui.object(&Report { exposed, overdue, waived, uncompared })?;
+            context.ui.object(&ExposedView::of(&found, is_late, &waived, &uncompared))?;
         } else {
             show(context, &found, session.now)?;
             tell_waived(context, &waived);
@@ -189,18 +134,6 @@ fn tell_waived(context: &Context<'_>, waived: &[Waived]) {
     }
 }
 
-fn word(waived: &Waived) -> Word {
-    let Waived { secret, version, object, waiver } = waived;
-    Word {
-        secret: secret.to_string(),
-        version: *version,
-        id: object.to_string(),
-        by: waiver.by.to_string(),
-        at: duration::rfc3339(waiver.at),
-        reason: waiver.reason.clone(),
-    }
-}
-
 /// An old value that was set again is found by opening it alone.
 fn tell_uncompared(context: &Context<'_>, uncompared: &Uncompared) {
     if uncompared.is_empty() {
@@ -216,14 +149,6 @@ fn tell_uncompared(context: &Context<'_>, uncompared: &Uncompared) {
         "no key here opens older values, which may be those in force again: {}{more}",
         named.join(", ")
     ));
-}
-
-fn unread(uncompared: &Uncompared) -> Vec<Unread> {
-    let one = |(secret, versions): (&SecretName, &BTreeSet<usize>)| Unread {
-        secret: secret.to_string(),
-        versions: versions.iter().copied().collect(),
-    };
-    uncompared.iter().map(one).collect()
 }
 
 fn who(to: &Knower) -> String {
@@ -271,28 +196,5 @@ fn why(all: &[&Knower]) -> String {
         Some(Through { secret, in_force: true }) => format!("{why}; {secret} has the same value"),
         Some(Through { secret, in_force: false }) => format!("{why}; {secret} had the same value"),
         None => why,
-    }
-}
-
-fn row(value: &Value, overdue: bool) -> Row {
-    Row {
-        secret: value.secret.to_string(),
-        version: value.version,
-        id: value.object.to_string(),
-        since: duration::rfc3339(value.since()),
-        overdue,
-        to: value.to.iter().map(to).collect(),
-    }
-}
-
-fn to(knower: &Knower) -> To {
-    To {
-        member: knower.member.to_string(),
-        device: knower.device.as_ref().map(ToString::to_string),
-        recipient: knower.recipient.clone(),
-        made: knower.made.as_ref().map(ToString::to_string),
-        why: knower.why.as_str(),
-        since: duration::rfc3339(knower.since),
-        through: knower.through.as_ref().map(|through| through.secret.to_string()),
     }
 }

@@ -14,13 +14,13 @@ use crate::store::file::find::FOLDER;
 use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::Args;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use v_secure_core::convert::inject::Consent;
 use v_secure_core::convert::inject::consent::together;
 use v_secure_core::convert::template::{MAX_TEMPLATE, RenderError, Template, TextPosition};
 use v_secure_core::name::SecretName;
+use v_secure_core::report::view::inject::InjectView;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::references::{self, Lines, Missing};
@@ -59,13 +59,6 @@ pub struct Inject {
     /// Why the secrets are used
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    file: &'a Path,
-    secrets: Vec<String>,
-    references: usize,
 }
 
 type Values = BTreeMap<SecretName, SecretValue>;
@@ -250,10 +243,11 @@ impl Inject {
                 }
             })?,
         }
-        let secrets: Vec<String> = values.keys().map(SecretName::to_string).collect();
         if context.ui.json {
-            return context.ui.object(&Report { file: path, secrets, references });
+            let secrets = values.keys().collect();
+            return context.ui.object(&InjectView { file: path, secrets, references });
         }
+        let secrets: Vec<&str> = values.keys().map(SecretName::as_str).collect();
         context.ui.note(&format!("written to {}: {}", path.display(), secrets.join(", ")));
         Ok(())
     }

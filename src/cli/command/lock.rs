@@ -4,7 +4,8 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::session;
 use clap::Args;
-use serde::Serialize;
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::report::view::lock::LockView;
 use v_secure_core::vault::Depth;
 
 /// Lock the vault again after 'v-secure unlock'
@@ -16,16 +17,10 @@ pub struct Lock {
     all: bool,
 }
 
-#[derive(Serialize)]
-struct Report {
-    /// The ids of the vaults that were open.
-    locked: Vec<String>,
-}
-
 impl Lock {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let store = session::store(context);
-        let locked = if self.all {
+        let locked: Vec<Id> = if self.all {
             store.forget_all().map_err(session::failure)?
         } else {
             // Nothing is given out, so that an altered vault can be locked too.
@@ -34,8 +29,7 @@ impl Lock {
             was_open.then_some(id).into_iter().collect()
         };
         if context.ui.json {
-            let locked = locked.iter().map(ToString::to_string).collect();
-            return context.ui.object(&Report { locked });
+            return context.ui.object(&LockView { locked });
         }
         context.ui.note(&match (locked.len(), self.all) {
             (0, false) => "nothing was kept open here".to_owned(),

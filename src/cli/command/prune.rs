@@ -5,8 +5,8 @@ use crate::cli::door::pruning::summary;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::Name;
+use v_secure_core::report::view::prune::PruneView;
 use v_secure_core::secret::prune;
 use v_secure_core::secret::prune::{GRACE, Look, PruneDue, Shares};
 use v_secure_core::vault::{Depth, Vault};
@@ -34,31 +34,6 @@ pub struct Prune {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    dry_run: bool,
-    /// With `--dry-run`, what would be.
-    pruned: Vec<Row>,
-    waiting: Vec<Waiting>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    secret: String,
-    version: usize,
-    id: String,
-    /// `expired`, `versions`, `days` or `left-over`.
-    why: &'static str,
-}
-
-/// What only others may prune.
-#[derive(Serialize)]
-struct Waiting {
-    secret: String,
-    versions: Vec<usize>,
-    able: Vec<String>,
 }
 
 impl Prune {
@@ -91,7 +66,7 @@ impl Prune {
 
     fn report(&self, context: &Context<'_>, shares: Shares) -> Outcome {
         if context.ui.json {
-            return context.ui.object(&report(self.dry_run, &shares));
+            return context.ui.object(&PruneView::of(self.dry_run, &shares));
         }
         let cells = |due: &PruneDue| {
             vec![due.secret.to_string(), due.number.to_string(), due.why.as_str().to_owned()]
@@ -119,20 +94,4 @@ impl Prune {
 
 fn versions(count: usize) -> String {
     if count == 1 { "1 version is".into() } else { format!("{count} versions are") }
-}
-
-fn report(dry_run: bool, shares: &Shares) -> Report {
-    let row = |due: &PruneDue| Row {
-        secret: due.secret.to_string(),
-        version: due.number,
-        id: due.object.to_string(),
-        why: due.why.as_str(),
-    };
-    let waiting = shares.others.iter().map(|(secret, waiting)| Waiting {
-        secret: secret.to_string(),
-        versions: waiting.due.iter().map(|due| due.number).collect(),
-        able: waiting.able.iter().map(ToString::to_string).collect(),
-    });
-    let pruned = shares.own.iter().map(row).collect();
-    Report { dry_run, pruned, waiting: waiting.collect() }
 }

@@ -6,75 +6,39 @@ use crate::cli::people::exposure;
 use crate::cli::people::policy::count;
 use crate::cli::unlocking;
 use crate::engine::door::Purpose;
-use serde::Serialize;
-use std::collections::BTreeMap;
 use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::record::text::escape_for_display;
-use v_secure_core::secret::list;
-use v_secure_core::secret::list::ListFilter;
-use v_secure_core::vault::unlock::Unlocked;
+use v_secure_core::report::view::status::{ExpiringSecretView, SOON, StatusView, environments};
 use v_secure_core::vault::{Depth, Vault};
-
-/// How near an expiry is worth a line, in seconds.
-const SOON: u64 = 7 * 24 * 3600;
-
-#[derive(Serialize)]
-struct Status {
-    vault: String,
-    id: String,
-    path: String,
-    fingerprint: String,
-    pinned: bool,
-    member: Option<String>,
-    roles: Vec<String>,
-    /// The way that unlocked the vault.
-    unlocked_by: Option<String>,
-    /// Until when 'v-secure unlock' keeps it open, if that unlocked it.
-    open_until: Option<String>,
-    /// Why nothing is unlocked, if nothing is.
-    locked: Option<String>,
-    #[serde(skip)]
-    way_in: &'static str,
-    environments: BTreeMap<String, usize>,
-    expiring: Vec<Expiring>,
-    attention: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Expiring {
-    secret: String,
-    at: String,
-    expired: bool,
-    when: String,
-}
 
 pub fn run(context: &Context<'_>) -> Outcome {
     let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
     let vault = &opened.vault;
     let unlocked = unlocking::unlock_without_asking(context, vault);
     let who = unlocked.as_ref().map(|unlocked| &unlocked.who);
+    let member = who.as_ref().ok().and_then(|who| vault.policy().member(who.member()));
     let kept_until = who.as_ref().ok().and_then(|who| who.kept_until());
-    let status = Status {
-        vault: vault.file().header.name.to_string(),
-        id: vault.id().to_string(),
+    let status = StatusView {
+        vault: &vault.file().header.name,
+        id: vault.id(),
         path: session.location.vault.display().to_string(),
         fingerprint: fingerprint_words(&vault.id()),
         pinned: opened.pin != v_secure_core::vault::pin::PinStatus::Unknown,
-        member: who.as_ref().ok().map(|who| who.member().to_string()),
-        roles: who.as_ref().map(|who| roles(vault, who)).unwrap_or_default(),
-        unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.clone()),
+        member: who.as_ref().ok().map(|who| who.member()),
+        roles: member.into_iter().flat_map(|member| member.roles()).collect(),
+        unlocked_by: unlocked.as_ref().ok().map(|unlocked| unlocked.way.as_str()),
         open_until: kept_until.map(duration::rfc3339),
         locked: who.err().map(|failure| failure.causes.join("; ")),
-        way_in: way_in(vault),
         environments: environments(vault, session.now),
-        expiring: expiring(vault, session.now),
+        expiring: ExpiringSecretView::all(vault, session.now),
         attention: attention(context, vault, session.now),
     };
     if context.ui.json {
         return context.ui.object(&status);
     }
-    show(context, &status, kept_until.map(|until| duration::relative(until, session.now)))
+    let ends = kept_until.map(|until| duration::relative(until, session.now));
+    show(context, &status, ends, way_in(vault))
 }
 
 fn way_in(vault: &Vault) -> &'static str {
@@ -86,36 +50,6 @@ fn way_in(vault: &Vault) -> &'static str {
             "unlock it with --identity FILE, or ask to become a member: v-secure member request"
         }
     }
-}
-
-fn roles(vault: &Vault, who: &Unlocked) -> Vec<String> {
-    let member = vault.policy().member(who.member());
-    member.map(|member| member.roles().map(ToString::to_string).collect()).unwrap_or_default()
-}
-
-/// Environments with the number of their secrets.
-fn environments(vault: &Vault, now: u64) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for listed in list::list(vault, &ListFilter::default(), now) {
-        *counts.entry(listed.name.environment().to_owned()).or_insert(0) += 1;
-    }
-    counts
-}
-
-/// Those too whose values were pruned since: a program that wants them does not start.
-fn expiring(vault: &Vault, now: u64) -> Vec<Expiring> {
-    let soon = Some(now.saturating_add(SOON));
-    let filter = ListFilter { expiring: soon, expired: true, ..ListFilter::default() };
-    let mut found: Vec<(u64, Expiring)> = list::list(vault, &filter, now)
-        .into_iter()
-        .filter_map(|listed| Some((listed.name, listed.version.expires?)))
-        .map(|(name, at)| {
-            let (expired, when) = (now >= at, duration::relative(at, now));
-            (at, Expiring { secret: name.to_string(), at: duration::rfc3339(at), expired, when })
-        })
-        .collect();
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, expiring)| expiring).collect()
 }
 
 fn attention(context: &Context<'_>, vault: &Vault, now: u64) -> Vec<String> {
@@ -163,18 +97,24 @@ fn expired_members(vault: &Vault, now: u64) -> Vec<String> {
     .collect()
 }
 
-fn show(context: &Context<'_>, status: &Status, ends: Option<String>) -> Outcome {
+fn show(
+    context: &Context<'_>,
+    status: &StatusView<'_>,
+    ends: Option<String>,
+    way_in: &str,
+) -> Outcome {
     let ui = &context.ui;
     let path = escape_for_display(&status.path);
     let line = |label: &str, text: &str| ui.wrapped(&format!("{label:<14}"), 14, text);
-    line("vault", &format!("{} ({path})", ui.strong(&status.vault)))?;
+    line("vault", &format!("{} ({path})", ui.strong(status.vault.as_str())))?;
     line("fingerprint", &status.fingerprint)?;
     if !status.pinned {
         line("pin", "not accepted on this device yet")?;
     }
     match (&status.member, &status.locked) {
         (Some(member), _) => {
-            line("you", &format!("{member} ({})", status.roles.join(", ")))?;
+            let roles: Vec<&str> = status.roles.iter().map(|role| role.as_str()).collect();
+            line("you", &format!("{member} ({})", roles.join(", ")))?;
             if let Some(way) = &status.unlocked_by {
                 let ends = ends.map(|ends| format!(" (ends {ends})")).unwrap_or_default();
                 line("unlocked by", &format!("{}{ends}", escape_for_display(way)))?;
@@ -182,7 +122,7 @@ fn show(context: &Context<'_>, status: &Status, ends: Option<String>) -> Outcome
         }
         (None, Some(why)) => {
             line("you", &format!("locked: {}", escape_for_display(why)))?;
-            line("", status.way_in)?;
+            line("", way_in)?;
         }
         (None, None) => {}
     }

@@ -5,13 +5,13 @@ use crate::cli::args::times::Takes;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::people::shortfall::cause;
 use crate::cli::unlocking::{self, session};
 use crate::engine::door::Purpose;
 use crate::store::keyring::session::Item;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::convert::duration;
+use v_secure_core::report::view::cause::cause;
+use v_secure_core::report::view::unlock::UnlockView;
 use v_secure_core::vault::Depth;
 use v_secure_core::vault::session_keys;
 use v_secure_core::vault::session_keys::{LONGEST, Term};
@@ -30,20 +30,6 @@ pub struct Unlock {
     span: String,
 }
 
-#[derive(Serialize)]
-struct Report {
-    vault: String,
-    member: String,
-    /// What was used to unlock it now.
-    unlocked_by: String,
-    /// `kernel keyring` or `OS keyring`.
-    keyring: &'static str,
-    until: String,
-    seconds: u64,
-    /// Why some keys that should have opened are not kept.
-    closed: Vec<String>,
-}
-
 impl Unlock {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let seconds = span(&self.span)?;
@@ -55,10 +41,10 @@ impl Unlock {
         let gathered = session_keys::gather(vault, &by.who, Term { since: now, until })?;
         let item = Item { vault: &vault.id(), text: &gathered.text, now, until };
         let keyring = session::store(context).keep(item).map_err(session::failure)?;
-        let report = Report {
-            vault: vault.file().header.name.to_string(),
-            member: by.who.member().to_string(),
-            unlocked_by: by.way,
+        let report = UnlockView {
+            vault: &vault.file().header.name,
+            member: by.who.member(),
+            unlocked_by: &by.way,
             keyring,
             until: duration::rfc3339(until),
             seconds,

@@ -15,9 +15,10 @@ pub mod pin_failures;
 pub mod readable;
 use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
-use serde::Serialize;
 use std::error::Error;
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::cause::causes;
+use v_secure_core::report::view::error::{ErrorBodyView, ErrorView};
 
 /// A failed command.
 #[derive(Debug)]
@@ -106,37 +107,15 @@ impl Failure {
 
     /// The object that `--json` prints on standard error.
     pub fn to_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            error: Inner<'a>,
-        }
-        #[derive(Serialize)]
-        struct Inner<'a> {
-            code: &'a str,
-            exit: u8,
-            message: &'a str,
-            causes: &'a [String],
-            hints: Vec<&'a str>,
-        }
-        let error = Inner {
+        let error = ErrorBodyView {
             code: self.code.as_str(),
             exit: self.exit.code(),
             message: &self.message,
             causes: &self.causes,
             hints: self.steps(),
         };
-        serde_json::to_string(&Body { error }).unwrap_or_default()
+        serde_json::to_string(&ErrorView { error }).unwrap_or_default()
     }
-}
-
-pub(in crate::cli) fn causes(error: &dyn Error) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        texts.push(error.to_string());
-        cause = error.source();
-    }
-    texts
 }
 
 /// A command's result.

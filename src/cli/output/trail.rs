@@ -12,13 +12,13 @@ use crate::store::file::private::PrivateError;
 use crate::store::state::journal::JournalError;
 use crate::store::state::reads;
 use crate::store::state::reads::{Journal, Read};
-use serde::Serialize;
 use v_secure_core::convert::duration;
 use v_secure_core::convert::duration::TimeError;
 use v_secure_core::name::{Name, SecretName};
-use v_secure_core::report::controls;
 use v_secure_core::report::history;
 use v_secure_core::report::history::{HistoryFilter, HistoryRow};
+use v_secure_core::report::view::audit::log::ReadView;
+use v_secure_core::report::view::logs::EventView;
 use v_secure_core::vault::Vault;
 
 /// Which record an event stands in.
@@ -37,28 +37,7 @@ pub struct Event {
     pub rotates: bool,
     /// Seconds since the Unix epoch.
     pub ts: u64,
-    pub record: Record,
-}
-
-/// An event as it is printed for machines; fields in the order of the columns.
-#[derive(Debug, Serialize)]
-pub struct Record {
-    pub timestamp: String,
-    pub action: String,
-    /// Empty for what is about no one secret.
-    pub secret_id: String,
-    pub actor: String,
-    pub actor_type: &'static str,
-    /// Always empty: an offline program knows of no address.
-    pub source_ip: &'static str,
-    pub reason: String,
-    /// `counting` or `void`; `recorded` for a read.
-    pub status: &'static str,
-    pub compliance_standards: &'static [&'static str],
-    /// What a change of policy is about.
-    pub object: String,
-    /// Of the entry, or of the journal's line.
-    pub id: String,
+    pub record: EventView,
 }
 
 /// All events in order of time, oldest first; where clocks agree, in the order of the log.
@@ -78,40 +57,26 @@ fn of_row(row: &HistoryRow) -> Event {
         history::HistoryKind::Secret => EventKind::Secret,
         history::HistoryKind::Policy => EventKind::Policy,
     };
-    let record = Record {
-        timestamp: duration::rfc3339(row.timestamp),
-        action: row.action.to_owned(),
-        secret_id: row.secret.as_ref().map(ToString::to_string).unwrap_or_default(),
-        actor: row.actor.clone(),
-        actor_type: row.actor_type.map(|kind| kind.as_str()).unwrap_or_default(),
-        source_ip: "",
-        reason: row.reason.clone(),
-        status: row.status.as_str(),
-        compliance_standards: controls::of(row.action),
-        object: row.object.clone(),
-        id: row.entry.to_string(),
-    };
-    Event { kind, rotates: row.rotates, ts: row.timestamp, record }
+    Event { kind, rotates: row.rotates, ts: row.timestamp, record: EventView::from(row) }
 }
 
 fn of_read<'a>(vault: &'a Vault, read: &'a Read) -> impl Iterator<Item = Event> + 'a {
     let kind = Name::new(read.actor.as_str()).ok().and_then(|name| history::kind_of(vault, &name));
-    read.secrets.iter().map(move |secret| {
-        let record = Record {
-            timestamp: duration::rfc3339(read.ts),
-            action: read.action.clone(),
-            secret_id: secret.clone(),
-            actor: read.actor.clone(),
-            actor_type: kind.map(|kind| kind.as_str()).unwrap_or_default(),
-            source_ip: "",
-            reason: read.reason.clone(),
-            status: "recorded",
-            compliance_standards: controls::OF_READS,
-            object: String::new(),
-            id: read.id.to_string(),
-        };
-        Event { kind: EventKind::Read, rotates: false, ts: read.ts, record }
-    })
+    let event = |record| Event { kind: EventKind::Read, rotates: false, ts: read.ts, record };
+    EventView::of_read(read_view(read), kind).map(event)
+}
+
+/// A line of the journal, for machines.
+pub fn read_view(read: &Read) -> ReadView<'_> {
+    ReadView {
+        timestamp: duration::rfc3339(read.ts),
+        action: &read.action,
+        actor: &read.actor,
+        environment: &read.environment,
+        secrets: &read.secrets,
+        reason: &read.reason,
+        id: read.id,
+    }
 }
 
 /// This device's journal of the vault's place.

@@ -1,109 +1,21 @@
 //! What is said of everything that only a leaver, or a lost device, vouched for, and how much of it goes.
 
-use super::giving::accesses;
 use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::layout;
 use crate::cli::output::ui::escape_lines;
-use serde::Serialize;
 use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::name::Name;
 use v_secure_core::people::departure;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::policy::op::PolicyOp;
-use v_secure_core::policy::vouching::{AccessOfRole, Alone, Credential, Going, Vouching};
+use v_secure_core::policy::vouching::{Alone, Going, Vouching};
+use v_secure_core::report::view::vouched_alone::VouchedAloneView;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
-
-/// One thing that only the leaver, or the device that was lost, stands behind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Left {
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    member: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<String>,
-    /// Which device or recipient, with its short id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential: Option<String>,
-    /// What a role gives.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    access: Vec<String>,
-    /// Who is in a role.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    members: Vec<String>,
-    /// Whether a member is an owner.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    owner: bool,
-    /// The row before, where this is the recipient of that device.
-    #[serde(skip)]
-    follows: bool,
-    /// Whether it goes with the leaver.
-    pub revoked: bool,
-}
-
-impl Left {
-    fn of(kind: &'static str) -> Self {
-        Self {
-            kind,
-            member: None,
-            role: None,
-            credential: None,
-            access: Vec::new(),
-            members: Vec::new(),
-            owner: false,
-            follows: false,
-            revoked: false,
-        }
-    }
-
-    fn text(&self) -> String {
-        let text = |found: &Option<String>| found.clone().unwrap_or_default();
-        match self.kind {
-            "member" if self.owner => format!("the owner {} with all it has", text(&self.member)),
-            "member" => format!("the member {} with all it has", text(&self.member)),
-            "credential" => format!("{}: {}", text(&self.member), text(&self.credential)),
-            "membership" => format!("{} in the role {}", text(&self.member), text(&self.role)),
-            _ => format!("the role {} ({})", text(&self.role), self.about()),
-        }
-    }
-
-    /// What a role gives, and who is in it.
-    fn about(&self) -> String {
-        let access = match self.access.as_slice() {
-            [] => "gives nothing yet".to_owned(),
-            access => access.join("; "),
-        };
-        let within =
-            if self.members.is_empty() { "nobody".into() } else { self.members.join(", ") };
-        format!("{access}; in it: {within}")
-    }
-
-    /// Whether an op takes it away.
-    fn is_taken_by(&self, op: &PolicyOp) -> bool {
-        let is = |own: &Option<String>, name: &Name| own.as_deref() == Some(name.as_str());
-        match (self.kind, op) {
-            ("member", PolicyOp::MemberRemove { member }) => is(&self.member, member),
-            ("membership", PolicyOp::RoleLeave { role, member }) => {
-                is(&self.member, member) && is(&self.role, role)
-            }
-            ("role", PolicyOp::RoleRemove { role }) => is(&self.role, role),
-            ("credential", PolicyOp::KeyRemove { member, device, .. }) => {
-                let named = format!("device {device} ");
-                let shown = self.credential.as_deref().unwrap_or_default();
-                is(&self.member, member) && shown.starts_with(&named)
-            }
-            ("credential", PolicyOp::RecipientRemove { member, recipient }) => {
-                let shown = Credential::Recipient(recipient.clone());
-                is(&self.member, member) && self.credential == Some(shown.to_string())
-            }
-            _ => false,
-        }
-    }
-}
 
 /// What only they vouched for who go.
 #[derive(Debug, Default)]
@@ -142,79 +54,46 @@ fn last_owners_key(vault: &Vault, going: Going<'_>) -> Option<Id> {
     Some(first)
 }
 
-/// The same as rows, with what `ops` take away of it.
-fn rows(vault: &Vault, alone: &Alone, ops: &[PolicyOp]) -> Vec<Left> {
-    let members = alone.members.iter().map(|member| Left {
-        member: Some(member.to_string()),
-        owner: vault.policy().is_owner(member),
-        ..Left::of("member")
-    });
-    let memberships = alone.memberships.iter().map(|(role, member)| Left {
-        member: Some(member.to_string()),
-        role: Some(role.to_string()),
-        ..Left::of("membership")
-    });
-    let roles = alone.roles.iter().map(|role| role_row(vault, role));
-    let all = members.chain(credential_rows(vault, alone)).chain(memberships).chain(roles);
-    all.map(|left| {
-        let revoked = ops.iter().any(|op| left.is_taken_by(op));
-        Left { revoked, ..left }
-    })
-    .collect()
-}
-
-fn credential_rows(vault: &Vault, alone: &Alone) -> Vec<Left> {
-    let mut rows = Vec::new();
-    let mut before: Option<(&Name, &Name)> = None;
-    for (member, credential) in &alone.credentials {
-        let device = before.filter(|(of, _)| *of == member).map(|(_, device)| device);
-        let key = device.and_then(|device| vault.policy().member(member)?.keys.get(device));
-        let follows = match (key, credential) {
-            (Some(key), Credential::Recipient(text)) => key.recipient == *text,
-            _ => false,
-        };
-        rows.push(Left {
-            member: Some(member.to_string()),
-            credential: Some(credential.to_string()),
-            follows,
-            ..Left::of("credential")
-        });
-        before = match credential {
-            Credential::Key { device, .. } => Some((member, device)),
-            Credential::Recipient(_) => None,
-        };
-    }
-    rows
-}
-
-fn role_row(vault: &Vault, role: &Name) -> Left {
-    let found = vault.policy().role(role);
-    let members = found.into_iter().flat_map(|found| found.members());
-    Left {
-        role: Some(role.to_string()),
-        access: accesses(&AccessOfRole::of_role(vault.chain(), role)),
-        members: members.map(ToString::to_string).collect(),
-        ..Left::of("role")
-    }
-}
-
 /// As people read it: a device and its recipient are one.
-fn texts<'a>(rows: impl IntoIterator<Item = &'a Left>) -> Vec<String> {
+fn texts<'a>(rows: impl IntoIterator<Item = &'a VouchedAloneView>) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for left in rows {
         match (texts.last_mut(), &left.credential) {
             (Some(last), Some(recipient)) if left.follows && last.contains(": device ") => {
                 last.push_str(&format!(", {recipient}"));
             }
-            _ => texts.push(left.text()),
+            _ => texts.push(text(left)),
         }
     }
     texts
 }
 
+fn text(left: &VouchedAloneView) -> String {
+    let text = |found: &Option<Name>| found.as_ref().map(Name::to_string).unwrap_or_default();
+    let (member, role) = (text(&left.member), text(&left.role));
+    match left.kind {
+        "member" if left.owner => format!("the owner {member} with all it has"),
+        "member" => format!("the member {member} with all it has"),
+        "credential" => format!("{member}: {}", left.credential.as_deref().unwrap_or_default()),
+        "membership" => format!("{member} in the role {role}"),
+        _ => format!("the role {role} ({})", about(left)),
+    }
+}
+
+/// What a role gives, and who is in it.
+fn about(left: &VouchedAloneView) -> String {
+    let access = match left.access.as_slice() {
+        [] => "gives nothing yet".to_owned(),
+        access => access.join("; "),
+    };
+    let within: Vec<&str> = left.members.iter().map(Name::as_str).collect();
+    let within = if within.is_empty() { "nobody".into() } else { within.join(", ") };
+    format!("{access}; in it: {within}")
+}
+
 /// Lists it before anything is asked.
 pub fn tell(context: &Context<'_>, who: &str, vault: &Vault, vouched: &Vouched) {
-    let rows = rows(vault, &vouched.all, &[]);
+    let rows = VouchedAloneView::all(vault, &vouched.all, &[]);
     if rows.is_empty() {
         return;
     }
@@ -252,7 +131,7 @@ pub fn say(context: &Context<'_>, lines: &[(&str, String)]) {
 }
 
 /// Says what of it went, and what stays although `nobody` is there to vouch for it.
-pub fn tell_staying(context: &Context<'_>, nobody: &str, rows: &[Left]) {
+pub fn tell_staying(context: &Context<'_>, nobody: &str, rows: &[VouchedAloneView]) {
     let went = texts(rows.iter().filter(|left| left.revoked));
     if !went.is_empty() {
         context.ui.note(&format!("went with it: {}", went.join("; ")));
@@ -280,7 +159,7 @@ pub fn settled(
     (vouched, removal): (&Vouched, &[PolicyOp]),
     by_option: bool,
     confirm: &ConfirmArgs,
-) -> Outcome<(Vec<PolicyOp>, Vec<Left>)> {
+) -> Outcome<(Vec<PolicyOp>, Vec<VouchedAloneView>)> {
     let revokable = departure::revoke(vault, &vouched.takeable, &ctx.signer.key.id(), removal);
     let may_ask = !confirm.is_given() && context.interactive();
     let also = match by_option {
@@ -288,7 +167,7 @@ pub fn settled(
         chosen => chosen,
     };
     let taken = if also { revokable } else { Vec::new() };
-    let left = rows(vault, &vouched.all, &taken);
+    let left = VouchedAloneView::all(vault, &vouched.all, &taken);
     Ok((taken, left))
 }
 

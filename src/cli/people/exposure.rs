@@ -1,15 +1,16 @@
 //! What the commands that take rights away tell of exposed values: which are known now to those who
 //! may not read them any more.
 
-use super::policy::{Changed, Effects, count};
+use super::policy;
+use super::policy::{Changed, count};
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking;
-use serde::Serialize;
 use v_secure_core::exposure;
 use v_secure_core::exposure::{Exposed, Exposure, Knower};
-use v_secure_core::name::Name;
+use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::narrowed::NarrowedView;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
 
@@ -37,14 +38,14 @@ fn secrets(
     context: &Context<'_>,
     vault: &Vault,
     is_meant: impl Fn(&Exposed, &Knower) -> bool,
-) -> Outcome<Vec<String>> {
+) -> Outcome<Vec<SecretName>> {
     let exposed = all(context, vault)?.values;
     let meant = exposed.iter().filter(|value| value.to.iter().any(|to| is_meant(value, to)));
-    Ok(meant.map(|value| value.secret.to_string()).collect())
+    Ok(meant.map(|value| value.secret.clone()).collect())
 }
 
 /// Says which values want renewing, and how to see them.
-fn tell(context: &Context<'_>, who: &str, secrets: &[String]) {
+fn tell(context: &Context<'_>, who: &str, secrets: &[SecretName]) {
     if secrets.is_empty() {
         return context.ui.note(&format!("no value in force is known to {who} without a right to"));
     }
@@ -77,9 +78,12 @@ pub fn tell_renewed(context: &Context<'_>, audiences: &[String]) {
 }
 
 /// The first of them.
-fn some(secrets: &[String]) -> String {
+fn some(secrets: &[SecretName]) -> String {
     let more = if secrets.len() > 5 { ", …" } else { "" };
-    format!("{}{more}", secrets.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", "))
+    format!(
+        "{}{more}",
+        secrets.iter().take(5).map(SecretName::as_str).collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn values(secrets: usize) -> String {
@@ -87,15 +91,7 @@ fn values(secrets: usize) -> String {
 }
 
 /// What came of a change that took rights away, as its report ends.
-#[derive(Serialize)]
-pub struct Narrowed<'a> {
-    /// Audiences with new keys.
-    renewed: &'a [String],
-    /// Secrets whose values in force are known without a right to.
-    pub exposed: Vec<String>,
-    #[serde(flatten)]
-    effects: &'a Effects,
-}
+pub struct Narrowed<'a>(NarrowedView<'a>);
 
 impl<'a> Narrowed<'a> {
     /// With the values that are exposed to those that `is_meant` picks.
@@ -105,7 +101,8 @@ impl<'a> Narrowed<'a> {
         is_meant: impl Fn(&Exposed, &Knower) -> bool,
     ) -> Outcome<Self> {
         let Changed { vault, renewed, effects, .. } = changed;
-        Ok(Self { renewed, exposed: secrets(context, vault, is_meant)?, effects })
+        let exposed = secrets(context, vault, is_meant)?;
+        Ok(Self(NarrowedView { renewed, exposed, effects }))
     }
 
     /// With the values that are exposed to these members.
@@ -117,16 +114,20 @@ impl<'a> Narrowed<'a> {
         Self::of(context, changed, |_, knower| members.contains(&knower.member))
     }
 
+    pub const fn view(&self) -> &NarrowedView<'a> {
+        &self.0
+    }
+
     /// Says which audiences have new keys, and what was wrapped for those who stay.
     pub fn tell(&self, context: &Context<'_>) {
-        tell_renewed(context, self.renewed);
-        self.effects.tell_narrowed(&context.ui);
+        tell_renewed(context, self.0.renewed);
+        policy::tell_narrowed(&context.ui, self.0.effects);
     }
 
     /// Says what `who` knows, if it is anybody.
     pub fn finish(&self, context: &Context<'_>, who: &str) {
         if !who.is_empty() {
-            tell(context, who, &self.exposed);
+            tell(context, who, &self.0.exposed);
         }
     }
 }

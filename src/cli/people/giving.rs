@@ -8,12 +8,12 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::layout;
 use crate::cli::output::ui::escape_lines;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::vouching::{
     AccessOfRole, Credential, Gift, Receiver, Voucher, VoucherStatus, VouchingVerdict, named,
 };
+use v_secure_core::report::view::giving::{GivenView, access_texts};
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct VouchArgs {
@@ -30,25 +30,6 @@ pub struct OlderArgs {
     older_values: bool,
 }
 
-/// One credential or membership that gets something.
-#[derive(Debug, Serialize)]
-pub struct Given {
-    role: String,
-    /// What it gets, such as `read,write on dev/*`.
-    access: Vec<String>,
-    member: String,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<String>,
-    /// The key's id, or the recipient.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    added_by: Vec<String>,
-    confirmed_by: Vec<String>,
-    /// Whether somebody stands for it who could give it this.
-    vouched: bool,
-}
-
 /// Something that nobody stands for who could give it what it gets.
 struct Marked {
     /// What `--vouch` names it by.
@@ -58,7 +39,7 @@ struct Marked {
 
 impl VouchArgs {
     /// Says what is given to whom, and goes on only if all of it is vouched for or agreed to.
-    pub fn check(&self, context: &Context<'_>, gifts: &[Gift]) -> Outcome<Vec<Given>> {
+    pub fn check(&self, context: &Context<'_>, gifts: &[Gift]) -> Outcome<Vec<GivenView>> {
         tell(context, gifts);
         self.check_names(gifts)?;
         let marked = self.marked(gifts);
@@ -67,7 +48,7 @@ impl VouchArgs {
         if !open.is_empty() {
             ask(context, gifts)?;
         }
-        Ok(rows(gifts))
+        Ok(GivenView::all(gifts))
     }
 
     /// Each `--vouch` must name one credential of those listed: a key can be made whose short form is that
@@ -182,7 +163,7 @@ pub fn tell(context: &Context<'_>, gifts: &[Gift]) {
 
 fn lines(gift: &Gift, width: Option<usize>) -> Vec<String> {
     let role = &gift.access.role;
-    let access = accesses(&gift.access).join("; ");
+    let access = access_texts(&gift.access).join("; ");
     let heading = match (gift.is_grant, gift.access.is_empty()) {
         (true, _) => format!("this gives {access} to all in the role {role}:"),
         (_, true) => format!("this gives the role {role} (nothing yet) to:"),
@@ -255,46 +236,6 @@ pub fn names(vouchers: &[Voucher]) -> String {
     if names.is_empty() { "nobody".into() } else { names.join(", ") }
 }
 
-/// What a role has, or is to get, for people.
-pub fn accesses(access: &AccessOfRole) -> Vec<String> {
-    if access.is_owner() {
-        return vec!["everything".into()];
-    }
-    let grants = access.grants.iter().map(|(pattern, rights)| format!("{rights} on {pattern}"));
-    let once = access.once.iter().map(|pattern| format!("what it once read on {pattern}"));
-    grants.chain(once).collect()
-}
-
 fn membership_tag(role: &Name, member: &Name) -> String {
     format!("{role}/{member}")
-}
-
-/// What is given, for `--json`.
-pub fn rows(gifts: &[Gift]) -> Vec<Given> {
-    gifts.iter().flat_map(|gift| gift.to.iter().flat_map(|to| given(gift, to))).collect()
-}
-
-fn given(gift: &Gift, to: &Receiver) -> Vec<Given> {
-    let texts = |vouchers: &[Voucher]| {
-        vouchers.iter().map(|voucher| voucher.member.to_string()).collect::<Vec<_>>()
-    };
-    let row = |kind, device: Option<String>, id: Option<String>, verdict: &VouchingVerdict| Given {
-        role: gift.access.role.to_string(),
-        access: accesses(&gift.access),
-        member: to.member.to_string(),
-        kind,
-        device,
-        id,
-        added_by: texts(&verdict.added),
-        confirmed_by: texts(&verdict.confirmed),
-        vouched: verdict.is_vouched,
-    };
-    let membership = to.membership.iter().map(|verdict| row("membership", None, None, verdict));
-    let credentials = to.credentials.iter().map(|(credential, verdict)| match credential {
-        Credential::Key { device, id } => {
-            row("key", Some(device.to_string()), Some(id.to_string()), verdict)
-        }
-        Credential::Recipient(text) => row("recipient", None, Some(text.clone()), verdict),
-    });
-    membership.chain(credentials).collect()
 }

@@ -1,21 +1,22 @@
 //! What the commands that change policy share: making the change, and telling what came of it
 //! besides, above all which secrets some of their readers cannot open yet.
 
-use super::giving::{Given, OlderArgs, VouchArgs};
-use super::shortfall::{self, Lacks};
+use super::giving::{OlderArgs, VouchArgs};
+use super::shortfall;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::output::ui::Ui;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::exposure;
 use v_secure_core::keys::policy_change;
-use v_secure_core::keys::policy_change::{PolicyOutcome, WhyUnsettled};
+use v_secure_core::keys::policy_change::PolicyOutcome;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::report::view::effects::{EffectsView, UnsettledSecretView};
+use v_secure_core::report::view::giving::GivenView;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::key_holders;
@@ -34,14 +35,14 @@ pub struct Changed {
     pub vault: Vault,
     /// Audiences with new keys.
     pub renewed: Vec<String>,
-    pub effects: Effects,
+    pub effects: EffectsView,
     /// What it gave, and to whom.
-    pub gives: Vec<Given>,
+    pub gives: Vec<GivenView>,
 }
 
 impl Changed {
     pub fn of(outcome: PolicyOutcome, written: bool, vault: Vault) -> Self {
-        let effects = Effects::of(&outcome);
+        let effects = EffectsView::from(&outcome);
         Self { written, vault, renewed: outcome.renewed, effects, gives: Vec::new() }
     }
 }
@@ -100,115 +101,45 @@ pub fn give(
     Ok(Changed { gives, ..Changed::of(outcome, written, vault) })
 }
 
-/// What a change of policy brought besides itself.
-#[derive(Debug, Default, Serialize)]
-pub struct Effects {
-    /// Secrets that were wrapped for their new readers.
-    pub settled: Vec<String>,
-    /// Secrets that not all of their readers can open yet.
-    pub unsettled: Vec<WaitingAccess>,
-    /// Audiences that lack keys.
-    pub without_keys: Vec<String>,
-    #[serde(flatten)]
-    pub lacks: Lacks,
+/// Says what was settled, and what waits for whom.
+pub fn tell(ui: &Ui<'_>, effects: &EffectsView) {
+    tell_wrapped(ui, effects, "for new readers");
 }
 
-#[derive(Debug, Serialize)]
-pub struct WaitingAccess {
-    pub secret: String,
-    /// Who can settle it.
-    pub able: Vec<String>,
-    /// Why it was not.
-    pub why: &'static str,
+/// The same of a change that took readers away.
+pub fn tell_narrowed(ui: &Ui<'_>, effects: &EffectsView) {
+    tell_wrapped(ui, effects, "for those who still read them");
 }
 
-impl WaitingAccess {
-    /// Whether nobody can settle it with the keys at hand here.
-    pub fn is_closed(&self) -> bool {
-        self.why == WhyUnsettled::DoesNotOpen.as_str()
+fn tell_wrapped(ui: &Ui<'_>, effects: &EffectsView, for_whom: &str) {
+    if !effects.settled.is_empty() {
+        ui.note(&format!("wrapped {for_whom}: {}", count(effects.settled.len())));
     }
-}
-
-impl Effects {
-    pub fn of(outcome: &PolicyOutcome) -> Self {
-        let texts = |names: &[Name]| names.iter().map(Name::to_string).collect();
-        let waiting = outcome.unsettled.iter();
-        Self {
-            settled: outcome.settled.iter().map(ToString::to_string).collect(),
-            unsettled: waiting
-                .map(|left| WaitingAccess {
-                    secret: left.secret.to_string(),
-                    able: texts(&left.able),
-                    why: left.why.as_str(),
-                })
-                .collect(),
-            without_keys: outcome.without_keys.clone(),
-            lacks: Lacks::of(&outcome.short),
-        }
+    let (waiting, closed) = effects.waiting();
+    if !waiting.is_empty() {
+        ui.warn(&format!(
+            "{} cannot be opened by all who may read them yet: {}; who can settle that, with \
+             'v-secure access settle': {}",
+            count(waiting.len()),
+            some(&waiting),
+            effects.settlers().join(", ")
+        ));
     }
-
-    pub fn is_complete(&self) -> bool {
-        self.unsettled.is_empty() && self.without_keys.is_empty()
+    if !closed.is_empty() {
+        ui.warn(&closed_text(&closed));
     }
-
-    /// The secrets that wait for somebody's right or keys, and those that do not open.
-    fn waiting(&self) -> (Vec<&WaitingAccess>, Vec<&WaitingAccess>) {
-        self.unsettled.iter().partition(|left| !left.is_closed())
+    let own = |audience: &&String| {
+        !effects.lacks.later.contains(audience) && !effects.lacks.unstatable.contains(audience)
+    };
+    let waiting: Vec<&str> = effects.without_keys.iter().filter(own).map(String::as_str).collect();
+    if !waiting.is_empty() {
+        ui.warn(&format!(
+            "these audiences wait for new keys, and nothing is sealed to them until then: {}; an owner \
+             gives them with 'v-secure access settle'",
+            shortfall::few(waiting.into_iter())
+        ));
     }
-
-    /// Those who can settle all that waits, and else those who can settle some of it.
-    pub fn settlers(&self) -> Vec<&str> {
-        let (waiting, _) = self.waiting();
-        let everywhere =
-            |name: &&str| waiting.iter().all(|left| left.able.iter().any(|able| able == name));
-        let mut some: Vec<&str> =
-            waiting.iter().flat_map(|left| &left.able).map(String::as_str).collect();
-        some.sort_unstable();
-        some.dedup();
-        let all: Vec<&str> = some.iter().copied().filter(|name| everywhere(name)).collect();
-        to_ask(if all.is_empty() { some } else { all })
-    }
-
-    /// Says what was settled, and what waits for whom.
-    pub fn tell(&self, ui: &Ui<'_>) {
-        self.tell_wrapped(ui, "for new readers");
-    }
-
-    /// The same of a change that took readers away.
-    pub fn tell_narrowed(&self, ui: &Ui<'_>) {
-        self.tell_wrapped(ui, "for those who still read them");
-    }
-
-    fn tell_wrapped(&self, ui: &Ui<'_>, for_whom: &str) {
-        if !self.settled.is_empty() {
-            ui.note(&format!("wrapped {for_whom}: {}", count(self.settled.len())));
-        }
-        let (waiting, closed) = self.waiting();
-        if !waiting.is_empty() {
-            ui.warn(&format!(
-                "{} cannot be opened by all who may read them yet: {}; who can settle that, with \
-                 'v-secure access settle': {}",
-                count(waiting.len()),
-                some(&waiting),
-                self.settlers().join(", ")
-            ));
-        }
-        if !closed.is_empty() {
-            ui.warn(&closed_text(&closed));
-        }
-        let own = |audience: &&String| {
-            !self.lacks.is_later(audience) && !self.lacks.unstatable().contains(audience)
-        };
-        let waiting: Vec<&str> = self.without_keys.iter().filter(own).map(String::as_str).collect();
-        if !waiting.is_empty() {
-            ui.warn(&format!(
-                "these audiences wait for new keys, and nothing is sealed to them until then: {}; an owner \
-                 gives them with 'v-secure access settle'",
-                shortfall::few(waiting.into_iter())
-            ));
-        }
-        self.lacks.tell(ui, "'v-secure access settle'");
-    }
+    shortfall::tell(ui, &effects.lacks, "'v-secure access settle'");
 }
 
 /// Whom somebody asks to give these audiences keys: members who may, or the owners.
@@ -221,22 +152,15 @@ pub fn givers(vault: &Vault, audiences: &[String]) -> String {
     }
 }
 
-/// The members who can be asked, of those who are able.
-fn to_ask(able: Vec<&str>) -> Vec<&str> {
-    let names: Vec<Name> = able.iter().filter_map(|name| Name::new(*name).ok()).collect();
-    let people = recovery::to_ask(&names);
-    able.into_iter().filter(|able| people.iter().any(|name| name.as_str() == *able)).collect()
-}
-
 /// The first of these secrets.
-fn some(waiting: &[&WaitingAccess]) -> String {
+fn some(waiting: &[&UnsettledSecretView]) -> String {
     let names: Vec<&str> = waiting.iter().take(5).map(|left| left.secret.as_str()).collect();
     let more = if waiting.len() > names.len() { ", …" } else { "" };
     format!("{}{more}", names.join(", "))
 }
 
 /// What is to be said of secrets that do not open.
-pub fn closed_text(closed: &[&WaitingAccess]) -> String {
+pub fn closed_text(closed: &[&UnsettledSecretView]) -> String {
     format!(
         "{} not open with the keys at hand, and {} left as {}: {}; a new value helps: 'v-secure set NAME'",
         if closed.len() == 1 {

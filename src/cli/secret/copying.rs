@@ -7,9 +7,9 @@ use crate::cli::door::reads::Reading;
 use crate::cli::error::Outcome;
 use crate::cli::error::meant;
 use crate::cli::people::policy::{count, listed};
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::secret::value::{CurrentView, SecretCopyView};
 use v_secure_core::secret::copy;
 use v_secure_core::secret::copy::CopyRequest;
 use v_secure_core::vault::Vault;
@@ -19,14 +19,6 @@ pub struct Copying<'a> {
     /// What the history and the journal of reads call it.
     pub action: &'static str,
     pub reason: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    from: String,
-    version: Option<usize>,
-    id: Option<String>,
 }
 
 /// Warns of those who may read a copy and not what it was made of: they know its value from now on. `copies`
@@ -79,17 +71,12 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
     if !request.rename {
         tell_readers(context, &vault, [(from, to)]);
     }
-    let current = vault.secret(to).and_then(|found| found.current());
-    let report = Report {
-        secret: to.to_string(),
-        from: from.to_string(),
-        version: current.map(|version| version.number),
-        id: current.map(|version| version.object.to_string()),
-    };
+    let current = CurrentView::of(&vault, to);
+    let report = SecretCopyView { secret: to, from, current };
     if context.ui.json {
         return context.ui.object(&report);
     }
-    let number = report.version.map_or("none".into(), |number| number.to_string());
+    let number = report.current.version.map_or("none".into(), |number| number.to_string());
     context.ui.note(&match request.rename {
         true => format!(
             "{from} is {to} now, version {number}; its older versions: v-secure secret versions {from}"

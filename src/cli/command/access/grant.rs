@@ -3,14 +3,14 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::error::meant;
-use crate::cli::people::giving::{Given, OlderArgs, VouchArgs};
+use crate::cli::people::giving::{OlderArgs, VouchArgs};
 use crate::cli::people::policy;
-use crate::cli::people::policy::{Effects, ReasonArg, count};
+use crate::cli::people::policy::{ReasonArg, count};
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::{Name, Pattern};
 use v_secure_core::people::access;
 use v_secure_core::people::access::RightList;
+use v_secure_core::report::view::access::AccessGrantView;
 use v_secure_core::vault::Vault;
 
 /// Give a role rights on the secrets that a pattern matches
@@ -39,19 +39,6 @@ pub struct Grant {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    role: &'a str,
-    pattern: &'a str,
-    rights: String,
-    changed: bool,
-    /// How many secrets the pattern matches now.
-    matches: usize,
-    gives: &'a [Given],
-    #[serde(flatten)]
-    effects: &'a Effects,
-}
-
 impl Grant {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let Self { role, pattern, rights: RightList(rights), vouch, reason } = self;
@@ -67,9 +54,9 @@ impl Grant {
         )?;
         let matches = changed.vault.live().filter(|(name, _)| pattern.matches(name)).count();
         if context.ui.json {
-            return context.ui.object(&Report {
-                role: role.as_str(),
-                pattern: pattern.as_str(),
+            return context.ui.object(&AccessGrantView {
+                role: &role,
+                pattern: &pattern,
                 rights: rights.to_string(),
                 changed: changed.written,
                 matches,
@@ -80,7 +67,7 @@ impl Grant {
         let verb = if changed.written { "has" } else { "had" };
         context.ui.note(&format!("{role} {verb} {rights} on {pattern} ({} now)", count(matches)));
         meant::tell_unmatched(context, &changed.vault, [&pattern]);
-        changed.effects.tell(&context.ui);
+        policy::tell(&context.ui, &changed.effects);
         Ok(())
     }
 }

@@ -8,9 +8,9 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::unknown_member;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::{Name, Pattern, SecretName};
 use v_secure_core::policy::access::{MemberAccess, Subject};
+use v_secure_core::report::view::access::{AccessListView, MemberAccessView, is_unsettled};
 use v_secure_core::vault::{Depth, Vault};
 
 /// Show who can do what, and through which grant
@@ -33,25 +33,6 @@ pub struct List {
     member: Option<Name>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    access: Vec<Row>,
-    /// Whether some who may read the secret cannot open it yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unsettled: Option<bool>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    member: String,
-    role: String,
-    pattern: String,
-    rights: Vec<&'static str>,
-    /// The environment that is inherited from, if the access is to what is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    through: Option<String>,
-}
-
 impl List {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret_id.as_deref().map(|text| secret_arg::parse(text, context));
@@ -67,8 +48,8 @@ impl List {
         found.retain(|access| self.member.as_ref().is_none_or(|name| *name == access.member));
         let unsettled = secret.as_ref().map(|secret| is_unsettled(vault, secret));
         if context.ui.json {
-            let access = found.iter().map(row).collect();
-            return context.ui.object(&Report { access, unsettled });
+            let access = found.iter().map(MemberAccessView::from).collect();
+            return context.ui.object(&AccessListView { access, unsettled });
         }
         let rows = found.iter().map(cells).collect();
         context.ui.table(&["MEMBER", "ROLE", "PATTERN", "RIGHTS", "THROUGH"], rows)?;
@@ -88,23 +69,6 @@ impl List {
         })?;
         let subject = secret.map_or(Subject::Pattern(&pattern), Subject::Secret);
         Ok(vault.policy().access(subject))
-    }
-}
-
-fn is_unsettled(vault: &Vault, secret: &SecretName) -> bool {
-    let (uid, audience) = (vault.uid(secret), vault.policy().audience_of(secret));
-    let versions = vault.secret(secret).into_iter().flat_map(|found| found.active());
-    let mut wraps = versions.filter_map(|version| vault.wrap(&uid, &version.live_wrap.wrap));
-    wraps.any(|wrap| wrap.audience != audience)
-}
-
-fn row(access: &MemberAccess) -> Row {
-    Row {
-        member: access.member.to_string(),
-        role: access.role.to_string(),
-        pattern: access.pattern.to_string(),
-        rights: access.rights.iter().map(|right| right.as_str()).collect(),
-        through: access.through.as_ref().map(ToString::to_string),
     }
 }
 

@@ -8,10 +8,10 @@ use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::name::{Name, Pattern};
 use v_secure_core::people::access;
 use v_secure_core::people::access::{RightList, RoleGrant};
+use v_secure_core::report::view::access::AccessRevokeView;
 
 /// Revoke a role's rights on the secrets that a pattern matches
 #[derive(Debug, Args)]
@@ -36,17 +36,6 @@ pub struct Revoke {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    role: &'a str,
-    pattern: &'a str,
-    rights: String,
-    /// Rights of these that the role has there all the same, by other grants.
-    still: Vec<String>,
-    #[serde(flatten)]
-    narrowed: &'a Narrowed<'a>,
-}
-
 impl Revoke {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let Self { role, pattern, rights: RightList(rights), reason } = self;
@@ -66,12 +55,12 @@ impl Revoke {
             pattern.matches(&value.secret) && members.contains(&knower.member)
         })?;
         if context.ui.json {
-            return context.ui.object(&Report {
-                role: role.as_str(),
-                pattern: pattern.as_str(),
+            return context.ui.object(&AccessRevokeView {
+                role: &role,
+                pattern: &pattern,
                 rights: rights.to_string(),
-                still,
-                narrowed: &narrowed,
+                still: &still,
+                narrowed: narrowed.view(),
             });
         }
         context.ui.note(&format!("{role} no longer has {rights} on {pattern}"));
@@ -79,8 +68,11 @@ impl Revoke {
             context.ui.warn(&format!("{role} has it there still, by {}", still.join(" ")));
         }
         narrowed.tell(context);
-        let members =
-            if narrowed.exposed.is_empty() { String::new() } else { policy::listed(&members) };
+        let members = if narrowed.view().exposed.is_empty() {
+            String::new()
+        } else {
+            policy::listed(&members)
+        };
         narrowed.finish(context, &members);
         Ok(())
     }

@@ -4,10 +4,12 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::exposure;
-use crate::cli::people::policy::{Effects, ReasonArg, count, givers};
+use crate::cli::people::policy;
+use crate::cli::people::policy::{ReasonArg, count, givers};
 use crate::cli::people::shortfall;
 use clap::Args;
 use v_secure_core::keys::policy_change;
+use v_secure_core::report::view::effects::EffectsView;
 use v_secure_core::vault::Vault;
 
 /// Wrap secrets for the members who may read them but cannot open them yet
@@ -29,7 +31,7 @@ impl Settle {
                 let (change, outcome) = policy_change::settle(vault, ctx)?;
                 Ok((outcome, change))
             })?;
-        let effects = Effects::of(&outcome);
+        let effects = EffectsView::from(&outcome);
         if !written && !effects.is_complete() {
             return Err(refusal(&vault, &effects));
         }
@@ -40,13 +42,13 @@ impl Settle {
             context.ui.note("everything is settled");
         }
         exposure::tell_renewed(context, &outcome.renewed);
-        effects.tell(&context.ui);
+        policy::tell(&context.ui, &effects);
         Ok(())
     }
 }
 
 /// Nothing could be done, though there is something to do.
-fn refusal(vault: &Vault, effects: &Effects) -> Failure {
+fn refusal(vault: &Vault, effects: &EffectsView) -> Failure {
     let mut parts = Vec::new();
     let waiting = effects.unsettled.iter().filter(|left| !left.is_closed()).count();
     if waiting > 0 {
@@ -58,10 +60,10 @@ fn refusal(vault: &Vault, effects: &Effects) -> Failure {
             shortfall::few(effects.without_keys.iter().map(String::as_str))
         ));
     }
-    if parts.is_empty() || effects.lacks.closed().next().is_some() {
+    if parts.is_empty() || !effects.lacks.closed.is_empty() {
         return closed(effects);
     }
-    let stuck = effects.lacks.unstatable();
+    let stuck = &effects.lacks.unstatable;
     if waiting == 0 && stuck.len() == effects.without_keys.len() {
         let message = shortfall::unstatable_text(stuck);
         return Failure::new(Code::Unstatable, message).hint("v-secure member list");
@@ -78,20 +80,20 @@ fn refusal(vault: &Vault, effects: &Effects) -> Failure {
 }
 
 /// What there is to do would be this member's, and does not open.
-fn closed(effects: &Effects) -> Failure {
+fn closed(effects: &EffectsView) -> Failure {
     let closed: Vec<&str> = effects
         .unsettled
         .iter()
         .filter(|left| left.is_closed())
         .map(|left| left.secret.as_str())
-        .chain(effects.lacks.closed())
+        .chain(effects.lacks.closed.iter().map(|closed| closed.audience.as_str()))
         .collect();
     let message = format!("what is unsettled does not open: {}", closed.join(", "));
     let failure = Failure::new(Code::Closed, message);
-    let failure = match effects.lacks.closed().next() {
-        Some(audience) => failure
+    let failure = match effects.lacks.closed.first() {
+        Some(closed) => failure
             .hint("v-secure key restore")
-            .hint(format!("v-secure key rotate --audience {audience}")),
+            .hint(format!("v-secure key rotate --audience {}", closed.audience)),
         None => failure,
     };
     match effects.unsettled.iter().find(|left| left.is_closed()) {

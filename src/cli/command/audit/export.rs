@@ -4,14 +4,15 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
-use crate::cli::output::trail::{Event, Record};
+use crate::cli::output::trail::Event;
 use crate::cli::output::ui;
 use crate::engine::door::Purpose;
 use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::path::{Path, PathBuf};
+use v_secure_core::report::view::audit::AuditExportView;
+use v_secure_core::report::view::logs::EventView;
 use v_secure_core::vault::Depth;
 
 /// Export the history for other systems: changes of secrets and of policy, one event a line
@@ -49,13 +50,6 @@ pub struct Export {
 enum Format {
     Jsonl,
     Csv,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    format: &'static str,
-    file: &'a Path,
-    events: usize,
 }
 
 const COLUMNS: [&str; 11] = [
@@ -103,7 +97,7 @@ impl Export {
                 Format::Jsonl => "jsonl",
                 Format::Csv => "csv",
             };
-            return context.ui.object(&Report { format, file: path, events });
+            return context.ui.object(&AuditExportView { format, file: path, events });
         }
         context.ui.note(&format!("written to {}: {events} events", path.display()));
         Ok(())
@@ -132,7 +126,7 @@ fn csv(events: &[Event]) -> Outcome<Vec<u8>> {
     writer.into_inner().map_err(|error| failed(&error))
 }
 
-fn cells(record: &Record) -> [String; COLUMNS.len()] {
+fn cells(record: &EventView) -> [String; COLUMNS.len()] {
     [
         record.timestamp.clone(),
         record.action.clone(),
@@ -144,7 +138,7 @@ fn cells(record: &Record) -> [String; COLUMNS.len()] {
         record.status.to_owned(),
         record.compliance_standards.join(";"),
         record.object.clone(),
-        record.id.clone(),
+        record.id.to_string(),
     ]
 }
 

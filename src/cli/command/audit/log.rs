@@ -10,7 +10,6 @@ use crate::engine::session::Session;
 use crate::store::git::base;
 use crate::store::state::reads::Read;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
 use v_secure_core::convert::duration;
@@ -18,6 +17,7 @@ use v_secure_core::crypto::bytes::Id;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::history;
 use v_secure_core::report::history::{HistoryFilter, HistoryRow};
+use v_secure_core::report::view::audit::log::{HistoryRowView, ReadView};
 use v_secure_core::vault::{Depth, Vault};
 
 /// Show the history, newest first: changes of secrets and of policy
@@ -63,35 +63,6 @@ pub struct Log {
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
-struct Record<'a> {
-    id: String,
-    timestamp: String,
-    action: &'a str,
-    /// Empty for what is about no one secret.
-    secret_id: &'a str,
-    /// What a change of policy is about.
-    object: &'a str,
-    actor: &'a str,
-    /// `user`, `service` or `agent`, as it last was.
-    actor_type: &'a str,
-    reason: &'a str,
-    /// `counting`, or `void`: kept without effect.
-    status: &'a str,
-}
-
-/// A read, for machines.
-#[derive(Serialize)]
-struct ReadRecord<'a> {
-    timestamp: String,
-    action: &'a str,
-    actor: &'a str,
-    environment: &'a str,
-    secrets: &'a [String],
-    reason: &'a str,
-    id: String,
-}
-
 impl Log {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let mut filter = self.filter(context)?;
@@ -109,7 +80,8 @@ impl Log {
         let mut rows = history::rows(&opened.vault, &filter);
         rows.truncate(self.limit.unwrap_or(usize::MAX));
         if context.ui.json {
-            return context.ui.object(&rows.iter().map(record).collect::<Vec<_>>());
+            let rows: Vec<HistoryRowView<'_>> = rows.iter().map(HistoryRowView::from).collect();
+            return context.ui.object(&rows);
         }
         if let (Some(base), true) = (&self.base, rows.is_empty()) {
             context.ui.note(&format!("{base} has all of this history that is asked for"));
@@ -124,7 +96,8 @@ impl Log {
         let wanted = journal.reads.iter().rev().filter(|read| wants(filter, read));
         let reads: Vec<&Read> = wanted.take(self.limit.unwrap_or(usize::MAX)).collect();
         if context.ui.json {
-            return context.ui.object(&reads.into_iter().map(read_record).collect::<Vec<_>>());
+            let reads: Vec<ReadView<'_>> = reads.into_iter().map(trail::read_view).collect();
+            return context.ui.object(&reads);
         }
         let header = ["time", "action", "environment", "secrets", "actor", "reason", "id"];
         context.ui.table(&header, reads.into_iter().map(read_cells).collect())
@@ -177,18 +150,6 @@ fn wants(filter: &HistoryFilter, read: &Read) -> bool {
         && filter.until.is_none_or(|until| read.ts < until)
 }
 
-fn read_record(read: &Read) -> ReadRecord<'_> {
-    ReadRecord {
-        timestamp: duration::rfc3339(read.ts),
-        action: &read.action,
-        actor: &read.actor,
-        environment: &read.environment,
-        secrets: &read.secrets,
-        reason: &read.reason,
-        id: read.id.to_string(),
-    }
-}
-
 fn read_cells(read: &Read) -> Vec<String> {
     vec![
         duration::rfc3339(read.ts),
@@ -199,20 +160,6 @@ fn read_cells(read: &Read) -> Vec<String> {
         read.reason.clone(),
         short(&read.id),
     ]
-}
-
-fn record(row: &HistoryRow) -> Record<'_> {
-    Record {
-        id: row.entry.to_string(),
-        timestamp: duration::rfc3339(row.timestamp),
-        action: row.action,
-        secret_id: row.secret.as_ref().map(|secret| secret.as_str()).unwrap_or_default(),
-        object: &row.object,
-        actor: &row.actor,
-        actor_type: row.actor_type.map(|kind| kind.as_str()).unwrap_or_default(),
-        reason: &row.reason,
-        status: row.status.as_str(),
-    }
 }
 
 fn cells(row: &HistoryRow) -> Vec<String> {

@@ -10,12 +10,11 @@ use crate::engine::session::Session;
 use crate::store::git::base;
 use crate::store::state::reads::{Break, Journal};
 use clap::Args;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
-use v_secure_core::crypto::bytes::Id;
 use v_secure_core::log::finding::Severity;
 use v_secure_core::log::report::FindingRecord;
+use v_secure_core::report::view::audit::verify::{AuditVerifyView, CurrentVersionView};
 use v_secure_core::vault::pin::PinStatus;
 
 /// Verify the whole vault, without a key: form, signatures, rights, history, pins
@@ -44,32 +43,6 @@ pub struct Verify {
     state: bool,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    verdict: &'static str,
-    findings: &'a [FindingRecord],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vault: Option<Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entries: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_entries: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secrets: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    heads: Option<&'a [Id]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<BTreeMap<String, Current>>,
-    /// How many reads the journal holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reads: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct Current {
-    current: Option<Id>,
-}
-
 impl Verify {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         // Not by clap, which does not see an option before the command's name.
@@ -96,7 +69,7 @@ impl Verify {
         let breaks = journal.iter().flat_map(|journal| &journal.breaks);
         found.findings.extend(breaks.map(finding));
         match context.ui.json {
-            true => context.ui.object(&self.report(&found, journal.as_ref()))?,
+            true => context.ui.object(&self.view(&found, journal.as_ref()))?,
             false => show(context, &found, journal.as_ref())?,
         }
         let failure = failure.or_else(|| journal.as_ref().and_then(trail::broken));
@@ -107,26 +80,15 @@ impl Verify {
         outcome
     }
 
-    fn report<'a>(&self, found: &'a Verification, journal: Option<&Journal>) -> Report<'a> {
-        let record = found.record();
-        Report {
-            verdict: if found.is_refused() { "refused" } else { "ok" },
-            findings: &found.findings,
-            vault: record.and_then(|record| record.chain.first().copied()),
-            entries: record.map(|record| record.entries),
-            policy_entries: record.map(|record| record.chain.len()),
-            secrets: record.map(|record| record.secrets),
-            heads: record.map(|record| &record.heads[..]),
-            state: if self.state { state(found) } else { None },
+    fn view<'a>(&self, found: &'a Verification, journal: Option<&Journal>) -> AuditVerifyView<'a> {
+        let opened = found.check.as_ref().and_then(|check| check.opened.as_ref());
+        let state = opened.filter(|_| self.state);
+        AuditVerifyView {
+            state: state.map(|opened| CurrentVersionView::all(&opened.vault)),
             reads: journal.map(|journal| journal.reads.len()),
+            ..AuditVerifyView::of(found.is_refused(), &found.findings, found.record())
         }
     }
-}
-
-fn state(found: &Verification) -> Option<BTreeMap<String, Current>> {
-    let vault = &found.check.as_ref()?.opened.as_ref()?.vault;
-    let secrets = vault.state().secrets.iter();
-    Some(secrets.map(|(name, s)| (name.to_string(), Current { current: s.current })).collect())
 }
 
 /// What continues what was accepted here is accepted.

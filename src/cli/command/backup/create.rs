@@ -12,15 +12,14 @@ use crate::engine::judging;
 use crate::store::file::new_file;
 use crate::store::file::private::FILE_MODE;
 use clap::Args;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use v_secure_core::backup::container;
 use v_secure_core::backup::container::Backup;
 use v_secure_core::backup::maker::Maker;
 use v_secure_core::crypto::envelope::{self, EnvelopeError};
 use v_secure_core::crypto::identity::Identity;
 use v_secure_core::crypto::passphrase_file;
-use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::report::view::backup::{BackupCreateView, BackupReaders};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::unlock::Signer;
@@ -75,22 +74,6 @@ pub struct Create {
 enum Key {
     Recipients(Vec<String>),
     Passphrase(SecretValue),
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    file: &'a Path,
-    vault: String,
-    id: String,
-    fingerprint: String,
-    secrets: usize,
-    policy_entries: usize,
-    identity: Option<String>,
-    recipients: &'a [String],
-    passphrase: bool,
-    /// Who signed it; nobody with `--unsigned`.
-    member: Option<&'a str>,
-    device: Option<&'a str>,
 }
 
 impl Create {
@@ -203,23 +186,12 @@ impl Create {
         key: &Key,
         maker: Option<&Maker>,
     ) -> Outcome {
-        let recipients = match key {
-            Key::Recipients(recipients) => recipients.as_slice(),
-            Key::Passphrase(_) => &[],
+        let readers = match key {
+            Key::Recipients(recipients) => BackupReaders::Recipients(recipients),
+            Key::Passphrase(_) => BackupReaders::Passphrase,
         };
-        let report = Report {
-            file: &self.file,
-            vault: vault.file().header.name.to_string(),
-            id: vault.id().to_string(),
-            fingerprint: fingerprint_words(&vault.id()),
-            secrets: vault.live().count(),
-            policy_entries: vault.chain().len(),
-            identity: identity.map(Identity::recipient),
-            recipients,
-            passphrase: matches!(key, Key::Passphrase(_)),
-            member: maker.map(|maker| maker.member.as_str()),
-            device: maker.map(|maker| maker.device.as_str()),
-        };
+        let identity = identity.map(Identity::recipient);
+        let report = BackupCreateView::of(vault, &self.file, identity, &readers, maker);
         if context.ui.json {
             return context.ui.object(&report);
         }

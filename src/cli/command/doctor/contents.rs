@@ -4,10 +4,10 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::people::policy::{count, listed};
-use crate::cli::people::shortfall::cause;
 use v_secure_core::keys::opening;
 use v_secure_core::keys::opening::{Envelope, EnvelopeState, Opening, WhyClosed};
 use v_secure_core::people::recovery;
+use v_secure_core::report::view::cause::cause;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::key_holders;
 

@@ -1,33 +1,9 @@
 //! What `doctor` reports, and the table of its codes (`docs/doctor.md` is compared with it).
 
 use crate::cli::error::Failure;
-use serde::Serialize;
 use v_secure_core::log::finding as log;
 use v_secure_core::record::text::escape_for_display;
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    Ok,
-    /// Worth knowing; nothing has to be done.
-    Note,
-    /// Works, and somebody should act.
-    Warning,
-    /// Does not work: exit code 1.
-    Error,
-}
-
-impl Severity {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
+use v_secure_core::report::view::doctor::{DoctorFindingView, DoctorSeverity};
 
 macro_rules! codes {
     ($($code:ident $text:literal $severity:ident $meaning:literal,)+) => {
@@ -44,8 +20,8 @@ macro_rules! codes {
                 match self { $(Self::$code => $text,)+ }
             }
 
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$code => Severity::$severity,)+ }
+            pub const fn severity(self) -> DoctorSeverity {
+                match self { $(Self::$code => DoctorSeverity::$severity,)+ }
             }
 
             /// One line, for the document.
@@ -124,14 +100,13 @@ codes! {
 }
 
 /// One thing found. Of findings about the history the code is one of `audit verify`'s.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Finding {
-    pub severity: Severity,
+    pub severity: DoctorSeverity,
     pub code: &'static str,
     /// One sentence, escaped for display.
     pub what: String,
     /// What mends it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
 }
 
@@ -163,12 +138,19 @@ impl Finding {
     }
 }
 
+impl<'a> From<&'a Finding> for DoctorFindingView<'a> {
+    fn from(found: &'a Finding) -> Self {
+        let Finding { severity, code, what, command } = found;
+        Self { severity: *severity, code, what, command: command.as_deref() }
+    }
+}
+
 impl From<log::Finding> for Finding {
     fn from(found: log::Finding) -> Self {
         let severity = match found.severity {
-            log::Severity::Error => Severity::Error,
-            log::Severity::Warning => Severity::Warning,
-            log::Severity::Notice => Severity::Note,
+            log::Severity::Error => DoctorSeverity::Error,
+            log::Severity::Warning => DoctorSeverity::Warning,
+            log::Severity::Notice => DoctorSeverity::Note,
         };
         let command = found.hint;
         Self { severity, code: found.code.as_str(), what: found.message, command }

@@ -27,8 +27,8 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use examined::Examined;
-use finding::{Finding, Severity};
-use serde::Serialize;
+use finding::Finding;
+use v_secure_core::report::view::doctor::{DoctorFindingView, DoctorSeverity, DoctorView};
 
 /// In the order that findings are shown.
 const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
@@ -57,26 +57,15 @@ const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
 )]
 pub struct Doctor {}
 
-#[derive(Serialize)]
-struct Report<'a> {
-    /// `ok` or `error`.
-    verdict: &'static str,
-    version: &'static str,
-    findings: &'a [Finding],
-}
-
 impl Doctor {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let examined = Examined::new(context);
         let findings: Vec<Finding> = CHECKS.iter().flat_map(|check| check(&examined)).collect();
         let errors: Vec<&Finding> =
-            findings.iter().filter(|found| found.severity == Severity::Error).collect();
+            findings.iter().filter(|found| found.severity == DoctorSeverity::Error).collect();
         if context.ui.json {
-            context.ui.object(&Report {
-                verdict: if errors.is_empty() { "ok" } else { "error" },
-                version: env!("CARGO_PKG_VERSION"),
-                findings: &findings,
-            })?;
+            let findings = findings.iter().map(DoctorFindingView::from).collect();
+            context.ui.object(&DoctorView::of(env!("CARGO_PKG_VERSION"), findings))?;
         } else {
             show::show(context, &findings)?;
         }

@@ -1,11 +1,12 @@
 //! The findings for people: the worst are not lost among the sound, and many of one kind are few
 //! lines.
 
-use super::finding::{Finding, Severity};
+use super::finding::Finding;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::spoken;
 use std::collections::BTreeMap;
+use v_secure_core::report::view::doctor::DoctorSeverity;
 
 /// How many findings of one code are shown one by one.
 const SHOWN: usize = 5;
@@ -48,7 +49,7 @@ fn one(context: &Context<'_>, finding: &Finding) -> Outcome {
     let label = format!("{:<INDENT$}", finding.severity.as_str());
     let (what, code) = (&finding.what, finding.code);
     let text = match finding.severity {
-        Severity::Ok => what.clone(),
+        DoctorSeverity::Ok => what.clone(),
         _ => format!("{what} ({code})"),
     };
     context.ui.wrapped(&label, INDENT, &text)?;

@@ -10,8 +10,8 @@ use crate::cli::secret::copying;
 use crate::cli::secret::variables;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::env::EnvCopyView;
 use v_secure_core::secret::copy;
 use v_secure_core::secret::copy::CopyRequest;
 use v_secure_core::secret::list;
@@ -43,13 +43,6 @@ pub struct Copy {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    from: String,
-    to: String,
-    secrets: Vec<String>,
-}
-
 impl Copy {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         if self.from == self.to {
@@ -76,10 +69,10 @@ impl Copy {
         })?;
         variables::remark(context, &vault, copies.iter().map(|(_, to)| to));
         copying::tell_readers(context, &vault, copies.iter().map(|(from, to)| (from, to)));
-        let (from, to) = (self.from.to_string(), self.to.to_string());
+        let (from, to) = (&self.from, &self.to);
         if context.ui.json {
-            let secrets = copies.iter().map(|(_, to)| to.to_string()).collect();
-            return context.ui.object(&Report { from, to, secrets });
+            let secrets = copies.iter().map(|(_, to)| to).collect();
+            return context.ui.object(&EnvCopyView { from, to, secrets });
         }
         context
             .ui

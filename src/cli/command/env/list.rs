@@ -4,7 +4,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
+use v_secure_core::report::view::env::{EnvListView, EnvironmentView};
 use v_secure_core::secret::list;
 use v_secure_core::vault::Depth;
 
@@ -16,36 +16,18 @@ use v_secure_core::vault::Depth;
 )]
 pub struct List {}
 
-#[derive(Serialize)]
-struct Report {
-    environments: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    secrets: usize,
-    expired: usize,
-    extends: Option<String>,
-}
-
 impl List {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let environments = list::environments(&opened.vault, session.now);
-        let environments = environments.into_iter().map(|environment| Row {
-            name: environment.name.to_string(),
-            secrets: environment.secrets,
-            expired: environment.expired,
-            extends: environment.extends.map(String::from),
-        });
-        let report = Report { environments: environments.collect() };
+        let environments = environments.iter().map(EnvironmentView::from);
+        let report = EnvListView { environments: environments.collect() };
         if context.ui.json {
             return context.ui.object(&report);
         }
         let rows = report.environments.into_iter().map(|row| {
-            let extends = row.extends.unwrap_or_else(|| "-".into());
-            vec![row.name, row.secrets.to_string(), row.expired.to_string(), extends]
+            let extends = row.extends.map_or_else(|| "-".into(), ToString::to_string);
+            vec![row.name.to_string(), row.secrets.to_string(), row.expired.to_string(), extends]
         });
         context.ui.table(&["environment", "secrets", "expired", "extends"], rows.collect())
     }

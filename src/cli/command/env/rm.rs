@@ -6,8 +6,8 @@ use crate::cli::error::Outcome;
 use crate::cli::people::policy::count;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::name::Name;
+use v_secure_core::report::view::env::EnvRmView;
 use v_secure_core::secret::list;
 use v_secure_core::secret::remove;
 use v_secure_core::vault::{Depth, Vault};
@@ -31,12 +31,6 @@ pub struct Rm {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    environment: String,
-    secrets: Vec<String>,
-}
-
 impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.confirm(context)?;
@@ -47,8 +41,7 @@ impl Rm {
             Ok((secrets, change))
         })?;
         if context.ui.json {
-            let secrets = removed.iter().map(ToString::to_string).collect();
-            return context.ui.object(&Report { environment: self.name.to_string(), secrets });
+            return context.ui.object(&EnvRmView { environment: &self.name, secrets: &removed });
         }
         let gone = count(removed.len());
         context.ui.note(&format!("{}: {gone} removed (v-secure secret restore NAME)", self.name));

@@ -14,8 +14,8 @@ use crate::store::file::lock::Lock;
 use crate::store::file::{new_file, read};
 use crate::store::git::command as git_command;
 use clap::Args;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use v_secure_core::report::view::git::GitInstallView;
 
 const HEAD: &str = "#!/bin/sh\n";
 /// More than any hook that a person wrote.
@@ -37,17 +37,6 @@ pub struct Install {
     uninstall: bool,
 }
 
-#[derive(Serialize)]
-struct Report {
-    hook: PathBuf,
-    /// The same for a merge that git commits by itself.
-    merge_hook: PathBuf,
-    /// Whether anything had to be written.
-    changed: bool,
-    /// Git's files beside the vault that were written.
-    files: Vec<PathBuf>,
-}
-
 impl Install {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let here = context.current_dir()?;
@@ -66,7 +55,8 @@ impl Install {
         };
         if context.ui.json {
             let changed = changed.contains(&true) || !files.is_empty();
-            return context.ui.object(&Report { hook, merge_hook, changed, files });
+            let (hook, merge_hook, files) = (&hook, &merge_hook, &files);
+            return context.ui.object(&GitInstallView { hook, merge_hook, changed, files });
         }
         for file in &files {
             context.ui.line(&format!("{} (written: commit it)", file.display()))?;

@@ -5,9 +5,9 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::identities;
 use clap::Args;
-use serde::Serialize;
 use std::path::PathBuf;
 use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::report::view::identity::IdentityNewView;
 
 /// Make a new identity: the private key that opens what is encrypted to you
 #[derive(Debug, Args)]
@@ -20,16 +20,6 @@ pub struct New {
     /// Where to; '-' prints the identity alone [default: identity.txt in the config folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    recipient: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<PathBuf>,
-    /// The private key, where it was to be printed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<&'a str>,
 }
 
 impl New {
@@ -47,7 +37,8 @@ impl New {
         };
         let recipient = identity.recipient();
         if context.ui.json {
-            return context.ui.object(&Report { recipient, file: Some(path), identity: None });
+            let (recipient, file) = (recipient.as_str(), Some(path.as_path()));
+            return context.ui.object(&IdentityNewView { recipient, file, identity: None });
         }
         context.ui.line(&recipient)?;
         context
@@ -61,8 +52,8 @@ fn print(context: &Context<'_>) -> Outcome {
     let new = generate_identity();
     let text = identities::file_text(&new, context.host.now(), None);
     if context.ui.json {
-        let identity = text.expose_str();
-        return context.ui.object(&Report { recipient: new.recipient, file: None, identity });
+        let (recipient, identity) = (new.recipient.as_str(), text.expose_str());
+        return context.ui.object(&IdentityNewView { recipient, file: None, identity });
     }
     context.ui.bytes(text.expose())
 }

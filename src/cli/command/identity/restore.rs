@@ -7,9 +7,9 @@ use crate::cli::people::recovery;
 use crate::cli::unlocking::identities;
 use crate::store::file::{new_file, private};
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::identity::NewIdentity;
+use v_secure_core::report::view::identity::IdentityRestoreView;
 
 /// Write an identity to its file again, from its 24 words or its text
 #[derive(Debug, Args)]
@@ -32,12 +32,6 @@ pub struct Restore {
     output: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    recipient: String,
-    file: PathBuf,
-}
-
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let path = match &self.output {
@@ -57,7 +51,8 @@ impl Restore {
         }
         new_file::write_new(&path, text.expose(), private::FILE_MODE)?;
         if context.ui.json {
-            return context.ui.object(&Report { recipient, file: path });
+            let (recipient, file) = (recipient.as_str(), path.as_path());
+            return context.ui.object(&IdentityRestoreView { recipient, file });
         }
         context.ui.line(&recipient)?;
         context.ui.note(&format!("the identity is in {}", path.display()));

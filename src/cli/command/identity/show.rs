@@ -5,26 +5,14 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::identities;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::crypto::identity::Identity;
+use v_secure_core::report::view::identity::{IdentityShowView, IdentityView};
 
 /// Show the recipients of the identities in use, and where those are; never a key
 #[derive(Debug, Args)]
 #[command(after_help = "Identities are listed in the order in which they are tried.\n\n\
                         Examples:\n  v-secure identity show\n  v-secure --identity key.txt identity show")]
 pub struct Show {}
-
-#[derive(Serialize)]
-struct Report {
-    identities: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    recipient: String,
-    /// The file, or the variable.
-    from: String,
-}
 
 impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
@@ -43,15 +31,15 @@ impl Show {
             return Err(failed.unwrap_or_else(none));
         }
         if context.ui.json {
-            return context.ui.object(&Report { identities: rows });
+            return context.ui.object(&IdentityShowView { identities: rows });
         }
         let rows = rows.into_iter().map(|row| vec![row.recipient, row.from]).collect();
         context.ui.table(&["RECIPIENT", "FROM"], rows)
     }
 }
 
-fn row(identity: &Identity, from: &str) -> Row {
-    Row { recipient: identity.recipient(), from: from.to_owned() }
+fn row(identity: &Identity, from: &str) -> IdentityView {
+    IdentityView { recipient: identity.recipient(), from: from.to_owned() }
 }
 
 fn none() -> Failure {

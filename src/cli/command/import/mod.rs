@@ -14,7 +14,6 @@ use crate::cli::secret::variables;
 use crate::store::file::atomic;
 use crate::store::git::command as git_command;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::path::{Path, PathBuf};
@@ -22,6 +21,7 @@ use tool::Tool;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{dotenv, json, yaml};
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::import::{ImportView, ImportedSecretView};
 use v_secure_core::secret::import;
 use v_secure_core::secret::import::{Effect, Planned};
 use v_secure_core::secret::put;
@@ -78,20 +78,6 @@ impl Format {
     }
 }
 
-#[derive(Serialize)]
-struct Row {
-    secret: String,
-    effect: &'static str,
-}
-
-#[derive(Serialize)]
-struct Report {
-    environment: String,
-    dry_run: bool,
-    secrets: Vec<Row>,
-    deleted: Vec<PathBuf>,
-}
-
 impl Import {
     /// The command for one file, as `init` offers it.
     pub fn of(file: PathBuf) -> Self {
@@ -124,15 +110,8 @@ impl Import {
         let deleted =
             if self.delete_source { self.delete(context, &environment)? } else { Vec::new() };
         self.remark_left(context);
-        show(
-            context,
-            Report {
-                environment: environment.to_string(),
-                dry_run: self.dry_run,
-                secrets: rows,
-                deleted,
-            },
-        )
+        let (environment, dry_run, secrets) = (&environment, self.dry_run, rows);
+        show(context, &ImportView { environment, dry_run, secrets, deleted })
     }
 
     fn entries(&self, context: &Context<'_>) -> Outcome<Vec<text::TextEntry>> {
@@ -247,7 +226,7 @@ impl Import {
         context: &Context<'_>,
         environment: &Name,
         entries: Vec<text::TextEntry>,
-    ) -> Outcome<Vec<Row>> {
+    ) -> Outcome<Vec<ImportedSecretView>> {
         let (session, opened) =
             context.open(crate::engine::door::Purpose::Use, Depth::Everything)?;
         let who = context.unlock(&opened.vault)?;
@@ -262,7 +241,7 @@ impl Import {
         context: &Context<'_>,
         environment: &Name,
         entries: Vec<text::TextEntry>,
-    ) -> Outcome<Vec<Row>> {
+    ) -> Outcome<Vec<ImportedSecretView>> {
         let default = format!("import {}", self.describe());
         let ((rows, secrets), (_, vault)) =
             context.write_if(self.reason.as_deref(), &default, |vault, ctx| {
@@ -371,11 +350,8 @@ fn verify_entry(
     ))
 }
 
-fn rows(planned: &[Planned]) -> Vec<Row> {
-    planned
-        .iter()
-        .map(|entry| Row { secret: entry.secret.to_string(), effect: entry.effect.as_str() })
-        .collect()
+fn rows(planned: &[Planned]) -> Vec<ImportedSecretView> {
+    planned.iter().map(ImportedSecretView::from).collect()
 }
 
 fn bad_name(error: &dyn std::error::Error) -> Failure {
@@ -392,11 +368,11 @@ fn format_of(file: &Path) -> Format {
     }
 }
 
-fn show(context: &Context<'_>, report: Report) -> Outcome {
+fn show(context: &Context<'_>, report: &ImportView<'_>) -> Outcome {
     if context.ui.json {
-        return context.ui.object(&report);
+        return context.ui.object(report);
     }
-    let rows = report.secrets.iter().map(|row| vec![row.effect.to_owned(), row.secret.clone()]);
+    let rows = report.secrets.iter().map(|row| vec![row.effect.to_owned(), row.secret.to_string()]);
     context.ui.table(&["effect", "secret"], rows.collect())?;
     let written =
         report.secrets.iter().filter(|row| row.effect != Effect::Unchanged.as_str()).count();

@@ -19,7 +19,6 @@ use crate::store::file::find::{Location, Search};
 use crate::store::git::hidden;
 use crate::store::git::hidden::HiddenBy;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::file::model::VaultFile;
@@ -27,6 +26,7 @@ use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::people::init;
 use v_secure_core::people::init::{Extras, InitRequest};
 use v_secure_core::record::text::escape_for_display;
+use v_secure_core::report::view::init::{InitRecoveryView, InitView};
 use v_secure_core::vault::pin::Neighbour;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -83,31 +83,6 @@ pub struct Init {
     recovery: RecoveryArgs,
 }
 
-#[derive(Serialize)]
-struct Report {
-    vault: String,
-    name: String,
-    path: PathBuf,
-    member: String,
-    recipient: String,
-    identity: Option<PathBuf>,
-    identity_created: bool,
-    /// The passphrase slot that seals the identity.
-    slot: Option<String>,
-    recovery: Option<Recovery>,
-    /// The sealed half of the identity, if the other half is in the OS keyring.
-    keyring: Option<PathBuf>,
-    fingerprint: String,
-    id: String,
-}
-
-#[derive(Serialize)]
-struct Recovery {
-    recipient: String,
-    /// Where it was written, if that was asked for.
-    file: Option<PathBuf>,
-}
-
 impl Init {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let project = new_project(context)?;
@@ -142,20 +117,22 @@ impl Init {
         let keep = || keyring::make(context, id, &request.member, &own.identity);
         let keyring = self.keyring.then(keep).transpose()?.map(|made| made.file);
         let (path, vault) = write(context, &project, vault)?;
-        let report = Report {
-            vault: vault.id().to_string(),
-            name: request.name.to_string(),
+        let report = InitView {
+            vault: vault.id(),
+            name: request.name,
             path,
-            member: request.member.to_string(),
+            member: request.member,
             recipient: request.recipient,
             identity: own.file,
             identity_created: own.created,
-            slot: vault.file().slots.keys().next().map(ToString::to_string),
-            recovery: recovery
-                .map(|new| Recovery { recipient: new.recipient, file: self.recovery.recovery_out }),
+            slot: vault.file().slots.keys().next().copied(),
+            recovery: recovery.map(|new| InitRecoveryView {
+                recipient: new.recipient,
+                file: self.recovery.recovery_out,
+            }),
             keyring,
             fingerprint: fingerprint_words(&vault.id()),
-            id: vault.id().to_string(),
+            id: vault.id(),
         };
         show(context, &report, &project)?;
         offer_import(context, &project)
@@ -257,7 +234,7 @@ fn folder_name(project: &Path) -> String {
     canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn show(context: &Context<'_>, report: &Report, project: &Path) -> Outcome {
+fn show(context: &Context<'_>, report: &InitView, project: &Path) -> Outcome {
     if context.ui.json {
         return context.ui.object(report);
     }

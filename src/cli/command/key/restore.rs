@@ -4,7 +4,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy::ReasonArg;
-use crate::cli::people::shortfall::{Lacks, cause};
+use crate::cli::people::shortfall;
 use crate::cli::unlocking;
 use crate::host::progress::with_progress;
 use crate::store::file::find::Location;
@@ -13,11 +13,14 @@ use crate::store::file::read::VAULT_LIMIT;
 use crate::store::git::past as git_past;
 use crate::store::git::past::{Contents, PastError};
 use clap::Args;
-use serde::Serialize;
 use std::path::PathBuf;
 use v_secure_core::file::format;
 use v_secure_core::keys::restore as key_restore;
 use v_secure_core::keys::restore::{Hindrance, Lacking, Search};
+use v_secure_core::name::Name;
+use v_secure_core::report::view::cause::cause;
+use v_secure_core::report::view::key::restore::{KeyRestoreView, LackingAudienceView};
+use v_secure_core::report::view::lacks::KeyLacksView;
 use v_secure_core::vault::Depth;
 
 /// Restore keys of earlier epochs that the current envelopes lack, from git's history
@@ -40,33 +43,6 @@ pub struct Restore {
 
     #[command(flatten)]
     reason: ReasonArg,
-}
-
-#[derive(Serialize)]
-struct Report {
-    dry_run: bool,
-    audiences: Vec<Row>,
-    /// How many older states of the file were looked at.
-    looked_at: usize,
-    /// Whether git's history is longer than that.
-    more: bool,
-    /// Why git's history was not looked at.
-    history: Option<String>,
-    #[serde(flatten)]
-    lacks: Lacks,
-}
-
-#[derive(Serialize)]
-struct Row {
-    audience: String,
-    epochs: usize,
-    held: usize,
-    found: usize,
-    missing: usize,
-    restored: bool,
-    /// Why its envelope stays as it is.
-    why: Option<&'static str>,
-    able: Vec<String>,
 }
 
 /// How far the search went.
@@ -98,16 +74,16 @@ impl Restore {
         history(context, &session.location, &mut search, &mut looked);
         let lacking = search.report();
         let found = search.into_found();
-        let mut report = Report {
+        let mut report = KeyRestoreView {
             dry_run: self.dry_run,
-            audiences: lacking.iter().map(Row::of).collect(),
+            audiences: lacking.iter().map(LackingAudienceView::from).collect(),
             looked_at: looked.states,
             more: looked.more,
             history: looked.fault.as_ref().map(|error| cause(error)),
-            lacks: Lacks::default(),
+            ..KeyRestoreView::default()
         };
         if found.is_empty() {
-            return Err(report.refusal(&lacking));
+            return Err(refusal(&report, &lacking));
         }
         if !self.dry_run {
             let reason = self.reason.reason.as_deref();
@@ -115,24 +91,15 @@ impl Restore {
                 let (change, short) = key_restore::restore(vault, found, ctx)?;
                 Ok((short, change))
             })?;
-            report.lacks = Lacks::of(&short);
+            report.lacks = KeyLacksView::from(&short);
         }
-        report.show(context)
+        show(context, &report)
     }
 
     fn nothing(&self, context: &Context<'_>) -> Outcome {
         if context.ui.json {
-            let (audiences, lacks) = (Vec::new(), Lacks::default());
-            let (dry_run, history) = (self.dry_run, None);
-            let (looked_at, more) = (0, false);
-            return context.ui.object(&Report {
-                dry_run,
-                audiences,
-                looked_at,
-                more,
-                history,
-                lacks,
-            });
+            let dry_run = self.dry_run;
+            return context.ui.object(&KeyRestoreView { dry_run, ..KeyRestoreView::default() });
         }
         context
             .ui
@@ -182,82 +149,68 @@ fn folded(error: v_secure_core::policy::error::ChainError) -> Failure {
     Failure::from_error(Code::Of((&error).into()), &error)
 }
 
-impl Row {
-    fn of(lacking: &Lacking) -> Self {
-        Self {
-            audience: lacking.audience.clone(),
-            epochs: lacking.epochs,
-            held: lacking.held,
-            found: lacking.found,
-            missing: lacking.missing(),
-            restored: lacking.hindrance.is_none(),
-            why: lacking.hindrance.map(Hindrance::as_str),
-            able: lacking.able.iter().map(ToString::to_string).collect(),
-        }
-    }
-
-    fn text(&self) -> String {
-        let Self { audience, epochs, missing, able, .. } = self;
-        let lacks = format!("{audience} lacks the keys of {missing} of its {epochs} epochs");
-        match self.why {
-            Some("due") => format!("{lacks}; somebody left it: 'v-secure access settle' first"),
-            Some("no-current") => format!(
-                "{audience} lacks the keys of its present epoch: 'v-secure key rotate --audience {audience}' \
-                 first, then this again"
-            ),
-            Some("not-permitted") => format!(
-                "{lacks}; who can make its envelope: {}",
-                if able.is_empty() { "nobody now".into() } else { able.join(", ") }
-            ),
-            _ => lacks,
-        }
+/// What an audience lacks, and what helps.
+fn text(row: &LackingAudienceView<'_>) -> String {
+    let LackingAudienceView { audience, epochs, missing, able, .. } = row;
+    let lacks = format!("{audience} lacks the keys of {missing} of its {epochs} epochs");
+    match row.why {
+        Some("due") => format!("{lacks}; somebody left it: 'v-secure access settle' first"),
+        Some("no-current") => format!(
+            "{audience} lacks the keys of its present epoch: 'v-secure key rotate --audience {audience}' \
+             first, then this again"
+        ),
+        Some("not-permitted") => format!("{lacks}; who can make its envelope: {}", joined(able)),
+        _ => lacks,
     }
 }
 
-impl Report {
-    /// Nothing was found that could be taken up.
-    fn refusal(&self, lacking: &[Lacking]) -> Failure {
-        let is = |wanted: Hindrance| lacking.iter().all(|of| of.hindrance == Some(wanted));
-        let code = match () {
-            () if is(Hindrance::NotPermitted) => Code::NotPermitted,
-            () => Code::KeysMissing,
-        };
-        let message = format!("no missing keys were found in {}", states(self.looked_at));
-        let mut failure = Failure::new(code, message);
-        failure.causes = self.audiences.iter().map(Row::text).collect();
-        failure.causes.extend(self.history.as_ref().map(|why| format!("git's history: {why}")));
-        failure
-            .hint("git fetch --all, and again")
-            .hint("v-secure key restore --from FILE, with an older copy of the vault")
-            .hint("v-secure doctor, for the values that do not open")
-    }
+fn joined(able: &[Name]) -> String {
+    let able: Vec<&str> = able.iter().map(Name::as_str).collect();
+    if able.is_empty() { "nobody now".into() } else { able.join(", ") }
+}
 
-    fn show(&self, context: &Context<'_>) -> Outcome {
-        if context.ui.json {
-            return context.ui.object(self);
-        }
-        let ui = &context.ui;
-        for row in &self.audiences {
-            if row.restored {
-                let verb = if self.dry_run { "would get" } else { "has got" };
-                ui.note(&format!(
-                    "{} {verb} the keys of {} earlier epochs, and has {} of {}",
-                    row.audience,
-                    row.found,
-                    row.held + row.found,
-                    row.epochs
-                ));
-            }
-            if row.missing > 0 || !row.restored {
-                ui.warn(&row.text());
-            }
-        }
-        if self.more {
-            ui.warn("git's history is longer than what was looked at: --from takes older copies");
-        }
-        self.lacks.tell(ui, "'v-secure key restore'");
-        Ok(())
+/// Nothing was found that could be taken up.
+fn refusal(report: &KeyRestoreView<'_>, lacking: &[Lacking]) -> Failure {
+    let is = |wanted: Hindrance| lacking.iter().all(|of| of.hindrance == Some(wanted));
+    let code = match () {
+        () if is(Hindrance::NotPermitted) => Code::NotPermitted,
+        () => Code::KeysMissing,
+    };
+    let message = format!("no missing keys were found in {}", states(report.looked_at));
+    let mut failure = Failure::new(code, message);
+    failure.causes = report.audiences.iter().map(text).collect();
+    failure.causes.extend(report.history.as_ref().map(|why| format!("git's history: {why}")));
+    failure
+        .hint("git fetch --all, and again")
+        .hint("v-secure key restore --from FILE, with an older copy of the vault")
+        .hint("v-secure doctor, for the values that do not open")
+}
+
+fn show(context: &Context<'_>, report: &KeyRestoreView<'_>) -> Outcome {
+    if context.ui.json {
+        return context.ui.object(report);
     }
+    let ui = &context.ui;
+    for row in &report.audiences {
+        if row.restored {
+            let verb = if report.dry_run { "would get" } else { "has got" };
+            ui.note(&format!(
+                "{} {verb} the keys of {} earlier epochs, and has {} of {}",
+                row.audience,
+                row.found,
+                row.held + row.found,
+                row.epochs
+            ));
+        }
+        if row.missing > 0 || !row.restored {
+            ui.warn(&text(row));
+        }
+    }
+    if report.more {
+        ui.warn("git's history is longer than what was looked at: --from takes older copies");
+    }
+    shortfall::tell(ui, &report.lacks, "'v-secure key restore'");
+    Ok(())
 }
 
 fn states(count: usize) -> String {

@@ -6,8 +6,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
-use std::path::PathBuf;
+use v_secure_core::report::view::keyring::KeyringAddView;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Let the OS keyring open the vault on this device
@@ -20,15 +19,6 @@ use v_secure_core::vault::{Depth, Vault};
 )]
 pub struct Add {}
 
-#[derive(Serialize)]
-struct Report {
-    vault: String,
-    member: String,
-    recipient: String,
-    slot: String,
-    file: PathBuf,
-}
-
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
@@ -37,12 +27,12 @@ impl Add {
         let identity = by.who.sealable(vault).ok_or_else(|| no_identity(&by.way))?;
         refuse_other(context, vault, &identity.recipient())?;
         let made = keyring::make(context, &vault.id(), by.who.member(), identity)?;
-        let report = Report {
-            vault: vault.file().header.name.to_string(),
-            member: made.half.member.to_string(),
-            recipient: made.half.recipient.clone(),
-            slot: made.half.slot.to_string(),
-            file: made.file,
+        let report = KeyringAddView {
+            vault: &vault.file().header.name,
+            member: &made.half.member,
+            recipient: &made.half.recipient,
+            slot: made.half.slot,
+            file: &made.file,
         };
         if context.ui.json {
             return context.ui.object(&report);

@@ -8,7 +8,7 @@ use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
 use crate::store::keyring::session::reason;
 use clap::Args;
-use serde::Serialize;
+use v_secure_core::report::view::keyring::KeyringRemoveView;
 use v_secure_core::vault::Depth;
 
 /// Remove this device's keyring slot
@@ -24,14 +24,6 @@ pub struct Remove {
     yes: bool,
 }
 
-#[derive(Serialize)]
-struct Report {
-    vault: String,
-    slot: String,
-    /// Why the keyring still has its share, which opens nothing any more.
-    share_left: Option<String>,
-}
-
 impl Remove {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
@@ -41,9 +33,9 @@ impl Remove {
             confirm(context, &format!("{}'s identity ({})", half.member, half.recipient))?;
         }
         let left = keyring::remove(context, &half)?;
-        let report = Report {
-            vault: vault.file().header.name.to_string(),
-            slot: half.slot.to_string(),
+        let report = KeyringRemoveView {
+            vault: &vault.file().header.name,
+            slot: half.slot,
             share_left: left.map(|error| reason(&error)),
         };
         if context.ui.json {

@@ -125,11 +125,11 @@ impl TailFilter {
 }
 
 /// What tells one event from all others.
-type Key = (String, String, String, String);
+type Key = (Id, String, String, String);
 
 fn key(event: &Event) -> Key {
     let record = &event.record;
-    let (id, action) = (record.id.clone(), record.action.clone());
+    let (id, action) = (record.id, record.action.clone());
     (id, action, record.secret_id.clone(), record.object.clone())
 }
 
@@ -183,11 +183,11 @@ fn show(context: &Context<'_>, event: &Event) -> Outcome {
         return context.ui.json_line(record);
     }
     let on = if record.secret_id.is_empty() { &record.object } else { &record.secret_id };
-    let id = Id::parse(&record.id).map(|id| short(&id)).unwrap_or_default();
     let texts = [&record.timestamp, &record.action, on, &record.actor];
     let mut cells: Vec<String> =
         texts.into_iter().map(|text| escape_for_display(text).into_owned()).collect();
-    cells.extend([record.status.to_owned(), escape_for_display(&record.reason).into_owned(), id]);
+    cells.extend([record.status.to_owned(), escape_for_display(&record.reason).into_owned()]);
+    cells.push(short(&record.id));
     let between = if context.ui.out_is_terminal() { "  " } else { "\t" };
     context.ui.line(&cells.join(between))
 }

@@ -9,12 +9,11 @@ use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::compare::CompareArgs;
 use crate::cli::people::exposure;
-use crate::cli::people::giving::{Given, OlderArgs, VouchArgs};
+use crate::cli::people::giving::{OlderArgs, VouchArgs};
 use crate::cli::people::policy;
-use crate::cli::people::policy::{Changed, Effects, ReasonArg};
+use crate::cli::people::policy::{Changed, ReasonArg};
 use crate::cli::unlocking::identities;
 use clap::Args;
-use serde::Serialize;
 use std::path::Path;
 use v_secure_core::convert::duration;
 use v_secure_core::crypto::identity::{NewIdentity, generate_identity};
@@ -25,6 +24,7 @@ use v_secure_core::people::member;
 use v_secure_core::people::member::{Device, Joining};
 use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
 use v_secure_core::policy::state::Member;
+use v_secure_core::report::view::member::MemberAddView;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -94,22 +94,6 @@ pub struct Add {
 
     #[command(flatten)]
     reason: ReasonArg,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    member: &'a str,
-    kind: &'a str,
-    roles: Vec<String>,
-    reads: bool,
-    /// The private key with the vault's pin, where one was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pin: Option<String>,
-    gives: &'a [Given],
-    #[serde(flatten)]
-    effects: &'a Effects,
 }
 
 impl Add {
@@ -206,10 +190,10 @@ impl Add {
         let pin = new.map(|_| CarriedPin::of(changed.vault.chain()));
         let text = new.map(|new| identities::file_text(new, context.host.now(), pin.as_ref()));
         if ui.json {
-            let shown = ui.object(&Report {
-                member: self.name.as_str(),
+            let shown = ui.object(&MemberAddView {
+                member: &self.name,
                 kind: member.kind.as_str(),
-                roles: member.roles().map(ToString::to_string).collect(),
+                roles: member.roles().collect(),
                 reads,
                 identity: text.as_ref().and_then(|text| text.expose_str()),
                 pin: pin.map(|pin| pin.to_string()),
@@ -227,7 +211,7 @@ impl Add {
             ui.warn(&nothing_to_read(&self.name, member));
         }
         meant::tell_unmatched(context, &changed.vault, &self.read);
-        changed.effects.tell(ui);
+        policy::tell(ui, &changed.effects);
         exposure::tell_older(context, &changed.vault, &self.name)?;
         let Some(text) = text else { return Ok(()) };
         ui.note(

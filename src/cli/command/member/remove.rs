@@ -5,18 +5,18 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::departure as vouched;
-use crate::cli::people::departure::Left;
 use crate::cli::people::exposure::Narrowed;
 use crate::cli::people::policy;
 use crate::cli::people::policy::{Changed, ReasonArg};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::keys::policy_change;
 use v_secure_core::name::Name;
 use v_secure_core::people::departure;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::policy::vouching::Going;
+use v_secure_core::report::view::member::MemberRemoveView;
+use v_secure_core::report::view::vouched_alone::VouchedAloneView;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -47,25 +47,14 @@ pub struct Remove {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    member: &'a str,
-    roles: &'a [String],
-    devices: &'a [String],
-    /// What only the leaver vouched for.
-    vouched_alone: &'a [Left],
-    #[serde(flatten)]
-    narrowed: &'a Narrowed<'a>,
-}
-
 /// The member's roles and devices, and what only it vouched for.
-type Said = (Vec<String>, Vec<String>, Vec<Left>);
+type Said = (Vec<Name>, Vec<Name>, Vec<VouchedAloneView>);
 
 struct Agreed {
     changed: Changed,
-    roles: Vec<String>,
-    devices: Vec<String>,
-    left: Vec<Left>,
+    roles: Vec<Name>,
+    devices: Vec<Name>,
+    left: Vec<VouchedAloneView>,
 }
 
 impl Remove {
@@ -73,17 +62,21 @@ impl Remove {
         let reason = format!("let {} go", self.name);
         let Agreed { changed, roles, devices, left } = self.change(context, &reason)?;
         let narrowed = Narrowed::to_members(context, &changed, std::slice::from_ref(&self.name))?;
-        let member = self.name.as_str();
+        let member = &self.name;
         if context.ui.json {
-            let (roles, devices, narrowed) = (&roles[..], &devices[..], &narrowed);
-            let vouched_alone = &left[..];
-            return context.ui.object(&Report { member, roles, devices, vouched_alone, narrowed });
+            return context.ui.object(&MemberRemoveView {
+                member,
+                roles: &roles,
+                devices: &devices,
+                vouched_alone: &left,
+                narrowed: narrowed.view(),
+            });
         }
         context.ui.note(&format!("{member} is no longer a member"));
         vouched::tell_staying(context, "no present member vouches for", &left);
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
-        narrowed.finish(context, member);
+        narrowed.finish(context, member.as_str());
         Ok(())
     }
 
@@ -129,9 +122,7 @@ impl Remove {
             self.revoke_vouched,
             &self.confirm,
         )?;
-        let texts = |name: &Name| name.to_string();
-        let said =
-            (member.roles().map(texts).collect(), member.keys.keys().map(texts).collect(), left);
+        let said = (member.roles().cloned().collect(), member.keys.keys().cloned().collect(), left);
         Ok((taken.into_iter().chain(removal).collect(), said))
     }
 

@@ -7,13 +7,12 @@ use crate::cli::people::local_names;
 use crate::cli::unlocking::identities;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
-use std::path::PathBuf;
 use v_secure_core::crypto::identity::Identity;
 use v_secure_core::file::request;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::name::Name;
 use v_secure_core::people::member;
+use v_secure_core::report::view::member::MemberRequestView;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Print the request by which this device asks to become a member of the vault
@@ -33,17 +32,6 @@ pub struct Request {
     device: Option<Name>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    request: String,
-    fingerprint: String,
-    member: String,
-    device: String,
-    recipient: String,
-    identity: Option<PathBuf>,
-    identity_created: bool,
-}
-
 impl Request {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (session, opened) = context.open(Purpose::Look, Depth::Everything)?;
@@ -61,11 +49,11 @@ impl Request {
             request::Request::new(context.host, &opened.vault.id(), &member, &device, &recipient)
                 .map_err(|error| Failure::from_error(Code::DeviceKey, &error))?;
         context.note_made(&session, [key.id()]);
-        let report = Report {
+        let report = MemberRequestView {
             request: request.line(),
             fingerprint: fingerprint_words(&request.fingerprint()),
-            member: member.to_string(),
-            device: device.to_string(),
+            member: member.clone(),
+            device,
             recipient,
             identity: file,
             identity_created: created,
@@ -85,7 +73,7 @@ fn refuse_known(vault: &Vault, identity: &Identity) -> Outcome {
     Err(Failure::new(Code::Exists, message).hint(format!("v-secure member show {member}")))
 }
 
-fn show(context: &Context<'_>, report: &Report, is_known: bool) -> Outcome {
+fn show(context: &Context<'_>, report: &MemberRequestView, is_known: bool) -> Outcome {
     let ui = &context.ui;
     if let (true, Some(path)) = (report.identity_created, &report.identity) {
         ui.note(&format!("new identity in {}: back it up, off this machine", path.display()));

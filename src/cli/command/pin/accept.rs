@@ -10,10 +10,10 @@ use crate::cli::people::compare::CompareArgs;
 use crate::engine::session::{Session, SessionError};
 use crate::store::state::pins::KnownVault;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::report::view::pin::PinAcceptView;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Facts, Neighbour, PinStatus};
 use v_secure_core::vault::{Depth, Vault};
@@ -29,16 +29,6 @@ use v_secure_core::vault::{Depth, Vault};
 pub struct Accept {
     #[command(flatten)]
     compare: CompareArgs,
-}
-
-#[derive(Serialize)]
-struct Report {
-    fingerprint: String,
-    policy_fingerprint: String,
-    entries: usize,
-    /// Whether something else had been accepted, or nothing.
-    changed: bool,
-    given_up: GivenUp,
 }
 
 impl Accept {
@@ -79,18 +69,18 @@ impl Accept {
             self.compare.check(context, &right, given_up.question())?;
         }
         session.accept(&opened.vault)?;
-        let report = Report {
+        let report = PinAcceptView {
             fingerprint: vault,
             policy_fingerprint: head,
             entries: chain.len(),
             changed,
-            given_up,
+            given_up: given_up.view(),
         };
         if context.ui.json {
             return context.ui.object(&report);
         }
         context.ui.note(if report.changed { "accepted" } else { "this was accepted already" });
-        report.given_up.tell(context);
+        given_up.tell(context);
         if let Some(again) = lost.as_ref().and_then(|lost| lost::again(lost, &demoted)) {
             context.ui.note(&again);
         }

@@ -4,18 +4,15 @@ use crate::cli::door::context::Context;
 use crate::cli::error::lost;
 use crate::engine::lost::Lost;
 use crate::store::state::pins::KnownVault;
-use serde::Serialize;
 use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::report::view::pin::GivenUpView;
 use v_secure_core::vault::Vault;
 
 /// What this device knew of a vault and no longer asks for.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct GivenUp {
-    /// Of the policy, which is known by the vault: for every clone on this device.
-    policy_entries: usize,
-    /// Of the log, whose heads are known by the place: here alone.
-    log_entries: usize,
-    #[serde(skip)]
+    view: GivenUpView,
+    /// How many entries of the policy had been accepted.
     accepted: usize,
 }
 
@@ -27,24 +24,25 @@ impl GivenUp {
         let lacking = accepted.enumerate().filter(|(at, id)| now.get(*at) != Some(id));
         let heads = known.heads(&vault.id()).iter();
         let missing = heads.filter(|head| !vault.file().entries.contains_key(*head));
-        Self {
-            policy_entries: lacking.count(),
-            log_entries: missing.count(),
-            accepted: chain.len(),
-        }
+        let view = GivenUpView { policy_entries: lacking.count(), log_entries: missing.count() };
+        Self { view, accepted: chain.len() }
+    }
+
+    pub const fn view(&self) -> GivenUpView {
+        self.view
     }
 
     pub const fn log_entries(&self) -> usize {
-        self.log_entries
+        self.view.log_entries
     }
 
     pub const fn is_nothing(&self) -> bool {
-        self.policy_entries == 0 && self.log_entries == 0
+        self.view.policy_entries == 0 && self.view.log_entries == 0
     }
 
     /// What accepting comes to, before anybody is asked.
     pub fn warn(&self, context: &Context<'_>, lost: Option<&Lost>) {
-        if self.policy_entries > 0 {
+        if self.view.policy_entries > 0 {
             let what = lost.map(|lost| format!(" {}.", lost::sentence(lost))).unwrap_or_default();
             let then = match lost.is_some_and(Lost::is_discarded) {
                 true => "no clone will warn that it is missing",
@@ -56,19 +54,23 @@ impl GivenUp {
             context.ui.warn(&format!(
                 "the policy here lacks {} of the {} entries that this device has accepted.{what} \
                  Accepting it lowers the pin for every clone of this vault on this device: {then}",
-                self.policy_entries, self.accepted
+                self.view.policy_entries, self.accepted
             ));
         }
-        if self.log_entries > 0 {
+        if self.view.log_entries > 0 {
             context.ui.warn(&format!(
                 "the log here lacks {}: accepting it gives up what these wrote",
-                entries(self.log_entries, "that was last seen here", "that were last seen here")
+                entries(
+                    self.view.log_entries,
+                    "that was last seen here",
+                    "that were last seen here"
+                )
             ));
         }
     }
 
     pub const fn question(&self) -> &'static str {
-        match self.policy_entries {
+        match self.view.policy_entries {
             0 => "Accept what is in the repository now?",
             _ => "Accept what is in the repository now, for every clone on this device?",
         }
@@ -76,15 +78,15 @@ impl GivenUp {
 
     /// What was done, once it is.
     pub fn tell(&self, context: &Context<'_>) {
-        if self.policy_entries > 0 {
+        if self.view.policy_entries > 0 {
             context.ui.note(&format!(
                 "every clone of this vault on this device is held to this state only, until a newer one \
                  is read: {}",
-                entries(self.policy_entries, "of the policy given up", "of the policy given up")
+                entries(self.view.policy_entries, "of the policy given up", "of the policy given up")
             ));
         }
-        if self.log_entries > 0 {
-            let what = entries(self.log_entries, "of the log given up", "of the log given up");
+        if self.view.log_entries > 0 {
+            let what = entries(self.view.log_entries, "of the log given up", "of the log given up");
             context.ui.note(&format!("here alone: {what}"));
         }
     }

@@ -5,10 +5,9 @@ use crate::cli::error::Outcome;
 use crate::engine::door::Purpose;
 use crate::engine::judging;
 use clap::Args;
-use serde::Serialize;
-use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::report::view::pin::PinShowView;
 use v_secure_core::vault::Depth;
-use v_secure_core::vault::pin::{CarriedPin, PinStatus};
+use v_secure_core::vault::pin::PinStatus;
 
 /// Print the pin of the vault: one line, for V_SECURE_PIN or an identity's comment
 #[derive(Debug, Args)]
@@ -18,18 +17,6 @@ use v_secure_core::vault::pin::{CarriedPin, PinStatus};
 )]
 pub struct Show {}
 
-#[derive(Serialize)]
-struct Report {
-    pin: String,
-    /// Of the vault: it never changes.
-    fingerprint: String,
-    /// Of the newest policy entry.
-    policy_fingerprint: String,
-    entries: usize,
-    /// Whether this device has accepted the vault.
-    accepted: bool,
-}
-
 impl Show {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         // What this device misses is said here however often it was.
@@ -37,14 +24,7 @@ impl Show {
         session.note_current();
         let opened = session.open(Depth::Everything)?;
         judging::judge(context, &session, &opened, Purpose::Look)?;
-        let chain = opened.vault.chain();
-        let report = Report {
-            pin: CarriedPin::of(chain).to_string(),
-            fingerprint: fingerprint_words(&chain.vault_id()),
-            policy_fingerprint: fingerprint_words(&chain.head()),
-            entries: chain.len(),
-            accepted: opened.pin != PinStatus::Unknown,
-        };
+        let report = PinShowView::of(opened.vault.chain(), opened.pin != PinStatus::Unknown);
         if context.ui.json {
             return context.ui.object(&report);
         }

@@ -4,18 +4,20 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::giving;
-use crate::cli::people::giving::Given;
-use crate::cli::people::policy::{Effects, ReasonArg};
+use crate::cli::people::policy;
+use crate::cli::people::policy::ReasonArg;
 use crate::cli::people::recovery;
 use crate::cli::people::recovery::{Form, Of};
 use clap::Args;
-use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use v_secure_core::crypto::identity::{NewIdentity, generate_identity};
 use v_secure_core::keys::policy_change;
 use v_secure_core::keys::policy_change::PolicyOutcome;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery as ops;
+use v_secure_core::report::view::effects::EffectsView;
+use v_secure_core::report::view::giving::GivenView;
+use v_secure_core::report::view::recovery::RecoveryNewView;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
@@ -39,22 +41,6 @@ pub struct New {
 
     #[command(flatten)]
     reason: ReasonArg,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    member: &'a str,
-    recipient: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a Path>,
-    /// The private key, only with `--out -`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    words: Option<&'a str>,
-    gives: &'a [Given],
-    #[serde(flatten)]
-    effects: &'a Effects,
 }
 
 impl New {
@@ -105,17 +91,17 @@ impl New {
     fn report(
         &self,
         context: &Context<'_>,
-        (member, gives): (&Name, &[Given]),
+        (member, gives): (&Name, &[GivenView]),
         vault: &Vault,
         new: &NewIdentity,
         outcome: &PolicyOutcome,
     ) -> Outcome {
-        let effects = Effects::of(outcome);
+        let effects = EffectsView::from(outcome);
         let lost = |failure: Failure| lost(member, &failure);
         if context.ui.json {
             let words = if self.prints() { Some(recovery::words_of(new)?) } else { None };
-            let report = Report {
-                member: member.as_str(),
+            let report = RecoveryNewView {
+                member,
                 recipient: &new.recipient,
                 file: self.out.as_deref().filter(|_| !self.prints()),
                 identity: new.text.expose_str().filter(|_| self.prints()),
@@ -129,7 +115,7 @@ impl New {
         context.ui.note(&format!("{member} is an owner now ({})", new.recipient));
         tell_others(context, vault, member);
         context.ui.note("try it: v-secure recovery test");
-        effects.tell(&context.ui);
+        policy::tell(&context.ui, &effects);
         if !self.prints() {
             return Ok(());
         }
@@ -143,7 +129,7 @@ fn change(
     vault: &Vault,
     ctx: &Ctx<'_>,
     recipient: &str,
-) -> Outcome<(Name, Change, PolicyOutcome, Vec<Given>)> {
+) -> Outcome<(Name, Change, PolicyOutcome, Vec<GivenView>)> {
     let state = vault.policy();
     let taken = |name: &Name| state.member(name).is_some() || state.role(name).is_some();
     let member = ops::free_name(taken);
@@ -152,7 +138,7 @@ fn change(
     let gifts = policy_change::gifts(vault, &added, ctx)?;
     giving::tell(context, &gifts);
     let (change, outcome) = policy_change::change(vault, added, ctx)?;
-    Ok((member, change, outcome, giving::rows(&gifts)))
+    Ok((member, change, outcome, GivenView::all(&gifts)))
 }
 
 /// A new one takes nothing from those that are there.

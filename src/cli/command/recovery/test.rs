@@ -7,10 +7,10 @@ use crate::cli::people::policy::count;
 use crate::cli::people::recovery;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
 use std::path::PathBuf;
 use v_secure_core::people::recovery as ops;
 use v_secure_core::people::recovery::Trial;
+use v_secure_core::report::view::recovery::RecoveryTestView;
 use v_secure_core::vault::Depth;
 use v_secure_core::vault::unlock::Unlocked;
 
@@ -32,14 +32,6 @@ pub struct Test {
     words: bool,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    member: &'a str,
-    recipient: String,
-    /// How many values were opened.
-    opened: usize,
-}
-
 impl Test {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Use, Depth::Everything)?;
@@ -56,8 +48,8 @@ impl Test {
             return Err(refusal(&who, &trial));
         }
         if context.ui.json {
-            let (member, opened) = (who.member().as_str(), trial.opened);
-            return context.ui.object(&Report { member, recipient, opened });
+            let (member, recipient, opened) = (who.member(), recipient.as_str(), trial.opened);
+            return context.ui.object(&RecoveryTestView { member, recipient, opened });
         }
         context.ui.line(&format!(
             "ok: {} opens everything ({}) and can sign",

@@ -4,12 +4,12 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::error::meant;
 use crate::cli::people::policy;
-use crate::cli::people::policy::{Effects, ReasonArg};
+use crate::cli::people::policy::ReasonArg;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
 use v_secure_core::people::access::RoleGrant;
+use v_secure_core::report::view::role::RoleCreateView;
 
 /// Create a role
 #[derive(Debug, Args)]
@@ -30,29 +30,22 @@ pub struct Create {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    role: &'a str,
-    #[serde(flatten)]
-    effects: &'a Effects,
-}
-
 impl Create {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let reason = format!("create the role {}", self.name);
         let changed = policy::change(context, &self.reason, &reason, |_| {
             Ok(access::create_role(&self.name, &self.grants))
         })?;
-        let report = Report { role: self.name.as_str(), effects: &changed.effects };
         if context.ui.json {
-            return context.ui.object(&report);
+            let (role, effects) = (&self.name, &changed.effects);
+            return context.ui.object(&RoleCreateView { role, effects });
         }
         context
             .ui
             .note(&format!("role {0} created; next: v-secure role join {0} MEMBER", self.name));
         let patterns = self.grants.iter().map(|grant| &grant.pattern);
         meant::tell_unmatched(context, &changed.vault, patterns);
-        changed.effects.tell(&context.ui);
+        policy::tell(&context.ui, &changed.effects);
         Ok(())
     }
 }

@@ -3,13 +3,13 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::exposure;
-use crate::cli::people::giving::{Given, OlderArgs, VouchArgs};
+use crate::cli::people::giving::{OlderArgs, VouchArgs};
 use crate::cli::people::policy;
-use crate::cli::people::policy::{Effects, ReasonArg};
+use crate::cli::people::policy::ReasonArg;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
+use v_secure_core::report::view::role::RoleJoinView;
 use v_secure_core::vault::Vault;
 
 /// Give a member a role; it can read what the role may read, older values too
@@ -36,16 +36,6 @@ pub struct Join {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    role: &'a str,
-    member: &'a str,
-    changed: bool,
-    gives: &'a [Given],
-    #[serde(flatten)]
-    effects: &'a Effects,
-}
-
 impl Join {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let reason = format!("give {} the role {}", self.member, self.role);
@@ -53,9 +43,9 @@ impl Join {
         let why = (&self.reason, reason.as_str());
         let changed = policy::give(context, why, (&self.vouch, &self.older), join, || Ok(()))?;
         if context.ui.json {
-            return context.ui.object(&Report {
-                role: self.role.as_str(),
-                member: self.member.as_str(),
+            return context.ui.object(&RoleJoinView {
+                role: &self.role,
+                member: &self.member,
                 changed: changed.written,
                 gives: &changed.gives,
                 effects: &changed.effects,
@@ -63,7 +53,7 @@ impl Join {
         }
         let verb = if changed.written { "is in" } else { "was in" };
         context.ui.note(&format!("{} {verb} the role {}", self.member, self.role));
-        changed.effects.tell(&context.ui);
+        policy::tell(&context.ui, &changed.effects);
         exposure::tell_older(context, &changed.vault, &self.member)
     }
 }

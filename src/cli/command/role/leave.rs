@@ -8,9 +8,9 @@ use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
+use v_secure_core::report::view::role::RoleLeaveView;
 
 /// Take a role from a member; what it could read by it, it can keep
 #[derive(Debug, Args)]
@@ -29,15 +29,6 @@ pub struct Leave {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    role: &'a str,
-    member: &'a str,
-    changed: bool,
-    #[serde(flatten)]
-    narrowed: &'a Narrowed<'a>,
-}
-
 impl Leave {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let reason = format!("take the role {} from {}", self.role, self.member);
@@ -49,11 +40,11 @@ impl Leave {
         let written = changed.written;
         let narrowed = Narrowed::to_members(context, &changed, std::slice::from_ref(&self.member))?;
         if context.ui.json {
-            return context.ui.object(&Report {
-                role: self.role.as_str(),
-                member: self.member.as_str(),
+            return context.ui.object(&RoleLeaveView {
+                role: &self.role,
+                member: &self.member,
                 changed: written,
-                narrowed: &narrowed,
+                narrowed: narrowed.view(),
             });
         }
         let verb = if written { "is no longer" } else { "was not" };

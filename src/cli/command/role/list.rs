@@ -5,7 +5,7 @@ use crate::cli::error::Outcome;
 use crate::cli::people::policy::listed;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
+use v_secure_core::report::view::role::RoleListView;
 use v_secure_core::vault::Depth;
 
 /// List the roles with their members and grants
@@ -13,42 +13,12 @@ use v_secure_core::vault::Depth;
 #[command(after_help = "Examples:\n  v-secure role list\n  v-secure role list --json")]
 pub struct List {}
 
-#[derive(Serialize)]
-struct Report {
-    roles: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    role: String,
-    members: Vec<String>,
-    grants: Vec<Grant>,
-}
-
-#[derive(Serialize)]
-struct Grant {
-    pattern: String,
-    rights: String,
-}
-
 impl List {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let (_, opened) = context.open(Purpose::Look, Depth::Everything)?;
         let state = opened.vault.policy();
         if context.ui.json {
-            let roles = state.roles().map(|(name, role)| Row {
-                role: name.to_string(),
-                members: role.members().map(ToString::to_string).collect(),
-                grants: state
-                    .grants_of(name)
-                    .into_iter()
-                    .map(|(pattern, rights)| Grant {
-                        pattern: pattern.to_string(),
-                        rights: rights.to_string(),
-                    })
-                    .collect(),
-            });
-            return context.ui.object(&Report { roles: roles.collect() });
+            return context.ui.object(&RoleListView::from(state));
         }
         let rows = state.roles().map(|(name, role)| {
             let grants: Vec<String> = state

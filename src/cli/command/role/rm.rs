@@ -9,9 +9,9 @@ use crate::cli::people::policy;
 use crate::cli::people::policy::{ReasonArg, listed};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::name::Name;
 use v_secure_core::people::access;
+use v_secure_core::report::view::role::RoleRmView;
 use v_secure_core::vault::Depth;
 
 /// Remove a role with its grants; its members stay, without what it gave them
@@ -31,14 +31,6 @@ pub struct Rm {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    role: &'a str,
-    members: Vec<String>,
-    #[serde(flatten)]
-    narrowed: &'a Narrowed<'a>,
-}
-
 impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         self.confirm(context)?;
@@ -51,10 +43,10 @@ impl Rm {
         })?;
         let narrowed = Narrowed::to_members(context, &changed, &members)?;
         if context.ui.json {
-            return context.ui.object(&Report {
-                role: self.role.as_str(),
-                members: members.iter().map(ToString::to_string).collect(),
-                narrowed: &narrowed,
+            return context.ui.object(&RoleRmView {
+                role: &self.role,
+                members: &members,
+                narrowed: narrowed.view(),
             });
         }
         context.ui.note(&format!("role {} removed (members: {})", self.role, listed(&members)));

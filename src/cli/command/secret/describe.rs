@@ -6,7 +6,7 @@ use crate::cli::error::Outcome;
 use crate::cli::secret::write_fields;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
+use v_secure_core::report::view::secret::metadata::SecretDescribeView;
 
 /// Describe what a secret is for
 #[derive(Debug, Args)]
@@ -29,13 +29,6 @@ pub struct Describe {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    changed: bool,
-    description: Option<String>,
-}
-
 impl Describe {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = secret_arg::parse(&self.name, context)?;
@@ -44,8 +37,8 @@ impl Describe {
         let reason = self.reason.as_deref();
         let (changed, _) = write_fields::write(context, &secret, fields, reason, "describe")?;
         if context.ui.json {
-            let (secret, description) = (secret.to_string(), text);
-            return context.ui.object(&Report { secret, changed, description });
+            let (secret, description) = (&secret, text.as_deref());
+            return context.ui.object(&SecretDescribeView { secret, changed, description });
         }
         context.ui.note(&match changed {
             true => format!("{secret}: metadata changed"),

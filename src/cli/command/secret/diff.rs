@@ -7,15 +7,13 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::engine::door::Purpose;
 use crate::engine::session::Session;
-use base64::Engine;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::secret::diff::{ComparedView, SecretDiffView};
 use v_secure_core::secret::compare;
 use v_secure_core::secret::compare::{Compared, Difference, Side};
 use v_secure_core::secret::list;
-use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -43,31 +41,6 @@ pub struct Diff {
     /// Exit 1 if anything differs or is unknown
     #[arg(long)]
     exit_code: bool,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    left: &'a Name,
-    right: &'a Name,
-    secrets: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    name: &'a str,
-    /// left, right, equal, different or unknown.
-    difference: &'static str,
-    left: Option<Shown<'a>>,
-    right: Option<Shown<'a>>,
-}
-
-#[derive(Serialize)]
-struct Shown<'a> {
-    secret: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_base64: Option<String>,
 }
 
 impl Diff {
@@ -103,8 +76,9 @@ impl Diff {
         compared: &[Compared],
     ) -> Outcome {
         if context.ui.json {
-            let secrets = compared.iter().map(|row| self.row(row)).collect();
-            return context.ui.object(&Report { left, right, secrets });
+            let row = |row| ComparedView::of(row, self.reveal);
+            let secrets = compared.iter().map(row).collect();
+            return context.ui.object(&SecretDiffView { left, right, secrets });
         }
         let cells = compared.iter().map(|row| {
             let difference = match row.difference {
@@ -123,24 +97,6 @@ impl Diff {
             header.extend([left.as_str(), right.as_str()]);
         }
         context.ui.table(&header, cells.collect())
-    }
-
-    fn row<'a>(&self, row: &'a Compared) -> Row<'a> {
-        let shown = |side: &'a Option<Side>| {
-            let side = side.as_ref()?;
-            let reveal = self.reveal && row.difference != Difference::Equal;
-            let value = side.value.as_ref().filter(|_| reveal);
-            let text = value.and_then(SecretValue::expose_str);
-            let bytes = value.filter(|_| text.is_none());
-            Some(Shown {
-                secret: side.secret.to_string(),
-                value: text,
-                value_base64: bytes
-                    .map(|bytes| base64::engine::general_purpose::STANDARD.encode(bytes.expose())),
-            })
-        };
-        let (left, right) = (shown(&row.left), shown(&row.right));
-        Row { name: &row.name, difference: row.difference.as_str(), left, right }
     }
 }
 

@@ -8,8 +8,8 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
+use v_secure_core::report::view::secret::value::{CurrentView, SecretEditView};
 use v_secure_core::secret::edit_buffer as sheet;
 use v_secure_core::secret::edit_buffer::{Edit as NewText, Edited, Shown};
 use v_secure_core::secret::put;
@@ -36,14 +36,6 @@ pub struct Edit {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    changed: bool,
-    version: Option<usize>,
-    id: Option<String>,
 }
 
 impl Edit {
@@ -124,17 +116,12 @@ fn edit(shown: &Shown, text: &SecretValue) -> Outcome<NewText> {
 
 fn report(context: &Context<'_>, shown: &Shown, written: Option<&Vault>) -> Outcome {
     let secret = &shown.secret;
-    let version = written.and_then(|vault| vault.secret(secret)).and_then(|found| found.current());
-    let report = Report {
-        secret: secret.to_string(),
-        changed: written.is_some(),
-        version: version.map(|version| version.number),
-        id: version.map(|version| version.object.to_string()),
-    };
+    let current = written.map(|vault| CurrentView::of(vault, secret)).unwrap_or_default();
+    let report = SecretEditView { secret, changed: written.is_some(), current };
     if context.ui.json {
         return context.ui.object(&report);
     }
-    context.ui.note(&match report.version {
+    context.ui.note(&match report.current.version {
         Some(number) => format!("{secret}: version {number}"),
         None => format!("{secret}: nothing changed"),
     });

@@ -5,8 +5,8 @@ use crate::cli::args::secret_arg::{SecretArg, wanted_version};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::convert::duration;
+use v_secure_core::report::view::secret::metadata::SecretExpireView;
 use v_secure_core::secret::expire;
 
 /// Change when a secret's value expires
@@ -35,16 +35,6 @@ pub struct Expire {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    version: usize,
-    id: Option<String>,
-    /// Whether it expires at another time than before.
-    changed: bool,
-    expires: Option<String>,
-}
-
 impl Expire {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
@@ -59,10 +49,10 @@ impl Expire {
         let version = vault.secret(&secret).and_then(|found| found.numbered(number));
         let expires = version.and_then(|version| version.expires);
         if context.ui.json {
-            return context.ui.object(&Report {
-                secret: secret.to_string(),
+            return context.ui.object(&SecretExpireView {
+                secret: &secret,
                 version: number,
-                id: version.map(|version| version.object.to_string()),
+                id: version.map(|version| version.object),
                 changed,
                 expires: expires.map(duration::rfc3339),
             });

@@ -12,11 +12,10 @@ use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
 use crate::engine::session::{OpenedVault, Session};
 use crate::host::Stream;
-use base64::Engine;
 use clap::Args;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::secret::get::{SecretGetAllView, SecretGetView};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::selection as wanted;
@@ -46,25 +45,6 @@ pub struct Get {
     /// Why the value is read, for this device's journal of reads
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    secret: String,
-    version: usize,
-    id: String,
-    /// The value where it is UTF-8.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<&'a str>,
-    /// The value as standard base64 where it is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_base64: Option<String>,
-}
-
-/// What several secrets are printed as.
-#[derive(Serialize)]
-struct Reports<'a> {
-    secrets: Vec<Report<'a>>,
 }
 
 impl Get {
@@ -101,13 +81,13 @@ impl Get {
         }
         if context.ui.json {
             let pairs = secrets.iter().zip(&values);
-            let reports = pairs.map(|(secret, value)| report(vault, secret, &wanted, value));
-            let mut secrets: Vec<Report<'_>> = reports.collect::<Outcome<_>>()?;
+            let views = pairs.map(|(secret, value)| view(vault, secret, &wanted, value));
+            let mut secrets: Vec<SecretGetView<'_>> = views.collect::<Outcome<_>>()?;
             return match (secrets.len(), secrets.pop()) {
                 (1, Some(one)) => context.ui.object(&one),
                 (_, last) => {
                     secrets.extend(last);
-                    context.ui.object(&Reports { secrets })
+                    context.ui.object(&SecretGetAllView { secrets })
                 }
             };
         }
@@ -201,20 +181,12 @@ fn bases(vault: &Vault, environment: &Name) -> Option<Vec<Name>> {
     Some(wanted::environments(vault, environment)).filter(|all| all.len() > 1)
 }
 
-fn report<'a>(
+fn view<'a>(
     vault: &Vault,
-    secret: &SecretName,
+    secret: &'a SecretName,
     wanted: &read::VersionSelector,
     value: &'a SecretValue,
-) -> Outcome<Report<'a>> {
+) -> Outcome<SecretGetView<'a>> {
     let version = read::select(read::find(vault, secret)?, secret, wanted)?;
-    let text = value.expose_str();
-    let encoded = || base64::engine::general_purpose::STANDARD.encode(value.expose());
-    Ok(Report {
-        secret: secret.to_string(),
-        version: version.number,
-        id: version.object.to_string(),
-        value: text,
-        value_base64: text.is_none().then(encoded),
-    })
+    Ok(SecretGetView::of(secret, version, value))
 }

@@ -7,12 +7,12 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::metadata;
-use crate::cli::output::metadata::SecretRow;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::convert::duration;
 use v_secure_core::name::NameError;
+use v_secure_core::report::view::secret::list::SecretListView;
+use v_secure_core::report::view::secret::row::SecretView;
 use v_secure_core::secret::list;
 use v_secure_core::secret::list::{ListFilter, ListPattern, Listed};
 use v_secure_core::secret::rotation_due::Ages;
@@ -74,11 +74,6 @@ fn unmatched(vault: &Vault, pattern: &ListPattern) -> Failure {
     Failure::new(Code::NoSecrets, message).hint("v-secure ls")
 }
 
-#[derive(Serialize)]
-struct Report {
-    secrets: Vec<SecretRow>,
-}
-
 impl List {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let filter = self.filter(context)?;
@@ -92,8 +87,8 @@ impl List {
         }
         if context.ui.json {
             let ages = Ages::new(&opened.vault);
-            let secrets = listed.iter().map(|listed| metadata::row(listed, &ages)).collect();
-            return context.ui.object(&Report { secrets });
+            let secrets = listed.iter().map(|listed| SecretView::of(listed, &ages)).collect();
+            return context.ui.object(&SecretListView { secrets });
         }
         if listed.is_empty() {
             let is_empty = opened.vault.live().next().is_none();

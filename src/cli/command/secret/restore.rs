@@ -5,7 +5,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::secret::variables;
 use clap::Args;
-use serde::Serialize;
+use v_secure_core::report::view::secret::removal::SecretRestoreView;
 use v_secure_core::secret::remove;
 
 /// Bring a removed secret back
@@ -29,15 +29,6 @@ pub struct Restore {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    /// The numbers of the versions that are back.
-    versions: Vec<usize>,
-    /// The version that is current now.
-    version: Option<usize>,
-}
-
 impl Restore {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
@@ -46,12 +37,7 @@ impl Restore {
             Ok(remove::restore(vault, &secret, &wanted, ctx)?)
         })?;
         variables::remark(context, &vault, [&secret]);
-        let current = vault.secret(&secret).and_then(|found| found.current());
-        let report = Report {
-            secret: secret.to_string(),
-            versions: touched.versions,
-            version: current.map(|version| version.number),
-        };
+        let report = SecretRestoreView::of(&vault, &touched);
         if context.ui.json {
             return context.ui.object(&report);
         }

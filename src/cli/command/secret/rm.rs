@@ -5,9 +5,9 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::name::SecretName;
+use v_secure_core::report::view::secret::removal::{RemovedSecretView, SecretRmView};
 use v_secure_core::secret::read;
 use v_secure_core::secret::remove;
 use v_secure_core::secret::remove::Touched;
@@ -33,18 +33,6 @@ pub struct Rm {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secrets: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    secret: String,
-    /// The numbers of the versions that were removed.
-    versions: Vec<usize>,
-}
-
 impl Rm {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secrets = self.secrets.resolve(context)?;
@@ -55,7 +43,7 @@ impl Rm {
         let (touched, _) = context.write(self.reason.as_deref(), "remove", |vault, ctx| {
             Ok(remove::remove(vault, &secrets, ctx)?)
         })?;
-        report(context, touched)
+        report(context, &touched)
     }
 }
 
@@ -74,13 +62,10 @@ fn confirm(context: &Context<'_>, secrets: &BTreeSet<SecretName>) -> Outcome {
     }
 }
 
-fn report(context: &Context<'_>, touched: Vec<Touched>) -> Outcome {
+fn report(context: &Context<'_>, touched: &[Touched]) -> Outcome {
     if context.ui.json {
-        let row = |touched: Touched| Row {
-            secret: touched.secret.to_string(),
-            versions: touched.versions,
-        };
-        return context.ui.object(&Report { secrets: touched.into_iter().map(row).collect() });
+        let secrets = touched.iter().map(RemovedSecretView::from).collect();
+        return context.ui.object(&SecretRmView { secrets });
     }
     for Touched { secret, .. } in touched {
         context.ui.note(&format!("{secret}: removed (v-secure secret restore {secret})"));

@@ -4,7 +4,7 @@ use crate::cli::args::secret_arg::{SecretArg, wanted_version};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
-use serde::Serialize;
+use v_secure_core::report::view::secret::value::{CurrentView, SecretRollbackView};
 use v_secure_core::secret::rollback;
 
 /// Make an old value active again, as a new version; history stays
@@ -27,16 +27,6 @@ pub struct Rollback {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    /// The version whose value is active again.
-    from: usize,
-    /// The new version.
-    version: Option<usize>,
-    id: Option<String>,
-}
-
 impl Rollback {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
@@ -44,17 +34,12 @@ impl Rollback {
         let (from, vault) = context.write(self.reason.as_deref(), "roll back", |vault, ctx| {
             Ok(rollback::rollback(vault, &secret, &wanted, ctx)?)
         })?;
-        let current = vault.secret(&secret).and_then(|found| found.current());
-        let report = Report {
-            secret: secret.to_string(),
-            from,
-            version: current.map(|version| version.number),
-            id: current.map(|version| version.object.to_string()),
-        };
+        let current = CurrentView::of(&vault, &secret);
+        let report = SecretRollbackView { secret: &secret, from, current };
         if context.ui.json {
             return context.ui.object(&report);
         }
-        let number = report.version.map_or("none".into(), |number| number.to_string());
+        let number = report.current.version.map_or("none".into(), |number| number.to_string());
         context.ui.note(&format!("{secret}: version {number}, with the value of version {from}"));
         Ok(())
     }

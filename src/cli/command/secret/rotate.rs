@@ -9,11 +9,11 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::convert::{duration, generate};
 use v_secure_core::log::state::Version;
 use v_secure_core::name::SecretName;
+use v_secure_core::report::view::secret::value::SecretRotateView;
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret::read;
@@ -54,16 +54,6 @@ pub struct Rotate {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    version: Option<usize>,
-    id: Option<String>,
-    /// The generator that made the value, if one did.
-    generated: Option<String>,
-    expires: Option<String>,
 }
 
 /// A new value, and the generator that made it.
@@ -169,17 +159,11 @@ fn report(
 ) -> Outcome {
     let version = vault.secret(secret).and_then(|found| found.current());
     let expires = version.and_then(|version| version.expires);
-    let report = Report {
-        secret: secret.to_string(),
-        version: version.map(|version| version.number),
-        id: version.map(|version| version.object.to_string()),
-        generated,
-        expires: expires.map(duration::rfc3339),
-    };
+    let report = SecretRotateView::of(vault, secret, generated);
     if context.ui.json {
         return context.ui.object(&report);
     }
-    let number = report.version.map_or("none".into(), |number| number.to_string());
+    let number = report.current.version.map_or("none".into(), |number| number.to_string());
     let made = report.generated.map(|spec| format!(", generated ({spec})")).unwrap_or_default();
     let now = context.host.now();
     let expires = expires.map(|at| format!(", expires {}", duration::relative(at, now)));

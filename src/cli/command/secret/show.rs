@@ -4,19 +4,16 @@ use crate::cli::args::secret_arg::SecretArg;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::metadata;
-use crate::cli::output::metadata::SecretRow;
 use crate::engine::door::Purpose;
 use clap::Args;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use v_secure_core::log::state::{SecretState, Version};
-use v_secure_core::name::SecretName;
+use std::collections::BTreeSet;
+use v_secure_core::report::view::secret::show::SecretShowView;
 use v_secure_core::secret::list;
 use v_secure_core::secret::list::Listed;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::rotation_due::Ages;
-use v_secure_core::vault::{Depth, Vault};
+use v_secure_core::vault::Depth;
 
 /// Show all that is known about a secret, but never its value
 #[derive(Debug, Args)]
@@ -26,29 +23,6 @@ use v_secure_core::vault::{Depth, Vault};
 pub struct Show {
     #[command(flatten)]
     secret: SecretArg,
-}
-
-#[derive(Serialize)]
-struct Report {
-    #[serde(flatten)]
-    row: SecretRow,
-    /// The generator of its values, if it has one.
-    generate: Option<String>,
-    versions: usize,
-    created: String,
-    /// The roles that may read it, and their members.
-    audience: Vec<String>,
-    readers: Vec<String>,
-    /// The numbers of the active versions, where there are several.
-    conflict: Vec<usize>,
-    /// Fields with values that differ since a merge: the losing ones.
-    field_conflicts: BTreeMap<String, Vec<Option<String>>>,
-    /// The numbers of the versions whose expiry was changed in several ways since a merge.
-    expiry_conflict: Vec<usize>,
-    /// The numbers of the versions that set nothing, since what they rotate was removed.
-    overruled: Vec<usize>,
-    /// Whether a value in force is wrapped for other readers than the grants say.
-    unsettled: bool,
 }
 
 impl Show {
@@ -62,7 +36,7 @@ impl Show {
             .ok_or_else(|| ReadError::NotFound { secret: secret.clone() })?;
         let ages = Ages::new(vault);
         let due = ages.due(listed.state, listed.version);
-        let report = report(vault, &listed, &ages);
+        let report = SecretShowView::of(vault, &listed, &ages);
         if context.ui.json {
             return context.ui.object(&report);
         }
@@ -70,73 +44,35 @@ impl Show {
     }
 }
 
-fn report<'a>(vault: &'a Vault, listed: &Listed<'a>, ages: &Ages<'a>) -> Report {
-    let Listed { name, state, .. } = listed;
-    let policy = vault.policy();
-    let audience = policy.audience_of(name);
-    let conflict = match state.is_conflict() {
-        true => state.active().map(|version| version.number).collect::<BTreeSet<_>>(),
-        false => BTreeSet::new(),
-    };
-    Report {
-        row: metadata::row(listed, ages),
-        generate: state.generate().map(str::to_owned),
-        versions: state.versions.len(),
-        created: v_secure_core::convert::duration::rfc3339(
-            state.versions.first().map_or(0, |first| first.ts),
-        ),
-        readers: policy.members_of(&audience).into_iter().map(ToString::to_string).collect(),
-        unsettled: state.active().any(|version| is_unsettled(vault, name, version, &audience)),
-        audience: audience.split('+').map(str::to_owned).collect(),
-        conflict: conflict.into_iter().collect(),
-        field_conflicts: field_conflicts(state),
-        expiry_conflict: numbers(state, |version| version.expiry_conflict && !version.pruned),
-        overruled: numbers(state, metadata::is_overruled),
-    }
-}
-
-fn is_unsettled(vault: &Vault, name: &SecretName, version: &Version, audience: &str) -> bool {
-    let wrap = vault.wrap(&vault.uid(name), &version.live_wrap.wrap);
-    wrap.is_some_and(|wrap| wrap.audience != audience)
-}
-
-fn numbers(state: &SecretState, which: impl Fn(&Version) -> bool) -> Vec<usize> {
-    state.versions.iter().filter(|v| which(v)).map(|version| version.number).collect()
-}
-
-fn field_conflicts(state: &SecretState) -> BTreeMap<String, Vec<Option<String>>> {
-    let conflicting = state.fields.iter().filter(|(_, register)| !register.others.is_empty());
-    conflicting.map(|(field, register)| (field.clone(), register.others.clone())).collect()
-}
-
 fn table(
     context: &Context<'_>,
-    report: &Report,
+    report: &SecretShowView<'_>,
     listed: &Listed<'_>,
     due: Option<u64>,
     now: u64,
 ) -> Vec<Vec<String>> {
     let row = &report.row;
     let created = listed.state.versions.first().map(|first| first.ts);
+    let readers: Vec<&str> = report.readers.iter().map(|name| name.as_str()).collect();
     let when = |seconds| metadata::when(context, seconds, now);
     let mut rows = vec![
-        ("secret", row.secret.clone()),
+        ("secret", row.secret.to_string()),
         ("state", row.state.to_owned()),
         ("version", format!("{} of {}", row.version, report.versions)),
-        ("id", row.id.clone()),
-        ("type", optional(row.kind.as_deref())),
-        ("description", optional(row.description.as_deref())),
-        ("var", optional(row.var.as_deref())),
+        ("id", row.id.to_string()),
+        ("type", optional(row.kind)),
+        ("description", optional(row.description)),
+        ("var", optional(row.var)),
         ("tags", metadata::shown(&row.tags.join(","))),
-        ("generate", optional(report.generate.as_deref())),
-        ("rotation-interval", optional(row.rotation_interval.as_deref())),
+        ("generate", optional(report.generate)),
+        ("rotation-interval", optional(row.rotation_interval)),
         ("rotation due", when(due)),
         ("expires", metadata::expires(context, listed.version, now)),
         ("created", when(created)),
         ("updated", when(Some(listed.version.ts))),
-        ("who", row.who.clone()),
+        ("who", row.who.to_string()),
         ("audience", report.audience.join(",")),
-        ("readers", report.readers.join(",")),
+        ("readers", readers.join(",")),
         ("conflict", metadata::shown(&attention(report))),
     ];
     if report.unsettled {
@@ -164,8 +100,8 @@ fn optional(text: Option<&str>) -> String {
 }
 
 /// The conflicting versions and fields, in a few words.
-fn attention(report: &Report) -> String {
+fn attention(report: &SecretShowView<'_>) -> String {
     let versions = report.conflict.iter().map(|number| format!("version {number}"));
-    let fields = report.field_conflicts.keys().cloned();
+    let fields = report.field_conflicts.keys().map(ToString::to_string);
     versions.chain(fields).collect::<Vec<_>>().join(",")
 }

@@ -6,8 +6,8 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::write_fields;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::Name;
+use v_secure_core::report::view::secret::metadata::SecretTagView;
 
 /// Give a secret tags, or take them away
 #[derive(Debug, Args)]
@@ -33,13 +33,6 @@ pub struct Tag {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    changed: bool,
-    tags: Vec<String>,
-}
-
 impl Tag {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
@@ -60,7 +53,8 @@ impl Tag {
         let tags = vault.secret(&secret).into_iter().flat_map(|found| found.tags());
         let tags: Vec<String> = tags.map(|(tag, _)| tag.to_owned()).collect();
         if context.ui.json {
-            return context.ui.object(&Report { secret: secret.to_string(), changed, tags });
+            let (secret, tags) = (&secret, &tags);
+            return context.ui.object(&SecretTagView { secret, changed, tags });
         }
         let tags = if tags.is_empty() { "no tags".to_owned() } else { tags.join(", ") };
         context.ui.note(&match changed {

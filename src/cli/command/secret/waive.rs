@@ -6,9 +6,9 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::exposure;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
+use v_secure_core::report::view::secret::metadata::SecretWaiveView;
 use v_secure_core::secret::waived;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -34,13 +34,6 @@ pub struct Waive {
     undo: bool,
 }
 
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    waived: bool,
-    changed: bool,
-}
-
 impl Waive {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let secret = self.secret.resolve(context)?;
@@ -54,7 +47,7 @@ impl Waive {
         let ((), (changed, _)) = context.write_if(None, default, |vault, ctx| {
             Ok(((), waived::waive(vault, &secret, reason, ctx)?))
         })?;
-        let report = Report { secret: secret.to_string(), waived: !self.undo, changed };
+        let report = SecretWaiveView { secret: &secret, waived: !self.undo, changed };
         if context.ui.json {
             return context.ui.object(&report);
         }

@@ -4,15 +4,15 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::people::policy;
-use crate::cli::people::policy::{Changed, Effects, ReasonArg};
+use crate::cli::people::policy::{Changed, ReasonArg};
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use v_secure_core::convert::inject::consent;
 use v_secure_core::name::Pattern;
 use v_secure_core::people::access;
 use v_secure_core::policy::access::Subject;
 use v_secure_core::policy::settings::{MAX_VALUE, SETTINGS, SettingKey};
+use v_secure_core::report::view::settings::SettingsSetView;
 use v_secure_core::secret::similar;
 
 /// Change a setting of the vault; the owners sign it
@@ -42,15 +42,6 @@ pub struct Set {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    key: &'a str,
-    value: Option<&'a str>,
-    changed: bool,
-    #[serde(flatten)]
-    effects: &'a Effects,
-}
-
 impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let key = SettingKey::parse(&self.key).map_err(|_| unknown(&self.key))?;
@@ -75,7 +66,7 @@ impl Set {
         })?;
         if context.ui.json {
             let (key, changed, effects) = (self.key.as_str(), changed.written, &changed.effects);
-            return context.ui.object(&Report { key, value, changed, effects });
+            return context.ui.object(&SettingsSetView { key, value, changed, effects });
         }
         let verb = if changed.written { "is" } else { "was" };
         context.ui.note(&format!("{} {verb} {}", self.key, value.unwrap_or("unset")));
@@ -89,7 +80,7 @@ impl Set {
                 ));
             }
         }
-        changed.effects.tell(&context.ui);
+        policy::tell(&context.ui, &changed.effects);
         Ok(())
     }
 }

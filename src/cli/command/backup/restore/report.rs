@@ -4,31 +4,10 @@ use super::Destination;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::engine::session::Session;
-use serde::Serialize;
-use std::path::Path;
 use v_secure_core::backup::container::Backup;
 use v_secure_core::backup::maker::Maker;
-use v_secure_core::convert::duration;
-use v_secure_core::file::request::fingerprint_words;
+use v_secure_core::report::view::backup::BackupRestoreView;
 use v_secure_core::vault::Vault;
-
-#[derive(Serialize)]
-struct Report<'a> {
-    vault: String,
-    id: String,
-    path: &'a Path,
-    created: String,
-    /// Who signed it, if anybody did.
-    member: Option<&'a str>,
-    device: Option<&'a str>,
-    fingerprint: String,
-    secrets: usize,
-    policy_entries: usize,
-    /// Whether the file was written.
-    changed: bool,
-    identity: Option<&'a Path>,
-    identity_written: bool,
-}
 
 pub(super) fn show(
     context: &Context<'_>,
@@ -44,19 +23,11 @@ pub(super) fn show(
         Destination::Taken(_) | Destination::None => (None, false),
     };
     let maker = backup.signed.as_ref().map(|signed| &signed.maker);
-    let report = Report {
-        vault: vault.file().header.name.to_string(),
-        id: vault.id().to_string(),
-        path: &session.location.vault,
-        created: duration::rfc3339(backup.created),
-        member: maker.map(|maker| maker.member.as_str()),
-        device: maker.map(|maker| maker.device.as_str()),
-        fingerprint: fingerprint_words(&vault.id()),
-        secrets: vault.live().count(),
-        policy_entries: vault.chain().len(),
+    let report = BackupRestoreView {
         changed,
         identity,
         identity_written,
+        ..BackupRestoreView::of(vault, &session.location.vault, backup)
     };
     if let Destination::Taken(path) = destination {
         context.ui.note(&format!(
@@ -70,7 +41,7 @@ pub(super) fn show(
     print(context, &report, maker)
 }
 
-fn print(context: &Context<'_>, report: &Report<'_>, maker: Option<&Maker>) -> Outcome {
+fn print(context: &Context<'_>, report: &BackupRestoreView<'_>, maker: Option<&Maker>) -> Outcome {
     let ui = &context.ui;
     let state = if report.changed { "" } else { " (as it is there already)" };
     ui.wrapped(

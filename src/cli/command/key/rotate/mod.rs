@@ -9,13 +9,13 @@ use crate::cli::people::policy::ReasonArg;
 use crate::engine::door::Purpose;
 use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCompleter;
-use report::Report;
 use std::collections::BTreeSet;
 use v_secure_core::keys::rotation::dek;
 use v_secure_core::keys::rotation::dek::DekPlan;
 use v_secure_core::keys::rotation::kek;
 use v_secure_core::keys::rotation::kek::KekPlan;
 use v_secure_core::keys::status::key_status;
+use v_secure_core::report::view::key::rotate::KeyRotateView;
 use v_secure_core::vault::Depth;
 
 /// Renew the keys of audiences, or those of values
@@ -77,9 +77,9 @@ impl Rotate {
             return Ok(());
         }
         if self.dry_run {
-            return self.plan(context, &wanted)?.show(context);
+            return report::show(context, &self.plan(context, &wanted)?);
         }
-        let mut report = Report::default();
+        let mut report = KeyRotateView::default();
         // Each part is whole by itself; what an interruption leaves out is still due afterwards.
         if let Some(which) = &wanted.keks {
             self.renew(context, which, &mut report)?;
@@ -87,7 +87,7 @@ impl Rotate {
         if let Some(which) = &wanted.deks {
             self.reencrypt(context, which, &mut report)?;
         }
-        report.show(context)
+        report::show(context, &report)
     }
 
     fn wanted(&self, context: &Context<'_>) -> Outcome<RotationPlan> {
@@ -115,11 +115,11 @@ impl Rotate {
         if status.is_due() {
             return Ok(false);
         }
-        Report::show_idle(context, self.dry_run, status.next_due(), session.now)?;
+        report::show_idle(context, self.dry_run, status.next_due(), session.now)?;
         Ok(true)
     }
 
-    fn plan(&self, context: &Context<'_>, wanted: &RotationPlan) -> Outcome<Report> {
+    fn plan(&self, context: &Context<'_>, wanted: &RotationPlan) -> Outcome<KeyRotateView> {
         let (session, opened) = context.open(Purpose::Use, Depth::Everything)?;
         let (vault, now) = (&opened.vault, session.now);
         let who = context.unlock(vault)?;
@@ -127,14 +127,14 @@ impl Rotate {
         let status = key_status(vault, now);
         let keks = wanted.keks.as_ref().map(|which| kek::plan(&status, who.member(), which));
         let deks = wanted.deks.as_ref().map(|which| dek::plan(vault, &status, &who, which, now));
-        Ok(Report::planned(keks.transpose()?, deks.transpose()?))
+        Ok(KeyRotateView::planned(keks.transpose()?, deks.transpose()?))
     }
 
     fn renew(
         &self,
         context: &Context<'_>,
         which: &kek::KekSelection,
-        report: &mut Report,
+        report: &mut KeyRotateView,
     ) -> Outcome {
         let reason = self.reason.reason.as_deref();
         let (outcome, _) = context.write_if(reason, "renew keys", |vault, ctx| {
@@ -151,7 +151,7 @@ impl Rotate {
         &self,
         context: &Context<'_>,
         which: &dek::DekSelection,
-        report: &mut Report,
+        report: &mut KeyRotateView,
     ) -> Outcome {
         let reason = self.reason.reason.as_deref();
         let (plan, _) = context.write_if(reason, "renew keys of values", |vault, ctx| {

@@ -4,8 +4,8 @@ use super::NewPassphraseArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::people::slot;
+use v_secure_core::report::view::key::slot::KeySlotAddView;
 
 /// Seal your identity by a passphrase, in the vault, so that a clone and the passphrase are enough
 #[derive(Debug, Args)]
@@ -25,12 +25,6 @@ pub struct Add {
     passphrase: NewPassphraseArgs,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    slot: String,
-    label: &'a str,
-}
-
 impl Add {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let ((id, label), _) = context.write_by_identity("add a slot", |vault, ctx| {
@@ -42,7 +36,7 @@ impl Add {
             Ok(((id, label), change))
         })?;
         if context.ui.json {
-            return context.ui.object(&Report { slot: id.to_string(), label: &label });
+            return context.ui.object(&KeySlotAddView { slot: id, label: &label });
         }
         context.ui.note(&format!("slot {id} ({label}): its passphrase unlocks the vault"));
         Ok(())

@@ -4,8 +4,8 @@ use super::{HISTORY, NewPassphraseArgs};
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::people::slot;
+use v_secure_core::report::view::key::slot::KeySlotChangeView;
 
 /// Change a slot's passphrase: a new slot takes the place of the old one
 #[derive(Debug, Args)]
@@ -25,13 +25,6 @@ pub struct ChangeSlot {
     passphrase: NewPassphraseArgs,
 }
 
-#[derive(Serialize)]
-struct Report {
-    slot: String,
-    /// The slot that it takes the place of.
-    replaces: String,
-}
-
 impl ChangeSlot {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let ((id, old), _) = context.write_by_identity("change a slot", |vault, ctx| {
@@ -43,7 +36,7 @@ impl ChangeSlot {
             Ok(((id, *old.id), change))
         })?;
         if context.ui.json {
-            return context.ui.object(&Report { slot: id.to_string(), replaces: old.to_string() });
+            return context.ui.object(&KeySlotChangeView { slot: id, replaces: old });
         }
         context.ui.note(&format!("slot {id} takes the place of {old}"));
         context.ui.note(HISTORY);

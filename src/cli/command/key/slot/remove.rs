@@ -5,9 +5,9 @@ use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
-use serde::Serialize;
 use v_secure_core::people::slot;
 use v_secure_core::people::slot::Slot;
+use v_secure_core::report::view::key::slot::KeySlotRemoveView;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -31,11 +31,6 @@ pub struct Remove {
     yes: bool,
 }
 
-#[derive(Serialize)]
-struct Report {
-    slot: String,
-}
-
 impl Remove {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         if !self.yes && context.interactive() {
@@ -47,7 +42,7 @@ impl Remove {
             Ok((*found.id, slot::remove(ctx, found)))
         })?;
         if context.ui.json {
-            return context.ui.object(&Report { slot: id.to_string() });
+            return context.ui.object(&KeySlotRemoveView { slot: id });
         }
         context.ui.note(&format!("slot {id}: removed"));
         context.ui.note(HISTORY);

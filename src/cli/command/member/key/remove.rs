@@ -5,17 +5,17 @@ use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::people::departure as vouched;
-use crate::cli::people::departure::Left;
 use crate::cli::people::exposure::Narrowed;
 use crate::cli::people::policy::{Changed, ReasonArg, listed};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde::Serialize;
 use v_secure_core::keys::policy_change;
 use v_secure_core::people::departure;
 use v_secure_core::people::departure::{Departure, DeviceName};
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::policy::vouching::Going;
+use v_secure_core::report::view::member::MemberKeyRemoveView;
+use v_secure_core::report::view::vouched_alone::VouchedAloneView;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -54,20 +54,6 @@ pub struct Remove {
     reason: ReasonArg,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
-    member: &'a str,
-    /// The devices that went.
-    devices: Vec<String>,
-    recipients: &'a [String],
-    /// The member's devices that can sign still.
-    left: Vec<String>,
-    /// What only the lost device vouched for, elsewhere.
-    vouched_alone: &'a [Left],
-    #[serde(flatten)]
-    narrowed: &'a Narrowed<'a>,
-}
-
 impl Remove {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let what = if self.lost { "lost" } else { "retired" };
@@ -77,13 +63,13 @@ impl Remove {
             gone.recipients.contains(&knower.recipient)
         })?;
         if context.ui.json {
-            return context.ui.object(&Report {
-                member: self.device.member.as_str(),
-                devices: gone.devices.iter().map(ToString::to_string).collect(),
+            return context.ui.object(&MemberKeyRemoveView {
+                member: &self.device.member,
+                devices: &gone.devices,
                 recipients: &gone.recipients,
-                left: gone.left.iter().map(ToString::to_string).collect(),
+                left: &gone.left,
                 vouched_alone: &left,
-                narrowed: &narrowed,
+                narrowed: narrowed.view(),
             });
         }
         self.tell(context, &gone);
@@ -98,7 +84,7 @@ impl Remove {
         &self,
         context: &Context<'_>,
         reason: &str,
-    ) -> Outcome<(Changed, Departure, Vec<Left>)> {
+    ) -> Outcome<(Changed, Departure, Vec<VouchedAloneView>)> {
         // Before anybody unlocks a key: what is not there cannot go.
         let (_, opened) = context.open_to_write(Depth::Everything)?;
         departure::remove_device(&opened.vault, &self.device, self.lost)?;
@@ -120,7 +106,7 @@ impl Remove {
         context: &Context<'_>,
         vault: &Vault,
         ctx: &Ctx<'_>,
-    ) -> Outcome<(Vec<PolicyOp>, Departure, Vec<Left>)> {
+    ) -> Outcome<(Vec<PolicyOp>, Departure, Vec<VouchedAloneView>)> {
         let gone = departure::remove_device(vault, &self.device, self.lost)?;
         policy_change::check(vault, &gone.ops, ctx)?;
         let alone = match self.lost {

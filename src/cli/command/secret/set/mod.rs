@@ -13,11 +13,10 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::secret::variables;
 use crate::cli::unlocking;
 use clap::Args;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use v_secure_core::convert::duration;
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::report::view::secret::value::SecretSetView;
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret::read;
@@ -64,17 +63,6 @@ pub struct Set {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Report {
-    secret: String,
-    version: Option<usize>,
-    id: Option<String>,
-    value_written: bool,
-    /// The metadata that changed.
-    fields: Vec<String>,
-    expires: Option<String>,
 }
 
 /// What one call is to write.
@@ -203,14 +191,7 @@ fn check_version(vault: &Vault, secret: &SecretName, wanted: Option<&str>) -> Ou
 
 fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Written) -> Outcome {
     let version = vault.secret(secret).and_then(|found| found.current());
-    let report = Report {
-        secret: secret.to_string(),
-        version: version.map(|version| version.number),
-        id: version.map(|version| version.object.to_string()),
-        value_written: written.value,
-        fields: written.fields,
-        expires: version.and_then(|version| version.expires).map(duration::rfc3339),
-    };
+    let report = SecretSetView::of(vault, secret, written.value, &written.fields);
     variables::remark(context, vault, [secret]);
     if written.expiry_ends {
         context.ui.warn(&format!(
@@ -223,7 +204,7 @@ fn report(context: &Context<'_>, vault: &Vault, secret: &SecretName, written: Wr
     if context.ui.json {
         return context.ui.object(&report);
     }
-    context.ui.note(&match (report.value_written, report.version) {
+    context.ui.note(&match (report.value_written, report.current.version) {
         (true, Some(number)) => format!("{secret}: version {number}"),
         _ if report.fields.is_empty() => format!("{secret}: nothing to change"),
         _ => format!("{secret}: metadata changed"),
