@@ -312,6 +312,19 @@ fn doors_see_vaults_that_the_engine_judged() {
     assert_eq!(found, known, "open by engine::judging or engine::writing");
 }
 
+/// `generate` prints files for the repository, and is nobody's interface.
+#[test]
+fn what_the_doors_print_as_json_is_a_view_of_core() {
+    let is_door = |source: &&Source| matches!(source.module[0].as_str(), "cli" | "api");
+    let doors = SOURCES.iter().filter(|source| !source.module.is_empty()).filter(is_door);
+    let derives = |line: &str| line.contains("derive(") && line.contains("Serialize");
+    let found: Vec<&str> = doors
+        .filter(|source| rust_source::without_tests(&source.code).lines().any(derives))
+        .map(|source| source.path.as_str())
+        .collect();
+    assert_eq!(found, ["cli/command/generate.rs"], "views are in crates/core/src/report/view");
+}
+
 #[test]
 fn files_and_functions_stay_short() {
     let mut violations = Vec::new();
