@@ -12,11 +12,13 @@ ci:
 
 # Regenerate completions/, man/, tables of codes, the transcripts of errors and the list of hints.
 generate:
-    V_SECURE_REGENERATE=1 cargo test --locked --test generated --test doctor --test error_snapshots --test hints --test json_schemas --test confirmations
+    V_SECURE_REGENERATE=1 cargo test --locked --test it -- generated:: doctor:: error_snapshots:: hints:: json_schemas:: confirmations::
 
 # Regenerate the fixtures that hold vaults (while format 1 is not frozen).
 fixtures:
-    V_SECURE_REGENERATE=1 cargo test --locked --test fixtures --test demo --test forgery
+    V_SECURE_REGENERATE=1 cargo test --locked --test it demo::
+    V_SECURE_REGENERATE=1 cargo test --locked --test it fixtures::
+    V_SECURE_REGENERATE=1 cargo test --locked --test it forgery::
 
 # Micro-benchmarks, then whole commands beside sops, rage and age.
 bench:

@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 
 PROGRAM = str(Path(os.environ.get("V_SECURE_BIN", "target/release/v-secure")).resolve())
-PLUGINS = Path(__file__).resolve().parent.parent / "tests/support/plugin"
+PLUGINS = Path(__file__).resolve().parent.parent / "crates/testkit/plugin"
 WORDS = "orbit lantern velvet quarry thistle magnet"
 STATISTICS = {"median": statistics.median, "mean": statistics.mean, "min": min}
 STATISTIC = STATISTICS[os.environ.get("BENCH_STATISTIC", "median")]

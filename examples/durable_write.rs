@@ -1,5 +1,5 @@
 //! Exercises the durable writes of `v_secure::store` in a process of its own, for
-//! `tests/faults.rs`: that one is killed, and its system calls fail.
+//! `tests/it/faults.rs`: that one is killed, and its system calls fail.
 //!
 //! An example and not a hidden command: the released program contains nothing for tests.
 

@@ -1,5 +1,5 @@
 //! Runs a program as `v-secure exec` does, without a vault: hardens itself, builds the environment
-//! and becomes the program. `tests/exec_child.rs` drives it.
+//! and becomes the program. `tests/it/exec_child.rs` drives it.
 //!
 //! `exec_child --show-dumpable` tells the flag that the process starts with.
 //! `exec_child [--pristine] [--override] [--keep] [--allow=VARIABLE] NAME=VALUE ... -- CMD ARG ...`

@@ -2,7 +2,7 @@
 //!
 //! The crate is the front of [`v_secure_core`] for a machine with files, git and people: [`store`] and
 //! [`engine`] below, [`cli`] and [`Vault`], the library's own, as the doors. The floors, and who may
-//! name whom, are in `docs/architecture.md`, held by `tests/architecture.rs`.
+//! name whom, are in `docs/architecture.md`, held by `tests/it/architecture`.
 
 #![forbid(unsafe_code)]
 // The fences of `clippy.toml` and what the style forbids. Tests may: they make the files, run the

@@ -1,5 +1,5 @@
 //! One function for each parser that reads what others wrote: no bytes make it panic, and what it
-//! accepts keeps what its format promises. Shared by the fuzzer and by `tests/fuzz_smoke.rs`.
+//! accepts keeps what its format promises. Shared by the fuzzer and by `tests/it/fuzz_smoke.rs`.
 
 use std::collections::BTreeSet;
 use v_secure::host::Random;

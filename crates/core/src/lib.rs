@@ -2,7 +2,7 @@
 //!
 //! Pure: no clock, no randomness, no environment, no file and no terminal but through the traits of
 //! [`host`]. One place starts programs, [`crypto`]'s plugins of age. The floors, and who may name
-//! whom, are in `docs/architecture.md`, held by `tests/architecture.rs`.
+//! whom, are in `docs/architecture.md`, held by `tests/it/architecture`.
 
 #![forbid(unsafe_code)]
 // The fences of `clippy.toml` and what the style forbids. Tests may: they make files and panic where

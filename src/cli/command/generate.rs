@@ -1,5 +1,5 @@
 //! `v-secure generate`, hidden: prints the completions and man pages that are checked in, so that
-//! no build script is needed. `tests/generated.rs` compares and renews them.
+//! no build script is needed. `tests/it/generated.rs` compares and renews them.
 
 use crate::cli::args::manual;
 use crate::cli::args::root::Root;

@@ -1,5 +1,5 @@
 //! What a replacement keeps, refuses and leaves behind. Failing system calls are in
-//! `tests/faults.rs`.
+//! `tests/it/faults.rs`.
 
 use super::*;
 use crate::store::file::lock;

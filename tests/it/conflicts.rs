@@ -1,0 +1,454 @@
+//! What git could not merge, or merged by itself: every command calls it that, the steps out of it lose no side,
+//! and the hook lets no merge pass that drops one.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::process::Command;
+use v_secure_testkit::cli::{Run, failure, finish};
+use v_secure_testkit::repository::{FILE, Repository};
+
+const LEAVER: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+
+/// Two branches that both changed the vault, merged as far as git can.
+fn conflict() -> Option<Repository> {
+    let repository = Repository::new()?;
+    repository.0.ok("git install");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.0.set("A", "side");
+    repository.commit("side");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.0.set("A", "main");
+    repository.0.set("M", "main");
+    repository.commit("main");
+    let merge = repository.git_in(&repository.root(), &["merge", "side"]);
+    assert!(!merge.status.success(), "{merge:?}");
+    Some(repository)
+}
+
+#[test]
+fn every_command_calls_conflict_markers_an_unfinished_merge() {
+    let Some(repository) = conflict() else { return };
+    let cli = &repository.0;
+    let before = fs::read(cli.vault()).unwrap();
+    for line in [
+        "ls",
+        "get A",
+        "set A",
+        "rm A --yes",
+        "exec -- true",
+        "export --format json",
+        "secret show A",
+        "import src/code --format dotenv",
+        "member list",
+        "member request",
+        "access list",
+        "audit log",
+        "audit verify",
+        "pin show",
+        "pin accept --yes",
+        "key status",
+        "policy review",
+        "settings show",
+        "backup create out",
+        "exposed",
+        "prune",
+        "unlock",
+        "git pre-commit",
+        "inject -i src/code",
+    ] {
+        let run = cli.feed(&format!("--json {line}"), b"x");
+        assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
+    }
+    let run = cli.run("get A");
+    for text in ["unfinished merge of 'HEAD' and 'side'", "line ", "git rebase \"$side\""] {
+        assert!(run.shows(text), "{text}: {run:?}");
+    }
+    assert!(cli.run("doctor").shows("unfinished merge"));
+    let init = cli.run("init");
+    assert!(init.code == 7 && init.shows("unfinished merge"), "{init:?}");
+    assert_eq!(fs::read(cli.vault()).unwrap(), before);
+}
+
+/// git merges the log by itself where the new entries of both sides lie apart, and the marks are in one
+/// secret's section alone.
+#[test]
+fn a_secret_beside_the_marks_is_not_served_either() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    cli.set("OTHER", "beside");
+    cli.ok("get OTHER");
+    let text = fs::read_to_string(cli.vault()).unwrap();
+    let (before, rest) = text.split_once("name = \"default/A\"\n").unwrap();
+    let (active, after) = rest.split_once('\n').unwrap();
+    let marked = format!(
+        "{before}name = \"default/A\"\n<<<<<<< HEAD\n{active}\n=======\n{active}\n>>>>>>> side\n{after}"
+    );
+    fs::write(cli.vault(), marked).unwrap();
+    fs::write(cli.project().join("in.tmpl"), "{{ v-secure:OTHER }}").unwrap();
+    for line in [
+        "get OTHER",
+        "get OTHER --strict",
+        "get A OTHER",
+        "secret show OTHER",
+        "secret versions OTHER",
+        "exec --only OTHER -- true",
+        "export --only OTHER --format json",
+        "inject -i in.tmpl",
+        "ls",
+    ] {
+        let run = cli.run(&format!("--json {line}"));
+        assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
+    }
+    // A device that knows nothing is not asked about a vault that it could not read.
+    let mut new = cli.command("get OTHER --json --trust-first-use");
+    new.env("XDG_STATE_HOME", cli.project().with_file_name("new"));
+    assert_eq!(failure(&finish(&mut new, b"")), (7, "unmerged".into()));
+}
+
+/// The hints of `unmerged`, typed one after the other, each of which succeeds.
+#[track_caller]
+fn follow_all(repository: &Repository, commit: &str) {
+    for hint in hints(&repository.0.run("get A --json")) {
+        let line = hint.replace("COMMIT", commit);
+        let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
+        let output = typed(repository, &line);
+        assert!(output.status.success(), "{line}: {output:?}");
+        if line.contains("audit log") {
+            let rows = String::from_utf8(output.stdout).unwrap();
+            let rows: Vec<&str> = rows.lines().map(|row| row.split('\t').nth(2).unwrap()).collect();
+            let changed = |row: &&str| ["default/A", "default/M"].contains(row);
+            assert!(rows.contains(&"default/A") && rows.iter().all(changed), "{rows:?}");
+        }
+    }
+}
+
+/// One line in a shell, in the project.
+fn typed(repository: &Repository, line: &str) -> std::process::Output {
+    let mut shell = Command::new("sh");
+    repository.surroundings(&mut shell);
+    shell.args(["-c", line]).current_dir(repository.root()).output().unwrap()
+}
+
+fn hints(run: &Run) -> Vec<String> {
+    let error: serde_json::Value = serde_json::from_str(run.err.trim()).unwrap();
+    let hints = error["error"]["hints"].as_array().unwrap();
+    hints.iter().map(|hint| hint.as_str().unwrap().to_owned()).collect()
+}
+
+/// The steps out of a conflict, to the end: first those of the merge, then those of the rebase that
+/// these begin.
+#[track_caller]
+fn rebase(repository: &Repository) {
+    let first = hints(&repository.0.run("get A --json")).swap_remove(0);
+    assert!(!typed(repository, &first).status.success(), "the same conflict, the other way round");
+    follow_all(repository, "none");
+    assert!(!repository.root().join(".git/other.toml").exists());
+    repository.0.ok("audit verify");
+    let lists = repository.git_in(&repository.root(), &["status", "--porcelain"]);
+    assert!(lists.status.success() && lists.stdout.is_empty(), "{lists:?}");
+}
+
+#[test]
+fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
+    let Some(repository) = conflict() else { return };
+    rebase(&repository);
+    let cli = &repository.0;
+    assert_eq!(cli.ok("get A"), "main", "the commit that was made again comes last");
+    let verified = cli.run("audit verify --base side");
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+/// As [`conflict`], where the other side took a member out.
+fn removal() -> Option<Repository> {
+    let repository = Repository::new()?;
+    let cli = &repository.0;
+    cli.ok("git install");
+    cli.ok(&format!("member add leaver --recipient {LEAVER} --yes"));
+    cli.ok("role create app");
+    cli.ok("access grant app prod/* read");
+    cli.ok("role join app leaver");
+    repository.commit("member");
+    repository.git(&["branch", "side"]);
+    cli.set("A", "main");
+    repository.commit("main");
+    repository.git(&["checkout", "--quiet", "side"]);
+    cli.set("A", "side");
+    cli.ok("member remove leaver --yes");
+    repository.commit("leaves");
+    repository.git(&["checkout", "--quiet", "main"]);
+    let merge = repository.git_in(&repository.root(), &["merge", "side"]);
+    assert!(!merge.status.success(), "{merge:?}");
+    Some(repository)
+}
+
+#[test]
+fn a_removal_on_the_other_side_of_a_conflict_stays_made() {
+    let Some(repository) = removal() else { return };
+    rebase(&repository);
+    let members = repository.0.ok("member list");
+    assert!(!members.contains("leaver"), "{members}");
+    assert_eq!(repository.0.ok("get A"), "main");
+}
+
+#[test]
+fn a_merge_that_drops_what_the_other_side_signed_is_not_committed() {
+    for repository in [conflict, removal] {
+        let Some(repository) = repository() else { return };
+        repository.git(&["checkout", "--ours", "--", FILE]);
+        repository.git(&["add", FILE]);
+        let refused = repository.0.run("git pre-commit --json");
+        assert_eq!(refused.code, 6, "{refused:?}");
+        let commit = repository.git_in(&repository.root(), &["commit", "--quiet", "-m", "merged"]);
+        assert!(!commit.status.success(), "{commit:?}");
+        assert!(hints(&refused)[0].starts_with("side=$(git rev-parse MERGE_HEAD)"), "{refused:?}");
+    }
+}
+
+#[test]
+fn marks_that_were_added_are_taken_back_first() {
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    assert!(!repository.git_in(&root, &["merge", "side"]).status.success());
+    repository.git(&["add", FILE]);
+    assert!(hints(&repository.0.run("get A --json"))[0].starts_with("side=$("));
+    let added = hook(&repository, 7);
+    assert!(hints(&added)[0].starts_with("side=$("), "{added:?}");
+    repository.git(&["merge", "--abort"]);
+    assert!(!repository.git_in(&root, &["rebase", "side"]).status.success());
+    repository.git(&["add", FILE]);
+    hook(&repository, 7);
+    assert!(hints(&repository.0.run("get A --json"))[0].starts_with("git checkout --merge"));
+    follow_all(&repository, "none");
+    assert_eq!(repository.0.ok("get A"), "main");
+    repository.0.ok("audit verify --base side");
+}
+
+/// git runs another hook for a merge that it makes by itself, and a file that it merged by itself may be none.
+#[test]
+fn a_merge_that_git_makes_by_itself_is_verified() {
+    let Some(repository) = Repository::new() else { return };
+    let (cli, root) = (&repository.0, repository.root());
+    cli.ok("git install");
+    repository.git(&["branch", "side"]);
+    cli.set("N", "main");
+    repository.commit("main");
+    repository.git(&["checkout", "--quiet", "side"]);
+    let text = fs::read_to_string(cli.vault()).unwrap();
+    fs::write(cli.vault(), text.replacen("format = 1", "format = 1\nbroken = 1", 1)).unwrap();
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "broken"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    let merge = repository.git_in(&root, &["merge", "--no-edit", "side"]);
+    let said = String::from_utf8_lossy(&merge.stderr).into_owned();
+    assert!(!merge.status.success() && said.contains("git merge --abort"), "{merge:?}");
+    repository.git(&["merge", "--abort"]);
+    assert_eq!(cli.ok("get N"), "main");
+    cli.ok("git install --uninstall");
+    assert!(!root.join(".git/hooks/pre-merge-commit").exists());
+}
+
+/// A name that a hint would write to may be committed by others as a link.
+#[test]
+fn the_steps_out_of_a_conflict_write_through_no_link_of_the_tree() {
+    let Some(repository) = conflict() else { return };
+    let (link, victim) =
+        (repository.root().join("other.toml"), repository.root().join(".git/victim"));
+    fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(".git/victim", &link).unwrap();
+    repository.git(&["add", "other.toml"]);
+    let first = hints(&repository.0.run("get A --json")).swap_remove(0);
+    assert!(!typed(&repository, &first).status.success());
+    std::os::unix::fs::symlink(".git/victim", &link).unwrap();
+    follow_all(&repository, "none");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+}
+
+/// A second branch with a value of its own, beside `main` with another; on `main`, the hook installed.
+fn sides() -> Option<Repository> {
+    let repository = conflict()?;
+    repository.git(&["merge", "--abort"]);
+    Some(repository)
+}
+
+/// What the hook says of what is staged.
+#[track_caller]
+fn hook(repository: &Repository, expected: i32) -> Run {
+    let run = repository.0.run("git pre-commit --json");
+    assert_eq!(run.code, expected, "{}", run.text());
+    run
+}
+
+#[test]
+fn of_a_merge_of_several_branches_none_is_dropped() {
+    let Some(repository) = sides() else { return };
+    repository.git(&["branch", "empty", "main~1"]);
+    repository.git(&["checkout", "--quiet", "empty"]);
+    repository.git(&["commit", "--quiet", "--allow-empty", "-m", "empty"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "empty", "side"]);
+    hook(&repository, 6);
+}
+
+#[test]
+fn a_merge_with_a_side_that_is_broken_is_not_committed_unseen() {
+    let Some(repository) = sides() else { return };
+    repository.git(&["checkout", "--quiet", "side"]);
+    fs::write(repository.0.vault(), "x\n").unwrap();
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "broken"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "side"]);
+    let refused = hook(&repository, 6);
+    assert!(
+        hints(&refused).iter().any(|hint| hint.starts_with("git merge --abort")),
+        "{refused:?}"
+    );
+}
+
+/// Tags come with a pull, and git takes one where there is no record of that name.
+#[test]
+fn tags_that_are_called_like_gits_own_records_are_none() {
+    let Some(repository) = sides() else { return };
+    for name in ["MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"] {
+        repository.git(&["tag", name, "side"]);
+    }
+    repository.0.set("A", "next");
+    repository.git(&["add", FILE]);
+    hook(&repository, 0);
+    repository.commit("next");
+    let pick = repository.git_in(&repository.root(), &["cherry-pick", "side"]);
+    assert!(!pick.status.success(), "{pick:?}");
+    let hints = hints(&repository.0.run("get A --json"));
+    assert!(hints[0].starts_with("git show :3:"), "{hints:?}");
+    repository.git(&["cherry-pick", "--abort"]);
+    repository.git(&["checkout", "--quiet", "--orphan", "pages"]);
+    repository.git(&["rm", "-r", "--quiet", "--force", "."]);
+    let hidden = repository.0.run("ls --json");
+    assert!(!hidden.shows("MERGE_HEAD"), "{hidden:?}");
+}
+
+#[test]
+fn a_vault_that_is_moved_is_compared_where_it_went() {
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    let older = repository.git_in(&root, &["show", "main~1:.v-secure/vault.toml"]).stdout;
+    fs::create_dir(root.join("app")).unwrap();
+    repository.git(&["mv", ".v-secure", "app/.v-secure"]);
+    hook(&repository, 0);
+    let moved = root.join("app").join(FILE);
+    let now = fs::read(&moved).unwrap();
+    fs::write(&moved, older).unwrap();
+    repository.git(&["add", "app"]);
+    hook(&repository, 6);
+    fs::write(&moved, now).unwrap();
+    repository.git(&["add", "app"]);
+    repository.commit("moved");
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "side"]);
+    hook(&repository, 6);
+}
+
+#[test]
+fn an_old_copy_that_sorts_first_stops_no_move() {
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    let older = repository.git_in(&root, &["show", "main~1:.v-secure/vault.toml"]).stdout;
+    for folder in ["aa/.v-secure", "app"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    fs::write(root.join("aa").join(FILE), &older).unwrap();
+    repository.git(&["add", "aa"]);
+    repository.git(&["commit", "--quiet", "--no-verify", "-m", "copy"]);
+    repository.git(&["mv", ".v-secure", "app/.v-secure"]);
+    hook(&repository, 0);
+    let moved = root.join("app").join(FILE);
+    let now = fs::read(&moved).unwrap();
+    fs::write(&moved, "no vault").unwrap();
+    repository.git(&["add", "app"]);
+    hook(&repository, 6);
+    fs::write(&moved, older).unwrap();
+    repository.git(&["add", "app"]);
+    hook(&repository, 6);
+    fs::write(&moved, now).unwrap();
+    repository.git(&["add", "app"]);
+    repository.commit("moved");
+}
+
+#[test]
+fn a_side_that_was_written_empty_is_called_so_and_written_anew() {
+    let Some(repository) = Repository::new() else { return };
+    let cli = &repository.0;
+    let other = ".git/other.toml";
+    let shown = typed(&repository, &format!("git show :3:./{FILE} > {other}"));
+    assert!(!shown.status.success(), "there is no such side: {shown:?}");
+    let line = format!("audit log --vault {other} --base ./{FILE} --json");
+    for line in [
+        line.as_str(),
+        "get A --vault .git/other.toml --json",
+        "ls --vault .git/other.toml --json",
+        "set A --vault .git/other.toml --json",
+        "audit log --base ./.git/other.toml --json",
+    ] {
+        let refused = cli.feed(line, b"x");
+        assert_eq!(failure(&refused), (6, "file-empty".into()), "{line}: {refused:?}");
+        assert!(refused.shows("other.toml is empty"), "{refused:?}");
+    }
+    for hint in hints(&cli.run(&line)) {
+        let done = typed(&repository, &hint.replace("REV:", "HEAD:"));
+        assert!(done.status.success(), "{hint}: {done:?}");
+    }
+    cli.ok(&line);
+    fs::write(cli.vault(), "").unwrap();
+    for hint in hints(&cli.run("get A --json")) {
+        assert!(typed(&repository, &hint.replace("REV", "HEAD")).status.success(), "{hint}");
+    }
+    assert_eq!(cli.ok("get A"), "one");
+}
+
+#[test]
+fn names_that_are_no_text_turn_no_check_off() {
+    use std::os::unix::ffi::OsStrExt;
+    let Some(repository) = sides() else { return };
+    let root = repository.root();
+    let odd = root.join(std::ffi::OsStr::from_bytes(b"q\xff"));
+    if fs::create_dir(&odd).is_err() {
+        return;
+    }
+    fs::write(odd.join(".env"), "A=plain\n").unwrap();
+    repository.git(&["add", "."]);
+    let refused = hook(&repository, 1);
+    assert!(refused.err.contains("plain-file"), "{refused:?}");
+    fs::remove_file(odd.join(".env")).unwrap();
+    fs::create_dir(odd.join(".v-secure")).unwrap();
+    fs::copy(repository.0.vault(), odd.join(FILE)).unwrap();
+    repository.git(&["add", "--all", "."]);
+    repository.git(&["commit", "--quiet", "--no-verify", "-m", "odd"]);
+    repository.git(&["merge", "--no-commit", "--strategy=ours", "side"]);
+    hook(&repository, 6);
+}
+
+#[test]
+fn marks_that_were_committed_have_a_way_out_too() {
+    let Some(repository) = conflict() else { return };
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
+    follow_all(&repository, "HEAD");
+    let cli = &repository.0;
+    assert_eq!((cli.ok("get A"), cli.ok("get M")), ("side".into(), "main".into()));
+    cli.ok("audit verify");
+}
+
+/// git runs the hook at the root, where there may be no vault.
+#[test]
+fn what_a_vault_below_the_root_holds_is_not_committed_in_the_clear() {
+    let Some(repository) = Repository::new() else { return };
+    let root = repository.root();
+    fs::create_dir(root.join("app")).unwrap();
+    repository.git(&["mv", ".v-secure", "app/.v-secure"]);
+    repository.commit("moved");
+    fs::write(root.join("app/.env"), "A=plain\n").unwrap();
+    repository.git(&["add", "app/.env"]);
+    assert!(hook(&repository, 1).err.contains("plain-file"));
+    repository.git(&["rm", "--quiet", "--cached", "app/.env"]);
+    let identity = root.parent().unwrap().join("home/config/v-secure/identity.txt");
+    fs::copy(identity, root.join("key.txt")).unwrap();
+    repository.git(&["add", "key.txt"]);
+    assert!(hook(&repository, 1).err.contains("plain-key"));
+}

@@ -1,0 +1,192 @@
+//! Hints that another test follows, and those that only another person or place can.
+
+use std::fmt;
+use v_secure_testkit::scene::repository;
+
+pub struct Cited {
+    /// `*` where what is asked for is the same with every code.
+    pub code: &'static str,
+    /// How the hint begins, or its text in the sources.
+    pub hint: &'static str,
+    pub by: By,
+}
+
+pub enum By {
+    /// File in `tests/it` and function.
+    Test(&'static str, &'static str),
+    Reason(&'static str),
+}
+
+use By::{Reason, Test};
+
+const fn cited(code: &'static str, hint: &'static str, by: By) -> Cited {
+    Cited { code, hint, by }
+}
+
+const MERGE: By = Test("conflicts.rs", "marks_that_were_committed_have_a_way_out_too");
+const SIDES: By =
+    Test("conflicts.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
+const BROKEN_SIDE: By =
+    Test("conflicts.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
+const LINE_ENDS: By =
+    Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
+const VOIDS: By =
+    Reason("writers name every head of the log: crates/core/src/keys/policy_change/tests.rs");
+const ALIKE: By =
+    Reason("an RSA key made to end as another: crates/core/src/policy/vouching/credential.rs");
+const KEYRING: By =
+    Test("keyring.rs", "init_without_a_keyring_or_a_word_on_recovery_makes_nothing");
+const WAITING: By = Test("people.rs", "what_a_change_could_not_give_keys_to_is_settled_by_who_can");
+const EMPTY: By =
+    Test("first_use.rs", "a_variable_that_is_empty_is_named_and_no_machine_asks_to_be_let_in");
+const REQUEST: By = Reason(
+    "a person on a terminal asks, who is let in by another: docs/people.md and tests/it/people.rs",
+);
+const TOO_LONG: By =
+    Reason("no writer makes such a value: crates/core/src/crypto/seal/tests.rs opens one");
+const AGAIN: By =
+    Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out");
+const PEOPLE: By = Reason("another person has to: who it is, is in the message");
+
+#[rustfmt::skip]
+pub const ALL: &[Cited] = &[
+    cited("keyring", "unlock the keyring of this session", Test("keyring.rs", "without_bus_share_or_unlocked_collection_it_is_locked_at_once")),
+    cited("needs-newer", "install a newer v-secure", Reason("another program")),
+    cited("recovery-undecided", "v-secure init --keyring", KEYRING),
+    cited("no-keyring-slot", "v-secure keyring add", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("exists", "v-secure keyring show", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("exists", "v-secure keyring remove", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("last-slot", "v-secure keyring remove --yes, if a recovery identity or another copy exists", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("locked", "owners who can let you in", PEOPLE),
+    cited("not-permitted", "who can: {…}", PEOPLE),
+    cited("not-permitted", "who can open it: {…}", PEOPLE),
+    cited("unsettled", "who can settle it, by 'v-secure access settle' or a new value of {…}: {…}", PEOPLE),
+    cited("no-audience", "ask one of these, who gives the keys by 'v-secure access settle': {…}", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("no-audience", "ask an owner, who gives the keys by: v-secure access settle", PEOPLE),
+    cited("unsettled", "ask one of these, who gives the keys by 'v-secure access settle': {…}", WAITING),
+    cited("unsettled", "ask one of these for it, who can: {…}", WAITING),
+    cited("base-other-vault", "v-secure --vault FILE pin show", Reason("it shows which vault the base is of")),
+    cited("locked", "give {…} a value: an unset CI secret, or one that this job may not use, is empty", EMPTY),
+    cited("locked", "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity", EMPTY),
+    cited("exists", "v-secure, which shows it: you are a member", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
+    cited("vault-hidden", "git status, in that folder: its name cannot be shown as it is typed", Test("git_states.rs", "folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray")),
+    cited("not-permitted", "--only NAME,…  # the names of those that are wanted", Test("comfort.rs", "who_may_not_read_what_an_environment_inherits_is_told_that_it_does")),
+    cited("*", "-e ", Test("comfort.rs", "a_key_that_reads_another_environment_is_told_which")),
+    cited("fingerprint", "the line was changed on its way", PEOPLE),
+    cited("declined", "if the words differ, the line was changed on its way: have it sent again", PEOPLE),
+    cited("locked", "v-secure unlock", Test("session.rs", "what_was_unlocked_opens_without_the_identity_until_it_is_locked")),
+    cited("words", "compare them with the paper", Test("recovery.rs", "a_terminal_asks_for_the_words_without_showing_them")),
+    cited("identity-syntax", "v-secure recovery test --words", Test("recovery.rs", "a_terminal_asks_for_the_words_without_showing_them")),
+    cited("no-terminal", "v-secure recovery new, for other words", Test("recovery.rs", "a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept")),
+    cited("value-too-long", "keep it in an encrypted file", Reason("a choice of another place, by other programs")),
+    cited("foreign-failed", "run the tool by itself", Reason("another program tells")),
+    cited("unmerged", "git", MERGE),
+    cited("unmerged", "v-secure", MERGE),
+    cited("unmerged", "git show :3:./.v-secure/vault.toml > \"$(git rev-parse --git-dir)/other.toml\"  # keeps the second side", SIDES),
+    cited("unmerged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
+    cited("unmerged", "git add .v-secure && git commit --no-edit && git rebase --continue", SIDES),
+    cited("unmerged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts.rs", "marks_that_were_added_are_taken_back_first")),
+    cited("unmerged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
+    cited("unmerged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
+    cited("unmerged", "rm \"$(git rev-parse --git-dir)/other.toml\"", SIDES),
+    cited("refused", "git merge --abort  # the other side's vault is broken: see who did it, and have it mended there", BROKEN_SIDE),
+    cited("refused", "git commit --no-verify, if nothing of that side is lost", BROKEN_SIDE),
+    cited("vault-hidden", "{…} sparse-checkout add {…}", Test("git_states.rs", "a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one")),
+    cited("vault-hidden", "{…} sparse-checkout add --skip-checks {…}", Test("hostile_names.rs", "what_brings_a_vault_back_is_about_that_vault_alone")),
+    cited("vault-deleted", "git restore --staged, with that vault", Test("hostile_names.rs", "names_that_cannot_be_shown_are_in_no_command")),
+    cited("plain-file", "git rm --cached, with that file  # which keeps the file itself", Test("hostile_names.rs", "names_that_cannot_be_shown_are_in_no_command")),
+    cited("plain-file", "add a line to .gitignore that leaves this file out", Test("hostile_names.rs", "the_hook_s_hints_are_about_those_files_alone")),
+    cited("vault-hidden", "{…} update-index --no-skip-worktree {…} && {…} checkout -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
+    cited("vault-hidden", "{…} checkout HEAD -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
+    cited("vault-hidden", "{…} checkout {…} -- {…}", Test("git_states.rs", "a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand")),
+    cited("vault-hidden", "v-secure init --nested  # for another vault all the same", Test("git_states.rs", "a_vault_of_another_branch_is_named_and_another_one_is_made_only_on_demand")),
+    cited("vault-hidden", "{…} status  # for what is being merged", Test("git_states.rs", "a_vault_that_an_unfinished_merge_or_rebase_took_away_is_found")),
+    cited("vault-hidden", "{…} status  # for what is being merged or applied", Test("git_states.rs", "a_vault_that_an_unfinished_merge_or_rebase_took_away_is_found")),
+    cited("vault-hidden", "{…} checkout", Test("git_states.rs", "a_partial_clone_has_the_vault_of_a_branch_though_not_its_content")),
+    cited("carriage-return", "v-secure git install  # tells git to leave them alone; then:", LINE_ENDS),
+    cited("carriage-return", "rm {…} && git checkout -- {…}", LINE_ENDS),
+    cited("pin-diverged", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("pin-diverged", "ask an owner to make the policy change again, if it is still wanted: ", Test("discarded.rs", "who_was_removed_meanwhile_is_told_so_and_what_is_to_be_made_again")),
+    cited("pin-older", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("splits-policy", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
+    cited("file-empty", "git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3", Test("conflicts.rs", "a_side_that_was_written_empty_is_called_so_and_written_anew")),
+    cited("pin-diverged", "v-secure pin accept  # shows what is given up, and asks", Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out")),
+    cited("keys-missing", "git fetch --all, and again", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
+    cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage/mod.rs", "a_copy_outside_git_gives_its_keys_too")),
+    cited("import-syntax", "jq ", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
+    cited("identity-syntax", "install {…}, and see that it is on PATH", Test("ssh_and_plugins.rs", "a_plugin_that_fails_or_is_missing_is_named")),
+    cited("identity-recipient", "write '# recipient: age1…' on the line above the identity, as the plugin printed it", Test("ssh_and_plugins.rs", "a_plugins_identity_must_state_its_recipient_to_own_a_vault")),
+    cited("unsealable", "install {…}, or ask a member who has it to run this", Test("sabotage/mod.rs", "a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later")),
+    cited("request-used", "v-secure member request {…}  # on the device, for a new key", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
+    cited("voids-work", "v-secure audit log --actor {…}  # to see that work", VOIDS),
+    cited("voids-work", "make the change again, from the vault as it is now", VOIDS),
+    cited("vouch-ambiguous", "--vouch with the whole id or recipient, which 'v-secure policy review --json' shows", ALIKE),
+    cited("recipient-ambiguous", "v-secure member show {…}, and give more of the end of the one that is to go", ALIKE),
+    cited("vault-refused", "sudo chown -R \"$(id -un)\" {…}  # if it is yours", Reason("it needs another user, and sudo")),
+    cited("no-memory-folder", "XDG_RUNTIME_DIR, or /dev/shm, has to be a tmpfs that only you can change", Reason("a Linux without a tmpfs, or another system")),
+    cited("no-memory-folder", "v-secure set NAME, which asks for the value and needs no file", Reason("a Linux without a tmpfs, or another system")),
+    cited("as-file", "mount a tmpfs of your own, and name its folder in XDG_RUNTIME_DIR", Reason("a system without files in memory")),
+    cited("as-file", "v-secure get NAME > FILE", Reason("a system without files in memory")),
+    cited("edit-syntax", "fix it in the editor, or leave everything as it is", Test("editing.rs", "a_syntax_error_ends_without_a_terminal_and_opens_the_editor_again_with_one")),
+    cited("first-use", "compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then '{…}'", Test("first_use.rs", "a_first_use_is_a_question_whose_default_is_no")),
+    cited("older-values", "v-secure ls -e {…}", Test("meant.rs", "on_a_terminal_a_slip_is_asked_about_before_the_value")),
+    cited("declined", "v-secure member key remove MEMBER/DEVICE, for a device that is not theirs", Test("leaving.rs", "a_lost_device_takes_along_what_it_vouched_for")),
+    cited("session", "keyctl show @u, to see whether this system has a kernel keyring", Test("session.rs", "where_nothing_can_keep_the_keys_both_reasons_are_told_at_once")),
+    cited("session", "v-secure lock --all", Test("session.rs", "each_vault_is_unlocked_by_itself_and_all_can_be_locked_at_once")),
+    cited("backup-terminal", "v-secure backup create - --armor", Reason("bytes for a terminal")),
+    cited("slots-full", "v-secure key slot list", Reason("256 slots: crates/core/src/people/slot/tests.rs")),
+    cited("unstatable", "v-secure member list", Reason("over 1,000 recipients: unit tests have it")),
+    cited("splits-policy", "git merge BRANCH, with the branch that has them, and then the same command again", Test("older_states.rs", "rights_are_not_changed_on_a_branch_that_lacks_changes_of_them")),
+    cited("pin-older", "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH", Test("older_states.rs", "strict_readers_give_nothing_out_of_an_older_state")),
+    cited("pin-other-in-project", "v-secure pin accept  # once the .v-secure from there is here", Test("places.rs", "what_a_backup_puts_in_a_sub_folder_is_judged_alike")),
+    cited("object-missing", "git log -p -S {…} -- .v-secure/vault.toml, where the value may still be", Test("adoption.rs", "a_void_value_has_no_effect_until_somebody_adopts_it")),
+    cited("bad-generator", "v-secure set {…} --generate=KIND, which replaces it", Reason("another program must have written the generator")),
+    cited("ssh-passphrase", "v-secure, to see what else could open the vault", Test("ssh_and_plugins.rs", "a_passphrase_is_asked_for_on_a_terminal_alone")),
+    cited("slot-identity", "v-secure --passphrase-fd N key slot change SLOT, with the slot's present passphrase", Reason("two devices of one member")),
+    cited("no-identity", "v-secure --identity FILE keyring add", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
+    cited("bad-name", "clear your shell's history", Reason("the shell's own affair")),
+    cited("request-used", "v-secure audit log", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
+    cited("audience-due", "v-secure access settle", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("refused", "git log -S{…} -- .v-secure/vault.toml", Reason("of a finding about contents: it tells the commit that brought them")),
+    cited("pin-older", "v-secure audit verify --base origin/main", Test("made_again.rs", "after_a_rebase_the_base_is_whole_and_what_ends_the_warning_is_named")),
+    cited("keys-missing", "v-secure doctor, for the values that do not open", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
+    cited("closed", "v-secure key restore", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
+    cited("closed", "v-secure key rotate --audience {…}", Test("sabotage/mod.rs", "what_only_looks_works_and_the_rest_says_what_it_could_not_do")),
+    cited("no-template", "v-secure inject < TEMPLATE", Reason("only on a terminal: elsewhere standard input is the template")),
+    cited("last-device", "v-secure member key remove {…}, which keeps what the device vouched for", Test("leaving.rs", "an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in")),
+    cited("unsealable", "v-secure member request, for a recipient of another kind", PEOPLE),
+    cited("not-permitted", "v-secure member show {…}, for the device that it belongs to", PEOPLE),
+    cited("value-too-long", "v-secure set {…}  # which replaces it", TOO_LONG),
+    cited("value-too-long", "v-secure audit log --secret-id {…}  # which tells who wrote it", TOO_LONG),
+    cited("conflict", "v-secure set {…}  # which settles it", Reason("of two branches that merged, each with a value of its own")),
+    cited("no-value", "v-secure set {…} --file FILE, or --generate", Reason("only on a terminal that may not be asked: elsewhere standard input is the value")),
+    cited("refused", "git rebase {…}  # what you signed since is made again on what others published there", Test("made_again.rs", "what_a_merge_left_out_is_named_with_who_signed_it_and_the_commit_to_rebase_on")),
+    cited("locked", "v-secure member request, and send the line that it prints to an owner", REQUEST),
+    cited("locked", "v-secure member request, to become a member", REQUEST),
+    cited("environment", "v-secure secret rename {…} NAME", Reason("a name that no list of variables can hold")),
+];
+
+/// What is cited for a hint of a case.
+pub fn of(code: &str, hint: &str) -> Option<&'static Cited> {
+    ALL.iter()
+        .find(|cited| (cited.code == "*" || cited.code == code) && hint.starts_with(cited.hint))
+}
+
+impl Cited {
+    pub fn exists(&self) -> bool {
+        let Test(file, function) = self.by else { return true };
+        let text = std::fs::read_to_string(repository("tests/it").join(file)).unwrap_or_default();
+        text.contains(&format!("fn {function}("))
+    }
+}
+
+impl fmt::Display for Cited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.by {
+            Test(file, function) => {
+                write!(f, "tests/it/{}: `{function}`", file.trim_end_matches("/mod.rs"))
+            }
+            Reason(why) => f.write_str(why),
+        }
+    }
+}

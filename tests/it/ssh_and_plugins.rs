@@ -1,0 +1,493 @@
+//! Identities that are no age keys of ours: SSH keys, keys that a plugin holds, and what a command
+//! prints.
+
+use expectrl::{Eof, Expect};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use v_secure_testkit::executable;
+use v_secure_testkit::person;
+use v_secure_testkit::person::Person;
+use v_secure_testkit::terminal::terminal;
+use v_secure_testkit::tools::has;
+
+const RECIPIENT: &str = "age1scripted1qqqqqqqqqqqqqqqqhxemgs";
+const IDENTITY: &str = "AGE-PLUGIN-SCRIPTED-1QQQQQQQQQQQQQQQQJRCL6V";
+const PASSPHRASE: &str = "correct horse";
+
+/// Makes an SSH key in `~/.ssh`; returns its public half without the comment.
+fn ssh_key(person: &Person, passphrase: &str) -> String {
+    let folder = person.home().join(".ssh");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("id_ed25519");
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-C", "me@laptop", "-N", passphrase, "-f"]).arg(&file);
+    assert!(keygen.status().unwrap().success());
+    let public = fs::read_to_string(file.with_extension("pub")).unwrap();
+    public.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A person whose vault is owned by an SSH key.
+fn ssh_owner(passphrase: &str) -> (Person, String) {
+    let owner = Person::new("owner");
+    let public = ssh_key(&owner, passphrase);
+    let file = owner.home().join(".ssh/id_ed25519");
+    let mut init = owner.command(&["init", "--vault-name", "shop", "--member", "owner"]);
+    assert!(init.arg("--identity").arg(file).status().unwrap().success());
+    (owner, public)
+}
+
+#[test]
+fn an_ssh_key_owns_a_vault_and_is_found_in_its_usual_place() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, public) = ssh_owner("");
+    owner.set("A", "hunter2");
+    assert_eq!(owner.run("get A").ok(), "hunter2");
+    let status = owner.run("--json").json();
+    assert!(status["unlocked_by"].as_str().unwrap().ends_with(".ssh/id_ed25519"), "{status}");
+    let file = owner.home().join(".ssh/id_ed25519");
+    let key = fs::read_to_string(&file).unwrap();
+    for end in [" \r\n", "\t\n"] {
+        fs::write(&file, format!("\u{feff}{}", key.replace('\n', end))).unwrap();
+        assert_eq!(owner.run("get A").ok(), "hunter2", "pasted with {end:?}");
+    }
+    let member = owner.run("member show owner --json").json();
+    assert!(member.to_string().contains(&public), "{member}");
+    fs::remove_file(owner.home().join(".ssh/id_ed25519")).unwrap();
+    assert_eq!(owner.run("get A --json").error(), (3, "locked".to_owned()));
+}
+
+#[test]
+fn a_reader_by_ssh_recipient_reads_with_the_comment_or_without() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, reader) = (Person::new("owner"), Person::new("reader"));
+    owner.run("init --vault-name shop --member owner").ok();
+    owner.set("prod/A", "hunter2");
+    let public = format!("{} me@laptop", ssh_key(&reader, ""));
+    let add = ["member", "add", "reader", "--recipient", &public, "--read", "prod/*", "--yes"];
+    let added: person::Done = owner.command(&add).output().unwrap().into();
+    added.ok();
+    assert!(!fs::read_to_string(owner.vault()).unwrap().contains("me@laptop"));
+    reader.pull(&owner);
+    assert_eq!(reader.run("--trust-first-use get prod/A").ok(), "hunter2");
+    assert_eq!(reader.feed("set prod/A --json", "x").code, 4, "it has no key to sign with");
+}
+
+#[test]
+fn stock_age_opens_an_envelope_with_the_ssh_key() {
+    if !has("ssh-keygen") || !has("age") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    let text = fs::read_to_string(owner.vault()).unwrap();
+    let begin = text.find("-----BEGIN AGE ENCRYPTED FILE-----").unwrap();
+    let end = text[begin..].find("-----END AGE ENCRYPTED FILE-----").unwrap() + begin + 32;
+    let file = owner.home().join("envelope.age");
+    fs::write(&file, format!("{}\n", &text[begin..end])).unwrap();
+    let key = owner.home().join(".ssh/id_ed25519");
+    let opened = Command::new("age").args(["-d", "-i"]).arg(key).arg(&file).output().unwrap();
+    assert!(opened.stdout.starts_with(b"v-secure-envelope 1\n"), "{opened:?}");
+}
+
+#[test]
+fn a_passphrase_is_asked_for_on_a_terminal_alone() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    owner.set("A", "hunter2");
+    let file = owner.home().join(".ssh/id_ed25519");
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-p", "-P", "", "-N", PASSPHRASE, "-f"]).arg(&file);
+    assert!(keygen.status().unwrap().success());
+
+    let refused = owner.run("get A");
+    assert_eq!(refused.code, 3);
+    assert!(refused.err.contains("no terminal to ask for it"), "{}", refused.err);
+
+    let mut session = terminal(owner.command(&["get", "A"]));
+    session.expect("Passphrase of").unwrap();
+    session.send_line("wrong").unwrap();
+    session.expect("the passphrase is not the SSH key's").unwrap();
+    session.expect("Passphrase of").unwrap();
+    session.send_line(PASSPHRASE).unwrap();
+    session.expect("hunter2").unwrap();
+
+    let mut session = terminal(owner.command(&["--no-input", "get", "A"]));
+    session.expect("no terminal").unwrap();
+}
+
+#[test]
+fn a_passphrase_that_is_given_opens_an_ssh_key() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner(PASSPHRASE);
+    let with = |arguments: &[&str], variable: &str, value: &str| -> person::Done {
+        owner.command(arguments).env(variable, value).output().unwrap().into()
+    };
+    let set = owner.feed_with("set A", "hunter2", &[("V_SECURE_PASSPHRASE", PASSPHRASE)]);
+    set.ok();
+    assert_eq!(with(&["get", "A"], "V_SECURE_PASSPHRASE", PASSPHRASE).ok(), "hunter2");
+    let file = owner.home().join("passphrase");
+    fs::write(&file, format!("{PASSPHRASE}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let path = file.display().to_string();
+    assert_eq!(with(&["get", "A"], "V_SECURE_PASSPHRASE_FILE", &path).ok(), "hunter2");
+    let key = owner.home().join(".ssh/id_ed25519").display().to_string();
+    for arguments in [
+        &["--passphrase-fd", "0", "--identity", &key, "get", "A"][..],
+        &["--passphrase-fd", "0", "--no-input", "--identity", &key, "exec", "--", "printenv", "A"],
+    ] {
+        let mut command = owner.command(arguments);
+        let output = command.stdin(fs::File::open(&file).unwrap()).output().unwrap();
+        assert_eq!(person::Done::from(output).ok().trim(), "hunter2");
+    }
+    let wrong = with(&["--identity", &key, "--json", "get", "A"], "V_SECURE_PASSPHRASE", "wrong");
+    assert_eq!(wrong.error(), (3, "ssh-passphrase".to_owned()));
+    assert!(
+        !wrong.err.contains("wrong\"") && wrong.err.contains("V_SECURE_PASSPHRASE"),
+        "{wrong:?}"
+    );
+    let wrong = with(&["--json", "get", "A"], "V_SECURE_PASSPHRASE", "wrong");
+    assert_eq!(wrong.error(), (3, "locked".to_owned()));
+    let none = owner.run("--identity /nowhere --json get A");
+    assert_eq!(none.code, 3, "{none:?}");
+}
+
+#[test]
+fn a_key_that_is_no_members_is_not_asked_about() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    let stranger = Person::new("stranger");
+    ssh_key(&stranger, PASSPHRASE);
+    stranger.pull(&owner);
+    let mut session = terminal(stranger.command(&["--trust-first-use", "get", "A"]));
+    let shown = session.expect(Eof).unwrap();
+    let shown = String::from_utf8_lossy(shown.as_bytes()).into_owned();
+    assert!(!shown.contains("Passphrase") && shown.contains("belongs to no member"), "{shown}");
+}
+
+#[test]
+fn other_private_keys_are_refused_with_the_reason() {
+    if !has("ssh-keygen") {
+        return;
+    }
+    let (owner, _) = ssh_owner("");
+    for (kind, why) in [("rsa", "feature ssh-rsa"), ("ecdsa", "of a kind that age cannot use")] {
+        let file = owner.home().join(kind);
+        let mut keygen = Command::new("ssh-keygen");
+        keygen.args(["-q", "-t", kind, "-N", "", "-f"]).arg(&file);
+        assert!(keygen.status().unwrap().success());
+        let run = owner.run(&format!("--identity {} get A", file.display()));
+        assert!(run.code == 3 && run.err.contains(why), "{kind}: {}", run.err);
+    }
+    let file = owner.home().join("rsa.pub");
+    let public = fs::read_to_string(file).unwrap();
+    let add = ["member", "add", "reader", "--recipient", public.trim(), "--read", "a/*", "--json"];
+    let refused: person::Done = owner.command(&add).output().unwrap().into();
+    assert_eq!(refused.error(), (2, "recipient".to_owned()));
+    assert!(refused.err.contains("RUSTSEC-2023-0071"), "{}", refused.err);
+}
+
+/// A folder with the scripted plugin, to stand on `PATH`.
+fn plugin_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/testkit/plugin")
+}
+
+fn with_plugin(person: &Person, arguments: &[&str]) -> Command {
+    let mut command = person.command(arguments);
+    command.env("PATH", person::path_after(&plugin_path()));
+    command
+}
+
+/// A vault that the scripted plugin's key owns.
+fn plugin_owner(comment: &str) -> Person {
+    let owner = Person::new("owner");
+    let file = owner.home().join("plugin.txt");
+    fs::write(&file, format!("# recipient: {RECIPIENT}\n{IDENTITY}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let init =
+        ["--identity", file.to_str().unwrap(), "init", "--vault-name", "shop", "--member", "owner"];
+    let made: person::Done = with_plugin(&owner, &init).output().unwrap().into();
+    made.ok();
+    fs::write(&file, format!("{comment}{IDENTITY}\n")).unwrap();
+    owner
+}
+
+#[test]
+fn a_plugin_is_asked_and_may_ask() {
+    if !has("python3") {
+        return;
+    }
+    // With the recipient stated, and without: the vault has one of that plugin.
+    for comment in ["# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n", ""] {
+        let owner = plugin_owner(comment);
+        let file = owner.home().join("plugin.txt");
+        let get = ["--identity", file.to_str().unwrap(), "list"];
+        assert!(with_plugin(&owner, &get).status().unwrap().success());
+        let set = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8"];
+        let mut session = terminal(with_plugin(&owner, &set));
+        session.expect("touch the test key").unwrap();
+        session.expect("PIN of the test key").unwrap();
+        session.send_line("1234").unwrap();
+        session.expect("PIN of the test key").unwrap();
+        session.send_line("1234").unwrap();
+        session.expect("version 1").unwrap();
+    }
+}
+
+#[test]
+fn a_plugin_that_fails_or_is_missing_is_named() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("");
+    let file = owner.home().join("plugin.txt");
+    let set = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8"];
+    let silent: person::Done = with_plugin(&owner, &set).output().unwrap().into();
+    assert_eq!(silent.code, 3, "{}", silent.err);
+    assert!(silent.err.contains("'age-plugin-scripted' couldn't use an identity: no PIN"));
+    let missing: person::Done = owner.command(&set).output().unwrap().into();
+    assert_eq!(missing.code, 3);
+    assert!(missing.err.contains("age-plugin-scripted"), "{}", missing.err);
+
+    let other = Person::new("other");
+    other.run("init --vault-name shop --member other").ok();
+    let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--json"];
+    let refused: person::Done = other.command(&add).output().unwrap().into();
+    assert_eq!(refused.error(), (4, "policy-op-plugin".to_owned()));
+    other.run("settings set plugins.allow scripted").ok();
+    let refused: person::Done = other.command(&add).output().unwrap().into();
+    assert!(refused.code == 1 && refused.err.contains("age-plugin-scripted"), "{}", refused.err);
+}
+
+/// A refused PIN is no damage to the vault, and doctor only looks.
+#[test]
+fn a_plugin_that_is_not_answered_leaves_the_vault_locked() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n");
+    let file = owner.home().join("plugin.txt");
+    let with = |arguments: &[&str]| {
+        with_plugin(&owner, &[&["--identity", file.to_str().unwrap()], arguments].concat())
+    };
+    let mut set = terminal(with(&["set", "A", "--generate=hex:8"]));
+    for _ in 0..2 {
+        set.expect("PIN of the test key").unwrap();
+        set.send_line("1234").unwrap();
+    }
+    set.expect("version 1").unwrap();
+    for command in [&["get", "A", "--json"][..], &["set", "A", "--generate=hex:8", "--json"]] {
+        let refused: person::Done = with(command).output().unwrap().into();
+        assert_eq!(refused.error(), (3, "plugin".to_owned()), "{command:?}");
+    }
+    let looked: person::Done = with(&["doctor", "--json"]).output().unwrap().into();
+    assert!(!looked.err.contains("touch the test key"), "{}", looked.err);
+    assert!(looked.out.contains("identity-found"), "{}", looked.out);
+}
+
+#[test]
+fn a_plugins_identity_must_state_its_recipient_to_own_a_vault() {
+    if !has("python3") {
+        return;
+    }
+    let owner = Person::new("owner");
+    let file = owner.home().join("plugin.txt");
+    fs::write(&file, format!("{IDENTITY}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let init = ["--identity", file.to_str().unwrap(), "init", "--json"];
+    let refused: person::Done = with_plugin(&owner, &init).output().unwrap().into();
+    assert_eq!(refused.error(), (2, "identity-recipient".to_owned()));
+    assert!(!owner.vault().exists());
+}
+
+/// A plugin in place of the scripted one: `body` runs before it, or instead of it.
+fn own_plugin(person: &Person, body: &str) -> PathBuf {
+    let folder = person.home().join("plugins");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("age-plugin-scripted");
+    let real = plugin_path().join("age-plugin-scripted");
+    let script = format!("#!/bin/sh\n{body}\nexec {} \"$@\"\n", real.display());
+    executable::script(&file, &script);
+    folder
+}
+
+fn on_path(command: &mut Command, folder: &Path) {
+    command.env("PATH", person::path_after(folder));
+}
+
+const SECRETS: [(&str, &str); 7] = [
+    ("V_SECURE_PASSPHRASE", "s3cret-1"),
+    ("V_SECURE_NEW_PASSPHRASE", "s3cret-2"),
+    ("V_SECURE_BACKUP_PASSPHRASE", "s3cret-3"),
+    ("v_secure_lower", "s3cret-4"),
+    ("AWS_SECRET_ACCESS_KEY", "s3cret-5"),
+    ("GITHUB_TOKEN", "s3cret-6"),
+    ("SSH_AUTH_SOCK", "s3cret-7"),
+];
+
+#[test]
+fn a_plugin_sees_none_of_our_variables_as_recipient_and_as_identity() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n");
+    let file = owner.home().join("plugin.txt");
+    let seen = owner.home().join("seen");
+    let folder = own_plugin(&owner, &format!("echo \"$1\" >> {0}; env >> {0}", seen.display()));
+    let with = |arguments: &[&str]| {
+        let identity = ["--identity", file.to_str().unwrap()];
+        let mut command = owner.command(&[&identity[..], arguments].concat());
+        on_path(&mut command, &folder);
+        command.envs(SECRETS).env("DISPLAY", ":7").env("LANG", "C.UTF-8");
+        command
+    };
+    let mut set = terminal(with(&["set", "A", "--generate=hex:8"]));
+    for _ in 0..2 {
+        set.expect("PIN of the test key").unwrap();
+        set.send_line("1234").unwrap();
+    }
+    set.expect("version 1").unwrap();
+    let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--yes"];
+    let _ = with(&add).output().unwrap();
+    let other = Person::new("other");
+    other.run("init --vault-name shop --member other").ok();
+    other.run("settings set plugins.allow scripted").ok();
+    let mut add = other.command(&add);
+    on_path(&mut add, &folder);
+    let added: person::Done = add.envs(SECRETS).output().unwrap().into();
+    added.ok();
+    let text = fs::read_to_string(&seen).unwrap();
+    for machine in ["--age-plugin=identity-v1", "--age-plugin=recipient-v1"] {
+        assert!(text.contains(machine), "{machine}: {text}");
+    }
+    for (name, value) in SECRETS {
+        assert!(!text.contains(name) && !text.contains(value), "{name}: {text}");
+    }
+    for line in ["DISPLAY=:7", "LANG=C.UTF-8", &format!("HOME={}", owner.home().display())] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+}
+
+/// Silent, in a program of its own that holds the pipes, and by talking without an end.
+#[test]
+fn a_plugin_that_comes_to_no_end_is_ended_and_named() {
+    if !has("python3") {
+        return;
+    }
+    let owner = plugin_owner("# recipient: age1scripted1qqqqqqqqqqqqqqqqhxemgs\n");
+    let file = owner.home().join("plugin.txt");
+    let pid = owner.home().join("pid");
+    for body in ["exec sleep 600", "sleep 600", "while :; do printf '%s\\n' '-> msg' ''; done"] {
+        let folder = own_plugin(&owner, &format!("echo $$ > {}; {body}", pid.display()));
+        let started = std::time::Instant::now();
+        let list = ["--identity", file.to_str().unwrap(), "set", "A", "--generate=hex:8", "--json"];
+        let mut command = owner.command(&list);
+        on_path(&mut command, &folder);
+        command.stderr(std::process::Stdio::piped()).stdin(std::process::Stdio::null());
+        let run: person::Done =
+            command.env("V_SECURE_PLUGIN_TIMEOUT", "1").output().unwrap().into();
+        assert_eq!(run.code, 3, "{body}: {}", run.err);
+        let said = run.err.lines().last().unwrap();
+        assert!(said.contains("age-plugin-scripted did not finish within 1 s"), "{body}: {said}");
+        assert!(started.elapsed().as_secs() < 30, "{body}");
+        let pid = fs::read_to_string(&pid).unwrap();
+        assert!(!Path::new("/proc").join(pid.trim()).exists(), "{body}");
+    }
+}
+
+/// A program of that name in the current folder is a repository's, perhaps.
+#[test]
+fn a_plugin_is_not_looked_for_in_relative_folders() {
+    let other = Person::new("other");
+    other.run("init --vault-name shop --member other").ok();
+    other.run("settings set plugins.allow scripted").ok();
+    let project = other.vault().parent().unwrap().parent().unwrap().to_path_buf();
+    fs::copy(
+        own_plugin(&other, "exit 1").join("age-plugin-scripted"),
+        project.join("age-plugin-scripted"),
+    )
+    .unwrap();
+    let add = ["member", "add", "reader", "--recipient", RECIPIENT, "--read", "a/*", "--yes"];
+    let mut add = other.command(&add);
+    let refused: person::Done =
+        add.env("PATH", format!(".::{}", person::path())).output().unwrap().into();
+    assert!(refused.err.contains("is not on PATH"), "{}", refused.err);
+}
+
+#[test]
+fn the_talk_with_a_plugin_is_never_printed() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --member owner").ok();
+    let mut list = owner.command(&["list", "--json"]);
+    let refused: person::Done = list.env("AGEDEBUG", "plugin").output().unwrap().into();
+    assert_eq!(refused.error(), (2, "age-debug".to_owned()));
+}
+
+#[test]
+fn a_command_gives_the_identity() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --member owner").ok();
+    owner.set("A", "hunter2");
+    let own = owner.home().join(".config/v-secure/identity.txt");
+    let kept = owner.home().join("kept.txt");
+    fs::rename(&own, &kept).unwrap();
+    let with = |command: &str| -> person::Done {
+        let mut get = owner.command(&["get", "A"]);
+        get.env("V_SECURE_IDENTITY_CMD", command).output().unwrap().into()
+    };
+    assert_eq!(with(&format!("cat {}", kept.display())).ok(), "hunter2");
+    for (command, why) in [
+        ("exit 7", "exit status: 7"),
+        ("yes", "more than 65536 bytes"),
+        ("echo nothing", "not an age identity"),
+    ] {
+        let failed = with(command);
+        assert_eq!(failed.code, 3, "{command}");
+        assert!(failed.err.contains(why), "{command}: {}", failed.err);
+    }
+}
+
+#[test]
+fn the_command_that_gives_the_identity_gets_no_other_key() {
+    let owner = Person::new("owner");
+    owner.run("init --vault-name shop --member owner").ok();
+    owner.set("A", "hunter2");
+    let own = owner.home().join(".config/v-secure/identity.txt");
+    let (kept, seen) = (owner.home().join("kept.txt"), owner.home().join("seen"));
+    fs::rename(&own, &kept).unwrap();
+    let command = format!("env > {}; cat {}", seen.display(), kept.display());
+    let mut get = owner.command(&["get", "A"]);
+    get.envs(SECRETS).env("V_SECURE_IDENTITY_CMD", command).env("MY_OWN", "stays");
+    let got: person::Done = get.output().unwrap().into();
+    assert_eq!(got.ok(), "hunter2");
+    let text = fs::read_to_string(&seen).unwrap();
+    assert!(!text.to_ascii_uppercase().contains("V_SECURE_"), "{text}");
+    assert!(text.contains("MY_OWN=stays"), "{text}");
+}
+
+/// Git itself runs nothing here, but whatever stands in its place on PATH would.
+#[test]
+fn git_gets_none_of_our_variables() {
+    let owner = Person::new("owner");
+    let folder = owner.home().join("tools");
+    fs::create_dir_all(&folder).unwrap();
+    let (git, seen) = (folder.join("git"), owner.home().join("seen"));
+    let text = format!("#!/bin/sh\nenv >> {}\nexec /usr/bin/git \"$@\"\n", seen.display());
+    executable::script(&git, &text);
+    owner.run("init --vault-name shop --member owner").ok();
+    let mut verify = owner.command(&["audit", "verify", "--base", "HEAD"]);
+    on_path(&mut verify, &folder);
+    let _ = verify.envs(SECRETS).env("V_SECURE_IDENTITY_CMD", "s3cret-8").output().unwrap();
+    let text = fs::read_to_string(&seen).unwrap();
+    assert!(!text.to_ascii_uppercase().contains("V_SECURE_"), "{text}");
+}
