@@ -23,11 +23,11 @@ const fn cited(code: &'static str, hint: &'static str, by: By) -> Cited {
     Cited { code, hint, by }
 }
 
-const MERGE: By = Test("conflicts.rs", "marks_that_were_committed_have_a_way_out_too");
+const MERGE: By = Test("conflicts/mod.rs", "marks_that_were_committed_have_a_way_out_too");
 const SIDES: By =
-    Test("conflicts.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
+    Test("conflicts/mod.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
 const BROKEN_SIDE: By =
-    Test("conflicts.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
+    Test("conflicts/commits.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
 const VOIDS: By =
@@ -61,7 +61,7 @@ pub const ALL: &[Cited] = &[
     cited("not-permitted", "who can: {…}", PEOPLE),
     cited("not-permitted", "who can open it: {…}", PEOPLE),
     cited("unsettled", "who can settle it, by 'v-secure access settle' or a new value of {…}: {…}", PEOPLE),
-    cited("no-audience", "ask one of these, who gives the keys by 'v-secure access settle': {…}", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("no-audience", "ask one of these, who gives the keys by 'v-secure access settle': {…}", Test("leaving/mod.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
     cited("no-audience", "ask an owner, who gives the keys by: v-secure access settle", PEOPLE),
     cited("unsettled", "ask one of these, who gives the keys by 'v-secure access settle': {…}", WAITING),
     cited("unsettled", "ask one of these for it, who can: {…}", WAITING),
@@ -75,9 +75,9 @@ pub const ALL: &[Cited] = &[
     cited("fingerprint", "the line was changed on its way", PEOPLE),
     cited("declined", "if the words differ, the line was changed on its way: have it sent again", PEOPLE),
     cited("locked", "v-secure unlock", Test("session.rs", "what_was_unlocked_opens_without_the_identity_until_it_is_locked")),
-    cited("words", "compare them with the paper", Test("recovery.rs", "a_terminal_asks_for_the_words_without_showing_them")),
-    cited("identity-syntax", "v-secure recovery test --words", Test("recovery.rs", "a_terminal_asks_for_the_words_without_showing_them")),
-    cited("no-terminal", "v-secure recovery new, for other words", Test("recovery.rs", "a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept")),
+    cited("words", "compare them with the paper", Test("recovery/mod.rs", "a_terminal_asks_for_the_words_without_showing_them")),
+    cited("identity-syntax", "v-secure recovery test --words", Test("recovery/mod.rs", "a_terminal_asks_for_the_words_without_showing_them")),
+    cited("no-terminal", "v-secure recovery new, for other words", Test("recovery/mod.rs", "a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept")),
     cited("value-too-long", "keep it in an encrypted file", Reason("a choice of another place, by other programs")),
     cited("foreign-failed", "run the tool by itself", Reason("another program tells")),
     cited("unmerged", "git", MERGE),
@@ -85,7 +85,7 @@ pub const ALL: &[Cited] = &[
     cited("unmerged", "git show :3:./.v-secure/vault.toml > \"$(git rev-parse --git-dir)/other.toml\"  # keeps the second side", SIDES),
     cited("unmerged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
     cited("unmerged", "git add .v-secure && git commit --no-edit && git rebase --continue", SIDES),
-    cited("unmerged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts.rs", "marks_that_were_added_are_taken_back_first")),
+    cited("unmerged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts/mod.rs", "marks_that_were_added_are_taken_back_first")),
     cited("unmerged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
     cited("unmerged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
     cited("unmerged", "rm \"$(git rev-parse --git-dir)/other.toml\"", SIDES),
@@ -109,15 +109,15 @@ pub const ALL: &[Cited] = &[
     cited("pin-diverged", "ask an owner to make the policy change again, if it is still wanted: ", Test("discarded.rs", "who_was_removed_meanwhile_is_told_so_and_what_is_to_be_made_again")),
     cited("pin-older", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
     cited("splits-policy", "make the policy change again afterwards, if it is still wanted: ", AGAIN),
-    cited("file-empty", "git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3", Test("conflicts.rs", "a_side_that_was_written_empty_is_called_so_and_written_anew")),
+    cited("file-empty", "git log --all --oneline -- .v-secure/vault.toml  # REV: one that has the vault; in a conflict, :2 or :3", Test("conflicts/commits.rs", "a_side_that_was_written_empty_is_called_so_and_written_anew")),
     cited("pin-diverged", "v-secure pin accept  # shows what is given up, and asks", Test("discarded.rs", "a_discarded_policy_change_is_named_and_one_command_leads_out")),
     cited("keys-missing", "git fetch --all, and again", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("keys-missing", "v-secure key restore --from FILE, with an older copy of the vault", Test("sabotage/mod.rs", "a_copy_outside_git_gives_its_keys_too")),
     cited("import-syntax", "jq ", Test("import_from.rs", "the_recipes_with_jq_work_as_typed")),
-    cited("identity-syntax", "install {…}, and see that it is on PATH", Test("ssh_and_plugins.rs", "a_plugin_that_fails_or_is_missing_is_named")),
-    cited("identity-recipient", "write '# recipient: age1…' on the line above the identity, as the plugin printed it", Test("ssh_and_plugins.rs", "a_plugins_identity_must_state_its_recipient_to_own_a_vault")),
+    cited("identity-syntax", "install {…}, and see that it is on PATH", Test("ssh_and_plugins/programs.rs", "a_plugin_that_fails_or_is_missing_is_named")),
+    cited("identity-recipient", "write '# recipient: age1…' on the line above the identity, as the plugin printed it", Test("ssh_and_plugins/programs.rs", "a_plugins_identity_must_state_its_recipient_to_own_a_vault")),
     cited("unsealable", "install {…}, or ask a member who has it to run this", Test("sabotage/mod.rs", "a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later")),
-    cited("request-used", "v-secure member request {…}  # on the device, for a new key", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
+    cited("request-used", "v-secure member request {…}  # on the device, for a new key", Test("leaving/mod.rs", "a_request_that_was_granted_once_does_not_come_back")),
     cited("voids-work", "v-secure audit log --actor {…}  # to see that work", VOIDS),
     cited("voids-work", "make the change again, from the vault as it is now", VOIDS),
     cited("vouch-ambiguous", "--vouch with the whole id or recipient, which 'v-secure policy review --json' shows", ALIKE),
@@ -130,30 +130,30 @@ pub const ALL: &[Cited] = &[
     cited("edit-syntax", "fix it in the editor, or leave everything as it is", Test("editing.rs", "a_syntax_error_ends_without_a_terminal_and_opens_the_editor_again_with_one")),
     cited("first-use", "compare the fingerprint with what 'v-secure pin show' prints on a colleague's machine, then '{…}'", Test("first_use.rs", "a_first_use_is_a_question_whose_default_is_no")),
     cited("older-values", "v-secure ls -e {…}", Test("meant.rs", "on_a_terminal_a_slip_is_asked_about_before_the_value")),
-    cited("declined", "v-secure member key remove MEMBER/DEVICE, for a device that is not theirs", Test("leaving.rs", "a_lost_device_takes_along_what_it_vouched_for")),
+    cited("declined", "v-secure member key remove MEMBER/DEVICE, for a device that is not theirs", Test("leaving/mod.rs", "a_lost_device_takes_along_what_it_vouched_for")),
     cited("session", "keyctl show @u, to see whether this system has a kernel keyring", Test("session.rs", "where_nothing_can_keep_the_keys_both_reasons_are_told_at_once")),
     cited("session", "v-secure lock --all", Test("session.rs", "each_vault_is_unlocked_by_itself_and_all_can_be_locked_at_once")),
     cited("backup-terminal", "v-secure backup create - --armor", Reason("bytes for a terminal")),
     cited("slots-full", "v-secure key slot list", Reason("256 slots: crates/core/src/people/slot/tests.rs")),
     cited("unstatable", "v-secure member list", Reason("over 1,000 recipients: unit tests have it")),
-    cited("splits-policy", "git merge BRANCH, with the branch that has them, and then the same command again", Test("older_states.rs", "rights_are_not_changed_on_a_branch_that_lacks_changes_of_them")),
-    cited("pin-older", "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH", Test("older_states.rs", "strict_readers_give_nothing_out_of_an_older_state")),
+    cited("splits-policy", "git merge BRANCH, with the branch that has them, and then the same command again", Test("older_states/mod.rs", "rights_are_not_changed_on_a_branch_that_lacks_changes_of_them")),
+    cited("pin-older", "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH", Test("older_states/mod.rs", "strict_readers_give_nothing_out_of_an_older_state")),
     cited("pin-other-in-project", "v-secure pin accept  # once the .v-secure from there is here", Test("places.rs", "what_a_backup_puts_in_a_sub_folder_is_judged_alike")),
     cited("object-missing", "git log -p -S {…} -- .v-secure/vault.toml, where the value may still be", Test("adoption.rs", "a_void_value_has_no_effect_until_somebody_adopts_it")),
     cited("bad-generator", "v-secure set {…} --generate=KIND, which replaces it", Reason("another program must have written the generator")),
-    cited("ssh-passphrase", "v-secure, to see what else could open the vault", Test("ssh_and_plugins.rs", "a_passphrase_is_asked_for_on_a_terminal_alone")),
+    cited("ssh-passphrase", "v-secure, to see what else could open the vault", Test("ssh_and_plugins/mod.rs", "a_passphrase_is_asked_for_on_a_terminal_alone")),
     cited("slot-identity", "v-secure --passphrase-fd N key slot change SLOT, with the slot's present passphrase", Reason("two devices of one member")),
     cited("no-identity", "v-secure --identity FILE keyring add", Test("keyring.rs", "a_slot_is_added_beside_an_identity_and_removed_when_that_is_safe")),
     cited("bad-name", "clear your shell's history", Reason("the shell's own affair")),
-    cited("request-used", "v-secure audit log", Test("leaving.rs", "a_request_that_was_granted_once_does_not_come_back")),
-    cited("audience-due", "v-secure access settle", Test("leaving.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
+    cited("request-used", "v-secure audit log", Test("leaving/mod.rs", "a_request_that_was_granted_once_does_not_come_back")),
+    cited("audience-due", "v-secure access settle", Test("leaving/mod.rs", "what_waits_for_keys_takes_no_value_until_somebody_able_renews_it")),
     cited("refused", "git log -S{…} -- .v-secure/vault.toml", Reason("of a finding about contents: it tells the commit that brought them")),
     cited("pin-older", "v-secure audit verify --base origin/main", Test("made_again.rs", "after_a_rebase_the_base_is_whole_and_what_ends_the_warning_is_named")),
     cited("keys-missing", "v-secure doctor, for the values that do not open", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("closed", "v-secure key restore", Test("sabotage/mod.rs", "keys_that_a_hostile_epoch_left_out_come_back_from_git")),
     cited("closed", "v-secure key rotate --audience {…}", Test("sabotage/mod.rs", "what_only_looks_works_and_the_rest_says_what_it_could_not_do")),
     cited("no-template", "v-secure inject < TEMPLATE", Reason("only on a terminal: elsewhere standard input is the template")),
-    cited("last-device", "v-secure member key remove {…}, which keeps what the device vouched for", Test("leaving.rs", "an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in")),
+    cited("last-device", "v-secure member key remove {…}, which keeps what the device vouched for", Test("leaving/mod.rs", "an_owner_removes_its_own_lost_laptop_from_the_device_that_the_laptop_let_in")),
     cited("unsealable", "v-secure member request, for a recipient of another kind", PEOPLE),
     cited("not-permitted", "v-secure member show {…}, for the device that it belongs to", PEOPLE),
     cited("value-too-long", "v-secure set {…}  # which replaces it", TOO_LONG),

@@ -2,6 +2,9 @@
 
 #![cfg(unix)]
 
+mod earlier;
+mod on_terminal;
+
 use expectrl::Expect;
 use std::fs;
 use std::process::Command;
@@ -287,88 +290,6 @@ fn json_objects_have_their_documented_keys() {
 }
 
 #[test]
-fn a_roll_back_is_a_new_version_that_keeps_history() {
-    let cli = Cli::with_vault();
-    cli.set("A", "one");
-    cli.set("A --reason second", "two");
-    assert_eq!(cli.fails("secret rollback A --version 2"), (7, "current".into()));
-    assert_eq!(cli.fails("secret rollback A --version 9"), (5, "no-version".into()));
-    let run =
-        cli.command("secret rollback A --version 1 --reason").arg("the host is down").output();
-    assert!(run.unwrap().status.success());
-    assert_eq!(cli.ok("get A"), "one");
-    assert_eq!(cli.ok("get A --version 2"), "two");
-    let versions = cli.json("secret versions A");
-    let column = |key: &str| -> Vec<String> {
-        versions["versions"].as_array().unwrap().iter().map(|v| v[key].to_string()).collect()
-    };
-    assert_eq!(column("version"), ["3", "2", "1"]);
-    assert_eq!(column("state"), ["\"active\"", "\"retired\"", "\"retired\""]);
-    assert_eq!(column("reason")[..2], ["\"the host is down\"", "\"second\""]);
-    assert_eq!(versions["versions"][0]["same_value_as"][0], versions["versions"][2]["id"]);
-    assert_ne!(versions["versions"][0]["id"], versions["versions"][2]["id"]);
-    let table = cli.ok("secret versions A");
-    assert!(table.lines().next().unwrap().contains("\tactive (current)\tada\tthe host is down\t"));
-}
-
-#[test]
-fn what_is_expired_or_removed_is_no_version_to_roll_back_to() {
-    let cli = Cli::with_vault();
-    cli.set("A --expires-at 2020-01-01", "one");
-    cli.set("A", "two");
-    assert_eq!(cli.fails("secret rollback A --version 1"), (8, "expired".into()));
-    cli.set("B", "one");
-    cli.ok("rm B");
-    cli.set("B", "two");
-    assert_eq!(cli.fails("secret rollback B --version 1"), (5, "removed".into()));
-    cli.ok("secret restore B --version 1");
-    assert_eq!(cli.ok("get B"), "two");
-    cli.ok("secret rollback B --version 1");
-    assert_eq!(cli.ok("get B"), "one");
-}
-
-#[test]
-fn a_removed_secret_is_gone_until_it_is_restored() {
-    let cli = Cli::with_vault();
-    cli.set("A --tag x", "one");
-    cli.set("A", "two");
-    cli.set("B", "three");
-    let before = fs::read(cli.vault()).unwrap();
-    assert_eq!(cli.fails("rm A MISSING"), (5, "not-found".into()));
-    assert_eq!(fs::read(cli.vault()).unwrap(), before);
-    cli.ok("rm A B");
-    assert_eq!(cli.fails("get A"), (5, "removed".into()));
-    assert_eq!(cli.fails("rm A"), (5, "removed".into()));
-    assert_eq!(cli.ok("ls"), "");
-    assert_eq!(cli.run("exec --only A -- true").code, 5);
-    cli.ok("secret restore A");
-    assert_eq!(cli.ok("get A"), "two");
-    assert_eq!(cli.ok("get A --version 1"), "one");
-    assert_eq!(cli.json("secret show A")["tags"], serde_json::json!(["x"]));
-    assert_eq!(cli.fails("secret restore A"), (7, "not-removed".into()));
-    assert_eq!(cli.fails("get B"), (5, "removed".into()));
-}
-
-#[test]
-fn restoring_takes_back_the_last_removal_alone() {
-    let cli = Cli::with_vault();
-    cli.set("A", "one");
-    cli.ok("rm A");
-    cli.set("A", "two");
-    cli.ok("rm A");
-    assert_eq!(cli.json("secret restore A")["versions"], serde_json::json!([2]));
-    assert_eq!(cli.ok("get A"), "two");
-    let states = cli.json("secret versions A");
-    assert_eq!(states["versions"][1]["state"], "removed");
-    cli.ok("rm A");
-    let report = cli.json("secret restore A --version 1");
-    assert!(report["version"].is_null(), "{report}");
-    assert_eq!(cli.run("get A").code, 5);
-    cli.ok("secret rollback A --version 1");
-    assert_eq!(cli.ok("get A"), "one");
-}
-
-#[test]
 fn environments_are_counted() {
     let cli = Cli::with_vault();
     cli.set("A", "v");
@@ -413,46 +334,4 @@ fn a_type_is_one_of_the_list_and_what_is_none_is_not_repeated() {
     }
     cli.ok("set A --type=");
     assert!(cli.json("secret show A")["type"].is_null());
-}
-
-/// Everything that a call prints on a terminal.
-fn shown(command: Command) -> String {
-    rest(&mut terminal(command))
-}
-
-#[test]
-fn a_terminal_is_asked_before_a_secret_is_removed() {
-    let cli = Cli::with_vault();
-    cli.set("A", "v");
-    let mut session = terminal(cli.command("rm A"));
-    session.expect("Remove default/A?").unwrap();
-    session.send("\r").unwrap();
-    session.expect("nothing was removed").unwrap();
-    assert_eq!(cli.ok("get A"), "v");
-    assert!(shown(cli.command("rm A --yes")).contains("removed"));
-    assert_eq!(cli.run("get A").code, 5);
-}
-
-#[test]
-fn a_terminal_asks_for_a_value_only_where_there_is_none() {
-    let cli = Cli::with_vault();
-    let mut session = terminal(cli.command("set A --tag x"));
-    session.expect("Value of default/A:").unwrap();
-    session.send("typed-value\r").unwrap();
-    assert!(!rest(&mut session).contains("typed-value"));
-    assert_eq!(cli.ok("get A"), "typed-value");
-    assert!(shown(cli.command("set A --tag y")).contains("metadata changed"));
-}
-
-#[test]
-fn colour_and_a_last_newline_are_for_terminals() {
-    let cli = Cli::with_vault();
-    cli.set("A", "v");
-    assert_eq!(shown(cli.command("get A")), "v\r\n");
-    assert_eq!(cli.ok("get A"), "v");
-    assert!(shown(cli.command("ls")).contains('\u{1b}'));
-    let mut plain = cli.command("ls");
-    plain.env("NO_COLOR", "1");
-    let plain = shown(plain);
-    assert!(plain.contains("default/A") && !plain.contains('\u{1b}'), "{plain:?}");
 }
