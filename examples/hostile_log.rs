@@ -21,7 +21,7 @@ use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::{Op, Put};
 use v_secure_core::name::{Name, Pattern, SecretName};
 use v_secure_core::people::init::{InitRequest, init};
-use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
+use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret_value::SecretValue;
@@ -75,12 +75,12 @@ fn vault() -> Result<(Vault, Id), Box<dyn Error>> {
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), Pattern::new("*")?, rights),
-        PolicyOp::MemberAdd {
+        PolicyOp::MemberAdd(MemberAdd {
             member: rita.clone(),
             kind: MemberKind::User,
             recipients: vec![hers],
             expires: None,
-        },
+        }),
         PolicyOp::KeyAdd(made_key.0),
         PolicyOp::role_join(role, rita),
     ];
