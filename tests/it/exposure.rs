@@ -1,5 +1,7 @@
 //! `exposed`: what is known to those who may not read it, on the way from a removal to new values.
 
+#![cfg(unix)]
+
 use serde_json::{Value, json};
 use std::time::Duration;
 use v_secure_testkit::branches;

@@ -2,6 +2,8 @@
 //! on a clone and a home of that device's own, with git between them. What is printed must be what
 //! the document shows, but for its `…`.
 
+#![cfg(unix)]
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,8 @@
 //! What an older state of a vault gives where a newer one was accepted: what counted there, and
 //! nothing that the newer policy does not let count.
 
+#![cfg(unix)]
+
 mod log_seen;
 mod stricter;
 

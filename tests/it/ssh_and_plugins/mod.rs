@@ -1,6 +1,8 @@
 //! Identities that are no age keys of ours: SSH keys, keys that a plugin holds, and what a command
 //! prints.
 
+#![cfg(unix)]
+
 mod programs;
 
 use expectrl::{Eof, Expect};
