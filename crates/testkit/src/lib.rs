@@ -3,6 +3,9 @@
 //!
 //! Not published. It names v-secure, whose tests name it: they link one library, the one under test.
 
+// A new place is made on the disk: nothing has it by default.
+#![allow(clippy::new_without_default)]
+
 mod binary;
 pub mod branches;
 #[cfg(unix)]
