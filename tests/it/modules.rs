@@ -18,9 +18,12 @@ fn declared(file: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) {
     found.insert(file.to_owned());
     let text = fs::read_to_string(file).unwrap();
     for line in text.lines() {
-        let line = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ");
-        let name = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'));
-        let Some(name) = name else { continue };
+        // As rustfmt leaves it: `pub(super) mod name;`.
+        let Some((seen_by, rest)) = line.split_once("mod ") else { continue };
+        let Some(name) = rest.strip_suffix(';') else { continue };
+        if !seen_by.is_empty() && !seen_by.starts_with("pub") {
+            continue;
+        }
         let (beside, inside) = (folder.join(format!("{name}.rs")), folder.join(name));
         match beside.is_file() {
             true => declared(&beside, &inside, found),
