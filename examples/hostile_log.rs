@@ -25,12 +25,13 @@ use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
-const NOW: u64 = 1_800_000_000;
+const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (vault, key) = vault()?;
@@ -126,7 +127,7 @@ fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Err
         policy: vault.chain().head(),
         actor: Name::new("rita").unwrap_or_else(|_| vault.file().header.name.clone()),
         key,
-        ts: number,
+        ts: UnixTime::from_secs(number),
         ops: vec![Op::Put(Put {
             secret: secret.clone(),
             body: current,
@@ -141,7 +142,7 @@ fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Err
         sig: Fixed([0; 64]),
     };
     let mut file = vault.file().clone();
-    let count = bytes / (entry(NOW).line().len() + 1);
+    let count = bytes / (entry(NOW.as_secs()).line().len() + 1);
     let entries: BTreeMap<Id, Entry> = (0..count as u64).map(entry).map(|e| (e.id(), e)).collect();
     file.entries.extend(entries);
     Ok(file)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 use v_secure_core::file::format::{ReadScope, Trust, parse};
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
+use v_secure_core::time::UnixTime;
 use v_secure_core::verify::{VerifyOptions, verify};
 
 const REFUSED: u8 = 6;
@@ -40,7 +41,7 @@ fn judge(bytes: &[u8]) -> (u8, Value) {
         Ok(chain) => chain,
         Err(error) => return (REFUSED, refused(error.code(), error.to_string())),
     };
-    let report = verify(&file, &chain, VerifyOptions::all(0));
+    let report = verify(&file, &chain, VerifyOptions::all(UnixTime::from_secs(0)));
     let findings: Vec<Value> = report
         .findings
         .iter()

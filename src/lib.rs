@@ -31,3 +31,4 @@ pub mod store;
 pub use api::{AuditRow, Error, FirstUse, Notice, Options, Vault};
 pub use v_secure_core::crypto::identity::generate_identity;
 pub use v_secure_core::secret_value::SecretValue;
+pub use v_secure_core::time::UnixTime;

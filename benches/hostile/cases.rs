@@ -15,6 +15,7 @@ use v_secure_core::log::op::Op;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::op::{MemberAdd, PolicyOp};
 use v_secure_core::record::ids;
+use v_secure_core::time::UnixTime;
 
 type Make = fn(&Start, usize) -> String;
 
@@ -121,7 +122,7 @@ fn log(start: &Start, bytes: usize, shape: Shape, ops: impl Fn(usize) -> Vec<Op>
     grown(start, bytes, shape, |number, tips| Entry {
         parents: tips.parents.clone(),
         lamport: tips.lamport,
-        ts: number as u64,
+        ts: UnixTime::from_secs(number as u64),
         ops: ops(number),
         ..start.entry.clone()
     })
@@ -132,7 +133,11 @@ fn signed(start: &Start, bytes: usize, shape: Shape, ops: impl Fn(usize) -> Vec<
     let (actor, id) = (Name::new("mel").expect("a name"), start.vault.id());
     let by = Authorship { vault: &id, policy: start.vault.chain().head(), actor: &actor };
     grown(start, bytes, shape, |number, tips| {
-        let draft = EntryDraft { ops: ops(number), reason: String::new(), ts: NOW + number as u64 };
+        let draft = EntryDraft {
+            ops: ops(number),
+            reason: String::new(),
+            ts: NOW.saturating_add(number as u64),
+        };
         draft.sign(tips, by, &start.key)
     })
 }

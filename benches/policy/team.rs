@@ -24,13 +24,14 @@ use v_secure_core::policy::op::MemberKind;
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
 /// When everything here was written: seconds since the Unix epoch.
-pub const NOW: u64 = 1_800_000_000;
+pub const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// Role, what it may do where, and how many members it has. The owner is one more.
 const ROLES: [(&str, &[&str], usize); 3] = [

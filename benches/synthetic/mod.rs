@@ -14,6 +14,7 @@ use v_secure_core::log::op::{Field, Op};
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::init::{InitRequest, init};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::batch::{Batch, NewPut};
 use v_secure_core::vault::change::Change;
@@ -21,7 +22,7 @@ use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
 /// When everything here was written: seconds since the Unix epoch.
-pub const NOW: u64 = 1_800_000_000;
+pub const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// How large a vault is to be.
 #[derive(Debug, Clone, Copy)]

@@ -19,13 +19,14 @@ use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::record::line;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::{Depth, Vault};
 use v_secure_core::verify;
 use v_secure_core::verify::VerifyOptions;
 
 /// Some time after the samples were made.
-const NOW: u64 = 1_800_000_000;
+const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// The whole file: parsed, opened at every depth, and verified without believing its signatures.
 pub fn vault(data: &[u8]) {

@@ -9,6 +9,7 @@ use crate::engine::transaction::TransactionError;
 use crate::host::{Clock, Random};
 use std::sync::PoisonError;
 use v_secure_core::record::text::TextError;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault as Verified;
 use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::unlock::Unlocked;
@@ -53,7 +54,7 @@ impl<H: Clock + Random> Door for Vault<H> {
         &self.host
     }
 
-    fn now(&self) -> u64 {
+    fn now(&self) -> UnixTime {
         self.host.now()
     }
 

@@ -33,6 +33,7 @@ use v_secure_core::secret::put::{self, NewValue, PutRequest};
 use v_secure_core::secret::read::{self, VersionSelector};
 use v_secure_core::secret::rollback;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::pin::{Carried, CarriedPin};
@@ -87,7 +88,7 @@ impl Options {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
     /// Seconds since the Unix epoch, as the author says.
-    pub timestamp: u64,
+    pub timestamp: UnixTime,
     pub action: &'static str,
     /// The full name; empty where the action is about no secret.
     pub secret: String,

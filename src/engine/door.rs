@@ -10,6 +10,7 @@ use crate::host::progress::{Progress, Silent};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::TextError;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::{SignerError, Unlocked};
 
@@ -79,7 +80,7 @@ pub trait Door {
     fn random(&self) -> &dyn Random;
 
     /// Seconds since the Unix epoch. A read is dated when its values leave, however long a question took.
-    fn now(&self) -> u64;
+    fn now(&self) -> UnixTime;
 
     fn progress(&self) -> Box<dyn Progress> {
         Box::new(Silent)

@@ -9,6 +9,7 @@ use crate::store::state::journal::{JournalError, ReadRecord};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::settings::Reads;
 use v_secure_core::record::text::{MAX_REASON, TextError, check_text};
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
 
@@ -48,7 +49,7 @@ pub fn record<D: Door>(
 fn write_down(
     session: &Session,
     vault: &Vault,
-    now: u64,
+    now: UnixTime,
     reading: &Reading<'_>,
 ) -> Result<(), GivingError> {
     let reason = reading.reason.unwrap_or_default();

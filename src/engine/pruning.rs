@@ -15,6 +15,7 @@ use v_secure_core::policy::op::Right;
 use v_secure_core::policy::settings::{Retention, Ttl};
 use v_secure_core::secret::prune;
 use v_secure_core::secret::prune::{GRACE, Look, PruneDue};
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::pin::PinStatus;
@@ -109,7 +110,7 @@ fn is_newest(
 }
 
 /// What is due and this member's to prune.
-fn own(vault: &Vault, who: &Unlocked, now: u64, superseded: bool) -> Vec<PruneDue> {
+fn own(vault: &Vault, who: &Unlocked, now: UnixTime, superseded: bool) -> Vec<PruneDue> {
     let due = prune::due(vault, Look { now, grace: GRACE, superseded });
     prune::share(vault, Some(who.member()), due).own
 }

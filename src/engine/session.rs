@@ -24,6 +24,7 @@ use v_secure_core::record::line;
 use v_secure_core::record::line::LineError;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::secret::prune;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Carried, Facts, Neighbour, PinStatus};
 use v_secure_core::vault::taken;
@@ -80,7 +81,7 @@ pub struct Session {
     pub home: Option<PathBuf>,
     pub carried: Option<Carried>,
     /// Seconds since the Unix epoch.
-    pub now: u64,
+    pub now: UnixTime,
 }
 
 /// A vault as it was found at its place.
@@ -93,7 +94,7 @@ pub struct OpenedVault {
     /// Entries that count in this file and not by the longer policy that was accepted here.
     pub voided: Vec<Id>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
-    pub prune_from: Option<u64>,
+    pub prune_from: Option<UnixTime>,
     /// The vault is known from other places, and nothing says that this is one of its own.
     pub is_new_here: bool,
     pub(crate) known: KnownVault,

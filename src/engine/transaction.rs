@@ -228,6 +228,7 @@ mod tests {
     use v_secure_core::people::init::InitRequest;
     use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp};
     use v_secure_core::record::rule::Counted;
+    use v_secure_core::time::UnixTime;
     use v_secure_core::vault::unlock::Unlocked;
 
     fn name(text: &str) -> Name {
@@ -257,11 +258,18 @@ mod tests {
         fs::create_dir(project.path().join(FOLDER)).unwrap();
         let location = Location::in_project(project.path()).unwrap();
         let (owners, home, carried) = (Owners::current(), None, None);
-        let session = Session { location, owners, state: None, home, carried, now: 1 };
+        let session =
+            Session { location, owners, state: None, home, carried, now: UnixTime::from_secs(1) };
         let made = generate_identity();
         let (member, device) = (name("olga"), name("laptop"));
         let recipient = made.recipient;
-        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        let request = InitRequest {
+            name: name("shop"),
+            member,
+            device,
+            recipient,
+            now: UnixTime::from_secs(1),
+        };
         create(&session, init::init(&request, &RealHost).unwrap()).unwrap();
         let before = fs::read(&session.location.vault).unwrap();
         let transaction = Transaction::begin(&session).unwrap();
@@ -269,7 +277,7 @@ mod tests {
         let who = Unlocked::new(vault, parse_identities(&made.text).unwrap()).unwrap();
         let (signer, reason) = (who.signer(vault).unwrap(), String::new());
         let (who, signer, random, progress) = (&who, &signer, &RealHost, &Silent);
-        let ctx = Ctx { who, signer, random, now: 1, reason, progress };
+        let ctx = Ctx { who, signer, random, now: UnixTime::from_secs(1), reason, progress };
         let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "none".into() };
         let ops =
             |count| std::iter::once(allowed.clone()).chain((0..count).map(long_member)).collect();

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 
 /// Answers to [`Terminal::prompt_hidden`]: of the process, as its terminal is.
 static HIDDEN_PROMPTS: AtomicUsize = AtomicUsize::new(0);
@@ -31,8 +32,9 @@ pub fn look_at_output() {
 pub struct RealHost;
 
 impl Clock for RealHost {
-    fn now(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    fn now(&self) -> UnixTime {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(UnixTime::MIN, |since| UnixTime::from_secs(since.as_secs()))
     }
 
     fn pause(&self, span: Duration) {

@@ -24,13 +24,14 @@ use v_secure_core::secret::put::{NewValue, PutRequest, put};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 use v_secure_testkit::binary;
 
-const NOW: u64 = 1_750_000_000;
+const NOW: UnixTime = UnixTime::from_secs(1_750_000_000);
 const SECRET: &str = "default/TOKEN";
 const VALUE: &[u8] = b"correct horse";
 

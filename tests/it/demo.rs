@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 use v_secure_core::file::format::Trust;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin::{COMMENT, CarriedPin};
 use v_secure_core::vault::{Depth, Vault};
 use v_secure_testkit::scene;
@@ -28,7 +29,8 @@ fn regenerate() {
     }
     let key = fs::read_to_string(scene.home().join(".config/v-secure/identity.txt")).unwrap();
     let bytes = fs::read(project.join(VAULT)).unwrap();
-    let vault = Vault::open(&bytes, Trust::Strict, Depth::Everything, 0).unwrap();
+    let vault =
+        Vault::open(&bytes, Trust::Strict, Depth::Everything, UnixTime::from_secs(0)).unwrap();
     let pin = CarriedPin::of(vault.chain());
     scene::copy(&project.join(".v-secure"), &repository(DEMO).join(".v-secure"));
     fs::remove_file(repository(DEMO).join(".v-secure/.lock")).ok();

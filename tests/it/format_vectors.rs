@@ -28,6 +28,7 @@ use v_secure_core::record::ids;
 use v_secure_core::record::ids::SUITE;
 use v_secure_core::record::line;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 
 const VAULT: Id = Fixed([0x11; 32]);
 const EPOCH: ShortId = Fixed([0x22; 16]);
@@ -72,7 +73,7 @@ fn stated() -> ExpectedEpoch {
     ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
 }
 
-fn version(value: &[u8], parents: &[Id], expires: Option<u64>) -> Value {
+fn version(value: &[u8], parents: &[Id], expires: Option<UnixTime>) -> Value {
     let uid = ids::secret_uid(&VAULT, &SecretName::parse("prod/DATABASE_URL").unwrap());
     let place = SecretRef { vault: &VAULT, uid: &uid };
     let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
@@ -85,7 +86,7 @@ fn version(value: &[u8], parents: &[Id], expires: Option<u64>) -> Value {
     assert!(draws.0.borrow().is_empty(), "every draw is used");
     let opened = open_version(place, &made.object, &made.wrap, &keys).unwrap();
     assert_eq!(opened.expose(), value);
-    let stated = expires.map(u64::to_le_bytes);
+    let stated = expires.map(|at| at.as_secs().to_le_bytes());
     let until = stated.as_ref().map_or(&[][..], |bytes| &bytes[..]);
     let value_aad = hash(
         HashContext::ValueAad,
@@ -193,9 +194,9 @@ fn format_1() -> Value {
         "padded_lengths": Vec::from(lengths.map(|length| [length, padded_length(length)])),
         "versions": [
             version(b"hunter2", &[], None),
-            version(b"", &[Fixed([1; 32])], Some(0)),
-            version(&[b'x'; 60], &[1, 2, 3].map(|id| Fixed([id; 32])), Some(0x000f_0e0d_0c0b_0a09)),
-            version(&[b'x'; 61], &many, Some((1 << 53) - 1)),
+            version(b"", &[Fixed([1; 32])], Some(UnixTime::from_secs(0))),
+            version(&[b'x'; 60], &[1, 2, 3].map(|id| Fixed([id; 32])), Some(UnixTime::from_secs(0x000f_0e0d_0c0b_0a09))),
+            version(&[b'x'; 61], &many, Some(UnixTime::from_secs((1 << 53) - 1))),
         ],
         "kek_commitment": {
             "vault": VAULT, "audience": AUDIENCE, "epoch": EPOCH, "kek": encode(&KEK),

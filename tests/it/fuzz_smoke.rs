@@ -11,6 +11,7 @@ use v_secure_core::crypto::bytes::Fixed;
 use v_secure_core::crypto::identity::generate_identity;
 use v_secure_core::file::request::Request;
 use v_secure_core::name::Name;
+use v_secure_core::time::UnixTime;
 
 /// SplitMix64.
 struct Mutator(u64);
@@ -150,7 +151,9 @@ fn the_corpora_hold_what_is_accepted() {
         assert!(corpus(target).iter().any(|(_, bytes)| accepts(bytes)), "{target}");
     };
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    accepted("vault", &|b| Vault::open(b, Trust::Strict, Depth::Everything, 1).is_ok());
+    accepted("vault", &|b| {
+        Vault::open(b, Trust::Strict, Depth::Everything, UnixTime::from_secs(1)).is_ok()
+    });
     accepted("dotenv", &|b| v_secure_core::convert::text::dotenv::read(b).is_ok());
     accepted("json", &|b| v_secure_core::convert::text::json::read(b).is_ok());
     accepted("yaml", &|b| v_secure_core::convert::text::yaml::read(b).is_ok());

@@ -37,5 +37,6 @@ pub mod record;
 pub mod report;
 pub mod secret;
 pub mod secret_value;
+pub mod time;
 pub mod vault;
 pub mod verify;

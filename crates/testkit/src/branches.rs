@@ -16,6 +16,7 @@ use v_secure_core::log::state::LogState;
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
 use v_secure_core::vault::{Depth, Vault};
 
@@ -24,7 +25,8 @@ pub fn parse(path: &Path) -> VaultFile {
 }
 
 pub fn open(path: &Path) -> Vault {
-    Vault::open(&fs::read(path).unwrap(), Trust::Strict, Depth::Everything, 0).unwrap()
+    Vault::open(&fs::read(path).unwrap(), Trust::Strict, Depth::Everything, UnixTime::from_secs(0))
+        .unwrap()
 }
 
 /// Puts everything that is in `from` into the vault at `into`.
@@ -71,7 +73,11 @@ pub fn forge(path: &Path, signer: &Signer, secret: &str) {
     let vault = open(path);
     let (secret, field) = (SecretName::parse(secret).unwrap(), "description".to_owned());
     let op = Op::Field(Field { secret, field, value: Some("mine".to_owned()), adopts: None });
-    let draft = EntryDraft { ops: vec![op], reason: "set a value".to_owned(), ts: 1_800_000_000 };
+    let draft = EntryDraft {
+        ops: vec![op],
+        reason: "set a value".to_owned(),
+        ts: UnixTime::from_secs(1_800_000_000),
+    };
     let (id, policy, actor) = (vault.id(), vault.chain().head(), &signer.member);
     let entry = draft.sign(&vault.tips(), Authorship { vault: &id, policy, actor }, &signer.key);
     let mut file = parse(path);

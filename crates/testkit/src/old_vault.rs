@@ -19,6 +19,7 @@ use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
@@ -26,7 +27,7 @@ use v_secure_core::vault::{Depth, Vault};
 
 /// Leaves a vault of the member olga at `path`, so many hours old, with the identity in `home`.
 pub fn leave(path: &Path, home: &Path, hours: u64, secrets: &[(&str, &str)], ops: Vec<PolicyOp>) {
-    let (identity, now) = (generate_identity(), RealHost.now() - hours * 3600);
+    let (identity, now) = (generate_identity(), RealHost.now().saturating_sub(hours * 3600));
     let (member, device) = (name("olga"), name("laptop"));
     let recipient = identity.recipient.clone();
     let request = InitRequest { name: name("shop"), member, device, recipient, now };
@@ -67,7 +68,7 @@ fn request_of((secret, value): &(&str, &str)) -> PutRequest {
 fn apply(
     vault: Vault,
     identity: &NewIdentity,
-    now: u64,
+    now: UnixTime,
     make: impl FnOnce(&Vault, &Ctx<'_>) -> Change,
 ) -> Vault {
     let own = parse_identity(&identity.text).unwrap();

@@ -20,7 +20,7 @@ use v_secure_core::vault::unlock::Unlocked;
 pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
     let home = cli.project().parent().unwrap().join("home");
     let key = std::fs::read(home.join("config/v-secure/identity.txt")).unwrap();
-    let now = RealHost.now() - age;
+    let now = RealHost.now().saturating_sub(age);
     let session = Session {
         location: Location::in_project(&cli.project()).unwrap(),
         owners: Owners::current(),
@@ -42,7 +42,8 @@ pub fn put_in_the_past(cli: &Cli, secret: &str, age: u64, ttl: Option<u64>) {
         progress: &v_secure::host::progress::Silent,
     };
     let value = SecretValue::new(b"hunter2".to_vec());
-    let value = Some(NewValue { value, expires: ttl.map(|ttl| now + ttl), same: Vec::new() });
+    let value =
+        Some(NewValue { value, expires: ttl.map(|ttl| now.saturating_add(ttl)), same: Vec::new() });
     let secret = SecretName::parse(secret).unwrap();
     let request = PutRequest { secret, value, fields: Vec::new() };
     let change = put::put(vault, vec![request], &ctx).unwrap();

@@ -8,6 +8,7 @@ use v_secure::host::real::RealHost;
 use v_secure_core::file::format;
 use v_secure_core::name::Name;
 use v_secure_core::people::init::{Extras, InitRequest, init_with};
+use v_secure_core::time::UnixTime;
 
 pub const IDENTITY: &str = ".config/v-secure/identity.txt";
 pub const SUB: &str = "app";
@@ -55,7 +56,7 @@ pub fn bait(victim: &Person) -> Person {
         member: Name::new("olga").unwrap(),
         device: Name::new("laptop").unwrap(),
         recipient: recipient(victim),
-        now: 1_790_000_000,
+        now: UnixTime::from_secs(1_790_000_000),
     };
     let extras = Extras { recovery: Some(&own), slot: None, kdf: None };
     let file = init_with(&request, extras, &RealHost).unwrap();

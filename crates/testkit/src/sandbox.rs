@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use v_secure_core::file::format::Trust;
 use v_secure_core::name::SecretName;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Folders `project` and `home`, and whatever else a test puts beside them.
@@ -86,7 +87,7 @@ impl Sandbox {
     /// The vault as the library verifies it.
     pub fn verified(&self) -> Result<Vault, String> {
         let bytes = fs::read(self.vault()).map_err(|error| error.to_string())?;
-        Vault::open(&bytes, Trust::Strict, Depth::Everything, 1_800_000_000)
+        Vault::open(&bytes, Trust::Strict, Depth::Everything, UnixTime::from_secs(1_800_000_000))
             .map_err(|error| format!("{error}: {error:?}"))
     }
 

@@ -12,6 +12,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::report::view::adopt::{AdoptListView, AdoptView, VoidEntryView};
 use v_secure_core::secret::adopt;
 use v_secure_core::secret::adopt::{Adopted, VoidEntry};
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Adopt void entries: work under a right that was revoked at the same time
@@ -94,7 +95,7 @@ impl Adopt {
     }
 }
 
-fn list(context: &Context<'_>, vault: &Vault, now: u64) -> Outcome {
+fn list(context: &Context<'_>, vault: &Vault, now: UnixTime) -> Outcome {
     let void = adopt::void_entries(vault);
     if context.ui.json {
         let void = void.iter().map(|void| VoidEntryView::of(vault, void)).collect();
@@ -107,7 +108,7 @@ fn list(context: &Context<'_>, vault: &Vault, now: u64) -> Outcome {
     table(context, vault, &void, now)
 }
 
-fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: u64) -> Outcome {
+fn table(context: &Context<'_>, vault: &Vault, void: &[VoidEntry<'_>], now: UnixTime) -> Outcome {
     let rows = void.iter().map(|void| {
         let row = VoidEntryView::of(vault, void);
         let changes =

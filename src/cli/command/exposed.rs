@@ -19,6 +19,7 @@ use v_secure_core::exposure::{
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::vouching::Credential;
 use v_secure_core::report::view::exposed::ExposedView;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Depth;
 
 /// How many secrets the warning names.
@@ -80,7 +81,7 @@ fn overdue(late: usize, first: &str, span: &str) -> Failure {
         .hint(format!("change it at the provider, then: v-secure set {first}"))
 }
 
-fn show(context: &Context<'_>, found: &[Value], now: u64) -> Outcome {
+fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
     if found.is_empty() {
         context.ui.note("no current value is exposed");
         return Ok(());

@@ -10,6 +10,7 @@ use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::view::status::{ExpiringSecretView, SOON, StatusView, environments};
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 pub fn run(context: &Context<'_>) -> Outcome {
@@ -52,7 +53,7 @@ fn way_in(vault: &Vault) -> &'static str {
     }
 }
 
-fn attention(context: &Context<'_>, vault: &Vault, now: u64) -> Vec<String> {
+fn attention(context: &Context<'_>, vault: &Vault, now: UnixTime) -> Vec<String> {
     let mut lines: Vec<String> = vault
         .remarks(now)
         .into_iter()
@@ -83,7 +84,7 @@ fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {
 }
 
 /// The clock warns; only a signed removal ends rights.
-fn expired_members(vault: &Vault, now: u64) -> Vec<String> {
+fn expired_members(vault: &Vault, now: UnixTime) -> Vec<String> {
     let members = vault.policy().members();
     let expiring = members.filter_map(|(name, member)| Some((name, member.expires?)));
     let soon = expiring.filter(|(_, at)| *at <= now.saturating_add(SOON));

@@ -28,6 +28,7 @@ use crate::engine::transaction::TransactionError;
 use crate::host::Random;
 use crate::host::progress::Progress;
 use v_secure_core::record::text::TextError;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -95,7 +96,7 @@ impl Door for Context<'_> {
         self.host
     }
 
-    fn now(&self) -> u64 {
+    fn now(&self) -> UnixTime {
         self.host.now()
     }
 

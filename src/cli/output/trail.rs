@@ -19,6 +19,7 @@ use v_secure_core::report::history;
 use v_secure_core::report::history::{HistoryFilter, HistoryRow};
 use v_secure_core::report::view::audit::log::ReadView;
 use v_secure_core::report::view::logs::EventView;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 
 /// Which record an event stands in.
@@ -36,7 +37,7 @@ pub struct Event {
     /// Whether something comes in the place of an older one.
     pub rotates: bool,
     /// Seconds since the Unix epoch.
-    pub ts: u64,
+    pub ts: UnixTime,
     pub record: EventView,
 }
 
@@ -112,7 +113,7 @@ pub fn broken(journal: &Journal) -> Option<Failure> {
 }
 
 /// A time that an option gives: a point, or a span that means ago.
-pub fn time(option: &str, text: Option<&str>, now: u64) -> Outcome<Option<u64>> {
+pub fn time(option: &str, text: Option<&str>, now: UnixTime) -> Outcome<Option<UnixTime>> {
     let read = |text: &str| match duration::parse_span(text) {
         Ok(span) => Ok(now.saturating_sub(span)),
         Err(TimeError::Span) => duration::parse_instant(text),

@@ -16,6 +16,7 @@ use v_secure_core::crypto::identity::{
 use v_secure_core::crypto::words;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use zeroize::Zeroizing;
 
 /// The most bytes of an identity's text or words.
@@ -117,7 +118,7 @@ pub fn write(
 }
 
 /// What stands in the file: comments that say what it is, and the key.
-pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: u64) -> Outcome<SecretValue> {
+pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: UnixTime) -> Outcome<SecretValue> {
     let comments = format!(
         "# v-secure recovery identity of the vault {} ({})\n# created: {}\n# public key: {}\n",
         of.name,
@@ -271,7 +272,7 @@ mod tests {
         let new = generate_identity();
         let of = Of { name: "shop", vault: &Fixed([1; 32]) };
         for form in [Form::Text, Form::Words] {
-            let text = file_text(&new, form, of, 1_800_000_000).unwrap();
+            let text = file_text(&new, form, of, UnixTime::from_secs(1_800_000_000)).unwrap();
             assert_eq!(parse(&text, "x", false).unwrap().recipient(), new.recipient, "{form:?}");
             assert_eq!(parse(&text, "x", true).is_ok(), form == Form::Words);
         }

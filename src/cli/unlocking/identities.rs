@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use v_secure_core::crypto::identity::recipient;
 use v_secure_core::crypto::identity::{self, Identity, IdentityError, NewIdentity};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::pin::{Carried, CarriedPin};
 
@@ -314,7 +315,7 @@ pub fn create_file(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity>
 }
 
 /// An identity file's text, as age-keygen writes it, with the pin comment for a service.
-pub fn file_text(new: &NewIdentity, now: u64, pin: Option<&CarriedPin>) -> SecretValue {
+pub fn file_text(new: &NewIdentity, now: UnixTime, pin: Option<&CarriedPin>) -> SecretValue {
     let mut text = format!(
         "# created: {}\n# public key: {}\n",
         v_secure_core::convert::duration::rfc3339(now),

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 
 const FOLDER: &str = "sessions";
 const PREFIX: &str = "session:";
@@ -55,14 +56,14 @@ pub struct Item<'a> {
     pub vault: &'a Id,
     pub text: &'a SecretValue,
     /// Seconds since the Unix epoch.
-    pub now: u64,
-    pub until: u64,
+    pub now: UnixTime,
+    pub until: UnixTime,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
     vault: Id,
-    until: u64,
+    until: UnixTime,
 }
 
 /// The keyrings that keep sessions, and the folder of markers.
@@ -109,7 +110,7 @@ impl SessionStore {
     }
 
     /// The keys of a vault, if there are any. A keyring that cannot be used holds none.
-    pub fn find(&self, vault: &Id, now: u64) -> Option<Kept> {
+    pub fn find(&self, vault: &Id, now: UnixTime) -> Option<Kept> {
         let name = item_name(vault);
         if let Ok(kernel) = &self.kernel
             && let Ok(Some(text)) = kernel.get(&name)
@@ -181,7 +182,7 @@ impl SessionStore {
         serde_json::from_slice(&bytes).ok()
     }
 
-    fn write_marker(&self, vault: &Id, until: u64) -> Result<(), SessionStoreError> {
+    fn write_marker(&self, vault: &Id, until: UnixTime) -> Result<(), SessionStoreError> {
         let (Some(state), Some(folder)) = (&self.state, self.folder()) else { return Ok(()) };
         private::ensure_inner(state, FOLDER, self.owners)?;
         let lock = Lock::acquire(&folder, lock::WAIT)?;
@@ -215,7 +216,7 @@ fn item_name(vault: &Id) -> String {
 /// Puts the keys into a keyring, and sees that they are there.
 fn put(keyring: &dyn Keyring, item: Item<'_>) -> Result<&'static str, String> {
     let name = item_name(item.vault);
-    let seconds = item.until.saturating_sub(item.now);
+    let seconds = item.until.since(item.now);
     keyring.set(&name, item.text, Some(seconds)).map_err(|error| reason(&error))?;
     match keyring.get(&name) {
         Ok(Some(found)) if found.same_as(item.text) => Ok(keyring.name()),
@@ -261,7 +262,12 @@ mod tests {
 
     fn keep(store: &SessionStore, vault: &Id) -> Result<&'static str, SessionStoreError> {
         let text = SecretValue::new(b"keys".to_vec());
-        store.keep(Item { vault, text: &text, now: 100, until: 200 })
+        store.keep(Item {
+            vault,
+            text: &text,
+            now: UnixTime::from_secs(100),
+            until: UnixTime::from_secs(200),
+        })
     }
 
     #[test]
@@ -269,11 +275,11 @@ mod tests {
         let root = tempdir().unwrap();
         let store = store(&root, true, Memory::default());
         keep(&store, &ONE).unwrap();
-        assert_eq!(store.find(&ONE, 150).unwrap().text.expose(), b"keys");
-        assert!(store.find(&TWO, 150).is_none());
+        assert_eq!(store.find(&ONE, UnixTime::from_secs(150)).unwrap().text.expose(), b"keys");
+        assert!(store.find(&TWO, UnixTime::from_secs(150)).is_none());
         assert!(!root.path().join("state").exists());
         assert!(store.forget(&ONE).unwrap() && !store.forget(&ONE).unwrap());
-        assert!(store.find(&ONE, 150).is_none());
+        assert!(store.find(&ONE, UnixTime::from_secs(150)).is_none());
     }
 
     #[test]
@@ -281,9 +287,9 @@ mod tests {
         let root = tempdir().unwrap();
         let store = store(&root, false, Memory::default());
         keep(&store, &ONE).unwrap();
-        assert_eq!(store.find(&ONE, 199).unwrap().text.expose(), b"keys");
-        assert!(store.find(&ONE, 200).is_none());
-        assert!(store.find(&ONE, 150).is_none(), "it was taken away");
+        assert_eq!(store.find(&ONE, UnixTime::from_secs(199)).unwrap().text.expose(), b"keys");
+        assert!(store.find(&ONE, UnixTime::from_secs(200)).is_none());
+        assert!(store.find(&ONE, UnixTime::from_secs(150)).is_none(), "it was taken away");
         assert_eq!(store.marked(), []);
     }
 

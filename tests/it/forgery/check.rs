@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 use v_secure_core::file::format::Trust;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::{Depth, Vault};
 use v_secure_testkit::binary;
@@ -141,7 +142,9 @@ impl Project {
 }
 
 fn pin(genuine: &str) -> String {
-    let vault = Vault::open(genuine.as_bytes(), Trust::Strict, Depth::Everything, 0).unwrap();
+    let vault =
+        Vault::open(genuine.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(0))
+            .unwrap();
     CarriedPin::of(vault.chain()).to_string()
 }
 

@@ -102,7 +102,7 @@ pub const ALL: &[Forgery] = &[
         code: "signature-invalid",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
-        make: |world| edited(world, |entry| entry.ts += 1),
+        make: |world| edited(world, |entry| entry.ts = entry.ts.saturating_add(1)),
     },
     Forgery {
         name: "expiry-extended",
@@ -114,7 +114,7 @@ pub const ALL: &[Forgery] = &[
             edited(world, |entry| {
                 for op in &mut entry.ops {
                     if let Op::Put(put) = op {
-                        put.expires = Some(LATE + 1);
+                        put.expires = Some(LATE.saturating_add(1));
                     }
                 }
             })

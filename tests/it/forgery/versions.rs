@@ -10,6 +10,7 @@ use v_secure_core::file::model::{VaultFile, VersionObject};
 use v_secure_core::log::draft::Tips;
 use v_secure_core::log::op::{Field, Op, Put};
 use v_secure_core::record::ids;
+use v_secure_core::time::UnixTime;
 
 const DB: &str = "prod/DB";
 
@@ -28,7 +29,9 @@ pub const ALL: &[Forgery] = &[
         code: "object-missing",
         setup: Setup::File,
         get: Get::Refused(DB),
-        make: |world| again(world, "rob", tips(&world.file), |put| put.expires = Some(1)),
+        make: |world| {
+            again(world, "rob", tips(&world.file), |put| put.expires = Some(UnixTime::from_secs(1)))
+        },
     },
     Forgery {
         name: "version-put-again-unending",
@@ -44,7 +47,9 @@ pub const ALL: &[Forgery] = &[
         code: "object-missing",
         setup: Setup::File,
         get: Get::Refused(DB),
-        make: |world| again(world, "ada", tips(&world.file), |put| put.expires = Some(LATE + 1)),
+        make: |world| {
+            again(world, "ada", tips(&world.file), |put| put.expires = Some(LATE.saturating_add(1)))
+        },
     },
     Forgery {
         name: "version-put-again-backdated",
@@ -87,7 +92,7 @@ pub const ALL: &[Forgery] = &[
         code: "object-id-wrong",
         setup: Setup::File,
         get: Get::Refused(DB),
-        make: |world| stated(world, |object| object.expires = Some(LATE + 1)),
+        make: |world| stated(world, |object| object.expires = Some(LATE.saturating_add(1))),
     },
     Forgery {
         name: "version-expiry-rehashed",

@@ -15,14 +15,15 @@ use v_secure_core::people::init::{InitRequest, init};
 use v_secure_core::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use v_secure_core::secret::put::{NewValue, PutRequest, put};
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
-pub const NOW: u64 = 1_750_000_000;
+pub const NOW: UnixTime = UnixTime::from_secs(1_750_000_000);
 /// Far enough that the fixtures do not expire.
-pub const LATE: u64 = 4_000_000_000;
+pub const LATE: UnixTime = UnixTime::from_secs(4_000_000_000);
 
 /// Ada owns; Apprentice develops; Rita may read what pipelines read; Rob may rotate one secret; Rex
 /// developed and was removed. Mallory can push and is nobody.

@@ -21,6 +21,7 @@ use v_secure_core::file::slot::{SlotKind, SlotRecord, SlotSeal};
 use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::Op;
 use v_secure_core::name::Name;
+use v_secure_core::time::UnixTime;
 use v_secure_testkit::binary;
 use v_secure_testkit::executable;
 use v_secure_testkit::sandbox::{Sandbox, describe};
@@ -221,7 +222,7 @@ fn unsigned_entries_full_of_ops_are_forged_entries() {
         parents: vec![entry.id()],
         lamport: entry.lamport + 1,
         ops: vec![entry.ops[0].clone(); 1_000],
-        ts: seed,
+        ts: UnixTime::from_secs(seed),
         ..entry.clone()
     };
     replaced(&sandbox, with_entries(&file, (0..10).map(full)));

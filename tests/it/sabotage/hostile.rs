@@ -21,13 +21,14 @@ use v_secure_core::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use v_secure_core::policy::sign::PolicyDraft;
 use v_secure_core::record::ids;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::batch::{Batch, NewPut};
 use v_secure_core::vault::change::{Change, NewWrap};
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
-pub const NOW: u64 = 1_900_000_000;
+pub const NOW: UnixTime = UnixTime::from_secs(1_900_000_000);
 
 /// A plugin's recipient, whose program nobody has.
 const NOBODY: &str = "age1nobody1qqqqqqqqqqqqqqqqngket4";

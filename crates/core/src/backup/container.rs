@@ -24,6 +24,7 @@ use crate::crypto::bytes::Fixed;
 use crate::file::format::MAX_FILE;
 use crate::name::Name;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::pin::CarriedPin;
 
 const MAGIC: &str = "v-secure-backup ";
@@ -47,7 +48,7 @@ const MAX_LINE: usize = 512;
 #[derive(Debug)]
 pub struct Backup<'a> {
     /// Seconds since the Unix epoch, for people.
-    pub created: u64,
+    pub created: UnixTime,
     /// The vault and the last entry of its policy.
     pub pin: CarriedPin,
     /// Who made it; `None` if it does not say.
@@ -216,7 +217,8 @@ mod tests {
     fn sample(signed: Option<Signed>, identity: Option<&'static [u8]>) -> String {
         let pin = CarriedPin { vault: Fixed([1; 32]), seq: 2, entry: Fixed([3; 32]) };
         let vault = b"format = 1\nend part\n";
-        let backup = Backup { created: 1_795_600_000, pin, signed, vault, identity };
+        let backup =
+            Backup { created: UnixTime::from_secs(1_795_600_000), pin, signed, vault, identity };
         String::from_utf8(write(&backup).into_bytes()).unwrap()
     }
 
@@ -233,7 +235,7 @@ mod tests {
             let text = sample(by.clone(), identity);
             let read = parse(text.as_bytes()).unwrap();
             assert_eq!(read.signed, by);
-            assert_eq!((read.created, read.pin.seq), (1_795_600_000, 2));
+            assert_eq!((read.created, read.pin.seq), (UnixTime::from_secs(1_795_600_000), 2));
             assert_eq!((read.vault, read.identity), (&b"format = 1\nend part\n"[..], identity));
             assert_eq!(String::from_utf8(write(&read).into_bytes()).unwrap(), text);
         }

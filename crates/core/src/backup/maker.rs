@@ -88,6 +88,7 @@ mod tests {
     use crate::host::testing::TestHost;
     use crate::people::init;
     use crate::people::init::InitRequest;
+    use crate::time::UnixTime;
     use crate::vault::pin::CarriedPin;
     use crate::vault::unlock::Unlocked;
     use crate::vault::{Depth, Vault};
@@ -100,9 +101,17 @@ mod tests {
         let made = generate_identity();
         let recipient = made.recipient.clone();
         let (member, device) = (name("olga"), name("laptop"));
-        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        let request = InitRequest {
+            name: name("shop"),
+            member,
+            device,
+            recipient,
+            now: UnixTime::from_secs(1),
+        };
         let text = format::write(&init::init(&request, &TestHost).unwrap());
-        let vault = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap();
+        let vault =
+            Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9))
+                .unwrap();
         let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
         let signer = who.signer(&vault).unwrap();
         (vault, signer)
@@ -111,7 +120,7 @@ mod tests {
     fn backup(vault: &Vault) -> Backup<'static> {
         let pin = CarriedPin::of(vault.chain());
         let (vault, identity) = (&b"format = 1\n"[..], Some(&b"key\n"[..]));
-        Backup { created: 1_795_600_000, pin, signed: None, vault, identity }
+        Backup { created: UnixTime::from_secs(1_795_600_000), pin, signed: None, vault, identity }
     }
 
     #[test]
@@ -122,7 +131,7 @@ mod tests {
         made.sign(&signer);
         assert_eq!(made.maker(vault.policy()).unwrap().unwrap().to_string(), "olga/laptop");
         let changes: [fn(&mut Backup<'_>); 7] = [
-            |backup| backup.created += 1,
+            |backup| backup.created = backup.created.saturating_add(1),
             |backup| backup.pin.seq += 1,
             |backup| backup.pin.entry = Fixed([9; 32]),
             |backup| backup.vault = b"format = 2\n",

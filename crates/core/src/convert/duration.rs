@@ -4,6 +4,7 @@
 //! days, so that a span is the same length at any date. A point of time is RFC 3339
 //! (`2026-03-01T12:00:00Z`, any offset) or a date, which means its first second in UTC.
 
+use crate::time::UnixTime;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -65,7 +66,7 @@ pub fn parse_span(text: &str) -> Result<u64, TimeError> {
 ///
 /// # Errors
 /// [`TimeError::Instant`], [`TimeError::BeforeEpoch`].
-pub fn parse_instant(text: &str) -> Result<u64, TimeError> {
+pub fn parse_instant(text: &str) -> Result<UnixTime, TimeError> {
     let timestamp = match text.len() {
         10 => midnight(text)?,
         _ if has_rfc3339_shape(text) => {
@@ -73,14 +74,15 @@ pub fn parse_instant(text: &str) -> Result<u64, TimeError> {
         }
         _ => return Err(TimeError::Instant(None)),
     };
-    u64::try_from(timestamp.as_second()).map_err(|_| TimeError::BeforeEpoch)
+    let seconds = u64::try_from(timestamp.as_second()).map_err(|_| TimeError::BeforeEpoch)?;
+    Ok(UnixTime::from_secs(seconds))
 }
 
 /// A point of time, given as one or as a span from `now`; both in seconds since the Unix epoch.
 ///
 /// # Errors
 /// That of [`parse_span`] for a text that ends like a span, else that of [`parse_instant`].
-pub fn parse_deadline(text: &str, now: u64) -> Result<u64, TimeError> {
+pub fn parse_deadline(text: &str, now: UnixTime) -> Result<UnixTime, TimeError> {
     if text.ends_with(['s', 'm', 'h', 'd', 'w', 'y']) {
         return Ok(now.saturating_add(parse_span(text)?));
     }
@@ -108,16 +110,16 @@ fn has_rfc3339_shape(text: &str) -> bool {
 }
 
 /// RFC 3339 in UTC, such as `2026-03-01T12:00:00Z`; past the year 9999, `@` and the seconds.
-pub fn rfc3339(seconds: u64) -> String {
-    i64::try_from(seconds)
+pub fn rfc3339(time: UnixTime) -> String {
+    i64::try_from(time.as_secs())
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map_or_else(|| format!("@{seconds}"), |timestamp| timestamp.to_string())
+        .map_or_else(|| format!("@{time}"), |timestamp| timestamp.to_string())
 }
 
 /// How far `then` is from `now`: `in 3 days`, `2 hours ago`, `now`. Rounds towards now, so that
 /// what has an hour left is never said to have two.
-pub fn relative(then: u64, now: u64) -> String {
+pub fn relative(then: UnixTime, now: UnixTime) -> String {
     let distance = then.abs_diff(now);
     if distance == 0 {
         return "now".to_owned();
@@ -178,7 +180,7 @@ mod tests {
             ("2026-03-01T02:00:00+02:00", 1_772_323_200),
             ("2026-03-01T00:00:00.999Z", 1_772_323_200),
         ] {
-            assert_eq!(parse_instant(text).unwrap(), seconds, "{text}");
+            assert_eq!(parse_instant(text).unwrap(), UnixTime::from_secs(seconds), "{text}");
         }
     }
 
@@ -203,17 +205,26 @@ mod tests {
 
     #[test]
     fn deadlines_count_from_now_or_stand_alone() {
-        assert_eq!(parse_deadline("1h", 1000).unwrap(), 4600);
-        assert_eq!(parse_deadline("1970-01-02", 1000).unwrap(), DAY);
-        assert!(matches!(parse_deadline("xd", 0), Err(TimeError::Span)));
+        assert_eq!(
+            parse_deadline("1h", UnixTime::from_secs(1000)).unwrap(),
+            UnixTime::from_secs(4600)
+        );
+        assert_eq!(
+            parse_deadline("1970-01-02", UnixTime::from_secs(1000)).unwrap(),
+            UnixTime::from_secs(DAY)
+        );
+        assert!(matches!(parse_deadline("xd", UnixTime::from_secs(0)), Err(TimeError::Span)));
     }
 
     #[test]
     fn times_print_and_read_back() {
-        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(parse_instant(&rfc3339(1_772_323_201)).unwrap(), 1_772_323_201);
-        assert_eq!(rfc3339(u64::MAX), format!("@{}", u64::MAX));
-        assert_eq!(rfc3339(1 << 53), format!("@{}", 1u64 << 53));
+        assert_eq!(rfc3339(UnixTime::from_secs(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            parse_instant(&rfc3339(UnixTime::from_secs(1_772_323_201))).unwrap(),
+            UnixTime::from_secs(1_772_323_201)
+        );
+        assert_eq!(rfc3339(UnixTime::from_secs(u64::MAX)), format!("@{}", u64::MAX));
+        assert_eq!(rfc3339(UnixTime::from_secs(1 << 53)), format!("@{}", 1u64 << 53));
     }
 
     #[test]
@@ -227,7 +238,7 @@ mod tests {
             (10_000 + YEAR, "in 365 days"),
             (10_000 + 3 * YEAR, "in 3 years"),
         ] {
-            assert_eq!(relative(then, 10_000), text);
+            assert_eq!(relative(UnixTime::from_secs(then), UnixTime::from_secs(10_000)), text);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::policy::error::ChainError;
 use crate::policy::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use crate::policy::state::PolicyState;
 use crate::policy::vouching::{Credential, Vouching};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -55,9 +56,9 @@ pub(super) struct Holders {
     patterns: Vec<Pattern>,
     spans: HashMap<Class, Vec<Span>>,
     /// Who alone stood for the recipient of a member without a device and was removed, and when.
-    makers: HashMap<Reader, (Name, u64)>,
+    makers: HashMap<Reader, (Name, UnixTime)>,
     /// The time that each policy entry states.
-    times: Vec<u64>,
+    times: Vec<UnixTime>,
     /// By audience and the first of its seals that is asked for.
     opened: RefCell<HashMap<(String, usize), SinceWhen>>,
 }
@@ -179,8 +180,8 @@ impl Holders {
         vault: &Vault,
         secret: &SecretName,
         disclosures: &[Disclosure],
-    ) -> BTreeMap<Reader, u64> {
-        let mut first: BTreeMap<Reader, u64> = BTreeMap::new();
+    ) -> BTreeMap<Reader, UnixTime> {
+        let mut first: BTreeMap<Reader, UnixTime> = BTreeMap::new();
         for disclosure in disclosures {
             for (reader, position) in self.openers(vault, secret, disclosure).iter() {
                 let at = disclosure.ts.max(self.times[*position]);
@@ -191,8 +192,8 @@ impl Holders {
     }
 
     /// Whose devices put the values, and when they first did, in seconds since the Unix epoch.
-    pub fn authors(&self, disclosures: &[Disclosure]) -> BTreeMap<Reader, u64> {
-        let mut first: BTreeMap<Reader, u64> = BTreeMap::new();
+    pub fn authors(&self, disclosures: &[Disclosure]) -> BTreeMap<Reader, UnixTime> {
+        let mut first: BTreeMap<Reader, UnixTime> = BTreeMap::new();
         for (disclosure, key) in disclosures.iter().filter_map(|d| Some((d, d.author?))) {
             if let Some(reader) = self.devices.get(&key) {
                 let at = first.entry(*reader).or_insert(disclosure.ts);
@@ -275,30 +276,30 @@ impl Holders {
             && handles(vault.chain(), vault.chain().last(), member, secret)
     }
 
-    /// When the member of a reader last lost all rights to handle the secret; 0 if it has one still,
+    /// When the member of a reader last lost all rights to handle the secret; the first second if it has one still,
     /// or never had.
-    pub fn handling_ended(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> u64 {
+    pub fn handling_ended(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> UnixTime {
         let (chain, member) = (vault.chain(), &self.facts[reader.0 as usize].member);
         if handles(chain, chain.last(), member, secret) {
-            return 0;
+            return UnixTime::MIN;
         }
         let mut removals = chain.removals().iter().rev();
         let had =
             |position: &&usize| **position > 0 && handles(chain, **position - 1, member, secret);
-        removals.find(had).map_or(0, |position| self.times[*position])
+        removals.find(had).map_or(UnixTime::MIN, |position| self.times[*position])
     }
 
-    /// When the reader's right to the secret ended, in seconds since the Unix epoch; 0 if it never
+    /// When the reader's right to the secret ended, in seconds since the Unix epoch; the first if it never
     /// had one. It has none now.
-    pub fn ended(&self, secret: &SecretName, reader: Reader) -> u64 {
+    pub fn ended(&self, secret: &SecretName, reader: Reader) -> UnixTime {
         let spans = self.spans(secret);
         let last = spans.iter().rposition(|span| span.readers.contains(&reader));
         let after = last.and_then(|last| spans.get(last + 1));
-        after.map_or(0, |span| self.times[span.from])
+        after.map_or(UnixTime::MIN, |span| self.times[span.from])
     }
 
     /// Who may have made the identity of a reader, and is gone.
-    pub fn maker(&self, reader: Reader, at: u64, through: Option<Through>) -> Option<Knower> {
+    pub fn maker(&self, reader: Reader, at: UnixTime, through: Option<Through>) -> Option<Knower> {
         let (member, left) = self.makers.get(&reader)?;
         Some(Knower {
             member: member.clone(),
@@ -316,7 +317,7 @@ impl Holders {
         &self,
         vault: &Vault,
         reader: Reader,
-        since: u64,
+        since: UnixTime,
         (had_right, through): (bool, Option<Through>),
     ) -> Knower {
         let Facts { recipient, member, device } = &self.facts[reader.0 as usize];

@@ -20,6 +20,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
 use crate::secret::waived;
 use crate::secret::waived::Waiver;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
 use holders::{Holders, Reader};
@@ -50,7 +51,7 @@ pub struct Knower {
     pub why: ExposureCause,
     /// From when on it knew the value without a right to, in seconds since the Unix epoch, by the
     /// clocks of those who signed. Fresh keys for the same value do not begin it anew.
-    pub since: u64,
+    pub since: UnixTime,
     /// The secret through which it knows the value, if it is another one.
     pub through: Option<Through>,
 }
@@ -93,8 +94,8 @@ impl ExposureCause {
 
 impl Exposed {
     /// When the first of them knew it without a right to.
-    pub fn since(&self) -> u64 {
-        self.to.iter().map(|knower| knower.since).min().unwrap_or_default()
+    pub fn since(&self) -> UnixTime {
+        self.to.iter().map(|knower| knower.since).min().unwrap_or(UnixTime::MIN)
     }
 }
 
@@ -171,7 +172,7 @@ fn values(vault: &Vault, holders: &Holders, same: &SameValues<'_>) -> Vec<Expose
 
 /// When the value of an active version came to be what it is, in seconds since the Unix epoch: a version
 /// in the place of another one with the same value, such as under a fresh key, goes on from that one.
-fn first_put(state: &SecretState, version: &Version) -> u64 {
+fn first_put(state: &SecretState, version: &Version) -> UnixTime {
     let mut first = version;
     let before = |version: &Version| {
         let id = version.same.iter().find(|id| version.replaces.contains(id))?;
@@ -185,10 +186,10 @@ fn first_put(state: &SecretState, version: &Version) -> u64 {
 
 /// By reader: when it first knew a value, and of which secret.
 #[derive(Default)]
-struct Known<'a>(BTreeMap<Reader, (u64, &'a SecretName)>);
+struct Known<'a>(BTreeMap<Reader, (UnixTime, &'a SecretName)>);
 
 impl<'a> Known<'a> {
-    fn note(&mut self, secret: &SecretName, of: &'a SecretName, reader: Reader, at: u64) {
+    fn note(&mut self, secret: &SecretName, of: &'a SecretName, reader: Reader, at: UnixTime) {
         let first = self.0.entry(reader).or_insert((at, of));
         // Its own name before another's: that is what a user looks for.
         if (of != secret, at) < (first.1 != secret, first.0) {
@@ -237,7 +238,7 @@ fn knowers(
     holders: &Holders,
     same: &SameValues<'_>,
     secret: &SecretName,
-    (object, put): (Id, u64),
+    (object, put): (Id, UnixTime),
 ) -> Vec<Knower> {
     let acquainted = acquainted(vault, holders, same, secret, &object);
     let in_force = in_force(vault, holders, same, &object);
@@ -246,7 +247,7 @@ fn knowers(
     };
     let presumed = presumed(vault, holders, secret, &acquainted.0.0, put, through);
     let (opened, authors) = strangers(vault, holders, secret, acquainted);
-    let knower = |(reader, (at, of)): (Reader, (u64, &SecretName))| {
+    let knower = |(reader, (at, of)): (Reader, (UnixTime, &SecretName))| {
         // Who once had the right knows the value from when that ended, whatever it was put as since:
         // neither fresh keys, nor a new name, nor a roll-back begin the time anew.
         let ended = match opened.0.contains_key(&reader) {
@@ -254,10 +255,10 @@ fn knowers(
             false => holders.handling_ended(vault, secret, reader),
         };
         let since = match ended {
-            0 => at.max(put),
+            UnixTime::MIN => at.max(put),
             ended => at.max(ended),
         };
-        holders.knower(vault, reader, since, (ended > 0, through(of)))
+        holders.knower(vault, reader, since, (ended > UnixTime::MIN, through(of)))
     };
     let known = opened.0.iter().chain(&authors.0).map(|(reader, first)| (*reader, *first));
     let mut to: Vec<Knower> = known.map(knower).chain(presumed).collect();
@@ -284,8 +285,8 @@ fn presumed(
     vault: &Vault,
     holders: &Holders,
     secret: &SecretName,
-    opened: &BTreeMap<Reader, (u64, &SecretName)>,
-    put: u64,
+    opened: &BTreeMap<Reader, (UnixTime, &SecretName)>,
+    put: UnixTime,
     through: impl Fn(&SecretName) -> Option<Through>,
 ) -> Vec<Knower> {
     let may = opened.iter().filter(|(reader, _)| holders.may_read(secret, **reader));

@@ -7,6 +7,7 @@ use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::standing::EntryStatus;
 use crate::name::{Name, SecretName};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,7 +16,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) struct Disclosure {
     pub wrap: Id,
     /// The entry's time, in seconds since the Unix epoch, as its author says.
-    pub ts: u64,
+    pub ts: UnixTime,
     /// The position of the policy that the entry was written under.
     pub position: usize,
     /// The key of who put the value, and so had it.

@@ -13,6 +13,7 @@ use super::records::Records;
 use super::slot::SlotRecord;
 use crate::record::ids;
 use crate::record::ids::Putting;
+use crate::time::UnixTime;
 
 /// A whole vault file. Maps are in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub struct VersionObject {
     /// [`ids::origin`] of that entry's parents.
     pub origin: Id,
     /// What that put states, in seconds since the Unix epoch.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     pub uid: ShortId,
     pub nonce: Fixed<24>,
     pub commitment: Fixed<32>,

@@ -9,6 +9,7 @@ use crate::crypto::wrap::{self, WrapBinding, WrapError};
 use crate::host::{Random, random};
 use crate::record::ids::SUITE;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 
 /// Why a version was not made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +55,7 @@ pub struct Authored<'a> {
     /// The key that is going to sign the entry that puts it.
     pub author: &'a Id,
     /// Seconds since the Unix epoch.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
 }
 
 /// A value that is sealed, its key wrapped, and that no entry puts yet: neither it nor its wrap has
@@ -63,7 +64,7 @@ pub struct Authored<'a> {
 pub struct SealedValue {
     secret_uid: Id,
     author: Id,
-    expires: Option<u64>,
+    expires: Option<UnixTime>,
     uid: ShortId,
     sealed: SealedContent,
     wrapped: Wrapped,
@@ -86,7 +87,7 @@ impl SealedValue {
     }
 
     /// What that put must state.
-    pub fn expires(&self) -> Option<u64> {
+    pub fn expires(&self) -> Option<UnixTime> {
         self.expires
     }
 
@@ -194,7 +195,7 @@ fn value_binding<'a>(
     SecretRef { vault, uid }: SecretRef<'a>,
     version_uid: &'a ShortId,
     author: &'a Id,
-    expires: Option<u64>,
+    expires: Option<UnixTime>,
 ) -> ValueBinding<'a> {
     ValueBinding { suite: SUITE, vault, secret_uid: uid, version_uid, author, expires }
 }
@@ -314,7 +315,8 @@ mod tests {
 
     fn seal(uid: &Id, to: WrapTo<'_>) -> SealedVersion {
         let value = SecretValue::new(b"hunter2".to_vec());
-        let authored = Authored { value: &value, author: &AUTHOR, expires: Some(9) };
+        let authored =
+            Authored { value: &value, author: &AUTHOR, expires: Some(UnixTime::from_secs(9)) };
         let sealed = seal_version(&TestHost, SecretRef { vault: &VAULT, uid }, authored, to);
         sealed.unwrap().put_at(ORIGIN)
     }
@@ -372,7 +374,7 @@ mod tests {
         assert_eq!((same, value.unwrap().expose()), (made.object_id, &b"hunter2"[..]));
         let changes: [&dyn Fn(&mut VersionObject); 3] = [
             &|object| object.author = Fixed([8; 32]),
-            &|object| object.expires = Some(10),
+            &|object| object.expires = Some(UnixTime::from_secs(10)),
             &|object| object.expires = None,
         ];
         for change in changes {

@@ -9,6 +9,7 @@ pub mod progress;
 pub(crate) mod testing;
 
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use std::time::Duration;
 /// Wall-clock time.
 pub trait Clock {
     /// Seconds since the Unix epoch.
-    fn now(&self) -> u64;
+    fn now(&self) -> UnixTime;
     /// Waits so long.
     fn pause(&self, span: Duration);
 }

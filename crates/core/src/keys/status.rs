@@ -9,6 +9,7 @@ use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::audience::Audience;
 use crate::policy::settings::Rotation;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::key_holders;
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ pub struct AudienceKeys {
     pub readers: Vec<Name>,
     /// The current epoch, and since when it is: seconds since the Unix epoch.
     pub epoch: ShortId,
-    pub since: u64,
+    pub since: UnixTime,
     /// How many epochs there are, the current one included.
     pub epochs: usize,
     /// How many live secrets belong to the audience.
@@ -50,7 +51,7 @@ pub struct AudienceKeys {
     /// Why it wants a new epoch now.
     pub due: Option<KeyDue>,
     /// When the schedule wants a new epoch, and whether that is now.
-    pub due_at: Option<u64>,
+    pub due_at: Option<UnixTime>,
     pub scheduled: bool,
     /// Who can begin a new epoch.
     pub able: Vec<Name>,
@@ -60,7 +61,7 @@ pub struct AudienceKeys {
 pub struct OldestDek {
     pub secret: SecretName,
     /// Seconds since the Unix epoch.
-    pub since: u64,
+    pub since: UnixTime,
 }
 
 /// Why a new epoch is wanted now.
@@ -91,7 +92,7 @@ impl KeyStatus {
     }
 
     /// When the schedule next wants something that it does not want yet.
-    pub fn next_due(&self) -> Option<u64> {
+    pub fn next_due(&self) -> Option<UnixTime> {
         let deks = |keys: &AudienceKeys| {
             Some(keys.oldest_dek.as_ref()?.since.saturating_add(self.schedule.dek?))
         };
@@ -101,7 +102,7 @@ impl KeyStatus {
 
 /// The keys of a vault at `now`, seconds since the Unix epoch. The vault was opened with
 /// [`crate::vault::Depth::Everything`].
-pub fn key_status(vault: &Vault, now: u64) -> KeyStatus {
+pub fn key_status(vault: &Vault, now: UnixTime) -> KeyStatus {
     let state = vault.policy();
     let schedule = state.settings().rotation();
     let mut contents = contents(vault, schedule, now);
@@ -123,7 +124,7 @@ fn audience_keys(
     found: &Audience,
     contents: Contents,
     used: bool,
-    now: u64,
+    now: UnixTime,
 ) -> AudienceKeys {
     let state = vault.policy();
     let since = begun(vault, &found.current.epoch);
@@ -157,9 +158,11 @@ fn audience_keys(
 }
 
 /// When the policy entry that brought an epoch was signed, as its signer says.
-fn begun(vault: &Vault, epoch: &ShortId) -> u64 {
+fn begun(vault: &Vault, epoch: &ShortId) -> UnixTime {
     let position = vault.chain().epoch(epoch).map(|fact| fact.position);
-    position.and_then(|position| vault.file().chain.get(position)).map_or(0, |entry| entry.ts)
+    position
+        .and_then(|position| vault.file().chain.get(position))
+        .map_or(UnixTime::MIN, |entry| entry.ts)
 }
 
 /// What is under an audience's keys.
@@ -171,7 +174,7 @@ struct Contents {
     due: usize,
 }
 
-fn contents(vault: &Vault, schedule: Rotation, now: u64) -> BTreeMap<String, Contents> {
+fn contents(vault: &Vault, schedule: Rotation, now: UnixTime) -> BTreeMap<String, Contents> {
     let state = vault.policy();
     let mut all: BTreeMap<String, Contents> = BTreeMap::new();
     for (name, secret) in vault.live() {
@@ -206,7 +209,7 @@ fn is_under(
 
 /// Since when the key of a secret's value is in use: of the oldest of its active values. `None` if
 /// it has expired and nobody gets it any more.
-pub(crate) fn dek_since(secret: &SecretState, now: u64) -> Option<u64> {
+pub(crate) fn dek_since(secret: &SecretState, now: UnixTime) -> Option<UnixTime> {
     if secret.current()?.is_expired(now) {
         return None;
     }
@@ -214,6 +217,6 @@ pub(crate) fn dek_since(secret: &SecretState, now: u64) -> Option<u64> {
 }
 
 /// Whether the schedule wants a value of that age encrypted anew.
-pub(crate) fn is_dek_due(since: u64, schedule: Rotation, now: u64) -> bool {
+pub(crate) fn is_dek_due(since: UnixTime, schedule: Rotation, now: UnixTime) -> bool {
     schedule.dek.is_some_and(|interval| since.saturating_add(interval) <= now)
 }

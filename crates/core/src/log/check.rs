@@ -8,6 +8,7 @@ use crate::name::Name;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
 use crate::record::text::{MAX_REASON, MAX_VALUE_TEXT};
+use crate::time::UnixTime;
 
 /// The greatest index of an op in an entry.
 const MAX_OP_INDEX: u64 = 999;
@@ -17,7 +18,7 @@ pub fn entry(entry: &Entry) -> Result<(), RuleError> {
     Counted::Parents.check(entry.parents.len())?;
     rule::ascending("parents", &entry.parents)?;
     rule::integer("lamport", entry.lamport)?;
-    rule::integer("ts", entry.ts)?;
+    rule::integer("ts", entry.ts.as_secs())?;
     rule::not_empty("ops", &entry.ops)?;
     Counted::Ops.check(entry.ops.len())?;
     entry.ops.iter().try_for_each(op)?;
@@ -31,11 +32,13 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
     }
     match op {
         Op::Put(put) => {
-            rule::integer("expires", put.expires.unwrap_or(0))?;
+            rule::integer("expires", put.expires.map_or(0, UnixTime::as_secs))?;
             ids("replaces", &put.replaces)?;
             ids("same", &put.same)
         }
-        Op::Pending(pending) => rule::integer("expires", pending.expires.unwrap_or(0)),
+        Op::Pending(pending) => {
+            rule::integer("expires", pending.expires.map_or(0, UnixTime::as_secs))
+        }
         Op::Field(field) => {
             field_name(&field.field)?;
             rule::text("value", field.value.as_deref().unwrap_or(""), MAX_VALUE_TEXT)
@@ -44,7 +47,7 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
         Op::Prune { objects, .. } => some_ids("objects", objects),
         Op::Rollout { record, .. } => rule::text("record", record, MAX_VALUE_TEXT),
         Op::Checkpoint { heads, .. } => ids("heads", heads),
-        Op::Expire(expire) => rule::integer("at", expire.at.unwrap_or(0)),
+        Op::Expire(expire) => rule::integer("at", expire.at.map_or(0, UnixTime::as_secs)),
         Op::Resolve(_) | Op::Join(_) | Op::Rewrap { .. } => Ok(()),
     }
 }

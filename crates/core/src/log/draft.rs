@@ -8,6 +8,7 @@ use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::Name;
 use crate::record::ids;
+use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 /// The most parents of an entry.
@@ -20,7 +21,7 @@ pub struct EntryDraft {
     pub ops: Vec<Op>,
     pub reason: String,
     /// Seconds since the Unix epoch.
-    pub ts: u64,
+    pub ts: UnixTime,
 }
 
 /// Whose an entry is, and where it belongs.

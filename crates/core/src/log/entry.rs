@@ -7,6 +7,7 @@ use crate::name::{Name, SecretName};
 use crate::record::ids;
 use crate::record::ids::Putting;
 use crate::record::line;
+use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 /// One log entry as it stands in the file; key order is the field order.
@@ -20,7 +21,7 @@ pub struct Entry {
     pub actor: Name,
     pub key: Id,
     /// Seconds since the Unix epoch, for people: no rule uses it.
-    pub ts: u64,
+    pub ts: UnixTime,
     pub ops: Vec<Op>,
     pub reason: String,
     pub sig: SignatureBytes,

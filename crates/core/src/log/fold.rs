@@ -9,6 +9,7 @@ use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::bytes::Id;
 use crate::name::SecretName;
+use crate::time::UnixTime;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -79,9 +80,9 @@ struct Gathered<'a> {
     ends: Ends,
     void_pruned: BTreeSet<Id>,
     /// By version: from when on it is not served.
-    expires: HashMap<Id, Vec<(At, Option<u64>)>>,
+    expires: HashMap<Id, Vec<(At, Option<UnixTime>)>>,
     /// The same, by ops that do not count: they can only keep it.
-    void_expires: Vec<(Id, At, Option<u64>)>,
+    void_expires: Vec<(Id, At, Option<UnixTime>)>,
     /// (version, wrap); `None` where a void op names it.
     wraps: Vec<(Id, Id, Option<At>)>,
 }
@@ -178,21 +179,21 @@ impl<'a> Fold<'a> {
 
     /// The version's own expiry gives way to what is stated later: served until the earliest of the
     /// latest statements, deleted for its age by the latest of them.
-    fn expiry(&self, version: &mut Version, ops: &[(At, Option<u64>)], prunes: &[At]) {
+    fn expiry(&self, version: &mut Version, ops: &[(At, Option<UnixTime>)], prunes: &[At]) {
         let own = version.expires;
         let left = latest(self.graph, ops);
         version.expires = left.iter().filter_map(|(_, at)| *at).min();
         let all: Option<Vec<Late>> = left.iter().map(|(op, at)| self.late(*op, *at)).collect();
         version.late = all.and_then(|all| all.into_iter().max());
         version.expiry_conflict = left.iter().any(|(_, at)| *at != left[0].1);
-        let puts_off = |at: Option<u64>| at.is_none_or(|at| own.is_some_and(|own| at > own));
+        let puts_off = |at: Option<UnixTime>| at.is_none_or(|at| own.is_some_and(|own| at > own));
         let beside = |a: At, b: At| !a.before(self.graph, b) && !b.before(self.graph, a);
         let mut later = ops.iter().filter(|(_, at)| puts_off(*at));
         version.prune_beside_expire =
             later.any(|(op, _)| prunes.iter().any(|prune| beside(*op, *prune)));
     }
 
-    fn late(&self, op: At, at: Option<u64>) -> Option<Late> {
+    fn late(&self, op: At, at: Option<UnixTime>) -> Option<Late> {
         at.map(|at| Late { at, stated: self.entries[op.place as usize].ts })
     }
 

@@ -9,13 +9,14 @@ use super::standing::{EntryStatus, Standings};
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
 use crate::policy::op::MemberKind;
+use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 /// One op of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow<'a> {
     /// Seconds since the Unix epoch, as the author says.
-    pub timestamp: u64,
+    pub timestamp: UnixTime,
     pub action: &'static str,
     /// The full name; a checkpoint and a join have none.
     pub secret_id: Option<&'a SecretName>,
@@ -64,9 +65,9 @@ pub struct LogFilter<'a> {
     pub actor: Option<&'a Name>,
     pub action: Option<&'a str>,
     /// Seconds since the Unix epoch, inclusive.
-    pub since: Option<u64>,
+    pub since: Option<UnixTime>,
     /// Seconds since the Unix epoch, exclusive.
-    pub until: Option<u64>,
+    pub until: Option<UnixTime>,
 }
 
 impl LogFilter<'_> {

@@ -2,6 +2,7 @@
 
 use crate::crypto::bytes::{Fixed, Id};
 use crate::name::SecretName;
+use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 /// One change to the vault's secrets. `docs/format.md` section 6 has each op's right.
@@ -34,7 +35,7 @@ pub struct Put {
     pub wrap: Id,
     /// Seconds since the Unix epoch from which on the version is not served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     /// The versions that the writer saw as active.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<Id>,
@@ -72,7 +73,7 @@ pub struct Expire {
     pub object: Id,
     /// Seconds since the Unix epoch; `None` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<u64>,
+    pub at: Option<UnixTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<OpRef>,
 }
@@ -94,7 +95,7 @@ pub struct Pending {
     pub object: Id,
     pub wrap: Id,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
 }
 
 /// No object's id, until [`super::entry::Entry::derive_objects`] has it.

@@ -4,6 +4,7 @@
 use super::op::OpRef;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
+use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 /// Every secret that has an existing version or a field.
@@ -35,7 +36,7 @@ pub struct Version {
     pub author: Name,
     pub key: Id,
     /// Seconds since the Unix epoch, as the author says.
-    pub ts: u64,
+    pub ts: UnixTime,
     pub reason: String,
     pub lamport: u64,
     /// Position of the policy entry it was put under.
@@ -43,7 +44,7 @@ pub struct Version {
     /// A rotation that sets nothing: what it replaced was removed beside it.
     pub overruled: bool,
     /// Seconds since the Unix epoch from which on it is not served.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     /// From when on it may be deleted for its age; later than `expires` where that is disputed, or
     /// where a void op states a later time.
     pub late: Option<Late>,
@@ -72,8 +73,8 @@ pub struct Version {
 /// An expiry, and the time that the entry which states it gives: in seconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Late {
-    pub at: u64,
-    pub stated: u64,
+    pub at: UnixTime,
+    pub stated: UnixTime,
 }
 
 /// The wrap that opens a version, and the entry that names it.
@@ -119,7 +120,7 @@ impl VersionStatus {
 }
 
 impl Version {
-    pub fn is_expired(&self, now: u64) -> bool {
+    pub fn is_expired(&self, now: UnixTime) -> bool {
         self.expires.is_some_and(|expires| now >= expires)
     }
 
@@ -166,7 +167,7 @@ impl SecretState {
     }
 
     /// How `version` stands at `now`, seconds since the Unix epoch.
-    pub fn status(&self, version: &Version, now: u64) -> VersionStatus {
+    pub fn status(&self, version: &Version, now: UnixTime) -> VersionStatus {
         let is_candidate = self.candidates.binary_search(&version.object).is_ok();
         match version {
             Version { pruned: true, .. } => VersionStatus::Pruned,

@@ -13,6 +13,7 @@ use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::{MemberKind, Right};
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn name(text: &str) -> Name {
@@ -83,7 +84,12 @@ pub fn resolve(of: &str, object: u8) -> Op {
 }
 
 pub fn expire(of: &str, object: u8, at: Option<u64>) -> Op {
-    Op::Expire(Expire { secret: secret(of), object: id(object), at, adopts: None })
+    Op::Expire(Expire {
+        secret: secret(of),
+        object: id(object),
+        at: at.map(UnixTime::from_secs),
+        adopts: None,
+    })
 }
 
 pub fn rewrap(of: &str, object: u8, wrap: u8) -> Op {
@@ -326,7 +332,11 @@ impl Log {
         parents.dedup();
         let greatest = parents.iter().map(|parent| self.entries[parent].lamport).max();
         let tips = Tips { parents, lamport: greatest.unwrap_or(0) + 1 };
-        let draft = EntryDraft { ops: ops.clone(), reason: "a test".to_owned(), ts: 1_700_000_000 };
+        let draft = EntryDraft {
+            ops: ops.clone(),
+            reason: "a test".to_owned(),
+            ts: UnixTime::from_secs(1_700_000_000),
+        };
         let (policy, actor_name) = (self.policy.id_at(position), name(actor));
         let by = Authorship { vault: &self.policy.vault_id, policy, actor: &actor_name };
         let mut entry = draft.sign(&tips, by, &key(actor));

@@ -24,6 +24,7 @@ use crate::policy::state::OWNER;
 use crate::record::ids;
 use crate::record::ids::SUITE;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a new vault is to be.
@@ -35,7 +36,7 @@ pub struct InitRequest {
     /// The first owner's age recipient.
     pub recipient: String,
     /// Seconds since the Unix epoch.
-    pub now: u64,
+    pub now: UnixTime,
 }
 
 /// What a new vault may have besides.
@@ -145,7 +146,7 @@ fn genesis_ops(
 
 fn owners_audience(
     chain: &Chain,
-    now: u64,
+    now: UnixTime,
     signing: &SigningKey,
     source: &dyn Random,
 ) -> Result<(crate::policy::entry::PolicyEntry, AudienceSection), InitError> {

@@ -11,6 +11,7 @@ use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
 use crate::policy::rights::Rights;
 use crate::policy::state::{Member, PolicyState, Role};
 use crate::policy::vouching::Vouching;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ pub struct Joining {
     pub device: Device,
     pub roles: Vec<Name>,
     /// From when on it should be removed, in seconds since the Unix epoch: a warning to people.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     /// Makes a role named like the member that reads these.
     pub read: Vec<Pattern>,
 }

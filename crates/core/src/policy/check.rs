@@ -6,11 +6,12 @@ use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, VaultStart};
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
 use crate::record::text::{MAX_REASON, MAX_VALUE_TEXT};
+use crate::time::UnixTime;
 
 /// Checks one entry.
 pub fn entry(entry: &PolicyEntry) -> Result<(), RuleError> {
     rule::integer("seq", entry.seq)?;
-    rule::integer("ts", entry.ts)?;
+    rule::integer("ts", entry.ts.as_secs())?;
     Counted::Heads.check(entry.heads.len())?;
     rule::ascending("heads", &entry.heads)?;
     rule::not_empty("ops", &entry.ops)?;
@@ -35,7 +36,7 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
             if *threshold == 0 { Err(RuleError::Integer { key: "threshold" }) } else { Ok(()) }
         }
         PolicyOp::MemberAdd(MemberAdd { recipients, expires, .. }) => {
-            rule::integer("expires", expires.unwrap_or(0))?;
+            rule::integer("expires", expires.map_or(0, UnixTime::as_secs))?;
             rule::not_empty("recipients", recipients)?;
             Counted::Recipients.check(recipients.len())?;
             recipients.iter().try_for_each(|text| rule::recipient(text))?;

@@ -4,6 +4,7 @@ use super::op::PolicyOp;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{self, HashContext};
 use crate::record::line;
+use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 /// One policy entry as it stands in the file; key order is the field order.
@@ -15,7 +16,7 @@ pub struct PolicyEntry {
     #[serde(with = "id_or_empty")]
     pub prev: Option<Id>,
     /// Seconds since the Unix epoch, for people: no rule uses it.
-    pub ts: u64,
+    pub ts: UnixTime,
     /// The signer's data heads.
     pub heads: Vec<Id>,
     pub ops: Vec<PolicyOp>,

@@ -3,6 +3,7 @@
 use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
 use crate::name::{Name, Pattern};
+use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
 
 /// What a role may do with the secrets that a pattern matches; listed in this order in the file.
@@ -89,7 +90,7 @@ pub struct MemberAdd {
     pub kind: MemberKind,
     pub recipients: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
 }
 
 /// A new key of an audience.

@@ -6,6 +6,7 @@ use super::gives;
 use super::op::PolicyOp;
 use crate::crypto::bytes::Id;
 use crate::crypto::sign::{SigningKey, Tag};
+use crate::time::UnixTime;
 use std::collections::BTreeSet;
 
 /// An entry before its signatures. What is signed is fixed from here on.
@@ -14,7 +15,7 @@ pub struct PolicyDraft(PolicyEntry);
 
 impl PolicyDraft {
     /// The first entry of a new vault. Ops that do not say what they give are filled in.
-    pub fn genesis(ts: u64, ops: Vec<PolicyOp>, reason: String) -> Self {
+    pub fn genesis(ts: UnixTime, ops: Vec<PolicyOp>, reason: String) -> Self {
         Self(PolicyEntry {
             seq: 0,
             prev: None,
@@ -30,7 +31,7 @@ impl PolicyDraft {
     /// log's heads that the signer knows.
     pub fn next(
         chain: &Chain,
-        ts: u64,
+        ts: UnixTime,
         heads: BTreeSet<Id>,
         ops: Vec<PolicyOp>,
         reason: String,

@@ -11,6 +11,7 @@ use super::rights::Rights;
 use super::settings::Settings;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::name::{Name, Pattern, SecretName};
+use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The role that exists from the start and holds every right.
@@ -31,7 +32,7 @@ pub struct Member {
     pub kind: MemberKind,
     pub recipients: BTreeSet<String>,
     /// Seconds since the Unix epoch; a warning to people, it ends no right.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     /// By device.
     pub keys: BTreeMap<Name, DeviceKey>,
     pub(super) roles: BTreeSet<Name>,

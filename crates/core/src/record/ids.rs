@@ -4,6 +4,7 @@
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, HashContext};
 use crate::name::{Name, SecretName};
+use crate::time::UnixTime;
 
 /// The only suite of format 1.
 pub const SUITE: &str = "xchacha20poly1305-blake3";
@@ -31,13 +32,13 @@ pub struct Putting<'a> {
     /// a second time, in an entry of the same number that knows another history.
     pub origin: &'a Id,
     /// What the put states, in seconds since the Unix epoch.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
 }
 
 /// The id of the object that an entry makes of a body, of the secret `uid`.
 pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> Id {
     let Putting { author, origin, expires } = putting;
-    let expires = expires.map(u64::to_le_bytes);
+    let expires = expires.map(|at| at.as_secs().to_le_bytes());
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
     digest::hash(HashContext::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
 }

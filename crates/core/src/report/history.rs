@@ -7,6 +7,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::{MemberAdd, MemberKind, PolicyOp};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::BTreeSet;
 
@@ -25,7 +26,7 @@ pub struct HistoryRow {
     /// Whether something comes in the place of an older one: a value, or an audience's keys.
     pub rotates: bool,
     /// Seconds since the Unix epoch, as the author says.
-    pub timestamp: u64,
+    pub timestamp: UnixTime,
     pub action: &'static str,
     /// `None` for what is about no one secret, such as policy.
     pub secret: Option<SecretName>,
@@ -46,9 +47,9 @@ pub struct HistoryFilter {
     pub actor: Option<Name>,
     pub action: Option<String>,
     /// Seconds since the Unix epoch, inclusive.
-    pub since: Option<u64>,
+    pub since: Option<UnixTime>,
     /// Seconds since the Unix epoch, exclusive.
-    pub until: Option<u64>,
+    pub until: Option<UnixTime>,
     /// Entries of log and policy that are not wanted, as another state has them.
     pub known: BTreeSet<Id>,
 }

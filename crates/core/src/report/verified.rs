@@ -6,6 +6,7 @@ use crate::log::finding::Code;
 use crate::log::report::FindingRecord;
 use crate::name::Name;
 use crate::secret::prune;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::pin;
 use crate::vault::pin::{Facts, PinStatus};
@@ -27,14 +28,14 @@ pub struct Verified {
     /// verified bytes and a checked change, but nobody has looked for what wants attention.
     pub findings: Option<Vec<FindingRecord>>,
     /// Seconds since the Unix epoch from which on the findings say too little: something expires.
-    pub until: Option<u64>,
+    pub until: Option<UnixTime>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
-    pub prune_from: Option<u64>,
+    pub prune_from: Option<UnixTime>,
 }
 
 impl Verified {
     /// What is known of an open vault at `now`, in seconds since the Unix epoch.
-    pub fn of(vault: &Vault, now: u64) -> Self {
+    pub fn of(vault: &Vault, now: UnixTime) -> Self {
         let expiries = vault.live().filter_map(|(_, secret)| secret.current()?.expires);
         Self {
             name: vault.file().header.name.clone(),
@@ -58,7 +59,7 @@ impl Verified {
     }
 
     /// Whether this says all that verification at `now` would.
-    pub fn is_whole_at(&self, now: u64) -> bool {
+    pub fn is_whole_at(&self, now: UnixTime) -> bool {
         self.findings.is_some() && self.until.is_none_or(|until| now < until)
     }
 

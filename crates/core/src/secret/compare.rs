@@ -5,6 +5,7 @@ use crate::name::{Name, SecretName};
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ pub fn compare(
     vault: &Vault,
     who: &Unlocked,
     environments: [&Name; 2],
-    now: u64,
+    now: UnixTime,
 ) -> Result<Vec<Compared>, ReadError> {
     let mut names: BTreeMap<String, [Option<SecretName>; 2]> = BTreeMap::new();
     for (index, environment) in environments.into_iter().enumerate() {
@@ -87,7 +88,7 @@ fn opened(
     vault: &Vault,
     who: &Unlocked,
     secret: &SecretName,
-    now: u64,
+    now: UnixTime,
 ) -> Result<Option<SecretValue>, ReadError> {
     match read::read(vault, who, secret, &read::VersionSelector::Current, now) {
         Ok(value) => Ok(Some(value)),

@@ -14,6 +14,7 @@ use crate::name::{Name, NameError, SecretName};
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
@@ -26,7 +27,7 @@ pub struct Shown {
     pub secret: SecretName,
     /// The version that is edited.
     pub object: Id,
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     pub value: SecretValue,
 }
 
@@ -54,7 +55,7 @@ pub struct Edit {
     pub secret: SecretName,
     pub value: SecretValue,
     /// A value is amended, so that it expires when it was to.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     /// The version that the text was made of.
     pub base: Option<Id>,
 }
@@ -83,7 +84,7 @@ pub fn shown(
     vault: &Vault,
     who: &Unlocked,
     secret: &SecretName,
-    now: u64,
+    now: UnixTime,
 ) -> Result<Shown, ReadError> {
     let value = read::read(vault, who, secret, &VersionSelector::Current, now)?;
     let version = read::select(read::find(vault, secret)?, secret, &VersionSelector::Current)?;
@@ -101,7 +102,7 @@ impl Sheet {
         vault: &Vault,
         who: &Unlocked,
         environment: &Name,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Self, ReadError> {
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
         let own = |name: &SecretName| name.environment() == environment.as_str();
@@ -250,7 +251,7 @@ mod tests {
         let shown = values.iter().map(|(name, value)| Shown {
             secret: SecretName::new(&environment, &Name::new(*name).unwrap()),
             object: Fixed([1; 32]),
-            expires: Some(7),
+            expires: Some(UnixTime::from_secs(7)),
             value: SecretValue::from((*value).to_owned()),
         });
         let shown = shown.collect();
@@ -276,7 +277,10 @@ mod tests {
         let edited = edited(&sheet, b"A=1\nB=other\nD=4\n");
         let edits: Vec<_> =
             edited.edits.iter().map(|e| (e.secret.as_str(), e.base.is_some(), e.expires)).collect();
-        assert_eq!(edits, [("prod/B", true, Some(7)), ("prod/D", false, None)]);
+        assert_eq!(
+            edits,
+            [("prod/B", true, Some(UnixTime::from_secs(7))), ("prod/D", false, None)]
+        );
         let missing: Vec<_> = edited.missing.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(missing, ["prod/C"]);
     }

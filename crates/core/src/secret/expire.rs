@@ -7,6 +7,7 @@ use crate::log::op::{Expire, Op};
 use crate::log::state::Version;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
@@ -36,7 +37,7 @@ pub fn expire(
     vault: &Vault,
     secret: &SecretName,
     wanted: &VersionSelector,
-    at: Option<u64>,
+    at: Option<UnixTime>,
     ctx: &Ctx<'_>,
 ) -> Result<(usize, Option<Change>), ExpireError> {
     let found = read::find(vault, secret)?;

@@ -5,6 +5,7 @@ use super::read::{self, VersionSelector};
 use crate::convert::text::TextEntry;
 use crate::name::{Name, NameError, SecretName};
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
 
@@ -43,7 +44,7 @@ pub fn plan(
     who: &Unlocked,
     environment: &Name,
     entries: Vec<TextEntry>,
-    now: u64,
+    now: UnixTime,
 ) -> Result<Vec<Planned>, NameError> {
     entries
         .into_iter()
@@ -60,7 +61,7 @@ fn effect(
     who: &Unlocked,
     secret: &SecretName,
     value: &SecretValue,
-    now: u64,
+    now: UnixTime,
 ) -> Effect {
     if vault.secret(secret).is_none_or(|found| found.is_gone()) {
         return Effect::New;

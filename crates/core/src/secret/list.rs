@@ -4,6 +4,7 @@ use super::read::pruned;
 use super::rotation_due::Ages;
 use crate::log::state::{SecretState, Version, VersionStatus};
 use crate::name::{Name, NameError, Pattern, SecretName};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +19,7 @@ pub struct ListFilter {
     pub kind: Option<String>,
     /// Not expired, but from this second on, in seconds since the Unix epoch. Together with
     /// `expired` either suffices.
-    pub expiring: Option<u64>,
+    pub expiring: Option<UnixTime>,
     pub expired: bool,
     /// Active, with a value that is older than the secret's rotation interval.
     pub stale: bool,
@@ -81,7 +82,7 @@ pub struct Listed<'a> {
 }
 
 /// The secrets that pass the filter, by name. `now` is in seconds since the Unix epoch.
-pub fn list<'a>(vault: &'a Vault, filter: &ListFilter, now: u64) -> Vec<Listed<'a>> {
+pub fn list<'a>(vault: &'a Vault, filter: &ListFilter, now: UnixTime) -> Vec<Listed<'a>> {
     let secrets = vault.state().secrets.iter();
     let ages = Ages::new(vault);
     let listed = secrets.filter_map(|(name, state)| listed(name, state, now));
@@ -89,13 +90,17 @@ pub fn list<'a>(vault: &'a Vault, filter: &ListFilter, now: u64) -> Vec<Listed<'
     passing.filter(|listed| !filter.stale || is_stale(listed, &ages, now)).collect()
 }
 
-fn is_stale<'a>(listed: &Listed<'a>, ages: &Ages<'a>, now: u64) -> bool {
+fn is_stale<'a>(listed: &Listed<'a>, ages: &Ages<'a>, now: UnixTime) -> bool {
     let due = || ages.due(listed.state, listed.version);
     listed.status != VersionStatus::Removed && due().is_some_and(|due| due <= now)
 }
 
 /// How one secret is listed; `None` if it never had a version.
-pub fn listed<'a>(name: &'a SecretName, state: &'a SecretState, now: u64) -> Option<Listed<'a>> {
+pub fn listed<'a>(
+    name: &'a SecretName,
+    state: &'a SecretState,
+    now: UnixTime,
+) -> Option<Listed<'a>> {
     if let Some(version) = state.current() {
         return Some(Listed { name, state, version, status: state.status(version, now) });
     }
@@ -110,7 +115,7 @@ pub fn listed<'a>(name: &'a SecretName, state: &'a SecretState, now: u64) -> Opt
 }
 
 impl ListFilter {
-    fn passes(&self, listed: &Listed<'_>, now: u64) -> bool {
+    fn passes(&self, listed: &Listed<'_>, now: UnixTime) -> bool {
         let state = listed.state;
         let here = |environment: &Name| environment.as_str() == listed.name.environment();
         let tagged = || state.tags().any(|(tag, _)| self.tags.iter().any(|wanted| wanted == tag));
@@ -122,7 +127,7 @@ impl ListFilter {
             && self.passes_age(listed.version, now)
     }
 
-    fn passes_age(&self, version: &Version, now: u64) -> bool {
+    fn passes_age(&self, version: &Version, now: UnixTime) -> bool {
         if self.expiring.is_none() && !self.expired {
             return true;
         }
@@ -137,7 +142,7 @@ impl ListFilter {
 /// The secrets that an environment holds itself and that are not removed, by name.
 pub fn own(vault: &Vault, environment: &Name) -> Vec<SecretName> {
     let filter = ListFilter { environment: Some(environment.clone()), ..ListFilter::default() };
-    list(vault, &filter, 0).into_iter().map(|listed| listed.name.clone()).collect()
+    list(vault, &filter, UnixTime::MIN).into_iter().map(|listed| listed.name.clone()).collect()
 }
 
 /// An environment in a list.
@@ -151,7 +156,7 @@ pub struct ListedEnvironment {
 }
 
 /// The environments that hold a secret, extend another or are extended, by name.
-pub fn environments(vault: &Vault, now: u64) -> Vec<ListedEnvironment> {
+pub fn environments(vault: &Vault, now: UnixTime) -> Vec<ListedEnvironment> {
     let mut counts: BTreeMap<Name, (usize, usize)> = BTreeMap::new();
     for listed in list(vault, &ListFilter::default(), now) {
         let Ok(name) = Name::new(listed.name.environment()) else { continue };

@@ -11,6 +11,7 @@ use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::{Batch, NewPut};
@@ -32,7 +33,7 @@ pub struct PutRequest {
 pub struct NewValue {
     pub value: SecretValue,
     /// Seconds since the Unix epoch.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
     /// Versions that hold the same value.
     pub same: Vec<Id>,
 }
@@ -187,7 +188,7 @@ pub(crate) fn seal(
     vault: &Vault,
     secret: &SecretName,
     value: &SecretValue,
-    expires: Option<u64>,
+    expires: Option<UnixTime>,
     ctx: &Ctx<'_>,
 ) -> Result<SealedValue, PutError> {
     let (uid, author) = (vault.uid(secret), ctx.signer.key.id());

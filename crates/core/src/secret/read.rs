@@ -14,6 +14,7 @@ use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::state::OWNER;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::key_holders;
 use crate::vault::unlock::{KeyError, Unlocked};
@@ -50,7 +51,7 @@ pub enum ReadError {
     #[error("{secret} has expired")]
     Expired {
         secret: SecretName,
-        since: u64,
+        since: UnixTime,
         /// The version's number, where its value is there still and may be given another time.
         kept: Option<usize>,
     },
@@ -124,7 +125,7 @@ pub fn read(
     who: &Unlocked,
     secret: &SecretName,
     wanted: &VersionSelector,
-    now: u64,
+    now: UnixTime,
 ) -> Result<SecretValue, ReadError> {
     open(vault, who, secret, servable(vault, secret, wanted, now)?)
 }
@@ -137,7 +138,7 @@ pub fn read_all(
     vault: &Vault,
     who: &Unlocked,
     secrets: &[SecretName],
-    now: u64,
+    now: UnixTime,
 ) -> Result<Vec<SecretValue>, ReadError> {
     let sealed = each(secrets, |secret| {
         Sealed::find(vault, secret, servable(vault, secret, &VersionSelector::Current, now)?)
@@ -168,7 +169,7 @@ fn servable<'a>(
     vault: &'a Vault,
     secret: &SecretName,
     wanted: &VersionSelector,
-    now: u64,
+    now: UnixTime,
 ) -> Result<&'a Version, ReadError> {
     let version = select(find(vault, secret)?, secret, wanted)?;
     match version.expires {

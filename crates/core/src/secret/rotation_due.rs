@@ -5,6 +5,7 @@
 use crate::convert::duration;
 use crate::crypto::bytes::Id;
 use crate::log::state::{SecretState, Version};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -24,13 +25,13 @@ impl<'a> Ages<'a> {
 
     /// From when on `version` is due for rotation, in seconds since the Unix epoch. A field that is
     /// no span of time, which this program never writes, counts as none.
-    pub fn due(&self, state: &SecretState, version: &'a Version) -> Option<u64> {
+    pub fn due(&self, state: &SecretState, version: &'a Version) -> Option<UnixTime> {
         let interval = duration::parse_span(state.rotation_interval()?).ok()?;
         Some(self.since(version).saturating_add(interval))
     }
 
     /// When the value came into being: the earliest of the versions that hold it.
-    fn since(&self, version: &'a Version) -> u64 {
+    fn since(&self, version: &'a Version) -> UnixTime {
         let (mut since, mut open, mut seen) = (version.ts, vec![version], HashSet::new());
         while let Some(version) = open.pop() {
             since = since.min(version.ts);

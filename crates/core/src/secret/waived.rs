@@ -13,6 +13,7 @@ use crate::secret::put;
 use crate::secret::put::{PutError, PutRequest};
 use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
@@ -31,7 +32,7 @@ pub fn is_waiver(field: &str) -> bool {
 pub struct Waiver {
     pub by: Name,
     /// Seconds since the Unix epoch, as the author says.
-    pub at: u64,
+    pub at: UnixTime,
     pub reason: String,
 }
 

@@ -16,6 +16,7 @@ use crate::file::audience::{AudienceError, EpochKeys};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::{Name, SecretName};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,7 +114,7 @@ impl Unlocked {
     }
 
     /// The member of keys that were kept, if they still fit the vault.
-    pub fn resumed(vault: &Vault, keys: SessionKeys, now: u64) -> Result<Self, SessionFault> {
+    pub fn resumed(vault: &Vault, keys: SessionKeys, now: UnixTime) -> Result<Self, SessionFault> {
         keys.check(vault, now)?;
         Ok(Self {
             member: keys.member().clone(),
@@ -177,7 +178,7 @@ impl Unlocked {
     }
 
     /// Until when kept keys are kept, in seconds since the Unix epoch.
-    pub fn kept_until(&self) -> Option<u64> {
+    pub fn kept_until(&self) -> Option<UnixTime> {
         self.session.as_ref().map(SessionKeys::until)
     }
 

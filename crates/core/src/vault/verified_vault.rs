@@ -24,6 +24,7 @@ use crate::policy::settings::Settings;
 use crate::policy::state::PolicyState;
 use crate::record::ids;
 use crate::record::rule::RuleError;
+use crate::time::UnixTime;
 use crate::verify;
 use crate::verify::VerifyOptions;
 use std::collections::BTreeSet;
@@ -123,7 +124,12 @@ impl Vault {
     ///
     /// `trust` says whether exactly these bytes have passed [`Depth::Everything`] before; `now` is
     /// seconds since the Unix epoch.
-    pub fn open(bytes: &[u8], trust: Trust, depth: Depth<'_>, now: u64) -> Result<Self, OpenError> {
+    pub fn open(
+        bytes: &[u8],
+        trust: Trust,
+        depth: Depth<'_>,
+        now: UnixTime,
+    ) -> Result<Self, OpenError> {
         let file = parse(bytes, trust, depth)?;
         let signatures = match (trust, depth) {
             (Trust::Strict, Depth::Everything | Depth::Secrets(_)) => ChainSignatures::Check,
@@ -145,7 +151,7 @@ impl Vault {
         file: VaultFile,
         chain: Chain,
         depth: Depth<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Self, OpenError> {
         let report = verify::verify(&file, &chain, VerifyOptions { now, scope: depth.scope() });
         if report.has_errors() {
@@ -229,7 +235,7 @@ impl Vault {
 
     /// What is sound and still wants somebody at `now`, seconds since the Unix epoch; however the
     /// vault was opened, but with [`Depth::Everything`].
-    pub fn remarks(&self, now: u64) -> Vec<Finding> {
+    pub fn remarks(&self, now: UnixTime) -> Vec<Finding> {
         let Self { file, chain, graph, standings, state, .. } = self;
         verify::remarks(file, chain, graph, standings, state, now)
     }

@@ -11,9 +11,10 @@ use crate::log::op::Op;
 use crate::log::state::{LogState, SecretState, Version};
 use crate::name::SecretName;
 use crate::record::ids;
+use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
-pub(super) fn check(case: &Case<'_>, now: u64) -> Vec<Finding> {
+pub(super) fn check(case: &Case<'_>, now: UnixTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, state) in &case.state.secrets {
         findings.extend(conflicts(name, state));
@@ -133,7 +134,7 @@ fn prune_beside_expire(
     (message, hint)
 }
 
-fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: u64) -> Vec<Finding> {
+fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     let section = case.file.secrets.get(&ids::secret_uid(&case.policy.vault_id(), name));
     for version in state.active() {

@@ -22,12 +22,13 @@ use crate::log::policy_view::PolicyView;
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
 
+use crate::time::UnixTime;
 pub use base::{new_secrets, verify_base};
 
 #[derive(Debug, Clone, Copy)]
 pub struct VerifyOptions<'a> {
     /// Seconds since the Unix epoch: what is past its expiry then is reported.
-    pub now: u64,
+    pub now: UnixTime,
     /// Which secrets are judged. With some secrets, the same checks leave out exactly this: the
     /// signatures, keys, actors and rights of entries that name none of them, the sections of other
     /// secrets, which `file` then need not hold, and the signatures of slots.
@@ -36,7 +37,7 @@ pub struct VerifyOptions<'a> {
 
 impl VerifyOptions<'_> {
     /// Everything is judged.
-    pub const fn all(now: u64) -> Self {
+    pub const fn all(now: UnixTime) -> Self {
         Self { now, scope: FoldScope::All }
     }
 }
@@ -97,7 +98,7 @@ pub fn remarks(
     graph: &Graph,
     standings: &Standings,
     state: &LogState,
-    now: u64,
+    now: UnixTime,
 ) -> Vec<Finding> {
     let case = Case { file, policy, graph, standings, state, scope: FoldScope::All };
     let mut findings = attention::check(&case, now);

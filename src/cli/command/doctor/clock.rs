@@ -3,12 +3,13 @@
 use super::examined::Examined;
 use super::finding::{Code, Finding};
 use v_secure_core::convert::duration;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 
 /// 2026-01-01: before, there was no v-secure.
-const EARLIEST: u64 = 1_767_225_600;
+const EARLIEST: UnixTime = UnixTime::from_secs(1_767_225_600);
 /// 2100-01-01.
-const LATEST: u64 = 4_102_444_800;
+const LATEST: UnixTime = UnixTime::from_secs(4_102_444_800);
 /// How far clocks of colleagues may be apart, in seconds.
 const TOLERANCE: u64 = 300;
 const COMMAND: &str = "date -u, and set the clock by a time server";
@@ -17,7 +18,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     judge(examined.now(), examined.vault().and_then(newest)).into_iter().collect()
 }
 
-fn judge(now: u64, newest: Option<u64>) -> Option<Finding> {
+fn judge(now: UnixTime, newest: Option<UnixTime>) -> Option<Finding> {
     if !(EARLIEST..LATEST).contains(&now) {
         let what = format!("the clock shows {}", duration::rfc3339(now));
         return Some(Finding::new(Code::ClockAbsurd, what).mend(COMMAND));
@@ -31,7 +32,7 @@ fn judge(now: u64, newest: Option<u64>) -> Option<Finding> {
     Some(Finding::new(Code::ClockSound, "the clock is not behind the vault's entries"))
 }
 
-fn newest(vault: &Vault) -> Option<u64> {
+fn newest(vault: &Vault) -> Option<UnixTime> {
     let log = vault.file().entries.values().map(|entry| entry.ts);
     log.chain(vault.file().chain.iter().map(|entry| entry.ts)).max()
 }
@@ -40,18 +41,18 @@ fn newest(vault: &Vault) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn code(now: u64, newest: Option<u64>) -> Option<&'static str> {
+    fn code(now: UnixTime, newest: Option<UnixTime>) -> Option<&'static str> {
         judge(now, newest).map(|finding| finding.code)
     }
 
     #[test]
     fn a_clock_is_judged_by_entries_and_by_reason() {
-        let now = EARLIEST + 1000;
+        let now = EARLIEST.saturating_add(1000);
         assert_eq!(code(now, None), None);
         assert_eq!(code(now, Some(now)), Some("clock-sound"));
-        assert_eq!(code(now, Some(now + TOLERANCE)), Some("clock-sound"));
-        assert_eq!(code(now, Some(now + TOLERANCE + 1)), Some("clock-behind"));
-        assert_eq!(code(0, None), Some("clock-absurd"));
+        assert_eq!(code(now, Some(now.saturating_add(TOLERANCE))), Some("clock-sound"));
+        assert_eq!(code(now, Some(now.saturating_add(TOLERANCE + 1))), Some("clock-behind"));
+        assert_eq!(code(UnixTime::from_secs(0), None), Some("clock-absurd"));
         assert_eq!(code(LATEST, Some(now)), Some("clock-absurd"));
     }
 }

@@ -9,6 +9,7 @@ use crate::cli::unlocking::{self, Attempt};
 use crate::engine::session::{OpenedVault, Session};
 use crate::store::file::find::{FindError, Location, Search};
 use std::cell::OnceCell;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Where the vault is.
@@ -80,7 +81,7 @@ impl<'a> Examined<'a> {
         self.opened.as_ref()?.as_ref().ok()
     }
 
-    pub fn now(&self) -> u64 {
+    pub fn now(&self) -> UnixTime {
         self.context.host.now()
     }
 }

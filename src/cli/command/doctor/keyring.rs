@@ -4,6 +4,7 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::unlocking::{Tried, keyring, session};
 use v_secure_core::convert::duration;
+use v_secure_core::time::UnixTime;
 
 pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     [kept(examined), slot(examined)].into_iter().flatten().collect()
@@ -13,7 +14,7 @@ fn kept(examined: &Examined<'_>) -> Option<Finding> {
     match session::attempt(examined.context, examined.vault()?) {
         Tried::Absent => None,
         Tried::Opened(who) => {
-            let until = duration::rfc3339(who.kept_until().unwrap_or_default());
+            let until = duration::rfc3339(who.kept_until().unwrap_or(UnixTime::MIN));
             let what = format!(
                 "'v-secure unlock' keeps the vault open for {} until {until}",
                 who.member()

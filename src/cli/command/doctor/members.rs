@@ -8,6 +8,7 @@ use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::state::Member;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
 
 /// How near a member's date is worth a line, in seconds.
@@ -35,7 +36,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     findings
 }
 
-fn expiry(name: &Name, expires: Option<u64>, now: u64) -> Option<Finding> {
+fn expiry(name: &Name, expires: Option<UnixTime>, now: UnixTime) -> Option<Finding> {
     let at = expires?;
     let when = duration::relative(at, now);
     if at <= now {
@@ -72,13 +73,13 @@ mod tests {
     #[test]
     fn a_members_date_is_past_near_or_far() {
         let name = Name::new("contractor").unwrap();
-        let finding = |expires| expiry(&name, expires, 1000);
+        let finding = |expires| expiry(&name, expires, UnixTime::from_secs(1000));
         let code = |expires| finding(expires).map(|found| found.code);
         assert_eq!(code(None), None);
-        assert_eq!(code(Some(1000)), Some("member-expired"));
-        let mend = finding(Some(1000)).and_then(|found| found.command);
+        assert_eq!(code(Some(UnixTime::from_secs(1000))), Some("member-expired"));
+        let mend = finding(Some(UnixTime::from_secs(1000))).and_then(|found| found.command);
         assert_eq!(mend.as_deref(), Some("v-secure member remove contractor"));
-        assert_eq!(code(Some(1000 + SOON)), Some("member-expiring"));
-        assert_eq!(code(Some(1001 + SOON)), None);
+        assert_eq!(code(Some(UnixTime::from_secs(1000 + SOON))), Some("member-expiring"));
+        assert_eq!(code(Some(UnixTime::from_secs(1001 + SOON))), None);
     }
 }

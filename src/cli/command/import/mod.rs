@@ -27,6 +27,7 @@ use v_secure_core::secret::import::{Effect, Planned};
 use v_secure_core::secret::put;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::VersionSelector;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Bring the entries of .env, JSON or YAML files into an environment
@@ -336,7 +337,7 @@ fn verify_entry(
     who: &v_secure_core::vault::unlock::Unlocked,
     environment: &Name,
     entry: &text::TextEntry,
-    now: u64,
+    now: UnixTime,
 ) -> Outcome {
     let name = Name::new(entry.name.clone()).map_err(|error| bad_name(&error))?;
     let secret = SecretName::new(environment, &name);

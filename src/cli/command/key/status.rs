@@ -9,6 +9,7 @@ use v_secure_core::convert::duration::relative;
 use v_secure_core::keys::status::{AudienceKeys, KeyDue, KeyStatus, key_status};
 use v_secure_core::name::Name;
 use v_secure_core::report::view::key::status::{KeyScheduleView, KeyStatusView};
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Show the keys of every audience: how old they are, and what is due
@@ -40,7 +41,7 @@ impl StatusCommand {
     }
 }
 
-fn cells(keys: &AudienceKeys, now: u64) -> Vec<String> {
+fn cells(keys: &AudienceKeys, now: UnixTime) -> Vec<String> {
     let oldest = keys.oldest_dek.as_ref().map(|oldest| relative(oldest.since, now));
     let due = match (keys.due, keys.due_at) {
         _ if !keys.in_use => "not in use".into(),

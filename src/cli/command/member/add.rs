@@ -25,6 +25,7 @@ use v_secure_core::people::member::{Device, Joining};
 use v_secure_core::policy::op::{MemberKind, PolicyOp, Right};
 use v_secure_core::policy::state::Member;
 use v_secure_core::report::view::member::MemberAddView;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -150,7 +151,7 @@ impl Add {
         })
     }
 
-    fn expires(&self, context: &Context<'_>) -> Outcome<Option<u64>> {
+    fn expires(&self, context: &Context<'_>) -> Outcome<Option<UnixTime>> {
         let now = context.host.now();
         let at = self.expires.as_deref().map(|text| duration::parse_deadline(text, now));
         let at =

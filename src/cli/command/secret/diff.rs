@@ -14,6 +14,7 @@ use v_secure_core::report::view::secret::diff::{ComparedView, SecretDiffView};
 use v_secure_core::secret::compare;
 use v_secure_core::secret::compare::{Compared, Difference, Side};
 use v_secure_core::secret::list;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -115,7 +116,7 @@ fn environment(text: &str) -> Outcome<Name> {
 }
 
 /// A misspelt environment would look like an empty one.
-fn known(vault: &Vault, name: &Name, now: u64) -> Outcome {
+fn known(vault: &Vault, name: &Name, now: UnixTime) -> Outcome {
     if list::environments(vault, now).iter().any(|found| found.name == *name) {
         return Ok(());
     }

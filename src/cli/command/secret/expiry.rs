@@ -5,6 +5,7 @@ use crate::cli::args::times::Takes;
 use crate::cli::error::Outcome;
 use clap::Args;
 use v_secure_core::convert::duration;
+use v_secure_core::time::UnixTime;
 
 #[derive(Debug, Args)]
 pub struct ExpiryArgs {
@@ -19,7 +20,7 @@ pub struct ExpiryArgs {
 
 impl ExpiryArgs {
     /// The expiry that was given; like `now` in seconds since the Unix epoch.
-    pub fn expires(&self, now: u64) -> Outcome<Option<u64>> {
+    pub fn expires(&self, now: UnixTime) -> Outcome<Option<UnixTime>> {
         match (&self.ttl, &self.expires_at) {
             (Some(span), _) => after(span, now).map(Some),
             (None, Some(time)) => at("--expires-at", time).map(Some),
@@ -47,7 +48,7 @@ pub struct DeadlineArgs {
 
 impl DeadlineArgs {
     /// When the value is to expire; like `now` in seconds since the Unix epoch, `None` is never.
-    pub fn at(&self, now: u64) -> Outcome<Option<u64>> {
+    pub fn at(&self, now: UnixTime) -> Outcome<Option<UnixTime>> {
         match (&self.ttl, &self.at) {
             (Some(span), _) => after(span, now).map(Some),
             (None, Some(time)) => at("--at", time).map(Some),
@@ -56,12 +57,12 @@ impl DeadlineArgs {
     }
 }
 
-fn after(span: &str, now: u64) -> Outcome<u64> {
+fn after(span: &str, now: UnixTime) -> Outcome<UnixTime> {
     let span = duration::parse_span(span)
         .map_err(|error| times::refuse("--ttl", Takes::Duration, &error))?;
     Ok(now.saturating_add(span))
 }
 
-fn at(option: &str, time: &str) -> Outcome<u64> {
+fn at(option: &str, time: &str) -> Outcome<UnixTime> {
     duration::parse_instant(time).map_err(|error| times::refuse(option, Takes::Date, &error))
 }

@@ -17,6 +17,7 @@ use v_secure_core::secret::list;
 use v_secure_core::secret::list::{ListFilter, ListPattern, Listed};
 use v_secure_core::secret::rotation_due::Ages;
 use v_secure_core::secret::similar;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// List secrets with their metadata, never their values
@@ -168,10 +169,10 @@ impl List {
         context: &Context<'_>,
         listed: &Listed<'a>,
         ages: &Ages<'a>,
-        now: u64,
+        now: UnixTime,
     ) -> Vec<String> {
         let Listed { name, state, version, status } = listed;
-        let when = |seconds: Option<u64>| metadata::when(context, seconds, now);
+        let when = |time: Option<UnixTime>| metadata::when(context, time, now);
         let tags: Vec<&str> = state.tags().map(|(tag, _)| tag).collect();
         let mut cells = vec![
             name.to_string(),

@@ -19,6 +19,7 @@ use v_secure_core::secret::put::{NewValue, PutRequest};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::secret_value::SecretValue;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Give a secret a new value; its metadata stays
@@ -138,8 +139,8 @@ fn stored_spec(secret: &SecretName, text: &str) -> Outcome<generate::Spec> {
 }
 
 /// As long as the version before was made for, from now.
-fn same_lifetime(version: &Version, now: u64) -> Option<u64> {
-    let lifetime = version.expires?.saturating_sub(version.ts);
+fn same_lifetime(version: &Version, now: UnixTime) -> Option<UnixTime> {
+    let lifetime = version.expires?.since(version.ts);
     Some(now.saturating_add(lifetime.max(1)))
 }
 

@@ -13,6 +13,7 @@ use v_secure_core::secret::list::Listed;
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::rotation_due::Ages;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Depth;
 
 /// Show all that is known about a secret, but never its value
@@ -48,8 +49,8 @@ fn table(
     context: &Context<'_>,
     report: &SecretShowView<'_>,
     listed: &Listed<'_>,
-    due: Option<u64>,
-    now: u64,
+    due: Option<UnixTime>,
+    now: UnixTime,
 ) -> Vec<Vec<String>> {
     let row = &report.row;
     let created = listed.state.versions.first().map(|first| first.ts);

@@ -14,6 +14,7 @@ use v_secure_core::report::view::secret::versions::{
     OtherVersionView, SecretVersionsView, is_overruled,
 };
 use v_secure_core::secret::read;
+use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Depth;
 
 /// List a secret's versions, the latest first
@@ -75,7 +76,12 @@ fn others(context: &Context<'_>, state: &SecretState) -> Outcome<BTreeMap<Id, Ot
     Ok(found.map(|(name, version)| (version.object, other(name, version))).collect())
 }
 
-fn cells(context: &Context<'_>, state: &SecretState, version: &Version, now: u64) -> Vec<String> {
+fn cells(
+    context: &Context<'_>,
+    state: &SecretState,
+    version: &Version,
+    now: UnixTime,
+) -> Vec<String> {
     let status = state.status(version, now).as_str();
     let current = state.current == Some(version.object);
     let status = match current {

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest::{self, HashContext};
 use v_secure_core::name::{Name, SecretName};
+use v_secure_core::time::UnixTime;
 
 const FOLDER: &str = "reads";
 /// A journal that has grown to this is set aside, and the one set aside before is dropped.
@@ -46,7 +47,7 @@ pub enum JournalError {
 #[derive(Debug, Clone, Copy)]
 pub struct ReadRecord<'a> {
     /// Seconds since the Unix epoch.
-    pub ts: u64,
+    pub ts: UnixTime,
     pub actor: &'a Name,
     /// What the values are read for: the command's name, such as `get` or `exec`.
     pub action: &'a str,
@@ -58,7 +59,7 @@ pub struct ReadRecord<'a> {
 #[derive(Serialize)]
 struct Body<'a> {
     prev: Option<Id>,
-    ts: u64,
+    ts: UnixTime,
     actor: &'a Name,
     action: &'a str,
     environment: &'a str,

@@ -5,6 +5,7 @@ use crate::store::file::find::Location;
 use crate::store::state::reads;
 use crate::store::state::reads::Journal;
 use tempfile::TempDir;
+use v_secure_core::time::UnixTime;
 
 pub(crate) struct Scene {
     folder: TempDir,
@@ -37,7 +38,14 @@ impl Scene {
     pub fn append_keeping(&self, retained: u64, ts: u64) {
         let secrets = std::slice::from_ref(&self.secret);
         let (actor, reason) = (&self.actor, "it's needed");
-        let record = ReadRecord { ts, actor, action: "get", environment: "prod", secrets, reason };
+        let record = ReadRecord {
+            ts: UnixTime::from_secs(ts),
+            actor,
+            action: "get",
+            environment: "prod",
+            secrets,
+            reason,
+        };
         let owners = Owners::current();
         super::append_keeping(retained, Some(&self.state()), owners, &self.place, record).unwrap();
     }
@@ -74,7 +82,7 @@ fn each_line_names_the_one_before() {
 fn without_a_state_folder_there_is_no_journal() {
     let scene = Scene::new();
     let record = ReadRecord {
-        ts: 1,
+        ts: UnixTime::from_secs(1),
         actor: &scene.actor,
         action: "get",
         environment: "prod",
@@ -97,7 +105,7 @@ fn what_is_kept_stays_one_chain_across_files() {
     let journal = scene.load();
     assert_eq!(journal.breaks, []);
     assert!(journal.is_trimmed);
-    let times: Vec<u64> = journal.reads.iter().map(|read| read.ts).collect();
+    let times: Vec<u64> = journal.reads.iter().map(|read| read.ts.as_secs()).collect();
     let first = times[0];
     assert!(first > 10, "{times:?}");
     assert_eq!(times, (first..=20).collect::<Vec<_>>());
@@ -115,7 +123,7 @@ fn a_torn_line_is_cut_off() {
     assert!(scene.text().starts_with(&whole));
     let journal = scene.load();
     assert_eq!(journal.breaks, []);
-    assert_eq!(journal.reads.iter().map(|read| read.ts).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(journal.reads.iter().map(|read| read.ts.as_secs()).collect::<Vec<_>>(), [1, 3]);
     scene.write("torn");
     scene.append(4);
     assert_eq!(scene.load().reads.len(), 1);

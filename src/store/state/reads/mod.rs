@@ -16,6 +16,7 @@ use crate::store::sys::Stamp;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::time::UnixTime;
 
 /// The longest journal that is read: what is retained, and one line of any length.
 const LIMIT: u64 = 64 << 20;
@@ -26,7 +27,7 @@ const LIMIT: u64 = 64 << 20;
 pub struct Read {
     prev: Option<Id>,
     /// Seconds since the Unix epoch.
-    pub ts: u64,
+    pub ts: UnixTime,
     pub actor: String,
     pub action: String,
     pub environment: String,

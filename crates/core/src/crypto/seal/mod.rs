@@ -10,6 +10,7 @@ use super::digest::{self, HashContext};
 use super::padding::padded_length;
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use subtle::ConstantTimeEq;
@@ -45,12 +46,12 @@ pub struct ValueBinding<'a> {
     /// The key of whoever puts the value.
     pub author: &'a Id,
     /// From when on it is not served, in seconds since the Unix epoch.
-    pub expires: Option<u64>,
+    pub expires: Option<UnixTime>,
 }
 
 impl ValueBinding<'_> {
     fn aad(&self) -> Id {
-        let expires = self.expires.map(u64::to_le_bytes);
+        let expires = self.expires.map(|at| at.as_secs().to_le_bytes());
         digest::hash(
             HashContext::ValueAad,
             &[

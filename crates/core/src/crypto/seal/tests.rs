@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::host::testing::TestHost;
+use crate::time::UnixTime;
 use proptest::prelude::*;
 
 const VAULT: Id = Fixed([1; 32]);
@@ -67,7 +68,7 @@ fn a_value_opens_only_where_it_was_sealed_for() {
         ValueBinding { secret_uid: &other, ..binding() },
         ValueBinding { version_uid: &other_short, ..binding() },
         ValueBinding { author: &other, ..binding() },
-        ValueBinding { expires: Some(0), ..binding() },
+        ValueBinding { expires: Some(UnixTime::from_secs(0)), ..binding() },
     ] {
         assert!(open_value(&dek, &elsewhere, sealed.clone()).is_err());
         assert!(!is_committed(&dek, &elsewhere, &sealed.commitment));

@@ -21,6 +21,7 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::remove;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::author::Ctx;
 use crate::vault::unlock::{Signer, Unlocked};
@@ -45,7 +46,7 @@ fn stated(vault: &Vault) -> Result<Vec<Exposed>, ChainError> {
 
 fn open(file: &VaultFile) -> Vault {
     let text = format::write(file);
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9)).unwrap()
 }
 
 /// A key that was given out, and every epoch whose keys it was ever able to open.
@@ -74,21 +75,37 @@ struct World {
     values: BTreeMap<Id, usize>,
     /// Values from here on were never set.
     fresh: usize,
-    now: u64,
+    now: UnixTime,
 }
 
 impl World {
     fn new() -> Self {
         let made = generate_identity();
         let (member, device, recipient) = (name("olga"), name("laptop"), made.recipient.clone());
-        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        let request = InitRequest {
+            name: name("shop"),
+            member,
+            device,
+            recipient,
+            now: UnixTime::from_secs(1),
+        };
         let vault = open(&init::init(&request, &TestHost).unwrap());
         let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
         let signer = who.signer(&vault).unwrap();
         let keys = vec![Key { made, epochs: BTreeSet::new() }];
         let (wraps, same, values) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
         let vault = Some(vault);
-        let mut world = Self { vault, who, signer, keys, wraps, same, values, fresh: 100, now: 1 };
+        let mut world = Self {
+            vault,
+            who,
+            signer,
+            keys,
+            wraps,
+            same,
+            values,
+            fresh: 100,
+            now: UnixTime::from_secs(1),
+        };
         world.look();
         world
     }
@@ -123,7 +140,7 @@ impl World {
     }
 
     fn act(&mut self, make: impl FnOnce(&Vault, &Ctx<'_>) -> crate::vault::change::Change) {
-        self.now += 10;
+        self.now = self.now.saturating_add(10);
         let vault = self.vault.take().unwrap();
         // Keys that were opened before are of envelopes that may be replaced by now.
         let who = Unlocked::new(&vault, self.keys[0].identities()).unwrap();
@@ -256,7 +273,9 @@ impl World {
         });
         assert_eq!(pairs.collect::<BTreeSet<_>>(), self.expected(), "after {step}");
         let times = found.iter().flat_map(|value| value.to.iter().map(|to| to.since));
-        times.for_each(|since| assert!((1..=self.now).contains(&since), "{since} after {step}"));
+        times.for_each(|since| {
+            assert!((UnixTime::from_secs(1)..=self.now).contains(&since), "{since} after {step}")
+        });
     }
 }
 
@@ -390,7 +409,9 @@ fn a_wrap_that_is_gone_counts_by_what_the_policy_asked_for() {
     let mut file = world.vault().file().clone();
     file.secrets.values_mut().for_each(|section| section.wraps.clear());
     let text = format::write(&file);
-    let vault = Vault::open(text.as_bytes(), Trust::Cached, Depth::Everything, 9).unwrap();
+    let vault =
+        Vault::open(text.as_bytes(), Trust::Cached, Depth::Everything, UnixTime::from_secs(9))
+            .unwrap();
     let found = stated(&vault).unwrap();
     assert_eq!((found.len(), &found[0].to[0].member), (1, &name("ann")));
 }
@@ -423,7 +444,7 @@ fn claim(world: &mut World, eve: Signer) {
         who: &who,
         signer: &eve,
         random: &TestHost,
-        now: 500,
+        now: UnixTime::from_secs(500),
         reason: String::new(),
         progress: &Silent,
     };
@@ -462,7 +483,10 @@ fn an_author_knows_the_value_once_it_may_do_nothing_with_the_secret() {
         let to = found.filter(|e| e.secret == secret("dev/X")).flat_map(|e| e.to);
         to.filter(|knower| knower.member == name("eve")).map(|k| (k.since, k.why)).next()
     };
-    assert_eq!(since(&world), Some((world.now.max(500), ExposureCause::NoRight)));
+    assert_eq!(
+        since(&world),
+        Some((world.now.max(UnixTime::from_secs(500)), ExposureCause::NoRight))
+    );
     let (role_again, rights) = (role.clone(), vec![Right::Rotate]);
     world.change(vec![PolicyOp::grant(role_again, pattern("dev/*"), rights)]);
     assert!(!world.found().contains(&known()), "who may rotate it either");

@@ -11,6 +11,7 @@ use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
 use crate::record::ids::SUITE;
+use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 /// From the age README.
@@ -60,7 +61,7 @@ fn genesis() -> PolicyEntry {
     PolicyEntry {
         seq: 0,
         prev: None,
-        ts: 1_790_000_000,
+        ts: UnixTime::from_secs(1_790_000_000),
         heads: Vec::new(),
         ops: vec![
             PolicyOp::Vault(VaultStart {
@@ -98,7 +99,7 @@ fn policy_entry() -> PolicyEntry {
     PolicyEntry {
         seq: 1,
         prev: Some(id(1)),
-        ts: 1_790_000_100,
+        ts: UnixTime::from_secs(1_790_000_100),
         heads: ids(50..52),
         ops: vec![
             PolicyOp::Grant {
@@ -160,7 +161,7 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (Id, SecretSection
     let object = |n: u64| VersionObject {
         author: id(40),
         origin: id(3_000 + n),
-        expires: n.is_multiple_of(2).then_some(1_800_000_000),
+        expires: n.is_multiple_of(2).then_some(UnixTime::from_secs(1_800_000_000)),
         uid: Fixed([n as u8; 16]),
         nonce: Fixed([15; 24]),
         commitment: Fixed([16; 32]),
@@ -191,7 +192,7 @@ pub(super) fn pending(seed: u64) -> Op {
         body: id(seed),
         object: id(0),
         wrap: id(seed + 1),
-        expires: seed.is_multiple_of(2).then_some(1_800_000_000),
+        expires: seed.is_multiple_of(2).then_some(UnixTime::from_secs(1_800_000_000)),
     })
 }
 
@@ -202,7 +203,7 @@ pub(super) fn entry(seed: u64, ops: Vec<Op>) -> Entry {
         policy: id(1),
         actor: name("ada"),
         key: id(40),
-        ts: 1_790_000_200,
+        ts: UnixTime::from_secs(1_790_000_200),
         ops,
         reason: "it's needed".to_owned(),
         sig: Fixed([20; 64]),
@@ -215,7 +216,7 @@ pub(super) fn put(seed: u64) -> Op {
         body: id(seed),
         object: id(0),
         wrap: id(seed + 1),
-        expires: Some(1_800_000_000),
+        expires: Some(UnixTime::from_secs(1_800_000_000)),
         replaces: ids(80..82),
         same: Vec::new(),
         adopts: None,

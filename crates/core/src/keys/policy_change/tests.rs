@@ -23,6 +23,7 @@ use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::change::NewWrap;
 use crate::vault::unlock::{Signer, Unlocked};
 use crate::vault::{ApplyError, Depth, OpenError};
@@ -45,7 +46,7 @@ fn identity() -> (Vec<Identity>, String) {
 
 fn open(file: &VaultFile) -> Vault {
     let text = format::write(file);
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9)).unwrap()
 }
 
 struct Actor {
@@ -62,7 +63,14 @@ impl Actor {
 
     fn ctx(&self) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &TestHost, now: 1, reason: String::new(), progress: &Silent }
+        Ctx {
+            who,
+            signer,
+            random: &TestHost,
+            now: UnixTime::from_secs(1),
+            reason: String::new(),
+            progress: &Silent,
+        }
     }
 }
 
@@ -70,7 +78,8 @@ impl Actor {
 fn solo() -> (Vault, Actor) {
     let (identities, recipient) = identity();
     let (member, device) = (name("olga"), name("laptop"));
-    let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+    let request =
+        InitRequest { name: name("shop"), member, device, recipient, now: UnixTime::from_secs(1) };
     let vault = open(&init::init(&request, &TestHost).unwrap());
     let olga = Actor::new(&vault, identities);
     let value = SecretValue::new(b"hunter2".to_vec());
@@ -94,7 +103,7 @@ fn ci_ops(recipient: String) -> Vec<PolicyOp> {
 }
 
 fn read(vault: &Vault, who: &Unlocked) -> Result<SecretValue, ReadError> {
-    read::read(vault, who, &secret(), &VersionSelector::Current, 2)
+    read::read(vault, who, &secret(), &VersionSelector::Current, UnixTime::from_secs(2))
 }
 
 #[test]
@@ -174,7 +183,8 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
         keys.push(key);
         first.get_or_insert(identities);
     }
-    let genesis = PolicyDraft::genesis(1, ops, String::new()).sign(&[&keys[0], &keys[1]]);
+    let genesis = PolicyDraft::genesis(UnixTime::from_secs(1), ops, String::new())
+        .sign(&[&keys[0], &keys[1]]);
     let header = Header { suite: SUITE.into(), vault: genesis.id(), name: name("shop") };
     let vault = open(&VaultFile {
         header,
@@ -219,7 +229,7 @@ fn a_live_wrap_of_no_use_falls_back_to_another_until_it_is_settled() {
     let vault = with_useless_wrap(vault, &olga);
     assert_eq!(read(&vault, &olga.who).unwrap().expose(), b"hunter2");
     assert!(olga.who.take_fallen_back().contains(&secret()));
-    let all = read::read_all(&vault, &olga.who, &[secret()], 2).unwrap();
+    let all = read::read_all(&vault, &olga.who, &[secret()], UnixTime::from_secs(2)).unwrap();
     assert_eq!(all[0].expose(), b"hunter2");
     let (change, outcome) = settle(&vault, &olga.ctx()).unwrap();
     assert_eq!(outcome.settled, [secret()]);
@@ -239,7 +249,9 @@ fn dropping_the_wrap_that_opens_is_refused_in_every_depth() {
     file.secrets.values_mut().for_each(|section| _ = section.wraps.remove(&good));
     let (text, wanted) = (format::write(&file), BTreeSet::from([secret()]));
     for depth in [Depth::Everything, Depth::Secrets(&wanted)] {
-        match Vault::open(text.as_bytes(), Trust::Strict, depth, 9).unwrap_err() {
+        match Vault::open(text.as_bytes(), Trust::Strict, depth, UnixTime::from_secs(9))
+            .unwrap_err()
+        {
             OpenError::Findings(found) => assert_eq!(found[0].code, Code::WrapMissing),
             other => panic!("{other}"),
         }
@@ -275,7 +287,8 @@ fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
     let vault = open(vault.apply(written).unwrap().file());
     let removal = |heads: BTreeSet<Id>| {
         let ops = vec![PolicyOp::MemberRemove { member: bob.clone() }];
-        let draft = PolicyDraft::next(vault.chain(), 1, heads, ops, String::new());
+        let draft =
+            PolicyDraft::next(vault.chain(), UnixTime::from_secs(1), heads, ops, String::new());
         Change::policy(draft.sign(&[&olga.signer.key]), BTreeMap::new(), Vec::new())
     };
     let reopened = || open(vault.file());

@@ -13,6 +13,7 @@ use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
@@ -89,7 +90,7 @@ pub fn plan(
     status: &KeyStatus,
     who: &Unlocked,
     which: &DekSelection,
-    now: u64,
+    now: UnixTime,
 ) -> Result<DekPlan, KeyRotationError> {
     let mut planner = Planner { vault, who, now, openable: BTreeMap::new() };
     let mut plan = DekPlan::default();
@@ -111,7 +112,7 @@ fn chosen<'a>(
     vault: &'a Vault,
     status: &KeyStatus,
     which: &'a DekSelection,
-    now: u64,
+    now: UnixTime,
 ) -> Result<Chosen<'a>, KeyRotationError> {
     // What has expired is given to nobody: only who names it is told.
     let served = vault
@@ -145,7 +146,7 @@ fn named<'a>(vault: &'a Vault, names: &'a BTreeSet<SecretName>) -> Result<Chosen
 struct Planner<'a> {
     vault: &'a Vault,
     who: &'a Unlocked,
-    now: u64,
+    now: UnixTime,
     /// Whether the member opens an audience's envelope.
     openable: BTreeMap<String, bool>,
 }

@@ -18,12 +18,13 @@ use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::VersionSelector;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::author::Ctx;
 use crate::vault::unlock::{Signer, Unlocked};
 use crate::vault::{Depth, Vault};
 use std::collections::BTreeSet;
 
-const START: u64 = 1_000_000;
+const START: UnixTime = UnixTime::from_secs(1_000_000);
 const HOUR: u64 = 3600;
 
 fn name(text: &str) -> Name {
@@ -57,7 +58,7 @@ impl Owner {
         Self { who, signer }
     }
 
-    fn at(&self, now: u64) -> Ctx<'_> {
+    fn at(&self, now: UnixTime) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
         Ctx { who, signer, random: &TestHost, now, reason: String::new(), progress: &Silent }
     }
@@ -110,7 +111,7 @@ fn schedule(key: &str, value: &str) -> PolicyOp {
     PolicyOp::Setting { key: key.into(), value: value.into() }
 }
 
-fn renew(world: World, which: &kek::KekSelection, now: u64) -> (World, Vec<String>) {
+fn renew(world: World, which: &kek::KekSelection, now: UnixTime) -> (World, Vec<String>) {
     let World { vault, owner, keys, ci } = world;
     let status = key_status(&vault, now);
     let plan = kek::plan(&status, owner.who.member(), which).unwrap();
@@ -131,8 +132,8 @@ fn renew(world: World, which: &kek::KekSelection, now: u64) -> (World, Vec<Strin
 fn a_schedule_counts_from_the_entry_that_brought_the_epoch() {
     let mut world = world();
     world.vault = world.owner.policy(world.vault, vec![schedule("rotation.kek", "12h")]);
-    let due = START + 12 * HOUR;
-    assert!(!key_status(&world.vault, due - 1).is_due());
+    let due = START.saturating_add(12 * HOUR);
+    assert!(!key_status(&world.vault, due.saturating_sub(1)).is_due());
     let status = key_status(&world.vault, due);
     assert_eq!(status.next_due(), Some(due));
     let keys = status.audience("ci+owner").unwrap();
@@ -141,7 +142,10 @@ fn a_schedule_counts_from_the_entry_that_brought_the_epoch() {
     assert_eq!(renewed, ["ci+owner", "owner"]);
     let status = key_status(&world.vault, due);
     let keys = status.audience("ci+owner").unwrap();
-    assert_eq!((keys.since, keys.epochs, keys.due_at), (due, 2, Some(due + 12 * HOUR)));
+    assert_eq!(
+        (keys.since, keys.epochs, keys.due_at),
+        (due, 2, Some(due.saturating_add(12 * HOUR)))
+    );
     assert_eq!(keys.under_current, 0, "nothing is wrapped anew");
     let (_, renewed) = renew(world, &kek::KekSelection::Due, due);
     assert_eq!(renewed, [] as [String; 0], "done is done");
@@ -151,7 +155,10 @@ fn a_schedule_counts_from_the_entry_that_brought_the_epoch() {
 fn a_key_of_the_future_is_not_due() {
     let mut world = world();
     world.vault = world.owner.policy(world.vault, vec![schedule("rotation.kek", "1h")]);
-    assert!(!key_status(&world.vault, START - 30 * HOUR).is_due(), "this clock is behind");
+    assert!(
+        !key_status(&world.vault, START.saturating_sub(30 * HOUR)).is_due(),
+        "this clock is behind"
+    );
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn who_was_removed_opens_no_epoch_that_comes_later() {
     let member = name("ci");
     world.vault = world.owner.policy(world.vault, vec![PolicyOp::MemberRemove { member }]);
     let which = kek::KekSelection::Named(BTreeSet::from(["owner+ci".to_owned()]));
-    let (world, renewed) = renew(world, &which, START + 1);
+    let (world, renewed) = renew(world, &which, START.saturating_add(1));
     assert_eq!(renewed, ["ci+owner"], "roles in any order");
     let (vault, audience) = (&world.vault, "ci+owner");
     let file = &vault.file().audiences[audience].envelope;

@@ -4,11 +4,12 @@ use crate::log::op::{Op, Put};
 use crate::log::state::{SecretState, VersionStatus};
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::time::UnixTime;
 
 const A: &str = "prod/A";
 
 fn statuses(state: &SecretState) -> Vec<VersionStatus> {
-    state.versions.iter().map(|version| state.status(version, 0)).collect()
+    state.versions.iter().map(|version| state.status(version, UnixTime::from_secs(0))).collect()
 }
 
 #[test]
@@ -42,12 +43,15 @@ fn concurrent_puts_conflict_until_resolved() {
 #[test]
 fn concurrent_puts_of_one_version_agree() {
     let mut log = Log::new();
-    let again = || Op::Put(Put { expires: Some(20), ..put_op(A, id(1)) });
+    let again = || Op::Put(Put { expires: Some(UnixTime::from_secs(20)), ..put_op(A, id(1)) });
     log.add("ann", &[], vec![again()]);
     log.add("ann", &[], vec![again(), field(A, "type", Some("x"))]);
     let state = log.secret(A);
     assert!(!state.is_conflict());
-    assert_eq!((state.versions.len(), state.versions[0].expires), (1, Some(20)));
+    assert_eq!(
+        (state.versions.len(), state.versions[0].expires),
+        (1, Some(UnixTime::from_secs(20)))
+    );
 }
 
 #[test]
@@ -179,11 +183,15 @@ fn fields_are_registers_of_their_own() {
 #[test]
 fn expiry_is_from_its_second_on() {
     let mut log = Log::new();
-    log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
+    log.add(
+        "ann",
+        &[],
+        vec![Op::Put(Put { expires: Some(UnixTime::from_secs(100)), ..put_op(A, id(1)) })],
+    );
     let state = log.secret(A);
     let version = state.current().unwrap();
-    assert_eq!(state.status(version, 99), VersionStatus::Active);
-    assert_eq!(state.status(version, 100), VersionStatus::Expired);
+    assert_eq!(state.status(version, UnixTime::from_secs(99)), VersionStatus::Active);
+    assert_eq!(state.status(version, UnixTime::from_secs(100)), VersionStatus::Expired);
 }
 
 #[test]
@@ -379,32 +387,46 @@ fn a_rotation_upon_void_work_stands_unless_the_secret_was_removed_beside_it() {
 #[test]
 fn an_expiry_is_a_register_of_its_own() {
     let mut log = Log::new();
-    let first = log.add("ann", &[], vec![Op::Put(Put { expires: Some(100), ..put_op(A, id(1)) })]);
+    let first = log.add(
+        "ann",
+        &[],
+        vec![Op::Put(Put { expires: Some(UnixTime::from_secs(100)), ..put_op(A, id(1)) })],
+    );
     let one = |log: &Log| log.secret(A).versions.remove(0);
     let own = one(&log);
-    assert_eq!((own.expires, own.late.map(|late| late.at)), (Some(100), Some(100)));
+    assert_eq!(
+        (own.expires, own.late.map(|late| late.at)),
+        (Some(UnixTime::from_secs(100)), Some(UnixTime::from_secs(100)))
+    );
     let later = log.add("ann", &[first], vec![expire(A, 1, Some(300))]);
-    assert_eq!((one(&log).expires, one(&log).expiry_conflict), (Some(300), false));
+    assert_eq!(
+        (one(&log).expires, one(&log).expiry_conflict),
+        (Some(UnixTime::from_secs(300)), false)
+    );
     let left = log.add("ann", &[later], vec![expire(A, 1, Some(200))]);
     let right = log.add("ann", &[later], vec![expire(A, 1, Some(400))]);
     let disputed = one(&log);
-    assert_eq!(disputed.expires, Some(200), "served until the earliest");
-    assert_eq!(disputed.late.map(|late| late.at), Some(400), "deleted by the latest");
+    assert_eq!(disputed.expires, Some(UnixTime::from_secs(200)), "served until the earliest");
+    assert_eq!(
+        disputed.late.map(|late| late.at),
+        Some(UnixTime::from_secs(400)),
+        "deleted by the latest"
+    );
     assert!(disputed.expiry_conflict);
     let never = log.add("ann", &[later], vec![expire(A, 1, None)]);
     let disputed = one(&log);
-    assert_eq!((disputed.expires, disputed.late), (Some(200), None));
+    assert_eq!((disputed.expires, disputed.late), (Some(UnixTime::from_secs(200)), None));
     log.add("ann", &[left, right, never], vec![expire(A, 1, None)]);
     let settled = one(&log);
     assert_eq!((settled.expires, settled.late, settled.expiry_conflict), (None, None, false));
-    assert!(!settled.is_expired(u64::MAX));
+    assert!(!settled.is_expired(UnixTime::from_secs(u64::MAX)));
 }
 
 #[test]
 fn a_prune_beside_an_op_that_puts_the_expiry_off_is_told() {
     let beside = |at: Option<u64>, beside: bool| {
         let mut log = Log::new();
-        let own = Put { expires: Some(100), ..put_op(A, id(1)) };
+        let own = Put { expires: Some(UnixTime::from_secs(100)), ..put_op(A, id(1)) };
         let first = log.add("ann", &[], vec![Op::Put(own)]);
         let pruned = log.add("ann", &[first], vec![prune(A, &[1])]);
         log.add("ann", &[if beside { first } else { pruned }], vec![expire(A, 1, at)]);

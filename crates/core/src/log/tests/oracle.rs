@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::plain::{Plain, ancestors, authorised, standing};
+use crate::time::UnixTime;
 
 const SECRETS: [&str; 2] = ["dev/A", "prod/A"];
 const ACTORS: [&str; 3] = ["ann", "backend", "ci"];
@@ -50,7 +51,9 @@ fn op((kind, of, object, other): &(u8, usize, u8, u8)) -> Op {
 /// Every put of version 3 states the same expiry.
 fn expiring(op: Op) -> Op {
     match op {
-        Op::Put(put) if put.object == id(3) => Op::Put(Put { expires: Some(30), ..put }),
+        Op::Put(put) if put.object == id(3) => {
+            Op::Put(Put { expires: Some(UnixTime::from_secs(30)), ..put })
+        }
         op => op,
     }
 }
@@ -111,7 +114,7 @@ fn grown(
         let position = (floor + usize::from(step.later)).min(log.policy.head_position());
         let ops = step.ops.iter().map(op).collect();
         let mut entry = mend(&log, log.draft(position, ACTORS[step.actor], &parents, ops));
-        entry.ts = number as u64 * 7;
+        entry.ts = UnixTime::from_secs(number as u64 * 7);
         entry.sig = key(entry.actor.as_str()).sign(Tag::LogEntry, &entry.id());
         let id = log.insert(entry);
         positions.insert(id, position);

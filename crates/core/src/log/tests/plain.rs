@@ -7,6 +7,7 @@ use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, Forgery};
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::time::UnixTime;
 use std::collections::HashSet;
 
 /// The proper ancestors of `id`.
@@ -234,7 +235,7 @@ impl<'a> Plain<'a> {
         self.latest(&self.settings().0).into_iter().map(|(_, v)| v).filter(is_live).collect()
     }
 
-    pub(super) fn expiries(&self, version: &Id) -> Vec<(OpOrder, Option<u64>)> {
+    pub(super) fn expiries(&self, version: &Id) -> Vec<(OpOrder, Option<UnixTime>)> {
         self.register(|op| match op {
             Op::Expire(expire) if expire.object == *version => Some(expire.at),
             _ => None,
@@ -242,7 +243,7 @@ impl<'a> Plain<'a> {
     }
 
     /// What void ops state: it can only keep the version longer.
-    pub(super) fn void_expiries(&self, version: &Id) -> Vec<(OpOrder, Option<u64>)> {
+    pub(super) fn void_expiries(&self, version: &Id) -> Vec<(OpOrder, Option<UnixTime>)> {
         let stated = self.void.iter().filter_map(|(at, op)| match op {
             Op::Expire(expire) if expire.object == *version => Some((*at, expire.at)),
             _ => None,

@@ -9,6 +9,7 @@ use crate::log::op::Op;
 use crate::log::standing::EntryStatus;
 use crate::log::testing::*;
 use crate::policy::op::{MemberKind, Right};
+use crate::time::UnixTime;
 use std::collections::BTreeSet;
 
 #[test]
@@ -22,7 +23,11 @@ fn a_draft_becomes_an_entry_that_counts() {
     let mut heads: Vec<Id> = graph.heads().iter().map(|place| *graph.id(*place)).collect();
     heads.sort_unstable();
     assert_eq!(tips.parents, heads[..MAX_PARENTS], "the first by id");
-    let draft = EntryDraft { ops: vec![put("prod/A", 1)], reason: "why".to_owned(), ts: 5 };
+    let draft = EntryDraft {
+        ops: vec![put("prod/A", 1)],
+        reason: "why".to_owned(),
+        ts: UnixTime::from_secs(5),
+    };
     let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
     let by = Authorship { vault: &vault, policy, actor: &ann };
     let entry = draft.sign(&tips, by, &key("ann"));
@@ -41,7 +46,11 @@ fn a_body_put_again_from_other_parents_is_another_object() {
     let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
     let object = |parents: &[Id]| {
         let tips = Tips { parents: parents.to_vec(), lamport: 2 };
-        let draft = EntryDraft { ops: vec![put("prod/C", 2)], reason: String::new(), ts: 5 };
+        let draft = EntryDraft {
+            ops: vec![put("prod/C", 2)],
+            reason: String::new(),
+            ts: UnixTime::from_secs(5),
+        };
         let by = Authorship { vault: &vault, policy, actor: &ann };
         match draft.sign(&tips, by, &key("ann")).ops.remove(0) {
             Op::Put(put) => put.object,
@@ -99,11 +108,18 @@ fn rows_tell_each_op_and_whether_it_counts() {
     assert!(by_bob.contains(&("backend remove prod/A".to_owned(), RowStatus::Forged)));
     let of_a = select(LogFilter { secret: Some(&a), action: Some("put"), ..LogFilter::default() });
     assert_eq!(of_a, [("ann put prod/A".to_owned(), RowStatus::Counting)]);
-    let ts = 1_700_000_000;
+    let ts = UnixTime::from_secs(1_700_000_000);
     assert_eq!(
-        select(LogFilter { since: Some(ts), until: Some(ts + 1), ..LogFilter::default() }).len(),
+        select(LogFilter {
+            since: Some(ts),
+            until: Some(ts.saturating_add(1)),
+            ..LogFilter::default()
+        })
+        .len(),
         4
     );
     assert!(select(LogFilter { until: Some(ts), ..LogFilter::default() }).is_empty());
-    assert!(select(LogFilter { since: Some(ts + 1), ..LogFilter::default() }).is_empty());
+    assert!(
+        select(LogFilter { since: Some(ts.saturating_add(1)), ..LogFilter::default() }).is_empty()
+    );
 }

@@ -12,6 +12,7 @@ use crate::keys::policy_change;
 use crate::people::init;
 use crate::people::init::{Extras, InitRequest};
 use crate::policy::op::PolicyOp;
+use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::unlock::Signer;
 
@@ -30,7 +31,7 @@ fn identity() -> Identity {
 /// Written and read as a stranger would.
 fn reopened(vault: &Vault) -> Vault {
     let text = format::write(vault.file());
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9)).unwrap()
 }
 
 struct Owner {
@@ -48,7 +49,7 @@ impl Owner {
             member: name("olga"),
             device: name("laptop"),
             recipient: own.recipient(),
-            now: 1,
+            now: UnixTime::from_secs(1),
         };
         let passphrase = pass("one");
         let extras = Extras {
@@ -58,7 +59,9 @@ impl Owner {
         };
         let file = init::init_with(&request, extras, &TestHost).unwrap();
         let text = format::write(&file);
-        let vault = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap();
+        let vault =
+            Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9))
+                .unwrap();
         let who = Unlocked::new(&vault, vec![own]).unwrap();
         let signer = who.signer(&vault).unwrap();
         Self { vault, who, signer }
@@ -66,7 +69,14 @@ impl Owner {
 
     fn ctx(&self) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &TestHost, now: 1, reason: String::new(), progress: &Silent }
+        Ctx {
+            who,
+            signer,
+            random: &TestHost,
+            now: UnixTime::from_secs(1),
+            reason: String::new(),
+            progress: &Silent,
+        }
     }
 
     fn policy(&mut self, ops: Vec<PolicyOp>) {
@@ -152,7 +162,9 @@ fn a_vault_full_of_slots_takes_no_more() {
         file.slots.insert(id, SlotRecord::Removed(removed));
     }
     let text = format::write(&file);
-    owner.vault = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap();
+    owner.vault =
+        Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9))
+            .unwrap();
     let refused = add(&owner.vault, &owner.ctx(), "", &pass("two"));
     assert!(matches!(refused, Err(SlotChangeError::Full)));
     // What is there can still be removed.

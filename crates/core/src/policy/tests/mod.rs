@@ -22,6 +22,7 @@ use crate::name::{Name, Pattern, SecretName};
 use crate::record::ids::SUITE;
 use crate::record::ids::key_proof_id;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use bech32::{ToBase32, Variant};
 use std::collections::BTreeSet;
 
@@ -171,7 +172,8 @@ impl World {
     }
 
     pub fn genesis(ops: Vec<PolicyOp>, signers: &[&str]) -> Result<Self, &'static str> {
-        let entries = vec![signed(PolicyDraft::genesis(0, ops, String::new()), signers)];
+        let entries =
+            vec![signed(PolicyDraft::genesis(UnixTime::from_secs(0), ops, String::new()), signers)];
         let chain = Chain::build(&entries, ChainSignatures::Check).map_err(|error| error.code())?;
         Ok(Self { entries, chain })
     }
@@ -212,7 +214,7 @@ impl World {
     }
 
     pub fn draft(&self, ops: Vec<PolicyOp>) -> PolicyDraft {
-        PolicyDraft::next(&self.chain, 0, BTreeSet::new(), ops, String::new())
+        PolicyDraft::next(&self.chain, UnixTime::from_secs(0), BTreeSet::new(), ops, String::new())
     }
 
     pub fn fault(&self, signers: &[&str], ops: Vec<PolicyOp>) -> Option<ChainFault> {

@@ -1,6 +1,7 @@
 //! Each op's conditions and effects.
 
 use super::*;
+use crate::time::UnixTime;
 use Right::{Read, Write};
 
 #[test]
@@ -36,7 +37,12 @@ fn members_have_one_to_sixteen_distinct_recipients() {
         let (member, kind) = (name("new"), MemberKind::Service);
         world.code(
             &[signer],
-            vec![PolicyOp::MemberAdd(MemberAdd { member, kind, recipients, expires: Some(5) })],
+            vec![PolicyOp::MemberAdd(MemberAdd {
+                member,
+                kind,
+                recipients,
+                expires: Some(UnixTime::from_secs(5)),
+            })],
         )
     };
     let add = |recipients| by("admin", recipients);

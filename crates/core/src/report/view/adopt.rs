@@ -87,6 +87,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[("adopt", all)];
@@ -105,7 +106,7 @@ mod tests {
         let (actor, device) = (name("backend"), name("laptop"));
         let void = |device| VoidEntryView {
             entry: ID,
-            timestamp: rfc3339(1_800_000_000),
+            timestamp: rfc3339(UnixTime::from_secs(1_800_000_000)),
             actor: &actor,
             device,
             changes: vec![VoidOpView { action: "put", secret: "prod/API_KEY".into() }],

@@ -108,6 +108,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::report::view::testing::{Examples, ID, hold, json, name};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[("backup-create", made), ("backup-restore", restored)];
@@ -143,7 +144,7 @@ mod tests {
             vault: &vault,
             id: ID,
             path: Path::new(".v-secure/vault.toml"),
-            created: rfc3339(1_800_000_000),
+            created: rfc3339(UnixTime::from_secs(1_800_000_000)),
             member,
             device: member,
             fingerprint: fingerprint_words(&ID),

@@ -129,6 +129,7 @@ mod tests {
     use crate::exposure::{ExposureCause, Through};
     use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
     use crate::secret::waived::Waiver;
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[("exposed", reports)];
@@ -145,7 +146,7 @@ mod tests {
             recipient: "age1x".into(),
             made: None,
             why,
-            since: 1_800_000_000,
+            since: UnixTime::from_secs(1_800_000_000),
             through: None,
         }
     }
@@ -161,8 +162,11 @@ mod tests {
             ..knower(LetReaderIn)
         });
         let values = [Exposed { secret: secret(), version: 2, object: ID, to }];
-        let waiver =
-            Waiver { by: name("admin"), at: 1_800_000_000, reason: "an example".to_owned() };
+        let waiver = Waiver {
+            by: name("admin"),
+            at: UnixTime::from_secs(1_800_000_000),
+            reason: "an example".to_owned(),
+        };
         let waived = [Waived { secret: secret(), version: 1, object: ID, waiver }];
         let uncompared = Uncompared::from([(secret(), BTreeSet::from([1, 3]))]);
         let view = ExposedView::of(&values, |_| true, &waived, &uncompared);

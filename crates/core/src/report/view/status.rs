@@ -5,6 +5,7 @@ use crate::crypto::bytes::Id;
 use crate::name::{Name, SecretName};
 use crate::secret::list;
 use crate::secret::list::ListFilter;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ pub struct ExpiringSecretView<'a> {
 }
 
 /// Environments with the number of their secrets.
-pub fn environments(vault: &Vault, now: u64) -> BTreeMap<&str, usize> {
+pub fn environments(vault: &Vault, now: UnixTime) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for listed in list::list(vault, &ListFilter::default(), now) {
         *counts.entry(listed.name.environment()).or_insert(0) += 1;
@@ -52,10 +53,10 @@ pub fn environments(vault: &Vault, now: u64) -> BTreeMap<&str, usize> {
 impl<'a> ExpiringSecretView<'a> {
     /// What expires within [`SOON`] or has expired, in order of time; those too whose values were
     /// pruned since: a program that wants them does not start.
-    pub fn all(vault: &'a Vault, now: u64) -> Vec<Self> {
+    pub fn all(vault: &'a Vault, now: UnixTime) -> Vec<Self> {
         let soon = Some(now.saturating_add(SOON));
         let filter = ListFilter { expiring: soon, expired: true, ..ListFilter::default() };
-        let mut found: Vec<(u64, &SecretName)> = list::list(vault, &filter, now)
+        let mut found: Vec<(UnixTime, &SecretName)> = list::list(vault, &filter, now)
             .into_iter()
             .filter_map(|listed| Some((listed.version.expires?, listed.name)))
             .collect();
@@ -63,7 +64,7 @@ impl<'a> ExpiringSecretView<'a> {
         found.into_iter().map(|(at, secret)| Self::of(secret, at, now)).collect()
     }
 
-    fn of(secret: &'a SecretName, at: u64, now: u64) -> Self {
+    fn of(secret: &'a SecretName, at: UnixTime, now: UnixTime) -> Self {
         Self { secret, at: rfc3339(at), expired: now >= at, when: relative(at, now) }
     }
 }
@@ -87,7 +88,7 @@ mod tests {
 
     fn states() -> Vec<Value> {
         let (vault, member, secret, now) =
-            (&name("shop"), &name("admin"), &secret(), 1_800_000_000);
+            (&name("shop"), &name("admin"), &secret(), UnixTime::from_secs(1_800_000_000));
         let open = || StatusView {
             vault,
             id: ID,

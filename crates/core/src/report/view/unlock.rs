@@ -25,6 +25,7 @@ mod tests {
     use super::*;
     use crate::convert::duration::rfc3339;
     use crate::report::view::testing::{Examples, hold, json, name};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[("unlock", unlocked)];
@@ -42,7 +43,7 @@ mod tests {
                 member,
                 unlocked_by: "identity.txt",
                 keyring,
-                until: rfc3339(1_800_000_000),
+                until: rfc3339(UnixTime::from_secs(1_800_000_000)),
                 seconds: 60,
                 closed: vec!["no identity at hand opens this age file".into()],
             })

@@ -12,6 +12,7 @@ use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::{Batch, NewPut};
@@ -191,7 +192,7 @@ struct Adopter<'a> {
     /// By void version: the one with its value that counts, here or from an earlier adoption.
     heirs: BTreeMap<Id, Id>,
     /// By void version: what counting ops say of its expiry.
-    expires: HashMap<Id, Vec<(At, Option<u64>)>>,
+    expires: HashMap<Id, Vec<(At, Option<UnixTime>)>>,
     /// What is active of a secret after the ops so far, where they changed it.
     active: BTreeMap<SecretName, Vec<Id>>,
 }
@@ -279,7 +280,7 @@ impl<'a> Adopter<'a> {
     }
 
     /// From when on a void version is not served, as one that counts would be.
-    fn expiry(&self, put: &Put) -> Option<u64> {
+    fn expiry(&self, put: &Put) -> Option<UnixTime> {
         match self.expires.get(&put.object) {
             None => put.expires,
             Some(ops) => {
@@ -332,8 +333,8 @@ impl<'a> Adopter<'a> {
 }
 
 /// By version, the ops that count and state an expiry, in order.
-fn expires(vault: &Vault) -> HashMap<Id, Vec<(At, Option<u64>)>> {
-    let mut expires: HashMap<Id, Vec<(At, Option<u64>)>> = HashMap::new();
+fn expires(vault: &Vault) -> HashMap<Id, Vec<(At, Option<UnixTime>)>> {
+    let mut expires: HashMap<Id, Vec<(At, Option<UnixTime>)>> = HashMap::new();
     for (place, entry) in vault.graph().in_order(&vault.file().entries).into_iter().enumerate() {
         for (index, op) in entry.ops.iter().enumerate() {
             if let (Op::Expire(expire), at) = (op, At::new(place, index))

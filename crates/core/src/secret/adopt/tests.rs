@@ -17,10 +17,11 @@ use crate::policy::sign::PolicyDraft;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::VersionSelector;
+use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::unlock::{Signer, Unlocked};
 
-const NOW: u64 = 1_000;
+const NOW: UnixTime = UnixTime::from_secs(1_000);
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -57,11 +58,12 @@ struct Scene {
 
 /// `bob` may do everything on `dev/*` and `prod/*`, and loses the latter; `with` are what his entry does
 /// besides putting `prod/A` and `dev/A`, given the version of `prod/A`.
-fn scene(expires: Option<u64>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
+fn scene(expires: Option<UnixTime>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
     let made = generate_identity();
     let (member, device) = (name("olga"), name("laptop"));
     let recipient = made.recipient.clone();
-    let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+    let request =
+        InitRequest { name: name("shop"), member, device, recipient, now: UnixTime::from_secs(1) };
     let vault = open(&init::init(&request, &TestHost).unwrap());
     let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
     let signer = who.signer(&vault).unwrap();
@@ -158,17 +160,21 @@ fn only_the_void_ops_of_an_entry_are_issued_anew() {
 
 #[test]
 fn what_is_said_of_a_void_version_is_said_of_its_heir() {
-    let scene = scene(Some(5_000), |object| {
+    let scene = scene(Some(UnixTime::from_secs(5_000)), |object| {
         let expire = |at| Op::Expire(Expire { secret: secret("prod/A"), object, at, adopts: None });
         let resolve = Resolve { secret: secret("prod/A"), object, adopts: None };
         let prune = Op::Prune { secret: secret("prod/A"), objects: vec![object] };
-        vec![expire(Some(9_000)), Op::Resolve(resolve), prune]
+        vec![expire(Some(UnixTime::from_secs(9_000))), Op::Resolve(resolve), prune]
     });
     let (adopted, vault) = scene.adopt();
     assert_eq!(adopted.left_out.iter().map(|(_, what)| *what).collect::<Vec<_>>(), ["prune"]);
     assert_eq!(scene.value(&vault), Some(b"his".to_vec()));
     let version = vault.secret(&secret("prod/A")).unwrap().current().unwrap();
-    assert_eq!(version.expires, Some(9_000), "the heir's expiry is changed as the void one's was");
+    assert_eq!(
+        version.expires,
+        Some(UnixTime::from_secs(9_000)),
+        "the heir's expiry is changed as the void one's was"
+    );
     assert_eq!(vault.secret(&secret("prod/A")).unwrap().versions.len(), 1);
 }
 

@@ -12,6 +12,7 @@ use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::state::{Late, SecretState, Version};
 use crate::name::SecretName;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::{HashMap, HashSet};
 
@@ -20,18 +21,18 @@ pub(super) struct Lateness<'a> {
     secret: &'a SecretState,
     grace: u64,
     /// In a conflict: when the last of the active versions is due.
-    conflict: Option<Option<u64>>,
+    conflict: Option<Option<UnixTime>>,
 }
 
 impl<'a> Lateness<'a> {
     pub fn of(secret: &'a SecretState, grace: u64) -> Self {
-        let all = || -> Option<Vec<u64>> { secret.active().map(|v| own(v, grace)).collect() };
+        let all = || -> Option<Vec<UnixTime>> { secret.active().map(|v| own(v, grace)).collect() };
         let conflict = secret.is_conflict().then(|| all().and_then(|all| all.into_iter().max()));
         Self { secret, grace, conflict }
     }
 
     /// The second from which on the version is due; `None` for never.
-    pub fn due(&self, version: &Version) -> Option<u64> {
+    pub fn due(&self, version: &Version) -> Option<UnixTime> {
         match self.conflict {
             Some(last) if self.secret.candidates.binary_search(&version.object).is_ok() => last,
             _ => own(version, self.grace),
@@ -39,13 +40,13 @@ impl<'a> Lateness<'a> {
     }
 }
 
-fn own(version: &Version, grace: u64) -> Option<u64> {
+fn own(version: &Version, grace: u64) -> Option<UnixTime> {
     let late = |late: Late| late.at.max(late.stated).saturating_add(grace);
     version.late.filter(|_| !version.pruned).map(late)
 }
 
 /// The first second at which something is due by its expiry; of a vault that was opened whole.
-pub fn first_due(vault: &Vault) -> Option<u64> {
+pub fn first_due(vault: &Vault) -> Option<UnixTime> {
     let of_secret = |secret| {
         let lateness = Lateness::of(secret, GRACE);
         secret.versions.iter().filter_map(|version| lateness.due(version)).min()
@@ -58,7 +59,7 @@ type Named<'a> = (&'a SecretName, &'a Id);
 
 /// [`first_due`] by what the entries say, whether or not they count: never later than that, so that
 /// nothing which is due is hidden, and early only at the price of looking further.
-pub fn first_due_at_a_glance(vault: &Vault) -> Option<u64> {
+pub fn first_due_at_a_glance(vault: &Vault) -> Option<UnixTime> {
     let mut stated = stated(vault);
     stated.sort_unstable();
     let late: HashSet<Named<'_>> = stated.iter().map(|(_, version)| *version).collect();
@@ -78,7 +79,7 @@ fn ops(vault: &Vault) -> impl Iterator<Item = (&Id, &Entry, &Op)> {
 }
 
 /// From when on each statement of an expiry makes its version due.
-fn stated(vault: &Vault) -> Vec<(u64, Named<'_>)> {
+fn stated(vault: &Vault) -> Vec<(UnixTime, Named<'_>)> {
     let expires = ops(vault).filter_map(|(_, _, op)| match op {
         Op::Expire(expire) => Some((&expire.secret, &expire.object)),
         _ => None,

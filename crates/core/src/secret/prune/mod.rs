@@ -17,6 +17,7 @@ use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::record::rule::Counted;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
 use crate::vault::batch::Batch;
@@ -66,7 +67,7 @@ pub struct PruneDue {
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     /// Seconds since the Unix epoch.
-    pub now: u64,
+    pub now: UnixTime,
     /// [`GRACE`], or less.
     pub grace: u64,
     /// Superseded versions by the vault's `retention.*`, and what a merge brought back.

@@ -12,6 +12,7 @@ use crate::log::op::{Op, Versions};
 use crate::log::register::At;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -30,7 +31,7 @@ pub(super) struct Retired<'a> {
 /// What `retention.days` asks of the log.
 struct Days<'a> {
     /// What ended before this second is not kept.
-    oldest: u64,
+    oldest: UnixTime,
     ends: HashMap<(&'a SecretName, &'a Id), Ends>,
 }
 
@@ -42,14 +43,14 @@ struct Ends {
     /// What counts and sets it active.
     set: Vec<At>,
     /// What counts and removes it, with the time of each.
-    removed: Vec<(At, u64)>,
+    removed: Vec<(At, UnixTime)>,
     /// What restores it; void ops too, in favour of keeping.
     restored: Vec<At>,
 }
 
 impl<'a> Retired<'a> {
     /// `None` where the vault keeps everything. `now` is seconds since the Unix epoch.
-    pub fn of(vault: &'a Vault, now: u64) -> Option<Self> {
+    pub fn of(vault: &'a Vault, now: UnixTime) -> Option<Self> {
         let retention = vault.policy().settings().retention();
         let most = retention.versions.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
         let days = retention.days.map(|days| Days {
@@ -171,7 +172,7 @@ impl Days<'_> {
 
     /// When it was replaced or removed, by the latest of what the authors' clocks said. `None` where
     /// nothing that is believed ended it.
-    fn ended(&self, of: &Believed<'_>, version: &Version) -> Option<u64> {
+    fn ended(&self, of: &Believed<'_>, version: &Version) -> Option<UnixTime> {
         let ends = self.ends.get(&(of.name, &version.object))?;
         let replaced = self.replaced(of, version, ends);
         let removed = ends.removed.iter().map(|(_, ts)| *ts).max().filter(|_| version.removed);
@@ -181,7 +182,7 @@ impl Days<'_> {
         }
     }
 
-    fn replaced(&self, of: &Believed<'_>, version: &Version, ends: &Ends) -> Option<u64> {
+    fn replaced(&self, of: &Believed<'_>, version: &Version, ends: &Ends) -> Option<UnixTime> {
         let follows = |newer: &&Version| {
             let put = self.ends.get(&(of.name, &newer.object)).and_then(|ends| ends.put);
             let after = |put: At| ends.set.iter().all(|set| set.before(of.vault.graph(), put));

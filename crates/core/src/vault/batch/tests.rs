@@ -16,6 +16,7 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::unlock::{Signer, Unlocked};
 use crate::vault::{ApplyError, Depth};
 
@@ -40,7 +41,7 @@ fn field(number: usize, text: &str) -> Op {
 }
 
 fn open(text: &str) -> Vault {
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 1).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(1)).unwrap()
 }
 
 impl Scene {
@@ -49,7 +50,13 @@ impl Scene {
         let identities = parse_identities(&made.text).unwrap();
         let name = |text| Name::new(text).unwrap();
         let (member, device, recipient) = (name("olga"), name("laptop"), made.recipient);
-        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        let request = InitRequest {
+            name: name("shop"),
+            member,
+            device,
+            recipient,
+            now: UnixTime::from_secs(1),
+        };
         let vault = open(&format::write(&init::init(&request, &TestHost).unwrap()));
         let who = Unlocked::new(&vault, identities).unwrap();
         let signer = who.signer(&vault).unwrap();
@@ -58,14 +65,22 @@ impl Scene {
 
     fn ctx(&self) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &TestHost, now: 1, reason: String::new(), progress: &Silent }
+        Ctx {
+            who,
+            signer,
+            random: &TestHost,
+            now: UnixTime::from_secs(1),
+            reason: String::new(),
+            progress: &Silent,
+        }
     }
 
     fn sealed(&self, number: usize, author: &Id) -> SealedValue {
         let (uid, value) = (self.vault.uid(&secret(number)), value(number));
         let keys = self.who.keys(&self.vault, "owner").unwrap();
         let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
-        let authored = Authored { value: &value, author, expires: Some(9_000_000_000) };
+        let authored =
+            Authored { value: &value, author, expires: Some(UnixTime::from_secs(9_000_000_000)) };
         seal_version(&TestHost, self.vault.binding(&uid), authored, to).unwrap()
     }
 
@@ -93,7 +108,8 @@ impl Scene {
     fn open_all(&self, numbers: impl Iterator<Item = usize>) {
         let numbers: Vec<usize> = numbers.collect();
         let names: Vec<SecretName> = numbers.iter().map(|number| secret(*number)).collect();
-        let values = read::read_all(&self.vault, &self.who, &names, 1).unwrap();
+        let values =
+            read::read_all(&self.vault, &self.who, &names, UnixTime::from_secs(1)).unwrap();
         assert_eq!(values.len(), numbers.len());
         for (number, found) in numbers.iter().zip(values) {
             assert!(found.same_as(&value(*number)), "{number}");

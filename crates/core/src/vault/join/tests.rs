@@ -12,12 +12,13 @@ use crate::name::{Name, SecretName};
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::PolicyOp;
+use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::unlock::Unlocked;
 
 fn open(vault: Vault) -> Vault {
     let text = format::write(vault.file());
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 1).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(1)).unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -28,20 +29,24 @@ fn name(text: &str) -> Name {
 fn with_heads(count: usize, test: impl FnOnce(Vault, &Ctx<'_>)) {
     let made = generate_identity();
     let (member, device, recipient) = (name("olga"), name("laptop"), made.recipient);
-    let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+    let request =
+        InitRequest { name: name("shop"), member, device, recipient, now: UnixTime::from_secs(1) };
     let text = format::write(&init::init(&request, &TestHost).unwrap());
-    let vault = Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 1).unwrap();
+    let vault =
+        Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(1))
+            .unwrap();
     let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
     let signer = who.signer(&vault).unwrap();
     let (random, progress, reason) = (&TestHost, &Silent, String::new());
-    let ctx = Ctx { who: &who, signer: &signer, random, now: 1, reason, progress };
+    let ctx =
+        Ctx { who: &who, signer: &signer, random, now: UnixTime::from_secs(1), reason, progress };
     let (id, policy) = (vault.id(), vault.chain().head());
     let by = Authorship { vault: &id, policy, actor: &signer.member };
     let entries = (0..count).map(|number| {
         let secret = SecretName::parse(format!("prod/S{number}")).unwrap();
         let (field, value) = ("description".to_owned(), Some("x".to_owned()));
         let ops = vec![Op::Field(Field { secret, field, value, adopts: None })];
-        let draft = EntryDraft { ops, reason: String::new(), ts: 1 };
+        let draft = EntryDraft { ops, reason: String::new(), ts: UnixTime::from_secs(1) };
         draft.sign(&Tips { parents: Vec::new(), lamport: 1 }, by, &signer.key)
     });
     let vault = vault.apply(Change::log(entries.collect())).unwrap();

@@ -14,6 +14,7 @@ use crate::file::device_key::DeviceKeyError;
 use crate::name::Name;
 use crate::record::ids;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -51,8 +52,8 @@ pub struct SessionKeys {
     text: SecretValue,
     member: Name,
     recipient: String,
-    since: u64,
-    until: u64,
+    since: UnixTime,
+    until: UnixTime,
     /// The device's public key, and where its seed is in the text.
     device: Option<(Fixed<32>, Range<usize>)>,
     audiences: BTreeMap<String, Kept>,
@@ -76,8 +77,8 @@ enum KeptKeys {
 #[derive(Debug, Clone, Copy)]
 pub struct Term {
     /// Seconds since the Unix epoch.
-    pub since: u64,
-    pub until: u64,
+    pub since: UnixTime,
+    pub until: UnixTime,
 }
 
 /// What was gathered to be kept.
@@ -164,7 +165,7 @@ impl SessionKeys {
         }
         let member = Name::new(lines.field("member ")?).map_err(|_| SessionFault::Form)?;
         let recipient = lines.field("recipient ")?.to_owned();
-        let (since, until) = (lines.number("since ")?, lines.number("until ")?);
+        let (since, until) = (lines.time("since ")?, lines.time("until ")?);
         let device = lines.device()?;
         let audiences = lines.audiences()?;
         Ok(Self { text, member, recipient, since, until, device, audiences })
@@ -179,13 +180,13 @@ impl SessionKeys {
     }
 
     /// Seconds since the Unix epoch.
-    pub fn until(&self) -> u64 {
+    pub fn until(&self) -> UnixTime {
         self.until
     }
 
     /// Whether the member's time is not over, and its keys are still those that the vault asks for.
-    pub fn check(&self, vault: &Vault, now: u64) -> Result<(), SessionFault> {
-        if now >= self.until || self.until.saturating_sub(self.since) > LONGEST {
+    pub fn check(&self, vault: &Vault, now: UnixTime) -> Result<(), SessionFault> {
+        if now >= self.until || self.until.since(self.since) > LONGEST {
             return Err(SessionFault::Over);
         }
         if now < self.since {
@@ -329,8 +330,9 @@ impl<'a> Lines<'a> {
         self.next().and_then(|line| line.strip_prefix(name)).ok_or(SessionFault::Form)
     }
 
-    fn number(&mut self, name: &str) -> Result<u64, SessionFault> {
-        self.field(name)?.parse().map_err(|_| SessionFault::Form)
+    fn time(&mut self, name: &str) -> Result<UnixTime, SessionFault> {
+        let seconds = self.field(name)?.parse().map_err(|_| SessionFault::Form)?;
+        Ok(UnixTime::from_secs(seconds))
     }
 
     fn device(&mut self) -> Result<Option<(Fixed<32>, Range<usize>)>, SessionFault> {

@@ -15,6 +15,7 @@ use crate::secret::put;
 use crate::secret::put::{NewValue, PutRequest};
 use crate::secret::read;
 use crate::secret::read::VersionSelector;
+use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::author::Ctx;
 
@@ -31,7 +32,7 @@ fn identity() -> (Vec<Identity>, String) {
 }
 
 fn open(text: &str) -> Vault {
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 9).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(9)).unwrap()
 }
 
 fn secret() -> SecretName {
@@ -42,7 +43,8 @@ fn secret() -> SecretName {
 fn solo() -> (Vault, Unlocked) {
     let (identities, recipient) = identity();
     let (member, device) = (name("olga"), name("laptop"));
-    let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+    let request =
+        InitRequest { name: name("shop"), member, device, recipient, now: UnixTime::from_secs(1) };
     let vault = open(&format::write(&init::init(&request, &TestHost).unwrap()));
     let who = Unlocked::new(&vault, identities).unwrap();
     (vault, who)
@@ -54,7 +56,7 @@ fn with<T>(vault: &Vault, who: &Unlocked, make: impl FnOnce(&Ctx<'_>) -> T) -> T
         who,
         signer: &signer,
         random: &TestHost,
-        now: 1,
+        now: UnixTime::from_secs(1),
         reason: String::new(),
         progress: &Silent,
     })
@@ -92,12 +94,19 @@ fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
 }
 
 fn kept(vault: &Vault, who: &Unlocked) -> SecretValue {
-    gather(vault, who, Term { since: SINCE, until: UNTIL }).unwrap().text
+    gather(
+        vault,
+        who,
+        Term { since: UnixTime::from_secs(SINCE), until: UnixTime::from_secs(UNTIL) },
+    )
+    .unwrap()
+    .text
 }
 
 fn resumed_at(vault: &Vault, text: &SecretValue, now: u64) -> Result<Unlocked, SessionFault> {
     let text = SecretValue::new(text.expose().to_vec());
-    SessionKeys::parse(text, &vault.id()).and_then(|keys| Unlocked::resumed(vault, keys, now))
+    SessionKeys::parse(text, &vault.id())
+        .and_then(|keys| Unlocked::resumed(vault, keys, UnixTime::from_secs(now)))
 }
 
 fn resumed(vault: &Vault, text: &SecretValue) -> Result<Unlocked, SessionFault> {
@@ -109,7 +118,7 @@ fn fault(vault: &Vault, text: &SecretValue) -> SessionFault {
 }
 
 fn value(vault: &Vault, who: &Unlocked) -> SecretValue {
-    read::read(vault, who, &secret(), &VersionSelector::Current, 2).unwrap()
+    read::read(vault, who, &secret(), &VersionSelector::Current, UnixTime::from_secs(2)).unwrap()
 }
 
 #[test]
@@ -132,7 +141,8 @@ fn they_end_with_their_time() {
     assert!(resumed_at(&vault, &text, UNTIL - 1).is_ok());
     assert!(matches!(resumed_at(&vault, &text, UNTIL), Err(SessionFault::Over)));
     assert!(matches!(resumed_at(&vault, &text, SINCE - 1), Err(SessionFault::ClockBack)));
-    let term = Term { since: SINCE, until: SINCE + LONGEST + 1 };
+    let term =
+        Term { since: UnixTime::from_secs(SINCE), until: UnixTime::from_secs(SINCE + LONGEST + 1) };
     let long = gather(&vault, &olga, term).unwrap().text;
     assert!(matches!(resumed(&vault, &long), Err(SessionFault::Over)));
 }
@@ -158,7 +168,12 @@ fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
 fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
     let (vault, olga) = solo();
     let vault = spoilt(with_ci(vault, &olga), &olga, "ci+owner");
-    let gathered = gather(&vault, &olga, Term { since: SINCE, until: UNTIL }).unwrap();
+    let gathered = gather(
+        &vault,
+        &olga,
+        Term { since: UnixTime::from_secs(SINCE), until: UnixTime::from_secs(UNTIL) },
+    )
+    .unwrap();
     let [KeyError::Envelope { audience, .. }] = &gathered.closed[..] else { panic!() };
     assert_eq!(audience, "ci+owner");
     let kept = resumed(&vault, &gathered.text).unwrap();
@@ -281,7 +296,10 @@ fn another_key_than_the_policys_is_refused() {
     };
     let changed = text.expose_str().unwrap().replace(&keys(&text), &keys(&foreign));
     let who = resumed(&vault, &SecretValue::from(changed)).unwrap();
-    assert!(read::read(&vault, &who, &secret(), &VersionSelector::Current, 2).is_err());
+    assert!(
+        read::read(&vault, &who, &secret(), &VersionSelector::Current, UnixTime::from_secs(2))
+            .is_err()
+    );
     let seed = |text: &SecretValue| line(text, "device ").rsplit(' ').next().unwrap().to_owned();
     let changed = text.expose_str().unwrap().replace(&seed(&text), &seed(&foreign));
     let who = resumed(&vault, &SecretValue::from(changed)).unwrap();

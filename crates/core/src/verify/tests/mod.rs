@@ -15,6 +15,7 @@ use crate::log::testing::*;
 use crate::policy::op::Right;
 use crate::record::ids::SUITE;
 use crate::record::{ids, line};
+use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 mod scope;
@@ -22,7 +23,7 @@ mod scope;
 const A: &str = "prod/A";
 const B: &str = "prod/B";
 const EPOCH: ShortId = Fixed([1; 16]);
-const NOW: u64 = 1_800_000_000;
+const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 #[derive(Clone)]
 struct TestVault {
@@ -417,7 +418,7 @@ fn an_expired_value_is_a_warning_from_its_second_on() {
         })
     };
     assert_eq!(expiring(NOW), [Code::Expired]);
-    assert_eq!(expiring(NOW + 1), []);
+    assert_eq!(expiring(NOW.saturating_add(1)), []);
 }
 
 fn slot(member: &str, signer: &str) -> SlotRecord {
@@ -496,7 +497,7 @@ fn another_policy_chain_than_the_bases_is_no_continuation() {
     let entry = PolicyEntry {
         seq: 0,
         prev: None,
-        ts: 0,
+        ts: UnixTime::from_secs(0),
         heads: Vec::new(),
         ops: Vec::new(),
         reason: String::new(),

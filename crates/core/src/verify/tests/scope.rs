@@ -133,8 +133,8 @@ fn what_two_did_beside_each_other_is_told() {
         |of: Id, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
     let disputed = |v: &mut TestVault| {
         let (head, object) = (v.head(), v.version(A, 2).0);
-        v.add("ann", &[head], expiry(object, Some(NOW + 1)));
-        v.add("ann", &[head], expiry(object, Some(NOW + 2)));
+        v.add("ann", &[head], expiry(object, Some(NOW.saturating_add(1))));
+        v.add("ann", &[head], expiry(object, Some(NOW.saturating_add(2))));
     };
     let command = format!("v-secure secret expire {A} --version 2 --at 2027-01-31");
     assert_eq!(told(disputed), (Code::ExpiryConflict, command));

@@ -8,12 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::convert::duration::{relative, rfc3339};
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::key::rotate::{KeyRotateView, RotatedAudienceView, UnrotatedView};
+use v_secure_core::time::UnixTime;
 
 /// How many names a remark holds.
 const SHOWN: usize = 5;
 
 /// Of a schedule by which nothing is due.
-pub fn show_idle(context: &Context<'_>, dry_run: bool, next: Option<u64>, now: u64) -> Outcome {
+pub fn show_idle(
+    context: &Context<'_>,
+    dry_run: bool,
+    next: Option<UnixTime>,
+    now: UnixTime,
+) -> Outcome {
     if context.ui.json {
         return context.ui.object(&KeyRotateView::idle(dry_run, next));
     }

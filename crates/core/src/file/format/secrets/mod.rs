@@ -11,6 +11,7 @@ use crate::file::model::{SecretSection, VersionObject, Wrap, WrapKey};
 use crate::file::records::Records;
 use crate::name::SecretName;
 use crate::record::rule;
+use crate::time::UnixTime;
 use memchr::memmem;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +144,7 @@ fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
     let author = cursor.quoted("author")?.id()?;
     let origin = cursor.quoted("origin")?.id()?;
     let expires = match cursor.is_at_key("expires") {
-        true => Some(cursor.integer("expires")?),
+        true => Some(UnixTime::from_secs(cursor.integer("expires")?)),
         false => None,
     };
     let uid = cursor.quoted("uid")?.id()?;

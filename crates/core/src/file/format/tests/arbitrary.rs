@@ -5,6 +5,7 @@ use crate::crypto::bytes::Fixed;
 use crate::file::model::VaultFile;
 use crate::log::entry::Entry;
 use crate::record::text::check_text;
+use crate::time::UnixTime;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -24,7 +25,12 @@ fn entry() -> impl Strategy<Value = Entry> {
             _ => sample::remove(),
         };
         let ops = kinds.into_iter().map(op).collect();
-        Entry { lamport, reason, ts, ..sample::entry(lamport % 1_000, ops) }
+        Entry {
+            lamport,
+            reason,
+            ts: UnixTime::from_secs(ts),
+            ..sample::entry(lamport % 1_000, ops)
+        }
     })
 }
 
@@ -40,7 +46,8 @@ fn file() -> impl Strategy<Value = VaultFile> {
             file.secrets = secrets.into_iter().map(secret).collect();
             let objects = file.secrets.values_mut().flat_map(|secret| secret.versions.values_mut());
             for (object, putting) in objects.zip(puttings) {
-                (object.origin, object.expires) = (Fixed(putting.0), putting.1);
+                (object.origin, object.expires) =
+                    (Fixed(putting.0), putting.1.map(UnixTime::from_secs));
             }
             file.entries = sample::entries(entries);
             for (section, envelope) in file.audiences.values_mut().zip(envelopes) {

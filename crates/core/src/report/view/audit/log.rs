@@ -60,6 +60,7 @@ mod tests {
     use crate::policy::op::MemberKind;
     use crate::report::history::HistoryKind;
     use crate::report::view::testing::{ID, json, secret};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     /// One of each kind of member, about a secret and about policy, and one that is void.
@@ -68,7 +69,7 @@ mod tests {
             entry: ID,
             kind,
             rotates: false,
-            timestamp: 1_800_000_000,
+            timestamp: UnixTime::from_secs(1_800_000_000),
             action: "put",
             secret,
             object: "developer".into(),
@@ -86,7 +87,7 @@ mod tests {
 
     pub fn read(secrets: &[String]) -> ReadView<'_> {
         let (action, actor, environment) = ("get", "ci", "prod");
-        let timestamp = rfc3339(1_800_000_000);
+        let timestamp = rfc3339(UnixTime::from_secs(1_800_000_000));
         ReadView { timestamp, action, actor, environment, secrets, reason: "", id: ID }
     }
 

@@ -6,6 +6,7 @@ use crate::keys::rotation::dek::{DekPlan, LeftCause, Skipped};
 use crate::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
 use crate::name::{Name, SecretName};
 use crate::report::view::lacks::KeyLacksView;
+use crate::time::UnixTime;
 use serde::Serialize;
 
 #[derive(Debug, Default, Serialize)]
@@ -54,7 +55,7 @@ impl KeyRotateView {
     }
 
     /// Of a schedule by which nothing is due until `next`, in seconds since the Unix epoch.
-    pub fn idle(dry_run: bool, next: Option<u64>) -> Self {
+    pub fn idle(dry_run: bool, next: Option<UnixTime>) -> Self {
         Self { dry_run, next_due: next.map(rfc3339), ..Self::default() }
     }
 
@@ -127,7 +128,11 @@ mod tests {
         });
         let [all, _] = lacks::examples();
         done.lacks = all;
-        vec![json(&planned), json(&done), json(&KeyRotateView::idle(false, Some(1_800_000_000)))]
+        vec![
+            json(&planned),
+            json(&done),
+            json(&KeyRotateView::idle(false, Some(UnixTime::from_secs(1_800_000_000)))),
+        ]
     }
 
     #[test]

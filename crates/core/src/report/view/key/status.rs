@@ -5,6 +5,7 @@ use crate::crypto::bytes::ShortId;
 use crate::keys::status::{AudienceKeys, KeyDue, KeyStatus, OldestDek};
 use crate::name::{Name, SecretName};
 use crate::policy::settings::Settings;
+use crate::time::UnixTime;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -49,7 +50,7 @@ pub struct OldestDekView<'a> {
 }
 
 impl<'a> KeyStatusView<'a> {
-    pub fn of(settings: &'a Settings, status: &'a KeyStatus, now: u64) -> Self {
+    pub fn of(settings: &'a Settings, status: &'a KeyStatus, now: UnixTime) -> Self {
         Self {
             schedule: KeyScheduleView::from(settings),
             audiences: status.audiences.iter().map(|k| AudienceKeysView::of(k, now)).collect(),
@@ -65,14 +66,14 @@ impl<'a> From<&'a Settings> for KeyScheduleView<'a> {
 }
 
 impl<'a> AudienceKeysView<'a> {
-    fn of(keys: &'a AudienceKeys, now: u64) -> Self {
+    fn of(keys: &'a AudienceKeys, now: UnixTime) -> Self {
         Self {
             audience: &keys.audience,
             roles: &keys.roles,
             readers: &keys.readers,
             epoch: keys.epoch,
             since: rfc3339(keys.since),
-            age_seconds: now.saturating_sub(keys.since),
+            age_seconds: now.since(keys.since),
             epochs: keys.epochs,
             in_use: keys.in_use,
             secrets: keys.secrets,
@@ -103,7 +104,7 @@ mod tests {
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[("key-status", states)];
-    const NOW: u64 = 1_800_000_000;
+    const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
     #[test]
     fn they_meet_their_schema() {
@@ -117,7 +118,7 @@ mod tests {
             roles: vec![name("dev"), name("ops")],
             readers: vec![name("admin")],
             epoch: SHORT_ID,
-            since: NOW - 60,
+            since: NOW.saturating_sub(60),
             epochs: 2,
             secrets: 3,
             under_current: 1,

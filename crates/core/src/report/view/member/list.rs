@@ -3,6 +3,7 @@
 use crate::convert::duration::rfc3339;
 use crate::name::Name;
 use crate::policy::state::Member;
+use crate::time::UnixTime;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -25,7 +26,7 @@ pub struct MemberView<'a> {
 }
 
 impl<'a> MemberView<'a> {
-    pub fn of(name: &'a Name, member: &'a Member, now: u64) -> Self {
+    pub fn of(name: &'a Name, member: &'a Member, now: UnixTime) -> Self {
         Self {
             member: name,
             kind: member.kind.as_str(),
@@ -57,7 +58,7 @@ mod tests {
 
     fn lists() -> Vec<Value> {
         let member = &name("admin");
-        let view = |kind: MemberKind, expires: Option<u64>| MemberView {
+        let view = |kind: MemberKind, expires: Option<UnixTime>| MemberView {
             member,
             kind: kind.as_str(),
             roles: vec![member],
@@ -68,7 +69,7 @@ mod tests {
         };
         let members = vec![
             view(MemberKind::User, None),
-            view(MemberKind::Service, Some(1_800_000_000)),
+            view(MemberKind::Service, Some(UnixTime::from_secs(1_800_000_000))),
             view(MemberKind::Agent, None),
         ];
         vec![json(&MemberListView { members })]

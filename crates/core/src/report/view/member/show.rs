@@ -4,6 +4,7 @@ use crate::convert::duration::rfc3339;
 use crate::crypto::bytes::Id;
 use crate::name::{Name, Pattern};
 use crate::policy::state::{Member, PolicyState};
+use crate::time::UnixTime;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -46,7 +47,7 @@ impl<'a> MemberShowView<'a> {
         state: &'a PolicyState,
         (name, member): (&'a Name, &'a Member),
         here: &BTreeSet<String>,
-        now: u64,
+        now: UnixTime,
     ) -> Self {
         let grants = member.roles().flat_map(|role| {
             state.grants_of(role).into_iter().map(move |(pattern, rights)| MemberGrantView {
@@ -97,7 +98,7 @@ mod tests {
 
     fn members() -> Vec<Value> {
         let (member, recipients) = (&name("admin"), BTreeSet::from(["age1x".to_owned()]));
-        let view = |kind: MemberKind, expires: Option<u64>| {
+        let view = |kind: MemberKind, expires: Option<UnixTime>| {
             let grant =
                 MemberGrantView { role: member, pattern: pattern("dev/*"), rights: "read".into() };
             json(&MemberShowView {
@@ -119,7 +120,7 @@ mod tests {
         };
         vec![
             view(MemberKind::User, None),
-            view(MemberKind::Service, Some(1_800_000_000)),
+            view(MemberKind::Service, Some(UnixTime::from_secs(1_800_000_000))),
             view(MemberKind::Agent, None),
         ]
     }

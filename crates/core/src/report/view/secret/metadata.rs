@@ -43,6 +43,7 @@ mod tests {
     use super::*;
     use crate::convert::duration::rfc3339;
     use crate::report::view::testing::{Examples, ID, hold, json, secret};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[
@@ -70,7 +71,7 @@ mod tests {
     fn expired() -> Vec<Value> {
         let (secret, version, changed) = (&secret(), 2, true);
         let view = |id, expires| json(&SecretExpireView { secret, version, id, changed, expires });
-        vec![view(Some(ID), Some(rfc3339(1_800_000_000))), view(None, None)]
+        vec![view(Some(ID), Some(rfc3339(UnixTime::from_secs(1_800_000_000)))), view(None, None)]
     }
 
     fn waived() -> Vec<Value> {

@@ -64,6 +64,7 @@ mod tests {
     use super::*;
     use crate::log::state::VersionStatus;
     use crate::report::view::testing::ID;
+    use crate::time::UnixTime;
 
     /// One in each state that a secret has, the first with all that there may be.
     pub fn examples<'a>(secret: &'a SecretName, who: &'a Name) -> Vec<SecretView<'a>> {
@@ -81,7 +82,7 @@ mod tests {
             tags: vec!["web"],
             meta: BTreeMap::from([("team", "payment")]),
             expires: None,
-            updated: rfc3339(1_800_000_000),
+            updated: rfc3339(UnixTime::from_secs(1_800_000_000)),
             who,
             rotation_interval: None,
             rotation_due: None,
@@ -90,9 +91,9 @@ mod tests {
             kind: Some("api_key"),
             description: Some("live key"),
             var: Some("KEY"),
-            expires: Some(rfc3339(1_800_000_000)),
+            expires: Some(rfc3339(UnixTime::from_secs(1_800_000_000))),
             rotation_interval: Some("30d"),
-            rotation_due: Some(rfc3339(1_800_000_000)),
+            rotation_due: Some(rfc3339(UnixTime::from_secs(1_800_000_000))),
             ..row(Active)
         };
         std::iter::once(full).chain([Conflicting, Expired, Pruned, Removed].map(row)).collect()

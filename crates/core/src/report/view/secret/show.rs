@@ -8,6 +8,7 @@ use crate::name::Name;
 use crate::report::view::access::is_unsettled;
 use crate::secret::list::Listed;
 use crate::secret::rotation_due::Ages;
+use crate::time::UnixTime;
 use crate::vault::Vault;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +46,7 @@ impl<'a> SecretShowView<'a> {
             row: SecretView::of(listed, ages),
             generate: state.generate(),
             versions: state.versions.len(),
-            created: rfc3339(state.versions.first().map_or(0, |first| first.ts)),
+            created: rfc3339(state.versions.first().map_or(UnixTime::MIN, |first| first.ts)),
             readers: policy.members_of(&audience),
             audience: audience.split('+').map(str::to_owned).collect(),
             conflict: if state.is_conflict() { active.collect() } else { BTreeSet::new() },
@@ -91,7 +92,7 @@ mod tests {
                 row,
                 generate,
                 versions: 3,
-                created: rfc3339(1_800_000_000),
+                created: rfc3339(UnixTime::from_secs(1_800_000_000)),
                 audience: vec!["dev".into(), "ops".into()],
                 readers: BTreeSet::from([who]),
                 conflict: BTreeSet::from([2, 3]),

@@ -107,6 +107,7 @@ pub(in crate::report::view) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::report::view::testing::{Examples, ID, hold, json, secret};
+    use crate::time::UnixTime;
     use serde_json::Value;
 
     pub const VIEWS: &[Examples] = &[
@@ -126,7 +127,7 @@ mod tests {
     /// With a current version, and without one.
     fn each(view: impl Fn(CurrentView, Option<String>) -> Value) -> Vec<Value> {
         let some = CurrentView { version: Some(2), id: Some(ID) };
-        let at = Some(rfc3339(1_800_000_000));
+        let at = Some(rfc3339(UnixTime::from_secs(1_800_000_000)));
         vec![view(some, at), view(CurrentView::default(), None)]
     }
 

@@ -4,6 +4,7 @@ use crate::convert::duration::rfc3339;
 use crate::crypto::bytes::Id;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
+use crate::time::UnixTime;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -49,7 +50,7 @@ impl<'a> SecretVersionsView<'a> {
         secret: &'a SecretName,
         state: &'a SecretState,
         others: &'a BTreeMap<Id, OtherVersionView>,
-        now: u64,
+        now: UnixTime,
     ) -> Self {
         let latest_first = state.versions.iter().rev();
         let versions = latest_first.map(|version| VersionView::of(state, version, others, now));
@@ -62,7 +63,7 @@ impl<'a> VersionView<'a> {
         state: &SecretState,
         version: &'a Version,
         others: &'a BTreeMap<Id, OtherVersionView>,
-        now: u64,
+        now: UnixTime,
     ) -> Self {
         Self {
             version: version.number,
@@ -111,13 +112,13 @@ mod tests {
         let view = |status: VersionStatus| VersionView {
             version: 2,
             id: ID,
-            date: rfc3339(1_800_000_000),
+            date: rfc3339(UnixTime::from_secs(1_800_000_000)),
             state: status.as_str(),
             current: status == Active,
             overruled: false,
             author,
             reason: "new key",
-            expires: (status == Expired).then(|| rfc3339(1_800_000_000)),
+            expires: (status == Expired).then(|| rfc3339(UnixTime::from_secs(1_800_000_000))),
             expiry_conflict: false,
             same_value_as: &[ID],
             from: vec![&other],

@@ -25,6 +25,7 @@ use crate::secret::read;
 use crate::secret::read::{ReadError, VersionSelector};
 use crate::secret::remove;
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::Depth;
 use crate::vault::unlock::{Signer, Unlocked};
 
@@ -44,7 +45,7 @@ pub fn secret() -> SecretName {
 }
 
 fn open(text: &str) -> Vault {
-    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, 1).unwrap()
+    Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, UnixTime::from_secs(1)).unwrap()
 }
 
 impl Scene {
@@ -53,7 +54,13 @@ impl Scene {
         let identities = parse_identities(&made.text).unwrap();
         let name = |text| Name::new(text).unwrap();
         let (member, device, recipient) = (name("olga"), name("laptop"), made.recipient);
-        let request = InitRequest { name: name("shop"), member, device, recipient, now: 1 };
+        let request = InitRequest {
+            name: name("shop"),
+            member,
+            device,
+            recipient,
+            now: UnixTime::from_secs(1),
+        };
         let vault = open(&format::write(&init::init(&request, &TestHost).unwrap()));
         let who = Unlocked::new(&vault, identities).unwrap();
         let signer = who.signer(&vault).unwrap();
@@ -62,7 +69,14 @@ impl Scene {
 
     pub fn ctx(&self, now: u64) -> Ctx<'_> {
         let (who, signer) = (&self.who, &self.signer);
-        Ctx { who, signer, random: &TestHost, now, reason: String::new(), progress: &Silent }
+        Ctx {
+            who,
+            signer,
+            random: &TestHost,
+            now: UnixTime::from_secs(now),
+            reason: String::new(),
+            progress: &Silent,
+        }
     }
 
     /// Applies what `make` makes, writes, and reads as a stranger would.
@@ -76,7 +90,11 @@ impl Scene {
     pub fn put(self, now: u64, expires: Option<u64>) -> Self {
         self.change(now, |vault, ctx| {
             let value = SecretValue::new(b"hunter2".to_vec());
-            let value = Some(NewValue { value, expires, same: Vec::new() });
+            let value = Some(NewValue {
+                value,
+                expires: expires.map(UnixTime::from_secs),
+                same: Vec::new(),
+            });
             let request = PutRequest { secret: secret(), value, fields: Vec::new() };
             put::put(vault, vec![request], ctx).unwrap()
         })
@@ -90,7 +108,7 @@ impl Scene {
     }
 
     pub fn prune(self, look: Look) -> Self {
-        self.change(look.now, |vault, ctx| prune(vault, &due(vault, look), ctx).unwrap())
+        self.change(look.now.as_secs(), |vault, ctx| prune(vault, &due(vault, look), ctx).unwrap())
     }
 
     pub fn due(&self, look: Look) -> Vec<(usize, PruneCause)> {
@@ -117,12 +135,18 @@ impl Scene {
     }
 
     pub fn value(&self, now: u64) -> Result<SecretValue, ReadError> {
-        read::read(&self.vault, &self.who, &secret(), &VersionSelector::Current, now)
+        read::read(
+            &self.vault,
+            &self.who,
+            &secret(),
+            &VersionSelector::Current,
+            UnixTime::from_secs(now),
+        )
     }
 }
 
 fn look(now: u64, superseded: bool) -> Look {
-    Look { now, grace: GRACE, superseded }
+    Look { now: UnixTime::from_secs(now), grace: GRACE, superseded }
 }
 
 #[test]
@@ -131,11 +155,11 @@ fn what_expired_is_left_a_day() {
     assert_eq!(scene.due(look(100 + GRACE - 1, true)), []);
     assert_eq!(scene.due(look(100 + GRACE, false)), [(1, PruneCause::Expired)]);
     assert_eq!(
-        scene.due(Look { now: 100, grace: 0, superseded: false }),
+        scene.due(Look { now: UnixTime::from_secs(100), grace: 0, superseded: false }),
         [(1, PruneCause::Expired)]
     );
-    assert_eq!(first_due(&scene.vault), Some(100 + GRACE));
-    assert_eq!(first_due_at_a_glance(&scene.vault), Some(100 + GRACE));
+    assert_eq!(first_due(&scene.vault), Some(UnixTime::from_secs(100 + GRACE)));
+    assert_eq!(first_due_at_a_glance(&scene.vault), Some(UnixTime::from_secs(100 + GRACE)));
     let late = Scene::new().put(500, Some(100));
     assert_eq!(late.due(look(499 + GRACE, false)), [], "written with a time gone by");
 }
@@ -144,7 +168,9 @@ fn what_expired_is_left_a_day() {
 fn a_pruned_version_stays_known_as_expired_and_no_older_one_comes_back() {
     let scene = Scene::new().put(10, None).put(20, Some(100)).prune(look(100 + GRACE, false));
     assert_eq!(scene.kept(), [1]);
-    assert!(matches!(scene.value(200 + GRACE), Err(ReadError::Expired { since: 100, .. })));
+    assert!(
+        matches!(scene.value(200 + GRACE), Err(ReadError::Expired { since, .. }) if since.as_secs() == 100)
+    );
     assert_eq!((first_due(&scene.vault), first_due_at_a_glance(&scene.vault)), (None, None));
     assert_eq!(scene.due(look(u64::MAX, true)), []);
     let alone = Scene::new().put(20, Some(100)).prune(look(100 + GRACE, false));
@@ -159,7 +185,7 @@ fn pruning_settles_no_conflict() {
     assert_eq!(scene.due(look(200 + GRACE, false)), []);
     assert_eq!(first_due(&scene.vault), None, "not while the other one lasts");
     let both = Scene::new().beside((20, Some(90)), (30, Some(100)));
-    assert_eq!(first_due(&both.vault), Some(100 + GRACE), "both at once");
+    assert_eq!(first_due(&both.vault), Some(UnixTime::from_secs(100 + GRACE)), "both at once");
     assert_eq!(both.due(look(95 + GRACE, false)), []);
     assert_eq!(both.due(look(100 + GRACE, false)).len(), 2);
     let kept = scene.set("retention.versions", "1");
@@ -240,7 +266,8 @@ impl Scene {
     pub fn expire(self, now: u64, at: Option<u64>) -> Self {
         self.change(now, |vault, ctx| {
             let object = vault.secret(&secret()).unwrap().current.unwrap();
-            let op = Expire { secret: secret(), object, at, adopts: None };
+            let op =
+                Expire { secret: secret(), object, at: at.map(UnixTime::from_secs), adopts: None };
             ops(vault, ctx, vec![Op::Expire(op)])
         })
     }
@@ -305,7 +332,14 @@ impl Scene {
         make: impl FnOnce(&Vault, &Ctx<'_>) -> Change,
     ) {
         let reason = String::new();
-        let ctx = Ctx { who, signer, random: &TestHost, now, reason, progress: &Silent };
+        let ctx = Ctx {
+            who,
+            signer,
+            random: &TestHost,
+            now: UnixTime::from_secs(now),
+            reason,
+            progress: &Silent,
+        };
         let change = make(&self.vault, &ctx);
         let vault = open(&format::write(self.vault.file()));
         self.vault = open(&format::write(vault.apply(change).unwrap().file()));
@@ -354,7 +388,8 @@ fn all() -> Pattern {
 /// Puts a new value.
 pub fn new_value(vault: &Vault, expires: Option<u64>, ctx: &Ctx<'_>) -> Change {
     let value = SecretValue::new(b"rotated".to_vec());
-    let value = Some(NewValue { value, expires, same: Vec::new() });
+    let value =
+        Some(NewValue { value, expires: expires.map(UnixTime::from_secs), same: Vec::new() });
     let request = PutRequest { secret: secret(), value, fields: Vec::new() };
     put::put(vault, vec![request], ctx).unwrap()
 }
@@ -370,9 +405,11 @@ fn a_changed_expiry_has_its_day_from_when_it_was_stated() {
     let scene = Scene::new().put(10, None).expire(500, Some(100));
     assert_eq!(scene.due(look(499 + GRACE, false)), [], "stated when it had gone by");
     assert_eq!(scene.due(look(500 + GRACE, false)), [(1, PruneCause::Expired)]);
-    assert_eq!(first_due(&scene.vault), Some(500 + GRACE));
-    assert_eq!(first_due_at_a_glance(&scene.vault), Some(500 + GRACE));
-    assert!(matches!(scene.value(501), Err(ReadError::Expired { since: 100, .. })));
+    assert_eq!(first_due(&scene.vault), Some(UnixTime::from_secs(500 + GRACE)));
+    assert_eq!(first_due_at_a_glance(&scene.vault), Some(UnixTime::from_secs(500 + GRACE)));
+    assert!(
+        matches!(scene.value(501), Err(ReadError::Expired { since, .. }) if since.as_secs() == 100)
+    );
     let kept = Scene::new().put(10, Some(100)).expire(20, None);
     assert_eq!(kept.due(look(u64::MAX, false)), []);
     assert_eq!((first_due(&kept.vault), first_due_at_a_glance(&kept.vault)), (None, None));

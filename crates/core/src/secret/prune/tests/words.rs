@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::log::op::Versions;
+use crate::time::UnixTime;
 use proptest::prelude::*;
 
 const WRITER: [Right; 2] = [Right::Read, Right::Write];
@@ -95,18 +96,25 @@ fn a_void_expiry_keeps_a_version_and_shortens_none() {
         let old = scene.aside(|scene| {
             scene.by(&dan, 20, |vault, ctx| {
                 let object = vault.secret(&secret()).unwrap().current.unwrap();
-                let op = Expire { secret: secret(), object, at, adopts: None };
+                let op = Expire {
+                    secret: secret(),
+                    object,
+                    at: at.map(UnixTime::from_secs),
+                    adopts: None,
+                };
                 ops(vault, ctx, vec![Op::Expire(op)])
             });
         });
         scene.rights("dan", &WRITER);
         scene.merge(&old);
-        let due = due.map(|at| at + GRACE);
+        let due: Option<UnixTime> = due.map(|at| UnixTime::from_secs(at + GRACE));
         assert_eq!(first_due(&scene.vault), due);
         let glance = first_due_at_a_glance(&scene.vault);
         assert!(due.is_none() || glance <= due, "nothing is hidden");
-        assert!(matches!(scene.value(101), Err(ReadError::Expired { since: 100, .. })));
-        assert_eq!(scene.due(look(due.unwrap_or(u64::MAX) - 1, true)), []);
+        assert!(
+            matches!(scene.value(101), Err(ReadError::Expired { since, .. }) if since.as_secs() == 100)
+        );
+        assert_eq!(scene.due(look(due.map_or(u64::MAX, UnixTime::as_secs) - 1, true)), []);
     }
 }
 
@@ -141,7 +149,7 @@ fn what_is_due_is_not_hidden_by_ops_of_other_secrets_or_void_prunes() {
         let prune = Op::Prune { secret, objects: vec![object] };
         ops(vault, ctx, vec![Op::Expire(expire), prune])
     });
-    assert_eq!(first_due_at_a_glance(&scene.vault), Some(100 + GRACE));
+    assert_eq!(first_due_at_a_glance(&scene.vault), Some(UnixTime::from_secs(100 + GRACE)));
     let pruned = scene.aside(|scene| {
         scene.by(&dan, 30, |vault, ctx| {
             ops(vault, ctx, vec![Op::Prune { secret: secret(), objects: vec![object] }])
@@ -150,8 +158,12 @@ fn what_is_due_is_not_hidden_by_ops_of_other_secrets_or_void_prunes() {
     });
     scene.rights("dan", &WRITER);
     scene.merge(&pruned);
-    assert_eq!(first_due(&scene.vault), Some(100 + GRACE), "the prune is void");
-    assert_eq!(first_due_at_a_glance(&scene.vault), Some(100 + GRACE));
+    assert_eq!(
+        first_due(&scene.vault),
+        Some(UnixTime::from_secs(100 + GRACE)),
+        "the prune is void"
+    );
+    assert_eq!(first_due_at_a_glance(&scene.vault), Some(UnixTime::from_secs(100 + GRACE)));
 }
 
 proptest! {

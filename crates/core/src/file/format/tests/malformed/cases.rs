@@ -7,6 +7,7 @@ use crate::file::slot::{SlotRecord, SlotSeal};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::policy::op::{EpochStart, MemberAdd, PolicyOp, VaultStart};
+use crate::time::UnixTime;
 
 type Cases = Vec<(&'static str, Vec<u8>)>;
 
@@ -230,13 +231,13 @@ const ENTRIES: &[Alteration<Entry>] = &[
     ("integer-range-lamport", |entry| entry.lamport = 1 << 53),
     ("integer-range-expires", |entry| {
         if let Op::Put(put) = &mut entry.ops[0] {
-            put.expires = Some(1 << 53);
+            put.expires = Some(UnixTime::from_secs(1 << 53));
         }
     }),
     ("integer-range-expires-pending", |entry| {
         entry.ops = vec![sample::pending(1)];
         if let Op::Pending(pending) = &mut entry.ops[0] {
-            pending.expires = Some(1 << 53);
+            pending.expires = Some(UnixTime::from_secs(1 << 53));
         }
     }),
     ("list-order-replaces", |entry| {
