@@ -11,6 +11,7 @@ use std::time::Instant;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::id::WrapId;
 use v_secure_core::crypto::identity::{generate_identity, parse_identities};
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::file::format;
@@ -130,9 +131,9 @@ fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Err
         ts: UnixTime::from_secs(number),
         ops: vec![Op::Put(Put {
             secret: secret.clone(),
-            body: current,
+            body: Fixed(current.0),
             object: current,
-            wrap: Fixed([7; 32]),
+            wrap: WrapId([7; 32]),
             expires: None,
             replaces: vec![current],
             same: Vec::new(),

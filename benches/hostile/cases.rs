@@ -7,6 +7,7 @@ use crate::start::Start;
 use crate::synthetic::{NOW, secret};
 use serde_json::{Value, json};
 use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::file::format;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
@@ -74,11 +75,11 @@ fn many(number: usize) -> SecretName {
 }
 
 /// Ids that mean nothing.
-fn strange(from: usize, count: usize) -> Vec<Id> {
+fn strange<T: From<Id>>(from: usize, count: usize) -> Vec<T> {
     let id = |number: usize| {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&(number as u64).to_be_bytes());
-        Fixed(bytes)
+        Fixed(bytes).into()
     };
     (0..count).map(|number| id(from * count + number + 1)).collect()
 }
@@ -98,7 +99,7 @@ fn tag(tag: usize, number: usize) -> Op {
 }
 
 /// Puts the version that is there already, or says so.
-fn put(start: &Start, replaces: &[Id]) -> Op {
+fn put(start: &Start, replaces: &[ObjectId]) -> Op {
     let name = secret(0);
     let section = &start.vault.file().secrets[&start.vault.uid(&name)];
     let object = section.versions.last_key_value().map(|(id, _)| *id);
@@ -114,7 +115,7 @@ fn put(start: &Start, replaces: &[Id]) -> Op {
 }
 
 fn removes(number: usize) -> Op {
-    op(&[json!({"remove": {"secret": secret(0), "objects": strange(number, 200)}})])
+    op(&[json!({"remove": {"secret": secret(0), "objects": strange::<Id>(number, 200)}})])
 }
 
 /// Entries of the owner's name whose signatures do not hold.

@@ -8,6 +8,7 @@ use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
 use v_secure_core::crypto::bytes::{Blob, Fixed, Id, ShortId, encode};
 use v_secure_core::crypto::digest::{HashContext, hash};
+use v_secure_core::crypto::id::{EpochId, ObjectId};
 use v_secure_core::crypto::identity::{parse_identities, parse_identity};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::crypto::padding::padded_length;
@@ -31,7 +32,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 
 const VAULT: Id = Fixed([0x11; 32]);
-const EPOCH: ShortId = Fixed([0x22; 16]);
+const EPOCH: EpochId = EpochId([0x22; 16]);
 const VERSION: ShortId = Fixed([0x33; 16]);
 const DEK: [u8; 32] = [0x44; 32];
 const KEK: [u8; 32] = [0x55; 32];
@@ -261,7 +262,7 @@ fn age_samples() -> Value {
         "sealed_wrap": armor(&sealed),
         "dek": encode(&DEK),
         "sealed_wrap_id": v_secure_core::file::model::Wrap {
-            version: Fixed([0xee; 32]),
+            version: ObjectId([0xee; 32]),
             audience: AUDIENCE.to_owned(),
             epoch: EPOCH,
             key: WrapKey::Sealed(Blob(sealed)),

@@ -11,7 +11,7 @@ use crate::cli::secret::variables;
 use clap::Args;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{TextError, WarningKind, dotenv};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::edit::EditView;
 use v_secure_core::secret::edit_buffer as sheet;
@@ -44,7 +44,7 @@ pub struct Edit {
 }
 
 /// A secret to remove, and the version that was shown.
-type Removal = (SecretName, Id);
+type Removal = (SecretName, ObjectId);
 
 impl Edit {
     pub fn run(self, context: &Context<'_>) -> Outcome {

@@ -14,6 +14,7 @@ use crate::host::Host;
 use crate::host::hardening::{Hardened, harden};
 use crate::store::file::find::{Location, Search};
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::ops::Deref;
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::name::SecretName;
@@ -143,6 +144,6 @@ fn copy(value: &SecretValue) -> SecretValue {
 }
 
 /// An id's first characters, for people.
-pub fn short(id: &Id) -> String {
+pub fn short(id: &impl Display) -> String {
     id.to_string().chars().take(10).collect()
 }

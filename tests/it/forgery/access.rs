@@ -9,6 +9,7 @@ use bech32::{ToBase32, Variant};
 use std::collections::BTreeSet;
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::id::EpochId;
 use v_secure_core::crypto::identity::generate_identity;
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::device_key::new_device_key;
@@ -264,7 +265,7 @@ fn member_add(member: &str, recipient: &str) -> PolicyOp {
 fn epoch(audience: &str, recipient: &str) -> PolicyOp {
     PolicyOp::Epoch(EpochStart {
         audience: audience.to_owned(),
-        epoch: Fixed([7; 16]),
+        epoch: EpochId([7; 16]),
         recipient: recipient.to_owned(),
         kek: Fixed([8; 32]),
         envelope: Fixed([9; 32]),

@@ -4,6 +4,7 @@ use crate::forgery::kind::{Forgery, Get, Setup, changed, text};
 use crate::forgery::values::{add, sealed_by_outsider, section};
 use crate::forgery::world::{LATE, NOW, World, name, open, secret};
 use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
@@ -351,7 +352,7 @@ fn edited(world: &World, change: impl FnOnce(&mut Entry)) -> String {
 
 fn by_rita(
     world: &World,
-    op: impl FnOnce(v_secure_core::name::SecretName, Vec<Id>) -> Op,
+    op: impl FnOnce(v_secure_core::name::SecretName, Vec<ObjectId>) -> Op,
 ) -> String {
     changed(world, |file| {
         let active = section(file, "prod/DB").active.clone();

@@ -6,7 +6,8 @@ use crate::forgery::kind::{Forgery, Get, Setup, changed, text};
 use crate::forgery::values::section;
 use crate::forgery::world::{NOW, World, name, open, secret};
 use std::collections::BTreeSet;
-use v_secure_core::crypto::bytes::{Blob, Id};
+use v_secure_core::crypto::bytes::Blob;
+use v_secure_core::crypto::id::{ObjectId, WrapId};
 use v_secure_core::file::model::{VaultFile, WrapKey};
 use v_secure_core::log::op::{Op, Resolve, Versions};
 use v_secure_core::policy::op::PolicyOp;
@@ -70,7 +71,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             changed(world, |file| {
                 wrap_garbage(world, file);
-                let good: BTreeSet<Id> =
+                let good: BTreeSet<WrapId> =
                     section(&mut world.file.clone(), "dev/DB").wraps.keys().copied().collect();
                 section(file, "dev/DB").wraps.retain(|id, _| !good.contains(id));
             })
@@ -91,7 +92,7 @@ fn log_cut(world: &World) -> String {
 fn removed_revived(world: &World) -> String {
     changed(world, |file| {
         let (policy, beside) = (head(&world.file), tips(&world.file));
-        let objects: Vec<Id> = section(file, "prod/DB").versions.keys().copied().collect();
+        let objects: Vec<ObjectId> = section(file, "prod/DB").versions.keys().copied().collect();
         let remove = Op::Remove(Versions { secret: secret("prod/DB"), objects, adopts: None });
         let (ada, rob) = (&world.person("ada").key, &world.person("rob").key);
         let put = put_op(file, "prod/DB", rob, &beside);

@@ -3,7 +3,8 @@
 use crate::forgery::kind::{Forgery, Get, Setup, changed};
 use crate::forgery::world::{World, name, open, secret};
 use v_secure::host::real::RealHost;
-use v_secure_core::crypto::bytes::{Fixed, Id, ShortId};
+use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::EpochId;
 use v_secure_core::file::audience;
 use v_secure_core::file::audience::EpochKeys;
 use v_secure_core::file::model::{AudienceSection, SecretSection, VaultFile, Wrap};
@@ -115,7 +116,7 @@ pub const ALL: &[Forgery] = &[
         get: Get::Refused("prod/DB"),
         make: |world| {
             changed(world, |file| {
-                rewrapped(file, "prod/DB", |wrap| wrap.epoch = Fixed([7; 16]));
+                rewrapped(file, "prod/DB", |wrap| wrap.epoch = EpochId([7; 16]));
             })
         },
     },
@@ -354,7 +355,7 @@ fn envelope_invented(world: &World) -> String {
     let (mut keys, _) = audience::new_epoch(&RealHost, &vault, "ci+owner").unwrap();
     let recipients = ["ada", "rita"].map(|who| world.person(who).recipient.clone());
     changed(world, |file| {
-        let epoch: ShortId = file.audiences["ci+owner"].epoch;
+        let epoch: EpochId = file.audiences["ci+owner"].epoch;
         keys.epoch = epoch;
         audience(file, "ci+owner").envelope =
             audience::seal_envelope(&vault, "ci+owner", &[keys], &recipients).unwrap();

@@ -5,7 +5,7 @@ use crate::forgery::entries::{head, insert, last, signed, tips};
 use crate::forgery::kind::{Forgery, Get, Setup, changed};
 use crate::forgery::values::section;
 use crate::forgery::world::{LATE, World, secret};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::file::model::{VaultFile, VersionObject};
 use v_secure_core::log::draft::Tips;
 use v_secure_core::log::op::{Field, Op, Put};
@@ -105,7 +105,7 @@ pub const ALL: &[Forgery] = &[
 ];
 
 /// The version in force.
-fn current(file: &mut VaultFile) -> (Id, &mut VersionObject) {
+fn current(file: &mut VaultFile) -> (ObjectId, &mut VersionObject) {
     let section = section(file, DB);
     let id = section.active[0];
     (id, section.versions.get_mut(&id).unwrap())

@@ -6,6 +6,7 @@ pub mod armor;
 pub mod bytes;
 pub mod digest;
 pub mod envelope;
+pub mod id;
 pub mod identity;
 pub mod kdf;
 pub mod mac;

@@ -6,6 +6,7 @@ use super::digest::{self, Digest, HashContext};
 use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
+use crate::crypto::id::EpochId;
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
 use chacha20poly1305::XNonce;
@@ -37,7 +38,7 @@ pub enum WrapError {
 pub struct WrapBinding<'a> {
     pub vault: &'a Id,
     pub audience: &'a str,
-    pub epoch: &'a ShortId,
+    pub epoch: &'a EpochId,
     pub secret_uid: &'a Id,
     pub version_uid: &'a ShortId,
 }
@@ -76,7 +77,7 @@ impl Kek {
     }
 
     /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
-    pub fn commitment(&self, vault: &Id, audience: &str, epoch: &ShortId) -> Id {
+    pub fn commitment(&self, vault: &Id, audience: &str, epoch: &EpochId) -> Id {
         let digest = Digest::new(HashContext::KekCommitment);
         digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
     }
@@ -158,9 +159,10 @@ mod tests {
 
     const VAULT: Id = Fixed([1; 32]);
     const SECRET: Id = Fixed([2; 32]);
-    const EPOCH: ShortId = Fixed([3; 16]);
+    const EPOCH: EpochId = EpochId([3; 16]);
     const VERSION: ShortId = Fixed([4; 16]);
     const OTHER: Id = Fixed([9; 32]);
+    const OTHER_EPOCH: EpochId = EpochId([9; 16]);
     const OTHER_SHORT: ShortId = Fixed([9; 16]);
 
     fn binding() -> WrapBinding<'static> {
@@ -177,7 +179,7 @@ mod tests {
         [
             WrapBinding { vault: &OTHER, ..binding() },
             WrapBinding { audience: "ci+owner", ..binding() },
-            WrapBinding { epoch: &OTHER_SHORT, ..binding() },
+            WrapBinding { epoch: &OTHER_EPOCH, ..binding() },
             WrapBinding { secret_uid: &OTHER, ..binding() },
             WrapBinding { version_uid: &OTHER_SHORT, ..binding() },
         ]
@@ -224,7 +226,7 @@ mod tests {
         let own = kek.commitment(&VAULT, "owner", &EPOCH);
         assert_ne!(own, kek.commitment(&OTHER, "owner", &EPOCH));
         assert_ne!(own, kek.commitment(&VAULT, "ci+owner", &EPOCH));
-        assert_ne!(own, kek.commitment(&VAULT, "owner", &OTHER_SHORT));
+        assert_ne!(own, kek.commitment(&VAULT, "owner", &OTHER_EPOCH));
         assert_ne!(own, Kek::generate(&TestHost).commitment(&VAULT, "owner", &EPOCH));
     }
 }

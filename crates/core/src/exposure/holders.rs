@@ -2,7 +2,8 @@
 
 use super::same::Disclosure;
 use super::{ExposureCause, Knower, Through};
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::Id;
+use crate::crypto::id::EpochId;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
@@ -30,7 +31,7 @@ struct Facts {
 /// An envelope: the keys of its epoch and of all before, sealed to these.
 struct Seal {
     position: usize,
-    epoch: ShortId,
+    epoch: EpochId,
     to: BTreeSet<Reader>,
 }
 
@@ -246,7 +247,7 @@ impl Holders {
     }
 
     /// The first seal of an audience that holds the epoch's keys; all later ones do.
-    fn begin(&self, audience: &str, epoch: &ShortId) -> Option<usize> {
+    fn begin(&self, audience: &str, epoch: &EpochId) -> Option<usize> {
         self.seals.get(audience)?.iter().position(|seal| seal.epoch == *epoch)
     }
 

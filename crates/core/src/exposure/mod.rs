@@ -14,7 +14,7 @@ mod same;
 
 pub use self::compared::Uncompared;
 pub use self::older::older;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
@@ -33,7 +33,7 @@ pub struct Exposed {
     pub secret: SecretName,
     /// The version's number and id.
     pub version: usize,
-    pub object: Id,
+    pub object: ObjectId,
     /// Never empty; ordered by member.
     pub to: Vec<Knower>,
 }
@@ -104,7 +104,7 @@ impl Exposed {
 pub struct Waived {
     pub secret: SecretName,
     pub version: usize,
-    pub object: Id,
+    pub object: ObjectId,
     pub waiver: Waiver,
 }
 
@@ -204,7 +204,7 @@ fn acquainted<'a>(
     holders: &Holders,
     same: &SameValues<'a>,
     secret: &SecretName,
-    object: &Id,
+    object: &ObjectId,
 ) -> (Known<'a>, Known<'a>) {
     let (mut opened, mut authors) = (Known::default(), Known::default());
     for (_, of, disclosures) in same.family(vault, holders, object) {
@@ -238,7 +238,7 @@ fn knowers(
     holders: &Holders,
     same: &SameValues<'_>,
     secret: &SecretName,
-    (object, put): (Id, UnixTime),
+    (object, put): (ObjectId, UnixTime),
 ) -> Vec<Knower> {
     let acquainted = acquainted(vault, holders, same, secret, &object);
     let in_force = in_force(vault, holders, same, &object);
@@ -271,10 +271,10 @@ fn in_force<'a>(
     vault: &Vault,
     holders: &Holders,
     same: &SameValues<'a>,
-    object: &Id,
+    object: &ObjectId,
 ) -> BTreeSet<&'a SecretName> {
     let family = same.family(vault, holders, object).into_iter();
-    let is_active = |of: &SecretName, object: &Id| {
+    let is_active = |of: &SecretName, object: &ObjectId| {
         vault.secret(of).is_some_and(|state| state.candidates.contains(object))
     };
     family.filter(|(object, of, _)| is_active(of, object)).map(|(_, of, _)| of).collect()

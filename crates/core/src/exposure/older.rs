@@ -1,7 +1,7 @@
 //! Values in force that whoever is let in gets the keys to and may not read: of secrets that the role
 //! could read once, whose values nobody has changed since.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::policy::vouching::{AccessOfRole, Gift};
@@ -36,7 +36,7 @@ fn held<'a>(vault: &'a Vault, access: &AccessOfRole) -> Vec<&'a SecretName> {
 }
 
 /// Whether the file has a wrap of the version for an audience of the role.
-fn is_under(vault: &Vault, name: &SecretName, object: &Id, role: &Name) -> bool {
+fn is_under(vault: &Vault, name: &SecretName, object: &ObjectId, role: &Name) -> bool {
     let section = vault.file().secrets.get(&vault.uid(name));
     let wraps = section.into_iter().flat_map(|section| section.wraps.values());
     let mut wraps = wraps.filter(|wrap| wrap.version == *object);

@@ -3,6 +3,7 @@
 
 use super::holders::Holders;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::standing::EntryStatus;
@@ -14,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 /// A wrap that an entry named for a version, void entries too: their wraps open all the same.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Disclosure {
-    pub wrap: Id,
+    pub wrap: WrapId,
     /// The entry's time, in seconds since the Unix epoch, as its author says.
     pub ts: UnixTime,
     /// The position of the policy that the entry was written under.
@@ -28,12 +29,12 @@ struct Of<'a> {
     secret: Option<&'a SecretName>,
     disclosures: Vec<Disclosure>,
     /// What its writers say holds the same value, and what was found to.
-    stated: BTreeSet<Id>,
+    stated: BTreeSet<ObjectId>,
     /// The versions that say so of this one, with the member who wrote that.
-    claims: Vec<(Id, &'a Name)>,
+    claims: Vec<(ObjectId, &'a Name)>,
 }
 
-pub(super) struct SameValues<'a>(HashMap<Id, Of<'a>>);
+pub(super) struct SameValues<'a>(HashMap<ObjectId, Of<'a>>);
 
 impl<'a> SameValues<'a> {
     pub fn of(vault: &'a Vault) -> Self {
@@ -70,7 +71,7 @@ impl<'a> SameValues<'a> {
     }
 
     /// Takes note of two versions that were opened and hold the same value.
-    pub fn join(&mut self, one: Id, other: Id) {
+    pub fn join(&mut self, one: ObjectId, other: ObjectId) {
         self.0.entry(one).or_default().stated.insert(other);
         self.0.entry(other).or_default().stated.insert(one);
     }
@@ -84,15 +85,15 @@ impl<'a> SameValues<'a> {
         &self,
         vault: &Vault,
         holders: &Holders,
-        object: &Id,
-    ) -> Vec<(Id, &'a SecretName, &[Disclosure])> {
+        object: &ObjectId,
+    ) -> Vec<(ObjectId, &'a SecretName, &[Disclosure])> {
         let (mut seen, mut next) = (BTreeSet::from([*object]), vec![*object]);
         let mut family = Vec::new();
         while let Some(object) = next.pop() {
             let Some(of) = self.0.get(&object) else { continue };
             let Some(secret) = of.secret else { continue };
             family.push((object, secret, of.disclosures.as_slice()));
-            let mut add = |other: &Id| {
+            let mut add = |other: &ObjectId| {
                 if seen.insert(*other) {
                     next.push(*other);
                 }

@@ -4,8 +4,9 @@
 //! An age file authenticates nobody, so what an envelope holds is believed only as far as it meets
 //! what the policy states: [`ExpectedEpoch`].
 
-use crate::crypto::bytes::{self, Id, ShortId};
+use crate::crypto::bytes::{self, Id};
 use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::id::EpochId;
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::wrap::Kek;
 use crate::host::{Random, random};
@@ -19,7 +20,7 @@ const MAX_PLAINTEXT: usize = 2 << 20;
 /// One epoch's keys, held by those who may read.
 #[derive(Debug)]
 pub struct EpochKeys {
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub kek: Kek,
     /// Opens what is sealed to the epoch's recipient.
     pub identity: Identity,
@@ -28,7 +29,7 @@ pub struct EpochKeys {
 /// What the policy states of an epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedEpoch {
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub recipient: String,
     /// [`kek_commitment`] of its KEK.
     pub commitment: Id,
@@ -48,17 +49,17 @@ pub enum AudienceError {
     #[error("the envelope's first epoch is not the audience's current one")]
     NotCurrent,
     #[error("the envelope lists epoch {epoch}, which the policy does not have there")]
-    UnknownEpoch { epoch: ShortId },
+    UnknownEpoch { epoch: EpochId },
     #[error("the key of epoch {epoch} is not the one that the policy commits to")]
-    Commitment { epoch: ShortId },
+    Commitment { epoch: EpochId },
     #[error("the identity of epoch {epoch} cannot be used")]
-    Identity { epoch: ShortId, source: IdentityError },
+    Identity { epoch: EpochId, source: IdentityError },
     #[error("the identity of epoch {epoch} does not belong to the recipient in the policy")]
-    Recipient { epoch: ShortId },
+    Recipient { epoch: EpochId },
 }
 
 /// What the policy says of a KEK.
-pub fn kek_commitment(vault: &Id, audience: &str, epoch: &ShortId, kek: &Kek) -> Id {
+pub fn kek_commitment(vault: &Id, audience: &str, epoch: &EpochId, kek: &Kek) -> Id {
     kek.commitment(vault, audience, epoch)
 }
 
@@ -68,7 +69,7 @@ pub fn new_epoch(
     vault: &Id,
     audience: &str,
 ) -> Result<(EpochKeys, ExpectedEpoch), IdentityError> {
-    let epoch = bytes::Fixed(random(source));
+    let epoch = EpochId(random(source));
     let kek = Kek::generate(source);
     let made = identity::generate_identity();
     let identity = identity::parse_identity(&made.text)?;
@@ -196,7 +197,7 @@ fn check_head<'a>(
 fn split_epoch(
     text: &str,
     line: usize,
-) -> Result<(ShortId, SecretValue, SecretValue), AudienceError> {
+) -> Result<(EpochId, SecretValue, SecretValue), AudienceError> {
     let form = AudienceError::Form { line };
     let Some(fields) = text.strip_prefix("epoch ") else { return Err(form) };
     let mut fields = fields.splitn(3, ' ');
@@ -204,7 +205,7 @@ fn split_epoch(
     else {
         return Err(form);
     };
-    let (Ok(epoch), Ok(mut kek)) = (ShortId::parse(epoch), bytes::decode(kek)) else {
+    let (Ok(epoch), Ok(mut kek)) = (EpochId::parse(epoch), bytes::decode(kek)) else {
         return Err(form);
     };
     if kek.len() != 32 {
@@ -315,7 +316,7 @@ mod tests {
         assert!(matches!(error, Err(AudienceError::Commitment { .. })));
         wrong = ExpectedEpoch { recipient: epoch().1.recipient, ..stated.clone() };
         assert!(matches!(parse(&VAULT, "owner", &wrong), Err(AudienceError::Recipient { .. })));
-        wrong = ExpectedEpoch { epoch: bytes::Fixed([0; 16]), ..stated };
+        wrong = ExpectedEpoch { epoch: EpochId([0; 16]), ..stated };
         assert!(matches!(parse(&VAULT, "owner", &wrong), Err(AudienceError::UnknownEpoch { .. })));
     }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::records::Records;
 use super::slot::SlotRecord;
+use crate::crypto::id::{EpochId, ObjectId, WrapId};
 use crate::record::ids;
 use crate::record::ids::Putting;
 use crate::time::UnixTime;
@@ -52,7 +53,7 @@ pub struct Header {
 /// The envelope of an audience's current epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AudienceSection {
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     /// A binary age file (armored in the vault's text).
     pub envelope: Vec<u8>,
 }
@@ -61,9 +62,9 @@ pub struct AudienceSection {
 pub struct SecretSection {
     pub name: SecretName,
     /// Readable copy of the fold's candidates, in order of id.
-    pub active: Vec<Id>,
-    pub versions: Records<VersionObject>,
-    pub wraps: Records<Wrap>,
+    pub active: Vec<ObjectId>,
+    pub versions: Records<ObjectId, VersionObject>,
+    pub wraps: Records<WrapId, Wrap>,
 }
 
 /// One immutable version of a secret; its id is the hash of these and the secret's uid.
@@ -84,9 +85,9 @@ pub struct VersionObject {
 /// A version's DEK, wrapped for one epoch of one audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrap {
-    pub version: Id,
+    pub version: ObjectId,
     pub audience: String,
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub key: WrapKey,
 }
 
@@ -122,16 +123,16 @@ impl VersionObject {
     }
 
     /// The object's id as one of the secret `uid`, by what it states itself.
-    pub fn id(&self, uid: &Id) -> Id {
+    pub fn id(&self, uid: &Id) -> ObjectId {
         let Self { author, origin, expires, .. } = self;
         ids::put_object_id(uid, Putting { author, origin, expires: *expires }, &self.body_id())
     }
 }
 
 impl Wrap {
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> WrapId {
         let (kind, bytes) = (self.key.kind().as_bytes(), self.key.bytes());
         let fields = [&self.version.0[..], self.audience.as_bytes(), &self.epoch.0, kind, bytes];
-        digest::hash(HashContext::Wrap, &fields)
+        digest::hash(HashContext::Wrap, &fields).into()
     }
 }

@@ -3,18 +3,16 @@
 //! A sorted list, because most secrets have one version and one wrap: a `BTreeMap` takes room for
 //! eleven of either at once, which for 10,000 secrets is 27 MiB of nothing.
 
-use crate::crypto::bytes::Id;
-
-/// A map from ids to `T`, with the part of `BTreeMap`'s interface that is needed.
+/// A map from ids `K` to `T`, with the part of `BTreeMap`'s interface that is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Records<T>(Vec<(Id, T)>);
+pub struct Records<K, T>(Vec<(K, T)>);
 
-impl<T> Records<T> {
+impl<K: Ord, T> Records<K, T> {
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    fn place(&self, id: &Id) -> Result<usize, usize> {
+    fn place(&self, id: &K) -> Result<usize, usize> {
         match self.0.last() {
             // Readers and mergers come in order.
             Some((last, _)) if last < id => Err(self.0.len()),
@@ -22,20 +20,20 @@ impl<T> Records<T> {
         }
     }
 
-    pub fn get(&self, id: &Id) -> Option<&T> {
+    pub fn get(&self, id: &K) -> Option<&T> {
         self.place(id).ok().map(|place| &self.0[place].1)
     }
 
-    pub fn get_mut(&mut self, id: &Id) -> Option<&mut T> {
+    pub fn get_mut(&mut self, id: &K) -> Option<&mut T> {
         self.place(id).ok().map(|place| &mut self.0[place].1)
     }
 
-    pub fn contains_key(&self, id: &Id) -> bool {
+    pub fn contains_key(&self, id: &K) -> bool {
         self.place(id).is_ok()
     }
 
     /// Puts a record in, and gives back the one that stood under this id before.
-    pub fn insert(&mut self, id: Id, record: T) -> Option<T> {
+    pub fn insert(&mut self, id: K, record: T) -> Option<T> {
         match self.place(&id) {
             Ok(place) => Some(std::mem::replace(&mut self.0[place].1, record)),
             Err(place) => {
@@ -48,11 +46,11 @@ impl<T> Records<T> {
         }
     }
 
-    pub fn remove(&mut self, id: &Id) -> Option<T> {
+    pub fn remove(&mut self, id: &K) -> Option<T> {
         self.place(id).ok().map(|place| self.0.remove(place).1)
     }
 
-    pub fn retain(&mut self, mut keep: impl FnMut(&Id, &mut T) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut T) -> bool) {
         self.0.retain_mut(|(id, record)| keep(id, record));
     }
 
@@ -69,15 +67,15 @@ impl<T> Records<T> {
     }
 
     /// The record with the greatest id.
-    pub fn last_key_value(&self) -> Option<(&Id, &T)> {
+    pub fn last_key_value(&self) -> Option<(&K, &T)> {
         self.0.last().map(|(id, record)| (id, record))
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Id, &T)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &T)> {
         self.0.iter().map(|(id, record)| (id, record))
     }
 
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Id> {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &K> {
         self.0.iter().map(|(id, _)| id)
     }
 
@@ -94,7 +92,7 @@ impl<T> Records<T> {
     }
 }
 
-impl<T> Default for Records<T> {
+impl<K: Ord, T> Default for Records<K, T> {
     fn default() -> Self {
         Self::new()
     }
@@ -104,42 +102,41 @@ impl<T> Default for Records<T> {
 ///
 /// # Panics
 /// If there is no such record, as indexing a `BTreeMap` does.
-impl<T> std::ops::Index<&Id> for Records<T> {
+impl<K: Ord, T> std::ops::Index<&K> for Records<K, T> {
     type Output = T;
 
-    fn index(&self, id: &Id) -> &T {
+    fn index(&self, id: &K) -> &T {
         let place = self.place(id).unwrap_or(self.0.len());
         &self.0[place].1
     }
 }
 
-impl<T> FromIterator<(Id, T)> for Records<T> {
-    fn from_iter<I: IntoIterator<Item = (Id, T)>>(records: I) -> Self {
+impl<K: Ord, T> FromIterator<(K, T)> for Records<K, T> {
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(records: I) -> Self {
         let mut all = Self::new();
         all.extend(records);
         all
     }
 }
 
-impl<T> Extend<(Id, T)> for Records<T> {
-    fn extend<I: IntoIterator<Item = (Id, T)>>(&mut self, records: I) {
+impl<K: Ord, T> Extend<(K, T)> for Records<K, T> {
+    fn extend<I: IntoIterator<Item = (K, T)>>(&mut self, records: I) {
         records.into_iter().for_each(|(id, record)| _ = self.insert(id, record));
     }
 }
 
-impl<T> IntoIterator for Records<T> {
-    type Item = (Id, T);
-    type IntoIter = std::vec::IntoIter<(Id, T)>;
+impl<K, T> IntoIterator for Records<K, T> {
+    type Item = (K, T);
+    type IntoIter = std::vec::IntoIter<(K, T)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
 }
 
-impl<'a, T> IntoIterator for &'a Records<T> {
-    type Item = (&'a Id, &'a T);
-    type IntoIter =
-        std::iter::Map<std::slice::Iter<'a, (Id, T)>, fn(&'a (Id, T)) -> (&'a Id, &'a T)>;
+impl<'a, K, T> IntoIterator for &'a Records<K, T> {
+    type Item = (&'a K, &'a T);
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, (K, T)>, fn(&'a (K, T)) -> (&'a K, &'a T)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter().map(|(id, record)| (id, record))

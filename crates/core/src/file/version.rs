@@ -4,6 +4,7 @@
 use super::audience::EpochKeys;
 use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::id::{EpochId, ObjectId, WrapId};
 use crate::crypto::seal::{self, Dek, SealError, SealedContent, ValueBinding};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
 use crate::host::{Random, random};
@@ -19,9 +20,9 @@ pub enum VersionError {
     #[error("the version's key cannot be wrapped or unwrapped")]
     Wrap(#[source] WrapError),
     #[error("the wrap is for version {stated}, not for {object}")]
-    OtherVersion { object: Id, stated: Id },
+    OtherVersion { object: ObjectId, stated: ObjectId },
     #[error("the keys of epoch {epoch} of audience {audience} are not at hand")]
-    EpochKeys { audience: String, epoch: ShortId },
+    EpochKeys { audience: String, epoch: EpochId },
 }
 
 impl VersionError {
@@ -45,7 +46,7 @@ pub enum WrapTo<'a> {
     /// Under the KEK, by a writer who may read.
     Epoch { audience: &'a str, keys: &'a EpochKeys },
     /// Sealed to the epoch's recipient, by a writer who may not.
-    Recipient { audience: &'a str, epoch: ShortId, recipient: &'a str },
+    Recipient { audience: &'a str, epoch: EpochId, recipient: &'a str },
 }
 
 /// A value that is to be a version's.
@@ -74,9 +75,9 @@ pub struct SealedValue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedVersion {
     pub body: Id,
-    pub object_id: Id,
+    pub object_id: ObjectId,
     pub object: VersionObject,
-    pub wrap_id: Id,
+    pub wrap_id: WrapId,
     pub wrap: Wrap,
 }
 
@@ -157,7 +158,7 @@ pub fn rewrap(
     wrap: &Wrap,
     keys: &[EpochKeys],
     to: WrapTo<'_>,
-) -> Result<(Id, Wrap), VersionError> {
+) -> Result<(WrapId, Wrap), VersionError> {
     check_wrapped(secret, object, wrap)?;
     let dek = committed(secret, object, wrap, keys)?;
     Ok(wrap_to(source, secret, &object.uid, &dek, to)?.of(wrap.version))
@@ -204,12 +205,12 @@ fn value_binding<'a>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wrapped {
     audience: String,
-    epoch: ShortId,
+    epoch: EpochId,
     key: WrapKey,
 }
 
 impl Wrapped {
-    fn of(self, version: Id) -> (Id, Wrap) {
+    fn of(self, version: ObjectId) -> (WrapId, Wrap) {
         let Self { audience, epoch, key } = self;
         let wrap = Wrap { version, audience, epoch, key };
         (wrap.id(), wrap)

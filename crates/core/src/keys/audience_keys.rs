@@ -7,8 +7,8 @@ use super::policy_change::PolicyChangeError;
 use super::room::{Fit, Room};
 use super::sealing::{SealedEnvelope, Sealer};
 use super::shortfall::{Closed, LeftOutRecipient, Shortfall, Skipped};
-use crate::crypto::bytes::ShortId;
 use crate::crypto::envelope::EnvelopeError;
+use crate::crypto::id::EpochId;
 use crate::file::audience;
 use crate::file::audience::EpochKeys;
 use crate::file::model::AudienceSection;
@@ -292,7 +292,7 @@ impl<'a> Maker<'a> {
         self.state_reseal(audience, epoch, sealed)
     }
 
-    fn state_reseal(&mut self, audience: &str, epoch: ShortId, sealed: SealedEnvelope) -> bool {
+    fn state_reseal(&mut self, audience: &str, epoch: EpochId, sealed: SealedEnvelope) -> bool {
         let SealedEnvelope { envelope, skipped } = sealed;
         let op = PolicyOp::Reseal(EpochReseal {
             audience: audience.to_owned(),

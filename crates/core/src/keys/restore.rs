@@ -7,7 +7,8 @@
 use super::audience_keys;
 use super::policy_change::{self, PolicyChangeError};
 use super::shortfall::Shortfall;
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::Id;
+use crate::crypto::id::EpochId;
 use crate::file::audience::EpochKeys;
 use crate::name::Name;
 use crate::policy::error::ChainError;
@@ -75,7 +76,7 @@ pub struct Search<'a> {
 }
 
 struct Held {
-    expected: Vec<ShortId>,
+    expected: Vec<EpochId>,
     keys: Vec<EpochKeys>,
     /// How many of the keys are the present envelope's.
     present: usize,
@@ -83,7 +84,7 @@ struct Held {
 }
 
 impl Held {
-    fn has(&self, epoch: &ShortId) -> bool {
+    fn has(&self, epoch: &EpochId) -> bool {
         self.keys.iter().any(|keys| keys.epoch == *epoch)
     }
 

@@ -67,10 +67,11 @@ fn size(op: &PolicyOp) -> usize {
 mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
+    use crate::crypto::id::EpochId;
     use crate::policy::op::EpochReseal;
 
     fn reseal(role: &str, skipped: Vec<String>) -> PolicyOp {
-        let (epoch, envelope) = (Fixed([1; 16]), Fixed([2; 32]));
+        let (epoch, envelope) = (EpochId([1; 16]), Fixed([2; 32]));
         PolicyOp::Reseal(EpochReseal {
             audience: format!("owner+{role}"),
             epoch,

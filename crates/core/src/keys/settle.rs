@@ -4,6 +4,7 @@
 use super::audience_keys::MadeKeys;
 use super::policy_change::{Unsettled, WhyUnsettled};
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::file::audience::EpochKeys;
 use crate::file::model::Wrap;
 use crate::file::version;
@@ -81,7 +82,7 @@ pub(crate) fn settle(
 }
 
 impl Settling {
-    fn add(&mut self, name: &SecretName, object: Id, new: NewWrap) {
+    fn add(&mut self, name: &SecretName, object: ObjectId, new: NewWrap) {
         self.ops.push(Op::Rewrap { secret: name.clone(), object, wrap: new.id });
         self.wraps.push(new);
         self.settled.insert(name.clone());

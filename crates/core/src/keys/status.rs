@@ -4,7 +4,7 @@
 //! Ages come of the times that policy and log entries state. They steer a schedule and nothing else:
 //! no entry counts or does not count by its time.
 
-use crate::crypto::bytes::ShortId;
+use crate::crypto::id::EpochId;
 use crate::log::state::SecretState;
 use crate::name::{Name, SecretName};
 use crate::policy::audience::Audience;
@@ -31,7 +31,7 @@ pub struct AudienceKeys {
     pub roles: Vec<Name>,
     pub readers: Vec<Name>,
     /// The current epoch, and since when it is: seconds since the Unix epoch.
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub since: UnixTime,
     /// How many epochs there are, the current one included.
     pub epochs: usize,
@@ -158,7 +158,7 @@ fn audience_keys(
 }
 
 /// When the policy entry that brought an epoch was signed, as its signer says.
-fn begun(vault: &Vault, epoch: &ShortId) -> UnixTime {
+fn begun(vault: &Vault, epoch: &EpochId) -> UnixTime {
     let position = vault.chain().epoch(epoch).map(|fact| fact.position);
     position
         .and_then(|position| vault.file().chain.get(position))
@@ -197,7 +197,7 @@ fn is_under(
     vault: &Vault,
     name: &SecretName,
     secret: &SecretState,
-    epoch: Option<&ShortId>,
+    epoch: Option<&EpochId>,
 ) -> bool {
     let uid = vault.uid(name);
     secret.active().all(|version| {

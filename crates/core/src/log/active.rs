@@ -15,7 +15,7 @@
 use super::graph::Graph;
 use super::op::Put;
 use super::register::{At, latest};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use std::collections::HashMap;
 
 /// An op that counts and may set its secret's active version.
@@ -25,33 +25,33 @@ pub(super) enum Setting<'a> {
     Write(&'a Put),
     /// It counts by the right to rotate alone.
     Rotate(&'a Put),
-    Resolve(&'a Id),
+    Resolve(&'a ObjectId),
 }
 
 /// What ends versions and brings them back, by version, each list in order. All of it counts.
 #[derive(Default)]
 pub(super) struct Ends {
     /// True removes, false restores.
-    pub removed: HashMap<Id, Vec<(At, bool)>>,
-    pub pruned: HashMap<Id, Vec<At>>,
+    pub removed: HashMap<ObjectId, Vec<(At, bool)>>,
+    pub pruned: HashMap<ObjectId, Vec<At>>,
 }
 
 impl Ends {
-    fn removes<'a>(&'a self, version: &Id) -> impl Iterator<Item = At> + use<'a> {
+    fn removes<'a>(&'a self, version: &ObjectId) -> impl Iterator<Item = At> + use<'a> {
         let ops = self.removed.get(version).into_iter().flatten();
         ops.filter(|(_, removes)| *removes).map(|(at, _)| *at)
     }
 
-    fn restores<'a>(&'a self, version: &Id) -> impl Iterator<Item = At> + use<'a> {
+    fn restores<'a>(&'a self, version: &ObjectId) -> impl Iterator<Item = At> + use<'a> {
         let ops = self.removed.get(version).into_iter().flatten();
         ops.filter(|(_, removes)| !*removes).map(|(at, _)| *at)
     }
 
-    fn prunes<'a>(&'a self, version: &Id) -> impl Iterator<Item = At> + use<'a> {
+    fn prunes<'a>(&'a self, version: &ObjectId) -> impl Iterator<Item = At> + use<'a> {
         self.pruned.get(version).into_iter().flatten().copied()
     }
 
-    fn is_removed(&self, graph: &Graph, version: &Id) -> bool {
+    fn is_removed(&self, graph: &Graph, version: &ObjectId) -> bool {
         let ops = self.removed.get(version).map_or(&[][..], Vec::as_slice);
         latest(graph, ops).last().is_some_and(|(_, removes)| *removes)
     }
@@ -61,7 +61,7 @@ impl Ends {
 #[derive(Default)]
 pub(super) struct ActiveVersions {
     /// Those that set something, in order.
-    pub set: Vec<(At, Id)>,
+    pub set: Vec<(At, ObjectId)>,
     /// The puts that are overruled.
     pub overruled: Vec<At>,
 }
@@ -95,13 +95,13 @@ pub(super) fn settings(graph: &Graph, ends: &Ends, ops: &[(At, Setting<'_>)]) ->
 #[derive(Default)]
 struct Past {
     /// In order; whether all before it lead to it.
-    ops: Vec<(At, Id, bool)>,
+    ops: Vec<(At, ObjectId, bool)>,
     /// The latest of them, by place in `ops`.
     tips: Vec<usize>,
 }
 
 impl Past {
-    fn push(&mut self, graph: &Graph, at: At, object: Id) {
+    fn push(&mut self, graph: &Graph, at: At, object: ObjectId) {
         let ops = &self.ops;
         self.tips.retain(|tip| !ops[*tip].0.before(graph, at));
         self.tips.push(ops.len());
@@ -121,8 +121,8 @@ impl Pass<'_> {
     }
 
     /// The versions that were active where the op was written, removed ones among them.
-    fn active_before(&self, op: At) -> Vec<Id> {
-        let mut found: Vec<(At, Id)> = Vec::new();
+    fn active_before(&self, op: At) -> Vec<ObjectId> {
+        let mut found: Vec<(At, ObjectId)> = Vec::new();
         for (at, object, leads) in self.past.ops.iter().rev() {
             if found.iter().any(|(later, _)| self.before(*at, *later)) || !self.before(*at, op) {
                 continue;
@@ -136,7 +136,7 @@ impl Pass<'_> {
     }
 
     /// Whether before the op its version is pruned, or removed and not restored.
-    fn is_ended(&self, op: At, version: &Id) -> bool {
+    fn is_ended(&self, op: At, version: &ObjectId) -> bool {
         self.ends.prunes(version).any(|prune| self.before(prune, op))
             || self
                 .ends
@@ -145,7 +145,7 @@ impl Pass<'_> {
     }
 
     /// Whether a removal of the version is followed by a restore of it, before `until` if stated.
-    fn is_restored(&self, version: &Id, removal: At, until: Option<At>) -> bool {
+    fn is_restored(&self, version: &ObjectId, removal: At, until: Option<At>) -> bool {
         self.ends.restores(version).any(|restore| {
             self.before(removal, restore) && until.is_none_or(|until| self.before(restore, until))
         })
@@ -162,7 +162,7 @@ impl Pass<'_> {
         active.iter().any(|version| self.carries(rotation, version))
     }
 
-    fn carries(&self, rotation: At, version: &Id) -> bool {
+    fn carries(&self, rotation: At, version: &ObjectId) -> bool {
         // What is beside the rotation counts as the register does, but a restore must follow it.
         let outlived = |removal: At| match self.before(removal, rotation) {
             true => self.is_restored(version, removal, Some(rotation)),

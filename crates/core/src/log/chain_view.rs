@@ -1,7 +1,8 @@
 //! The real policy chain, as the log asks it.
 
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::Id;
+use crate::crypto::id::EpochId;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::op::{MemberKind, Right};
@@ -56,7 +57,7 @@ impl PolicyView for Chain {
         self.state().member(member).map(|found| found.kind)
     }
 
-    fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>> {
+    fn epoch(&self, epoch: &EpochId) -> Option<EpochView<'_>> {
         let fact = self.epoch(epoch)?;
         let audience = self.state().audience(&fact.audience)?;
         let mut after = audience

@@ -3,7 +3,6 @@
 
 use super::entry::Entry;
 use super::op::Op;
-use crate::crypto::bytes::Id;
 use crate::name::Name;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
@@ -64,12 +63,12 @@ pub fn field_name(text: &str) -> Result<(), RuleError> {
     if known { Ok(()) } else { Err(RuleError::FieldName) }
 }
 
-fn ids(list: &'static str, ids: &[Id]) -> Result<(), RuleError> {
+fn ids<T: Ord>(list: &'static str, ids: &[T]) -> Result<(), RuleError> {
     Counted::Ids.check(ids.len())?;
     rule::ascending(list, ids)
 }
 
-fn some_ids(list: &'static str, some: &[Id]) -> Result<(), RuleError> {
+fn some_ids<T: Ord>(list: &'static str, some: &[T]) -> Result<(), RuleError> {
     rule::not_empty(list, some)?;
     ids(list, some)
 }
@@ -78,6 +77,7 @@ fn some_ids(list: &'static str, some: &[Id]) -> Result<(), RuleError> {
 mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
+    use crate::crypto::id::ObjectId;
     use crate::log::op::{Expire, OpRef};
     use crate::name::SecretName;
 
@@ -86,7 +86,7 @@ mod tests {
         let adopting = |index| {
             let adopts = Some(OpRef { entry: Fixed([1; 32]), op: index });
             let secret = SecretName::parse("prod/A").unwrap();
-            op(&Op::Expire(Expire { secret, object: Fixed([2; 32]), at: None, adopts }))
+            op(&Op::Expire(Expire { secret, object: ObjectId([2; 32]), at: None, adopts }))
         };
         assert_eq!(adopting(999), Ok(()));
         assert_eq!(adopting(1_000), Err(RuleError::Integer { key: "op" }));

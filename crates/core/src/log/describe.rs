@@ -3,14 +3,15 @@
 use super::entry::Entry;
 use super::op::Op;
 use super::policy_view::PolicyView;
-use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::bytes::Id;
+use std::fmt::Display;
 use std::fmt::Write;
 
 /// How many characters of an id are shown where a person reads it.
 const SHORT: usize = 10;
 
 /// The beginning of an id's text, enough to find it by.
-pub fn short<const N: usize>(id: &Fixed<N>) -> String {
+pub fn short(id: &impl Display) -> String {
     let mut text = id.to_string();
     text.truncate(SHORT);
     text

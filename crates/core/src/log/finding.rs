@@ -2,6 +2,7 @@
 //! names who did what, and the command that helps.
 
 use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::name::SecretName;
 use std::fmt;
 
@@ -169,8 +170,8 @@ pub enum Subject {
     Slot(ShortId),
     Entry(Id),
     Secret(SecretName),
-    Object { secret: SecretName, object: Id },
-    Wrap { secret: SecretName, wrap: Id },
+    Object { secret: SecretName, object: ObjectId },
+    Wrap { secret: SecretName, wrap: WrapId },
 }
 
 impl Subject {

@@ -8,6 +8,7 @@ use super::register::{At, latest};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::name::SecretName;
 use crate::time::UnixTime;
 use rayon::prelude::*;
@@ -78,13 +79,13 @@ struct Gathered<'a> {
     settings: Vec<(At, Setting<'a>)>,
     fields: BTreeMap<&'a str, Vec<(At, Option<&'a str>)>>,
     ends: Ends,
-    void_pruned: BTreeSet<Id>,
+    void_pruned: BTreeSet<ObjectId>,
     /// By version: from when on it is not served.
-    expires: HashMap<Id, Vec<(At, Option<UnixTime>)>>,
+    expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>>,
     /// The same, by ops that do not count: they can only keep it.
-    void_expires: Vec<(Id, At, Option<UnixTime>)>,
+    void_expires: Vec<(ObjectId, At, Option<UnixTime>)>,
     /// (version, wrap); `None` where a void op names it.
-    wraps: Vec<(Id, Id, Option<At>)>,
+    wraps: Vec<(ObjectId, WrapId, Option<At>)>,
 }
 
 /// How an op counts in this fold.
@@ -197,9 +198,14 @@ impl<'a> Fold<'a> {
         at.map(|at| Late { at, stated: self.entries[op.place as usize].ts })
     }
 
-    fn wraps(&self, versions: &mut [Version], index: &Index, wraps: &[(Id, Id, Option<At>)]) {
+    fn wraps(
+        &self,
+        versions: &mut [Version],
+        index: &Index,
+        wraps: &[(ObjectId, WrapId, Option<At>)],
+    ) {
         // A version is made with the wrap of its put.
-        let own: Vec<Id> = versions.iter().map(|version| version.live_wrap.wrap).collect();
+        let own: Vec<WrapId> = versions.iter().map(|version| version.live_wrap.wrap).collect();
         let mut greatest: Vec<Option<(usize, At)>> = vec![None; versions.len()];
         for (object, wrap, at) in wraps {
             let Some(slot) = index.find(versions, object) else { continue };
@@ -232,8 +238,8 @@ impl<'a> Fold<'a> {
         &self,
         versions: &[Version],
         index: &Index,
-        mut ops: Vec<(At, Id)>,
-    ) -> (Vec<Id>, Option<Id>) {
+        mut ops: Vec<(At, ObjectId)>,
+    ) -> (Vec<ObjectId>, Option<ObjectId>) {
         ops.retain(|(_, object)| index.find(versions, object).is_some());
         let mut left = latest(self.graph, &ops);
         left.retain(|(_, object)| {
@@ -241,7 +247,7 @@ impl<'a> Fold<'a> {
             version.is_some_and(|version| !version.removed && !version.pruned)
         });
         let current = left.last().map(|(_, object)| *object);
-        let mut candidates: Vec<Id> = left.into_iter().map(|(_, object)| object).collect();
+        let mut candidates: Vec<ObjectId> = left.into_iter().map(|(_, object)| object).collect();
         candidates.sort_unstable();
         candidates.dedup();
         (candidates, current)
@@ -333,17 +339,17 @@ const LOOKED_THROUGH: usize = 8;
 
 /// Where the version of an object is among the existing ones.
 #[derive(Default)]
-struct Index(HashMap<Id, usize>);
+struct Index(HashMap<ObjectId, usize>);
 
 impl Index {
-    fn find(&self, versions: &[Version], object: &Id) -> Option<usize> {
+    fn find(&self, versions: &[Version], object: &ObjectId) -> Option<usize> {
         if versions.len() <= LOOKED_THROUGH {
             return versions.iter().position(|version| version.object == *object);
         }
         self.0.get(object).copied()
     }
 
-    fn of<'a>(&self, versions: &'a mut [Version], object: &Id) -> Option<&'a mut Version> {
+    fn of<'a>(&self, versions: &'a mut [Version], object: &ObjectId) -> Option<&'a mut Version> {
         self.find(versions, object).map(|at| &mut versions[at])
     }
 
@@ -395,7 +401,7 @@ impl Existing {
             Setting::Rotate(put) => Some((put.object, overruled.binary_search(at).is_ok())),
             Setting::Resolve(_) => None,
         });
-        let mut all: HashMap<Id, bool> = HashMap::new();
+        let mut all: HashMap<ObjectId, bool> = HashMap::new();
         stands.for_each(|(id, overruled)| *all.entry(id).or_insert(true) &= overruled);
         for version in &mut self.versions {
             version.overruled = all.get(&version.object).copied().unwrap_or_default();

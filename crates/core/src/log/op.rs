@@ -1,6 +1,7 @@
 //! The ops of log entries, as they stand in JSON.
 
-use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::name::SecretName;
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -15,8 +16,8 @@ pub enum Op {
     Restore(Versions),
     Remove(Versions),
     Expire(Expire),
-    Prune { secret: SecretName, objects: Vec<Id> },
-    Rewrap { secret: SecretName, object: Id, wrap: Id },
+    Prune { secret: SecretName, objects: Vec<ObjectId> },
+    Rewrap { secret: SecretName, object: ObjectId, wrap: WrapId },
     Pending(Pending),
     Rollout { secret: SecretName, record: String },
     Checkpoint { segment: Id, heads: Vec<Id> },
@@ -31,17 +32,17 @@ pub struct Put {
     pub body: Id,
     /// Derived from the entry and not stated, so that nobody can name another's version.
     #[serde(skip, default = "underived")]
-    pub object: Id,
-    pub wrap: Id,
+    pub object: ObjectId,
+    pub wrap: WrapId,
     /// Seconds since the Unix epoch from which on the version is not served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<UnixTime>,
     /// The versions that the writer saw as active.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub replaces: Vec<Id>,
+    pub replaces: Vec<ObjectId>,
     /// Versions that hold the same value (roll-back, copy, rename, DEK rotation, adoption).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub same: Vec<Id>,
+    pub same: Vec<ObjectId>,
     /// The void op that this re-issues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<OpRef>,
@@ -60,7 +61,7 @@ pub struct OpRef {
 #[serde(deny_unknown_fields)]
 pub struct Resolve {
     pub secret: SecretName,
-    pub object: Id,
+    pub object: ObjectId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<OpRef>,
 }
@@ -70,7 +71,7 @@ pub struct Resolve {
 #[serde(deny_unknown_fields)]
 pub struct Expire {
     pub secret: SecretName,
-    pub object: Id,
+    pub object: ObjectId,
     /// Seconds since the Unix epoch; `None` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<UnixTime>,
@@ -92,15 +93,15 @@ pub struct Pending {
     pub body: Id,
     /// As a [`Put`]'s.
     #[serde(skip, default = "underived")]
-    pub object: Id,
-    pub wrap: Id,
+    pub object: ObjectId,
+    pub wrap: WrapId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<UnixTime>,
 }
 
 /// No object's id, until [`super::entry::Entry::derive_objects`] has it.
-fn underived() -> Id {
-    Fixed([0; 32])
+fn underived() -> ObjectId {
+    ObjectId([0; 32])
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +120,7 @@ pub struct Field {
 #[serde(deny_unknown_fields)]
 pub struct Versions {
     pub secret: SecretName,
-    pub objects: Vec<Id>,
+    pub objects: Vec<ObjectId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adopts: Option<OpRef>,
 }

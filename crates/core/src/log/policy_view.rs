@@ -1,7 +1,8 @@
 //! What the log asks of the policy chain. A seam, so that the rules of sections 6 and 7 are tested
 //! with policies that are stated rather than signed; [`crate::policy`]'s chain answers for real.
 
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::Id;
+use crate::crypto::id::EpochId;
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, SecretName};
 use crate::policy::op::{MemberKind, Right};
@@ -28,7 +29,7 @@ pub struct EpochView<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudienceView<'a> {
     pub name: &'a str,
-    pub epoch: &'a ShortId,
+    pub epoch: &'a EpochId,
     pub envelope: &'a Id,
     /// Whether it takes no new wraps until it has a new epoch.
     pub due: bool,
@@ -59,7 +60,7 @@ pub trait PolicyView: Sync {
     /// What kind of member it is, or last was.
     fn member_kind(&self, member: &Name) -> Option<MemberKind>;
     /// Any epoch that was ever in the chain.
-    fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>>;
+    fn epoch(&self, epoch: &EpochId) -> Option<EpochView<'_>>;
     /// The audiences after the head.
     fn audiences(&self) -> Vec<AudienceView<'_>>;
     /// The members with a recipient that the audience's envelope leaves out, after the head.

@@ -3,6 +3,7 @@
 
 use super::op::OpRef;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
@@ -20,9 +21,9 @@ pub struct SecretState {
     pub versions: Vec<Version>,
     pub fields: BTreeMap<String, Register>,
     /// The active versions, in order of id: several are a conflict, none means gone.
-    pub candidates: Vec<Id>,
+    pub candidates: Vec<ObjectId>,
     /// The candidate that the greatest op names.
-    pub current: Option<Id>,
+    pub current: Option<ObjectId>,
 }
 
 /// An existing version.
@@ -30,7 +31,7 @@ pub struct SecretState {
 pub struct Version {
     /// For display, from 1: order of first `put`.
     pub number: usize,
-    pub object: Id,
+    pub object: ObjectId,
     /// The entry of its first `put`, and that entry's facts.
     pub entry: Id,
     pub author: Name,
@@ -53,15 +54,15 @@ pub struct Version {
     /// Pruned beside an op that put its expiry off.
     pub prune_beside_expire: bool,
     /// What its puts replaced, and what they say holds the same value.
-    pub replaces: Vec<Id>,
-    pub same: Vec<Id>,
+    pub replaces: Vec<ObjectId>,
+    pub same: Vec<ObjectId>,
     /// The void ops that its puts re-issue.
     pub adopts: Vec<OpRef>,
     pub live_wrap: LiveWrap,
     /// The other wraps that counting ops name for it, in the order in which readers try them.
-    pub other_wraps: Vec<Id>,
+    pub other_wraps: Vec<WrapId>,
     /// Every wrap that a counting or void entry names for it, in order of id.
-    pub wraps: Vec<Id>,
+    pub wraps: Vec<WrapId>,
     pub pruned: bool,
     /// A void entry prunes it: its bytes may be gone.
     pub void_pruned: bool,
@@ -80,7 +81,7 @@ pub struct Late {
 /// The wrap that opens a version, and the entry that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveWrap {
-    pub wrap: Id,
+    pub wrap: WrapId,
     pub entry: Id,
 }
 
@@ -126,7 +127,7 @@ impl Version {
 
     /// The wraps that open it, in the order in which readers try them: the live one, its put's own,
     /// the others from the oldest on. Each must be in the file until the version is pruned.
-    pub fn wraps_to_try(&self) -> impl Iterator<Item = &Id> {
+    pub fn wraps_to_try(&self) -> impl Iterator<Item = &WrapId> {
         std::iter::once(&self.live_wrap.wrap).chain(&self.other_wraps)
     }
 }
@@ -148,7 +149,7 @@ impl SecretState {
         self.candidates.is_empty()
     }
 
-    pub fn version(&self, object: &Id) -> Option<&Version> {
+    pub fn version(&self, object: &ObjectId) -> Option<&Version> {
         self.versions.iter().find(|version| version.object == *object)
     }
 

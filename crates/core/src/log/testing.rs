@@ -8,7 +8,8 @@ use super::op::{Expire, Field, Op, Pending, Put, Resolve, Versions};
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
 use super::standing::{EntryStatus, LogSignatures, Standings};
 use super::state::{LogState, SecretState};
-use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::id::{EpochId, ObjectId, WrapId};
 use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::{MemberKind, Right};
@@ -25,20 +26,20 @@ pub fn secret(text: &str) -> SecretName {
 }
 
 /// An id that stands for version, wrap or policy number `n`.
-pub fn id(n: u8) -> Id {
-    Fixed([n; 32])
+pub fn id<T: From<Id>>(n: u8) -> T {
+    Fixed([n; 32]).into()
 }
 
-pub fn wrap_of(object: Id) -> Id {
-    let mut wrap = object;
+pub fn wrap_of(object: ObjectId) -> WrapId {
+    let mut wrap = WrapId(object.0);
     wrap.0[0] ^= 0x80;
     wrap
 }
 
-pub fn put_op(of: &str, object: Id) -> Put {
+pub fn put_op(of: &str, object: ObjectId) -> Put {
     Put {
         secret: secret(of),
-        body: object,
+        body: Fixed(object.0),
         object,
         wrap: wrap_of(object),
         expires: None,
@@ -125,7 +126,7 @@ pub struct Moment {
 /// An audience as it stands in the fake policy.
 #[derive(Debug, Clone)]
 pub struct FakeAudience {
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub envelope: Id,
     pub due: bool,
 }
@@ -141,7 +142,7 @@ pub struct FakePolicy {
     devices: BTreeMap<Id, Device>,
     pub audiences: BTreeMap<String, FakeAudience>,
     /// (audience, position, superseded)
-    pub epochs: BTreeMap<ShortId, (String, usize, Option<usize>)>,
+    pub epochs: BTreeMap<EpochId, (String, usize, Option<usize>)>,
     pub audience_of_all: String,
 }
 
@@ -274,7 +275,7 @@ impl PolicyView for FakePolicy {
         is_known.then_some(MemberKind::User)
     }
 
-    fn epoch(&self, epoch: &ShortId) -> Option<EpochView<'_>> {
+    fn epoch(&self, epoch: &EpochId) -> Option<EpochView<'_>> {
         let (audience, position, superseded) = self.epochs.get(epoch)?;
         Some(EpochView { audience, position: *position, superseded: *superseded })
     }
@@ -386,7 +387,7 @@ pub fn graph_of(back: &[Vec<usize>]) -> Graph {
         let parents: Vec<Id> =
             back.iter().filter_map(|b| number.checked_sub(*b)).map(|at| ids[at]).collect();
         let entry = log.draft(0, "ann", &parents, Vec::new());
-        let mut id = id(0);
+        let mut id: Id = id(0);
         id.0[..8].copy_from_slice(&(number as u64).to_be_bytes());
         log.entries.insert(id, entry);
         ids.push(id);

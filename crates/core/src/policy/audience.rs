@@ -2,7 +2,8 @@
 
 use super::op::Right;
 use super::state::{OWNER, PolicyState, Role};
-use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::id::EpochId;
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +46,7 @@ pub struct Audience {
 /// One epoch of an audience, as the chain states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Epoch {
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub recipient: String,
     /// The KEK's commitment.
     pub kek: Fixed<32>,

@@ -10,7 +10,8 @@ use super::error::{ChainError, ChainFault, OpFault};
 use super::history::{EpochFact, History, KeyFact, Tainted};
 use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use super::state::PolicyState;
-use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
+use crate::crypto::bytes::{Id, SignatureBytes};
+use crate::crypto::id::EpochId;
 use crate::crypto::sign::{Tag, VerifyingKey, key_id};
 use crate::name::{Name, Pattern, SecretName};
 use crate::record::ids::key_proof_id;
@@ -343,7 +344,7 @@ impl Chain {
     }
 
     /// Any epoch that was ever in the chain.
-    pub fn epoch(&self, epoch: &ShortId) -> Option<&EpochFact> {
+    pub fn epoch(&self, epoch: &EpochId) -> Option<&EpochFact> {
         self.history.epoch(epoch)
     }
 

@@ -3,7 +3,8 @@
 
 use super::op::Right;
 use super::settings::SettingError;
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::Id;
+use crate::crypto::id::EpochId;
 use crate::crypto::identity::recipient::RecipientError;
 use crate::crypto::sign::SignError;
 use crate::name::{Name, Pattern};
@@ -242,9 +243,9 @@ pub enum OpFault {
     #[error("the epoch's recipient was used before")]
     EpochRecipientUsed,
     #[error("epoch {epoch} is used already")]
-    EpochReused { epoch: ShortId },
+    EpochReused { epoch: EpochId },
     #[error("epoch {epoch} is not the current one of audience {audience}")]
-    NotCurrent { audience: String, epoch: ShortId },
+    NotCurrent { audience: String, epoch: EpochId },
     #[error("audience {audience} is due for a new epoch")]
     Due { audience: String },
     #[error(

@@ -7,7 +7,8 @@
 use super::op::Right;
 use super::rights::Rights;
 use super::state::OWNER;
-use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::id::EpochId;
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -82,7 +83,7 @@ pub(super) enum FactChange {
     Leave(Name, Name),
     Grant(Name, Pattern, Rights),
     Revoke(Name, Pattern, Rights),
-    Epoch(ShortId, EpochFact),
+    Epoch(EpochId, EpochFact),
 }
 
 /// What a member acts or reads by.
@@ -106,7 +107,7 @@ pub struct History {
     keys: HashMap<Id, KeyFact>,
     /// By the member's name, all that were ever added, in the order of the chain.
     credentials: BTreeMap<Name, Vec<Credential>>,
-    epochs: HashMap<ShortId, EpochFact>,
+    epochs: HashMap<EpochId, EpochFact>,
     /// Member, role.
     memberships: HashMap<Name, BTreeMap<Name, Timeline>>,
     /// Role, pattern, right.
@@ -186,7 +187,7 @@ impl History {
         self.keys.get(id)
     }
 
-    pub fn epoch(&self, epoch: &ShortId) -> Option<&EpochFact> {
+    pub fn epoch(&self, epoch: &EpochId) -> Option<&EpochFact> {
         self.epochs.get(epoch)
     }
 

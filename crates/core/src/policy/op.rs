@@ -2,6 +2,7 @@
 
 use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
+use crate::crypto::id::EpochId;
 use crate::name::{Name, Pattern};
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,7 @@ pub struct MemberAdd {
 #[serde(deny_unknown_fields)]
 pub struct EpochStart {
     pub audience: String,
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub recipient: String,
     pub kek: Id,
     pub envelope: Id,
@@ -112,7 +113,7 @@ pub struct EpochStart {
 #[serde(deny_unknown_fields)]
 pub struct EpochReseal {
     pub audience: String,
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub envelope: Id,
     /// As in [`EpochStart`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

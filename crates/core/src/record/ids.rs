@@ -3,6 +3,7 @@
 
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::ObjectId;
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
 
@@ -36,11 +37,12 @@ pub struct Putting<'a> {
 }
 
 /// The id of the object that an entry makes of a body, of the secret `uid`.
-pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> Id {
+pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> ObjectId {
     let Putting { author, origin, expires } = putting;
     let expires = expires.map(|at| at.as_secs().to_le_bytes());
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
     digest::hash(HashContext::VersionObject, &[&uid.0, &author.0, &origin.0, expires, &body.0])
+        .into()
 }
 
 /// The id of an envelope, which is a binary age file.

@@ -9,7 +9,7 @@ use super::put::{self, NewValue, PutError, PutRequest};
 use super::read::{self, ReadError, VersionSelector};
 use super::remove::{self, RemoveError};
 use crate::convert::text::{TextEntry, dotenv};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::name::{Name, NameError, SecretName};
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
@@ -26,7 +26,7 @@ use std::collections::HashMap;
 pub struct Shown {
     pub secret: SecretName,
     /// The version that is edited.
-    pub object: Id,
+    pub object: ObjectId,
     pub expires: Option<UnixTime>,
     pub value: SecretValue,
 }
@@ -35,7 +35,7 @@ pub struct Shown {
 #[derive(Debug)]
 pub struct LeftOutOfEdit {
     pub secret: SecretName,
-    pub object: Option<Id>,
+    pub object: Option<ObjectId>,
     pub why: &'static str,
 }
 
@@ -57,7 +57,7 @@ pub struct Edit {
     /// A value is amended, so that it expires when it was to.
     pub expires: Option<UnixTime>,
     /// The version that the text was made of.
-    pub base: Option<Id>,
+    pub base: Option<ObjectId>,
 }
 
 /// What an edited text says.
@@ -65,7 +65,7 @@ pub struct Edit {
 pub struct Edited {
     pub edits: Vec<Edit>,
     /// Secrets that were in the text and are not any more, with the versions that were.
-    pub missing: Vec<(SecretName, Id)>,
+    pub missing: Vec<(SecretName, ObjectId)>,
 }
 
 /// Why an edited text is not written.
@@ -213,7 +213,7 @@ fn escaped(name: &str, value: &SecretValue) -> SecretValue {
 pub fn change(
     vault: &Vault,
     edited: &Edited,
-    remove: &[(SecretName, Id)],
+    remove: &[(SecretName, ObjectId)],
     force: bool,
     ctx: &Ctx<'_>,
 ) -> Result<Change, SheetError> {
@@ -243,14 +243,13 @@ fn request(edit: &Edit) -> PutRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
     use proptest::prelude::*;
 
     fn sheet(values: &[(&str, &str)]) -> Sheet {
         let environment = Name::new("prod").unwrap();
         let shown = values.iter().map(|(name, value)| Shown {
             secret: SecretName::new(&environment, &Name::new(*name).unwrap()),
-            object: Fixed([1; 32]),
+            object: ObjectId([1; 32]),
             expires: Some(UnixTime::from_secs(7)),
             value: SecretValue::from((*value).to_owned()),
         });

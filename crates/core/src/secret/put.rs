@@ -1,7 +1,7 @@
 //! Writing secrets: new values, metadata, or both, of one secret or many.
 
 use super::read::{self, VersionSelector};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::crypto::seal::MAX_VALUE;
 use crate::file::version;
 use crate::file::version::{Authored, SealedValue, VersionError, WrapTo};
@@ -35,7 +35,7 @@ pub struct NewValue {
     /// Seconds since the Unix epoch.
     pub expires: Option<UnixTime>,
     /// Versions that hold the same value.
-    pub same: Vec<Id>,
+    pub same: Vec<ObjectId>,
 }
 
 /// Why nothing was written.
@@ -109,7 +109,7 @@ pub fn same_as_current(
     secret: &SecretName,
     value: &SecretValue,
     ctx: &Ctx<'_>,
-) -> Vec<Id> {
+) -> Vec<ObjectId> {
     let current = vault.secret(secret).and_then(|found| found.current());
     let known = |object| {
         read::read(vault, ctx.who, secret, &VersionSelector::Current, ctx.now)

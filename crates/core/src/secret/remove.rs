@@ -2,7 +2,7 @@
 
 use super::put::members_with;
 use super::read::{self, ReadError, VersionSelector};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
 use crate::log::op::{Op, Versions};
 use crate::log::register::At;
@@ -120,8 +120,9 @@ fn last_removed<'a>(
     secret: &SecretName,
     found: &'a SecretState,
 ) -> Vec<&'a Version> {
-    let removed =
-        |object: &Id| found.version(object).filter(|version| version.removed && !version.pruned);
+    let removed = |object: &ObjectId| {
+        found.version(object).filter(|version| version.removed && !version.pruned)
+    };
     let entries = vault.graph().in_order(&vault.file().entries);
     // Places are in the order of the log, so that the last one with such versions is the latest.
     let latest_first = entries.iter().enumerate().rev();
@@ -137,7 +138,7 @@ fn last_removed<'a>(
 }
 
 /// The versions of a secret that an entry removes by ops that count.
-fn named(vault: &Vault, place: usize, entry: &Entry, secret: &SecretName) -> Vec<Id> {
+fn named(vault: &Vault, place: usize, entry: &Entry, secret: &SecretName) -> Vec<ObjectId> {
     let removals = entry.ops.iter().enumerate().filter_map(|(index, op)| match op {
         Op::Remove(versions)
             if versions.secret == *secret && vault.standings().counts(At::new(place, index)) =>
@@ -165,10 +166,13 @@ fn permit(
 
 /// The bodies of ops on these versions: more than one where the format's limit asks for it.
 fn versions(secret: &SecretName, versions: &[&Version]) -> Vec<Versions> {
-    let objects: BTreeSet<Id> = versions.iter().map(|version| version.object).collect();
-    let objects: Vec<Id> = objects.into_iter().collect();
-    let body =
-        |part: &[Id]| Versions { secret: secret.clone(), objects: part.to_vec(), adopts: None };
+    let objects: BTreeSet<ObjectId> = versions.iter().map(|version| version.object).collect();
+    let objects: Vec<ObjectId> = objects.into_iter().collect();
+    let body = |part: &[ObjectId]| Versions {
+        secret: secret.clone(),
+        objects: part.to_vec(),
+        adopts: None,
+    };
     objects.chunks(Counted::Ids.max()).map(body).collect()
 }
 

@@ -3,7 +3,7 @@
 //! old as that value.
 
 use crate::convert::duration;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::state::{SecretState, Version};
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 pub struct Ages<'a> {
     vault: &'a Vault,
     /// Filled by the first version that names another: most vaults have none.
-    versions: OnceCell<HashMap<Id, &'a Version>>,
+    versions: OnceCell<HashMap<ObjectId, &'a Version>>,
 }
 
 impl<'a> Ages<'a> {
@@ -41,7 +41,7 @@ impl<'a> Ages<'a> {
         since
     }
 
-    fn versions(&self) -> &HashMap<Id, &'a Version> {
+    fn versions(&self) -> &HashMap<ObjectId, &'a Version> {
         self.versions.get_or_init(|| {
             let secrets = self.vault.state().secrets.values();
             secrets.flat_map(|secret| &secret.versions).map(|v| (v.object, v)).collect()

@@ -5,7 +5,7 @@
 //! whether it counts, here and at each look: an owner, who could give everything when it was signed. Anybody
 //! else's word ends a waiver and never makes one.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::state::SecretState;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::Right;
@@ -48,7 +48,7 @@ pub enum WaiveError {
 }
 
 /// The waiver of a version, if it counts: nobody says otherwise beside it, and its author is an owner.
-pub fn waiver(vault: &Vault, state: &SecretState, object: &Id) -> Option<Waiver> {
+pub fn waiver(vault: &Vault, state: &SecretState, object: &ObjectId) -> Option<Waiver> {
     let register = state.fields.get(&field(object))?;
     let reason = register.value.clone().filter(|reason| !reason.is_empty())?;
     let entry = vault.file().entries.get(&register.entry)?;
@@ -61,7 +61,7 @@ pub fn waiver(vault: &Vault, state: &SecretState, object: &Id) -> Option<Waiver>
     counts.then(|| Waiver { by: entry.actor.clone(), at: entry.ts, reason })
 }
 
-fn field(object: &Id) -> String {
+fn field(object: &ObjectId) -> String {
     format!("{FIELD}{object}")
 }
 
@@ -83,8 +83,9 @@ pub fn waive(
         let owners = vault.policy().owners().cloned().collect();
         return Err(WaiveError::NotOwner { member: member.clone(), owners });
     }
-    let stands =
-        |object: &Id| waiver(vault, found, object).map(|waiver| waiver.reason).as_deref() == reason;
+    let stands = |object: &ObjectId| {
+        waiver(vault, found, object).map(|waiver| waiver.reason).as_deref() == reason
+    };
     let fields: Vec<(String, Option<String>)> = found
         .active()
         .filter(|version| !stands(&version.object))

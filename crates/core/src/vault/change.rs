@@ -2,6 +2,7 @@
 //! them. There is no other way to change a vault, so nothing changes without its audit entry.
 
 use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::model::{AudienceSection, VaultFile, VersionObject, Wrap};
 use crate::file::slot::SlotRecord;
 use crate::file::slot_check;
@@ -36,7 +37,7 @@ pub struct NewVersion {
     pub secret: SecretName,
     /// The secret's uid.
     pub uid: Id,
-    pub id: Id,
+    pub id: ObjectId,
     pub object: VersionObject,
 }
 
@@ -45,7 +46,7 @@ pub struct NewVersion {
 pub struct NewWrap {
     /// The secret's uid.
     pub uid: Id,
-    pub id: Id,
+    pub id: WrapId,
     pub wrap: Wrap,
 }
 
@@ -183,9 +184,9 @@ impl Change {
 /// Objects and wraps, each with the uid of its secret.
 #[derive(Default, PartialEq, Eq)]
 struct Named {
-    objects: BTreeSet<(Id, Id)>,
+    objects: BTreeSet<(Id, ObjectId)>,
     /// (secret, version, wrap)
-    wraps: BTreeSet<(Id, Id, Id)>,
+    wraps: BTreeSet<(Id, ObjectId, WrapId)>,
 }
 
 impl Named {

@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::ledger::Ledger;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::audience::ExpectedEpoch;
 use crate::file::format;
 use crate::file::format::{FormatError, ReadScope, Trust};
@@ -254,13 +255,13 @@ impl Vault {
     }
 
     /// A version's object, if the file has it and it is what its id says.
-    pub fn object(&self, uid: &Id, object: &Id) -> Option<&VersionObject> {
+    pub fn object(&self, uid: &Id, object: &ObjectId) -> Option<&VersionObject> {
         let found = self.file.secrets.get(uid)?.versions.get(object)?;
         (self.hashed || found.id(uid) == *object).then_some(found)
     }
 
     /// A wrap, if the file has it and it is what its id says.
-    pub fn wrap(&self, uid: &Id, wrap: &Id) -> Option<&Wrap> {
+    pub fn wrap(&self, uid: &Id, wrap: &WrapId) -> Option<&Wrap> {
         let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
         (self.hashed || found.id() == *wrap).then_some(found)
     }

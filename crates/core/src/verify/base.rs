@@ -1,6 +1,7 @@
 //! Comparison with a base (`--base`): nothing that it holds may be gone.
 
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::file::model::VaultFile;
 use crate::file::slot::SlotRecord;
 use crate::log::describe::{self, short};
@@ -88,12 +89,12 @@ fn objects(new: &VaultFile, state: &LogState, base: &VaultFile) -> Vec<Finding> 
 }
 
 /// Whether the version still exists for the new vault and nobody pruned it.
-fn is_needed(state: &LogState, vault: &Id, uid: &Id, name: &SecretName, object: &Id) -> bool {
+fn is_needed(state: &LogState, vault: &Id, uid: &Id, name: &SecretName, object: &ObjectId) -> bool {
     let version = state.secret(name).and_then(|secret| secret.version(object));
     version.is_some_and(|version| !version.pruned) && ids::secret_uid(vault, name) == *uid
 }
 
-fn object_missing(secret: &SecretName, object: &Id) -> Finding {
+fn object_missing(secret: &SecretName, object: &ObjectId) -> Finding {
     let message = format!("version {} of {secret} of the base is missing", short(object));
     let subject = Subject::Object { secret: secret.clone(), object: *object };
     let finding = Finding::new(Code::BaseObjectMissing, subject, message);

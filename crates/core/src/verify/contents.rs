@@ -3,6 +3,7 @@
 
 use super::Case;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::model::{SecretSection, VaultFile, Wrap};
 use crate::log::describe::{quoted, short};
 use crate::log::finding::{Code, Finding, Subject};
@@ -60,12 +61,12 @@ fn each(
     }
 }
 
-fn of_object(name: &SecretName, id: &Id, code: Code, what: &str) -> Finding {
+fn of_object(name: &SecretName, id: &ObjectId, code: Code, what: &str) -> Finding {
     let message = format!("version {} of {name} {what}", short(id));
     Finding::new(code, Subject::Object { secret: name.clone(), object: *id }, message)
 }
 
-fn of_wrap(name: &SecretName, id: &Id, wrap: &Wrap, code: Code, what: &str) -> Finding {
+fn of_wrap(name: &SecretName, id: &WrapId, wrap: &Wrap, code: Code, what: &str) -> Finding {
     let message =
         format!("wrap {} of version {} of {name} {what}", short(id), short(&wrap.version));
     Finding::new(code, Subject::Wrap { secret: name.clone(), wrap: *id }, message)
@@ -74,9 +75,9 @@ fn of_wrap(name: &SecretName, id: &Id, wrap: &Wrap, code: Code, what: &str) -> F
 /// What the log names, whether or not it counts.
 #[derive(Default)]
 struct Named<'a> {
-    objects: HashSet<(&'a SecretName, &'a Id)>,
+    objects: HashSet<(&'a SecretName, &'a ObjectId)>,
     /// (secret, version, wrap)
-    wraps: HashSet<(&'a SecretName, &'a Id, &'a Id)>,
+    wraps: HashSet<(&'a SecretName, &'a ObjectId, &'a WrapId)>,
 }
 
 impl<'a> Named<'a> {
@@ -104,7 +105,7 @@ impl<'a> Named<'a> {
         }
     }
 
-    fn wrapped(&mut self, secret: &'a SecretName, object: &'a Id, wrap: &'a Id) {
+    fn wrapped(&mut self, secret: &'a SecretName, object: &'a ObjectId, wrap: &'a WrapId) {
         self.objects.insert((secret, object));
         self.wraps.insert((secret, object, wrap));
     }
@@ -180,7 +181,7 @@ fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>
         let finding = Finding::new(code, subject, format!("{of} {why}"));
         return vec![finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))];
     }
-    let wrap = |wrap: &Id| {
+    let wrap = |wrap: &WrapId| {
         let (code, why) = match section.and_then(|section| section.wraps.get(wrap)) {
             Some(there) if there.version == object => return None,
             Some(_) => (Code::WrapVersion, "is another version's"),

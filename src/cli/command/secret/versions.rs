@@ -7,7 +7,7 @@ use crate::cli::output::metadata;
 use crate::engine::door::Purpose;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::ObjectId;
 use v_secure_core::log::state::{SecretState, Version};
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::versions::{
@@ -54,9 +54,12 @@ impl Versions {
 
 /// The versions of other secrets that versions of this one are said to hold the value of. The others are read
 /// only where there is such a word.
-fn others(context: &Context<'_>, state: &SecretState) -> Outcome<BTreeMap<Id, OtherVersionView>> {
-    let own: BTreeSet<&Id> = state.versions.iter().map(|version| &version.object).collect();
-    let named: BTreeSet<&Id> = state
+fn others(
+    context: &Context<'_>,
+    state: &SecretState,
+) -> Outcome<BTreeMap<ObjectId, OtherVersionView>> {
+    let own: BTreeSet<&ObjectId> = state.versions.iter().map(|version| &version.object).collect();
+    let named: BTreeSet<&ObjectId> = state
         .versions
         .iter()
         .flat_map(|version| &version.same)

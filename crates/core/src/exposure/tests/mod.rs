@@ -3,7 +3,7 @@
 mod model;
 
 use super::*;
-use crate::crypto::bytes::ShortId;
+use crate::crypto::id::{EpochId, ObjectId};
 use crate::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
@@ -52,7 +52,7 @@ fn open(file: &VaultFile) -> Vault {
 /// A key that was given out, and every epoch whose keys it was ever able to open.
 struct Key {
     made: NewIdentity,
-    epochs: BTreeSet<(String, ShortId)>,
+    epochs: BTreeSet<(String, EpochId)>,
 }
 
 impl Key {
@@ -68,11 +68,11 @@ struct World {
     signer: Signer,
     keys: Vec<Key>,
     /// Every wrap that was ever in the file.
-    wraps: BTreeSet<(Id, String, ShortId)>,
+    wraps: BTreeSet<(ObjectId, String, EpochId)>,
     /// Pairs of versions that are stated to hold the same value.
-    same: Vec<(Id, Id)>,
+    same: Vec<(ObjectId, ObjectId)>,
     /// What each version holds.
-    values: BTreeMap<Id, usize>,
+    values: BTreeMap<ObjectId, usize>,
     /// Values from here on were never set.
     fresh: usize,
     now: UnixTime,
@@ -164,13 +164,13 @@ impl World {
         self.act(|vault, ctx| policy_change::change(vault, ops, ctx).unwrap().0);
     }
 
-    fn put(&mut self, of: &SecretName, same: Vec<Id>) {
+    fn put(&mut self, of: &SecretName, same: Vec<ObjectId>) {
         let known = same.first().and_then(|id| self.values.get(id)).copied();
         self.fresh += 1;
         self.put_value(of, same, known.unwrap_or(self.fresh));
     }
 
-    fn put_value(&mut self, of: &SecretName, same: Vec<Id>, number: usize) {
+    fn put_value(&mut self, of: &SecretName, same: Vec<ObjectId>, number: usize) {
         self.act(|vault, ctx| {
             let value = SecretValue::from(format!("hunter{number}"));
             let value = Some(NewValue { value, expires: None, same });
@@ -238,12 +238,13 @@ impl World {
             let current = state.current.unwrap();
             let value = self.values.get(&current);
             let equal = state.versions.iter().filter(|v| self.values.get(&v.object) == value);
-            let family: BTreeSet<Id> = equal.flat_map(|v| self.family(v.object)).collect();
+            let family: BTreeSet<ObjectId> = equal.flat_map(|v| self.family(v.object)).collect();
             assert!(family.contains(&current));
             let wraps: Vec<_> = self.wraps.iter().filter(|(v, ..)| family.contains(v)).collect();
             for key in &self.keys {
-                let opens =
-                    |(_, a, e): &&&(Id, String, ShortId)| key.epochs.contains(&(a.clone(), *e));
+                let opens = |(_, a, e): &&&(ObjectId, String, EpochId)| {
+                    key.epochs.contains(&(a.clone(), *e))
+                };
                 if wraps.iter().any(|wrap| opens(&wrap)) && !may.contains(&key.made.recipient) {
                     expected.insert((of.to_string(), key.made.recipient.clone()));
                 }
@@ -252,7 +253,7 @@ impl World {
         expected
     }
 
-    fn family(&self, object: Id) -> BTreeSet<Id> {
+    fn family(&self, object: ObjectId) -> BTreeSet<ObjectId> {
         let mut family = BTreeSet::from([object]);
         for _ in &self.same {
             for (a, b) in &self.same {

@@ -3,9 +3,10 @@
 use super::MAX_LINE;
 use super::error::{Cause, Fault};
 use super::section::Section;
-use crate::crypto::bytes::{self, Blob, Fixed, Id};
+use crate::crypto::bytes::{self, Blob, BytesError, Id};
 use crate::record::rule;
 use memchr::memchr;
+use std::str::FromStr;
 
 /// A place in the text, always the beginning of a line.
 #[derive(Clone)]
@@ -33,8 +34,8 @@ pub(super) struct Piece<'a> {
 }
 
 impl Piece<'_> {
-    pub fn id<const N: usize>(&self) -> Result<Fixed<N>, Fault> {
-        Fixed::parse(self.text).map_err(|_| Cause::BytesSyntax.at(self.at))
+    pub fn id<T: FromStr<Err = BytesError>>(&self) -> Result<T, Fault> {
+        self.text.parse().map_err(|_| Cause::BytesSyntax.at(self.at))
     }
 
     pub fn blob(&self) -> Result<Blob, Fault> {
@@ -220,8 +221,11 @@ fn unquote(text: &str) -> Option<&str> {
 }
 
 /// Ids of a list, which must ascend.
-pub(super) fn ids(list: &'static str, pieces: &[Piece<'_>]) -> Result<Vec<Id>, Fault> {
-    let ids = pieces.iter().map(Piece::id).collect::<Result<Vec<Id>, Fault>>()?;
+pub(super) fn ids<T: FromStr<Err = BytesError> + Ord>(
+    list: &'static str,
+    pieces: &[Piece<'_>],
+) -> Result<Vec<T>, Fault> {
+    let ids = pieces.iter().map(Piece::id).collect::<Result<Vec<T>, Fault>>()?;
     let at = pieces.first().map_or(0, |piece| piece.at);
     rule::ascending(list, &ids).map_err(|rule| Cause::Rule(rule).at(at))?;
     Ok(ids)

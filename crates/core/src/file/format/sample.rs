@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 /// From the age README.
 pub(super) const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-pub(super) fn id(seed: u64) -> Id {
-    Fixed(*blake3::hash(&seed.to_le_bytes()).as_bytes())
+pub(super) fn id<T: From<Id>>(seed: u64) -> T {
+    Fixed(*blake3::hash(&seed.to_le_bytes()).as_bytes()).into()
 }
 
-fn short(seed: u8) -> ShortId {
-    Fixed([seed; 16])
+fn short<T: From<ShortId>>(seed: u8) -> T {
+    Fixed([seed; 16]).into()
 }
 
 fn name(text: &str) -> Name {
@@ -30,8 +30,8 @@ fn name(text: &str) -> Name {
 }
 
 /// Ids made from the seeds, in order.
-pub(super) fn ids(seeds: std::ops::Range<u64>) -> Vec<Id> {
-    let mut ids: Vec<Id> = seeds.map(id).collect();
+pub(super) fn ids<T: From<Id> + Ord>(seeds: std::ops::Range<u64>) -> Vec<T> {
+    let mut ids: Vec<T> = seeds.map(id).collect();
     ids.sort();
     ids
 }

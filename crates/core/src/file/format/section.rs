@@ -3,6 +3,7 @@
 use super::cursor::Piece;
 use super::error::{Cause, Fault};
 use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::id::{ObjectId, WrapId};
 
 /// A section's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +12,8 @@ pub(super) enum Section<'a> {
     Audience(&'a str),
     Slot(ShortId),
     Secret(Id),
-    Version { secret: Id, object: Id },
-    Wrap { secret: Id, wrap: Id },
+    Version { secret: Id, object: ObjectId },
+    Wrap { secret: Id, wrap: WrapId },
     Log,
 }
 
@@ -43,17 +44,19 @@ impl<'a> Section<'a> {
         rest: &'a str,
         known: Option<(&str, Id)>,
     ) -> Result<Self, Fault> {
-        let id = |text: &'a str| Piece { text, ..inner }.id::<32>();
+        let piece = |text: &'a str| Piece { text, ..inner };
         let mut parts = rest.split('.');
         let text = parts.next().unwrap_or_default();
         let secret = match known {
             Some((same, secret)) if same == text => secret,
-            _ => id(text)?,
+            _ => piece(text).id()?,
         };
         match (parts.next(), parts.next(), parts.next()) {
             (None, ..) => Ok(Self::Secret(secret)),
-            (Some("version"), Some(text), None) => Ok(Self::Version { secret, object: id(text)? }),
-            (Some("wrap"), Some(text), None) => Ok(Self::Wrap { secret, wrap: id(text)? }),
+            (Some("version"), Some(text), None) => {
+                Ok(Self::Version { secret, object: piece(text).id()? })
+            }
+            (Some("wrap"), Some(text), None) => Ok(Self::Wrap { secret, wrap: piece(text).id()? }),
             _ => Err(unexpected(inner)),
         }
     }

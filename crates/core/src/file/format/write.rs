@@ -2,6 +2,7 @@
 
 use super::armor;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::record::line;
 use base64::Engine;
@@ -85,7 +86,7 @@ pub(super) fn secret(out: &mut String, id: &Id, section: &SecretSection) {
     }
 }
 
-fn version(out: &mut String, secret: &Id, object: &Id, content: &VersionObject) {
+fn version(out: &mut String, secret: &Id, object: &ObjectId, content: &VersionObject) {
     let VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext } = content;
     put(
         out,
@@ -107,7 +108,7 @@ fn version(out: &mut String, secret: &Id, object: &Id, content: &VersionObject) 
     out.push_str("\"\n");
 }
 
-fn one_wrap(out: &mut String, secret: &Id, wrap: &Id, content: &Wrap) {
+fn one_wrap(out: &mut String, secret: &Id, wrap: &WrapId, content: &Wrap) {
     let Wrap { version, audience, epoch, key } = content;
     put(
         out,

@@ -2,7 +2,7 @@
 //! old wraps are in git for good; the envelope carries all earlier keys, so nothing becomes unreadable.
 
 use super::KeyRotationError;
-use crate::crypto::bytes::ShortId;
+use crate::crypto::id::EpochId;
 use crate::keys::audience_keys;
 use crate::keys::policy_change;
 use crate::keys::shortfall::Shortfall;
@@ -43,7 +43,7 @@ pub struct Left {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renewed {
     pub audience: String,
-    pub epoch: ShortId,
+    pub epoch: EpochId,
 }
 
 /// What came of a plan.

@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::plain::{Plain, ancestors, authorised, standing};
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::time::UnixTime;
 
 const SECRETS: [&str; 2] = ["dev/A", "prod/A"];
@@ -132,7 +133,7 @@ fn heads() -> impl Strategy<Value = Vec<Vec<usize>>> {
 }
 
 fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCaseError> {
-    let versions: Vec<Id> = state.versions.iter().map(|v| v.object).collect();
+    let versions: Vec<ObjectId> = state.versions.iter().map(|v| v.object).collect();
     prop_assert_eq!(&versions, &plain.versions());
     for version in &state.versions {
         let object = &version.object;
@@ -141,7 +142,7 @@ fn assert_versions(plain: &Plain<'_>, state: &SecretState) -> Result<(), TestCas
         prop_assert_eq!(version.removed, removed.last().copied().unwrap_or(false));
         let distinct = removed.iter().collect::<BTreeSet<_>>().len();
         prop_assert_eq!(version.removal_conflict, distinct > 1);
-        let tried: Vec<Id> = version.wraps_to_try().copied().collect();
+        let tried: Vec<WrapId> = version.wraps_to_try().copied().collect();
         prop_assert_eq!(tried, plain.wraps(object));
         let puts: Vec<_> = plain.puts().into_iter().filter(|(_, p)| p.object == *object).collect();
         let fallen = plain.settings().1;
@@ -173,7 +174,7 @@ fn assert_secret(log: &Log, state: &LogState, name: &str) -> Result<(), TestCase
     assert_versions(&plain, state)?;
     let active = plain.active();
     prop_assert_eq!(state.current, active.last().copied());
-    let candidates: BTreeSet<Id> = active.into_iter().collect();
+    let candidates: BTreeSet<ObjectId> = active.into_iter().collect();
     prop_assert_eq!(&state.candidates, &candidates.into_iter().collect::<Vec<_>>());
     let field = plain.register(|op| match op {
         Op::Field(field) => Some(field.value.clone()),

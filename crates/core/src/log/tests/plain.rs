@@ -2,6 +2,7 @@
 //! alone, never the code that it is compared with.
 
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, Forgery};
@@ -134,7 +135,7 @@ impl<'a> Plain<'a> {
             .collect()
     }
 
-    pub(super) fn versions(&self) -> Vec<Id> {
+    pub(super) fn versions(&self) -> Vec<ObjectId> {
         let mut versions = Vec::new();
         for (_, put) in self.puts() {
             if !versions.contains(&put.object) {
@@ -145,7 +146,7 @@ impl<'a> Plain<'a> {
     }
 
     /// The places of counting removals, of one version or of any.
-    pub(super) fn removes(&self, version: Option<&Id>) -> Vec<OpOrder> {
+    pub(super) fn removes(&self, version: Option<&ObjectId>) -> Vec<OpOrder> {
         let is_one = |op: &Op| match op {
             Op::Remove(v) => version.is_none_or(|version| v.objects.contains(version)),
             _ => false,
@@ -153,18 +154,18 @@ impl<'a> Plain<'a> {
         self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
     }
 
-    pub(super) fn restores(&self, version: &Id) -> Vec<OpOrder> {
+    pub(super) fn restores(&self, version: &ObjectId) -> Vec<OpOrder> {
         let is_one = |op: &Op| matches!(op, Op::Restore(v) if v.objects.contains(version));
         self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
     }
 
-    pub(super) fn prunes(&self, version: &Id) -> Vec<OpOrder> {
+    pub(super) fn prunes(&self, version: &ObjectId) -> Vec<OpOrder> {
         let is_one = |op: &Op| matches!(op, Op::Prune { objects, .. } if objects.contains(version));
         self.counting.iter().filter(|(_, op)| is_one(op)).map(|(at, _)| *at).collect()
     }
 
     /// Rule 4: its version was pruned, or removed and not restored, before the op.
-    pub(super) fn is_ended(&self, op: &OpOrder, version: &Id) -> bool {
+    pub(super) fn is_ended(&self, op: &OpOrder, version: &ObjectId) -> bool {
         let between = |remove: &OpOrder| {
             let restores = self.restores(version);
             restores.iter().any(|r| self.before(remove, r) && self.before(r, op))
@@ -174,8 +175,9 @@ impl<'a> Plain<'a> {
     }
 
     /// What sets the active version, in order; and the puts by rotate that do not.
-    pub(super) fn settings(&self) -> (Vec<(OpOrder, Id)>, Vec<OpOrder>) {
-        let (mut set, mut overruled): (Vec<(OpOrder, Id)>, Vec<OpOrder>) = (Vec::new(), Vec::new());
+    pub(super) fn settings(&self) -> (Vec<(OpOrder, ObjectId)>, Vec<OpOrder>) {
+        let (mut set, mut overruled): (Vec<(OpOrder, ObjectId)>, Vec<OpOrder>) =
+            (Vec::new(), Vec::new());
         for (at, op) in &self.counting {
             let past = || set.iter().filter(|(other, _)| self.before(other, at)).copied();
             let active = self.latest(&past().collect::<Vec<_>>());
@@ -198,7 +200,7 @@ impl<'a> Plain<'a> {
     }
 
     /// Rule 7, for a put by rotate that came upon these active versions.
-    fn stands(&self, at: &OpOrder, active: &[(OpOrder, Id)]) -> bool {
+    fn stands(&self, at: &OpOrder, active: &[(OpOrder, ObjectId)]) -> bool {
         if active.is_empty() {
             return self.removes(None).iter().all(|remove| self.before(at, remove));
         }
@@ -220,7 +222,7 @@ impl<'a> Plain<'a> {
         })
     }
 
-    pub(super) fn removed(&self, version: &Id) -> Vec<bool> {
+    pub(super) fn removed(&self, version: &ObjectId) -> Vec<bool> {
         let ops = self.register(|op| match op {
             Op::Remove(v) if v.objects.contains(version) => Some(true),
             Op::Restore(v) if v.objects.contains(version) => Some(false),
@@ -229,13 +231,14 @@ impl<'a> Plain<'a> {
         ops.into_iter().map(|(_, removed)| removed).collect()
     }
 
-    pub(super) fn active(&self) -> Vec<Id> {
-        let is_live =
-            |v: &Id| self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false);
+    pub(super) fn active(&self) -> Vec<ObjectId> {
+        let is_live = |v: &ObjectId| {
+            self.prunes(v).is_empty() && !self.removed(v).last().copied().unwrap_or(false)
+        };
         self.latest(&self.settings().0).into_iter().map(|(_, v)| v).filter(is_live).collect()
     }
 
-    pub(super) fn expiries(&self, version: &Id) -> Vec<(OpOrder, Option<UnixTime>)> {
+    pub(super) fn expiries(&self, version: &ObjectId) -> Vec<(OpOrder, Option<UnixTime>)> {
         self.register(|op| match op {
             Op::Expire(expire) if expire.object == *version => Some(expire.at),
             _ => None,
@@ -243,7 +246,7 @@ impl<'a> Plain<'a> {
     }
 
     /// What void ops state: it can only keep the version longer.
-    pub(super) fn void_expiries(&self, version: &Id) -> Vec<(OpOrder, Option<UnixTime>)> {
+    pub(super) fn void_expiries(&self, version: &ObjectId) -> Vec<(OpOrder, Option<UnixTime>)> {
         let stated = self.void.iter().filter_map(|(at, op)| match op {
             Op::Expire(expire) if expire.object == *version => Some((*at, expire.at)),
             _ => None,
@@ -251,7 +254,7 @@ impl<'a> Plain<'a> {
         stated.collect()
     }
 
-    pub(super) fn is_pruned_beside(&self, version: &Id) -> bool {
+    pub(super) fn is_pruned_beside(&self, version: &ObjectId) -> bool {
         let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.expires;
         self.counting.iter().any(|(e, op)| match op {
             Op::Expire(expire) if expire.object == *version => {
@@ -272,13 +275,13 @@ impl<'a> Plain<'a> {
     }
 
     /// In the order in which they are tried.
-    pub(super) fn wraps(&self, version: &Id) -> Vec<Id> {
+    pub(super) fn wraps(&self, version: &ObjectId) -> Vec<WrapId> {
         let wraps = self.counting.iter().filter_map(|(place, op)| match op {
             Op::Put(put) if put.object == *version => Some((place, put.wrap)),
             Op::Rewrap { object, wrap, .. } if object == version => Some((place, *wrap)),
             _ => None,
         });
-        let all: Vec<(&OpOrder, Id)> = wraps.collect();
+        let all: Vec<(&OpOrder, WrapId)> = wraps.collect();
         let live = all.iter().max_by_key(|(place, _)| (self.position(place), **place)).unwrap().1;
         let own = self.puts().iter().find(|(_, put)| put.object == *version).unwrap().1.wrap;
         let mut tried = vec![live];

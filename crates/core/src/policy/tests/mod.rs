@@ -51,8 +51,8 @@ pub fn recipient(text: &str) -> String {
     bech32::encode("age", key.to_base32(), Variant::Bech32).unwrap()
 }
 
-pub fn short(byte: u8) -> ShortId {
-    Fixed([byte; 16])
+pub fn short<T: From<ShortId>>(byte: u8) -> T {
+    Fixed([byte; 16]).into()
 }
 
 pub fn vault_op(threshold: u32, nonce: u8) -> PolicyOp {

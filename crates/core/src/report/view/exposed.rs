@@ -1,7 +1,7 @@
 //! `exposed`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::exposure::{Exposed, Knower, Uncompared, Waived};
 use crate::name::{Name, SecretName};
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub struct ExposedView<'a> {
 pub struct ExposedValueView<'a> {
     pub secret: &'a SecretName,
     pub version: usize,
-    pub id: Id,
+    pub id: ObjectId,
     pub since: String,
     pub overdue: bool,
     pub to: Vec<KnowerView<'a>>,
@@ -47,7 +47,7 @@ pub struct KnowerView<'a> {
 pub struct WaivedValueView<'a> {
     pub secret: &'a SecretName,
     pub version: usize,
-    pub id: Id,
+    pub id: ObjectId,
     pub by: &'a Name,
     pub at: String,
     pub reason: &'a str,
@@ -161,13 +161,13 @@ mod tests {
             through: Some(Through { secret: secret(), in_force: true }),
             ..knower(LetReaderIn)
         });
-        let values = [Exposed { secret: secret(), version: 2, object: ID, to }];
+        let values = [Exposed { secret: secret(), version: 2, object: ObjectId(ID.0), to }];
         let waiver = Waiver {
             by: name("admin"),
             at: UnixTime::from_secs(1_800_000_000),
             reason: "an example".to_owned(),
         };
-        let waived = [Waived { secret: secret(), version: 1, object: ID, waiver }];
+        let waived = [Waived { secret: secret(), version: 1, object: ObjectId(ID.0), waiver }];
         let uncompared = Uncompared::from([(secret(), BTreeSet::from([1, 3]))]);
         let view = ExposedView::of(&values, |_| true, &waived, &uncompared);
         assert_eq!(view.overdue, 1);

@@ -1,6 +1,6 @@
 //! `prune`.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::name::{Name, SecretName};
 use crate::secret::prune::{PruneDue, Shares, WaitingPrune};
 use serde::Serialize;
@@ -17,7 +17,7 @@ pub struct PruneView<'a> {
 pub struct PrunedVersionView<'a> {
     pub secret: &'a SecretName,
     pub version: usize,
-    pub id: Id,
+    pub id: ObjectId,
     /// `expired`, `versions`, `days` or `left-over`.
     pub why: &'static str,
 }
@@ -68,7 +68,7 @@ mod tests {
 
     fn prunings() -> Vec<Value> {
         use PruneCause::{Days, Expired, LeftOver, Versions};
-        let due = |why| PruneDue { secret: secret(), number: 2, object: ID, why };
+        let due = |why| PruneDue { secret: secret(), number: 2, object: ObjectId(ID.0), why };
         let waiting = WaitingPrune { due: vec![due(Days)], able: vec![name("admin")] };
         let own = [Expired, Versions, Days, LeftOver].map(due).into();
         let shares = Shares { own, others: BTreeMap::from([(secret(), waiting)]) };

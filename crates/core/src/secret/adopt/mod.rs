@@ -4,6 +4,7 @@
 use super::put::{self, PutError, members_with};
 use super::waived;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
@@ -190,11 +191,11 @@ struct Adopter<'a> {
     made: Adopted,
     batch: Batch<'a>,
     /// By void version: the one with its value that counts, here or from an earlier adoption.
-    heirs: BTreeMap<Id, Id>,
+    heirs: BTreeMap<ObjectId, ObjectId>,
     /// By void version: what counting ops say of its expiry.
-    expires: HashMap<Id, Vec<(At, Option<UnixTime>)>>,
+    expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>>,
     /// What is active of a secret after the ops so far, where they changed it.
-    active: BTreeMap<SecretName, Vec<Id>>,
+    active: BTreeMap<SecretName, Vec<ObjectId>>,
 }
 
 impl<'a> Adopter<'a> {
@@ -265,7 +266,7 @@ impl<'a> Adopter<'a> {
     }
 
     /// A version that exists, or the adopted heir of one that is void.
-    fn existing(&self, secret: &SecretName, object: &Id) -> Option<Id> {
+    fn existing(&self, secret: &SecretName, object: &ObjectId) -> Option<ObjectId> {
         let exists = self.vault.secret(secret).is_some_and(|state| state.version(object).is_some());
         self.heirs.get(object).copied().or_else(|| exists.then_some(*object))
     }
@@ -273,9 +274,9 @@ impl<'a> Adopter<'a> {
     /// The same op on what exists; `None` if nothing does.
     fn versions(&self, versions: &Versions, adopts: Option<OpRef>) -> Option<Versions> {
         let secret = &versions.secret;
-        let found: BTreeSet<Id> =
+        let found: BTreeSet<ObjectId> =
             versions.objects.iter().filter_map(|object| self.existing(secret, object)).collect();
-        let objects: Vec<Id> = found.into_iter().collect();
+        let objects: Vec<ObjectId> = found.into_iter().collect();
         (!objects.is_empty()).then(|| Versions { secret: secret.clone(), objects, adopts })
     }
 
@@ -333,8 +334,8 @@ impl<'a> Adopter<'a> {
 }
 
 /// By version, the ops that count and state an expiry, in order.
-fn expires(vault: &Vault) -> HashMap<Id, Vec<(At, Option<UnixTime>)>> {
-    let mut expires: HashMap<Id, Vec<(At, Option<UnixTime>)>> = HashMap::new();
+fn expires(vault: &Vault) -> HashMap<ObjectId, Vec<(At, Option<UnixTime>)>> {
+    let mut expires: HashMap<ObjectId, Vec<(At, Option<UnixTime>)>> = HashMap::new();
     for (place, entry) in vault.graph().in_order(&vault.file().entries).into_iter().enumerate() {
         for (index, op) in entry.ops.iter().enumerate() {
             if let (Op::Expire(expire), at) = (op, At::new(place, index))

@@ -1,6 +1,7 @@
 //! Adoption op by op, of entries that no command line writes: some ops void, some counting.
 
 use super::*;
+use crate::crypto::id::ObjectId;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::device_key::new_device_key;
 use crate::file::format;
@@ -53,12 +54,12 @@ struct Scene {
     vault: Vault,
     olga: Actor,
     /// The version of his that is void.
-    void: Id,
+    void: ObjectId,
 }
 
 /// `bob` may do everything on `dev/*` and `prod/*`, and loses the latter; `with` are what his entry does
 /// besides putting `prod/A` and `dev/A`, given the version of `prod/A`.
-fn scene(expires: Option<UnixTime>, with: impl FnOnce(Id) -> Vec<Op>) -> Scene {
+fn scene(expires: Option<UnixTime>, with: impl FnOnce(ObjectId) -> Vec<Op>) -> Scene {
     let made = generate_identity();
     let (member, device) = (name("olga"), name("laptop"));
     let recipient = made.recipient.clone();

@@ -8,6 +8,7 @@
 use super::GRACE;
 use super::deleters::could_delete;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::state::{Late, SecretState, Version};
@@ -55,7 +56,7 @@ pub fn first_due(vault: &Vault) -> Option<UnixTime> {
 }
 
 /// A version as an op names it: only ops of its own secret are about it.
-type Named<'a> = (&'a SecretName, &'a Id);
+type Named<'a> = (&'a SecretName, &'a ObjectId);
 
 /// [`first_due`] by what the entries say, whether or not they count: never later than that, so that
 /// nothing which is due is hidden, and early only at the price of looking further.

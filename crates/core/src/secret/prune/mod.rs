@@ -11,7 +11,7 @@ mod retention;
 pub use expiry::{first_due, first_due_at_a_glance};
 
 use super::put::members_with;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::op::Op;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
@@ -59,7 +59,7 @@ impl PruneCause {
 pub struct PruneDue {
     pub secret: SecretName,
     pub number: usize,
-    pub object: Id,
+    pub object: ObjectId,
     pub why: PruneCause,
 }
 
@@ -107,7 +107,7 @@ fn left_over<'a>(
 ) -> impl Iterator<Item = &'a Version> {
     let any = secret.versions.iter().any(|version| version.pruned);
     let section = if any { vault.file().secrets.get(&vault.uid(name)) } else { None };
-    let there = move |object: &Id| section.is_some_and(|s| s.versions.contains_key(object));
+    let there = move |object: &ObjectId| section.is_some_and(|s| s.versions.contains_key(object));
     secret.versions.iter().filter(move |version| version.pruned && there(&version.object))
 }
 
@@ -145,13 +145,13 @@ pub fn share(vault: &Vault, member: Option<&Name>, due: Vec<PruneDue>) -> Shares
 
 /// The change that prunes these versions; `None` for none.
 pub fn prune(vault: &Vault, due: &[PruneDue], ctx: &Ctx<'_>) -> Option<Change> {
-    let mut by_secret: BTreeMap<&SecretName, BTreeSet<Id>> = BTreeMap::new();
+    let mut by_secret: BTreeMap<&SecretName, BTreeSet<ObjectId>> = BTreeMap::new();
     for one in due {
         by_secret.entry(&one.secret).or_default().insert(one.object);
     }
     let mut batch = Batch::new(vault, ctx);
     for (secret, objects) in by_secret {
-        let objects: Vec<Id> = objects.into_iter().collect();
+        let objects: Vec<ObjectId> = objects.into_iter().collect();
         let parts = objects.chunks(Counted::Ids.max());
         parts.for_each(|part| {
             batch.add(Op::Prune { secret: secret.clone(), objects: part.to_vec() });

@@ -6,7 +6,7 @@
 
 use super::deleters::could_delete;
 use super::{DAY, PruneCause};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::entry::Entry;
 use crate::log::op::{Op, Versions};
 use crate::log::register::At;
@@ -32,7 +32,7 @@ pub(super) struct Retired<'a> {
 struct Days<'a> {
     /// What ended before this second is not kept.
     oldest: UnixTime,
-    ends: HashMap<(&'a SecretName, &'a Id), Ends>,
+    ends: HashMap<(&'a SecretName, &'a ObjectId), Ends>,
 }
 
 /// The ops that name a version, each list in order.
@@ -94,7 +94,7 @@ struct Believed<'a> {
     /// By version: whether its author could delete. Most are never asked about.
     deleters: Vec<OnceCell<bool>>,
     /// By version: those that say that they replace it. Only `retention.days` asks.
-    replacing: OnceCell<HashMap<&'a Id, Vec<&'a Version>>>,
+    replacing: OnceCell<HashMap<&'a ObjectId, Vec<&'a Version>>>,
 }
 
 impl<'a> Believed<'a> {
@@ -121,7 +121,7 @@ impl<'a> Believed<'a> {
 
     fn replacing(&self, version: &Version) -> &[&'a Version] {
         let all = self.replacing.get_or_init(|| {
-            let mut all: HashMap<&Id, Vec<&Version>> = HashMap::new();
+            let mut all: HashMap<&ObjectId, Vec<&Version>> = HashMap::new();
             for newer in &self.secret.versions {
                 newer.replaces.iter().for_each(|old| all.entry(old).or_default().push(newer));
             }
@@ -206,7 +206,7 @@ impl Ends {
     }
 }
 
-fn ends(vault: &Vault) -> HashMap<(&SecretName, &Id), Ends> {
+fn ends(vault: &Vault) -> HashMap<(&SecretName, &ObjectId), Ends> {
     let mut ends: HashMap<_, Ends> = HashMap::new();
     let entries = vault.graph().in_order(&vault.file().entries);
     for (place, entry) in entries.into_iter().enumerate() {
@@ -224,8 +224,13 @@ fn ends(vault: &Vault) -> HashMap<(&SecretName, &Id), Ends> {
     ends
 }
 
-fn note<'a>(ends: &mut HashMap<(&'a SecretName, &'a Id), Ends>, at: At, entry: &Entry, op: &'a Op) {
-    let mut of = |secret: &'a SecretName, object: &'a Id, note: &dyn Fn(&mut Ends)| {
+fn note<'a>(
+    ends: &mut HashMap<(&'a SecretName, &'a ObjectId), Ends>,
+    at: At,
+    entry: &Entry,
+    op: &'a Op,
+) {
+    let mut of = |secret: &'a SecretName, object: &'a ObjectId, note: &dyn Fn(&mut Ends)| {
         note(ends.entry((secret, object)).or_default());
     };
     match op {

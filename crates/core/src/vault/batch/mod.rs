@@ -8,6 +8,7 @@
 
 use super::change::{Change, NewVersion, NewWrap};
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::file::version::{SealedValue, SealedVersion};
 use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
@@ -46,8 +47,8 @@ pub struct Batch<'a> {
 pub struct NewPut {
     pub secret: SecretName,
     pub value: SealedValue,
-    pub replaces: Vec<Id>,
-    pub same: Vec<Id>,
+    pub replaces: Vec<ObjectId>,
+    pub same: Vec<ObjectId>,
     pub adopts: Option<OpRef>,
 }
 
@@ -86,7 +87,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes down a put, and with it the version that it makes of the value. Returns its id.
-    pub fn put(&mut self, put: NewPut) -> Id {
+    pub fn put(&mut self, put: NewPut) -> ObjectId {
         let NewPut { secret, value, replaces, mut same, adopts } = put;
         same.sort_unstable();
         same.dedup();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::bytes::Fixed;
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::format;
 use crate::file::format::Trust;
@@ -234,11 +235,15 @@ fn a_version_of_another_entry_than_its_puts_is_not_written() {
 #[test]
 fn an_op_without_its_version_is_not_written() {
     torn(|_, mut batch| {
-        batch.add(Op::Rewrap { secret: secret(0), object: Fixed([1; 32]), wrap: Fixed([2; 32]) });
+        batch.add(Op::Rewrap {
+            secret: secret(0),
+            object: ObjectId([1; 32]),
+            wrap: WrapId([2; 32]),
+        });
         batch.change().unwrap()
     });
     torn(|_, mut batch| {
-        let (body, object, wrap) = (Fixed([1; 32]), Fixed([2; 32]), Fixed([3; 32]));
+        let (body, object, wrap) = (Fixed([1; 32]), ObjectId([2; 32]), WrapId([3; 32]));
         let (replaces, same, secret) = (Vec::new(), Vec::new(), secret(0));
         let put = Put { secret, body, object, wrap, expires: None, replaces, same, adopts: None };
         batch.add(Op::Put(put));

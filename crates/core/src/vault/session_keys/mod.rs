@@ -6,7 +6,8 @@
 
 use super::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
-use crate::crypto::bytes::{self, Fixed, Id, ShortId};
+use crate::crypto::bytes::{self, Fixed, Id};
+use crate::crypto::id::EpochId;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
@@ -231,7 +232,7 @@ impl SessionKeys {
         let same = kept.envelope == ids::envelope_id(&section.envelope);
         let KeptKeys::Text(range) = &kept.keys else { return same };
         let expected = vault.expected_epochs(audience);
-        let held: Vec<ShortId> = self.epochs(range).collect();
+        let held: Vec<EpochId> = self.epochs(range).collect();
         same || expected.iter().all(|stated| held.contains(&stated.epoch))
     }
 
@@ -239,7 +240,7 @@ impl SessionKeys {
         self.text.expose_str().and_then(|text| text.get(range.clone())).unwrap_or_default()
     }
 
-    fn epochs(&self, range: &Range<usize>) -> impl Iterator<Item = ShortId> {
+    fn epochs(&self, range: &Range<usize>) -> impl Iterator<Item = EpochId> {
         self.part(range).lines().filter_map(epoch_of)
     }
 
@@ -288,9 +289,9 @@ impl std::fmt::Debug for SessionKeys {
     }
 }
 
-fn epoch_of(line: &str) -> Option<ShortId> {
+fn epoch_of(line: &str) -> Option<EpochId> {
     let (epoch, _) = line.strip_prefix("epoch ")?.split_once(' ')?;
-    ShortId::parse(epoch).ok()
+    EpochId::parse(epoch).ok()
 }
 
 /// Without the epochs that this state of the vault does not have: those of a newer branch.

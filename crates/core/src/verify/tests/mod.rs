@@ -1,8 +1,9 @@
 //! A sound vault, and what each way of spoiling it is reported as.
 
 use super::{Report, VerifyOptions, verify, verify_base};
-use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::bytes::{Blob, Fixed, Id};
 use crate::crypto::digest::{HashContext, hash};
+use crate::crypto::id::{EpochId, ObjectId, WrapId};
 use crate::crypto::sign::Tag;
 use crate::file::model::*;
 use crate::file::records::Records;
@@ -22,7 +23,7 @@ mod scope;
 
 const A: &str = "prod/A";
 const B: &str = "prod/B";
-const EPOCH: ShortId = Fixed([1; 16]);
+const EPOCH: EpochId = EpochId([1; 16]);
 const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 #[derive(Clone)]
@@ -77,7 +78,7 @@ impl TestVault {
         self.file.secrets.entry(uid).or_insert_with(new)
     }
 
-    fn version(&self, of: &str, number: u8) -> (Id, VersionObject) {
+    fn version(&self, of: &str, number: u8) -> (ObjectId, VersionObject) {
         let ciphertext = Blob(vec![number; 80]);
         let (nonce, commitment) = (Fixed([2; 24]), Fixed([3; 32]));
         let object = VersionObject {
@@ -92,7 +93,7 @@ impl TestVault {
         (object.id(&self.uid(of)), object)
     }
 
-    fn wrap(&mut self, of: &str, version: Id, epoch: ShortId) -> Id {
+    fn wrap(&mut self, of: &str, version: ObjectId, epoch: EpochId) -> WrapId {
         let key = WrapKey::Kek(Blob(vec![5; 72]));
         let wrap = Wrap { version, audience: "owner".to_owned(), epoch, key };
         let id = wrap.id();
@@ -179,7 +180,7 @@ fn each_false_copy_is_an_error_of_its_own() {
     let section = |v: &mut TestVault, change: fn(&mut AudienceSection)| {
         change(v.file.audiences.get_mut("owner").unwrap());
     };
-    assert_eq!(spoilt(|v| section(v, |s| s.epoch = Fixed([9; 16]))), [Code::AudienceEpoch]);
+    assert_eq!(spoilt(|v| section(v, |s| s.epoch = EpochId([9; 16]))), [Code::AudienceEpoch]);
     assert_eq!(spoilt(|v| section(v, |s| s.envelope.push(0))), [Code::EnvelopeWrong]);
 }
 
@@ -218,8 +219,8 @@ fn what_the_log_does_not_name_is_an_error() {
     assert_eq!(object, [Code::ObjectUnknown]);
     let wrap = spoilt(|v| {
         let id = v.version(A, 1).0;
-        v.log.policy.epochs.insert(Fixed([2; 16]), ("owner".to_owned(), 0, None));
-        v.wrap(A, id, Fixed([2; 16]));
+        v.log.policy.epochs.insert(EpochId([2; 16]), ("owner".to_owned(), 0, None));
+        v.wrap(A, id, EpochId([2; 16]));
     });
     assert_eq!(wrap, [Code::WrapUnknown]);
 }

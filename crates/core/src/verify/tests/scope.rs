@@ -1,6 +1,7 @@
 //! What a reader of one secret finds and leaves unjudged, and what several did beside each other.
 
 use super::*;
+use crate::crypto::id::ObjectId;
 use crate::log::op::{Expire, Versions};
 use std::collections::BTreeSet;
 
@@ -130,7 +131,7 @@ fn what_two_did_beside_each_other_is_told() {
     let command = format!("v-secure secret rollback {A} --version 3");
     assert_eq!(overruled, (Code::Overruled, command));
     let expiry =
-        |of: Id, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
+        |of: ObjectId, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
     let disputed = |v: &mut TestVault| {
         let (head, object) = (v.head(), v.version(A, 2).0);
         v.add("ann", &[head], expiry(object, Some(NOW.saturating_add(1))));

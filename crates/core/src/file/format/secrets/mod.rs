@@ -7,6 +7,7 @@ use super::error::{Cause, Fault};
 use super::section::{Section, follows};
 use super::{MAX_CIPHERTEXT, ReadScope, Trust, write};
 use crate::crypto::bytes::{Blob, Id};
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::model::{SecretSection, VersionObject, Wrap, WrapKey};
 use crate::file::records::Records;
 use crate::name::SecretName;
@@ -127,7 +128,7 @@ fn secret(cursor: &mut Cursor<'_>, id: &Id, trust: Trust) -> Result<SecretSectio
     Ok(section)
 }
 
-fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<VersionObject>, Fault> {
+fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<ObjectId, VersionObject>, Fault> {
     let mut versions = Records::new();
     while let Some((at, section @ Section::Version { secret, object })) = cursor.peek_section()? {
         if secret != *id {
@@ -161,8 +162,8 @@ fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
 fn wraps(
     cursor: &mut Cursor<'_>,
     id: &Id,
-    versions: &Records<VersionObject>,
-) -> Result<Records<Wrap>, Fault> {
+    versions: &Records<ObjectId, VersionObject>,
+) -> Result<Records<WrapId, Wrap>, Fault> {
     let mut wraps = Records::new();
     while let Some((at, section)) = cursor.peek_section()? {
         match section {
@@ -180,7 +181,10 @@ fn wraps(
     Ok(wraps)
 }
 
-fn one_wrap(cursor: &mut Cursor<'_>, versions: &Records<VersionObject>) -> Result<Wrap, Fault> {
+fn one_wrap(
+    cursor: &mut Cursor<'_>,
+    versions: &Records<ObjectId, VersionObject>,
+) -> Result<Wrap, Fault> {
     let text = cursor.quoted("version")?;
     let version = text.id()?;
     if !versions.contains_key(&version) {

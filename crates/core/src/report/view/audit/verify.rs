@@ -1,6 +1,7 @@
 //! `audit verify`.
 
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::report::FindingRecord;
 use crate::name::SecretName;
 use crate::report::verified::Verified;
@@ -31,7 +32,7 @@ pub struct AuditVerifyView<'a> {
 
 #[derive(Serialize)]
 pub struct CurrentVersionView {
-    pub current: Option<Id>,
+    pub current: Option<ObjectId>,
 }
 
 impl CurrentVersionView {
@@ -92,7 +93,7 @@ mod tests {
     pub fn examples() -> Vec<Value> {
         let (findings, name) = (findings(), secret());
         let none = CurrentVersionView { current: None };
-        let some = CurrentVersionView { current: Some(ID) };
+        let some = CurrentVersionView { current: Some(ObjectId(ID.0)) };
         let full = |current| AuditVerifyView {
             vault: Some(ID),
             entries: Some(2),

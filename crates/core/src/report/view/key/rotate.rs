@@ -1,7 +1,7 @@
 //! `key rotate`: what it did or would do, and what is left for whom.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::ShortId;
+use crate::crypto::id::EpochId;
 use crate::keys::rotation::dek::{DekPlan, LeftCause, Skipped};
 use crate::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
 use crate::name::{Name, SecretName};
@@ -27,7 +27,7 @@ pub struct KeyRotateView {
 pub struct RotatedAudienceView {
     pub audience: String,
     /// The new epoch; none where it was only planned.
-    pub epoch: Option<ShortId>,
+    pub epoch: Option<EpochId>,
 }
 
 /// Something that was asked for and not done.
@@ -122,7 +122,7 @@ mod tests {
         let planned = KeyRotateView::planned(Some(keks), Some(deks()));
         let mut done = KeyRotateView::default();
         done.add_keks(KekOutcome {
-            renewed: vec![Renewed { audience: "dev".into(), epoch: SHORT_ID }],
+            renewed: vec![Renewed { audience: "dev".into(), epoch: EpochId(SHORT_ID.0) }],
             left: vec![Left { audience: "ops".into(), able: vec![name("admin")] }],
             ..KekOutcome::default()
         });

@@ -1,7 +1,7 @@
 //! `key status`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::ShortId;
+use crate::crypto::id::EpochId;
 use crate::keys::status::{AudienceKeys, KeyDue, KeyStatus, OldestDek};
 use crate::name::{Name, SecretName};
 use crate::policy::settings::Settings;
@@ -27,7 +27,7 @@ pub struct AudienceKeysView<'a> {
     pub audience: &'a str,
     pub roles: &'a [Name],
     pub readers: &'a [Name],
-    pub epoch: ShortId,
+    pub epoch: EpochId,
     pub since: String,
     pub age_seconds: u64,
     pub epochs: usize,
@@ -117,7 +117,7 @@ mod tests {
             audience: "dev+ops".into(),
             roles: vec![name("dev"), name("ops")],
             readers: vec![name("admin")],
-            epoch: SHORT_ID,
+            epoch: EpochId(SHORT_ID.0),
             since: NOW.saturating_sub(60),
             epochs: 2,
             secrets: 3,

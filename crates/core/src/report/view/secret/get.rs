@@ -1,7 +1,7 @@
 //! `secret get`, `get`: one value, or several.
 
 use super::revealed::RevealedView;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::secret_value::SecretValue;
@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct SecretGetView<'a> {
     pub secret: &'a SecretName,
     pub version: usize,
-    pub id: Id,
+    pub id: ObjectId,
     #[serde(flatten)]
     pub revealed: RevealedView<'a>,
 }
@@ -51,7 +51,7 @@ mod tests {
         let view = |value| SecretGetView {
             secret,
             version: 2,
-            id: ID,
+            id: ObjectId(ID.0),
             revealed: RevealedView::from(value),
         };
         let all = SecretGetAllView { secrets: vec![view(&text), view(&bytes)] };

@@ -1,6 +1,6 @@
 //! What changes a secret's metadata and makes no version: `secret describe`, `tag`, `expire`, `waive`.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::name::SecretName;
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub struct SecretTagView<'a> {
 pub struct SecretExpireView<'a> {
     pub secret: &'a SecretName,
     pub version: usize,
-    pub id: Option<Id>,
+    pub id: Option<ObjectId>,
     /// Whether it expires at another time than before.
     pub changed: bool,
     pub expires: Option<String>,
@@ -71,7 +71,10 @@ mod tests {
     fn expired() -> Vec<Value> {
         let (secret, version, changed) = (&secret(), 2, true);
         let view = |id, expires| json(&SecretExpireView { secret, version, id, changed, expires });
-        vec![view(Some(ID), Some(rfc3339(UnixTime::from_secs(1_800_000_000)))), view(None, None)]
+        vec![
+            view(Some(ObjectId(ID.0)), Some(rfc3339(UnixTime::from_secs(1_800_000_000)))),
+            view(None, None),
+        ]
     }
 
     fn waived() -> Vec<Value> {

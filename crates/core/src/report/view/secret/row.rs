@@ -1,7 +1,7 @@
 //! A secret's metadata: what `secret list` and `secret show` share.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::name::{Name, SecretName};
 use crate::secret::list::Listed;
 use crate::secret::rotation_due::Ages;
@@ -17,7 +17,7 @@ pub struct SecretView<'a> {
     /// active, conflicting, expired, pruned or removed.
     pub state: &'static str,
     pub version: usize,
-    pub id: Id,
+    pub id: ObjectId,
     #[serde(rename = "type")]
     pub kind: Option<&'a str>,
     pub description: Option<&'a str>,
@@ -75,7 +75,7 @@ mod tests {
             name: secret.name(),
             state: status.as_str(),
             version: 2,
-            id: ID,
+            id: ObjectId(ID.0),
             kind: None,
             description: None,
             var: None,

@@ -1,7 +1,7 @@
 //! What writes a value: `secret set`, `rotate`, `edit`, `rollback`, `copy` and `rename`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::state::Version;
 use crate::name::SecretName;
 use crate::vault::Vault;
@@ -11,7 +11,7 @@ use serde::Serialize;
 #[derive(Default, Serialize)]
 pub struct CurrentView {
     pub version: Option<usize>,
-    pub id: Option<Id>,
+    pub id: Option<ObjectId>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +126,7 @@ mod tests {
 
     /// With a current version, and without one.
     fn each(view: impl Fn(CurrentView, Option<String>) -> Value) -> Vec<Value> {
-        let some = CurrentView { version: Some(2), id: Some(ID) };
+        let some = CurrentView { version: Some(2), id: Some(ObjectId(ID.0)) };
         let at = Some(rfc3339(UnixTime::from_secs(1_800_000_000)));
         vec![view(some, at), view(CurrentView::default(), None)]
     }

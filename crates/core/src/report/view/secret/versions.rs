@@ -2,6 +2,7 @@
 
 use crate::convert::duration::rfc3339;
 use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
@@ -17,7 +18,7 @@ pub struct SecretVersionsView<'a> {
 #[derive(Serialize)]
 pub struct VersionView<'a> {
     pub version: usize,
-    pub id: Id,
+    pub id: ObjectId,
     pub date: String,
     /// active, conflicting, retired, removed, expired or pruned.
     pub state: &'static str,
@@ -30,7 +31,7 @@ pub struct VersionView<'a> {
     /// Whether that was changed in several ways since a merge; `expires` is the earliest.
     pub expiry_conflict: bool,
     /// The versions that are said to hold the same value.
-    pub same_value_as: &'a [Id],
+    pub same_value_as: &'a [ObjectId],
     /// Those of them that another secret has: what it was renamed or copied from.
     pub from: Vec<&'a OtherVersionView>,
     /// The log entry that put it.
@@ -49,7 +50,7 @@ impl<'a> SecretVersionsView<'a> {
     pub fn of(
         secret: &'a SecretName,
         state: &'a SecretState,
-        others: &'a BTreeMap<Id, OtherVersionView>,
+        others: &'a BTreeMap<ObjectId, OtherVersionView>,
         now: UnixTime,
     ) -> Self {
         let latest_first = state.versions.iter().rev();
@@ -62,7 +63,7 @@ impl<'a> VersionView<'a> {
     fn of(
         state: &SecretState,
         version: &'a Version,
-        others: &'a BTreeMap<Id, OtherVersionView>,
+        others: &'a BTreeMap<ObjectId, OtherVersionView>,
         now: UnixTime,
     ) -> Self {
         Self {
@@ -111,7 +112,7 @@ mod tests {
         let other = OtherVersionView { secret: secret.clone(), version: 1 };
         let view = |status: VersionStatus| VersionView {
             version: 2,
-            id: ID,
+            id: ObjectId(ID.0),
             date: rfc3339(UnixTime::from_secs(1_800_000_000)),
             state: status.as_str(),
             current: status == Active,
@@ -120,7 +121,7 @@ mod tests {
             reason: "new key",
             expires: (status == Expired).then(|| rfc3339(UnixTime::from_secs(1_800_000_000))),
             expiry_conflict: false,
-            same_value_as: &[ID],
+            same_value_as: &[ObjectId(ID.0)],
             from: vec![&other],
             entry: ID,
         };

@@ -1,6 +1,7 @@
 //! Which versions are due at a given time, and what pruning leaves.
 
 use super::*;
+use crate::crypto::id::ObjectId;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::device_key::new_device_key;
 use crate::file::format;
@@ -118,7 +119,7 @@ impl Scene {
     /// The numbers of the versions whose bytes are in the file.
     pub fn kept(&self) -> Vec<usize> {
         let section = self.vault.file().secrets.get(&self.vault.uid(&secret()));
-        let there = |object: &Id| section.is_some_and(|s| s.versions.contains_key(object));
+        let there = |object: &ObjectId| section.is_some_and(|s| s.versions.contains_key(object));
         let versions = &self.vault.secret(&secret()).unwrap().versions;
         versions.iter().filter(|v| there(&v.object)).map(|v| v.number).collect()
     }

@@ -1,6 +1,7 @@
 //! On whose word a version goes.
 
 use super::*;
+use crate::crypto::id::ObjectId;
 use crate::log::op::Versions;
 use crate::time::UnixTime;
 use proptest::prelude::*;
@@ -12,7 +13,7 @@ fn numbers(due: &[(usize, PruneCause)]) -> Vec<usize> {
     due.iter().map(|(number, _)| *number).collect()
 }
 
-fn object(scene: &Scene, number: usize) -> Id {
+fn object(scene: &Scene, number: usize) -> ObjectId {
     scene.vault.secret(&secret()).unwrap().numbered(number).unwrap().object
 }
 

@@ -288,7 +288,7 @@ fn seal(file: &mut VaultFile) -> &mut SlotSeal {
     }
 }
 
-fn reversed() -> Vec<crate::crypto::bytes::Id> {
+fn reversed<T: From<crate::crypto::bytes::Id> + Ord>() -> Vec<T> {
     let mut ids = sample::ids(0..2);
     ids.reverse();
     ids
