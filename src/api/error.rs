@@ -80,7 +80,7 @@ pub enum Notice {
     HeadsMissing(usize),
     /// The secret has several active versions since a merge; the later one was given.
     Conflict(SecretName),
-    /// The secret's wrap in force does not open it, and an older one did: `v-secure access settle`
+    /// The secret's current wrap does not open it, and an older one did: `v-secure access settle`
     /// mends that.
     FallenBack(SecretName),
     /// So many versions were due, by their expiry or the vault's retention, and are gone.

@@ -34,7 +34,7 @@ pub enum Remark<'a> {
     Missing(&'a [Id]),
     /// The state folder does not know what was accepted, so that a later roll-back may go unnoticed.
     Unrecorded(SessionError),
-    /// The secret's wrap in force does not open it, and an older one did.
+    /// The secret's current wrap does not open it, and an older one did.
     FallenBack(SecretName),
 }
 

@@ -33,7 +33,7 @@ pub enum GivingError {
     Journal(#[source] JournalError),
 }
 
-/// Writes a read down, and says which secrets were opened by another wrap than the one in force.
+/// Writes a read down, and says which secrets were opened by another wrap than the current one.
 pub fn record<D: Door>(
     door: &D,
     session: &Session,

@@ -220,7 +220,7 @@ fn what_the_leaver_vouched_for_is_a_question_of_its_own() {
         assert_eq!(fs::read(stage.vault()).unwrap(), before);
         let text = shown(&stage, remove, columns, &[(sure, "y"), (too, "")]);
         fits(&asked(&text), columns.into());
-        assert!(joined(&text).contains("no present member vouches for what stays"), "{text}");
+        assert!(joined(&text).contains("no current member vouches for what stays"), "{text}");
         assert!(stage.ok("v-secure member list").contains("colleague"));
         as_documented("member-remove", columns, &asked(&text));
     }

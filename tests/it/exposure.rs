@@ -195,7 +195,8 @@ fn an_old_value_that_is_set_again_is_exposed_again() {
     // Who opens nothing is told that this was not looked at.
     let stranger = Person::new("stranger");
     stranger.pull(&owner);
-    let told = "no key here opens older values, which may be those in force again: dev/DB (1), prod/DB (1)";
+    let told =
+        "no key here opens older values, which may be current again: dev/DB (1), prod/DB (1)";
     let run = stranger.run("exposed");
     assert!(run.err.contains(told), "{}", run.err);
     let report = stranger.run("exposed --json").json();

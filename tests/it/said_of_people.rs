@@ -147,7 +147,7 @@ fn whoever_comes_by_old_keys_is_named_as_they_come() {
     );
     let added = owner.run(&add);
     let expected =
-        "tester has the keys to the value of 1 secret in force that it may not read: dev/DB;";
+        "tester has the keys to the current value of 1 secret that it may not read: dev/DB;";
     assert!(added.err.contains(expected), "{}", added.err);
     owner.set("dev/DB", "next");
     assert_eq!(owner.run("exposed --json").json()["exposed"].as_array().unwrap().len(), 0);

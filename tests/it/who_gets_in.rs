@@ -314,7 +314,7 @@ fn removing_the_contractor_lists_what_nobody_else_vouched_for() {
     assert_eq!(owner.run("member show bot").code, 0, "it stays unless that is said");
     let review = owner.run("policy review --marked").ok();
     assert!(
-        review.contains("bot\t") && review.contains("no present member vouches for it"),
+        review.contains("bot\t") && review.contains("no current member vouches for it"),
         "{review}"
     );
     // Whoever made a service's identity may have kept it.

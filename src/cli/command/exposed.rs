@@ -1,4 +1,4 @@
-//! `v-secure exposed`: the values in force that somebody knows who may not read them.
+//! `v-secure exposed`: the current values that somebody knows who may not read them.
 
 use crate::cli::args::times;
 use crate::cli::args::times::Takes;
@@ -25,7 +25,7 @@ use v_secure_core::vault::Depth;
 /// How many secrets the warning names.
 const NAMED: usize = 5;
 
-/// List the values that somebody could read and may no longer read
+/// List the values that are known to somebody who may no longer read them
 #[derive(Debug, Args)]
 #[command(
     after_help = "Lists for each current value the keys that could open it, or another version with the same \
@@ -147,7 +147,7 @@ fn tell_uncompared(context: &Context<'_>, uncompared: &Uncompared) {
     let named: Vec<String> = uncompared.iter().take(NAMED).map(one).collect();
     let more = if uncompared.len() > NAMED { ", …" } else { "" };
     context.ui.warn(&format!(
-        "no key here opens older values, which may be those in force again: {}{more}",
+        "no key here opens older values, which may be current again: {}{more}",
         named.join(", ")
     ));
 }

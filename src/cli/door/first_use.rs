@@ -145,7 +145,7 @@ fn refused(doubt: Doubt, vault: &str, homes: &str, source: Source<'_>) -> Failur
             file.display()
         ),
         _ => format!(
-            "{vault} has never been accepted on this device, and nothing here vouches for it"
+            "{vault} has never been accepted on this device, and nothing here shows that it is the right one"
         ),
     };
     let what = match source {

@@ -85,7 +85,7 @@ impl Door for Context<'_> {
             (Remark::Missing(missing), Some(opened)) => self.tell_missing(session, opened, missing),
             (Remark::Unrecorded(error), _) => self.unrecorded(&error),
             (Remark::FallenBack(secret), _) => self.ui.note(&format!(
-                "{secret} was opened by an older key, since the one in force does not open it; its \
+                "{secret} was opened by an older key, since the current one does not open it; its \
                  value is the right one, and 'v-secure access settle' mends the key"
             )),
             (Remark::Older { .. } | Remark::Missing(_), None) => {}

@@ -11,7 +11,7 @@ use v_secure_core::vault::Vault;
 pub use crate::engine::giving::Reading;
 
 /// Writes a read down before its values leave this process, and says which of them were opened by
-/// another wrap than the one in force.
+/// another wrap than the current one.
 pub fn record(
     context: &Context<'_>,
     session: &Session,

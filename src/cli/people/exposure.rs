@@ -47,10 +47,10 @@ fn secrets(
 /// Says which values want renewing, and how to see them.
 fn tell(context: &Context<'_>, who: &str, secrets: &[SecretName]) {
     if secrets.is_empty() {
-        return context.ui.note(&format!("no value in force is known to {who} without a right to"));
+        return context.ui.note(&format!("no current value is known to {who} without a right to"));
     }
     context.ui.warn(&format!(
-        "{who} could read {} in force and may not any more: {}; only new values end that: v-secure exposed",
+        "{who} could read {} and may not any more: {}; only new values end that: v-secure exposed",
         values(secrets.len()),
         some(secrets)
     ));
@@ -62,7 +62,7 @@ pub fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcom
     let secrets = secrets(context, vault, |_, knower| knower.member == *member)?;
     if !secrets.is_empty() {
         context.ui.warn(&format!(
-            "{member} has the keys to {} in force that it may not read: {}; only new values end that: \
+            "{member} has the keys to {} that it may not read: {}; only new values end that: \
              v-secure exposed",
             values(secrets.len()),
             some(&secrets)
@@ -87,7 +87,7 @@ fn some(secrets: &[SecretName]) -> String {
 }
 
 fn values(secrets: usize) -> String {
-    format!("the value{} of {}", if secrets == 1 { "" } else { "s" }, count(secrets))
+    format!("the current value{} of {}", if secrets == 1 { "" } else { "s" }, count(secrets))
 }
 
 /// What came of a change that took rights away, as its report ends.

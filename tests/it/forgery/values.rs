@@ -65,7 +65,7 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "object-dropped",
-        what: "the version in force is deleted",
+        what: "the current version is deleted",
         code: "object-missing",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
@@ -80,7 +80,7 @@ pub const ALL: &[Forgery] = &[
     },
     Forgery {
         name: "wrap-dropped",
-        what: "the wrap of the version in force is deleted",
+        what: "the wrap of the current version is deleted",
         code: "wrap-missing",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),

@@ -17,7 +17,7 @@ const DB: &str = "prod/DB";
 pub const ALL: &[Forgery] = &[
     Forgery {
         name: "version-put-again",
-        what: "somebody who may rotate a secret puts the version in force anew, as it is",
+        what: "somebody who may rotate a secret puts the current version anew, as it is",
         code: "object-missing",
         setup: Setup::File,
         get: Get::Refused(DB),
@@ -104,14 +104,14 @@ pub const ALL: &[Forgery] = &[
     },
 ];
 
-/// The version in force.
+/// The current version.
 fn current(file: &mut VaultFile) -> (ObjectId, &mut VersionObject) {
     let section = section(file, DB);
     let id = section.active[0];
     (id, section.versions.get_mut(&id).unwrap())
 }
 
-/// The put of the version in force, signed anew by somebody, with the right to put one.
+/// The put of the current version, signed anew by somebody, with the right to put one.
 fn again(world: &World, actor: &str, tips: Tips, change: impl FnOnce(&mut Put)) -> String {
     changed(world, |file| put_again(file, world, actor, tips, change))
 }
@@ -162,7 +162,7 @@ fn put_again(
     insert(file, entry);
 }
 
-/// What the section of the version in force states, changed under the id that the log names.
+/// What the section of the current version states, changed under the id that the log names.
 fn stated(world: &World, change: impl FnOnce(&mut VersionObject)) -> String {
     changed(world, |file| change(current(file).1))
 }

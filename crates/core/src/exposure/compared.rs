@@ -1,5 +1,5 @@
-//! Older versions that hold the value in force though nobody stated it: found by opening both. Only
-//! those are opened whose values somebody knows who does not know the one in force otherwise.
+//! Older versions that hold the current value though nobody stated it: found by opening both. Only
+//! those are opened whose values somebody knows who does not know the current one otherwise.
 
 use super::holders::{Holders, Reader};
 use super::same::SameValues;
@@ -11,10 +11,10 @@ use crate::vault::Vault;
 use crate::vault::unlock::Unlocked;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// By secret, the numbers of older versions that could not be compared with the value in force.
+/// By secret, the numbers of older versions that could not be compared with the current value.
 pub type Uncompared = BTreeMap<SecretName, BTreeSet<usize>>;
 
-/// A version in force with older ones that would expose it if they held the same value.
+/// A current version with older ones that would expose it if they held the same value.
 pub(super) struct Suspect<'a> {
     secret: &'a SecretName,
     active: &'a Version,

@@ -1,4 +1,4 @@
-//! Which values in force are known to somebody who may not read them: computed from the chain and the
+//! Which current values are known to somebody who may not read them: computed from the chain and the
 //! log each time, never stored.
 //!
 //! A value is known to every key that an envelope with a KEK of one of its wraps was ever sealed to:
@@ -27,7 +27,7 @@ use holders::{Holders, Reader};
 use same::SameValues;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A value in force that somebody knows who may not read it.
+/// A current value that somebody knows who may not read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
     pub secret: SecretName,
@@ -60,7 +60,7 @@ pub struct Knower {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Through {
     pub secret: SecretName,
-    /// Whether that is its value in force.
+    /// Whether that is its current value.
     pub in_force: bool,
 }
 
@@ -120,7 +120,7 @@ pub struct Exposure {
 
 /// Every exposed value of the vault. `vault` was opened with
 /// [`Depth::Everything`](crate::vault::Depth::Everything). `who` is asked for only where older
-/// versions are to be compared with the value in force: what it cannot open is told.
+/// versions are to be compared with the current value: what it cannot open is told.
 ///
 /// # Errors
 /// Those of the chain, which a vault that was opened does not have.
@@ -266,7 +266,7 @@ fn knowers(
     to
 }
 
-/// The secrets whose value in force is that of a version.
+/// The secrets whose current value is that of a version.
 fn in_force<'a>(
     vault: &Vault,
     holders: &Holders,

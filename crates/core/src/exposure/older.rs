@@ -1,4 +1,4 @@
-//! Values in force that whoever is let in gets the keys to and may not read: of secrets that the role
+//! Current values that whoever is let in gets the keys to and may not read: of secrets that the role
 //! could read once, whose values nobody has changed since.
 
 use crate::crypto::id::ObjectId;
@@ -22,7 +22,7 @@ pub fn older(vault: &Vault, gifts: &[Gift]) -> BTreeSet<(Name, SecretName)> {
     pairs.collect()
 }
 
-/// The secrets that a role may not read any more, with a value in force under keys that its members get.
+/// The secrets that a role may not read any more, with a current value under keys that its members get.
 fn held<'a>(vault: &'a Vault, access: &AccessOfRole) -> Vec<&'a SecretName> {
     let reads = |secret: &SecretName| {
         access.grants.iter().any(|(on, rights)| rights.has(Right::Read) && on.matches(secret))

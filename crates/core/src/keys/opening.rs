@@ -1,5 +1,5 @@
 //! Opening all that a member may open, to see whether it does: envelopes with every epoch, and the
-//! values in force. Values are dropped as they come.
+//! current values. Values are dropped as they come.
 
 use crate::file::version::VersionError;
 use crate::host::progress::{Progress, with_progress};
@@ -41,7 +41,7 @@ pub enum EnvelopeState {
     Closed(KeyError),
 }
 
-/// A value in force that does not open.
+/// A current value that does not open.
 #[derive(Debug)]
 pub struct ClosedValue {
     pub secret: SecretName,

@@ -69,7 +69,7 @@ codes! {
     KeyUnknown "key-unknown" Error,
     /// An entry names an actor whose key it is not.
     ActorWrong "actor-wrong" Error,
-    /// An entry's key was not in force at the policy entry that it names.
+    /// An entry's key was not active at the policy entry that it names.
     KeyInactive "key-inactive" Error,
     /// A signature does not verify.
     SignatureInvalid "signature-invalid" Error,
@@ -133,17 +133,17 @@ codes! {
     Overruled "overruled" Warning,
     /// Some ops of an entry were written under rights that had been taken away by then.
     Split "split" Warning,
-    /// An op that lost its standing would have changed a value in force.
+    /// An op that lost its standing would have changed a current value.
     VoidChangesValue "void-changes-value" Warning,
-    /// A value in force is wrapped for another audience than the grants say.
+    /// A current value is wrapped for another audience than the grants say.
     Unsettled "unsettled" Warning,
-    /// A value in force came in under an epoch that had been replaced.
+    /// A current value came in under an epoch that had been replaced.
     SupersededEpoch "superseded-epoch" Warning,
     /// An audience takes no new values until somebody renews its keys.
     AudienceDue "audience-due" Warning,
     /// A member's recipient could not be sealed to when an audience's keys were.
     RecipientSkipped "recipient-skipped" Warning,
-    /// The value in force is past its expiry.
+    /// The current value is past its expiry.
     Expired "expired" Warning,
     /// An entry was written wholly under rights that had been taken away by then.
     Void "void" Notice,

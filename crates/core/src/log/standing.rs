@@ -246,7 +246,7 @@ fn forged(id: &Id, entry: &Entry, forgery: Forgery, policy: &dyn PolicyView) -> 
             (Code::ActorWrong, format!("is signed by a key of {owner}"))
         }
         Forgery::KeyInactive => {
-            (Code::KeyInactive, "is signed by a key that was not in force".to_owned())
+            (Code::KeyInactive, "is signed by a key that was not active".to_owned())
         }
         Forgery::Unauthorised { op } => (Code::OpUnauthorised, unauthorised(entry, op)),
         Forgery::Signature => {

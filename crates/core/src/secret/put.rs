@@ -102,8 +102,8 @@ pub(crate) fn put_with(
     batch.change().ok_or(PutError::Nothing)
 }
 
-/// The current version, where the writer can see that it holds the value that is to be written: who
-/// has known it knows it still, so that it stays exposed to them.
+/// The current version, where the writer can see that it holds the value that is to be written: it
+/// stays exposed to everybody who knew it.
 pub fn same_as_current(
     vault: &Vault,
     secret: &SecretName,

@@ -27,7 +27,7 @@ pub fn is_waiver(field: &str) -> bool {
     field.starts_with(FIELD)
 }
 
-/// Why a version in force is no longer listed.
+/// Why a current version is no longer listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiver {
     pub by: Name,
@@ -65,11 +65,11 @@ fn field(object: &ObjectId) -> String {
     format!("{FIELD}{object}")
 }
 
-/// Waives the versions of a secret that are in force, or without a reason ends that; no change where it is
+/// Waives the current versions of a secret, or without a reason ends that; no change where it is
 /// so already.
 ///
 /// # Errors
-/// A secret that has no value in force, or a signer who is not an owner.
+/// A secret that has no current value, or a signer who is not an owner.
 pub fn waive(
     vault: &Vault,
     secret: &SecretName,

@@ -1,4 +1,4 @@
-//! Values in force that are known to somebody who may not read them any more.
+//! Current values that are known to somebody who may not read them any more.
 
 use super::examined::Examined;
 use super::finding::{Code, Finding};

@@ -95,7 +95,7 @@ codes! {
     EpochsMissing "epochs-missing" Warning "An envelope lacks the keys of earlier epochs.",
     EnvelopeWaiting "envelope-waiting" Warning "An envelope was not sealed to this identity yet.",
     EnvelopeClosed "envelope-closed" Error "An envelope that was sealed to this identity does not open.",
-    ValueClosed "value-closed" Error "A value in force does not open, though its audience's envelope does.",
+    ValueClosed "value-closed" Error "A current value does not open, though its audience's envelope does.",
     SecretsExposed "secrets-exposed" Warning "Somebody without the right to read a current value may know it.",
 }
 

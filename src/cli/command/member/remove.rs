@@ -24,7 +24,8 @@ use v_secure_core::vault::{Depth, Vault};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Takes the member from its roles, its keys from the vault, and gives every audience that it \
-                        was in new keys, as far as you can. What it could read it can keep: 'v-secure exposed' \
+                        was in new keys, as far as you can. What it could read, it can keep: \
+                        'v-secure exposed' \
                         lists the values to renew. What it wrote and you have not pulled yet does not count: pull \
                         first, or 'v-secure adopt' it later. Lists what only that member vouched for, such as devices \
                         of others: it stays unless you say otherwise.\n\n\
@@ -33,6 +34,7 @@ use v_secure_core::vault::{Depth, Vault};
                         v-secure member remove ci --yes --reason 'pipeline retired'"
 )]
 pub struct Remove {
+    /// The member
     #[arg(value_name = "NAME", add = ArgValueCompleter::new(complete::members))]
     name: Name,
 
@@ -73,7 +75,7 @@ impl Remove {
             });
         }
         context.ui.note(&format!("{member} is no longer a member"));
-        vouched::tell_staying(context, "no present member vouches for", &left);
+        vouched::tell_staying(context, "no current member vouches for", &left);
         narrowed.tell(context);
         self.tell_own_role(context, &changed.vault);
         narrowed.finish(context, member.as_str());

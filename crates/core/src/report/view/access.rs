@@ -63,7 +63,7 @@ impl<'a> From<&'a MemberAccess> for MemberAccessView<'a> {
     }
 }
 
-/// Whether a value in force is wrapped for other readers than the grants say.
+/// Whether a current value is wrapped for other readers than the grants say.
 pub fn is_unsettled(vault: &Vault, secret: &SecretName) -> bool {
     let (uid, audience) = (vault.uid(secret), vault.policy().audience_of(secret));
     let versions = vault.secret(secret).into_iter().flat_map(|found| found.active());

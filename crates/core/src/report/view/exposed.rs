@@ -14,7 +14,7 @@ pub struct ExposedView<'a> {
     pub overdue: usize,
     /// Exposed values that an owner let be, and why.
     pub waived: Vec<WaivedValueView<'a>>,
-    /// Older versions that nobody here could compare with the value in force.
+    /// Older versions that nobody here could compare with the current value.
     pub uncompared: Vec<UncomparedSecretView<'a>>,
 }
 

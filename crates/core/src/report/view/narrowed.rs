@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct NarrowedView<'a> {
     /// Audiences with new keys.
     pub renewed: &'a [String],
-    /// Secrets whose values in force are known without a right to.
+    /// Secrets whose current values are known without a right to.
     pub exposed: Vec<SecretName>,
     #[serde(flatten)]
     pub effects: &'a EffectsView,

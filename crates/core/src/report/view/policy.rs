@@ -106,16 +106,16 @@ impl From<&Mark> for MarkView {
 
 fn text(mark: &Mark) -> String {
     match mark {
-        Mark::Nobody { lost } if lost.is_empty() => "no present member vouches for it".into(),
+        Mark::Nobody { lost } if lost.is_empty() => "no current member vouches for it".into(),
         Mark::Nobody { lost } => {
             let lost: Vec<&str> = lost.iter().map(Name::as_str).collect();
             format!("by {}, with a device that was lost", lost.join(", "))
         }
         Mark::NotTheirs { role, lacks: Some(pattern) } => {
-            format!("nobody vouches for it who may grant {pattern} (role {role})")
+            format!("nobody who may grant {pattern} (role {role}) vouches for it")
         }
         Mark::NotTheirs { role, lacks: None } => {
-            format!("nobody vouches for it who could give the role {role}")
+            format!("nobody who could give the role {role} vouches for it")
         }
         Mark::Empty => "has members, and gives nothing yet".into(),
         Mark::MadeByOthers => "no owner made it".into(),

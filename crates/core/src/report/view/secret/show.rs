@@ -32,7 +32,7 @@ pub struct SecretShowView<'a> {
     pub expiry_conflict: Vec<usize>,
     /// The numbers of the versions that set nothing, since what they rotate was removed.
     pub overruled: Vec<usize>,
-    /// Whether a value in force is wrapped for other readers than the grants say.
+    /// Whether a current value is wrapped for other readers than the grants say.
     pub unsettled: bool,
 }
 
