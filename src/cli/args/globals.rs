@@ -15,16 +15,16 @@ pub struct Globals {
     #[arg(long = "identity", global = true, value_name = "FILE", help_heading = "Global options")]
     pub identities: Vec<PathBuf>,
 
-    /// Unlock with the passphrase that this descriptor gives, and with nothing else
+    /// Unlock with the passphrase read from this file descriptor, and with nothing else
     #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
     pub passphrase_fd: Option<u32>,
 
-    /// The environment of names without one [env: V_SECURE_ENV] [default: default]
+    /// The environment of secrets that are named without one [env: V_SECURE_ENV] [default: default]
     #[arg(short = 'e', long = "env", global = true, value_name = "NAME")]
     #[arg(help_heading = "Global options")]
     pub environment: Option<String>,
 
-    /// Print JSON: an object, of 'audit log' a list, of 'logs tail' an object a line; errors too, on
+    /// Print JSON: an object ('audit log': a list, 'logs tail': an object a line); errors too, on
     /// standard error
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,

@@ -58,7 +58,7 @@ pub enum Command {
     /// Encrypted backups of the vault
     #[command(subcommand)]
     Backup(c::backup::Backup),
-    /// The git hook
+    /// Install and run the git hook
     #[command(subcommand)]
     Git(c::git::Git),
     /// Make and show this device's identity

@@ -5,7 +5,7 @@ use clap::Args;
 
 #[derive(Debug, Clone, Args)]
 pub struct StrictArgs {
-    /// Refuse an older state than one that was seen here
+    /// Refuse a state of the vault that is older than one seen on this device
     #[arg(long)]
     strict: bool,
 }

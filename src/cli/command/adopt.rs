@@ -25,7 +25,7 @@ use v_secure_core::vault::{Depth, Vault};
                         v-secure adopt --all --yes --reason 'checked with backend'"
 )]
 pub struct Adopt {
-    /// A void entry: its id, or what this begins with; several may be given
+    /// A void entry: its id, or the beginning of it; several may be given
     // Only this one takes an id that begins with '-': a list that does would swallow the options after it.
     #[arg(value_name = "ENTRY", allow_hyphen_values = true)]
     #[arg(required_unless_present_any = ["all", "list"])]

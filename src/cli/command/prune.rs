@@ -11,15 +11,15 @@ use v_secure_core::secret::prune;
 use v_secure_core::secret::prune::{GRACE, Look, PruneDue, Shares};
 use v_secure_core::vault::{Depth, Vault};
 
-/// Drop the values of versions that have expired, or that the vault does not keep
+/// Drop the values of versions that have expired, or that the settings do not keep
 #[derive(Debug, Args)]
 #[command(
     after_help = "A version is due if it expired a day ago or earlier, if it is superseded and beyond retention.versions \
                         or retention.days, or if a merge brought it back after it was pruned. An active version is \
                         pruned only by its own expiry. Versions keep their place in the history; what was committed stays \
                         in git.\n\n\
-                        Commands that write do this by themselves, and for what has expired every command does \
-                        (setting ttl), but in CI.\n\n\
+                        Commands that write do this by themselves; what has expired is pruned by \
+                        every command (setting ttl), except in CI.\n\n\
                         Examples:\n  v-secure prune --dry-run\n  v-secure prune --no-grace --reason 'audit'"
 )]
 pub struct Prune {

@@ -19,8 +19,9 @@ use v_secure_core::vault::session_keys::{LONGEST, Term};
 /// Keep the vault unlocked for a while, so that nothing is asked for again
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The keys go into the memory of the kernel, else into the OS keyring, never into a file. They end \
-                        with the time, with 'v-secure lock', when the machine is switched off, and when the policy \
+    after_help = "The keys go into the memory of the kernel, else into the OS keyring, never \
+                        into a file. They are gone after that time, after 'v-secure lock', when \
+                        the machine is switched off, and when the policy \
                         gives an audience new keys or takes yours away. Programs that run as you can read them.\n\n\
                         Examples:\n  v-secure unlock\n  v-secure unlock --for 15m\n  v-secure --identity KEY unlock --for 7d"
 )]

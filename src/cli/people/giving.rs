@@ -17,15 +17,16 @@ use v_secure_core::report::view::giving::{GivenView, access_texts};
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct VouchArgs {
-    /// Vouch for this device, recipient (by the id that is shown) or membership (ROLE/MEMBER), for
-    /// which nobody stands who could give it what it gets; may be given several times
+    /// Vouch for this device, recipient (by the id that is shown) or membership (ROLE/MEMBER),
+    /// which
+    /// nobody with the right to give it that access has vouched for; may be given several times
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     vouch: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct OlderArgs {
-    /// Give the keys to values that the role could read once too, without being asked
+    /// Do not ask before giving it the keys to values that the role could read in the past
     #[arg(long)]
     older_values: bool,
 }

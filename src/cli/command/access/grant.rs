@@ -23,12 +23,15 @@ use v_secure_core::vault::Vault;
                         v-secure access grant ci 'prod/DB_*' read"
 )]
 pub struct Grant {
+    /// The role
     #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::roles))]
     role: Name,
 
+    /// The secrets: ENVIRONMENT/NAME, where '*' at the end matches any rest
     #[arg(value_name = "PATTERN")]
     pattern: Pattern,
 
+    /// The rights to give, joined with ','
     #[arg(value_name = "RIGHTS")]
     rights: RightList,
 

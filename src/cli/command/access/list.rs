@@ -15,7 +15,8 @@ use v_secure_core::vault::{Depth, Vault};
 
 /// Show who can do what, and through which grant
 #[derive(Debug, Args)]
-#[command(after_help = "Who may change what an environment inherits is listed too.\n\n\
+#[command(after_help = "Whoever may change the environment that another one inherits from is \
+                        listed there too.\n\n\
                         Examples:\n  v-secure access list\n  v-secure access list --secret-id prod/DATABASE_URL\n  \
                         v-secure access list --pattern 'prod/*'\n  v-secure access list --member admin")]
 pub struct List {

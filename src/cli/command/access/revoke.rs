@@ -16,19 +16,23 @@ use v_secure_core::report::view::access::AccessRevokeView;
 /// Revoke a role's rights on the secrets that a pattern matches
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The pattern is that of a grant, which 'v-secure role list' shows. Secrets are wrapped for those \
-                        who still may read them, as far as you can open them. What the role could read, its members \
+    after_help = "The pattern is that of a grant, which 'v-secure role list' shows. Secrets are \
+                        wrapped for those who may still read them, as far as you can open them. \
+                        What the role could read, its members \
                         can keep: 'v-secure exposed' lists the values to renew.\n\n\
                         Examples:\n  v-secure access revoke developer 'prod/*' read\n  \
                         v-secure access revoke ci 'prod/*' write,rotate"
 )]
 pub struct Revoke {
+    /// The role
     #[arg(value_name = "ROLE", add = ArgValueCompleter::new(complete::roles))]
     role: Name,
 
+    /// The pattern of the grant
     #[arg(value_name = "PATTERN")]
     pattern: Pattern,
 
+    /// The rights to revoke, joined with ','
     #[arg(value_name = "RIGHTS")]
     rights: RightList,
 

@@ -33,11 +33,11 @@ pub struct Export {
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Only from then on: a date, a time, or a span such as 7d, which means ago
+    /// Only from this time on: a date, a time, or a span such as 7d, counted back from now
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
 
-    /// Only before then
+    /// Only before this time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 

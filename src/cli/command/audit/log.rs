@@ -29,7 +29,7 @@ use v_secure_core::vault::{Depth, Vault};
                   v-secure audit log --action member-add --json\n  v-secure audit log --reads --actor ci"
 )]
 pub struct Log {
-    /// Instead, the values that this device has read, from its journal
+    /// Show instead the values that this device has read, from its journal
     #[arg(long)]
     reads: bool,
 
@@ -50,15 +50,15 @@ pub struct Log {
     #[arg(long, value_name = "REV|FILE", conflicts_with = "reads")]
     base: Option<String>,
 
-    /// Only from then on: a date, a time, or a span such as 7d, which means ago
+    /// Only from this time on: a date, a time, or a span such as 7d, counted back from now
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
 
-    /// Only before then
+    /// Only before this time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
-    /// At most so many rows
+    /// At most this many rows
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
 }

@@ -21,7 +21,7 @@ use v_secure_core::vault::pin::PinStatus;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit code 6 if anything is forged, damaged or lost; warnings and notices do not fail. \
-                  The findings' codes are stable (docs/threat-model.md).\n\n\
+                  The codes of findings are stable (docs/errors.md).\n\n\
                   Examples:\n  v-secure audit verify\n  v-secure audit verify --base origin/main --strict\n  \
                   v-secure audit verify --base ./older-vault.toml --json\n  v-secure audit verify --reads"
 )]
@@ -30,7 +30,7 @@ pub struct Verify {
     #[arg(long, value_name = "REV|FILE")]
     base: Option<String>,
 
-    /// Fail if this is an older state than one that was seen here
+    /// Fail if this state of the vault is older than one seen on this device
     #[arg(long)]
     strict: bool,
 

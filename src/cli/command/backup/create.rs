@@ -25,12 +25,14 @@ use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::unlock::Signer;
 use v_secure_core::vault::{Depth, Vault};
 
-/// Write the vault, and if asked your identity, to one encrypted file
+/// Write the vault, and your identity if you ask for it, to one encrypted file
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The file is an age file: to the recipients given, or the owners', or to a passphrase. Inside is \
-                        text (docs/recovery.md), so that it can be read without v-secure. An identity goes in only \
-                        where you say who opens the file, and never only to itself. Your device signs what is in it.\n\n\
+    after_help = "The file is an age file, encrypted to the recipients given, to those of the \
+                        owners or to a passphrase. Inside is \
+                        text (docs/recovery.md), so that it can be read without v-secure. An \
+                        identity goes in only if you say who can open the file, and it must not \
+                        be the only key to it. Your device signs what is in it.\n\n\
                         Examples:\n  v-secure backup create shop.age\n  \
                         v-secure backup create shop.age --with-identity --passphrase\n  \
                         v-secure backup create shop.age --recipient age1… --armor"
@@ -53,7 +55,7 @@ pub struct Create {
     #[arg(long, conflicts_with = "recipients")]
     passphrase: bool,
 
-    /// Encrypt with the passphrase that this file descriptor gives
+    /// Encrypt with the passphrase read from this file descriptor
     #[arg(long, value_name = "N", conflicts_with = "recipients")]
     backup_passphrase_fd: Option<u32>,
 

@@ -22,7 +22,8 @@ use v_secure_core::vault::Depth;
 #[command(
     after_help = "All secrets or none are copied, in one entry. The copies are secrets of their own: if the \
                         other environment is to follow, let it inherit ('settings set env.NAME.extends'). What the \
-                        environment inherits itself is not copied. Needs read there, and write here.\n\n\
+                        environment inherits itself is not copied. Needs the right read there, \
+                        and write here.\n\n\
                         Examples:\n  v-secure env copy staging review\n  v-secure env copy staging prod --overwrite"
 )]
 pub struct Copy {

@@ -20,6 +20,7 @@ use v_secure_core::vault::{Depth, Vault};
                         Examples:\n  v-secure env rm review\n  v-secure env rm review --yes --reason 'merged'"
 )]
 pub struct Rm {
+    /// The environment
     #[arg(value_name = "ENV", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
     name: Name,
 

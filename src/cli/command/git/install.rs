@@ -27,12 +27,13 @@ const MODE: u32 = 0o755;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Writes the hooks 'pre-commit' and 'pre-merge-commit' into git's folder for hooks \
-                  (core.hooksPath counts), or adds a marked block to a shell script that is there. Beside the vault it writes what \
-                  .gitattributes and .gitignore lack. Doing it twice changes nothing.\n\n\
+                  (core.hooksPath is respected), or adds a marked block to a shell script that \
+                        is there. Adds what is missing to .gitattributes and .gitignore beside \
+                        the vault. Running it again changes nothing.\n\n\
                   Examples:\n  v-secure git install\n  v-secure git install --uninstall"
 )]
 pub struct Install {
-    /// Take the block out again
+    /// Remove from the hooks what this command wrote
     #[arg(long)]
     uninstall: bool,
 }

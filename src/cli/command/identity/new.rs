@@ -12,12 +12,14 @@ use v_secure_core::report::view::identity::IdentityNewView;
 /// Make a new identity: the private key that opens what is encrypted to you
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The file is for you alone (mode 0600), age's own form, and never overwritten.\n\n\
+    after_help = "The file is in age's own format and readable by you alone (mode 0600). An \
+                        existing file is never overwritten.\n\n\
                         Examples:\n  v-secure identity new\n  v-secure identity new -o ~/keys/work.txt\n  \
                         v-secure identity new -o - | gh secret set V_SECURE_IDENTITY"
 )]
 pub struct New {
-    /// Where to; '-' prints the identity alone [default: identity.txt in the config folder]
+    /// Where to write it; '-' prints the identity alone [default: identity.txt in the config
+    /// folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

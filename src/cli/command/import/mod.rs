@@ -5,7 +5,6 @@ mod tool;
 use crate::cli::args::source;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
-use crate::cli::error::exit::Exit;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
@@ -30,7 +29,7 @@ use v_secure_core::secret::read::VersionSelector;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
-/// Bring the entries of .env, JSON or YAML files into an environment
+/// Import the entries of .env, JSON or YAML files into an environment
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure import .env --delete-source\n  \
                         v-secure import .env.production -e production --dry-run\n  \
@@ -41,7 +40,7 @@ pub struct Import {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// The files' format; by the name's ending if not given
+    /// The files' format; if not given, the one that a file's name ends with
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -356,9 +355,7 @@ fn rows(planned: &[Planned]) -> Vec<ImportedSecretView> {
 }
 
 fn bad_name(error: &dyn std::error::Error) -> Failure {
-    Failure::new(Code::BadName, "an entry's name cannot be a secret's")
-        .with_exit(Exit::Failure)
-        .because(error)
+    Failure::new(Code::BadName, "an entry's name cannot be a secret's").because(error)
 }
 
 fn format_of(file: &Path) -> Format {

@@ -71,7 +71,8 @@ pub struct Init {
     #[arg(long, requires = "passphrase")]
     allow_weak_passphrase: bool,
 
-    /// What a guess at a passphrase costs, as the setting kdf [default: m=262144,t=3,p=4]
+    /// What a guess at a passphrase costs, written as in the setting kdf [default:
+    /// m=262144,t=3,p=4]
     #[arg(long, value_name = "m=KIB,t=N,p=N")]
     kdf: Option<Params>,
 

@@ -33,7 +33,7 @@ use v_secure_core::vault::Depth;
                         v-secure key restore --from ~/old-clone/.v-secure/vault.toml"
 )]
 pub struct Restore {
-    /// Look into this copy of the vault file too; may be given several times
+    /// Also look in this copy of the vault file; may be given several times
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     from: Vec<PathBuf>,
 

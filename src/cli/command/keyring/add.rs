@@ -13,8 +13,8 @@ use v_secure_core::vault::{Depth, Vault};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Your identity is sealed under a random share. The share goes into the OS keyring and the sealed \
-                        identity into the state folder: neither opens anything alone. The identity stays where it \
-                        was, too.\n\n\
+                        identity into the state folder: neither opens anything alone. The \
+                        identity also stays where it was.\n\n\
                         Examples:\n  v-secure keyring add\n  v-secure --identity ~/keys/age.txt keyring add"
 )]
 pub struct Add {}

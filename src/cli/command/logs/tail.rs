@@ -29,7 +29,7 @@ use v_secure_core::vault::{Depth, Vault};
                         v-secure logs tail --follow --reads --filter secret=prod/API_KEY"
 )]
 pub struct Tail {
-    /// At most so many events
+    /// At most this many events
     #[arg(short = 'n', value_name = "N", default_value_t = 20)]
     count: usize,
 
@@ -41,11 +41,11 @@ pub struct Tail {
     #[arg(long)]
     reads: bool,
 
-    /// Go on, and show what is added
+    /// Keep running, and show new events
     #[arg(long, short = 'f')]
     follow: bool,
 
-    /// How long to wait between two looks with --follow, in milliseconds
+    /// How often --follow looks, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,

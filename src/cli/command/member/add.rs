@@ -29,7 +29,7 @@ use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin::CarriedPin;
 use v_secure_core::vault::{Depth, Vault};
 
-/// Add a person by the request of their device, or a service by a recipient
+/// Add a person by the request of their device, or a service by its recipient
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  v-secure member add admin --request admin.request --role developer\n  \
@@ -54,7 +54,7 @@ pub struct Add {
     #[arg(required_unless_present_any = ["recipients", "new_identity"])]
     request: Option<String>,
 
-    /// A recipient: it can read and never sign; may be given several times
+    /// An age recipient: it can read, but not write; may be given several times
     #[arg(long = "recipient", value_name = "AGE")]
     recipients: Vec<String>,
 
@@ -75,12 +75,12 @@ pub struct Add {
     #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::roles))]
     roles: Vec<Name>,
 
-    /// Read what matches, by a role of the member's own; may be given several times
+    /// Let it read what matches, by a role of its own; may be given several times
     #[arg(long, value_name = "PATTERN")]
     read: Vec<Pattern>,
 
-    /// From when on it should be removed: a span such as 30d, or a date; it is warned about, and
-    /// only removing the member ends its rights
+    /// When it should be removed: a span such as 30d, or a date. Warnings tell when it is due; only
+    /// removing the member ends its rights
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
 

@@ -14,6 +14,7 @@ use v_secure_core::vault::Depth;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  v-secure member show admin\n  v-secure member show ci --json")]
 pub struct Show {
+    /// The member
     #[arg(value_name = "NAME", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     name: Name,
 }

@@ -1,5 +1,5 @@
-//! `v-secure policy review`: every device, recipient, membership and role in force, with who stands
-//! behind it.
+//! `v-secure policy review`: every device, recipient, membership and role that is active, with who vouches
+//! for it.
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
@@ -18,7 +18,7 @@ use v_secure_core::vault::Depth;
 /// Show who let whom in: every device, recipient, membership and role, and what is worth a look
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Marks what no present member vouches for, what was vouched for by a member \
+    after_help = "Marks what no current member vouches for, what was vouched for by a member \
                         who could not grant what it has, roles that have members but no grants, and roles that no owner made. Whoever gives a member something, knowing its devices, vouches for these. If you know \
                         that a marked item is right, vouch for it by giving the role again (role leave, role join). Remove what nobody knows with 'v-secure member key remove' or 'v-secure role leave'.\n\n\
                         Examples:\n  v-secure policy review\n  v-secure policy review --marked\n  \

@@ -19,6 +19,7 @@ use v_secure_core::report::view::role::RoleCreateView;
                         Examples:\n  v-secure role create developer --grant 'read,write:dev/*' --grant 'read:qa/*'"
 )]
 pub struct Create {
+    /// The new role's name
     #[arg(value_name = "NAME")]
     name: Name,
 

@@ -20,9 +20,11 @@ use v_secure_core::vault::Vault;
                         Examples:\n  v-secure role join developer admin"
 )]
 pub struct Join {
+    /// The role
     #[arg(value_name = "ROLE", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::roles))]
     role: Name,
 
+    /// The member
     #[arg(value_name = "MEMBER", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::members))]
     member: Name,
 

@@ -12,16 +12,18 @@ use v_secure_core::name::Name;
 use v_secure_core::people::access;
 use v_secure_core::report::view::role::RoleLeaveView;
 
-/// Take a role from a member; what it could read by it, it can keep
+/// Take a role from a member, who can keep what the role could read
 #[derive(Debug, Args)]
 #[command(
     after_help = "The audiences that the role is in get new keys. A member may leave a role by itself.\n\n\
                         Examples:\n  v-secure role leave developer backend"
 )]
 pub struct Leave {
+    /// The role
     #[arg(value_name = "ROLE", add = ArgValueCompleter::new(complete::roles))]
     role: Name,
 
+    /// The member
     #[arg(value_name = "MEMBER", add = ArgValueCompleter::new(complete::members))]
     member: Name,
 

@@ -17,10 +17,12 @@ use v_secure_core::vault::Depth;
 /// Remove a role with its grants; its members stay, without what it gave them
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Secrets that the role could read are wrapped for those who still may, as far as you can open them.\n\n\
+    after_help = "Secrets that the role could read are wrapped for those who may still read \
+                        them, as far as you can open them.\n\n\
                         Examples:\n  v-secure role rm contractor\n  v-secure role rm ci --yes"
 )]
 pub struct Rm {
+    /// The role
     #[arg(value_name = "ROLE", add = ArgValueCompleter::new(complete::roles))]
     role: Name,
 

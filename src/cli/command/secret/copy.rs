@@ -14,8 +14,8 @@ use v_secure_core::secret::copy::CopyRequest;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The copy is a secret of its own: a later value of one does not reach the other (an environment \
-                        that extends another inherits instead: 'settings set env.NAME.extends'). Needs read there, \
-                        and write here.\n\n\
+                        that extends another inherits instead: 'settings set env.NAME.extends'). \
+                        Needs the right read there, and write here.\n\n\
                         Examples:\n  v-secure secret copy STRIPE_KEY --to-env staging\n  \
                         v-secure secret copy dev/TOKEN --to-env prod --as API_TOKEN"
 )]

@@ -13,8 +13,9 @@ use v_secure_core::secret::expire;
 #[derive(Debug, Args)]
 #[command(
     override_usage = "v-secure secret expire [OPTIONS] --ttl SPAN|--at TIME|--never NAME",
-    after_help = "The value stays as it is: one that has expired and is not pruned yet is served again. It takes \
-                        the rights write and delete. It also settles two different times from two branches.\n\n\
+    after_help = "The value stays as it is: one that has expired and is not pruned yet is served \
+                        again. Needs the rights write and delete. Also settles a conflict \
+                        between times set on two branches.\n\n\
                         Examples:\n  v-secure secret expire STRIPE_KEY --ttl 30d\n  \
                         v-secure secret expire STRIPE_KEY --at 2027-01-31 --reason 'audit moved'\n  \
                         v-secure secret expire STRIPE_KEY --never --version 2"
@@ -26,7 +27,7 @@ pub struct Expire {
     #[command(flatten)]
     deadline: DeadlineArgs,
 
-    /// This version, by the number or id that `secret versions` shows, instead of the current one
+    /// This version, by the number or id that 'secret versions' shows, instead of the current one
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     version: Option<String>,
 

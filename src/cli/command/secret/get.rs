@@ -35,7 +35,7 @@ pub struct Get {
     #[command(flatten)]
     secrets: SecretArgs,
 
-    /// An older version, by the number or id that `secret versions` shows
+    /// An older version, by the number or id that 'secret versions' shows
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     version: Option<String>,
 

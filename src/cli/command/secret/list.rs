@@ -23,13 +23,14 @@ use v_secure_core::vault::{Depth, Vault};
 /// List secrets with their metadata, never their values
 #[derive(Debug, Args)]
 #[command(
-    after_help = "All environments are listed, unless -e or V_SECURE_ENV states one. Nothing is unlocked.\n\n\
+    after_help = "All environments are listed, unless -e or V_SECURE_ENV names one. Nothing is \
+                        unlocked.\n\n\
                         Examples:\n  v-secure ls\n  v-secure ls 'prod/DB_*'\n  v-secure ls -e prod --tag web\n  \
                         v-secure ls --expiring 7d --expired\n  v-secure ls --stale\n  v-secure ls | cut -f1"
 )]
 pub struct List {
-    /// Only what this matches: ENVIRONMENT/NAME, or NAME in any environment, with '*' at the end for any
-    /// rest
+    /// Only what this matches: ENVIRONMENT/NAME, or NAME in any environment, where '*' at the end
+    /// matches any rest
     #[arg(value_name = "PATTERN", value_parser = parse_pattern)]
     #[arg(add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::secrets))]
     pattern: Option<ListPattern>,

@@ -20,7 +20,7 @@ pub struct Restore {
     #[command(flatten)]
     secret: SecretArg,
 
-    /// Only this version, by the number or id that `secret versions` shows
+    /// Only this version, by the number or id that 'secret versions' shows
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     version: Option<String>,
 

@@ -7,7 +7,7 @@ use clap::Args;
 use v_secure_core::report::view::secret::value::{CurrentView, SecretRollbackView};
 use v_secure_core::secret::rollback;
 
-/// Make an old value active again, as a new version; history stays
+/// Make an old value current again, as a new version; history stays
 #[derive(Debug, Args)]
 #[command(
     after_help = "Whoever could read the old value can still do so: roll back a bad change, not a leak.\n\n\
@@ -18,7 +18,7 @@ pub struct Rollback {
     #[command(flatten)]
     secret: SecretArg,
 
-    /// The version to go back to, by the number or id that `secret versions` shows
+    /// The version to go back to, by the number or id that 'secret versions' shows
     #[arg(long, value_name = "VERSION", required = true, allow_hyphen_values = true)]
     version: String,
 

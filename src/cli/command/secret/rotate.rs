@@ -27,7 +27,8 @@ use v_secure_core::vault::{Depth, Vault};
 #[command(
     after_help = "The value comes from the generator that 'set --generate' stored, unless one is given: with \
                         --generate, with --file, on standard input, or, where none is stored, at a prompt. Without any of \
-                        these nothing is written: a provider does not know a key of random bytes. --generate is used this once, \
+                        these nothing is written: a provider would not know a value made up \
+                        here. --generate is used this once, \
                         and is not stored.\n\n\
                         A value with an expiry gets the same lifetime again, from now, unless --ttl, --expires-at or --no-expiry \
                         says otherwise. Needs rotate or write; --rotation-interval needs write.\n\n\

@@ -18,14 +18,15 @@ use v_secure_core::vault::{Depth, Vault};
     after_help = "Only an owner can waive, and the reason is signed: from then on 'v-secure exposed' lists the secret as waived, \
                         with that reason, and --deadline ignores it. A waiver is for the current value only. It ends \
                         with the next value, and when its signer is no longer an owner. Whoever may write the secret can end a waiver, but not make one.\n\n\
-                        Examples:\n  v-secure secret waive dev/EMPTY --reason 'an empty value is nobody's secret'\n  \
+                        Examples:\n  v-secure secret waive dev/EMPTY --reason 'an empty value is \
+                        no secret'\n  \
                         v-secure secret waive dev/EMPTY --undo"
 )]
 pub struct Waive {
     #[command(flatten)]
     secret: SecretArg,
 
-    /// Why the value may stay known, signed and shown by 'v-secure exposed'
+    /// Why the value may stay as it is; signed, and shown by 'v-secure exposed'
     #[arg(long, value_name = "TEXT", required_unless_present = "undo")]
     reason: Option<String>,
 

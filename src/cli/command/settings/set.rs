@@ -26,11 +26,11 @@ use v_secure_core::secret::similar;
                         v-secure settings set reads --unset"
 )]
 pub struct Set {
-    /// A setting; 'v-secure settings show' lists them
+    /// A setting
     #[arg(value_name = "KEY", add = clap_complete::engine::ArgValueCompleter::new(crate::cli::args::complete::settings))]
     key: String,
 
-    /// What it is to be; 'v-secure settings show' says what each takes
+    /// Its new value
     #[arg(value_name = "VALUE", required_unless_present = "unset")]
     value: Option<String>,
 

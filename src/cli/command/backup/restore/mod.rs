@@ -48,8 +48,9 @@ const OUTSIDE: &str = ", with a folder outside this project";
 #[command(
     after_help = "A vault that has anything that the backup lacks is not replaced, and another vault never is. \
                         The identity in a backup goes to identity.txt in the config folder if none is there, or to \
-                        --identity-out. Anybody who knows a recipient can encrypt to it: a vault that this device does \
-                        not know is asked about as everywhere, and so is a backup that nobody signed. Compare the \
+                        --identity-out. Anybody who knows a recipient can encrypt to it, so you \
+                        are asked about a vault that this device does not know, and about a \
+                        backup that nobody signed. Compare the \
                         fingerprint with what you noted or what a colleague sees.\n\n\
                         Examples:\n  v-secure backup restore shop.age\n  \
                         v-secure --identity recovery.txt backup restore shop.age\n  \
@@ -64,7 +65,7 @@ pub struct Restore {
     #[arg(long, value_name = "FILE")]
     identity_out: Option<PathBuf>,
 
-    /// Take the passphrase from this file descriptor
+    /// Read the passphrase from this file descriptor
     #[arg(long, value_name = "N")]
     backup_passphrase_fd: Option<u32>,
 }

@@ -27,8 +27,9 @@ use v_secure_core::vault::Depth;
                         is under the new key, and what was written before stays readable. --dek encrypts active values \
                         anew, each under a fresh key, as a new version with the same value. Neither takes back what \
                         somebody could read before: for that, set a new value and revoke the old one at its provider.\n\n\
-                        --due does what the settings rotation.kek and rotation.dek want done by now, and nothing else; it \
-                        ends with 0 where nothing is due. Run it on the default branch: changes of policy on two branches \
+                        --due does what the settings rotation.kek and rotation.dek want done by \
+                        now, and nothing else; it exits with 0 where nothing is due. Run it on \
+                        the default branch: changes of policy on two branches \
                         do not merge. docs/key-rotation.md sets up the key schedule with cron and on GitHub.\n\n\
                         Examples:\n  v-secure key rotate --all --dry-run\n  v-secure key rotate --audience developer+owner\n  \
                         v-secure key rotate --all --dek\n  v-secure key rotate --dek --secret prod/DATABASE_URL\n  \

@@ -11,8 +11,8 @@ use v_secure_core::vault::Depth;
 /// List the passphrase slots, whose they are, and what a guess at each costs
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A slot is stale when the key that signed it was removed, and of another identity when the one that it \
-                        seals was: neither is tried any more.\n\n\
+    after_help = "A slot is stale when the key that signed it was removed, and other-identity \
+                        when the identity that it seals was removed. Neither is tried any more.\n\n\
                         Examples:\n  v-secure key slot list"
 )]
 pub struct List {}

@@ -35,7 +35,7 @@ impl Slot {
 
 #[derive(Debug, Args)]
 pub struct NewPassphraseArgs {
-    /// Take the new passphrase from this descriptor
+    /// Read the new passphrase from this file descriptor
     #[arg(long, value_name = "N")]
     new_passphrase_fd: Option<u32>,
 

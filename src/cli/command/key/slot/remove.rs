@@ -14,7 +14,8 @@ use v_secure_core::vault::{Depth, Vault};
 /// Remove a slot, so that its passphrase no longer unlocks the vault
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Only its own member can. Asks first on a terminal. Older commits keep the slot: see docs/unlocking.md.\n\n\
+    after_help = "Only the member whose slot it is can remove it. Asks first on a terminal. \
+                        Older commits keep the slot: see docs/unlocking.md.\n\n\
                         Examples:\n  v-secure key slot remove travelling\n  v-secure key slot remove travelling --yes"
 )]
 pub struct Remove {
@@ -22,7 +23,7 @@ pub struct Remove {
     #[arg(value_name = "SLOT", allow_hyphen_values = true)]
     slot: String,
 
-    /// Even if it is the only slot of an identity that no file here has
+    /// Remove it even if it is the only slot for an identity that no file here has
     #[arg(long)]
     last: bool,
 

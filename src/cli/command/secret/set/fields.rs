@@ -13,11 +13,12 @@ pub type Field = (String, Option<String>);
 
 #[derive(Debug, Args)]
 pub struct FieldArgs {
-    /// What the secret is; empty clears
+    /// What the secret is; an empty text clears it
     #[arg(long = "type", value_name = "TYPE", value_parser = secret_kind::Listed)]
     kind: Option<String>,
 
-    /// The variable that exec gives the secret in, where its name is not one; empty clears
+    /// The variable in which exec gives the secret, if its name cannot be one; an empty text
+    /// clears it
     #[arg(long, value_name = "VARIABLE")]
     var: Option<String>,
 
@@ -29,7 +30,7 @@ pub struct FieldArgs {
     #[arg(long = "untag", value_name = "TAG")]
     untags: Vec<String>,
 
-    /// What the secret is for; empty clears
+    /// What the secret is for; an empty text clears it
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 

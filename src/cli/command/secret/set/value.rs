@@ -23,7 +23,7 @@ pub struct ValueArgs {
     #[arg(long, value_name = "SPEC", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     generate: Option<String>,
 
-    /// Take standard input exactly: keep a trailing newline, allow nothing at all
+    /// Take standard input exactly: keep a trailing newline, allow an empty value
     #[arg(long)]
     raw: bool,
 }
