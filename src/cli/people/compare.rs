@@ -8,7 +8,7 @@ use clap::Args;
 
 #[derive(Debug, Clone, Args)]
 pub struct CompareArgs {
-    /// The fingerprint, as the other side sees it: it must be the same
+    /// The fingerprint that the other side sees: it must be the same
     #[arg(long, value_name = "WORDS", conflicts_with = "yes")]
     fingerprint: Option<String>,
 
