@@ -93,7 +93,7 @@ codes! {
     BadFilter "bad-filter" [Usage] "A filter is not valid", "rotation, read, policy, secret=NAME or actor=MEMBER";
     BadGenerator "bad-generator" [Usage] "--generate does not name a valid generator", "v-secure set --help";
     BadMeta "bad-meta" [Usage] "--meta is not KEY=VALUE", "v-secure secret set --help";
-    BadName "bad-name" [Usage, Failure] "The name of a secret, environment or member is not valid", "names are letters, digits, '.', '_' and '-'";
+    BadName "bad-name" [Usage] "The name of a secret, environment or member is not valid", "names are letters, digits, '.', '_' and '-'";
     BadPattern "bad-pattern" [Usage] "A pattern is not ENVIRONMENT/NAME with at most one '*', at its end", "v-secure access grant --help";
     BadReason "bad-reason" [Usage] "The reason cannot be stored: too long, or with control characters", "--reason TEXT, on one line";
     BadText "bad-text" [Usage] "A text cannot be stored: too long, or with control characters", "v-secure secret set --help";
@@ -131,7 +131,7 @@ codes! {
     FileEmpty "file-empty" [Integrity] "The vault file is empty", "git checkout REV -- .v-secure/vault.toml";
     FileTooLarge "file-too-large" [Integrity] "The vault file is larger than the limit", "git log -p -- .v-secure/vault.toml";
     Fingerprint "fingerprint" [Integrity] "The fingerprint does not match what arrived", "compare again, by a way that nobody else can write to";
-    FirstUse "first-use" [Failure] "This device has never accepted the vault, and nothing vouches for it", "v-secure pin accept";
+    FirstUse "first-use" [Failure] "This device has never accepted the vault, and nothing shows that it is the right one", "v-secure pin accept";
     ForeignFailed "foreign-failed" [Failure] "The tool of import --from failed; its output is above", "run the tool by itself on the file";
     ForeignHook "foreign-hook" [Conflict] "The git hook belongs to another program", "add the line to it by hand";
     ForeignMissing "foreign-missing" [NotFound] "The tool of import --from is not installed", "install it, or pipe its output: v-secure import --help";
@@ -269,7 +269,7 @@ codes! {
     VoidsWork "voids-work" [Conflict] "A policy change would make valid work void", "v-secure audit log";
     VouchAmbiguous "vouch-ambiguous" [Usage] "--vouch names more than one device or recipient of those listed", "v-secure policy review --json";
     WeakPassphrase "weak-passphrase" [Usage] "The passphrase is easily guessed", "six words drawn at random, or more";
-    Words "words" [Locked, Failure] "The 24 words do not spell an identity", "compare them with the paper";
+    Words "words" [Locked] "The 24 words do not spell an identity", "compare them with the paper";
     Write "write" [Failure] "A file cannot be written", "check the disk, and who may write there";
     WrongPassphrase "wrong-passphrase" [Locked] "The passphrase opens no slot", "v-secure key slot list";
 }

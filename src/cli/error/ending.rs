@@ -1,4 +1,4 @@
-//! Ends of the process that are no failures of v-secure's, and that no document lists.
+//! Ends of the process that are no failures of v-secure's, and that the table of codes lacks.
 
 use super::exit::Exit;
 

@@ -4,7 +4,6 @@
 use crate::cli::args::source;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
-use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Outcome};
 use crate::store::file::{new_file, private};
 use clap::Args;
@@ -143,8 +142,7 @@ pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: UnixTime) -> Ou
 pub fn words_of(new: &NewIdentity) -> Outcome<SecretValue> {
     let identity = identity::parse_identity(&new.text).ok();
     identity.as_ref().and_then(words::to_words).ok_or_else(|| {
-        Failure::new(Code::Words, "the recovery identity cannot be spelt as words")
-            .with_exit(Exit::Failure)
+        Failure::new(Code::Words, "the recovery identity cannot be written as 24 words")
     })
 }
 

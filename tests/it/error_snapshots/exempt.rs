@@ -59,3 +59,10 @@ pub const CODES: &[(&str, &str)] = &[
         "needs an RSA key made to end as another: crates/core/src/policy/vouching/credential.rs",
     ),
 ];
+
+/// Exits of codes that have a case with another exit, and why no case has this one.
+pub const EXITS: &[(&str, i32, &str)] = &[(
+    "value-too-long",
+    6,
+    "another program must have sealed it: crates/core/src/file/version.rs",
+)];

@@ -1,6 +1,7 @@
 //! Cases of wrong usage, and of what fails for reasons outside of the vault.
 
 use crate::error_snapshots::cases::{Case, case};
+use crate::error_snapshots::foreign;
 use crate::error_snapshots::given::{a, after, broken, damaged_slot, newer, nothing, request};
 
 pub fn usage() -> Vec<Case> {
@@ -65,6 +66,7 @@ pub fn failures() -> Vec<Case> {
             after!(a, "printf '\\377' | v-secure set B"),
             "v-secure export --format dotenv",
         ),
+        case("bad-variable", foreign::variable, "v-secure exec -- true"),
         case("file", a, "v-secure set A --file ."),
         case(
             "first-use",

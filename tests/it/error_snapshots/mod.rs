@@ -8,6 +8,7 @@ pub mod cases;
 mod daily;
 pub mod exempt;
 mod files;
+mod foreign;
 mod general;
 pub mod given;
 mod state;
@@ -128,4 +129,23 @@ fn every_code_has_a_case_or_a_reason_for_none() {
     assert!(both.is_empty(), "a case and an exemption: {both:?}");
     let stale: Vec<_> = exempt.difference(&known).collect();
     assert!(stale.is_empty(), "no code any more: {stale:?}");
+}
+
+#[test]
+fn every_exit_of_a_code_has_a_transcript_or_a_reason_for_none() {
+    if scene::regenerating() {
+        return;
+    }
+    let exempt = |code| exempt::CODES.iter().any(|(known, _)| *known == code);
+    let mut missing = BTreeSet::new();
+    for known in COMMANDS.iter().filter(|known| !exempt(known.code.as_str())) {
+        for exit in known.exits.iter().map(|exit| i32::from(exit.code())) {
+            let transcripts = fs::read_to_string(file(exit)).unwrap_or_default();
+            if !format!("\n{transcripts}").contains(&format!("\n# {}\n", known.code.as_str())) {
+                missing.insert((known.code.as_str(), exit));
+            }
+        }
+    }
+    let reasons: BTreeSet<_> = exempt::EXITS.iter().map(|(code, exit, _)| (*code, *exit)).collect();
+    assert_eq!(missing, reasons, "add a case, or take the exit out of the table");
 }

@@ -3,7 +3,7 @@
 use crate::error_snapshots::cases::{Case, case};
 use crate::error_snapshots::given::{
     a, after, broken, damaged_pin, diverged, header, large, let_in, nothing, other_vault,
-    pin_of_another, repository, sealed, second, service,
+    pin_of_another, repository, request, sealed, second, service,
 };
 
 pub fn rights() -> Vec<Case> {
@@ -79,6 +79,11 @@ pub fn integrity() -> Vec<Case> {
         case("pin-syntax", a, "V_SECURE_PIN=nonsense v-secure get A"),
         case("refused", broken, "v-secure audit verify"),
         case("request", a, "v-secure member add developer-1 --request v-secure-request-1.nonsense"),
+        case(
+            "request",
+            after!(request, "sed s/ZXItMSIs/ZXItMiIs/ request.txt > changed.txt"),
+            "v-secure member add developer-2 --request changed.txt --role developer",
+        ),
         case(
             "vault-deleted",
             after!(repository, "git rm --quiet --cached .v-secure/vault.toml"),
