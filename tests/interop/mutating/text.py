@@ -18,6 +18,7 @@ _PLACES = {
     "author": r"author = ", "origin": r"origin = ", "expires": r"expires = ", "wrap head": r"\[secret\.[^.]*\.wrap", "secret head": r"\[secret\.[^.]*\]", "ciphertext": r"ciphertext = ",
     "commitment": r"commitment = ", "nonce": r"nonce = ", "version uid": r"uid = ", "wrap version": r"version = ",
     "wrap audience": r"audience = ", "wrap key": r"(key|sealed) = ",
+    "mark of secrets": r"# [0-9a-f]{2}$", "mark of the log": r"#[0-9a-f]{3}$",
 }
 
 
@@ -41,7 +42,8 @@ def _lines(kind, change):
     @way(kind)
     def make(source, rng):
         lines = source.raw.split(b"\n")[:-1]
-        at = rng.randrange(len(lines) - 1)
+        # Most lines are marks of buckets, which are alike.
+        at = pick(rng, [i for i in range(len(lines) - 1) if not lines[i].startswith(b"#") or rng.random() < 0.05])
         new = change(list(lines), at)
         return b"\n".join(new) + b"\n", f"line {at + 1}: {lines[at][:40]!r}"
     return make
@@ -53,6 +55,78 @@ _lines("lines swapped", lambda l, at: l[:at] + ([l[at + 1] + b" ", l[at]] if l[a
                                                 [l[at + 1], l[at]]) + l[at + 2:])
 _lines("space at line end", lambda l, at: l[:at] + [l[at] + b" "] + l[at + 1:])
 _lines("comment after line", lambda l, at: l[:at + 1] + [b"# a comment"] + l[at + 1:])
+
+
+_MARKS = {"secrets": (rb"# [0-9a-f]{2}", rb"\[secret\."), "the log": (rb"#[0-9a-f]{3}", rb"\{\"parents\"")}
+
+
+def _marks(where, kind, change):
+    mark, held = _MARKS[where]
+
+    @way(f"mark of {where}: {kind}")
+    def make(source, rng):
+        lines = source.raw.split(b"\n")
+        marks = [i for i, line in enumerate(lines) if re.fullmatch(mark, line)]
+        # Half of them beside something that a bucket holds.
+        full = [i for i in marks if re.match(held, lines[i + 1] or lines[i + 2])]
+        at = pick(rng, full if rng.random() < 0.5 else marks)
+        new = change(rng, list(lines), at, marks)
+        return b"\n".join(new), f"{lines[at].decode()} in line {at + 1}"
+
+
+def _swapped(rng, lines, at, marks):
+    other = pick(rng, [i for i in marks if i != at])
+    lines[at], lines[other] = lines[other], lines[at]
+    return lines
+
+
+def _next_swapped(rng, lines, at, marks):
+    other = pick(rng, [i for i in marks if i > at][:1])
+    lines[at], lines[other] = lines[other], lines[at]
+    return lines
+
+
+def _moved(rng, lines, at, marks):
+    to = pick(rng, [i for i in marks if i != at])
+    line = lines.pop(at)
+    lines.insert(to, line)
+    return lines
+
+
+for _where in _MARKS:
+    _marks(_where, "removed", lambda rng, l, at, marks: l[:at] + l[at + 1:])
+    _marks(_where, "doubled", lambda rng, l, at, marks: l[:at] + l[at:at + 1] + l[at:])
+    _marks(_where, "repeated later", lambda rng, l, at, marks: l[:marks[-1] + 1] + [l[at]] + l[marks[-1] + 1:])
+    _marks(_where, "swapped", _swapped)
+    _marks(_where, "swapped with the next", _next_swapped)
+    _marks(_where, "moved", _moved)
+    _marks(_where, "with a letter more", lambda rng, l, at, marks: l[:at] + [l[at] + b"A"] + l[at + 1:])
+    _marks(_where, "of the other kind", lambda rng, l, at, marks: l[:at] + [
+        (b"#0" if b" " in l[at] else b"# ") + l[at][-2:]] + l[at + 1:])
+    _marks(_where, "after an empty line", lambda rng, l, at, marks: l[:at] + [b""] + l[at:])
+    _marks(_where, "all removed", lambda rng, l, at, marks: [line for i, line in enumerate(l) if i not in set(marks)])
+    _marks(_where, "one too many", lambda rng, l, at, marks: l[:marks[-1] + 1] + [
+        b"# 100" if b" " in l[at] else b"#400"] + l[marks[-1] + 1:])
+
+
+def _elsewhere(kind, start, end):
+    """What a bucket holds, put behind another one's mark."""
+    @way(f"{kind} in another bucket")
+    def make(source, rng):
+        text = source.raw.decode()
+        found = pick(rng, list(re.finditer(start + "(?:.*\n)*?(?=" + end + ")", text)))
+        rest = text[:found.start()] + text[found.end():]
+        own = re.findall(r"^(# ?[0-9a-f]+)\n", text[:found.start()], re.M)[-1]
+        mark = r"^# [0-9a-f]{2}\n" if " " in own else r"^#[0-9a-f]{3}\n"
+        marks = [m for m in re.finditer(mark, rest, re.M) if m[0][:-1] != own]
+        # Half of them into a neighbour, where the order may still hold.
+        near = sorted(marks, key=lambda m: abs(m.end() - found.start()))[:2]
+        to = pick(rng, near if rng.random() < 0.5 else marks).end()
+        return (rest[:to] + found[0] + rest[to:]).encode(), f"{found[0][:60]!r} behind {rest[:to].splitlines()[-1]}"
+
+
+_elsewhere("an entry", r'(?m)^\{"parents".*\n', r'')
+_elsewhere("a section", r'(?m)^\n\[secret\.[^.\n]*\]\n', r"# [0-9a-f]{2}\n|\n\[secret\.[^.\n]*\]\n|\n\[log\]")
 
 
 @way("line end")

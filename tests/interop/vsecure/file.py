@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from . import rules
-from .encoding import armor, decode, encode, unarmor
+from .encoding import H, armor, decode, encode, unarmor
 from .errors import NeedsNewer, malformed
 from .keys import SUITE, secret_uid
 from .records import log_entry, policy_entry, slot_record
@@ -21,6 +21,11 @@ _SIGNATURE = rb'\{"key":"[^"\\]*","alg":"([^"\\]*)","sig":"[^"\\]*"\}'
 _SIGNATURES = re.compile(rb'\{"seq":.*,"sigs":\[(' + _SIGNATURE + rb'(?:,' + _SIGNATURE + rb')*)\]\}', re.S)
 # Between the items of a TOML list.
 SEPARATOR = ", "
+# The lines that part the secrets and the log, each before what its bucket holds.
+SECRET_MARKS = [f"# {number:02x}" for number in range(256)]
+LOG_MARKS = [f"#{number:03x}" for number in range(1024)]
+# Where a section of a secret may end: before a mark, or an empty line.
+_END = re.compile(r"\n(?=# [0-9a-f]{2}\n|\n)")
 
 
 @dataclass
@@ -55,10 +60,25 @@ def render(file):
                 "envelope = '''", *armor(envelope), "'''"]
     for slot, line in file.slots.items():
         out += ["", f"[slot.{encode(slot)}]", "record = '''", line, "'''"]
-    for uid, secret in file.secrets.items():
-        out += _render_secret(encode(uid), secret)
-    out += ["", "[log]", "entries = '''", *file.log, "'''"]
+    out += _parted(SECRET_MARKS, ((uid[0], _render_secret(encode(uid), secret)) for uid, secret in file.secrets.items()))
+    out += ["", "[log]", "entries = '''", *_parted(LOG_MARKS, ((_bucket(line), [line]) for line in file.log)), "'''"]
     return "\n".join(out) + "\n"
+
+
+def _parted(marks, items):
+    """All marks, and behind each what its bucket holds: `items` are (bucket, lines). What comes too late for its
+    bucket stays where it is."""
+    out, passed = [], 0
+    for bucket, lines in items:
+        out += marks[passed:bucket + 1] + lines
+        passed = max(passed, bucket + 1)
+    return out + marks[passed:]
+
+
+def _bucket(line):
+    """The bucket of a log entry, which is that of its id's first ten bits; a line without an id goes to the first."""
+    end = line.rfind(',"sig":')
+    return int.from_bytes(H("log entry", line[:end] + "}")[:2], "big") >> 6 if end >= 0 else 0
 
 
 def _list(items):
@@ -150,14 +170,14 @@ def parse_alone(raw, names):
     lines = _Lines(text[:-1].split("\n"))
     file = _header(lines)
     _before_secrets(lines, file)
-    _next_head(lines.peek(), lines.peek(1))
-    before = "\n".join(lines.lines[:lines.at])
+    before = lines.lines[:lines.at]
+    lines.expect(SECRET_MARKS[0])
     rest = "\n" + "\n".join(lines.lines[lines.at:]) + "\n"
     middle, mark, log = rest.partition("\n\n[log]\n")
     require(mark, "layout", "no log")
     wanted = sorted(secret_uid(file.vault, name) for name in names)
-    sections = "".join(_section_of(middle + mark, encode(uid)) for uid in wanted)
-    return parse((before + sections + mark + log).encode())
+    sections = ((uid[0], _section_of(middle + mark, encode(uid))) for uid in wanted)
+    return parse(("\n".join(before + _parted(SECRET_MARKS, sections)) + mark + log).encode())
 
 
 def _next_head(empty, head):
@@ -178,16 +198,18 @@ def _next_head(empty, head):
 
 
 def _section_of(text, uid):
-    """The section of a secret with its versions and wraps, from the line end before it on; may be empty."""
+    """The lines of the section of a secret with its versions and wraps, the empty one before it first; may be none."""
     start = text.find(f'\n\n[secret.{uid}]\nname = "')
     if start < 0:
-        return ""
+        return []
     end = start
     while True:
-        end = text.index("\n\n", end + 1) if "\n\n" in text[end + 1:] else len(text)
+        end = _END.search(text, end + 1).start()
         if not text.startswith(f"\n\n[secret.{uid}.", end):
-            _next_head(*text[end + 1:].split("\n")[:2])
-            return text[start:end]
+            following = text[end + 1:].split("\n")[:2]
+            if following[0] not in SECRET_MARKS:
+                _next_head(*following)
+            return text[start + 1:end].split("\n")
 
 
 def _newer(raw):
@@ -253,12 +275,27 @@ def _before_secrets(lines, file):
 
 def _sections(lines, file):
     _before_secrets(lines, file)
-    while lines.peek(1).startswith("[secret."):
-        _secret(lines, file)
+    for number, mark in enumerate(SECRET_MARKS):
+        lines.expect(mark)
+        while lines.peek(1).startswith("[secret."):
+            require(_secret(lines, file)[0] == number, "bucket", "a secret behind the mark of another bucket")
     _head(lines, "[log]")
-    file.log = lines.block("entries")
+    file.log = list(_log(lines.block("entries")))
     require(lines.at == len(lines.lines), "layout", "text after the log")
     _ordered(file.secrets, "secrets")
+
+
+def _log(lines):
+    """The entries among the lines of the log."""
+    marks, number = iter(LOG_MARKS), -1
+    for line in lines:
+        if line[:1] == "#":
+            require(line == next(marks, None), "bucket", f"{line[:8]!r} is not the mark that comes next")
+            number += 1
+        else:
+            require(number >= 0 and _bucket(line) == number, "bucket", "an entry behind the mark of another bucket")
+            yield line
+    require(next(marks, None) is None, "bucket", "marks are missing")
 
 
 def _ordered(keys, what):
@@ -315,6 +352,7 @@ def _secret(lines, file):
     _ordered(secret.versions, "versions")
     _ordered(secret.wraps, "wraps")
     _add(file.secrets, uid, secret, "secret")
+    return uid
 
 
 def _version(lines):

@@ -1,6 +1,7 @@
 //! The blocks of JSON lines: the policy chain, a slot's record, the log.
 
-use super::cursor::{Cursor, Piece};
+use super::bucket::{Buckets, Parted};
+use super::cursor::{Block, Cursor, Piece};
 use super::error::{Cause, Fault};
 use super::naming::Naming;
 use super::record;
@@ -77,9 +78,9 @@ pub(super) fn log(
     let parse = Parse { trust, digest, naming: Naming::of(scope), vault };
     let block = cursor.block("entries")?;
     let mut entries = Vec::new();
-    let mut lines = Vec::new();
+    let (mut lines, mut buckets) = (Vec::new(), Buckets::of(Parted::Log));
     loop {
-        let line = cursor.block_line(&block);
+        let line = entry_line(cursor, &block, &mut buckets);
         let more = matches!(line, Ok(Some(_)));
         let end = line.map(|line| lines.extend(line));
         if !more || lines.len() == BATCH {
@@ -95,6 +96,31 @@ pub(super) fn log(
     }
 }
 
+/// A line that is no bucket's, and the bucket that it stands in.
+struct Line<'a> {
+    piece: Piece<'a>,
+    bucket: u16,
+}
+
+/// The log's next entry, past the lines of buckets before it; `None` once, at the block's end.
+fn entry_line<'a>(
+    cursor: &mut Cursor<'a>,
+    block: &Block,
+    buckets: &mut Buckets,
+) -> Result<Option<Line<'a>>, Fault> {
+    loop {
+        let at = cursor.at();
+        let Some(piece) = cursor.block_line(block)? else {
+            return buckets.end(at, cursor.text()).map(|()| None);
+        };
+        match (Parted::Log.of_line(piece.text), buckets.current()) {
+            (Some(bucket), _) => buckets.pass(bucket, at, cursor.text())?,
+            (None, Some(bucket)) => return Ok(Some(Line { piece, bucket })),
+            (None, None) => return Err(buckets.lacking(at, cursor.text())),
+        }
+    }
+}
+
 /// How lines of the log are parsed.
 struct Parse<'a> {
     trust: Trust,
@@ -106,21 +132,21 @@ struct Parse<'a> {
 
 fn append(
     entries: &mut Vec<(Id, Entry)>,
-    lines: &[Piece<'_>],
+    lines: &[Line<'_>],
     parse: &Parse<'_>,
 ) -> Result<(), Fault> {
     // Lines differ by three orders of magnitude: an import puts a thousand secrets in one.
-    let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
+    let bytes: usize = lines.iter().map(|line| line.piece.text.len()).sum();
     let runs: Vec<Run> = if bytes < PARALLEL_FROM {
         vec![parse.run(lines)]
     } else {
         let together = (RUN / (bytes / lines.len()).max(1)).max(1);
         lines.par_chunks(together).map(|lines| parse.run(lines)).collect()
     };
-    let mut places = lines.iter().map(|line| line.at);
+    let mut places = lines.iter();
     for run in runs {
-        for (entry, at) in run.entries.into_iter().zip(&mut places) {
-            in_order(entries.last(), &entry.0).map_err(|cause| cause.at(at))?;
+        for (entry, line) in run.entries.into_iter().zip(&mut places) {
+            in_place(entries.last(), &entry.0, line).map_err(|cause| cause.at(line.piece.at))?;
             entries.push(entry);
         }
         if let Some(fault) = run.fault {
@@ -137,9 +163,9 @@ struct Run {
 }
 
 impl Parse<'_> {
-    fn run(&self, lines: &[Piece<'_>]) -> Run {
+    fn run(&self, lines: &[Line<'_>]) -> Run {
         let mut entries = Vec::with_capacity(lines.len());
-        for line in lines {
+        for line in lines.iter().map(|line| line.piece) {
             match self.entry(line.text) {
                 Ok(entry) => entries.push(entry),
                 Err(cause) => return Run { entries, fault: Some(cause.at(line.at)) },
@@ -160,7 +186,11 @@ impl Parse<'_> {
     }
 }
 
-fn in_order(before: Option<&(Id, Entry)>, id: &Id) -> Result<(), Cause> {
+fn in_place(before: Option<&(Id, Entry)>, id: &Id, line: &Line<'_>) -> Result<(), Cause> {
+    let own = Parted::Log.bucket(id);
+    if own != line.bucket {
+        return Err(Cause::EntryBucket { line: Parted::Log.line(own) });
+    }
     match before.map(|(before, _)| before.cmp(id)) {
         None | Some(std::cmp::Ordering::Less) => Ok(()),
         Some(std::cmp::Ordering::Equal) => Err(Cause::EntryDuplicate),

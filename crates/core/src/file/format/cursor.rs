@@ -1,6 +1,7 @@
 //! Reading the file line by line: keys with quoted values, blocks, and the bound on a line.
 
 use super::MAX_LINE;
+use super::bucket::Parted;
 use super::error::{Cause, Fault};
 use super::section::Section;
 use crate::crypto::bytes::{self, Blob, BytesError, Id};
@@ -161,7 +162,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The section that begins here, without going past its header; `None` at the end of the text.
+    /// The section that begins here, or a bucket, without going past its header; `None` at the end of
+    /// the text.
     /// The place is that of the header's line.
     pub fn peek_section(&mut self) -> Result<Option<(usize, Section<'a>)>, Fault> {
         match self.ahead {
@@ -177,6 +179,10 @@ impl<'a> Cursor<'a> {
     fn look_ahead(&self) -> Result<Option<Ahead<'a>>, Fault> {
         let mut cursor = Self { ahead: None, ..*self };
         let Some(blank) = cursor.line()? else { return Ok(None) };
+        if let Some(bucket) = Parted::Secrets.of_line(blank.text) {
+            let section = Section::Bucket(bucket);
+            return Ok(Some(Ahead { at: self.at, header: blank, section, end: cursor.at }));
+        }
         let line = cursor.line()?.filter(|_| blank.text.is_empty());
         let expected = || Cause::SectionExpected.at(blank.at);
         let line = line.ok_or_else(expected)?;

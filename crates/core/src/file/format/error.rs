@@ -104,6 +104,16 @@ pub enum Cause {
     EntryOrder,
     #[error("a log entry appears twice")]
     EntryDuplicate,
+    #[error("the line '{line}' is missing")]
+    BucketMissing { line: String },
+    #[error("the line '{line}' appears twice")]
+    BucketDoubled { line: String },
+    #[error("the line '{line}' comes too late")]
+    BucketOrder { line: String },
+    #[error("the log entry belongs behind the line '{line}'")]
+    EntryBucket { line: String },
+    #[error("section [{}] belongs behind the line '{line}'", escape_for_display(name))]
+    SectionBucket { name: String, line: String },
     #[error("there is text after the log")]
     TrailingBytes,
     #[error("the section is not written canonically")]
@@ -149,6 +159,11 @@ impl Cause {
             Self::JsonNotCanonical { .. } => "json-not-canonical",
             Self::EntryOrder => "entry-order",
             Self::EntryDuplicate => "entry-duplicate",
+            Self::BucketMissing { .. } => "bucket-missing",
+            Self::BucketDoubled { .. } => "bucket-doubled",
+            Self::BucketOrder { .. } => "bucket-order",
+            Self::EntryBucket { .. } => "entry-in-wrong-bucket",
+            Self::SectionBucket { .. } => "section-in-wrong-bucket",
             Self::TrailingBytes => "trailing-bytes",
             Self::NotCanonical => "not-canonical",
             Self::Rule(rule) => rule.code(),

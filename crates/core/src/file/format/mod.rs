@@ -7,6 +7,7 @@
 mod algorithm;
 mod armor;
 mod block;
+mod bucket;
 mod cursor;
 mod envelopes;
 mod error;

@@ -1,5 +1,6 @@
 //! A synthetic vault for tests: well-formed, with made-up ids and signatures.
 
+use super::bucket::Parted;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::file::model::{
     AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
@@ -55,6 +56,15 @@ pub(super) fn entries(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<Id, 
         (entry.id(), entry)
     });
     derived.collect()
+}
+
+/// Two entries that stand in one bucket.
+pub(super) fn neighbours() -> BTreeMap<Id, Entry> {
+    let all = entries((1..200).map(|seed| entry(seed, vec![put(seed)])));
+    let bucket = |id: &Id| Parted::Log.bucket(id);
+    let pairs = all.keys().zip(all.keys().skip(1));
+    let (one, two) = pairs.into_iter().find(|(a, b)| bucket(a) == bucket(b)).expect("a pair");
+    [one, two].map(|id| (*id, all[id].clone())).into_iter().collect()
 }
 
 fn genesis() -> PolicyEntry {

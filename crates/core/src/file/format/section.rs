@@ -1,5 +1,6 @@
 //! Section headers: what may stand between the brackets, and in which order.
 
+use super::bucket::Parted;
 use super::cursor::Piece;
 use super::error::{Cause, Fault};
 use crate::crypto::bytes::{Id, ShortId};
@@ -11,6 +12,8 @@ pub(super) enum Section<'a> {
     Policy,
     Audience(&'a str),
     Slot(ShortId),
+    /// No section, but the line before those of a bucket's secrets.
+    Bucket(u16),
     Secret(Id),
     Version { secret: Id, object: ObjectId },
     Wrap { secret: Id, wrap: WrapId },
@@ -67,7 +70,7 @@ impl<'a> Section<'a> {
             Self::Secret(secret) | Self::Version { secret, .. } | Self::Wrap { secret, .. } => {
                 Some(secret)
             }
-            Self::Policy | Self::Audience(_) | Self::Slot(_) | Self::Log => None,
+            Self::Policy | Self::Audience(_) | Self::Slot(_) | Self::Bucket(_) | Self::Log => None,
         }
     }
 
@@ -77,7 +80,7 @@ impl<'a> Section<'a> {
             Self::Policy => 0,
             Self::Audience(_) => 1,
             Self::Slot(_) => 2,
-            Self::Secret(_) | Self::Version { .. } | Self::Wrap { .. } => 3,
+            Self::Bucket(_) | Self::Secret(_) | Self::Version { .. } | Self::Wrap { .. } => 3,
             Self::Log => 4,
         }
     }
@@ -87,6 +90,7 @@ impl<'a> Section<'a> {
             Self::Policy => "policy".to_owned(),
             Self::Audience(name) => format!("audience.\"{name}\""),
             Self::Slot(id) => format!("slot.{id}"),
+            Self::Bucket(bucket) => Parted::Secrets.line(bucket),
             Self::Secret(id) => format!("secret.{id}"),
             Self::Version { secret, object } => format!("secret.{secret}.version.{object}"),
             Self::Wrap { secret, wrap } => format!("secret.{secret}.wrap.{wrap}"),

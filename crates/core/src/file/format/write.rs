@@ -1,12 +1,14 @@
 //! The canonical text of a vault file.
 
 use super::armor;
+use super::bucket::Parted;
 use crate::crypto::bytes::Id;
 use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::record::line;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Writes the file. What it holds is not checked: a writer applies the rules when it makes records.
@@ -15,7 +17,7 @@ pub fn write(file: &VaultFile) -> String {
     header(&mut out, &file.header);
     out.push_str("\n[policy]\nchain = '''\n");
     for entry in &file.chain {
-        json_line(&mut out, &entry.line());
+        whole_line(&mut out, &entry.line());
     }
     out.push_str("'''\n");
     for (name, section) in &file.audiences {
@@ -23,16 +25,12 @@ pub fn write(file: &VaultFile) -> String {
     }
     for (id, record) in &file.slots {
         put(&mut out, format_args!("\n[slot.{id}]\nrecord = '''\n"));
-        json_line(&mut out, &line::write(record));
+        whole_line(&mut out, &line::write(record));
         out.push_str("'''\n");
     }
-    for (id, section) in &file.secrets {
-        secret(&mut out, id, section);
-    }
+    parted(&mut out, Parted::Secrets, &file.secrets, |out, id, section| secret(out, id, section));
     out.push_str("\n[log]\nentries = '''\n");
-    for entry in file.entries.values() {
-        json_line(&mut out, &entry.line());
-    }
+    parted(&mut out, Parted::Log, &file.entries, |out, _, entry| whole_line(out, &entry.line()));
     out.push_str("'''\n");
     out
 }
@@ -41,7 +39,7 @@ pub fn write(file: &VaultFile) -> String {
 fn estimate(file: &VaultFile) -> usize {
     let objects = file.secrets.values().flat_map(|secret| secret.versions.values());
     let ciphertexts: usize = objects.map(|object| object.ciphertext.0.len() * 4 / 3 + 740).sum();
-    4_096 + ciphertexts + file.chain.len() * 1_024 + file.entries.len() * 640
+    12_288 + ciphertexts + file.chain.len() * 1_024 + file.entries.len() * 640
 }
 
 /// Writing to a String cannot fail.
@@ -49,9 +47,25 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-fn json_line(out: &mut String, line: &str) {
+fn whole_line(out: &mut String, line: &str) {
     out.push_str(line);
     out.push('\n');
+}
+
+/// What each bucket holds, behind its line.
+fn parted<T>(
+    out: &mut String,
+    parted: Parted,
+    all: &BTreeMap<Id, T>,
+    one: impl Fn(&mut String, &Id, &T),
+) {
+    let mut all = all.iter().peekable();
+    for bucket in 0..parted.count() {
+        whole_line(out, &parted.line(bucket));
+        while let Some((id, held)) = all.next_if(|(id, _)| parted.bucket(id) == bucket) {
+            one(out, id, held);
+        }
+    }
 }
 
 fn header(out: &mut String, header: &Header) {

@@ -2,6 +2,7 @@
 
 mod runs;
 
+use super::bucket::{Buckets, Parted};
 use super::cursor::{Cursor, ids};
 use super::error::{Cause, Fault};
 use super::section::{Section, follows};
@@ -26,14 +27,16 @@ const HEADER_END: &str = "]\nname = \"";
 const ID_LENGTH: usize = 43;
 const LOG_HEADER: &str = "\n\n[log]\n";
 
-/// Reads the sections that `scope` wants and leaves the cursor before the next other section.
+/// Reads the first bucket's line and the sections that `scope` wants, and leaves the cursor before
+/// the next other section.
 pub(super) fn parse(
     cursor: &mut Cursor<'_>,
     scope: ReadScope<'_>,
     trust: Trust,
 ) -> Result<Secrets, Fault> {
+    let buckets = first(cursor)?;
     match scope {
-        ReadScope::All => all(cursor, trust),
+        ReadScope::All => all(cursor, buckets, trust),
         ReadScope::Secrets(wanted) | ReadScope::Naming { uids: wanted, .. } => {
             some(cursor, wanted, trust)
         }
@@ -41,27 +44,71 @@ pub(super) fn parse(
     }
 }
 
-fn all(cursor: &mut Cursor<'_>, trust: Trust) -> Result<Secrets, Fault> {
-    let mut sections = runs::parse(cursor, trust)?;
-    in_turn(cursor, usize::MAX, trust, &mut sections)?;
-    // Sorted already, which the map's bulk construction makes use of.
-    Ok(sections.into_iter().collect())
+/// Goes past the line of the first bucket.
+fn first(cursor: &mut Cursor<'_>) -> Result<Buckets, Fault> {
+    let mut buckets = Buckets::of(Parted::Secrets);
+    match cursor.peek_section()? {
+        Some((at, Section::Bucket(bucket))) => {
+            buckets.pass(bucket, at, cursor.text())?;
+            cursor.enter_section()?;
+            Ok(buckets)
+        }
+        None | Some((_, Section::Secret(_) | Section::Log)) => {
+            Err(buckets.lacking(cursor.at(), cursor.text()))
+        }
+        Some((at, section)) => Err(section.misplaced(Section::Bucket(0)).at(at)),
+    }
 }
 
-/// Reads the sections that begin before `end`.
+fn all(cursor: &mut Cursor<'_>, buckets: Buckets, trust: Trust) -> Result<Secrets, Fault> {
+    let mut read = Read { sections: Vec::new(), buckets };
+    runs::parse(cursor, trust, &mut read)?;
+    in_turn(cursor, usize::MAX, trust, &mut read)?;
+    if let None | Some((_, Section::Log)) = cursor.peek_section()? {
+        read.buckets.end(cursor.at(), cursor.text())?;
+    }
+    // Sorted already, which the map's bulk construction makes use of.
+    Ok(read.sections.into_iter().collect())
+}
+
+/// The sections that were read, and the bucket that the next one would stand in.
+#[derive(Debug)]
+struct Read {
+    sections: Vec<(Id, SecretSection)>,
+    buckets: Buckets,
+}
+
+/// Reads the buckets' lines and the sections that begin before `end`.
 fn in_turn(
     cursor: &mut Cursor<'_>,
     end: usize,
     trust: Trust,
-    sections: &mut Vec<(Id, SecretSection)>,
+    read: &mut Read,
 ) -> Result<(), Fault> {
-    while cursor.at() < end
-        && let Some((at, Section::Secret(id))) = cursor.peek_section()?
-    {
-        follows(sections.last().map(|(id, _)| *id), id, at, Section::Secret(id))?;
-        sections.push((id, secret(cursor, &id, trust)?));
+    while cursor.at() < end {
+        match cursor.peek_section()? {
+            Some((at, Section::Bucket(bucket))) => {
+                read.buckets.pass(bucket, at, cursor.text())?;
+                cursor.enter_section()?;
+            }
+            Some((at, section @ Section::Secret(id))) => {
+                in_bucket(read.buckets, &id).map_err(|cause| cause.at(at))?;
+                follows(read.sections.last().map(|(id, _)| *id), id, at, section)?;
+                read.sections.push((id, secret(cursor, &id, trust)?));
+            }
+            _ => break,
+        }
     }
     Ok(())
+}
+
+fn in_bucket(buckets: Buckets, id: &Id) -> Result<(), Cause> {
+    let own = Parted::Secrets.bucket(id);
+    if buckets.current() == Some(own) {
+        return Ok(());
+    }
+    let (name, line) = (Section::Secret(*id).name(), Parted::Secrets.line(own));
+    Err(Cause::SectionBucket { name, line })
 }
 
 /// Everything from the first `[log]` on is read strictly as the log, so nothing that a full reader
@@ -77,10 +124,10 @@ fn some(cursor: &mut Cursor<'_>, wanted: &BTreeSet<Id>, trust: Trust) -> Result<
     if !wanted.is_empty() {
         let finder = memmem::Finder::new(HEADER_END);
         while secrets.len() < wanted.len()
-            && let Some((at, id)) = find(cursor, log, wanted, &finder)
+            && let Some((at, id)) =
+                find(cursor, log, |id| wanted.contains(id) && !secrets.contains_key(id), &finder)
         {
             cursor.skip_to(at);
-            follows(secrets.last_key_value().map(|(id, _)| *id), id, at + 1, Section::Secret(id))?;
             secrets.insert(id, secret(cursor, &id, trust)?);
         }
     }
@@ -92,7 +139,7 @@ fn some(cursor: &mut Cursor<'_>, wanted: &BTreeSet<Id>, trust: Trust) -> Result<
 fn find(
     cursor: &Cursor<'_>,
     end: usize,
-    wanted: &BTreeSet<Id>,
+    is_wanted: impl Fn(&Id) -> bool,
     finder: &memmem::Finder<'_>,
 ) -> Option<(usize, Id)> {
     let text = cursor.text();
@@ -102,7 +149,7 @@ fn find(
         let at = hit.checked_sub(HEADER.len() + ID_LENGTH)?;
         let header = std::str::from_utf8(&region[at..hit]).ok()?;
         let id = Id::parse(header.strip_prefix(HEADER)?).ok()?;
-        wanted.contains(&id).then_some((start + at + 1, id))
+        is_wanted(&id).then_some((start + at + 1, id))
     })
 }
 

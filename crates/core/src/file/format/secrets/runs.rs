@@ -1,12 +1,12 @@
 //! Reading all sections on several threads, with the outcome of reading them in turn.
 
 use super::super::Trust;
+use super::super::bucket::{Buckets, Parted};
 use super::super::cursor::Cursor;
 use super::super::error::Fault;
 use super::super::section::follows;
-use super::{HEADER, HEADER_END, ID_LENGTH, LOG_HEADER, Section, in_turn};
+use super::{HEADER, HEADER_END, ID_LENGTH, LOG_HEADER, Read, Section, in_turn};
 use crate::crypto::bytes::Id;
-use crate::file::model::SecretSection;
 use memchr::memmem;
 use rayon::prelude::*;
 
@@ -19,23 +19,27 @@ const SECTION: usize = 850;
 
 /// What was read between two places that look like the beginning of a section.
 struct Run {
-    sections: Vec<(Id, SecretSection)>,
-    start: usize,
+    start: Start,
+    read: Read,
     /// Where reading ended; short of the next run only where the text is not what it looks like.
     end: usize,
     fault: Option<Fault>,
 }
 
+/// A place that looks like the beginning of a section, and the bucket that it would stand in.
+#[derive(Clone, Copy)]
+struct Start {
+    at: usize,
+    buckets: Buckets,
+}
+
 /// Reads as many sections as are surely those that reading in turn would find, and leaves the
 /// cursor behind them.
-pub(super) fn parse(
-    cursor: &mut Cursor<'_>,
-    trust: Trust,
-) -> Result<Vec<(Id, SecretSection)>, Fault> {
+pub(super) fn parse(cursor: &mut Cursor<'_>, trust: Trust, read: &mut Read) -> Result<(), Fault> {
     let text = cursor.text().as_bytes();
     let log = memmem::find(&text[cursor.at()..], LOG_HEADER.as_bytes());
     let end = log.map_or(text.len(), |length| cursor.at() + length);
-    if end - cursor.at() < PARALLEL_FROM { Ok(Vec::new()) } else { by(RUN, cursor, end, trust) }
+    if end - cursor.at() < PARALLEL_FROM { Ok(()) } else { by(RUN, cursor, end, trust, read) }
 }
 
 fn by(
@@ -43,51 +47,55 @@ fn by(
     cursor: &mut Cursor<'_>,
     end: usize,
     trust: Trust,
-) -> Result<Vec<(Id, SecretSection)>, Fault> {
-    let starts = starts(cursor, end, length);
-    let bounds = starts.iter().zip(starts.iter().skip(1).chain([&end]));
-    let bounds: Vec<(usize, usize)> = bounds.map(|(start, end)| (*start, *end)).collect();
+    read: &mut Read,
+) -> Result<(), Fault> {
+    let starts = starts(cursor, end, length, read.buckets);
+    let ends = starts.iter().skip(1).map(|start| start.at).chain([end]);
+    let bounds: Vec<(Start, usize)> = starts.iter().copied().zip(ends).collect();
     let from = &*cursor;
     let runs: Vec<Run> =
         bounds.par_iter().map(|(start, end)| run(from.clone(), *start, *end, trust)).collect();
-    let mut all: Vec<(Id, SecretSection)> =
-        Vec::with_capacity(runs.iter().map(|run| run.sections.len()).sum());
+    read.sections.reserve(runs.iter().map(|run| run.read.sections.len()).sum());
     // A run counts only if what came before ended where it begins, with nothing wrong: otherwise
     // reading in turn says what is wrong, from the last place that is sure.
     for run in runs {
-        let last = all.last().map(|(id, _)| *id);
-        let ascends = run
-            .sections
-            .first()
-            .is_none_or(|(id, _)| follows(last, *id, run.start, Section::Secret(*id)).is_ok());
-        if run.start != cursor.at() || run.fault.is_some() || !ascends {
+        let last = read.sections.last().map(|(id, _)| *id);
+        let ascends =
+            run.read.sections.first().is_none_or(|(id, _)| {
+                follows(last, *id, run.start.at, Section::Secret(*id)).is_ok()
+            });
+        let joins = run.start.at == cursor.at() && run.start.buckets == read.buckets;
+        if !joins || run.fault.is_some() || !ascends {
             break;
         }
-        all.extend(run.sections);
+        read.sections.extend(run.read.sections);
+        read.buckets = run.read.buckets;
         cursor.skip_to(run.end);
     }
-    in_turn(cursor, usize::MAX, trust, &mut all)?;
-    Ok(all)
+    in_turn(cursor, usize::MAX, trust, read)
 }
 
-fn run(mut cursor: Cursor<'_>, start: usize, end: usize, trust: Trust) -> Run {
-    cursor.skip_to(start);
-    let mut sections = Vec::with_capacity((end - start) / SECTION);
-    let fault = in_turn(&mut cursor, end, trust, &mut sections).err();
-    Run { sections, start, end: cursor.at(), fault }
+fn run(mut cursor: Cursor<'_>, start: Start, end: usize, trust: Trust) -> Run {
+    cursor.skip_to(start.at);
+    let sections = Vec::with_capacity((end - start.at) / SECTION);
+    let mut read = Read { sections, buckets: start.buckets };
+    let fault = in_turn(&mut cursor, end, trust, &mut read).err();
+    Run { start, read, end: cursor.at(), fault }
 }
 
 /// The cursor's place, and from there on places that look like the empty line before a section's
 /// header, at least `length` apart.
-fn starts(cursor: &Cursor<'_>, end: usize, length: usize) -> Vec<usize> {
+fn starts(cursor: &Cursor<'_>, end: usize, length: usize, buckets: Buckets) -> Vec<Start> {
     let text = cursor.text().as_bytes();
     let finder = memmem::Finder::new(HEADER_END);
-    let mut starts = vec![cursor.at()];
+    let mut starts = vec![Start { at: cursor.at(), buckets }];
     let mut from = cursor.at() + length;
     while let Some(found) = text.get(from..end).and_then(|rest| finder.find(rest)) {
         let at = (from + found).saturating_sub(HEADER.len() + ID_LENGTH);
-        if at > starts[starts.len() - 1] && text[at..].starts_with(HEADER.as_bytes()) {
-            starts.push(at + 1);
+        let id = cursor.text().get(at..from + found).and_then(|text| text.strip_prefix(HEADER));
+        let id = id.and_then(|text| Id::parse(text).ok());
+        if let Some(id) = id.filter(|_| at > starts[starts.len() - 1].at) {
+            starts.push(Start { at: at + 1, buckets: Buckets::at(Parted::Secrets, &id) });
             from = at + length.max(HEADER.len() + ID_LENGTH + HEADER_END.len());
         } else {
             from += found + HEADER_END.len();
@@ -110,7 +118,7 @@ mod tests {
             file.secrets.insert(id, section);
         }
         let text = edit(write(&file));
-        let start = text.find("\n\n[secret.").unwrap() + 1;
+        let start = text.find("# 00\n").unwrap();
         (text, start)
     }
 
@@ -122,10 +130,12 @@ mod tests {
             cursor
         };
         let (mut one, mut other) = (at_start(), at_start());
-        let mut sections = Vec::new();
-        let in_turn = in_turn(&mut one, usize::MAX, Trust::Strict, &mut sections);
-        let in_turn = in_turn.map(|()| (sections, one.at()));
-        let by_runs = by(length, &mut other, end, Trust::Strict).map(|all| (all, other.at()));
+        let none = || Read { sections: Vec::new(), buckets: Buckets::of(Parted::Secrets) };
+        let (mut read, mut by_run) = (none(), none());
+        let in_turn = in_turn(&mut one, usize::MAX, Trust::Strict, &mut read);
+        let in_turn = in_turn.map(|()| (read, one.at()));
+        let by_runs = by(length, &mut other, end, Trust::Strict, &mut by_run);
+        let by_runs = by_runs.map(|()| (by_run, other.at()));
         [format!("{in_turn:?}"), format!("{by_runs:?}")]
     }
 

@@ -32,6 +32,7 @@ pub(super) fn all() -> Cases {
     cases.extend(version_keys());
     cases.extend(sections());
     cases.extend(lines());
+    cases.extend(buckets());
     cases
 }
 
@@ -403,14 +404,54 @@ fn sections() -> Cases {
 fn lines() -> Cases {
     let text = write(&sample::file());
     let parts = Parts::of(&text);
-    let log: Vec<&str> = parts.0[parts.find("[log]")].lines().collect();
-    let (both, [one, two]) = (format!("{}\n{}\n", log[2], log[3]), [log[2], log[3]]);
-    let entries = |a: &str, b: &str| text.replace(&both, &format!("{a}\n{b}\n")).into_bytes();
+    let file = VaultFile { entries: sample::neighbours(), ..sample::file() };
+    let of_log = write(&file);
+    let entry: Vec<String> = file.entries.values().map(|entry| entry.line() + "\n").collect();
+    let entries = |a: &str, b: &str| of_log.replace(&entry.concat(), &[a, b].concat()).into_bytes();
+    let (one, two) = (&entry[0], &entry[1]);
     let record = parts.0[parts.find("[slot.")].lines().nth(2).expect("a slot's record");
     vec![
         ("entry-order", entries(two, one)),
         ("entry-duplicate", entries(one, one)),
+        ("entry-in-wrong-bucket", moved_over_bucket(&of_log, one)),
         ("slot-records-two", text.replace(record, &format!("{record}\n{record}")).into_bytes()),
         ("slot-records-none", text.replace(&format!("{record}\n"), "").into_bytes()),
+    ]
+}
+
+/// A piece of the text moved over the line before it, which is a bucket's.
+fn moved_over_bucket(text: &str, piece: &str) -> Vec<u8> {
+    let (before, after) = text.split_once(piece).expect("a piece of the text");
+    let bucket = before[..before.len() - 1].rfind('\n').expect("a line before") + 1;
+    let (before, bucket) = before.split_at(bucket);
+    assert!(bucket.starts_with('#'), "{bucket}");
+    [before, piece, bucket, after].concat().into_bytes()
+}
+
+/// The lines of buckets, missing and in other places, and what stands behind another's.
+fn buckets() -> Cases {
+    let text = write(&sample::file());
+    let replaced = |from: &str, to: &str| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text.replace(from, to).into_bytes()
+    };
+    let section = text.split_once("\n\n[secret.").expect("a secret").1;
+    let section = section.split_once("\n# ").expect("the next bucket").0;
+    vec![
+        ("bucket-missing", replaced("\n#1fe\n#1ff\n", "\n#1ff\n")),
+        ("bucket-missing-last", replaced("\n#3ff\n", "\n")),
+        ("bucket-missing-of-log", replaced("\nentries = '''\n#000\n", "\nentries = '''\n")),
+        ("bucket-missing-of-secrets", replaced("\n# fe\n# ff\n", "\n# fe\n")),
+        ("bucket-missing-first", replaced("\n# 00\n", "\n")),
+        ("bucket-doubled", replaced("\n#1ff\n", "\n#1ff\n#1ff\n")),
+        ("bucket-doubled-later", replaced("\n#1ff\n", "\n#1ff\n#000\n")),
+        ("bucket-doubled-of-secrets", replaced("\n# 00\n", "\n# 00\n# 00\n")),
+        ("bucket-order", replaced("\n#1fe\n#1ff\n", "\n#1ff\n#1fe\n")),
+        ("bucket-order-of-secrets", replaced("\n# 00\n# 01\n", "\n# 01\n# 00\n")),
+        ("section-in-wrong-bucket", moved_over_bucket(&text, &format!("\n[secret.{section}\n"))),
+        ("section-expected-before-bucket", replaced("\n# 00\n", "\n\n# 00\n")),
+        ("section-expected-bucket-spelling", replaced("\n# 0a\n", "\n# 0A\n")),
+        ("json-syntax-bucket-spelling", replaced("\n#00a\n", "\n#00A\n")),
+        ("json-syntax-bucket-beyond", replaced("\n#3ff\n", "\n#3ff\n#400\n")),
     ]
 }
