@@ -265,6 +265,28 @@ class Alone(WithSample):
         self.assertIsNotNone(verify(raw).finding)
         self.assertEqual(self.get(raw), good)
 
+    def test_marks_among_the_secrets_may_be_wrong_but_the_first_and_what_follows(self):
+        good, uid = self.get(self.raw), keys.secret_uid(self.vault.chain.vault, "prod/db")
+        marks = range(1, 256)
+        other = next(n for n in marks if n not in (uid[0], uid[0] + 1))
+        after = f"\n# {uid[0] + 1:02x}\n".encode()
+        for old, new, served in ((f"\n# {other:02x}\n".encode(), b"\n", True), (b"\n# 00\n", b"\n", False),
+                                 (b"\n# 00\n", b"\n# 00\n# 00\n", True), (b"\n#1ff\n", b"\n", False),
+                                 (after, b"\n# 00\n", True), (after, b"\n# 0\n", False), (after, b"\n\n# 00\n", False)):
+            raw = self.raw.replace(old, new)
+            self.assertNotEqual(raw, self.raw)
+            self.assertIsNotNone(verify(raw).finding)
+            self.assertEqual(self.get(raw) == good, served, (old, new))
+
+    def test_a_section_may_stand_behind_the_mark_of_another(self):
+        good, uid = self.get(self.raw), encode(keys.secret_uid(self.vault.chain.vault, "prod/db"))
+        start = self.raw.index(f"\n[secret.{uid}]\n".encode())
+        end = self.raw.index(b"\n# ", start) + 1
+        section, rest = self.raw[start:end], self.raw[:start] + self.raw[end:]
+        raw = rest.replace(b"\n# ff\n", b"\n# ff\n" + section)
+        self.assertIsNotNone(verify(raw).finding)
+        self.assertEqual(self.get(raw), good)
+
     def test_an_entry_on_another_secret_may_be_forged_but_not_its_links(self):
         file = copy.deepcopy(self.vault.file)
         at, entry = next((n, e) for n, e in enumerate(map(self.entry, file.log))

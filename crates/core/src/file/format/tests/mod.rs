@@ -84,6 +84,27 @@ fn what_a_scope_skips_is_not_judged_but_bounded() {
     assert_eq!(error.code(), "section-missing");
 }
 
+/// Where a wanted section stands is not judged.
+#[test]
+fn a_wanted_section_is_found_behind_another_mark() {
+    let file = sample::file();
+    let text = write(&file);
+    let all: BTreeSet<Id> = file.secrets.keys().copied().collect();
+    for (uid, section) in &file.secrets {
+        let mut moved = String::new();
+        super::write::secret(&mut moved, uid, section);
+        let rest = text.replacen(&moved, "", 1);
+        for mark in ["\n# 00\n", "\n# ff\n"] {
+            let text = rest.replacen(mark, &format!("{mark}{moved}"), 1);
+            let error = strict(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "section-in-wrong-bucket");
+            assert_eq!(parse(text.as_bytes(), Trust::Cached, ReadScope::All), Err(error));
+            let scope = ReadScope::Secrets(&all);
+            assert_eq!(parse(text.as_bytes(), Trust::Strict, scope), Ok(file.clone()));
+        }
+    }
+}
+
 /// What follows a wanted section is judged: that it is some bucket's line, or begins a section.
 #[test]
 fn behind_a_wanted_section_the_next_line_is_judged() {
@@ -116,16 +137,19 @@ fn refused_or_other(base: &VaultFile, mutant: &[u8]) {
     let _ = parse(mutant, Trust::Cached, ReadScope::Secrets(&wanted));
 }
 
-/// Bytes of all lines but those of buckets, of which there are some: they are alike.
+/// The first and last bytes of each line and some within, so that the tests stay short; of the marks,
+/// which are alike, a few.
 fn places(text: &str) -> Vec<usize> {
-    let is_bucket = |line: &str| line.starts_with('#');
-    let mut at = 0;
-    let lines = text.split_inclusive('\n').enumerate().filter_map(|(number, line)| {
-        let place = at..at + line.len();
-        at = place.end;
-        (!is_bucket(line) || number % 50 == 0).then_some(place)
-    });
-    lines.flatten().collect()
+    let (mut at, mut places) = (0, Vec::new());
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let is_edge = |offset: usize| offset < 12 || offset + 4 > line.len();
+        if !line.starts_with('#') || number % 50 == 0 {
+            let some = (0..line.len()).filter(|offset| is_edge(*offset) || offset % 3 == 0);
+            places.extend(some.map(|offset| at + offset));
+        }
+        at += line.len();
+    }
+    places
 }
 
 #[test]
