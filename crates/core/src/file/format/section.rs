@@ -15,8 +15,14 @@ pub(super) enum Section<'a> {
     /// No section, but the line before those of a bucket's secrets.
     Bucket(u16),
     Secret(Id),
-    Version { secret: Id, object: ObjectId },
-    Wrap { secret: Id, wrap: WrapId },
+    Version {
+        secret: Id,
+        object: ObjectId,
+    },
+    Wrap {
+        secret: Id,
+        wrap: WrapId,
+    },
     Log,
 }
 
