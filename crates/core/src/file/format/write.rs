@@ -28,7 +28,7 @@ pub fn write(file: &VaultFile) -> String {
         whole_line(&mut out, &line::write(record));
         out.push_str("'''\n");
     }
-    parted(&mut out, Parted::Secrets, &file.secrets, |out, id, section| secret(out, id, section));
+    parted(&mut out, Parted::Secrets, &file.secrets, secret);
     out.push_str("\n[log]\nentries = '''\n");
     parted(&mut out, Parted::Log, &file.entries, |out, _, entry| whole_line(out, &entry.line()));
     out.push_str("'''\n");
