@@ -30,6 +30,7 @@ pub mod file;
 pub mod host;
 pub mod keys;
 pub mod log;
+pub mod merge;
 pub mod name;
 pub mod people;
 pub mod policy;

@@ -3,6 +3,7 @@
 
 pub mod audience;
 pub mod device_key;
+pub mod doubles;
 pub mod format;
 pub mod keyring_slot;
 pub mod model;

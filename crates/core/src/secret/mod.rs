@@ -14,6 +14,7 @@ pub mod put;
 pub mod read;
 pub mod references;
 pub mod remove;
+pub mod resolve;
 pub mod rollback;
 pub mod rotation_due;
 pub mod selection;

@@ -4,6 +4,7 @@ pub mod author;
 pub mod batch;
 pub mod change;
 pub(crate) mod closed;
+pub(crate) mod copies;
 pub mod demoted;
 pub mod join;
 pub mod key_holders;

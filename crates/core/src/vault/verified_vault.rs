@@ -1,6 +1,7 @@
 //! A vault that has passed the checks its user asked for: what every operation works on.
 
 use super::change::Change;
+use super::copies::renew_copies;
 use super::ledger::Ledger;
 use crate::crypto::bytes::Id;
 use crate::crypto::id::{ObjectId, WrapId};
@@ -470,14 +471,6 @@ fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: Id) {
         }
         if section.versions.is_empty() {
             file.secrets.remove(&uid);
-        }
-    }
-}
-
-fn renew_copies(file: &mut VaultFile, state: &LogState, vault: Id) {
-    for (name, secret) in &state.secrets {
-        if let Some(section) = file.secrets.get_mut(&ids::secret_uid(&vault, name)) {
-            section.active = secret.candidates.clone();
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn chain(cursor: &mut Cursor<'_>, trust: Trust) -> Result<Vec<PolicyE
     if chain.is_empty() { Err(Cause::ChainEmpty.at(start)) } else { Ok(chain) }
 }
 
-fn policy_entry(text: &str, before: usize, trust: Trust) -> Result<PolicyEntry, Cause> {
+pub(super) fn policy_entry(text: &str, before: usize, trust: Trust) -> Result<PolicyEntry, Cause> {
     Counted::Entries.check(before + 1)?;
     let entry: PolicyEntry = record::parse(text, trust)?;
     policy::check::entry(&entry)?;
@@ -122,7 +122,7 @@ fn entry_line<'a>(
 }
 
 /// How lines of the log are parsed.
-struct Parse<'a> {
+pub(super) struct Parse<'a> {
     trust: Trust,
     digest: Digest,
     naming: Option<Naming<'a>>,
@@ -162,6 +162,14 @@ struct Run {
     fault: Option<Fault>,
 }
 
+impl<'a> Parse<'a> {
+    /// Every line of the log of `vault`, by all rules of the format.
+    pub fn of_all(vault: &'a Id) -> Self {
+        let digest = Digest::new(HashContext::LogEntry);
+        Self { trust: Trust::Strict, digest, naming: None, vault }
+    }
+}
+
 impl Parse<'_> {
     fn run(&self, lines: &[Line<'_>]) -> Run {
         let mut entries = Vec::with_capacity(lines.len());
@@ -174,7 +182,7 @@ impl Parse<'_> {
         Run { entries, fault: None }
     }
 
-    fn entry(&self, text: &str) -> Result<(Id, Entry), Cause> {
+    pub fn entry(&self, text: &str) -> Result<(Id, Entry), Cause> {
         let id = Entry::id_of_line(text, &self.digest);
         if let Some(short) = self.naming.as_ref().and_then(|naming| naming.without_ops(text)) {
             return Ok((id, record::parse(&short, Trust::Cached)?));

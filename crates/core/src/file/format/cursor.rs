@@ -192,6 +192,13 @@ impl<'a> Cursor<'a> {
         Ok(Some(Ahead { at: self.at, header, section, end: cursor.at }))
     }
 
+    /// The section whose header a line is.
+    pub fn section_of(&self, line: Piece<'a>) -> Result<Section<'a>, Fault> {
+        let inner = line.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let text = inner.ok_or_else(|| Cause::SectionExpected.at(line.at))?;
+        Section::parse(Piece { text, ..line }, None)
+    }
+
     /// The secret of the section before, as it stands in its header: that of the next one too, most
     /// of the time.
     fn secret(&self) -> Option<(&'a str, Id)> {

@@ -84,6 +84,8 @@ pub enum Cause {
     BlockOpen { key: &'static str },
     #[error("the chain has no entry")]
     ChainEmpty,
+    #[error("the chain has two entries {seq}")]
+    ChainForked { seq: u64 },
     #[error("a slot has exactly one record")]
     SlotRecords,
     #[error("the record is of another slot than its section")]
@@ -149,6 +151,7 @@ impl Cause {
             Self::SectionMissing { .. } => "section-missing",
             Self::BlockOpen { .. } => "block-open",
             Self::ChainEmpty => "chain-empty",
+            Self::ChainForked { .. } => "policy-diverged",
             Self::SlotRecords => "slot-records",
             Self::SlotSection => "slot-section",
             Self::SecretEmpty => "secret-empty",

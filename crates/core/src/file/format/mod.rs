@@ -12,6 +12,7 @@ mod cursor;
 mod envelopes;
 mod error;
 mod header;
+mod loose;
 mod naming;
 mod parse;
 mod record;
@@ -25,6 +26,7 @@ mod write;
 
 pub use envelopes::envelopes;
 pub use error::{Cause, FormatError};
+pub use loose::parse_loose;
 pub use parse::parse;
 pub use write::write;
 

@@ -63,15 +63,7 @@ fn audiences(
 fn audience(cursor: &mut Cursor<'_>, name: &str, trust: Trust) -> Result<AudienceSection, Fault> {
     let start = cursor.at();
     cursor.enter_section()?;
-    let epoch = cursor.quoted("epoch")?.id()?;
-    let armored = cursor.at();
-    let block = cursor.block("envelope")?;
-    let mut reader = armor::Reader::default();
-    while let Some(line) = cursor.block_line(&block)? {
-        reader.line(line.text).map_err(|cause| cause.at(line.at))?;
-    }
-    let envelope = reader.finish().map_err(|cause| cause.at(armored))?;
-    let section = AudienceSection { epoch, envelope };
+    let section = audience_content(cursor)?;
     if trust == Trust::Strict {
         let mut again = String::with_capacity(cursor.at() - start);
         write::audience(&mut again, name, &section);
@@ -80,6 +72,19 @@ fn audience(cursor: &mut Cursor<'_>, name: &str, trust: Trust) -> Result<Audienc
         }
     }
     Ok(section)
+}
+
+/// What stands behind the header of an audience's section.
+pub(super) fn audience_content(cursor: &mut Cursor<'_>) -> Result<AudienceSection, Fault> {
+    let epoch = cursor.quoted("epoch")?.id()?;
+    let armored = cursor.at();
+    let block = cursor.block("envelope")?;
+    let mut reader = armor::Reader::default();
+    while let Some(line) = cursor.block_line(&block)? {
+        reader.line(line.text).map_err(|cause| cause.at(line.at))?;
+    }
+    let envelope = reader.finish().map_err(|cause| cause.at(armored))?;
+    Ok(AudienceSection { epoch, envelope })
 }
 
 fn slots(cursor: &mut Cursor<'_>, trust: Trust) -> Result<BTreeMap<ShortId, SlotRecord>, Fault> {

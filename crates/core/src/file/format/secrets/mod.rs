@@ -156,9 +156,7 @@ fn find(
 fn secret(cursor: &mut Cursor<'_>, id: &Id, trust: Trust) -> Result<SecretSection, Fault> {
     let start = cursor.at();
     cursor.enter_section()?;
-    let name = cursor.quoted("name")?;
-    let name = SecretName::parse(name.text).map_err(|_| Cause::Name.at(name.at))?;
-    let active = ids("active", &cursor.quoted_list("active")?)?;
+    let (name, active) = copies(cursor)?;
     let versions = versions(cursor, id)?;
     if versions.is_empty() {
         return Err(Cause::SecretEmpty.at(start + 1));
@@ -175,6 +173,13 @@ fn secret(cursor: &mut Cursor<'_>, id: &Id, trust: Trust) -> Result<SecretSectio
     Ok(section)
 }
 
+/// The readable copies behind the header of a secret's section: its name, and which versions are active.
+pub(super) fn copies(cursor: &mut Cursor<'_>) -> Result<(SecretName, Vec<ObjectId>), Fault> {
+    let name = cursor.quoted("name")?;
+    let name = SecretName::parse(name.text).map_err(|_| Cause::Name.at(name.at))?;
+    Ok((name, ids("active", &cursor.quoted_list("active")?)?))
+}
+
 fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<ObjectId, VersionObject>, Fault> {
     let mut versions = Records::new();
     while let Some((at, section @ Section::Version { secret, object })) = cursor.peek_section()? {
@@ -188,7 +193,7 @@ fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<ObjectId, Versio
     Ok(versions)
 }
 
-fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
+pub(super) fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
     let author = cursor.quoted("author")?.id()?;
     let origin = cursor.quoted("origin")?.id()?;
     let expires = match cursor.is_at_key("expires") {
@@ -217,7 +222,7 @@ fn wraps(
             Section::Wrap { secret, wrap } if secret == *id => {
                 follows(wraps.last_key_value().map(|(id, _)| *id), wrap, at, section)?;
                 cursor.enter_section()?;
-                wraps.insert(wrap, one_wrap(cursor, versions)?);
+                wraps.insert(wrap, self::wrap(cursor, Some(versions))?);
             }
             Section::Version { secret, .. } if secret == *id => {
                 return Err(Cause::SectionOrder { name: section.name() }.at(at));
@@ -228,13 +233,15 @@ fn wraps(
     Ok(wraps)
 }
 
-fn one_wrap(
+/// What stands behind the header of a wrap's section; `versions` are those that it may be of, where they are
+/// known already.
+pub(super) fn wrap(
     cursor: &mut Cursor<'_>,
-    versions: &Records<ObjectId, VersionObject>,
+    versions: Option<&Records<ObjectId, VersionObject>>,
 ) -> Result<Wrap, Fault> {
     let text = cursor.quoted("version")?;
     let version = text.id()?;
-    if !versions.contains_key(&version) {
+    if versions.is_some_and(|versions| !versions.contains_key(&version)) {
         return Err(Cause::WrapVersion.at(text.at));
     }
     let audience = cursor.quoted("audience")?;

@@ -1,0 +1,193 @@
+//! A file's records wherever they stand, as git leaves them where it merged two copies as text: out of
+//! order, doubled, with empty or separating lines too many or too few.
+//!
+//! Each record is read as strictly as in [`super::parse()`]; only its place is not looked at. So what comes
+//! out has no canonical text that was read, and nobody may take it for a vault: [`crate::merge`] writes it
+//! anew and verifies the whole.
+
+use super::cursor::{Cursor, Piece};
+use super::error::{Cause, Fault, FormatError};
+use super::section::Section;
+use super::{Trust, block, header, parse, secrets};
+use crate::crypto::bytes::{Id, ShortId};
+use crate::file::doubles;
+use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
+use crate::file::records::Records;
+use crate::file::slot::SlotRecord;
+use crate::log::entry::Entry;
+use crate::name::SecretName;
+use crate::policy::entry::PolicyEntry;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
+
+/// Reads a file's records in any order.
+///
+/// # Errors
+/// What is wrong with a record, and two records where there can be one: of a secret's name, of an
+/// audience's envelope, of a place of the chain.
+pub fn parse_loose(bytes: &[u8]) -> Result<VaultFile, FormatError> {
+    let mut cursor = Cursor::new(header::text(bytes)?);
+    read(&mut cursor).map_err(|fault| fault.into_error(bytes))
+}
+
+fn read(cursor: &mut Cursor<'_>) -> Result<VaultFile, Fault> {
+    let header = header::parse(cursor)?;
+    let mut found = Found::default();
+    while let Some((at, section)) = next_section(cursor)? {
+        found.section(cursor, &header, section, at)?;
+    }
+    found.file(header, cursor.at())
+}
+
+fn next_section<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(usize, Section<'a>)>, Fault> {
+    while let Some(line) = cursor.line()? {
+        if !is_separator(line.text) {
+            return cursor.section_of(line).map(|section| Some((line.at, section)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a line only keeps others apart. Which of these a file has follows from its records.
+fn is_separator(line: &str) -> bool {
+    line.is_empty() || line.starts_with('#')
+}
+
+#[derive(Default)]
+struct Found {
+    chain: BTreeMap<u64, PolicyEntry>,
+    audiences: BTreeMap<String, AudienceSection>,
+    slots: BTreeMap<ShortId, SlotRecord>,
+    secrets: BTreeMap<Id, FoundSecret>,
+    entries: BTreeMap<Id, Entry>,
+}
+
+#[derive(Default)]
+struct FoundSecret {
+    /// Where the first of its sections stands.
+    at: usize,
+    name: Option<SecretName>,
+    active: BTreeSet<Id>,
+    versions: Records<VersionObject>,
+    wraps: Records<Wrap>,
+}
+
+impl Found {
+    fn section(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        header: &Header,
+        section: Section<'_>,
+        at: usize,
+    ) -> Result<(), Fault> {
+        let twice = || Cause::SectionDuplicate { name: section.name() }.at(at);
+        match section {
+            Section::Policy => self.policy(cursor),
+            Section::Log => self.log(cursor, &header.vault),
+            Section::Audience(name) => {
+                let read = parse::audience_content(cursor)?;
+                let kept = self.audiences.entry(name.to_owned()).or_insert_with(|| read.clone());
+                if *kept == read { Ok(()) } else { Err(twice()) }
+            }
+            Section::Slot(id) => self.slot(cursor, id),
+            Section::Secret(id) => {
+                if self.secret(id, at).copies(cursor)? {
+                    Ok(())
+                } else {
+                    Err(twice())
+                }
+            }
+            // The ids are hashes of the contents, and verified: of two, one is refused later.
+            Section::Version { secret, object } => {
+                let read = secrets::version(cursor)?;
+                self.secret(secret, at).versions.insert(object, read);
+                Ok(())
+            }
+            Section::Wrap { secret, wrap } => {
+                let read = secrets::wrap(cursor, None)?;
+                self.secret(secret, at).wraps.insert(wrap, read);
+                Ok(())
+            }
+        }
+    }
+
+    fn secret(&mut self, id: Id, at: usize) -> &mut FoundSecret {
+        self.secrets.entry(id).or_insert_with(|| FoundSecret { at, ..FoundSecret::default() })
+    }
+
+    fn slot(&mut self, cursor: &mut Cursor<'_>, id: ShortId) -> Result<(), Fault> {
+        let read = block::slot(cursor, &id, Trust::Strict)?;
+        match self.slots.entry(id) {
+            btree_map::Entry::Vacant(place) => drop(place.insert(read)),
+            btree_map::Entry::Occupied(kept) => doubles::slot(kept.into_mut(), read),
+        }
+        Ok(())
+    }
+
+    fn policy(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        let block = cursor.block("chain")?;
+        while let Some(line) = cursor.block_line(&block)? {
+            if !is_separator(line.text) {
+                self.policy_entry(line).map_err(|cause| cause.at(line.at))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn policy_entry(&mut self, line: Piece<'_>) -> Result<(), Cause> {
+        let read = block::policy_entry(line.text, self.chain.len(), Trust::Strict)?;
+        match self.chain.entry(read.seq) {
+            btree_map::Entry::Vacant(place) => drop(place.insert(read)),
+            btree_map::Entry::Occupied(kept) if kept.get().id() == read.id() => {
+                doubles::policy(kept.into_mut(), read);
+            }
+            btree_map::Entry::Occupied(kept) => {
+                return Err(Cause::ChainForked { seq: *kept.key() });
+            }
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, cursor: &mut Cursor<'_>, vault: &Id) -> Result<(), Fault> {
+        let block = cursor.block("entries")?;
+        let parse = block::Parse::of_all(vault);
+        while let Some(line) = cursor.block_line(&block)? {
+            if is_separator(line.text) {
+                continue;
+            }
+            let (id, read) = parse.entry(line.text).map_err(|cause| cause.at(line.at))?;
+            match self.entries.entry(id) {
+                btree_map::Entry::Vacant(place) => drop(place.insert(read)),
+                btree_map::Entry::Occupied(kept) => doubles::entry(kept.into_mut(), read),
+            }
+        }
+        Ok(())
+    }
+
+    fn file(self, header: Header, end: usize) -> Result<VaultFile, Fault> {
+        let Self { chain, audiences, slots, secrets, entries } = self;
+        if chain.is_empty() {
+            return Err(Cause::SectionMissing { name: "policy" }.at(end));
+        }
+        let chain = chain.into_values().collect();
+        let secrets = secrets.into_iter().map(|(id, found)| Ok((id, found.section(id)?)));
+        let secrets = secrets.collect::<Result<_, Fault>>()?;
+        Ok(VaultFile { header, chain, audiences, slots, secrets, entries })
+    }
+}
+
+impl FoundSecret {
+    /// Reads the copies of a secret's section; whether its name is that of an earlier section of it.
+    fn copies(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
+        let (name, active) = secrets::copies(cursor)?;
+        self.active.extend(active);
+        Ok(*self.name.get_or_insert_with(|| name.clone()) == name)
+    }
+
+    fn section(self, id: Id) -> Result<SecretSection, Fault> {
+        let Self { at, name, active, versions, wraps } = self;
+        // A version or a wrap without its secret's section before it.
+        let alone = || Cause::SectionUnexpected { name: Section::Secret(id).name() }.at(at);
+        let (name, active) = (name.ok_or_else(alone)?, active.into_iter().collect());
+        Ok(SecretSection { name, active, versions, wraps })
+    }
+}

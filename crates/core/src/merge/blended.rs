@@ -1,0 +1,51 @@
+//! A file that git merged as text, told apart from one that was tampered with: all its records are whole and
+//! verify, and only what follows from them is not what it should be.
+
+use super::{MergeError, Merged, marks, settled, union};
+use crate::crypto::bytes::Id;
+use crate::file::format;
+use crate::file::model::VaultFile;
+use crate::log::op::Op;
+use crate::name::SecretName;
+use std::collections::BTreeSet;
+
+/// The vault of the records in `text`, wherever they stand: order, empty and separating lines, doubled
+/// records, and which of its versions a section calls active, are all that may be wrong. A text with conflict
+/// marks has the records of both sides.
+///
+/// # Errors
+/// Anything else: then the file is what a strict reader says of it.
+pub fn mended(text: &str, now: u64) -> Result<Merged, MergeError> {
+    settled(read(text)?, now)
+}
+
+fn read(text: &str) -> Result<VaultFile, MergeError> {
+    match marks::sides(text) {
+        None => loose(text),
+        Some([ours, theirs]) => union::union(loose(&ours)?, loose(&theirs)?),
+    }
+}
+
+/// The records of a text without marks.
+pub fn loose(text: &str) -> Result<VaultFile, MergeError> {
+    format::parse_loose(text.as_bytes()).map_err(MergeError::Side)
+}
+
+/// Whether a text is one that git blended: it mends to a whole vault, and calls no version active that the
+/// log does not name for the secret. Nothing of git writes such a one.
+pub fn is_blended(text: &str, now: u64) -> bool {
+    let Ok(file) = read(text) else { return false };
+    active_are_named(&file) && settled(file, now).is_ok()
+}
+
+fn active_are_named(file: &VaultFile) -> bool {
+    let ops = file.entries.values().flat_map(|entry| &entry.ops);
+    let named: BTreeSet<(&SecretName, &Id)> = ops
+        .filter_map(|op| match op {
+            Op::Put(put) => Some((&put.secret, &put.object)),
+            _ => None,
+        })
+        .collect();
+    let mut secrets = file.secrets.values();
+    secrets.all(|section| section.active.iter().all(|id| named.contains(&(&section.name, id))))
+}

@@ -1,0 +1,81 @@
+//! A text with git's conflict marks, taken apart into the texts of its sides.
+
+/// The marks' sign, how often it stands, and then a space or the end of the line. Longer ones are those of a
+/// conflict within the base, which nobody needs.
+const LENGTH: usize = 7;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Both,
+    Ours,
+    /// What both began from, in git's styles diff3 and zdiff3.
+    Base,
+    Theirs,
+}
+
+/// The text of either side, each with what git had no doubt about. `None` where the marks are not those of
+/// whole conflicts: an editor took some out, or another program wrote them.
+pub fn sides(text: &str) -> Option<[String; 2]> {
+    let (mut ours, mut theirs) = (String::new(), String::new());
+    let (mut within, mut conflicts) = (Within::Both, 0);
+    for line in text.split_inclusive('\n') {
+        let next = match (within, mark(line)) {
+            (within, None) => {
+                if matches!(within, Within::Both | Within::Ours) {
+                    ours.push_str(line);
+                }
+                if matches!(within, Within::Both | Within::Theirs) {
+                    theirs.push_str(line);
+                }
+                continue;
+            }
+            (Within::Both, Some('<')) => Within::Ours,
+            (Within::Ours, Some('|')) => Within::Base,
+            (Within::Ours | Within::Base, Some('=')) => Within::Theirs,
+            (Within::Theirs, Some('>')) => {
+                conflicts += 1;
+                Within::Both
+            }
+            _ => return None,
+        };
+        within = next;
+    }
+    (within == Within::Both && conflicts > 0).then_some([ours, theirs])
+}
+
+fn mark(line: &str) -> Option<char> {
+    let line = line.trim_end_matches(['\n', '\r']);
+    let sign = line.chars().next().filter(|sign| "<|=>".contains(*sign))?;
+    let rest = line.trim_start_matches(sign);
+    let is_mark = line.len() - rest.len() == LENGTH && (rest.is_empty() || rest.starts_with(' '));
+    is_mark.then_some(sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_side_has_its_own_and_what_both_have() {
+        let text =
+            "a\n<<<<<<< HEAD\nx\n||||||| 1234\nb\n<<<<<<<<< nested\n=======\ny\n>>>>>>> side\nc\n";
+        assert_eq!(sides(text), Some(["a\nx\nc\n".to_owned(), "a\ny\nc\n".to_owned()]));
+        let twice = "<<<<<<< A\n1\n=======\n>>>>>>> B\nm\n<<<<<<< A\n=======\n2\n>>>>>>> B\n";
+        assert_eq!(sides(twice), Some(["1\nm\n".to_owned(), "m\n2\n".to_owned()]));
+    }
+
+    #[test]
+    fn marks_that_are_not_whole_are_no_sides() {
+        for text in [
+            "a\n",
+            "<<<<<<< A\n1\n",
+            "<<<<<<< A\n1\n>>>>>>> B\n",
+            "=======\n",
+            "<<<<<<< A\n<<<<<<< A\n=======\n>>>>>>> B\n",
+            "<<<<<<< A\n=======\n=======\n>>>>>>> B\n",
+            "<<<<<<< A\n%%%%%%% diff\n+++++++ B\n>>>>>>> end\n",
+        ] {
+            assert_eq!(sides(text), None, "{text:?}");
+        }
+    }
+}

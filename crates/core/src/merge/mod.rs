@@ -1,0 +1,80 @@
+//! Merging: two copies of one vault become one that has all that either has (`docs/merging.md`).
+//!
+//! A merge is a union of records, so that it needs no key and no decision: it gives the same bytes whichever
+//! side comes first, in whatever order branches meet, and a second time changes nothing. What follows from
+//! the records (which value is active, what is void, what is in conflict) is the fold's, here as everywhere.
+//! The one thing that is not united is the policy chain: it is a line, so one side's must go on from the
+//! other's.
+//!
+//! Whatever comes out is verified as a whole before anybody sees it. The inputs need not be: a side whose
+//! derived parts git blended as text is mended by the same way, and a forged record is one in the union too.
+
+pub mod blended;
+pub mod marks;
+pub mod union;
+
+#[cfg(test)]
+mod tests;
+
+use crate::crypto::bytes::Id;
+use crate::file::format::{self, FormatError};
+use crate::file::model::VaultFile;
+use crate::log::finding::Finding;
+use crate::log::fold::FoldScope;
+use crate::log::graph::Graph;
+use crate::log::standing::{LogSignatures, Standings};
+use crate::log::state::LogState;
+use crate::policy::chain::{Chain, ChainSignatures};
+use crate::policy::error::ChainError;
+use crate::vault::copies::renew_copies;
+use crate::vault::{Depth, OpenError, Vault};
+
+/// Why copies do not merge.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    #[error("the two sides are different vaults")]
+    OtherVault { ours: Id, theirs: Id },
+    /// A merge would have to drop what one side signed.
+    #[error("both sides changed the policy, from entry {at} on")]
+    PolicyDiverged { at: usize },
+    #[error("a side is not a vault, however its lines are put")]
+    Side(#[source] FormatError),
+    #[error("the policy chain is not valid")]
+    Chain(#[source] ChainError),
+    #[error("the log's links are broken")]
+    Links(Vec<Finding>),
+    #[error("what comes out does not verify")]
+    Result(#[source] OpenError),
+}
+
+/// A vault that came out of a merge.
+#[derive(Debug)]
+pub struct Merged {
+    pub vault: Vault,
+    /// Its canonical text.
+    pub text: String,
+}
+
+/// Merges two copies. `now` is in seconds since the Unix epoch and decides nothing but which values are
+/// reported as expired.
+pub fn merge(ours: VaultFile, theirs: VaultFile, now: u64) -> Result<Merged, MergeError> {
+    settled(union::union(ours, theirs)?, now)
+}
+
+/// The vault of these records: copies renewed, written canonically, and verified as if it came from a stranger.
+pub fn settled(mut file: VaultFile, now: u64) -> Result<Merged, MergeError> {
+    // Signatures are checked below, of the text.
+    let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(MergeError::Chain)?;
+    let graph = Graph::build(&file.entries).map_err(MergeError::Links)?;
+    let trusted = LogSignatures::Trusted;
+    let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
+    let state = LogState::fold(&graph, &file.entries, &standings, FoldScope::All);
+    // A version that lost its standing by the merge may have been its secret's only one, of which the state
+    // knows nothing then.
+    file.secrets.values_mut().for_each(|section| section.active.clear());
+    renew_copies(&mut file, &state, chain.vault_id());
+    let text = format::write(&file);
+    let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, now)
+        .map_err(MergeError::Result)?;
+    Ok(Merged { vault, text })
+}
