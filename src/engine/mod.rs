@@ -9,6 +9,7 @@ pub mod judging;
 pub mod lost;
 pub mod pruning;
 mod remembering;
+pub mod resolving;
 pub mod session;
 pub mod transaction;
 pub mod writing;

@@ -17,6 +17,7 @@ use v_secure_core::crypto::digest;
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
+use v_secure_core::merge::blended;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::error::ChainError;
@@ -52,6 +53,12 @@ pub enum SessionError {
         path.display(), sides.line, sides.ours, sides.theirs
     )]
     Unmerged { path: PathBuf, sides: Sides },
+    /// git merged it line by line, without the merge driver.
+    #[error(
+        "{}: git merged this file as text, so that what follows from its records is out of date",
+        path.display()
+    )]
+    Blended { path: PathBuf },
     #[error(transparent)]
     Pin(#[from] PinError),
     #[error(
@@ -286,8 +293,17 @@ impl Session {
         }
         Vault::open(bytes, trust, depth, self.now).map_err(|source| {
             let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
+            if found.is_none() && self.is_blended(bytes, depth) {
+                return SessionError::Blended { path: path.to_owned() };
+            }
             found.unwrap_or_else(|| SessionError::Open { path: path.to_owned(), source })
         })
+    }
+
+    /// Whether bytes that were refused are what git makes of two good copies. Completions do not ask.
+    fn is_blended(&self, bytes: &[u8], depth: Depth<'_>) -> bool {
+        let text = std::str::from_utf8(bytes).ok().filter(|_| !matches!(depth, Depth::Unverified));
+        text.is_some_and(|text| blended::is_blended(text, self.now))
     }
 
     /// What was found in exactly these bytes, if they were verified before.

@@ -190,6 +190,18 @@ impl<'a> Replacement<'a> {
     }
 }
 
+/// Puts a verified vault's text in the place of what is there.
+pub(super) fn replace(
+    session: &Session,
+    lock: &Lock,
+    vault: Vault,
+    text: &str,
+    expected: Expected,
+) -> Result<Written, TransactionError> {
+    atomic::replace(lock, &session.location.vault, text.as_bytes(), VAULT_MODE, expected)?;
+    Ok(finish(session, vault, text))
+}
+
 /// The text of the file, which is read back before it takes the place of one that can be read: a
 /// writer applies the rules of single records, and not all limits are those of one.
 fn readable(file: &VaultFile) -> Result<String, TransactionError> {

@@ -57,6 +57,9 @@ mod line_ends;
 mod logs;
 mod made_again;
 mod meant;
+#[cfg(unix)]
+mod merging;
+#[cfg(unix)]
 mod mistakes;
 mod modules;
 mod older_states;

@@ -1,5 +1,6 @@
 //! Which secrets `exec` and `export` take.
 
+use crate::cli::args::strict::StrictArgs;
 use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
@@ -8,6 +9,7 @@ use crate::cli::error::exit::Exit;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome, Unknown};
 use crate::cli::people::policy::listed;
+use crate::cli::secret::conflicts;
 use crate::engine::session::Session;
 use clap::Args;
 use v_secure_core::convert::inject::ChildVariable;
@@ -43,6 +45,7 @@ pub struct Purpose<'a> {
     pub reason: Option<&'a str>,
     /// Whether each becomes a variable.
     pub variables: bool,
+    pub strict: &'a StrictArgs,
 }
 
 #[derive(Debug)]
@@ -142,6 +145,7 @@ impl SelectionArgs {
         let Purpose { action, reason, .. } = purpose;
         let count = names.len();
         names.extend_from_slice(apart);
+        conflicts::judge(context, vault, &names, purpose.strict)?;
         let mut values = read::read_all(vault, &who, &names, session.now).map_err(|error| {
             match !apart.contains(error.secret()) && inherits(vault, &environment, error.secret()) {
                 true => of_inherited(&environment, error)

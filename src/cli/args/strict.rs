@@ -5,12 +5,17 @@ use clap::Args;
 
 #[derive(Debug, Clone, Args)]
 pub struct StrictArgs {
-    /// Refuse a state of the vault that is older than one seen on this device
+    /// Refuse a state of the vault that is older than one seen on this device, and a secret with several
+    /// active versions
     #[arg(long)]
     strict: bool,
 }
 
 impl StrictArgs {
+    pub const fn is_given(&self) -> bool {
+        self.strict
+    }
+
     /// What the vault is opened for.
     pub fn purpose(&self) -> Purpose {
         if self.strict { Purpose::UseNewest } else { Purpose::Use }

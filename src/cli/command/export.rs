@@ -82,7 +82,7 @@ impl Export {
         let target = self.target(context, format)?;
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let (reason, variables) = (self.reason.as_deref(), format.names_variables());
-        let purpose = Purpose { action: "export", reason, variables };
+        let purpose = Purpose { action: "export", reason, variables, strict: &self.strict };
         let selected = self.selection.secrets(context, &session, &opened.vault, purpose, &[])?;
         selection::tell_left_out(context, &selected.left_out);
         let consent = Consent::of(opened.vault.serving());

@@ -8,6 +8,7 @@ use crate::cli::door::reads::Reading;
 use crate::cli::error::codes::Code;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::conflicts;
 use crate::engine::session::{OpenedVault, Session};
 use crate::host::Stream;
 use crate::store::file::find::FOLDER;
@@ -179,6 +180,7 @@ impl Inject {
         secrets.dedup();
         self.judge(vault, &secrets)?;
         let who = context.unlock(vault)?;
+        conflicts::judge(context, vault, &secrets, &self.strict)?;
         let values = read::read_all(vault, &who, &secrets, session.now).map_err(|error| {
             let asked = error.secret().environment().to_owned();
             let failure = unread(error, &names, template);

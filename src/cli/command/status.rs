@@ -6,6 +6,8 @@ use crate::cli::people::exposure;
 use crate::cli::people::policy::count;
 use crate::cli::unlocking;
 use crate::engine::door::Purpose;
+use crate::engine::session::Session;
+use crate::store::git::driver;
 use v_secure_core::convert::duration;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::record::text::escape_for_display;
@@ -33,7 +35,7 @@ pub fn run(context: &Context<'_>) -> Outcome {
         locked: who.err().map(|failure| failure.causes.join("; ")),
         environments: environments(vault, session.now),
         expiring: ExpiringSecretView::all(vault, session.now),
-        attention: attention(context, vault, session.now),
+        attention: attention(context, vault, &session),
     };
     if context.ui.json {
         return context.ui.object(&status);
@@ -53,7 +55,8 @@ fn way_in(vault: &Vault) -> &'static str {
     }
 }
 
-fn attention(context: &Context<'_>, vault: &Vault, now: UnixTime) -> Vec<String> {
+fn attention(context: &Context<'_>, vault: &Vault, session: &Session) -> Vec<String> {
+    let now = session.now;
     let mut lines: Vec<String> = vault
         .remarks(now)
         .into_iter()
@@ -64,12 +67,24 @@ fn attention(context: &Context<'_>, vault: &Vault, now: UnixTime) -> Vec<String>
     lines.extend(exposed(context, vault));
     let conflicts = vault.live().filter(|(_, secret)| secret.is_conflict());
     for (name, _) in conflicts {
-        let line = format!("{name} has two active versions; settle it with 'v-secure set {name}'");
+        let line = format!(
+            "{name} has several active versions: v-secure secret resolve {name} --take VERSION"
+        );
         if !lines.iter().any(|known| known.contains(name.as_str())) {
             lines.push(line);
         }
     }
+    lines.extend(unmerging(session));
     lines
+}
+
+/// A clone that was made of a repository whose vault has the merge driver, and does not know it.
+fn unmerging(session: &Session) -> Option<String> {
+    let location = &session.location;
+    let misses = location.git_common_dir.is_some()
+        && driver::is_named(&location.vault)
+        && !driver::is_registered(&location.folder);
+    misses.then(|| "this clone merges the vault as text: v-secure git install".to_owned())
 }
 
 fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {

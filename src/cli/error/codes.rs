@@ -109,7 +109,7 @@ codes! {
     Closed "closed" [Integrity] "The secrets to settle cannot be opened", "v-secure doctor";
     Config "config" [Failure] "The user's config.toml cannot be used", "v-secure doctor";
     ConfigFolder "config-folder" [Failure] "The folder for identities cannot be used", "v-secure doctor";
-    Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure set NAME";
+    Conflict "conflict" [Conflict] "The secret has several active versions since a merge", "v-secure secret resolve NAME --take VERSION";
     Current "current" [Conflict] "The version to roll back to is the current one", "v-secure secret versions NAME";
     CurrentFolder "current-folder" [Failure] "The current folder cannot be read", "cd to a folder that exists";
     Declined "declined" [Failure] "A question was answered with no", "the same command asks again";
@@ -164,11 +164,15 @@ codes! {
     MemberExpiry "member-expiry" [Conflict] "The member already exists, and an expiry can only be set when a member is added", "v-secure member show NAME";
     MemberKind "member-kind" [Conflict] "The member is of another kind", "v-secure member show NAME";
     MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed after it was shown and before it was signed", "run the command again";
+    MergeInput "merge-input" [Failure] "A file that git wants merged cannot be read", "git merge --abort";
+    MergeOtherVault "merge-other-vault" [Conflict] "The sides of a merge have different vaults", "git log -p -- .v-secure/vault.toml";
+    MergedAsText "merged-as-text" [Conflict] "git merged the vault line by line, so that what follows from its records is out of date", "v-secure git resolve";
     NeedsNewer "needs-newer" [Failure] "The vault needs a newer v-secure", "install a newer v-secure";
     Nested "nested" [Conflict] "init in a project that has a vault", "v-secure init --nested";
     NoAction "no-action" [NotFound] "--action names no action of the history", "v-secure audit log";
     NoAudience "no-audience" [NotPermitted] "The audience of a secret has no keys yet", "v-secure access settle";
     NoCommand "no-command" [Usage] "exec was given no program", "v-secure exec -- PROGRAM";
+    NoConflict "no-conflict" [Conflict] "The secret has one active value, or the version is none of those in conflict", "v-secure secret versions NAME";
     NoDevice "no-device" [NotFound] "The member has no such device", "v-secure member show NAME";
     NoEditor "no-editor" [Usage] "There is no terminal, and no editor is set", "EDITOR=COMMAND";
     NoEntry "no-entry" [NotFound] "There is no such entry", "v-secure adopt --list";
@@ -210,6 +214,7 @@ codes! {
     OwnerThreshold "owner-threshold" [NotPermitted] "The change needs the signatures of several owners, and one command signs with one", "v-secure member list";
     PassphraseDiffers "passphrase-differs" [Failure] "The passphrase was not typed the same way twice", "type the same passphrase twice";
     PassphraseInput "passphrase-input" [Locked] "A passphrase cannot be read from the descriptor, file or variable that was given", "check the file or the descriptor";
+    Pick "pick" [Conflict] "A picked commit was made upon changes that the branch does not have", "git cherry-pick --abort";
     Pin "pin" [Integrity] "The pin on this device is damaged, or is for another policy chain", "v-secure pin accept";
     PinCarried "pin-carried" [Integrity] "The vault does not contain what the given pin names", "v-secure pin show";
     PinDiverged "pin-diverged" [Integrity] "The policy differs from the one accepted here", "v-secure pin accept";
@@ -222,6 +227,7 @@ codes! {
     Plugin "plugin" [Locked] "A plugin could not decrypt with its key", "the same command on a terminal, where the plugin can ask";
     Policy "policy" [Failure] "A change of rights could not be made", "v-secure access list";
     PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
+    PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "git merge --abort";
     Prompt "prompt" [Failure] "An answer cannot be read from the terminal", "give the value by a file or standard input";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
@@ -237,6 +243,7 @@ codes! {
     RequestOtherName "request-other-name" [Conflict] "The request is for another member", "v-secure member add NAME --request LINE";
     RequestOtherVault "request-other-vault" [Conflict] "The request is for another vault", "v-secure member request, in this vault's folder";
     RequestUsed "request-used" [Conflict] "The request's key was in the vault and was removed", "v-secure member request, on the device";
+    Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure secret rollback NAME --version N";
     RoleTaken "role-taken" [Conflict] "The role of the new service already exists", "v-secure role list";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";
     Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";
@@ -252,7 +259,7 @@ codes! {
     TemplateSyntax "template-syntax" [Failure] "A template has an invalid reference", "v-secure inject --help";
     TemplateValue "template-value" [Failure] "A value does not fit where the template names it", "v-secure inject --help";
     UnknownAudience "unknown-audience" [NotFound] "The vault has no audience of exactly these roles", "v-secure key status";
-    Unmerged "unmerged" [Conflict] "The vault holds an unfinished merge: git's conflict markers", "git status";
+    Unmerged "unmerged" [Conflict] "The vault holds an unfinished merge: git's conflict markers", "v-secure git resolve";
     Unsealable "unsealable" [Failure] "Nothing can be encrypted to the recipient of the new member", "v-secure doctor";
     Unsettled "unsettled" [NotPermitted] "A secret waits to be wrapped for its new readers", "v-secure access settle";
     Unsound "unsound" [Failure] "doctor found an error", "v-secure doctor";

@@ -1,14 +1,28 @@
 //! The block in git's hooks: what `git install` writes and `doctor` looks for.
 
-/// The hooks that it is in: git runs the second, and not the first, for a merge that it commits by itself.
-pub const HOOKS: [&str; 2] = ["pre-commit", "pre-merge-commit"];
+/// The hooks that it is in: git runs the second, and not the first, for a merge that it commits by itself, and
+/// the third alone for a revert.
+pub const HOOKS: [&str; 3] = ["pre-commit", "pre-merge-commit", REVERT];
+const REVERT: &str = "prepare-commit-msg";
 
 pub const BEGIN: &str = "# v-secure: begin\n";
 pub const END: &str = "# v-secure: end\n";
 /// What verifies, for hooks that the user writes.
 pub const LINE: &str = "v-secure git pre-commit || exit 1";
+/// The block of a hook.
+pub fn body(hook: &str) -> &'static str {
+    if hook == REVERT { REVERT_BODY } else { BODY }
+}
+
+/// Git runs this hook for every commit, `--no-verify` or not, and says of no commit that it is a revert but in
+/// the message.
+const REVERT_BODY: &str = "\
+if grep -q '^This reverts commit [0-9a-f]' \"$1\" && command -v v-secure >/dev/null 2>&1; then
+  v-secure git pre-commit --revert || exit 1
+fi
+";
 /// A program that is missing verifies nothing, so that the commit waits; the message says what for.
-pub const BODY: &str = "\
+const BODY: &str = "\
 if ! command -v v-secure >/dev/null 2>&1; then
   echo 'v-secure is not on PATH, so the staged vault was not verified' >&2
   echo '  try: put the folder of v-secure on PATH (git may run with another PATH than your shell)' >&2

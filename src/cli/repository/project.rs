@@ -10,8 +10,7 @@ use crate::store::file::lock::Lock;
 use crate::store::file::{find, new_file, read};
 use std::path::{Path, PathBuf};
 
-const ATTRIBUTES: &str =
-    "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text\n";
+const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text merge=v-secure\n";
 const IGNORE: &str = "/.lock\n/.*.tmp-*\n";
 /// More than any such file that a person wrote.
 const LIMIT: u64 = 1 << 20;

@@ -1,5 +1,6 @@
 //! What the commands that write secrets share.
 
+pub mod conflicts;
 pub mod copying;
 pub mod variables;
 pub mod write_fields;

@@ -128,6 +128,13 @@ fn is_object_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// What the index holds of a file in place of a merge: 1 what both sides began from, 2 what was checked out, 3
+/// what came in.
+pub fn side(file: &Path, stage: u8) -> Option<Vec<u8>> {
+    let (name, folder) = file.file_name()?.to_str().zip(file.parent())?;
+    blob(folder, &with_path(&format!(":{stage}:./"), Path::new(name)))
+}
+
 /// The content of `path` in a commit, if both are there.
 pub fn show(folder: &Path, revision: &str, path: &Path) -> Option<Vec<u8>> {
     blob(folder, &with_path(&format!("{revision}:"), path))

@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod command;
+pub mod driver;
 pub mod hidden;
 pub mod past;
 pub mod roots;

@@ -12,20 +12,54 @@ use v_secure_testkit::repository::{FILE, Repository};
 
 const LEAVER: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
-/// Two branches that both changed the vault, merged as far as git can.
+/// Two branches that both changed the vault, merged as far as git can without the driver.
 fn conflict() -> Option<Repository> {
+    merged(["", ""])
+}
+
+/// The same where both changed the policy too.
+fn diverged() -> Option<Repository> {
+    merged(["role create of-main", "role create of-side"])
+}
+
+fn merged([main, side]: [&str; 2]) -> Option<Repository> {
     let repository = Repository::new()?;
-    repository.0.ok("git install");
+    without_driver(&repository);
     repository.git(&["checkout", "--quiet", "-b", "side"]);
     repository.0.set("A", "side");
+    if !side.is_empty() {
+        repository.0.ok(side);
+    }
     repository.commit("side");
     repository.git(&["checkout", "--quiet", "main"]);
     repository.0.set("A", "main");
     repository.0.set("M", "main");
+    if !main.is_empty() {
+        // This device saw the role of the other branch.
+        repository.0.ok("pin accept --yes");
+        repository.0.ok(main);
+    }
     repository.commit("main");
     let merge = repository.git_in(&repository.root(), &["merge", "side"]);
     assert!(!merge.status.success(), "{merge:?}");
     Some(repository)
+}
+
+/// The hooks of a clone that does not know the driver.
+fn without_driver(repository: &Repository) {
+    repository.0.ok("git install");
+    repository.git(&["config", "--remove-section", "merge.v-secure"]);
+}
+
+/// Mends the merge, and commits it.
+#[track_caller]
+fn resolve(repository: &Repository) {
+    let resolved =
+        typed(repository, "v-secure git resolve && git add .v-secure && git commit --no-edit");
+    assert!(resolved.status.success(), "{resolved:?}");
+    repository.0.ok("audit verify");
+    let lists = repository.git_in(&repository.root(), &["status", "--porcelain"]);
+    assert!(lists.status.success() && lists.stdout.is_empty(), "{lists:?}");
 }
 
 #[test]
@@ -63,7 +97,7 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
         assert_eq!(failure(&run), (7, "unmerged".into()), "{line}: {run:?}");
     }
     let run = cli.run("get A");
-    for text in ["unfinished merge of 'HEAD' and 'side'", "line ", "git rebase \"$side\""] {
+    for text in ["unfinished merge of 'HEAD' and 'side'", "line ", "try: v-secure git resolve"] {
         assert!(run.shows(text), "{text}: {run:?}");
     }
     assert!(cli.run("doctor").shows("unfinished merge"));
@@ -108,19 +142,21 @@ fn a_secret_beside_the_marks_is_not_served_either() {
     assert_eq!(failure(&finish(&mut new, b"")), (7, "unmerged".into()));
 }
 
-/// The hints of `unmerged`, typed one after the other, each of which succeeds.
+/// The hints of `policy-diverged`, typed one after the other, each of which succeeds.
 #[track_caller]
 fn follow_all(repository: &Repository, commit: &str) {
-    for hint in hints(&repository.0.run("get A --json")) {
+    for hint in hints(&repository.0.run("git resolve --json")) {
         let line = hint.replace("COMMIT", commit);
         let line = line.replace("NAME", "A").replace("git commit", "git commit -m merged");
+        let line = line.replace("pin accept ", "pin accept --yes ");
         let output = typed(repository, &line);
         assert!(output.status.success(), "{line}: {output:?}");
         if line.contains("audit log") {
             let rows = String::from_utf8(output.stdout).unwrap();
             let rows: Vec<&str> = rows.lines().map(|row| row.split('\t').nth(2).unwrap()).collect();
-            let changed = |row: &&str| ["default/A", "default/M"].contains(row);
-            assert!(rows.contains(&"default/A") && rows.iter().all(changed), "{rows:?}");
+            let changed =
+                |row: &&str| ["default/A", "default/M", "of-main", "of-side"].contains(row);
+            assert!(rows.contains(&"default/A") && rows.iter().any(changed), "{rows:?}");
         }
     }
 }
@@ -138,11 +174,11 @@ fn hints(run: &Run) -> Vec<String> {
     hints.iter().map(|hint| hint.as_str().unwrap().to_owned()).collect()
 }
 
-/// The steps out of a conflict, to the end: first those of the merge, then those of the rebase that
+/// The steps out of a conflict of policies, to the end: first those of the merge, then those of the rebase that
 /// these begin.
 #[track_caller]
 fn rebase(repository: &Repository) {
-    let first = hints(&repository.0.run("get A --json")).swap_remove(0);
+    let first = hints(&repository.0.run("git resolve --json")).swap_remove(0);
     assert!(!typed(repository, &first).status.success(), "the same conflict, the other way round");
     follow_all(repository, "none");
     assert!(!repository.root().join(".git/other.toml").exists());
@@ -153,7 +189,10 @@ fn rebase(repository: &Repository) {
 
 #[test]
 fn the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook() {
-    let Some(repository) = conflict() else { return };
+    let Some(repository) = diverged() else { return };
+    let refused = repository.0.run("git resolve --json");
+    assert_eq!(failure(&refused), (7, "policy-diverged".into()), "{refused:?}");
+    assert!(refused.shows("of-main") && refused.shows("of-side"), "who changed what: {refused:?}");
     rebase(&repository);
     let cli = &repository.0;
     assert_eq!(cli.ok("get A"), "main", "the commit that was made again comes last");
@@ -176,11 +215,28 @@ fn hook(repository: &Repository, expected: i32) -> Run {
     run
 }
 
+#[test]
+fn one_command_mends_what_git_left_and_keeps_both_sides() {
+    let Some(repository) = conflict() else { return };
+    // Written since, upon the first side.
+    repository.git(&["checkout", "--ours", "--", FILE]);
+    repository.0.set("LATER", "x");
+    resolve(&repository);
+    let cli = &repository.0;
+    assert_eq!((cli.ok("get M"), cli.ok("get LATER")), ("main".into(), "x".into()));
+    let both = cli.json("secret versions A");
+    let active = both["versions"].as_array().unwrap().iter();
+    assert_eq!(active.filter(|one| one["state"] == "conflicting").count(), 2, "{both}");
+    assert_eq!(cli.run("audit verify --base side").code, 0);
+    let again = cli.json("git resolve");
+    assert_eq!(again["changed"], false, "{again}");
+}
+
 /// As [`conflict`], where the other side took a member out.
 fn removal() -> Option<Repository> {
     let repository = Repository::new()?;
     let cli = &repository.0;
-    cli.ok("git install");
+    without_driver(&repository);
     cli.ok(&format!("member add leaver --recipient {LEAVER} --yes"));
     cli.ok("role create app");
     cli.ok("access grant app prod/* read");
@@ -202,10 +258,10 @@ fn removal() -> Option<Repository> {
 #[test]
 fn a_removal_on_the_other_side_of_a_conflict_stays_made() {
     let Some(repository) = removal() else { return };
-    rebase(&repository);
+    resolve(&repository);
     let members = repository.0.ok("member list");
     assert!(!members.contains("leaver"), "{members}");
-    assert_eq!(repository.0.ok("get A"), "main");
+    assert_eq!(repository.0.run("audit verify --base side").code, 0);
 }
 
 #[test]
@@ -218,27 +274,44 @@ fn a_merge_that_drops_what_the_other_side_signed_is_not_committed() {
         assert_eq!(refused.code, 6, "{refused:?}");
         let commit = repository.git_in(&repository.root(), &["commit", "--quiet", "-m", "merged"]);
         assert!(!commit.status.success(), "{commit:?}");
-        assert!(hints(&refused)[0].starts_with("side=$(git rev-parse MERGE_HEAD)"), "{refused:?}");
+        let way_out = hints(&refused).swap_remove(0);
+        assert!(typed(&repository, &way_out).status.success(), "{way_out}");
+        repository.git(&["commit", "--quiet", "-m", "merged"]);
+        repository.0.ok("audit verify --base side");
     }
 }
 
 #[test]
 fn marks_that_were_added_are_taken_back_first() {
-    let Some(repository) = sides() else { return };
+    let Some(repository) = diverged() else { return };
     let root = repository.root();
-    assert!(!repository.git_in(&root, &["merge", "side"]).status.success());
     repository.git(&["add", FILE]);
-    assert!(hints(&repository.0.run("get A --json"))[0].starts_with("side=$("));
-    let added = hook(&repository, 7);
-    assert!(hints(&added)[0].starts_with("side=$("), "{added:?}");
+    assert!(hints(&repository.0.run("git resolve --json"))[0].starts_with("side=$("));
+    hook(&repository, 7);
     repository.git(&["merge", "--abort"]);
     assert!(!repository.git_in(&root, &["rebase", "side"]).status.success());
     repository.git(&["add", FILE]);
     hook(&repository, 7);
-    assert!(hints(&repository.0.run("get A --json"))[0].starts_with("git checkout --merge"));
+    assert!(hints(&repository.0.run("git resolve --json"))[0].starts_with("git checkout --merge"));
     follow_all(&repository, "none");
     assert_eq!(repository.0.ok("get A"), "main");
     repository.0.ok("audit verify --base side");
+}
+
+/// The index has no sides then: a merge has its commits, and a rebase the marks.
+#[test]
+fn marks_that_were_added_are_mended_all_the_same() {
+    for (begin, go_on) in [("merge", "git commit --no-edit"), ("rebase", "git rebase --continue")] {
+        let Some(repository) = sides() else { return };
+        assert!(!repository.git_in(&repository.root(), &[begin, "side"]).status.success());
+        repository.git(&["add", FILE]);
+        let added = hook(&repository, 7);
+        let line = format!("{} && git add .v-secure && {go_on}", hints(&added)[0]);
+        let done = typed(&repository, &line);
+        assert!(done.status.success(), "{line}: {done:?}");
+        repository.0.ok("audit verify --base side");
+        assert_eq!(repository.0.ok("get M"), "main");
+    }
 }
 
 /// git runs another hook for a merge that it makes by itself, and a file that it merged by itself may be none.
@@ -246,7 +319,7 @@ fn marks_that_were_added_are_taken_back_first() {
 fn a_merge_that_git_makes_by_itself_is_verified() {
     let Some(repository) = Repository::new() else { return };
     let (cli, root) = (&repository.0, repository.root());
-    cli.ok("git install");
+    without_driver(&repository);
     repository.git(&["branch", "side"]);
     cli.set("N", "main");
     repository.commit("main");
@@ -267,13 +340,13 @@ fn a_merge_that_git_makes_by_itself_is_verified() {
 /// A name that a hint would write to may be committed by others as a link.
 #[test]
 fn the_steps_out_of_a_conflict_write_through_no_link_of_the_tree() {
-    let Some(repository) = conflict() else { return };
+    let Some(repository) = diverged() else { return };
     let (link, victim) =
         (repository.root().join("other.toml"), repository.root().join(".git/victim"));
     fs::write(&victim, "mine").unwrap();
     std::os::unix::fs::symlink(".git/victim", &link).unwrap();
     repository.git(&["add", "other.toml"]);
-    let first = hints(&repository.0.run("get A --json")).swap_remove(0);
+    let first = hints(&repository.0.run("git resolve --json")).swap_remove(0);
     assert!(!typed(&repository, &first).status.success());
     std::os::unix::fs::symlink(".git/victim", &link).unwrap();
     follow_all(&repository, "none");
@@ -283,6 +356,13 @@ fn the_steps_out_of_a_conflict_write_through_no_link_of_the_tree() {
 #[test]
 fn marks_that_were_committed_have_a_way_out_too() {
     let Some(repository) = conflict() else { return };
+    repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
+    let cli = &repository.0;
+    cli.ok("git resolve");
+    assert_eq!(cli.ok("get M"), "main");
+    cli.ok("audit verify --base side");
+    repository.commit("mended");
+    let Some(repository) = diverged() else { return };
     repository.git(&["commit", "--quiet", "--all", "--no-verify", "-m", "marks"]);
     follow_all(&repository, "HEAD");
     let cli = &repository.0;

@@ -8,6 +8,7 @@ pub fn usage() -> Vec<Case> {
     vec![
         case("bad-generator", a, "v-secure set A --generate=bogus"),
         case("bad-meta", a, "v-secure set A --meta nonsense"),
+        case("merge-input", a, "v-secure git merge-driver base ours theirs"),
         case("bad-name", a, "v-secure get 'A B'"),
         case("bad-name", a, "v-secure ls -e 'a b'"),
         case("bad-name", a, "v-secure audit log --actor 'a b'"),

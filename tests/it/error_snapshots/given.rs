@@ -27,6 +27,17 @@ pub fn a(stage: &Stage) {
     stage.ok("printf one | v-secure set A");
 }
 
+/// Three states of a vault, each with a change more.
+pub fn stages(stage: &Stage) {
+    a(stage);
+    let keep = |name: &str| stage.ok(&format!("cp .v-secure/vault.toml ../{name}.toml"));
+    keep("one");
+    stage.ok("printf two | v-secure set A");
+    keep("two");
+    stage.ok("printf three | v-secure set A");
+    keep("three");
+}
+
 pub fn repository(stage: &Stage) {
     stage.ok("git init --quiet -b main && git commit --quiet --allow-empty -m first");
     a(stage);

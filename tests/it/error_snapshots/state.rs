@@ -2,7 +2,8 @@
 
 use crate::error_snapshots::cases::{Case, case};
 use crate::error_snapshots::given::{
-    a, after, asked_elsewhere, asked_twice, let_in, nothing, repository, request, service, vault,
+    a, after, asked_elsewhere, asked_twice, let_in, nothing, repository, request, service, stages,
+    vault,
 };
 
 pub fn absent() -> Vec<Case> {
@@ -68,10 +69,32 @@ pub fn conflicts() -> Vec<Case> {
             "unmerged",
             after!(
                 a,
-                "printf '<<<<<<< HEAD\\na\\n=======\\nb\\n>>>>>>> side\\n' >> .v-secure/vault.toml"
+                "printf '<<<<<<< HEAD\\n=======\\n\\n>>>>>>> side\\n' >> .v-secure/vault.toml"
             ),
             "v-secure get A",
         ),
+        case(
+            "merged-as-text",
+            after!(a, "printf '\\n' >> .v-secure/vault.toml"),
+            "v-secure get A",
+        ),
+        case(
+            "policy-diverged",
+            after!(
+                repository,
+                "git checkout -qb side && v-secure role create side && git commit -qam side && git checkout -q - && v-secure pin accept --yes && v-secure role create here && git commit -qam here && ! git merge -q side"
+            ),
+            "v-secure git resolve",
+        )
+        .with("git"),
+        case(
+            "merge-other-vault",
+            after!(a, "mkdir other && cd other && v-secure init --nested --no-recovery --vault-name other"),
+            "v-secure git merge-driver .v-secure/vault.toml .v-secure/vault.toml other/.v-secure/vault.toml",
+        ),
+        case("pick", stages, "v-secure git merge-driver ../two.toml ../one.toml ../three.toml"),
+        case("revert", stages, "v-secure git merge-driver ../two.toml ../two.toml ../one.toml"),
+        case("no-conflict", a, "v-secure secret resolve A --take 1"),
         case("vault-hidden", after!(repository, "rm -r .v-secure"), "v-secure init").with("git"),
         case(
             "device-taken",

@@ -28,6 +28,8 @@ const SIDES: By =
     Test("conflicts/mod.rs", "the_steps_out_of_a_conflict_lose_neither_side_and_pass_the_hook");
 const BROKEN_SIDE: By =
     Test("conflicts/commits.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
+const REVERT: By = Test("merging.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
+const VALUES: By = Test("merging.rs", "two_values_of_one_secret_are_both_kept_until_one_is_taken");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
 const VOIDS: By =
@@ -80,15 +82,33 @@ pub const ALL: &[Cited] = &[
     cited("no-terminal", "v-secure recovery new, for other words", Test("recovery/mod.rs", "a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept")),
     cited("value-too-long", "keep it in an encrypted file", Reason("a choice of another place, by other programs")),
     cited("foreign-failed", "run the tool by itself", Reason("another program tells")),
-    cited("unmerged", "git", MERGE),
-    cited("unmerged", "v-secure", MERGE),
-    cited("unmerged", "git show :3:./.v-secure/vault.toml > \"$(git rev-parse --git-dir)/other.toml\"  # keeps the second side", SIDES),
-    cited("unmerged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
-    cited("unmerged", "git add .v-secure && git commit --no-edit && git rebase --continue", SIDES),
-    cited("unmerged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts/mod.rs", "marks_that_were_added_are_taken_back_first")),
-    cited("unmerged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
-    cited("unmerged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
-    cited("unmerged", "rm \"$(git rev-parse --git-dir)/other.toml\"", SIDES),
+    cited("policy-diverged", "git", MERGE),
+    cited("policy-diverged", "v-secure", MERGE),
+    cited("policy-diverged", "XDG_STATE_HOME=", SIDES),
+    cited("policy-diverged", "{…} audit log", SIDES),
+    cited("policy-diverged", "{…} get NAME", SIDES),
+    cited("policy-diverged", "git show :3:./.v-secure/vault.toml > {…}  # keeps the second side", SIDES),
+    cited("policy-diverged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
+    cited("policy-diverged", "git add .v-secure && git commit --no-edit && git rebase --continue", SIDES),
+    cited("policy-diverged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts/mod.rs", "marks_that_were_added_are_taken_back_first")),
+    cited("policy-diverged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
+    cited("policy-diverged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
+    cited("policy-diverged", "rm {…}", SIDES),
+    cited("unmerged", "{…} && git add .v-secure", Test("conflicts/mod.rs", "marks_that_were_added_are_mended_all_the_same")),
+    cited("refused", "{…} && git add .v-secure", Test("conflicts/mod.rs", "a_merge_that_drops_what_the_other_side_signed_is_not_committed")),
+    cited("refused", "git merge --abort", Test("conflicts/mod.rs", "a_merge_that_git_makes_by_itself_is_verified")),
+    cited("*", "git merge --abort  # that side's vault is broken: see who did it, and have it mended there", Test("merging.rs", "a_side_that_is_no_vault_stops_the_merge")),
+    cited("merge-input", "git merge --abort", Reason("git made the files and gave their names")),
+    cited("merge-other-vault", "git log -p", Reason("it shows who put another vault there")),
+    cited("revert", "git revert --abort", REVERT),
+    cited("revert", "v-secure secret rollback NAME", REVERT),
+    cited("*", "git reset --merge  # gives the revert up", REVERT),
+    cited("pick", "git cherry-pick --abort", REVERT),
+    cited("pick", "git merge BRANCH  # brings all of that branch", REVERT),
+    cited("pick", "v-secure set NAME  # gives the one secret that value here", REVERT),
+    cited("conflict", "v-secure secret resolve", VALUES),
+    cited("conflict", "v-secure secret versions", VALUES),
+    cited("no-conflict", "v-secure secret versions", VALUES),
     cited("refused", "git merge --abort  # the other side's vault is broken: see who did it, and have it mended there", BROKEN_SIDE),
     cited("refused", "git commit --no-verify, if nothing of that side is lost", BROKEN_SIDE),
     cited("vault-hidden", "{…} sparse-checkout add {…}", Test("git_states.rs", "a_vault_that_a_sparse_checkout_leaves_out_is_no_missing_one")),

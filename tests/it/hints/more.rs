@@ -156,7 +156,7 @@ fn backups() -> Vec<Case> {
         case("file", a, "v-secure backup restore missing.age"),
         case(
             "trailing-bytes",
-            after!(with_identity, "echo >> .v-secure/vault.toml"),
+            after!(with_identity, "echo tail >> .v-secure/vault.toml"),
             format!("{OPEN} v-secure backup restore b.age"),
         ),
     ]
@@ -189,7 +189,7 @@ fn identities() -> Vec<Case> {
 fn tail(stage: &Stage) {
     repository(stage);
     let text = fs::read_to_string(stage.vault()).unwrap();
-    fs::write(stage.vault(), text + "\n").unwrap();
+    fs::write(stage.vault(), text + "tail\n").unwrap();
 }
 
 fn damage() -> Vec<Case> {

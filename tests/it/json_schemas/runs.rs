@@ -69,6 +69,13 @@ pub const RUNS: &[Run] = &[
     (Some("logs tail"), "v-secure --json logs tail | tail -1"),
     (Some("prune"), "v-secure --json prune --dry-run"),
     (Some("git install"), "rm .v-secure/.gitignore; v-secure --json git install"),
+    (
+        None,
+        "cp .v-secure/vault.toml ../o.toml; printf a | v-secure set FORKED -q; cp .v-secure/vault.toml ../t.toml; cp ../o.toml .v-secure/vault.toml; printf b | v-secure set FORKED -q",
+    ),
+    (None, "v-secure git merge-driver ../o.toml .v-secure/vault.toml ../t.toml"),
+    (Some("git resolve"), "v-secure --json git resolve"),
+    (Some("secret resolve"), "v-secure --json secret resolve FORKED --take 1"),
     (Some("doctor"), "v-secure --json doctor"),
     (Some("access revoke"), "v-secure --json access revoke developer 'default/*' read"),
     (None, "v-secure access grant developer 'default/*' read"),

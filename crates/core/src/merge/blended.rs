@@ -2,11 +2,12 @@
 //! verify, and only what follows from them is not what it should be.
 
 use super::{MergeError, Merged, marks, settled, union};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::file::format;
 use crate::file::model::VaultFile;
 use crate::log::op::Op;
 use crate::name::SecretName;
+use crate::time::UnixTime;
 use std::collections::BTreeSet;
 
 /// The vault of the records in `text`, wherever they stand: order, empty and separating lines, doubled
@@ -15,11 +16,12 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// Anything else: then the file is what a strict reader says of it.
-pub fn mended(text: &str, now: u64) -> Result<Merged, MergeError> {
+pub fn mended(text: &str, now: UnixTime) -> Result<Merged, MergeError> {
     settled(read(text)?, now)
 }
 
-fn read(text: &str) -> Result<VaultFile, MergeError> {
+/// The records of a text, and of both sides of one with conflict marks.
+pub fn read(text: &str) -> Result<VaultFile, MergeError> {
     match marks::sides(text) {
         None => loose(text),
         Some([ours, theirs]) => union::union(loose(&ours)?, loose(&theirs)?),
@@ -33,14 +35,14 @@ pub fn loose(text: &str) -> Result<VaultFile, MergeError> {
 
 /// Whether a text is one that git blended: it mends to a whole vault, and calls no version active that the
 /// log does not name for the secret. Nothing of git writes such a one.
-pub fn is_blended(text: &str, now: u64) -> bool {
+pub fn is_blended(text: &str, now: UnixTime) -> bool {
     let Ok(file) = read(text) else { return false };
     active_are_named(&file) && settled(file, now).is_ok()
 }
 
 fn active_are_named(file: &VaultFile) -> bool {
     let ops = file.entries.values().flat_map(|entry| &entry.ops);
-    let named: BTreeSet<(&SecretName, &Id)> = ops
+    let named: BTreeSet<(&SecretName, &ObjectId)> = ops
         .filter_map(|op| match op {
             Op::Put(put) => Some((&put.secret, &put.object)),
             _ => None,

@@ -25,7 +25,9 @@ use crate::log::graph::Graph;
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::policy::chain::{Chain, ChainSignatures};
+use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
+use crate::time::UnixTime;
 use crate::vault::copies::renew_copies;
 use crate::vault::{Depth, OpenError, Vault};
 
@@ -36,7 +38,9 @@ pub enum MergeError {
     OtherVault { ours: Id, theirs: Id },
     /// A merge would have to drop what one side signed.
     #[error("both sides changed the policy, from entry {at} on")]
-    PolicyDiverged { at: usize },
+    PolicyDiverged { at: usize, ours: Vec<PolicyEntry>, theirs: Vec<PolicyEntry> },
+    #[error("there is nothing to merge")]
+    NoSide,
     #[error("a side is not a vault, however its lines are put")]
     Side(#[source] FormatError),
     #[error("the policy chain is not valid")]
@@ -55,14 +59,24 @@ pub struct Merged {
     pub text: String,
 }
 
-/// Merges two copies. `now` is in seconds since the Unix epoch and decides nothing but which values are
+/// Merges two copies. `now` decides nothing but which values are
 /// reported as expired.
-pub fn merge(ours: VaultFile, theirs: VaultFile, now: u64) -> Result<Merged, MergeError> {
+pub fn merge(ours: VaultFile, theirs: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
     settled(union::union(ours, theirs)?, now)
 }
 
+/// Merges any number of copies, at least one.
+pub fn union_of(
+    sides: impl IntoIterator<Item = VaultFile>,
+    now: UnixTime,
+) -> Result<Merged, MergeError> {
+    let mut sides = sides.into_iter();
+    let first = sides.next().ok_or(MergeError::NoSide)?;
+    settled(sides.try_fold(first, union::union)?, now)
+}
+
 /// The vault of these records: copies renewed, written canonically, and verified as if it came from a stranger.
-pub fn settled(mut file: VaultFile, now: u64) -> Result<Merged, MergeError> {
+pub fn settled(mut file: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
     // Signatures are checked below, of the text.
     let chain = Chain::build(&file.chain, ChainSignatures::Trusted).map_err(MergeError::Chain)?;
     let graph = Graph::build(&file.entries).map_err(MergeError::Links)?;
@@ -77,4 +91,10 @@ pub fn settled(mut file: VaultFile, now: u64) -> Result<Merged, MergeError> {
     let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, now)
         .map_err(MergeError::Result)?;
     Ok(Merged { vault, text })
+}
+
+/// The entries of `base` that a side does not have: what it was written from is not what came before it, as
+/// where a commit is picked onto another branch or taken back.
+pub fn lacking(base: &VaultFile, side: &VaultFile) -> Vec<Id> {
+    base.entries.keys().filter(|id| !side.entries.contains_key(*id)).copied().collect()
 }

@@ -20,7 +20,10 @@ pub fn union(ours: VaultFile, theirs: VaultFile) -> Result<VaultFile, MergeError
     let (mut longer, shorter) = match ChainComparison::of(&ids, &other) {
         ChainComparison::Same | ChainComparison::Ahead => (ours, theirs),
         ChainComparison::Behind => (theirs, ours),
-        ChainComparison::Diverged { at } => return Err(MergeError::PolicyDiverged { at }),
+        ChainComparison::Diverged { at } => {
+            let [ours, theirs] = [ours, theirs].map(|mut file| file.chain.split_off(at));
+            return Err(MergeError::PolicyDiverged { at, ours, theirs });
+        }
         ChainComparison::Other => {
             let (ours, theirs) = (ours.header.vault, theirs.header.vault);
             return Err(MergeError::OtherVault { ours, theirs });

@@ -73,6 +73,8 @@ codes! {
     GitIgnored "git-ignored" Error "git ignores the vault: it is never committed.",
     GitAttributes "git-attributes" Warning "git may change the vault's line ends, which breaks every signature.",
     GitLock "git-lock" Note "git tracks the vault's lock file, or does not ignore it.",
+    DriverInstalled "driver-installed" Ok "git merges the vault by its records.",
+    DriverMissing "driver-missing" Note "This clone merges the vault as text: it may need 'v-secure git resolve' afterwards.",
     HookInstalled "hook-installed" Ok "git verifies the staged vault before every commit.",
     HookMissing "hook-missing" Note "No hook verifies the staged vault before a commit.",
     HookOld "hook-old" Note "The hook is one that an older v-secure wrote.",

@@ -4,10 +4,10 @@ use super::examined::Examined;
 use super::finding::{Code, Finding};
 use crate::cli::child;
 use crate::cli::output::shell_word;
-use crate::cli::repository::hook::{BEGIN, BODY, HOOKS};
+use crate::cli::repository::hook::{BEGIN, HOOKS, body};
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::file::{lock, read};
-use crate::store::git::command as git_command;
+use crate::store::git::{command as git_command, driver};
 use std::path::Path;
 
 /// More than any hook that a person wrote.
@@ -31,6 +31,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     let search = examined.context.host.variable("PATH");
     let on_path = child::is_program("v-secure".as_ref(), search.as_deref());
     findings.push(hook(&hooks, on_path));
+    findings.push(merge_driver(location));
     findings
 }
 
@@ -82,6 +83,15 @@ fn lock_file(location: &Location) -> Option<Finding> {
     (!git_command::is_ignored(&lock)).then(finding)
 }
 
+/// Git's attributes come with the repository, and what they name is for each clone to say.
+fn merge_driver(location: &Location) -> Finding {
+    if driver::is_named(&location.vault) && driver::is_registered(&location.folder) {
+        return Finding::new(Code::DriverInstalled, "git merges the vault by its records");
+    }
+    let what = "this clone merges the vault as text";
+    Finding::new(Code::DriverMissing, what).mend("v-secure git install")
+}
+
 fn hook(hooks: &Path, on_path: bool) -> Finding {
     let texts = HOOKS.map(|name| {
         let text = read::read(&hooks.join(name), LIMIT).ok();
@@ -89,21 +99,23 @@ fn hook(hooks: &Path, on_path: bool) -> Finding {
     });
     let verifies = texts.each_ref().map(|text| text.contains("v-secure git pre-commit"));
     let what = match (verifies, on_path) {
-        ([false, _], _) => {
+        ([false, ..], _) => {
             let what = "no hook verifies the staged vault before a commit";
             return Finding::new(Code::HookMissing, what).mend("v-secure git install");
         }
-        ([true, _], false) => {
+        ([true, ..], false) => {
             let what = "the hook pre-commit needs v-secure on PATH, and it is not there";
             return Finding::new(Code::HookHelpless, what).mend("export PATH=\"$PATH:FOLDER\"");
         }
-        ([true, false], true) => {
-            let what = "no hook verifies the vault of a merge that git commits by itself";
+        ([true, merge, revert], true) if !merge || !revert => {
+            let what =
+                "no hook verifies the vault of a merge or a revert that git commits by itself";
             return Finding::new(Code::HookOld, what).mend("v-secure git install");
         }
-        ([true, true], true) => "hooks verify the staged vault before commits and merges",
+        ([true, ..], true) => "hooks verify the staged vault before commits and merges",
     };
-    if texts.iter().any(|text| text.contains(BEGIN) && !text.contains(BODY)) {
+    let old = |(text, name): (&String, &&str)| text.contains(BEGIN) && !text.contains(body(name));
+    if texts.iter().zip(&HOOKS).any(old) {
         let what = "the hooks are ones that an older v-secure wrote";
         return Finding::new(Code::HookOld, what).mend("v-secure git install");
     }

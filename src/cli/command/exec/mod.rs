@@ -102,7 +102,8 @@ impl Exec {
         let (session, opened) = context.open(self.strict.purpose(), Depth::Everything)?;
         let vault = &opened.vault;
         let apart = as_file::secrets(context, vault, &files)?;
-        let purpose = Purpose { action: "exec", reason: self.reason.as_deref(), variables: true };
+        let (reason, strict) = (self.reason.as_deref(), &self.strict);
+        let purpose = Purpose { action: "exec", reason, variables: true, strict };
         let selected = self.selection.secrets(context, &session, vault, purpose, &apart)?;
         let (secrets, values) = (selected.secrets, selected.apart);
         let consent = Consent::of(vault.serving());

@@ -4,7 +4,7 @@ use super::no_repository;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
-use crate::cli::repository::hook::{BEGIN, BODY, END, HOOKS, LINE};
+use crate::cli::repository::hook::{BEGIN, END, HOOKS, LINE, body};
 use crate::cli::repository::project;
 use crate::store::file::atomic;
 use crate::store::file::atomic::Expected;
@@ -12,7 +12,7 @@ use crate::store::file::find::FOLDER;
 use crate::store::file::lock;
 use crate::store::file::lock::Lock;
 use crate::store::file::{new_file, read};
-use crate::store::git::command as git_command;
+use crate::store::git::{command as git_command, driver};
 use clap::Args;
 use std::path::Path;
 use v_secure_core::report::view::git::GitInstallView;
@@ -23,13 +23,14 @@ const LIMIT: u64 = 1 << 20;
 /// Git runs only hooks that are executable.
 const MODE: u32 = 0o755;
 
-/// Make git verify the staged vault before every commit
+/// Make git verify the staged vault before every commit, and merge vaults by their records
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Writes the hooks 'pre-commit' and 'pre-merge-commit' into git's folder for hooks \
+    after_help = "Writes the hooks 'pre-commit', 'pre-merge-commit' and 'prepare-commit-msg' into git's folder for hooks \
                   (core.hooksPath is respected), or adds a marked block to a shell script that \
-                        is there. Adds what is missing to .gitattributes and .gitignore beside \
-                        the vault. Running it again changes nothing.\n\n\
+                  is there. Tells git in this clone how to merge vaults (merge.v-secure.driver), and \
+                  adds what is missing to .gitattributes and .gitignore beside the vault. Running it \
+                  again changes nothing.\n\n\
                   Examples:\n  v-secure git install\n  v-secure git install --uninstall"
 )]
 pub struct Install {
@@ -42,11 +43,12 @@ impl Install {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let here = context.current_dir()?;
         let (_, hooks) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
-        let [hook, merge_hook] = HOOKS.map(|name| hooks.join(name));
-        // Both are read before one is written, so that a refusal leaves nothing half done.
-        let both = [self.plan(&hook)?, self.plan(&merge_hook)?];
-        let changed = both.each_ref().map(Planned::changes);
-        both.iter().filter(|planned| planned.changes()).try_for_each(Planned::write)?;
+        let hooks = HOOKS.map(|name| hooks.join(name));
+        // All are read before one is written, so that a refusal leaves nothing half done.
+        let planned = hooks.iter().map(|hook| self.plan(hook)).collect::<Outcome<Vec<_>>>()?;
+        let changed: Vec<bool> = planned.iter().map(Planned::changes).collect();
+        planned.iter().filter(|planned| planned.changes()).try_for_each(Planned::write)?;
+        let told = self.tell_git(&here)?;
         // The hook is for any folder of the repository, and the vault may come later.
         let files = match context.location() {
             Ok(found) if !self.uninstall && found.folder.ends_with(FOLDER) => {
@@ -55,14 +57,14 @@ impl Install {
             _ => Vec::new(),
         };
         if context.ui.json {
-            let changed = changed.contains(&true) || !files.is_empty();
-            let (hook, merge_hook, files) = (&hook, &merge_hook, &files);
+            let changed = changed.contains(&true) || told || !files.is_empty();
+            let ([hook, merge_hook, _], files) = (&hooks, &files);
             return context.ui.object(&GitInstallView { hook, merge_hook, changed, files });
         }
         for file in &files {
             context.ui.line(&format!("{} (written: commit it)", file.display()))?;
         }
-        for (hook, changed) in [hook, merge_hook].iter().zip(changed) {
+        for (hook, changed) in hooks.iter().zip(changed) {
             let state = match (changed, self.uninstall) {
                 (true, true) => "removed",
                 (true, false) => "written",
@@ -73,11 +75,24 @@ impl Install {
         Ok(())
     }
 
+    /// Tells git in this clone what the merge driver is, or no more; whether that is new.
+    fn tell_git(&self, here: &Path) -> Outcome<bool> {
+        if driver::is_registered(here) != self.uninstall {
+            return Ok(false);
+        }
+        let done = if self.uninstall { driver::unregister(here) } else { driver::register(here) };
+        match done {
+            true => Ok(true),
+            false => Err(Failure::new(Code::Write, "git's configuration cannot be written")),
+        }
+    }
+
     fn plan<'a>(&self, hook: &'a Path) -> Outcome<Planned<'a>> {
         let old = read_hook(hook)?;
+        let name = hook.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let new = match self.uninstall {
             true => old.as_deref().map(without_block),
-            false => Some(with_block(old.as_deref()).ok_or_else(|| foreign(hook))?),
+            false => Some(with_block(old.as_deref(), body(name)).ok_or_else(|| foreign(hook))?),
         };
         Ok(Planned { hook, old, new })
     }
@@ -117,8 +132,8 @@ fn foreign(hook: &Path) -> Failure {
 
 /// The hook with the block behind its first line, before anything that may end the script; `None`
 /// where that line does not say that it is a shell script.
-fn with_block(old: Option<&str>) -> Option<String> {
-    let Some(old) = old else { return Some(format!("{HEAD}{BEGIN}{BODY}{END}")) };
+fn with_block(old: Option<&str>, body: &str) -> Option<String> {
+    let Some(old) = old else { return Some(format!("{HEAD}{BEGIN}{body}{END}")) };
     // A block that is there may be an older version's.
     let old = without_block(old);
     let (first, rest) = old.split_once('\n').unwrap_or((&old, ""));
@@ -126,7 +141,7 @@ fn with_block(old: Option<&str>) -> Option<String> {
     let mut words = interpreter.map(|word| word.rsplit('/').next().unwrap_or(word));
     let program = words.find(|word| *word != "env" && !word.starts_with('-'))?;
     let is_shell = ["sh", "bash", "dash", "zsh", "ksh"].contains(&program);
-    is_shell.then(|| format!("{first}\n{BEGIN}{BODY}{END}{rest}"))
+    is_shell.then(|| format!("{first}\n{BEGIN}{body}{END}{rest}"))
 }
 
 fn without_block(old: &str) -> String {
@@ -159,21 +174,23 @@ fn write(hook: &Path, exists: bool, new: Option<&str>) -> Outcome {
 mod tests {
     use super::*;
 
+    const BODY: &str = "v-secure git pre-commit || exit 1\n";
+
     #[test]
     fn a_block_goes_in_once_and_comes_out_whole() {
         for old in ["#!/bin/sh\nexit 0\n", "#!/usr/bin/env bash\nset -e\n", "#!/bin/sh -e\n"] {
-            let new = with_block(Some(old)).unwrap();
+            let new = with_block(Some(old), BODY).unwrap();
             assert!(new.starts_with(old.split_once('\n').unwrap().0));
-            assert_eq!(with_block(Some(&new)).unwrap(), new);
+            assert_eq!(with_block(Some(&new), BODY).unwrap(), new);
             assert_eq!(without_block(&new), old);
         }
-        assert_eq!(without_block(&with_block(None).unwrap()), HEAD);
+        assert_eq!(without_block(&with_block(None, BODY).unwrap()), HEAD);
     }
 
     #[test]
     fn what_is_no_shell_script_is_left_alone() {
         for foreign in ["#!/usr/bin/env python3\n", "#!/usr/bin/perl\n", "echo\n", "", "#!\n"] {
-            assert_eq!(with_block(Some(foreign)), None, "{foreign:?}");
+            assert_eq!(with_block(Some(foreign), BODY), None, "{foreign:?}");
         }
     }
 }

@@ -1,7 +1,9 @@
-//! `v-secure git`: the hook.
+//! `v-secure git`: what git and the vault need of each other.
 
 pub mod install;
+pub mod merge_driver;
 pub mod pre_commit;
+pub mod resolve;
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
@@ -9,10 +11,12 @@ use crate::cli::error::{Failure, Outcome};
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  v-secure git install")]
+#[command(after_help = "Examples:\n  v-secure git install\n  v-secure git resolve")]
 pub enum Git {
     PreCommit(pre_commit::PreCommit),
     Install(install::Install),
+    Resolve(resolve::Resolve),
+    MergeDriver(merge_driver::MergeDriver),
 }
 
 impl Git {
@@ -20,6 +24,8 @@ impl Git {
         match self {
             Self::PreCommit(command) => command.run(context),
             Self::Install(command) => command.run(context),
+            Self::Resolve(command) => command.run(context),
+            Self::MergeDriver(command) => command.run(context),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::no_repository;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
-use crate::cli::error::failures::{rebased, redone};
+use crate::cli::error::failures::merging::resolved;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::shell_word;
 use crate::cli::repository::verification;
@@ -23,20 +23,33 @@ use v_secure_core::vault::stated_vault;
                   makes git run it before every commit.\n\n\
                   Examples:\n  git add .v-secure && v-secure git pre-commit"
 )]
-pub struct PreCommit {}
+pub struct PreCommit {
+    /// The commit takes another one back
+    #[arg(long, hide = true)]
+    revert: bool,
+}
 
 impl PreCommit {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let here = context.current_dir()?;
         let (root, _) = git_command::root_and_hooks(&here).ok_or_else(no_repository)?;
         let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
-        staged.iter().try_for_each(|path| verify(context, &here, &root, path))?;
+        let verified = staged.iter().try_for_each(|path| verify(context, &here, &root, path));
+        verified.map_err(|failure| if self.revert { reverting(failure) } else { failure })?;
         git_command::merged(&here)
             .iter()
             .try_for_each(|side| keeps(context, &here, &root, side))?;
         refuse_plain(context, &here, &root)?;
         refuse_keys(context, &here, &root)
     }
+}
+
+/// With the ways to have what a revert was meant for.
+fn reverting(mut failure: Failure) -> Failure {
+    failure.hints.clear();
+    failure
+        .hint("git reset --merge  # gives the revert up")
+        .hint("v-secure secret rollback NAME --version N  # gives a secret its earlier value, as a change of your own")
 }
 
 /// Keeps members' private keys from being committed.
@@ -149,7 +162,7 @@ fn verify_staged(
     let Some(failure) = verification::failure(&what, &found.findings) else { return Ok(()) };
     verification::show(context, &found.findings)?;
     Err(match is_merge(context, root) {
-        true => rebased(failure),
+        true => resolved(failure).hint("git merge --abort"),
         false => restored(failure, here, root, path),
     })
 }
@@ -202,7 +215,7 @@ fn gone(here: &Path, root: &Path, path: &Path) -> Failure {
     let (shown, is_unmerged) = (path.display(), git_command::is_unmerged(here, path));
     if is_unmerged {
         let message = format!("the vault {shown} is part of a merge that is not finished");
-        return redone(Failure::new(Code::Unmerged, message), here, false);
+        return resolved(Failure::new(Code::Unmerged, message));
     }
     let message = format!("the commit would delete the vault {shown}");
     restored(Failure::new(Code::VaultDeleted, message), here, root, path)
@@ -253,5 +266,5 @@ fn keeps_what(
             .hint("git commit --no-verify, if nothing of that side is lost"));
     }
     let of_findings = std::mem::take(&mut failure.hints);
-    Err(of_findings.into_iter().fold(rebased(failure), Failure::hint))
+    Err(of_findings.into_iter().fold(resolved(failure), Failure::hint))
 }

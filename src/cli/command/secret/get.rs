@@ -10,6 +10,7 @@ use crate::cli::door::reads::Reading;
 use crate::cli::error::codes::Code;
 use crate::cli::error::readable;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::conflicts;
 use crate::engine::session::{OpenedVault, Session};
 use crate::host::Stream;
 use clap::Args;
@@ -60,6 +61,9 @@ impl Get {
             selection::inherits(vault, &own, secret)
                 && self.secrets.texts().all(|text| text != secret.as_str())
         };
+        if self.version.is_none() {
+            conflicts::judge(context, vault, &secrets, &self.strict)?;
+        }
         for secret in &secrets {
             let value = read::read(vault, &who, secret, &wanted, session.now);
             values.push(value.map_err(|error| match inherits(secret) {
@@ -71,13 +75,6 @@ impl Get {
             let (action, reason) = ("get", self.reason.as_deref());
             let reading = Reading { who: &who, action, environment, secrets: &secrets, reason };
             reads::record(context, &session, vault, reading)?;
-        }
-        for secret in &secrets {
-            if read::find(vault, secret)?.is_conflict() && self.version.is_none() {
-                context.ui.warn(&format!(
-                    "{secret} has two active versions since a merge; this is the later one. Settle it with 'v-secure set {secret}'"
-                ));
-            }
         }
         if context.ui.json {
             let pairs = secrets.iter().zip(&values);

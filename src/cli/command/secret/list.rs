@@ -102,7 +102,7 @@ impl List {
         for conflicting in listed.iter().filter(|listed| listed.state.is_conflict()) {
             let name = conflicting.name;
             context.ui.warn(&format!(
-                "{name} has several active versions since a merge. Settle it with 'v-secure set {name}'"
+                "{name} has several active versions since a merge: v-secure secret resolve {name} --take VERSION"
             ));
         }
         let mut header = vec!["name", "version", "type", "tags", "expires", "updated", "who"];

@@ -10,6 +10,7 @@ pub mod get;
 mod interval;
 pub mod list;
 pub mod rename;
+pub mod resolve;
 pub mod restore;
 pub mod rm;
 pub mod rollback;
@@ -46,6 +47,7 @@ pub enum Secret {
     Rollback(rollback::Rollback),
     Rm(rm::Rm),
     Restore(restore::Restore),
+    Resolve(resolve::Resolve),
     Waive(waive::Waive),
 }
 
@@ -68,6 +70,7 @@ impl Secret {
             Self::Rollback(command) => command.run(context),
             Self::Rm(command) => command.run(context),
             Self::Restore(command) => command.run(context),
+            Self::Resolve(command) => command.run(context),
             Self::Waive(command) => command.run(context),
         }
     }

@@ -1,6 +1,7 @@
 //! From each layer's typed errors to what a user sees: one `From` an error type.
 
 mod departure;
+pub mod merging;
 mod policy;
 mod secrets;
 
@@ -112,7 +113,10 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
             SessionError::Open { path, source } => open_failure(path, source),
-            SessionError::Unmerged { path, .. } => unmerged(&error, path),
+            SessionError::Unmerged { .. } => merging::unmerged(&error),
+            SessionError::Blended { .. } => {
+                Self::from_error(Code::MergedAsText, &error).hint(merging::RESOLVE)
+            }
             SessionError::Empty { path } => empty(&error, path),
             SessionError::Read(FileError::TooLarge { .. }) => {
                 Self::from_error(Code::FileTooLarge, &error)
@@ -151,72 +155,6 @@ impl From<BaseError> for Failure {
             _ => failure,
         }
     }
-}
-
-/// Where one side of a conflict is kept. Not in the working tree, where a link to anywhere may have been
-/// committed by that name, which a shell would follow.
-const OTHER: &str = "\"$(git rev-parse --git-dir)/other.toml\"";
-
-/// What git could not merge.
-fn unmerged(error: &SessionError, path: &Path) -> Failure {
-    let failure = Failure::from_error(Code::Unmerged, error);
-    let folder = path.parent().unwrap_or(path);
-    let is_added = !git_command::is_unmerged_file(path);
-    match is_added && git_command::merged(folder).is_empty() && !git_command::is_rebasing(folder) {
-        false => redone(failure, folder, is_added),
-        // The marks were committed: git has the sides in the parents of that commit alone.
-        true => again(
-            failure
-                .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
-                .hint(format!("git show COMMIT^2:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
-                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side; exchange ^1 and ^2 if members or roles changed on the second. Then:"),
-        )
-        .hint("git add .v-secure && git commit"),
-    }
-}
-
-/// With the way out of a merge or rebase that is not finished. What others have may hold a removal, so it
-/// stays whole, and what is one's own is made again on it: in a merge that takes a rebase, in a rebase the
-/// side that was checked out is that of the others. `is_added`: the file was added with its marks, and the
-/// index has the sides no more.
-pub fn redone(failure: Failure, folder: &Path, is_added: bool) -> Failure {
-    if !git_command::merged(folder).is_empty() {
-        return rebased(failure);
-    }
-    let last = match git_command::is_rebasing(folder) {
-        // A rebase that goes on runs no hook; a commit does.
-        true => "git add .v-secure && git commit --no-edit && git rebase --continue",
-        false => "git add .v-secure && git commit",
-    };
-    let failure = match is_added {
-        true => {
-            failure.hint("git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back")
-        }
-        false => failure,
-    };
-    again(
-        failure
-            .hint(format!("git show :3:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
-            .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:"),
-    )
-    .hint(last)
-}
-
-/// With a rebase in place of the merge that is under way.
-pub fn rebased(failure: Failure) -> Failure {
-    failure
-        .hint(
-            "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side \
-             stays whole, and your commits are made again on it",
-        )
-        .hint("git merge --abort  # where the side is a branch of your own: git switch it, and rebase it")
-}
-
-fn again(failure: Failure) -> Failure {
-    failure
-        .hint(format!("v-secure audit log --vault {OTHER} --base ./.v-secure/vault.toml  # shows what is to be done again"))
-        .hint(format!("v-secure get NAME --vault {OTHER} | v-secure set NAME  # for each secret of it"))
-        .hint(format!("rm {OTHER}"))
 }
 
 /// A file that a shell made for a command that wrote nothing, such as the side of a conflict that has no

@@ -12,6 +12,7 @@ use v_secure_core::secret::expire::ExpireError;
 use v_secure_core::secret::put::PutError;
 use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::remove::RemoveError;
+use v_secure_core::secret::resolve::ResolveError;
 use v_secure_core::secret::rollback::RollbackError;
 use v_secure_core::secret::waived::WaiveError;
 
@@ -102,6 +103,22 @@ impl From<RemoveError> for Failure {
             RemoveError::NotRemoved { ref secret }
             | RemoveError::VersionNotRemoved { ref secret, .. } => {
                 is(Code::NotRemoved).hint(format!("v-secure secret versions {secret}"))
+            }
+        }
+    }
+}
+
+impl From<ResolveError> for Failure {
+    fn from(error: ResolveError) -> Self {
+        let is = |code| Self::from_error(code, &error);
+        match error {
+            ResolveError::Read(error) => error.into(),
+            ResolveError::NotPermitted { ref able, .. } => {
+                is(Code::NotPermitted).hint(format!("who can: {}", names(able)))
+            }
+            ResolveError::NoConflict { ref secret }
+            | ResolveError::NotActive { ref secret, .. } => {
+                is(Code::NoConflict).hint(format!("v-secure secret versions {secret}"))
             }
         }
     }

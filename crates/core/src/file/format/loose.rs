@@ -10,6 +10,7 @@ use super::error::{Cause, Fault, FormatError};
 use super::section::Section;
 use super::{Trust, block, header, parse, secrets};
 use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::id::{ObjectId, WrapId};
 use crate::file::doubles;
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::file::records::Records;
@@ -47,9 +48,15 @@ fn next_section<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(usize, Section<'a
     Ok(None)
 }
 
-/// Whether a line only keeps others apart. Which of these a file has follows from its records.
+/// Whether a line only keeps others apart: an empty one, or a mark of either kind. Where these stand follows
+/// from the records.
 fn is_separator(line: &str) -> bool {
-    line.is_empty() || line.starts_with('#')
+    let Some(mark) = line.strip_prefix('#') else { return line.is_empty() };
+    let (digits, length) = match mark.strip_prefix(' ') {
+        Some(digits) => (digits, 2),
+        None => (mark, 3),
+    };
+    digits.len() == length && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[derive(Default)]
@@ -66,9 +73,9 @@ struct FoundSecret {
     /// Where the first of its sections stands.
     at: usize,
     name: Option<SecretName>,
-    active: BTreeSet<Id>,
-    versions: Records<VersionObject>,
-    wraps: Records<Wrap>,
+    active: BTreeSet<ObjectId>,
+    versions: Records<ObjectId, VersionObject>,
+    wraps: Records<WrapId, Wrap>,
 }
 
 impl Found {
@@ -81,6 +88,8 @@ impl Found {
     ) -> Result<(), Fault> {
         let twice = || Cause::SectionDuplicate { name: section.name() }.at(at);
         match section {
+            // A mark, which is passed over before.
+            Section::Bucket(_) => Ok(()),
             Section::Policy => self.policy(cursor),
             Section::Log => self.log(cursor, &header.vault),
             Section::Audience(name) => {

@@ -1,7 +1,7 @@
 //! Replicas of one vault, written side by side and merged, each with the model of what it has heard.
 
 use super::model::Heard;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::ObjectId;
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::format::{self, Trust};
 use crate::file::model::VaultFile;
@@ -14,13 +14,14 @@ use crate::secret::put::{self, NewValue, PutRequest};
 use crate::secret::read::VersionSelector;
 use crate::secret::{remove, resolve};
 use crate::secret_value::SecretValue;
+use crate::time::UnixTime;
 use crate::vault::author::Ctx;
 use crate::vault::change::Change;
 use crate::vault::unlock::{Signer, Unlocked};
 use crate::vault::{Depth, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const NOW: u64 = 1_000;
+pub const NOW: UnixTime = UnixTime::from_secs(1_000);
 pub const REPLICAS: usize = 3;
 pub const SECRETS: usize = 2;
 
@@ -54,7 +55,7 @@ pub struct Replicas {
     vaults: Vec<Vault>,
     heard: Vec<Heard>,
     /// The model's numbers of versions.
-    numbers: BTreeMap<Id, usize>,
+    numbers: BTreeMap<ObjectId, usize>,
     writes: usize,
 }
 
@@ -64,7 +65,8 @@ impl Replicas {
         let [shop, member, device] =
             ["shop", "olga", "laptop"].map(|text| Name::new(text).unwrap());
         let recipient = made.recipient.clone();
-        let request = InitRequest { name: shop, member, device, recipient, now: 1 };
+        let request =
+            InitRequest { name: shop, member, device, recipient, now: UnixTime::from_secs(1) };
         let file = init::init(&request, &TestHost).unwrap();
         let vault = open(&file);
         let who = Unlocked::new(&vault, parse_identities(&made.text).unwrap()).unwrap();
@@ -98,7 +100,7 @@ impl Replicas {
 
     /// The time says which write it is, so that no two entries are equal by chance.
     fn ctx(&self) -> Ctx<'_> {
-        let (who, signer, now) = (&self.who, &self.signer, NOW + self.writes as u64);
+        let (who, signer, now) = (&self.who, &self.signer, NOW.saturating_add(self.writes as u64));
         Ctx { who, signer, random: &TestHost, now, reason: String::new(), progress: &Silent }
     }
 
@@ -119,7 +121,7 @@ impl Replicas {
     }
 
     /// The versions of a secret that are removed, or those that are not.
-    fn versions(&self, replica: usize, number: usize, removed: bool) -> Vec<Id> {
+    fn versions(&self, replica: usize, number: usize, removed: bool) -> Vec<ObjectId> {
         let found = self.vaults[replica].secret(&secret(number));
         let versions = found.into_iter().flat_map(|found| &found.versions);
         versions
@@ -128,7 +130,7 @@ impl Replicas {
             .collect()
     }
 
-    fn flag(&mut self, replica: usize, changed: &[Id], removes: bool) {
+    fn flag(&mut self, replica: usize, changed: &[ObjectId], removes: bool) {
         let numbers: Vec<usize> = changed.iter().map(|id| self.numbers[id]).collect();
         let write = self.writes;
         self.heard[replica].flag(&numbers, write, removes);
@@ -150,7 +152,7 @@ impl Replicas {
         let Ok((_, change)) = restored else { return };
         self.apply(replica, change);
         let after = self.versions(replica, number, true);
-        let back: Vec<Id> = before.into_iter().filter(|id| !after.contains(id)).collect();
+        let back: Vec<ObjectId> = before.into_iter().filter(|id| !after.contains(id)).collect();
         self.flag(replica, &back, false);
     }
 

@@ -1,5 +1,6 @@
-//! `git install`.
+//! `git install`, `git resolve`.
 
+use crate::name::SecretName;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,14 @@ pub struct GitInstallView<'a> {
     pub files: &'a [PathBuf],
 }
 
+#[derive(Serialize)]
+pub struct GitResolveView<'a> {
+    /// Whether there was anything to unite.
+    pub changed: bool,
+    /// Secrets of which several values are active.
+    pub conflicts: &'a [SecretName],
+}
+
 #[cfg(test)]
 pub(super) use tests::VIEWS;
 
@@ -23,7 +32,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("git-install", installations)];
+    pub const VIEWS: &[Examples] = &[("git-install", installations), ("git-resolve", resolutions)];
 
     #[test]
     fn they_meet_their_schema() {
@@ -35,5 +44,10 @@ mod tests {
             (Path::new("hooks/pre-commit"), Path::new("hooks/pre-merge-commit"));
         let files = &[PathBuf::from(".v-secure/.gitattributes")];
         vec![json(&GitInstallView { hook, merge_hook, changed: true, files })]
+    }
+
+    fn resolutions() -> Vec<Value> {
+        let conflicts = &[SecretName::parse("prod/A").unwrap()];
+        vec![json(&GitResolveView { changed: true, conflicts })]
     }
 }

@@ -1,4 +1,4 @@
-//! `secret rm` and `secret restore`.
+//! `secret rm`, `secret restore` and `secret resolve`.
 
 use crate::name::SecretName;
 use crate::secret::remove::Touched;
@@ -24,6 +24,13 @@ pub struct SecretRestoreView<'a> {
     pub versions: &'a [usize],
     /// The version that is current now.
     pub version: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub struct SecretResolveView<'a> {
+    pub secret: &'a SecretName,
+    /// The number of the version that stays.
+    pub version: usize,
 }
 
 impl<'a> From<&'a Touched> for RemovedSecretView<'a> {
@@ -53,7 +60,8 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("secret-rm", removed), ("secret-restore", restored)];
+    pub const VIEWS: &[Examples] =
+        &[("secret-rm", removed), ("secret-restore", restored), ("secret-resolve", resolved)];
 
     #[test]
     fn they_meet_their_schemas() {
@@ -64,6 +72,10 @@ mod tests {
         let touched = Touched { secret: secret(), versions: vec![1, 2] };
         let secrets = vec![RemovedSecretView::from(&touched)];
         vec![json(&SecretRmView { secrets })]
+    }
+
+    fn resolved() -> Vec<Value> {
+        vec![json(&SecretResolveView { secret: &secret(), version: 3 })]
     }
 
     fn restored() -> Vec<Value> {

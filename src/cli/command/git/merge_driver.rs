@@ -1,0 +1,75 @@
+//! `v-secure git merge-driver`: what git runs to merge two copies of a vault.
+
+use crate::cli::door::context::Context;
+use crate::cli::error::failures::merging::{self, not_merged};
+use crate::cli::error::{Failure, Outcome};
+use crate::store::file::{new_file, read};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use v_secure_core::file::format::MAX_FILE;
+use v_secure_core::merge::{MergeError, blended, union_of};
+
+/// Git made the file for this merge.
+const MODE: u32 = 0o600;
+
+/// Merge two copies of a vault, for git
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Git runs this where a clone has 'v-secure git install'. It needs no key: the result has every \
+                  signed record of both sides, and is verified. Where both sides changed members, roles or \
+                  settings it says so and leaves the merge to you.\n\n\
+                  Examples:\n  v-secure git merge-driver %O %A %B %P  # as git calls it: merge.v-secure.driver"
+)]
+pub struct MergeDriver {
+    /// What both sides began from (%O)
+    #[arg(value_name = "BASE")]
+    base: PathBuf,
+
+    /// What is checked out (%A); the result is written here
+    #[arg(value_name = "OURS")]
+    ours: PathBuf,
+
+    /// What comes in (%B)
+    #[arg(value_name = "THEIRS")]
+    theirs: PathBuf,
+
+    /// Where the file is in the repository (%P), for messages
+    #[arg(value_name = "PATH", default_value = ".v-secure/vault.toml")]
+    path: PathBuf,
+}
+
+impl MergeDriver {
+    pub fn run(self, context: &Context<'_>) -> Outcome {
+        let refused = |error: MergeError| {
+            let failure = not_merged(&self.path, ["here", "coming in"], &error);
+            match error {
+                MergeError::PolicyDiverged { .. } => failure.hint(merging::RESOLVE),
+                _ => failure.hint("git merge --abort  # that side's vault is broken: see who did it, and have it mended there"),
+            }
+        };
+        let [base, ours, theirs] = [text(&self.base)?, text(&self.ours)?, text(&self.theirs)?];
+        let here = blended::loose(&ours).map_err(refused)?;
+        let there = blended::loose(&theirs).map_err(refused)?;
+        if let Ok(began) = blended::loose(&base) {
+            merging::refuse_picks(&self.path, &began, [&here, &there])?;
+        }
+        let merged = union_of([here, there], context.host.now()).map_err(refused)?;
+        merging::tell_conflicts(context, &merged.vault);
+        if merged.text != ours {
+            new_file::write_over(&self.ours, merged.text.as_bytes(), MODE)?;
+        }
+        Ok(())
+    }
+}
+
+fn text(path: &Path) -> Outcome<String> {
+    let found = read::read(path, MAX_FILE as u64).map_err(|error| {
+        Failure::new(
+            crate::cli::error::codes::Code::MergeInput,
+            format!("{} cannot be read", path.display()),
+        )
+        .because(&error)
+    })?;
+    // What is no text is no vault, and refused as such.
+    Ok(String::from_utf8_lossy(&found.bytes).into_owned())
+}
