@@ -6,7 +6,7 @@ use crate::cli::error::codes::Code;
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
-pub struct ConfirmArgs {
+pub(crate) struct ConfirmArgs {
     /// Do not ask
     #[arg(long, short = 'y')]
     yes: bool,
@@ -14,7 +14,7 @@ pub struct ConfirmArgs {
 
 impl ConfirmArgs {
     /// Whether nothing is to be asked.
-    pub fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.yes
     }
 

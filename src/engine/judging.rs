@@ -50,7 +50,7 @@ pub fn judge<D: Door>(
 }
 
 /// Refuses to write on a state that lacks what took something away.
-pub fn refuse_old<D: Door>(
+pub(crate) fn refuse_old<D: Door>(
     door: &D,
     session: &Session,
     opened: &OpenedVault,

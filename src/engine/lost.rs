@@ -77,7 +77,7 @@ impl Session {
     }
 
     /// The same of a policy that was judged.
-    pub fn lost_of(
+    pub(crate) fn lost_of(
         &self,
         pin: &PinStatus,
         known: &KnownVault,
@@ -113,7 +113,7 @@ impl Session {
     }
 
     /// The same by the policy of a vault, of what was known.
-    pub fn demoted_by(
+    pub(crate) fn demoted_by(
         &self,
         vault: &Vault,
         known: &KnownVault,
@@ -135,7 +135,7 @@ impl Session {
     }
 
     /// Another place or working tree whose file has all of these log entries.
-    pub fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
+    pub(crate) fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
         let digest = Digest::new(HashContext::LogEntry);
         let has_all = |path: &PathBuf| {
             let Ok(there) = read::read(path, MAX_FILE as u64) else { return false };

@@ -24,7 +24,7 @@ const WRITTEN: &str = "entries.made";
 impl Session {
     /// Accepts the vault's chain and heads as what this place has been seen to hold. Of an older
     /// state of a vault that is known from elsewhere: that it is at home here.
-    pub fn remember(&self, opened: &OpenedVault) -> Result<(), SessionError> {
+    pub(crate) fn remember(&self, opened: &OpenedVault) -> Result<(), SessionError> {
         let is_new = opened.known.here.is_none();
         match opened.pin {
             PinStatus::Unknown | PinStatus::Continues => {}
@@ -107,26 +107,26 @@ impl Session {
 
     /// The log heads that were last accepted here, or at the other places of a vault that is new here,
     /// and are not in it: an older state.
-    pub fn missing_heads(&self, opened: &OpenedVault) -> Vec<Id> {
+    pub(crate) fn missing_heads(&self, opened: &OpenedVault) -> Vec<Id> {
         let heads = opened.known.heads(&opened.vault.id()).iter();
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
     }
 
     /// Whether the file has every entry that this device has seen to count in the vault, at this
     /// place or another: what it lacks may have put off what is due here.
-    pub fn has_all_known(&self, opened: &OpenedVault) -> Result<bool, SessionError> {
+    pub(crate) fn has_all_known(&self, opened: &OpenedVault) -> Result<bool, SessionError> {
         let seen = self.ledger(&opened.vault.id()).load()?;
         let entries = &opened.vault.file().entries;
         Ok(seen.0.keys().all(|entry| entries.contains_key(entry)))
     }
 
     /// Remembers signing keys, by their ids, as made on this device.
-    pub fn note_made(&self, keys: impl IntoIterator<Item = Id>) -> Result<(), PinError> {
+    pub(crate) fn note_made(&self, keys: impl IntoIterator<Item = Id>) -> Result<(), PinError> {
         self.made().add(keys).map(|_| ())
     }
 
     /// The ids of the signing keys that were made on this device.
-    pub fn made_here(&self) -> Result<HashSet<Id>, PinError> {
+    pub(crate) fn made_here(&self) -> Result<HashSet<Id>, PinError> {
         self.made().load()
     }
 
@@ -163,7 +163,7 @@ impl Session {
     /// Whether an older state is worth a word again: where several working trees share a place it is
     /// what each of them has, for as long as it stays on its branch; and in the middle of a rebase or a
     /// merge it is what each of the steps finds.
-    pub fn is_news(&self, state: &str) -> bool {
+    pub(crate) fn is_news(&self, state: &str) -> bool {
         let common_dir = self.location.git_common_dir.as_deref();
         let is_expected = common_dir.is_some_and(has_worktrees)
             || git_command::is_in_the_middle(&self.location.project);
@@ -171,17 +171,17 @@ impl Session {
     }
 
     /// Whether a state of this path is worth a word again where it is expected: once.
-    pub fn is_new_to_tell(&self, state: &str) -> bool {
+    pub(crate) fn is_new_to_tell(&self, state: &str) -> bool {
         self.told().is_news(&self.location.vault, state)
     }
 
     /// Whether a state is the one that was told last.
-    pub fn was_told(&self, state: &str) -> bool {
+    pub(crate) fn was_told(&self, state: &str) -> bool {
         self.told().is_known(&self.location.vault, state)
     }
 
     /// That the state is no older one, or is to be said again if it is.
-    pub fn note_current(&self) {
+    pub(crate) fn note_current(&self) {
         self.told().clear(&self.location.vault);
     }
 

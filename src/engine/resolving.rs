@@ -11,7 +11,7 @@ use crate::store::file::read::Contents;
 use v_secure_core::merge::Merged;
 
 /// The file at a vault's place, whatever it holds, that nobody else writes meanwhile.
-pub struct Resolution<'a> {
+pub(crate) struct Resolution<'a> {
     session: &'a Session,
     lock: Lock,
     there: Contents,

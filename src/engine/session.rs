@@ -114,12 +114,12 @@ pub struct OpenedVault {
 impl OpenedVault {
     /// Whether this device knew the vault before, at whatever place: without that nothing says that a
     /// state is the newest.
-    pub const fn was_known(&self) -> bool {
+    pub(crate) const fn was_known(&self) -> bool {
         self.known.chain.is_some()
     }
 
     /// Whether this is the first time that the vault is opened at its place.
-    pub const fn is_first_here(&self) -> bool {
+    pub(crate) const fn is_first_here(&self) -> bool {
         self.known.here.is_none()
     }
 }
@@ -135,13 +135,13 @@ impl Session {
     }
 
     /// Whether anybody has locked the vault's folder before.
-    pub fn has_lock(&self) -> bool {
+    pub(crate) fn has_lock(&self) -> bool {
         self.location.folder.join(lock::FILE).symlink_metadata().is_ok()
     }
 
     /// Whether the file is meant to be written by this user. A rename would also replace one that is
     /// set to be read alone.
-    pub fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         let vault = &self.location.vault;
         let locked = [vault.as_path(), &self.location.folder]
             .map(|path| path.metadata().map_or(true, |metadata| metadata.permissions().readonly()));
@@ -242,7 +242,7 @@ impl Session {
     }
 
     /// The places where a vault was accepted.
-    pub fn homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
+    pub(crate) fn homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
         self.pins().homes(&self.place(), vault)
     }
 

@@ -71,7 +71,10 @@ impl<'a> Transaction<'a> {
     }
 
     /// [`Transaction::begin`] for what waits for another writer so long only.
-    pub fn begin_within(session: &'a Session, wait: Duration) -> Result<Self, TransactionError> {
+    pub(crate) fn begin_within(
+        session: &'a Session,
+        wait: Duration,
+    ) -> Result<Self, TransactionError> {
         let lock = Lock::acquire(&session.location.folder, wait)?;
         let opened = session.open(Depth::Everything)?;
         Ok(Self { session, lock, opened })
@@ -86,12 +89,12 @@ impl<'a> Transaction<'a> {
     }
 
     /// What was read, without the lock.
-    pub fn into_opened(self) -> OpenedVault {
+    pub(crate) fn into_opened(self) -> OpenedVault {
         self.opened
     }
 
     /// The vault, where there is nothing to change after all.
-    pub fn into_vault(self) -> Vault {
+    pub(crate) fn into_vault(self) -> Vault {
         self.opened.vault
     }
 

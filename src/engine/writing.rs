@@ -24,7 +24,7 @@ pub struct Wrote<T> {
 
 /// Opens the vault that is to be written, before anything is asked of the user or read in for it: who waits
 /// for a refusal may have typed a value by then.
-pub fn open_to_write<D: Door>(
+pub(crate) fn open_to_write<D: Door>(
     door: &D,
     session: &Session,
     depth: Depth<'_>,

@@ -12,7 +12,7 @@ const REFRESH: Duration = Duration::from_millis(100);
 /// A bar on standard error, for a terminal: it appears when the work has taken a second, and goes
 /// without a trace. It has no colour.
 #[derive(Debug, Default)]
-pub struct Bar(RefCell<Shown>);
+pub(crate) struct Bar(RefCell<Shown>);
 
 #[derive(Debug, Default)]
 struct Shown {

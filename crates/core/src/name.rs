@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The most bytes a name may have.
-pub const MAX_NAME: usize = 128;
+pub(crate) const MAX_NAME: usize = 128;
 
 /// Why a text is no name or pattern. The text itself is not repeated: it may be a mistyped value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

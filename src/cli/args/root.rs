@@ -102,7 +102,7 @@ pub enum Command {
 impl Command {
     /// Whether what has expired may be pruned besides: not by what verifies, nor by what git runs,
     /// nor where pruning is what was asked for.
-    pub fn may_prune(&self) -> bool {
+    pub(crate) fn may_prune(&self) -> bool {
         match self {
             Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
             Self::Import(import) => !import.is_dry(),
@@ -113,7 +113,7 @@ impl Command {
     }
 
     /// Whether what it writes is about people, rights, keys or settings, which are others' too.
-    pub fn is_of_others(&self) -> bool {
+    pub(crate) fn is_of_others(&self) -> bool {
         matches!(
             self,
             Self::Recovery(_)

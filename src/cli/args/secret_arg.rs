@@ -11,7 +11,7 @@ use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::read::VersionSelector;
 
 #[derive(Debug, Clone, Args)]
-pub struct SecretArg {
+pub(crate) struct SecretArg {
     /// The secret: NAME in the environment of -e, or ENVIRONMENT/NAME
     #[arg(value_name = "NAME", required_unless_present = "secret_id")]
     #[arg(add = ArgValueCompleter::new(super::complete::secrets))]
@@ -36,7 +36,7 @@ impl SecretArg {
 
 /// The same for commands that take several secrets.
 #[derive(Debug, Clone, Args)]
-pub struct SecretArgs {
+pub(crate) struct SecretArgs {
     /// The secrets: NAME in the environment of -e, or ENVIRONMENT/NAME
     #[arg(value_name = "NAME", required_unless_present = "secret_ids")]
     #[arg(add = ArgValueCompleter::new(super::complete::secrets))]
@@ -81,7 +81,7 @@ pub fn parse(text: &str, context: &Context<'_>) -> Outcome<SecretName> {
 }
 
 /// Which version `--version` means: a number, or an id or its beginning.
-pub fn wanted_version(text: Option<&str>) -> VersionSelector {
+pub(crate) fn wanted_version(text: Option<&str>) -> VersionSelector {
     match text {
         None => VersionSelector::Current,
         Some(text) => text

@@ -11,7 +11,7 @@ use v_secure_core::secret::similar;
 /// Takes any text and lists the kinds, in help and for completion. clap's own refusal repeats the word,
 /// which on the line of `set` may be a value.
 #[derive(Debug, Clone)]
-pub struct Listed;
+pub(crate) struct Listed;
 
 impl TypedValueParser for Listed {
     type Value = String;

@@ -22,7 +22,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
 
 #[derive(Debug, Args)]
-pub struct SelectionArgs {
+pub(crate) struct SelectionArgs {
     /// Only these secrets; a missing one is an error
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     #[arg(add = clap_complete::engine::ArgValueCompleter::new(super::complete::secrets))]
@@ -49,7 +49,7 @@ pub struct Purpose<'a> {
 }
 
 #[derive(Debug)]
-pub struct Selected {
+pub(crate) struct Selected {
     pub secrets: Vec<ChildVariable>,
     /// The values that were asked for besides.
     pub apart: Vec<SecretValue>,
@@ -58,7 +58,7 @@ pub struct Selected {
 }
 
 /// Says which secrets were left out.
-pub fn tell_left_out<'n>(
+pub(crate) fn tell_left_out<'n>(
     context: &Context<'_>,
     left_out: impl IntoIterator<Item = &'n SecretName>,
 ) {
@@ -78,7 +78,7 @@ pub fn inherits(vault: &Vault, environment: &Name, secret: &SecretName) -> bool 
 }
 
 /// Why the value that an environment inherits is not given: nobody asked for it by that name.
-pub fn of_inherited(environment: &Name, error: ReadError) -> Failure {
+pub(crate) fn of_inherited(environment: &Name, error: ReadError) -> Failure {
     let cause = format!("{environment} inherits it from {}", error.secret().environment());
     let mut failure = Failure::from(error);
     failure.causes.insert(0, cause);
@@ -86,7 +86,7 @@ pub fn of_inherited(environment: &Name, error: ReadError) -> Failure {
 }
 
 impl SelectionArgs {
-    pub fn selection(&self) -> Outcome<Selection> {
+    pub(crate) fn selection(&self) -> Outcome<Selection> {
         let only = self.only.iter().map(|text| {
             Name::new(text.as_str()).map_err(|error| {
                 Failure::new(Code::BadName, "--only takes names of secrets").because(&error)

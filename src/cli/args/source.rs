@@ -42,7 +42,7 @@ pub fn value(context: &Context<'_>, path: &Path, secret: &SecretName) -> Outcome
 
 /// The value for a secret on standard input, before a line end is taken off: it may be longer than a
 /// value by as much as that.
-pub fn piped_value(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
+pub(crate) fn piped_value(context: &Context<'_>, secret: &SecretName) -> Outcome<SecretValue> {
     context.host.read_stdin(STDIN_LIMIT).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => too_long(secret, STDIN_LIMIT as u64, true),
         _ => Failure::new(Code::Stdin, "the value cannot be read").because(&error),
@@ -50,7 +50,7 @@ pub fn piped_value(context: &Context<'_>, secret: &SecretName) -> Outcome<Secret
 }
 
 /// Refuses a value that no vault takes.
-pub fn fitting(value: SecretValue, secret: &SecretName) -> Outcome<SecretValue> {
+pub(crate) fn fitting(value: SecretValue, secret: &SecretName) -> Outcome<SecretValue> {
     match value.len() <= MAX_VALUE {
         true => Ok(value),
         false => Err(too_long(secret, value.len() as u64, false)),

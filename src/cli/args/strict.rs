@@ -12,7 +12,7 @@ pub struct StrictArgs {
 }
 
 impl StrictArgs {
-    pub const fn is_given(&self) -> bool {
+    pub(crate) const fn is_given(&self) -> bool {
         self.strict
     }
 

@@ -64,7 +64,7 @@ const ALIKE: &[&[&str]] = &[
 ];
 
 /// Whether the word is a command of other tools, and so no value that must not be repeated.
-pub fn is_known(word: &str) -> bool {
+pub(crate) fn is_known(word: &str) -> bool {
     let elsewhere = ELSEWHERE.iter().map(|(words, _)| *words);
     elsewhere.chain(ALIKE.iter().copied()).any(|words| words.contains(&word))
 }

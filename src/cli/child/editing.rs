@@ -73,7 +73,7 @@ pub fn write<T>(
     }
 }
 
-pub fn confirm(context: &Context<'_>, question: &str, default: bool) -> Outcome<bool> {
+pub(crate) fn confirm(context: &Context<'_>, question: &str, default: bool) -> Outcome<bool> {
     context.ui.confirm(question, default)
 }
 

@@ -71,7 +71,7 @@ mod unix {
 
     /// What must stay open until the program has taken over.
     #[derive(Debug)]
-    pub struct Handed {
+    pub(crate) struct Handed {
         _descriptors: Vec<OwnedFd>,
     }
 
@@ -122,7 +122,7 @@ mod unix {
 
         /// Makes the files outlive this process's own program. Comes right before the start: what is
         /// started in between would inherit them.
-        pub fn hand_over(self) -> Result<Handed, FilesError> {
+        pub(crate) fn hand_over(self) -> Result<Handed, FilesError> {
             let mut descriptors = self.descriptors;
             if let Some(folder) = self.folder {
                 descriptors.push(remove_after(folder).map_err(FilesError::Remover)?);
@@ -212,7 +212,7 @@ mod elsewhere {
             match *self {}
         }
 
-        pub fn hand_over(self) -> Result<(), FilesError> {
+        pub(crate) fn hand_over(self) -> Result<(), FilesError> {
             match self {}
         }
     }

@@ -52,7 +52,7 @@ pub fn find(name: &OsStr, search: Option<&OsStr>) -> Result<PathBuf, ChildError>
     clippy::disallowed_methods,
     reason = "names of programs, for completions; no file is read"
 )]
-pub fn beginning_with(start: &OsStr, search: Option<&OsStr>) -> BTreeSet<OsString> {
+pub(crate) fn beginning_with(start: &OsStr, search: Option<&OsStr>) -> BTreeSet<OsString> {
     let folders = std::env::split_paths(search.unwrap_or(OsStr::new(DEFAULT_SEARCH)));
     let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten();
     let start = start.as_encoded_bytes();

@@ -38,12 +38,12 @@ pub struct Program<'a> {
 }
 
 /// Whether a name stands for a program along `PATH`.
-pub fn is_program(name: &OsStr, search: Option<&OsStr>) -> bool {
+pub(crate) fn is_program(name: &OsStr, search: Option<&OsStr>) -> bool {
     lookup::find(name, search).is_ok()
 }
 
 /// Keeps our own variables, some of which hold keys, from another tool of the user.
-pub fn remove_own_variables(command: &mut Command, context: &Surroundings<'_>) {
+pub(crate) fn remove_own_variables(command: &mut Command, context: &Surroundings<'_>) {
     let names = context.host.variables().into_iter().map(|(name, _)| name);
     for name in names.filter(|name| is_own_variable(name)) {
         command.env_remove(name);

@@ -22,7 +22,7 @@ const MAX: u64 = 64 << 10;
 /// What may be configured.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub(crate) struct Config {
     /// Identity files, tried in this order after all others.
     pub identities: Vec<PathBuf>,
 }

@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
     }
 
     /// The same user with the same options, who is asked nothing and told nothing.
-    pub fn on_the_side(&self) -> Self {
+    pub(crate) fn on_the_side(&self) -> Self {
         let side = Self::within(self.surroundings.muted(), self.hardened);
         let given = self.given.borrow();
         let given = given.as_ref().map(|(place, value)| (place.clone(), copy(value)));
@@ -74,7 +74,7 @@ impl<'a> Context<'a> {
     }
 
     /// The passphrase of a place, read once.
-    pub fn given_passphrase(&self, place: &PassphraseSource) -> Outcome<SecretValue> {
+    pub(crate) fn given_passphrase(&self, place: &PassphraseSource) -> Outcome<SecretValue> {
         let known = self
             .given
             .borrow()
@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
     }
 
     /// Keeps an identity that a passphrase opened, so that nobody is asked twice for one command.
-    pub fn remember(&self, identity: SecretValue) {
+    pub(crate) fn remember(&self, identity: SecretValue) {
         *self.opened_slot.borrow_mut() = Some(identity);
     }
 
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
     }
 
     /// The session of a place: of the vault that is meant, if no place is given.
-    pub fn session_at(&self, location: Location) -> Outcome<Session> {
+    pub(crate) fn session_at(&self, location: Location) -> Outcome<Session> {
         Ok(Session {
             location,
             owners: self.owners(),
@@ -126,14 +126,14 @@ impl<'a> Context<'a> {
     }
 
     /// Remembers signing keys as this device's own, so that it knows those that are not.
-    pub fn note_made(&self, session: &Session, keys: impl IntoIterator<Item = Id>) {
+    pub(crate) fn note_made(&self, session: &Session, keys: impl IntoIterator<Item = Id>) {
         if let Err(error) = session.note_made(keys) {
             self.unrecorded(&error);
         }
     }
 
     /// Names of all live secrets, unverified: for completions.
-    pub fn secret_names(&self) -> Outcome<Vec<SecretName>> {
+    pub(crate) fn secret_names(&self) -> Outcome<Vec<SecretName>> {
         let opened = self.session()?.open(Depth::Unverified)?;
         Ok(opened.vault.live().map(|(name, _)| name.clone()).collect())
     }

@@ -19,7 +19,7 @@ const MARKS: [(&str, &[&str]); 3] = [
 /// What Woodpecker sets `CI` to.
 const WOODPECKER: &str = "woodpecker";
 
-pub fn is_one(host: &dyn Host) -> bool {
+pub(crate) fn is_one(host: &dyn Host) -> bool {
     let is_flagged = |name: &&str| host.variable(name).is_some_and(|value| is_yes(&value));
     let is_set = |name: &str| host.variable(name).is_some_and(|value| !value.is_empty());
     let is_marked =

@@ -41,7 +41,7 @@ impl Context<'_> {
     }
 
     /// Opens the vault that is to be written, before anything is asked of the user or read in for it.
-    pub fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, OpenedVault)> {
+    pub(crate) fn open_to_write(&self, depth: Depth<'_>) -> Outcome<(Session, OpenedVault)> {
         let session = self.session()?;
         let opened = engine::writing::open_to_write(self, &session, depth)?;
         Ok((session, opened))

@@ -24,7 +24,7 @@ pub fn run(context: &Context<'_>) {
 }
 
 /// `pruned 3 versions: prod/A (1, 2), prod/B (3)`.
-pub fn summary(due: &[PruneDue]) -> String {
+pub(crate) fn summary(due: &[PruneDue]) -> String {
     let mut numbers: BTreeMap<&SecretName, BTreeSet<usize>> = BTreeMap::new();
     for one in due {
         numbers.entry(&one.secret).or_default().insert(one.number);

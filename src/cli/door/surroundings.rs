@@ -31,7 +31,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// The same, with nobody who is asked or told anything.
-    pub fn muted(&self) -> Self {
+    pub(crate) fn muted(&self) -> Self {
         let globals = Globals { no_input: true, ..self.globals.clone() };
         Self { host: self.host, globals, ui: Ui::muted(self.host), warned: RefCell::default() }
     }
@@ -46,19 +46,19 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Whether the user stated an environment.
-    pub fn states_environment(&self) -> bool {
+    pub(crate) fn states_environment(&self) -> bool {
         self.globals.environment.is_some() || self.host.variable("V_SECURE_ENV").is_some()
     }
 
     /// Whether questions may be asked.
-    pub fn interactive(&self) -> bool {
+    pub(crate) fn interactive(&self) -> bool {
         !self.globals.no_input
             && self.host.is_terminal(Stream::In)
             && self.host.is_terminal(Stream::Err)
     }
 
     /// Whether no person is at work here, as far as can be told: a CI system, or no terminal at all.
-    pub fn is_unattended(&self) -> bool {
+    pub(crate) fn is_unattended(&self) -> bool {
         job::is_one(self.host) || !self.host.is_terminal(Stream::Err)
     }
 
@@ -68,12 +68,12 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Whose projects are used.
-    pub fn project_owners(&self) -> ProjectOwners {
+    pub(crate) fn project_owners(&self) -> ProjectOwners {
         ProjectOwners::current(self.host.variable("SUDO_UID").as_deref())
     }
 
     /// The state folder, where there is one that nobody else can replace.
-    pub fn state_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn state_folder(&self) -> Option<PathBuf> {
         let folder = self.host.state_dir()?;
         match private::unreplaceable(&folder, self.owners()) {
             Ok(()) => Some(folder),
@@ -91,7 +91,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Where the system keeps what is the user's in memory.
-    pub fn runtime_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn runtime_folder(&self) -> Option<PathBuf> {
         self.host.variable("XDG_RUNTIME_DIR").map(PathBuf::from)
     }
 
@@ -102,14 +102,14 @@ impl<'a> Surroundings<'a> {
     }
 
     /// A command may judge a vault more than once: before it asks for a value, and under the lock.
-    pub fn warn_once(&self, text: &str) {
+    pub(crate) fn warn_once(&self, text: &str) {
         if self.warned.borrow_mut().insert(text.to_owned()) {
             self.ui.warn(text);
         }
     }
 
     /// Says that the state folder does not know what was accepted.
-    pub fn unrecorded(&self, error: &dyn std::error::Error) {
+    pub(crate) fn unrecorded(&self, error: &dyn std::error::Error) {
         let failure = Failure::from_error(Code::State, error);
         let texts: Vec<String> = std::iter::once(failure.message).chain(failure.causes).collect();
         self.ui.note(&format!(
@@ -119,7 +119,7 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Whether this text was a warning of this command already.
-    pub fn has_warned(&self, text: &str) -> bool {
+    pub(crate) fn has_warned(&self, text: &str) -> bool {
         self.warned.borrow().contains(text)
     }
 }

@@ -36,7 +36,7 @@ impl Context<'_> {
     }
 
     /// [`Context::write`] for operations that may find nothing to change.
-    pub fn write_if<T>(
+    pub(crate) fn write_if<T>(
         &self,
         reason: Option<&str>,
         default_reason: &str,
@@ -49,7 +49,7 @@ impl Context<'_> {
 
     /// [`Context::write_if`] with questions before it: `plan` sees the vault without the lock, which
     /// others would wait for, and `make` is given what it planned only where policy is what it was.
-    pub fn write_planned<P, T>(
+    pub(crate) fn write_planned<P, T>(
         &self,
         reason: Option<&str>,
         default_reason: &str,
@@ -73,7 +73,7 @@ impl Context<'_> {
     }
 
     /// [`Context::write`] by an identity: what 'v-secure unlock' keeps is none that could be sealed.
-    pub fn write_by_identity<T>(
+    pub(crate) fn write_by_identity<T>(
         &self,
         default_reason: &str,
         make: impl FnOnce(&Vault, &Ctx<'_>) -> Outcome<(T, Change)>,

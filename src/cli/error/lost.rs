@@ -40,7 +40,7 @@ pub fn refusal(session: &Session, opened: &OpenedVault) -> Failure {
 }
 
 /// What the policy that is there takes from who signs on this device.
-pub fn demotions(demoted: &[Demoted]) -> Vec<String> {
+pub(crate) fn demotions(demoted: &[Demoted]) -> Vec<String> {
     let told = |one: &Demoted| {
         let member = &one.member;
         match &one.loss {

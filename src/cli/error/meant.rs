@@ -50,13 +50,13 @@ fn without_empty(vault: &Vault, secret: &SecretName, failure: &mut Failure) {
 }
 
 /// The vault without a look at what it proves: for names that help somebody on.
-pub fn as_it_lies(context: &Context<'_>) -> Outcome<Vault> {
+pub(crate) fn as_it_lies(context: &Context<'_>) -> Outcome<Vault> {
     Ok(context.session()?.open(Depth::Unverified)?.vault)
 }
 
 /// Refuses to read an environment that is not there: it is misspelt, and nothing would look like an
 /// answer.
-pub fn must_exist(vault: &Vault, environment: &Name) -> Outcome {
+pub(crate) fn must_exist(vault: &Vault, environment: &Name) -> Outcome {
     if similar::environments(vault).contains(environment) {
         return Ok(());
     }
@@ -95,7 +95,7 @@ pub fn begin(context: &Context<'_>, environment: &Name) -> Outcome {
 }
 
 /// Says of patterns that rights are given on, that they match nothing yet.
-pub fn tell_unmatched<'p>(
+pub(crate) fn tell_unmatched<'p>(
     context: &Context<'_>,
     vault: &Vault,
     patterns: impl IntoIterator<Item = &'p Pattern>,

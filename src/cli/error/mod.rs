@@ -56,7 +56,7 @@ impl Failure {
     }
 
     /// From an error: its text is the message, its sources are the causes.
-    pub fn from_error(code: Code, error: &dyn Error) -> Self {
+    pub(crate) fn from_error(code: Code, error: &dyn Error) -> Self {
         let mut failure = Self::new(code, error.to_string());
         failure.causes = causes(error);
         failure
@@ -64,7 +64,7 @@ impl Failure {
 
     /// With another exit code than is usual for the code: the table names both.
     #[must_use]
-    pub fn with_exit(self, exit: Exit) -> Self {
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
     }
 
@@ -75,7 +75,7 @@ impl Failure {
     }
 
     #[must_use]
-    pub fn of_unknown(mut self, unknown: Unknown) -> Self {
+    pub(crate) fn of_unknown(mut self, unknown: Unknown) -> Self {
         self.unknown = Some(Box::new(unknown));
         self
     }
@@ -99,14 +99,14 @@ impl Failure {
 
     /// With another failure as the cause.
     #[must_use]
-    pub fn caused(mut self, by: &Self) -> Self {
+    pub(crate) fn caused(mut self, by: &Self) -> Self {
         self.causes.push(by.message.clone());
         self.causes.extend(by.causes.iter().cloned());
         self
     }
 
     /// The object that `--json` prints on standard error.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let error = ErrorBodyView {
             code: self.code.as_str(),
             exit: self.exit.code(),

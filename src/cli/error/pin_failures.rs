@@ -14,10 +14,10 @@ const NEWER_BRANCH: &str =
     "git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH";
 
 /// How log entries come to be missing that were not thrown away.
-pub const WHY_MISSING: &str = "an old branch, a roll-back, or made again after a conflict";
+pub(crate) const WHY_MISSING: &str = "an old branch, a roll-back, or made again after a conflict";
 
 /// Says how many log entries that this device has seen are not there.
-pub fn missing_entries(count: usize) -> String {
+pub(crate) fn missing_entries(count: usize) -> String {
     match count {
         1 => "1 log entry that was seen here before is missing".to_owned(),
         many => format!("{many} log entries that were seen here before are missing"),
@@ -25,7 +25,7 @@ pub fn missing_entries(count: usize) -> String {
 }
 
 /// The same, where they are this device's own and were thrown away.
-pub fn discarded_entries(count: usize) -> String {
+pub(crate) fn discarded_entries(count: usize) -> String {
     let (entries, it) = (missing_entries(count), if count == 1 { "it" } else { "them" });
     format!(
         "{entries}: this device wrote {it}, and no commit here holds {it} (a change that was discarded). \
@@ -43,7 +43,7 @@ pub fn older(why: &str) -> Failure {
 }
 
 /// Of a state that lacks what took something away nothing is written.
-pub fn lacks_takings() -> Failure {
+pub(crate) fn lacks_takings() -> Failure {
     let message = "this older state lacks policy entries that took rights away, renewed keys after \
                    somebody left, or made settings stricter: writing on it would undo that";
     Failure::new(Code::PinOlder, message).hint("git pull").hint(NEWER_BRANCH)

@@ -14,7 +14,7 @@ use v_secure_core::vault::unlock::Unlocked;
 
 /// The failure, which is of a secret of the environment `asked`, with those to take instead. Of a key that
 /// nobody was asked for yet, it is told where it takes no question to know.
-pub fn or_elsewhere(
+pub(crate) fn or_elsewhere(
     context: &Context<'_>,
     vault: &Vault,
     who: Option<&Unlocked>,

@@ -9,7 +9,7 @@ use std::path::{MAIN_SEPARATOR, Path};
 use v_secure_core::record::text::escape_for_display;
 
 /// Whether a text means itself to a shell, to a program and to git's pathspecs.
-pub fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/@+-".contains(c);
     !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
 }
@@ -27,7 +27,7 @@ pub fn word(text: &str) -> Option<String> {
 }
 
 /// [`word`] of what stands alone where options may stand, too; `None` where it would be one.
-pub fn operand(text: &str) -> Option<String> {
+pub(crate) fn operand(text: &str) -> Option<String> {
     word(text).filter(|_| !text.starts_with('-'))
 }
 
@@ -51,7 +51,7 @@ pub fn file(path: &Path) -> String {
 }
 
 /// [`word`] of a path for git, of that path alone: in others than plain ones `*` and `:^` mean more.
-pub fn pathspec(path: &Path) -> Option<String> {
+pub(crate) fn pathspec(path: &Path) -> Option<String> {
     let text = path.to_str()?.replace(MAIN_SEPARATOR, "/");
     match is_plain(&text) {
         true => Some(text),
@@ -60,7 +60,7 @@ pub fn pathspec(path: &Path) -> Option<String> {
 }
 
 /// [`pathspec`] of a path relative to the root of the working tree, from another folder of it.
-pub fn pathspec_from_root(path: &str) -> Option<String> {
+pub(crate) fn pathspec_from_root(path: &str) -> Option<String> {
     word(&format!(":(top,literal){path}"))
 }
 
@@ -70,7 +70,7 @@ pub fn on(command: &str, path: &Path) -> String {
 }
 
 /// A command of git on a path, or that command in words.
-pub fn on_pathspec(command: &str, path: &Path) -> String {
+pub(crate) fn on_pathspec(command: &str, path: &Path) -> String {
     with(command, pathspec(path))
 }
 

@@ -24,7 +24,7 @@ use v_secure_core::vault::Vault;
 
 /// Which record an event stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
+pub(crate) enum EventKind {
     Secret,
     Policy,
     Read,
@@ -32,7 +32,7 @@ pub enum EventKind {
 
 /// One event: an op of an entry, or one secret of a read.
 #[derive(Debug)]
-pub struct Event {
+pub(crate) struct Event {
     pub kind: EventKind,
     /// Whether something comes in the place of an older one.
     pub rotates: bool,
@@ -68,7 +68,7 @@ fn of_read<'a>(vault: &'a Vault, read: &'a Read) -> impl Iterator<Item = Event> 
 }
 
 /// A line of the journal, for machines.
-pub fn read_view(read: &Read) -> ReadView<'_> {
+pub(crate) fn read_view(read: &Read) -> ReadView<'_> {
     ReadView {
         timestamp: duration::rfc3339(read.ts),
         action: &read.action,
@@ -123,7 +123,7 @@ pub fn time(option: &str, text: Option<&str>, now: UnixTime) -> Outcome<Option<U
 }
 
 /// Refuses a secret that the vault never had: it is misspelt, and silence would look like an answer.
-pub fn known_secret(vault: &Vault, secret: &SecretName) -> Outcome {
+pub(crate) fn known_secret(vault: &Vault, secret: &SecretName) -> Outcome {
     if history::knows_secret(vault, secret) {
         return Ok(());
     }
@@ -134,7 +134,7 @@ pub fn known_secret(vault: &Vault, secret: &SecretName) -> Outcome {
 }
 
 /// Refuses a member that the vault never had.
-pub fn known_actor(vault: &Vault, actor: &Name) -> Outcome {
+pub(crate) fn known_actor(vault: &Vault, actor: &Name) -> Outcome {
     if history::kind_of(vault, actor).is_some() {
         return Ok(());
     }
@@ -145,7 +145,7 @@ pub fn known_actor(vault: &Vault, actor: &Name) -> Outcome {
 }
 
 /// Refuses what is no action.
-pub fn known_action(action: &str, known: impl Iterator<Item = &'static str>) -> Outcome {
+pub(crate) fn known_action(action: &str, known: impl Iterator<Item = &'static str>) -> Outcome {
     let known: Vec<&str> = known.collect();
     if known.contains(&action) {
         return Ok(());
@@ -162,7 +162,7 @@ pub fn actor(option: &str, text: &str) -> Outcome<Name> {
 }
 
 /// Warns where the journal that is shown is broken.
-pub fn warn_of_breaks(context: &Context<'_>, journal: &Journal) {
+pub(crate) fn warn_of_breaks(context: &Context<'_>, journal: &Journal) {
     if let Some(failure) = broken(journal) {
         let cause = failure.causes.first().cloned().unwrap_or_default();
         context.ui.warn(&format!("{}: {cause} (v-secure audit verify --reads)", failure.message));

@@ -48,12 +48,12 @@ impl<'a> Ui<'a> {
     }
 
     /// For what is tried on the side: its warnings have been shown, or nobody asked for it.
-    pub fn muted(host: &'a dyn Host) -> Self {
+    pub(crate) fn muted(host: &'a dyn Host) -> Self {
         Self { mute: true, ..Self::new(host, false, true) }
     }
 
     /// Whether warnings are shown to nobody.
-    pub fn is_muted(&self) -> bool {
+    pub(crate) fn is_muted(&self) -> bool {
         self.mute
     }
 
@@ -79,7 +79,7 @@ impl<'a> Ui<'a> {
 
     /// Refuses where nobody gets what is written, as far as that is known before: for what would be
     /// lost with it.
-    pub fn expect_reader(&self) -> Outcome {
+    pub(crate) fn expect_reader(&self) -> Outcome {
         match self.host.out_is_closed() {
             true => Err(Failure::new(Code::Output, "nobody reads standard output")),
             false => Ok(()),
@@ -93,7 +93,7 @@ impl<'a> Ui<'a> {
     }
 
     /// Writes one of a row of results as JSON on a line of its own.
-    pub fn json_line<T: Serialize>(&self, value: &T) -> Outcome {
+    pub(crate) fn json_line<T: Serialize>(&self, value: &T) -> Outcome {
         self.line(&json_line(value)?)
     }
 
@@ -115,7 +115,7 @@ impl<'a> Ui<'a> {
 
     /// Asks a question that is answered with yes or no. One that is wider than the terminal is broken
     /// between words: the library draws the line of the answer anew, and knows of one line alone.
-    pub fn confirm(&self, question: &str, default: bool) -> Outcome<bool> {
+    pub(crate) fn confirm(&self, question: &str, default: bool) -> Outcome<bool> {
         // Before anything of it is shown: who sees its first line may answer.
         self.host.forget_typed();
         let question = self.asked(question, YES_OR_NO);
@@ -140,14 +140,14 @@ impl<'a> Ui<'a> {
     }
 
     /// A remark in a paragraph: [`Ui::wrapped`] on standard error.
-    pub fn note_wrapped(&self, label: &str, indent: usize, text: &str) {
+    pub(crate) fn note_wrapped(&self, label: &str, indent: usize, text: &str) {
         if !self.quiet {
             self.say_wrapped(label, indent, text);
         }
     }
 
     /// The same of what is said in any case.
-    pub fn say_wrapped(&self, label: &str, indent: usize, text: &str) {
+    pub(crate) fn say_wrapped(&self, label: &str, indent: usize, text: &str) {
         let text = layout::paragraph(label, indent, text, self.host.err_width());
         self.host.write_err(&escape_lines(&text));
     }
@@ -201,7 +201,7 @@ impl<'a> Ui<'a> {
     }
 
     /// Bold on a terminal; not for cells, whose width it would change.
-    pub fn strong(&self, text: &str) -> String {
+    pub(crate) fn strong(&self, text: &str) -> String {
         if !self.colour_out {
             return text.to_owned();
         }
@@ -215,7 +215,7 @@ impl<'a> Ui<'a> {
         self.line(&layout::paragraph(label, indent, text, self.host.width()))
     }
 
-    pub fn out_is_terminal(&self) -> bool {
+    pub(crate) fn out_is_terminal(&self) -> bool {
         self.host.is_terminal(Stream::Out)
     }
 
@@ -245,12 +245,12 @@ fn no_json(error: serde_json::Error) -> Failure {
 }
 
 /// A value as JSON on one line.
-pub fn json_line<T: Serialize>(value: &T) -> Outcome<String> {
+pub(crate) fn json_line<T: Serialize>(value: &T) -> Outcome<String> {
     serde_json::to_string(value).map(|text| escape_json(&text)).map_err(no_json)
 }
 
 /// Escaped for display but for line ends: what this program's own texts of several lines need.
-pub fn escape_lines(text: &str) -> String {
+pub(crate) fn escape_lines(text: &str) -> String {
     text.split('\n').map(escape_for_display).collect::<Vec<_>>().join("\n")
 }
 

@@ -7,7 +7,7 @@ use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 
 #[derive(Debug, Clone, Args)]
-pub struct CompareArgs {
+pub(crate) struct CompareArgs {
     /// The fingerprint that the other side sees: it must be the same
     #[arg(long, value_name = "WORDS", conflicts_with = "yes")]
     fingerprint: Option<String>,

@@ -19,7 +19,7 @@ use v_secure_core::vault::author::Ctx;
 
 /// What only they vouched for who go.
 #[derive(Debug, Default)]
-pub struct Vouched {
+pub(crate) struct Vouched {
     /// All of it, as 'policy review' marks it afterwards: also what the signer has by their word alone.
     all: Alone,
     /// What may go with them.
@@ -131,7 +131,7 @@ pub fn say(context: &Context<'_>, lines: &[(&str, String)]) {
 }
 
 /// Says what of it went, and what stays although `nobody` is there to vouch for it.
-pub fn tell_staying(context: &Context<'_>, nobody: &str, rows: &[VouchedAloneView]) {
+pub(crate) fn tell_staying(context: &Context<'_>, nobody: &str, rows: &[VouchedAloneView]) {
     let went = texts(rows.iter().filter(|left| left.revoked));
     if !went.is_empty() {
         context.ui.note(&format!("went with it: {}", went.join("; ")));

@@ -20,7 +20,7 @@ pub fn all(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
 }
 
 /// [`all`] for a command that is about it: a passphrase that was given is used, and a key touched.
-pub fn thoroughly(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
+pub(crate) fn thoroughly(context: &Context<'_>, vault: &Vault) -> Outcome<Exposure> {
     by(vault, || {
         let given = || unlocking::unlock_without_asking(context, vault).ok();
         unlocking::unasked(context, vault).or_else(|| given().map(|opened| opened.who))
@@ -58,7 +58,7 @@ fn tell(context: &Context<'_>, who: &str, secrets: &[SecretName]) {
 
 /// Warns of what a member that was let in can open and may not read: an envelope holds all earlier keys
 /// of its audience, those for secrets that the role could once read too.
-pub fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
+pub(crate) fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcome {
     let secrets = secrets(context, vault, |_, knower| knower.member == *member)?;
     if !secrets.is_empty() {
         context.ui.warn(&format!(
@@ -71,7 +71,7 @@ pub fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) -> Outcom
     Ok(())
 }
 
-pub fn tell_renewed(context: &Context<'_>, audiences: &[String]) {
+pub(crate) fn tell_renewed(context: &Context<'_>, audiences: &[String]) {
     if !audiences.is_empty() {
         context.ui.note(&format!("new keys for {}", audiences.join(", ")));
     }
@@ -91,7 +91,7 @@ fn values(secrets: usize) -> String {
 }
 
 /// What came of a change that took rights away, as its report ends.
-pub struct Narrowed<'a>(NarrowedView<'a>);
+pub(crate) struct Narrowed<'a>(NarrowedView<'a>);
 
 impl<'a> Narrowed<'a> {
     /// With the values that are exposed to those that `is_meant` picks.
@@ -106,7 +106,7 @@ impl<'a> Narrowed<'a> {
     }
 
     /// With the values that are exposed to these members.
-    pub fn to_members(
+    pub(crate) fn to_members(
         context: &Context<'_>,
         changed: &'a Changed,
         members: &[Name],

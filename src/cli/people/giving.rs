@@ -16,7 +16,7 @@ use v_secure_core::policy::vouching::{
 use v_secure_core::report::view::giving::{GivenView, access_texts};
 
 #[derive(Debug, Clone, Default, Args)]
-pub struct VouchArgs {
+pub(crate) struct VouchArgs {
     /// Vouch for this device, recipient (by the id that is shown) or membership (ROLE/MEMBER),
     /// which
     /// nobody with the right to give it that access has vouched for; may be given several times
@@ -25,7 +25,7 @@ pub struct VouchArgs {
 }
 
 #[derive(Debug, Clone, Default, Args)]
-pub struct OlderArgs {
+pub(crate) struct OlderArgs {
     /// Do not ask before giving it the keys to values that the role could read in the past
     #[arg(long)]
     older_values: bool,

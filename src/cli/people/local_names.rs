@@ -22,7 +22,7 @@ pub fn name(flag: Option<&str>, found: String, option: &'static str) -> Outcome<
 }
 
 /// The name that a user goes by in a vault: the one given, or the system's.
-pub fn name_of_user(context: &Surroundings<'_>, flag: Option<&str>) -> Outcome<Name> {
+pub(crate) fn name_of_user(context: &Surroundings<'_>, flag: Option<&str>) -> Outcome<Name> {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| context.host.variable(name));
     let user = user.map(|user| user.to_string_lossy().into_owned());
     let named = name(flag, user.clone().unwrap_or_else(|| "owner-1".into()), "--member")?;

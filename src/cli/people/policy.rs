@@ -22,14 +22,14 @@ use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::key_holders;
 
 #[derive(Debug, Clone, Args)]
-pub struct ReasonArg {
+pub(crate) struct ReasonArg {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
 
 /// A change of policy as it was written, or found to be needless.
-pub struct Changed {
+pub(crate) struct Changed {
     pub written: bool,
     /// The vault as it is now.
     pub vault: Vault,
@@ -107,7 +107,7 @@ pub fn tell(ui: &Ui<'_>, effects: &EffectsView) {
 }
 
 /// The same of a change that took readers away.
-pub fn tell_narrowed(ui: &Ui<'_>, effects: &EffectsView) {
+pub(crate) fn tell_narrowed(ui: &Ui<'_>, effects: &EffectsView) {
     tell_wrapped(ui, effects, "for those who still read them");
 }
 
@@ -143,7 +143,7 @@ fn tell_wrapped(ui: &Ui<'_>, effects: &EffectsView, for_whom: &str) {
 }
 
 /// Whom somebody asks to give these audiences keys: members who may, or the owners.
-pub fn givers(vault: &Vault, audiences: &[String]) -> String {
+pub(crate) fn givers(vault: &Vault, audiences: &[String]) -> String {
     let able: BTreeSet<Name> =
         audiences.iter().flat_map(|audience| key_holders::may_begin(vault, audience)).collect();
     match able.is_empty() {
@@ -160,7 +160,7 @@ fn some(waiting: &[&UnsettledSecretView]) -> String {
 }
 
 /// What is to be said of secrets that do not open.
-pub fn closed_text(closed: &[&UnsettledSecretView]) -> String {
+pub(crate) fn closed_text(closed: &[&UnsettledSecretView]) -> String {
     format!(
         "{} not open with the keys at hand, and {} left as {}: {}; a new value helps: 'v-secure set NAME'",
         if closed.len() == 1 {
@@ -186,7 +186,7 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
 }
 
 /// There is no such member.
-pub fn unknown_member(name: &Name) -> Failure {
+pub(crate) fn unknown_member(name: &Name) -> Failure {
     Failure::new(Code::NoMember, format!("there is no member {name}"))
         .of_unknown(Unknown::Member(name.clone()))
         .hint("v-secure member list")

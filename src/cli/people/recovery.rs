@@ -25,7 +25,7 @@ const COLUMNS: usize = 3;
 
 /// What every way to make a new vault offers.
 #[derive(Debug, Clone, Default, Args)]
-pub struct RecoveryArgs {
+pub(crate) struct RecoveryArgs {
     /// Make a recovery identity, a second owner, and write it to this new file
     #[arg(long, value_name = "FILE", conflicts_with = "no_recovery")]
     pub recovery_out: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub struct RecoveryArgs {
 
 impl RecoveryArgs {
     /// Whether the user said what is to be done, either way.
-    pub fn is_decided(&self) -> bool {
+    pub(crate) fn is_decided(&self) -> bool {
         self.no_recovery || self.recovery_out.is_some()
     }
 
@@ -72,7 +72,7 @@ impl RecoveryArgs {
 
 /// How an identity is spelt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// age's own, one line.
     Text,
     /// 24 words.
@@ -117,7 +117,12 @@ pub fn write(
 }
 
 /// What stands in the file: comments that say what it is, and the key.
-pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: UnixTime) -> Outcome<SecretValue> {
+pub(crate) fn file_text(
+    new: &NewIdentity,
+    form: Form,
+    of: Of<'_>,
+    now: UnixTime,
+) -> Outcome<SecretValue> {
     let comments = format!(
         "# v-secure recovery identity of the vault {} ({})\n# created: {}\n# public key: {}\n",
         of.name,
@@ -139,7 +144,7 @@ pub fn file_text(new: &NewIdentity, form: Form, of: Of<'_>, now: UnixTime) -> Ou
 }
 
 /// The words of an identity that was just made.
-pub fn words_of(new: &NewIdentity) -> Outcome<SecretValue> {
+pub(crate) fn words_of(new: &NewIdentity) -> Outcome<SecretValue> {
     let identity = identity::parse_identity(&new.text).ok();
     identity.as_ref().and_then(words::to_words).ok_or_else(|| {
         Failure::new(Code::Words, "the recovery identity cannot be written as 24 words")

@@ -44,7 +44,7 @@ pub fn tell(ui: &Ui<'_>, lacks: &KeyLacksView, command: &str) {
 }
 
 /// What is to be said of audiences whose keys no entry can state.
-pub fn unstatable_text(audiences: &[String]) -> String {
+pub(crate) fn unstatable_text(audiences: &[String]) -> String {
     format!(
         "no entry of the policy can state new keys of {}: too many of the recipients cannot be sealed to, or \
          the names of the roles are too long together; 'v-secure member list' and 'v-secure role list' show \

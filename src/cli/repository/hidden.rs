@@ -14,7 +14,7 @@ use crate::store::git::hidden::{Hidden, HiddenBy};
 use std::path::{Path, PathBuf};
 
 /// Why no vault was found: what the search says, or where git has one.
-pub fn explain(context: &Surroundings<'_>, error: FindError) -> Failure {
+pub(crate) fn explain(context: &Surroundings<'_>, error: FindError) -> Failure {
     let found = match &error {
         FindError::NotFound { start, .. } => hidden::above(start),
         FindError::Missing { .. } => {
@@ -30,7 +30,7 @@ pub fn explain(context: &Surroundings<'_>, error: FindError) -> Failure {
 
 /// Refuses to write a backup's vault where one is out of sight. A file that was lost is what a
 /// backup is for.
-pub fn refuse_unseen(context: &Surroundings<'_>, project: &Path) -> Outcome {
+pub(crate) fn refuse_unseen(context: &Surroundings<'_>, project: &Path) -> Outcome {
     let is_lost = |why: &HiddenBy| {
         matches!(why, HiddenBy::Deleted | HiddenBy::Removed | HiddenBy::Branch { .. })
     };
@@ -41,7 +41,7 @@ pub fn refuse_unseen(context: &Surroundings<'_>, project: &Path) -> Outcome {
 }
 
 /// The same, of what would take its place.
-pub fn in_the_way(context: &Surroundings<'_>, found: &Hidden) -> Failure {
+pub(crate) fn in_the_way(context: &Surroundings<'_>, found: &Hidden) -> Failure {
     failure(context, found).with_exit(Exit::Conflict)
 }
 

@@ -2,7 +2,7 @@
 
 /// The hooks that it is in: git runs the second, and not the first, for a merge that it commits by itself, and
 /// the third alone for a revert.
-pub const HOOKS: [&str; 3] = ["pre-commit", "pre-merge-commit", REVERT];
+pub(crate) const HOOKS: [&str; 3] = ["pre-commit", "pre-merge-commit", REVERT];
 const REVERT: &str = "prepare-commit-msg";
 
 pub const BEGIN: &str = "# v-secure: begin\n";

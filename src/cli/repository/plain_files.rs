@@ -17,7 +17,7 @@ const ENCRYPTED: [&[u8]; 2] = [b"encrypted:", b"ENC["];
 ///
 /// No `echo … >> .gitignore`: that file is others' to commit, and may be a link to a hook, which would run
 /// the line. A name that a shell would act on is not in it, since what is to be copied is not marked off.
-pub fn ignoring(file: &str, gitignore: &str) -> String {
+pub(crate) fn ignoring(file: &str, gitignore: &str) -> String {
     match shell_word::is_plain(file) && shell_word::is_plain(gitignore) {
         true => format!("add this line to {gitignore}: /{file}"),
         false => "add a line to .gitignore that leaves this file out".to_owned(),

@@ -16,7 +16,7 @@ pub const PATTERN: &str = "AGE-SECRET-KEY-[0-9A-Z]{20}";
 
 /// Whose a key is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
+pub(crate) struct Owner {
     pub member: Name,
     pub recipient: Credential,
     /// The device whose signing key is sealed to it; none where it only reads.

@@ -17,7 +17,7 @@ const LIMIT: u64 = 1 << 20;
 const README_MODE: u32 = 0o644;
 
 /// The project of a new vault: the current folder, or what `--vault` says.
-pub fn new_project(context: &Surroundings<'_>) -> Outcome<PathBuf> {
+pub(crate) fn new_project(context: &Surroundings<'_>) -> Outcome<PathBuf> {
     let here = context.current_dir()?;
     Ok(match &context.globals.vault {
         None => here,
@@ -36,7 +36,7 @@ pub fn in_git(project: &Path) -> bool {
 
 /// Writes what keeps git from changing the vault and from committing its lock, where it is not there:
 /// also where there is no repository yet, since one is often made afterwards. Returns what was written.
-pub fn write_git_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+pub(crate) fn write_git_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
     let mut written = Vec::new();
     for (name, text) in [(".gitattributes", ATTRIBUTES), (".gitignore", IGNORE)] {
         let path = folder.join(name);

@@ -31,7 +31,7 @@ use v_secure_core::verify::{new_secrets, verify_base};
 
 /// What to compare with, and how much to insist on.
 #[derive(Debug, Default)]
-pub struct VerificationRequest<'a> {
+pub(crate) struct VerificationRequest<'a> {
     pub base: Option<Base<'a>>,
     /// An old state is an error.
     pub strict: bool,
@@ -50,7 +50,7 @@ pub struct Base<'a> {
 
 /// Who chose the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The user, by a name.
     Given,
     /// The hook: one that does not verify was committed, which must keep nobody from repairing it.
@@ -61,14 +61,14 @@ pub enum Origin {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Verification {
+pub(crate) struct Verification {
     pub findings: Vec<FindingRecord>,
     /// `None` for bytes that do not pass by themselves.
     pub check: Option<Check>,
 }
 
 impl Verification {
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.findings.iter().any(FindingRecord::is_error)
     }
 

@@ -14,7 +14,7 @@ use v_secure_core::secret::copy;
 use v_secure_core::secret::copy::CopyRequest;
 use v_secure_core::vault::Vault;
 
-pub struct Copying<'a> {
+pub(crate) struct Copying<'a> {
     pub request: CopyRequest,
     /// What the history and the journal of reads call it.
     pub action: &'static str,
@@ -23,7 +23,7 @@ pub struct Copying<'a> {
 
 /// Warns of those who may read a copy and not what it was made of: they know its value from now on. `copies`
 /// are the old and the new names.
-pub fn tell_readers<'a>(
+pub(crate) fn tell_readers<'a>(
     context: &Context<'_>,
     vault: &Vault,
     copies: impl IntoIterator<Item = (&'a SecretName, &'a SecretName)>,

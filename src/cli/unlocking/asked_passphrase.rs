@@ -13,7 +13,7 @@ use v_secure_core::secret_value::SecretValue;
 /// The most bytes of a passphrase.
 const MAX: usize = 4096;
 /// How often a terminal is asked.
-pub const TRIES: usize = 3;
+pub(crate) const TRIES: usize = 3;
 
 /// The names of the places that a passphrase is given by.
 pub struct Names {
@@ -43,7 +43,7 @@ pub const BACKUP: Names = Names {
 
 /// A place that gives a passphrase without anybody being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PassphraseSource {
+pub(crate) enum PassphraseSource {
     Descriptor(u32),
     File(PathBuf),
     Variable(&'static str),
@@ -130,7 +130,7 @@ fn without_line_end(value: SecretValue) -> SecretValue {
 
 /// What a passphrase is to seal, for whoever chooses it.
 #[derive(Debug, Clone, Copy)]
-pub enum PassphraseUse {
+pub(crate) enum PassphraseUse {
     Identity,
     Backup,
 }
@@ -158,7 +158,7 @@ impl PassphraseUse {
 }
 
 /// A passphrase that is to seal something.
-pub struct NewPassphrase<'a> {
+pub(crate) struct NewPassphrase<'a> {
     pub names: &'a Names,
     pub descriptor: Option<u32>,
     pub sealed: PassphraseUse,
@@ -244,7 +244,7 @@ fn missing(message: &str, names: &Names) -> Failure {
 
 /// Whether a passphrase may be asked for. Standard input may well be a value's: what is typed comes from
 /// the terminal itself.
-pub fn can_ask(context: &Surroundings<'_>) -> bool {
+pub(crate) fn can_ask(context: &Surroundings<'_>) -> bool {
     !context.globals.no_input && context.host.is_terminal(Stream::Err)
 }
 

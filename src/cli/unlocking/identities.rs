@@ -46,17 +46,17 @@ impl Source {
 }
 
 /// The default identity file, if there is a config folder.
-pub fn default_file(context: &Surroundings<'_>) -> Option<PathBuf> {
+pub(crate) fn default_file(context: &Surroundings<'_>) -> Option<PathBuf> {
     context.host.config_dir().map(|folder| folder.join(FILE))
 }
 
 /// The files that `--identity` names.
-pub fn of_flags(context: &Surroundings<'_>) -> Vec<Source> {
+pub(crate) fn of_flags(context: &Surroundings<'_>) -> Vec<Source> {
     context.globals.identities.iter().cloned().map(Source::File).collect()
 }
 
 /// What the environment's variables give.
-pub fn of_variables(context: &Surroundings<'_>) -> Vec<Source> {
+pub(crate) fn of_variables(context: &Surroundings<'_>) -> Vec<Source> {
     let mut found = Vec::new();
     if context.host.variable("V_SECURE_IDENTITY").is_some() {
         found.push(Source::Variable);
@@ -69,7 +69,7 @@ pub fn of_variables(context: &Surroundings<'_>) -> Vec<Source> {
 }
 
 /// The variables for an identity or its passphrase that are set and empty, which counts as not set.
-pub fn empty_variables(context: &Surroundings<'_>) -> Vec<&'static str> {
+pub(crate) fn empty_variables(context: &Surroundings<'_>) -> Vec<&'static str> {
     const NAMES: [&str; 5] = [
         "V_SECURE_IDENTITY",
         "V_SECURE_IDENTITY_FILE",
@@ -81,19 +81,19 @@ pub fn empty_variables(context: &Surroundings<'_>) -> Vec<&'static str> {
 }
 
 /// Whether a variable is set and empty.
-pub fn is_empty_variable(context: &Surroundings<'_>, name: &str) -> bool {
+pub(crate) fn is_empty_variable(context: &Surroundings<'_>, name: &str) -> bool {
     context.host.variables().iter().any(|(set, value)| set == name && value.is_empty())
 }
 
 /// The files of the config folder: `identity.txt`, then what `config.toml` names.
-pub fn of_config(context: &Surroundings<'_>) -> Outcome<Vec<Source>> {
+pub(crate) fn of_config(context: &Surroundings<'_>) -> Outcome<Vec<Source>> {
     let default = default_file(context).filter(|path| path.exists());
     let named = config::load(context)?.identities;
     Ok(default.into_iter().chain(named).map(Source::File).collect())
 }
 
 /// The user's SSH key, where the vault has members with such keys.
-pub fn of_ssh(context: &Surroundings<'_>, vault: &Vault) -> Option<Source> {
+pub(crate) fn of_ssh(context: &Surroundings<'_>, vault: &Vault) -> Option<Source> {
     let mut recipients = vault.policy().members().flat_map(|(_, member)| &member.recipients);
     if !recipients.any(|recipient| recipient::is_ssh(recipient)) {
         return None;
@@ -124,7 +124,7 @@ fn text(context: &Surroundings<'_>, source: &Source) -> Outcome<SecretValue> {
 }
 
 /// Reads an identity file; warns if others can read it too.
-pub fn read_file(context: &Surroundings<'_>, path: &Path) -> Outcome<SecretValue> {
+pub(crate) fn read_file(context: &Surroundings<'_>, path: &Path) -> Outcome<SecretValue> {
     let file = read_private(context, path)?;
     if let Some(exposed) = file.exposed {
         context.ui.warn(&exposed.to_string());
@@ -159,7 +159,7 @@ pub fn parse(context: &Surroundings<'_>, text: &SecretValue, from: &str) -> Outc
 
 /// The pin that the user gave: `V_SECURE_PIN`, or the comment in the identity that is used. That one is
 /// for this place only where whoever defined a job gave it the identity, as the job's repository.
-pub fn carried_pin(context: &Surroundings<'_>) -> Outcome<Option<Carried>> {
+pub(crate) fn carried_pin(context: &Surroundings<'_>) -> Outcome<Option<Carried>> {
     let refuse = |from: &str, error: &dyn std::error::Error| {
         Failure::new(Code::PinSyntax, format!("{from} is not a valid pin"))
             .because(error)
@@ -194,7 +194,7 @@ pub fn carried_pin(context: &Surroundings<'_>) -> Outcome<Option<Carried>> {
 
 /// The identity of this user: the one given, the one that is there, or a new one in the config
 /// folder. Says which file it is in, and whether it was made now.
-pub fn own_or_new(context: &Surroundings<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
+pub(crate) fn own_or_new(context: &Surroundings<'_>) -> Outcome<(Identity, Option<PathBuf>, bool)> {
     if let Some(source) = sources(context)?.into_iter().next() {
         let text = text(context, &source)?;
         let mut found = parse(context, &text, &source.describe())?;
@@ -220,7 +220,7 @@ pub fn own_or_new(context: &Surroundings<'_>) -> Outcome<(Identity, Option<PathB
 }
 
 /// The identities of one place.
-pub fn of_source(context: &Surroundings<'_>, source: &Source) -> Outcome<Vec<Identity>> {
+pub(crate) fn of_source(context: &Surroundings<'_>, source: &Source) -> Outcome<Vec<Identity>> {
     text(context, source).and_then(|text| parse(context, &text, &source.describe()))
 }
 
@@ -231,11 +231,14 @@ fn unstated(identity: &Identity, source: &Source) -> Failure {
 }
 
 /// A place, and the identities that are there.
-pub type Found = (String, Outcome<Vec<Identity>>);
+pub(crate) type Found = (String, Outcome<Vec<Identity>>);
 
 /// The recipients of the identities that are in files and variables here, as far as they can be told
 /// without a question, a touch or a word to the user.
-pub fn own_recipients(context: &Surroundings<'_>, vault: &Vault) -> Outcome<BTreeSet<String>> {
+pub(crate) fn own_recipients(
+    context: &Surroundings<'_>,
+    vault: &Vault,
+) -> Outcome<BTreeSet<String>> {
     let sources = sources(context)?.into_iter().chain(of_ssh(context, vault));
     let mut own = BTreeSet::new();
     for source in sources {
@@ -261,7 +264,7 @@ pub fn found(context: &Surroundings<'_>) -> Outcome<Vec<Found>> {
 }
 
 /// What is at a place that identities may come from, for `doctor`.
-pub struct Looked {
+pub(crate) struct Looked {
     pub from: String,
     /// Set where other accounts can read the file too.
     pub exposed: Option<Exposed>,
@@ -295,7 +298,7 @@ pub fn create(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
 }
 
 /// Makes the user's own folder that a file is to be in, if it is not there.
-pub fn ensure_folder_of(context: &Surroundings<'_>, path: &Path) -> Outcome {
+pub(crate) fn ensure_folder_of(context: &Surroundings<'_>, path: &Path) -> Outcome {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::ensure_folder(folder, context.owners()).map_err(|error| {
             Failure::new(Code::ConfigFolder, "the folder for the identity cannot be used")
@@ -306,7 +309,7 @@ pub fn ensure_folder_of(context: &Surroundings<'_>, path: &Path) -> Outcome {
 }
 
 /// Writes a new identity to a file that does not exist yet, in a folder that does.
-pub fn create_file(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
+pub(crate) fn create_file(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity> {
     let new = identity::generate_identity();
     let text = file_text(&new, context.host.now(), None);
     new_file::write_new(path, text.expose(), private::FILE_MODE)?;
@@ -315,7 +318,7 @@ pub fn create_file(context: &Surroundings<'_>, path: &Path) -> Outcome<Identity>
 }
 
 /// An identity file's text, as age-keygen writes it, with the pin comment for a service.
-pub fn file_text(new: &NewIdentity, now: UnixTime, pin: Option<&CarriedPin>) -> SecretValue {
+pub(crate) fn file_text(new: &NewIdentity, now: UnixTime, pin: Option<&CarriedPin>) -> SecretValue {
     let mut text = format!(
         "# created: {}\n# public key: {}\n",
         v_secure_core::convert::duration::rfc3339(now),

@@ -19,13 +19,13 @@ use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::{UnlockError, Unlocked};
 
 /// The way as messages name it.
-pub const WAY: &str = "the OS keyring";
+pub(crate) const WAY: &str = "the OS keyring";
 /// For a user at a desktop, who may be asked to unlock the keyring.
 const AT_A_DESKTOP: Duration = Duration::from_secs(60);
 const ELSEWHERE: Duration = Duration::from_secs(3);
 
 /// How long the OS keyring may take to answer.
-pub fn patience(context: &Context<'_>) -> Duration {
+pub(crate) fn patience(context: &Context<'_>) -> Duration {
     let display = ["DISPLAY", "WAYLAND_DISPLAY"].map(|name| context.host.variable(name).is_some());
     let desktop = display.contains(&true) || cfg!(not(target_os = "linux"));
     if desktop && !context.globals.no_input { AT_A_DESKTOP } else { ELSEWHERE }
@@ -72,7 +72,7 @@ fn open(context: &Context<'_>, vault: &Vault, half: &SealedHalf) -> Tried {
 }
 
 /// A slot that was made.
-pub struct Made {
+pub(crate) struct Made {
     pub half: SealedHalf,
     pub file: PathBuf,
 }
@@ -120,6 +120,6 @@ pub fn failure(error: &KeyringError) -> Failure {
         .hint("unlock the keyring of this session, or start one that answers as Secret Service")
 }
 
-pub fn file_failure(error: &SlotFileError) -> Failure {
+pub(crate) fn file_failure(error: &SlotFileError) -> Failure {
     Failure::from_error(Code::KeyringSlot, error)
 }

@@ -50,7 +50,7 @@ pub enum Way {
 }
 
 /// What came of trying a way.
-pub enum Tried {
+pub(crate) enum Tried {
     Opened(Unlocked),
     /// Why this way does not open the vault; the next one is tried.
     Passed(String),
@@ -61,7 +61,7 @@ pub enum Tried {
 }
 
 /// A way that was tried, and why it did not open the vault; `None` if it did.
-pub struct Attempt {
+pub(crate) struct Attempt {
     pub way: String,
     pub passed: Option<String>,
     /// Whether an identity was there that belongs to no member.
@@ -79,7 +79,7 @@ impl Attempt {
 }
 
 /// A member, and the way by which the vault was unlocked.
-pub struct UnlockedMember {
+pub(crate) struct UnlockedMember {
     pub who: Unlocked,
     pub way: String,
     /// Whether something was asked for that is not echoed.
@@ -157,13 +157,13 @@ pub fn unlock(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
 }
 
 /// [`unlock`] by an identity: kept keys do not do where one is to be sealed anew.
-pub fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
+pub(crate) fn unlock_anew(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
     let (opened, attempts) = try_ways(context, vault, |way| !matches!(way, Way::Session))?;
     opened.ok_or_else(|| locked(context, vault, &attempts))
 }
 
 /// The member, where that takes neither a question nor a touch: for what is done on the side.
-pub fn unasked(context: &Context<'_>, vault: &Vault) -> Option<Unlocked> {
+pub(crate) fn unasked(context: &Context<'_>, vault: &Vault) -> Option<Unlocked> {
     let context = context.on_the_side();
     let ways = ways(&context, vault).ok()?;
     ways.iter().filter(|way| !way.may_ask()).find_map(|way| match way.attempt(&context, vault) {
@@ -173,7 +173,10 @@ pub fn unasked(context: &Context<'_>, vault: &Vault) -> Option<Unlocked> {
 }
 
 /// [`unlock`] for what only shows who the user is: nobody is asked for anything.
-pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<UnlockedMember> {
+pub(crate) fn unlock_without_asking(
+    context: &Context<'_>,
+    vault: &Vault,
+) -> Outcome<UnlockedMember> {
     let (opened, attempts) = try_ways(context, vault, |way| !way.asks())?;
     opened.ok_or_else(|| {
         let mut failure = locked(context, vault, &attempts);
@@ -188,17 +191,17 @@ pub fn unlock_without_asking(context: &Context<'_>, vault: &Vault) -> Outcome<Un
 }
 
 /// Whether a passphrase may open the vault.
-pub fn may_ask(vault: &Vault) -> bool {
+pub(crate) fn may_ask(vault: &Vault) -> bool {
     passphrase::is_possible(vault)
 }
 
 /// Whether an identity that stands somewhere as text opens the vault.
-pub fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
+pub(crate) fn has_identity(context: &Context<'_>, vault: &Vault) -> Outcome<bool> {
     Ok(try_ways(context, vault, |way| matches!(way, Way::Identities(_)))?.0.is_some())
 }
 
 /// Tries the ways until one opens the vault, and reports all that were tried.
-pub fn attempts(
+pub(crate) fn attempts(
     context: &Context<'_>,
     vault: &Vault,
 ) -> Outcome<(Option<UnlockedMember>, Vec<Attempt>)> {
@@ -230,7 +233,7 @@ fn try_ways(
 
 /// Why no way here opens the vault, where that is plain without a question, a program, a passphrase's work
 /// or a look at what the vault has sealed: for a vault that is not trusted yet. `None` where one may.
-pub fn hopeless(context: &Context<'_>, vault: &Vault) -> Outcome<Option<Failure>> {
+pub(crate) fn hopeless(context: &Context<'_>, vault: &Vault) -> Outcome<Option<Failure>> {
     let mut attempts = Vec::new();
     for way in ways(context, vault)? {
         let tried = match &way {

@@ -17,7 +17,7 @@ use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
 
 /// Whether there is a slot at all: without one nobody is asked for a passphrase.
-pub fn is_possible(vault: &Vault) -> bool {
+pub(crate) fn is_possible(vault: &Vault) -> bool {
     !slot::list(vault).is_empty()
 }
 

@@ -19,8 +19,8 @@ pub fn store(context: &Context<'_>) -> SessionStore {
 pub fn attempt(context: &Context<'_>, vault: &Vault) -> Tried {
     let now = context.host.now();
     let Some(kept) = store(context).find(&vault.id(), now) else { return Tried::Absent };
-    let opened = SessionKeys::parse(kept.text, &vault.id())
-        .and_then(|keys| Unlocked::resumed(vault, keys, now));
+    let opened =
+        SessionKeys::parse(kept, &vault.id()).and_then(|keys| Unlocked::resumed(vault, keys, now));
     match opened {
         Ok(who) => Tried::Opened(who),
         Err(fault) => Tried::Passed(fault.to_string()),

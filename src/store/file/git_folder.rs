@@ -14,7 +14,7 @@ const POINTER_LIMIT: u64 = 4096 + 16;
 ///
 /// `None` outside a repository, and where the files that lead there are damaged: git itself
 /// refuses such a repository, so there is nothing to agree with.
-pub fn git_common_dir(path: &Path) -> Option<PathBuf> {
+pub(crate) fn git_common_dir(path: &Path) -> Option<PathBuf> {
     let (_, git_dir) = root_and_git_dir(path)?;
     match pointer(&git_dir.join("commondir"), "") {
         Some(common) => git_dir.join(common).canonicalize().ok(),

@@ -15,7 +15,7 @@ pub struct FileAccess {
 }
 
 impl FileAccess {
-    pub fn writable_by_others(&self) -> bool {
+    pub(crate) fn writable_by_others(&self) -> bool {
         self.mode.is_some_and(|mode| mode & private::WRITABLE_BY_OTHERS != 0)
     }
 }

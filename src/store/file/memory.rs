@@ -45,7 +45,7 @@ fn names(tried: &[PathBuf]) -> String {
 
 /// Who may do what with a file in the folder; nobody else than its owner may anything.
 #[derive(Debug, Clone, Copy)]
-pub enum OwnerMode {
+pub(crate) enum OwnerMode {
     Read,
     Write,
 }
@@ -61,7 +61,7 @@ impl OwnerMode {
 
 /// The folder and all that is in it, for this user alone.
 #[derive(Debug)]
-pub struct MemoryFolder {
+pub(crate) struct MemoryFolder {
     /// What it is in.
     place: Folder,
     name: OsString,

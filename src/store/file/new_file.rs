@@ -52,7 +52,7 @@ pub(crate) fn write_new_in(
 /// # Errors
 /// [`WriteError::Symlink`] and [`WriteError::NotAFile`] for what is no regular file; then, and after
 /// every error but [`WriteError::WrittenNotDurable`], the old file is in place.
-pub fn write_over(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+pub(crate) fn write_over(target: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let folder = Folder::open(temp::folder(target)).map_err(unchanged(target, Step::OpenFolder))?;
     write_over_in(&folder, target, bytes, mode)
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use v_secure_core::secret_value::SecretValue;
 
 /// Mode of private files, for [`super::atomic::replace`] and [`super::new_file::write_new`].
-pub const FILE_MODE: u32 = 0o600;
+pub(crate) const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
 pub(crate) const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -57,14 +57,14 @@ impl fmt::Display for Exposed {
 
 /// A private file's content.
 #[derive(Debug)]
-pub struct PrivateFile {
+pub(crate) struct PrivateFile {
     pub bytes: SecretValue,
     pub exposed: Option<Exposed>,
 }
 
 /// Makes sure that `path` is a folder of this user's, creating it and missing parents with mode
 /// 0700. It may be reached by a symbolic link: people keep their configuration elsewhere.
-pub fn ensure_folder(path: &Path, owners: Owners) -> Result<Option<Exposed>, PrivateError> {
+pub(crate) fn ensure_folder(path: &Path, owners: Owners) -> Result<Option<Exposed>, PrivateError> {
     ensure_open(path, owners).map(|(_, exposed)| exposed)
 }
 
@@ -176,7 +176,7 @@ fn folder_error(path: &Path, source: io::Error) -> PrivateError {
 /// container.
 ///
 /// Modes are not asked: a home in a group's or everybody's folder is common where there is one user.
-pub fn unreplaceable(path: &Path, owners: Owners) -> Result<(), PrivateError> {
+pub(crate) fn unreplaceable(path: &Path, owners: Owners) -> Result<(), PrivateError> {
     let Some(parent) = path.parent() else { return Ok(()) };
     let owner_of = |path: &Path| sys::owner(&path.symlink_metadata().ok()?);
     let top = owner_of(Path::new("/"));
@@ -195,7 +195,11 @@ pub fn unreplaceable(path: &Path, owners: Owners) -> Result<(), PrivateError> {
 
 /// Reads a secret file of at most `limit` bytes, such as an identity. Symbolic links are followed
 /// and root may own it, since that is how container platforms mount secrets.
-pub fn read_secret(path: &Path, limit: u64, owners: Owners) -> Result<PrivateFile, PrivateError> {
+pub(crate) fn read_secret(
+    path: &Path,
+    limit: u64,
+    owners: Owners,
+) -> Result<PrivateFile, PrivateError> {
     let (file, metadata) = read::open(path, limit, Links::Follow)?;
     if let Some(owner) = owners.stranger_but_root(&metadata) {
         return Err(PrivateError::OtherOwner { path: path.into(), owner });
@@ -259,7 +263,7 @@ fn judge_own(path: &Path, metadata: &Metadata, owners: Owners) -> Result<(), Pri
 }
 
 /// Opens a file of this user's to append to, creating it with mode 0600; for journals.
-pub fn open_append(path: &Path, owners: Owners) -> Result<File, PrivateError> {
+pub(crate) fn open_append(path: &Path, owners: Owners) -> Result<File, PrivateError> {
     let file = sys::open_append(path, FILE_MODE).map_err(|source| open_error(path, source))?;
     let metadata = file.metadata().map_err(|source| open_error(path, source))?;
     if !metadata.is_file() {

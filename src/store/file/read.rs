@@ -46,7 +46,7 @@ pub struct Contents {
 }
 
 /// Reads a file that the user named, wherever links lead: its bytes may be secret.
-pub fn read_any(path: &Path, limit: u64) -> Result<SecretValue, ReadError> {
+pub(crate) fn read_any(path: &Path, limit: u64) -> Result<SecretValue, ReadError> {
     let (file, metadata) = open(path, limit, Links::Follow)?;
     let mut bytes = fill(file, &metadata, path)?;
     Ok(SecretValue::new(std::mem::take(&mut *bytes)))

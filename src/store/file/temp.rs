@@ -74,7 +74,7 @@ impl Drop for Temporary<'_> {
 }
 
 /// Characters that are letters and digits on every file system, and differ without case.
-pub fn random_characters(source: &dyn Random, count: usize) -> String {
+pub(crate) fn random_characters(source: &dyn Random, count: usize) -> String {
     const CHARACTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let bytes = random::<RANDOM_CHARACTERS>(source);
     let characters = bytes.iter().cycle().take(count.min(bytes.len()));
@@ -85,14 +85,14 @@ pub fn random_characters(source: &dyn Random, count: usize) -> String {
 /// these files is in use.
 ///
 /// Failures are passed over: a left-over does no harm, and the next write tries again.
-pub fn remove_leftovers(folder: &Folder, target: &OsStr) {
+pub(crate) fn remove_leftovers(folder: &Folder, target: &OsStr) {
     let own = target.as_encoded_bytes();
     remove_leftovers_of(folder, |name| name == own);
 }
 
 /// The same for all files of a folder whose names `is_own` knows: a target that a killed writer meant
 /// to make may never be written again.
-pub fn remove_leftovers_of(folder: &Folder, is_own: impl Fn(&[u8]) -> bool) {
+pub(crate) fn remove_leftovers_of(folder: &Folder, is_own: impl Fn(&[u8]) -> bool) {
     for name in folder.names().unwrap_or_default() {
         let is_leftover = target_of(&name).is_some_and(&is_own);
         if is_leftover && folder.look(&name).is_ok_and(|seen| seen.is_file()) {
@@ -122,7 +122,7 @@ pub fn name(target: &Path) -> &OsStr {
 }
 
 /// The name of the file that a temporary one was to become, if it is one of ours.
-pub fn target_of(name: &OsStr) -> Option<&[u8]> {
+pub(crate) fn target_of(name: &OsStr) -> Option<&[u8]> {
     let name = name.as_encoded_bytes().strip_prefix(b".")?;
     let (rest, random) = name.split_at_checked(name.len().checked_sub(RANDOM_CHARACTERS)?)?;
     let target = rest.strip_suffix(b".tmp-")?;

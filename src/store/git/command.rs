@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use v_secure_core::convert::inject::is_own_variable;
 
 /// Whether git tracks a file.
-pub fn is_tracked(file: &Path) -> bool {
+pub(crate) fn is_tracked(file: &Path) -> bool {
     let Some(name) = file.file_name() else { return false };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut pathspec = OsString::from(":(literal)./");
@@ -26,7 +26,7 @@ pub fn is_tracked(file: &Path) -> bool {
 }
 
 /// Whether some commit here holds a file, or did.
-pub fn was_committed(file: &Path) -> bool {
+pub(crate) fn was_committed(file: &Path) -> bool {
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let pathspec = format!(":(literal)./{name}");
@@ -35,7 +35,7 @@ pub fn was_committed(file: &Path) -> bool {
 }
 
 /// Whether git leaves a file out by a rule such as `.gitignore`'s.
-pub fn is_ignored(file: &Path) -> bool {
+pub(crate) fn is_ignored(file: &Path) -> bool {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
@@ -44,7 +44,7 @@ pub fn is_ignored(file: &Path) -> bool {
 }
 
 /// Whether git's attributes say that a file's line ends are not its own to change.
-pub fn keeps_line_ends(file: &Path) -> bool {
+pub(crate) fn keeps_line_ends(file: &Path) -> bool {
     let folder = file.parent().unwrap_or(Path::new("."));
     let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
     let answer = text(folder, &["check-attr", "-z", "text", "--", name]).unwrap_or_default();
@@ -52,7 +52,7 @@ pub fn keeps_line_ends(file: &Path) -> bool {
 }
 
 /// Whether a file has CRLF here where the index has LF, which is what git's `core.autocrlf` makes of it.
-pub fn has_other_line_ends(file: &Path) -> bool {
+pub(crate) fn has_other_line_ends(file: &Path) -> bool {
     let Some((name, folder)) = file.file_name().and_then(|name| name.to_str()).zip(file.parent())
     else {
         return false;
@@ -62,12 +62,12 @@ pub fn has_other_line_ends(file: &Path) -> bool {
 }
 
 /// Whether the index has the sides of a merge in place of `path`, which is relative to the root.
-pub fn is_unmerged(folder: &Path, path: &Path) -> bool {
+pub(crate) fn is_unmerged(folder: &Path, path: &Path) -> bool {
     lists_sides(folder, &with_path(":(top,literal)", path))
 }
 
 /// The same of a file.
-pub fn is_unmerged_file(file: &Path) -> bool {
+pub(crate) fn is_unmerged_file(file: &Path) -> bool {
     let sides = |(name, folder): (&OsStr, &Path)| {
         lists_sides(folder, &with_path(":(literal)./", Path::new(name)))
     };
@@ -85,13 +85,13 @@ pub fn merged(folder: &Path) -> Vec<String> {
 }
 
 /// Whether a rebase stopped at a commit.
-pub fn is_rebasing(folder: &Path) -> bool {
+pub(crate) fn is_rebasing(folder: &Path) -> bool {
     !unfinished(folder, "REBASE_HEAD").is_empty()
 }
 
 /// Whether a merge, a rebase or a picked commit waits to be finished: by records of this clone, which no
 /// push brings.
-pub fn is_in_the_middle(folder: &Path) -> bool {
+pub(crate) fn is_in_the_middle(folder: &Path) -> bool {
     let records = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"];
     records.iter().any(|name| !unfinished(folder, name).is_empty()) || has_rebase(folder)
 }
@@ -147,7 +147,7 @@ pub fn staged(folder: &Path, path: &Path) -> Option<Vec<u8>> {
 }
 
 /// The same of a path relative to the folder.
-pub fn staged_below(folder: &Path, path: &str) -> Option<Vec<u8>> {
+pub(crate) fn staged_below(folder: &Path, path: &str) -> Option<Vec<u8>> {
     blob(folder, &with_path(":0:./", Path::new(path)))
 }
 
@@ -164,7 +164,7 @@ fn blob(folder: &Path, name: &OsStr) -> Option<Vec<u8>> {
 }
 
 /// Whether a text names a commit.
-pub fn has_commit(folder: &Path, revision: &str) -> bool {
+pub(crate) fn has_commit(folder: &Path, revision: &str) -> bool {
     commit(folder, revision).is_some()
 }
 
@@ -176,7 +176,7 @@ pub fn commit(folder: &Path, revision: &str) -> Option<String> {
 
 /// All that a name may mean: branches, tags, and where it is one of these and could shorten the id of a
 /// commit, that commit.
-pub fn meanings(folder: &Path, name: &str) -> Vec<String> {
+pub(crate) fn meanings(folder: &Path, name: &str) -> Vec<String> {
     let mut found = refs_called(folder, name);
     if !found.is_empty() {
         found.extend(commits_abbreviated(folder, name));
@@ -185,7 +185,7 @@ pub fn meanings(folder: &Path, name: &str) -> Vec<String> {
 }
 
 /// The branches and tags that a short name may mean (gitrevisions(7), `<refname>`).
-pub fn refs_called(folder: &Path, name: &str) -> Vec<String> {
+pub(crate) fn refs_called(folder: &Path, name: &str) -> Vec<String> {
     let places = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
     let mut full: Vec<String> = places.iter().map(|place| format!("{place}{name}")).collect();
     full.push(format!("refs/remotes/{name}/HEAD"));
@@ -216,7 +216,7 @@ fn commits_abbreviated(folder: &Path, name: &str) -> Vec<String> {
 }
 
 /// The root of the working tree that a folder is in, and git's folder for hooks.
-pub fn root_and_hooks(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn root_and_hooks(folder: &Path) -> Option<(PathBuf, PathBuf)> {
     let root = text(folder, &["rev-parse", "--show-toplevel"])?;
     // `core.hooksPath` counts; the answer is relative to the folder that git runs in.
     let mut asked = git_with_hooks(folder);
@@ -228,17 +228,17 @@ const VAULTS: &str = ":(top,glob)**/.v-secure/vault.toml";
 
 /// The vaults (`.v-secure/vault.toml` at any depth) whose staged content differs from the last
 /// commit's, relative to the root; all that are staged where there is no commit.
-pub fn staged_vaults(folder: &Path) -> Option<Vec<PathBuf>> {
+pub(crate) fn staged_vaults(folder: &Path) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &["--", VAULTS])
 }
 
 /// The vaults whose staged content differs from that of a commit.
-pub fn vaults_unlike(folder: &Path, commit: &str) -> Option<Vec<PathBuf>> {
+pub(crate) fn vaults_unlike(folder: &Path, commit: &str) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &[commit, "--", VAULTS])
 }
 
 /// All vaults of the index.
-pub fn vaults_of_index(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn vaults_of_index(folder: &Path) -> Vec<PathBuf> {
     paths(folder, &["ls-files", "--cached", "-z", "--full-name", "--", VAULTS]).unwrap_or_default()
 }
 
@@ -257,7 +257,7 @@ fn paths(folder: &Path, arguments: &[&str]) -> Option<Vec<PathBuf>> {
 }
 
 /// The dotenv files below a folder that git tracks, or would with the next `git add`.
-pub fn open_dotenvs(folder: &Path) -> Vec<String> {
+pub(crate) fn open_dotenvs(folder: &Path) -> Vec<String> {
     let arguments = [
         "ls-files",
         "--cached",
@@ -274,24 +274,24 @@ pub fn open_dotenvs(folder: &Path) -> Vec<String> {
 }
 
 /// Whether a folder is in a working tree.
-pub fn is_working_tree(folder: &Path) -> bool {
+pub(crate) fn is_working_tree(folder: &Path) -> bool {
     text(folder, &["rev-parse", "--is-inside-work-tree"]).as_deref() == Some("true")
 }
 
 /// The dotenv files at any depth whose staged content differs from the last commit's, relative to the
 /// root.
-pub fn staged_dotenvs(folder: &Path) -> Option<Vec<PathBuf>> {
+pub(crate) fn staged_dotenvs(folder: &Path) -> Option<Vec<PathBuf>> {
     let of = [":(top,glob)**/.env", ":(top,glob)**/.env.*", ":(top,glob)**/*.env"];
     staged_paths(folder, &[&["--diff-filter=AM", "--"], &of[..]].concat())
 }
 
 /// The files whose staged content differs from the last commit's in a line that fits an expression.
-pub fn staged_with(folder: &Path, expression: &str) -> Option<Vec<PathBuf>> {
+pub(crate) fn staged_with(folder: &Path, expression: &str) -> Option<Vec<PathBuf>> {
     staged_paths(folder, &["--diff-filter=AM", "--text", "-G", expression])
 }
 
 /// The files of the whole index that hold what fits an expression, relative to the root.
-pub fn tracked_with(root: &Path, expression: &str) -> Vec<PathBuf> {
+pub(crate) fn tracked_with(root: &Path, expression: &str) -> Vec<PathBuf> {
     let plain =
         ["--full-name", "--text", "--no-textconv", "--no-recurse-submodules", "--extended-regexp"];
     let arguments =

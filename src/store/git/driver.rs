@@ -16,7 +16,7 @@ const SETTINGS: [(&str, &str); 2] = [
 ];
 
 /// Whether this clone runs the driver.
-pub fn is_registered(folder: &Path) -> bool {
+pub(crate) fn is_registered(folder: &Path) -> bool {
     text(folder, &["config", "--get", "merge.v-secure.driver"]).as_deref() == Some(COMMAND)
 }
 
@@ -34,7 +34,7 @@ pub fn register(folder: &Path) -> bool {
 }
 
 /// Takes it back; whether nothing of it is left.
-pub fn unregister(folder: &Path) -> bool {
+pub(crate) fn unregister(folder: &Path) -> bool {
     runs(folder, &["config", "--local", "--remove-section", "merge.v-secure"])
 }
 

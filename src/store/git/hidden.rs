@@ -62,7 +62,7 @@ pub fn at(project: &Path) -> Option<Hidden> {
 
 impl Hidden {
     /// Whether it is the vault of this folder.
-    pub fn is_in(&self, project: &Path) -> bool {
+    pub(crate) fn is_in(&self, project: &Path) -> bool {
         let project = canonical(project).map(|(_, project)| project.join(FOLDER).join(FILE));
         project.is_some_and(|vault| vault == self.root.join(&self.path))
     }

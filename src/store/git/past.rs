@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use v_secure_core::file::format::MAX_FILE;
 
 /// How many states are looked at: a commit an hour for six years.
-pub const MOST: usize = 50_000;
+pub(crate) const MOST: usize = 50_000;
 /// The longest line of git's that is read: ids, and a path of the longest length.
 const LINE: u64 = 4096 + 256;
 

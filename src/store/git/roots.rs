@@ -36,7 +36,7 @@ pub fn history(folder: &Path) -> History {
 
 /// The same of all that the repository has. Whoever may push can push a branch with the history of another
 /// project, and it may be the one that is checked out; the own history is another branch's then.
-pub fn whole_history(folder: &Path) -> History {
+pub(crate) fn whole_history(folder: &Path) -> History {
     history_of(folder, &["--all"])
 }
 
@@ -71,13 +71,13 @@ fn has_fetched(folder: &Path) -> bool {
 }
 
 /// Whether all of `commits` are in the repository of `folder` and go back to `roots` and nothing else.
-pub fn go_back_to(folder: &Path, commits: &[String], roots: &[String]) -> bool {
+pub(crate) fn go_back_to(folder: &Path, commits: &[String], roots: &[String]) -> bool {
     self::roots(folder, &[], commits)
         .is_some_and(|found| found.iter().all(|one| roots.contains(one)))
 }
 
 /// Whether a repository has a commit, as far as its folder shows without git being run.
-pub fn has_commits(common_dir: &Path) -> bool {
+pub(crate) fn has_commits(common_dir: &Path) -> bool {
     const HEAD: u64 = 4096;
     if common_dir.join("reftable").is_dir() {
         return true;

@@ -97,7 +97,7 @@ pub(super) mod testing {
     use std::collections::BTreeMap;
 
     #[derive(Default)]
-    pub struct Memory {
+    pub(crate) struct Memory {
         pub items: RefCell<BTreeMap<String, Vec<u8>>>,
         /// Takes everything and keeps nothing.
         pub forgetful: bool,

@@ -30,7 +30,7 @@ const LIMIT: u64 = 4 << 10;
 /// Why keys were not kept or not taken away.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SessionStoreError {
+pub(crate) enum SessionStoreError {
     #[error("no keyring here can keep the keys")]
     NoKeyring { reasons: Vec<String> },
     #[error("the keys cannot be taken out of the OS keyring")]
@@ -41,13 +41,6 @@ pub enum SessionStoreError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Write(#[from] WriteError),
-}
-
-/// Keys that were found.
-pub struct Kept {
-    pub text: SecretValue,
-    /// The keyring's name.
-    pub keyring: &'static str,
 }
 
 /// What is kept, and for how long.
@@ -67,7 +60,7 @@ struct Marker {
 }
 
 /// The keyrings that keep sessions, and the folder of markers.
-pub struct SessionStore {
+pub(crate) struct SessionStore {
     kernel: Result<Box<dyn Keyring>, KeyringError>,
     os: Box<dyn Keyring>,
     state: Option<PathBuf>,
@@ -110,12 +103,12 @@ impl SessionStore {
     }
 
     /// The keys of a vault, if there are any. A keyring that cannot be used holds none.
-    pub fn find(&self, vault: &Id, now: UnixTime) -> Option<Kept> {
+    pub fn find(&self, vault: &Id, now: UnixTime) -> Option<SecretValue> {
         let name = item_name(vault);
         if let Ok(kernel) = &self.kernel
             && let Ok(Some(text)) = kernel.get(&name)
         {
-            return Some(Kept { text, keyring: kernel.name() });
+            return Some(text);
         }
         let marker = self.marker(&self.marker_path(vault)?)?;
         if now >= marker.until {
@@ -123,12 +116,11 @@ impl SessionStore {
             let _ = self.forget_in_os(vault);
             return None;
         }
-        let text = self.os.get(&name).ok()??;
-        Some(Kept { text, keyring: self.os.name() })
+        self.os.get(&name).ok()?
     }
 
     /// Takes the keys of a vault away; whether there were any.
-    pub fn forget(&self, vault: &Id) -> Result<bool, SessionStoreError> {
+    pub(crate) fn forget(&self, vault: &Id) -> Result<bool, SessionStoreError> {
         let in_kernel = match &self.kernel {
             Ok(kernel) => kernel.remove(&item_name(vault)).map_err(SessionStoreError::Remove)?,
             Err(_) => false,
@@ -137,7 +129,7 @@ impl SessionStore {
     }
 
     /// Takes the keys of every vault away; says of which.
-    pub fn forget_all(&self) -> Result<Vec<Id>, SessionStoreError> {
+    pub(crate) fn forget_all(&self) -> Result<Vec<Id>, SessionStoreError> {
         let mut vaults = self.marked();
         if let Ok(kernel) = &self.kernel {
             let names = kernel.names(PREFIX).map_err(SessionStoreError::Remove)?;
@@ -275,7 +267,7 @@ mod tests {
         let root = tempdir().unwrap();
         let store = store(&root, true, Memory::default());
         keep(&store, &ONE).unwrap();
-        assert_eq!(store.find(&ONE, UnixTime::from_secs(150)).unwrap().text.expose(), b"keys");
+        assert_eq!(store.find(&ONE, UnixTime::from_secs(150)).unwrap().expose(), b"keys");
         assert!(store.find(&TWO, UnixTime::from_secs(150)).is_none());
         assert!(!root.path().join("state").exists());
         assert!(store.forget(&ONE).unwrap() && !store.forget(&ONE).unwrap());
@@ -287,7 +279,7 @@ mod tests {
         let root = tempdir().unwrap();
         let store = store(&root, false, Memory::default());
         keep(&store, &ONE).unwrap();
-        assert_eq!(store.find(&ONE, UnixTime::from_secs(199)).unwrap().text.expose(), b"keys");
+        assert_eq!(store.find(&ONE, UnixTime::from_secs(199)).unwrap().expose(), b"keys");
         assert!(store.find(&ONE, UnixTime::from_secs(200)).is_none());
         assert!(store.find(&ONE, UnixTime::from_secs(150)).is_none(), "it was taken away");
         assert_eq!(store.marked(), []);

@@ -21,7 +21,7 @@ const LIMIT: u64 = 128 << 10;
 /// Why a sealed half was not read, written or removed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SlotFileError {
+pub(crate) enum SlotFileError {
     #[error("there is no state folder to keep a keyring slot in")]
     NoState,
     #[error("{path} cannot be used")]
@@ -38,7 +38,7 @@ pub enum SlotFileError {
 
 /// The sealed halves in a state folder.
 #[derive(Debug, Clone)]
-pub struct SlotFiles {
+pub(crate) struct SlotFiles {
     state: Option<PathBuf>,
     owners: Owners,
 }

@@ -21,7 +21,7 @@ const LIMIT: u64 = 8 << 20;
 
 /// The lists of this device.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub(crate) struct Given {
     state: Option<PathBuf>,
     owners: Owners,
 }

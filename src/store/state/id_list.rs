@@ -24,7 +24,7 @@ const RECORD: u64 = 32;
 
 /// One list.
 #[derive(Debug, Clone)]
-pub struct IdList {
+pub(crate) struct IdList {
     folder: PinFolder,
     name: String,
     limit: u64,
@@ -32,7 +32,7 @@ pub struct IdList {
 
 /// How many of the ids given were new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Added {
+pub(crate) struct Added {
     pub kept: usize,
     /// Not remembered: the list is full, or there is no state folder.
     pub left_out: usize,

@@ -75,13 +75,13 @@ impl VaultPlace {
 
     /// Whether a place with these marks belongs to the same project as this one, or to one that this
     /// lies in.
-    pub fn belongs_to(&self, marks: &Marks) -> bool {
+    pub(crate) fn belongs_to(&self, marks: &Marks) -> bool {
         marks.repository.is_some_and(|id| self.reach.repositories.contains(&id))
             || marks.folder.is_some_and(|id| self.reach.folders.contains(&id))
     }
 
     /// Whether a place with these marks is in the same repository.
-    pub fn is_in_repository(&self, marks: &Marks) -> bool {
+    pub(crate) fn is_in_repository(&self, marks: &Marks) -> bool {
         marks.repository.is_some() && marks.repository == self.marks.repository
     }
 

@@ -17,7 +17,7 @@ const LIMIT: u64 = 1 << 20;
 
 /// The texts of this device, by the path of the vault: worktrees differ in what they lack.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub(crate) struct Said {
     state: Option<PathBuf>,
     owners: Owners,
 }
@@ -29,7 +29,7 @@ impl Said {
     }
 
     /// Whether `state` of the vault at `path` is another one than was told last. It is from now on.
-    pub fn is_news(&self, path: &Path, state: &str) -> bool {
+    pub(crate) fn is_news(&self, path: &Path, state: &str) -> bool {
         let known = self.load(path);
         if known.as_deref() == Some(state) {
             return false;
@@ -39,7 +39,7 @@ impl Said {
     }
 
     /// Whether `state` is what was told last.
-    pub fn is_known(&self, path: &Path, state: &str) -> bool {
+    pub(crate) fn is_known(&self, path: &Path, state: &str) -> bool {
         self.load(path).as_deref() == Some(state)
     }
 

@@ -28,11 +28,11 @@ impl Seen {
         self.kind() == FileType::RegularFile
     }
 
-    pub fn is_folder(&self) -> bool {
+    pub(crate) fn is_folder(&self) -> bool {
         self.kind() == FileType::Directory
     }
 
-    pub fn is_link(&self) -> bool {
+    pub(crate) fn is_link(&self) -> bool {
         self.kind() == FileType::Symlink
     }
 
@@ -69,7 +69,7 @@ impl Seen {
     }
 
     /// Whether this is the open file that `metadata` is of.
-    pub fn is_that_of(&self, metadata: &Metadata) -> bool {
+    pub(crate) fn is_that_of(&self, metadata: &Metadata) -> bool {
         let stamp = self.stamp();
         (stamp.device, stamp.inode) == (metadata.dev(), metadata.ino())
     }
@@ -82,7 +82,7 @@ impl Folder {
     }
 
     /// Opens the folder at `path`; `links` is about its last part.
-    pub fn open_by(path: &Path, links: Links) -> io::Result<Self> {
+    pub(crate) fn open_by(path: &Path, links: Links) -> io::Result<Self> {
         let flags = flags(links) | OFlags::DIRECTORY.bits() as i32;
         OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
     }
@@ -110,12 +110,12 @@ impl Folder {
     }
 
     /// Makes a folder in it.
-    pub fn make_folder(&self, name: &OsStr, mode: u32) -> io::Result<()> {
+    pub(crate) fn make_folder(&self, name: &OsStr, mode: u32) -> io::Result<()> {
         Ok(mkdirat(&self.0, name, Mode::from_raw_mode(mode as _))?)
     }
 
     /// Gives a folder in it, that this process has just made, to this one's owner.
-    pub fn hand_over(&self, made: &Self) -> io::Result<()> {
+    pub(crate) fn hand_over(&self, made: &Self) -> io::Result<()> {
         hand_over(&made.0, &self.metadata()?)
     }
 
@@ -161,7 +161,7 @@ impl Folder {
     }
 
     /// Gives a file its name; fails with `AlreadyExists` rather than replace anything.
-    pub fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(crate) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         {
             use rustix::fs::{RenameFlags, renameat_with};
@@ -179,12 +179,12 @@ impl Folder {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
-    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
     /// Locks the folder itself; `false` where another process has.
-    pub fn try_lock(&self) -> io::Result<bool> {
+    pub(crate) fn try_lock(&self) -> io::Result<bool> {
         match self.0.try_lock() {
             Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Ok(false),

@@ -42,7 +42,7 @@ pub struct Stamp {
 
 /// By what a folder is told from another one that comes to stand at its path: when it was made, and what
 /// the system numbers it. `None` where that is not known.
-pub fn born(folder: &Path) -> Option<String> {
+pub(crate) fn born(folder: &Path) -> Option<String> {
     let metadata = folder.metadata().ok()?;
     let made = metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?;
     // Not by the device, which many systems number anew when they start.
@@ -51,7 +51,7 @@ pub fn born(folder: &Path) -> Option<String> {
 
 /// Whether a symbolic link at the last part of a path is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Links {
+pub(crate) enum Links {
     Refuse,
     Follow,
 }

@@ -16,7 +16,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 /// The account whose rights this process acts with.
-pub fn current_user() -> Option<u32> {
+pub(crate) fn current_user() -> Option<u32> {
     Some(rustix::process::geteuid().as_raw())
 }
 
@@ -25,12 +25,12 @@ pub fn owner(metadata: &Metadata) -> Option<u32> {
 }
 
 /// The bytes of a path, one spelling each, for hashing: they stay the same across releases.
-pub fn path_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
 }
 
 /// The path that git names by these bytes.
-pub fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+pub(crate) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(bytes)))
 }
 
@@ -40,7 +40,7 @@ pub fn mode(metadata: &Metadata) -> Option<u32> {
 }
 
 /// Whether this process may write; of a folder, add to it. Says no on a read-only disk.
-pub fn is_writable(path: &Path, _metadata: &Metadata) -> bool {
+pub(crate) fn is_writable(path: &Path, _metadata: &Metadata) -> bool {
     rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
@@ -60,27 +60,27 @@ pub fn cut(file: &File, _path: &Path, length: u64) -> io::Result<()> {
 }
 
 /// Whether both describe one file, however it changed in between.
-pub fn same_file(a: &Metadata, b: &Metadata) -> bool {
+pub(crate) fn same_file(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
 /// Reads from `at` on, wherever the file's own cursor is.
-pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, at)
 }
 
 /// Opens for reading; returns at once on a FIFO without a writer.
-pub fn open_read(path: &Path, links: Links) -> io::Result<File> {
+pub(crate) fn open_read(path: &Path, links: Links) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags(links)).open(path)
 }
 
 /// Opens for reading and writing what is there.
-pub fn open_write(path: &Path) -> io::Result<File> {
+pub(crate) fn open_write(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).custom_flags(flags(Links::Refuse)).open(path)
 }
 
 /// Opens for appending, and creates with `mode` where there is nothing.
-pub fn open_append(path: &Path, mode: u32) -> io::Result<File> {
+pub(crate) fn open_append(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(mode).custom_flags(flags(Links::Refuse)).open(path)
 }
@@ -95,12 +95,12 @@ pub(super) fn flags(links: Links) -> i32 {
 }
 
 /// Whether an open failed because the path ends in a symbolic link.
-pub fn is_link_refusal(error: &io::Error) -> bool {
+pub(crate) fn is_link_refusal(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::LOOP)
 }
 
 /// Whether an open failed because of what is there: a socket, a device without a driver, a folder.
-pub fn is_wrong_kind(error: &io::Error) -> bool {
+pub(crate) fn is_wrong_kind(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NXIO | Errno::NODEV | Errno::ISDIR))
 }
 
@@ -110,7 +110,7 @@ pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 
 /// Gives the new `file` the owner and group of the one that it replaces. Only root can give a
 /// file away; everybody else keeps the group where that is allowed and their own where not.
-pub fn match_owner(file: &File, (user, group): (u32, u32)) -> io::Result<()> {
+pub(crate) fn match_owner(file: &File, (user, group): (u32, u32)) -> io::Result<()> {
     let now = file.metadata()?;
     if (now.uid(), now.gid()) == (user, group) {
         return Ok(());
@@ -128,12 +128,12 @@ pub fn match_owner(file: &File, (user, group): (u32, u32)) -> io::Result<()> {
 /// Gives what root has just created to the owner of the `folder` it is in, or `sudo v-secure`
 /// would leave files that their user cannot open. Never for a file that was found: it may be a
 /// hard link to one that only root may give away.
-pub fn hand_over(created: &File, folder: &Metadata) -> io::Result<()> {
+pub(crate) fn hand_over(created: &File, folder: &Metadata) -> io::Result<()> {
     let owner = (folder.uid(), folder.gid());
     if rustix::process::geteuid().is_root() { match_owner(created, owner) } else { Ok(()) }
 }
 
 /// Creates the folder and its missing parents, for this user alone.
-pub fn create_private_folders(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

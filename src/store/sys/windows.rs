@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// `FILE_FLAG_OPEN_REPARSE_POINT` of the Win32 `CreateFileW`: open the link, not what it names.
 const OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 
-pub fn current_user() -> Option<u32> {
+pub(crate) fn current_user() -> Option<u32> {
     None
 }
 
@@ -25,12 +25,12 @@ pub fn owner(_: &Metadata) -> Option<u32> {
 }
 
 /// UTF-16, which the system's paths are.
-pub fn path_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn path_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().encode_wide().flat_map(u16::to_le_bytes).collect()
 }
 
 /// The path that git names by these bytes, which are UTF-8 here.
-pub fn path_of(bytes: &[u8]) -> Option<PathBuf> {
+pub(crate) fn path_of(bytes: &[u8]) -> Option<PathBuf> {
     std::str::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
@@ -39,7 +39,7 @@ pub fn mode(_: &Metadata) -> Option<u32> {
 }
 
 /// What the attribute says; a folder's access list is not asked.
-pub fn is_writable(_path: &Path, metadata: &Metadata) -> bool {
+pub(crate) fn is_writable(_path: &Path, metadata: &Metadata) -> bool {
     !metadata.permissions().readonly()
 }
 
@@ -60,20 +60,20 @@ pub fn cut(_: &File, path: &Path, length: u64) -> io::Result<()> {
 
 /// `std` has no stable file number here; a held lock file cannot be deleted on Windows, which is
 /// what the comparison guards against.
-pub fn same_file(_: &Metadata, _: &Metadata) -> bool {
+pub(crate) fn same_file(_: &Metadata, _: &Metadata) -> bool {
     true
 }
 
 /// Reads from `at` on, wherever the file's own cursor is.
-pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
-pub fn open_read(path: &Path, links: Links) -> io::Result<File> {
+pub(crate) fn open_read(path: &Path, links: Links) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags(links)).open(path)
 }
 
-pub fn open_write(path: &Path) -> io::Result<File> {
+pub(crate) fn open_write(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).custom_flags(flags(Links::Refuse)).open(path)
 }
 
@@ -81,7 +81,7 @@ fn create_new(path: &Path, _mode: u32) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
-pub fn open_append(path: &Path, _mode: u32) -> io::Result<File> {
+pub(crate) fn open_append(path: &Path, _mode: u32) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).custom_flags(flags(Links::Refuse)).open(path)
 }
 
@@ -92,11 +92,11 @@ fn flags(links: Links) -> u32 {
     }
 }
 
-pub fn is_link_refusal(_: &io::Error) -> bool {
+pub(crate) fn is_link_refusal(_: &io::Error) -> bool {
     false
 }
 
-pub fn is_wrong_kind(_: &io::Error) -> bool {
+pub(crate) fn is_wrong_kind(_: &io::Error) -> bool {
     false
 }
 
@@ -104,15 +104,15 @@ pub fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-pub fn match_owner(_: &File, _: (u32, u32)) -> io::Result<()> {
+pub(crate) fn match_owner(_: &File, _: (u32, u32)) -> io::Result<()> {
     Ok(())
 }
 
-pub fn hand_over(_: &File, _: &Metadata) -> io::Result<()> {
+pub(crate) fn hand_over(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-pub fn create_private_folders(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
@@ -129,11 +129,11 @@ impl Seen {
         self.0.is_file()
     }
 
-    pub fn is_folder(&self) -> bool {
+    pub(crate) fn is_folder(&self) -> bool {
         self.0.is_dir()
     }
 
-    pub fn is_link(&self) -> bool {
+    pub(crate) fn is_link(&self) -> bool {
         self.0.is_symlink()
     }
 
@@ -153,13 +153,13 @@ impl Seen {
         stamp(&self.0)
     }
 
-    pub fn is_that_of(&self, _: &Metadata) -> bool {
+    pub(crate) fn is_that_of(&self, _: &Metadata) -> bool {
         true
     }
 }
 
 impl Folder {
-    pub fn open_by(path: &Path, links: Links) -> io::Result<Self> {
+    pub(crate) fn open_by(path: &Path, links: Links) -> io::Result<Self> {
         match (links, fs::symlink_metadata(path)?.is_symlink()) {
             (Links::Refuse, true) => Err(io::ErrorKind::NotADirectory.into()),
             _ => Self::open(path),
@@ -193,11 +193,11 @@ impl Folder {
         }
     }
 
-    pub fn make_folder(&self, name: &OsStr, _mode: u32) -> io::Result<()> {
+    pub(crate) fn make_folder(&self, name: &OsStr, _mode: u32) -> io::Result<()> {
         fs::create_dir(self.0.join(name))
     }
 
-    pub fn hand_over(&self, _made: &Self) -> io::Result<()> {
+    pub(crate) fn hand_over(&self, _made: &Self) -> io::Result<()> {
         Ok(())
     }
 
@@ -226,7 +226,7 @@ impl Folder {
     }
 
     /// By a second name: a rename would replace what is there.
-    pub fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(crate) fn rename_new(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         fs::hard_link(self.0.join(from), self.0.join(to))?;
         self.remove(from)
     }
@@ -235,12 +235,12 @@ impl Folder {
         fs::remove_file(self.0.join(name))
     }
 
-    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_dir(self.0.join(name))
     }
 
     /// A folder cannot be locked here.
-    pub fn try_lock(&self) -> io::Result<bool> {
+    pub(crate) fn try_lock(&self) -> io::Result<bool> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }

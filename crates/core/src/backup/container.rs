@@ -38,7 +38,7 @@ const END_PART: &str = "end part";
 const END: &str = "end backup";
 
 /// The most bytes of an identity.
-pub const MAX_IDENTITY: usize = 64 << 10;
+pub(crate) const MAX_IDENTITY: usize = 64 << 10;
 /// The most bytes of a plaintext.
 pub const MAX_PLAIN: usize = MAX_FILE + MAX_IDENTITY + 4096;
 /// The longest line outside of the parts.

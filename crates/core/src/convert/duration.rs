@@ -17,7 +17,7 @@ const YEAR: u64 = 365 * DAY;
 const TWO_YEARS: u64 = 2 * YEAR;
 
 /// The longest span, in seconds: 100 years.
-pub const MAX_SPAN: u64 = 100 * YEAR;
+pub(crate) const MAX_SPAN: u64 = 100 * YEAR;
 
 /// Why a text is no time. The text is not repeated: it may be a value given by mistake.
 #[derive(Debug, thiserror::Error)]

@@ -42,7 +42,7 @@ pub type Id = Fixed<32>;
 /// 16 random bytes: an epoch, a slot, a version's uid.
 pub type ShortId = Fixed<16>;
 /// An Ed25519 signature.
-pub type SignatureBytes = Fixed<64>;
+pub(crate) type SignatureBytes = Fixed<64>;
 
 impl<const N: usize> Fixed<N> {
     pub fn parse(text: &str) -> Result<Self, BytesError> {

@@ -45,7 +45,7 @@ pub enum EnvelopeError {
 impl EnvelopeError {
     /// Whether this, or a cause of `error`, says nothing against the file: a program that an identity
     /// needs is not there, or did not do its work.
-    pub fn is_of_program(error: &(dyn Error + 'static)) -> bool {
+    pub(crate) fn is_of_program(error: &(dyn Error + 'static)) -> bool {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(Self::Plugin { .. } | Self::MissingPlugin { .. }) = error.downcast_ref() {
@@ -80,7 +80,7 @@ pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Result<Vec<u8>, Envel
 }
 
 /// Whether files can be encrypted to all of `recipients` at once: tried with nothing in the file.
-pub fn try_recipients(recipients: &[String]) -> Result<(), EnvelopeError> {
+pub(crate) fn try_recipients(recipients: &[String]) -> Result<(), EnvelopeError> {
     encrypt(recipients, &[]).map(drop)
 }
 

@@ -59,7 +59,7 @@ impl Params {
 
     /// Whether a guess at a passphrase costs an attacker less than with `other`: less memory, or less
     /// work in it.
-    pub fn is_weaker_than(&self, other: Self) -> bool {
+    pub(crate) fn is_weaker_than(&self, other: Self) -> bool {
         let work = |params: &Self| u64::from(params.m) * u64::from(params.t);
         self.m < other.m || work(self) < work(&other)
     }

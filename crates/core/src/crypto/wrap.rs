@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 const NONCE: usize = 24;
 const KEY: usize = 32;
 /// The bytes of a wrap under a KEK.
-pub const WRAP_LENGTH: usize = NONCE + KEY + TAG;
+pub(crate) const WRAP_LENGTH: usize = NONCE + KEY + TAG;
 const SEALED_PLAINTEXT: usize = 2 * KEY;
 
 /// Why a DEK was not unwrapped.
@@ -108,7 +108,11 @@ pub fn wrap_dek(
 }
 
 /// Opens what [`wrap_dek`] made.
-pub fn unwrap_dek(kek: &Kek, binding: &WrapBinding<'_>, wrap: &[u8]) -> Result<Dek, WrapError> {
+pub(crate) fn unwrap_dek(
+    kek: &Kek,
+    binding: &WrapBinding<'_>,
+    wrap: &[u8],
+) -> Result<Dek, WrapError> {
     let failed = || WrapError::Kek(SealError::Authentication);
     if wrap.len() != WRAP_LENGTH {
         return Err(WrapError::Length);

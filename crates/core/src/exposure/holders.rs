@@ -270,7 +270,7 @@ impl Holders {
     }
 
     /// Whether the reader is a member's who may read, write or rotate the secret.
-    pub fn may_handle(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> bool {
+    pub(crate) fn may_handle(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> bool {
         let Facts { recipient, member, .. } = &self.facts[reader.0 as usize];
         let found = vault.policy().member(member);
         found.is_some_and(|found| found.recipients.contains(recipient))
@@ -279,7 +279,12 @@ impl Holders {
 
     /// When the member of a reader last lost all rights to handle the secret; the first second if it has one still,
     /// or never had.
-    pub fn handling_ended(&self, vault: &Vault, secret: &SecretName, reader: Reader) -> UnixTime {
+    pub(crate) fn handling_ended(
+        &self,
+        vault: &Vault,
+        secret: &SecretName,
+        reader: Reader,
+    ) -> UnixTime {
         let (chain, member) = (vault.chain(), &self.facts[reader.0 as usize].member);
         if handles(chain, chain.last(), member, secret) {
             return UnixTime::MIN;

@@ -81,7 +81,7 @@ impl<'a> SameValues<'a> {
     /// What its own writers stated counts in any case. That another version holds this one's value is
     /// believed of a writer who could open this one: anybody else would only be making noise about a
     /// secret that is not theirs.
-    pub fn family(
+    pub(crate) fn family(
         &self,
         vault: &Vault,
         holders: &Holders,

@@ -107,7 +107,7 @@ pub fn open_envelope(
 ///
 /// For what is to be carried on: an envelope with one line that is wrong is of no use to a reader, and
 /// its other lines are all the same the keys that the policy commits to.
-pub fn salvage(
+pub(crate) fn salvage(
     identities: &[Identity],
     file: &[u8],
     vault: &Id,
@@ -129,7 +129,7 @@ pub fn salvage(
 }
 
 /// What an envelope holds, before it is sealed.
-pub fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
+pub(crate) fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
     let head = format!("{FIRST_LINE}\nvault {vault}\naudience {audience}\n");
     // Room for everything at once: growing would leave copies of the keys behind.
     let mut text = Vec::with_capacity(head.len() + epochs.len() * 256);
@@ -147,7 +147,7 @@ pub fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> Secr
 }
 
 /// Checks what an envelope held, as [`open_envelope`] does.
-pub fn parse_plaintext(
+pub(crate) fn parse_plaintext(
     plaintext: &SecretValue,
     vault: &Id,
     audience: &str,

@@ -49,21 +49,21 @@ pub fn new_device_key(
 }
 
 /// The public key that an op adds, if it is usable and signed the proof.
-pub fn check_proof(vault: Option<&Id>, op: &KeyAdd) -> Option<VerifyingKey> {
+pub(crate) fn check_proof(vault: Option<&Id>, op: &KeyAdd) -> Option<VerifyingKey> {
     let key = VerifyingKey::parse(&op.key).ok()?;
     let id = ids::key_proof_id(vault, &op.member, &op.device, &op.recipient, &op.key, &op.sealed.0);
     key.verify(Tag::KeyProof, &id, &op.proof).then_some(key)
 }
 
 /// Seals a device's seed to its recipient; a binary age file.
-pub fn seal_signing_key(key: &SigningKey, recipient: &str) -> Result<Blob, DeviceKeyError> {
+pub(crate) fn seal_signing_key(key: &SigningKey, recipient: &str) -> Result<Blob, DeviceKeyError> {
     envelope::encrypt(&[recipient.to_owned()], key.seed().expose())
         .map(Blob)
         .map_err(DeviceKeyError::Envelope)
 }
 
 /// Opens what [`seal_signing_key`] made, if it is the key that the policy states as `public`.
-pub fn open_signing_key(
+pub(crate) fn open_signing_key(
     identities: &[Identity],
     sealed: &Blob,
     public: &Fixed<32>,

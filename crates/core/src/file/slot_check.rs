@@ -10,11 +10,11 @@ use crate::record::text::MAX_REASON;
 use std::ops::RangeInclusive;
 
 /// Argon2id memory in KiB.
-pub const MEMORY: RangeInclusive<u32> = 19_456..=1_048_576;
+pub(crate) const MEMORY: RangeInclusive<u32> = 19_456..=1_048_576;
 /// Argon2id passes.
-pub const PASSES: RangeInclusive<u32> = 2..=10;
+pub(crate) const PASSES: RangeInclusive<u32> = 2..=10;
 /// Argon2id lanes.
-pub const LANES: RangeInclusive<u32> = 1..=8;
+pub(crate) const LANES: RangeInclusive<u32> = 1..=8;
 
 /// Checks one record.
 pub fn record(record: &SlotRecord) -> Result<(), RuleError> {

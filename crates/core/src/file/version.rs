@@ -27,7 +27,7 @@ pub enum VersionError {
 
 impl VersionError {
     /// Whether the value is longer than any that this format holds.
-    pub const fn is_too_long(&self) -> bool {
+    pub(crate) const fn is_too_long(&self) -> bool {
         matches!(self, Self::Value(SealError::TooLong))
     }
 }
@@ -132,7 +132,7 @@ pub fn open_version(
 }
 
 /// [`open_version`] of an object that has been found to be the one that the wrap names.
-pub fn open_verified(
+pub(crate) fn open_verified(
     secret: SecretRef<'_>,
     object: &VersionObject,
     wrap: &Wrap,
@@ -165,7 +165,7 @@ pub fn rewrap(
 }
 
 /// Whether a wrap gives the key that the object's commitment names.
-pub fn check_wrap(
+pub(crate) fn check_wrap(
     secret: SecretRef<'_>,
     object: &VersionObject,
     wrap: &Wrap,

@@ -72,7 +72,7 @@ pub trait Prompts: Send + Sync {
 
 /// Nobody to ask, and nobody to tell.
 #[derive(Debug, Clone, Copy)]
-pub struct NoPrompts;
+pub(crate) struct NoPrompts;
 
 impl Prompts for NoPrompts {
     fn message(&self, _: &str) {}

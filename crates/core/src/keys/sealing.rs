@@ -59,7 +59,7 @@ impl Sealer {
     }
 
     /// Whether a recipient can be sealed to.
-    pub fn is_usable(&mut self, recipient: &str) -> bool {
+    pub(crate) fn is_usable(&mut self, recipient: &str) -> bool {
         if self.usable.contains(recipient) || self.unusable.contains_key(recipient) {
             return self.usable.contains(recipient);
         }
@@ -90,7 +90,7 @@ impl Sealer {
     }
 
     /// Why a recipient cannot be sealed to.
-    pub fn take_fault(&mut self, recipient: &str) -> Option<EnvelopeError> {
+    pub(crate) fn take_fault(&mut self, recipient: &str) -> Option<EnvelopeError> {
         self.unusable.remove(recipient)
     }
 }

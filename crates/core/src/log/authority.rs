@@ -115,7 +115,7 @@ impl<'a> Authority<'a> {
     }
 
     /// Judges a `put` by either right, if there is something to rotate.
-    pub fn judge_rotation(
+    pub(crate) fn judge_rotation(
         &mut self,
         place: usize,
         entry: &'a Entry,

@@ -52,7 +52,7 @@ pub fn op(op: &Op) -> Result<(), RuleError> {
 }
 
 /// Checks the name of a metadata field.
-pub fn field_name(text: &str) -> Result<(), RuleError> {
+pub(crate) fn field_name(text: &str) -> Result<(), RuleError> {
     let own = text.strip_prefix("tag.").or_else(|| text.strip_prefix("meta."));
     let known = match own {
         Some(name) => Name::new(name).is_ok(),

@@ -12,7 +12,7 @@ use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
 /// The most parents of an entry.
-pub const MAX_PARENTS: usize = 256;
+pub(crate) const MAX_PARENTS: usize = 256;
 
 /// A change that nobody has signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

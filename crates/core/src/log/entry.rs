@@ -40,7 +40,7 @@ impl Entry {
 
     /// Fills in which objects the entry's puts name: those of this vault, of the entry's own key and
     /// parents. Nothing of it is in the line, so an entry's id is the same before and after.
-    pub fn derive_objects(&mut self, vault: &Id) {
+    pub(crate) fn derive_objects(&mut self, vault: &Id) {
         if !self.ops.iter().any(|op| matches!(op, Op::Put(_) | Op::Pending(_))) {
             return;
         }

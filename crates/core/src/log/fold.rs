@@ -38,7 +38,7 @@ impl FoldScope<'_> {
     }
 
     /// Whether an op of the entry is about one of the secrets.
-    pub fn names_in(&self, entry: &Entry) -> bool {
+    pub(crate) fn names_in(&self, entry: &Entry) -> bool {
         matches!(self, Self::All) || entry.ops.iter().any(|op| self.names(op))
     }
 }
@@ -55,7 +55,7 @@ impl LogState {
 
     /// The state as it would be if all void ops counted: what they would have changed. A void `put`
     /// then stands by write where its author had that right when it was written.
-    pub fn fold_with_voids(
+    pub(crate) fn fold_with_voids(
         graph: &Graph,
         entries: &BTreeMap<Id, Entry>,
         standings: &Standings,

@@ -105,13 +105,13 @@ impl Graph {
     }
 
     /// Whether `a` is a proper ancestor of `b`.
-    pub fn ancestor(&self, a: usize, b: usize) -> bool {
+    pub(crate) fn ancestor(&self, a: usize, b: usize) -> bool {
         let all = || AncestorSets::new(&self.links, self.links.closure(0..self.len()));
         self.reach.get_or_init(all).ancestor(&self.links, a, b)
     }
 
     /// `heads` and all their ancestors; ids that are not in the log are left out.
-    pub fn ancestry<'a>(&self, heads: impl IntoIterator<Item = &'a Id>) -> Bits {
+    pub(crate) fn ancestry<'a>(&self, heads: impl IntoIterator<Item = &'a Id>) -> Bits {
         self.links.closure(heads.into_iter().filter_map(|id| self.place(id)))
     }
 
@@ -129,7 +129,7 @@ impl Graph {
     }
 
     /// Those of `set` that are no ancestor of another of it.
-    pub fn tops(&self, set: &Bits) -> Vec<usize> {
+    pub(crate) fn tops(&self, set: &Bits) -> Vec<usize> {
         let mut covered = Bits::new(self.len());
         let mut tops = Vec::new();
         for place in (0..self.len()).rev() {
@@ -146,7 +146,7 @@ impl Graph {
     }
 
     /// The log's entries by place; `entries` is what the graph was built of.
-    pub fn in_order<'a>(&self, entries: &'a BTreeMap<Id, Entry>) -> Vec<&'a Entry> {
+    pub(crate) fn in_order<'a>(&self, entries: &'a BTreeMap<Id, Entry>) -> Vec<&'a Entry> {
         let ranked: Vec<&Entry> = entries.values().collect();
         let mut ordered = ranked.clone();
         for (entry, place) in ranked.iter().zip(&self.by_id) {

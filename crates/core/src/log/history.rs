@@ -81,7 +81,7 @@ impl LogFilter<'_> {
 }
 
 /// Every kind of op.
-pub const ACTIONS: [&str; 12] = [
+pub(crate) const ACTIONS: [&str; 12] = [
     "put",
     "field",
     "resolve",

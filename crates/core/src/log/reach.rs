@@ -50,7 +50,7 @@ impl Links {
     }
 
     /// `from` and all their ancestors.
-    pub fn closure(&self, from: impl Iterator<Item = usize>) -> Bits {
+    pub(crate) fn closure(&self, from: impl Iterator<Item = usize>) -> Bits {
         let mut set = Bits::new(self.len());
         let last = from.filter(|e| *e < self.len()).inspect(|e| _ = set.insert(*e)).max();
         for entry in (0..last.map_or(0, |last| last + 1)).rev() {
@@ -153,7 +153,7 @@ impl AncestorSets {
     }
 
     /// Whether `a` is a proper ancestor of `b`.
-    pub fn ancestor(&self, links: &Links, a: usize, b: usize) -> bool {
+    pub(crate) fn ancestor(&self, links: &Links, a: usize, b: usize) -> bool {
         a < b && self.direct(a, b).unwrap_or_else(|| self.walk(links, a, b))
     }
 

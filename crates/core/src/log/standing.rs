@@ -37,7 +37,7 @@ pub enum EntryStatus {
 
 impl EntryStatus {
     /// Whether an op of it counts, as far as it was judged.
-    pub const fn counts_partly(self) -> bool {
+    pub(crate) const fn counts_partly(self) -> bool {
         matches!(self, Self::Counting | Self::Split)
     }
 }
@@ -120,12 +120,12 @@ impl Standings {
     }
 
     /// The void ops in order, with the policy position that ended each.
-    pub fn void_ops(&self) -> impl Iterator<Item = (At, usize)> {
+    pub(crate) fn void_ops(&self) -> impl Iterator<Item = (At, usize)> {
         self.voided.iter().map(|(at, position)| (*at, *position))
     }
 
     /// Whether the op is a `put` that has no better ground than the right to rotate.
-    pub fn is_rotation(&self, at: At) -> bool {
+    pub(crate) fn is_rotation(&self, at: At) -> bool {
         self.rotations.contains(&at)
     }
 
@@ -199,7 +199,7 @@ impl Standings {
     }
 
     /// The void ops of an entry, each with the policy position that ended it.
-    pub fn void_of(&self, place: usize) -> Vec<(usize, usize)> {
+    pub(crate) fn void_of(&self, place: usize) -> Vec<(usize, usize)> {
         let ops = self.voided.range(At::new(place, 0)..At::new(place + 1, 0));
         ops.map(|(at, position)| (at.op as usize, *position)).collect()
     }

@@ -127,7 +127,7 @@ impl Version {
 
     /// The wraps that open it, in the order in which readers try them: the live one, its put's own,
     /// the others from the oldest on. Each must be in the file until the version is pruned.
-    pub fn wraps_to_try(&self) -> impl Iterator<Item = &WrapId> {
+    pub(crate) fn wraps_to_try(&self) -> impl Iterator<Item = &WrapId> {
         std::iter::once(&self.live_wrap.wrap).chain(&self.other_wraps)
     }
 }

@@ -1,11 +1,10 @@
 //! Who has access to what, for people: the answers behind `access list`, `role list` and
 //! `member show`. Nothing here decides; [`super::state`] and [`super::history`] do.
 
-use super::op::Right;
 use super::rights::Rights;
 use super::state::{OWNER, PolicyState};
 use crate::name::{Name, Pattern, SecretName};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// One way in which a member has rights.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,21 +102,6 @@ impl PolicyState {
         }
         let grants = self.role(role).into_iter().flat_map(|role| role.grants());
         grants.map(|(pattern, rights)| (pattern.clone(), rights)).collect()
-    }
-
-    /// What a member may give to a role: for each pattern of its grants on which it may grant, the
-    /// rights that it holds there.
-    pub fn grantable(&self, member: &Name) -> BTreeMap<Pattern, Rights> {
-        let roles = self.member(member).into_iter().flat_map(|member| member.roles());
-        let patterns = roles.flat_map(|role| self.grants_of(role)).map(|(pattern, _)| pattern);
-        patterns
-            .filter(|pattern| self.holds_pattern(member, Right::Grant, pattern))
-            .map(|pattern| {
-                let held = |right: &Right| self.holds_pattern(member, *right, &pattern);
-                let rights = Right::ALL.into_iter().filter(held).collect();
-                (pattern, rights)
-            })
-            .collect()
     }
 
     /// The members that may read the secret: those of its audience.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most recipients of a member.
-pub const MAX_RECIPIENTS: usize = 16;
+pub(crate) const MAX_RECIPIENTS: usize = 16;
 
 /// Where the op stands.
 pub(super) struct OpContext<'a> {

@@ -85,7 +85,7 @@ impl PolicyState {
     ///
     /// Patterns nest or are disjoint, so a secret's audience is that of the narrowest pattern around
     /// it, or that of `*`.
-    pub fn needed_audiences(&self) -> BTreeSet<String> {
+    pub(crate) fn needed_audiences(&self) -> BTreeSet<String> {
         let grants = self.roles().flat_map(|(_, role)| role.grants());
         let patterns: BTreeSet<&Pattern> = grants
             .filter(|(_, rights)| rights.has(Right::Read))
@@ -96,14 +96,14 @@ impl PolicyState {
     }
 
     /// The audiences that are needed and have no epoch yet.
-    pub fn missing_audiences(&self) -> BTreeSet<String> {
+    pub(crate) fn missing_audiences(&self) -> BTreeSet<String> {
         let mut needed = self.needed_audiences();
         needed.retain(|name| self.audience(name).is_none());
         needed
     }
 
     /// The members of an audience: those of its roles. Roles that do not exist have none.
-    pub fn members_of(&self, audience: &str) -> BTreeSet<&Name> {
+    pub(crate) fn members_of(&self, audience: &str) -> BTreeSet<&Name> {
         let roles = parse(audience).unwrap_or_default();
         roles.iter().filter_map(|role| self.role(role)).flat_map(|role| role.members()).collect()
     }
@@ -134,7 +134,7 @@ impl PolicyState {
     }
 
     /// The members of an audience with recipients that its envelope leaves out.
-    pub fn skipped_in(&self, audience: &str) -> BTreeSet<&Name> {
+    pub(crate) fn skipped_in(&self, audience: &str) -> BTreeSet<&Name> {
         let Some(found) = self.audience(audience) else { return BTreeSet::new() };
         let is_left_out = |name: &&Name| {
             let member = self.member(name);

@@ -13,7 +13,7 @@ use crate::name::{Name, Pattern};
 use std::collections::BTreeMap;
 
 /// The signers of an entry, by the state that judges them.
-pub struct Signers<'a> {
+pub(crate) struct Signers<'a> {
     state: &'a PolicyState,
     history: &'a History,
     members: BTreeMap<&'a Name, Signer<'a>>,
@@ -56,7 +56,7 @@ impl<'a> Signers<'a> {
     }
 
     /// What of the signers counts for giving keys to audiences.
-    pub fn sealers(&self) -> Sealers {
+    pub(crate) fn sealers(&self) -> Sealers {
         Sealers::new(self.state, self.members.keys().copied(), self.owner_level)
     }
 

@@ -20,9 +20,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The most entries of a chain.
-pub const MAX_ENTRIES: usize = 10_000;
+pub(crate) const MAX_ENTRIES: usize = 10_000;
 /// The most signatures on an entry.
-pub const MAX_SIGNATURES: usize = 16;
+pub(crate) const MAX_SIGNATURES: usize = 16;
 /// From this many signatures on, threads save more than starting them costs.
 const PARALLEL_FROM: usize = 16;
 
@@ -104,7 +104,7 @@ impl Chain {
     ///
     /// # Errors
     /// The first entry that breaks a rule.
-    pub fn replay(
+    pub(crate) fn replay(
         entries: &[PolicyEntry],
         mut visit: impl FnMut(usize, &PolicyState),
     ) -> Result<(), ChainError> {
@@ -283,7 +283,7 @@ impl Chain {
     }
 
     /// The members that signed the entry at `position`.
-    pub fn signing_members(&self, position: usize) -> BTreeSet<&Name> {
+    pub(crate) fn signing_members(&self, position: usize) -> BTreeSet<&Name> {
         let keys = self.signers(position).iter();
         keys.filter_map(|key| self.key(key)).map(|fact| &fact.member).collect()
     }
@@ -292,7 +292,7 @@ impl Chain {
     ///
     /// # Errors
     /// The first key that is nobody's.
-    pub fn signers_with(&self, keys: &BTreeSet<Id>) -> Result<Signers<'_>, Id> {
+    pub(crate) fn signers_with(&self, keys: &BTreeSet<Id>) -> Result<Signers<'_>, Id> {
         let keys: Vec<Id> = keys.iter().copied().collect();
         Signers::new(&self.state, &self.history, &keys)
     }
@@ -313,7 +313,7 @@ impl Chain {
     }
 
     /// Whose key this is after `position`, if it is anybody's.
-    pub fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+    pub(crate) fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
         self.history.actor_at(position, key)
     }
 
@@ -323,7 +323,7 @@ impl Chain {
     }
 
     /// Whether `member` has `right` after `position` by one grant that covers all of `pattern`.
-    pub fn holds_pattern(
+    pub(crate) fn holds_pattern(
         &self,
         position: usize,
         member: &Name,
@@ -339,7 +339,7 @@ impl Chain {
     }
 
     /// The patterns on which a role of this name has or ever had the right to read.
-    pub fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
+    pub(crate) fn ever_read(&self, role: &Name) -> impl Iterator<Item = &Pattern> {
         self.history.ever_read(role)
     }
 

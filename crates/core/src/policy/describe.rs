@@ -3,7 +3,7 @@
 use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 
 /// Every kind of op.
-pub const ACTIONS: [&str; 17] = [
+pub(crate) const ACTIONS: [&str; 17] = [
     "vault",
     "member-add",
     "member-remove",

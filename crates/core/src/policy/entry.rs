@@ -43,14 +43,19 @@ mod id_or_empty {
     use serde::{Deserialize, Deserializer, Serializer, de};
     use std::borrow::Cow;
 
-    pub fn serialize<S: Serializer>(id: &Option<Id>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        id: &Option<Id>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         match id {
             Some(id) => serializer.collect_str(id),
             None => serializer.serialize_str(""),
         }
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Id>, D::Error> {
         match Cow::<str>::deserialize(deserializer)?.as_ref() {
             "" => Ok(None),
             text => Id::parse(text).map(Some).map_err(de::Error::custom),

@@ -150,7 +150,7 @@ impl Limit {
     }
 
     /// The most that others than owners make of it.
-    pub const fn by_others(self) -> usize {
+    pub(crate) const fn by_others(self) -> usize {
         match self {
             Self::MembersOfRole => 900,
             Self::RolesOfMember | Self::DevicesOfMember => 48,

@@ -18,7 +18,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 /// The `gives` of an op that is not stated yet. [`fill`] states it.
-pub const UNSTATED: Id = Fixed([0; 32]);
+pub(crate) const UNSTATED: Id = Fixed([0; 32]);
 
 /// A text that is made when it is asked for, and is no part of what a state is.
 #[derive(Debug, Clone, Default)]

@@ -192,7 +192,7 @@ impl History {
     }
 
     /// Whose key this is after `position`, if it is anybody's.
-    pub fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+    pub(crate) fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
         let fact = self.keys.get(key)?;
         fact.active.holds(index(position)).then_some(&fact.member)
     }
@@ -203,7 +203,7 @@ impl History {
     }
 
     /// Whether `member` has `right` after `position` by one grant that covers all of `pattern`.
-    pub fn holds_pattern(
+    pub(crate) fn holds_pattern(
         &self,
         position: usize,
         member: &Name,

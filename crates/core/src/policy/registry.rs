@@ -69,13 +69,13 @@ impl Registry {
     }
 
     /// Takes recipients out of force.
-    pub fn retire<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) {
+    pub(crate) fn retire<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) {
         ids.into_iter().for_each(|id| drop(self.0.insert(*id, Use::Former)));
     }
 
     /// Notes the recipient of a new epoch, which nothing may have used before: who left with its
     /// identity would open what is sealed to it.
-    pub fn begin_epoch(&mut self, text: &str) -> Result<(), OpFault> {
+    pub(crate) fn begin_epoch(&mut self, text: &str) -> Result<(), OpFault> {
         let Recipient { id, kind, .. } = recipient::read(text).map_err(OpFault::Recipient)?;
         if kind != RecipientKind::X25519 {
             // Its identity must stand in the envelope as an age identity that any reader has.

@@ -10,7 +10,7 @@ impl Rights {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self(0b1_1111);
     /// The rights whose use changes what a heir of the environment gets.
-    pub const CHANGING: Self =
+    pub(crate) const CHANGING: Self =
         Self::NONE.with(Right::Write).with(Right::Rotate).with(Right::Delete);
 
     pub const fn with(self, right: Right) -> Self {
@@ -33,7 +33,7 @@ impl Rights {
         Self(self.0 & other.0)
     }
 
-    pub const fn minus(self, other: Self) -> Self {
+    pub(crate) const fn minus(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 

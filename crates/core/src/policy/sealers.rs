@@ -60,7 +60,7 @@ impl After<'_> {
 }
 
 /// What counts of an entry's signers, kept while the entry changes the state.
-pub struct Sealers {
+pub(crate) struct Sealers {
     owner_level: bool,
     threshold: usize,
     signers: Vec<Sealer>,

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 pub const MAX_VALUE: usize = 4096;
 
 /// The shortest interval of a schedule, in seconds: every rotation stays in the file.
-pub const MIN_INTERVAL: u64 = 3600;
+pub(crate) const MIN_INTERVAL: u64 = 3600;
 /// The longest interval of a schedule, in seconds: 100 years.
-pub const MAX_INTERVAL: u64 = 100 * 365 * 24 * 3600;
+pub(crate) const MAX_INTERVAL: u64 = 100 * 365 * 24 * 3600;
 
 /// What is known of a setting: the one place that a new one is added to.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Setting {
 }
 
 /// Who may change settings: the chain takes them from enough owners only.
-pub const SET_BY: &str = "owner";
+pub(crate) const SET_BY: &str = "owner";
 
 const INTERVALS: &str = "a span of time from 1h, such as 12h, 30d or 4w";
 
@@ -311,7 +311,7 @@ impl Settings {
     }
 
     /// The environments that `environment` inherits from, nearest first, without itself.
-    pub fn inheritance_of(&self, environment: &str) -> Vec<Name> {
+    pub(crate) fn inheritance_of(&self, environment: &str) -> Vec<Name> {
         self.bases(environment).filter_map(|base| Name::new(base).ok()).collect()
     }
 
@@ -321,12 +321,12 @@ impl Settings {
     }
 
     /// Whether recipients of this plugin may be added.
-    pub fn allows_plugin(&self, name: &str) -> bool {
+    pub(crate) fn allows_plugin(&self, name: &str) -> bool {
         self.get("plugins.allow").is_some_and(|names| names.split(',').any(|own| own == name))
     }
 
     /// Whether `variables.allow` is the whole list of the names that secrets pass under.
-    pub fn has_strict_variables(&self) -> bool {
+    pub(crate) fn has_strict_variables(&self) -> bool {
         self.get("variables.strict") == Some(ON)
     }
 

@@ -19,7 +19,7 @@ pub const OWNER: &str = "owner";
 
 /// What genesis states for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charter {
+pub(crate) struct Charter {
     pub suite: String,
     pub nonce: ShortId,
     pub name: Name,
@@ -46,7 +46,7 @@ pub struct Member {
 
 impl Member {
     /// The id of the key that one of the member's recipients is.
-    pub fn recipient_id(&self, recipient: &str) -> Option<&Id> {
+    pub(crate) fn recipient_id(&self, recipient: &str) -> Option<&Id> {
         self.ids.get(recipient)
     }
 
@@ -141,7 +141,7 @@ impl PolicyState {
     }
 
     /// What genesis states; every state of a chain has it.
-    pub fn charter(&self) -> Option<&Charter> {
+    pub(crate) fn charter(&self) -> Option<&Charter> {
         self.charter.as_ref()
     }
 
@@ -180,12 +180,12 @@ impl PolicyState {
     }
 
     /// Whose key this is.
-    pub fn key_owner(&self, key: &Id) -> Option<&Name> {
+    pub(crate) fn key_owner(&self, key: &Id) -> Option<&Name> {
         self.key_owners.get(key)
     }
 
     /// Whose recipient the key with this id is.
-    pub fn recipient_owner(&self, id: &Id) -> Option<&Name> {
+    pub(crate) fn recipient_owner(&self, id: &Id) -> Option<&Name> {
         self.registry.owner(id)
     }
 
@@ -198,13 +198,13 @@ impl PolicyState {
     }
 
     /// Owners that have a device key.
-    pub fn signing_owners(&self) -> usize {
+    pub(crate) fn signing_owners(&self) -> usize {
         let keyed = |name: &&Name| self.members.get(*name).is_some_and(|m| !m.keys.is_empty());
         self.owners().filter(keyed).count()
     }
 
     /// Whether these keys suffice for every op: enough owners of this state among their members.
-    pub fn is_owner_level<'a>(&self, keys: impl IntoIterator<Item = &'a Id>) -> bool {
+    pub(crate) fn is_owner_level<'a>(&self, keys: impl IntoIterator<Item = &'a Id>) -> bool {
         let signers: BTreeSet<&Name> = keys.into_iter().filter_map(|k| self.key_owner(k)).collect();
         let owners = signers.into_iter().filter(|member| self.is_owner(member)).count();
         self.charter.is_some() && owners >= self.threshold()
@@ -216,7 +216,7 @@ impl PolicyState {
     }
 
     /// Whether `member` has `right` by one grant that covers all of `pattern`.
-    pub fn holds_pattern(&self, member: &Name, right: Right, pattern: &Pattern) -> bool {
+    pub(crate) fn holds_pattern(&self, member: &Name, right: Right, pattern: &Pattern) -> bool {
         self.holds_where(member, right, |granted| granted.contains(pattern))
     }
 

@@ -37,7 +37,7 @@ pub struct Putting<'a> {
 }
 
 /// The id of the object that an entry makes of a body, of the secret `uid`.
-pub fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> ObjectId {
+pub(crate) fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> ObjectId {
     let Putting { author, origin, expires } = putting;
     let expires = expires.map(|at| at.as_secs().to_le_bytes());
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);

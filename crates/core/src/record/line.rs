@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The greatest integer of the format: exact in every JSON reader.
-pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+pub(crate) const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// Why a line is not a record.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub fn parse<T: Serialize + DeserializeOwned>(line: &str) -> Result<T, LineError
 }
 
 /// Parses a line of a file whose exact bytes have been found canonical before.
-pub fn parse_trusted<T: DeserializeOwned>(line: &str) -> Result<T, LineError> {
+pub(crate) fn parse_trusted<T: DeserializeOwned>(line: &str) -> Result<T, LineError> {
     serde_json::from_str(line).map_err(LineError::Json)
 }
 

@@ -106,7 +106,7 @@ impl RuleError {
 }
 
 /// Checks that each item is greater than the one before.
-pub fn ascending<T: Ord>(list: &'static str, items: &[T]) -> Result<(), RuleError> {
+pub(crate) fn ascending<T: Ord>(list: &'static str, items: &[T]) -> Result<(), RuleError> {
     for pair in items.windows(2) {
         match pair[0].cmp(&pair[1]) {
             std::cmp::Ordering::Less => {}
@@ -118,7 +118,7 @@ pub fn ascending<T: Ord>(list: &'static str, items: &[T]) -> Result<(), RuleErro
 }
 
 /// Checks that a list holds something.
-pub fn not_empty<T>(list: &'static str, items: &[T]) -> Result<(), RuleError> {
+pub(crate) fn not_empty<T>(list: &'static str, items: &[T]) -> Result<(), RuleError> {
     if items.is_empty() { Err(RuleError::Empty { list }) } else { Ok(()) }
 }
 

@@ -172,7 +172,7 @@ fn denied(vault: &Vault, secret: &SecretName, member: &Name) -> PutError {
 }
 
 /// The members that have a right on a secret.
-pub fn members_with(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
+pub(crate) fn members_with(vault: &Vault, right: Right, secret: &SecretName) -> Vec<Name> {
     let state = vault.policy();
     state
         .members()

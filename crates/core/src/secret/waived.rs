@@ -23,7 +23,7 @@ const FIELD: &str = "meta.waived.";
 
 /// Whether a field is a waiver: an owner's word about one version, which no command signs again that
 /// takes fields over from somebody else's entry or another secret.
-pub fn is_waiver(field: &str) -> bool {
+pub(crate) fn is_waiver(field: &str) -> bool {
     field.starts_with(FIELD)
 }
 

@@ -33,7 +33,7 @@ enum Signed {
 
 /// A version object on its way into the file.
 #[derive(Debug)]
-pub struct NewVersion {
+pub(crate) struct NewVersion {
     pub secret: SecretName,
     /// The secret's uid.
     pub uid: Id,
@@ -71,7 +71,7 @@ impl Change {
     }
 
     /// [`Change::slot`] with the removal of the slot that it replaces.
-    pub fn slot_in_place_of(
+    pub(crate) fn slot_in_place_of(
         id: ShortId,
         record: SlotRecord,
         old: ShortId,
@@ -85,13 +85,13 @@ impl Change {
     }
 
     #[must_use]
-    pub fn with_versions(mut self, versions: Vec<NewVersion>) -> Self {
+    pub(crate) fn with_versions(mut self, versions: Vec<NewVersion>) -> Self {
         self.versions.extend(versions);
         self
     }
 
     #[must_use]
-    pub fn with_wraps(mut self, wraps: Vec<NewWrap>) -> Self {
+    pub(crate) fn with_wraps(mut self, wraps: Vec<NewWrap>) -> Self {
         self.wraps.extend(wraps);
         self
     }
@@ -102,7 +102,7 @@ impl Change {
     }
 
     /// The change's policy entry, if it has one.
-    pub fn policy_entry(&self) -> Option<&PolicyEntry> {
+    pub(crate) fn policy_entry(&self) -> Option<&PolicyEntry> {
         match &self.signed {
             Signed::Policy(entry, _) => Some(entry),
             Signed::Log(_) | Signed::Slots(_) => None,
@@ -130,7 +130,7 @@ impl Change {
 
     /// Whether the records are other ones than the entries name: an id that was made of another
     /// entry's key or parents would leave the vault with an entry that lacks its version.
-    pub fn is_torn(&self, vault: &Id) -> bool {
+    pub(crate) fn is_torn(&self, vault: &Id) -> bool {
         let versions = self.versions.iter();
         let wraps = self.wraps.iter();
         let there = Named {

@@ -13,12 +13,12 @@ use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What the chain asks before an op.
-pub type May = fn(&Sealers, &str, After<'_>) -> Result<(), Needs>;
+pub(crate) type May = fn(&Sealers, &str, After<'_>) -> Result<(), Needs>;
 
 /// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
 /// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
 /// audience by then has no use of its keys, whatever their signature suffices for.
-pub fn may_seal(vault: &Vault, key: Id, audience: &str, after: &Chain, may: May) -> bool {
+pub(crate) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &Chain, may: May) -> bool {
     let signers = vault.chain().signers_with(&BTreeSet::from([key]));
     let member = vault.policy().key_owner(&key);
     signers.is_ok_and(|signers| may(&signers.sealers(), audience, after.after()).is_ok())
@@ -46,13 +46,17 @@ fn members_who(vault: &Vault, audience: &str, may: May) -> Vec<Name> {
 }
 
 /// Whether a member may make another wrap of a secret that they read.
-pub fn may_rewrap(state: &PolicyState, member: &Name, secret: &SecretName) -> bool {
+pub(crate) fn may_rewrap(state: &PolicyState, member: &Name, secret: &SecretName) -> bool {
     let holds = |right| state.holds(member, right, secret);
     holds(Right::Read) && (holds(Right::Write) || holds(Right::Grant))
 }
 
 /// Who can open a wrap and may make another.
-pub fn may_wrap_anew(state: &PolicyState, secret: &SecretName, wrap: &Wrap) -> BTreeSet<Name> {
+pub(crate) fn may_wrap_anew(
+    state: &PolicyState,
+    secret: &SecretName,
+    wrap: &Wrap,
+) -> BTreeSet<Name> {
     let holders = state.members_of(&wrap.audience).into_iter();
     let signs = |name: &&Name| state.member(name).is_some_and(|member| !member.keys.is_empty());
     holders.filter(signs).filter(|name| may_rewrap(state, name, secret)).cloned().collect()

@@ -268,7 +268,7 @@ impl Vault {
     }
 
     /// Whether every object and wrap that was read has been found to be what its id says.
-    pub fn is_hashed(&self) -> bool {
+    pub(crate) fn is_hashed(&self) -> bool {
         self.hashed
     }
 
@@ -303,7 +303,7 @@ impl Vault {
     }
 
     /// An audience's epochs as the policy has them, the current one first.
-    pub fn expected_epochs(&self, audience: &str) -> Vec<ExpectedEpoch> {
+    pub(crate) fn expected_epochs(&self, audience: &str) -> Vec<ExpectedEpoch> {
         let Some(found) = self.policy().audience(audience) else { return Vec::new() };
         let newest_first = std::iter::once(&found.current).chain(found.earlier.iter().rev());
         newest_first

@@ -13,14 +13,14 @@ use v_secure_core::time::UnixTime;
 use v_secure_core::vault::{Depth, Vault};
 
 /// Where the vault is.
-pub enum VaultSearch {
+pub(crate) enum VaultSearch {
     Found(Location),
     /// None was stated, and none is here.
     Nowhere,
     Refused(Failure),
 }
 
-pub struct Examined<'a> {
+pub(crate) struct Examined<'a> {
     pub context: &'a Context<'a>,
     pub place: VaultSearch,
     /// The session at the place; an error where a variable or the configuration is wrong.
@@ -31,7 +31,7 @@ pub struct Examined<'a> {
 }
 
 /// Who unlocked the vault, and every way that was tried.
-pub type Tried = (Option<unlocking::UnlockedMember>, Vec<Attempt>);
+pub(crate) type Tried = (Option<unlocking::UnlockedMember>, Vec<Attempt>);
 
 impl<'a> Examined<'a> {
     pub fn new(context: &'a Context<'a>) -> Self {
@@ -57,7 +57,7 @@ impl<'a> Examined<'a> {
 
     /// Whether the pins refuse the vault: nothing in it is worth a finding then, and what would mend
     /// one would be done for whoever put the vault there.
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         self.found().is_some_and(|opened| opened.pin.is_refused())
     }
 

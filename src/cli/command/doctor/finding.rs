@@ -103,7 +103,7 @@ codes! {
 
 /// One thing found. Of findings about the history the code is one of `audit verify`'s.
 #[derive(Debug, Clone)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub severity: DoctorSeverity,
     pub code: &'static str,
     /// One sentence, escaped for display.
@@ -129,7 +129,7 @@ impl Finding {
     }
 
     /// What a command would have failed with.
-    pub fn of_failure(code: Code, failure: &Failure) -> Self {
+    pub(crate) fn of_failure(code: Code, failure: &Failure) -> Self {
         let texts: Vec<&str> =
             std::iter::once(&failure.message).chain(&failure.causes).map(String::as_str).collect();
         let finding = Self::new(code, texts.join(": "));

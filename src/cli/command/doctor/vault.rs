@@ -36,6 +36,6 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     vec![finding]
 }
 
-pub fn is_about_pins(failure: &Failure) -> bool {
+pub(crate) fn is_about_pins(failure: &Failure) -> bool {
     matches!(failure.code, codes::Code::Pin | codes::Code::State)
 }

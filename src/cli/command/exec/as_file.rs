@@ -14,7 +14,7 @@ use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Vault;
 
 #[derive(Debug, Args)]
-pub struct AsFileArgs {
+pub(crate) struct AsFileArgs {
     /// Give the secret as a file whose path is in VAR; may be given several times
     #[arg(long, value_name = "VAR=NAME")]
     as_file: Vec<String>,
@@ -25,7 +25,7 @@ pub struct AsFileArgs {
 }
 
 /// A secret, and the variable that is to hold the path of its file.
-pub struct AsFile {
+pub(crate) struct AsFile {
     pub variable: String,
     pub target: Target,
 }

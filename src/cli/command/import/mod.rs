@@ -92,7 +92,7 @@ impl Import {
     }
 
     /// Whether it is to show only what it would do.
-    pub fn is_dry(&self) -> bool {
+    pub(crate) fn is_dry(&self) -> bool {
         self.dry_run
     }
 

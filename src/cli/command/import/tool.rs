@@ -16,7 +16,7 @@ use v_secure_core::secret_value::SecretValue;
 
 /// A tool that opens its own files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Tool {
+pub(crate) enum Tool {
     /// Files that sops encrypted
     Sops,
     /// Files that dotenvx encrypted
@@ -41,7 +41,7 @@ impl Tool {
 
     /// Refuses what a tool encrypted where the tool was not asked to open it: ciphertext would take
     /// the place of values.
-    pub fn refuse_ciphertext(file: &Path, bytes: &[u8]) -> Outcome {
+    pub(crate) fn refuse_ciphertext(file: &Path, bytes: &[u8]) -> Outcome {
         let holds = |part| memchr::memmem::find(bytes, part).is_some();
         let tool = if holds(SOPS_VALUE) {
             Self::Sops
@@ -96,7 +96,7 @@ impl Tool {
     }
 
     /// Leaves out what is the tool's own; says so.
-    pub fn without_own(self, context: &Context<'_>, import: &mut text::ImportedText) {
+    pub(crate) fn without_own(self, context: &Context<'_>, import: &mut text::ImportedText) {
         if self != Self::Dotenvx {
             return;
         }

@@ -10,7 +10,7 @@ use v_secure_core::vault::Vault;
 
 /// What this device knew of a vault and no longer asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct GivenUp {
+pub(crate) struct GivenUp {
     view: GivenUpView,
     /// How many entries of the policy had been accepted.
     accepted: usize,
@@ -36,7 +36,7 @@ impl GivenUp {
         self.view.log_entries
     }
 
-    pub const fn is_nothing(&self) -> bool {
+    pub(crate) const fn is_nothing(&self) -> bool {
         self.view.policy_entries == 0 && self.view.log_entries == 0
     }
 

@@ -8,7 +8,7 @@ use v_secure_core::convert::duration;
 use v_secure_core::time::UnixTime;
 
 #[derive(Debug, Args)]
-pub struct ExpiryArgs {
+pub(crate) struct ExpiryArgs {
     /// Expire after this time, such as 12h, 30d
     #[arg(long, value_name = "SPAN", conflicts_with = "expires_at")]
     ttl: Option<String>,
@@ -32,7 +32,7 @@ impl ExpiryArgs {
 /// One of the three must be given: no default of them would be meant by everybody.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct DeadlineArgs {
+pub(crate) struct DeadlineArgs {
     /// Expire after this time from now, such as 12h, 30d
     #[arg(long, value_name = "SPAN")]
     ttl: Option<String>,

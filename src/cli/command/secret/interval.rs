@@ -7,7 +7,7 @@ use clap::Args;
 use v_secure_core::convert::duration;
 
 #[derive(Debug, Args)]
-pub struct IntervalArg {
+pub(crate) struct IntervalArg {
     /// How old a value may get, such as 30d, for 'ls --stale'; an empty text clears it
     #[arg(long, value_name = "SPAN")]
     rotation_interval: Option<String>,

@@ -32,7 +32,7 @@ pub fn resolved(failure: Failure) -> Failure {
 }
 
 /// Why the copies of the vault at `path` were not merged. `labels` are what the sides are called.
-pub fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeError) -> Failure {
+pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeError) -> Failure {
     let place = path.display();
     match error {
         MergeError::PolicyDiverged { ours: here, theirs: there, .. } => {
@@ -157,7 +157,7 @@ pub fn conflicts(vault: &Vault) -> Vec<SecretName> {
 }
 
 /// Says which secrets both sides of a merge changed.
-pub fn tell_conflicts(context: &Context<'_>, vault: &Vault) {
+pub(crate) fn tell_conflicts(context: &Context<'_>, vault: &Vault) {
     for secret in conflicts(vault) {
         context.ui.warn(&format!(
             "{secret} has several values since both sides changed it: v-secure secret resolve {secret} --take VERSION"
@@ -167,7 +167,11 @@ pub fn tell_conflicts(context: &Context<'_>, vault: &Vault) {
 
 /// Refuses what takes a commit back or onto another branch: the union would undo nothing of the one, and bring
 /// with the other all that it was written upon.
-pub fn refuse_picks(path: &Path, base: &VaultFile, [ours, theirs]: [&VaultFile; 2]) -> Outcome {
+pub(crate) fn refuse_picks(
+    path: &Path,
+    base: &VaultFile,
+    [ours, theirs]: [&VaultFile; 2],
+) -> Outcome {
     if [ours, theirs].iter().any(|side| side.header.vault != base.header.vault) {
         return Ok(());
     }

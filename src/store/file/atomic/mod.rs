@@ -136,7 +136,7 @@ pub(crate) fn remove_in(folder: &Folder, target: &Path) -> Result<(), WriteError
 }
 
 /// Creates one folder (mode by the umask) and makes its name durable; an existing folder is fine.
-pub fn create_folder(path: &Path) -> Result<(), WriteError> {
+pub(crate) fn create_folder(path: &Path) -> Result<(), WriteError> {
     let parent = Folder::open(temp::folder(path)).map_err(unchanged(path, Step::OpenFolder))?;
     let name = temp::name(path);
     match parent.make_folder(name, 0o777) {

@@ -60,7 +60,7 @@ pub struct Search<'a> {
 
 impl Search<'_> {
     /// The nearest vault in the start folder or above it.
-    pub fn upward(&self) -> Result<Location, FindError> {
+    pub(crate) fn upward(&self) -> Result<Location, FindError> {
         let start = canonical(self.start)?;
         let home = self.home.and_then(|home| home.canonicalize().ok());
         let mut end = start.as_path();

@@ -34,7 +34,7 @@ const KEPT: usize = 64;
 
 /// The records of verified files.
 #[derive(Debug, Clone)]
-pub struct Cache {
+pub(crate) struct Cache {
     state: Option<PathBuf>,
     owners: Owners,
 }

@@ -35,7 +35,7 @@ impl Scene {
         self.append_keeping(RETAINED, ts);
     }
 
-    pub fn append_keeping(&self, retained: u64, ts: u64) {
+    pub(crate) fn append_keeping(&self, retained: u64, ts: u64) {
         let secrets = std::slice::from_ref(&self.secret);
         let (actor, reason) = (&self.actor, "it's needed");
         let record = ReadRecord {

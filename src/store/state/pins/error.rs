@@ -55,12 +55,12 @@ pub enum PinError {
 
 impl PinError {
     /// Whether the disk or its permissions are in the way, and not what the pin says.
-    pub fn is_of_storage(&self) -> bool {
+    pub(crate) fn is_of_storage(&self) -> bool {
         matches!(self, Self::Private(_) | Self::Lock(_) | Self::Write(_) | Self::Append { .. })
     }
 
     /// Whether accepting the vault anew puts right what is wrong with the pin of its place.
-    pub fn is_mended_by_accepting(&self) -> bool {
+    pub(crate) fn is_mended_by_accepting(&self) -> bool {
         matches!(self, Self::Damaged { .. } | Self::Older { .. } | Self::Around { .. })
     }
 }

@@ -17,7 +17,7 @@ const ENDINGS: [&str; 3] = [".chain", ".json", ".ledger"];
 
 /// Where pins are kept, if anywhere.
 #[derive(Debug, Clone)]
-pub struct PinFolder {
+pub(crate) struct PinFolder {
     state: Option<PathBuf>,
     pub owners: Owners,
 }
@@ -27,7 +27,7 @@ impl PinFolder {
         Self { state: state.map(Path::to_path_buf), owners }
     }
 
-    pub fn has_state(&self) -> bool {
+    pub(crate) fn has_state(&self) -> bool {
         self.state.is_some()
     }
 

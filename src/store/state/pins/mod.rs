@@ -27,7 +27,7 @@ const FORMAT: u32 = 2;
 
 /// A vault as it is accepted at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub(crate) struct Accepted {
     /// Where the vault stands, for messages.
     pub path: PathBuf,
     /// What it calls itself, for messages.
@@ -62,7 +62,7 @@ pub struct Here {
 
 /// A place where a vault was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
+pub(crate) struct Home {
     /// Where the vault stood.
     pub path: PathBuf,
     /// Whether it is in the repository of the place that asks.
@@ -100,7 +100,7 @@ impl KnownVault {
 /// What became of what was to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Saved {
+pub(crate) enum Saved {
     /// There is no state folder: nothing is remembered.
     NoState,
     /// What is stored says the same already, maybe under another worktree's path.
@@ -112,7 +112,7 @@ pub enum Saved {
 
 /// What this device knows of vaults.
 #[derive(Debug, Clone)]
-pub struct Pins {
+pub(crate) struct Pins {
     folder: PinFolder,
 }
 
@@ -144,7 +144,7 @@ impl Pins {
     }
 
     /// The places where `vault` was accepted; `place` is where it stands now, for messages.
-    pub fn homes(&self, place: &VaultPlace, vault: &Id) -> Result<Vec<Home>, PinError> {
+    pub(crate) fn homes(&self, place: &VaultPlace, vault: &Id) -> Result<Vec<Home>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::homes(&folder, place, vault, self.folder.owners),
             None => Ok(Vec::new()),

@@ -42,7 +42,7 @@ pub enum InjectError {
 
 impl InjectError {
     /// Whether the vault's settings could let it pass.
-    pub const fn is_of_settings(&self) -> bool {
+    pub(crate) const fn is_of_settings(&self) -> bool {
         matches!(self, Self::Guarded { .. } | Self::Unlisted { .. })
     }
 

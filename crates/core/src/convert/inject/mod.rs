@@ -26,7 +26,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 /// The beginning of this program's own variables.
-pub const OWN_PREFIX: &str = "V_SECURE_";
+pub(crate) const OWN_PREFIX: &str = "V_SECURE_";
 
 /// What `--pristine` inherits: what a program needs to find programs, its user, language, time
 /// zone and temporary folder. `LC_*` is a prefix.
@@ -48,7 +48,7 @@ pub const PRISTINE_WINDOWS: &[&str] = &[
 pub const LINUX_LIMIT: usize = 32 * 4096;
 
 /// The most UTF-16 units of `NAME=VALUE` and its closing NUL on Windows.
-pub const WINDOWS_LIMIT: usize = 32_767;
+pub(crate) const WINDOWS_LIMIT: usize = 32_767;
 
 /// Whose rules for names and sizes hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,12 +21,12 @@ pub use target::Target;
 pub const MAX_TEMPLATE: usize = 4 << 20;
 
 /// The most references a template may have.
-pub const MAX_REFERENCES: usize = 65_536;
+pub(crate) const MAX_REFERENCES: usize = 65_536;
 /// The most filters of a reference: each makes the value longer by a third or more.
-pub const MAX_FILTERS: usize = 8;
+pub(crate) const MAX_FILTERS: usize = 8;
 
 /// The most bytes a rendered template may have (64 MiB): a template can name a large value often.
-pub const MAX_OUTPUT: usize = 64 << 20;
+pub(crate) const MAX_OUTPUT: usize = 64 << 20;
 
 /// A place in a template, both counted from 1; a column is a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

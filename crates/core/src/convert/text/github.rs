@@ -96,13 +96,13 @@ fn is_reserved(name: &str) -> bool {
 const MIN_MASK: usize = 3;
 
 /// Whether a value shows in the log, since it has no line that is masked.
-pub fn is_unmasked(value: &SecretValue) -> bool {
+pub(crate) fn is_unmasked(value: &SecretValue) -> bool {
     let masked = |text: &str| masked_lines(text).next().is_some();
     !value.is_empty() && !value.expose_str().is_some_and(masked)
 }
 
 /// Whether a value of several lines has some that show, beside masked ones.
-pub fn is_masked_in_part(value: &SecretValue) -> bool {
+pub(crate) fn is_masked_in_part(value: &SecretValue) -> bool {
     let shows = |line: &str| !is_mask(line) && line.chars().any(char::is_alphanumeric);
     !is_unmasked(value) && value.expose_str().is_some_and(|text| lines(text).any(shows))
 }

@@ -22,7 +22,7 @@ use std::fmt;
 pub const MAX_INPUT: usize = 16 << 20;
 
 /// The most bindings an imported text may have, repeated ones included.
-pub const MAX_ENTRIES: usize = 65_536;
+pub(crate) const MAX_ENTRIES: usize = 65_536;
 
 /// What an exporter writes: variable names with their values, each name once.
 pub type Dump<'a> = [(&'a str, &'a SecretValue)];

@@ -109,7 +109,7 @@ impl Identity {
 
     /// Takes a plugin's identity for that of `recipient`, where its file does not state one.
     #[must_use]
-    pub fn assumed_to_be(mut self, recipient: &str) -> Self {
+    pub(crate) fn assumed_to_be(mut self, recipient: &str) -> Self {
         if let IdentityKind::Plugin(plugin) = &mut self.0 {
             plugin.recipient.get_or_insert_with(|| recipient.to_owned());
         }

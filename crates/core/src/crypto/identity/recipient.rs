@@ -147,7 +147,7 @@ pub(in crate::crypto) fn parse(text: &str) -> Result<Usable, RecipientError> {
 }
 
 /// Whether this version can encrypt to a recipient; a plugin's needs its program besides.
-pub fn check_usable(text: &str) -> Result<(), RecipientError> {
+pub(crate) fn check_usable(text: &str) -> Result<(), RecipientError> {
     parse(text).map(|_| ())
 }
 

@@ -38,7 +38,7 @@ pub enum SealError {
 
 /// What a value's ciphertext is bound to.
 #[derive(Debug, Clone, Copy)]
-pub struct ValueBinding<'a> {
+pub(crate) struct ValueBinding<'a> {
     pub suite: &'a str,
     pub vault: &'a Id,
     pub secret_uid: &'a Id,
@@ -95,7 +95,7 @@ pub struct SealedContent {
 }
 
 /// Pads and seals a value of at most [`MAX_VALUE`] bytes.
-pub fn seal_value(
+pub(crate) fn seal_value(
     source: &dyn Random,
     dek: &Dek,
     binding: &ValueBinding<'_>,
@@ -117,7 +117,7 @@ pub fn seal_value(
 }
 
 /// Opens what [`seal_value`] made, and checks the padding.
-pub fn open_value(
+pub(crate) fn open_value(
     dek: &Dek,
     binding: &ValueBinding<'_>,
     sealed: SealedContent,
@@ -148,12 +148,12 @@ fn unpadded(plaintext: &[u8]) -> Result<usize, SealError> {
 }
 
 /// Whether `dek` is the key that `commitment` commits to, without decrypting.
-pub fn is_committed(dek: &Dek, binding: &ValueBinding<'_>, commitment: &Fixed<32>) -> bool {
+pub(crate) fn is_committed(dek: &Dek, binding: &ValueBinding<'_>, commitment: &Fixed<32>) -> bool {
     derive(HashContext::ValueKey, dek.0.as_slice(), &binding.aad()).committed(commitment)
 }
 
 /// Seals `plaintext` under key material of its own, unpadded: a slot's identity.
-pub fn seal_bytes(
+pub(crate) fn seal_bytes(
     source: &dyn Random,
     context: HashContext,
     material: &SecretValue,

@@ -164,7 +164,7 @@ struct Run {
 
 impl<'a> Parse<'a> {
     /// Every line of the log of `vault`, by all rules of the format.
-    pub fn of_all(vault: &'a Id) -> Self {
+    pub(crate) fn of_all(vault: &'a Id) -> Self {
         let digest = Digest::new(HashContext::LogEntry);
         Self { trust: Trust::Strict, digest, naming: None, vault }
     }

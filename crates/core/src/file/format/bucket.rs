@@ -22,7 +22,7 @@ impl Parted {
     }
 
     /// The bucket that an id belongs to.
-    pub const fn bucket(self, id: &Id) -> u16 {
+    pub(crate) const fn bucket(self, id: &Id) -> u16 {
         let first = u16::from_be_bytes([id.0[0], id.0[1]]);
         match self {
             Self::Secrets => first >> 8,
@@ -39,7 +39,7 @@ impl Parted {
     }
 
     /// The bucket that begins with this line.
-    pub fn of_line(self, line: &str) -> Option<u16> {
+    pub(crate) fn of_line(self, line: &str) -> Option<u16> {
         let (start, length) = match self {
             Self::Secrets => ("# ", 2),
             Self::Log => ("#", 3),

@@ -64,11 +64,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes to a later line's beginning.
-    pub fn skip_to(&mut self, at: usize) {
+    pub(crate) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }
 
-    pub fn at_end(&self) -> bool {
+    pub(crate) fn at_end(&self) -> bool {
         self.at >= self.text.len()
     }
 
@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the next line assigns to `key`.
-    pub fn is_at_key(&self, key: &str) -> bool {
+    pub(crate) fn is_at_key(&self, key: &str) -> bool {
         self.text[self.at..].strip_prefix(key).is_some_and(|rest| rest.starts_with(" = "))
     }
 
@@ -129,7 +129,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// `key = ["VALUE", "VALUE"]`.
-    pub fn quoted_list(&mut self, key: &'static str) -> Result<Vec<Piece<'a>>, Fault> {
+    pub(crate) fn quoted_list(&mut self, key: &'static str) -> Result<Vec<Piece<'a>>, Fault> {
         let value = self.assigned(key)?;
         let wrong = || Cause::ValueSyntax { key }.at(value.at);
         let inner = value.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
@@ -154,7 +154,7 @@ impl<'a> Cursor<'a> {
 
     /// The next line of the block; `None` once, at its closing line. Lines are handed out one by
     /// one, so that a list of them grows only with what the caller has judged.
-    pub fn block_line(&mut self, block: &Block) -> Result<Option<Piece<'a>>, Fault> {
+    pub(crate) fn block_line(&mut self, block: &Block) -> Result<Option<Piece<'a>>, Fault> {
         match self.line()? {
             None => Err(Cause::BlockOpen { key: block.key }.at(block.at)),
             Some(line) if line.text == BLOCK_MARK => Ok(None),
@@ -165,7 +165,7 @@ impl<'a> Cursor<'a> {
     /// The section that begins here, or a bucket, without going past its header; `None` at the end of
     /// the text.
     /// The place is that of the header's line.
-    pub fn peek_section(&mut self) -> Result<Option<(usize, Section<'a>)>, Fault> {
+    pub(crate) fn peek_section(&mut self) -> Result<Option<(usize, Section<'a>)>, Fault> {
         match self.ahead {
             Some(ahead) if ahead.at == self.at => {}
             _ => match self.look_ahead()? {
@@ -193,7 +193,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The section whose header a line is.
-    pub fn section_of(&self, line: Piece<'a>) -> Result<Section<'a>, Fault> {
+    pub(crate) fn section_of(&self, line: Piece<'a>) -> Result<Section<'a>, Fault> {
         let inner = line.text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         let text = inner.ok_or_else(|| Cause::SectionExpected.at(line.at))?;
         Section::parse(Piece { text, ..line }, None)
@@ -208,7 +208,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past the header that [`Self::peek_section`] found.
-    pub fn enter_section(&mut self) -> Result<(), Fault> {
+    pub(crate) fn enter_section(&mut self) -> Result<(), Fault> {
         match self.ahead {
             Some(ahead) if ahead.at == self.at => self.at = ahead.end,
             _ => {

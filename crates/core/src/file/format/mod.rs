@@ -39,7 +39,7 @@ pub const MAX_FILE: usize = 256 << 20;
 /// The most bytes of a line, without its end.
 pub const MAX_LINE: usize = 2 << 20;
 /// The most bytes of a ciphertext: a value of 1 MiB and its length, padded, and the tag.
-pub const MAX_CIPHERTEXT: usize = (1 << 20) + (1 << 15) + 16;
+pub(crate) const MAX_CIPHERTEXT: usize = (1 << 20) + (1 << 15) + 16;
 
 /// What is known of the bytes before they are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

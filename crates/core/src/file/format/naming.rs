@@ -25,7 +25,7 @@ impl Naming<'_> {
     }
 
     /// The line with an empty list of ops, if none of them is about a wanted secret.
-    pub fn without_ops(&self, line: &str) -> Option<String> {
+    pub(crate) fn without_ops(&self, line: &str) -> Option<String> {
         let start = memmem::find(line.as_bytes(), OPS.as_bytes())? + OPS.len();
         let end = memmem::rfind(line.as_bytes(), AFTER_OPS.as_bytes())?;
         let ops = line.get(start..end)?.as_bytes();

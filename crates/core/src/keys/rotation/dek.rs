@@ -76,7 +76,7 @@ impl LeftCause {
     }
 
     /// Whether somebody else could do it as things are.
-    pub const fn is_for_others(self) -> bool {
+    pub(crate) const fn is_for_others(self) -> bool {
         matches!(self, Self::NotPermitted | Self::Unreadable)
     }
 }

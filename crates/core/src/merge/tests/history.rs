@@ -22,7 +22,7 @@ use crate::vault::{Depth, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const NOW: UnixTime = UnixTime::from_secs(1_000);
-pub const REPLICAS: usize = 3;
+pub(crate) const REPLICAS: usize = 3;
 pub const SECRETS: usize = 2;
 
 /// `V_SECURE_MERGE_CASES` states another number: tens of thousands take minutes.
@@ -49,7 +49,7 @@ pub fn open(file: &VaultFile) -> Vault {
     Vault::open(text.as_bytes(), Trust::Strict, Depth::Everything, NOW).unwrap()
 }
 
-pub struct Replicas {
+pub(crate) struct Replicas {
     who: Unlocked,
     signer: Signer,
     vaults: Vec<Vault>,
@@ -191,7 +191,7 @@ impl Replicas {
 
 /// The lines of both files behind one another, sections in an order that follows from `seed`, and with copies
 /// of what is active as each side had them.
-pub fn shuffled(one: &VaultFile, other: &VaultFile, seed: u64) -> String {
+pub(crate) fn shuffled(one: &VaultFile, other: &VaultFile, seed: u64) -> String {
     let texts = [one, other].map(format::write);
     let mut header = String::new();
     let mut sections: Vec<(u64, String)> = Vec::new();

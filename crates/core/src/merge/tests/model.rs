@@ -12,7 +12,7 @@ type Write = usize;
 
 /// What one replica has heard.
 #[derive(Debug, Clone, Default)]
-pub struct Heard {
+pub(crate) struct Heard {
     writes: BTreeMap<usize, BTreeMap<Write, Version>>,
     /// Writes that a later write replaced.
     replaced: BTreeSet<Write>,
@@ -42,7 +42,7 @@ impl Heard {
     }
 
     /// Of writes side by side one wins, and which is not for a model of causes to say: `None` then.
-    pub fn is_removed(&self, version: Version) -> Option<bool> {
+    pub(crate) fn is_removed(&self, version: Version) -> Option<bool> {
         let flags = self.flags.get(&version).into_iter().flatten();
         let open: BTreeSet<bool> = flags
             .filter(|(write, _)| !self.settled.contains(write))

@@ -55,7 +55,7 @@ pub fn short<T: From<ShortId>>(byte: u8) -> T {
     Fixed([byte; 16]).into()
 }
 
-pub fn vault_op(threshold: u32, nonce: u8) -> PolicyOp {
+pub(crate) fn vault_op(threshold: u32, nonce: u8) -> PolicyOp {
     let suite = SUITE.to_owned();
     PolicyOp::Vault(VaultStart { suite, nonce: short(nonce), name: name("shop"), threshold })
 }
@@ -75,7 +75,7 @@ pub fn key_add(vault: Option<&Id>, member: &str, device: &str) -> PolicyOp {
 }
 
 /// The same, sealed to the recipient called `to`.
-pub fn key_add_to(vault: Option<&Id>, member: &str, device: &str, to: &str) -> PolicyOp {
+pub(crate) fn key_add_to(vault: Option<&Id>, member: &str, device: &str, to: &str) -> PolicyOp {
     let key = device_key(device);
     let (member, recipient) = (name(member), recipient(to));
     let (device, sealed) = (name(device), Blob(b"sealed".to_vec()));
@@ -85,7 +85,7 @@ pub fn key_add_to(vault: Option<&Id>, member: &str, device: &str, to: &str) -> P
     PolicyOp::KeyAdd(KeyAdd { member, device, key, recipient, sealed, proof, gives })
 }
 
-pub fn key_remove(member: &str, device: &str, lost: bool) -> PolicyOp {
+pub(crate) fn key_remove(member: &str, device: &str, lost: bool) -> PolicyOp {
     PolicyOp::KeyRemove { member: name(member), device: name(device), lost }
 }
 
@@ -101,11 +101,11 @@ pub fn role_add(role: &str) -> PolicyOp {
     PolicyOp::RoleAdd { role: name(role) }
 }
 
-pub fn role_remove(role: &str) -> PolicyOp {
+pub(crate) fn role_remove(role: &str) -> PolicyOp {
     PolicyOp::RoleRemove { role: name(role) }
 }
 
-pub fn member_remove(member: &str) -> PolicyOp {
+pub(crate) fn member_remove(member: &str) -> PolicyOp {
     PolicyOp::MemberRemove { member: name(member) }
 }
 
@@ -113,7 +113,7 @@ pub fn recipient_add(member: &str, text: &str) -> PolicyOp {
     PolicyOp::recipient_add(name(member), recipient(text))
 }
 
-pub fn recipient_remove(member: &str, text: &str) -> PolicyOp {
+pub(crate) fn recipient_remove(member: &str, text: &str) -> PolicyOp {
     PolicyOp::RecipientRemove { member: name(member), recipient: recipient(text) }
 }
 
@@ -158,7 +158,7 @@ pub fn signed(draft: PolicyDraft, signers: &[&str]) -> PolicyEntry {
 }
 
 /// The ops that add `owners`, each with one key of its own name.
-pub fn founding(threshold: u32, nonce: u8, owners: &[&str]) -> Vec<PolicyOp> {
+pub(crate) fn founding(threshold: u32, nonce: u8, owners: &[&str]) -> Vec<PolicyOp> {
     let mut ops = vec![vault_op(threshold, nonce)];
     for owner in owners {
         ops.extend([member_add(owner), key_add(None, owner, owner), join("owner", owner)]);
@@ -209,7 +209,7 @@ impl World {
         key_add(Some(&self.chain.vault_id()), member, device)
     }
 
-    pub fn key_to(&self, member: &str, device: &str, to: &str) -> PolicyOp {
+    pub(crate) fn key_to(&self, member: &str, device: &str, to: &str) -> PolicyOp {
         key_add_to(Some(&self.chain.vault_id()), member, device, to)
     }
 
@@ -232,7 +232,7 @@ impl World {
         self.entries.push(entry);
     }
 
-    pub fn rebuilt(&self) -> Result<Chain, &'static str> {
+    pub(crate) fn rebuilt(&self) -> Result<Chain, &'static str> {
         Chain::build(&self.entries, ChainSignatures::Check).map_err(|error| error.code())
     }
 }

@@ -66,19 +66,6 @@ fn writing_to_an_inherited_environment_shows_as_access_to_its_heirs() {
 }
 
 #[test]
-fn grantable_is_what_a_member_holds_where_it_may_grant() {
-    let world = World::cast();
-    let of = |member: &str| -> Vec<String> {
-        let grantable = world.chain.state().grantable(&name(member));
-        grantable.into_iter().map(|(pattern, rights)| format!("{pattern}:{rights}")).collect()
-    };
-    assert_eq!(of("greta"), ["dev/*:read,write,grant"]);
-    assert_eq!(of("gus"), ["dev/*:grant"]);
-    assert_eq!(of("admin"), ["*:read,write,rotate,delete,grant"]);
-    assert!(of("dora").is_empty() && of("nobody").is_empty());
-}
-
-#[test]
 fn a_right_on_a_pattern_comes_from_one_grant_around_it() {
     let world = World::cast();
     let last = world.chain.last();

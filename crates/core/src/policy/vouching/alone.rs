@@ -79,7 +79,7 @@ impl Vouching {
 
     /// Whether anybody who is there stands behind a credential. An owner who is alone with one key has
     /// nobody else who could: it stands for itself.
-    pub fn is_backed(
+    pub(crate) fn is_backed(
         &self,
         ground: &Ground<'_>,
         state: &PolicyState,
@@ -92,7 +92,12 @@ impl Vouching {
     }
 
     /// Whether it is the one key of the one owner, or what that is sealed to.
-    pub fn is_sole(&self, state: &PolicyState, member: &Name, credential: &Credential) -> bool {
+    pub(crate) fn is_sole(
+        &self,
+        state: &PolicyState,
+        member: &Name,
+        credential: &Credential,
+    ) -> bool {
         sole_key(state, member).is_some_and(|key| self.is_of_key(credential, &key))
     }
 

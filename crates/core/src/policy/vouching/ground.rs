@@ -73,7 +73,7 @@ impl Vouching {
 
     /// Who left, of those by whose word alone a credential is there, directly or through others who are
     /// there by it: with the position of the removal.
-    pub fn sole_departed(
+    pub(crate) fn sole_departed(
         &self,
         ground: &Ground<'_>,
         member: &Name,
@@ -108,13 +108,13 @@ impl Ground<'_> {
     }
 
     /// Whether somebody who is there let a member into a role.
-    pub fn backs_membership(&self, member: &Name, role: &Name) -> bool {
+    pub(crate) fn backs_membership(&self, member: &Name, role: &Name) -> bool {
         let keys = self.vouching.behind_membership(member, role);
         self.stands_for(keys.iter()) || keys.iter().any(|key| self.vouching.roots.contains(key))
     }
 
     /// Whether somebody who is there had a hand in a role.
-    pub fn backs_role(&self, role: &Name) -> bool {
+    pub(crate) fn backs_role(&self, role: &Name) -> bool {
         let made = self.vouching.roles.get(role);
         made.is_some_and(|made| self.stands_for(made.behind.iter()))
     }

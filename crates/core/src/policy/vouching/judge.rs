@@ -21,7 +21,7 @@ pub struct AccessOfRole {
 }
 
 impl AccessOfRole {
-    pub fn of_role(chain: &Chain, role: &Name) -> Self {
+    pub(crate) fn of_role(chain: &Chain, role: &Name) -> Self {
         let grants = chain.state().role(role).into_iter().flat_map(|found| found.grants());
         let grants: Vec<(Pattern, Rights)> = grants.map(|(p, r)| (p.clone(), r)).collect();
         let reads = |pattern: &Pattern| {
@@ -31,7 +31,7 @@ impl AccessOfRole {
         Self { role: role.clone(), grants, once }
     }
 
-    pub fn of_grant(role: &Name, pattern: &Pattern, rights: Rights) -> Self {
+    pub(crate) fn of_grant(role: &Name, pattern: &Pattern, rights: Rights) -> Self {
         let grants = vec![(pattern.clone(), rights)];
         Self { role: role.clone(), grants, once: Vec::new() }
     }
@@ -147,7 +147,7 @@ impl VouchingVerdict {
 
 impl Vouching {
     /// Of a member's credential, for what is to be had by it.
-    pub fn of_credential(
+    pub(crate) fn of_credential(
         &self,
         state: &PolicyState,
         member: &Name,
@@ -168,7 +168,7 @@ impl Vouching {
 
     /// Of a membership, for what the role has or gets. That somebody joined by their own signature
     /// says nothing unless they could give it.
-    pub fn of_membership(
+    pub(crate) fn of_membership(
         &self,
         state: &PolicyState,
         member: &Name,
@@ -269,7 +269,7 @@ impl Vouching {
     }
 
     /// Who added a credential, and who confirmed it since.
-    pub fn vouchers_of(
+    pub(crate) fn vouchers_of(
         &self,
         member: &Name,
         credential: &Credential,
@@ -286,12 +286,12 @@ impl Vouching {
     }
 
     /// Who let a member in.
-    pub fn of_member(&self, member: &Name) -> Vec<Voucher> {
+    pub(crate) fn of_member(&self, member: &Name) -> Vec<Voucher> {
         self.people.get(member).map_or_else(Vec::new, |person| self.signed_by(&person.added))
     }
 
     /// Who made a role.
-    pub fn of_role(&self, role: &Name) -> Vec<Voucher> {
+    pub(crate) fn of_role(&self, role: &Name) -> Vec<Voucher> {
         self.roles.get(role).map_or_else(Vec::new, |made| self.signed_by(&made.signed))
     }
 

@@ -131,12 +131,12 @@ impl Vouching {
     }
 
     /// The recipient that a key is sealed to.
-    pub fn sealed_to(&self, key: &Id) -> Option<&String> {
+    pub(crate) fn sealed_to(&self, key: &Id) -> Option<&String> {
         self.sealed.get(key)
     }
 
     /// A member's credentials in force, each device with the recipient that is its own.
-    pub fn paired(&self, member: &Name) -> Vec<&Credential> {
+    pub(crate) fn paired(&self, member: &Name) -> Vec<&Credential> {
         let mut all: Vec<&Credential> = self.credentials(member).collect();
         credential::pair(&mut all, |found| found, |key| self.sealed_to(key));
         all

@@ -83,7 +83,7 @@ mod tests {
     use crate::report::view::{effects, giving, narrowed};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("access-grant", grants),
         ("access-list", lists),
         ("access-revoke", revocations),

@@ -90,7 +90,7 @@ mod tests {
     use crate::time::UnixTime;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("adopt", all)];
+    pub(crate) const VIEWS: &[Examples] = &[("adopt", all)];
 
     #[test]
     fn they_meet_their_schema() {

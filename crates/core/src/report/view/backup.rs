@@ -111,7 +111,7 @@ mod tests {
     use crate::time::UnixTime;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("backup-create", made), ("backup-restore", restored)];
+    pub(crate) const VIEWS: &[Examples] = &[("backup-create", made), ("backup-restore", restored)];
 
     #[test]
     fn they_meet_their_schemas() {

@@ -61,7 +61,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("doctor", examinations)];
+    pub(crate) const VIEWS: &[Examples] = &[("doctor", examinations)];
 
     #[test]
     fn they_meet_their_schema() {

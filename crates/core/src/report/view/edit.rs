@@ -19,7 +19,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("edit", edits)];
+    pub(crate) const VIEWS: &[Examples] = &[("edit", edits)];
 
     #[test]
     fn they_meet_their_schema() {

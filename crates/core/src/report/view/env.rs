@@ -51,7 +51,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] =
+    pub(crate) const VIEWS: &[Examples] =
         &[("env-copy", copies), ("env-list", lists), ("env-rm", removals)];
 
     #[test]

@@ -26,7 +26,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("error", errors)];
+    pub(crate) const VIEWS: &[Examples] = &[("error", errors)];
 
     #[test]
     fn they_meet_their_schema() {

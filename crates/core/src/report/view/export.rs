@@ -20,7 +20,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("export", exports)];
+    pub(crate) const VIEWS: &[Examples] = &[("export", exports)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -132,7 +132,7 @@ mod tests {
     use crate::time::UnixTime;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("exposed", reports)];
+    pub(crate) const VIEWS: &[Examples] = &[("exposed", reports)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -32,7 +32,8 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("git-install", installations), ("git-resolve", resolutions)];
+    pub(crate) const VIEWS: &[Examples] =
+        &[("git-install", installations), ("git-resolve", resolutions)];
 
     #[test]
     fn they_meet_their_schema() {

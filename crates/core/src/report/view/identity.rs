@@ -41,7 +41,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] =
+    pub(crate) const VIEWS: &[Examples] =
         &[("identity-new", new), ("identity-restore", restored), ("identity-show", shown)];
 
     #[test]

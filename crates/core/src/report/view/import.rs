@@ -36,7 +36,7 @@ mod tests {
     use crate::secret_value::SecretValue;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("import", imports)];
+    pub(crate) const VIEWS: &[Examples] = &[("import", imports)];
 
     #[test]
     fn they_meet_their_schema() {

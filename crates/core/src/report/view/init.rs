@@ -40,7 +40,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, SHORT_ID, hold, json, name};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("init", vaults)];
+    pub(crate) const VIEWS: &[Examples] = &[("init", vaults)];
 
     #[test]
     fn they_meet_their_schema() {

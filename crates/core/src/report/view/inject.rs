@@ -20,7 +20,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("inject", injections)];
+    pub(crate) const VIEWS: &[Examples] = &[("inject", injections)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -62,7 +62,7 @@ mod tests {
     use crate::report::view::testing::{Examples, SHORT_ID, hold, json, name};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] =
+    pub(crate) const VIEWS: &[Examples] =
         &[("keyring-add", added), ("keyring-remove", removed), ("keyring-show", shown)];
 
     #[test]

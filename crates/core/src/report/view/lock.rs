@@ -18,7 +18,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("lock", locked)];
+    pub(crate) const VIEWS: &[Examples] = &[("lock", locked)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -79,7 +79,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("logs-tail", events)];
+    pub(crate) const VIEWS: &[Examples] = &[("logs-tail", events)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -57,7 +57,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("pin-accept", accepted), ("pin-show", shown)];
+    pub(crate) const VIEWS: &[Examples] = &[("pin-accept", accepted), ("pin-show", shown)];
 
     #[test]
     fn they_meet_their_schemas() {

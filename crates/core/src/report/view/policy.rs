@@ -132,7 +132,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("policy-review", reviews)];
+    pub(crate) const VIEWS: &[Examples] = &[("policy-review", reviews)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -59,7 +59,7 @@ mod tests {
     use serde_json::Value;
     use std::collections::BTreeMap;
 
-    pub const VIEWS: &[Examples] = &[("prune", prunings)];
+    pub(crate) const VIEWS: &[Examples] = &[("prune", prunings)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -41,7 +41,7 @@ mod tests {
     use crate::report::view::{effects, giving};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("recovery-new", new), ("recovery-test", tested)];
+    pub(crate) const VIEWS: &[Examples] = &[("recovery-new", new), ("recovery-test", tested)];
 
     #[test]
     fn they_meet_their_schemas() {

@@ -87,7 +87,7 @@ mod tests {
     use crate::report::view::{effects, giving, narrowed};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("role-create", created),
         ("role-join", joined),
         ("role-leave", left),

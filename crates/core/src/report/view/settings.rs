@@ -76,7 +76,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("settings-set", changed), ("settings-show", shown)];
+    pub(crate) const VIEWS: &[Examples] = &[("settings-set", changed), ("settings-show", shown)];
 
     #[test]
     fn they_meet_their_schemas() {

@@ -79,7 +79,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("status", states)];
+    pub(crate) const VIEWS: &[Examples] = &[("status", states)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -28,7 +28,7 @@ mod tests {
     use crate::time::UnixTime;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("unlock", unlocked)];
+    pub(crate) const VIEWS: &[Examples] = &[("unlock", unlocked)];
 
     #[test]
     fn they_meet_their_schema() {

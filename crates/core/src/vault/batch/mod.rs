@@ -141,7 +141,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The change that `make` makes of the entries, with the records that they name.
-    pub fn change_with(mut self, make: impl FnOnce(Vec<Entry>) -> Change) -> Change {
+    pub(crate) fn change_with(mut self, make: impl FnOnce(Vec<Entry>) -> Change) -> Change {
         self.close();
         make(self.entries).with_versions(self.versions).with_wraps(self.wraps)
     }

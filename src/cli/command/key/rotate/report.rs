@@ -14,7 +14,7 @@ use v_secure_core::time::UnixTime;
 const SHOWN: usize = 5;
 
 /// Of a schedule by which nothing is due.
-pub fn show_idle(
+pub(crate) fn show_idle(
     context: &Context<'_>,
     dry_run: bool,
     next: Option<UnixTime>,

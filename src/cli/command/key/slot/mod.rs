@@ -34,7 +34,7 @@ impl Slot {
 }
 
 #[derive(Debug, Args)]
-pub struct NewPassphraseArgs {
+pub(crate) struct NewPassphraseArgs {
     /// Read the new passphrase from this file descriptor
     #[arg(long, value_name = "N")]
     new_passphrase_fd: Option<u32>,

@@ -12,7 +12,7 @@ use v_secure_core::record::text::{MAX_VALUE_TEXT, check_text};
 pub type Field = (String, Option<String>);
 
 #[derive(Debug, Args)]
-pub struct FieldArgs {
+pub(crate) struct FieldArgs {
     /// What the secret is; an empty text clears it
     #[arg(long = "type", value_name = "TYPE", value_parser = secret_kind::Listed)]
     kind: Option<String>,

@@ -13,7 +13,7 @@ use v_secure_core::name::SecretName;
 use v_secure_core::secret_value::SecretValue;
 
 #[derive(Debug, Args)]
-pub struct ValueArgs {
+pub(crate) struct ValueArgs {
     /// Take the exact bytes of a file; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "generate")]
     file: Option<PathBuf>,
@@ -95,7 +95,7 @@ fn empty(secret: &SecretName) -> Failure {
         .hint(format!("printf '' | v-secure set {secret} --raw, if it is to be empty"))
 }
 
-pub fn parse_spec(text: &str) -> Outcome<generate::Spec> {
+pub(crate) fn parse_spec(text: &str) -> Outcome<generate::Spec> {
     text.parse().map_err(|error: generate::SpecError| {
         Failure::new(Code::BadGenerator, "--generate does not name a valid generator")
             .because(&error)

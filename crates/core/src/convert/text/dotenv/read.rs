@@ -81,7 +81,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Everything up to the line end, which stays.
-    pub fn take_line(&mut self) -> &'a str {
+    pub(crate) fn take_line(&mut self) -> &'a str {
         self.take_while(|c| !is_line_end(c))
     }
 

@@ -28,7 +28,7 @@ const LEAVE: Duration = Duration::from_secs(2);
 
 /// Why a plugin's work is not done.
 #[derive(Debug, thiserror::Error)]
-pub enum PluginFailure {
+pub(crate) enum PluginFailure {
     #[error("{program} does not start")]
     Start { program: String, source: io::Error },
     #[error("'{program}' unexpectedly died")]
@@ -66,7 +66,7 @@ pub fn stanza(words: &[&str], body: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// What a plugin is started for.
-pub struct Task<W> {
+pub(crate) struct Task<W> {
     pub program: Program,
     pub machine: &'static str,
     pub prompts: Arc<dyn Prompts>,
@@ -159,7 +159,7 @@ fn end(mut child: Child, is_done: bool) {
 }
 
 /// The two pipes, and the user.
-pub struct Talk {
+pub(crate) struct Talk {
     pub program: String,
     writer: ChildStdin,
     reader: BufReader<ChildStdout>,

@@ -22,7 +22,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("audit-export", exports),
         ("audit-log", log::examples),
         ("audit-verify", verify::examples),

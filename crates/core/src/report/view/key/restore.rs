@@ -57,7 +57,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, name};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("key-restore", searches)];
+    pub(crate) const VIEWS: &[Examples] = &[("key-restore", searches)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -102,7 +102,7 @@ mod tests {
     use crate::report::view::testing::{Examples, SHORT_ID, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("key-rotate", rotations)];
+    pub(crate) const VIEWS: &[Examples] = &[("key-rotate", rotations)];
 
     #[test]
     fn they_meet_their_schema() {

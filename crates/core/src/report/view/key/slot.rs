@@ -69,7 +69,7 @@ mod tests {
     use crate::report::view::testing::{Examples, SHORT_ID, hold, json, name};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("key-slot-add", added),
         ("key-slot-change", changed),
         ("key-slot-list", listed),

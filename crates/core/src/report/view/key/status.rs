@@ -103,7 +103,7 @@ mod tests {
     use crate::report::view::testing::{Examples, SHORT_ID, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("key-status", states)];
+    pub(crate) const VIEWS: &[Examples] = &[("key-status", states)];
     const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
     #[test]

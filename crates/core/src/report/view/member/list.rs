@@ -49,7 +49,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, name};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("member-list", lists)];
+    pub(crate) const VIEWS: &[Examples] = &[("member-list", lists)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -75,7 +75,7 @@ mod tests {
     use crate::report::view::{effects, giving, narrowed, vouched_alone};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("member-add", added),
         ("member-key-remove", keys_removed),
         ("member-remove", removed),

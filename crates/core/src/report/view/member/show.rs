@@ -89,7 +89,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("member-show", members)];
+    pub(crate) const VIEWS: &[Examples] = &[("member-show", members)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -60,7 +60,7 @@ mod tests {
     use crate::secret_value::SecretValue;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("secret-diff", diffs)];
+    pub(crate) const VIEWS: &[Examples] = &[("secret-diff", diffs)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -38,7 +38,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("secret-get", given)];
+    pub(crate) const VIEWS: &[Examples] = &[("secret-get", given)];
 
     #[test]
     fn they_meet_their_schema() {

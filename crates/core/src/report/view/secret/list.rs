@@ -18,7 +18,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("secret-list", lists)];
+    pub(crate) const VIEWS: &[Examples] = &[("secret-list", lists)];
 
     #[test]
     fn they_meet_their_schema() {

@@ -46,7 +46,7 @@ mod tests {
     use crate::time::UnixTime;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("secret-describe", described),
         ("secret-tag", tagged),
         ("secret-expire", expired),

@@ -60,7 +60,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] =
+    pub(crate) const VIEWS: &[Examples] =
         &[("secret-rm", removed), ("secret-restore", restored), ("secret-resolve", resolved)];
 
     #[test]

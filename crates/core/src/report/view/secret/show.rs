@@ -77,7 +77,7 @@ mod tests {
     use crate::report::view::testing::{Examples, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("secret-show", shown)];
+    pub(crate) const VIEWS: &[Examples] = &[("secret-show", shown)];
 
     #[test]
     fn they_meet_their_schema() {

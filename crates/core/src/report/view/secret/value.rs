@@ -110,7 +110,7 @@ mod tests {
     use crate::time::UnixTime;
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[
+    pub(crate) const VIEWS: &[Examples] = &[
         ("secret-set", set),
         ("secret-rotate", rotated),
         ("secret-edit", edited),

@@ -99,7 +99,7 @@ mod tests {
     use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
     use serde_json::Value;
 
-    pub const VIEWS: &[Examples] = &[("secret-versions", lists)];
+    pub(crate) const VIEWS: &[Examples] = &[("secret-versions", lists)];
 
     #[test]
     fn they_meet_their_schema() {

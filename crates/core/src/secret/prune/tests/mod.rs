@@ -387,7 +387,7 @@ fn all() -> Pattern {
 }
 
 /// Puts a new value.
-pub fn new_value(vault: &Vault, expires: Option<u64>, ctx: &Ctx<'_>) -> Change {
+pub(crate) fn new_value(vault: &Vault, expires: Option<u64>, ctx: &Ctx<'_>) -> Change {
     let value = SecretValue::new(b"rotated".to_vec());
     let value =
         Some(NewValue { value, expires: expires.map(UnixTime::from_secs), same: Vec::new() });
@@ -396,7 +396,7 @@ pub fn new_value(vault: &Vault, expires: Option<u64>, ctx: &Ctx<'_>) -> Change {
 }
 
 /// Another member at work.
-pub struct Hands {
+pub(crate) struct Hands {
     who: Unlocked,
     signer: Signer,
 }
