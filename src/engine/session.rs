@@ -43,6 +43,8 @@ pub enum SessionError {
         path: PathBuf,
         #[source]
         source: OpenError,
+        /// Whether it is what git makes of two good copies, line by line.
+        is_blended: bool,
     },
     /// A shell made it for a command that then wrote nothing.
     #[error("{} is empty: there is no vault in it", path.display())]
@@ -53,12 +55,6 @@ pub enum SessionError {
         path.display(), sides.line, sides.ours, sides.theirs
     )]
     Unmerged { path: PathBuf, sides: Sides },
-    /// git merged it line by line, without the merge driver.
-    #[error(
-        "{}: git merged this file as text, so that what follows from its records is out of date",
-        path.display()
-    )]
-    Blended { path: PathBuf },
     #[error(transparent)]
     Pin(#[from] PinError),
     #[error(
@@ -293,10 +289,10 @@ impl Session {
         }
         Vault::open(bytes, trust, depth, self.now).map_err(|source| {
             let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
-            if found.is_none() && self.is_blended(bytes, depth) {
-                return SessionError::Blended { path: path.to_owned() };
-            }
-            found.unwrap_or_else(|| SessionError::Open { path: path.to_owned(), source })
+            found.unwrap_or_else(|| {
+                let is_blended = self.is_blended(bytes, depth);
+                SessionError::Open { path: path.to_owned(), source, is_blended }
+            })
         })
     }
 

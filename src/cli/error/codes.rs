@@ -163,10 +163,9 @@ codes! {
     MemberExists "member-exists" [Conflict] "A member with that name already exists, or one that differs only by case", "v-secure member add NAME --device, for a further device of theirs";
     MemberExpiry "member-expiry" [Conflict] "The member already exists, and an expiry can only be set when a member is added", "v-secure member show NAME";
     MemberKind "member-kind" [Conflict] "The member is of another kind", "v-secure member show NAME";
-    MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed after it was shown and before it was signed", "run the command again";
     MergeInput "merge-input" [Failure] "A file that git wants merged cannot be read", "git merge --abort";
     MergeOtherVault "merge-other-vault" [Conflict] "The sides of a merge have different vaults", "git log -p -- .v-secure/vault.toml";
-    MergedAsText "merged-as-text" [Conflict] "git merged the vault line by line, so that what follows from its records is out of date", "v-secure git resolve";
+    MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed after it was shown and before it was signed", "run the command again";
     NeedsNewer "needs-newer" [Failure] "The vault needs a newer v-secure", "install a newer v-secure";
     Nested "nested" [Conflict] "init in a project that has a vault", "v-secure init --nested";
     NoAction "no-action" [NotFound] "--action names no action of the history", "v-secure audit log";
@@ -226,8 +225,8 @@ codes! {
     PlainKey "plain-key" [Failure] "A staged file holds the private key of a member", "git rm --cached FILE";
     Plugin "plugin" [Locked] "A plugin could not decrypt with its key", "the same command on a terminal, where the plugin can ask";
     Policy "policy" [Failure] "A change of rights could not be made", "v-secure access list";
-    PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
     PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "git merge --abort";
+    PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
     Prompt "prompt" [Failure] "An answer cannot be read from the terminal", "give the value by a file or standard input";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";

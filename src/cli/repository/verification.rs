@@ -3,6 +3,7 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes;
+use crate::cli::error::failures::merging::BLENDED;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -87,10 +88,13 @@ pub fn verify(
     let open = wanted.open || wanted.base.is_some();
     let check = match check::check(session, bytes, open) {
         Ok(check) => check,
-        Err(SessionError::Open { path, source }) => {
+        Err(SessionError::Open { path, source, is_blended }) => {
             let findings = refusal(&path, &source);
-            let findings =
-                findings.ok_or_else(|| Failure::from(SessionError::Open { path, source }))?;
+            let newer = || Failure::from(SessionError::Open { path, source, is_blended });
+            let mut findings = findings.ok_or_else(newer)?;
+            if let (true, Some(first)) = (is_blended, findings.first_mut()) {
+                first.hint = Some(BLENDED.to_owned());
+            }
             return Ok(Verification { findings, check: None });
         }
         Err(error) => return Err(error.into()),

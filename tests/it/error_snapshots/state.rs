@@ -74,11 +74,6 @@ pub fn conflicts() -> Vec<Case> {
             "v-secure get A",
         ),
         case(
-            "merged-as-text",
-            after!(a, "printf '\\n' >> .v-secure/vault.toml"),
-            "v-secure get A",
-        ),
-        case(
             "policy-diverged",
             after!(
                 repository,

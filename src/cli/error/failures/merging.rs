@@ -18,6 +18,9 @@ use v_secure_core::vault::{OpenError, Vault};
 
 /// Unites the sides of a merge, without a key.
 pub const RESOLVE: &str = "v-secure git resolve";
+/// The same of a file without marks, all of whose records are whole.
+pub const BLENDED: &str =
+    "v-secure git resolve  # git merged this file as text: its records are whole";
 /// The most policy entries that are described of one side.
 const MOST: usize = 8;
 

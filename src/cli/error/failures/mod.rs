@@ -112,11 +112,14 @@ impl From<FindError> for Failure {
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
-            SessionError::Open { path, source } => open_failure(path, source),
-            SessionError::Unmerged { .. } => merging::unmerged(&error),
-            SessionError::Blended { .. } => {
-                Self::from_error(Code::MergedAsText, &error).hint(merging::RESOLVE)
+            SessionError::Open { path, source, is_blended: false } => open_failure(path, source),
+            // What the file lacks is not to be taken from another commit.
+            SessionError::Open { path, source, is_blended: true } => {
+                let mut failure = open_failure(path, source);
+                failure.hints = vec![merging::BLENDED.to_owned()];
+                failure
             }
+            SessionError::Unmerged { .. } => merging::unmerged(&error),
             SessionError::Empty { path } => empty(&error, path),
             SessionError::Read(FileError::TooLarge { .. }) => {
                 Self::from_error(Code::FileTooLarge, &error)
