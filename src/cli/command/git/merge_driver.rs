@@ -18,7 +18,7 @@ const MODE: u32 = 0o600;
     after_help = "Git runs this where a clone has 'v-secure git install'. It needs no key: the result has every \
                   signed record of both sides, and is verified. Where both sides changed members, roles or \
                   settings it says so and leaves the merge to you.\n\n\
-                  Examples:\n  v-secure git merge-driver %O %A %B %P  # as git calls it: merge.v-secure.driver"
+                  Examples:\n  v-secure git merge-driver %O %A %B %P  # as git calls it"
 )]
 pub struct MergeDriver {
     /// What both sides began from (%O)
@@ -44,6 +44,7 @@ impl MergeDriver {
             let failure = not_merged(&self.path, ["here", "coming in"], &error);
             match error {
                 MergeError::PolicyDiverged { .. } => failure.hint(merging::RESOLVE),
+                MergeError::OtherVault { .. } => failure,
                 _ => failure.hint("git merge --abort  # that side's vault is broken: see who did it, and have it mended there"),
             }
         };

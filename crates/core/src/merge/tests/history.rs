@@ -41,7 +41,7 @@ pub enum Step {
 }
 
 pub fn secret(number: usize) -> SecretName {
-    SecretName::parse(&format!("prod/S{number}")).unwrap()
+    SecretName::parse(format!("prod/S{number}")).unwrap()
 }
 
 pub fn open(file: &VaultFile) -> Vault {
