@@ -63,8 +63,8 @@ pub struct Options {
     /// Where pins and the cache of verified files are; without it every call verifies everything.
     pub state: Option<PathBuf>,
     pub first_use: FirstUse,
-    /// Whether an older state than one that was accepted gives nothing out, as with `--strict`, and is
-    /// not written either. Without a state folder no state is known to be older.
+    /// Whether an older state than one that was accepted, or a secret with several active versions, gives
+    /// nothing out, as with `--strict`; an older state is not written either. Without a state folder no state is known to be older.
     pub strict: bool,
     /// Whether calls prune what is due besides, as commands do: where the state folder says that this
     /// is the newest state. A service whose clock somebody else sets does better without.
@@ -235,6 +235,9 @@ impl<H: Clock + Random> Vault<H> {
 
     fn current(&self, secret: SecretName) -> Result<SecretValue, Error> {
         let (session, vault) = self.open_for(Depth::Secrets(&BTreeSet::from([secret.clone()])))?;
+        if self.options.strict {
+            giving::refuse_conflicts(&vault, [&secret])?;
+        }
         let who = Unlocked::new(&vault, self.identity()?)?;
         let value = read::read(&vault, &who, &secret, &VersionSelector::Current, session.now)?;
         let reading = Reading {
@@ -245,7 +248,7 @@ impl<H: Clock + Random> Vault<H> {
             reason: None,
         };
         giving::record(self, &session, &vault, &reading)?;
-        let is_conflict = read::find(&vault, &secret)?.is_conflict();
+        let is_conflict = giving::conflicts(&vault, [&secret]).next().is_some();
         self.remark(is_conflict.then_some(Notice::Conflict(secret)));
         Ok(value)
     }

@@ -27,10 +27,34 @@ pub struct Reading<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GivingError {
+    /// Where whoever asked wants no value that others might not have meant.
+    #[error("{secret} has several active versions since a merge")]
+    Conflict { secret: SecretName },
     #[error("the reason cannot be stored")]
     Reason(#[source] TextError),
     #[error("this vault requires every read to be recorded, and here reads cannot be recorded")]
     Journal(#[source] JournalError),
+}
+
+/// Those of the secrets that have several active versions: what is given of them is the latest.
+pub fn conflicts<'a>(
+    vault: &Vault,
+    secrets: impl IntoIterator<Item = &'a SecretName>,
+) -> impl Iterator<Item = &'a SecretName> {
+    let in_conflict =
+        |secret: &&SecretName| vault.secret(secret).is_some_and(|found| found.is_conflict());
+    secrets.into_iter().filter(in_conflict)
+}
+
+/// Refuses to give any of the secrets while one of them has several active versions.
+pub fn refuse_conflicts<'a>(
+    vault: &Vault,
+    secrets: impl IntoIterator<Item = &'a SecretName>,
+) -> Result<(), GivingError> {
+    match conflicts(vault, secrets).next() {
+        None => Ok(()),
+        Some(secret) => Err(GivingError::Conflict { secret: secret.clone() }),
+    }
 }
 
 /// Writes a read down, and says which secrets were opened by another wrap than the current one.

@@ -393,6 +393,8 @@ fn of_a_conflict_both_give_the_later_version_and_say_so() {
     assert_eq!(vault.retrieve("default/A").unwrap().expose(), run.out);
     let notices = vault.take_notices();
     assert!(matches!(notices[..], [Notice::Conflict(_)]), "{notices:?}");
+    let strict = library_with(&cli, Options { strict: true, ..options(&cli) });
+    alike(&cli, "get A --strict", "conflict", strict.retrieve("default/A"));
 }
 
 #[test]

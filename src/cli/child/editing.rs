@@ -6,6 +6,7 @@ use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::secret::conflicts;
 use crate::engine::session::Session;
 use v_secure_core::name::SecretName;
 use v_secure_core::secret::edit_buffer::SheetError;
@@ -85,6 +86,7 @@ pub fn record(
     who: &Unlocked,
     (environment, secrets, reason): (&str, &[SecretName], Option<&str>),
 ) -> Outcome {
+    conflicts::tell(context, vault, secrets);
     let reading = Reading { who, action: "edit", environment, secrets, reason };
     reads::record(context, session, vault, reading)
 }

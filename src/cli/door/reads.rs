@@ -24,6 +24,9 @@ pub fn record(
 impl From<GivingError> for Failure {
     fn from(error: GivingError) -> Self {
         match error {
+            GivingError::Conflict { ref secret } => Self::from_error(Code::Conflict, &error)
+                .hint(format!("v-secure secret versions {secret}"))
+                .hint(format!("v-secure secret resolve {secret} --take VERSION")),
             GivingError::Reason(_) => Self::from_error(Code::BadReason, &error),
             GivingError::Journal(_) => Self::from_error(Code::Journal, &error)
                 .hint("give v-secure a state folder that it can write to (HOME, XDG_STATE_HOME)"),

@@ -1,1 +1,0 @@
-//! Cases that have a name: each pair of changes side by side, and what becomes of it.
