@@ -21,7 +21,6 @@ use v_secure_core::file::format::MAX_FILE;
 use v_secure_core::log::entry::Entry;
 use v_secure_core::policy::describe;
 use v_secure_core::policy::entry::PolicyEntry;
-use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::record::line;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::demoted::{Demoted, demoted};
@@ -95,7 +94,7 @@ impl Session {
             let entry: PolicyEntry = line::parse(text).map_err(SessionError::PinnedLine)?;
             let is_own = entry.sigs.iter().all(|one| made.contains(&one.key));
             let takes = takings.get(&position).copied();
-            entries.push(LostEntry { position, what: words(&entry), is_own, takes });
+            entries.push(LostEntry { position, what: describe::entry(&entry), is_own, takes });
         }
         let trace = match entries.iter().all(|one| one.is_own) {
             true => {
@@ -240,15 +239,4 @@ fn any_line(text: &mut dyn BufRead, holds: &dyn Fn(&[u8]) -> bool) -> io::Result
         line.clear();
     }
     Ok(false)
-}
-
-/// Its ops, but for the keys that come with them.
-fn words(entry: &PolicyEntry) -> String {
-    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch(_)));
-    let told: Vec<String> =
-        told.map(|op| format!("{} {}", describe::action(op), describe::object(op))).collect();
-    match told.is_empty() {
-        true => "new keys".to_owned(),
-        false => told.join(", "),
-    }
 }

@@ -10,32 +10,32 @@ use crate::store::file::lock::{self, Lock};
 use crate::store::file::read::Contents;
 use v_secure_core::merge::Merged;
 
-/// The file at a vault's place, whatever it holds, that nobody else writes meanwhile.
+/// The file at a vault's place as it was found, whatever it holds.
 pub(crate) struct Resolution<'a> {
     session: &'a Session,
-    lock: Lock,
     there: Contents,
 }
 
 impl<'a> Resolution<'a> {
-    pub fn begin(session: &'a Session) -> Result<Self, TransactionError> {
-        let lock = Lock::acquire(&session.location.folder, lock::WAIT)?;
-        let there = session.read().map_err(TransactionError::Session)?;
-        Ok(Self { session, lock, there })
+    pub fn begin(session: &'a Session) -> Result<Self, SessionError> {
+        Ok(Self { session, there: session.read()? })
     }
 
     pub fn bytes(&self) -> &[u8] {
         &self.there.bytes
     }
 
-    /// Replaces the file, if this device accepts what came out as it would any vault at this place.
+    /// Replaces the file, if nobody wrote it since and this device accepts what came out as it would any vault
+    /// at this place. A first use is asked about without the lock.
     pub fn commit<D: Door>(self, door: &D, merged: &Merged) -> Result<Written, D::Error>
     where
         D::Error: From<TransactionError> + From<SessionError>,
     {
-        let Self { session, lock, there } = self;
+        let Self { session, there } = self;
         let opened = session.verify_bytes(merged.text.as_bytes())?;
         judging::judge(door, session, &opened, Purpose::Use)?;
+        let lock =
+            Lock::acquire(&session.location.folder, lock::WAIT).map_err(TransactionError::Lock)?;
         transaction::replace(
             session,
             &lock,

@@ -8,13 +8,9 @@ use v_secure_core::file::format;
 use v_secure_core::file::format::{ReadScope, Trust};
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft};
-use v_secure_core::log::fold::FoldScope;
-use v_secure_core::log::graph::Graph;
 use v_secure_core::log::op::{Field, Op};
-use v_secure_core::log::standing::{LogSignatures, Standings};
-use v_secure_core::log::state::LogState;
+use v_secure_core::merge;
 use v_secure_core::name::SecretName;
-use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::{Signer, Unlocked};
@@ -31,32 +27,8 @@ pub fn open(path: &Path) -> Vault {
 
 /// Puts everything that is in `from` into the vault at `into`.
 pub fn unite(into: &Path, from: &Path) {
-    let (mut file, other) = (parse(into), parse(from));
-    if other.chain.len() > file.chain.len() {
-        file.chain = other.chain;
-        file.audiences = other.audiences;
-    }
-    file.entries.extend(other.entries);
-    for (uid, section) in other.secrets {
-        let own = file.secret_section(uid, &section.name);
-        section.versions.iter().for_each(|(id, v)| _ = own.versions.insert(*id, v.clone()));
-        section.wraps.iter().for_each(|(id, w)| _ = own.wraps.insert(*id, w.clone()));
-    }
-    write(into, file);
-}
-
-/// Writes the file with its readable copies renewed.
-fn write(path: &Path, mut file: VaultFile) {
-    let chain = Chain::build(&file.chain, ChainSignatures::Check).unwrap();
-    let graph = Graph::build(&file.entries).unwrap();
-    let (all, check) = (FoldScope::All, LogSignatures::Check);
-    let standings = Standings::judge(&graph, &file.entries, &chain, all, check);
-    let state = LogState::fold(&graph, &file.entries, &standings, FoldScope::All);
-    for section in file.secrets.values_mut() {
-        let found = state.secret(&section.name).map(|secret| secret.candidates.clone());
-        section.active = found.unwrap_or_default();
-    }
-    fs::write(path, format::write(&file)).unwrap();
+    let merged = merge::merge(parse(into), [parse(from)], UnixTime::MIN).unwrap();
+    fs::write(into, merged.text).unwrap();
 }
 
 /// The member and signing key that an identity file gives in the vault at `path`.

@@ -15,7 +15,7 @@ pub fn body(hook: &str) -> &'static str {
 }
 
 /// Git runs this hook for every commit, `--no-verify` or not, and says of no commit that it is a revert but in
-/// the message.
+/// the message. So a program that is missing stops nothing here: nobody could go past it.
 const REVERT_BODY: &str = "\
 if grep -q '^This reverts commit [0-9a-f]' \"$1\" && command -v v-secure >/dev/null 2>&1; then
   v-secure git pre-commit --revert || exit 1

@@ -28,6 +28,11 @@ pub fn is_named(file: &Path) -> bool {
     answer.split('\0').nth(2) == Some(NAME)
 }
 
+/// Whether this clone's own configuration says anything of the driver, of whatever version.
+pub fn is_told(folder: &Path) -> bool {
+    text(folder, &["config", "--local", "--get", "merge.v-secure.driver"]).is_some()
+}
+
 /// Tells this clone; whether it is told now.
 pub fn register(folder: &Path) -> bool {
     SETTINGS.iter().all(|(key, value)| runs(folder, &["config", "--local", key, value]))

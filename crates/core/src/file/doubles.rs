@@ -1,5 +1,5 @@
 //! Two copies of one record, and what stays of them where files are merged: the same whichever comes
-//! first, and however often a copy comes (`docs/format.md` section 8).
+//! first, and however often a copy comes (`docs/format.md` section 7, Merging).
 
 use super::slot::SlotRecord;
 use crate::log::entry::Entry;

@@ -27,6 +27,11 @@ pub fn sides(text: &[u8]) -> Option<Sides> {
     Some(Sides { line: index + 1, ours, theirs })
 }
 
+/// Whether a line, without its end, is a mark of git's with this sign.
+pub fn is_mark(line: &[u8], sign: u8) -> bool {
+    label(line, sign).is_some()
+}
+
 /// What stands behind a mark: seven of a sign, then the end of the line or a space.
 fn label(line: &[u8], sign: u8) -> Option<String> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -1,8 +1,6 @@
 //! A text with git's conflict marks, taken apart into the texts of its sides.
 
-/// The marks' sign, how often it stands, and then a space or the end of the line. Longer ones are those of a
-/// conflict within the base, which nobody needs.
-const LENGTH: usize = 7;
+use crate::file::unmerged::is_mark;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
@@ -29,10 +27,10 @@ pub fn sides(text: &str) -> Option<[String; 2]> {
                 }
                 continue;
             }
-            (Within::Both, Some('<')) => Within::Ours,
-            (Within::Ours, Some('|')) => Within::Base,
-            (Within::Ours | Within::Base, Some('=')) => Within::Theirs,
-            (Within::Theirs, Some('>')) => {
+            (Within::Both, Some(b'<')) => Within::Ours,
+            (Within::Ours, Some(b'|')) => Within::Base,
+            (Within::Ours | Within::Base, Some(b'=')) => Within::Theirs,
+            (Within::Theirs, Some(b'>')) => {
                 conflicts += 1;
                 Within::Both
             }
@@ -43,12 +41,10 @@ pub fn sides(text: &str) -> Option<[String; 2]> {
     (within == Within::Both && conflicts > 0).then_some([ours, theirs])
 }
 
-fn mark(line: &str) -> Option<char> {
-    let line = line.trim_end_matches(['\n', '\r']);
-    let sign = line.chars().next().filter(|sign| "<|=>".contains(*sign))?;
-    let rest = line.trim_start_matches(sign);
-    let is_mark = line.len() - rest.len() == LENGTH && (rest.is_empty() || rest.starts_with(' '));
-    is_mark.then_some(sign)
+/// Longer marks are those of a conflict within the base, which nobody needs.
+fn mark(line: &str) -> Option<u8> {
+    let line = line.trim_end_matches('\n').as_bytes();
+    line.first().copied().filter(|sign| b"<|=>".contains(sign) && is_mark(line, *sign))
 }
 
 #[cfg(test)]

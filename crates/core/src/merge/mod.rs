@@ -39,8 +39,6 @@ pub enum MergeError {
     /// A merge would have to drop what one side signed.
     #[error("both sides changed the policy, from entry {at} on")]
     PolicyDiverged { at: usize, ours: Vec<PolicyEntry>, theirs: Vec<PolicyEntry> },
-    #[error("there is nothing to merge")]
-    NoSide,
     #[error("a side is not a vault, however its lines are put")]
     Side(#[source] FormatError),
     #[error("the policy chain is not valid")]
@@ -59,20 +57,13 @@ pub struct Merged {
     pub text: String,
 }
 
-/// Merges two copies. `now` decides nothing but which values are
-/// reported as expired.
-pub fn merge(ours: VaultFile, theirs: VaultFile, now: UnixTime) -> Result<Merged, MergeError> {
-    settled(union::union(ours, theirs)?, now)
-}
-
-/// Merges any number of copies, at least one.
-pub fn union_of(
-    sides: impl IntoIterator<Item = VaultFile>,
+/// Merges copies. `now` decides nothing but which values are reported as expired.
+pub fn merge(
+    first: VaultFile,
+    others: impl IntoIterator<Item = VaultFile>,
     now: UnixTime,
 ) -> Result<Merged, MergeError> {
-    let mut sides = sides.into_iter();
-    let first = sides.next().ok_or(MergeError::NoSide)?;
-    settled(sides.try_fold(first, union::union)?, now)
+    settled(others.into_iter().try_fold(first, union::union)?, now)
 }
 
 /// The vault of these records: copies renewed, written canonically, and verified as if it came from a stranger.

@@ -1,5 +1,6 @@
 //! Policy ops in words, for the history.
 
+use super::entry::PolicyEntry;
 use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 
 /// Every kind of op.
@@ -44,6 +45,13 @@ pub const fn action(op: &PolicyOp) -> &'static str {
         PolicyOp::Setting { .. } => "setting",
         PolicyOp::Rebase { .. } => "rebase",
     }
+}
+
+/// The ops of an entry, but for the keys that come with them.
+pub fn entry(entry: &PolicyEntry) -> String {
+    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch(_)));
+    let told: Vec<String> = told.map(|op| format!("{} {}", action(op), object(op))).collect();
+    if told.is_empty() { "new keys".to_owned() } else { told.join(", ") }
 }
 
 /// What an op is about: whom it lets in or out, to what.

@@ -58,8 +58,14 @@ impl Install {
         };
         if context.ui.json {
             let changed = changed.contains(&true) || told || !files.is_empty();
-            let ([hook, merge_hook, _], files) = (&hooks, &files);
-            return context.ui.object(&GitInstallView { hook, merge_hook, changed, files });
+            let ([hook, merge_hook, revert_hook], files) = (&hooks, &files);
+            return context.ui.object(&GitInstallView {
+                hook,
+                merge_hook,
+                revert_hook,
+                changed,
+                files,
+            });
         }
         for file in &files {
             context.ui.line(&format!("{} (written: commit it)", file.display()))?;
@@ -77,7 +83,11 @@ impl Install {
 
     /// Tells git in this clone what the merge driver is, or no more; whether that is new.
     fn tell_git(&self, here: &Path) -> Outcome<bool> {
-        if driver::is_registered(here) != self.uninstall {
+        let is_done = match self.uninstall {
+            true => !driver::is_told(here),
+            false => driver::is_registered(here),
+        };
+        if is_done {
             return Ok(false);
         }
         let done = if self.uninstall { driver::unregister(here) } else { driver::register(here) };

@@ -7,7 +7,7 @@ use crate::store::file::{new_file, read};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::file::format::MAX_FILE;
-use v_secure_core::merge::{MergeError, blended, union_of};
+use v_secure_core::merge::{MergeError, blended, merge};
 
 /// Git made the file for this merge.
 const MODE: u32 = 0o600;
@@ -54,7 +54,7 @@ impl MergeDriver {
         if let Ok(began) = blended::loose(&base) {
             merging::refuse_picks(&self.path, &began, [&here, &there])?;
         }
-        let merged = union_of([here, there], context.host.now()).map_err(refused)?;
+        let merged = merge(here, [there], context.host.now()).map_err(refused)?;
         merging::tell_conflicts(context, &merged.vault);
         if merged.text != ours {
             new_file::write_over(&self.ours, merged.text.as_bytes(), MODE)?;

@@ -9,7 +9,7 @@ use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
 use clap::Args;
 use std::path::Path;
-use v_secure_core::merge::{MergeError, Merged, blended, union_of};
+use v_secure_core::merge::{MergeError, Merged, blended, merge};
 use v_secure_core::report::view::git::GitResolveView;
 use v_secure_core::time::UnixTime;
 
@@ -71,12 +71,12 @@ fn refuse_picks(location: &Location) -> Outcome {
 fn merged(location: &Location, bytes: &[u8], now: UnixTime) -> Result<Merged, MergeError> {
     let text = String::from_utf8_lossy(bytes);
     let sides = sides(location);
-    if sides.is_empty() {
-        return blended::mended(&text, now);
-    }
     let sides = sides.iter().map(|side| blended::loose(&String::from_utf8_lossy(side)));
-    let sides = sides.collect::<Result<Vec<_>, _>>()?;
-    union_of(sides.into_iter().chain(blended::read(&text).ok()), now)
+    let mut sides = sides.collect::<Result<Vec<_>, _>>()?.into_iter();
+    match sides.next() {
+        None => blended::mended(&text, now),
+        Some(first) => merge(first, sides.chain(blended::read(&text).ok()), now),
+    }
 }
 
 /// From the index while it has them, and from the commits of a merge where somebody has added the file since.

@@ -13,7 +13,6 @@ use v_secure_core::merge::{self, MergeError};
 use v_secure_core::name::SecretName;
 use v_secure_core::policy::describe;
 use v_secure_core::policy::entry::PolicyEntry;
-use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::vault::{OpenError, Vault};
 
 /// Unites the sides of a merge, without a key.
@@ -62,7 +61,6 @@ pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeEr
         )
         .because(source)
         .hint("git log -p -- .v-secure/vault.toml"),
-        MergeError::NoSide => Failure::from_error(Code::Usage, error),
         MergeError::Links(findings) => open_failure(path, &OpenError::Findings(findings.clone())),
         MergeError::Result(source) => open_failure(path, source),
     }
@@ -70,17 +68,10 @@ pub(crate) fn not_merged(path: &Path, [ours, theirs]: [&str; 2], error: &MergeEr
 
 /// Who changed what on one side.
 fn changed(label: &str, entries: &[PolicyEntry]) -> Vec<String> {
-    let told = entries.iter().take(MOST).map(|entry| format!("{label}: {}", words(entry)));
+    let told =
+        entries.iter().take(MOST).map(|entry| format!("{label}: {}", describe::entry(entry)));
     let left = entries.len().saturating_sub(MOST);
     told.chain((left > 0).then(|| format!("{label}: {left} more"))).collect()
-}
-
-/// Its ops, but for the keys that come with them.
-fn words(entry: &PolicyEntry) -> String {
-    let told = entry.ops.iter().filter(|op| !matches!(op, PolicyOp::Epoch(_)));
-    let told: Vec<String> =
-        told.map(|op| format!("{} {}", describe::action(op), describe::object(op))).collect();
-    if told.is_empty() { "new keys".to_owned() } else { told.join(", ") }
 }
 
 /// With the way out of a merge whose sides both changed the policy: one side stays whole, and the other one's

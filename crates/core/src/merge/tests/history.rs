@@ -93,7 +93,7 @@ impl Replicas {
 
     fn merge(&mut self, into: usize, from: usize) {
         let [ours, theirs] = [into, from].map(|replica| self.vaults[replica].file().clone());
-        self.vaults[into] = merge::merge(ours, theirs, NOW).unwrap().vault;
+        self.vaults[into] = merge::merge(ours, [theirs], NOW).unwrap().vault;
         let other = self.heard[from].clone();
         self.heard[into].hear(&other);
     }

@@ -2,7 +2,6 @@
 
 mod history;
 mod model;
-mod named;
 
 use super::blended::{is_blended, mended};
 use super::*;
@@ -26,7 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn united(one: &Vault, other: &Vault) -> Result<String, MergeError> {
-    merge(one.file().clone(), other.file().clone(), history::NOW).map(|merged| merged.text)
+    merge(one.file().clone(), [other.file().clone()], history::NOW).map(|merged| merged.text)
 }
 
 proptest! {

@@ -9,6 +9,8 @@ pub struct GitInstallView<'a> {
     pub hook: &'a Path,
     /// The same for a merge that git commits by itself.
     pub merge_hook: &'a Path,
+    /// The same for a revert.
+    pub revert_hook: &'a Path,
     /// Whether anything had to be written.
     pub changed: bool,
     /// Git's files beside the vault that were written.
@@ -44,7 +46,8 @@ mod tests {
         let (hook, merge_hook) =
             (Path::new("hooks/pre-commit"), Path::new("hooks/pre-merge-commit"));
         let files = &[PathBuf::from(".v-secure/.gitattributes")];
-        vec![json(&GitInstallView { hook, merge_hook, changed: true, files })]
+        let revert_hook = Path::new("hooks/prepare-commit-msg");
+        vec![json(&GitInstallView { hook, merge_hook, revert_hook, changed: true, files })]
     }
 
     fn resolutions() -> Vec<Value> {

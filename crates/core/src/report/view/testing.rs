@@ -57,9 +57,7 @@ const VIEWS: &[&[Examples]] = &[
 ];
 
 /// Fields that a schema does not require, since they came after it, and that every view has.
-const ALWAYS: [&str; 8] = [
-    "git-install/files",
-    "git-install/merge_hook",
+const ALWAYS: [&str; 6] = [
     "member-key-remove/vouched_alone",
     "secret-versions/versions/from",
     "settings-show/settings/default",
