@@ -2,8 +2,8 @@
 
 # Format, lint, test: what a change must pass.
 check:
-    cargo fmt --check
-    cargo clippy --all-targets --locked -- -D warnings
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo test --locked
 
 # Everything that CI runs.

@@ -10,6 +10,7 @@ use synthetic::{NOW, Size, Synthetic, only, open, secret};
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::Fixed;
 use v_secure_core::crypto::digest;
+use v_secure_core::crypto::id::{KeyId, SecretId, VaultId};
 use v_secure_core::crypto::sign::{SigningKey, Tag};
 use v_secure_core::file::audience::new_epoch;
 use v_secure_core::file::format;
@@ -131,25 +132,25 @@ fn open_an_envelope(bencher: Bencher) {
 
 #[divan::bench]
 fn seal_and_wrap(bencher: Bencher) {
-    let (vault, uid) = (Fixed([1; 32]), Fixed([2; 32]));
+    let (vault, uid) = (VaultId([1; 32]), SecretId([2; 32]));
     let binding = SecretRef { vault: &vault, uid: &uid };
     let (keys, _) = new_epoch(&RealHost, &vault, "owner").expect("an epoch");
     let value = SecretValue::from("0123456789abcdef0123456789abcdef".to_owned());
     let to = WrapTo::Epoch { audience: "owner", keys: &keys };
-    let author = Fixed([3; 32]);
+    let author = KeyId([3; 32]);
     let authored = Authored { value: &value, author: &author, expires: None };
     bencher.bench_local(|| seal_version(&RealHost, binding, black_box(authored), to));
 }
 
 #[divan::bench]
 fn unwrap_and_open(bencher: Bencher) {
-    let (vault, uid) = (Fixed([1; 32]), Fixed([2; 32]));
+    let (vault, uid) = (VaultId([1; 32]), SecretId([2; 32]));
     let binding = SecretRef { vault: &vault, uid: &uid };
     let (keys, _) = new_epoch(&RealHost, &vault, "owner").expect("an epoch");
     let keys = [keys];
     let value = SecretValue::from("0123456789abcdef0123456789abcdef".to_owned());
     let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
-    let author = Fixed([3; 32]);
+    let author = KeyId([3; 32]);
     let authored = Authored { value: &value, author: &author, expires: None };
     let sealed = seal_version(&RealHost, binding, authored, to)
         .expect("a sealed value")

@@ -10,8 +10,8 @@ use std::error::Error;
 use std::time::Instant;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure_core::crypto::bytes::{Fixed, Id};
-use v_secure_core::crypto::id::WrapId;
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::id::{EntryId, KeyId, WrapId};
 use v_secure_core::crypto::identity::{generate_identity, parse_identities};
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::file::format;
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A vault with `prod/A` and `prod/B`, and a member who may rotate; the id of its key.
-fn vault() -> Result<(Vault, Id), Box<dyn Error>> {
+fn vault() -> Result<(Vault, KeyId), Box<dyn Error>> {
     let made = generate_identity();
     let (name, member, device) = (Name::new("shop")?, Name::new("olga")?, Name::new("laptop")?);
     let recipient = made.recipient.clone();
@@ -119,7 +119,7 @@ fn changed(
 }
 
 /// The vault's file with entries of about so many bytes that nobody signed.
-fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Error>> {
+fn filled(vault: &Vault, key: KeyId, bytes: usize) -> Result<VaultFile, Box<dyn Error>> {
     let secret = SecretName::parse("prod/A")?;
     let current = vault.secret(&secret).and_then(|secret| secret.current).ok_or("no version")?;
     let entry = |number: u64| Entry {
@@ -144,7 +144,8 @@ fn filled(vault: &Vault, key: Id, bytes: usize) -> Result<VaultFile, Box<dyn Err
     };
     let mut file = vault.file().clone();
     let count = bytes / (entry(NOW.as_secs()).line().len() + 1);
-    let entries: BTreeMap<Id, Entry> = (0..count as u64).map(entry).map(|e| (e.id(), e)).collect();
+    let entries: BTreeMap<EntryId, Entry> =
+        (0..count as u64).map(entry).map(|e| (e.id(), e)).collect();
     file.entries.extend(entries);
     Ok(file)
 }

@@ -7,7 +7,7 @@ use crate::start::Start;
 use crate::synthetic::{NOW, secret};
 use serde_json::{Value, json};
 use v_secure_core::crypto::bytes::{Fixed, Id};
-use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::crypto::id::{EntryId, ObjectId};
 use v_secure_core::file::format;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
@@ -171,7 +171,7 @@ fn grown(
     format::write(&file)
 }
 
-fn following(row: &mut Vec<Id>, entry: &Entry) -> Tips {
+fn following(row: &mut Vec<EntryId>, entry: &Entry) -> Tips {
     row.sort_unstable();
     Tips { parents: std::mem::take(row), lamport: entry.lamport + 1 }
 }

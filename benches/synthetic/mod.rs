@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::SecretId;
 use v_secure_core::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
 use v_secure_core::file::format;
 use v_secure_core::file::format::Trust;
@@ -133,7 +133,7 @@ impl<'a> Log<'a> {
         self.batch.put(NewPut { secret, value, replaces, same, adopts: None });
     }
 
-    fn sealed(&self, uid: &Id, number: usize) -> SealedValue {
+    fn sealed(&self, uid: &SecretId, number: usize) -> SealedValue {
         let keys = self.ctx.who.keys(self.vault, "owner").expect("the owner's keys");
         let value = SecretValue::from(format!("{number:032x}"));
         let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };

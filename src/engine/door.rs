@@ -7,7 +7,7 @@ use super::session::{OpenedVault, Session, SessionError};
 use super::transaction::TransactionError;
 use crate::host::Random;
 use crate::host::progress::{Progress, Silent};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::EntryId;
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::TextError;
 use v_secure_core::time::UnixTime;
@@ -31,7 +31,7 @@ pub enum Remark<'a> {
     /// An older state: its policy has fewer entries than the one that was accepted here before.
     Older { seen: usize, accepted: usize },
     /// Log entries that were accepted here before are not there.
-    Missing(&'a [Id]),
+    Missing(&'a [EntryId]),
     /// The state folder does not know what was accepted, so that a later roll-back may go unnoticed.
     Unrecorded(SessionError),
     /// The secret's current wrap does not open it, and an older one did.
@@ -46,7 +46,7 @@ pub enum Refusal<'a> {
     /// The newest state is wanted, and this policy has fewer entries.
     Older { seen: usize, accepted: usize },
     /// The newest state is wanted, and log entries are not there.
-    Missing(&'a [Id]),
+    Missing(&'a [EntryId]),
     /// Writing on it would undo what took something away.
     MissingTakings,
 }

@@ -9,11 +9,15 @@ use crate::store::git::roots::History;
 use crate::store::state::pins::{Here, Home, KnownVault, PinError};
 use crate::store::sys;
 use std::path::Path;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 
 impl Session {
     /// Whether a vault that is known, from here or elsewhere, stands in what may be another project.
-    pub(crate) fn is_new_here(&self, known: &KnownVault, vault: &Id) -> Result<bool, PinError> {
+    pub(crate) fn is_new_here(
+        &self,
+        known: &KnownVault,
+        vault: &VaultId,
+    ) -> Result<bool, PinError> {
         let is_known_place = match &known.here {
             Some(here) => !self.is_another(here),
             None => self.is_around(known, vault)?,
@@ -26,7 +30,7 @@ impl Session {
 
     /// Whether the project that the place is in is one of the vault's, and not another one that stands
     /// where that was.
-    fn is_around(&self, known: &KnownVault, vault: &Id) -> Result<bool, PinError> {
+    fn is_around(&self, known: &KnownVault, vault: &VaultId) -> Result<bool, PinError> {
         if known.around.is_empty() {
             return Ok(false);
         }
@@ -40,7 +44,7 @@ impl Session {
 
     /// Whether a known vault may stand at a place that is new: in no history at all, or in one that
     /// goes back to where it was accepted and to nothing else.
-    fn is_at_home(&self, vault: &Id) -> Result<bool, PinError> {
+    fn is_at_home(&self, vault: &VaultId) -> Result<bool, PinError> {
         let homes = self.homes(vault)?;
         let is_known = |folder: &Path| match git_roots::whole_history(folder) {
             History::None => true,

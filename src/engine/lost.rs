@@ -15,8 +15,8 @@ use crate::store::state::pins::{Home, KnownVault, PinError};
 use std::collections::HashSet;
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest::{Digest, HashContext};
+use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::file::format::MAX_FILE;
 use v_secure_core::log::entry::Entry;
 use v_secure_core::policy::describe;
@@ -99,7 +99,7 @@ impl Session {
         let trace = match entries.iter().all(|one| one.is_own) {
             true => {
                 let [vault, first] = [&lines[0], first].map(|line| PolicyEntry::id_of_line(line));
-                self.trace(&vault, &|line| PolicyEntry::id_of_line(line) == first)?
+                self.trace(&vault.into(), &|line| PolicyEntry::id_of_line(line) == first)?
             }
             false => Trace::Unclear,
         };
@@ -123,7 +123,7 @@ impl Session {
     }
 
     /// Whether the log entries are this device's own, and nothing here holds one of them.
-    pub fn is_discarded(&self, vault: &Id, entries: &[Id]) -> Result<bool, PinError> {
+    pub fn is_discarded(&self, vault: &VaultId, entries: &[EntryId]) -> Result<bool, PinError> {
         let (own, missing) = (self.written_here()?, entries.iter().collect::<HashSet<_>>());
         if !entries.iter().all(|id| own.contains(id)) {
             return Ok(false);
@@ -134,19 +134,24 @@ impl Session {
     }
 
     /// Another place or working tree whose file has all of these log entries.
-    pub(crate) fn still_at(&self, vault: &Id, entries: &[Id]) -> Result<Option<PathBuf>, PinError> {
+    pub(crate) fn still_at(
+        &self,
+        vault: &VaultId,
+        entries: &[EntryId],
+    ) -> Result<Option<PathBuf>, PinError> {
         let digest = Digest::new(HashContext::LogEntry);
         let has_all = |path: &PathBuf| {
             let Ok(there) = read::read(path, MAX_FILE as u64) else { return false };
             let lines = there.bytes.split(|byte| *byte == b'\n').filter_map(record);
-            let found: HashSet<Id> = lines.map(|line| Entry::id_of_line(line, &digest)).collect();
+            let found: HashSet<EntryId> =
+                lines.map(|line| Entry::id_of_line(line, &digest)).collect();
             entries.iter().all(|id| found.contains(id))
         };
         let homes = self.other_homes(vault)?.into_iter().map(|home| home.path);
         Ok(homes.chain(self.other_trees()).find(has_all))
     }
 
-    fn trace(&self, vault: &Id, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
+    fn trace(&self, vault: &VaultId, holds: &dyn Fn(&str) -> bool) -> Result<Trace, PinError> {
         let holds = |line: &[u8]| record(line).is_some_and(holds);
         let (homes, trees) = (self.other_homes(vault)?, self.other_trees());
         for path in homes.iter().map(|home| &home.path).chain(&trees) {
@@ -171,7 +176,7 @@ impl Session {
         Ok(if unclear { Trace::Unclear } else { Trace::Nothing })
     }
 
-    fn other_homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
+    fn other_homes(&self, vault: &VaultId) -> Result<Vec<Home>, PinError> {
         let mut homes = self.homes(vault)?;
         homes.retain(|home| home.path != self.location.vault);
         Ok(homes)

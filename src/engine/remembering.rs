@@ -10,6 +10,7 @@ use crate::store::state::pins::{Accepted, KnownVault, PinError, Saved};
 use crate::store::state::said::Said;
 use std::collections::HashSet;
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::{EntryId, KeyId, VaultId};
 use v_secure_core::policy::chain_comparison::ChainComparison;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::vault::pin::PinStatus;
@@ -107,7 +108,7 @@ impl Session {
 
     /// The log heads that were last accepted here, or at the other places of a vault that is new here,
     /// and are not in it: an older state.
-    pub(crate) fn missing_heads(&self, opened: &OpenedVault) -> Vec<Id> {
+    pub(crate) fn missing_heads(&self, opened: &OpenedVault) -> Vec<EntryId> {
         let heads = opened.known.heads(&opened.vault.id()).iter();
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
     }
@@ -121,23 +122,23 @@ impl Session {
     }
 
     /// Remembers signing keys, by their ids, as made on this device.
-    pub(crate) fn note_made(&self, keys: impl IntoIterator<Item = Id>) -> Result<(), PinError> {
-        self.made().add(keys).map(|_| ())
+    pub(crate) fn note_made(&self, keys: impl IntoIterator<Item = KeyId>) -> Result<(), PinError> {
+        self.made().add(keys.into_iter().map(Id::from)).map(|_| ())
     }
 
     /// The ids of the signing keys that were made on this device.
-    pub(crate) fn made_here(&self) -> Result<HashSet<Id>, PinError> {
-        self.made().load()
+    pub(crate) fn made_here(&self) -> Result<HashSet<KeyId>, PinError> {
+        Ok(self.made().load()?.into_iter().map(KeyId::from).collect())
     }
 
     /// Remembers log entries as written on this device.
-    pub(crate) fn note_entries(&self, entries: &[Id]) -> Result<(), PinError> {
-        self.written().add(entries.iter().copied()).map(|_| ())
+    pub(crate) fn note_entries(&self, entries: &[EntryId]) -> Result<(), PinError> {
+        self.written().add(entries.iter().map(|entry| Id::from(*entry))).map(|_| ())
     }
 
     /// The ids of the log entries that were written on this device.
-    pub(crate) fn written_here(&self) -> Result<HashSet<Id>, PinError> {
-        self.written().load()
+    pub(crate) fn written_here(&self) -> Result<HashSet<EntryId>, PinError> {
+        Ok(self.written().load()?.into_iter().map(EntryId::from).collect())
     }
 
     fn written(&self) -> IdList {
@@ -149,14 +150,14 @@ impl Session {
     }
 
     /// Remembers what was written on an older state, as its policy judges it.
-    pub(crate) fn note_written(&self, vault: &Vault, entries: &[Id]) -> Result<(), PinError> {
+    pub(crate) fn note_written(&self, vault: &Vault, entries: &[EntryId]) -> Result<(), PinError> {
         let mut judged = ledger::judged(vault);
         judged.retain(|one| entries.contains(&one.entry));
         self.ledger(&vault.id()).add(&judged, vault.chain().len())
     }
 
     /// What this device has seen to count in a vault.
-    pub fn ledger(&self, vault: &Id) -> LedgerFile {
+    pub fn ledger(&self, vault: &VaultId) -> LedgerFile {
         LedgerFile::new(self.state.as_deref(), self.owners, vault)
     }
 

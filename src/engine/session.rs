@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
+use v_secure_core::crypto::id::{EntryId, PolicyId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
@@ -43,8 +44,16 @@ pub enum SessionError {
         path: PathBuf,
         #[source]
         source: OpenError,
-        /// Whether it is what git makes of two good copies, line by line.
-        is_blended: bool,
+    },
+    /// It is what git makes of two good copies, line by line.
+    #[error(
+        "{}: git merged this file as text; its records are whole, and what follows from them is out of date",
+        path.display()
+    )]
+    MergedAsText {
+        path: PathBuf,
+        #[source]
+        source: OpenError,
     },
     /// A shell made it for a command that then wrote nothing.
     #[error("{} is empty: there is no vault in it", path.display())]
@@ -71,7 +80,7 @@ pub enum SessionError {
 pub(crate) type Takings = BTreeMap<usize, Taking>;
 
 /// What was known of the vault with this id before the file was read.
-type Before = (Id, Result<KnownVault, PinError>);
+type Before = (VaultId, Result<KnownVault, PinError>);
 
 /// A place, and what is needed to judge the vault there.
 #[derive(Debug, Clone)]
@@ -95,7 +104,7 @@ pub struct OpenedVault {
     /// The accepted chain goes on behind this one's head, and what is missing here took something away.
     pub missing_takings: bool,
     /// Entries that count in this file and not by the longer policy that was accepted here.
-    pub voided: Vec<Id>,
+    pub voided: Vec<EntryId>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
     pub prune_from: Option<UnixTime>,
     /// The vault is known from other places, and nothing says that this is one of its own.
@@ -238,7 +247,7 @@ impl Session {
     }
 
     /// The places where a vault was accepted.
-    pub(crate) fn homes(&self, vault: &Id) -> Result<Vec<Home>, PinError> {
+    pub(crate) fn homes(&self, vault: &VaultId) -> Result<Vec<Home>, PinError> {
         self.pins().homes(&self.place(), vault)
     }
 
@@ -290,8 +299,11 @@ impl Session {
         Vault::open(bytes, trust, depth, self.now).map_err(|source| {
             let found = matches!(source, OpenError::Format(_)).then(unmerged).flatten();
             found.unwrap_or_else(|| {
-                let is_blended = self.is_blended(bytes, depth);
-                SessionError::Open { path: path.to_owned(), source, is_blended }
+                let path = path.to_owned();
+                match self.is_blended(bytes, depth) {
+                    true => SessionError::MergedAsText { path, source },
+                    false => SessionError::Open { path, source },
+                }
             })
         })
     }
@@ -311,7 +323,7 @@ impl Session {
     /// log heads are those that were accepted, or nothing was.
     pub fn settled(&self, verified: &Verified) -> Result<Option<PinStatus>, SessionError> {
         let Some(vault) = verified.chain.first() else { return Ok(None) };
-        let known = self.pins().known(&self.place(), vault)?;
+        let known = self.pins().known(&self.place(), &VaultId::from(*vault))?;
         let pin = self.judge(&known, |facts| verified.standing(facts));
         let same = match &known.here {
             Some(here) => {
@@ -331,7 +343,7 @@ impl Session {
     }
 
     /// What this device knows of `vault` at this place.
-    pub fn known(&self, vault: &Id) -> Result<KnownVault, PinError> {
+    pub fn known(&self, vault: &VaultId) -> Result<KnownVault, PinError> {
         self.pins().known(&self.place(), vault)
     }
 
@@ -355,7 +367,7 @@ fn refuse_empty(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
     }
 }
 
-pub(super) fn chain_ids(chain: &[String]) -> Vec<Id> {
+pub(super) fn chain_ids(chain: &[String]) -> Vec<PolicyId> {
     chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
 }
 

@@ -70,7 +70,7 @@ impl<'a> Transaction<'a> {
         Self::begin_within(session, lock::WAIT)
     }
 
-    /// [`Transaction::begin`] for what waits for another writer so long only.
+    /// [`Transaction::begin`] with its own limit to the wait for another writer.
     pub(crate) fn begin_within(
         session: &'a Session,
         wait: Duration,
@@ -136,11 +136,7 @@ pub fn create(session: &Session, file: VaultFile) -> Result<Written, Transaction
     let text = format::write(&file);
     // Opened as a stranger would before it is written: what does not verify must not exist.
     let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, session.now)
-        .map_err(|source| SessionError::Open {
-            path: session.location.vault.clone(),
-            source,
-            is_blended: false,
-        })?;
+        .map_err(|source| SessionError::Open { path: session.location.vault.clone(), source })?;
     // Before the vault is there: were this process killed in between, its own maker would find a
     // vault that nothing vouches for. What another vault left at this place is replaced.
     let keys = vault.policy().members().flat_map(|(_, member)| member.keys.values());

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::armor::{armor, dearmor};
-use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::crypto::envelope::{decrypt, encrypt};
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::identity::{Identity, parse_identities};
 use v_secure_core::file::audience::{new_epoch, seal_envelope};
 use v_secure_core::secret_value::SecretValue;
@@ -44,7 +44,7 @@ fn age_opens_our_envelopes_armored_and_binary() {
         return;
     }
     let (file, identities) = keygen();
-    let vault: Id = Fixed([1; 32]);
+    let vault: VaultId = VaultId([1; 32]);
     let (keys, stated) = new_epoch(&RealHost, &vault, "owner").unwrap();
     let identity = keys.identity.text();
     let envelope = seal_envelope(&vault, "owner", &[keys], &[identities[0].recipient()]).unwrap();

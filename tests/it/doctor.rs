@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use v_secure::cli::command::doctor::finding::Code;
+use v_secure::cli::command::doctor::finding::DoctorCode;
 use v_secure_testkit::binary;
 use v_secure_testkit::cli;
 use v_secure_testkit::cli::{Cli, finish};
@@ -381,7 +381,7 @@ fn a_pipe_gets_one_line_a_finding() {
 /// The table of the document.
 fn table() -> String {
     let mut rows = String::from("\n| code | severity | means |\n|---|---|---|\n");
-    for code in Code::ALL {
+    for code in DoctorCode::ALL {
         let (text, severity) = (code.as_str(), code.severity().as_str());
         rows.push_str(&format!("| `{text}` | {severity} | {} |\n", code.meaning()));
     }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
-use v_secure_core::crypto::bytes::{Blob, Fixed, Id, ShortId, encode};
+use v_secure_core::crypto::bytes::{Blob, Fixed, ShortId, encode};
 use v_secure_core::crypto::digest::{HashContext, hash};
-use v_secure_core::crypto::id::{EpochId, ObjectId};
+use v_secure_core::crypto::id::{EntryId, EpochId, ObjectId, SecretId, VaultId};
 use v_secure_core::crypto::identity::{parse_identities, parse_identity};
 use v_secure_core::crypto::kdf::Params;
 use v_secure_core::crypto::padding::padded_length;
@@ -31,7 +31,7 @@ use v_secure_core::record::line;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 
-const VAULT: Id = Fixed([0x11; 32]);
+const VAULT: VaultId = VaultId([0x11; 32]);
 const EPOCH: EpochId = EpochId([0x22; 16]);
 const VERSION: ShortId = Fixed([0x33; 16]);
 const DEK: [u8; 32] = [0x44; 32];
@@ -74,7 +74,7 @@ fn stated() -> ExpectedEpoch {
     ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
 }
 
-fn version(value: &[u8], parents: &[Id], expires: Option<UnixTime>) -> Value {
+fn version(value: &[u8], parents: &[EntryId], expires: Option<UnixTime>) -> Value {
     let uid = ids::secret_uid(&VAULT, &SecretName::parse("prod/DATABASE_URL").unwrap());
     let place = SecretRef { vault: &VAULT, uid: &uid };
     let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
@@ -189,14 +189,14 @@ fn slot() -> Value {
 
 fn format_1() -> Value {
     let stated = stated();
-    let many: Vec<Id> = (0..=255).map(|id| Fixed([id; 32])).collect();
+    let many: Vec<EntryId> = (0..=255).map(|id| EntryId([id; 32])).collect();
     let lengths = [0, 4, 63, 64, 65, 72, 73, 127, 128, 129, 1000, 1029, 65_537, 1_048_580];
     json!({
         "padded_lengths": Vec::from(lengths.map(|length| [length, padded_length(length)])),
         "versions": [
             version(b"hunter2", &[], None),
-            version(b"", &[Fixed([1; 32])], Some(UnixTime::from_secs(0))),
-            version(&[b'x'; 60], &[1, 2, 3].map(|id| Fixed([id; 32])), Some(UnixTime::from_secs(0x000f_0e0d_0c0b_0a09))),
+            version(b"", &[EntryId([1; 32])], Some(UnixTime::from_secs(0))),
+            version(&[b'x'; 60], &[1, 2, 3].map(|id| EntryId([id; 32])), Some(UnixTime::from_secs(0x000f_0e0d_0c0b_0a09))),
             version(&[b'x'; 61], &many, Some(UnixTime::from_secs((1 << 53) - 1))),
         ],
         "kek_commitment": {
@@ -232,7 +232,7 @@ fn the_vectors_of_format_1_hold() {
     assert_eq!(stored.as_object().unwrap().len(), made.as_object().unwrap().len());
 }
 
-fn sealed_binding(uid: &Id) -> WrapBinding<'_> {
+fn sealed_binding(uid: &SecretId) -> WrapBinding<'_> {
     WrapBinding {
         vault: &VAULT,
         audience: AUDIENCE,
@@ -243,7 +243,7 @@ fn sealed_binding(uid: &Id) -> WrapBinding<'_> {
 }
 
 fn age_samples() -> Value {
-    let uid = Fixed([0xdd; 32]);
+    let uid = SecretId([0xdd; 32]);
     let dek = Dek::generate(&Scripted::new(&[&DEK]));
     let stated = stated();
     let reader = [stated.recipient.clone()];
@@ -279,7 +279,7 @@ fn the_age_samples_of_format_1_open() {
     let keys =
         open_envelope(&identities, &file("envelope"), &VAULT, AUDIENCE, &[stated()]).unwrap();
     assert_eq!((keys.len(), *keys[0].kek.expose()), (1, KEK));
-    let (uid, sealed) = (Fixed([0xdd; 32]), file("sealed_wrap"));
+    let (uid, sealed) = (SecretId([0xdd; 32]), file("sealed_wrap"));
     let dek = open_sealed_dek(&keys[0].identity, &sealed_binding(&uid), &sealed).unwrap();
     // A DEK shows itself only in what it seals: the same wrap as one of the known bytes.
     let wrap = |dek: &Dek| {

@@ -7,7 +7,7 @@ mod targets;
 use std::fs;
 use std::path::{Path, PathBuf};
 use v_secure::host::real::RealHost;
-use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::identity::generate_identity;
 use v_secure_core::file::request::Request;
 use v_secure_core::name::Name;
@@ -173,7 +173,8 @@ fn the_corpora_hold_what_is_accepted() {
 fn write_request() {
     let name = |text: &str| Name::new(text).unwrap();
     let recipient = generate_identity().recipient;
-    let made = Request::new(&RealHost, &Fixed([1; 32]), &name("ada"), &name("laptop"), &recipient);
+    let made =
+        Request::new(&RealHost, &VaultId([1; 32]), &name("ada"), &name("laptop"), &recipient);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/request");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("request"), made.unwrap().0.line()).unwrap();

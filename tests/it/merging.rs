@@ -249,7 +249,8 @@ fn a_file_that_git_merged_as_text_is_served_by_nobody_and_mended_by_anybody() {
     {
         let run = owner.feed(&format!("{line} --json"), "x");
         let run = if line.contains("--") { owner.run("exec --json -e dev -- true") } else { run };
-        assert_eq!(run.code, 6, "{line}: {}", run.err);
+        assert_eq!(run.code, 7, "{line}: {}", run.err);
+        assert!(run.err.contains("merged-as-text"), "{line}: {}", run.err);
         assert!(run.err.contains("v-secure git resolve"), "{line}: {}", run.err);
     }
     assert_eq!(fs::read(owner.vault()).unwrap(), merged);

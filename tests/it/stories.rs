@@ -1,4 +1,4 @@
-//! The stories of `docs/people.md`, typed word for word: each line that begins with `USER@DEVICE$`,
+//! The stories of `docs/people.md` and `docs/teams.md`, typed word for word: each line that begins with `USER@DEVICE$`,
 //! on a clone and a home of that device's own, with git between them. What is printed must be what
 //! the document shows, but for its `…`.
 
@@ -14,7 +14,8 @@ use v_secure_testkit::binary;
 use v_secure_testkit::branches;
 use v_secure_testkit::tools;
 
-const DOCUMENT: &str = include_str!("../../docs/people.md");
+const PEOPLE: &str = include_str!("../../docs/people.md");
+const TEAMS: &str = include_str!("../../docs/teams.md");
 
 /// A repository that everybody pushes to and pulls from, and the devices.
 struct Team {
@@ -26,11 +27,17 @@ struct Team {
 }
 
 impl Team {
-    /// An owner, a developer with two devices and another developer, who all read one secret.
-    fn new() -> Self {
+    /// A repository with nothing in it.
+    fn bare() -> Self {
         let root = tempfile::tempdir().unwrap();
         let team = Self { root, said: BTreeMap::new(), last: BTreeMap::new() };
         git(team.root.path(), &["init", "--quiet", "--bare", "-b", "main", "origin.git"]);
+        team
+    }
+
+    /// An owner, a developer with two devices and another developer, who all read one secret.
+    fn new() -> Self {
+        let team = Self::bare();
         let owner = "admin@office";
         team.clone_for(owner);
         team.ok(owner, "v-secure init --vault-name shop --member admin");
@@ -124,8 +131,8 @@ impl Team {
     }
 
     /// Types the lines of a story and compares what each prints.
-    fn follow(&mut self, story: &str) {
-        let steps = steps(story);
+    fn follow(&mut self, document: &str, story: &str) {
+        let steps = steps(document, story);
         assert!(steps.len() > 8, "the story is not where this test looks");
         for Step { device, line, shown } in steps {
             let output = self.run(&device, &line);
@@ -159,8 +166,8 @@ struct Step {
 }
 
 /// The typed lines of a section of the document, each with what it shows below it.
-fn steps(story: &str) -> Vec<Step> {
-    let (_, section) = DOCUMENT.split_once(&format!("\n## {story}\n")).unwrap();
+fn steps(document: &str, story: &str) -> Vec<Step> {
+    let (_, section) = document.split_once(&format!("\n## {story}\n")).unwrap();
     let section = section.split("\n## ").next().unwrap();
     let mut steps: Vec<Step> = Vec::new();
     let blocks = section.split("```console\n").skip(1);
@@ -268,7 +275,7 @@ fn a_laptop_is_lost() {
     let mut team = Team::new();
     // The thief's clone is from before: what the story does on the laptop is another one's try.
     keep(&team, "backend@laptop", "backend@thief");
-    team.follow("A laptop is lost");
+    team.follow(PEOPLE, "A laptop is lost");
     assert_eq!(team.last["backend@laptop"], 0, "the last line says the code");
     let others = ["admin@office", "backend@desk", "frontend@desk"];
     attack(&team, "backend@thief", &others, "postgres://shop:new@db/shop");
@@ -280,13 +287,34 @@ fn a_colleague_leaves() {
         return;
     }
     let mut team = Team::new();
-    team.follow("A colleague leaves");
+    team.follow(PEOPLE, "A colleague leaves");
     attack(
         &team,
         "backend@laptop",
         &["admin@office", "frontend@desk"],
         "postgres://shop:newer@db/shop",
     );
+}
+
+#[test]
+fn three_people_work_in_one_repository() {
+    if !tools::has("git") {
+        return;
+    }
+    let mut team = Team::bare();
+    let clones = ["admin@office", "backend@laptop", "frontend@desk", "ops@box"];
+    clones.iter().for_each(|clone| team.clone_for(clone));
+    team.follow(TEAMS, "The story");
+    for clone in clones {
+        team.ok(clone, "git checkout -q main && git pull -q");
+        assert_eq!(fs::read(team.vault(clone)).unwrap(), fs::read(team.vault(clones[0])).unwrap());
+        assert_eq!(team.verified(clone).0, 0, "{clone}");
+    }
+    let values: Vec<String> =
+        clones[..3].iter().map(|clone| team.ok(clone, "v-secure get DATABASE_URL")).collect();
+    assert!(values.iter().all(|value| value == "postgres://shop:read2@db/shop"
+        || value == "postgres://shop:pool2@db/shop"));
+    assert!(values.windows(2).all(|pair| pair[0] == pair[1]), "{values:?}");
 }
 
 /// Asks to be let in, into the folder that all share; and what is read out of the keys.
@@ -327,7 +355,7 @@ fn a_contractor_lets_people_in() {
     );
     let spare = team.ok("contractor@home", "sed -n 's/.*public key: //p' ~/other.txt");
     team.said.insert("SPARE", spare.trim().to_owned());
-    team.follow("A contractor lets people in");
+    team.follow(PEOPLE, "A contractor lets people in");
     team.ok("tester@desk", "git pull -q && v-secure pin accept --yes");
     assert_eq!(team.ok("tester@desk", "v-secure get prod/API"), "prod");
     for key in ["spare", "other"] {

@@ -163,11 +163,14 @@ impl SelectionArgs {
             .zip(values)
             .map(|(secret, value)| {
                 let variable = vault.secret(&secret).and_then(|found| found.var());
-                let variable = variable.map(Name::new).transpose().map_err(|error| {
-                    let message = format!("the variable of {secret} is not a valid name");
+                // Another program wrote it: `set` refuses such a name.
+                let variable = variable.map(Name::new).transpose().map_err(|_| {
+                    let message = format!(
+                        "the variable of {secret} is not a valid variable name ([A-Za-z_][A-Za-z0-9_]*)"
+                    );
                     Failure::new(Code::BadVariable, message)
                         .with_exit(Exit::Failure)
-                        .because(&error)
+                        .hint(format!("v-secure secret set {secret} --var VARIABLE"))
                 })?;
                 Ok(ChildVariable { secret, variable, value })
             })

@@ -1,13 +1,14 @@
 //! `v-secure adopt`: takes over what somebody wrote honestly and what does not count any more.
 
 use crate::cli::confirm::ConfirmArgs;
-use crate::cli::door::context::{Context, short};
+use crate::cli::door::context::Context;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::metadata::{shown, when};
 use crate::cli::people::policy::{ReasonArg, count};
 use crate::cli::secret::variables;
 use crate::engine::door::Purpose;
 use clap::Args;
+use v_secure_core::log::describe::short;
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::adopt::{AdoptListView, AdoptView, VoidEntryView};
 use v_secure_core::secret::adopt;

@@ -4,7 +4,7 @@ use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::unlocking::session;
 use clap::Args;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::report::view::lock::LockView;
 use v_secure_core::vault::Depth;
 
@@ -20,7 +20,7 @@ pub struct Lock {
 impl Lock {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let store = session::store(context);
-        let locked: Vec<Id> = if self.all {
+        let locked: Vec<VaultId> = if self.all {
             store.forget_all().map_err(session::failure)?
         } else {
             // Nothing is given out, so that an altered vault can be locked too.

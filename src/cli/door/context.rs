@@ -14,9 +14,8 @@ use crate::host::Host;
 use crate::host::hardening::{Hardened, harden};
 use crate::store::file::find::{Location, Search};
 use std::cell::RefCell;
-use std::fmt::Display;
 use std::ops::Deref;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::{KeyId, PolicyId};
 use v_secure_core::name::SecretName;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::Depth;
@@ -32,7 +31,7 @@ pub struct Context<'a> {
     /// What a descriptor gave, which gives it once: for an SSH key and for a slot of the vault.
     given: RefCell<Option<(PassphraseSource, SecretValue)>>,
     /// The policy chain that was agreed to in this command: without a state folder nothing else knows.
-    pub(in crate::cli) agreed: RefCell<Vec<Id>>,
+    pub(in crate::cli) agreed: RefCell<Vec<PolicyId>>,
     /// The words for an older state, by the lengths of its chain and of the accepted one.
     pub(in crate::cli) older: RefCell<Option<((usize, usize), String)>>,
 }
@@ -126,7 +125,7 @@ impl<'a> Context<'a> {
     }
 
     /// Remembers signing keys as this device's own, so that it knows those that are not.
-    pub(crate) fn note_made(&self, session: &Session, keys: impl IntoIterator<Item = Id>) {
+    pub(crate) fn note_made(&self, session: &Session, keys: impl IntoIterator<Item = KeyId>) {
         if let Err(error) = session.note_made(keys) {
             self.unrecorded(&error);
         }
@@ -141,9 +140,4 @@ impl<'a> Context<'a> {
 
 fn copy(value: &SecretValue) -> SecretValue {
     SecretValue::new(value.expose().to_vec())
-}
-
-/// An id's first characters, for people.
-pub fn short(id: &impl Display) -> String {
-    id.to_string().chars().take(10).collect()
 }

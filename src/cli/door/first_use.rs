@@ -13,7 +13,7 @@ use crate::store::state::pins::Home;
 use std::collections::BTreeSet;
 use std::path::Path;
 use v_secure_core::backup::maker::Maker;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::name::Name;
 use v_secure_core::policy::state::{Member, OWNER};
@@ -115,7 +115,7 @@ fn declined(message: String, source: Source<'_>) -> Failure {
 }
 
 /// Where the vault was accepted. Folders that are gone tell nobody anything.
-fn homes(session: &Session, vault: &Id) -> Outcome<String> {
+fn homes(session: &Session, vault: &VaultId) -> Outcome<String> {
     let homes = session.homes(vault).map_err(SessionError::Pin)?;
     let shown = |home: &Home| match home.path == session.location.vault {
         true => "another folder that was here before".to_owned(),

@@ -11,7 +11,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::engine::door::{Agreed, Refusal};
 use crate::engine::lost::Lost;
 use crate::engine::session::{OpenedVault, Session};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::EntryId;
 
 impl Context<'_> {
     /// Whether this command's user has agreed to the vault before; asks where that is not so.
@@ -60,7 +60,7 @@ impl Context<'_> {
         &self,
         session: &Session,
         opened: &OpenedVault,
-        missing: &[Id],
+        missing: &[EntryId],
     ) {
         if self.is_told_as_discarded(session, opened, missing) {
             return;
@@ -86,7 +86,7 @@ impl Context<'_> {
         &self,
         session: &Session,
         opened: &OpenedVault,
-        missing: &[Id],
+        missing: &[EntryId],
     ) -> bool {
         let ids: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let state = format!("discarded {}", ids.join(" "));
@@ -142,7 +142,7 @@ fn refused_as_older(
 }
 
 /// Why a log that lacks what was seen gives nothing to who wants the newest.
-fn refused_as_lacking(session: &Session, opened: &OpenedVault, missing: &[Id]) -> Failure {
+fn refused_as_lacking(session: &Session, opened: &OpenedVault, missing: &[EntryId]) -> Failure {
     match session.is_discarded(&opened.vault.id(), missing).unwrap_or(false) {
         true => given_up(older(&discarded_entries(missing.len())), true),
         false => older(&missing_entries(missing.len())).hint(lost::GIVE_UP),

@@ -165,6 +165,7 @@ codes! {
     MemberKind "member-kind" [Conflict] "The member is of another kind", "v-secure member show NAME";
     MergeInput "merge-input" [Failure] "A file that git wants merged cannot be read", "git merge --abort";
     MergeOtherVault "merge-other-vault" [Conflict] "The sides of a merge have different vaults", "git log -p -- .v-secure/vault.toml";
+    MergedAsText "merged-as-text" [Conflict] "git merged the vault as text: its records are whole, and what follows from them is out of date", "v-secure git resolve";
     MovedMeanwhile "moved-meanwhile" [Conflict] "The policy changed after it was shown and before it was signed", "run the command again";
     NeedsNewer "needs-newer" [Failure] "The vault needs a newer v-secure", "install a newer v-secure";
     Nested "nested" [Conflict] "init in a project that has a vault", "v-secure init --nested";

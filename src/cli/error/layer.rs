@@ -34,8 +34,8 @@ impl From<RuleError> for LayerCode {
     }
 }
 
-impl From<finding::Code> for LayerCode {
-    fn from(code: finding::Code) -> Self {
+impl From<finding::FindingCode> for LayerCode {
+    fn from(code: finding::FindingCode) -> Self {
         Self(code.as_str())
     }
 }

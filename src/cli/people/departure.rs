@@ -6,7 +6,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::layout;
 use crate::cli::output::ui::escape_lines;
-use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::id::KeyId;
 use v_secure_core::name::Name;
 use v_secure_core::people::departure;
 use v_secure_core::people::recovery;
@@ -28,7 +28,7 @@ pub(crate) struct Vouched {
     lost: bool,
 }
 
-pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Vouched> {
+pub fn alone(vault: &Vault, going: Going<'_>, by: &KeyId) -> Outcome<Vouched> {
     let failed = |error: ChainError| Failure::from_error(Code::Of((&error).into()), &error);
     let vouching = Vouching::of(&vault.file().chain).map_err(failed)?;
     let stands = last_owners_key(vault, going).unwrap_or(NOBODY);
@@ -40,14 +40,14 @@ pub fn alone(vault: &Vault, going: Going<'_>, by: &Id) -> Outcome<Vouched> {
 }
 
 /// An id that no key has.
-const NOBODY: Id = Fixed([0; 32]);
+const NOBODY: KeyId = KeyId([0; 32]);
 
 /// The one key of the one owner who is left. Nobody else could vouch for it.
-fn last_owners_key(vault: &Vault, going: Going<'_>) -> Option<Id> {
+fn last_owners_key(vault: &Vault, going: Going<'_>) -> Option<KeyId> {
     let goes = |owner: &Name| matches!(going, Going::Member(member) if member == owner);
     let mut owners = vault.policy().owners().filter(|owner| !goes(owner));
     let (owner, None) = (owners.next()?, owners.next()) else { return None };
-    let is_gone = |key: &Id| matches!(going, Going::Keys(_, keys) if keys.contains(key));
+    let is_gone = |key: &KeyId| matches!(going, Going::Keys(_, keys) if keys.contains(key));
     let keys = vault.policy().member(owner)?.keys.values().map(|key| key.id);
     let mut keys = keys.filter(|key| !is_gone(key));
     let (first, None) = (keys.next()?, keys.next()) else { return None };

@@ -8,7 +8,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::store::file::{new_file, private};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::identity::{
     self, Identity, IdentityError, NewIdentity, generate_identity,
 };
@@ -83,7 +83,7 @@ pub(crate) enum Form {
 #[derive(Clone, Copy)]
 pub struct Of<'a> {
     pub name: &'a str,
-    pub vault: &'a Id,
+    pub vault: &'a VaultId,
 }
 
 fn refuse_stdout(file: &Path) -> Outcome {
@@ -268,12 +268,11 @@ fn without_comments(text: &str) -> SecretValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use v_secure_core::crypto::bytes::Fixed;
 
     #[test]
     fn both_forms_of_a_file_are_read_back() {
         let new = generate_identity();
-        let of = Of { name: "shop", vault: &Fixed([1; 32]) };
+        let of = Of { name: "shop", vault: &VaultId([1; 32]) };
         for form in [Form::Text, Form::Words] {
             let text = file_text(&new, form, of, UnixTime::from_secs(1_800_000_000)).unwrap();
             assert_eq!(parse(&text, "x", false).unwrap().recipient(), new.recipient, "{form:?}");

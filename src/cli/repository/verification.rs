@@ -3,7 +3,6 @@
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes;
-use crate::cli::error::failures::merging::BLENDED;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
 use crate::cli::error::pin_failures::{
@@ -17,9 +16,9 @@ use crate::engine::session::{Session, SessionError};
 use crate::store::git::base;
 use crate::store::git::command as git_command;
 use std::path::Path;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::EntryId;
 use v_secure_core::file::format::Trust;
-use v_secure_core::log::finding::{Code, Severity};
+use v_secure_core::log::finding::{FindingCode, Severity};
 use v_secure_core::log::report::FindingRecord;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::record::text::escape_for_display;
@@ -88,13 +87,13 @@ pub fn verify(
     let open = wanted.open || wanted.base.is_some();
     let check = match check::check(session, bytes, open) {
         Ok(check) => check,
-        Err(SessionError::Open { path, source, is_blended }) => {
+        Err(SessionError::Open { path, source }) => {
             let findings = refusal(&path, &source);
-            let newer = || Failure::from(SessionError::Open { path, source, is_blended });
-            let mut findings = findings.ok_or_else(newer)?;
-            if let (true, Some(first)) = (is_blended, findings.first_mut()) {
-                first.hint = Some(BLENDED.to_owned());
-            }
+            let newer = || Failure::from(SessionError::Open { path, source });
+            return Ok(Verification { findings: findings.ok_or_else(newer)?, check: None });
+        }
+        Err(error @ SessionError::MergedAsText { .. }) => {
+            let findings = vec![merged_as_text(error.into())];
             return Ok(Verification { findings, check: None });
         }
         Err(error) => return Err(error.into()),
@@ -107,6 +106,13 @@ pub fn verify(
     findings.extend(check.record.findings.iter().flatten().cloned());
     findings.sort_by_key(rank);
     Ok(Verification { findings, check: Some(check) })
+}
+
+/// The whole file's one finding: what a strict reader says of it follows from how git merged it.
+fn merged_as_text(failure: Failure) -> FindingRecord {
+    let Failure { code, message, hints, .. } = failure;
+    let finding = FindingRecord::of_vault(code.as_str(), Severity::Error, message);
+    FindingRecord { hint: hints.into_iter().next(), ..finding }
 }
 
 fn rank(finding: &FindingRecord) -> usize {
@@ -220,7 +226,7 @@ fn known_and_void(
     let ledger = session.ledger(&vault.id()).load().map_err(SessionError::Pin)?;
     let base = wanted.base.as_ref().and_then(|base| open_base(session, base).ok());
     let in_base =
-        |entry: &Id, op| base.as_ref().is_some_and(|base| void_known::counts(base, entry, op));
+        |entry: &EntryId, op| base.as_ref().is_some_and(|base| void_known::counts(base, entry, op));
     let found = void_known(vault, |entry, op| ledger.counted(entry, op) || in_base(entry, op));
     // Of the hook: the policy entry that voids what is here came with a merge, and to refuse that
     // does not undo it.
@@ -276,7 +282,7 @@ fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingReco
 
 /// What is gone of a revision's log is there again where one's own changes are made again on it.
 fn led_out(finding: FindingRecord, base: &Base<'_>) -> FindingRecord {
-    let is_missing = finding.code == Code::BaseEntryMissing.as_str();
+    let is_missing = finding.code == FindingCode::BaseEntryMissing.as_str();
     let is_revision = base.origin == Origin::Given && !base::is_file(base.label);
     match shell_word::operand(base.label).filter(|_| is_missing && is_revision) {
         Some(revision) => {
@@ -313,7 +319,11 @@ pub fn failure(what: &str, findings: &[FindingRecord]) -> Option<Failure> {
         many => format!("{} and {} more findings", first.code, many - 1),
     };
     let message = format!("{what} does not verify: {count}");
-    let failure = Failure::new(codes::Code::Refused, message);
+    let code = match first.code == codes::Code::MergedAsText.as_str() {
+        true => codes::Code::MergedAsText,
+        false => codes::Code::Refused,
+    };
+    let failure = Failure::new(code, message);
     let mut hints: Vec<&String> = errors.iter().filter_map(|found| found.hint.as_ref()).collect();
     hints.dedup();
     Some(hints.into_iter().take(3).fold(failure, |failure, hint| failure.hint(hint)))

@@ -10,7 +10,8 @@ use crate::store::keyring::slot_file::{SlotFileError, SlotFiles};
 use crate::store::keyring::{self, Keyring, KeyringError};
 use std::path::PathBuf;
 use std::time::Duration;
-use v_secure_core::crypto::bytes::{Id, ShortId};
+use v_secure_core::crypto::bytes::ShortId;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::identity::Identity;
 use v_secure_core::file::keyring_slot;
 use v_secure_core::file::keyring_slot::SealedHalf;
@@ -85,7 +86,7 @@ pub fn check(context: &Context<'_>) -> Outcome {
 /// Puts an identity under a share in the OS keyring, in place of a former slot of the vault.
 pub fn make(
     context: &Context<'_>,
-    vault: &Id,
+    vault: &VaultId,
     member: &Name,
     identity: &Identity,
 ) -> Outcome<Made> {

@@ -19,7 +19,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
 
@@ -46,7 +46,7 @@ pub(crate) enum SessionStoreError {
 /// What is kept, and for how long.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
-    pub vault: &'a Id,
+    pub vault: &'a VaultId,
     pub text: &'a SecretValue,
     /// Seconds since the Unix epoch.
     pub now: UnixTime,
@@ -55,7 +55,7 @@ pub struct Item<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct Marker {
-    vault: Id,
+    vault: VaultId,
     until: UnixTime,
 }
 
@@ -103,7 +103,7 @@ impl SessionStore {
     }
 
     /// The keys of a vault, if there are any. A keyring that cannot be used holds none.
-    pub fn find(&self, vault: &Id, now: UnixTime) -> Option<SecretValue> {
+    pub fn find(&self, vault: &VaultId, now: UnixTime) -> Option<SecretValue> {
         let name = item_name(vault);
         if let Ok(kernel) = &self.kernel
             && let Ok(Some(text)) = kernel.get(&name)
@@ -120,7 +120,7 @@ impl SessionStore {
     }
 
     /// Takes the keys of a vault away; whether there were any.
-    pub(crate) fn forget(&self, vault: &Id) -> Result<bool, SessionStoreError> {
+    pub(crate) fn forget(&self, vault: &VaultId) -> Result<bool, SessionStoreError> {
         let in_kernel = match &self.kernel {
             Ok(kernel) => kernel.remove(&item_name(vault)).map_err(SessionStoreError::Remove)?,
             Err(_) => false,
@@ -129,11 +129,12 @@ impl SessionStore {
     }
 
     /// Takes the keys of every vault away; says of which.
-    pub(crate) fn forget_all(&self) -> Result<Vec<Id>, SessionStoreError> {
+    pub(crate) fn forget_all(&self) -> Result<Vec<VaultId>, SessionStoreError> {
         let mut vaults = self.marked();
         if let Ok(kernel) = &self.kernel {
             let names = kernel.names(PREFIX).map_err(SessionStoreError::Remove)?;
-            vaults.extend(names.iter().filter_map(|name| Id::parse(&name[PREFIX.len()..]).ok()));
+            vaults
+                .extend(names.iter().filter_map(|name| VaultId::parse(&name[PREFIX.len()..]).ok()));
         }
         vaults.sort_unstable();
         vaults.dedup();
@@ -146,7 +147,7 @@ impl SessionStore {
         Ok(gone)
     }
 
-    fn forget_in_os(&self, vault: &Id) -> Result<bool, SessionStoreError> {
+    fn forget_in_os(&self, vault: &VaultId) -> Result<bool, SessionStoreError> {
         let marked = self.marker_path(vault).is_some_and(|path| self.marker(&path).is_some());
         if !marked {
             return Ok(false);
@@ -165,7 +166,7 @@ impl SessionStore {
         private::existing_inner(self.state.as_deref()?, FOLDER, self.owners).ok()?
     }
 
-    fn marker_path(&self, vault: &Id) -> Option<PathBuf> {
+    fn marker_path(&self, vault: &VaultId) -> Option<PathBuf> {
         self.folder().map(|folder| folder.join(format!("{vault}.json")))
     }
 
@@ -174,7 +175,7 @@ impl SessionStore {
         serde_json::from_slice(&bytes).ok()
     }
 
-    fn write_marker(&self, vault: &Id, until: UnixTime) -> Result<(), SessionStoreError> {
+    fn write_marker(&self, vault: &VaultId, until: UnixTime) -> Result<(), SessionStoreError> {
         let (Some(state), Some(folder)) = (&self.state, self.folder()) else { return Ok(()) };
         private::ensure_inner(state, FOLDER, self.owners)?;
         let lock = Lock::acquire(&folder, lock::WAIT)?;
@@ -184,7 +185,7 @@ impl SessionStore {
         Ok(())
     }
 
-    fn remove_marker(&self, vault: &Id) -> Result<(), SessionStoreError> {
+    fn remove_marker(&self, vault: &VaultId) -> Result<(), SessionStoreError> {
         let (Some(path), Some(folder)) = (self.marker_path(vault), self.opened()) else {
             return Ok(());
         };
@@ -194,14 +195,14 @@ impl SessionStore {
         }
     }
 
-    fn marked(&self) -> Vec<Id> {
+    fn marked(&self) -> Vec<VaultId> {
         let names = self.opened().and_then(|folder| folder.names().ok()).unwrap_or_default();
-        let vault = |name: &OsString| Id::parse(name.to_str()?.strip_suffix(".json")?).ok();
+        let vault = |name: &OsString| VaultId::parse(name.to_str()?.strip_suffix(".json")?).ok();
         names.iter().filter_map(vault).collect()
     }
 }
 
-fn item_name(vault: &Id) -> String {
+fn item_name(vault: &VaultId) -> String {
     format!("{PREFIX}{vault}")
 }
 
@@ -238,10 +239,9 @@ mod tests {
     use super::super::testing::Memory;
     use super::*;
     use tempfile::{TempDir, tempdir};
-    use v_secure_core::crypto::bytes::Fixed;
 
-    const ONE: Id = Fixed([1; 32]);
-    const TWO: Id = Fixed([2; 32]);
+    const ONE: VaultId = VaultId([1; 32]);
+    const TWO: VaultId = VaultId([2; 32]);
 
     fn store(root: &TempDir, kernel: bool, os: Memory) -> SessionStore {
         let kernel: Result<Box<dyn Keyring>, _> = match kernel {
@@ -252,7 +252,7 @@ mod tests {
         SessionStore { kernel, os: Box::new(os), state, owners: Owners::current() }
     }
 
-    fn keep(store: &SessionStore, vault: &Id) -> Result<&'static str, SessionStoreError> {
+    fn keep(store: &SessionStore, vault: &VaultId) -> Result<&'static str, SessionStoreError> {
         let text = SecretValue::new(b"keys".to_vec());
         store.keep(Item {
             vault,

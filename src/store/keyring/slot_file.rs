@@ -11,7 +11,7 @@ use crate::store::file::private::PrivateError;
 use crate::store::file::read::ReadError;
 use crate::store::sys::Folder;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::file::keyring_slot::{KeyringSlotError, SealedHalf};
 
 const FOLDER: &str = "keyring";
@@ -49,7 +49,7 @@ impl SlotFiles {
     }
 
     /// Where the half of a vault is, or would be.
-    pub fn path(&self, vault: &Id) -> Result<PathBuf, SlotFileError> {
+    pub fn path(&self, vault: &VaultId) -> Result<PathBuf, SlotFileError> {
         self.folder().map(|folder| folder.join(format!("{vault}.json")))
     }
 
@@ -64,7 +64,7 @@ impl SlotFiles {
     }
 
     /// The half for a vault, if there is one.
-    pub fn load(&self, vault: &Id) -> Result<Option<SealedHalf>, SlotFileError> {
+    pub fn load(&self, vault: &VaultId) -> Result<Option<SealedHalf>, SlotFileError> {
         let path = match self.path(vault) {
             Ok(path) => path,
             Err(SlotFileError::NoState) => return Ok(None),
@@ -96,7 +96,7 @@ impl SlotFiles {
     }
 
     /// Removes the half of a vault; whether there was one.
-    pub fn remove(&self, vault: &Id) -> Result<bool, SlotFileError> {
+    pub fn remove(&self, vault: &VaultId) -> Result<bool, SlotFileError> {
         let path = self.path(vault)?;
         let Some(folder) = self.opened()? else { return Ok(false) };
         match atomic::remove_in(&folder, &path) {
@@ -113,14 +113,13 @@ mod tests {
     use crate::host::real::RealHost;
     use std::fs;
     use tempfile::tempdir;
-    use v_secure_core::crypto::bytes::Fixed;
     use v_secure_core::crypto::identity::{generate_identity, parse_identity};
     use v_secure_core::file::keyring_slot;
     use v_secure_core::name::Name;
 
-    const VAULT: Id = Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
 
-    fn half(vault: &Id) -> SealedHalf {
+    fn half(vault: &VaultId) -> SealedHalf {
         let identity = parse_identity(&generate_identity().text).unwrap();
         let member = Name::new("owner").unwrap();
         keyring_slot::seal(&RealHost, vault, &member, &identity).unwrap().half
@@ -152,7 +151,7 @@ mod tests {
         let files = SlotFiles::new(Some(root.path().join("state")), Owners::current());
         files.save(&half(&VAULT)).unwrap();
         let path = files.path(&VAULT).unwrap();
-        fs::write(&path, half(&Fixed([2; 32])).to_json()).unwrap();
+        fs::write(&path, half(&VaultId([2; 32])).to_json()).unwrap();
         let error = files.load(&VAULT).unwrap_err();
         assert!(matches!(error, SlotFileError::OtherVault { .. }), "{error}");
         fs::write(&path, "{}").unwrap();

@@ -10,8 +10,8 @@ use crate::store::file::private;
 use crate::store::file::private::FILE_MODE;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::name::Name;
 
 const FOLDER: &str = "given";
@@ -33,7 +33,7 @@ impl Given {
     }
 
     /// The names given so far; `None` where nothing is known.
-    pub fn load(&self, vault: &Id, environment: &Name) -> Option<BTreeSet<String>> {
+    pub fn load(&self, vault: &VaultId, environment: &Name) -> Option<BTreeSet<String>> {
         let state = self.state.as_ref()?;
         let folder = private::existing_inner(state, FOLDER, self.owners).ok()??;
         let path = state.join(FOLDER).join(file_name(vault, environment));
@@ -42,7 +42,12 @@ impl Given {
     }
 
     /// Adds names, and returns those that are new; none where nothing was known before.
-    pub fn add(&self, vault: &Id, environment: &Name, names: &BTreeSet<String>) -> Vec<String> {
+    pub fn add(
+        &self,
+        vault: &VaultId,
+        environment: &Name,
+        names: &BTreeSet<String>,
+    ) -> Vec<String> {
         let known = self.load(vault, environment);
         let (first, known) = (known.is_none(), known.unwrap_or_default());
         let new: Vec<String> = names.difference(&known).cloned().collect();
@@ -67,7 +72,7 @@ impl Given {
 }
 
 /// By a hash: environments that differ in case alone are two on every file system.
-fn file_name(vault: &Id, environment: &Name) -> String {
+fn file_name(vault: &VaultId, environment: &Name) -> String {
     digest::file_hash(&[vault.as_bytes(), environment.as_str().as_bytes()].concat()).to_string()
 }
 
@@ -84,7 +89,8 @@ mod tests {
     fn a_name_is_new_once_by_vault_and_environment() {
         let state = tempdir().unwrap();
         let given = Given::new(Some(state.path()), Owners::current());
-        let (vault, prod) = (digest::file_hash(b"vault"), Name::new("prod").unwrap());
+        let (vault, prod) =
+            (VaultId::from(digest::file_hash(b"vault")), Name::new("prod").unwrap());
         let add = |text| given.add(&vault, &prod, &names(text));
         assert!(add("A B").is_empty(), "nothing was known");
         assert_eq!(add("A B C"), ["C"]);
@@ -93,14 +99,15 @@ mod tests {
         assert!(add("A C").is_empty(), "a branch without it makes it no news");
         let other = Name::new("Prod").unwrap();
         assert!(given.add(&vault, &other, &names("X")).is_empty());
-        assert_eq!(given.add(&digest::file_hash(b"other"), &prod, &names("X")), [""; 0]);
+        assert_eq!(given.add(&digest::file_hash(b"other").into(), &prod, &names("X")), [""; 0]);
         assert_eq!(given.load(&vault, &prod).unwrap(), names("A B C"));
     }
 
     #[test]
     fn without_a_state_folder_nothing_is_known_or_said() {
         let given = Given::new(None, Owners::current());
-        let (vault, prod) = (digest::file_hash(b"vault"), Name::new("prod").unwrap());
+        let (vault, prod) =
+            (VaultId::from(digest::file_hash(b"vault")), Name::new("prod").unwrap());
         for text in ["A", "A B"] {
             assert!(given.add(&vault, &prod, &names(text)).is_empty());
         }

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use v_secure_core::crypto::bytes::{Fixed, Id};
+use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::vault::ledger::{Flaw, Judged, Ledger, LedgerVerdict};
 
 /// Names the format; what begins otherwise is not read.
@@ -46,7 +46,7 @@ pub struct LedgerFile {
 
 impl LedgerFile {
     /// In `state/pins`; without a state folder nothing is remembered.
-    pub fn new(state: Option<&Path>, owners: Owners, vault: &Id) -> Self {
+    pub fn new(state: Option<&Path>, owners: Owners, vault: &VaultId) -> Self {
         let folder = PinFolder::new(state, owners);
         Self { folder, name: format!("{vault}.ledger"), limit: LIMIT }
     }
@@ -95,7 +95,7 @@ impl LedgerFile {
         &self,
         lock: &Lock,
         whole: usize,
-        news: &[(Id, LedgerVerdict)],
+        news: &[(EntryId, LedgerVerdict)],
     ) -> Result<(), PinError> {
         let path = lock.folder().join(&self.name);
         let added = self.limited(whole, news.iter());
@@ -110,12 +110,12 @@ impl LedgerFile {
         &self,
         lock: &Lock,
         old: &Ledger,
-        news: Vec<(Id, LedgerVerdict)>,
+        news: Vec<(EntryId, LedgerVerdict)>,
     ) -> Result<(), PinError> {
-        let changed: HashSet<Id> = news.iter().map(|(id, _)| *id).collect();
+        let changed: HashSet<EntryId> = news.iter().map(|(id, _)| *id).collect();
         let kept = old.0.iter().filter(|(id, _)| !changed.contains(*id));
         let kept = kept.map(|(id, verdict)| (*id, verdict.clone()));
-        let all: Vec<(Id, LedgerVerdict)> = news.into_iter().chain(kept).collect();
+        let all: Vec<(EntryId, LedgerVerdict)> = news.into_iter().chain(kept).collect();
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.limited(MAGIC.len(), all.iter()));
         let target = lock.folder().join(&self.name);
@@ -127,7 +127,7 @@ impl LedgerFile {
     fn limited<'a>(
         &self,
         len: usize,
-        all: impl Iterator<Item = &'a (Id, LedgerVerdict)>,
+        all: impl Iterator<Item = &'a (EntryId, LedgerVerdict)>,
     ) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (id, verdict) in all {
@@ -151,7 +151,7 @@ impl LedgerFile {
     }
 }
 
-fn record(id: &Id, verdict: &LedgerVerdict) -> Vec<u8> {
+fn record(id: &EntryId, verdict: &LedgerVerdict) -> Vec<u8> {
     let mut bytes = id.0.to_vec();
     bytes.extend(verdict.chain.to_le_bytes());
     bytes.extend((verdict.ops.len() as u16).to_le_bytes());
@@ -177,7 +177,7 @@ fn parse(bytes: &[u8]) -> (Ledger, usize) {
     (ledger, bytes.len() - rest.len())
 }
 
-fn parse_one(bytes: &[u8]) -> Option<(Id, LedgerVerdict, &[u8])> {
+fn parse_one(bytes: &[u8]) -> Option<(EntryId, LedgerVerdict, &[u8])> {
     let (fixed, rest) = bytes.split_first_chunk::<FIXED>()?;
     let (id, numbers) = fixed.split_first_chunk::<32>()?;
     let (chain, count) = numbers.split_first_chunk::<4>()?;
@@ -192,7 +192,7 @@ fn parse_one(bytes: &[u8]) -> Option<(Id, LedgerVerdict, &[u8])> {
         (number & !COUNTED & !ROTATION, flaw)
     };
     let ops = ops.as_chunks::<2>().0.iter().map(flaw).collect();
-    Some((Fixed(*id), LedgerVerdict { chain: u32::from_le_bytes(*chain), ops }, rest))
+    Some((EntryId(*id), LedgerVerdict { chain: u32::from_le_bytes(*chain), ops }, rest))
 }
 
 /// Cuts off what is behind the whole records.
@@ -215,7 +215,7 @@ mod tests {
     use std::path::PathBuf;
     use tempfile::{TempDir, tempdir};
 
-    const VAULT: Id = Fixed([5; 32]);
+    const VAULT: VaultId = VaultId([5; 32]);
 
     /// Of the record of an entry that counts, with one rotation.
     const LEN: u64 = FIXED as u64 + 2;
@@ -232,7 +232,7 @@ mod tests {
 
     fn judged(range: std::ops::Range<u8>, void: &[u16]) -> Vec<Judged> {
         let judged = |byte| {
-            let entry = Fixed([byte; 32]);
+            let entry = EntryId([byte; 32]);
             Judged { entry, void: void.to_vec(), rotations: vec![500] }
         };
         range.map(judged).collect()
@@ -250,11 +250,11 @@ mod tests {
         file.add(&judged(2..3, &[0, 999]), 3).unwrap();
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 3);
-        assert_eq!(ledger.counts(&Fixed([0; 32]), 0, 2), Some(true));
-        assert_eq!(ledger.counts(&Fixed([2; 32]), 999, 2), Some(false));
-        assert_eq!(ledger.counts(&Fixed([2; 32]), 1, 2), Some(true));
-        assert!(ledger.stood_by_write(&Fixed([0; 32]), 0, 3));
-        assert!(!ledger.stood_by_write(&Fixed([0; 32]), 500, 3));
+        assert_eq!(ledger.counts(&EntryId([0; 32]), 0, 2), Some(true));
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 999, 2), Some(false));
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 1, 2), Some(true));
+        assert!(ledger.stood_by_write(&EntryId([0; 32]), 0, 3));
+        assert!(!ledger.stood_by_write(&EntryId([0; 32]), 500, 3));
     }
 
     #[test]
@@ -268,8 +268,8 @@ mod tests {
         assert_eq!(len(&state), before + LEN + 3 * 2, "one record an entry");
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 4, "what other states hold stays");
-        assert!(ledger.counted(&Fixed([1; 32]), 0));
-        assert_eq!(ledger.counts(&Fixed([1; 32]), 0, 3), Some(false));
+        assert!(ledger.counted(&EntryId([1; 32]), 0));
+        assert_eq!(ledger.counts(&EntryId([1; 32]), 0, 3), Some(false));
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
             assert_eq!(file.load().unwrap().0.len(), 1, "{torn}");
             file.add(&judged(5..6, &[]), 3).unwrap();
             let ledger = file.load().unwrap();
-            assert_eq!(ledger.counts(&Fixed([5; 32]), 0, 0), Some(true), "{torn}");
+            assert_eq!(ledger.counts(&EntryId([5; 32]), 0, 0), Some(true), "{torn}");
             assert_eq!(ledger.0.len(), 2, "{torn}");
         }
     }
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(file.load().unwrap().0.len(), 4);
         file.add(&judged(3..7, &[]), 4).unwrap();
         let ledger = file.load().unwrap();
-        assert!((3..7).all(|byte| ledger.0.contains_key(&Fixed([byte; 32]))));
+        assert!((3..7).all(|byte| ledger.0.contains_key(&EntryId([byte; 32]))));
         assert_eq!(len(&state), file.limit as u64);
     }
 
@@ -319,7 +319,7 @@ mod tests {
         file.replace(&judged(2..4, &[]), 3).unwrap();
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 2);
-        assert_eq!(ledger.counts(&Fixed([2; 32]), 0, 5), None);
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 0, 5), None);
     }
 
     #[test]

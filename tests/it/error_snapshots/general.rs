@@ -7,6 +7,7 @@ use crate::error_snapshots::given::{a, after, broken, damaged_slot, newer, nothi
 pub fn usage() -> Vec<Case> {
     vec![
         case("bad-generator", a, "v-secure set A --generate=bogus"),
+        case("bad-generator", a, "v-secure set A --generate hex:16"),
         case("bad-meta", a, "v-secure set A --meta nonsense"),
         case("merge-input", a, "v-secure git merge-driver base ours theirs"),
         case("bad-name", a, "v-secure get 'A B'"),

@@ -73,6 +73,7 @@ pub fn conflicts() -> Vec<Case> {
             ),
             "v-secure get A",
         ),
+        case("merged-as-text", after!(a, "sed -i '/\"put\":/p' .v-secure/vault.toml"), "v-secure get A"),
         case(
             "policy-diverged",
             after!(

@@ -111,15 +111,16 @@ fn library(project: &Project, identity: &str, name: &str) -> Option<Vec<u8>> {
     Some(value.expose().to_vec())
 }
 
-/// Asks every door; `one` and `whole` are what those that read one secret, or all of the file, do.
-pub fn check(project: &Project, identity: &str, one: Get, whole: Get, is_older: bool) {
+/// Asks every door; `one` and `whole` are what those that read one secret, or all of the file, do, and
+/// `exit` is that of a refusal.
+pub fn check(project: &Project, identity: &str, [one, whole]: [Get; 2], exit: i32, is_older: bool) {
     for door in ALL {
         let writes = ["secret edit", "edit", "secret rollback"].contains(&door.name);
         match if door.reads == Reads::One { one } else { whole } {
             Get::Untouched => {}
             Get::Refused(name) => {
                 let output = (door.ask)(project, name);
-                assert_eq!(output.status.code(), Some(6), "{} {name}: {output:?}", door.name);
+                assert_eq!(output.status.code(), Some(exit), "{} {name}: {output:?}", door.name);
                 assert!(output.stdout.is_empty(), "{} {name} prints: {output:?}", door.name);
             }
             Get::Gone(name) => {

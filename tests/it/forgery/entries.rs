@@ -3,8 +3,8 @@
 use crate::forgery::kind::{Forgery, Get, Setup, changed, text};
 use crate::forgery::values::{add, sealed_by_outsider, section};
 use crate::forgery::world::{LATE, NOW, World, name, open, secret};
-use v_secure_core::crypto::bytes::{Fixed, Id};
-use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::id::{EntryId, ObjectId, PolicyId};
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
@@ -66,7 +66,7 @@ pub const ALL: &[Forgery] = &[
         code: "policy-unknown",
         setup: Setup::File,
         get: Get::Refused("dev/DB"),
-        make: |world| put(world, "dev/DB", "apprentice", "apprentice", Fixed([9; 32])),
+        make: |world| put(world, "dev/DB", "apprentice", "apprentice", PolicyId([9; 32])),
     },
     Forgery {
         name: "actor-stolen",
@@ -177,7 +177,7 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "entry-doubled",
         what: "an entry's line stands twice",
-        code: "entry-duplicate",
+        code: "merged-as-text",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
         make: |world| {
@@ -246,7 +246,7 @@ pub const ALL: &[Forgery] = &[
 ];
 
 /// The policy's head.
-pub fn head(file: &VaultFile) -> Id {
+pub fn head(file: &VaultFile) -> PolicyId {
     file.chain.last().unwrap().id()
 }
 
@@ -255,7 +255,7 @@ pub fn tips(file: &VaultFile) -> Tips {
 }
 
 /// The one head of the log.
-pub fn last(file: &VaultFile) -> Id {
+pub fn last(file: &VaultFile) -> EntryId {
     tips(file).parents[0]
 }
 
@@ -268,7 +268,7 @@ pub fn signed(
     file: &VaultFile,
     ops: Vec<Op>,
     tips: &Tips,
-    policy: Id,
+    policy: PolicyId,
     (actor, key): (&str, &SigningKey),
 ) -> Entry {
     let by = Authorship { vault: &file.header.vault, policy, actor: &name(actor) };
@@ -285,7 +285,7 @@ fn sign_into(world: &World, file: &mut VaultFile, actor: &str, signer: &str, ops
     insert(file, signed(&world.file, ops, &tips(&world.file), head(&world.file), (actor, key)));
 }
 
-fn put(world: &World, secret: &str, actor: &str, signer: &str, policy: Id) -> String {
+fn put(world: &World, secret: &str, actor: &str, signer: &str, policy: PolicyId) -> String {
     put_at(world, secret, actor, signer, policy, tips(&world.file))
 }
 
@@ -295,7 +295,7 @@ fn put_at(
     secret: &str,
     actor: &str,
     signer: &str,
-    policy: Id,
+    policy: PolicyId,
     tips: Tips,
 ) -> String {
     changed(world, |file| {

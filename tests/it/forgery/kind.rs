@@ -36,7 +36,7 @@ pub enum Setup {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Get {
-    /// Refused with exit code 6.
+    /// Refused, with [`Forgery::exit`].
     Refused(&'static str),
     /// The genuine value: what was forged is not on the way to it.
     Value(&'static str, &'static str),
@@ -47,6 +47,11 @@ pub enum Get {
 }
 
 impl Forgery {
+    /// How a refusal ends: what git could have made of good copies is no forgery to speak of.
+    pub fn exit(&self) -> i32 {
+        if self.code == "merged-as-text" { 7 } else { 6 }
+    }
+
     /// What a command does that reads all of the file.
     pub fn whole(&self) -> Get {
         let (Get::Refused(name) | Get::Value(name, _) | Get::Gone(name)) = self.get else {

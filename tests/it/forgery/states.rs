@@ -6,6 +6,7 @@ use crate::forgery::values::section;
 use crate::forgery::world::{NOW, World, name, open, start};
 use v_secure_core::crypto::bytes::{Blob, Fixed};
 use v_secure_core::crypto::digest::{HashContext, hash};
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::sign::Tag;
 use v_secure_core::file::slot::{SlotKind, SlotRecord, SlotSeal};
 use v_secure_core::policy::op::PolicyOp;
@@ -19,7 +20,7 @@ pub const ALL: &[Forgery] = &[
         code: "header-vault",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
-        make: |world| changed(world, |file| file.header.vault = Fixed([5; 32])),
+        make: |world| changed(world, |file| file.header.vault = VaultId([5; 32])),
     },
     Forgery {
         name: "header-name-changed",
@@ -32,7 +33,7 @@ pub const ALL: &[Forgery] = &[
     Forgery {
         name: "active-changed",
         what: "the readable copy 'active' names an older version",
-        code: "active-wrong",
+        code: "merged-as-text",
         setup: Setup::File,
         get: Get::Refused("prod/DB"),
         make: |world| {

@@ -4,7 +4,7 @@ use crate::forgery::kind::{Forgery, Get, Setup, changed};
 use crate::forgery::world::{World, name, open, secret};
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::Id;
-use v_secure_core::crypto::id::EpochId;
+use v_secure_core::crypto::id::{EpochId, KeyId, SecretId};
 use v_secure_core::file::audience;
 use v_secure_core::file::audience::EpochKeys;
 use v_secure_core::file::model::{AudienceSection, SecretSection, VaultFile, Wrap};
@@ -201,7 +201,7 @@ pub const ALL: &[Forgery] = &[
     },
 ];
 
-fn uid(file: &VaultFile, name: &str) -> Id {
+fn uid(file: &VaultFile, name: &str) -> SecretId {
     ids::secret_uid(&file.header.vault, &secret(name))
 }
 
@@ -318,7 +318,7 @@ pub fn sealed_by_outsider(
     file: &VaultFile,
     name: &str,
     value: &str,
-    (author, origin): (Id, Id),
+    (author, origin): (KeyId, Id),
 ) -> SealedVersion {
     let vault = open(file);
     let audience = vault.policy().audience_of(&secret(name));

@@ -103,7 +103,6 @@ pub const ALL: &[Cited] = &[
     cited("refused", "{…} && git add .v-secure", Test("conflicts/mod.rs", "a_merge_that_drops_what_the_other_side_signed_is_not_committed")),
     cited("refused", "git merge --abort", Test("conflicts/mod.rs", "a_merge_that_git_makes_by_itself_is_verified")),
     cited("header-key", "git merge --abort  # that side's vault is broken: see who did it, and have it mended there", Test("merging.rs", "a_side_that_is_no_vault_stops_the_merge")),
-    cited("active-wrong", "v-secure git resolve  # git merged this file as text: its records are whole", Test("merging.rs", "a_file_that_git_merged_as_text_is_served_by_nobody_and_mended_by_anybody")),
     cited("merge-input", "git merge --abort", Reason("git made the files and gave their names")),
     cited("merge-other-vault", "git log -p", Reason("it shows who put another vault there")),
     cited("revert", "git revert --abort", REVERT),

@@ -40,7 +40,6 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "sudo chown -R \"$(id -un)\" {path}  # if it is yours",
     ]),
     ("cli/error/failures/merging.rs", "last", &["git add .v-secure && git commit --no-edit && git rebase --continue", "git add .v-secure && git commit"]),
-    ("cli/error/failures/mod.rs", "merging::BLENDED.to_owned()", &["v-secure git resolve  # git merged this file as text: its records are whole"]),
     ("cli/error/failures/merging.rs", "RESOLVE", &["v-secure git resolve"]),
     ("cli/command/git/merge_driver.rs", "merging::RESOLVE", &["v-secure git resolve"]),
     ("cli/error/failures/mod.rs", "who_gives_keys(able)", &GIVES_KEYS),

@@ -171,10 +171,10 @@ fn file_of(sandbox: &Sandbox) -> VaultFile {
     sandbox.verified().unwrap().file().clone()
 }
 
-fn id(seed: u64) -> Id {
+fn id<T: From<Id>>(seed: u64) -> T {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
-    Fixed(bytes)
+    Fixed(bytes).into()
 }
 
 /// A vault with one value, and its one log entry.

@@ -1,6 +1,6 @@
 //! How a vault that is there stands to one of a backup: only what loses nothing may be replaced.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::log::describe;
 use crate::policy::chain_comparison::lacking;
 use crate::vault::Vault;
@@ -24,7 +24,7 @@ pub struct Missing {
     /// Policy entries.
     pub policy: usize,
     /// Log entries.
-    pub entries: Vec<Id>,
+    pub entries: Vec<EntryId>,
     /// Records of passphrase slots.
     pub slots: usize,
 }
@@ -48,7 +48,7 @@ impl Missing {
     }
 }
 
-fn entry(vault: &Vault, id: &Id) -> Option<String> {
+fn entry(vault: &Vault, id: &EntryId) -> Option<String> {
     let entry = vault.file().entries.get(id)?;
     let secrets: BTreeSet<String> =
         entry.ops.iter().filter_map(|op| op.secret()).map(ToString::to_string).collect();
@@ -71,7 +71,7 @@ pub fn compare(there: &Vault, backup: &Vault) -> BackupStatus {
 
 fn missing(there: &Vault, backup: &Vault) -> Missing {
     let (file, other) = (there.file(), backup.file());
-    let is_missing = |id: &&Id| !other.entries.contains_key(*id);
+    let is_missing = |id: &&EntryId| !other.entries.contains_key(*id);
     Missing {
         policy: lacking(there.chain().ids(), backup.chain().ids()).len(),
         entries: file.entries.keys().filter(is_missing).copied().collect(),

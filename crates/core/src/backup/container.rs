@@ -21,6 +21,7 @@
 use super::maker::{Maker, Signed};
 use crate::convert::duration;
 use crate::crypto::bytes::Fixed;
+use crate::crypto::id::KeyId;
 use crate::file::format::MAX_FILE;
 use crate::name::Name;
 use crate::secret_value::SecretValue;
@@ -146,7 +147,7 @@ fn maker(text: &str) -> Option<Maker> {
     let (who, key) = text.split_once(' ')?;
     let (member, device) = who.split_once('/')?;
     let (member, device) = (Name::new(member).ok()?, Name::new(device).ok()?);
-    Some(Maker { member, device, key: Fixed::parse(key).ok()? })
+    Some(Maker { member, device, key: KeyId::parse(key).ok()? })
 }
 
 /// What is still to be read.
@@ -206,16 +207,17 @@ impl<'a> Rest<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::id::{PolicyId, VaultId};
     use crate::name::MAX_NAME;
 
     fn signed() -> Option<Signed> {
         let (member, device) = (Name::new("olga").unwrap(), Name::new("laptop").unwrap());
-        let maker = Maker { member, device, key: Fixed([4; 32]) };
+        let maker = Maker { member, device, key: KeyId([4; 32]) };
         Some(Signed { maker, signature: Fixed([5; 64]) })
     }
 
     fn sample(signed: Option<Signed>, identity: Option<&'static [u8]>) -> String {
-        let pin = CarriedPin { vault: Fixed([1; 32]), seq: 2, entry: Fixed([3; 32]) };
+        let pin = CarriedPin { vault: VaultId([1; 32]), seq: 2, entry: PolicyId([3; 32]) };
         let vault = b"format = 1\nend part\n";
         let backup =
             Backup { created: UnixTime::from_secs(1_795_600_000), pin, signed, vault, identity };

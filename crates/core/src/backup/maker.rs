@@ -5,6 +5,7 @@ use super::container::Backup;
 use crate::convert::duration;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::KeyId;
 use crate::crypto::sign::{Tag, VerifyingKey};
 use crate::name::Name;
 use crate::policy::state::PolicyState;
@@ -16,7 +17,7 @@ use std::fmt;
 pub struct Maker {
     pub member: Name,
     pub device: Name,
-    pub key: Id,
+    pub key: KeyId,
 }
 
 impl fmt::Display for Maker {
@@ -81,7 +82,7 @@ impl Backup<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
+    use crate::crypto::id::PolicyId;
     use crate::crypto::identity::{generate_identity, parse_identities};
     use crate::file::format;
     use crate::file::format::Trust;
@@ -133,7 +134,7 @@ mod tests {
         let changes: [fn(&mut Backup<'_>); 7] = [
             |backup| backup.created = backup.created.saturating_add(1),
             |backup| backup.pin.seq += 1,
-            |backup| backup.pin.entry = Fixed([9; 32]),
+            |backup| backup.pin.entry = PolicyId([9; 32]),
             |backup| backup.vault = b"format = 2\n",
             |backup| backup.identity = Some(b"kez\n"),
             |backup| backup.identity = None,

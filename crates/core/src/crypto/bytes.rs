@@ -54,6 +54,12 @@ impl<const N: usize> Fixed<N> {
     }
 }
 
+impl<const N: usize> AsRef<[u8; N]> for Fixed<N> {
+    fn as_ref(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
 impl<const N: usize> FromStr for Fixed<N> {
     type Err = BytesError;
 

@@ -28,6 +28,18 @@ macro_rules! id {
             }
         }
 
+        impl AsRef<[u8; $bytes]> for $name {
+            fn as_ref(&self) -> &[u8; $bytes] {
+                &self.0
+            }
+        }
+
+        impl From<$name> for Fixed<$bytes> {
+            fn from(id: $name) -> Self {
+                Self(id.0)
+            }
+        }
+
         impl FromStr for $name {
             type Err = BytesError;
 
@@ -75,6 +87,38 @@ id! {
 id! {
     /// A version's key, sealed for an audience: the hash of that.
     WrapId of 32
+}
+
+id! {
+    /// A vault: the id of its genesis entry.
+    VaultId of 32
+}
+
+id! {
+    /// A secret of a vault: the hash of the vault's id and the secret's full name.
+    SecretId of 32
+}
+
+id! {
+    /// A device's signing key: the hash of its public part.
+    KeyId of 32
+}
+
+id! {
+    /// An entry of the log: the hash of its body.
+    EntryId of 32
+}
+
+id! {
+    /// An entry of the policy chain: the hash of its body. That of genesis is the vault's id.
+    PolicyId of 32
+}
+
+impl From<PolicyId> for VaultId {
+    /// The vault whose genesis has this id.
+    fn from(genesis: PolicyId) -> Self {
+        Self(genesis.0)
+    }
 }
 
 #[cfg(test)]

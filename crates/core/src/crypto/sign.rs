@@ -4,8 +4,9 @@
 //! record can never stand for one of another. Batch verification is not offered: it accepts
 //! signatures that strict verification refuses.
 
-use super::bytes::{Fixed, Id, SignatureBytes};
+use super::bytes::{Fixed, SignatureBytes};
 use super::digest::{self, HashContext};
+use crate::crypto::id::KeyId;
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
 use ed25519_dalek::Signer;
@@ -33,11 +34,11 @@ impl Tag {
         }
     }
 
-    fn message(self, id: &Id) -> Vec<u8> {
+    fn message(self, id: &[u8; 32]) -> Vec<u8> {
         let mut message = Vec::with_capacity(self.text().len() + 33);
         message.extend_from_slice(self.text().as_bytes());
         message.push(0);
-        message.extend_from_slice(&id.0);
+        message.extend_from_slice(id);
         message
     }
 }
@@ -56,15 +57,15 @@ pub enum SignError {
 }
 
 /// The id of a public key.
-pub fn key_id(public: &Fixed<32>) -> Id {
-    digest::hash(HashContext::KeyId, &[b"ed25519", &public.0])
+pub fn key_id(public: &Fixed<32>) -> KeyId {
+    digest::hash(HashContext::KeyId, &[b"ed25519", &public.0]).into()
 }
 
 /// A public key that has passed the checks of [`VerifyingKey::parse`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifyingKey {
     key: ed25519_dalek::VerifyingKey,
-    id: Id,
+    id: KeyId,
 }
 
 impl VerifyingKey {
@@ -86,7 +87,7 @@ impl VerifyingKey {
         Fixed(self.key.to_bytes())
     }
 
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> KeyId {
         self.id
     }
 
@@ -96,9 +97,9 @@ impl VerifyingKey {
     }
 
     /// Whether `signature` is this key's over `id` for the purpose `tag`.
-    pub fn verify(&self, tag: Tag, id: &Id, signature: &SignatureBytes) -> bool {
+    pub fn verify(&self, tag: Tag, id: &impl AsRef<[u8; 32]>, signature: &SignatureBytes) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        self.key.verify_strict(&tag.message(id), &signature).is_ok()
+        self.key.verify_strict(&tag.message(id.as_ref()), &signature).is_ok()
     }
 }
 
@@ -128,15 +129,15 @@ impl SigningKey {
         SecretValue::new(self.0.as_bytes().to_vec())
     }
 
-    pub fn sign(&self, tag: Tag, id: &Id) -> SignatureBytes {
-        Fixed(self.0.sign(&tag.message(id)).to_bytes())
+    pub fn sign(&self, tag: Tag, id: &impl AsRef<[u8; 32]>) -> SignatureBytes {
+        Fixed(self.0.sign(&tag.message(id.as_ref())).to_bytes())
     }
 
     pub fn public(&self) -> Fixed<32> {
         Fixed(self.0.verifying_key().to_bytes())
     }
 
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> KeyId {
         key_id(&self.public())
     }
 

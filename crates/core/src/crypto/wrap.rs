@@ -6,7 +6,7 @@ use super::digest::{self, Digest, HashContext};
 use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, SecretId, VaultId};
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
 use chacha20poly1305::XNonce;
@@ -36,10 +36,10 @@ pub enum WrapError {
 /// What a wrap is bound to.
 #[derive(Debug, Clone, Copy)]
 pub struct WrapBinding<'a> {
-    pub vault: &'a Id,
+    pub vault: &'a VaultId,
     pub audience: &'a str,
     pub epoch: &'a EpochId,
-    pub secret_uid: &'a Id,
+    pub secret_uid: &'a SecretId,
     pub version_uid: &'a ShortId,
 }
 
@@ -77,7 +77,7 @@ impl Kek {
     }
 
     /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
-    pub fn commitment(&self, vault: &Id, audience: &str, epoch: &EpochId) -> Id {
+    pub fn commitment(&self, vault: &VaultId, audience: &str, epoch: &EpochId) -> Id {
         let digest = Digest::new(HashContext::KekCommitment);
         digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
     }
@@ -161,11 +161,11 @@ mod tests {
     use crate::crypto::identity::{generate_identity, parse_identity};
     use crate::host::testing::TestHost;
 
-    const VAULT: Id = Fixed([1; 32]);
-    const SECRET: Id = Fixed([2; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
+    const SECRET: SecretId = SecretId([2; 32]);
     const EPOCH: EpochId = EpochId([3; 16]);
     const VERSION: ShortId = Fixed([4; 16]);
-    const OTHER: Id = Fixed([9; 32]);
+    const OTHER: SecretId = SecretId([9; 32]);
     const OTHER_EPOCH: EpochId = EpochId([9; 16]);
     const OTHER_SHORT: ShortId = Fixed([9; 16]);
 
@@ -181,7 +181,7 @@ mod tests {
 
     fn elsewhere() -> [WrapBinding<'static>; 5] {
         [
-            WrapBinding { vault: &OTHER, ..binding() },
+            WrapBinding { vault: &VaultId(OTHER.0), ..binding() },
             WrapBinding { audience: "ci+owner", ..binding() },
             WrapBinding { epoch: &OTHER_EPOCH, ..binding() },
             WrapBinding { secret_uid: &OTHER, ..binding() },
@@ -228,7 +228,7 @@ mod tests {
     fn a_commitment_binds_vault_audience_and_epoch() {
         let kek = Kek::generate(&TestHost);
         let own = kek.commitment(&VAULT, "owner", &EPOCH);
-        assert_ne!(own, kek.commitment(&OTHER, "owner", &EPOCH));
+        assert_ne!(own, kek.commitment(&VaultId(OTHER.0), "owner", &EPOCH));
         assert_ne!(own, kek.commitment(&VAULT, "ci+owner", &EPOCH));
         assert_ne!(own, kek.commitment(&VAULT, "owner", &OTHER_EPOCH));
         assert_ne!(own, Kek::generate(&TestHost).commitment(&VAULT, "owner", &EPOCH));

@@ -2,8 +2,7 @@
 
 use super::same::Disclosure;
 use super::{ExposureCause, Knower, Through};
-use crate::crypto::bytes::Id;
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
@@ -51,7 +50,7 @@ pub(super) struct Holders {
     facts: Vec<Facts>,
     numbers: HashMap<String, Reader>,
     /// By device key: the recipient that its device has.
-    devices: HashMap<Id, Reader>,
+    devices: HashMap<KeyId, Reader>,
     /// By audience, in the order of the chain.
     seals: BTreeMap<String, Vec<Seal>>,
     patterns: Vec<Pattern>,

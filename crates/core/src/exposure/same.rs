@@ -2,8 +2,7 @@
 //! named for each.
 
 use super::holders::Holders;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{KeyId, ObjectId, WrapId};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::standing::EntryStatus;
@@ -21,7 +20,7 @@ pub(super) struct Disclosure {
     /// The position of the policy that the entry was written under.
     pub position: usize,
     /// The key of who put the value, and so had it.
-    pub author: Option<Id>,
+    pub author: Option<KeyId>,
 }
 
 #[derive(Default)]

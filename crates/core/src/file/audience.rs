@@ -6,7 +6,7 @@
 
 use crate::crypto::bytes::{self, Id};
 use crate::crypto::envelope::{self, EnvelopeError};
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, VaultId};
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::wrap::Kek;
 use crate::host::{Random, random};
@@ -59,14 +59,14 @@ pub enum AudienceError {
 }
 
 /// What the policy says of a KEK.
-pub fn kek_commitment(vault: &Id, audience: &str, epoch: &EpochId, kek: &Kek) -> Id {
+pub fn kek_commitment(vault: &VaultId, audience: &str, epoch: &EpochId, kek: &Kek) -> Id {
     kek.commitment(vault, audience, epoch)
 }
 
 /// Fresh keys for a new epoch, and what the policy is to say of them.
 pub fn new_epoch(
     source: &dyn Random,
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
 ) -> Result<(EpochKeys, ExpectedEpoch), IdentityError> {
     let epoch = EpochId(random(source));
@@ -80,7 +80,7 @@ pub fn new_epoch(
 
 /// Seals the keys of an audience's epochs, newest first, to `recipients`; a binary age file.
 pub fn seal_envelope(
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
     epochs: &[EpochKeys],
     recipients: &[String],
@@ -94,7 +94,7 @@ pub fn seal_envelope(
 pub fn open_envelope(
     identities: &[Identity],
     file: &[u8],
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
@@ -110,7 +110,7 @@ pub fn open_envelope(
 pub(crate) fn salvage(
     identities: &[Identity],
     file: &[u8],
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
@@ -129,7 +129,11 @@ pub(crate) fn salvage(
 }
 
 /// What an envelope holds, before it is sealed.
-pub(crate) fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) -> SecretValue {
+pub(crate) fn write_plaintext(
+    vault: &VaultId,
+    audience: &str,
+    epochs: &[EpochKeys],
+) -> SecretValue {
     let head = format!("{FIRST_LINE}\nvault {vault}\naudience {audience}\n");
     // Room for everything at once: growing would leave copies of the keys behind.
     let mut text = Vec::with_capacity(head.len() + epochs.len() * 256);
@@ -149,7 +153,7 @@ pub(crate) fn write_plaintext(vault: &Id, audience: &str, epochs: &[EpochKeys]) 
 /// Checks what an envelope held, as [`open_envelope`] does.
 pub(crate) fn parse_plaintext(
     plaintext: &SecretValue,
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
@@ -176,7 +180,7 @@ pub(crate) fn parse_plaintext(
 
 fn check_head<'a>(
     lines: &mut impl Iterator<Item = &'a str>,
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
 ) -> Result<(), AudienceError> {
     if lines.next() != Some(FIRST_LINE) {
@@ -216,7 +220,7 @@ fn split_epoch(
 }
 
 fn check_epoch(
-    vault: &Id,
+    vault: &VaultId,
     audience: &str,
     expected: &ExpectedEpoch,
     kek: &SecretValue,
@@ -240,7 +244,7 @@ mod tests {
     use super::*;
     use crate::host::testing::TestHost;
 
-    const VAULT: Id = bytes::Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
 
     fn epoch() -> (EpochKeys, ExpectedEpoch) {
         new_epoch(&TestHost, &VAULT, "owner").unwrap()
@@ -286,7 +290,7 @@ mod tests {
     fn what_is_right_in_an_envelope_is_taken_from_beside_what_is_wrong() {
         let ((new, a), (bad, b), (old, c)) = (epoch(), epoch(), epoch());
         let (identities, recipients) = reader();
-        let wrong = ExpectedEpoch { commitment: VAULT, ..b };
+        let wrong = ExpectedEpoch { commitment: bytes::Fixed(VAULT.0), ..b };
         let ids = [a.epoch, c.epoch];
         let stated = [a, wrong, c];
         // In another order, with a key that the policy does not commit to.
@@ -303,15 +307,15 @@ mod tests {
     fn what_the_policy_does_not_state_is_refused() {
         let (keys, stated) = epoch();
         let text = write_plaintext(&VAULT, "owner", &[keys]);
-        let parse = |vault: &Id, audience: &str, stated: &ExpectedEpoch| {
+        let parse = |vault: &VaultId, audience: &str, stated: &ExpectedEpoch| {
             parse_plaintext(&text, vault, audience, std::slice::from_ref(stated)).map(drop)
         };
         assert!(parse(&VAULT, "owner", &stated).is_ok());
-        let other_vault = parse(&bytes::Fixed([2; 32]), "owner", &stated);
+        let other_vault = parse(&VaultId([2; 32]), "owner", &stated);
         assert!(matches!(other_vault, Err(AudienceError::OtherVault)));
         let other_audience = parse(&VAULT, "ci+owner", &stated);
         assert!(matches!(other_audience, Err(AudienceError::OtherAudience)));
-        let mut wrong = ExpectedEpoch { commitment: VAULT, ..stated.clone() };
+        let mut wrong = ExpectedEpoch { commitment: bytes::Fixed(VAULT.0), ..stated.clone() };
         let error = parse(&VAULT, "owner", &wrong);
         assert!(matches!(error, Err(AudienceError::Commitment { .. })));
         wrong = ExpectedEpoch { recipient: epoch().1.recipient, ..stated.clone() };

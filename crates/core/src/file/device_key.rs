@@ -1,8 +1,9 @@
 //! Device keys: made by their holder alone, sealed to one of its recipients, proved by a signature
 //! (`docs/format.md` section 4, Key proof).
 
-use crate::crypto::bytes::{Blob, Fixed, Id};
+use crate::crypto::bytes::{Blob, Fixed};
 use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::Identity;
 use crate::crypto::sign::{SignError, SigningKey, Tag, VerifyingKey};
 use crate::host::Random;
@@ -27,7 +28,7 @@ pub enum DeviceKeyError {
 /// Makes a device's key and the op that adds it; `vault` is `None` in genesis.
 pub fn new_device_key(
     source: &dyn Random,
-    vault: Option<&Id>,
+    vault: Option<&VaultId>,
     member: &Name,
     device: &Name,
     recipient: &str,
@@ -49,7 +50,7 @@ pub fn new_device_key(
 }
 
 /// The public key that an op adds, if it is usable and signed the proof.
-pub(crate) fn check_proof(vault: Option<&Id>, op: &KeyAdd) -> Option<VerifyingKey> {
+pub(crate) fn check_proof(vault: Option<&VaultId>, op: &KeyAdd) -> Option<VerifyingKey> {
     let key = VerifyingKey::parse(&op.key).ok()?;
     let id = ids::key_proof_id(vault, &op.member, &op.device, &op.recipient, &op.key, &op.sealed.0);
     key.verify(Tag::KeyProof, &id, &op.proof).then_some(key)
@@ -79,13 +80,13 @@ mod tests {
     use crate::crypto::identity::{generate_identity, parse_identities};
     use crate::host::testing::TestHost;
 
-    const VAULT: Id = Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
 
     fn name(text: &str) -> Name {
         Name::new(text).unwrap()
     }
 
-    fn made(vault: Option<&Id>) -> (Vec<Identity>, KeyAdd, SigningKey) {
+    fn made(vault: Option<&VaultId>) -> (Vec<Identity>, KeyAdd, SigningKey) {
         let new = generate_identity();
         let (op, key) =
             new_device_key(&TestHost, vault, &name("ada"), &name("laptop"), &new.recipient)
@@ -98,7 +99,7 @@ mod tests {
         let (_, op, key) = made(Some(&VAULT));
         assert_eq!(check_proof(Some(&VAULT), &op).unwrap().id(), key.id());
         assert!(check_proof(None, &op).is_none());
-        assert!(check_proof(Some(&Fixed([2; 32])), &op).is_none());
+        assert!(check_proof(Some(&VaultId([2; 32])), &op).is_none());
         for change in [
             |op: &mut KeyAdd| op.member = name("eve"),
             |op: &mut KeyAdd| op.device = name("desktop"),

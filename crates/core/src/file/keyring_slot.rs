@@ -6,6 +6,7 @@
 
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::seal::{self, SealError, SealedContent};
 use crate::host::{Random, random};
@@ -40,7 +41,7 @@ pub enum KeyringSlotError {
 #[serde(deny_unknown_fields)]
 pub struct SealedHalf {
     format: u32,
-    pub vault: Id,
+    pub vault: VaultId,
     pub slot: ShortId,
     pub member: Name,
     pub recipient: String,
@@ -58,7 +59,7 @@ pub struct NewKeyringSlot {
 /// Seals `identity` under a fresh share.
 pub fn seal(
     source: &dyn Random,
-    vault: &Id,
+    vault: &VaultId,
     member: &Name,
     identity: &Identity,
 ) -> Result<NewKeyringSlot, KeyringSlotError> {
@@ -139,7 +140,7 @@ mod tests {
     use crate::crypto::identity::{generate_identity, parse_identity};
     use crate::host::testing::TestHost;
 
-    const VAULT: Id = Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
 
     fn made() -> NewKeyringSlot {
         let identity = parse_identity(&generate_identity().text).unwrap();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::records::Records;
 use super::slot::SlotRecord;
-use crate::crypto::id::{EpochId, ObjectId, WrapId};
+use crate::crypto::id::{EntryId, EpochId, KeyId, ObjectId, SecretId, VaultId, WrapId};
 use crate::record::ids;
 use crate::record::ids::Putting;
 use crate::time::UnixTime;
@@ -26,14 +26,14 @@ pub struct VaultFile {
     pub audiences: BTreeMap<String, AudienceSection>,
     pub slots: BTreeMap<ShortId, SlotRecord>,
     /// By secret uid.
-    pub secrets: BTreeMap<Id, SecretSection>,
+    pub secrets: BTreeMap<SecretId, SecretSection>,
     /// By entry id.
-    pub entries: BTreeMap<Id, Entry>,
+    pub entries: BTreeMap<EntryId, Entry>,
 }
 
 impl VaultFile {
     /// The section of a secret, made empty if there is none.
-    pub fn secret_section(&mut self, uid: Id, name: &SecretName) -> &mut SecretSection {
+    pub fn secret_section(&mut self, uid: SecretId, name: &SecretName) -> &mut SecretSection {
         self.secrets.entry(uid).or_insert_with(|| SecretSection {
             name: name.clone(),
             active: Vec::new(),
@@ -46,7 +46,7 @@ impl VaultFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     pub suite: String,
-    pub vault: Id,
+    pub vault: VaultId,
     pub name: Name,
 }
 
@@ -71,7 +71,7 @@ pub struct SecretSection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionObject {
     /// The key of the entry that puts it.
-    pub author: Id,
+    pub author: KeyId,
     /// [`ids::origin`] of that entry's parents.
     pub origin: Id,
     /// What that put states, in seconds since the Unix epoch.
@@ -123,7 +123,7 @@ impl VersionObject {
     }
 
     /// The object's id as one of the secret `uid`, by what it states itself.
-    pub fn id(&self, uid: &Id) -> ObjectId {
+    pub fn id(&self, uid: &SecretId) -> ObjectId {
         let Self { author, origin, expires, .. } = self;
         ids::put_object_id(uid, Putting { author, origin, expires: *expires }, &self.body_id())
     }

@@ -7,6 +7,7 @@
 use super::device_key::{self, DeviceKeyError};
 use crate::crypto::bytes::{self, Blob, Fixed, Id, SignatureBytes};
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient::{RecipientError, check_recipient};
 use crate::crypto::sign::SigningKey;
 use crate::host::Random;
@@ -42,7 +43,7 @@ pub enum RequestError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    pub vault: Id,
+    pub vault: VaultId,
     pub member: Name,
     pub device: Name,
     pub recipient: String,
@@ -56,7 +57,7 @@ impl Request {
     /// Makes a key for `device`; the signing key stays with its holder.
     pub fn new(
         source: &dyn Random,
-        vault: &Id,
+        vault: &VaultId,
         member: &Name,
         device: &Name,
         recipient: &str,
@@ -107,13 +108,13 @@ impl Request {
 }
 
 /// The first 88 bits of an id as eight words of the English BIP 39 list, to be read aloud.
-pub fn fingerprint_words(id: &Id) -> String {
+pub fn fingerprint_words(id: &impl AsRef<[u8; 32]>) -> String {
     const WORDS: usize = 8;
     const BITS: u32 = 11;
     let list = bip39::Language::English.word_list();
     let (mut buffer, mut filled) = (0u32, 0);
     let mut words = Vec::with_capacity(WORDS);
-    for byte in &id.0[..WORDS * BITS as usize / 8] {
+    for byte in &id.as_ref()[..WORDS * BITS as usize / 8] {
         buffer = (buffer << 8 | u32::from(*byte)) & 0x7_ffff;
         filled += 8;
         if filled >= BITS {
@@ -133,7 +134,7 @@ mod tests {
     fn request() -> Request {
         let name = |text: &str| Name::new(text).unwrap();
         let recipient = generate_identity().recipient;
-        Request::new(&TestHost, &Fixed([1; 32]), &name("ada"), &name("laptop"), &recipient)
+        Request::new(&TestHost, &VaultId([1; 32]), &name("ada"), &name("laptop"), &recipient)
             .unwrap()
             .0
     }

@@ -1,7 +1,8 @@
 //! Slot records: a member's identity sealed by a passphrase, self-signed, outside the policy chain
 //! (`docs/format.md` section 5, Slot).
 
-use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
+use crate::crypto::bytes::{Blob, Fixed, ShortId, SignatureBytes};
+use crate::crypto::id::KeyId;
 use crate::name::Name;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub struct SlotSeal {
     pub nonce: Fixed<24>,
     pub commitment: Fixed<32>,
     pub ciphertext: Blob,
-    pub key: Id,
+    pub key: KeyId,
     pub sig: SignatureBytes,
 }
 
@@ -44,6 +45,6 @@ pub enum SlotKind {
 pub struct SlotRemoved {
     pub slot: ShortId,
     pub member: Name,
-    pub key: Id,
+    pub key: KeyId,
     pub sig: SignatureBytes,
 }

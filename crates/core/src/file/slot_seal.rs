@@ -6,6 +6,7 @@
 use super::slot::{SlotKind, SlotRecord, SlotRemoved, SlotSeal};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::kdf::{self, KdfError, Params};
 use crate::crypto::seal::{self, SealError, SealedContent};
@@ -40,7 +41,7 @@ pub enum SlotError {
 /// What a new slot says of itself.
 #[derive(Debug, Clone, Copy)]
 pub struct NewSlot<'a> {
-    pub vault: &'a Id,
+    pub vault: &'a VaultId,
     pub member: &'a Name,
     /// For people, such as the device's name.
     pub label: &'a str,
@@ -133,7 +134,7 @@ fn derive(
 
 /// Opens a slot: signature, bounds of the cost, KDF, commitment, decryption, in this order.
 pub fn open(
-    vault: &Id,
+    vault: &VaultId,
     record: &SlotSeal,
     key: &VerifyingKey,
     passphrase: &SecretValue,
@@ -165,7 +166,7 @@ pub fn open(
     }
 }
 
-fn aad(vault: &Id, record: &SlotSeal) -> Id {
+fn aad(vault: &VaultId, record: &SlotSeal) -> Id {
     digest::hash(
         HashContext::SlotAad,
         &[
@@ -188,7 +189,7 @@ mod tests {
     use crate::crypto::identity::{generate_identity, parse_identity};
     use crate::host::testing::TestHost;
 
-    const VAULT: Id = Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
 
     fn pass(text: &str) -> SecretValue {
         SecretValue::from(text.to_owned())
@@ -215,7 +216,7 @@ mod tests {
         assert_eq!(opened.recipient(), record.recipient);
         let wrong = open(&VAULT, &record, &key, &pass("wrong horse")).unwrap_err();
         assert!(matches!(wrong, SlotError::Passphrase));
-        let elsewhere = open(&Fixed([2; 32]), &record, &key, &pass("correct horse"));
+        let elsewhere = open(&VaultId([2; 32]), &record, &key, &pass("correct horse"));
         assert!(matches!(elsewhere, Err(SlotError::Passphrase)));
     }
 

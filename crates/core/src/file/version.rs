@@ -4,7 +4,7 @@
 use super::audience::EpochKeys;
 use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
-use crate::crypto::id::{EpochId, ObjectId, WrapId};
+use crate::crypto::id::{EpochId, KeyId, ObjectId, SecretId, VaultId, WrapId};
 use crate::crypto::seal::{self, Dek, SealError, SealedContent, ValueBinding};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
 use crate::host::{Random, random};
@@ -35,9 +35,9 @@ impl VersionError {
 /// Which secret of which vault a version belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
-    pub vault: &'a Id,
+    pub vault: &'a VaultId,
     /// [`crate::record::ids::secret_uid`] of the secret's full name.
-    pub uid: &'a Id,
+    pub uid: &'a SecretId,
 }
 
 /// To whom a version's DEK is wrapped.
@@ -54,7 +54,7 @@ pub enum WrapTo<'a> {
 pub struct Authored<'a> {
     pub value: &'a SecretValue,
     /// The key that is going to sign the entry that puts it.
-    pub author: &'a Id,
+    pub author: &'a KeyId,
     /// Seconds since the Unix epoch.
     pub expires: Option<UnixTime>,
 }
@@ -63,8 +63,8 @@ pub struct Authored<'a> {
 /// an id before the parents of that entry are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedValue {
-    secret_uid: Id,
-    author: Id,
+    secret_uid: SecretId,
+    author: KeyId,
     expires: Option<UnixTime>,
     uid: ShortId,
     sealed: SealedContent,
@@ -83,7 +83,7 @@ pub struct SealedVersion {
 
 impl SealedValue {
     /// The key that must sign the entry that puts this.
-    pub fn author(&self) -> &Id {
+    pub fn author(&self) -> &KeyId {
         &self.author
     }
 
@@ -195,7 +195,7 @@ fn binding_of<'a>(secret: SecretRef<'a>, object: &'a VersionObject) -> ValueBind
 fn value_binding<'a>(
     SecretRef { vault, uid }: SecretRef<'a>,
     version_uid: &'a ShortId,
-    author: &'a Id,
+    author: &'a KeyId,
     expires: Option<UnixTime>,
 ) -> ValueBinding<'a> {
     ValueBinding { suite: SUITE, vault, secret_uid: uid, version_uid, author, expires }
@@ -301,11 +301,11 @@ mod tests {
         }
     }
 
-    const VAULT: Id = Fixed([1; 32]);
-    const AUTHOR: Id = Fixed([7; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
+    const AUTHOR: KeyId = KeyId([7; 32]);
     const ORIGIN: Id = Fixed([3; 32]);
 
-    fn uid(name: &str) -> Id {
+    fn uid(name: &str) -> SecretId {
         ids::secret_uid(&VAULT, &SecretName::parse(name).unwrap())
     }
 
@@ -314,7 +314,7 @@ mod tests {
         ([keys], stated)
     }
 
-    fn seal(uid: &Id, to: WrapTo<'_>) -> SealedVersion {
+    fn seal(uid: &SecretId, to: WrapTo<'_>) -> SealedVersion {
         let value = SecretValue::new(b"hunter2".to_vec());
         let authored =
             Authored { value: &value, author: &AUTHOR, expires: Some(UnixTime::from_secs(9)) };
@@ -346,7 +346,7 @@ mod tests {
     fn a_version_moved_to_another_name_or_vault_does_not_open() {
         let (own, (keys, _)) = (uid("prod/DB"), epoch("owner"));
         let mut made = seal(&own, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
-        let (other, vault) = (uid("dev/DB"), Fixed([2; 32]));
+        let (other, vault) = (uid("dev/DB"), VaultId([2; 32]));
         let moved = SecretRef { vault: &VAULT, uid: &other };
         let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
         assert!(matches!(error, VersionError::OtherVersion { .. }));
@@ -374,7 +374,7 @@ mod tests {
         let (same, value) = opened(&|_| {});
         assert_eq!((same, value.unwrap().expose()), (made.object_id, &b"hunter2"[..]));
         let changes: [&dyn Fn(&mut VersionObject); 3] = [
-            &|object| object.author = Fixed([8; 32]),
+            &|object| object.author = KeyId([8; 32]),
             &|object| object.expires = Some(UnixTime::from_secs(10)),
             &|object| object.expires = None,
         ];

@@ -20,7 +20,7 @@ use std::time::Duration;
 pub trait Clock {
     /// Seconds since the Unix epoch.
     fn now(&self) -> UnixTime;
-    /// Waits so long.
+    /// Waits for the span.
     fn pause(&self, span: Duration);
 }
 

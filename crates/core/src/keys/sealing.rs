@@ -4,8 +4,8 @@
 //! files for. Whoever holds it is left out and named, so that nobody keeps an audience's keys from
 //! being renewed by what they hold.
 
-use crate::crypto::bytes::Id;
 use crate::crypto::envelope::{self, EnvelopeError};
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys};
@@ -31,7 +31,7 @@ impl Sealer {
     /// There is nobody among them.
     pub fn seal(
         &mut self,
-        vault: &Id,
+        vault: &VaultId,
         audience: &str,
         epochs: &[EpochKeys],
         recipients: &[String],
@@ -102,7 +102,7 @@ mod tests {
     use crate::host::testing::TestHost;
 
     const PLUGIN: &str = "age1nobody1qqqqqqqqqqqqqqqqngket4";
-    const VAULT: Id = crate::crypto::bytes::Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
 
     fn seal(sealer: &mut Sealer, recipients: &[String]) -> Result<SealedEnvelope, AudienceError> {
         let (keys, _) = audience::new_epoch(&TestHost, &VAULT, "owner").unwrap();

@@ -3,8 +3,7 @@
 
 use super::audience_keys::MadeKeys;
 use super::policy_change::{Unsettled, WhyUnsettled};
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, SecretId};
 use crate::file::audience::EpochKeys;
 use crate::file::model::Wrap;
 use crate::file::version;
@@ -121,7 +120,7 @@ struct Job<'a> {
     state: &'a PolicyState,
     keys: &'a Keys<'a>,
     name: &'a SecretName,
-    uid: &'a Id,
+    uid: &'a SecretId,
     version: &'a Version,
 }
 

@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::graph::Graph;
 use super::op::{Op, Put};
 use super::policy_view::PolicyView;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use std::cell::{OnceCell, RefCell};
@@ -84,7 +84,7 @@ pub(super) enum RightVerdict {
     Until(Option<usize>),
 }
 
-type Question<'a> = (&'a Id, Need, Option<&'a SecretName>);
+type Question<'a> = (&'a KeyId, Need, Option<&'a SecretName>);
 
 pub(super) struct Authority<'a> {
     policy: &'a dyn PolicyView,

@@ -1,14 +1,13 @@
 //! The real policy chain, as the log asks it.
 
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
-use crate::crypto::bytes::Id;
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::op::{MemberKind, Right};
 
 impl PolicyView for Chain {
-    fn vault_id(&self) -> Id {
+    fn vault_id(&self) -> VaultId {
         self.vault_id()
     }
 
@@ -16,15 +15,15 @@ impl PolicyView for Chain {
         self.state().charter().map(|charter| &charter.name)
     }
 
-    fn ids(&self) -> &[Id] {
+    fn ids(&self) -> &[PolicyId] {
         self.ids()
     }
 
-    fn position(&self, id: &Id) -> Option<usize> {
+    fn position(&self, id: &PolicyId) -> Option<usize> {
         self.position(id)
     }
 
-    fn heads(&self, position: usize) -> &[Id] {
+    fn heads(&self, position: usize) -> &[EntryId] {
         self.heads(position)
     }
 
@@ -32,12 +31,12 @@ impl PolicyView for Chain {
         self.removals()
     }
 
-    fn key(&self, id: &Id) -> Option<KeyView<'_>> {
+    fn key(&self, id: &KeyId) -> Option<KeyView<'_>> {
         let fact = self.key(id)?;
         Some(KeyView { member: &fact.member, device: &fact.device, verifying: &fact.verifying })
     }
 
-    fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+    fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
         self.actor_at(position, key)
     }
 

@@ -76,7 +76,7 @@ fn some_ids<T: Ord>(list: &'static str, some: &[T]) -> Result<(), RuleError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
+    use crate::crypto::id::EntryId;
     use crate::crypto::id::ObjectId;
     use crate::log::op::{Expire, OpRef};
     use crate::name::SecretName;
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn an_adopted_op_is_one_that_an_entry_can_have() {
         let adopting = |index| {
-            let adopts = Some(OpRef { entry: Fixed([1; 32]), op: index });
+            let adopts = Some(OpRef { entry: EntryId([1; 32]), op: index });
             let secret = SecretName::parse("prod/A").unwrap();
             op(&Op::Expire(Expire { secret, object: ObjectId([2; 32]), at: None, adopts }))
         };

@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::op::Op;
 use super::policy_view::PolicyView;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use std::fmt::Display;
 use std::fmt::Write;
 
@@ -39,7 +39,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// `entry ID by ACTOR (device DEVICE, "REASON")`.
-pub fn entry(id: &Id, entry: &Entry, policy: &dyn PolicyView) -> String {
+pub fn entry(id: &EntryId, entry: &Entry, policy: &dyn PolicyView) -> String {
     let by = match policy.key(&entry.key) {
         Some(key) => format!("device {}", key.device),
         None => format!("unknown key {}", short(&entry.key)),

@@ -5,6 +5,7 @@ use super::graph::Graph;
 use super::op::Op;
 use super::standing::Standings;
 use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::id::{EntryId, PolicyId, VaultId};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::Name;
 use crate::record::ids;
@@ -27,9 +28,9 @@ pub struct EntryDraft {
 /// Whose an entry is, and where it belongs.
 #[derive(Debug, Clone, Copy)]
 pub struct Authorship<'a> {
-    pub vault: &'a Id,
+    pub vault: &'a VaultId,
     /// The policy entry by which it is to be judged.
-    pub policy: Id,
+    pub policy: PolicyId,
     /// Whose key signs it, at that policy entry.
     pub actor: &'a Name,
 }
@@ -38,15 +39,15 @@ pub struct Authorship<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tips {
     /// In order of id, at most [`MAX_PARENTS`].
-    pub parents: Vec<Id>,
+    pub parents: Vec<EntryId>,
     /// The next entry's lamport number, from 1.
     pub lamport: u64,
 }
 
 impl Tips {
     /// All heads with an op that counts, or the first [`MAX_PARENTS`] of them by id.
-    pub fn of(graph: &Graph, standings: &Standings, entries: &BTreeMap<Id, Entry>) -> Self {
-        let mut parents: Vec<Id> =
+    pub fn of(graph: &Graph, standings: &Standings, entries: &BTreeMap<EntryId, Entry>) -> Self {
+        let mut parents: Vec<EntryId> =
             standings.tips(graph).into_iter().map(|place| *graph.id(place)).collect();
         parents.sort_unstable();
         parents.truncate(MAX_PARENTS);

@@ -3,6 +3,7 @@
 use super::op::Op;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{Digest, HashContext};
+use crate::crypto::id::{EntryId, KeyId, PolicyId, VaultId};
 use crate::name::{Name, SecretName};
 use crate::record::ids;
 use crate::record::ids::Putting;
@@ -14,12 +15,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    pub parents: Vec<Id>,
+    pub parents: Vec<EntryId>,
     pub lamport: u64,
     /// The policy entry under which this was written.
-    pub policy: Id,
+    pub policy: PolicyId,
     pub actor: Name,
-    pub key: Id,
+    pub key: KeyId,
     /// Seconds since the Unix epoch, for people: no rule uses it.
     pub ts: UnixTime,
     pub ops: Vec<Op>,
@@ -34,13 +35,13 @@ impl Entry {
     }
 
     /// The entry's id: the hash of its body, which is the line without the signature.
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> EntryId {
         Self::id_of_line(&self.line(), &Digest::new(HashContext::LogEntry))
     }
 
     /// Fills in which objects the entry's puts name: those of this vault, of the entry's own key and
     /// parents. Nothing of it is in the line, so an entry's id is the same before and after.
-    pub(crate) fn derive_objects(&mut self, vault: &Id) {
+    pub(crate) fn derive_objects(&mut self, vault: &VaultId) {
         if !self.ops.iter().any(|op| matches!(op, Op::Put(_) | Op::Pending(_))) {
             return;
         }
@@ -59,7 +60,7 @@ impl Entry {
     }
 
     /// [`Entry::id`] from the line; `digest` is of [`HashContext::LogEntry`].
-    pub fn id_of_line(text: &str, digest: &Digest) -> Id {
-        digest.hash(&[line::body(text, ",\"sig\":", "}").as_bytes()])
+    pub fn id_of_line(text: &str, digest: &Digest) -> EntryId {
+        digest.hash(&[line::body(text, ",\"sig\":", "}").as_bytes()]).into()
     }
 }

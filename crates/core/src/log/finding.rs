@@ -1,8 +1,8 @@
 //! What verification reports: a stable code, how bad it is, what it is about, one sentence that
 //! names who did what, and the command that helps.
 
-use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::bytes::ShortId;
+use crate::crypto::id::{EntryId, ObjectId, PolicyId, WrapId};
 use crate::name::SecretName;
 use std::fmt;
 
@@ -37,11 +37,11 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident $text:literal $severity:ident,)+) => {
         /// What was found. The texts are stable: scripts may match them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
+        pub enum FindingCode {
             $($(#[$doc])* $code,)+
         }
 
-        impl Code {
+        impl FindingCode {
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
             /// The stable text.
@@ -155,7 +155,7 @@ codes! {
     BaseVoidDropped "base-void-dropped" Notice,
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for FindingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -165,10 +165,10 @@ impl fmt::Display for Code {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     Vault,
-    Policy(Id),
+    Policy(PolicyId),
     Audience(String),
     Slot(ShortId),
-    Entry(Id),
+    Entry(EntryId),
     Secret(SecretName),
     Object { secret: SecretName, object: ObjectId },
     Wrap { secret: SecretName, wrap: WrapId },
@@ -190,7 +190,7 @@ impl Subject {
     }
 
     /// The log entry, if the subject is one.
-    pub fn entry(&self) -> Option<&Id> {
+    pub fn entry(&self) -> Option<&EntryId> {
         match self {
             Self::Entry(id) => Some(id),
             _ => None,
@@ -212,7 +212,8 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Vault => f.write_str("vault"),
-            Self::Policy(id) | Self::Entry(id) => id.fmt(f),
+            Self::Policy(id) => id.fmt(f),
+            Self::Entry(id) => id.fmt(f),
             Self::Audience(audience) => f.write_str(audience),
             Self::Slot(slot) => slot.fmt(f),
             Self::Secret(secret) => secret.fmt(f),
@@ -225,7 +226,7 @@ impl fmt::Display for Subject {
 /// One thing found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    pub code: Code,
+    pub code: FindingCode,
     pub severity: Severity,
     pub subject: Subject,
     /// One sentence, without control characters.
@@ -235,7 +236,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn new(code: Code, subject: Subject, message: impl Into<String>) -> Self {
+    pub fn new(code: FindingCode, subject: Subject, message: impl Into<String>) -> Self {
         let (severity, message) = (code.severity(), message.into());
         Self { code, severity, subject, message, hint: None }
     }
@@ -258,11 +259,11 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_kebab_case() {
-        let mut texts: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let mut texts: Vec<&str> = FindingCode::ALL.iter().map(|code| code.as_str()).collect();
         assert!(texts.iter().all(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
         texts.sort_unstable();
         texts.dedup();
-        assert_eq!(texts.len(), Code::ALL.len());
+        assert_eq!(texts.len(), FindingCode::ALL.len());
     }
 
     #[test]

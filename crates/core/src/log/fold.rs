@@ -7,8 +7,7 @@ use super::op::{Op, Put, Versions};
 use super::register::{At, latest};
 use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::name::SecretName;
 use crate::time::UnixTime;
 use rayon::prelude::*;
@@ -46,7 +45,7 @@ impl FoldScope<'_> {
 impl LogState {
     pub fn fold(
         graph: &Graph,
-        entries: &BTreeMap<Id, Entry>,
+        entries: &BTreeMap<EntryId, Entry>,
         standings: &Standings,
         scope: FoldScope<'_>,
     ) -> Self {
@@ -57,7 +56,7 @@ impl LogState {
     /// then stands by write where its author had that right when it was written.
     pub(crate) fn fold_with_voids(
         graph: &Graph,
-        entries: &BTreeMap<Id, Entry>,
+        entries: &BTreeMap<EntryId, Entry>,
         standings: &Standings,
         scope: FoldScope<'_>,
     ) -> Self {

@@ -5,16 +5,16 @@
 use super::bits::Bits;
 use super::describe::short;
 use super::entry::Entry;
-use super::finding::{Code, Finding, Subject};
+use super::finding::{Finding, FindingCode, Subject};
 use super::reach::{AncestorSets, Links};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 /// Why an entry is not rightly linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    ParentMissing { parent: Id },
+    ParentMissing { parent: EntryId },
     Lamport { stated: u64, expected: u64 },
 }
 
@@ -22,8 +22,8 @@ pub enum Flaw {
 #[derive(Debug)]
 pub struct Graph {
     /// By place.
-    ids: Vec<Id>,
-    places: HashMap<Id, u32>,
+    ids: Vec<EntryId>,
+    places: HashMap<EntryId, u32>,
     /// The place of each entry, in order of id.
     by_id: Vec<u32>,
     links: Links,
@@ -38,14 +38,14 @@ impl Graph {
     ///
     /// # Errors
     /// A finding for each entry whose parent is missing or whose lamport number is wrong.
-    pub fn build(entries: &BTreeMap<Id, Entry>) -> Result<Self, Vec<Finding>> {
+    pub fn build(entries: &BTreeMap<EntryId, Entry>) -> Result<Self, Vec<Finding>> {
         let graph = Self::inspect(entries);
         if graph.flaws.is_empty() { Ok(graph) } else { Err(graph.findings()) }
     }
 
     /// The graph of any log, for reporting: links that cannot hold are left out, and their entries
     /// are in [`Graph::flaw`].
-    pub fn inspect(entries: &BTreeMap<Id, Entry>) -> Self {
+    pub fn inspect(entries: &BTreeMap<EntryId, Entry>) -> Self {
         let mut order: Vec<(u64, u32)> = Vec::with_capacity(entries.len());
         order.extend(entries.values().enumerate().map(|(rank, e)| (e.lamport, rank as u32)));
         order.sort_unstable();
@@ -53,9 +53,9 @@ impl Graph {
         for (place, (_, rank)) in order.iter().enumerate() {
             by_id[*rank as usize] = place as u32;
         }
-        let ranked: Vec<(&Id, &Entry)> = entries.iter().collect();
+        let ranked: Vec<(&EntryId, &Entry)> = entries.iter().collect();
         let ordered: Vec<_> = order.iter().map(|(_, rank)| ranked[*rank as usize]).collect();
-        let ids: Vec<Id> = ordered.iter().map(|(id, _)| **id).collect();
+        let ids: Vec<EntryId> = ordered.iter().map(|(id, _)| **id).collect();
         let places = ids.iter().enumerate().map(|(place, id)| (*id, place as u32)).collect();
         let (links, flaws) = link(&ordered, &places);
         let heads = heads(&links);
@@ -71,15 +71,15 @@ impl Graph {
     }
 
     /// By place.
-    pub fn ids(&self) -> &[Id] {
+    pub fn ids(&self) -> &[EntryId] {
         &self.ids
     }
 
-    pub fn id(&self, place: usize) -> &Id {
+    pub fn id(&self, place: usize) -> &EntryId {
         &self.ids[place]
     }
 
-    pub fn place(&self, id: &Id) -> Option<usize> {
+    pub fn place(&self, id: &EntryId) -> Option<usize> {
         self.places.get(id).map(|place| *place as usize)
     }
 
@@ -111,7 +111,7 @@ impl Graph {
     }
 
     /// `heads` and all their ancestors; ids that are not in the log are left out.
-    pub(crate) fn ancestry<'a>(&self, heads: impl IntoIterator<Item = &'a Id>) -> Bits {
+    pub(crate) fn ancestry<'a>(&self, heads: impl IntoIterator<Item = &'a EntryId>) -> Bits {
         self.links.closure(heads.into_iter().filter_map(|id| self.place(id)))
     }
 
@@ -146,7 +146,7 @@ impl Graph {
     }
 
     /// The log's entries by place; `entries` is what the graph was built of.
-    pub(crate) fn in_order<'a>(&self, entries: &'a BTreeMap<Id, Entry>) -> Vec<&'a Entry> {
+    pub(crate) fn in_order<'a>(&self, entries: &'a BTreeMap<EntryId, Entry>) -> Vec<&'a Entry> {
         let ranked: Vec<&Entry> = entries.values().collect();
         let mut ordered = ranked.clone();
         for (entry, place) in ranked.iter().zip(&self.by_id) {
@@ -161,9 +161,9 @@ impl Graph {
     }
 }
 
-type Places = HashMap<Id, u32>;
+type Places = HashMap<EntryId, u32>;
 
-fn link(ordered: &[(&Id, &Entry)], places: &Places) -> (Links, BTreeMap<usize, Flaw>) {
+fn link(ordered: &[(&EntryId, &Entry)], places: &Places) -> (Links, BTreeMap<usize, Flaw>) {
     let mut links = Links::default();
     let mut flaws = BTreeMap::new();
     let mut parents: Vec<u32> = Vec::new();
@@ -181,7 +181,7 @@ fn link(ordered: &[(&Id, &Entry)], places: &Places) -> (Links, BTreeMap<usize, F
 fn flaw(
     entry: &Entry,
     parents: &[u32],
-    ordered: &[(&Id, &Entry)],
+    ordered: &[(&EntryId, &Entry)],
     places: &Places,
 ) -> Option<Flaw> {
     if let Some(parent) = entry.parents.iter().find(|id| !places.contains_key(*id)) {
@@ -200,17 +200,17 @@ fn heads(links: &Links) -> Vec<usize> {
     (0..links.len()).filter(|place| !parents.get(*place)).collect()
 }
 
-fn flaw_finding(id: &Id, flaw: &Flaw) -> Finding {
+fn flaw_finding(id: &EntryId, flaw: &Flaw) -> Finding {
     let subject = Subject::Entry(*id);
     match flaw {
         Flaw::ParentMissing { parent } => Finding::new(
-            Code::ParentMissing,
+            FindingCode::ParentMissing,
             subject,
             format!("entry {} follows {}, which is not in the log", short(id), short(parent)),
         )
         .hint("git log -p -- .v-secure/vault.toml"),
         Flaw::Lamport { stated, expected } => Finding::new(
-            Code::LamportWrong,
+            FindingCode::LamportWrong,
             subject,
             format!("entry {} says lamport {stated} where its parents give {expected}", short(id)),
         ),

@@ -6,7 +6,7 @@ use super::op::Op;
 use super::policy_view::PolicyView;
 use super::register::At;
 use super::standing::{EntryStatus, Standings};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::MemberKind;
 use crate::time::UnixTime;
@@ -25,7 +25,7 @@ pub struct LogRow<'a> {
     pub actor_type: Option<MemberKind>,
     pub reason: &'a str,
     pub status: RowStatus,
-    pub entry: &'a Id,
+    pub entry: &'a EntryId,
     /// Index of the op in the entry.
     pub op: usize,
 }
@@ -117,7 +117,7 @@ pub const fn action(op: &Op) -> &'static str {
 /// The rows that `filter` wants, oldest first, in the order (lamport, entry id, op index).
 pub fn rows<'a>(
     graph: &'a Graph,
-    entries: &'a BTreeMap<Id, Entry>,
+    entries: &'a BTreeMap<EntryId, Entry>,
     standings: &Standings,
     policy: &dyn PolicyView,
     filter: &LogFilter<'_>,
@@ -136,7 +136,13 @@ pub fn rows<'a>(
     rows
 }
 
-fn row<'a>(id: &'a Id, entry: &'a Entry, op: usize, what: &'a Op, status: RowStatus) -> LogRow<'a> {
+fn row<'a>(
+    id: &'a EntryId,
+    entry: &'a Entry,
+    op: usize,
+    what: &'a Op,
+    status: RowStatus,
+) -> LogRow<'a> {
     LogRow {
         timestamp: entry.ts,
         action: action(what),

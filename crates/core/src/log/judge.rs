@@ -10,7 +10,7 @@ use super::op::{Op, Put};
 use super::policy_view::PolicyView;
 use super::register::At;
 use super::standing::{EntryStatus, Forgery, LogSignatures, Standings};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::crypto::sign::Tag;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,19 +21,19 @@ const PARALLEL_FROM: usize = 16;
 /// What came of checking signatures.
 pub(crate) struct Signed {
     /// The entries whose signatures do not hold.
-    pub unsigned: Vec<Id>,
+    pub unsigned: Vec<EntryId>,
     pub signatures: LogSignatures,
 }
 
 /// Those of the entries that `scope` wants whose signatures do not verify, an unknown key's among
 /// them.
 pub(crate) fn unsigned(
-    entries: &BTreeMap<Id, Entry>,
+    entries: &BTreeMap<EntryId, Entry>,
     policy: &dyn PolicyView,
     scope: FoldScope<'_>,
-) -> Vec<Id> {
+) -> Vec<EntryId> {
     let asked: Vec<_> = entries.iter().filter(|(_, entry)| scope.names_in(entry)).collect();
-    let is_bad = |(id, entry): &(&Id, &Entry)| !is_signed(policy, id, entry);
+    let is_bad = |(id, entry): &(&EntryId, &Entry)| !is_signed(policy, id, entry);
     if asked.len() < PARALLEL_FROM {
         asked.into_iter().filter(is_bad).map(|(id, _)| *id).collect()
     } else {
@@ -42,7 +42,7 @@ pub(crate) fn unsigned(
 }
 
 /// Whether a key that the policy knows made the signature.
-pub(crate) fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool {
+pub(crate) fn is_signed(policy: &dyn PolicyView, id: &EntryId, entry: &Entry) -> bool {
     policy.key(&entry.key).is_some_and(|key| key.verifying.verify(Tag::LogEntry, id, &entry.sig))
 }
 
@@ -50,10 +50,10 @@ pub(crate) fn is_signed(policy: &dyn PolicyView, id: &Id, entry: &Entry) -> bool
 /// others added behind them is passed over. `None` where more than `most` would have to be looked at.
 pub fn signed_heads(
     graph: &Graph,
-    entries: &BTreeMap<Id, Entry>,
+    entries: &BTreeMap<EntryId, Entry>,
     policy: &dyn PolicyView,
     most: usize,
-) -> Option<BTreeSet<Id>> {
+) -> Option<BTreeSet<EntryId>> {
     let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
     let mut open: Vec<usize> = graph.heads().to_vec();
     while let Some(place) = open.pop() {
@@ -80,7 +80,7 @@ impl Standings {
     /// [`Standings::judge`], where the signatures were checked before.
     pub(crate) fn judge_signed(
         graph: &Graph,
-        entries: &BTreeMap<Id, Entry>,
+        entries: &BTreeMap<EntryId, Entry>,
         policy: &dyn PolicyView,
         scope: FoldScope<'_>,
         signed: &Signed,

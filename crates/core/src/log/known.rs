@@ -3,7 +3,7 @@
 
 use super::graph::Graph;
 use super::policy_view::PolicyView;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 
 const NEVER: u32 = u32::MAX;
 
@@ -29,7 +29,7 @@ impl KnownEntries {
     }
 
     /// What the log does not hold is reported as missing.
-    fn learn(&mut self, graph: &Graph, position: u32, heads: &[Id]) {
+    fn learn(&mut self, graph: &Graph, position: u32, heads: &[EntryId]) {
         let mut open: Vec<usize> = heads.iter().filter_map(|id| graph.place(id)).collect();
         while let Some(place) = open.pop() {
             if self.since[place] == NEVER {

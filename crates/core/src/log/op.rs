@@ -1,7 +1,7 @@
 //! The ops of log entries, as they stand in JSON.
 
 use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::name::SecretName;
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub enum Op {
     Rewrap { secret: SecretName, object: ObjectId, wrap: WrapId },
     Pending(Pending),
     Rollout { secret: SecretName, record: String },
-    Checkpoint { segment: Id, heads: Vec<Id> },
+    Checkpoint { segment: Id, heads: Vec<EntryId> },
     Join(Join),
 }
 
@@ -52,7 +52,7 @@ pub struct Put {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpRef {
-    pub entry: Id,
+    pub entry: EntryId,
     pub op: u64,
 }
 

@@ -2,7 +2,7 @@
 //! with policies that are stated rather than signed; [`crate::policy`]'s chain answers for real.
 
 use crate::crypto::bytes::Id;
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, SecretName};
 use crate::policy::op::{MemberKind, Right};
@@ -37,20 +37,20 @@ pub struct AudienceView<'a> {
 
 /// A verified policy chain. Positions count its entries from 0.
 pub trait PolicyView: Sync {
-    fn vault_id(&self) -> Id;
+    fn vault_id(&self) -> VaultId;
     /// What genesis calls the vault; a chain that was accepted has it.
     fn vault_name(&self) -> Option<&Name>;
     /// The entries' ids in chain order; never empty.
-    fn ids(&self) -> &[Id];
-    fn position(&self, id: &Id) -> Option<usize>;
+    fn ids(&self) -> &[PolicyId];
+    fn position(&self, id: &PolicyId) -> Option<usize>;
     /// The data heads that the entry at `position` names.
-    fn heads(&self, position: usize) -> &[Id];
+    fn heads(&self, position: usize) -> &[EntryId];
     /// The positions, ascending, at which some right or key may have stopped.
     fn removals(&self) -> &[usize];
     /// Any key that was ever in the chain.
-    fn key(&self, id: &Id) -> Option<KeyView<'_>>;
+    fn key(&self, id: &KeyId) -> Option<KeyView<'_>>;
     /// Whose key `key` is after the entry at `position`, if it is in force there.
-    fn actor_at(&self, position: usize, key: &Id) -> Option<&Name>;
+    fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name>;
     /// Whether `member` has `right` on `secret` after the entry at `position`.
     fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool;
     /// Whether `member` has `right` on the pattern `*` after the entry at `position`.

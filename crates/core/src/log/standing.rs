@@ -7,14 +7,14 @@
 use super::bits::Bits;
 use super::describe;
 use super::entry::Entry;
-use super::finding::{Code, Finding, Subject};
+use super::finding::{Finding, FindingCode, Subject};
 use super::fold::FoldScope;
 use super::graph::Graph;
 use super::judge::{Signed, unsigned};
 use super::known::KnownEntries;
 use super::policy_view::PolicyView;
 use super::register::At;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an entry stands.
@@ -90,7 +90,7 @@ impl Standings {
     /// Judges the entries that name a secret of `scope`, and of the others their links and policies.
     pub fn judge(
         graph: &Graph,
-        entries: &BTreeMap<Id, Entry>,
+        entries: &BTreeMap<EntryId, Entry>,
         policy: &dyn PolicyView,
         scope: FoldScope<'_>,
         signatures: LogSignatures,
@@ -182,7 +182,7 @@ impl Standings {
     pub fn findings(
         &self,
         graph: &Graph,
-        entries: &BTreeMap<Id, Entry>,
+        entries: &BTreeMap<EntryId, Entry>,
         policy: &dyn PolicyView,
     ) -> Vec<Finding> {
         let finding = |(place, standing): (usize, EntryStatus)| {
@@ -205,15 +205,15 @@ impl Standings {
     }
 }
 
-fn void(id: &Id, entry: &Entry, position: usize, policy: &dyn PolicyView) -> Finding {
+fn void(id: &EntryId, entry: &Entry, position: usize, policy: &dyn PolicyView) -> Finding {
     let message = format!(
         "{} is void: policy entry {position} took the right away without knowing of it",
         describe::entry(id, entry, policy)
     );
-    Finding::new(Code::Void, Subject::Entry(*id), message).hint("v-secure adopt --list")
+    Finding::new(FindingCode::Void, Subject::Entry(*id), message).hint("v-secure adopt --list")
 }
 
-fn split(id: &Id, entry: &Entry, void: &[(usize, usize)], policy: &dyn PolicyView) -> Finding {
+fn split(id: &EntryId, entry: &Entry, void: &[(usize, usize)], policy: &dyn PolicyView) -> Finding {
     let ops = void.iter().filter_map(|(op, position)| {
         let op = entry.ops.get(*op)?;
         Some(format!("{} (policy entry {position})", describe::op(op)))
@@ -225,32 +225,38 @@ fn split(id: &Id, entry: &Entry, void: &[(usize, usize)], policy: &dyn PolicyVie
         describe::entry(id, entry, policy),
         all.join(", ")
     );
-    Finding::new(Code::Split, Subject::Entry(*id), message).hint("v-secure adopt --list")
+    Finding::new(FindingCode::Split, Subject::Entry(*id), message).hint("v-secure adopt --list")
 }
 
-fn forged(id: &Id, entry: &Entry, forgery: Forgery, policy: &dyn PolicyView) -> Option<Finding> {
+fn forged(
+    id: &EntryId,
+    entry: &Entry,
+    forgery: Forgery,
+    policy: &dyn PolicyView,
+) -> Option<Finding> {
     let (code, what) = match forgery {
         Forgery::Link => return None,
         Forgery::PolicyUnknown => (
-            Code::PolicyUnknown,
+            FindingCode::PolicyUnknown,
             format!("names policy {}, which is not in the chain", describe::short(&entry.policy)),
         ),
-        Forgery::PolicyBackdated => {
-            (Code::PolicyBackdated, "names an earlier policy than what it follows".to_owned())
-        }
+        Forgery::PolicyBackdated => (
+            FindingCode::PolicyBackdated,
+            "names an earlier policy than what it follows".to_owned(),
+        ),
         Forgery::KeyUnknown => {
-            (Code::KeyUnknown, "is signed by a key that was never in the policy".to_owned())
+            (FindingCode::KeyUnknown, "is signed by a key that was never in the policy".to_owned())
         }
         Forgery::Actor => {
             let owner = policy.key(&entry.key)?.member;
-            (Code::ActorWrong, format!("is signed by a key of {owner}"))
+            (FindingCode::ActorWrong, format!("is signed by a key of {owner}"))
         }
         Forgery::KeyInactive => {
-            (Code::KeyInactive, "is signed by a key that was not active".to_owned())
+            (FindingCode::KeyInactive, "is signed by a key that was not active".to_owned())
         }
-        Forgery::Unauthorised { op } => (Code::OpUnauthorised, unauthorised(entry, op)),
+        Forgery::Unauthorised { op } => (FindingCode::OpUnauthorised, unauthorised(entry, op)),
         Forgery::Signature => {
-            (Code::SignatureInvalid, "carries a signature that does not verify".to_owned())
+            (FindingCode::SignatureInvalid, "carries a signature that does not verify".to_owned())
         }
     };
     let message = format!("{} {what}", describe::entry(id, entry, policy));

@@ -2,8 +2,7 @@
 //! [`super::fold`]; nothing here decides anything by itself.
 
 use super::op::OpRef;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
@@ -33,9 +32,9 @@ pub struct Version {
     pub number: usize,
     pub object: ObjectId,
     /// The entry of its first `put`, and that entry's facts.
-    pub entry: Id,
+    pub entry: EntryId,
     pub author: Name,
-    pub key: Id,
+    pub key: KeyId,
     /// Seconds since the Unix epoch, as the author says.
     pub ts: UnixTime,
     pub reason: String,
@@ -82,7 +81,7 @@ pub struct Late {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveWrap {
     pub wrap: WrapId,
-    pub entry: Id,
+    pub entry: EntryId,
 }
 
 /// A field's value.
@@ -93,7 +92,7 @@ pub struct Register {
     /// The differing values that lost by order alone; empty without a conflict.
     pub others: Vec<Option<String>>,
     /// The entry of the winning op.
-    pub entry: Id,
+    pub entry: EntryId,
 }
 
 /// How a version stands, for display.

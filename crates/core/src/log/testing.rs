@@ -9,7 +9,7 @@ use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
 use super::standing::{EntryStatus, LogSignatures, Standings};
 use super::state::{LogState, SecretState};
 use crate::crypto::bytes::{Fixed, Id};
-use crate::crypto::id::{EpochId, ObjectId, WrapId};
+use crate::crypto::id::{EntryId, EpochId, KeyId, ObjectId, PolicyId, VaultId, WrapId};
 use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::{MemberKind, Right};
@@ -118,9 +118,9 @@ struct Device {
 /// What holds after one policy entry.
 #[derive(Debug, Clone, Default)]
 pub struct Moment {
-    keys: BTreeSet<Id>,
+    keys: BTreeSet<KeyId>,
     rights: BTreeSet<(Name, Right, Pattern)>,
-    heads: Vec<Id>,
+    heads: Vec<EntryId>,
 }
 
 /// An audience as it stands in the fake policy.
@@ -134,12 +134,12 @@ pub struct FakeAudience {
 /// A policy that is stated: nothing in it is signed.
 #[derive(Debug, Clone)]
 pub struct FakePolicy {
-    pub vault_id: Id,
+    pub vault_id: VaultId,
     pub name: Name,
-    ids: Vec<Id>,
+    ids: Vec<PolicyId>,
     moments: Vec<Moment>,
     removals: Vec<usize>,
-    devices: BTreeMap<Id, Device>,
+    devices: BTreeMap<KeyId, Device>,
     pub audiences: BTreeMap<String, FakeAudience>,
     /// (audience, position, superseded)
     pub epochs: BTreeMap<EpochId, (String, usize, Option<usize>)>,
@@ -177,7 +177,7 @@ impl FakePolicy {
     }
 
     /// The next policy entry, signed by somebody who knew of `heads`. Returns its position.
-    pub fn next(&mut self, heads: &[Id]) -> usize {
+    pub fn next(&mut self, heads: &[EntryId]) -> usize {
         let mut moment = self.moments.last().unwrap().clone();
         moment.heads = heads.to_vec();
         self.moments.push(moment);
@@ -186,7 +186,7 @@ impl FakePolicy {
     }
 
     /// The next entry takes all of the member's rights on patterns that match `of`.
-    pub fn revoke(&mut self, heads: &[Id], member: &str, of: &str) -> usize {
+    pub fn revoke(&mut self, heads: &[EntryId], member: &str, of: &str) -> usize {
         let position = self.next(heads);
         let (member, of) = (name(member), secret(of));
         self.moments[position].rights.retain(|(m, _, p)| *m != member || !p.matches(&of));
@@ -195,7 +195,7 @@ impl FakePolicy {
     }
 
     /// The next entry takes one right of the member's, everywhere.
-    pub fn revoke_right(&mut self, heads: &[Id], member: &str, right: Right) -> usize {
+    pub fn revoke_right(&mut self, heads: &[EntryId], member: &str, right: Right) -> usize {
         let position = self.next(heads);
         let member = name(member);
         self.moments[position].rights.retain(|(m, r, _)| *m != member || *r != right);
@@ -204,24 +204,24 @@ impl FakePolicy {
     }
 
     /// The next entry takes the member's key.
-    pub fn remove_key(&mut self, heads: &[Id], member: &str) -> usize {
+    pub fn remove_key(&mut self, heads: &[EntryId], member: &str) -> usize {
         let position = self.next(heads);
         self.moments[position].keys.remove(&key(member).id());
         self.removals.push(position);
         position
     }
 
-    pub fn id_at(&self, position: usize) -> Id {
+    pub fn id_at(&self, position: usize) -> PolicyId {
         self.ids[position]
     }
 
-    pub fn set_heads(&mut self, position: usize, heads: Vec<Id>) {
+    pub fn set_heads(&mut self, position: usize, heads: Vec<EntryId>) {
         self.moments[position].heads = heads;
     }
 }
 
 impl PolicyView for FakePolicy {
-    fn vault_id(&self) -> Id {
+    fn vault_id(&self) -> VaultId {
         self.vault_id
     }
 
@@ -229,15 +229,15 @@ impl PolicyView for FakePolicy {
         Some(&self.name)
     }
 
-    fn ids(&self) -> &[Id] {
+    fn ids(&self) -> &[PolicyId] {
         &self.ids
     }
 
-    fn position(&self, id: &Id) -> Option<usize> {
+    fn position(&self, id: &PolicyId) -> Option<usize> {
         self.ids.iter().position(|known| known == id)
     }
 
-    fn heads(&self, position: usize) -> &[Id] {
+    fn heads(&self, position: usize) -> &[EntryId] {
         &self.moments[position].heads
     }
 
@@ -245,12 +245,12 @@ impl PolicyView for FakePolicy {
         &self.removals
     }
 
-    fn key(&self, id: &Id) -> Option<KeyView<'_>> {
+    fn key(&self, id: &KeyId) -> Option<KeyView<'_>> {
         let Device { member, device, verifying } = self.devices.get(id)?;
         Some(KeyView { member, device, verifying })
     }
 
-    fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+    fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
         let is_active = self.moments[position].keys.contains(key);
         is_active.then(|| &self.devices[key].member)
     }
@@ -302,7 +302,7 @@ impl PolicyView for FakePolicy {
 #[derive(Debug, Clone)]
 pub struct Log {
     pub policy: FakePolicy,
-    pub entries: BTreeMap<Id, Entry>,
+    pub entries: BTreeMap<EntryId, Entry>,
 }
 
 impl Log {
@@ -311,23 +311,29 @@ impl Log {
     }
 
     /// An entry by `actor` after `parents`, under the policy entry at `position`.
-    pub fn add_at(&mut self, position: usize, actor: &str, parents: &[Id], ops: Vec<Op>) -> Id {
+    pub fn add_at(
+        &mut self,
+        position: usize,
+        actor: &str,
+        parents: &[EntryId],
+        ops: Vec<Op>,
+    ) -> EntryId {
         let entry = self.draft(position, actor, parents, ops);
         self.insert(entry)
     }
 
     /// An entry under the latest policy entry.
-    pub fn add(&mut self, actor: &str, parents: &[Id], ops: Vec<Op>) -> Id {
+    pub fn add(&mut self, actor: &str, parents: &[EntryId], ops: Vec<Op>) -> EntryId {
         self.add_at(self.policy.head_position(), actor, parents, ops)
     }
 
-    pub fn insert(&mut self, entry: Entry) -> Id {
+    pub fn insert(&mut self, entry: Entry) -> EntryId {
         let id = entry.id();
         self.entries.insert(id, entry);
         id
     }
 
-    pub fn draft(&self, position: usize, actor: &str, parents: &[Id], ops: Vec<Op>) -> Entry {
+    pub fn draft(&self, position: usize, actor: &str, parents: &[EntryId], ops: Vec<Op>) -> Entry {
         let mut parents = parents.to_vec();
         parents.sort_unstable();
         parents.dedup();
@@ -358,13 +364,13 @@ impl Log {
         (graph, standings)
     }
 
-    pub fn standing(&self, id: &Id) -> EntryStatus {
+    pub fn standing(&self, id: &EntryId) -> EntryStatus {
         let (graph, standings) = self.standings();
         standings.of(graph.place(id).unwrap())
     }
 
     /// The void ops of an entry, each with the policy position that ended it.
-    pub fn void_ops(&self, id: &Id) -> Vec<(usize, usize)> {
+    pub fn void_ops(&self, id: &EntryId) -> Vec<(usize, usize)> {
         let (graph, standings) = self.standings();
         standings.void_of(graph.place(id).unwrap())
     }
@@ -382,12 +388,12 @@ impl Log {
 /// A graph of entries without meaning: each lists its parents as distances back.
 pub fn graph_of(back: &[Vec<usize>]) -> Graph {
     let mut log = Log::new();
-    let mut ids: Vec<Id> = Vec::new();
+    let mut ids: Vec<EntryId> = Vec::new();
     for (number, back) in back.iter().enumerate() {
-        let parents: Vec<Id> =
+        let parents: Vec<EntryId> =
             back.iter().filter_map(|b| number.checked_sub(*b)).map(|at| ids[at]).collect();
         let entry = log.draft(0, "ann", &parents, Vec::new());
-        let mut id: Id = id(0);
+        let mut id: EntryId = id(0);
         id.0[..8].copy_from_slice(&(number as u64).to_be_bytes());
         log.entries.insert(id, entry);
         ids.push(id);

@@ -16,7 +16,7 @@ pub mod union;
 #[cfg(test)]
 mod tests;
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::{EntryId, VaultId};
 use crate::file::format::{self, FormatError};
 use crate::file::model::VaultFile;
 use crate::log::finding::Finding;
@@ -35,7 +35,7 @@ use crate::vault::{Depth, OpenError, Vault};
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     #[error("the two sides are different vaults")]
-    OtherVault { ours: Id, theirs: Id },
+    OtherVault { ours: VaultId, theirs: VaultId },
     /// A merge would have to drop what one side signed.
     #[error("both sides changed the policy, from entry {at} on")]
     PolicyDiverged { at: usize, ours: Vec<PolicyEntry>, theirs: Vec<PolicyEntry> },
@@ -86,6 +86,6 @@ pub fn settled(mut file: VaultFile, now: UnixTime) -> Result<Merged, MergeError>
 
 /// The entries of `base` that a side does not have: what it was written from is not what came before it, as
 /// where a commit is picked onto another branch or taken back.
-pub fn lacking(base: &VaultFile, side: &VaultFile) -> Vec<Id> {
+pub fn lacking(base: &VaultFile, side: &VaultFile) -> Vec<EntryId> {
     base.entries.keys().filter(|id| !side.entries.contains_key(*id)).copied().collect()
 }

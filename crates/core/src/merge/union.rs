@@ -2,7 +2,7 @@
 //! united by such a rule.
 
 use super::MergeError;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::PolicyId;
 use crate::file::doubles;
 use crate::file::model::{SecretSection, VaultFile};
 use crate::policy::chain_comparison::ChainComparison;
@@ -40,7 +40,7 @@ pub fn union(ours: VaultFile, theirs: VaultFile) -> Result<VaultFile, MergeError
     Ok(longer)
 }
 
-fn ids(chain: &[PolicyEntry]) -> Vec<Id> {
+fn ids(chain: &[PolicyEntry]) -> Vec<PolicyId> {
     chain.iter().map(PolicyEntry::id).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Letting members and devices go: from what was asked to the ops, and to what goes with them.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::keys::room::{Fit, Room};
 use crate::name::{Name, NameError};
 use crate::policy::op::PolicyOp;
@@ -88,7 +88,7 @@ pub struct Departure {
     /// How many of them no signing key is sealed to.
     pub keyless: usize,
     /// The ids of the keys.
-    pub keys: BTreeSet<Id>,
+    pub keys: BTreeSet<KeyId>,
     /// Devices of the member that can sign afterwards.
     pub left: Vec<Name>,
 }
@@ -183,7 +183,7 @@ fn remove_recipient(member: &Member, name: &DeviceName) -> Result<Departure, Lea
 /// Takes away what only somebody vouched for who goes: whole members, single devices and recipients,
 /// memberships, roles. What the signer may not take is left out, and what one entry has no room for
 /// beside the `removal` of the leaver, which comes before all of it.
-pub fn revoke(vault: &Vault, alone: &Alone, signer: &Id, removal: &[PolicyOp]) -> Vec<PolicyOp> {
+pub fn revoke(vault: &Vault, alone: &Alone, signer: &KeyId, removal: &[PolicyOp]) -> Vec<PolicyOp> {
     let Ok(signers) = vault.chain().signers_with(&BTreeSet::from([*signer])) else {
         return Vec::new();
     };
@@ -229,7 +229,7 @@ fn find<'a>(vault: &'a Vault, member: &Name) -> Result<&'a Member, LeaveError> {
 
 /// What a key stands behind, itself included.
 struct Vouched {
-    keys: BTreeSet<Id>,
+    keys: BTreeSet<KeyId>,
     recipients: BTreeSet<String>,
     /// Those of the recipients that the op takes which says that the key is lost.
     by_op: BTreeSet<String>,

@@ -1,7 +1,8 @@
 //! A new vault: its genesis, its first owner and the owners' audience.
 
 use super::recovery;
-use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::bytes::Fixed;
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
 use crate::crypto::kdf::Params;
@@ -150,7 +151,7 @@ fn owners_audience(
     signing: &SigningKey,
     source: &dyn Random,
 ) -> Result<(crate::policy::entry::PolicyEntry, AudienceSection), InitError> {
-    let vault: Id = chain.vault_id();
+    let vault: VaultId = chain.vault_id();
     let (keys, stated) = audience::new_epoch(source, &vault, OWNER)?;
     let recipients = chain.state().recipients_of(OWNER);
     let envelope =

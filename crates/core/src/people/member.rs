@@ -1,6 +1,6 @@
 //! Bringing members in: people by the request of their device, services by a recipient.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient::{self, RecipientError, canonical, check_usable};
 use crate::crypto::sign::key_id;
 use crate::file::request::Request;
@@ -113,7 +113,11 @@ pub fn add(chain: &Chain, joining: &Joining) -> Result<Vec<PolicyOp>, MemberErro
     ops(&chain.vault_id(), state, joining)
 }
 
-fn ops(vault: &Id, state: &PolicyState, joining: &Joining) -> Result<Vec<PolicyOp>, MemberError> {
+fn ops(
+    vault: &VaultId,
+    state: &PolicyState,
+    joining: &Joining,
+) -> Result<Vec<PolicyOp>, MemberError> {
     let found = state.member(&joining.member);
     check_device(vault, state, joining)?;
     if let (Some(member), Some(kind)) = (found, joining.kind)
@@ -151,7 +155,11 @@ pub fn free_device(member: Option<&Member>, wanted: &Name) -> Name {
     numbered.find(|name| !taken(name)).unwrap_or_else(|| wanted.clone())
 }
 
-fn check_device(vault: &Id, state: &PolicyState, joining: &Joining) -> Result<(), MemberError> {
+fn check_device(
+    vault: &VaultId,
+    state: &PolicyState,
+    joining: &Joining,
+) -> Result<(), MemberError> {
     let asked = &joining.member;
     if let Device::Request(request) = &joining.device {
         if request.vault != *vault {

@@ -5,7 +5,7 @@
 //! `lost` also takes the keys that the device helped to add: the one kept for that day must not be
 //! among them.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::host::Random;
@@ -50,7 +50,7 @@ pub fn free_name(taken: impl Fn(&Name) -> bool) -> Name {
 /// genesis.
 pub fn ops(
     source: &dyn Random,
-    vault: Option<&Id>,
+    vault: Option<&VaultId>,
     member: &Name,
     recipient: &str,
 ) -> Result<Vec<PolicyOp>, DeviceKeyError> {

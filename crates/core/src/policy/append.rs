@@ -11,7 +11,7 @@ use super::history::History;
 use super::op::PolicyOp;
 use super::sealers::After;
 use super::state::PolicyState;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::{KeyId, VaultId};
 use std::sync::Arc;
 
 /// From this position on, entries are owner-level.
@@ -19,7 +19,7 @@ const ENTRIES_BY_OTHERS: usize = 9_000;
 
 impl Chain {
     /// Takes the ops of the next entry, which these keys sign.
-    pub(super) fn take(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
+    pub(super) fn take(&mut self, ops: &[PolicyOp], keys: &Arc<[KeyId]>) -> Result<(), ChainError> {
         if self.ids.is_empty() {
             self.found(ops, keys)?;
         } else {
@@ -29,7 +29,7 @@ impl Chain {
     }
 
     /// Judges genesis by the state after it, since there is none before.
-    fn found(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
+    fn found(&mut self, ops: &[PolicyOp], keys: &Arc<[KeyId]>) -> Result<(), ChainError> {
         // Genesis is refused without enough owners, so nothing in it asks for them.
         self.apply(ops, keys, &Creators::new(), true)?;
         let signers = self.signers_of(keys)?;
@@ -40,7 +40,7 @@ impl Chain {
     }
 
     /// Judges by the state before; what gives keys to audiences by the state after, too.
-    fn follow(&mut self, ops: &[PolicyOp], keys: &Arc<[Id]>) -> Result<(), ChainError> {
+    fn follow(&mut self, ops: &[PolicyOp], keys: &Arc<[KeyId]>) -> Result<(), ChainError> {
         let signers = self.signers_of(keys)?;
         self.check_room(&signers)?;
         self.judge(ops, |op| if op.gives_keys() { Ok(()) } else { signers.judge(op) })?;
@@ -57,7 +57,7 @@ impl Chain {
     fn apply(
         &mut self,
         ops: &[PolicyOp],
-        signers: &Arc<[Id]>,
+        signers: &Arc<[KeyId]>,
         creators: &Creators,
         owner_level: bool,
     ) -> Result<(), ChainError> {
@@ -83,7 +83,8 @@ impl Chain {
 
     /// What each op states that it gives must be what it gives.
     fn check_gives(&self, ops: &[PolicyOp]) -> Result<(), ChainError> {
-        let mut given = Given::new(&self.state, &self.history, self.ids.first().copied());
+        let mut given =
+            Given::new(&self.state, &self.history, self.ids.first().copied().map(VaultId::from));
         let wrong = ops.iter().position(|op| op.gives() != given.of(op).as_ref());
         wrong.map_or(Ok(()), |index| Err(self.at_op(index, OpFault::Gives.into())))
     }
@@ -117,7 +118,7 @@ impl Chain {
         Err(ChainError { position, op: None, cause: ChainFault::Unauthorised { needs } })
     }
 
-    fn signers_of(&self, keys: &[Id]) -> Result<Signers<'_>, ChainError> {
+    fn signers_of(&self, keys: &[KeyId]) -> Result<Signers<'_>, ChainError> {
         Signers::new(&self.state, &self.history, keys).map_err(|key| ChainError {
             position: self.ids.len(),
             op: None,

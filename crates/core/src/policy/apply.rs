@@ -12,7 +12,7 @@ use super::history::{EpochFact, FactChange, History};
 use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, Right, VaultStart};
 use super::rights::Rights;
 use super::state::{Charter, Member, OWNER, PolicyState, Role};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use crate::record::ids::SUITE;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ pub(crate) const MAX_RECIPIENTS: usize = 16;
 pub(super) struct OpContext<'a> {
     pub position: usize,
     /// The keys that sign the entry.
-    pub signers: &'a Arc<[Id]>,
+    pub signers: &'a Arc<[KeyId]>,
     pub history: &'a History,
     /// Who makes the members and roles that the entry adds.
     pub creators: &'a Creators,
@@ -138,7 +138,7 @@ impl PolicyState {
     fn remove_member(&mut self, name: &Name) -> Applied {
         let member = self.member_mut(name)?;
         let roles = std::mem::take(&mut member.roles);
-        let keys: Vec<Id> = member.keys.values().map(|key| key.id).collect();
+        let keys: Vec<KeyId> = member.keys.values().map(|key| key.id).collect();
         let mut changes = Vec::new();
         for role in &roles {
             changes.extend(self.take_out(role, name)?);

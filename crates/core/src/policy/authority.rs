@@ -8,7 +8,7 @@ use super::op::{PolicyOp, Right};
 use super::sealers::{After, Sealers};
 use super::state::{Member, OWNER, PolicyState, Role};
 use super::widest::WidestReach;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeMap;
 
@@ -34,8 +34,8 @@ impl<'a> Signers<'a> {
     pub(super) fn new(
         state: &'a PolicyState,
         history: &'a History,
-        keys: &[Id],
-    ) -> Result<Self, Id> {
+        keys: &[KeyId],
+    ) -> Result<Self, KeyId> {
         let mut members = BTreeMap::new();
         for key in keys {
             let name = state.key_owner(key).ok_or(*key)?;

@@ -11,7 +11,7 @@ use super::history::{EpochFact, History, KeyFact, Tainted};
 use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use super::state::PolicyState;
 use crate::crypto::bytes::{Id, SignatureBytes};
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::sign::{Tag, VerifyingKey, key_id};
 use crate::name::{Name, Pattern, SecretName};
 use crate::record::ids::key_proof_id;
@@ -37,10 +37,10 @@ pub enum ChainSignatures {
 /// A chain that keeps all rules.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    pub(super) ids: Vec<Id>,
-    positions: HashMap<Id, usize>,
-    heads: Vec<Vec<Id>>,
-    signers: Vec<Arc<[Id]>>,
+    pub(super) ids: Vec<PolicyId>,
+    positions: HashMap<PolicyId, usize>,
+    heads: Vec<Vec<EntryId>>,
+    signers: Vec<Arc<[KeyId]>>,
     pub(super) history: History,
     pub(super) state: PolicyState,
 }
@@ -50,7 +50,7 @@ struct Pending {
     position: usize,
     op: Option<usize>,
     tag: Tag,
-    key: Id,
+    key: KeyId,
     verifying: VerifyingKey,
     signed: Id,
     signature: SignatureBytes,
@@ -142,7 +142,7 @@ impl Chain {
         let id = entry.id();
         self.check_place(entry).map_err(at)?;
         let keys = signing_keys(entry).map_err(at)?;
-        let keys: Arc<[Id]> = keys.into();
+        let keys: Arc<[KeyId]> = keys.into();
         self.take(&entry.ops, &keys)?;
         entry.ops.iter().enumerate().for_each(|(index, op)| self.pend_proof(op, index, pending));
         self.check_owners().map_err(at)?;
@@ -156,7 +156,7 @@ impl Chain {
     }
 
     /// What `member` got by the word of one of its keys, which is lost.
-    pub fn tainted(&self, member: &Name, lost: &Id) -> Tainted {
+    pub fn tainted(&self, member: &Name, lost: &KeyId) -> Tainted {
         self.history.tainted(member, lost)
     }
 
@@ -185,7 +185,7 @@ impl Chain {
         let PolicyOp::KeyAdd(add) = op else { return };
         let key = key_id(&add.key);
         let Some(fact) = self.history.key(&key) else { return };
-        let vault = self.ids.first();
+        let vault = self.ids.first().map(|genesis| VaultId::from(*genesis));
         pending.push(Pending {
             position: self.ids.len(),
             op: Some(index),
@@ -193,7 +193,7 @@ impl Chain {
             key,
             verifying: fact.verifying.clone(),
             signed: key_proof_id(
-                vault,
+                vault.as_ref(),
                 &add.member,
                 &add.device,
                 &add.recipient,
@@ -204,7 +204,7 @@ impl Chain {
         });
     }
 
-    fn pend_signatures(&self, entry: &PolicyEntry, id: Id, pending: &mut Vec<Pending>) {
+    fn pend_signatures(&self, entry: &PolicyEntry, id: PolicyId, pending: &mut Vec<Pending>) {
         for signature in &entry.sigs {
             let Some(fact) = self.history.key(&signature.key) else { continue };
             let Algorithm::Ed25519 = signature.alg;
@@ -214,7 +214,7 @@ impl Chain {
                 tag: Tag::PolicyEntry,
                 key: signature.key,
                 verifying: fact.verifying.clone(),
-                signed: id,
+                signed: id.into(),
                 signature: signature.sig,
             });
         }
@@ -243,12 +243,12 @@ impl Chain {
     }
 
     /// The id of genesis.
-    pub fn vault_id(&self) -> Id {
-        self.ids[0]
+    pub fn vault_id(&self) -> VaultId {
+        self.ids[0].into()
     }
 
     /// The id of the last entry.
-    pub fn head(&self) -> Id {
+    pub fn head(&self) -> PolicyId {
         self.ids[self.ids.len() - 1]
     }
 
@@ -264,21 +264,21 @@ impl Chain {
     }
 
     /// Where the entry with this id is.
-    pub fn position(&self, id: &Id) -> Option<usize> {
+    pub fn position(&self, id: &PolicyId) -> Option<usize> {
         self.positions.get(id).copied()
     }
 
-    pub fn ids(&self) -> &[Id] {
+    pub fn ids(&self) -> &[PolicyId] {
         &self.ids
     }
 
     /// The log entries that the signer of the entry at `position` knew as heads.
-    pub fn heads(&self, position: usize) -> &[Id] {
+    pub fn heads(&self, position: usize) -> &[EntryId] {
         self.heads.get(position).map_or(&[], Vec::as_slice)
     }
 
     /// The keys that sign the entry at `position`.
-    pub fn signers(&self, position: usize) -> &[Id] {
+    pub fn signers(&self, position: usize) -> &[KeyId] {
         self.signers.get(position).map_or(&[], |keys| keys)
     }
 
@@ -292,8 +292,8 @@ impl Chain {
     ///
     /// # Errors
     /// The first key that is nobody's.
-    pub(crate) fn signers_with(&self, keys: &BTreeSet<Id>) -> Result<Signers<'_>, Id> {
-        let keys: Vec<Id> = keys.iter().copied().collect();
+    pub(crate) fn signers_with(&self, keys: &BTreeSet<KeyId>) -> Result<Signers<'_>, KeyId> {
+        let keys: Vec<KeyId> = keys.iter().copied().collect();
         Signers::new(&self.state, &self.history, &keys)
     }
 
@@ -303,17 +303,17 @@ impl Chain {
     }
 
     /// Any key that was ever in the chain.
-    pub fn key(&self, id: &Id) -> Option<&KeyFact> {
+    pub fn key(&self, id: &KeyId) -> Option<&KeyFact> {
         self.history.key(id)
     }
 
     /// Whether the key is somebody's after `position`.
-    pub fn key_active(&self, position: usize, key: &Id) -> bool {
+    pub fn key_active(&self, position: usize, key: &KeyId) -> bool {
         self.actor_at(position, key).is_some()
     }
 
     /// Whose key this is after `position`, if it is anybody's.
-    pub(crate) fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+    pub(crate) fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
         self.history.actor_at(position, key)
     }
 
@@ -355,14 +355,14 @@ impl Chain {
 }
 
 /// The keys that sign, each once: two signatures of one key must not pass for two keys.
-fn signing_keys(entry: &PolicyEntry) -> Result<Vec<Id>, ChainFault> {
+fn signing_keys(entry: &PolicyEntry) -> Result<Vec<KeyId>, ChainFault> {
     if entry.sigs.is_empty() {
         return Err(ChainFault::NoSignature);
     }
     if entry.sigs.len() > MAX_SIGNATURES {
         return Err(ChainFault::TooManySignatures { most: MAX_SIGNATURES });
     }
-    let keys: Vec<Id> = entry.sigs.iter().map(|signature| signature.key).collect();
+    let keys: Vec<KeyId> = entry.sigs.iter().map(|signature| signature.key).collect();
     match keys.windows(2).find(|pair| pair[0] >= pair[1]) {
         Some(pair) => Err(ChainFault::SignatureOrder { key: pair[1] }),
         None => Ok(keys),

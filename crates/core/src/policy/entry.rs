@@ -1,8 +1,9 @@
 //! The line of a policy entry.
 
 use super::op::PolicyOp;
-use crate::crypto::bytes::{Id, SignatureBytes};
+use crate::crypto::bytes::SignatureBytes;
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::{EntryId, KeyId, PolicyId};
 use crate::record::line;
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -14,11 +15,11 @@ pub struct PolicyEntry {
     pub seq: u64,
     /// The id of the entry before; `None` (the empty string) in genesis.
     #[serde(with = "id_or_empty")]
-    pub prev: Option<Id>,
+    pub prev: Option<PolicyId>,
     /// Seconds since the Unix epoch, for people: no rule uses it.
     pub ts: UnixTime,
     /// The signer's data heads.
-    pub heads: Vec<Id>,
+    pub heads: Vec<EntryId>,
     pub ops: Vec<PolicyOp>,
     pub reason: String,
     pub sigs: Vec<PolicySignature>,
@@ -27,7 +28,7 @@ pub struct PolicyEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicySignature {
-    pub key: Id,
+    pub key: KeyId,
     pub alg: Algorithm,
     pub sig: SignatureBytes,
 }
@@ -39,12 +40,12 @@ pub enum Algorithm {
 }
 
 mod id_or_empty {
-    use crate::crypto::bytes::Id;
+    use crate::crypto::id::PolicyId;
     use serde::{Deserialize, Deserializer, Serializer, de};
     use std::borrow::Cow;
 
     pub(crate) fn serialize<S: Serializer>(
-        id: &Option<Id>,
+        id: &Option<PolicyId>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         match id {
@@ -55,10 +56,10 @@ mod id_or_empty {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Option<Id>, D::Error> {
+    ) -> Result<Option<PolicyId>, D::Error> {
         match Cow::<str>::deserialize(deserializer)?.as_ref() {
             "" => Ok(None),
-            text => Id::parse(text).map(Some).map_err(de::Error::custom),
+            text => PolicyId::parse(text).map(Some).map_err(de::Error::custom),
         }
     }
 }
@@ -70,12 +71,13 @@ impl PolicyEntry {
     }
 
     /// The entry's id: the hash of its body, which is the line without the signatures.
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> PolicyId {
         Self::id_of_line(&self.line())
     }
 
-    pub fn id_of_line(text: &str) -> Id {
+    pub fn id_of_line(text: &str) -> PolicyId {
         // `"sigs":[` opens the last key; the signatures' own texts are base64url and cannot hold it.
-        digest::hash(HashContext::PolicyEntry, &[line::body(text, ",\"sigs\":", "}").as_bytes()])
+        let body = line::body(text, ",\"sigs\":", "}");
+        digest::hash(HashContext::PolicyEntry, &[body.as_bytes()]).into()
     }
 }

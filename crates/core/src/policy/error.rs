@@ -3,8 +3,7 @@
 
 use super::op::Right;
 use super::settings::SettingError;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::identity::recipient::RecipientError;
 use crate::crypto::sign::SignError;
 use crate::name::{Name, Pattern};
@@ -63,11 +62,11 @@ pub enum ChainFault {
     #[error("it has more than {most} signatures")]
     TooManySignatures { most: usize },
     #[error("key {key} signs it twice, or its signatures are out of order")]
-    SignatureOrder { key: Id },
+    SignatureOrder { key: KeyId },
     #[error("key {key}, which signs it, is not in the policy before it")]
-    UnknownKey { key: Id },
+    UnknownKey { key: KeyId },
     #[error("the signature of key {key} is wrong")]
-    Signature { key: Id },
+    Signature { key: KeyId },
     #[error("genesis does not begin with the one op that states the vault")]
     Genesis,
     #[error("the vault is stated again")]
@@ -213,11 +212,11 @@ pub enum OpFault {
     #[error("member {member} has no device {device}")]
     UnknownDevice { member: Name, device: Name },
     #[error("key {key} is or was in the chain")]
-    KeyReused { key: Id },
+    KeyReused { key: KeyId },
     #[error("the key is unusable")]
     BadKey(#[source] SignError),
     #[error("key {key} does not prove that its holder asked to be added here")]
-    KeyProof { key: Id },
+    KeyProof { key: KeyId },
     #[error("role {role} exists")]
     RoleExists { role: Name },
     #[error("role {taken} exists: names of roles must differ by more than letter case")]

@@ -10,6 +10,7 @@ use super::op::{KeyAdd, PolicyOp};
 use super::state::{OWNER, PolicyState};
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, Digest, HashContext, Started};
+use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
@@ -72,14 +73,14 @@ pub fn fill(chain: Option<&Chain>, mut ops: Vec<PolicyOp>) -> Vec<PolicyOp> {
 pub(super) struct Given<'a> {
     state: &'a PolicyState,
     history: &'a History,
-    vault: Option<Id>,
+    vault: Option<VaultId>,
     /// By role: the hash so far of what grants to it give, since an entry may have many.
     grants: HashMap<Name, Started>,
 }
 
 impl<'a> Given<'a> {
     /// `vault` is `None` in genesis.
-    pub fn new(state: &'a PolicyState, history: &'a History, vault: Option<Id>) -> Self {
+    pub fn new(state: &'a PolicyState, history: &'a History, vault: Option<VaultId>) -> Self {
         Self { state, history, vault, grants: HashMap::new() }
     }
 
@@ -112,7 +113,7 @@ impl<'a> Given<'a> {
     }
 
     fn start(&self, who: &str) -> Started {
-        let vault = self.vault.as_ref().map_or(&[][..], Id::as_bytes);
+        let vault = self.vault.as_ref().map_or(&[][..], VaultId::as_bytes);
         Digest::new(HashContext::Access).start(&[vault, who.as_bytes()])
     }
 

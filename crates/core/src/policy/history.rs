@@ -8,7 +8,7 @@ use super::op::Right;
 use super::rights::Rights;
 use super::state::OWNER;
 use crate::crypto::bytes::{Fixed, Id};
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -56,7 +56,7 @@ pub struct KeyFact {
     /// The id of that recipient.
     pub(super) recipient_id: Id,
     /// The keys that signed the entry that adds it.
-    pub sponsors: Arc<[Id]>,
+    pub sponsors: Arc<[KeyId]>,
     /// The position of that entry.
     pub since: usize,
     pub(super) active: Timeline,
@@ -75,10 +75,10 @@ pub struct EpochFact {
 /// One change of the facts, as an op makes it.
 #[derive(Debug, Clone)]
 pub(super) enum FactChange {
-    KeyOn(Id, Box<KeyFact>),
+    KeyOn(KeyId, Box<KeyFact>),
     /// A member's new recipient, and the keys that signed the entry.
-    Recipient(Name, Id, Arc<[Id]>),
-    KeyOff(Id),
+    Recipient(Name, Id, Arc<[KeyId]>),
+    KeyOff(KeyId),
     Join(Name, Name),
     Leave(Name, Name),
     Grant(Name, Pattern, Rights),
@@ -89,14 +89,14 @@ pub(super) enum FactChange {
 /// What a member acts or reads by.
 #[derive(Debug, Clone)]
 enum Credential {
-    Key(Id),
-    Recipient(Id, Arc<[Id]>),
+    Key(KeyId),
+    Recipient(Id, Arc<[KeyId]>),
 }
 
 /// What is not to be trusted any more when a key is lost.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tainted {
-    pub keys: BTreeSet<Id>,
+    pub keys: BTreeSet<KeyId>,
     /// Their ids.
     pub recipients: BTreeSet<Id>,
 }
@@ -104,7 +104,7 @@ pub struct Tainted {
 /// All facts of a chain.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    keys: HashMap<Id, KeyFact>,
+    keys: HashMap<KeyId, KeyFact>,
     /// By the member's name, all that were ever added, in the order of the chain.
     credentials: BTreeMap<Name, Vec<Credential>>,
     epochs: HashMap<EpochId, EpochFact>,
@@ -183,7 +183,7 @@ impl History {
     }
 
     /// Any key that was ever in the chain.
-    pub fn key(&self, id: &Id) -> Option<&KeyFact> {
+    pub fn key(&self, id: &KeyId) -> Option<&KeyFact> {
         self.keys.get(id)
     }
 
@@ -192,7 +192,7 @@ impl History {
     }
 
     /// Whose key this is after `position`, if it is anybody's.
-    pub(crate) fn actor_at(&self, position: usize, key: &Id) -> Option<&Name> {
+    pub(crate) fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
         let fact = self.keys.get(key)?;
         fact.active.holds(index(position)).then_some(&fact.member)
     }
@@ -263,7 +263,7 @@ impl History {
     ///
     /// It walks through what is gone already: a thief's second key stays a thief's when the first is
     /// removed.
-    pub(super) fn tainted(&self, member: &Name, lost: &Id) -> Tainted {
+    pub(super) fn tainted(&self, member: &Name, lost: &KeyId) -> Tainted {
         let mut tainted = Tainted { keys: BTreeSet::from([*lost]), ..Tainted::default() };
         // A key signs only entries after the one that adds it, so that one pass does, except in
         // genesis, whose signers vouch directly for all that it adds.
@@ -289,7 +289,7 @@ impl History {
 }
 
 impl Tainted {
-    fn keys_sign(&self, signers: &[Id]) -> bool {
+    fn keys_sign(&self, signers: &[KeyId]) -> bool {
         signers.iter().any(|key| self.keys.contains(key))
     }
 }

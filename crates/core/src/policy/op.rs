@@ -2,7 +2,7 @@
 
 use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, PolicyId};
 use crate::name::{Name, Pattern};
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub enum PolicyOp {
     Epoch(EpochStart),
     Reseal(EpochReseal),
     Setting { key: String, value: String },
-    Rebase { head: Id },
+    Rebase { head: PolicyId },
 }
 
 /// What a chain begins with.

@@ -4,7 +4,7 @@ use super::chain::Chain;
 use super::entry::{Algorithm, PolicyEntry, PolicySignature};
 use super::gives;
 use super::op::PolicyOp;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::{EntryId, PolicyId};
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::time::UnixTime;
 use std::collections::BTreeSet;
@@ -32,7 +32,7 @@ impl PolicyDraft {
     pub fn next(
         chain: &Chain,
         ts: UnixTime,
-        heads: BTreeSet<Id>,
+        heads: BTreeSet<EntryId>,
         ops: Vec<PolicyOp>,
         reason: String,
     ) -> Self {
@@ -43,7 +43,7 @@ impl PolicyDraft {
     }
 
     /// The id that the entry will have.
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> PolicyId {
         self.0.id()
     }
 

@@ -10,6 +10,7 @@ use super::registry::Registry;
 use super::rights::Rights;
 use super::settings::Settings;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern, SecretName};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +58,7 @@ impl Member {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceKey {
-    pub id: Id,
+    pub id: KeyId,
     pub public: Fixed<32>,
     pub recipient: String,
     /// The seed, as a binary age file to `recipient`.
@@ -93,7 +94,7 @@ pub struct PolicyState {
     pub(super) audiences: Audiences,
     pub(super) fresh: CurrentAudiences,
     pub(super) settings: Settings,
-    pub(super) key_owners: BTreeMap<Id, Name>,
+    pub(super) key_owners: BTreeMap<KeyId, Name>,
     /// How many members were ever added.
     pub(super) member_adds: u64,
     pub(super) registry: Registry,
@@ -180,7 +181,7 @@ impl PolicyState {
     }
 
     /// Whose key this is.
-    pub(crate) fn key_owner(&self, key: &Id) -> Option<&Name> {
+    pub(crate) fn key_owner(&self, key: &KeyId) -> Option<&Name> {
         self.key_owners.get(key)
     }
 
@@ -204,7 +205,7 @@ impl PolicyState {
     }
 
     /// Whether these keys suffice for every op: enough owners of this state among their members.
-    pub(crate) fn is_owner_level<'a>(&self, keys: impl IntoIterator<Item = &'a Id>) -> bool {
+    pub(crate) fn is_owner_level<'a>(&self, keys: impl IntoIterator<Item = &'a KeyId>) -> bool {
         let signers: BTreeSet<&Name> = keys.into_iter().filter_map(|k| self.key_owner(k)).collect();
         let owners = signers.into_iter().filter(|member| self.is_owner(member)).count();
         self.charter.is_some() && owners >= self.threshold()

@@ -3,7 +3,7 @@
 
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, HashContext};
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, KeyId, ObjectId, SecretId, VaultId};
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
 
@@ -11,15 +11,16 @@ use crate::time::UnixTime;
 pub const SUITE: &str = "xchacha20poly1305-blake3";
 
 /// A secret's uid: two branches that create the same name meet in one secret.
-pub fn secret_uid(vault: &Id, secret: &SecretName) -> Id {
+pub fn secret_uid(vault: &VaultId, secret: &SecretName) -> SecretId {
     digest::hash(
         HashContext::SecretUid,
         &[&vault.0, secret.environment().as_bytes(), secret.name().as_bytes()],
     )
+    .into()
 }
 
 /// Where an entry of these parents stands in the history.
-pub fn origin(parents: &[Id]) -> Id {
+pub fn origin(parents: &[EntryId]) -> Id {
     let fields: Vec<&[u8]> = parents.iter().map(|parent| &parent.0[..]).collect();
     digest::hash(HashContext::EntryParents, &fields)
 }
@@ -28,7 +29,7 @@ pub fn origin(parents: &[Id]) -> Id {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Putting<'a> {
     /// The key of the entry that puts it.
-    pub author: &'a Id,
+    pub author: &'a KeyId,
     /// [`origin`] of that entry's parents. Its number would not do: the author could put the object
     /// a second time, in an entry of the same number that knows another history.
     pub origin: &'a Id,
@@ -37,7 +38,7 @@ pub struct Putting<'a> {
 }
 
 /// The id of the object that an entry makes of a body, of the secret `uid`.
-pub(crate) fn put_object_id(uid: &Id, putting: Putting<'_>, body: &Id) -> ObjectId {
+pub(crate) fn put_object_id(uid: &SecretId, putting: Putting<'_>, body: &Id) -> ObjectId {
     let Putting { author, origin, expires } = putting;
     let expires = expires.map(|at| at.as_secs().to_le_bytes());
     let expires = expires.as_ref().map_or(&[][..], <[u8; 8]>::as_slice);
@@ -53,7 +54,7 @@ pub fn envelope_id(file: &[u8]) -> Id {
 /// What a device key signs to prove that its holder made it; `vault` is `None` in genesis, whose
 /// hash the vault's id is.
 pub fn key_proof_id(
-    vault: Option<&Id>,
+    vault: Option<&VaultId>,
     member: &Name,
     device: &Name,
     recipient: &str,

@@ -1,6 +1,7 @@
 //! The whole history, of secrets and of policy, as rows: what `audit log` shows.
 
 use crate::crypto::bytes::Id;
+use crate::crypto::id::{EntryId, PolicyId};
 use crate::log::history::{self, RowStatus};
 use crate::log::op::Op;
 use crate::name::{Name, SecretName};
@@ -21,7 +22,8 @@ pub enum HistoryKind {
 /// One op of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRow {
-    pub entry: Id,
+    /// Of an entry of the log, or of the policy.
+    pub id: Id,
     pub kind: HistoryKind,
     /// Whether something comes in the place of an older one: a value, or an audience's keys.
     pub rotates: bool,
@@ -56,7 +58,8 @@ pub struct HistoryFilter {
 
 /// All entries of a vault, of log and policy.
 pub fn entries(vault: &Vault) -> BTreeSet<Id> {
-    vault.file().entries.keys().chain(vault.chain().ids()).copied().collect()
+    let log = vault.file().entries.keys().map(|id| Id::from(*id));
+    log.chain(vault.chain().ids().iter().map(|id| Id::from(*id))).collect()
 }
 
 /// The rows that `filter` wants, newest first.
@@ -69,7 +72,7 @@ pub fn rows(vault: &Vault, filter: &HistoryFilter) -> Vec<HistoryRow> {
     // Stable: policy comes first at its position, and ops keep their order.
     rows.sort_by_key(|(position, _)| *position);
     let rows = rows.into_iter().rev().map(|(_, row)| row);
-    rows.filter(|row| !filter.known.contains(&row.entry)).collect()
+    rows.filter(|row| !filter.known.contains(&row.id)).collect()
 }
 
 /// Whether the op brings a value, or gets one ready, in the place of one that was there.
@@ -112,12 +115,12 @@ fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
     };
     let (graph, standings) = (vault.graph(), vault.standings());
     let rows = history::rows(graph, &vault.file().entries, standings, vault.chain(), &wanted);
-    let position = |entry: &Id| graph.place(entry).and_then(|place| standings.position(place));
+    let position = |entry: &EntryId| graph.place(entry).and_then(|place| standings.position(place));
     let owned = rows.into_iter().map(|row| {
         let history::LogRow { timestamp, action, secret_id, actor, actor_type, reason, .. } = row;
         let op = vault.file().entries.get(row.entry).and_then(|entry| entry.ops.get(row.op));
         let owned = HistoryRow {
-            entry: *row.entry,
+            id: (*row.entry).into(),
             kind: HistoryKind::Secret,
             rotates: op.is_some_and(rotates),
             timestamp,
@@ -150,7 +153,7 @@ fn policy_rows(
     filter: &HistoryFilter,
     position: usize,
     entry: &PolicyEntry,
-    id: Id,
+    id: PolicyId,
 ) -> Vec<HistoryRow> {
     let signers = vault.chain().signing_members(position);
     let outside = filter.actor.as_ref().is_some_and(|actor| !signers.contains(actor))
@@ -164,7 +167,7 @@ fn policy_rows(
     let wanted = |action: &str| filter.action.as_deref().is_none_or(|other| other == action);
     let ops = entry.ops.iter().filter(|op| wanted(describe::action(op)));
     let rows = ops.map(|op| HistoryRow {
-        entry: id,
+        id: id.into(),
         kind: HistoryKind::Policy,
         rotates: matches!(op, PolicyOp::Epoch(_)),
         timestamp: entry.ts,

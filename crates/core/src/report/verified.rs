@@ -1,8 +1,8 @@
 //! What full verification found in a file, in the form that is kept for its exact bytes: enough to
 //! answer `audit verify` and to judge pins again without parsing anything.
 
-use crate::crypto::bytes::Id;
-use crate::log::finding::Code;
+use crate::crypto::id::{EntryId, PolicyId};
+use crate::log::finding::FindingCode;
 use crate::log::report::FindingRecord;
 use crate::name::Name;
 use crate::secret::prune;
@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 pub struct Verified {
     pub name: Name,
     /// Ids of the policy entries; the first is the vault's.
-    pub chain: Vec<Id>,
+    pub chain: Vec<PolicyId>,
     /// Heads of the log.
-    pub heads: Vec<Id>,
+    pub heads: Vec<EntryId>,
     pub entries: usize,
     /// Secrets that are not gone.
     pub secrets: usize,
@@ -66,7 +66,7 @@ impl Verified {
     /// Whether entries are void, of which a device can know more than the bytes say.
     pub fn has_void(&self) -> bool {
         let mut codes = self.findings.iter().flatten().map(|finding| finding.code.as_str());
-        codes.any(|code| [Code::Void.as_str(), Code::Split.as_str()].contains(&code))
+        codes.any(|code| [FindingCode::Void.as_str(), FindingCode::Split.as_str()].contains(&code))
     }
 
     /// What the pins say of the file; see [`pin::judge`].

@@ -4,7 +4,7 @@
 //! wrap of garbage. The version's commitment decides which key is its, so any wrap that opens it gives
 //! the same value.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::{SecretId, VaultId};
 use crate::crypto::seal::MAX_VALUE;
 use crate::file::audience::EpochKeys;
 use crate::file::model::{VersionObject, Wrap, WrapKey};
@@ -244,8 +244,8 @@ pub fn open(
 /// A version's bytes, as the log names them.
 struct Sealed<'a> {
     secret: &'a SecretName,
-    vault: &'a Id,
-    uid: Id,
+    vault: &'a VaultId,
+    uid: SecretId,
     object: &'a VersionObject,
     /// Those that the file has, in the order in which they are tried, the live one first.
     wraps: Vec<&'a Wrap>,
@@ -278,7 +278,7 @@ impl OpenedValue<'_> {
 
 /// The wraps of a version that the file has, in the order in which they are tried. What is sealed to
 /// a public key comes after the others, but for the live wrap and the put's own.
-pub(crate) fn wraps<'a>(vault: &'a Vault, uid: &Id, version: &Version) -> Vec<&'a Wrap> {
+pub(crate) fn wraps<'a>(vault: &'a Vault, uid: &SecretId, version: &Version) -> Vec<&'a Wrap> {
     let found = version.wraps_to_try().enumerate().filter_map(|(place, id)| {
         let wrap = vault.wrap(uid, id).filter(|wrap| wrap.version == version.object)?;
         let is_sealed = matches!(wrap.key, WrapKey::Sealed(_));

@@ -2,7 +2,7 @@
 //! race of two branches, or somebody who undoes the work of others by a right to take rights away.
 
 use super::adopt;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::log::op::OpRef;
 use crate::log::register::At;
 use crate::name::SecretName;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Such an op.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoidKnown {
-    pub entry: Id,
+    pub entry: EntryId,
     pub op: u32,
     pub secret: Option<SecretName>,
     /// Of the policy entry that ended it.
@@ -21,7 +21,7 @@ pub struct VoidKnown {
 }
 
 /// Those of the vault's void ops that `counted`.
-pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u32) -> bool) -> Vec<VoidKnown> {
+pub fn void_known(vault: &Vault, counted: impl Fn(&EntryId, u32) -> bool) -> Vec<VoidKnown> {
     let mut below = BTreeMap::new();
     let mut is_below =
         |position| *below.entry(position).or_insert_with(|| is_below_owner_level(vault, position));
@@ -37,7 +37,7 @@ pub fn void_known(vault: &Vault, counted: impl Fn(&Id, u32) -> bool) -> Vec<Void
 }
 
 /// Whether the op of the entry counts in the vault.
-pub fn counts(vault: &Vault, entry: &Id, op: u32) -> bool {
+pub fn counts(vault: &Vault, entry: &EntryId, op: u32) -> bool {
     let place = vault.graph().place(entry);
     place.is_some_and(|place| vault.standings().counts(At::new(place, op as usize)))
 }

@@ -1,8 +1,8 @@
 //! What a writing operation hands to the store: records together with the signed entries that name
 //! them. There is no other way to change a vault, so nothing changes without its audit entry.
 
-use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::bytes::ShortId;
+use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::file::model::{AudienceSection, VaultFile, VersionObject, Wrap};
 use crate::file::slot::SlotRecord;
 use crate::file::slot_check;
@@ -36,7 +36,7 @@ enum Signed {
 pub(crate) struct NewVersion {
     pub secret: SecretName,
     /// The secret's uid.
-    pub uid: Id,
+    pub uid: SecretId,
     pub id: ObjectId,
     pub object: VersionObject,
 }
@@ -45,7 +45,7 @@ pub(crate) struct NewVersion {
 #[derive(Debug)]
 pub struct NewWrap {
     /// The secret's uid.
-    pub uid: Id,
+    pub uid: SecretId,
     pub id: WrapId,
     pub wrap: Wrap,
 }
@@ -130,7 +130,7 @@ impl Change {
 
     /// Whether the records are other ones than the entries name: an id that was made of another
     /// entry's key or parents would leave the vault with an entry that lacks its version.
-    pub(crate) fn is_torn(&self, vault: &Id) -> bool {
+    pub(crate) fn is_torn(&self, vault: &VaultId) -> bool {
         let versions = self.versions.iter();
         let wraps = self.wraps.iter();
         let there = Named {
@@ -144,7 +144,7 @@ impl Change {
     }
 
     /// The ids of the change's log entries.
-    pub fn entry_ids(&self) -> Vec<Id> {
+    pub fn entry_ids(&self) -> Vec<EntryId> {
         self.entries().iter().map(Entry::id).collect()
     }
 
@@ -184,13 +184,13 @@ impl Change {
 /// Objects and wraps, each with the uid of its secret.
 #[derive(Default, PartialEq, Eq)]
 struct Named {
-    objects: BTreeSet<(Id, ObjectId)>,
+    objects: BTreeSet<(SecretId, ObjectId)>,
     /// (secret, version, wrap)
-    wraps: BTreeSet<(Id, ObjectId, WrapId)>,
+    wraps: BTreeSet<(SecretId, ObjectId, WrapId)>,
 }
 
 impl Named {
-    fn by(entries: &[Entry], vault: &Id) -> Self {
+    fn by(entries: &[Entry], vault: &VaultId) -> Self {
         let mut named = Self::default();
         for op in entries.iter().flat_map(|entry| &entry.ops) {
             let (secret, object, wrap) = match op {

@@ -1,6 +1,6 @@
 //! What another policy takes from the members whose keys somebody has: their place in the vault, or roles.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::Name;
 use crate::policy::state::PolicyState;
 
@@ -24,10 +24,10 @@ pub enum Loss {
 pub fn demoted<'k>(
     before: &PolicyState,
     now: &PolicyState,
-    keys: impl IntoIterator<Item = &'k Id>,
+    keys: impl IntoIterator<Item = &'k KeyId>,
 ) -> Vec<Demoted> {
     let owned = keys.into_iter().filter_map(|key| Some((key, before.key_owner(key)?)));
-    let lost = |(key, name): (&Id, &Name)| {
+    let lost = |(key, name): (&KeyId, &Name)| {
         Some(Demoted { member: name.clone(), loss: loss(before, now, key, name)? })
     };
     let mut found: Vec<Demoted> = owned.filter_map(lost).collect();
@@ -36,7 +36,7 @@ pub fn demoted<'k>(
     found
 }
 
-fn loss(before: &PolicyState, now: &PolicyState, key: &Id, name: &Name) -> Option<Loss> {
+fn loss(before: &PolicyState, now: &PolicyState, key: &KeyId, name: &Name) -> Option<Loss> {
     let Some(member) = now.member(name) else { return Some(Loss::Membership) };
     if now.key_owner(key) != Some(name) {
         return Some(Loss::Key);

@@ -1,7 +1,7 @@
 //! Who may make keys and wraps: for an audience's epochs, and of a secret that wants another wrap.
 //! The rules are the chain's own; here they are asked for people, so that messages can name them.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::file::model::Wrap;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
@@ -18,7 +18,7 @@ pub(crate) type May = fn(&Sealers, &str, After<'_>) -> Result<(), Needs>;
 /// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
 /// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
 /// audience by then has no use of its keys, whatever their signature suffices for.
-pub(crate) fn may_seal(vault: &Vault, key: Id, audience: &str, after: &Chain, may: May) -> bool {
+pub(crate) fn may_seal(vault: &Vault, key: KeyId, audience: &str, after: &Chain, may: May) -> bool {
     let signers = vault.chain().signers_with(&BTreeSet::from([key]));
     let member = vault.policy().key_owner(&key);
     signers.is_ok_and(|signers| may(&signers.sealers(), audience, after.after()).is_ok())

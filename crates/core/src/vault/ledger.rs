@@ -6,7 +6,7 @@
 //! shown after it, was judged without knowing that the removal does not know it. Pure:
 //! The store of the device keeps it. An entry that is missing costs trust and gives none.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::log::register::At;
 use crate::log::standing::EntryStatus;
 use crate::vault::Vault;
@@ -36,7 +36,7 @@ pub enum Flaw {
 /// How an entry is judged by the chain of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    pub entry: Id,
+    pub entry: EntryId,
     /// The numbers of its void ops.
     pub void: Vec<u16>,
     /// Those of its puts that count by the right to rotate alone.
@@ -45,11 +45,11 @@ pub struct Judged {
 
 /// What is remembered of a vault's entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ledger(pub HashMap<Id, LedgerVerdict>);
+pub struct Ledger(pub HashMap<EntryId, LedgerVerdict>);
 
 impl Ledger {
     /// How the op was judged, if that was by a chain that had the policy entry at `position`.
-    pub fn counts(&self, entry: &Id, op: u32, position: usize) -> Option<bool> {
+    pub fn counts(&self, entry: &EntryId, op: u32, position: usize) -> Option<bool> {
         let verdict = self.0.get(entry)?;
         let knew = verdict.len() > position;
         knew.then(|| !matches!(verdict.flaw(op), Some(Flaw::Void { .. })))
@@ -57,19 +57,19 @@ impl Ledger {
 
     /// Whether the op was a put that counted by the right to write, or no put, under a chain of at
     /// least `len` entries.
-    pub fn stood_by_write(&self, entry: &Id, op: u32, len: usize) -> bool {
+    pub fn stood_by_write(&self, entry: &EntryId, op: u32, len: usize) -> bool {
         let found = self.0.get(entry);
         found.is_some_and(|verdict| verdict.len() >= len && verdict.flaw(op).is_none())
     }
 
     /// Whether the op counted here at some time.
-    pub fn counted(&self, entry: &Id, op: u32) -> bool {
+    pub fn counted(&self, entry: &EntryId, op: u32) -> bool {
         let flaw = self.0.get(entry).map(|verdict| verdict.flaw(op));
         flaw.is_some_and(|flaw| flaw != Some(Flaw::Void { counted: false }))
     }
 
     /// What a judgement by a chain of `chain` entries says that is not remembered yet.
-    pub fn news(&self, judged: &[Judged], chain: u32) -> Vec<(Id, LedgerVerdict)> {
+    pub fn news(&self, judged: &[Judged], chain: u32) -> Vec<(EntryId, LedgerVerdict)> {
         let is_known =
             |one: &&Judged| self.0.get(&one.entry).is_some_and(|known| known.chain >= chain);
         let new = judged.iter().filter(|one| !is_known(one));
@@ -123,9 +123,8 @@ pub fn judged(vault: &Vault) -> Vec<Judged> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
 
-    const ENTRY: Id = Fixed([1; 32]);
+    const ENTRY: EntryId = EntryId([1; 32]);
 
     fn judged(void: &[u16]) -> Vec<Judged> {
         vec![Judged { entry: ENTRY, void: void.to_vec(), rotations: Vec::new() }]
@@ -143,7 +142,7 @@ mod tests {
         assert_eq!(ledger.counts(&ENTRY, 0, 4), Some(true));
         assert_eq!(ledger.counts(&ENTRY, 1, 4), Some(false));
         assert_eq!(ledger.counts(&ENTRY, 0, 5), None, "a removal behind the chain");
-        assert_eq!(ledger.counts(&Fixed([2; 32]), 0, 0), None);
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 0, 0), None);
     }
 
     #[test]

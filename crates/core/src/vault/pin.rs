@@ -4,7 +4,7 @@
 //! known by vault, wherever that lies; which vault was accepted is known by place. A *carried* pin
 //! is one line that names a point of a chain, for machines that keep no state.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::{PolicyId, VaultId};
 use crate::policy::chain::Chain;
 use crate::policy::chain_comparison::ChainComparison;
 use std::fmt;
@@ -19,9 +19,9 @@ pub const COMMENT: &str = "# v-secure-pin: ";
 /// A point that a vault's policy chain must contain: `v-secure-pin-1.VAULT.SEQ.ENTRY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CarriedPin {
-    pub vault: Id,
+    pub vault: VaultId,
     pub seq: u64,
-    pub entry: Id,
+    pub entry: PolicyId,
 }
 
 /// The text is not a carried pin.
@@ -44,9 +44,9 @@ impl FromStr for CarriedPin {
             return Err(PinSyntax);
         }
         Ok(Self {
-            vault: Id::parse(vault).map_err(|_| PinSyntax)?,
+            vault: VaultId::parse(vault).map_err(|_| PinSyntax)?,
             seq: seq.parse().map_err(|_| PinSyntax)?,
-            entry: Id::parse(entry).map_err(|_| PinSyntax)?,
+            entry: PolicyId::parse(entry).map_err(|_| PinSyntax)?,
         })
     }
 }
@@ -71,8 +71,8 @@ impl CarriedPin {
             .map(|pin| pin.trim().parse())
     }
 
-    fn holds_in(&self, chain: &[Id]) -> bool {
-        chain.first() == Some(&self.vault)
+    fn holds_in(&self, chain: &[PolicyId]) -> bool {
+        is_of(chain, &self.vault)
             && usize::try_from(self.seq).ok().and_then(|seq| chain.get(seq)) == Some(&self.entry)
     }
 }
@@ -98,7 +98,7 @@ pub enum PinStatus {
     /// The chain parted from the accepted one.
     Diverged { at: usize },
     /// Another vault stands at this place.
-    OtherVault { accepted: Id },
+    OtherVault { accepted: VaultId },
     /// The place is new, and its project has another vault.
     OtherInProject { known: Neighbour },
     /// The carried pin names an entry that this chain does not have.
@@ -122,7 +122,7 @@ impl PinStatus {
 /// above.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbour {
-    pub vault: Id,
+    pub vault: VaultId,
     /// What it calls itself.
     pub name: String,
     /// Where it stood, for messages.
@@ -133,28 +133,26 @@ pub struct Neighbour {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'a> {
     /// The vault that was accepted at the place.
-    pub here: Option<Id>,
+    pub here: Option<VaultId>,
     /// Those accepted around it; looked at only where the place is new.
     pub around: &'a [Neighbour],
     /// The furthest chain of this vault that was accepted, at whatever place.
-    pub chain: Option<&'a [Id]>,
+    pub chain: Option<&'a [PolicyId]>,
     pub carried: Option<&'a CarriedPin>,
 }
 
 /// Judges a vault by the ids of its chain. A carried pin is judged even where all else agrees: it
 /// was given on purpose. It vouches for a vault that nobody knows, and not for another one in the
 /// place of a known one: an identity can carry the pin of another team's vault.
-pub fn judge(chain: &[Id], facts: &Facts<'_>) -> PinStatus {
+pub fn judge(chain: &[PolicyId], facts: &Facts<'_>) -> PinStatus {
     if facts.carried.is_some_and(|pin| !pin.holds_in(chain)) {
         return PinStatus::CarriedMissing;
     }
     match (facts.here, facts.around.first()) {
-        (Some(accepted), _) if chain.first() != Some(&accepted) => {
+        (Some(accepted), _) if !is_of(chain, &accepted) => {
             return PinStatus::OtherVault { accepted };
         }
-        (None, Some(known))
-            if !facts.around.iter().any(|one| chain.first() == Some(&one.vault)) =>
-        {
+        (None, Some(known)) if !facts.around.iter().any(|one| is_of(chain, &one.vault)) => {
             return PinStatus::OtherInProject { known: known.clone() };
         }
         _ => {}
@@ -166,28 +164,32 @@ pub fn judge(chain: &[Id], facts: &Facts<'_>) -> PinStatus {
     }
 }
 
-fn against(now: &[Id], accepted: &[Id]) -> PinStatus {
+/// Whether a chain is that of this vault.
+fn is_of(chain: &[PolicyId], vault: &VaultId) -> bool {
+    chain.first().is_some_and(|genesis| VaultId::from(*genesis) == *vault)
+}
+
+fn against(now: &[PolicyId], accepted: &[PolicyId]) -> PinStatus {
     let Some(first) = accepted.first() else { return PinStatus::Unknown };
     match ChainComparison::of(now, accepted) {
         ChainComparison::Same | ChainComparison::Ahead => PinStatus::Continues,
         ChainComparison::Behind => PinStatus::Prefix { seen: now.len(), accepted: accepted.len() },
         ChainComparison::Diverged { at } => PinStatus::Diverged { at },
-        ChainComparison::Other => PinStatus::OtherVault { accepted: *first },
+        ChainComparison::Other => PinStatus::OtherVault { accepted: (*first).into() },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::bytes::Fixed;
 
-    fn ids(bytes: &[u8]) -> Vec<Id> {
-        bytes.iter().map(|byte| Fixed([*byte; 32])).collect()
+    fn ids(bytes: &[u8]) -> Vec<PolicyId> {
+        bytes.iter().map(|byte| PolicyId([*byte; 32])).collect()
     }
 
     #[test]
     fn a_carried_pin_has_one_spelling() {
-        let pin = CarriedPin { vault: Fixed([1; 32]), seq: 10, entry: Fixed([2; 32]) };
+        let pin = CarriedPin { vault: VaultId([1; 32]), seq: 10, entry: PolicyId([2; 32]) };
         assert_eq!(pin.to_string().parse(), Ok(pin));
         let text = pin.to_string();
         for bad in [
@@ -213,12 +215,12 @@ mod tests {
         assert_eq!(against(&ids(&[1, 9]), &ids(&[1, 2])), PinStatus::Diverged { at: 1 });
         assert_eq!(
             against(&ids(&[9, 2]), &ids(&[1, 2])),
-            PinStatus::OtherVault { accepted: Fixed([1; 32]) }
+            PinStatus::OtherVault { accepted: VaultId([1; 32]) }
         );
     }
 
     fn near(byte: u8) -> Neighbour {
-        Neighbour { vault: Fixed([byte; 32]), name: "shop".into(), path: "/shop".into() }
+        Neighbour { vault: VaultId([byte; 32]), name: "shop".into(), path: "/shop".into() }
     }
 
     #[test]
@@ -228,9 +230,9 @@ mod tests {
         let facts = Facts { around: &around, chain: Some(&known), ..Facts::default() };
         let other = PinStatus::OtherInProject { known: near(8) };
         assert_eq!(judge(&chain, &facts), other, "known by its id from elsewhere, and refused");
-        let here = Some(Fixed([1; 32]));
+        let here = Some(VaultId([1; 32]));
         assert_eq!(judge(&chain, &Facts { here, ..facts }), PinStatus::Continues);
-        let accepted = Fixed([8; 32]);
+        let accepted = VaultId([8; 32]);
         let moved_in = Facts { here: Some(accepted), ..facts };
         assert_eq!(judge(&chain, &moved_in), PinStatus::OtherVault { accepted });
         let among = [near(8), near(1)];
@@ -242,14 +244,14 @@ mod tests {
     #[test]
     fn a_carried_pin_vouches_for_the_unknown_alone() {
         let chain = ids(&[1, 2]);
-        let right = CarriedPin { vault: chain[0], seq: 1, entry: chain[1] };
+        let right = CarriedPin { vault: chain[0].into(), seq: 1, entry: chain[1] };
         let wrong = CarriedPin { entry: chain[0], ..right };
         let around = [near(8)];
         let facts = Facts { carried: Some(&right), ..Facts::default() };
         assert_eq!(judge(&chain, &facts), PinStatus::Continues);
         let refused = judge(&chain, &Facts { around: &around, ..facts });
         assert_eq!(refused, PinStatus::OtherInProject { known: near(8) });
-        let missing = Facts { carried: Some(&wrong), here: Some(chain[0]), ..facts };
+        let missing = Facts { carried: Some(&wrong), here: Some(chain[0].into()), ..facts };
         assert_eq!(judge(&chain, &missing), PinStatus::CarriedMissing);
     }
 }

@@ -3,8 +3,7 @@
 use super::change::Change;
 use super::copies::renew_copies;
 use super::ledger::Ledger;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::file::audience::ExpectedEpoch;
 use crate::file::format;
 use crate::file::format::{FormatError, ReadScope, Trust};
@@ -95,7 +94,7 @@ pub enum ApplyError {
         "the change of policy would end work that counts: it takes a right away without naming the \
          entry {entry} by {actor} as known"
     )]
-    Voids { entry: Id, actor: Name },
+    Voids { entry: EntryId, actor: Name },
     #[error("the change does not fit the log")]
     Findings(Vec<Finding>),
     #[error("the change holds another version or wrap than its entries name, and is not written")]
@@ -200,7 +199,7 @@ impl Vault {
         })
     }
 
-    pub fn id(&self) -> Id {
+    pub fn id(&self) -> VaultId {
         self.chain.vault_id()
     }
 
@@ -251,18 +250,18 @@ impl Vault {
         self.state.secrets.iter().filter(|(_, secret)| !secret.is_gone())
     }
 
-    pub fn uid(&self, name: &SecretName) -> Id {
+    pub fn uid(&self, name: &SecretName) -> SecretId {
         ids::secret_uid(&self.id(), name)
     }
 
     /// A version's object, if the file has it and it is what its id says.
-    pub fn object(&self, uid: &Id, object: &ObjectId) -> Option<&VersionObject> {
+    pub fn object(&self, uid: &SecretId, object: &ObjectId) -> Option<&VersionObject> {
         let found = self.file.secrets.get(uid)?.versions.get(object)?;
         (self.hashed || found.id(uid) == *object).then_some(found)
     }
 
     /// A wrap, if the file has it and it is what its id says.
-    pub fn wrap(&self, uid: &Id, wrap: &WrapId) -> Option<&Wrap> {
+    pub fn wrap(&self, uid: &SecretId, wrap: &WrapId) -> Option<&Wrap> {
         let found = self.file.secrets.get(uid)?.wraps.get(wrap)?;
         (self.hashed || found.id() == *wrap).then_some(found)
     }
@@ -273,7 +272,7 @@ impl Vault {
     }
 
     /// What binds a version to this vault and a secret; `uid` is the secret's.
-    pub fn binding<'a>(&'a self, uid: &'a Id) -> SecretRef<'a> {
+    pub fn binding<'a>(&'a self, uid: &'a SecretId) -> SecretRef<'a> {
         SecretRef { vault: &self.file.header.vault, uid }
     }
 
@@ -283,13 +282,13 @@ impl Vault {
     }
 
     /// All heads of the log, void ones among them.
-    pub fn heads(&self) -> BTreeSet<Id> {
+    pub fn heads(&self) -> BTreeSet<EntryId> {
         self.graph.heads().iter().map(|place| *self.graph.id(*place)).collect()
     }
 
     /// The heads that this device may remember: of a vault that was judged in part, those that their
     /// actors signed. `None` where there are too many to look at.
-    pub fn signed_heads(&self) -> Option<BTreeSet<Id>> {
+    pub fn signed_heads(&self) -> Option<BTreeSet<EntryId>> {
         match self.is_whole() {
             true => Some(self.heads()),
             false => judge::signed_heads(&self.graph, &self.file.entries, &self.chain, LOOKED_AT),
@@ -298,7 +297,7 @@ impl Vault {
 
     /// What a policy entry states that its signer knew: the last entries with an op that counts. What
     /// is void stays void whoever knows of it later, so nobody can fill this list with such.
-    pub fn known_heads(&self) -> BTreeSet<Id> {
+    pub fn known_heads(&self) -> BTreeSet<EntryId> {
         self.standings.tips(&self.graph).into_iter().map(|place| *self.graph.id(place)).collect()
     }
 
@@ -318,7 +317,7 @@ impl Vault {
     /// Judges the log by a longer chain that continues this vault's, and serves by its settings. An op
     /// that counts here counts on if `longer` lets it, by what this file can show; or else by what
     /// `ledger` knows of the policy entry that ended its right. Returns the entries of the others.
-    pub fn hold_to(&mut self, longer: &Chain, ledger: &Ledger) -> Vec<Id> {
+    pub fn hold_to(&mut self, longer: &Chain, ledger: &Ledger) -> Vec<EntryId> {
         self.served_by = Some(longer.state().settings().clone());
         let Self { file, graph, standings, state, asked, .. } = self;
         let scope = asked.as_ref().map_or(FoldScope::All, FoldScope::Secrets);
@@ -378,7 +377,7 @@ impl Vault {
         let graph = Graph::build(&file.entries).map_err(ApplyError::Findings)?;
         let trusted = LogSignatures::Trusted;
         let standings = Standings::judge(&graph, &file.entries, &chain, FoldScope::All, trusted);
-        let counts = |id: &Id| {
+        let counts = |id: &EntryId| {
             graph.place(id).is_some_and(|place| standings.of(place) == EntryStatus::Counting)
         };
         if !entry_ids.iter().all(counts) {
@@ -436,19 +435,19 @@ fn parse(bytes: &[u8], trust: Trust, depth: Depth<'_>) -> Result<VaultFile, Open
 
 /// The uids of the wanted secrets; none where the header names no vault, and then the parser says
 /// what is wrong with it.
-fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<Id> {
+fn uids(bytes: &[u8], wanted: &BTreeSet<SecretName>) -> BTreeSet<SecretId> {
     let vault = stated_vault(bytes);
     let uid = |name| vault.map(|vault| ids::secret_uid(&vault, name));
     wanted.iter().filter_map(uid).collect()
 }
 
 /// The vault id that the header states: where to look, nothing to believe.
-pub fn stated_vault(bytes: &[u8]) -> Option<Id> {
+pub fn stated_vault(bytes: &[u8]) -> Option<VaultId> {
     let head = &bytes[..bytes.len().min(4096)];
     let line = head.split(|byte| *byte == b'\n').take(8).find_map(|line| {
         std::str::from_utf8(line).ok()?.strip_prefix("vault = \"")?.strip_suffix('"')
     })?;
-    Id::parse(line).ok()
+    VaultId::parse(line).ok()
 }
 
 /// A log that only grows leaves the secrets that the new entries do not name as they are.
@@ -460,7 +459,7 @@ fn renewed(mut before: LogState, touched: &BTreeSet<SecretName>, folded: LogStat
 
 /// Drops the bytes that a counting `prune` names. A merge brings them back from a file that still
 /// has them, so every writer does.
-fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: Id) {
+fn drop_pruned(file: &mut VaultFile, state: &LogState, vault: VaultId) {
     let pruned = |secret: &SecretState| secret.versions.iter().any(|version| version.pruned);
     for (name, secret) in state.secrets.iter().filter(|(_, secret)| pruned(secret)) {
         let uid = ids::secret_uid(&vault, name);

@@ -2,10 +2,10 @@
 //! expiry, audiences without fresh keys.
 
 use super::Case;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::file::model::Wrap;
 use crate::log::describe::{self, short};
-use crate::log::finding::{Code, Finding, Subject};
+use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::fold::FoldScope;
 use crate::log::op::Op;
 use crate::log::state::{LogState, SecretState, Version};
@@ -37,16 +37,16 @@ fn conflicts(name: &SecretName, state: &SecretState) -> Vec<Finding> {
     if state.is_conflict() {
         let by: Vec<_> = state.active().map(|v| format!("{} by {}", v.number, v.author)).collect();
         let message = format!("{name} has several active versions: {}", by.join(", "));
-        conflict(Code::Conflict, message, set());
+        conflict(FindingCode::Conflict, message, set());
     }
     for (field, register) in state.fields.iter().filter(|(_, r)| !r.others.is_empty()) {
         let count = register.others.len() + 1;
         let message = format!("field {field} of {name} has {count} differing values");
-        conflict(Code::Conflict, message, set());
+        conflict(FindingCode::Conflict, message, set());
     }
     for version in state.versions.iter().filter(|v| v.removal_conflict && !v.pruned) {
         let (message, hint) = removal_conflict(name, version);
-        conflict(Code::RemovalConflict, message, hint);
+        conflict(FindingCode::RemovalConflict, message, hint);
     }
     findings
 }
@@ -60,13 +60,13 @@ fn versions(case: &Case<'_>, name: &SecretName, state: &SecretState) -> Vec<Find
             findings.push(Finding::new(code, subject, message).hint(hint));
         };
         if is_unsettled_rotation(case, state, version) {
-            found(Code::Overruled, overruled(name, version));
+            found(FindingCode::Overruled, overruled(name, version));
         }
         if version.expiry_conflict && !version.pruned {
-            found(Code::ExpiryConflict, expiry_conflict(name, version));
+            found(FindingCode::ExpiryConflict, expiry_conflict(name, version));
         }
         if version.prune_beside_expire {
-            found(Code::PruneBesideExpire, prune_beside_expire(name, state, version));
+            found(FindingCode::PruneBesideExpire, prune_beside_expire(name, state, version));
         }
     }
     findings
@@ -141,7 +141,7 @@ fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime
         let subject = || Subject::Object { secret: name.clone(), object: version.object };
         let of = format!("version {} of {name}", version.number);
         if version.is_expired(now) && Some(version.object) == state.current {
-            let finding = Finding::new(Code::Expired, subject(), format!("{of} is expired"));
+            let finding = Finding::new(FindingCode::Expired, subject(), format!("{of} is expired"));
             findings.push(finding.hint(format!("v-secure set {name}")));
         }
         let Some(wrap) = section.and_then(|s| s.wraps.get(&version.live_wrap.wrap)) else {
@@ -151,7 +151,7 @@ fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime
         if wrap.audience != audience {
             let message =
                 format!("{of} is wrapped for {} where the grants say {audience}", wrap.audience);
-            let finding = Finding::new(Code::Unsettled, subject(), message);
+            let finding = Finding::new(FindingCode::Unsettled, subject(), message);
             findings.push(finding.hint("v-secure access settle"));
         }
         if is_superseded(case, version, wrap) {
@@ -160,7 +160,7 @@ fn values(case: &Case<'_>, name: &SecretName, state: &SecretState, now: UnixTime
                  then can read it",
                 version.author
             );
-            let finding = Finding::new(Code::SupersededEpoch, subject(), message);
+            let finding = Finding::new(FindingCode::SupersededEpoch, subject(), message);
             findings.push(finding.hint(format!("v-secure set {name}")));
         }
     }
@@ -203,7 +203,7 @@ struct Voided {
     /// silence what others lose by adding ops that ended before.
     position: usize,
     /// The entry of the latest.
-    entry: Id,
+    entry: EntryId,
 }
 
 fn voided<'a>(case: &Case<'a>) -> BTreeMap<&'a SecretName, Voided> {
@@ -229,7 +229,7 @@ fn void_finding(case: &Case<'_>, name: &SecretName, voided: &Voided) -> Finding 
         voided.position
     );
     let subject = Subject::Secret(name.clone());
-    let finding = Finding::new(Code::VoidChangesValue, subject, message);
+    let finding = Finding::new(FindingCode::VoidChangesValue, subject, message);
     finding.hint(format!("v-secure secret versions {name}"))
 }
 
@@ -240,7 +240,8 @@ fn due(case: &Case<'_>) -> Vec<Finding> {
             "audience {name} needs new keys: a member who could open epoch {} has left it",
             short(epoch)
         );
-        let finding = Finding::new(Code::AudienceDue, Subject::Audience(name.to_owned()), message);
+        let finding =
+            Finding::new(FindingCode::AudienceDue, Subject::Audience(name.to_owned()), message);
         finding.hint("v-secure access settle")
     };
     audiences.map(|audience| finding(audience.name, audience.epoch)).collect()
@@ -257,7 +258,7 @@ fn skipped(case: &Case<'_>) -> Vec<Finding> {
                 audience.name
             );
             let subject = Subject::Audience(audience.name.to_owned());
-            let finding = Finding::new(Code::RecipientSkipped, subject, message);
+            let finding = Finding::new(FindingCode::RecipientSkipped, subject, message);
             findings.push(finding.hint("v-secure access settle"));
         }
     }

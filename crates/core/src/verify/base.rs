@@ -1,11 +1,10 @@
 //! Comparison with a base (`--base`): nothing that it holds may be gone.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId, PolicyId, SecretId, VaultId};
 use crate::file::model::VaultFile;
 use crate::file::slot::SlotRecord;
 use crate::log::describe::{self, short};
-use crate::log::finding::{Code, Finding, Subject};
+use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
 use crate::log::policy_view::PolicyView;
@@ -33,17 +32,17 @@ pub fn verify_base(
 }
 
 fn chain(policy: &dyn PolicyView, base: &VaultFile) -> Option<Finding> {
-    let ids: Vec<Id> = base.chain.iter().map(PolicyEntry::id).collect();
+    let ids: Vec<PolicyId> = base.chain.iter().map(PolicyEntry::id).collect();
     let gone = lacking(&ids, policy.ids());
     let (position, id) = (ids.len() - gone.len(), *gone.first()?);
     let message =
         format!("policy entry {position} of the base, {}, is not in the chain", short(&id));
-    let finding = Finding::new(Code::BasePolicyDiverged, Subject::Policy(id), message);
+    let finding = Finding::new(FindingCode::BasePolicyDiverged, Subject::Policy(id), message);
     Some(finding.hint("git log -p -- .v-secure/vault.toml"))
 }
 
 fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Finding> {
-    let missing: Vec<&Id> =
+    let missing: Vec<&EntryId> =
         base.entries.keys().filter(|id| !new.entries.contains_key(*id)).collect();
     if missing.is_empty() {
         return Vec::new();
@@ -54,7 +53,7 @@ fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Fi
         Standings::judge(&graph, &base.entries, policy, FoldScope::All, LogSignatures::Trusted);
     let counting = standings.iter().filter(|(_, standing)| standing.counts_partly());
     let kept = graph.ancestry(counting.map(|(place, _)| graph.id(place)));
-    let droppable = |id: &Id| {
+    let droppable = |id: &EntryId| {
         graph.place(id).is_some_and(|place| {
             matches!(standings.of(place), EntryStatus::Void { .. }) && !kept.get(place)
         })
@@ -62,13 +61,13 @@ fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Fi
     missing.into_iter().map(|id| entry(id, base, policy, droppable(id))).collect()
 }
 
-fn entry(id: &Id, base: &VaultFile, policy: &dyn PolicyView, droppable: bool) -> Finding {
+fn entry(id: &EntryId, base: &VaultFile, policy: &dyn PolicyView, droppable: bool) -> Finding {
     let who = base.entries.get(id);
     let who = who.map_or_else(|| short(id), |entry| describe::entry(id, entry, policy));
     let (code, message) = if droppable {
-        (Code::BaseVoidDropped, format!("{who} of the base was void and has been dropped"))
+        (FindingCode::BaseVoidDropped, format!("{who} of the base was void and has been dropped"))
     } else {
-        (Code::BaseEntryMissing, format!("{who} of the base is missing"))
+        (FindingCode::BaseEntryMissing, format!("{who} of the base is missing"))
     };
     let finding = Finding::new(code, Subject::Entry(*id), message);
     if droppable { finding } else { finding.hint("git log -p -- .v-secure/vault.toml") }
@@ -89,7 +88,13 @@ fn objects(new: &VaultFile, state: &LogState, base: &VaultFile) -> Vec<Finding> 
 }
 
 /// Whether the version still exists for the new vault and nobody pruned it.
-fn is_needed(state: &LogState, vault: &Id, uid: &Id, name: &SecretName, object: &ObjectId) -> bool {
+fn is_needed(
+    state: &LogState,
+    vault: &VaultId,
+    uid: &SecretId,
+    name: &SecretName,
+    object: &ObjectId,
+) -> bool {
     let version = state.secret(name).and_then(|secret| secret.version(object));
     version.is_some_and(|version| !version.pruned) && ids::secret_uid(vault, name) == *uid
 }
@@ -97,7 +102,7 @@ fn is_needed(state: &LogState, vault: &Id, uid: &Id, name: &SecretName, object: 
 fn object_missing(secret: &SecretName, object: &ObjectId) -> Finding {
     let message = format!("version {} of {secret} of the base is missing", short(object));
     let subject = Subject::Object { secret: secret.clone(), object: *object };
-    let finding = Finding::new(Code::BaseObjectMissing, subject, message);
+    let finding = Finding::new(FindingCode::BaseObjectMissing, subject, message);
     finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))
 }
 
@@ -110,7 +115,7 @@ pub fn new_secrets(state: &LogState, base: &LogState) -> Vec<Finding> {
             "{secret} is new since the base: programs of {} get it too",
             secret.environment()
         );
-        Finding::new(Code::BaseSecretNew, Subject::Secret(secret.clone()), message)
+        Finding::new(FindingCode::BaseSecretNew, Subject::Secret(secret.clone()), message)
     };
     new.map(finding).collect()
 }
@@ -122,7 +127,7 @@ fn slots(new: &VaultFile, base: &VaultFile) -> Vec<Finding> {
     });
     gone.map(|(id, _)| {
         let message = format!("slot {} of the base, or its removal, is missing", short(id));
-        Finding::new(Code::BaseSlotMissing, Subject::Slot(*id), message)
+        Finding::new(FindingCode::BaseSlotMissing, Subject::Slot(*id), message)
     })
     .collect()
 }

@@ -2,11 +2,10 @@
 //! the fold leads to are there.
 
 use super::Case;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{ObjectId, SecretId, WrapId};
 use crate::file::model::{SecretSection, VaultFile, Wrap};
 use crate::log::describe::{quoted, short};
-use crate::log::finding::{Code, Finding, Subject};
+use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::op::Op;
 use crate::log::state::Version;
 use crate::name::SecretName;
@@ -24,13 +23,13 @@ pub(super) fn hashes(file: &VaultFile) -> Vec<Finding> {
         for (id, object) in &section.versions {
             if object.id(uid) != *id {
                 let what = "does not hash to its id: its contents were changed";
-                findings.push(of_object(&section.name, id, Code::ObjectIdWrong, what));
+                findings.push(of_object(&section.name, id, FindingCode::ObjectIdWrong, what));
             }
         }
         for (id, wrap) in &section.wraps {
             if wrap.id() != *id {
                 let what = "does not hash to its id: its contents were changed";
-                findings.push(of_wrap(&section.name, id, wrap, Code::WrapIdWrong, what));
+                findings.push(of_wrap(&section.name, id, wrap, FindingCode::WrapIdWrong, what));
             }
         }
         findings
@@ -50,10 +49,10 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
 
 fn each(
     file: &VaultFile,
-    of_section: impl Fn(&Id, &SecretSection) -> Vec<Finding> + Sync + Send,
+    of_section: impl Fn(&SecretId, &SecretSection) -> Vec<Finding> + Sync + Send,
 ) -> Vec<Finding> {
     let sections: Vec<_> = file.secrets.iter().collect();
-    let of_section = |(uid, section): &(&Id, &SecretSection)| of_section(uid, section);
+    let of_section = |(uid, section): &(&SecretId, &SecretSection)| of_section(uid, section);
     if sections.len() < PARALLEL_FROM {
         sections.iter().flat_map(of_section).collect()
     } else {
@@ -61,12 +60,12 @@ fn each(
     }
 }
 
-fn of_object(name: &SecretName, id: &ObjectId, code: Code, what: &str) -> Finding {
+fn of_object(name: &SecretName, id: &ObjectId, code: FindingCode, what: &str) -> Finding {
     let message = format!("version {} of {name} {what}", short(id));
     Finding::new(code, Subject::Object { secret: name.clone(), object: *id }, message)
 }
 
-fn of_wrap(name: &SecretName, id: &WrapId, wrap: &Wrap, code: Code, what: &str) -> Finding {
+fn of_wrap(name: &SecretName, id: &WrapId, wrap: &Wrap, code: FindingCode, what: &str) -> Finding {
     let message =
         format!("wrap {} of version {} of {name} {what}", short(id), short(&wrap.version));
     Finding::new(code, Subject::Wrap { secret: name.clone(), wrap: *id }, message)
@@ -115,7 +114,7 @@ fn objects(section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
     let name = &section.name;
     let unknown = section.versions.keys().filter(|id| !named.objects.contains(&(name, *id)));
     let what = "is named by no entry of the log";
-    unknown.map(|id| of_object(name, id, Code::ObjectUnknown, what)).collect()
+    unknown.map(|id| of_object(name, id, FindingCode::ObjectUnknown, what)).collect()
 }
 
 fn wraps(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Finding> {
@@ -124,13 +123,13 @@ fn wraps(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Fin
     for (id, wrap) in &section.wraps {
         let mut wrong = |code, what: &str| findings.push(of_wrap(name, id, wrap, code, what));
         if !named.wraps.contains(&(name, &wrap.version, id)) {
-            wrong(Code::WrapUnknown, "is named by no entry of the log");
+            wrong(FindingCode::WrapUnknown, "is named by no entry of the log");
         }
         if !section.versions.contains_key(&wrap.version) {
-            wrong(Code::WrapVersion, "opens a version that the file does not hold");
+            wrong(FindingCode::WrapVersion, "opens a version that the file does not hold");
         }
         if let Some(what) = epoch_fault(case, wrap) {
-            wrong(Code::WrapEpoch, &what);
+            wrong(FindingCode::WrapEpoch, &what);
         }
     }
     findings
@@ -174,9 +173,9 @@ fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>
     if !section.is_some_and(|section| section.versions.contains_key(&object)) {
         let subject = Subject::Object { secret: name.clone(), object };
         let (code, why) = if version.void_pruned {
-            (Code::ObjectLost, "was deleted under a prune that does not count")
+            (FindingCode::ObjectLost, "was deleted under a prune that does not count")
         } else {
-            (Code::ObjectMissing, "is not in the file")
+            (FindingCode::ObjectMissing, "is not in the file")
         };
         let finding = Finding::new(code, subject, format!("{of} {why}"));
         return vec![finding.hint(format!("git log -S{object} -- .v-secure/vault.toml"))];
@@ -184,8 +183,8 @@ fn missing(name: &SecretName, version: &Version, section: Option<&SecretSection>
     let wrap = |wrap: &WrapId| {
         let (code, why) = match section.and_then(|section| section.wraps.get(wrap)) {
             Some(there) if there.version == object => return None,
-            Some(_) => (Code::WrapVersion, "is another version's"),
-            None => (Code::WrapMissing, "is not in the file"),
+            Some(_) => (FindingCode::WrapVersion, "is another version's"),
+            None => (FindingCode::WrapMissing, "is not in the file"),
         };
         let subject = Subject::Wrap { secret: name.clone(), wrap: *wrap };
         let message = format!("{of} lacks a key that opens it: its wrap {} {why}", short(wrap));

@@ -3,7 +3,7 @@
 use super::Case;
 use crate::file::model::{AudienceSection, SecretSection};
 use crate::log::describe::{quoted, short};
-use crate::log::finding::{Code, Finding, Subject};
+use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::policy_view::AudienceView;
 use crate::log::state::LogState;
 use crate::record::ids;
@@ -25,10 +25,10 @@ fn header(case: &Case<'_>) -> Vec<Finding> {
         findings.push(Finding::new(code, Subject::Vault, message));
     };
     if header.vault != id {
-        differs(Code::HeaderVault, "vault id", short(&header.vault), short(&id));
+        differs(FindingCode::HeaderVault, "vault id", short(&header.vault), short(&id));
     }
     if header.name != *name {
-        differs(Code::HeaderName, "name", header.name.to_string(), name.to_string());
+        differs(FindingCode::HeaderName, "name", header.name.to_string(), name.to_string());
     }
     findings
 }
@@ -44,16 +44,16 @@ fn audiences(case: &Case<'_>) -> Vec<Finding> {
     }
     findings.extend(left.keys().map(|name| {
         let message = format!("the policy has no audience {}", quoted(name));
-        Finding::new(Code::AudienceUnknown, Subject::Audience((*name).clone()), message)
+        Finding::new(FindingCode::AudienceUnknown, Subject::Audience((*name).clone()), message)
     }));
     findings
 }
 
 fn audience(view: &AudienceView<'_>, section: Option<&AudienceSection>) -> Option<Finding> {
     let (code, message) = match section {
-        None => (Code::AudienceMissing, format!("audience {} has no envelope", view.name)),
+        None => (FindingCode::AudienceMissing, format!("audience {} has no envelope", view.name)),
         Some(section) if section.epoch != *view.epoch => (
-            Code::AudienceEpoch,
+            FindingCode::AudienceEpoch,
             format!(
                 "audience {} states epoch {} where the policy says {}",
                 view.name,
@@ -62,7 +62,7 @@ fn audience(view: &AudienceView<'_>, section: Option<&AudienceSection>) -> Optio
             ),
         ),
         Some(section) if ids::envelope_id(&section.envelope) != *view.envelope => (
-            Code::EnvelopeWrong,
+            FindingCode::EnvelopeWrong,
             format!("the envelope of audience {} is not the one that the policy names", view.name),
         ),
         Some(_) => return None,
@@ -80,11 +80,11 @@ fn secrets(case: &Case<'_>) -> Vec<Finding> {
             findings.push(Finding::new(code, Subject::Secret(name.clone()), message));
         };
         if ids::secret_uid(&vault, name) != *uid {
-            wrong(Code::SecretUid, format!("section {} is not that of {name}", short(uid)));
+            wrong(FindingCode::SecretUid, format!("section {} is not that of {name}", short(uid)));
             continue;
         }
         if section.versions.is_empty() {
-            wrong(Code::SecretEmpty, format!("the section of {name} holds no version"));
+            wrong(FindingCode::SecretEmpty, format!("the section of {name} holds no version"));
         }
         findings.extend(active(section, case.state));
     }
@@ -98,7 +98,7 @@ fn active(section: &SecretSection, state: &LogState) -> Option<Finding> {
     let found = state.secret(name).map_or(&[][..], |state| &state.candidates);
     (section.active != found).then(|| {
         let message = format!("'active' of {name} is not what the log leads to");
-        Finding::new(Code::ActiveWrong, Subject::Secret(name.clone()), message)
+        Finding::new(FindingCode::ActiveWrong, Subject::Secret(name.clone()), message)
             .hint("git log -p -- .v-secure/vault.toml")
     })
 }

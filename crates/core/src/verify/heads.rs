@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::log::describe::short;
-use crate::log::finding::{Code, Finding, Subject};
+use crate::log::finding::{Finding, FindingCode, Subject};
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -13,7 +13,8 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
                 "policy entry {position} knows of entry {}, which is not in the log",
                 short(head)
             );
-            let finding = Finding::new(Code::PolicyHeadMissing, Subject::Policy(*id), message);
+            let finding =
+                Finding::new(FindingCode::PolicyHeadMissing, Subject::Policy(*id), message);
             findings.push(finding.hint("git log -p -- .v-secure/vault.toml"));
         }
     }

@@ -3,10 +3,11 @@
 use super::Case;
 use crate::crypto::bytes::{Id, ShortId, SignatureBytes};
 use crate::crypto::digest::{HashContext, hash};
+use crate::crypto::id::KeyId;
 use crate::crypto::sign::Tag;
 use crate::file::slot::SlotRecord;
 use crate::log::describe::short;
-use crate::log::finding::{Code, Finding, Subject};
+use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::name::Name;
 use crate::record::line;
 
@@ -21,7 +22,7 @@ fn signed(record: &SlotRecord) -> Id {
 }
 
 fn slot(case: &Case<'_>, id: &ShortId, record: &SlotRecord) -> Option<Finding> {
-    let (member, key, sig): (&Name, &Id, &SignatureBytes) = match record {
+    let (member, key, sig): (&Name, &KeyId, &SignatureBytes) = match record {
         SlotRecord::Seal(seal) => (&seal.member, &seal.key, &seal.sig),
         SlotRecord::Removed(removed) => (&removed.member, &removed.key, &removed.sig),
     };
@@ -29,7 +30,7 @@ fn slot(case: &Case<'_>, id: &ShortId, record: &SlotRecord) -> Option<Finding> {
     let known = case.policy.key(key).filter(|known| known.member == member);
     if !known.is_some_and(|known| known.verifying.verify(Tag::Slot, &signed(record), sig)) {
         let message = format!("slot {} was never signed by {member}", short(id));
-        let finding = Finding::new(Code::SlotForged, subject, message);
+        let finding = Finding::new(FindingCode::SlotForged, subject, message);
         return Some(finding.hint("git log -p -- .v-secure/vault.toml"));
     }
     if case.policy.actor_at(case.policy.head_position(), key) == Some(member) {
@@ -37,5 +38,5 @@ fn slot(case: &Case<'_>, id: &ShortId, record: &SlotRecord) -> Option<Finding> {
     }
     let message =
         format!("slot {} is signed by a key that no longer belongs to {member}", short(id));
-    Some(Finding::new(Code::SlotStale, subject, message))
+    Some(Finding::new(FindingCode::SlotStale, subject, message))
 }

@@ -1,7 +1,7 @@
 //! `v-secure audit log`: who did what, when and why; with `--reads`, who read what here.
 
 use crate::cli::args::secret_arg;
-use crate::cli::door::context::{Context, short};
+use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use v_secure_core::convert::duration;
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::log::describe::short;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::report::history;
 use v_secure_core::report::history::{HistoryFilter, HistoryRow};
@@ -173,6 +174,6 @@ fn cells(row: &HistoryRow) -> Vec<String> {
         kind.to_owned(),
         row.status.as_str().to_owned(),
         escape_for_display(&row.reason).into_owned(),
-        short(&row.entry),
+        short(&row.id),
     ]
 }

@@ -1,6 +1,6 @@
 //! `v-secure audit verify`: everything that can be checked without a key.
 
-use crate::cli::door::context::{Context, short};
+use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
@@ -12,6 +12,7 @@ use crate::store::state::reads::{Break, Journal};
 use clap::Args;
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
+use v_secure_core::log::describe::short;
 use v_secure_core::log::finding::Severity;
 use v_secure_core::log::report::FindingRecord;
 use v_secure_core::report::view::audit::verify::{AuditVerifyView, CurrentVersionView};
@@ -108,7 +109,11 @@ fn finding(found: &Break) -> FindingRecord {
         kind: "journal".to_owned(),
         subject: found.path.display().to_string(),
         line: Some(found.line),
-        ..FindingRecord::of_vault("journal-broken", Severity::Error, found.cause.to_string())
+        ..FindingRecord::of_vault(
+            Code::JournalBroken.as_str(),
+            Severity::Error,
+            found.cause.to_string(),
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the clock can be believed: expiry is judged by it.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use v_secure_core::convert::duration;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::Vault;
@@ -14,22 +14,22 @@ const LATEST: UnixTime = UnixTime::from_secs(4_102_444_800);
 const TOLERANCE: u64 = 300;
 const COMMAND: &str = "date -u, and set the clock by a time server";
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     judge(examined.now(), examined.vault().and_then(newest)).into_iter().collect()
 }
 
-fn judge(now: UnixTime, newest: Option<UnixTime>) -> Option<Finding> {
+fn judge(now: UnixTime, newest: Option<UnixTime>) -> Option<DoctorFinding> {
     if !(EARLIEST..LATEST).contains(&now) {
         let what = format!("the clock shows {}", duration::rfc3339(now));
-        return Some(Finding::new(Code::ClockAbsurd, what).mend(COMMAND));
+        return Some(DoctorFinding::new(DoctorCode::ClockAbsurd, what).mend(COMMAND));
     }
     let newest = newest?;
     if newest > now.saturating_add(TOLERANCE) {
         let (now, newest) = (duration::rfc3339(now), duration::rfc3339(newest));
         let what = format!("the clock shows {now}, and the newest entry was written at {newest}");
-        return Some(Finding::new(Code::ClockBehind, what).mend(COMMAND));
+        return Some(DoctorFinding::new(DoctorCode::ClockBehind, what).mend(COMMAND));
     }
-    Some(Finding::new(Code::ClockSound, "the clock is not behind the vault's entries"))
+    Some(DoctorFinding::new(DoctorCode::ClockSound, "the clock is not behind the vault's entries"))
 }
 
 fn newest(vault: &Vault) -> Option<UnixTime> {

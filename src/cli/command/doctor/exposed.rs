@@ -1,16 +1,16 @@
 //! Current values that are known to somebody who may not read them any more.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use crate::cli::people::exposure;
 use crate::cli::people::policy::count;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(vault) = examined.vault() else { return Vec::new() };
     let secrets = exposure::all(examined.context, vault).map_or(0, |exposed| exposed.values.len());
     if secrets == 0 {
         return Vec::new();
     }
     let what = format!("known to somebody without the right to read them: {}", count(secrets));
-    vec![Finding::new(Code::SecretsExposed, what).mend("v-secure exposed")]
+    vec![DoctorFinding::new(DoctorCode::SecretsExposed, what).mend("v-secure exposed")]
 }

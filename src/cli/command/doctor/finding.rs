@@ -9,11 +9,11 @@ macro_rules! codes {
     ($($code:ident $text:literal $severity:ident $meaning:literal,)+) => {
         /// What was found. The texts are stable: scripts may match them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Code {
+        pub enum DoctorCode {
             $(#[doc = $meaning] $code,)+
         }
 
-        impl Code {
+        impl DoctorCode {
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
             pub const fn as_str(self) -> &'static str {
@@ -103,7 +103,7 @@ codes! {
 
 /// One thing found. Of findings about the history the code is one of `audit verify`'s.
 #[derive(Debug, Clone)]
-pub(crate) struct Finding {
+pub(crate) struct DoctorFinding {
     pub severity: DoctorSeverity,
     pub code: &'static str,
     /// One sentence, escaped for display.
@@ -112,8 +112,8 @@ pub(crate) struct Finding {
     pub command: Option<String>,
 }
 
-impl Finding {
-    pub fn new(code: Code, what: impl AsRef<str>) -> Self {
+impl DoctorFinding {
+    pub fn new(code: DoctorCode, what: impl AsRef<str>) -> Self {
         Self {
             severity: code.severity(),
             code: code.as_str(),
@@ -129,7 +129,7 @@ impl Finding {
     }
 
     /// What a command would have failed with.
-    pub(crate) fn of_failure(code: Code, failure: &Failure) -> Self {
+    pub(crate) fn of_failure(code: DoctorCode, failure: &Failure) -> Self {
         let texts: Vec<&str> =
             std::iter::once(&failure.message).chain(&failure.causes).map(String::as_str).collect();
         let finding = Self::new(code, texts.join(": "));
@@ -140,14 +140,14 @@ impl Finding {
     }
 }
 
-impl<'a> From<&'a Finding> for DoctorFindingView<'a> {
-    fn from(found: &'a Finding) -> Self {
-        let Finding { severity, code, what, command } = found;
+impl<'a> From<&'a DoctorFinding> for DoctorFindingView<'a> {
+    fn from(found: &'a DoctorFinding) -> Self {
+        let DoctorFinding { severity, code, what, command } = found;
         Self { severity: *severity, code, what, command: command.as_deref() }
     }
 }
 
-impl From<log::Finding> for Finding {
+impl From<log::Finding> for DoctorFinding {
     fn from(found: log::Finding) -> Self {
         let severity = match found.severity {
             log::Severity::Error => DoctorSeverity::Error,
@@ -165,10 +165,10 @@ mod tests {
 
     #[test]
     fn codes_are_distinct_and_explained_in_one_sentence() {
-        let mut texts: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        let mut texts: Vec<&str> = DoctorCode::ALL.iter().map(|code| code.as_str()).collect();
         texts.sort_unstable();
         texts.dedup();
-        assert_eq!(texts.len(), Code::ALL.len());
-        assert!(Code::ALL.iter().all(|code| code.meaning().ends_with('.')));
+        assert_eq!(texts.len(), DoctorCode::ALL.len());
+        assert!(DoctorCode::ALL.iter().all(|code| code.meaning().ends_with('.')));
     }
 }

@@ -1,7 +1,7 @@
 //! Whether git carries the vault as it is, and verifies it before a commit.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use crate::cli::child;
 use crate::cli::output::shell_word;
 use crate::cli::repository::hook::{BEGIN, HOOKS, body};
@@ -13,20 +13,23 @@ use std::path::Path;
 /// More than any hook that a person wrote.
 const LIMIT: u64 = 1 << 20;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(location) = examined.location() else { return Vec::new() };
     if location.git_common_dir.is_none() {
         let what = "the project is in no git repository: nothing carries the vault to others";
         let command = "git init && git add .v-secure";
-        return vec![Finding::new(Code::GitNone, what).mend(command)];
+        return vec![DoctorFinding::new(DoctorCode::GitNone, what).mend(command)];
     }
     let Some((_, hooks)) = git_command::root_and_hooks(&location.project) else {
         let what = "git fails in this repository";
-        return vec![Finding::new(Code::GitUnusable, what).mend("git status")];
+        return vec![DoctorFinding::new(DoctorCode::GitUnusable, what).mend("git status")];
     };
     let mut findings = carried(location);
     if findings.is_empty() {
-        findings.push(Finding::new(Code::GitSound, "git tracks the vault and keeps its bytes"));
+        findings.push(DoctorFinding::new(
+            DoctorCode::GitSound,
+            "git tracks the vault and keeps its bytes",
+        ));
     }
     let search = examined.context.host.variable("PATH");
     let on_path = child::is_program("v-secure".as_ref(), search.as_deref());
@@ -35,15 +38,17 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     findings
 }
 
-fn carried(location: &Location) -> Vec<Finding> {
+fn carried(location: &Location) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     if !git_command::is_tracked(&location.vault) {
         findings.push(match git_command::is_ignored(&location.vault) {
-            true => Finding::new(Code::GitIgnored, "git ignores the vault").mend(format!(
-                "{}  # which names the line to take out",
-                shell_word::on("git check-ignore -v", &location.vault)
-            )),
-            false => Finding::new(Code::GitUntracked, "git does not track the vault")
+            true => {
+                DoctorFinding::new(DoctorCode::GitIgnored, "git ignores the vault").mend(format!(
+                    "{}  # which names the line to take out",
+                    shell_word::on("git check-ignore -v", &location.vault)
+                ))
+            }
+            false => DoctorFinding::new(DoctorCode::GitUntracked, "git does not track the vault")
                 .mend(shell_word::on_pathspec("git add", &location.folder)),
         });
     }
@@ -61,14 +66,14 @@ fn carried(location: &Location) -> Vec<Finding> {
                 }
             }
         };
-        findings.push(Finding::new(Code::GitAttributes, what).mend(command));
+        findings.push(DoctorFinding::new(DoctorCode::GitAttributes, what).mend(command));
     }
     findings.extend(lock_file(location));
     findings
 }
 
 /// A lock file that is committed comes back with each checkout, under other writers' hands.
-fn lock_file(location: &Location) -> Option<Finding> {
+fn lock_file(location: &Location) -> Option<DoctorFinding> {
     let lock = location.folder.join(lock::FILE);
     if !location.folder.ends_with(FOLDER) {
         return None;
@@ -76,23 +81,26 @@ fn lock_file(location: &Location) -> Option<Finding> {
     if git_command::is_tracked(&lock) {
         let what = "git tracks the vault's lock file";
         let command = shell_word::on_pathspec("git rm --cached", &lock);
-        return Some(Finding::new(Code::GitLock, what).mend(command));
+        return Some(DoctorFinding::new(DoctorCode::GitLock, what).mend(command));
     }
     let what = "git does not ignore the vault's lock file, and a commit may take it along";
-    let finding = || Finding::new(Code::GitLock, what).mend("v-secure git install");
+    let finding = || DoctorFinding::new(DoctorCode::GitLock, what).mend("v-secure git install");
     (!git_command::is_ignored(&lock)).then(finding)
 }
 
 /// Git's attributes come with the repository, and what they name is for each clone to say.
-fn merge_driver(location: &Location) -> Finding {
+fn merge_driver(location: &Location) -> DoctorFinding {
     if driver::is_named(&location.vault) && driver::is_registered(&location.folder) {
-        return Finding::new(Code::DriverInstalled, "git merges the vault by its records");
+        return DoctorFinding::new(
+            DoctorCode::DriverInstalled,
+            "git merges the vault by its records",
+        );
     }
     let what = "this clone merges the vault as text";
-    Finding::new(Code::DriverMissing, what).mend("v-secure git install")
+    DoctorFinding::new(DoctorCode::DriverMissing, what).mend("v-secure git install")
 }
 
-fn hook(hooks: &Path, on_path: bool) -> Finding {
+fn hook(hooks: &Path, on_path: bool) -> DoctorFinding {
     let texts = HOOKS.map(|name| {
         let text = read::read(&hooks.join(name), LIMIT).ok();
         text.and_then(|found| String::from_utf8(found.bytes).ok()).unwrap_or_default()
@@ -101,23 +109,24 @@ fn hook(hooks: &Path, on_path: bool) -> Finding {
     let what = match (verifies, on_path) {
         ([false, ..], _) => {
             let what = "no hook verifies the staged vault before a commit";
-            return Finding::new(Code::HookMissing, what).mend("v-secure git install");
+            return DoctorFinding::new(DoctorCode::HookMissing, what).mend("v-secure git install");
         }
         ([true, ..], false) => {
             let what = "the hook pre-commit needs v-secure on PATH, and it is not there";
-            return Finding::new(Code::HookHelpless, what).mend("export PATH=\"$PATH:FOLDER\"");
+            return DoctorFinding::new(DoctorCode::HookHelpless, what)
+                .mend("export PATH=\"$PATH:FOLDER\"");
         }
         ([true, merge, revert], true) if !merge || !revert => {
             let what =
                 "no hook verifies the vault of a merge or a revert that git commits by itself";
-            return Finding::new(Code::HookOld, what).mend("v-secure git install");
+            return DoctorFinding::new(DoctorCode::HookOld, what).mend("v-secure git install");
         }
         ([true, ..], true) => "hooks verify the staged vault before commits and merges",
     };
     let old = |(text, name): (&String, &&str)| text.contains(BEGIN) && !text.contains(body(name));
     if texts.iter().zip(&HOOKS).any(old) {
         let what = "the hooks are ones that an older v-secure wrote";
-        return Finding::new(Code::HookOld, what).mend("v-secure git install");
+        return DoctorFinding::new(DoctorCode::HookOld, what).mend("v-secure git install");
     }
-    Finding::new(Code::HookInstalled, what)
+    DoctorFinding::new(DoctorCode::HookInstalled, what)
 }

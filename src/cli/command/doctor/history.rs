@@ -2,12 +2,12 @@
 //! keys.
 
 use super::examined::Examined;
-use super::finding::Finding;
-use v_secure_core::log::finding::Code;
+use super::finding::DoctorFinding;
+use v_secure_core::log::finding::FindingCode;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(vault) = examined.vault() else { return Vec::new() };
     let remarks = vault.remarks(examined.now()).into_iter();
     // Expiry has a check of its own.
-    remarks.filter(|found| found.code != Code::Expired).map(Finding::from).collect()
+    remarks.filter(|found| found.code != FindingCode::Expired).map(DoctorFinding::from).collect()
 }

@@ -1,10 +1,10 @@
 //! Members who should have gone, and keys that were never used.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::KeyId;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::state::Member;
@@ -14,7 +14,7 @@ use v_secure_core::vault::Vault;
 /// How near a member's date is worth a line, in seconds.
 const SOON: u64 = 14 * 24 * 3600;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(vault) = examined.vault() else { return Vec::new() };
     let (used, now) = (used(vault), examined.now());
     let mut findings = Vec::new();
@@ -27,41 +27,42 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
         if member.roles().next().is_none() {
             let what = format!("{name} is in no role and can read nothing");
             let command = format!("v-secure role join ROLE {name}");
-            findings.push(Finding::new(Code::MemberIdle, what).mend(command));
+            findings.push(DoctorFinding::new(DoctorCode::MemberIdle, what).mend(command));
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::new(Code::MembersSound, "no member has expired"));
+        findings.push(DoctorFinding::new(DoctorCode::MembersSound, "no member has expired"));
     }
     findings
 }
 
-fn expiry(name: &Name, expires: Option<UnixTime>, now: UnixTime) -> Option<Finding> {
+fn expiry(name: &Name, expires: Option<UnixTime>, now: UnixTime) -> Option<DoctorFinding> {
     let at = expires?;
     let when = duration::relative(at, now);
     if at <= now {
         let what = format!("{name} expired {when} and still has its rights");
         let command = format!("v-secure member remove {name}");
-        return Some(Finding::new(Code::MemberExpired, what).mend(command));
+        return Some(DoctorFinding::new(DoctorCode::MemberExpired, what).mend(command));
     }
     (at <= now.saturating_add(SOON)).then(|| {
-        Finding::new(Code::MemberExpiring, format!("{name} expires {when}"))
+        DoctorFinding::new(DoctorCode::MemberExpiring, format!("{name} expires {when}"))
             .mend(format!("v-secure member show {name}"))
     })
 }
 
 /// Every key that has signed an entry of the log or of the policy.
-fn used(vault: &Vault) -> BTreeSet<Id> {
+fn used(vault: &Vault) -> BTreeSet<KeyId> {
     let log = vault.file().entries.values().map(|entry| entry.key);
     let policy = vault.file().chain.iter().flat_map(|entry| entry.sigs.iter().map(|sig| sig.key));
     log.chain(policy).collect()
 }
 
-fn unused(name: &Name, member: &Member, used: &BTreeSet<Id>) -> Vec<Finding> {
+fn unused(name: &Name, member: &Member, used: &BTreeSet<KeyId>) -> Vec<DoctorFinding> {
     let idle = member.keys.iter().filter(|(_, key)| !used.contains(&key.id));
     idle.map(|(device, _)| {
         let what = format!("the key of {name}'s device {device} has never signed anything");
-        Finding::new(Code::MemberKeyUnused, what).mend(format!("v-secure member show {name}"))
+        DoctorFinding::new(DoctorCode::MemberKeyUnused, what)
+            .mend(format!("v-secure member show {name}"))
     })
     .collect()
 }

@@ -27,11 +27,11 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use clap::Args;
 use examined::Examined;
-use finding::Finding;
+use finding::DoctorFinding;
 use v_secure_core::report::view::doctor::{DoctorFindingView, DoctorSeverity, DoctorView};
 
 /// In the order that findings are shown.
-const CHECKS: &[fn(&Examined<'_>) -> Vec<Finding>] = &[
+const CHECKS: &[fn(&Examined<'_>) -> Vec<DoctorFinding>] = &[
     vault::check,
     pins::check,
     identity::check,
@@ -60,8 +60,9 @@ pub struct Doctor {}
 impl Doctor {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         let examined = Examined::new(context);
-        let findings: Vec<Finding> = CHECKS.iter().flat_map(|check| check(&examined)).collect();
-        let errors: Vec<&Finding> =
+        let findings: Vec<DoctorFinding> =
+            CHECKS.iter().flat_map(|check| check(&examined)).collect();
+        let errors: Vec<&DoctorFinding> =
             findings.iter().filter(|found| found.severity == DoctorSeverity::Error).collect();
         if context.ui.json {
             let findings = findings.iter().map(DoctorFindingView::from).collect();
@@ -76,7 +77,7 @@ impl Doctor {
     }
 }
 
-fn failure(first: &Finding, count: usize) -> Failure {
+fn failure(first: &DoctorFinding, count: usize) -> Failure {
     let message = match count {
         1 => "1 finding is an error".to_owned(),
         many => format!("{many} findings are errors"),

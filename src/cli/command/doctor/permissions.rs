@@ -1,7 +1,7 @@
 //! Who else can write or read what v-secure keeps.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use crate::cli::output::shell_word;
 use crate::store::file::inspect;
 use crate::store::file::inspect::FileAccess;
@@ -10,7 +10,7 @@ use crate::store::file::private;
 use crate::store::file::private::PrivateError;
 use std::path::Path;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let (host, owners) = (examined.context.host, examined.context.owners());
     let mut findings = Vec::new();
     if let Some(location) = examined.location() {
@@ -24,62 +24,63 @@ pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
     findings.extend(state.and_then(|folder| unwritable(&folder)));
     if findings.is_empty() && examined.location().is_some() {
         let what = "nobody else can write the vault or what this device keeps";
-        findings.push(Finding::new(Code::PermissionsSound, what));
+        findings.push(DoctorFinding::new(DoctorCode::PermissionsSound, what));
     }
     findings
 }
 
-fn vault(file: &Path, folder: &Path) -> Vec<Finding> {
+fn vault(file: &Path, folder: &Path) -> Vec<DoctorFinding> {
     let of = |path: &Path| inspect::access(path).map(|access| (path.to_path_buf(), access));
     let found: Vec<_> = [file, folder].into_iter().filter_map(of).collect();
-    let mut findings: Vec<Finding> = found
+    let mut findings: Vec<DoctorFinding> = found
         .iter()
         .filter(|(_, access)| access.writable_by_others())
         .map(|(path, _)| {
             let what = format!("{} can be written by other accounts", path.display());
-            Finding::new(Code::VaultWritable, what).mend(shell_word::on("chmod go-w", path))
+            DoctorFinding::new(DoctorCode::VaultWritable, what)
+                .mend(shell_word::on("chmod go-w", path))
         })
         .collect();
     if found.iter().any(|(_, access)| !access.writable) {
         let what = format!("{} cannot be written here: reading works", file.display());
-        findings.push(Finding::new(Code::VaultReadOnly, what));
+        findings.push(DoctorFinding::new(DoctorCode::VaultReadOnly, what));
     }
     findings
 }
 
 /// A folder that is not there yet is made with the right mode.
-fn private(folder: &Path, owners: Owners) -> Option<Finding> {
+fn private(folder: &Path, owners: Owners) -> Option<DoctorFinding> {
     match inspect::private_folder(folder, owners) {
         Ok(None) => None,
         Ok(Some(exposed)) => {
             let what = format!("other accounts can look into {}", exposed.path.display());
             let command = shell_word::on("chmod go=", &exposed.path);
-            Some(Finding::new(Code::FolderExposed, what).mend(command))
+            Some(DoctorFinding::new(DoctorCode::FolderExposed, what).mend(command))
         }
-        Err(error) => {
-            Some(Finding::new(Code::FolderUnusable, error.to_string()).mend(match error {
+        Err(error) => Some(DoctorFinding::new(DoctorCode::FolderUnusable, error.to_string()).mend(
+            match error {
                 PrivateError::NotAFolder { .. } => shell_word::on("rm", folder),
                 PrivateError::OtherOwner { .. } => shell_word::on("ls -ld", folder),
                 _ => shell_word::on("chmod go=", folder),
-            }))
-        }
+            },
+        )),
     }
 }
 
 /// A state folder that another account can replace is not used.
-fn replaceable(folder: &Path, owners: Owners) -> Option<Finding> {
+fn replaceable(folder: &Path, owners: Owners) -> Option<DoctorFinding> {
     let error = private::unreplaceable(folder, owners).err()?;
     let what = format!("{} is not used: {error}", folder.display());
-    Some(Finding::new(Code::FolderUnusable, what).mend("sudo -H v-secure doctor"))
+    Some(DoctorFinding::new(DoctorCode::FolderUnusable, what).mend("sudo -H v-secure doctor"))
 }
 
 /// Of a folder that is to be made, the one that it is made in counts.
-fn unwritable(folder: &Path) -> Option<Finding> {
+fn unwritable(folder: &Path) -> Option<DoctorFinding> {
     let (path, access): (&Path, FileAccess) =
         folder.ancestors().find_map(|path| Some((path, inspect::access(path)?)))?;
     if access.writable {
         return None;
     }
     let what = format!("{} cannot be written: nothing is remembered here", path.display());
-    Some(Finding::new(Code::FolderReadOnly, what).mend("export XDG_STATE_HOME=FOLDER"))
+    Some(DoctorFinding::new(DoctorCode::FolderReadOnly, what).mend("export XDG_STATE_HOME=FOLDER"))
 }

@@ -1,7 +1,7 @@
 //! What this device accepted of the vault before.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use super::vault::is_about_pins;
 use crate::cli::error::lost;
 use crate::cli::error::lost::GIVE_UP;
@@ -9,50 +9,56 @@ use crate::cli::error::pin_failures::{ACCEPT, WHY_MISSING, discarded_entries, mi
 use crate::engine::session::{OpenedVault, Session};
 use v_secure_core::vault::pin::PinStatus;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(Ok(session)) = &examined.session else { return Vec::new() };
     match &examined.opened {
         Some(Ok(opened)) => standing(session, opened),
         Some(Err(failure)) if is_about_pins(failure) => {
-            vec![Finding::of_failure(Code::PinUnreadable, failure)]
+            vec![DoctorFinding::of_failure(DoctorCode::PinUnreadable, failure)]
         }
         _ => Vec::new(),
     }
 }
 
-fn standing(session: &Session, opened: &OpenedVault) -> Vec<Finding> {
+fn standing(session: &Session, opened: &OpenedVault) -> Vec<DoctorFinding> {
     let finding = match &opened.pin {
         PinStatus::Continues => match session.missing_heads(opened).len() {
-            0 => Finding::new(Code::PinAccepted, "the vault is the one that was accepted here"),
+            0 => DoctorFinding::new(
+                DoctorCode::PinAccepted,
+                "the vault is the one that was accepted here",
+            ),
             count if is_discarded(session, opened) => {
-                Finding::new(Code::PinOlder, discarded_entries(count)).mend(GIVE_UP)
+                DoctorFinding::new(DoctorCode::PinOlder, discarded_entries(count)).mend(GIVE_UP)
             }
             missing => {
                 let text = format!(
                     "{} ({WHY_MISSING}); compare with 'v-secure audit verify --base origin/main' first",
                     missing_entries(missing)
                 );
-                Finding::new(Code::PinOlder, text).mend(GIVE_UP)
+                DoctorFinding::new(DoctorCode::PinOlder, text).mend(GIVE_UP)
             }
         },
         PinStatus::Prefix { seen, accepted } => {
             let lost = lost::of(session, opened);
-            let finding =
-                Finding::new(Code::PinOlder, lost::older(*seen, *accepted, lost.as_ref()));
+            let finding = DoctorFinding::new(
+                DoctorCode::PinOlder,
+                lost::older(*seen, *accepted, lost.as_ref()),
+            );
             match lost.is_some_and(|lost| lost.is_discarded()) {
                 true => finding.mend(GIVE_UP),
                 false => finding
                     .mend("git pull  # or, for the branch that was seen here: git switch BRANCH"),
             }
         }
-        PinStatus::Unknown => {
-            Finding::new(Code::PinFirstUse, "this device has not accepted this vault yet")
-                .mend(ACCEPT)
-        }
+        PinStatus::Unknown => DoctorFinding::new(
+            DoctorCode::PinFirstUse,
+            "this device has not accepted this vault yet",
+        )
+        .mend(ACCEPT),
         _ => {
             let failure = lost::refusal(session, opened);
             // The last of its commands says how to go on; the first, how it came.
-            let finding = Finding::of_failure(Code::PinRefused, &failure);
+            let finding = DoctorFinding::of_failure(DoctorCode::PinRefused, &failure);
             match failure.hints.iter().rfind(|hint| hint.starts_with("v-secure ")) {
                 Some(hint) => finding.mend(hint),
                 None => finding,

@@ -2,7 +2,7 @@
 //! members' private keys. The hook refuses both in a commit; here is what is there already.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use crate::cli::output::shell_word;
 use crate::cli::repository::plain_keys::Owner;
 use crate::cli::repository::{in_index, plain_files, plain_keys};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use v_secure_core::convert::text;
 use v_secure_core::vault::{Depth, Vault};
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let Some(location) = examined.location() else { return Vec::new() };
     let Some((root, _)) = git_command::root_and_hooks(&location.project) else { return Vec::new() };
     let project = &location.project;
@@ -49,7 +49,12 @@ fn content(project: &Path, file: &str) -> Option<Vec<u8>> {
     here.map(|found| found.bytes).ok().or_else(|| git_command::staged_below(project, file))
 }
 
-fn of_values(examined: &Examined<'_>, project: &Path, file: &str, held: &[String]) -> Finding {
+fn of_values(
+    examined: &Examined<'_>,
+    project: &Path,
+    file: &str,
+    held: &[String],
+) -> DoctorFinding {
     let what = format!(
         "{file} holds secrets of the vault in plain text, and git does not ignore it: {}",
         plain_files::few(held)
@@ -59,11 +64,11 @@ fn of_values(examined: &Examined<'_>, project: &Path, file: &str, held: &[String
         true => format!("{}  # and {ignoring}", untracking(examined, project, Path::new(file))),
         false => ignoring,
     };
-    Finding::new(Code::PlainFile, what).mend(mend)
+    DoctorFinding::new(DoctorCode::PlainFile, what).mend(mend)
 }
 
 /// A key that a commit has held is everybody's who has the repository, whatever the next commit holds.
-fn of_key(examined: &Examined<'_>, root: &Path, file: &Path, owner: &Owner) -> Finding {
+fn of_key(examined: &Examined<'_>, root: &Path, file: &Path, owner: &Owner) -> DoctorFinding {
     let what =
         format!("git tracks {}, which holds the private key of {}", file.display(), owner.member);
     let untracking = untracking(examined, root, file);
@@ -74,7 +79,7 @@ fn of_key(examined: &Examined<'_>, root: &Path, file: &Path, owner: &Owner) -> F
         ),
         false => format!("{untracking}  # which keeps the file itself"),
     };
-    Finding::new(Code::PlainKey, what).mend(mend)
+    DoctorFinding::new(DoctorCode::PlainKey, what).mend(mend)
 }
 
 /// The commands that put another key in the place of one that others have.

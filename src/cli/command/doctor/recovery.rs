@@ -1,14 +1,14 @@
 //! Whether losing one device loses the vault.
 
 use super::examined::Examined;
-use super::finding::{Code, Finding};
+use super::finding::{DoctorCode, DoctorFinding};
 use v_secure_core::policy::state::PolicyState;
 
-pub fn check(examined: &Examined<'_>) -> Vec<Finding> {
+pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     examined.vault().map(|vault| judge(vault.policy())).into_iter().collect()
 }
 
-fn judge(state: &PolicyState) -> Finding {
+fn judge(state: &PolicyState) -> DoctorFinding {
     let recipients: usize = state
         .owners()
         .filter_map(|owner| state.member(owner))
@@ -16,7 +16,7 @@ fn judge(state: &PolicyState) -> Finding {
         .sum();
     if recipients <= 1 {
         let what = "one identity alone can open everything: if it is lost, so is the vault";
-        return Finding::new(Code::RecoveryNone, what).mend("v-secure recovery new");
+        return DoctorFinding::new(DoctorCode::RecoveryNone, what).mend("v-secure recovery new");
     }
     let keys: usize = state
         .owners()
@@ -28,7 +28,11 @@ fn judge(state: &PolicyState) -> Finding {
             "{} owners must sign, and only {keys} can: one lost device ends every change of rights",
             state.threshold()
         );
-        return Finding::new(Code::OwnersFew, what).mend("v-secure role join owner MEMBER");
+        return DoctorFinding::new(DoctorCode::OwnersFew, what)
+            .mend("v-secure role join owner MEMBER");
     }
-    Finding::new(Code::RecoverySound, format!("{recipients} identities of owners open everything"))
+    DoctorFinding::new(
+        DoctorCode::RecoverySound,
+        format!("{recipients} identities of owners open everything"),
+    )
 }

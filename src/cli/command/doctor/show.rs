@@ -1,7 +1,7 @@
 //! The findings for people: the worst are not lost among the sound, and many of one kind are few
 //! lines.
 
-use super::finding::Finding;
+use super::finding::DoctorFinding;
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::spoken;
@@ -13,9 +13,9 @@ const SHOWN: usize = 5;
 /// The width of the longest severity, and two spaces.
 const INDENT: usize = 9;
 
-pub fn show(context: &Context<'_>, findings: &[Finding]) -> Outcome {
+pub fn show(context: &Context<'_>, findings: &[DoctorFinding]) -> Outcome {
     if !context.ui.out_is_terminal() {
-        let cells = |found: &Finding| {
+        let cells = |found: &DoctorFinding| {
             let command = found.command.clone().unwrap_or_default();
             vec![
                 found.severity.as_str().to_owned(),
@@ -45,7 +45,7 @@ pub fn show(context: &Context<'_>, findings: &[Finding]) -> Outcome {
     Ok(())
 }
 
-fn one(context: &Context<'_>, finding: &Finding) -> Outcome {
+fn one(context: &Context<'_>, finding: &DoctorFinding) -> Outcome {
     let label = format!("{:<INDENT$}", finding.severity.as_str());
     let (what, code) = (&finding.what, finding.code);
     let text = match finding.severity {

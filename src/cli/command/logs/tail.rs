@@ -1,7 +1,7 @@
 //! `v-secure logs tail`: the latest events, one a line, and those to come.
 
 use crate::cli::args::secret_arg;
-use crate::cli::door::context::{Context, short};
+use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::cli::output::trail;
@@ -14,6 +14,7 @@ use clap::Args;
 use std::collections::HashSet;
 use std::time::Duration;
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::log::describe::short;
 use v_secure_core::record::text::escape_for_display;
 use v_secure_core::vault::{Depth, Vault};
 

@@ -10,7 +10,7 @@ use crate::cli::people::compare::CompareArgs;
 use crate::engine::session::{Session, SessionError};
 use crate::store::state::pins::KnownVault;
 use clap::Args;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::{PolicyId, VaultId};
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::report::view::pin::PinAcceptView;
@@ -100,7 +100,7 @@ fn fingerprints(standing: &PinStatus, vault: &str, head: &str) -> Vec<String> {
 }
 
 /// What bears on the vault here, as far as it can be read.
-fn known(context: &Context<'_>, session: &Session, vault: &Id) -> Outcome<KnownVault> {
+fn known(context: &Context<'_>, session: &Session, vault: &VaultId) -> Outcome<KnownVault> {
     match session.known(vault) {
         Ok(known) => Ok(known),
         Err(error) if error.is_mended_by_accepting() => {
@@ -115,11 +115,11 @@ fn known(context: &Context<'_>, session: &Session, vault: &Id) -> Outcome<KnownV
 enum Before {
     Nothing,
     /// The chain of what was accepted here, or of this vault elsewhere.
-    Chain(Vec<Id>),
+    Chain(Vec<PolicyId>),
     /// The vault of the project that this place is new in.
     Around(Neighbour),
     /// A vault of whose chain nothing can be read.
-    Vault(Id),
+    Vault(VaultId),
 }
 
 fn before(session: &Session, known: &KnownVault) -> Outcome<Before> {

@@ -1,13 +1,14 @@
 //! `v-secure secret versions`: what a secret was, when, by whom and why. Unlocks nothing.
 
 use crate::cli::args::secret_arg::SecretArg;
-use crate::cli::door::context::{Context, short};
+use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use crate::cli::output::metadata;
 use crate::engine::door::Purpose;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
 use v_secure_core::crypto::id::ObjectId;
+use v_secure_core::log::describe::short;
 use v_secure_core::log::state::{SecretState, Version};
 use v_secure_core::name::SecretName;
 use v_secure_core::report::view::secret::versions::{

@@ -1,10 +1,10 @@
 //! The failures of commands that take rights away, or take over what somebody left.
 
 use super::{closed_keys, names};
-use crate::cli::door::context::short;
 use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use crate::cli::error::{Failure, Unknown};
+use v_secure_core::log::describe::short;
 use v_secure_core::people::access::RevokeError;
 use v_secure_core::people::departure::LeaveError;
 use v_secure_core::secret::adopt::AdoptError;

@@ -17,15 +17,19 @@ use v_secure_core::vault::{OpenError, Vault};
 
 /// Unites the sides of a merge, without a key.
 pub const RESOLVE: &str = "v-secure git resolve";
-/// The same of a file without marks, all of whose records are whole.
-pub const BLENDED: &str =
-    "v-secure git resolve  # git merged this file as text: its records are whole";
 /// The most policy entries that are described of one side.
 const MOST: usize = 8;
 
 /// What git could not merge.
 pub(super) fn unmerged(error: &SessionError) -> Failure {
     Failure::from_error(Code::Unmerged, error).hint(RESOLVE)
+}
+
+/// What git merged line by line. What the file lacks is not to be taken from another commit.
+pub(super) fn merged_as_text(error: &SessionError, path: &Path, source: &OpenError) -> Failure {
+    let mut failure = Failure::new(Code::MergedAsText, error.to_string());
+    failure.causes = open_failure(path, source).causes;
+    failure.hint(RESOLVE)
 }
 
 /// With what makes a whole vault of the sides again.

@@ -112,12 +112,9 @@ impl From<FindError> for Failure {
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match &error {
-            SessionError::Open { path, source, is_blended: false } => open_failure(path, source),
-            // What the file lacks is not to be taken from another commit.
-            SessionError::Open { path, source, is_blended: true } => {
-                let mut failure = open_failure(path, source);
-                failure.hints = vec![merging::BLENDED.to_owned()];
-                failure
+            SessionError::Open { path, source } => open_failure(path, source),
+            SessionError::MergedAsText { path, source } => {
+                merging::merged_as_text(&error, path, source)
             }
             SessionError::Unmerged { .. } => merging::unmerged(&error),
             SessionError::Empty { path } => empty(&error, path),

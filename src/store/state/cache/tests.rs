@@ -4,7 +4,7 @@ use super::*;
 use std::fs;
 use std::time::{Duration, SystemTime};
 use tempfile::{TempDir, tempdir};
-use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::bytes::{Fixed, Id};
 use v_secure_core::crypto::mac::MacKey;
 
 const REPORT: &str = "12 entries\n2 notices\n";

@@ -5,7 +5,7 @@ use crate::store::file::lock::LockError;
 use crate::store::file::private::PrivateError;
 use std::io;
 use std::path::PathBuf;
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::record::line::LineError;
 
 /// Why a pin was not read or written.
@@ -80,7 +80,7 @@ pub enum PinDamage {
     #[error("it is of pin format {format}")]
     Format { format: u32 },
     #[error("its policy chain does not begin with the genesis of vault {vault}")]
-    NotItsGenesis { vault: Id },
+    NotItsGenesis { vault: VaultId },
     #[error("the policy chain that was accepted is gone")]
     Gone,
 }

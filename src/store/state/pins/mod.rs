@@ -18,7 +18,7 @@ use super::place::VaultPlace;
 use crate::store::file::lock::Lock;
 use crate::store::file::owners::Owners;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::vault::pin::Neighbour;
 
@@ -33,10 +33,10 @@ pub(crate) struct Accepted {
     /// What it calls itself, for messages.
     pub name: String,
     /// The hash of genesis.
-    pub vault: Id,
+    pub vault: VaultId,
     /// The lines of the policy entries, genesis first.
     pub chain: Vec<String>,
-    pub heads: Vec<Id>,
+    pub heads: Vec<EntryId>,
     /// The length of the chain, where the ledger gets what counts; 0 where not all was judged.
     pub counted: u64,
     /// See [`Here::roots`].
@@ -48,9 +48,9 @@ pub(crate) struct Accepted {
 /// What was accepted at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Here {
-    pub vault: Id,
+    pub vault: VaultId,
     /// The log heads last accepted; none where only an older state than the furthest was seen.
-    pub heads: Vec<Id>,
+    pub heads: Vec<EntryId>,
     /// The length of the chain by which the ledger has what counts of these heads.
     pub counted: u64,
     /// What the history of the place's repository began with when it was first looked at; `None`
@@ -81,14 +81,14 @@ pub struct KnownVault {
     pub around: Vec<Neighbour>,
     /// The log heads of the vault's other places, which a new one takes over; only where nothing was
     /// accepted here.
-    pub elsewhere: Vec<Id>,
+    pub elsewhere: Vec<EntryId>,
     /// The lines of the furthest chain of the vault.
     pub chain: Option<Vec<String>>,
 }
 
 impl KnownVault {
     /// The log heads that `vault` has to have here.
-    pub fn heads(&self, vault: &Id) -> &[Id] {
+    pub fn heads(&self, vault: &VaultId) -> &[EntryId] {
         match &self.here {
             Some(here) if here.vault == *vault => &here.heads,
             Some(_) => &[],
@@ -144,7 +144,7 @@ impl Pins {
     }
 
     /// The places where `vault` was accepted; `place` is where it stands now, for messages.
-    pub(crate) fn homes(&self, place: &VaultPlace, vault: &Id) -> Result<Vec<Home>, PinError> {
+    pub(crate) fn homes(&self, place: &VaultPlace, vault: &VaultId) -> Result<Vec<Home>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::homes(&folder, place, vault, self.folder.owners),
             None => Ok(Vec::new()),
@@ -155,7 +155,7 @@ impl Pins {
     ///
     /// # Errors
     /// A place that has accepted the vault while its chain is gone is damage, and no first use.
-    pub fn known(&self, place: &VaultPlace, vault: &Id) -> Result<KnownVault, PinError> {
+    pub fn known(&self, place: &VaultPlace, vault: &VaultId) -> Result<KnownVault, PinError> {
         let Some(folder) = self.folder.existing()? else { return Ok(KnownVault::default()) };
         let here = self.here(place)?;
         let (around, elsewhere) = match here.is_none() {
@@ -170,7 +170,11 @@ impl Pins {
         Ok(KnownVault { here, around, elsewhere, chain })
     }
 
-    fn heads_elsewhere(&self, place: &VaultPlace, vault: &Id) -> Result<Vec<Id>, PinError> {
+    fn heads_elsewhere(
+        &self,
+        place: &VaultPlace,
+        vault: &VaultId,
+    ) -> Result<Vec<EntryId>, PinError> {
         match self.folder.existing()? {
             Some(folder) => places::heads_elsewhere(&folder, place, vault, self.folder.owners),
             None => Ok(Vec::new()),

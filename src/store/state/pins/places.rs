@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::vault::pin::Neighbour;
 
 const EXTENSION: &str = "json";
@@ -22,8 +22,8 @@ pub(super) struct Recorded {
     pub path: String,
     pub name: String,
     pub marks: Marks,
-    pub vault: Id,
-    pub heads: Vec<Id>,
+    pub vault: VaultId,
+    pub heads: Vec<EntryId>,
     pub counted: u64,
     pub roots: Option<Vec<String>>,
     pub born: Option<String>,
@@ -48,8 +48,8 @@ struct Stored {
     path: String,
     name: String,
     marks: Marks,
-    vault: Id,
-    heads: Vec<Id>,
+    vault: VaultId,
+    heads: Vec<EntryId>,
     counted: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     roots: Option<Vec<String>>,
@@ -112,7 +112,7 @@ pub(super) fn around(
 pub(super) fn homes(
     folder: &Path,
     place: &VaultPlace,
-    vault: &Id,
+    vault: &VaultId,
     owners: Owners,
 ) -> Result<Vec<Home>, PinError> {
     let own = records(folder, place, owners)?.into_iter().filter(|record| record.vault == *vault);
@@ -133,9 +133,9 @@ pub(super) fn homes(
 pub(super) fn heads_elsewhere(
     folder: &Path,
     place: &VaultPlace,
-    vault: &Id,
+    vault: &VaultId,
     owners: Owners,
-) -> Result<Vec<Id>, PinError> {
+) -> Result<Vec<EntryId>, PinError> {
     let (mut near, mut far) = (BTreeSet::new(), BTreeSet::new());
     for record in records(folder, place, owners)? {
         if record.vault == *vault {

@@ -6,7 +6,7 @@ use crate::store::file::lock;
 use std::collections::BTreeSet;
 use std::fs;
 use tempfile::{TempDir, tempdir};
-use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::id::{EntryId, VaultId};
 
 fn fresh() -> (TempDir, Pins, VaultPlace) {
     let state = tempdir().unwrap();
@@ -24,9 +24,9 @@ fn pin(name: &str, len: usize) -> Accepted {
     Accepted {
         path: "/projects/a".into(),
         name: name.into(),
-        vault: PolicyEntry::id_of_line(&chain[0]),
+        vault: PolicyEntry::id_of_line(&chain[0]).into(),
         chain,
-        heads: vec![Fixed([u8::try_from(len).unwrap(); 32])],
+        heads: vec![EntryId([u8::try_from(len).unwrap(); 32])],
         counted: len as u64,
         roots: None,
         born: None,
@@ -34,12 +34,12 @@ fn pin(name: &str, len: usize) -> Accepted {
 }
 
 /// What is known of the vault `name` where it is accepted.
-fn known(pins: &Pins, place: &VaultPlace, name: &str) -> Option<(Vec<String>, Vec<Id>)> {
+fn known(pins: &Pins, place: &VaultPlace, name: &str) -> Option<(Vec<String>, Vec<EntryId>)> {
     let known = pins.known(place, &pin(name, 1).vault).unwrap();
     known.here.map(|here| (known.chain.unwrap(), here.heads))
 }
 
-fn stored(name: &str, len: usize) -> Option<(Vec<String>, Vec<Id>)> {
+fn stored(name: &str, len: usize) -> Option<(Vec<String>, Vec<EntryId>)> {
     let pin = pin(name, len);
     Some((pin.chain, pin.heads))
 }
@@ -112,8 +112,8 @@ fn a_new_place_takes_over_the_heads_of_its_repository_or_else_of_all() {
     pins.save(&place("/p/third", None), &pin("b", 4)).unwrap();
     let near = pin("a", 2).heads;
     assert_eq!(heads("/p/shop/lib", Some("/p/shop/.git")), near);
-    let all: BTreeSet<Id> = near.into_iter().chain(pin("a", 3).heads).collect();
-    let far: BTreeSet<Id> = heads("/q/moved", Some("/q/moved/.git")).into_iter().collect();
+    let all: BTreeSet<EntryId> = near.into_iter().chain(pin("a", 3).heads).collect();
+    let far: BTreeSet<EntryId> = heads("/q/moved", Some("/q/moved/.git")).into_iter().collect();
     assert_eq!(far, all);
     assert!(heads("/p/shop", Some("/p/shop/.git")).is_empty(), "it has its own");
 }
@@ -214,7 +214,7 @@ fn a_chain_grows_and_never_shrinks() {
 fn new_heads_and_new_signatures_of_the_same_chain_are_kept() {
     let (_state, pins, place) = fresh();
     pins.save(&place, &pin("a", 2)).unwrap();
-    let mut newer = Accepted { heads: vec![Fixed([9; 32])], ..pin("a", 2) };
+    let mut newer = Accepted { heads: vec![EntryId([9; 32])], ..pin("a", 2) };
     assert_eq!(pins.save(&place, &newer).unwrap(), Saved::Written);
     newer.chain[1] = newer.chain[1].replace("[]", "[{\"sig\":\"x\"}]");
     assert_eq!(pins.save(&place, &newer).unwrap(), Saved::Written);
@@ -329,7 +329,7 @@ fn a_pin_of_a_newer_format_is_not_called_damaged() {
 fn what_could_not_be_read_again_is_not_written() {
     let (_state, pins, place) = fresh();
     let empty = Accepted { chain: Vec::new(), ..pin("a", 1) };
-    let foreign = Accepted { vault: Fixed([1; 32]), ..pin("a", 1) };
+    let foreign = Accepted { vault: VaultId([1; 32]), ..pin("a", 1) };
     for bad in [empty, foreign] {
         for error in [pins.save(&place, &bad).unwrap_err(), pins.accept(&place, &bad).unwrap_err()]
         {

@@ -23,6 +23,7 @@ fn words() -> Vec<Way> {
         .on("--expires-at"),
         said("bad-time", "durations are", "v-secure ls --expiring 30d").on("--expiring"),
         said("bad-type", "types are", "printf x | v-secure set A --type api_key"),
+        way("bad-variable", "v-secure secret set default/A --var").fill("VARIABLE", "URL").does(),
         way("bad-variable", "v-secure set")
             .fill("NAME", "A")
             .fill("VARIABLE", "URL")
@@ -52,6 +53,10 @@ fn values() -> Vec<Way> {
         way("environment-unsaid", "v-secure import .env.prod -e prod")
             .instead("v-secure get prod/B"),
         way("environment-unsaid", "v-secure import .env.prod -e default").instead("v-secure get B"),
+        way("bad-generator", "v-secure set NAME --generate")
+            .fill("NAME", "A")
+            .fill("KIND:SIZE", "hex:16")
+            .instead("test \"$(v-secure get A | wc -c)\" -eq 32"),
         way("value-in-arguments", "v-secure set NAME")
             .part("v-secure set NAME")
             .fill("NAME", "A")

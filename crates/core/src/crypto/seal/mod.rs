@@ -8,6 +8,7 @@
 use super::bytes::{Blob, Fixed, Id, ShortId};
 use super::digest::{self, HashContext};
 use super::padding::padded_length;
+use crate::crypto::id::{KeyId, SecretId, VaultId};
 use crate::host::{Random, random};
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -40,11 +41,11 @@ pub enum SealError {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ValueBinding<'a> {
     pub suite: &'a str,
-    pub vault: &'a Id,
-    pub secret_uid: &'a Id,
+    pub vault: &'a VaultId,
+    pub secret_uid: &'a SecretId,
     pub version_uid: &'a ShortId,
     /// The key of whoever puts the value.
-    pub author: &'a Id,
+    pub author: &'a KeyId,
     /// From when on it is not served, in seconds since the Unix epoch.
     pub expires: Option<UnixTime>,
 }

@@ -1,14 +1,15 @@
 //! What sealing promises: binding, commitment, lengths, damage.
 
 use super::*;
+use crate::crypto::id::{KeyId, SecretId, VaultId};
 use crate::host::testing::TestHost;
 use crate::time::UnixTime;
 use proptest::prelude::*;
 
-const VAULT: Id = Fixed([1; 32]);
-const SECRET: Id = Fixed([2; 32]);
+const VAULT: VaultId = VaultId([1; 32]);
+const SECRET: SecretId = SecretId([2; 32]);
 const VERSION: ShortId = Fixed([3; 16]);
-const AUTHOR: Id = Fixed([4; 32]);
+const AUTHOR: KeyId = KeyId([4; 32]);
 
 fn binding() -> ValueBinding<'static> {
     ValueBinding {
@@ -61,13 +62,13 @@ fn every_single_bit_flip_is_noticed() {
 #[test]
 fn a_value_opens_only_where_it_was_sealed_for() {
     let (dek, sealed) = seal(b"hunter2");
-    let (other, other_short) = (Fixed([9; 32]), Fixed([9; 16]));
+    let other_short = Fixed([9; 16]);
     for elsewhere in [
         ValueBinding { suite: "t", ..binding() },
-        ValueBinding { vault: &other, ..binding() },
-        ValueBinding { secret_uid: &other, ..binding() },
+        ValueBinding { vault: &VaultId([9; 32]), ..binding() },
+        ValueBinding { secret_uid: &SecretId([9; 32]), ..binding() },
         ValueBinding { version_uid: &other_short, ..binding() },
-        ValueBinding { author: &other, ..binding() },
+        ValueBinding { author: &KeyId([9; 32]), ..binding() },
         ValueBinding { expires: Some(UnixTime::from_secs(0)), ..binding() },
     ] {
         assert!(open_value(&dek, &elsewhere, sealed.clone()).is_err());

@@ -6,8 +6,9 @@ use super::error::{Cause, Fault};
 use super::naming::Naming;
 use super::record;
 use super::{ReadScope, Trust};
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::ShortId;
 use crate::crypto::digest::{Digest, HashContext};
+use crate::crypto::id::{EntryId, VaultId};
 use crate::file::slot::SlotRecord;
 use crate::file::slot_check;
 use crate::log::{self, entry::Entry};
@@ -72,8 +73,8 @@ pub(super) fn log(
     cursor: &mut Cursor<'_>,
     trust: Trust,
     scope: ReadScope<'_>,
-    vault: &Id,
-) -> Result<BTreeMap<Id, Entry>, Fault> {
+    vault: &VaultId,
+) -> Result<BTreeMap<EntryId, Entry>, Fault> {
     let digest = Digest::new(HashContext::LogEntry);
     let parse = Parse { trust, digest, naming: Naming::of(scope), vault };
     let block = cursor.block("entries")?;
@@ -127,11 +128,11 @@ pub(super) struct Parse<'a> {
     digest: Digest,
     naming: Option<Naming<'a>>,
     /// As the header states it, which the chain must bear out before anything is believed.
-    vault: &'a Id,
+    vault: &'a VaultId,
 }
 
 fn append(
-    entries: &mut Vec<(Id, Entry)>,
+    entries: &mut Vec<(EntryId, Entry)>,
     lines: &[Line<'_>],
     parse: &Parse<'_>,
 ) -> Result<(), Fault> {
@@ -158,13 +159,13 @@ fn append(
 
 /// What stands before the first fault is kept too: it may break the order on an earlier line.
 struct Run {
-    entries: Vec<(Id, Entry)>,
+    entries: Vec<(EntryId, Entry)>,
     fault: Option<Fault>,
 }
 
 impl<'a> Parse<'a> {
     /// Every line of the log of `vault`, by all rules of the format.
-    pub(crate) fn of_all(vault: &'a Id) -> Self {
+    pub(crate) fn of_all(vault: &'a VaultId) -> Self {
         let digest = Digest::new(HashContext::LogEntry);
         Self { trust: Trust::Strict, digest, naming: None, vault }
     }
@@ -182,7 +183,7 @@ impl Parse<'_> {
         Run { entries, fault: None }
     }
 
-    pub fn entry(&self, text: &str) -> Result<(Id, Entry), Cause> {
+    pub fn entry(&self, text: &str) -> Result<(EntryId, Entry), Cause> {
         let id = Entry::id_of_line(text, &self.digest);
         if let Some(short) = self.naming.as_ref().and_then(|naming| naming.without_ops(text)) {
             return Ok((id, record::parse(&short, Trust::Cached)?));
@@ -194,7 +195,7 @@ impl Parse<'_> {
     }
 }
 
-fn in_place(before: Option<&(Id, Entry)>, id: &Id, line: &Line<'_>) -> Result<(), Cause> {
+fn in_place(before: Option<&(EntryId, Entry)>, id: &EntryId, line: &Line<'_>) -> Result<(), Cause> {
     let own = Parted::Log.bucket(id);
     if own != line.bucket {
         return Err(Cause::EntryBucket { line: Parted::Log.line(own) });

@@ -2,7 +2,6 @@
 //! what two branches add next to each other has a line between it that neither changes.
 
 use super::error::{Cause, Fault};
-use crate::crypto::bytes::Id;
 use memchr::memmem;
 use std::cmp::Ordering;
 
@@ -22,8 +21,9 @@ impl Parted {
     }
 
     /// The bucket that an id belongs to.
-    pub(crate) const fn bucket(self, id: &Id) -> u16 {
-        let first = u16::from_be_bytes([id.0[0], id.0[1]]);
+    pub(crate) fn bucket(self, id: &impl AsRef<[u8; 32]>) -> u16 {
+        let [first, second, ..] = *id.as_ref();
+        let first = u16::from_be_bytes([first, second]);
         match self {
             Self::Secrets => first >> 8,
             Self::Log => first >> 6,
@@ -65,7 +65,7 @@ impl Buckets {
     }
 
     /// Behind the line of the bucket that an id belongs to.
-    pub const fn at(parted: Parted, id: &Id) -> Self {
+    pub fn at(parted: Parted, id: &impl AsRef<[u8; 32]>) -> Self {
         Self { parted, next: parted.bucket(id) + 1 }
     }
 

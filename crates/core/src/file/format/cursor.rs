@@ -4,7 +4,8 @@ use super::MAX_LINE;
 use super::bucket::Parted;
 use super::error::{Cause, Fault};
 use super::section::Section;
-use crate::crypto::bytes::{self, Blob, BytesError, Id};
+use crate::crypto::bytes::{self, Blob, BytesError};
+use crate::crypto::id::SecretId;
 use crate::record::rule;
 use memchr::memchr;
 use std::str::FromStr;
@@ -201,7 +202,7 @@ impl<'a> Cursor<'a> {
 
     /// The secret of the section before, as it stands in its header: that of the next one too, most
     /// of the time.
-    fn secret(&self) -> Option<(&'a str, Id)> {
+    fn secret(&self) -> Option<(&'a str, SecretId)> {
         let Ahead { header, section, .. } = self.ahead?;
         let text = header.text.strip_prefix("secret.")?;
         Some((text.split('.').next()?, section.secret()?))

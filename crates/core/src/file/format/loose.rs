@@ -9,8 +9,8 @@ use super::cursor::{Cursor, Piece};
 use super::error::{Cause, Fault, FormatError};
 use super::section::Section;
 use super::{Trust, block, header, parse, secrets};
-use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::bytes::ShortId;
+use crate::crypto::id::{EntryId, ObjectId, SecretId, VaultId, WrapId};
 use crate::file::doubles;
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::file::records::Records;
@@ -64,8 +64,8 @@ struct Found {
     chain: BTreeMap<u64, PolicyEntry>,
     audiences: BTreeMap<String, AudienceSection>,
     slots: BTreeMap<ShortId, SlotRecord>,
-    secrets: BTreeMap<Id, FoundSecret>,
-    entries: BTreeMap<Id, Entry>,
+    secrets: BTreeMap<SecretId, FoundSecret>,
+    entries: BTreeMap<EntryId, Entry>,
 }
 
 #[derive(Default)]
@@ -119,7 +119,7 @@ impl Found {
         }
     }
 
-    fn secret(&mut self, id: Id, at: usize) -> &mut FoundSecret {
+    fn secret(&mut self, id: SecretId, at: usize) -> &mut FoundSecret {
         self.secrets.entry(id).or_insert_with(|| FoundSecret { at, ..FoundSecret::default() })
     }
 
@@ -156,7 +156,7 @@ impl Found {
         Ok(())
     }
 
-    fn log(&mut self, cursor: &mut Cursor<'_>, vault: &Id) -> Result<(), Fault> {
+    fn log(&mut self, cursor: &mut Cursor<'_>, vault: &VaultId) -> Result<(), Fault> {
         let block = cursor.block("entries")?;
         let parse = block::Parse::of_all(vault);
         while let Some(line) = cursor.block_line(&block)? {
@@ -192,7 +192,7 @@ impl FoundSecret {
         Ok(*self.name.get_or_insert_with(|| name.clone()) == name)
     }
 
-    fn section(self, id: Id) -> Result<SecretSection, Fault> {
+    fn section(self, id: SecretId) -> Result<SecretSection, Fault> {
         let Self { at, name, active, versions, wraps } = self;
         // A version or a wrap without its secret's section before it.
         let alone = || Cause::SectionUnexpected { name: Section::Secret(id).name() }.at(at);

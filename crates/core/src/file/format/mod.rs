@@ -30,7 +30,7 @@ pub use loose::parse_loose;
 pub use parse::parse;
 pub use write::write;
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::SecretId;
 use crate::name::SecretName;
 use std::collections::BTreeSet;
 
@@ -56,11 +56,11 @@ pub enum Trust {
 pub enum ReadScope<'a> {
     All,
     /// Those with these uids, as far as the file has them.
-    Secrets(&'a BTreeSet<Id>),
+    Secrets(&'a BTreeSet<SecretId>),
     /// The same, and log entries that name none of these secrets are read without their ops: only
     /// for [`Trust::Cached`], since an op's rules are then not checked.
     Naming {
-        uids: &'a BTreeSet<Id>,
+        uids: &'a BTreeSet<SecretId>,
         names: &'a BTreeSet<SecretName>,
     },
     NoSecrets,

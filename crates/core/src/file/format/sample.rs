@@ -2,6 +2,7 @@
 
 use super::bucket::Parted;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::id::{EntryId, SecretId};
 use crate::file::model::{
     AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
 };
@@ -50,7 +51,7 @@ pub(super) fn file() -> VaultFile {
     }
 }
 
-pub(super) fn entries(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<Id, Entry> {
+pub(super) fn entries(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<EntryId, Entry> {
     let derived = entries.into_iter().map(|mut entry| {
         entry.derive_objects(&id(1));
         (entry.id(), entry)
@@ -59,11 +60,11 @@ pub(super) fn entries(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<Id, 
 }
 
 /// Two entries that stand in one bucket.
-pub(super) fn neighbours() -> BTreeMap<Id, Entry> {
+pub(super) fn neighbours() -> BTreeMap<EntryId, Entry> {
     let all = entries((1..200).map(|seed| entry(seed, vec![put(seed)])));
-    let bucket = |id: &Id| Parted::Log.bucket(id);
+    let bucket = |id: &EntryId| Parted::Log.bucket(id);
     let pairs = all.keys().zip(all.keys().skip(1));
-    let (one, two) = pairs.into_iter().find(|(a, b)| bucket(a) == bucket(b)).expect("a pair");
+    let (one, two) = pairs.into_iter().find(|&(a, b)| bucket(a) == bucket(b)).expect("a pair");
     [one, two].map(|id| (*id, all[id].clone())).into_iter().collect()
 }
 
@@ -166,7 +167,7 @@ fn removed() -> SlotRecord {
 }
 
 /// A secret with `versions` versions and a wrap for each; the first is sealed.
-pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (Id, SecretSection) {
+pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (SecretId, SecretSection) {
     let numbers = seed * 1_000..seed * 1_000 + versions;
     let object = |n: u64| VersionObject {
         author: id(40),

@@ -3,8 +3,8 @@
 use super::bucket::Parted;
 use super::cursor::Piece;
 use super::error::{Cause, Fault};
-use crate::crypto::bytes::{Id, ShortId};
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::bytes::ShortId;
+use crate::crypto::id::{ObjectId, SecretId, WrapId};
 
 /// A section's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub(super) enum Section<'a> {
     Slot(ShortId),
     /// No section, but the line before those of a bucket's secrets.
     Bucket(u16),
-    Secret(Id),
+    Secret(SecretId),
     Version {
-        secret: Id,
+        secret: SecretId,
         object: ObjectId,
     },
     Wrap {
-        secret: Id,
+        secret: SecretId,
         wrap: WrapId,
     },
     Log,
@@ -28,7 +28,7 @@ pub(super) enum Section<'a> {
 
 impl<'a> Section<'a> {
     /// Parses what stands between the brackets; `known` is an id that was parsed, and its text.
-    pub fn parse(inner: Piece<'a>, known: Option<(&str, Id)>) -> Result<Self, Fault> {
+    pub fn parse(inner: Piece<'a>, known: Option<(&str, SecretId)>) -> Result<Self, Fault> {
         match inner.text {
             "policy" => return Ok(Self::Policy),
             "log" => return Ok(Self::Log),
@@ -51,7 +51,7 @@ impl<'a> Section<'a> {
     fn of_secret(
         inner: Piece<'a>,
         rest: &'a str,
-        known: Option<(&str, Id)>,
+        known: Option<(&str, SecretId)>,
     ) -> Result<Self, Fault> {
         let piece = |text: &'a str| Piece { text, ..inner };
         let mut parts = rest.split('.');
@@ -71,7 +71,7 @@ impl<'a> Section<'a> {
     }
 
     /// The secret that the section is about.
-    pub const fn secret(self) -> Option<Id> {
+    pub const fn secret(self) -> Option<SecretId> {
         match self {
             Self::Secret(secret) | Self::Version { secret, .. } | Self::Wrap { secret, .. } => {
                 Some(secret)

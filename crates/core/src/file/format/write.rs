@@ -2,8 +2,7 @@
 
 use super::armor;
 use super::bucket::Parted;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{ObjectId, SecretId, WrapId};
 use crate::file::model::{AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap};
 use crate::record::line;
 use base64::Engine;
@@ -53,16 +52,16 @@ fn whole_line(out: &mut String, line: &str) {
 }
 
 /// What each bucket holds, behind its line.
-fn parted<T>(
+fn parted<K: AsRef<[u8; 32]>, T>(
     out: &mut String,
     parted: Parted,
-    all: &BTreeMap<Id, T>,
-    one: impl Fn(&mut String, &Id, &T),
+    all: &BTreeMap<K, T>,
+    one: impl Fn(&mut String, &K, &T),
 ) {
     let mut all = all.iter().peekable();
     for bucket in 0..parted.count() {
         whole_line(out, &parted.line(bucket));
-        while let Some((id, held)) = all.next_if(|(id, _)| parted.bucket(id) == bucket) {
+        while let Some((id, held)) = all.next_if(|(id, _)| parted.bucket(*id) == bucket) {
             one(out, id, held);
         }
     }
@@ -85,7 +84,7 @@ pub(super) fn audience(out: &mut String, name: &str, section: &AudienceSection) 
     out.push_str("'''\n");
 }
 
-pub(super) fn secret(out: &mut String, id: &Id, section: &SecretSection) {
+pub(super) fn secret(out: &mut String, id: &SecretId, section: &SecretSection) {
     put(out, format_args!("\n[secret.{id}]\nname = \"{}\"\nactive = [", section.name));
     for (position, object) in section.active.iter().enumerate() {
         let comma = if position == 0 { "" } else { ", " };
@@ -100,7 +99,7 @@ pub(super) fn secret(out: &mut String, id: &Id, section: &SecretSection) {
     }
 }
 
-fn version(out: &mut String, secret: &Id, object: &ObjectId, content: &VersionObject) {
+fn version(out: &mut String, secret: &SecretId, object: &ObjectId, content: &VersionObject) {
     let VersionObject { author, origin, expires, uid, nonce, commitment, ciphertext } = content;
     put(
         out,
@@ -122,7 +121,7 @@ fn version(out: &mut String, secret: &Id, object: &ObjectId, content: &VersionOb
     out.push_str("\"\n");
 }
 
-fn one_wrap(out: &mut String, secret: &Id, wrap: &WrapId, content: &Wrap) {
+fn one_wrap(out: &mut String, secret: &SecretId, wrap: &WrapId, content: &Wrap) {
     let Wrap { version, audience, epoch, key } = content;
     put(
         out,

@@ -2,7 +2,8 @@
 //! and a vault with two owners who must both sign.
 
 use super::*;
-use crate::crypto::bytes::{Blob, Fixed, Id};
+use crate::crypto::bytes::{Blob, Fixed};
+use crate::crypto::id::EntryId;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
@@ -11,7 +12,7 @@ use crate::file::format::Trust;
 use crate::file::model::{Header, VaultFile, Wrap, WrapKey};
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
-use crate::log::finding::Code;
+use crate::log::finding::FindingCode;
 use crate::log::op::{Field, Op};
 use crate::name::Pattern;
 use crate::people::init;
@@ -185,7 +186,7 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     }
     let genesis = PolicyDraft::genesis(UnixTime::from_secs(1), ops, String::new())
         .sign(&[&keys[0], &keys[1]]);
-    let header = Header { suite: SUITE.into(), vault: genesis.id(), name: name("shop") };
+    let header = Header { suite: SUITE.into(), vault: genesis.id().into(), name: name("shop") };
     let vault = open(&VaultFile {
         header,
         chain: vec![genesis],
@@ -252,7 +253,7 @@ fn dropping_the_wrap_that_opens_is_refused_in_every_depth() {
         match Vault::open(text.as_bytes(), Trust::Strict, depth, UnixTime::from_secs(9))
             .unwrap_err()
         {
-            OpenError::Findings(found) => assert_eq!(found[0].code, Code::WrapMissing),
+            OpenError::Findings(found) => assert_eq!(found[0].code, FindingCode::WrapMissing),
             other => panic!("{other}"),
         }
     }
@@ -285,7 +286,7 @@ fn a_policy_entry_that_would_end_work_that_counts_is_refused() {
     let written = Batch::of(&vault, &actor.ctx(), vec![field]).change().unwrap();
     let (id, before) = (written.entry_ids()[0], vault.heads());
     let vault = open(vault.apply(written).unwrap().file());
-    let removal = |heads: BTreeSet<Id>| {
+    let removal = |heads: BTreeSet<EntryId>| {
         let ops = vec![PolicyOp::MemberRemove { member: bob.clone() }];
         let draft =
             PolicyDraft::next(vault.chain(), UnixTime::from_secs(1), heads, ops, String::new());

@@ -1,6 +1,7 @@
 //! Which entries count.
 
-use crate::crypto::bytes::{Fixed, Id};
+use crate::crypto::bytes::Fixed;
+use crate::crypto::id::EntryId;
 use crate::log::fold::FoldScope;
 use crate::log::op::Op;
 use crate::log::register::At;
@@ -208,7 +209,7 @@ fn a_head_named_too_late_revives_nothing() {
 
 #[test]
 fn a_put_stands_by_write_only_while_that_is_not_void() {
-    let by = |log: &Log, entry: &Id| {
+    let by = |log: &Log, entry: &EntryId| {
         let (graph, standings) = log.standings();
         standings.is_rotation(At::new(graph.place(entry).unwrap(), 0))
     };

@@ -1,7 +1,6 @@
 //! Random logs and policies, against the document's definitions written out plainly: every pair
 //! compared, nothing remembered.
 
-use crate::crypto::bytes::Id;
 use crate::crypto::sign::Tag;
 use crate::log::entry::Entry;
 use crate::log::fold::FoldScope;
@@ -16,7 +15,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::plain::{Plain, ancestors, authorised, standing};
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::time::UnixTime;
 
 const SECRETS: [&str; 2] = ["dev/A", "prod/A"];
@@ -84,7 +83,7 @@ fn policy() -> FakePolicy {
 
 /// A log without forged entries: ops that their actor has no right to are left out. A file with a
 /// forged entry is refused, so that what it would fold to is nobody's concern.
-fn log(steps: &[Step], heads: &[Vec<usize>]) -> (Log, Vec<Id>) {
+fn log(steps: &[Step], heads: &[Vec<usize>]) -> (Log, Vec<EntryId>) {
     grown(steps, heads, |log, entry| {
         let s = log.policy.position(&entry.policy).unwrap();
         let mut tried = log.clone();
@@ -104,13 +103,13 @@ fn grown(
     steps: &[Step],
     heads: &[Vec<usize>],
     mend: impl Fn(&Log, Entry) -> Entry,
-) -> (Log, Vec<Id>) {
+) -> (Log, Vec<EntryId>) {
     let mut log = Log { policy: policy(), entries: BTreeMap::new() };
-    let mut ids: Vec<Id> = Vec::new();
-    let mut positions: BTreeMap<Id, usize> = BTreeMap::new();
+    let mut ids: Vec<EntryId> = Vec::new();
+    let mut positions: BTreeMap<EntryId, usize> = BTreeMap::new();
     for (number, step) in steps.iter().enumerate() {
         let back = step.back.iter().filter_map(|back| number.checked_sub(*back));
-        let parents: Vec<Id> = back.map(|at| ids[at]).collect();
+        let parents: Vec<EntryId> = back.map(|at| ids[at]).collect();
         let floor = parents.iter().map(|parent| positions[parent]).max().unwrap_or(0);
         let position = (floor + usize::from(step.later)).min(log.policy.head_position());
         let ops = step.ops.iter().map(op).collect();
@@ -209,7 +208,7 @@ enum Rank {
     Counting,
 }
 
-fn ranks(log: &Log) -> BTreeMap<(Id, usize), Rank> {
+fn ranks(log: &Log) -> BTreeMap<(EntryId, usize), Rank> {
     let (graph, standings) = judge(log);
     let mut ranks = BTreeMap::new();
     for (id, entry) in &log.entries {
@@ -228,11 +227,11 @@ fn ranks(log: &Log) -> BTreeMap<(Id, usize), Rank> {
 }
 
 /// What the picked entries and the policy's heads descend from, and themselves.
-fn part(log: &Log, ids: &[Id], picks: &[usize]) -> Log {
+fn part(log: &Log, ids: &[EntryId], picks: &[usize]) -> Log {
     let heads = (0..log.policy.ids().len()).flat_map(|at| log.policy.heads(at).to_vec());
-    let mut part: HashSet<Id> = picks.iter().filter_map(|at| ids.get(*at).copied()).collect();
+    let mut part: HashSet<EntryId> = picks.iter().filter_map(|at| ids.get(*at).copied()).collect();
     part.extend(heads);
-    let closed: HashSet<Id> =
+    let closed: HashSet<EntryId> =
         part.iter().flat_map(|id| ancestors(log, id)).chain(part.iter().copied()).collect();
     let mut smaller = log.clone();
     smaller.entries.retain(|id, _| closed.contains(id));
@@ -321,7 +320,7 @@ proptest! {
     ) {
         let (mut log, ids) = log(&steps, &heads);
         let before = ranks(&log);
-        let named: Vec<Id> = late.iter().filter_map(|at| ids.get(*at).copied()).collect();
+        let named: Vec<EntryId> = late.iter().filter_map(|at| ids.get(*at).copied()).collect();
         match what {
             0 => log.policy.revoke(&named, "ann", "prod/A"),
             1 => log.policy.revoke_right(&named, "ann", Right::Write),

@@ -1,8 +1,7 @@
 //! The document's definitions of section 6 and 7, written out plainly: it asks the log and the policy
 //! alone, never the code that it is compared with.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, Forgery};
@@ -12,7 +11,7 @@ use crate::time::UnixTime;
 use std::collections::HashSet;
 
 /// The proper ancestors of `id`.
-pub(super) fn ancestors(log: &Log, id: &Id) -> HashSet<Id> {
+pub(super) fn ancestors(log: &Log, id: &EntryId) -> HashSet<EntryId> {
     let mut all = HashSet::new();
     let mut open = log.entries[id].parents.clone();
     while let Some(next) = open.pop() {
@@ -24,19 +23,25 @@ pub(super) fn ancestors(log: &Log, id: &Id) -> HashSet<Id> {
 }
 
 /// The heads of policy entries 0 to `position` and all their ancestors.
-pub(super) fn known(log: &Log, position: usize) -> HashSet<Id> {
+pub(super) fn known(log: &Log, position: usize) -> HashSet<EntryId> {
     let heads = (0..=position).flat_map(|at| log.policy.heads(at)).copied();
     heads.flat_map(|head| ancestors(log, &head).into_iter().chain([head])).collect()
 }
 
 /// Whether an ancestor puts the secret, whether or not that counts.
-fn follows_a_put(log: &Log, id: &Id, put: &Put) -> bool {
+fn follows_a_put(log: &Log, id: &EntryId, put: &Put) -> bool {
     let is_put = |op: &Op| matches!(op, Op::Put(earlier) if earlier.secret == put.secret);
     ancestors(log, id).iter().flat_map(|id| &log.entries[id].ops).any(is_put)
 }
 
 /// `by_write`: a put is judged by the right to write alone.
-pub(super) fn authorised(log: &Log, id: &Id, op: &Op, position: usize, by_write: bool) -> bool {
+pub(super) fn authorised(
+    log: &Log,
+    id: &EntryId,
+    op: &Op,
+    position: usize,
+    by_write: bool,
+) -> bool {
     let entry = &log.entries[id];
     let has = |right| log.policy.holds(position, &entry.actor, right, op.secret().unwrap());
     let rights = match op {
@@ -51,14 +56,14 @@ pub(super) fn authorised(log: &Log, id: &Id, op: &Op, position: usize, by_write:
 }
 
 /// Where an op that is authorised at its own position stops being so without knowledge of it.
-pub(super) fn voided(log: &Log, id: &Id, op: &Op, by_write: bool) -> Option<usize> {
+pub(super) fn voided(log: &Log, id: &EntryId, op: &Op, by_write: bool) -> Option<usize> {
     let s = log.policy.position(&log.entries[id].policy).unwrap();
     let later = s + 1..=log.policy.head_position();
     let lost = later.clone().find(|at| !authorised(log, id, op, *at, by_write))?;
     (!known(log, lost).contains(id)).then_some(lost)
 }
 
-pub(super) fn standing(log: &Log, id: &Id) -> (EntryStatus, Vec<(usize, usize)>) {
+pub(super) fn standing(log: &Log, id: &EntryId) -> (EntryStatus, Vec<(usize, usize)>) {
     let entry = &log.entries[id];
     let s = log.policy.position(&entry.policy).unwrap();
     if log.policy.actor_at(s, &entry.key).is_none() {
@@ -79,13 +84,13 @@ pub(super) fn standing(log: &Log, id: &Id) -> (EntryStatus, Vec<(usize, usize)>)
 }
 
 /// Whether a put has the right to write at its own position, and keeps it.
-fn by_write(log: &Log, id: &Id, op: &Op) -> bool {
+fn by_write(log: &Log, id: &EntryId, op: &Op) -> bool {
     let s = log.policy.position(&log.entries[id].policy).unwrap();
     authorised(log, id, op, s, true) && voided(log, id, op, true).is_none()
 }
 
 /// (lamport, entry, op index) of an op.
-pub(super) type OpOrder = (u64, Id, usize);
+pub(super) type OpOrder = (u64, EntryId, usize);
 
 /// The ops on one secret of entries that are not forged.
 pub(super) struct Plain<'a> {

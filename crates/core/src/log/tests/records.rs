@@ -1,8 +1,8 @@
 //! Drafts and rows.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::log::draft::{Authorship, EntryDraft, MAX_PARENTS, Tips};
-use crate::log::finding::Code;
+use crate::log::finding::FindingCode;
 use crate::log::graph::Graph;
 use crate::log::history::{LogFilter, RowStatus, rows};
 use crate::log::op::Op;
@@ -20,7 +20,7 @@ fn a_draft_becomes_an_entry_that_counts() {
     }
     let (graph, standings) = log.standings();
     let tips = Tips::of(&graph, &standings, &log.entries);
-    let mut heads: Vec<Id> = graph.heads().iter().map(|place| *graph.id(*place)).collect();
+    let mut heads: Vec<EntryId> = graph.heads().iter().map(|place| *graph.id(*place)).collect();
     heads.sort_unstable();
     assert_eq!(tips.parents, heads[..MAX_PARENTS], "the first by id");
     let draft = EntryDraft {
@@ -44,7 +44,7 @@ fn a_body_put_again_from_other_parents_is_another_object() {
     let mut log = Log::new();
     let [a, b] = ["prod/A", "prod/B"].map(|of| log.add("ann", &[], vec![put(of, 1)]));
     let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
-    let object = |parents: &[Id]| {
+    let object = |parents: &[EntryId]| {
         let tips = Tips { parents: parents.to_vec(), lamport: 2 };
         let draft = EntryDraft {
             ops: vec![put("prod/C", 2)],
@@ -75,12 +75,12 @@ fn build_refuses_what_inspect_reports() {
     let mut orphan = log.draft(0, "ann", &[root], vec![put("prod/A", 3)]);
     orphan.parents.insert(0, id(0));
     let orphan = log.insert(orphan);
-    let mut codes: Vec<Code> =
+    let mut codes: Vec<FindingCode> =
         Graph::build(&log.entries).unwrap_err().iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
-    assert_eq!(codes, [Code::ParentMissing, Code::LamportWrong]);
+    assert_eq!(codes, [FindingCode::ParentMissing, FindingCode::LamportWrong]);
     let graph = log.graph();
-    let place = |id: &Id| graph.place(id).unwrap();
+    let place = |id: &EntryId| graph.place(id).unwrap();
     assert!(graph.ancestor(place(&root), place(&orphan)), "the link that holds is kept");
 }
 

@@ -1,6 +1,7 @@
 //! Nobody gets more than somebody with the right meant to give: empty quantifiers, `gives`, creators.
 
 use super::*;
+use crate::crypto::bytes::Id;
 use Right::{Grant, Read, Write};
 
 const REFUSED: &str = "policy-unauthorised";

@@ -1,6 +1,7 @@
 //! Attempts to get more than the rules give, each named for the attack.
 
 use super::*;
+use crate::crypto::id::PolicyId;
 use Right::{Delete, Grant, Read, Rotate, Write};
 
 const REFUSED: &str = "policy-unauthorised";
@@ -140,7 +141,7 @@ fn a_reseal_is_swapped_to_another_audience_or_an_old_epoch() {
 fn a_setting_or_rebase_by_who_is_no_owner() {
     let world = World::cast();
     assert_eq!(world.code(&["paul"], vec![setting("ttl", "on-write")]), REFUSED);
-    let rebase = PolicyOp::Rebase { head: Fixed([1; 32]) };
+    let rebase = PolicyOp::Rebase { head: PolicyId([1; 32]) };
     assert_eq!(world.code(&["paul", "greta"], vec![rebase]), REFUSED);
 }
 

@@ -16,7 +16,8 @@ use super::op::{
     EpochReseal, EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart,
 };
 use super::sign::PolicyDraft;
-use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
+use crate::crypto::bytes::{Blob, Fixed, ShortId};
+use crate::crypto::id::VaultId;
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::{Name, Pattern, SecretName};
 use crate::record::ids::SUITE;
@@ -70,12 +71,17 @@ pub fn member_add(member: &str) -> PolicyOp {
 }
 
 /// Adds the key called `device` to `member`, proved for `vault`.
-pub fn key_add(vault: Option<&Id>, member: &str, device: &str) -> PolicyOp {
+pub fn key_add(vault: Option<&VaultId>, member: &str, device: &str) -> PolicyOp {
     key_add_to(vault, member, device, member)
 }
 
 /// The same, sealed to the recipient called `to`.
-pub(crate) fn key_add_to(vault: Option<&Id>, member: &str, device: &str, to: &str) -> PolicyOp {
+pub(crate) fn key_add_to(
+    vault: Option<&VaultId>,
+    member: &str,
+    device: &str,
+    to: &str,
+) -> PolicyOp {
     let key = device_key(device);
     let (member, recipient) = (name(member), recipient(to));
     let (device, sealed) = (name(device), Blob(b"sealed".to_vec()));

@@ -1,7 +1,7 @@
 //! What only one member, or only some keys, stand behind: what is to be looked at when these go.
 
 use super::{Credential, Ground, Vouching};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::Name;
 use crate::policy::state::{OWNER, PolicyState};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub enum Going<'a> {
     Member(&'a Name),
     /// Keys of this member that were lost: what they signed may be another's.
-    Keys(&'a Name, &'a BTreeSet<Id>),
+    Keys(&'a Name, &'a BTreeSet<KeyId>),
 }
 
 impl<'a> Going<'a> {
@@ -21,7 +21,7 @@ impl<'a> Going<'a> {
         }
     }
 
-    pub(super) fn has(self, key: &Id, holder: &Name) -> bool {
+    pub(super) fn has(self, key: &KeyId, holder: &Name) -> bool {
         match self {
             Self::Member(member) => holder == member,
             Self::Keys(_, keys) => keys.contains(key),
@@ -52,7 +52,7 @@ impl Vouching {
     /// What is left without anybody present behind it once somebody is gone, and was not before, through
     /// any number of others. Whoever signs that with the key `by` is there, and stands for it and for
     /// what it is sealed to.
-    pub fn alone(&self, going: Going<'_>, by: &Id) -> Alone {
+    pub fn alone(&self, going: Going<'_>, by: &KeyId) -> Alone {
         let mut alone = Alone::default();
         let change = WithAndWithout {
             before: self.ground_without(None, |key, member| going.has(key, member)),
@@ -106,7 +106,7 @@ impl Vouching {
         member: &Name,
         found: &Credential,
         going: Going<'_>,
-        by: &Id,
+        by: &KeyId,
         change: &WithAndWithout<'_>,
     ) -> bool {
         // Who has a device that was lost has not written genesis, which everybody accepts.
@@ -129,7 +129,7 @@ impl Vouching {
     }
 
     /// Whether it is the key, or what the key is sealed to.
-    fn is_of_key(&self, credential: &Credential, key: &Id) -> bool {
+    fn is_of_key(&self, credential: &Credential, key: &KeyId) -> bool {
         match credential {
             Credential::Key { id, .. } => id == key,
             Credential::Recipient(text) => self.sealed_to(key) == Some(text),
@@ -137,7 +137,7 @@ impl Vouching {
     }
 
     fn roles_of(&self, change: &WithAndWithout<'_>) -> Vec<Name> {
-        let by = |keys: &BTreeSet<Id>| change.takes(keys.iter());
+        let by = |keys: &BTreeSet<KeyId>| change.takes(keys.iter());
         let found =
             self.roles.iter().filter(|(name, made)| name.as_str() != OWNER && by(&made.behind));
         found.map(|(name, _)| name.clone()).collect()
@@ -146,7 +146,7 @@ impl Vouching {
     fn memberships_by(
         &self,
         going: Going<'_>,
-        by: &Id,
+        by: &KeyId,
         alone: &Alone,
         change: &WithAndWithout<'_>,
     ) -> Vec<(Name, Name)> {
@@ -167,13 +167,13 @@ impl Vouching {
 }
 
 impl WithAndWithout<'_> {
-    fn takes<'k>(&self, keys: impl Iterator<Item = &'k Id> + Clone) -> bool {
+    fn takes<'k>(&self, keys: impl Iterator<Item = &'k KeyId> + Clone) -> bool {
         self.before.stands_for(keys.clone()) && !self.after.stands_for(keys)
     }
 }
 
 /// The one key of the one owner.
-pub(super) fn sole_key(state: &PolicyState, member: &Name) -> Option<Id> {
+pub(super) fn sole_key(state: &PolicyState, member: &Name) -> Option<KeyId> {
     let is_alone = state.is_owner(member) && state.owners().count() == 1;
     let mut keys = state.member(member).filter(|_| is_alone)?.keys.values();
     let first = keys.next()?;

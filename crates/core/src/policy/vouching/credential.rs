@@ -1,6 +1,6 @@
 //! A key or recipient of a member, and what people are shown of it.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::Name;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -14,7 +14,7 @@ const RECIPIENT_SHOWN: usize = 12;
 /// What signs or opens in a member's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Credential {
-    Key { device: Name, id: Id },
+    Key { device: Name, id: KeyId },
     Recipient(String),
 }
 
@@ -58,7 +58,7 @@ pub fn named<'a>(text: &str, all: &BTreeSet<&'a Credential>) -> Vec<&'a Credenti
 pub fn pair<'s, T>(
     all: &mut [T],
     credential: impl Fn(&T) -> &Credential,
-    sealed_to: impl Fn(&Id) -> Option<&'s String>,
+    sealed_to: impl Fn(&KeyId) -> Option<&'s String>,
 ) {
     all.sort_by(|a, b| credential(a).cmp(credential(b)));
     let keys = all.iter().map(&credential).enumerate().filter_map(|(place, found)| match found {

@@ -3,7 +3,7 @@
 
 use super::alone::Going;
 use super::{Credential, Vouching};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::Name;
 use crate::policy::state::{OWNER, PolicyState};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 pub struct Ground<'a> {
     vouching: &'a Vouching,
     going: Option<Going<'a>>,
-    standing: HashSet<Id>,
+    standing: HashSet<KeyId>,
 }
 
 impl Vouching {
@@ -28,10 +28,10 @@ impl Vouching {
     pub(super) fn ground_without<'a>(
         &'a self,
         going: Option<Going<'a>>,
-        is_given: impl Fn(&Id, &Name) -> bool,
+        is_given: impl Fn(&KeyId, &Name) -> bool,
     ) -> Ground<'a> {
         let mut ground = Ground { vouching: self, going, standing: HashSet::new() };
-        let (mut open, mut waiting) = (Vec::new(), HashMap::<Id, Vec<Id>>::new());
+        let (mut open, mut waiting) = (Vec::new(), HashMap::<KeyId, Vec<KeyId>>::new());
         for (own, key, credential) in self.key_credentials() {
             let behind = self.all_behind(own, credential);
             if self.roots.contains(&key) || is_given(&key, own) || ground.stands(own, &behind) {
@@ -48,7 +48,7 @@ impl Vouching {
         ground
     }
 
-    fn key_credentials(&self) -> impl Iterator<Item = (&Name, Id, &Credential)> {
+    fn key_credentials(&self) -> impl Iterator<Item = (&Name, KeyId, &Credential)> {
         self.people.iter().flat_map(|(own, person)| {
             person.credentials.keys().filter_map(move |credential| match credential {
                 Credential::Key { id, .. } => Some((own, *id, credential)),
@@ -57,14 +57,14 @@ impl Vouching {
         })
     }
 
-    pub(super) fn all_behind(&self, member: &Name, credential: &Credential) -> Vec<Id> {
+    pub(super) fn all_behind(&self, member: &Name, credential: &Credential) -> Vec<KeyId> {
         let (added, confirmed) = self.behind(member, credential);
         added.into_iter().chain(confirmed).collect()
     }
 
     /// Whether it is a key that a present owner had on first becoming one: what was added later may be
     /// planted by whoever added it.
-    fn is_owners(&self, key: &Id, member: &Name) -> bool {
+    fn is_owners(&self, key: &KeyId, member: &Name) -> bool {
         let Some(person) = self.people.get(member) else { return false };
         let since = self.keys.get(key).map(|holder| holder.since);
         person.roles.keys().any(|role| role.as_str() == OWNER)
@@ -79,7 +79,7 @@ impl Vouching {
         member: &Name,
         credential: &Credential,
     ) -> Option<(&Name, usize)> {
-        let mut open: VecDeque<Id> = self.all_behind(member, credential).into();
+        let mut open: VecDeque<KeyId> = self.all_behind(member, credential).into();
         let (mut seen, mut found) = (BTreeSet::new(), None);
         while let Some(key) = open.pop_front() {
             let Some(holder) = self.keys.get(&key).filter(|_| seen.insert(key)) else { continue };
@@ -98,12 +98,12 @@ impl Vouching {
 
 impl Ground<'_> {
     /// Whether somebody whose word counts is among these; `own` is whose credential it is about.
-    pub(super) fn stands(&self, own: &Name, keys: &[Id]) -> bool {
+    pub(super) fn stands(&self, own: &Name, keys: &[KeyId]) -> bool {
         keys.iter().any(|key| self.speaks(key, Some(own)))
     }
 
     /// The same of what is no credential.
-    pub(super) fn stands_for<'k>(&self, mut keys: impl Iterator<Item = &'k Id>) -> bool {
+    pub(super) fn stands_for<'k>(&self, mut keys: impl Iterator<Item = &'k KeyId>) -> bool {
         keys.any(|key| self.speaks(key, None))
     }
 
@@ -120,14 +120,14 @@ impl Ground<'_> {
     }
 
     /// An owner's word counts for others even where nobody is left who let them in.
-    fn speaks(&self, key: &Id, own: Option<&Name>) -> bool {
+    fn speaks(&self, key: &KeyId, own: Option<&Name>) -> bool {
         self.counts(key).is_some_and(|member| {
             self.standing.contains(key)
                 || (own != Some(member) && self.vouching.is_owners(key, member))
         })
     }
 
-    fn counts(&self, key: &Id) -> Option<&Name> {
+    fn counts(&self, key: &KeyId) -> Option<&Name> {
         let member = self.vouching.present(key)?;
         (!self.going.is_some_and(|going| going.has(key, member))).then_some(member)
     }

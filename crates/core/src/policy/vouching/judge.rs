@@ -2,7 +2,7 @@
 //! of now.
 
 use super::{Credential, Signed, Vouching};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
 use crate::policy::op::Right;
@@ -184,7 +184,7 @@ impl Vouching {
     }
 
     /// The keys that let a member into a role.
-    pub(super) fn behind_membership(&self, member: &Name, role: &Name) -> &[Id] {
+    pub(super) fn behind_membership(&self, member: &Name, role: &Name) -> &[KeyId] {
         let joined = self.people.get(member).and_then(|person| person.roles.get(role));
         joined.map_or(&[][..], |signed| &signed.by)
     }
@@ -203,7 +203,7 @@ impl Vouching {
         own: &Name,
         credential: &Credential,
         access: &AccessOfRole,
-        seen: &mut BTreeSet<Id>,
+        seen: &mut BTreeSet<KeyId>,
     ) -> bool {
         let mut givers = BTreeSet::new();
         let (added, confirmed) = self.behind_for(own, credential, access);
@@ -223,9 +223,9 @@ impl Vouching {
         &self,
         state: &PolicyState,
         own: &Name,
-        key: &Id,
+        key: &KeyId,
         access: &AccessOfRole,
-        seen: &mut BTreeSet<Id>,
+        seen: &mut BTreeSet<KeyId>,
     ) -> bool {
         if !seen.insert(*key) {
             return false;
@@ -234,7 +234,7 @@ impl Vouching {
         self.reaches(state, own, credential, access, seen)
     }
 
-    pub(super) fn key_of(&self, member: &Name, key: &Id) -> Option<&Credential> {
+    pub(super) fn key_of(&self, member: &Name, key: &KeyId) -> Option<&Credential> {
         let mut all = self.people.get(member)?.credentials.keys();
         all.find(|found| matches!(found, Credential::Key { id, .. } if id == key))
     }
@@ -243,7 +243,7 @@ impl Vouching {
         &self,
         state: &PolicyState,
         member: &Name,
-        (added, confirmed): (&[Id], &[Id]),
+        (added, confirmed): (&[KeyId], &[KeyId]),
         access: &AccessOfRole,
         is_vouched: bool,
     ) -> VouchingVerdict {
@@ -253,8 +253,8 @@ impl Vouching {
         VouchingVerdict { added, confirmed, is_vouched, lacks: lacks.cloned() }
     }
 
-    fn vouchers(&self, keys: &[Id]) -> Vec<Voucher> {
-        let voucher = |key: &Id| {
+    fn vouchers(&self, keys: &[KeyId]) -> Vec<Voucher> {
+        let voucher = |key: &KeyId| {
             let holder = self.keys.get(key)?;
             let person = self.people.get(&holder.member);
             let is_there = person.is_some_and(|person| person.incarnation == holder.incarnation);
@@ -279,7 +279,12 @@ impl Vouching {
     }
 
     /// Who added something, and who else stood for it: a member's word for itself is none.
-    fn shown(&self, member: &Name, added: &[Id], confirmed: &[Id]) -> (Vec<Voucher>, Vec<Voucher>) {
+    fn shown(
+        &self,
+        member: &Name,
+        added: &[KeyId],
+        confirmed: &[KeyId],
+    ) -> (Vec<Voucher>, Vec<Voucher>) {
         let (added, mut confirmed) = (self.vouchers(added), self.vouchers(confirmed));
         confirmed.retain(|voucher| voucher.member != *member && !added.contains(voucher));
         (added, confirmed)

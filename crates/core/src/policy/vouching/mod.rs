@@ -22,7 +22,7 @@ use super::entry::PolicyEntry;
 use super::error::ChainError;
 use super::rights::Rights;
 use super::state::PolicyState;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use std::sync::Arc;
 struct Signed {
     position: usize,
     /// The keys that signed the entry.
-    by: Vec<Id>,
+    by: Vec<KeyId>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ struct Person {
     added: Signed,
     credentials: BTreeMap<Credential, Added>,
     /// By key that signed for all credentials that there were.
-    confirmed: BTreeMap<Id, BTreeMap<Deed, Confirmed>>,
+    confirmed: BTreeMap<KeyId, BTreeMap<Deed, Confirmed>>,
     roles: BTreeMap<Name, Signed>,
     /// Where it first became an owner.
     owner_since: Option<usize>,
@@ -84,7 +84,7 @@ struct Made {
     signed: Signed,
     members: BTreeSet<Name>,
     /// Keys that signed for what is in it: that made it, granted it something, let somebody in.
-    behind: BTreeSet<Id>,
+    behind: BTreeSet<KeyId>,
 }
 
 /// Who stands behind whom after the last entry.
@@ -95,11 +95,11 @@ pub struct Vouching {
     people: BTreeMap<Name, Person>,
     roles: BTreeMap<Name, Made>,
     /// Every key that there was.
-    keys: HashMap<Id, Holder>,
+    keys: HashMap<KeyId, Holder>,
     /// By key: the recipient that it is sealed to.
-    sealed: HashMap<Id, String>,
+    sealed: HashMap<KeyId, String>,
     /// The keys that signed genesis: whoever accepts the vault accepts them.
-    roots: BTreeSet<Id>,
+    roots: BTreeSet<KeyId>,
     /// By incarnation: where it was removed.
     departed: HashMap<u64, usize>,
 }
@@ -131,7 +131,7 @@ impl Vouching {
     }
 
     /// The recipient that a key is sealed to.
-    pub(crate) fn sealed_to(&self, key: &Id) -> Option<&String> {
+    pub(crate) fn sealed_to(&self, key: &KeyId) -> Option<&String> {
         self.sealed.get(key)
     }
 
@@ -143,7 +143,7 @@ impl Vouching {
     }
 
     /// The keys that stand behind a credential, those that let it in first.
-    fn behind(&self, member: &Name, credential: &Credential) -> (Vec<Id>, Vec<Id>) {
+    fn behind(&self, member: &Name, credential: &Credential) -> (Vec<KeyId>, Vec<KeyId>) {
         self.behind_if(member, credential, |_| true)
     }
 
@@ -153,7 +153,7 @@ impl Vouching {
         member: &Name,
         credential: &Credential,
         access: &AccessOfRole,
-    ) -> (Vec<Id>, Vec<Id>) {
+    ) -> (Vec<KeyId>, Vec<KeyId>) {
         self.behind_if(member, credential, |given| access.is_within(given))
     }
 
@@ -162,7 +162,7 @@ impl Vouching {
         member: &Name,
         credential: &Credential,
         speaks: impl Fn(&[&AccessOfRole]) -> bool,
-    ) -> (Vec<Id>, Vec<Id>) {
+    ) -> (Vec<KeyId>, Vec<KeyId>) {
         let found = self.people.get(member);
         let Some((person, added)) = found.and_then(|p| Some((p, p.credentials.get(credential)?)))
         else {
@@ -178,7 +178,7 @@ impl Vouching {
     }
 
     /// Whose key it is, if they are there and it was not lost.
-    fn present(&self, key: &Id) -> Option<&Name> {
+    fn present(&self, key: &KeyId) -> Option<&Name> {
         let holder = self.keys.get(key).filter(|holder| !holder.lost)?;
         let person = self.people.get(&holder.member)?;
         (person.incarnation == holder.incarnation).then_some(&holder.member)

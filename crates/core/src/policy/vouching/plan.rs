@@ -1,7 +1,7 @@
 //! What a planned entry gives, to which credentials, and who stood behind these before.
 
 use super::{AccessOfRole, Credential, Vouching, VouchingVerdict, pair};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
@@ -28,7 +28,7 @@ pub struct Receiver {
     /// Each device with the recipient that is its own.
     pub credentials: Vec<(Credential, VouchingVerdict)>,
     /// By key: the recipient that it is sealed to.
-    sealed_to: BTreeMap<Id, String>,
+    sealed_to: BTreeMap<KeyId, String>,
 }
 
 impl Receiver {
@@ -63,7 +63,7 @@ struct Plan<'a> {
     after: &'a Chain,
     /// The members that sign, and the keys that they sign with.
     signers: BTreeSet<Name>,
-    keys: BTreeSet<Id>,
+    keys: BTreeSet<KeyId>,
     gifts: Vec<Gift>,
 }
 
@@ -216,7 +216,7 @@ impl Plan<'_> {
     fn excused(
         &self,
         mut verdict: VouchingVerdict,
-        behind: &[Id],
+        behind: &[KeyId],
         access: &AccessOfRole,
     ) -> VouchingVerdict {
         let vouchers: BTreeSet<&Name> =

@@ -1,7 +1,7 @@
 //! `adopt`, `adopt --list`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::EntryId;
 use crate::log::history::action;
 use crate::log::op::Op;
 use crate::name::{Name, SecretName};
@@ -17,7 +17,7 @@ pub struct AdoptListView<'a> {
 
 #[derive(Serialize)]
 pub struct VoidEntryView<'a> {
-    pub entry: Id,
+    pub entry: EntryId,
     pub timestamp: String,
     pub actor: &'a Name,
     pub device: Option<&'a Name>,
@@ -37,7 +37,7 @@ pub struct VoidOpView {
 
 #[derive(Serialize)]
 pub struct AdoptView<'a> {
-    pub entries: &'a [Id],
+    pub entries: &'a [EntryId],
     pub secrets: &'a BTreeSet<SecretName>,
     pub left_out: Vec<LeftOutOpView>,
 }
@@ -45,7 +45,7 @@ pub struct AdoptView<'a> {
 /// What is not issued anew.
 #[derive(Serialize)]
 pub struct LeftOutOpView {
-    pub entry: Id,
+    pub entry: EntryId,
     pub action: &'static str,
 }
 
@@ -99,13 +99,13 @@ mod tests {
 
     fn all() -> Vec<Value> {
         let adopted = Adopted {
-            entries: vec![ID],
+            entries: vec![EntryId(ID.0)],
             secrets: BTreeSet::from([secret()]),
-            left_out: vec![(ID, "rollout")],
+            left_out: vec![(EntryId(ID.0), "rollout")],
         };
         let (actor, device) = (name("backend"), name("laptop"));
         let void = |device| VoidEntryView {
-            entry: ID,
+            entry: EntryId(ID.0),
             timestamp: rfc3339(UnixTime::from_secs(1_800_000_000)),
             actor: &actor,
             device,

@@ -3,7 +3,7 @@
 use crate::backup::container::Backup;
 use crate::backup::maker::Maker;
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use crate::file::request::fingerprint_words;
 use crate::name::Name;
 use crate::vault::Vault;
@@ -14,7 +14,7 @@ use std::path::Path;
 pub struct BackupCreateView<'a> {
     pub file: &'a Path,
     pub vault: &'a Name,
-    pub id: Id,
+    pub id: VaultId,
     pub fingerprint: String,
     pub secrets: usize,
     pub policy_entries: usize,
@@ -65,7 +65,7 @@ impl<'a> BackupCreateView<'a> {
 #[derive(Serialize)]
 pub struct BackupRestoreView<'a> {
     pub vault: &'a Name,
-    pub id: Id,
+    pub id: VaultId,
     pub path: &'a Path,
     pub created: String,
     /// Who signed it, if anybody did.
@@ -123,7 +123,7 @@ mod tests {
         let view = |identity, recipients, member| BackupCreateView {
             file: Path::new("shop.age"),
             vault: &vault,
-            id: ID,
+            id: VaultId(ID.0),
             fingerprint: fingerprint_words(&ID),
             secrets: 3,
             policy_entries: 2,
@@ -142,7 +142,7 @@ mod tests {
         let (vault, member) = (name("shop"), name("admin"));
         let view = |member, identity| BackupRestoreView {
             vault: &vault,
-            id: ID,
+            id: VaultId(ID.0),
             path: Path::new(".v-secure/vault.toml"),
             created: rfc3339(UnixTime::from_secs(1_800_000_000)),
             member,

@@ -78,11 +78,12 @@ pub(super) use tests::examples;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::id::KeyId;
     use crate::report::view::testing::{ID, name};
 
     /// One of each kind.
     pub fn examples() -> Vec<GivenView> {
-        let key = Credential::Key { device: name("laptop"), id: ID };
+        let key = Credential::Key { device: name("laptop"), id: KeyId(ID.0) };
         let recipient = Credential::Recipient("age1x".into());
         let given = |kind, device: Option<&Name>, id| GivenView {
             role: name("developer"),

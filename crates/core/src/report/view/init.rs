@@ -1,13 +1,14 @@
 //! `init`.
 
-use crate::crypto::bytes::{Id, ShortId};
+use crate::crypto::bytes::ShortId;
+use crate::crypto::id::VaultId;
 use crate::name::Name;
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Serialize)]
 pub struct InitView {
-    pub vault: Id,
+    pub vault: VaultId,
     pub name: Name,
     pub path: PathBuf,
     pub member: Name,
@@ -20,7 +21,7 @@ pub struct InitView {
     /// The sealed half of the identity, if the other half is in the OS keyring.
     pub keyring: Option<PathBuf>,
     pub fingerprint: String,
-    pub id: Id,
+    pub id: VaultId,
 }
 
 #[derive(Serialize)]
@@ -50,7 +51,7 @@ mod tests {
     fn vaults() -> Vec<Value> {
         let file = || Some(PathBuf::from("file"));
         let plain = || InitView {
-            vault: ID,
+            vault: VaultId(ID.0),
             name: name("shop"),
             path: PathBuf::from(".v-secure/vault.toml"),
             member: name("admin"),
@@ -61,7 +62,7 @@ mod tests {
             recovery: None,
             keyring: None,
             fingerprint: fingerprint_words(&ID),
-            id: ID,
+            id: VaultId(ID.0),
         };
         let recovery = |file| Some(InitRecoveryView { recipient: "age1y".into(), file });
         let full = InitView {

@@ -1,12 +1,12 @@
 //! `lock`.
 
-use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct LockView {
     /// The ids of the vaults that were open.
-    pub locked: Vec<Id>,
+    pub locked: Vec<VaultId>,
 }
 
 #[cfg(test)]
@@ -26,6 +26,9 @@ mod tests {
     }
 
     fn locked() -> Vec<Value> {
-        vec![json(&LockView { locked: vec![ID] }), json(&LockView { locked: Vec::new() })]
+        vec![
+            json(&LockView { locked: vec![VaultId(ID.0)] }),
+            json(&LockView { locked: Vec::new() }),
+        ]
     }
 }

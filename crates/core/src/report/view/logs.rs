@@ -42,7 +42,7 @@ impl From<&HistoryRow> for EventView {
             status: row.status.as_str(),
             compliance_standards: controls::of(row.action),
             object: row.object.clone(),
-            id: row.entry,
+            id: row.id,
         }
     }
 }

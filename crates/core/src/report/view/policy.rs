@@ -128,6 +128,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::id::KeyId;
     use crate::policy::vouching::{AccessOfRole, Credential, Voucher, VoucherStatus};
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern};
     use serde_json::Value;
@@ -161,7 +162,7 @@ mod tests {
             confirmed: by(),
             marks: marks(),
         };
-        let key = Credential::Key { device: name("laptop"), id: ID };
+        let key = Credential::Key { device: name("laptop"), id: KeyId(ID.0) };
         let (role, grants) = (name("ops"), vec![]);
         let access = AccessOfRole { role: role.clone(), grants, once: vec![pattern("prod/*")] };
         let review = Review {

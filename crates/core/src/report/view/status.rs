@@ -1,7 +1,7 @@
 //! `v-secure` alone.
 
 use crate::convert::duration::{relative, rfc3339};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use crate::name::{Name, SecretName};
 use crate::secret::list;
 use crate::secret::list::ListFilter;
@@ -16,7 +16,7 @@ pub const SOON: u64 = 7 * 24 * 3600;
 #[derive(Serialize)]
 pub struct StatusView<'a> {
     pub vault: &'a Name,
-    pub id: Id,
+    pub id: VaultId,
     pub path: String,
     pub fingerprint: String,
     pub pinned: bool,
@@ -91,7 +91,7 @@ mod tests {
             (&name("shop"), &name("admin"), &secret(), UnixTime::from_secs(1_800_000_000));
         let open = || StatusView {
             vault,
-            id: ID,
+            id: VaultId(ID.0),
             path: ".v-secure/vault.toml".into(),
             fingerprint: fingerprint_words(&ID),
             pinned: true,

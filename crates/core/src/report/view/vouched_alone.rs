@@ -134,13 +134,14 @@ pub(super) use tests::examples;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::id::KeyId;
     use crate::report::view::testing::{ID, name};
 
     /// One of each kind.
     pub fn examples() -> Vec<VouchedAloneView> {
         let member =
             |kind| VouchedAloneView { member: Some(name("backend")), ..VouchedAloneView::of(kind) };
-        let key = Credential::Key { device: name("laptop"), id: ID };
+        let key = Credential::Key { device: name("laptop"), id: KeyId(ID.0) };
         vec![
             VouchedAloneView { owner: true, revoked: true, ..member("member") },
             VouchedAloneView { credential: Some(key.to_string()), ..member("credential") },

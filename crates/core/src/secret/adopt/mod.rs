@@ -3,8 +3,7 @@
 
 use super::put::{self, PutError, members_with};
 use super::waived;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId, SecretId};
 use crate::file::version;
 use crate::file::version::VersionError;
 use crate::log::entry::Entry;
@@ -24,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// An entry of which ops are kept without effect.
 #[derive(Debug, Clone)]
 pub struct VoidEntry<'a> {
-    pub id: Id,
+    pub id: EntryId,
     pub entry: &'a Entry,
     /// In order, never empty.
     pub ops: Vec<VoidOp>,
@@ -89,11 +88,11 @@ pub enum AdoptError {
     #[error("several entries have ids that begin like this")]
     Ambiguous { text: String },
     #[error("the entry {id} is not void: there is nothing to adopt")]
-    Counts { id: Id },
+    Counts { id: EntryId },
     #[error("the entry {id} was adopted already")]
-    Adopted { id: Id },
+    Adopted { id: EntryId },
     #[error("{member} may not {} {secret}, as adopting the entry {id} would", right.as_str())]
-    NotPermitted { id: Id, secret: SecretName, member: Name, right: Right, able: Vec<Name> },
+    NotPermitted { id: EntryId, secret: SecretName, member: Name, right: Right, able: Vec<Name> },
     #[error("the keys for {secret} cannot be used")]
     Keys {
         secret: SecretName,
@@ -101,10 +100,10 @@ pub enum AdoptError {
         source: KeyError,
     },
     #[error("the value that the entry {id} gives {secret} is not in the vault")]
-    Missing { id: Id, secret: SecretName },
+    Missing { id: EntryId, secret: SecretName },
     #[error("the value that the entry {id} gives {secret} does not decrypt")]
     Open {
-        id: Id,
+        id: EntryId,
         secret: SecretName,
         #[source]
         source: Box<VersionError>,
@@ -116,10 +115,10 @@ pub enum AdoptError {
 /// What adopting brings about.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Adopted {
-    pub entries: Vec<Id>,
+    pub entries: Vec<EntryId>,
     pub secrets: BTreeSet<SecretName>,
     /// Ops that are not issued anew: what they did is done by other means, or not at all.
-    pub left_out: Vec<(Id, &'static str)>,
+    pub left_out: Vec<(EntryId, &'static str)>,
 }
 
 /// The entries of the log with void ops, oldest first.
@@ -317,7 +316,12 @@ impl<'a> Adopter<'a> {
         Ok(())
     }
 
-    fn open(&self, void: &VoidEntry<'_>, put: &Put, uid: &Id) -> Result<SecretValue, AdoptError> {
+    fn open(
+        &self,
+        void: &VoidEntry<'_>,
+        put: &Put,
+        uid: &SecretId,
+    ) -> Result<SecretValue, AdoptError> {
         let (id, secret) = (void.id, put.secret.clone());
         let object = self.vault.object(uid, &put.object);
         let wrap = self.vault.wrap(uid, &put.wrap).filter(|wrap| wrap.version == put.object);

@@ -7,8 +7,7 @@
 
 use super::GRACE;
 use super::deleters::could_delete;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::state::{Late, SecretState, Version};
@@ -74,7 +73,7 @@ pub fn first_due_at_a_glance(vault: &Vault) -> Option<UnixTime> {
     stated.iter().find(|(_, version)| !is_pruned(version)).map(|(at, _)| *at)
 }
 
-fn ops(vault: &Vault) -> impl Iterator<Item = (&Id, &Entry, &Op)> {
+fn ops(vault: &Vault) -> impl Iterator<Item = (&EntryId, &Entry, &Op)> {
     let entries = vault.file().entries.iter();
     entries.flat_map(|(id, entry)| entry.ops.iter().map(move |op| (id, entry, op)))
 }
@@ -103,7 +102,7 @@ fn stated(vault: &Vault) -> Vec<(UnixTime, Named<'_>)> {
 fn prunes<'a>(
     vault: &'a Vault,
     of: &HashSet<Named<'a>>,
-) -> HashMap<Named<'a>, Vec<(&'a Id, &'a Entry)>> {
+) -> HashMap<Named<'a>, Vec<(&'a EntryId, &'a Entry)>> {
     let mut found: HashMap<Named<'_>, Vec<_>> = HashMap::new();
     for (id, entry, op) in ops(vault) {
         let Op::Prune { secret, objects } = op else { continue };
@@ -115,7 +114,7 @@ fn prunes<'a>(
 }
 
 /// Whether a prune counts, if its entry is what it says: a void one hides nothing.
-fn may_count(vault: &Vault, secret: &SecretName, (id, entry): &(&Id, &Entry)) -> bool {
+fn may_count(vault: &Vault, secret: &SecretName, (id, entry): &(&EntryId, &Entry)) -> bool {
     let (position, place) = (vault.chain().position(&entry.policy), vault.graph().place(id));
     let (Some(position), Some(place)) = (position, place) else { return false };
     could_delete(vault, secret, &entry.actor, position, place)

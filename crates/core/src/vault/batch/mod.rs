@@ -8,7 +8,7 @@
 
 use super::change::{Change, NewVersion, NewWrap};
 use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, PolicyId, VaultId};
 use crate::file::version::{SealedValue, SealedVersion};
 use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
@@ -27,8 +27,8 @@ const BYTES: usize = 1 << 20;
 /// Ops in order, and the records that they name.
 pub struct Batch<'a> {
     ctx: &'a Ctx<'a>,
-    vault: Id,
-    policy: Id,
+    vault: VaultId,
+    policy: PolicyId,
     /// The entries that are full.
     entries: Vec<Entry>,
     /// What the entry follows that the next op goes into.
@@ -66,7 +66,7 @@ impl<'a> Batch<'a> {
     }
 
     /// For entries by a policy entry that the same change brings.
-    pub fn under(vault: &Vault, policy: Id, ctx: &'a Ctx<'a>) -> Self {
+    pub fn under(vault: &Vault, policy: PolicyId, ctx: &'a Ctx<'a>) -> Self {
         let tips = vault.tips();
         Self {
             ctx,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::bytes::Fixed;
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::id::{EntryId, KeyId, ObjectId, VaultId, WrapId};
 use crate::crypto::identity::{generate_identity, parse_identities};
 use crate::file::format;
 use crate::file::format::Trust;
@@ -76,7 +76,7 @@ impl Scene {
         }
     }
 
-    fn sealed(&self, number: usize, author: &Id) -> SealedValue {
+    fn sealed(&self, number: usize, author: &KeyId) -> SealedValue {
         let (uid, value) = (self.vault.uid(&secret(number)), value(number));
         let keys = self.who.keys(&self.vault, "owner").unwrap();
         let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
@@ -85,7 +85,7 @@ impl Scene {
         seal_version(&TestHost, self.vault.binding(&uid), authored, to).unwrap()
     }
 
-    fn new_put(&self, number: usize, author: &Id) -> NewPut {
+    fn new_put(&self, number: usize, author: &KeyId) -> NewPut {
         let (value, replaces) = (self.sealed(number, author), Vec::new());
         NewPut { secret: secret(number), value, replaces, same: Vec::new(), adopts: None }
     }
@@ -203,7 +203,7 @@ fn torn(spoil: impl FnOnce(&Scene, Batch<'_>) -> Change) {
 
 #[test]
 fn a_version_of_another_entry_than_its_puts_is_not_written() {
-    let resigned = |scene: &Scene, entry: Entry, parents: Vec<Id>, vault: &Id| {
+    let resigned = |scene: &Scene, entry: Entry, parents: Vec<EntryId>, vault: &VaultId| {
         let tips = Tips { parents, lamport: entry.lamport };
         let (policy, actor) = (entry.policy, &scene.signer.member);
         let draft = EntryDraft { ops: entry.ops, reason: entry.reason, ts: entry.ts };
@@ -211,13 +211,13 @@ fn a_version_of_another_entry_than_its_puts_is_not_written() {
         Change::log(vec![draft.sign(&tips, by, &scene.signer.key)])
     };
     torn(|scene, batch| {
-        let parents = vec![Fixed([1; 32])];
+        let parents = vec![EntryId([1; 32])];
         batch.change_with(|mut entries| {
             resigned(scene, entries.remove(0), parents, &scene.vault.id())
         })
     });
     torn(|scene, batch| {
-        let vault = Fixed([1; 32]);
+        let vault = VaultId([1; 32]);
         batch.change_with(|mut entries| resigned(scene, entries.remove(0), Vec::new(), &vault))
     });
     torn(|_, batch| {
@@ -227,7 +227,7 @@ fn a_version_of_another_entry_than_its_puts_is_not_written() {
         })
     });
     torn(|scene, mut batch| {
-        batch.put(scene.new_put(1, &Fixed([1; 32])));
+        batch.put(scene.new_put(1, &KeyId([1; 32])));
         batch.change().unwrap()
     });
 }

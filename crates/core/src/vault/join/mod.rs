@@ -3,7 +3,8 @@
 //! taking rights away, by leaving heads behind.
 
 use super::change::Change;
-use crate::crypto::bytes::Id;
+
+use crate::crypto::id::EntryId;
 use crate::log::draft::{Authorship, EntryDraft, MAX_PARENTS, Tips};
 use crate::log::entry::Entry;
 use crate::log::op::{Join, Op};
@@ -12,8 +13,8 @@ use crate::vault::author::Ctx;
 
 /// The change that leaves at most [`MAX_PARENTS`] heads; `None` where there are no more.
 pub fn join(vault: &Vault, ctx: &Ctx<'_>) -> Option<Change> {
-    let lamport = |id: &Id| vault.file().entries.get(id).map_or(0, |entry| entry.lamport);
-    let mut heads: Vec<(Id, u64)> =
+    let lamport = |id: &EntryId| vault.file().entries.get(id).map_or(0, |entry| entry.lamport);
+    let mut heads: Vec<(EntryId, u64)> =
         vault.known_heads().into_iter().map(|id| (id, lamport(&id))).collect();
     let mut entries = Vec::new();
     while heads.len() > MAX_PARENTS {
@@ -27,7 +28,7 @@ pub fn join(vault: &Vault, ctx: &Ctx<'_>) -> Option<Change> {
 }
 
 /// `heads` with their numbers, in order of id.
-fn entry(vault: &Vault, ctx: &Ctx<'_>, heads: &[(Id, u64)]) -> Entry {
+fn entry(vault: &Vault, ctx: &Ctx<'_>, heads: &[(EntryId, u64)]) -> Entry {
     let parents = heads.iter().map(|(id, _)| *id).collect();
     let lamport = heads.iter().map(|(_, lamport)| *lamport).max().unwrap_or(0) + 1;
     let (id, policy, actor) = (vault.id(), vault.chain().head(), &ctx.signer.member);

@@ -7,7 +7,7 @@
 use super::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
 use crate::crypto::bytes::{self, Fixed, Id};
-use crate::crypto::id::EpochId;
+use crate::crypto::id::{EpochId, VaultId};
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
@@ -156,7 +156,7 @@ fn joined(parts: &[SecretValue]) -> SecretValue {
 
 impl SessionKeys {
     /// Reads what [`gather`] wrote for this vault.
-    pub fn parse(text: SecretValue, vault: &Id) -> Result<Self, SessionFault> {
+    pub fn parse(text: SecretValue, vault: &VaultId) -> Result<Self, SessionFault> {
         let mut lines = Lines::new(text.expose_str().ok_or(SessionFault::Form)?);
         if lines.next() != Some(FIRST_LINE) {
             return Err(SessionFault::Form);

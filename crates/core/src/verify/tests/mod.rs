@@ -1,14 +1,14 @@
 //! A sound vault, and what each way of spoiling it is reported as.
 
 use super::{Report, VerifyOptions, verify, verify_base};
-use crate::crypto::bytes::{Blob, Fixed, Id};
+use crate::crypto::bytes::{Blob, Fixed};
 use crate::crypto::digest::{HashContext, hash};
-use crate::crypto::id::{EpochId, ObjectId, WrapId};
+use crate::crypto::id::{EntryId, EpochId, ObjectId, SecretId, WrapId};
 use crate::crypto::sign::Tag;
 use crate::file::model::*;
 use crate::file::records::Records;
 use crate::file::slot::{SlotRecord, SlotRemoved};
-use crate::log::finding::{Code, Finding, Severity};
+use crate::log::finding::{Finding, FindingCode, Severity};
 use crate::log::fold::FoldScope;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
@@ -63,7 +63,7 @@ impl TestVault {
         vault
     }
 
-    fn uid(&self, of: &str) -> Id {
+    fn uid(&self, of: &str) -> SecretId {
         ids::secret_uid(&self.log.policy.vault_id, &secret(of))
     }
 
@@ -109,12 +109,12 @@ impl TestVault {
         Put { wrap, ..put_op(of, id) }
     }
 
-    fn put(&mut self, actor: &str, parents: &[Id], of: &str, number: u8) -> Id {
+    fn put(&mut self, actor: &str, parents: &[EntryId], of: &str, number: u8) -> EntryId {
         let op = Op::Put(self.put_op(of, number));
         self.add(actor, parents, op)
     }
 
-    fn add(&mut self, actor: &str, parents: &[Id], op: Op) -> Id {
+    fn add(&mut self, actor: &str, parents: &[EntryId], op: Op) -> EntryId {
         let id = self.log.add(actor, parents, vec![op]);
         self.settle();
         id
@@ -130,7 +130,7 @@ impl TestVault {
         }
     }
 
-    fn head(&self) -> Id {
+    fn head(&self) -> EntryId {
         let (graph, standings) = self.log.standings();
         *graph.id(*standings.tips(&graph).last().unwrap())
     }
@@ -139,20 +139,20 @@ impl TestVault {
         verify(&self.file, &self.log.policy, VerifyOptions { now: NOW, scope: FoldScope::All })
     }
 
-    fn codes(&self) -> Vec<Code> {
+    fn codes(&self) -> Vec<FindingCode> {
         codes(&self.report().findings)
     }
 }
 
-fn codes(findings: &[Finding]) -> Vec<Code> {
-    let mut codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
+fn codes(findings: &[Finding]) -> Vec<FindingCode> {
+    let mut codes: Vec<FindingCode> = findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
     codes
 }
 
 /// The codes after `spoil` had its way with a sound vault.
-fn spoilt(spoil: impl FnOnce(&mut TestVault)) -> Vec<Code> {
+fn spoilt(spoil: impl FnOnce(&mut TestVault)) -> Vec<FindingCode> {
     let mut vault = TestVault::new();
     spoil(&mut vault);
     vault.codes()
@@ -167,21 +167,24 @@ fn a_sound_vault_has_no_findings() {
 
 #[test]
 fn each_false_copy_is_an_error_of_its_own() {
-    assert_eq!(spoilt(|v| v.file.header.vault = id(1)), [Code::HeaderVault]);
-    assert_eq!(spoilt(|v| v.file.header.name = name("other")), [Code::HeaderName]);
-    assert_eq!(spoilt(|v| v.section(A).active.clear()), [Code::ActiveWrong]);
+    assert_eq!(spoilt(|v| v.file.header.vault = id(1)), [FindingCode::HeaderVault]);
+    assert_eq!(spoilt(|v| v.file.header.name = name("other")), [FindingCode::HeaderName]);
+    assert_eq!(spoilt(|v| v.section(A).active.clear()), [FindingCode::ActiveWrong]);
     let audience = |v: &mut TestVault| v.file.audiences.remove("owner").unwrap();
-    assert_eq!(spoilt(|v| _ = audience(v)), [Code::AudienceMissing]);
+    assert_eq!(spoilt(|v| _ = audience(v)), [FindingCode::AudienceMissing]);
     let copied = |v: &mut TestVault| {
         let section = v.file.audiences["owner"].clone();
         v.file.audiences.insert("ci+owner".to_owned(), section);
     };
-    assert_eq!(spoilt(copied), [Code::AudienceUnknown]);
+    assert_eq!(spoilt(copied), [FindingCode::AudienceUnknown]);
     let section = |v: &mut TestVault, change: fn(&mut AudienceSection)| {
         change(v.file.audiences.get_mut("owner").unwrap());
     };
-    assert_eq!(spoilt(|v| section(v, |s| s.epoch = EpochId([9; 16]))), [Code::AudienceEpoch]);
-    assert_eq!(spoilt(|v| section(v, |s| s.envelope.push(0))), [Code::EnvelopeWrong]);
+    assert_eq!(
+        spoilt(|v| section(v, |s| s.epoch = EpochId([9; 16]))),
+        [FindingCode::AudienceEpoch]
+    );
+    assert_eq!(spoilt(|v| section(v, |s| s.envelope.push(0))), [FindingCode::EnvelopeWrong]);
 }
 
 #[test]
@@ -191,9 +194,11 @@ fn a_section_under_another_uid_does_not_stand_for_its_name() {
         let section = v.file.secrets.remove(&a).unwrap();
         v.file.secrets.insert(b, section);
     });
-    assert!(swapped.contains(&Code::SecretUid) && swapped.contains(&Code::ObjectMissing));
+    assert!(
+        swapped.contains(&FindingCode::SecretUid) && swapped.contains(&FindingCode::ObjectMissing)
+    );
     let empty = spoilt(|v| v.section("prod/C").active.clear());
-    assert_eq!(empty, [Code::SecretEmpty]);
+    assert_eq!(empty, [FindingCode::SecretEmpty]);
 }
 
 #[test]
@@ -203,11 +208,11 @@ fn changed_versions_and_wraps_do_not_hash_to_their_ids() {
         let id = first(v);
         v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
     });
-    assert_eq!(changed, [Code::ObjectIdWrong]);
+    assert_eq!(changed, [FindingCode::ObjectIdWrong]);
     let wrap = spoilt(|v| {
         v.section(A).wraps.values_mut().next().unwrap().key = WrapKey::Kek(Blob(vec![6; 72]));
     });
-    assert_eq!(wrap, [Code::WrapIdWrong]);
+    assert_eq!(wrap, [FindingCode::WrapIdWrong]);
 }
 
 #[test]
@@ -216,13 +221,13 @@ fn what_the_log_does_not_name_is_an_error() {
         let (id, object) = v.version(A, 9);
         v.section(A).versions.insert(id, object);
     });
-    assert_eq!(object, [Code::ObjectUnknown]);
+    assert_eq!(object, [FindingCode::ObjectUnknown]);
     let wrap = spoilt(|v| {
         let id = v.version(A, 1).0;
         v.log.policy.epochs.insert(EpochId([2; 16]), ("owner".to_owned(), 0, None));
         v.wrap(A, id, EpochId([2; 16]));
     });
-    assert_eq!(wrap, [Code::WrapUnknown]);
+    assert_eq!(wrap, [FindingCode::WrapUnknown]);
 }
 
 #[test]
@@ -231,20 +236,20 @@ fn what_the_fold_needs_must_be_there() {
         let id = v.version(A, 1).0;
         v.section(A).versions.remove(&id);
     });
-    assert_eq!(object, [Code::ObjectMissing, Code::WrapVersion]);
-    assert_eq!(spoilt(|v| v.section(A).wraps.clear()), [Code::WrapMissing]);
+    assert_eq!(object, [FindingCode::ObjectMissing, FindingCode::WrapVersion]);
+    assert_eq!(spoilt(|v| v.section(A).wraps.clear()), [FindingCode::WrapMissing]);
     let secret = spoilt(|v| {
         let uid = v.uid(B);
         v.file.secrets.remove(&uid);
     });
-    assert_eq!(secret, [Code::ObjectMissing]);
+    assert_eq!(secret, [FindingCode::ObjectMissing]);
 }
 
 #[test]
 fn a_wraps_epoch_must_be_its_audiences() {
-    assert_eq!(spoilt(|v| v.log.policy.epochs.clear()), [Code::WrapEpoch]);
+    assert_eq!(spoilt(|v| v.log.policy.epochs.clear()), [FindingCode::WrapEpoch]);
     let other = spoilt(|v| v.log.policy.epochs.get_mut(&EPOCH).unwrap().0 = "ci+owner".to_owned());
-    assert_eq!(other, [Code::WrapEpoch]);
+    assert_eq!(other, [FindingCode::WrapEpoch]);
 }
 
 #[test]
@@ -259,7 +264,7 @@ fn an_op_cannot_name_the_wrap_of_another_version() {
             v.section(A).wraps.iter().find(|(_, w)| w.version == first).map(|w| *w.0).unwrap();
         v.add("ann", &[head], Op::Put(op));
     });
-    assert_eq!(codes, [Code::WrapVersion]);
+    assert_eq!(codes, [FindingCode::WrapVersion]);
 }
 
 #[test]
@@ -289,21 +294,21 @@ fn what_a_void_prune_deleted_is_lost() {
     assert_eq!(vault.codes(), []);
     vault.log.policy.revoke(&[head], "backend", A);
     vault.settle();
-    assert_eq!(vault.codes(), [Code::ObjectLost, Code::Void]);
+    assert_eq!(vault.codes(), [FindingCode::ObjectLost, FindingCode::Void]);
     assert!(vault.report().has_errors(), "a value is gone that nobody may have wanted gone");
 }
 
 #[test]
 fn each_forged_entry_is_an_error_that_names_it() {
     type Forge = fn(&mut crate::log::entry::Entry);
-    let cases: [(Forge, Code); 7] = [
-        (|e| e.policy = id(99), Code::PolicyUnknown),
-        (|e| e.key = id(99), Code::KeyUnknown),
-        (|e| e.actor = name("ann"), Code::ActorWrong),
-        (|e| e.reason = "x\u{1b}[2J".to_owned(), Code::SignatureInvalid),
-        (|e| e.sig = Fixed([7; 64]), Code::SignatureInvalid),
-        (|e| e.lamport += 1, Code::LamportWrong),
-        (|e| e.parents = vec![id(98)], Code::ParentMissing),
+    let cases: [(Forge, FindingCode); 7] = [
+        (|e| e.policy = id(99), FindingCode::PolicyUnknown),
+        (|e| e.key = id(99), FindingCode::KeyUnknown),
+        (|e| e.actor = name("ann"), FindingCode::ActorWrong),
+        (|e| e.reason = "x\u{1b}[2J".to_owned(), FindingCode::SignatureInvalid),
+        (|e| e.sig = Fixed([7; 64]), FindingCode::SignatureInvalid),
+        (|e| e.lamport += 1, FindingCode::LamportWrong),
+        (|e| e.parents = vec![id(98)], FindingCode::ParentMissing),
     ];
     for (forge, code) in cases {
         let mut vault = TestVault::new();
@@ -322,7 +327,7 @@ fn each_forged_entry_is_an_error_that_names_it() {
         v.log.policy.add("eve", &[Right::Read], "*");
         v.add("eve", &[], field(A, "type", Some("x")));
     });
-    assert_eq!(unauthorised, [Code::OpUnauthorised]);
+    assert_eq!(unauthorised, [FindingCode::OpUnauthorised]);
 }
 
 #[test]
@@ -333,17 +338,17 @@ fn key_and_order_of_policy_are_checked_against_the_chain() {
     let after = vault.add("ann", &[head], field(A, "type", Some("x")));
     let mut inactive = vault.clone();
     inactive.add("backend", &[after], field(A, "type", Some("y")));
-    assert_eq!(inactive.codes(), [Code::KeyInactive]);
+    assert_eq!(inactive.codes(), [FindingCode::KeyInactive]);
     vault.log.add_at(0, "backend", &[after], vec![field(A, "type", Some("y"))]);
     vault.settle();
-    assert_eq!(vault.codes(), [Code::PolicyBackdated]);
+    assert_eq!(vault.codes(), [FindingCode::PolicyBackdated]);
 }
 
 #[test]
 fn history_that_the_policy_knew_must_be_there() {
     let mut vault = TestVault::new();
     vault.log.policy.next(&[id(77)]);
-    assert_eq!(vault.codes(), [Code::PolicyHeadMissing]);
+    assert_eq!(vault.codes(), [FindingCode::PolicyHeadMissing]);
 }
 
 #[test]
@@ -364,12 +369,12 @@ fn conflicts_are_warnings() {
     let two = spoilt(|v| {
         v.put("ann", &[], B, 8);
     });
-    assert_eq!(two, [Code::Conflict]);
+    assert_eq!(two, [FindingCode::Conflict]);
     let fields = spoilt(|v| {
         v.add("ann", &[], field(A, "type", Some("x")));
         v.add("backend", &[], field(A, "type", Some("y")));
     });
-    assert_eq!(fields, [Code::Conflict]);
+    assert_eq!(fields, [FindingCode::Conflict]);
 }
 
 #[test]
@@ -381,19 +386,19 @@ fn a_void_put_warns_until_somebody_writes_under_the_new_policy() {
     vault.log.policy.revoke(&[known], "backend", A);
     vault.settle();
     let report = vault.report();
-    assert_eq!(codes(&report.findings), [Code::VoidChangesValue, Code::Void]);
+    assert_eq!(codes(&report.findings), [FindingCode::VoidChangesValue, FindingCode::Void]);
     assert_eq!(report.findings[0].severity, Severity::Warning);
     assert_eq!(report.findings[0].hint, Some(format!("v-secure secret versions {A}")));
     vault.put("ann", &[known], A, 9);
-    assert_eq!(vault.codes(), [Code::Void]);
+    assert_eq!(vault.codes(), [FindingCode::Void]);
 }
 
 #[test]
 fn values_under_the_wrong_keys_are_warnings() {
     let unsettled = spoilt(|v| v.log.policy.audience_of_all = "ci+owner".to_owned());
-    assert_eq!(unsettled, [Code::Unsettled]);
+    assert_eq!(unsettled, [FindingCode::Unsettled]);
     let due = spoilt(|v| v.log.policy.audiences.get_mut("owner").unwrap().due = true);
-    assert_eq!(due, [Code::AudienceDue]);
+    assert_eq!(due, [FindingCode::AudienceDue]);
 }
 
 #[test]
@@ -406,7 +411,7 @@ fn only_what_the_new_epochs_author_did_not_know_is_superseded() {
     let op = Op::Put(vault.put_op(A, 8));
     vault.log.add_at(0, "backend", &[known], vec![op]);
     vault.settle();
-    assert_eq!(vault.codes(), [Code::SupersededEpoch]);
+    assert_eq!(vault.codes(), [FindingCode::SupersededEpoch]);
 }
 
 #[test]
@@ -418,7 +423,7 @@ fn an_expired_value_is_a_warning_from_its_second_on() {
             v.add("ann", &[head], Op::Put(op));
         })
     };
-    assert_eq!(expiring(NOW), [Code::Expired]);
+    assert_eq!(expiring(NOW), [FindingCode::Expired]);
     assert_eq!(expiring(NOW.saturating_add(1)), []);
 }
 
@@ -439,20 +444,20 @@ fn slot(member: &str, signer: &str) -> SlotRecord {
 fn a_slot_is_sound_stale_or_forged() {
     let with = |record: SlotRecord| spoilt(|v| _ = v.file.slots.insert(Fixed([4; 16]), record));
     assert_eq!(with(slot("backend", "backend")), []);
-    assert_eq!(with(slot("backend", "ann")), [Code::SlotForged], "another member's key");
-    assert_eq!(with(slot("backend", "eve")), [Code::SlotForged], "a key of nobody's");
+    assert_eq!(with(slot("backend", "ann")), [FindingCode::SlotForged], "another member's key");
+    assert_eq!(with(slot("backend", "eve")), [FindingCode::SlotForged], "a key of nobody's");
     let SlotRecord::Removed(mut removed) = slot("backend", "backend") else { return };
     removed.slot = Fixed([5; 16]);
-    assert_eq!(with(SlotRecord::Removed(removed)), [Code::SlotForged]);
+    assert_eq!(with(SlotRecord::Removed(removed)), [FindingCode::SlotForged]);
     let stale = spoilt(|v| {
         v.file.slots.insert(Fixed([4; 16]), slot("backend", "backend"));
         let head = v.head();
         v.log.policy.remove_key(&[head], "backend");
     });
-    assert_eq!(stale, [Code::SlotStale]);
+    assert_eq!(stale, [FindingCode::SlotStale]);
 }
 
-fn against_base(new: &TestVault, base: &TestVault) -> Vec<Code> {
+fn against_base(new: &TestVault, base: &TestVault) -> Vec<FindingCode> {
     codes(&verify_base(&new.file, &new.report().state, &new.log.policy, &base.file))
 }
 
@@ -468,7 +473,7 @@ fn a_vault_that_grew_from_its_base_misses_nothing() {
     new.section(A).wraps.retain(|_, wrap| wrap.version != object);
     new.file.slots.insert(Fixed([4; 16]), slot("backend", "backend"));
     assert_eq!(against_base(&new, &base), []);
-    let backwards = [Code::BaseEntryMissing, Code::BaseSlotMissing];
+    let backwards = [FindingCode::BaseEntryMissing, FindingCode::BaseSlotMissing];
     assert_eq!(against_base(&base, &new), backwards, "a roll-back");
 }
 
@@ -478,7 +483,7 @@ fn a_version_of_the_base_that_nobody_pruned_must_be_there() {
     let mut new = base.clone();
     let object = new.version(A, 1).0;
     new.section(A).versions.remove(&object);
-    assert_eq!(against_base(&new, &base), [Code::BaseObjectMissing]);
+    assert_eq!(against_base(&new, &base), [FindingCode::BaseObjectMissing]);
 }
 
 #[test]
@@ -487,9 +492,9 @@ fn a_void_entry_of_the_base_may_be_dropped() {
     let mut new = base.clone();
     let known = new.head();
     base.put("backend", &[known], A, 8);
-    assert_eq!(against_base(&new, &base), [Code::BaseEntryMissing]);
+    assert_eq!(against_base(&new, &base), [FindingCode::BaseEntryMissing]);
     new.log.policy.revoke(&[known], "backend", A);
-    assert_eq!(against_base(&new, &base), [Code::BaseVoidDropped]);
+    assert_eq!(against_base(&new, &base), [FindingCode::BaseVoidDropped]);
 }
 
 #[test]
@@ -507,5 +512,5 @@ fn another_policy_chain_than_the_bases_is_no_continuation() {
     let (new, mut base) = (TestVault::new(), TestVault::new());
     assert!(!new.log.policy.ids().contains(&entry.id()));
     base.file.chain.push(entry);
-    assert_eq!(against_base(&new, &base), [Code::BasePolicyDiverged]);
+    assert_eq!(against_base(&new, &base), [FindingCode::BasePolicyDiverged]);
 }

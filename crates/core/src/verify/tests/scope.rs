@@ -6,7 +6,7 @@ use crate::log::op::{Expire, Versions};
 use std::collections::BTreeSet;
 
 /// The error codes with only `A` judged: as a reader of it alone finds them.
-fn codes_of_a(vault: &TestVault) -> Vec<Code> {
+fn codes_of_a(vault: &TestVault) -> Vec<FindingCode> {
     let wanted = BTreeSet::from([secret(A)]);
     let options = VerifyOptions { now: NOW, scope: FoldScope::Secrets(&wanted) };
     let mut file = vault.file.clone();
@@ -19,25 +19,25 @@ fn codes_of_a(vault: &TestVault) -> Vec<Code> {
 #[test]
 fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
     type Spoil = fn(&mut TestVault);
-    let spoils: Vec<(Spoil, Code)> = vec![
-        (|v| v.file.header.name = name("other"), Code::HeaderName),
-        (|v| _ = v.file.audiences.remove("owner"), Code::AudienceMissing),
-        (|v| v.log.policy.epochs.clear(), Code::WrapEpoch),
-        (|v| _ = v.log.policy.next(&[id(77)]), Code::PolicyHeadMissing),
-        (|v| v.section(A).active.clear(), Code::ActiveWrong),
-        (|v| v.section(A).wraps.clear(), Code::WrapMissing),
+    let spoils: Vec<(Spoil, FindingCode)> = vec![
+        (|v| v.file.header.name = name("other"), FindingCode::HeaderName),
+        (|v| _ = v.file.audiences.remove("owner"), FindingCode::AudienceMissing),
+        (|v| v.log.policy.epochs.clear(), FindingCode::WrapEpoch),
+        (|v| _ = v.log.policy.next(&[id(77)]), FindingCode::PolicyHeadMissing),
+        (|v| v.section(A).active.clear(), FindingCode::ActiveWrong),
+        (|v| v.section(A).wraps.clear(), FindingCode::WrapMissing),
         (
             |v| {
                 let id = v.version(A, 1).0;
                 v.section(A).versions.get_mut(&id).unwrap().ciphertext.0[0] ^= 1;
             },
-            Code::ObjectIdWrong,
+            FindingCode::ObjectIdWrong,
         ),
-        (|v| forge(v, B, |entry| entry.lamport += 1), Code::LamportWrong),
-        (|v| forge(v, B, |entry| entry.parents = vec![id(98)]), Code::ParentMissing),
-        (|v| forge(v, B, |entry| entry.policy = id(99)), Code::PolicyUnknown),
-        (|v| forge(v, A, |entry| entry.sig = Fixed([7; 64])), Code::SignatureInvalid),
-        (|v| forge(v, A, |entry| entry.actor = name("ann")), Code::ActorWrong),
+        (|v| forge(v, B, |entry| entry.lamport += 1), FindingCode::LamportWrong),
+        (|v| forge(v, B, |entry| entry.parents = vec![id(98)]), FindingCode::ParentMissing),
+        (|v| forge(v, B, |entry| entry.policy = id(99)), FindingCode::PolicyUnknown),
+        (|v| forge(v, A, |entry| entry.sig = Fixed([7; 64])), FindingCode::SignatureInvalid),
+        (|v| forge(v, A, |entry| entry.actor = name("ann")), FindingCode::ActorWrong),
     ];
     for (spoil, code) in spoils {
         let mut vault = TestVault::new();
@@ -64,7 +64,7 @@ fn a_reader_of_one_secret_leaves_others_and_slots_unjudged() {
     vault.file.slots.insert(Fixed([4; 16]), slot("backend", "eve"));
     assert_eq!(codes_of_a(&vault), []);
     let all = vault.codes();
-    assert!(all.contains(&Code::SignatureInvalid) && all.contains(&Code::SlotForged));
+    assert!(all.contains(&FindingCode::SignatureInvalid) && all.contains(&FindingCode::SlotForged));
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn an_entry_of_which_some_ops_are_void_is_split() {
     vault.log.policy.revoke_right(&[head], "backend", Right::Write);
     vault.settle();
     let report = vault.report();
-    assert_eq!(codes(&report.findings), [Code::Split, Code::VoidChangesValue]);
-    let split = report.findings.iter().find(|finding| finding.code == Code::Split).unwrap();
+    assert_eq!(codes(&report.findings), [FindingCode::Split, FindingCode::VoidChangesValue]);
+    let split = report.findings.iter().find(|finding| finding.code == FindingCode::Split).unwrap();
     assert!(split.message.contains("'put' on prod/A (policy entry 2)"), "{}", split.message);
     assert_eq!(split.severity, Severity::Warning);
 }
@@ -102,12 +102,12 @@ fn every_wrap_that_a_counting_entry_names_must_be_there() {
     let own = vault.log.secret(A).version(&object).unwrap().other_wraps[0];
     assert_ne!(own, id);
     vault.section(A).wraps.remove(&own);
-    assert_eq!(vault.codes(), [Code::WrapMissing], "the live one alone is not enough");
-    assert_eq!(codes_of_a(&vault), [Code::WrapMissing]);
+    assert_eq!(vault.codes(), [FindingCode::WrapMissing], "the live one alone is not enough");
+    assert_eq!(codes_of_a(&vault), [FindingCode::WrapMissing]);
 }
 
 /// The only finding about a spoilt vault, and the command that it leads to.
-fn told(spoil: impl FnOnce(&mut TestVault)) -> (Code, String) {
+fn told(spoil: impl FnOnce(&mut TestVault)) -> (FindingCode, String) {
     let mut vault = TestVault::new();
     spoil(&mut vault);
     vault.settle();
@@ -129,7 +129,7 @@ fn what_two_did_beside_each_other_is_told() {
         v.add("ann", &[head], Op::Remove(versions));
     });
     let command = format!("v-secure secret rollback {A} --version 3");
-    assert_eq!(overruled, (Code::Overruled, command));
+    assert_eq!(overruled, (FindingCode::Overruled, command));
     let expiry =
         |of: ObjectId, at| Op::Expire(Expire { secret: secret(A), object: of, at, adopts: None });
     let disputed = |v: &mut TestVault| {
@@ -138,7 +138,7 @@ fn what_two_did_beside_each_other_is_told() {
         v.add("ann", &[head], expiry(object, Some(NOW.saturating_add(2))));
     };
     let command = format!("v-secure secret expire {A} --version 2 --at 2027-01-31");
-    assert_eq!(told(disputed), (Code::ExpiryConflict, command));
+    assert_eq!(told(disputed), (FindingCode::ExpiryConflict, command));
     let removed = told(|v| {
         disputed(v);
         let (head, object) = (v.head(), v.version(A, 2).0);
@@ -146,12 +146,12 @@ fn what_two_did_beside_each_other_is_told() {
         v.add("ann", &[head], Op::Remove(versions));
     });
     let command = format!("v-secure secret restore {A} --version 2");
-    assert_eq!(removed, (Code::ExpiryConflict, command));
+    assert_eq!(removed, (FindingCode::ExpiryConflict, command));
     let pruned = told(|v| {
         let (head, object) = (v.head(), v.version(A, 1).0);
         v.add("ann", &[head], Op::Prune { secret: secret(A), objects: vec![object] });
         v.add("ann", &[head], expiry(object, None));
     });
     let command = format!("v-secure audit log --secret-id {A} --action prune");
-    assert_eq!(pruned, (Code::PruneBesideExpire, command));
+    assert_eq!(pruned, (FindingCode::PruneBesideExpire, command));
 }

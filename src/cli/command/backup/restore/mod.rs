@@ -195,7 +195,7 @@ impl Restore {
     fn verify(&self, session: &Session, backup: &Backup<'_>) -> Outcome<OpenedVault> {
         let opened = session.verify_bytes(backup.vault).map_err(|error| match error {
             SessionError::Open { source, .. } => {
-                SessionError::Open { path: self.file.clone(), source, is_blended: false }
+                SessionError::Open { path: self.file.clone(), source }
             }
             error => error,
         })?;

@@ -84,7 +84,7 @@ struct Written {
 impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         if !self.misplaced.is_empty() {
-            return Err(misplaced());
+            return Err(self.value.misplaced(&self.misplaced).unwrap_or_else(misplaced));
         }
         let plan = self.plan(context)?;
         let secret = plan.secret.clone();

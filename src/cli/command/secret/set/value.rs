@@ -7,6 +7,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome};
 use crate::host::Stream;
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use v_secure_core::convert::generate;
 use v_secure_core::name::SecretName;
@@ -32,6 +33,17 @@ impl ValueArgs {
     /// The generator's text form, for the field `generate`.
     pub fn generator(&self) -> Outcome<Option<String>> {
         self.generate.as_deref().map(|spec| Ok(parse_spec(spec)?.to_string())).transpose()
+    }
+
+    /// Why arguments stand where none belong, if it is a generator that was put after a space. It is a
+    /// known one, so that it can be said of a word that is no value.
+    pub fn misplaced(&self, words: &[OsString]) -> Option<Failure> {
+        let is_open = self.generate.as_deref().is_some_and(str::is_empty);
+        let [word] = words else { return None };
+        (is_open && word.to_str()?.parse::<generate::Spec>().is_ok()).then(|| {
+            let message = "--generate takes its generator after '=', not after a space";
+            Failure::new(Code::BadGenerator, message).hint("v-secure set NAME --generate=KIND:SIZE")
+        })
     }
 
     /// The value, or `None` where only metadata is to change. `may_stay` says whether that is

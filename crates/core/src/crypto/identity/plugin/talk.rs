@@ -21,7 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 const LIMIT: usize = 1 << 20;
 /// How often it is looked whether the time is over.
 const TICK: Duration = Duration::from_millis(50);
-/// After so long the user is told what is waited for.
+/// After this time the user is told what is waited for.
 const QUIET: Duration = Duration::from_secs(10);
 /// How long a plugin that has done its work may take to end.
 const LEAVE: Duration = Duration::from_secs(2);

@@ -7,8 +7,8 @@ use super::cursor::{Cursor, ids};
 use super::error::{Cause, Fault};
 use super::section::{Section, follows};
 use super::{MAX_CIPHERTEXT, ReadScope, Trust, write};
-use crate::crypto::bytes::{Blob, Id};
-use crate::crypto::id::{ObjectId, WrapId};
+use crate::crypto::bytes::Blob;
+use crate::crypto::id::{ObjectId, SecretId, WrapId};
 use crate::file::model::{SecretSection, VersionObject, Wrap, WrapKey};
 use crate::file::records::Records;
 use crate::name::SecretName;
@@ -17,7 +17,7 @@ use crate::time::UnixTime;
 use memchr::memmem;
 use std::collections::{BTreeMap, BTreeSet};
 
-type Secrets = BTreeMap<Id, SecretSection>;
+type Secrets = BTreeMap<SecretId, SecretSection>;
 
 /// Bytes of a wrap under a KEK: nonce, DEK, tag.
 const KEK_WRAP: usize = 72;
@@ -74,7 +74,7 @@ fn all(cursor: &mut Cursor<'_>, buckets: Buckets, trust: Trust) -> Result<Secret
 /// The sections that were read, and the bucket that the next one would stand in.
 #[derive(Debug)]
 struct Read {
-    sections: Vec<(Id, SecretSection)>,
+    sections: Vec<(SecretId, SecretSection)>,
     buckets: Buckets,
 }
 
@@ -102,7 +102,7 @@ fn in_turn(
     Ok(())
 }
 
-fn in_bucket(buckets: Buckets, id: &Id) -> Result<(), Cause> {
+fn in_bucket(buckets: Buckets, id: &SecretId) -> Result<(), Cause> {
     let own = Parted::Secrets.bucket(id);
     if buckets.current() == Some(own) {
         return Ok(());
@@ -113,7 +113,11 @@ fn in_bucket(buckets: Buckets, id: &Id) -> Result<(), Cause> {
 
 /// Everything from the first `[log]` on is read strictly as the log, so nothing that a full reader
 /// takes for a log entry can be skipped here.
-fn some(cursor: &mut Cursor<'_>, wanted: &BTreeSet<Id>, trust: Trust) -> Result<Secrets, Fault> {
+fn some(
+    cursor: &mut Cursor<'_>,
+    wanted: &BTreeSet<SecretId>,
+    trust: Trust,
+) -> Result<Secrets, Fault> {
     let bytes = cursor.text().as_bytes();
     // The header's empty line begins with the line end before the cursor.
     let start = cursor.at().saturating_sub(1);
@@ -139,21 +143,21 @@ fn some(cursor: &mut Cursor<'_>, wanted: &BTreeSet<Id>, trust: Trust) -> Result<
 fn find(
     cursor: &Cursor<'_>,
     end: usize,
-    is_wanted: impl Fn(&Id) -> bool,
+    is_wanted: impl Fn(&SecretId) -> bool,
     finder: &memmem::Finder<'_>,
-) -> Option<(usize, Id)> {
+) -> Option<(usize, SecretId)> {
     let text = cursor.text();
     let start = cursor.at().saturating_sub(1);
     let region = text.as_bytes().get(start..end)?;
     finder.find_iter(region).find_map(|hit| {
         let at = hit.checked_sub(HEADER.len() + ID_LENGTH)?;
         let header = std::str::from_utf8(&region[at..hit]).ok()?;
-        let id = Id::parse(header.strip_prefix(HEADER)?).ok()?;
+        let id = SecretId::parse(header.strip_prefix(HEADER)?).ok()?;
         is_wanted(&id).then_some((start + at + 1, id))
     })
 }
 
-fn secret(cursor: &mut Cursor<'_>, id: &Id, trust: Trust) -> Result<SecretSection, Fault> {
+fn secret(cursor: &mut Cursor<'_>, id: &SecretId, trust: Trust) -> Result<SecretSection, Fault> {
     let start = cursor.at();
     cursor.enter_section()?;
     let (name, active) = copies(cursor)?;
@@ -180,7 +184,10 @@ pub(super) fn copies(cursor: &mut Cursor<'_>) -> Result<(SecretName, Vec<ObjectI
     Ok((name, ids("active", &cursor.quoted_list("active")?)?))
 }
 
-fn versions(cursor: &mut Cursor<'_>, id: &Id) -> Result<Records<ObjectId, VersionObject>, Fault> {
+fn versions(
+    cursor: &mut Cursor<'_>,
+    id: &SecretId,
+) -> Result<Records<ObjectId, VersionObject>, Fault> {
     let mut versions = Records::new();
     while let Some((at, section @ Section::Version { secret, object })) = cursor.peek_section()? {
         if secret != *id {
@@ -213,7 +220,7 @@ pub(super) fn version(cursor: &mut Cursor<'_>) -> Result<VersionObject, Fault> {
 
 fn wraps(
     cursor: &mut Cursor<'_>,
-    id: &Id,
+    id: &SecretId,
     versions: &Records<ObjectId, VersionObject>,
 ) -> Result<Records<WrapId, Wrap>, Fault> {
     let mut wraps = Records::new();

@@ -6,7 +6,7 @@ use super::super::cursor::Cursor;
 use super::super::error::Fault;
 use super::super::section::follows;
 use super::{HEADER, HEADER_END, ID_LENGTH, LOG_HEADER, Read, Section, in_turn};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::SecretId;
 use memchr::memmem;
 use rayon::prelude::*;
 
@@ -93,7 +93,7 @@ fn starts(cursor: &Cursor<'_>, end: usize, length: usize, buckets: Buckets) -> V
     while let Some(found) = text.get(from..end).and_then(|rest| finder.find(rest)) {
         let at = (from + found).saturating_sub(HEADER.len() + ID_LENGTH);
         let id = cursor.text().get(at..from + found).and_then(|text| text.strip_prefix(HEADER));
-        let id = id.and_then(|text| Id::parse(text).ok());
+        let id = id.and_then(|text| SecretId::parse(text).ok());
         if let Some(id) = id.filter(|_| at > starts[starts.len() - 1].at) {
             starts.push(Start { at: at + 1, buckets: Buckets::at(Parted::Secrets, &id) });
             from = at + length.max(HEADER.len() + ID_LENGTH + HEADER_END.len());

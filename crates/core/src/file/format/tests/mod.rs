@@ -2,7 +2,7 @@
 
 use super::sample;
 use super::{ReadScope, Trust, bucket, parse, write};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::SecretId;
 use crate::file::model::VaultFile;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ fn a_scope_reads_only_its_secrets_and_everything_else() {
             assert_eq!(read, Ok(expected.clone()));
         }
     }
-    let all: BTreeSet<Id> = file.secrets.keys().copied().collect();
+    let all: BTreeSet<SecretId> = file.secrets.keys().copied().collect();
     assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::Secrets(&all)), Ok(file.clone()));
     let none = VaultFile { secrets: Default::default(), ..file };
     assert_eq!(parse(text.as_bytes(), Trust::Strict, ReadScope::NoSecrets), Ok(none));
@@ -89,7 +89,7 @@ fn what_a_scope_skips_is_not_judged_but_bounded() {
 fn a_wanted_section_is_found_behind_another_mark() {
     let file = sample::file();
     let text = write(&file);
-    let all: BTreeSet<Id> = file.secrets.keys().copied().collect();
+    let all: BTreeSet<SecretId> = file.secrets.keys().copied().collect();
     for (uid, section) in &file.secrets {
         let mut moved = String::new();
         super::write::secret(&mut moved, uid, section);
@@ -132,7 +132,7 @@ fn refused_or_other(base: &VaultFile, mutant: &[u8]) {
         assert_ne!(&read, base, "{}", String::from_utf8_lossy(mutant));
         assert_eq!(write(&read).as_bytes(), mutant);
     }
-    let wanted: BTreeSet<Id> = base.secrets.keys().take(1).copied().collect();
+    let wanted: BTreeSet<SecretId> = base.secrets.keys().take(1).copied().collect();
     // Must not panic, whatever it says.
     let _ = parse(mutant, Trust::Cached, ReadScope::Secrets(&wanted));
 }

@@ -37,7 +37,7 @@ pub struct ReadView<'a> {
 impl<'a> From<&'a HistoryRow> for HistoryRowView<'a> {
     fn from(row: &'a HistoryRow) -> Self {
         Self {
-            id: row.entry,
+            id: row.id,
             timestamp: rfc3339(row.timestamp),
             action: row.action,
             secret_id: row.secret.as_ref().map(|secret| secret.as_str()).unwrap_or_default(),
@@ -66,7 +66,7 @@ mod tests {
     /// One of each kind of member, about a secret and about policy, and one that is void.
     pub fn rows() -> [HistoryRow; 3] {
         let row = |kind, secret, actor, status| HistoryRow {
-            entry: ID,
+            id: ID,
             kind,
             rotates: false,
             timestamp: UnixTime::from_secs(1_800_000_000),

@@ -1,7 +1,6 @@
 //! `audit verify`.
 
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId, VaultId};
 use crate::log::report::FindingRecord;
 use crate::name::SecretName;
 use crate::report::verified::Verified;
@@ -14,7 +13,7 @@ pub struct AuditVerifyView<'a> {
     pub verdict: &'static str,
     pub findings: &'a [FindingRecord],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vault: Option<Id>,
+    pub vault: Option<VaultId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entries: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,7 +21,7 @@ pub struct AuditVerifyView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub heads: Option<&'a [Id]>,
+    pub heads: Option<&'a [EntryId]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<BTreeMap<&'a SecretName, CurrentVersionView>>,
     /// How many reads the journal holds.
@@ -53,7 +52,7 @@ impl<'a> AuditVerifyView<'a> {
         Self {
             verdict: if is_refused { "refused" } else { "ok" },
             findings,
-            vault: found.and_then(|found| found.chain.first().copied()),
+            vault: found.and_then(|found| found.chain.first().copied().map(VaultId::from)),
             entries: found.map(|found| found.entries),
             policy_entries: found.map(|found| found.chain.len()),
             secrets: found.map(|found| found.secrets),
@@ -95,11 +94,11 @@ mod tests {
         let none = CurrentVersionView { current: None };
         let some = CurrentVersionView { current: Some(ObjectId(ID.0)) };
         let full = |current| AuditVerifyView {
-            vault: Some(ID),
+            vault: Some(VaultId(ID.0)),
             entries: Some(2),
             policy_entries: Some(1),
             secrets: Some(1),
-            heads: Some(&[ID]),
+            heads: Some(&[EntryId(ID.0)]),
             state: Some(BTreeMap::from([(&name, current)])),
             reads: Some(0),
             ..AuditVerifyView::of(false, &[], None)

@@ -1,7 +1,7 @@
 //! `member show`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
+use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use crate::policy::state::{Member, PolicyState};
 use crate::time::UnixTime;
@@ -27,7 +27,7 @@ pub struct MemberShowView<'a> {
 #[derive(Serialize)]
 pub struct DeviceView<'a> {
     pub device: &'a Name,
-    pub key: Id,
+    pub key: KeyId,
     pub recipient: &'a str,
     /// Whether the identity here is the one that it is sealed to.
     #[serde(skip)]
@@ -109,7 +109,7 @@ mod tests {
                 recipients: &recipients,
                 devices: vec![DeviceView {
                     device: member,
-                    key: ID,
+                    key: KeyId(ID.0),
                     recipient: "age1x",
                     is_here: true,
                 }],

@@ -1,8 +1,7 @@
 //! `secret versions`.
 
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
@@ -35,7 +34,7 @@ pub struct VersionView<'a> {
     /// Those of them that another secret has: what it was renamed or copied from.
     pub from: Vec<&'a OtherVersionView>,
     /// The log entry that put it.
-    pub entry: Id,
+    pub entry: EntryId,
 }
 
 /// A version of another secret.
@@ -123,7 +122,7 @@ mod tests {
             expiry_conflict: false,
             same_value_as: &[ObjectId(ID.0)],
             from: vec![&other],
-            entry: ID,
+            entry: EntryId(ID.0),
         };
         let states = [Active, Conflicting, Retired, Removed, Expired, Pruned];
         vec![json(&SecretVersionsView { secret, versions: states.map(view).into() })]
