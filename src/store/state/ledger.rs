@@ -214,6 +214,7 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
     use tempfile::{TempDir, tempdir};
+    use v_secure_core::policy::position::PolicyPosition;
 
     const VAULT: VaultId = VaultId([5; 32]);
 
@@ -250,9 +251,9 @@ mod tests {
         file.add(&judged(2..3, &[0, 999]), 3).unwrap();
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 3);
-        assert_eq!(ledger.counts(&EntryId([0; 32]), 0, 2), Some(true));
-        assert_eq!(ledger.counts(&EntryId([2; 32]), 999, 2), Some(false));
-        assert_eq!(ledger.counts(&EntryId([2; 32]), 1, 2), Some(true));
+        assert_eq!(ledger.counts(&EntryId([0; 32]), 0, PolicyPosition::new(2)), Some(true));
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 999, PolicyPosition::new(2)), Some(false));
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 1, PolicyPosition::new(2)), Some(true));
         assert!(ledger.stood_by_write(&EntryId([0; 32]), 0, 3));
         assert!(!ledger.stood_by_write(&EntryId([0; 32]), 500, 3));
     }
@@ -269,7 +270,7 @@ mod tests {
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 4, "what other states hold stays");
         assert!(ledger.counted(&EntryId([1; 32]), 0));
-        assert_eq!(ledger.counts(&EntryId([1; 32]), 0, 3), Some(false));
+        assert_eq!(ledger.counts(&EntryId([1; 32]), 0, PolicyPosition::new(3)), Some(false));
     }
 
     #[test]
@@ -282,7 +283,11 @@ mod tests {
             assert_eq!(file.load().unwrap().0.len(), 1, "{torn}");
             file.add(&judged(5..6, &[]), 3).unwrap();
             let ledger = file.load().unwrap();
-            assert_eq!(ledger.counts(&EntryId([5; 32]), 0, 0), Some(true), "{torn}");
+            assert_eq!(
+                ledger.counts(&EntryId([5; 32]), 0, PolicyPosition::new(0)),
+                Some(true),
+                "{torn}"
+            );
             assert_eq!(ledger.0.len(), 2, "{torn}");
         }
     }
@@ -319,7 +324,7 @@ mod tests {
         file.replace(&judged(2..4, &[]), 3).unwrap();
         let ledger = file.load().unwrap();
         assert_eq!(ledger.0.len(), 2);
-        assert_eq!(ledger.counts(&EntryId([2; 32]), 0, 5), None);
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 0, PolicyPosition::new(5)), None);
     }
 
     #[test]
