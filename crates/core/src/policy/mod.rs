@@ -18,6 +18,7 @@ pub mod error;
 pub mod gives;
 pub mod history;
 pub mod op;
+mod paths;
 mod registry;
 pub mod rights;
 pub mod sealers;
