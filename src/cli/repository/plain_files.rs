@@ -104,7 +104,14 @@ mod tests {
         for plain in ["A=1", "A=\nB=x\n", "not a line of it"] {
             assert!(is_plain(plain.as_bytes()), "{plain}");
         }
-        for other in ["", "\n", "A=\n", "# A=1\n", "A=encrypted:x\nDOTENV_PUBLIC_KEY=\"03f\"\n", "A=ENC[x]\nsops_version=3.11.0\n"] {
+        for other in [
+            "",
+            "\n",
+            "A=\n",
+            "# A=1\n",
+            "A=encrypted:x\nDOTENV_PUBLIC_KEY=\"03f\"\n",
+            "A=ENC[x]\nsops_version=3.11.0\n",
+        ] {
             assert!(!is_plain(other.as_bytes()), "{other}");
         }
     }

@@ -4,7 +4,7 @@
 use super::in_index;
 use super::in_index::Allowing;
 use crate::cli::door::context::Context;
-use crate::cli::error::{Outcome, codes::Code, Failure};
+use crate::cli::error::{Failure, Outcome, codes::Code};
 use crate::engine::scanning;
 use crate::store::file::find::{FILE, FOLDER};
 use crate::store::git::command as git_command;
@@ -68,9 +68,8 @@ pub(crate) fn search(context: &Context<'_>, here: &Path, root: &Path) -> Outcome
         drop_known(here, &searcher, &files, &mut found)?;
         found.allowing = in_index::allowing(context, here, root);
         let allowing = &found.allowing;
-        let allows = |hit: &Hit| {
-            allowing.iter().any(|one| one.vault == hit.vault && one.allows(&hit.file))
-        };
+        let allows =
+            |hit: &Hit| allowing.iter().any(|one| one.vault == hit.vault && one.allows(&hit.file));
         found.hits.retain(|hit| !allows(hit));
     }
     Ok(found)
@@ -92,15 +91,18 @@ struct Change {
 
 /// The files that no commit before has as they are staged; the vaults themselves are none.
 fn files(here: &Path) -> Option<Vec<Change>> {
-    let with_before = |file: StagedFile| Change { before: file.before.iter().cloned().collect(), file };
+    let with_before =
+        |file: StagedFile| Change { before: file.before.iter().cloned().collect(), file };
     let mut changes: BTreeMap<PathBuf, Change> = staged::files(here, None)?
         .into_iter()
         .filter(|file| !file.path.ends_with(Path::new(FOLDER).join(FILE)))
         .map(|file| (file.path.clone(), with_before(file)))
         .collect();
     for side in git_command::merged(here) {
-        let mut unlike: BTreeMap<PathBuf, StagedFile> =
-            staged::files(here, Some(&side))?.into_iter().map(|file| (file.path.clone(), file)).collect();
+        let mut unlike: BTreeMap<PathBuf, StagedFile> = staged::files(here, Some(&side))?
+            .into_iter()
+            .map(|file| (file.path.clone(), file))
+            .collect();
         changes.retain(|path, change| match unlike.remove(path) {
             Some(file) => {
                 change.before.extend(file.before);
@@ -145,7 +147,10 @@ fn find(
     let left_out = left_out.map_err(|error| unread(Some(&error)))?;
     found.hits.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     let not_read = left_out.0.iter().filter_map(|id| by_content.get(id.as_str())).flatten();
-    tell_left_out(context, &not_read.map(|file| file.path.display().to_string()).collect::<Vec<_>>());
+    tell_left_out(
+        context,
+        &not_read.map(|file| file.path.display().to_string()).collect::<Vec<_>>(),
+    );
     Ok(())
 }
 

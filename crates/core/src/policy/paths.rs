@@ -55,7 +55,9 @@ mod tests {
         for good in ["a", "docs/", "a/b.txt", "*.snap,tests/*/x y", ".env.test", "a*"] {
             assert!(is_list(good), "{good}");
         }
-        for bad in ["", "a,", "/a", "a//b", "../a", "a/./b", "*", "*/", "**/*", "a\tb", "/", "a\u{7f}"] {
+        for bad in
+            ["", "a,", "/a", "a//b", "../a", "a/./b", "*", "*/", "**/*", "a\tb", "/", "a\u{7f}"]
+        {
             assert!(!is_list(bad), "{bad}");
         }
     }

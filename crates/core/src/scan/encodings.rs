@@ -248,7 +248,8 @@ mod tests {
                 let whole = [before.as_bytes(), VALUE, after.as_bytes()].concat();
                 let (standard, url) = (STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole));
                 for encoded in [&standard, standard.trim_end_matches('='), &url] {
-                    for file in [format!("a: {encoded}\n"), format!("xyz{encoded}"), encoded.to_owned()]
+                    for file in
+                        [format!("a: {encoded}\n"), format!("xyz{encoded}"), encoded.to_owned()]
                     {
                         let found = found(file.as_bytes());
                         assert_eq!(found.len(), 1, "{file}");

@@ -15,7 +15,7 @@ pub struct Noted {
 
 impl Noted {
     /// `None` of a value that is too short to be kept anything of.
-    pub(crate) fn of(secret: &SecretName, mark: Id, value: &SecretValue) -> Option<Self> {
+    pub fn of(secret: &SecretName, mark: Id, value: &SecretValue) -> Option<Self> {
         let bytes = value.expose();
         if bytes.len() < SHORTEST {
             return None;

@@ -13,13 +13,17 @@ use crate::host::Random;
 use crate::name::SecretName;
 use crate::secret_value::SecretValue;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-/// Guesses, as a power of ten, below which nothing of a value is kept. Who has the key tries 10¹⁰ in a second on
-/// machines that can be rented, so that this is some years.
-const GUESSABLE: f64 = 18.0;
-/// So much of a value is judged at once, and so often: the estimate's cost grows faster than the text.
+/// Guesses, as a power of ten, below which nothing of a value is kept. Forty bits tell 10¹² texts apart, so that
+/// whoever has the key and makes all these guesses is left with 10,000 of them.
+const GUESSABLE: f64 = 16.0;
+/// Changes between capitals, small letters and digits, and pairs of bytes, from which on a value is nobody's words:
+/// most are told by this, which costs nothing.
+const CHANGES: usize = 12;
+const PAIRS: usize = 16;
+/// So much of a value is judged at once: the estimate's cost grows faster than the text.
 const JUDGED: usize = 32;
-const PARTS: usize = 4;
 
 /// What is kept of a value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,13 +113,50 @@ pub(super) fn counting(value: &[u8]) -> Option<SecretValue> {
     (bare.len() >= SHORTEST).then_some(bare)
 }
 
-/// Whether a list of guesses may have the value: an address, words, a pattern on a keyboard.
+/// Whether a list of guesses may have the value: an address, words, a pattern on a keyboard. Each part counts
+/// once, and by itself: what joins them is a form that whoever guesses knows.
 fn is_guessable(value: &[u8]) -> bool {
-    let mut guesses = 0.0;
-    !value.chunks(JUDGED).take(PARTS).any(|part| {
-        guesses += strength::guesses_log10(part);
+    if is_mixed(value) {
+        return false;
+    }
+    if std::str::from_utf8(value).is_err() {
+        let distinct: BTreeSet<u8> = value.iter().copied().collect();
+        return (distinct.len() as f64) < GUESSABLE;
+    }
+    let parts = value.chunk_by(|a, b| is_of_word(*a) == is_of_word(*b));
+    let parts = parts.flat_map(|part| part.chunks(JUDGED));
+    let (mut guesses, mut known) = (0.0, BTreeSet::new());
+    !parts.filter(|part| known.insert(*part)).any(|part| {
+        guesses += match part[0] {
+            byte if is_of_word(byte) => strength::guesses_log10(part),
+            byte if JOINTS.contains(&byte) => 0.0,
+            _ => 1.0,
+        };
         guesses >= GUESSABLE
     })
+}
+
+/// What joins the parts of addresses and names.
+const JOINTS: &[u8] = b"-_.:/?=&@,;";
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+fn is_mixed(value: &[u8]) -> bool {
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' => Some(0),
+        b'a'..=b'z' => Some(1),
+        b'A'..=b'Z' => Some(2),
+        _ => None,
+    };
+    let is_change = |pair: &&[u8; 2]| match pair.map(kind) {
+        [Some(one), Some(other)] => one != other,
+        _ => false,
+    };
+    let changes: BTreeSet<&[u8; 2]> = value.array_windows().filter(is_change).collect();
+    let pairs: BTreeSet<&[u8; 2]> = value.array_windows().take(2 * PAIRS).collect();
+    changes.len() >= CHANGES && pairs.len() >= PAIRS
 }
 
 #[cfg(test)]
@@ -142,6 +183,8 @@ mod tests {
             "passwordpasswordpassword",
             "Summer2026!Summer2026!",
             "http://localhost:8080/",
+            "https://api.stripe.com/v1",
+            "a1a1a1a1a1a1a1a1a1a1a1a1a1",
             "12345678901234567890",
             "qwertyuiopasdfghjklzxcvbnm",
             "x \n y \n                                     ",

@@ -135,8 +135,7 @@ mod tests {
     const ONE: Id = Fixed([1; 32]);
     const TWO: Id = Fixed([2; 32]);
     const TOKEN: &str = "sk_live_51H8xkQ2eZvKYlo2C0aB3d9";
-    const PEM: &str =
-        "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIHq0Rk9mT2xq\nXzL1v0Qm7dW3pZt8\n-----END KEY-----\n";
+    const PEM: &str = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIHq0Rk9mT2xq\nXzL1v0Qm7dW3pZt8\n-----END KEY-----\n";
 
     fn print(key: &ScanKey, vault: &Id, (name, value): (&str, &str)) -> Print {
         let secret = SecretName::parse(name).unwrap();
@@ -162,9 +161,15 @@ mod tests {
             [hit("prod/TOKEN", 2, Form::Plain), hit("prod/TOKEN", 3, Form::Plain)]
         );
         let indented = PEM.replace('\n', "\n    ");
-        assert_eq!(found(&searcher, &format!("k: |\n    {indented}")), [hit("dev/PEM", 2, Form::Plain)]);
+        assert_eq!(
+            found(&searcher, &format!("k: |\n    {indented}")),
+            [hit("dev/PEM", 2, Form::Plain)]
+        );
         let encoded = STANDARD.encode(TOKEN);
-        assert_eq!(found(&searcher, &format!("\n\n{encoded}")), [hit("prod/TOKEN", 3, Form::Base64)]);
+        assert_eq!(
+            found(&searcher, &format!("\n\n{encoded}")),
+            [hit("prod/TOKEN", 3, Form::Base64)]
+        );
         let binary = format!("\0\n{TOKEN}");
         assert_eq!(found(&searcher, &binary), [("prod/TOKEN".into(), None, Form::Plain)]);
         assert_eq!(searcher.find(PEM.as_bytes())[0].vault, &TWO);

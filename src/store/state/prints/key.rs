@@ -57,8 +57,9 @@ impl Keys<'_> {
             return Ok(None);
         };
         if let Some(bytes) = self.read(&folder, KEY)? {
-            let is_private =
-                folder.look(KEY.as_ref()).is_ok_and(|seen| seen.mode().unwrap_or(0) & private::ANY_FOR_OTHERS == 0);
+            let is_private = folder
+                .look(KEY.as_ref())
+                .is_ok_and(|seen| seen.mode().unwrap_or(0) & private::ANY_FOR_OTHERS == 0);
             // What others could read, or is none, protects nothing.
             let key = ScanKey::parse(SecretValue::new(bytes)).filter(|_| is_private);
             return key.map(Some).ok_or(KeyError::Lost);
@@ -92,7 +93,8 @@ impl Keys<'_> {
         };
         if matches!(error, KeyError::Keyring(_)) {
             let until = now.as_secs().saturating_add(LEFT_ALONE).to_string();
-            let _ = new_file::write_over_in(&folder, &self.path(ASIDE), until.as_bytes(), FILE_MODE);
+            let _ =
+                new_file::write_over_in(&folder, &self.path(ASIDE), until.as_bytes(), FILE_MODE);
         }
         error
     }

@@ -16,6 +16,7 @@ use crate::store::file::private::{FILE_MODE, PrivateError};
 use crate::store::file::read::ReadError;
 use crate::store::file::{error::WriteError, lock};
 use crate::store::sys::Folder;
+use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -119,7 +120,8 @@ impl PrintFiles {
         key: &ScanKey,
         (vault, new): (&Id, &[Noted]),
     ) -> Result<(), PrintError> {
-        let new: Vec<Print> = new.iter().filter_map(|noted| key.print(vault, noted)).collect();
+        // Judging whether a value can be guessed is what takes time.
+        let new: Vec<Print> = new.par_iter().filter_map(|noted| key.print(vault, noted)).collect();
         if new.is_empty() {
             return Ok(());
         }
@@ -160,7 +162,8 @@ impl PrintFiles {
 
     fn forget(&self, folder: &Folder) {
         for name in folder.names().unwrap_or_default() {
-            let is_prints = name.to_str().is_some_and(|name| name.ends_with(PRINTS) || name.ends_with(SEEN));
+            let is_prints =
+                name.to_str().is_some_and(|name| name.ends_with(PRINTS) || name.ends_with(SEEN));
             if is_prints {
                 // What is in the way stays, and is said by who reads it.
                 let _ = folder.remove(&name);

@@ -122,7 +122,8 @@ fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
 /// A dotenv file in the folder that the vault's is in: what it holds is meant for the vault.
 fn beside(here: &Path, root: &Path, file: &Path) -> Failure {
     let shown = file.display().to_string();
-    let message = format!("the commit would contain {shown}, with values in plain text, beside the vault");
+    let message =
+        format!("the commit would contain {shown}, with values in plain text, beside the vault");
     let failure = untracked(Failure::new(Code::PlainFile, message), here, root, file);
     let failure = match shell_word::path(file) {
         Some(file) => failure.hint(format!("v-secure import {file}")),

@@ -27,7 +27,11 @@ use v_secure_core::vault::{Depth, Vault};
 const LISTED: usize = 10;
 
 /// Refuses a commit in which the value of a secret seems to stand, or stands.
-pub(super) fn refuse(context: &Context<'_>, (here, root): (&Path, &Path), confirm: bool) -> Outcome {
+pub(super) fn refuse(
+    context: &Context<'_>,
+    (here, root): (&Path, &Path),
+    confirm: bool,
+) -> Outcome {
     let found = staged_values::search(context, here, root)?;
     let places = match confirm {
         true => confirmed(context, here, root, &found)?,
@@ -73,7 +77,8 @@ fn told(found: &Searched, places: &[(Hit, Known)]) -> Failure {
     let message = format!("the commit would contain values of secrets, in {} places", places.len());
     let mut failure = Failure::new(Code::ValueStaged, message);
     let listed = places.iter().take(LISTED);
-    failure.causes = listed.map(|place| format!("{}{}", line(place), form(place.0.place))).collect();
+    failure.causes =
+        listed.map(|place| format!("{}{}", line(place), form(place.0.place))).collect();
     if places.len() > LISTED {
         failure.causes.push(format!("{} more places", places.len() - LISTED));
     }
@@ -165,7 +170,9 @@ fn values(
         let Some(wanted) = version(vault, hit) else { continue };
         match read::read(vault, &who, &hit.secret, &wanted, session.now) {
             Ok(value) => _ = values.insert(hit.mark, value),
-            Err(ReadError::Expired { .. } | ReadError::Pruned { .. } | ReadError::Missing { .. }) => {}
+            Err(
+                ReadError::Expired { .. } | ReadError::Pruned { .. } | ReadError::Missing { .. },
+            ) => {}
             Err(error) => return Err(error.into()),
         }
     }
