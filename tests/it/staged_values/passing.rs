@@ -33,7 +33,7 @@ fn what_a_file_held_before_stops_no_later_commit() {
     write(&repository, "c", text("three"));
     passes(&repository);
     write(&repository, "d", text("three"));
-    assert!(stopped(&repository).contains("d, line 22"), "a second file is news");
+    assert!(stopped(&repository).contains("d, line 23"), "a second file is news");
     repository.git(&["rm", "--quiet", "--force", "d"]);
     repository.git(&["rm", "--quiet", "c"]);
     passes(&repository);
@@ -128,7 +128,7 @@ fn names_that_a_shell_would_act_on_are_quoted_or_left_out() {
     let Some(repository) = guarded() else { return };
     write(&repository, "a b;c", TOKEN);
     let said = stopped(&repository);
-    assert!(said.contains("git rm --cached 'a b;c'"), "{said}");
+    assert!(said.contains("git rm --cached ':(literal)a b;c'"), "{said}");
     assert!(said.contains("scan.allow 'a b;c'"), "{said}");
     repository.git(&["mv", "a b;c", "a,\nb"]);
     let said = stopped(&repository);
