@@ -50,9 +50,12 @@ impl Allowing {
 /// anybody could have written it.
 pub(crate) fn allowing(context: &Context<'_>, here: &Path, root: &Path) -> Vec<Allowing> {
     let open = |path: PathBuf| -> Option<Allowing> {
-        let bytes = git_command::staged(here, &path)?;
         let session = context.session_at(location(root, &path).ok()?).ok()?;
-        let opened = session.open_bytes(&bytes, Depth::Everything).ok()?;
+        // As it stands in the folder, where a setting may wait to be staged, or as it is staged alone.
+        let opened = session.open(Depth::Everything).ok().or_else(|| {
+            let bytes = git_command::staged(here, &path)?;
+            session.open_bytes(&bytes, Depth::Everything).ok()
+        })?;
         let is_accepted = opened.pin == PinStatus::Continues && !opened.is_new_here;
         let (vault, settings) = (opened.vault.id(), opened.vault.policy().settings().clone());
         is_accepted.then(|| Allowing { project: project_of(&path), vault, settings })

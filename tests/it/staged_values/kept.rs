@@ -180,3 +180,47 @@ fn fingerprints_that_are_alike_by_chance_are_found_out() {
     assert!(run.err.contains("b, line 1, holds the value of prod/PEM"), "{run:?}");
     assert!(!run.err.contains("prod/TOKEN"), "{run:?}");
 }
+
+/// The key is nowhere else, and a keyring that does not answer stops no commit.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_os_keyring_has_the_key_where_there_is_one() {
+    if v_secure_testkit::desktop::skipped() {
+        return;
+    }
+    let Some(repository) = guarded() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let desktop = v_secure_testkit::desktop::Desktop::start(data.path(), true);
+    let on_it = |line: &str| {
+        let mut command = repository.0.command(line);
+        finish(command.env("DBUS_SESSION_BUS_ADDRESS", &desktop.address), b"")
+    };
+    fs::remove_dir_all(scan(&repository)).unwrap();
+    assert_eq!(on_it("get prod/TOKEN").text(), TOKEN);
+    assert!(!scan(&repository).join("key").exists());
+    let item = fs::read_to_string(scan(&repository).join("keyring")).unwrap();
+    assert!(item.starts_with("scan:"), "{item}");
+    write(&repository, "a", TOKEN);
+    let stopped = on_it("git pre-commit");
+    assert!(stopped.code == 1 && stopped.err.contains("prod/TOKEN"), "{stopped:?}");
+    let away = hook(&repository, "git pre-commit", 0);
+    let said =
+        "not searched for values of secrets: the key of the fingerprints is in the OS keyring";
+    assert!(away.err.contains(said), "{away:?}");
+    // What is read meanwhile is kept by no other key.
+    repository.0.set("prod/NEW", "pQ9zLr4Wn8Xc2Vb7Tk5M");
+    assert!(!scan(&repository).join("key").exists() && scan(&repository).join("aside").exists());
+    assert_eq!(on_it("git pre-commit").code, 1);
+    // Another keyring, which never had it.
+    let (data, item) = (tempfile::tempdir().unwrap(), item.as_str());
+    let other = v_secure_testkit::desktop::Desktop::start(data.path(), true);
+    let run = |line: &str| {
+        let mut command = repository.0.command(line);
+        finish(command.env("DBUS_SESSION_BUS_ADDRESS", &other.address), b"")
+    };
+    assert!(run("git pre-commit").err.contains("the key of the fingerprints is gone"));
+    fs::remove_file(scan(&repository).join("aside")).unwrap();
+    assert_eq!(run("get prod/TOKEN").code, 0);
+    assert_ne!(fs::read_to_string(scan(&repository).join("keyring")).unwrap(), item);
+    assert!(run("git pre-commit").err.contains("hold the value of"));
+}

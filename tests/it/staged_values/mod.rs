@@ -176,7 +176,10 @@ fn a_suspicion_is_confirmed_by_the_value_itself() {
     let reads = fs::read_dir(state(&repository).join("reads")).unwrap();
     let log: String =
         reads.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
-    assert!(log.contains(r#""action":"pre-commit","environment":"prod","secrets":["prod/TOKEN"]"#), "{log}");
+    assert!(
+        log.contains(r#""action":"pre-commit","environment":"prod","secrets":["prod/TOKEN"]"#),
+        "{log}"
+    );
     // Nobody is at hand who could read it.
     let identity = state(&repository).join("../../config/v-secure/identity.txt");
     fs::rename(&identity, identity.with_extension("away")).unwrap();

@@ -84,13 +84,13 @@ fn what_the_owners_allow_passes_and_nothing_else() {
     let said = stopped(&repository);
     assert!(said.contains("v-secure settings set scan.allow docs/a.md, by an owner"), "{said}");
     repository.0.ok("settings set scan.allow docs/,*.snap");
-    repository.git(&["add", ".v-secure"]);
     write(&repository, "b.snap", TOKEN);
     passes(&repository);
     write(&repository, "b.txt", TOKEN);
     let said = stopped(&repository);
     assert!(said.contains("scan.allow 'docs/,*.snap,b.txt'"), "{said}");
-    repository.git(&["reset", "--quiet", "--hard"]);
+    repository.git(&["rm", "--quiet", "--cached", "b.txt"]);
+    repository.commit("allowed");
     repository.0.ok("settings set scan.allow --unset");
     repository.commit("stricter");
     write(&repository, "docs/b.md", TOKEN);

@@ -62,6 +62,15 @@ fn output() -> Vec<Way> {
         ),
         way("plain-file", "git rm"),
         way("plain-key", "git rm"),
+        way("value-staged", "git rm"),
+        way("value-staged", "v-secure git pre-commit"),
+        way("value-staged", "v-secure settings set scan.allow")
+            .part("v-secure settings set scan.allow app.conf")
+            .does(),
+        way("value-staged", "git commit")
+            .part("git commit --no-verify")
+            .fill("--no-verify", "--no-verify -qm value")
+            .does(),
         way("plain-key", "git commit")
             .part("git commit --no-verify")
             .fill("--no-verify", "--no-verify -qm key")
