@@ -63,7 +63,7 @@ fn output() -> Vec<Way> {
         way("plain-file", "git rm"),
         way("plain-key", "git rm"),
         way("value-staged", "git rm"),
-        way("value-staged", "v-secure git pre-commit"),
+        way("value-staged", "v-secure git pre-commit").diagnoses(),
         way("value-staged", "v-secure settings set scan.allow")
             .part("v-secure settings set scan.allow app.conf")
             .does(),

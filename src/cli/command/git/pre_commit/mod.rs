@@ -129,9 +129,8 @@ fn beside(here: &Path, root: &Path, file: &Path) -> Failure {
         Some(file) => failure.hint(format!("v-secure import {file}")),
         None => failure,
     };
-    failure
-        .hint(plain_files::ignoring(&shown, ".gitignore"))
-        .hint("git commit --no-verify, if that is what you want")
+    let left_out = plain_files::ignoring(&shown, ".gitignore");
+    failure.hint(left_out).hint("git commit --no-verify, if that is what you want")
 }
 
 fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
