@@ -1,6 +1,6 @@
 //! What a device keeps of a value: forty bits under a key of its own.
 //!
-//! So few that one of 15,000 usual commits with 1,000 secrets meets another text of these bits, and that they
+//! So few that one of 10,000 usual commits with 1,000 secrets meets another text of these bits, and that they
 //! tell a value from others only where somebody can list the others: no value that could be listed is kept.
 
 use super::noted::Noted;

@@ -63,7 +63,11 @@ fn output() -> Vec<Way> {
         way("plain-file", "git rm"),
         way("plain-key", "git rm"),
         way("value-staged", "git rm"),
-        way("value-staged", "v-secure git pre-commit").diagnoses(),
+        said(
+            "value-staged",
+            "v-secure git pre-commit",
+            "v-secure git pre-commit --confirm 2>&1 | grep -q 'line 1, holds the value of'",
+        ),
         way("value-staged", "v-secure settings set scan.allow")
             .part("v-secure settings set scan.allow app.conf")
             .does(),
