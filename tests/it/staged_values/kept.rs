@@ -111,6 +111,17 @@ fn nothing_is_kept_in_a_job_nor_by_the_library() {
     fs::remove_dir_all(scan(&repository)).unwrap();
     let mut command = repository.0.command("get prod/TOKEN");
     assert_eq!(finish(command.env("CI", "true"), b"").code, 0);
+    let identity = state(&repository).join("../../config/v-secure/identity.txt");
+    let options = v_secure::Options {
+        project: repository.root(),
+        state: Some(state(&repository).canonicalize().unwrap()),
+        first_use: v_secure::FirstUse::Refuse,
+        strict: false,
+        prune: false,
+    };
+    let identity = SecretValue::new(fs::read(identity).unwrap());
+    let vault = v_secure::Vault::with_host(options, &identity, v_secure::host::real::RealHost);
+    assert_eq!(vault.retrieve("prod/TOKEN").unwrap().expose(), TOKEN.as_bytes());
     assert!(!scan(&repository).exists());
 }
 

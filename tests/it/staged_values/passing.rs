@@ -15,6 +15,12 @@ fn what_is_staged_counts_and_not_what_is_in_the_folder() {
     repository.git(&["restore", "--staged", "a"]);
     repository.git(&["add", "a"]);
     passes(&repository);
+    // git makes an index of its own for these.
+    fs::write(repository.root().join("a"), TOKEN).unwrap();
+    for line in [&["commit", "-q", "-a", "-m", "x"][..], &["commit", "-q", "-m", "x", "--", "a"]] {
+        let output = repository.git_in(&repository.root(), line);
+        assert!(!output.status.success(), "{output:?}");
+    }
 }
 
 /// The value of a commit that is made already is its own matter: the next one must not wait for it.

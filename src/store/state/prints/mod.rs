@@ -108,7 +108,12 @@ impl PrintFiles {
             }
             Err(error) => return Err(keys.set_aside(now, error).into()),
         };
-        self.add(&lock, source, &key, (vault, &new))?;
+        let all = self.prints(lock.open_folder(), &key, vault).unwrap_or_else(|_| {
+            // What cannot be opened is replaced, and its values are kept anew.
+            seen.clear();
+            Vec::new()
+        });
+        self.add(&lock, (source, &key), (vault, &new), all)?;
         seen.extend(new.iter().map(|one| mark(&one.mark)));
         self.write_seen(&lock, vault, &seen)
     }
@@ -116,16 +121,15 @@ impl PrintFiles {
     fn add(
         &self,
         lock: &Lock,
-        source: &dyn Random,
-        key: &ScanKey,
+        (source, key): (&dyn Random, &ScanKey),
         (vault, new): (&Id, &[Noted]),
+        mut all: Vec<Print>,
     ) -> Result<(), PrintError> {
         // Judging whether a value can be guessed is what takes time.
         let new: Vec<Print> = new.par_iter().filter_map(|noted| key.print(vault, noted)).collect();
         if new.is_empty() {
             return Ok(());
         }
-        let mut all = self.prints(lock.open_folder(), key, vault).unwrap_or_default();
         let marks: HashSet<Id> = new.iter().map(|print| print.mark).collect();
         all.retain(|known| !marks.contains(&known.mark));
         all.extend(new);

@@ -73,6 +73,17 @@ fn without_its_key_everything_begins_anew() {
     assert!(files.load().unwrap().is_none());
 }
 
+#[test]
+fn what_is_damaged_is_kept_anew() {
+    let state = tempdir().unwrap();
+    let files = files(&state);
+    keep(&files, vec![noted(1, VALUES[0])]).unwrap();
+    fs::write(state.path().join(FOLDER).join(format!("{VAULT}{PRINTS}")), "{}").unwrap();
+    keep(&files, vec![noted(2, VALUES[1])]).unwrap();
+    keep(&files, vec![noted(1, VALUES[0])]).unwrap();
+    assert_eq!(kept(&files), [2, 1]);
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_the_users_alone_and_a_key_that_others_can_read_is_none() {
