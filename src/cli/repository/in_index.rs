@@ -5,7 +5,7 @@ use crate::cli::error::Outcome;
 use crate::store::file::find::{FOLDER, Location};
 use crate::store::git::command as git_command;
 use std::path::{Path, PathBuf};
-use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::policy::settings::Settings;
 use v_secure_core::vault::pin::PinStatus;
 use v_secure_core::vault::{Depth, Vault};
@@ -30,7 +30,7 @@ pub fn placed(context: &Context<'_>, here: &Path, root: &Path) -> Vec<(Location,
 pub(crate) struct Allowing {
     /// The project's folder, relative to the root.
     project: PathBuf,
-    pub vault: Id,
+    pub vault: VaultId,
     pub settings: Settings,
 }
 

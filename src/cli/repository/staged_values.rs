@@ -14,6 +14,7 @@ use crate::store::keyring::session::reason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::name::SecretName;
 use v_secure_core::scan::search::{Place, Searcher};
 
@@ -25,7 +26,7 @@ pub(crate) struct Hit {
     pub is_new: bool,
     pub place: Place,
     pub secret: SecretName,
-    pub vault: Id,
+    pub vault: VaultId,
     /// Of the version whose value it is.
     pub mark: Id,
 }

@@ -3,7 +3,8 @@
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use v_secure_core::crypto::bytes::{Id, encode};
+use v_secure_core::crypto::bytes::encode;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::scan::noted::Noted;
 use v_secure_core::scan::print::ScanKey;
 use v_secure_core::scan::sealed::SealedPrints;
@@ -173,7 +174,7 @@ fn fingerprints_that_are_alike_by_chance_are_found_out() {
         .into_iter()
         .find(|path| path.extension().is_some_and(|end| end == "json"));
     let file = file.unwrap();
-    let vault = Id::parse(file.file_stem().unwrap().to_str().unwrap()).unwrap();
+    let vault = VaultId::parse(file.file_stem().unwrap().to_str().unwrap()).unwrap();
     let mut prints =
         key.open(&vault, SealedPrints::parse(&fs::read(&file).unwrap()).unwrap()).unwrap();
     let own = prints.iter_mut().find(|print| print.secret.as_str() == "prod/TOKEN").unwrap();

@@ -7,6 +7,7 @@ use super::noted::Noted;
 use super::rolling::Rolling;
 use super::{LONGEST, SHORTEST, encodings};
 use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use crate::crypto::mac::MacKey;
 use crate::crypto::strength;
 use crate::host::Random;
@@ -71,12 +72,12 @@ impl ScanKey {
     }
 
     /// What is kept of a vault's values, by a key of that vault's alone: equal values of two vaults do not show.
-    pub(super) fn of_vault(&self, vault: &Id) -> Checks {
+    pub(super) fn of_vault(&self, vault: &VaultId) -> Checks {
         Checks(self.mac.of(&[b"vault", vault.as_bytes()]))
     }
 
     /// What is to be kept of a value; `None` if that would tell too much of it.
-    pub fn print(&self, vault: &Id, noted: &Noted) -> Option<Print> {
+    pub fn print(&self, vault: &VaultId, noted: &Noted) -> Option<Print> {
         let value = counting(noted.beginning.expose())?;
         let value = value.expose();
         if is_guessable(value) {
@@ -164,11 +165,12 @@ mod tests {
     use super::*;
     use crate::host::testing::TestHost;
 
-    const VAULT: Id = crate::crypto::bytes::Fixed([1; 32]);
+    const VAULT: VaultId = VaultId([1; 32]);
+    const MARK: Id = crate::crypto::bytes::Fixed([1; 32]);
 
-    fn print(key: &ScanKey, vault: &Id, value: &str) -> Option<Print> {
+    fn print(key: &ScanKey, vault: &VaultId, value: &str) -> Option<Print> {
         let secret = SecretName::parse("prod/A").unwrap();
-        let noted = Noted::of(&secret, VAULT, &SecretValue::from(value.to_owned()))?;
+        let noted = Noted::of(&secret, MARK, &SecretValue::from(value.to_owned()))?;
         key.print(vault, &noted)
     }
 
@@ -207,11 +209,11 @@ mod tests {
     fn prints_are_of_one_device_and_one_vault() {
         let value = "x9$Lq2vRt7Pw4z-K1m0T";
         let (key, other) = (ScanKey::generate(&TestHost), ScanKey::generate(&TestHost));
-        let check = |key: &ScanKey, vault: &Id| print(key, vault, value).unwrap().check;
+        let check = |key: &ScanKey, vault: &VaultId| print(key, vault, value).unwrap().check;
         let again = ScanKey::parse(SecretValue::new(key.expose().expose().to_vec())).unwrap();
         assert_eq!(check(&key, &VAULT), check(&again, &VAULT));
         assert_ne!(check(&key, &VAULT), check(&other, &VAULT));
-        assert_ne!(check(&key, &VAULT), check(&key, &crate::crypto::bytes::Fixed([2; 32])));
+        assert_ne!(check(&key, &VAULT), check(&key, &VaultId([2; 32])));
         assert!(check(&key, &VAULT) < 1 << 24);
     }
 }

@@ -4,6 +4,7 @@
 use super::print::{Print, ScanKey};
 use crate::crypto::bytes::{Blob, Fixed, Id};
 use crate::crypto::digest::{self, HashContext};
+use crate::crypto::id::VaultId;
 use crate::crypto::seal::{self, SealError, SealedContent};
 use crate::host::Random;
 use crate::secret_value::SecretValue;
@@ -54,7 +55,7 @@ impl ScanKey {
     pub fn seal(
         &self,
         source: &dyn Random,
-        vault: &Id,
+        vault: &VaultId,
         prints: &[Print],
     ) -> Result<SealedPrints, PrintsError> {
         let newest = &prints[prints.len().saturating_sub(MOST)..];
@@ -66,7 +67,7 @@ impl ScanKey {
         Ok(SealedPrints { format: FORMAT, nonce, commitment, ciphertext })
     }
 
-    pub fn open(&self, vault: &Id, sealed: SealedPrints) -> Result<Vec<Print>, PrintsError> {
+    pub fn open(&self, vault: &VaultId, sealed: SealedPrints) -> Result<Vec<Print>, PrintsError> {
         let SealedPrints { nonce, commitment, ciphertext, .. } = sealed;
         let sealed = SealedContent { nonce, commitment, ciphertext };
         let text = seal::open_bytes(HashContext::Prints, self.expose(), &aad(vault), &sealed)
@@ -75,7 +76,7 @@ impl ScanKey {
     }
 }
 
-fn aad(vault: &Id) -> Id {
+fn aad(vault: &VaultId) -> Id {
     digest::hash(HashContext::PrintsAad, &[vault.as_bytes()])
 }
 
@@ -92,13 +93,13 @@ mod tests {
 
     #[test]
     fn prints_come_back_with_their_key_and_vault_alone() {
-        let (key, vault) = (ScanKey::generate(&TestHost), Fixed([1; 32]));
+        let (key, vault) = (ScanKey::generate(&TestHost), VaultId([1; 32]));
         let prints = [print(1), print(2)];
         let text = key.seal(&TestHost, &vault, &prints).unwrap().to_json();
         assert!(!text.contains("prod"));
         let read = || SealedPrints::parse(text.as_bytes()).unwrap();
         assert!(key.open(&vault, read()).unwrap() == prints);
-        assert!(key.open(&Fixed([2; 32]), read()).is_err());
+        assert!(key.open(&VaultId([2; 32]), read()).is_err());
         assert!(ScanKey::generate(&TestHost).open(&vault, read()).is_err());
         let newer = text.replace("\"format\":1", "\"format\":2");
         let error = SealedPrints::parse(newer.as_bytes()).unwrap_err();
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_oldest_go_first() {
-        let (key, vault) = (ScanKey::generate(&TestHost), Fixed([1; 32]));
+        let (key, vault) = (ScanKey::generate(&TestHost), VaultId([1; 32]));
         let prints: Vec<Print> = (0..MOST as u16 + 3).map(print).collect();
         let sealed = key.seal(&TestHost, &vault, &prints).unwrap();
         assert!(key.open(&vault, sealed).unwrap() == prints[3..]);

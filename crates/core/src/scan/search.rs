@@ -3,7 +3,7 @@
 use super::encodings;
 pub use super::encodings::Form;
 use super::print::{self, Checks, Print, ScanKey};
-use crate::crypto::bytes::Id;
+use crate::crypto::id::VaultId;
 use crate::secret_value::SecretValue;
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ const TEXT: usize = 8000;
 /// Prints of vaults, ready to be looked for.
 pub struct Searcher<'k> {
     key: &'k ScanKey,
-    vaults: Vec<(Id, Checks)>,
+    vaults: Vec<(VaultId, Checks)>,
     /// Each with the vault that it is of.
     prints: Vec<(usize, Print)>,
     by_rolling: HashMap<u16, Vec<usize>>,
@@ -27,7 +27,7 @@ pub struct Searcher<'k> {
 #[derive(Clone, Copy)]
 pub struct Found<'s> {
     pub print: &'s Print,
-    pub vault: &'s Id,
+    pub vault: &'s VaultId,
     pub place: Place,
 }
 
@@ -40,7 +40,7 @@ pub struct Place {
 }
 
 impl<'k> Searcher<'k> {
-    pub fn new(key: &'k ScanKey, of_vaults: Vec<(Id, Vec<Print>)>) -> Self {
+    pub fn new(key: &'k ScanKey, of_vaults: Vec<(VaultId, Vec<Print>)>) -> Self {
         let (vaults, prints) = (Vec::new(), Vec::new());
         let (by_rolling, known) = (HashMap::new(), Box::new([0_u64; 1024]));
         let mut searcher = Self { key, vaults, prints, by_rolling, known };
@@ -48,7 +48,7 @@ impl<'k> Searcher<'k> {
         searcher
     }
 
-    fn add(&mut self, vault: Id, prints: Vec<Print>) {
+    fn add(&mut self, vault: VaultId, prints: Vec<Print>) {
         for print in prints {
             let (word, bit) = place_of_bit(print.rolling);
             self.known[word] |= bit;
@@ -132,14 +132,15 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
-    const ONE: Id = Fixed([1; 32]);
-    const TWO: Id = Fixed([2; 32]);
+    const ONE: VaultId = VaultId([1; 32]);
+    const TWO: VaultId = VaultId([2; 32]);
     const TOKEN: &str = "sk_live_51H8xkQ2eZvKYlo2C0aB3d9";
     const PEM: &str = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIHq0Rk9mT2xq\nXzL1v0Qm7dW3pZt8\n-----END KEY-----\n";
 
-    fn print(key: &ScanKey, vault: &Id, (name, value): (&str, &str)) -> Print {
+    fn print(key: &ScanKey, vault: &VaultId, (name, value): (&str, &str)) -> Print {
         let secret = SecretName::parse(name).unwrap();
-        let noted = Noted::of(&secret, ONE, &SecretValue::from(value.to_owned())).unwrap();
+        let noted =
+            Noted::of(&secret, Fixed([1; 32]), &SecretValue::from(value.to_owned())).unwrap();
         key.print(vault, &noted).unwrap()
     }
 

@@ -4,6 +4,7 @@
 //! wrap of garbage. The version's commitment decides which key is its, so any wrap that opens it gives
 //! the same value.
 
+use crate::crypto::bytes::Id;
 use crate::crypto::id::{SecretId, VaultId};
 use crate::crypto::seal::MAX_VALUE;
 use crate::file::audience::EpochKeys;

@@ -21,6 +21,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
 use v_secure_core::scan::noted::Noted;
 use v_secure_core::scan::print::{Print, ScanKey};
 use v_secure_core::scan::sealed::{self, PrintsError, SealedPrints};
@@ -66,7 +67,7 @@ pub struct PrintFiles {
 /// The key, and the prints of every vault under it.
 pub struct Loaded {
     pub key: ScanKey,
-    pub vaults: Vec<(Id, Vec<Print>)>,
+    pub vaults: Vec<(VaultId, Vec<Print>)>,
 }
 
 impl PrintFiles {
@@ -81,7 +82,7 @@ impl PrintFiles {
         &self,
         source: &dyn Random,
         now: UnixTime,
-        vault: &Id,
+        vault: &VaultId,
         noted: Vec<Noted>,
     ) -> Result<(), PrintError> {
         let seen = self.seen(vault).unwrap_or_default();
@@ -122,7 +123,7 @@ impl PrintFiles {
         &self,
         lock: &Lock,
         (source, key): (&dyn Random, &ScanKey),
-        (vault, new): (&Id, &[Noted]),
+        (vault, new): (&VaultId, &[Noted]),
         mut all: Vec<Print>,
     ) -> Result<(), PrintError> {
         // Judging whether a value can be guessed is what takes time.
@@ -183,7 +184,12 @@ impl PrintFiles {
         self.state.join(FOLDER)
     }
 
-    fn prints(&self, folder: &Folder, key: &ScanKey, vault: &Id) -> Result<Vec<Print>, PrintError> {
+    fn prints(
+        &self,
+        folder: &Folder,
+        key: &ScanKey,
+        vault: &VaultId,
+    ) -> Result<Vec<Print>, PrintError> {
         let path = self.path().join(format!("{vault}{PRINTS}"));
         match private::read_own_in(folder, &path, LIMIT, self.owners) {
             Ok(bytes) => Ok(key.open(vault, SealedPrints::parse(&bytes)?)?),
@@ -192,7 +198,7 @@ impl PrintFiles {
         }
     }
 
-    fn seen(&self, vault: &Id) -> Option<Vec<Mark>> {
+    fn seen(&self, vault: &VaultId) -> Option<Vec<Mark>> {
         let folder = private::existing_inner(&self.state, FOLDER, self.owners).ok()??;
         let path = self.path().join(format!("{vault}{SEEN}"));
         let limit = (MOST_SEEN * MARK) as u64;
@@ -200,7 +206,7 @@ impl PrintFiles {
         Some(bytes.as_chunks().0.to_vec())
     }
 
-    fn write_seen(&self, lock: &Lock, vault: &Id, seen: &[Mark]) -> Result<(), PrintError> {
+    fn write_seen(&self, lock: &Lock, vault: &VaultId, seen: &[Mark]) -> Result<(), PrintError> {
         let newest = &seen[seen.len().saturating_sub(MOST_SEEN)..];
         let path = self.path().join(format!("{vault}{SEEN}"));
         let bytes = newest.as_flattened();
@@ -215,10 +221,11 @@ fn mark(id: &Id) -> Mark {
 }
 
 /// The vaults that there are prints of.
-fn vaults(folder: &Folder) -> Vec<Id> {
+fn vaults(folder: &Folder) -> Vec<VaultId> {
     let names = folder.names().unwrap_or_default();
-    let vault = |name: std::ffi::OsString| Id::parse(name.to_str()?.strip_suffix(PRINTS)?).ok();
-    let mut found: Vec<Id> = names.into_iter().filter_map(vault).collect();
+    let vault =
+        |name: std::ffi::OsString| VaultId::parse(name.to_str()?.strip_suffix(PRINTS)?).ok();
+    let mut found: Vec<VaultId> = names.into_iter().filter_map(vault).collect();
     found.sort_unstable();
     found
 }

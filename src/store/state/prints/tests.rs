@@ -6,7 +6,7 @@ use std::fs;
 use tempfile::{TempDir, tempdir};
 use v_secure_core::crypto::bytes::Fixed;
 
-const VAULT: Id = Fixed([1; 32]);
+const VAULT: VaultId = VaultId([1; 32]);
 const NOW: UnixTime = UnixTime::from_secs(1_000_000);
 
 /// No keyring is asked: there is no time for an answer.

@@ -1,7 +1,7 @@
 //! Values of secrets in what is staged: refused as a suspicion, or opened and compared.
 
 use super::{restored, untracked};
-use crate::cli::door::context::{Context, short};
+use crate::cli::door::context::Context;
 use crate::cli::door::reads;
 use crate::cli::door::reads::Reading;
 use crate::cli::error::codes::Code;
@@ -16,6 +16,8 @@ use crate::store::file::find::Location;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use v_secure_core::crypto::bytes::Id;
+use v_secure_core::crypto::id::VaultId;
+use v_secure_core::log::describe::short;
 use v_secure_core::name::SecretName;
 use v_secure_core::scan::search::{Form, Place, place_of};
 use v_secure_core::secret::read;
@@ -130,7 +132,7 @@ fn confirmed(
     root: &Path,
     found: &Searched,
 ) -> Outcome<Vec<(Hit, Known)>> {
-    let mut by_vault: BTreeMap<Id, Vec<&Hit>> = BTreeMap::new();
+    let mut by_vault: BTreeMap<VaultId, Vec<&Hit>> = BTreeMap::new();
     for hit in &found.hits {
         by_vault.entry(hit.vault).or_default().push(hit);
     }
