@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn paths_are_of_a_project_and_not_all_of_it() {
-        for good in ["a", "docs/", "a/b.txt", "*.snap,tests/*/x y", ".env.test", "a*"] {
+        for good in ["a", "pages/", "a/b.txt", "*.snap,tests/*/x y", ".env.test", "a*"] {
             assert!(is_list(good), "{good}");
         }
         for bad in
@@ -65,9 +65,9 @@ mod tests {
     #[test]
     fn a_list_names_files_folders_and_kinds() {
         for (list, file) in [
-            ("docs/", "docs/a.txt"),
-            ("docs/", "docs/a/b"),
-            ("x,docs/a.txt", "docs/a.txt"),
+            ("pages/", "pages/a.txt"),
+            ("pages/", "pages/a/b"),
+            ("x,pages/a.txt", "pages/a.txt"),
             ("*.snap", "a.snap"),
             ("*.snap", "a/b/c.snap"),
             ("a/*/c", "a/b/c"),
@@ -78,9 +78,9 @@ mod tests {
             assert!(names(list, file), "{list} {file}");
         }
         for (list, file) in [
-            ("docs/", "docs"),
-            ("docs/", "a/docs/b"),
-            ("docs/a.txt", "docs/a.txt/b"),
+            ("pages/", "pages"),
+            ("pages/", "a/pages/b"),
+            ("pages/a.txt", "pages/a.txt/b"),
             ("*.snap", "a.snap/b"),
             ("a/*", "a/b/c"),
             ("a/*/", "a/b"),

@@ -101,7 +101,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "scan.allow",
-        values: "paths from the vault's project, joined with ','; 'docs/' is a folder, '*' any text without '/'",
+        values: "paths from the vault's project, joined with ','; 'fixtures/' is a folder, '*' any text without '/'",
         default: "none",
         meaning: "files that may be committed though they seem to hold a secret's value",
         takes: paths::is_list,
