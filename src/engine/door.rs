@@ -7,6 +7,7 @@ use super::session::{OpenedVault, Session, SessionError};
 use super::transaction::TransactionError;
 use crate::host::Random;
 use crate::host::progress::{Progress, Silent};
+use std::time::Duration;
 use v_secure_core::crypto::id::EntryId;
 use v_secure_core::name::SecretName;
 use v_secure_core::record::text::TextError;
@@ -91,6 +92,12 @@ pub trait Door {
 
     /// Whether what is due may be pruned on the side of what the door does.
     fn may_prune(&self) -> bool;
+
+    /// How long an OS keyring may take where something of the values that pass is kept, to find them in files;
+    /// `None` where nothing is kept.
+    fn keeps_prints(&self) -> Option<Duration> {
+        None
+    }
 
     /// Takes note of what is to be pruned once the door is done.
     fn note_due(&self, due: super::pruning::PendingPrune);

@@ -3,6 +3,7 @@
 //! journal has it. Every front does so here: the command line and the library.
 
 use super::door::{Door, Remark};
+use super::scanning;
 use super::session::Session;
 use crate::store::state::journal;
 use crate::store::state::journal::{JournalError, ReadRecord};
@@ -67,7 +68,9 @@ pub fn record<D: Door>(
     for secret in reading.who.take_fallen_back() {
         door.hear(session, None, Remark::FallenBack(secret));
     }
-    Ok(write_down(session, vault, door.now(), reading)?)
+    write_down(session, vault, door.now(), reading)?;
+    scanning::keep(door, session, vault, reading.who);
+    Ok(())
 }
 
 fn write_down(

@@ -10,6 +10,7 @@ pub mod lost;
 pub mod pruning;
 mod remembering;
 pub mod resolving;
+pub mod scanning;
 pub mod session;
 pub mod transaction;
 pub mod writing;

@@ -4,7 +4,7 @@
 use super::door::{Door, Purpose, Remark};
 use super::session::{OpenedVault, Session};
 use super::transaction::{Transaction, Written};
-use super::{judging, pruning};
+use super::{judging, pruning, scanning};
 use v_secure_core::record::text::{MAX_REASON, check_text};
 use v_secure_core::vault::author::Ctx;
 use v_secure_core::vault::change::Change;
@@ -57,6 +57,7 @@ pub fn write<D: Door, T>(
     let written = transaction.commit(change);
     let written = written.map_err(|error| door.uncommitted(error, lost.as_ref()))?;
     let vault = finish(door, session, written);
+    scanning::keep(door, session, &vault, &who);
     if was_known {
         pruning::watch_written(door, session, &vault);
     }

@@ -77,6 +77,7 @@ mod said_of_people;
 mod secrets;
 mod session;
 mod ssh_and_plugins;
+mod staged_values;
 mod stories;
 mod sudo;
 mod terminal;

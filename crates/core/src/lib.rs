@@ -36,6 +36,7 @@ pub mod people;
 pub mod policy;
 pub mod record;
 pub mod report;
+pub mod scan;
 pub mod secret;
 pub mod secret_value;
 pub mod time;

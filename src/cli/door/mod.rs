@@ -23,10 +23,12 @@ use crate::engine;
 use crate::engine::door::{Agreed, Door, Purpose, Refusal, Remark};
 use crate::engine::lost::Lost;
 use crate::engine::pruning::PendingPrune;
+use crate::engine::scanning;
 use crate::engine::session::{OpenedVault, Session};
 use crate::engine::transaction::TransactionError;
 use crate::host::Random;
 use crate::host::progress::Progress;
+use std::time::Duration;
 use v_secure_core::record::text::TextError;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::unlock::Unlocked;
@@ -110,6 +112,11 @@ impl Door for Context<'_> {
 
     fn may_prune(&self) -> bool {
         self.pruning.is_allowed() && !job::is_one(self.host)
+    }
+
+    /// In a job nobody commits by hand, and what is kept there is gone with it.
+    fn keeps_prints(&self) -> Option<Duration> {
+        (!job::is_one(self.host)).then_some(scanning::PATIENCE)
     }
 
     fn note_due(&self, due: PendingPrune) {

@@ -7,4 +7,5 @@ pub mod plain_files;
 pub mod plain_keys;
 pub mod project;
 pub mod sharing;
+pub mod staged_values;
 pub mod verification;

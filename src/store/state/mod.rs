@@ -7,5 +7,6 @@ pub mod journal;
 pub mod ledger;
 pub mod pins;
 pub mod place;
+pub mod prints;
 pub mod reads;
 pub mod said;

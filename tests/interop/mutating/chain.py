@@ -169,6 +169,7 @@ for _kind, _ops in {
     "a due audience whose role comes back": _back_and_reseal,
     "a revoke for owner": lambda s, r, b: [op("revoke", role="owner", pattern="*", rights=["read"])],
     "a schedule of minutes": _setting("rotation.kek", "90m"), "a schedule of a lifetime": _setting("rotation.dek", "36501d"),
+    "a path out of the project": _setting("scan.allow", "../a"), "every path": _setting("scan.allow", "*"),
     "a cost out of bounds": _setting("kdf", "m=1,t=3,p=4"), "a cost spelt otherwise": _setting("kdf", "m=262144,t=03,p=4"),
     "retention of zero": _setting("retention.days", "0"), "an environment of itself": _setting("env.prod.extends", "prod"),
     "an environment in a ring": lambda s, r, b: [op("setting", key=f"env.{x}.extends", value=y) for x, y in (("q1", "q2"), ("q2", "q3"), ("q3", "q1"))],

@@ -79,7 +79,7 @@ def _known_setting(key):
     if environment is not None:
         return is_name(environment)
     return key in ("variables.allow", "variables.strict", "ttl", "reads", "retention.versions", "retention.days",
-                   "rotation.kek", "rotation.dek", "kdf", "plugins.allow")
+                   "rotation.kek", "rotation.dek", "kdf", "plugins.allow", "scan.allow")
 
 
 def _setting_value(key, value, settings):
@@ -91,6 +91,8 @@ def _setting_value(key, value, settings):
     if key == "plugins.allow":
         names = value.split(",")
         return names == sorted(set(names)) and all(PLUGIN.fullmatch(name) for name in names)
+    if key == "scan.allow":
+        return all(map(_is_path, value.split(",")))
     if key == "variables.strict":
         return value == "on"
     if key == "ttl":
@@ -103,6 +105,12 @@ def _setting_value(key, value, settings):
     if key == "kdf":
         return _cost(value)
     return _COUNT.fullmatch(value) is not None and int(value) < 2**53
+
+
+def _is_path(path):
+    parts = path.removesuffix("/").split("/")
+    return (not any(part in ("", ".", "..") for part in parts) and any(c not in "*/" for c in path)
+            and all(" " <= c != "\x7f" for c in path))
 
 
 def _cost(value):

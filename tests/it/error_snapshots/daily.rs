@@ -39,6 +39,14 @@ fn plain(stage: &Stage) {
     stage.ok("git init --quiet && echo A=one > .env && git add .");
 }
 
+/// With the value of a secret in a file that is staged.
+fn staged_value(stage: &Stage) {
+    repository(stage);
+    stage.ok(
+        "printf %s x9Lq2vRt7Pw4zK1m0TbC > app.conf && v-secure set A --file app.conf && git add .",
+    );
+}
+
 fn values() -> Vec<Case> {
     vec![
         case("no-value", a, "v-secure secret rotate A"),
@@ -55,6 +63,7 @@ fn values() -> Vec<Case> {
             "v-secure git pre-commit",
         )
         .with("git"),
+        case("value-staged", staged_value, "v-secure git pre-commit").with("git"),
         case("differs", in_two, "v-secure secret diff default prod --exit-code"),
         case("exists", in_two, "v-secure secret copy A --to-env prod"),
         case("same-name", a, "v-secure secret rename A A"),

@@ -120,6 +120,7 @@ pub const ALL: &[Cited] = &[
     cited("vault-hidden", "{…} sparse-checkout add --skip-checks {…}", Test("hostile_names.rs", "what_brings_a_vault_back_is_about_that_vault_alone")),
     cited("vault-deleted", "git restore --staged, with that vault", Test("hostile_names.rs", "names_that_cannot_be_shown_are_in_no_command")),
     cited("plain-file", "git rm --cached, with that file  # which keeps the file itself", Test("hostile_names.rs", "names_that_cannot_be_shown_are_in_no_command")),
+    cited("plain-file", "v-secure import {…}", Test("staged_values/mod.rs", "a_dotenv_file_beside_the_vault_is_stopped_by_its_name")),
     cited("plain-file", "add a line to .gitignore that leaves this file out", Test("hostile_names.rs", "the_hook_s_hints_are_about_those_files_alone")),
     cited("vault-hidden", "{…} update-index --no-skip-worktree {…} && {…} checkout -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),
     cited("vault-hidden", "{…} checkout HEAD -- {…}", Test("git_states.rs", "a_vault_that_the_index_or_the_last_commit_has_is_brought_back")),

@@ -13,7 +13,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
     ("cli/command/import/tool.rs", "hint", &["v-secure import --from {tool} {file}"]),
     ("cli/error/pin_failures.rs", "NEWER_BRANCH", &["git merge BRANCH  # the branch that was seen here; or go to it: git switch BRANCH"]),
     ("cli/error/pin_failures.rs", "ACCEPT", &[ACCEPT]),
-    ("cli/command/git/pre_commit.rs", "left_out", &[
+    ("cli/command/git/pre_commit/mod.rs", "left_out", &[
         "add this line to {gitignore}: /{file}",
         "add a line to .gitignore that leaves this file out",
     ]),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A setting, a first value and a later one: whether the later one lets less through.
-const SETTINGS: [(&str, Option<&str>, Option<&str>, bool); 27] = [
+const SETTINGS: [(&str, Option<&str>, Option<&str>, bool); 29] = [
     ("env.dev.extends", None, Some("base"), false),
     ("env.dev.extends", Some("base"), Some("common"), true),
     ("env.dev.extends", Some("base"), None, true),
@@ -22,6 +22,8 @@ const SETTINGS: [(&str, Option<&str>, Option<&str>, bool); 27] = [
     ("rotation.dek", Some("30d"), Some("5w"), false),
     ("rotation.kek", Some("5w"), Some("30d"), true),
     ("rotation.kek", Some("30d"), None, false),
+    ("scan.allow", None, Some("docs/"), false),
+    ("scan.allow", Some("a.txt,docs/"), Some("a.txt"), true),
     ("ttl", None, Some("on-write"), false),
     ("ttl", Some("on-write"), None, true),
     ("variables.allow", None, Some("PATH"), false),

@@ -38,10 +38,13 @@ pub enum HashContext {
     KeyringSlotKey,
     /// What the maker of a backup signs: no part of the vault's format either.
     Backup,
+    /// What this device keeps of values, to find them in other files: no part of the vault's format either.
+    Prints,
+    PrintsAad,
 }
 
 impl HashContext {
-    const COUNT: usize = Self::Backup as usize + 1;
+    const COUNT: usize = Self::PrintsAad as usize + 1;
 
     pub const fn text(self) -> &'static str {
         match self {
@@ -71,6 +74,8 @@ impl HashContext {
             Self::KeyringSlotAad => "v-secure 2026-11 v1 keyring slot aad",
             Self::KeyringSlotKey => "v-secure 2026-11 v1 keyring slot key",
             Self::Backup => "v-secure 2026-11 v1 backup",
+            Self::Prints => "v-secure 2026-11 v1 prints of values",
+            Self::PrintsAad => "v-secure 2026-11 v1 prints of values aad",
         }
     }
 }

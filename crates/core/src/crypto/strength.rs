@@ -2,6 +2,7 @@
 //! estimate of the guesses that it takes.
 
 use crate::secret_value::SecretValue;
+use zeroize::Zeroizing;
 use zxcvbn::zxcvbn;
 
 /// Guesses, as a power of ten, below which a passphrase is weak. With the default cost a guess takes
@@ -16,16 +17,25 @@ pub struct Strength {
     pub is_weak: bool,
 }
 
+/// About how many guesses a text takes, as a power of ten. Bytes that are no text are judged by what is left
+/// of them as text: fewer, never more.
+pub(crate) fn guesses_log10(text: &[u8]) -> f64 {
+    guesses(text, &[])
+}
+
+fn guesses(text: &[u8], known: &[&str]) -> f64 {
+    match std::str::from_utf8(text) {
+        Ok(text) => zxcvbn(text, known).guesses_log10(),
+        Err(_) => {
+            let text = Zeroizing::new(String::from_utf8_lossy(text).replace('\u{fffd}', ""));
+            zxcvbn(&text, known).guesses_log10()
+        }
+    }
+}
+
 /// Judges a passphrase. `known` are words that an attacker tries first, such as the vault's name.
 pub fn judge(passphrase: &SecretValue, known: &[&str]) -> Strength {
-    // Bytes that are no text are judged by what is left of them as text: fewer, never more.
-    let lossy = match passphrase.expose_str() {
-        Some(text) => zxcvbn(text, known),
-        None => {
-            zxcvbn(&String::from_utf8_lossy(passphrase.expose()).replace('\u{fffd}', ""), known)
-        }
-    };
-    let guesses = lossy.guesses_log10();
+    let guesses = guesses(passphrase.expose(), known);
     Strength { guesses_log10: guesses.max(0.0) as u32, is_weak: guesses < ENOUGH }
 }
 

@@ -87,6 +87,11 @@ impl SealedValue {
         &self.author
     }
 
+    /// What tells the version from every other one: its content is under no other key.
+    pub(crate) fn commitment(&self) -> Id {
+        self.sealed.commitment
+    }
+
     /// What that put must state.
     pub fn expires(&self) -> Option<UnixTime> {
         self.expires

@@ -6,6 +6,7 @@
 use crate::crypto::identity::plugin;
 use crate::crypto::kdf::Params;
 use crate::name::Name;
+use crate::policy::paths;
 use crate::record::line::MAX_INTEGER;
 use std::collections::BTreeMap;
 
@@ -97,6 +98,13 @@ pub static SETTINGS: &[Setting] = &[
         default: "never",
         meaning: "how old the key of readers may become before 'key rotate --due' renews it",
         takes: |value| parse_interval(value).is_some(),
+    },
+    Setting {
+        key: "scan.allow",
+        values: "paths from the vault's project, joined with ','; 'fixtures/' is a folder, '*' any text without '/'",
+        default: "none",
+        meaning: "files that may be committed though they seem to hold a secret's value",
+        takes: paths::is_list,
     },
     Setting {
         key: "ttl",
@@ -330,6 +338,11 @@ impl Settings {
         self.get("variables.strict") == Some(ON)
     }
 
+    /// Whether a file of the project, by its path from there, may hold values.
+    pub fn may_hold_values(&self, file: &str) -> bool {
+        self.get("scan.allow").is_some_and(|list| paths::names(list, file))
+    }
+
     pub fn ttl(&self) -> Ttl {
         self.get("ttl").and_then(parse_ttl).unwrap_or_default()
     }
@@ -397,6 +410,9 @@ mod tests {
             ("plugins.allow", "TPM"),
             ("plugins.allow", "a_b"),
             ("plugins.allow", "../x"),
+            ("scan.allow", "/a"),
+            ("scan.allow", "a,../b"),
+            ("scan.allow", "*"),
             ("kdf", "m=1,t=3,p=4"),
             ("kdf", "strong"),
         ] {

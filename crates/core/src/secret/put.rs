@@ -202,6 +202,10 @@ pub(crate) fn seal(
         },
         false => PutError::Seal { secret: secret.clone(), source },
     };
+    let noted = |sealed: SealedValue| {
+        ctx.who.note_value(secret, sealed.commitment(), value);
+        sealed
+    };
     let stated = usable_audience(vault, secret, &audience)?;
     if vault.policy().is_in(ctx.who.member(), &audience) {
         let keys = ctx.who.keys(vault, &audience);
@@ -211,14 +215,14 @@ pub(crate) fn seal(
             return Err(PutError::NoAudience { secret: secret.clone(), audience, able });
         };
         let to = WrapTo::Epoch { audience: &audience, keys: current };
-        return version::seal_version(ctx.random, binding, authored, to).map_err(failed);
+        return version::seal_version(ctx.random, binding, authored, to).map_err(failed).map(noted);
     }
     let to = WrapTo::Recipient {
         audience: &audience,
         epoch: stated.epoch,
         recipient: &stated.recipient,
     };
-    version::seal_version(ctx.random, binding, authored, to).map_err(failed)
+    version::seal_version(ctx.random, binding, authored, to).map_err(failed).map(noted)
 }
 
 fn usable_audience<'a>(

@@ -4,6 +4,7 @@
 //! wrap of garbage. The version's commitment decides which key is its, so any wrap that opens it gives
 //! the same value.
 
+use crate::crypto::bytes::Id;
 use crate::crypto::id::{SecretId, VaultId};
 use crate::crypto::seal::MAX_VALUE;
 use crate::file::audience::EpochKeys;
@@ -127,7 +128,8 @@ pub fn read(
     wanted: &VersionSelector,
     now: UnixTime,
 ) -> Result<SecretValue, ReadError> {
-    open(vault, who, secret, servable(vault, secret, wanted, now)?)
+    let version = servable(vault, secret, wanted, now)?;
+    Ok(opened(vault, who, secret, version)?.given(who))
 }
 
 /// The current values of many secrets, in their order, opened on all cores where they are many.
@@ -149,7 +151,7 @@ pub fn read_all(
     let plain = keys.iter().map(|keys| plain(keys));
     let pairs: Vec<(&Sealed<'_>, Vec<Attempt<'_>>)> = sealed.iter().zip(plain).collect();
     let opened = each(&pairs, |(sealed, attempts)| sealed.open(attempts))?;
-    Ok(opened.into_iter().map(|opened| opened.noted(who)).collect())
+    Ok(opened.into_iter().map(|opened| opened.given(who)).collect())
 }
 
 /// `make` of each item, on all cores where they are many; the first error in their order.
@@ -229,6 +231,19 @@ pub fn absent(found: &SecretState, secret: &SecretName) -> ReadError {
     }
 }
 
+/// The version of a secret whose content has this commitment, if it is there.
+pub fn committed<'a>(
+    vault: &'a Vault,
+    secret: &SecretName,
+    commitment: &Id,
+) -> Option<&'a Version> {
+    let section = vault.file().secrets.get(&vault.uid(secret))?;
+    let is_it = |version: &&Version| {
+        section.versions.get(&version.object).is_some_and(|it| it.commitment == *commitment)
+    };
+    vault.secret(secret)?.versions.iter().find(is_it)
+}
+
 /// Decrypts one version, whatever its standing, and notes with `who` if its live wrap did not open.
 pub fn open(
     vault: &Vault,
@@ -236,9 +251,18 @@ pub fn open(
     secret: &SecretName,
     version: &Version,
 ) -> Result<SecretValue, ReadError> {
+    Ok(opened(vault, who, secret, version)?.noted(who))
+}
+
+fn opened<'a>(
+    vault: &'a Vault,
+    who: &Unlocked,
+    secret: &'a SecretName,
+    version: &Version,
+) -> Result<OpenedValue<'a>, ReadError> {
     let sealed = Sealed::find(vault, secret, version)?;
     let keys = sealed.keys(vault, who)?;
-    Ok(sealed.open(&plain(&keys))?.noted(who))
+    sealed.open(&plain(&keys))
 }
 
 /// A version's bytes, as the log names them.
@@ -264,6 +288,8 @@ fn plain<'a>(keys: &'a [WrapKeys<'a>]) -> Vec<Attempt<'a>> {
 struct OpenedValue<'a> {
     secret: &'a SecretName,
     value: SecretValue,
+    /// The commitment of its version.
+    mark: Id,
     by_live: bool,
 }
 
@@ -273,6 +299,12 @@ impl OpenedValue<'_> {
             who.fell_back(self.secret);
         }
         self.value
+    }
+
+    /// The same of a value that is read to be given.
+    fn given(self, who: &Unlocked) -> SecretValue {
+        who.note_value(self.secret, self.mark, &self.value);
+        self.noted(who)
     }
 }
 
@@ -340,7 +372,8 @@ impl<'a> Sealed<'a> {
             match open(binding, self.object, wrap, keys) {
                 Ok(value) => {
                     let by_live = live.is_some_and(|live| std::ptr::eq(live, *wrap));
-                    return Ok(OpenedValue { secret: self.secret, value, by_live });
+                    let (secret, mark) = (self.secret, self.object.commitment);
+                    return Ok(OpenedValue { secret, value, mark, by_live });
                 }
                 // The commitment held, so that no other wrap opens anything else.
                 Err(source) if source.is_too_long() => {

@@ -92,6 +92,7 @@ fn tightens(key: &str, before: &Settings, now: &Settings) -> bool {
         "retention.versions" => is_less(now.retention().versions, retention.versions),
         "rotation.dek" => is_less(now.rotation().dek, rotation.dek),
         "rotation.kek" => is_less(now.rotation().kek, rotation.kek),
+        "scan.allow" => loses(|new, old| new == old),
         "ttl" => before.ttl() == Ttl::OnWrite,
         "variables.allow" => loses(covers),
         "variables.strict" => now.has_strict_variables(),

@@ -6,6 +6,7 @@
 use super::key_holders;
 use super::sealed_to;
 use super::session_keys::{SessionFault, SessionKeys};
+use crate::crypto::bytes::Id;
 use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
@@ -16,6 +17,8 @@ use crate::file::audience::{AudienceError, EpochKeys};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::name::{Name, SecretName};
+use crate::scan::noted::Noted;
+use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +75,8 @@ pub struct Unlocked {
     opened: Mutex<BTreeMap<String, Arc<Vec<EpochKeys>>>>,
     /// Secrets that were read by another wrap than the live one.
     fallen_back: Mutex<BTreeSet<SecretName>>,
+    /// Values that were read to be given, or written.
+    noted: Mutex<Vec<Noted>>,
 }
 
 /// What another thread left, even one that panicked: what is kept is whole at every moment.
@@ -104,7 +109,8 @@ impl Unlocked {
         match member {
             Some(member) => {
                 let (opened, fallen_back) = (Mutex::default(), Mutex::default());
-                Ok(Self { member, identities, session: None, opened, fallen_back })
+                let noted = Mutex::default();
+                Ok(Self { member, identities, session: None, opened, fallen_back, noted })
             }
             None => {
                 let recipients = identities.iter().map(Identity::recipient).collect();
@@ -122,6 +128,7 @@ impl Unlocked {
             session: Some(keys),
             opened: Mutex::default(),
             fallen_back: Mutex::default(),
+            noted: Mutex::default(),
         })
     }
 
@@ -134,6 +141,16 @@ impl Unlocked {
     /// settle` mends them.
     pub fn take_fallen_back(&self) -> BTreeSet<SecretName> {
         std::mem::take(&mut *locked(&self.fallen_back))
+    }
+
+    /// Takes note of a value that is on its way out of a vault or into it.
+    pub(crate) fn note_value(&self, secret: &SecretName, mark: Id, value: &SecretValue) {
+        locked(&self.noted).extend(Noted::of(secret, mark, value));
+    }
+
+    /// The values that were noted since this was asked last.
+    pub fn take_noted(&self) -> Vec<Noted> {
+        std::mem::take(&mut *locked(&self.noted))
     }
 
     pub fn member(&self) -> &Name {

@@ -62,6 +62,19 @@ fn output() -> Vec<Way> {
         ),
         way("plain-file", "git rm"),
         way("plain-key", "git rm"),
+        way("value-staged", "git rm"),
+        said(
+            "value-staged",
+            "v-secure git pre-commit",
+            "v-secure git pre-commit --confirm 2>&1 | grep -q 'line 1, holds the value of'",
+        ),
+        way("value-staged", "v-secure settings set scan.allow")
+            .part("v-secure settings set scan.allow app.conf")
+            .does(),
+        way("value-staged", "git commit")
+            .part("git commit --no-verify")
+            .fill("--no-verify", "--no-verify -qm value")
+            .does(),
         way("plain-key", "git commit")
             .part("git commit --no-verify")
             .fill("--no-verify", "--no-verify -qm key")

@@ -1,6 +1,8 @@
 //! `v-secure git pre-commit`: what the hook runs. It looks at the index alone, so that what is
 //! verified is what will be committed.
 
+mod values;
+
 use super::no_repository;
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
@@ -15,18 +17,25 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::vault::stated_vault;
 
-/// Verify the staged vault, and that it loses nothing of the last commit
+/// Verify the staged vault, and that the commit would contain no secret in plain text
 #[derive(Debug, Args)]
 #[command(
     after_help = "Silent where no vault is staged, or where it is in order. Refuses, too, a dotenv file \
-                  that gives secrets of the vault a value, and a file with the private key of a member. 'v-secure git install' \
+                  beside the vault, or one that gives secrets of the vault a value, a file with the private key of a \
+                  member, and a file in which the value of a secret seems to stand: as it is, in base64 or as \
+                  in a URL. For that nothing is opened; this device keeps a few bits of each value of 20 bytes or \
+                  more that it reads or writes, under a key of its own. 'v-secure git install' \
                   makes git run it before every commit.\n\n\
-                  Examples:\n  git add .v-secure && v-secure git pre-commit"
+                  Examples:\n  git add .v-secure && v-secure git pre-commit\n  v-secure git pre-commit --confirm"
 )]
 pub struct PreCommit {
     /// The commit takes another one back
     #[arg(long, hide = true)]
     revert: bool,
+
+    /// Open the secrets whose values seem to be staged, and compare
+    #[arg(long)]
+    confirm: bool,
 }
 
 impl PreCommit {
@@ -36,11 +45,17 @@ impl PreCommit {
         let staged = git_command::staged_vaults(&here).ok_or_else(no_repository)?;
         let verified = staged.iter().try_for_each(|path| verify(context, &here, &root, path));
         verified.map_err(|failure| if self.revert { reverting(failure) } else { failure })?;
-        git_command::merged(&here)
-            .iter()
-            .try_for_each(|side| keeps(context, &here, &root, side))?;
+        let sides = git_command::merged(&here);
+        sides.iter().try_for_each(|side| keeps(context, &here, &root, side))?;
         refuse_plain(context, &here, &root)?;
-        refuse_keys(context, &here, &root)
+        refuse_keys(context, &here, &root)?;
+        // What a merge or a revert brings was committed by others, or before; and nobody goes past the hook of a
+        // revert.
+        let brings_others = self.revert || (is_merge(context, &root) && sides.is_empty());
+        match brings_others {
+            true => Ok(()),
+            false => values::refuse(context, (&here, &root), self.confirm),
+        }
     }
 }
 
@@ -82,14 +97,40 @@ fn refuse_plain(context: &Context<'_>, here: &Path, root: &Path) -> Outcome {
         return Ok(());
     }
     let names = plain_files::names(&in_index::vaults(context, here, root));
+    let projects: Vec<PathBuf> =
+        git_command::vaults_of_index(here).iter().map(|path| in_index::project_of(path)).collect();
+    let mut allowing = None;
     for file in files {
         let bytes = git_command::staged(here, &file).unwrap_or_default();
         let held = plain_files::held(&file, &bytes, &names);
-        if !held.is_empty() {
-            return Err(plain(here, root, &file, &held));
+        let is_beside = file.parent().is_some_and(|folder| projects.iter().any(|at| at == folder));
+        let is_plain = is_beside && plain_files::is_dotenv(&file) && plain_files::is_plain(&bytes);
+        if held.is_empty() && !is_plain {
+            continue;
+        }
+        let allowing = allowing.get_or_insert_with(|| in_index::allowing(context, here, root));
+        if !allowing.iter().any(|one| one.allows(&file)) {
+            return Err(match held.is_empty() {
+                true => beside(here, root, &file),
+                false => plain(here, root, &file, &held),
+            });
         }
     }
     Ok(())
+}
+
+/// A dotenv file in the folder that the vault's is in: what it holds is meant for the vault.
+fn beside(here: &Path, root: &Path, file: &Path) -> Failure {
+    let shown = file.display().to_string();
+    let message =
+        format!("the commit would contain {shown}, with values in plain text, beside the vault");
+    let failure = untracked(Failure::new(Code::PlainFile, message), here, root, file);
+    let failure = match shell_word::path(file) {
+        Some(file) => failure.hint(format!("v-secure import {file}")),
+        None => failure,
+    };
+    let left_out = plain_files::ignoring(&shown, ".gitignore");
+    failure.hint(left_out).hint("git commit --no-verify, if that is what you want")
 }
 
 fn plain(here: &Path, root: &Path, file: &Path, held: &[String]) -> Failure {
