@@ -21,6 +21,7 @@ use v_secure_core::file::format::MAX_FILE;
 use v_secure_core::log::entry::Entry;
 use v_secure_core::policy::describe;
 use v_secure_core::policy::entry::PolicyEntry;
+use v_secure_core::policy::position::PolicyPosition;
 use v_secure_core::record::line;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::demoted::{Demoted, demoted};
@@ -37,7 +38,7 @@ pub struct Lost {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostEntry {
     /// Where it stood in the chain.
-    pub position: usize,
+    pub position: PolicyPosition,
     /// What it did, as `role-add x`.
     pub what: String,
     /// Whether this device alone signed it.
@@ -93,6 +94,7 @@ impl Session {
         for (position, text) in lines.iter().enumerate().skip(from) {
             let entry: PolicyEntry = line::parse(text).map_err(SessionError::PinnedLine)?;
             let is_own = entry.sigs.iter().all(|one| made.contains(&one.key));
+            let position = PolicyPosition::new(position);
             let takes = takings.get(&position).copied();
             entries.push(LostEntry { position, what: describe::entry(&entry), is_own, takes });
         }

@@ -22,6 +22,7 @@ use v_secure_core::merge::blended;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::error::ChainError;
+use v_secure_core::policy::position::PolicyPosition;
 use v_secure_core::record::line;
 use v_secure_core::record::line::LineError;
 use v_secure_core::report::verified::Verified;
@@ -77,7 +78,7 @@ pub enum SessionError {
 }
 
 /// Entries that took something away, by position.
-pub(crate) type Takings = BTreeMap<usize, Taking>;
+pub(crate) type Takings = BTreeMap<PolicyPosition, Taking>;
 
 /// What was known of the vault with this id before the file was read.
 type Before = (VaultId, Result<KnownVault, PinError>);
@@ -220,7 +221,7 @@ impl Session {
                 vault = self.vault(bytes, Trust::Strict, depth)?;
             }
             let (longer, takings) = chain_of(chain)?;
-            missing_takings = takings.keys().any(|position| position >= seen);
+            missing_takings = takings.keys().any(|position| position.index() >= *seen);
             voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
         }
         let is_new_here = !self.carried.is_some_and(|carried| carried.is_for_place)

@@ -8,6 +8,7 @@ use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{EpochReseal, EpochStart, PolicyOp, Right};
+use crate::policy::position::PolicyPosition;
 use crate::policy::state::PolicyState;
 use crate::policy::vouching::{Credential, Vouching};
 use crate::time::UnixTime;
@@ -29,19 +30,19 @@ struct Facts {
 
 /// An envelope: the keys of its epoch and of all before, sealed to these.
 struct Seal {
-    position: usize,
+    position: PolicyPosition,
     epoch: EpochId,
     to: BTreeSet<Reader>,
 }
 
 /// Who might read the secrets that the same grants ever matched, from a position on.
 struct Span {
-    from: usize,
+    from: PolicyPosition,
     audience: String,
     readers: BTreeSet<Reader>,
 }
 
-type SinceWhen = Arc<BTreeMap<Reader, usize>>;
+type SinceWhen = Arc<BTreeMap<Reader, PolicyPosition>>;
 
 /// Which grants ever matched a secret; equal for secrets that always had the same readers.
 type Class = Vec<usize>;
@@ -84,7 +85,7 @@ impl Holders {
             classes.entry(holders.class(secret)).or_insert(secret);
         }
         Chain::replay(chain, |position, state| {
-            holders.note_envelopes(position, &chain[position].ops, state);
+            holders.note_envelopes(position, &chain[position.index()].ops, state);
             for (class, secret) in &classes {
                 holders.note_readers(position, class, secret, state);
             }
@@ -110,7 +111,7 @@ impl Holders {
                 let credential = Credential::Recipient(recipient.clone());
                 let found = vouching.sole_departed(&ground, name, &credential);
                 if let (Some((maker, at)), Some(reader)) = (found, self.numbers.get(recipient)) {
-                    self.makers.insert(*reader, (maker.clone(), self.times[at]));
+                    self.makers.insert(*reader, (maker.clone(), self.times[at.index()]));
                 }
             }
         }
@@ -122,7 +123,7 @@ impl Holders {
         matching.map(|(number, _)| number).collect()
     }
 
-    fn note_envelopes(&mut self, position: usize, ops: &[PolicyOp], state: &PolicyState) {
+    fn note_envelopes(&mut self, position: PolicyPosition, ops: &[PolicyOp], state: &PolicyState) {
         for op in ops {
             let (PolicyOp::Epoch(EpochStart { audience, epoch, .. })
             | PolicyOp::Reseal(EpochReseal { audience, epoch, .. })) = op
@@ -138,7 +139,7 @@ impl Holders {
 
     fn note_readers(
         &mut self,
-        position: usize,
+        position: PolicyPosition,
         class: &Class,
         secret: &SecretName,
         state: &PolicyState,
@@ -184,7 +185,7 @@ impl Holders {
         let mut first: BTreeMap<Reader, UnixTime> = BTreeMap::new();
         for disclosure in disclosures {
             for (reader, position) in self.openers(vault, secret, disclosure).iter() {
-                let at = disclosure.ts.max(self.times[*position]);
+                let at = disclosure.ts.max(self.times[position.index()]);
                 first.entry(*reader).and_modify(|known| *known = at.min(*known)).or_insert(at);
             }
         }
@@ -251,7 +252,7 @@ impl Holders {
     }
 
     /// The first seal of the epoch that was current at a position.
-    fn current_at(&self, audience: &str, position: usize) -> Option<usize> {
+    fn current_at(&self, audience: &str, position: PolicyPosition) -> Option<usize> {
         let current = self.seals.get(audience)?.iter().rfind(|seal| seal.position <= position)?;
         self.begin(audience, &current.epoch)
     }
@@ -260,7 +261,7 @@ impl Holders {
         self.spans.get(&self.class(secret)).map_or(&[], Vec::as_slice)
     }
 
-    fn span_at(&self, secret: &SecretName, position: usize) -> Option<&Span> {
+    fn span_at(&self, secret: &SecretName, position: PolicyPosition) -> Option<&Span> {
         self.spans(secret).iter().rfind(|span| span.from <= position)
     }
 
@@ -289,9 +290,10 @@ impl Holders {
             return UnixTime::MIN;
         }
         let mut removals = chain.removals().iter().rev();
-        let had =
-            |position: &&usize| **position > 0 && handles(chain, **position - 1, member, secret);
-        removals.find(had).map_or(UnixTime::MIN, |position| self.times[*position])
+        let had = |position: &&PolicyPosition| {
+            position.before().is_some_and(|before| handles(chain, before, member, secret))
+        };
+        removals.find(had).map_or(UnixTime::MIN, |position| self.times[position.index()])
     }
 
     /// When the reader's right to the secret ended, in seconds since the Unix epoch; the first if it never
@@ -300,7 +302,7 @@ impl Holders {
         let spans = self.spans(secret);
         let last = spans.iter().rposition(|span| span.readers.contains(&reader));
         let after = last.and_then(|last| spans.get(last + 1));
-        after.map_or(UnixTime::MIN, |span| self.times[span.from])
+        after.map_or(UnixTime::MIN, |span| self.times[span.from.index()])
     }
 
     /// Who may have made the identity of a reader, and is gone.
@@ -337,7 +339,7 @@ impl Holders {
     }
 }
 
-fn handles(chain: &Chain, position: usize, member: &Name, secret: &SecretName) -> bool {
+fn handles(chain: &Chain, position: PolicyPosition, member: &Name, secret: &SecretName) -> bool {
     let rights = [Right::Read, Right::Write, Right::Rotate];
     rights.into_iter().any(|right| chain.holds(position, member, right, secret))
 }

@@ -7,6 +7,7 @@ use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::log::standing::EntryStatus;
 use crate::name::{Name, SecretName};
+use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::{BTreeSet, HashMap};
@@ -18,7 +19,7 @@ pub(super) struct Disclosure {
     /// The entry's time, in seconds since the Unix epoch, as its author says.
     pub ts: UnixTime,
     /// The position of the policy that the entry was written under.
-    pub position: usize,
+    pub position: PolicyPosition,
     /// The key of who put the value, and so had it.
     pub author: Option<KeyId>,
 }
@@ -51,7 +52,7 @@ impl<'a> SameValues<'a> {
         same
     }
 
-    fn note(&mut self, op: &'a Op, entry: &'a Entry, position: usize) {
+    fn note(&mut self, op: &'a Op, entry: &'a Entry, position: PolicyPosition) {
         let (secret, object, wrap) = match op {
             Op::Put(put) => (&put.secret, put.object, put.wrap),
             Op::Pending(put) => (&put.secret, put.object, put.wrap),

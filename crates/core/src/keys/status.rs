@@ -161,7 +161,7 @@ fn audience_keys(
 fn begun(vault: &Vault, epoch: &EpochId) -> UnixTime {
     let position = vault.chain().epoch(epoch).map(|fact| fact.position);
     position
-        .and_then(|position| vault.file().chain.get(position))
+        .and_then(|position| vault.file().chain.get(position.index()))
         .map_or(UnixTime::MIN, |entry| entry.ts)
 }
 

@@ -10,6 +10,7 @@ use super::policy_view::PolicyView;
 use crate::crypto::id::KeyId;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
@@ -70,9 +71,9 @@ impl Need {
 #[derive(Debug, Default)]
 struct Timeline {
     /// Positions at which it is not authorised and was just before. Ascending.
-    stops: Vec<usize>,
+    stops: Vec<PolicyPosition>,
     /// Answers at single positions, as far as asked.
-    at: Vec<(usize, bool)>,
+    at: Vec<(PolicyPosition, bool)>,
 }
 
 /// Whether an op is authorised at a position, and until when.
@@ -81,7 +82,7 @@ pub(super) enum RightVerdict {
     /// Not authorised at the entry's own position.
     Refused,
     /// Authorised there, up to this later position, which is the first where it is not.
-    Until(Option<usize>),
+    Until(Option<PolicyPosition>),
 }
 
 type Question<'a> = (&'a KeyId, Need, Option<&'a SecretName>);
@@ -110,7 +111,12 @@ impl<'a> Authority<'a> {
 
     /// Judges an op of the entry at `place`, whose actor is its key's member, a `put` by the right to
     /// write alone.
-    pub fn judge(&mut self, entry: &'a Entry, op: &'a Op, position: usize) -> RightVerdict {
+    pub fn judge(
+        &mut self,
+        entry: &'a Entry,
+        op: &'a Op,
+        position: PolicyPosition,
+    ) -> RightVerdict {
         self.ask(entry, Need::of(op), op.secret(), position)
     }
 
@@ -120,7 +126,7 @@ impl<'a> Authority<'a> {
         place: usize,
         entry: &'a Entry,
         put: &'a Put,
-        position: usize,
+        position: PolicyPosition,
     ) -> RightVerdict {
         match self.follows_a_put(place, &put.secret) {
             true => self.ask(entry, Need::WriteOrRotate, Some(&put.secret), position),
@@ -133,16 +139,16 @@ impl<'a> Authority<'a> {
         entry: &'a Entry,
         need: Need,
         secret: Option<&'a SecretName>,
-        position: usize,
+        position: PolicyPosition,
     ) -> RightVerdict {
         let policy = self.policy;
-        let holds = |at: usize| authorised(policy, entry, need, secret, at);
+        let holds = |at: PolicyPosition| authorised(policy, entry, need, secret, at);
         if policy.removals().is_empty() {
             // Nothing stops, and remembering a single answer takes longer than finding it again.
             return if holds(position) { RightVerdict::Until(None) } else { RightVerdict::Refused };
         }
         let line = self.asked.entry((&entry.key, need, secret)).or_insert_with(|| {
-            let stop = |at: &usize| *at > 0 && holds(*at - 1) && !holds(*at);
+            let stop = |at: &PolicyPosition| at.before().is_some_and(&holds) && !holds(*at);
             let stops = policy.removals().iter().copied().filter(stop).collect();
             Timeline { stops, at: Vec::new() }
         });
@@ -199,7 +205,7 @@ fn authorised(
     entry: &Entry,
     need: Need,
     secret: Option<&SecretName>,
-    position: usize,
+    position: PolicyPosition,
 ) -> bool {
     let is_actor = |member: &Name| *member == entry.actor;
     policy.actor_at(position, &entry.key).is_some_and(is_actor)

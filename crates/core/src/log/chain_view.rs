@@ -5,6 +5,7 @@ use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::op::{MemberKind, Right};
+use crate::policy::position::PolicyPosition;
 
 impl PolicyView for Chain {
     fn vault_id(&self) -> VaultId {
@@ -19,15 +20,15 @@ impl PolicyView for Chain {
         self.ids()
     }
 
-    fn position(&self, id: &PolicyId) -> Option<usize> {
+    fn position(&self, id: &PolicyId) -> Option<PolicyPosition> {
         self.position(id)
     }
 
-    fn heads(&self, position: usize) -> &[EntryId] {
+    fn heads(&self, position: PolicyPosition) -> &[EntryId] {
         self.heads(position)
     }
 
-    fn removals(&self) -> &[usize] {
+    fn removals(&self) -> &[PolicyPosition] {
         self.removals()
     }
 
@@ -36,19 +37,25 @@ impl PolicyView for Chain {
         Some(KeyView { member: &fact.member, device: &fact.device, verifying: &fact.verifying })
     }
 
-    fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
+    fn actor_at(&self, position: PolicyPosition, key: &KeyId) -> Option<&Name> {
         self.actor_at(position, key)
     }
 
-    fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+    fn holds(
+        &self,
+        position: PolicyPosition,
+        member: &Name,
+        right: Right,
+        secret: &SecretName,
+    ) -> bool {
         self.holds(position, member, right, secret)
     }
 
-    fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool {
+    fn holds_on_all(&self, position: PolicyPosition, member: &Name, right: Right) -> bool {
         Pattern::new("*").is_ok_and(|all| self.holds_pattern(position, member, right, &all))
     }
 
-    fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+    fn holds_anywhere(&self, position: PolicyPosition, member: &Name, right: Right) -> bool {
         self.holds_anywhere(position, member, right)
     }
 

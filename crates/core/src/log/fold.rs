@@ -9,6 +9,7 @@ use super::standing::{EntryStatus, Standings};
 use super::state::{Late, LiveWrap, LogState, Register, SecretState, Version};
 use crate::crypto::id::{EntryId, ObjectId, WrapId};
 use crate::name::SecretName;
+use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -205,7 +206,7 @@ impl<'a> Fold<'a> {
     ) {
         // A version is made with the wrap of its put.
         let own: Vec<WrapId> = versions.iter().map(|version| version.live_wrap.wrap).collect();
-        let mut greatest: Vec<Option<(usize, At)>> = vec![None; versions.len()];
+        let mut greatest: Vec<Option<(PolicyPosition, At)>> = vec![None; versions.len()];
         for (object, wrap, at) in wraps {
             let Some(slot) = index.find(versions, object) else { continue };
             let version = &mut versions[slot];

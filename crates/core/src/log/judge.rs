@@ -12,6 +12,7 @@ use super::register::At;
 use super::standing::{EntryStatus, Forgery, LogSignatures, Standings};
 use crate::crypto::id::EntryId;
 use crate::crypto::sign::Tag;
+use crate::policy::position::PolicyPosition;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,16 +123,16 @@ struct Judge<'a> {
     policy: &'a dyn PolicyView,
     /// Whose ops are judged.
     scope: FoldScope<'a>,
-    positions: &'a [Option<usize>],
+    positions: &'a [Option<PolicyPosition>],
     authority: Authority<'a>,
     known: KnownEntries,
-    voided: BTreeMap<At, usize>,
+    voided: BTreeMap<At, PolicyPosition>,
     rotations: BTreeSet<At>,
 }
 
 /// How an authorised op stands.
 struct Judged {
-    voided: Option<usize>,
+    voided: Option<PolicyPosition>,
     by_rotate: bool,
 }
 
@@ -145,7 +146,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What is judged of every entry: its links, and its policy. Returns the policy's position.
-    fn linked(&self, place: usize) -> Result<usize, Forgery> {
+    fn linked(&self, place: usize) -> Result<PolicyPosition, Forgery> {
         if self.graph.flaw(place).is_some() {
             return Err(Forgery::Link);
         }
@@ -181,7 +182,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The entry, if its key is its actor's at the position and its signature holds.
-    fn signed(&self, place: usize, position: usize) -> Result<&'a Entry, Forgery> {
+    fn signed(&self, place: usize, position: PolicyPosition) -> Result<&'a Entry, Forgery> {
         let entry = self.entries[place];
         let key = self.policy.key(&entry.key).ok_or(Forgery::KeyUnknown)?;
         if *key.member != entry.actor {
@@ -199,7 +200,7 @@ impl<'a> Judge<'a> {
         place: usize,
         entry: &'a Entry,
         op: &'a Op,
-        position: usize,
+        position: PolicyPosition,
     ) -> Option<Judged> {
         let first = self.authority.judge(entry, op, position);
         let first = self.ended(place, first);
@@ -219,7 +220,7 @@ impl<'a> Judge<'a> {
         place: usize,
         entry: &'a Entry,
         put: &'a Put,
-        position: usize,
+        position: PolicyPosition,
         had_write: bool,
     ) -> Option<Judged> {
         let verdict = self.authority.judge_rotation(place, entry, put, position);
@@ -228,7 +229,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Where a verdict ends without knowledge of the entry; `None` for a refusal.
-    fn ended(&self, place: usize, verdict: RightVerdict) -> Option<Option<usize>> {
+    fn ended(&self, place: usize, verdict: RightVerdict) -> Option<Option<PolicyPosition>> {
         match verdict {
             RightVerdict::Refused => None,
             RightVerdict::Until(end) => Some(end.filter(|end| !self.known.at(*end, place))),

@@ -4,6 +4,7 @@
 use super::graph::Graph;
 use super::policy_view::PolicyView;
 use crate::crypto::id::EntryId;
+use crate::policy::position::PolicyPosition;
 
 const NEVER: u32 = u32::MAX;
 
@@ -18,14 +19,15 @@ impl KnownEntries {
     pub fn of(graph: &Graph, policy: &dyn PolicyView) -> Self {
         let mut known = Self { since: vec![NEVER; graph.len()] };
         for position in 0..policy.ids().len() {
-            known.learn(graph, position as u32, policy.heads(position));
+            let heads = policy.heads(PolicyPosition::new(position));
+            known.learn(graph, position as u32, heads);
         }
         known
     }
 
     /// Whether the entry at `place` is known at the policy position.
-    pub fn at(&self, position: usize, place: usize) -> bool {
-        self.since.get(place).is_some_and(|since| *since as usize <= position)
+    pub fn at(&self, position: PolicyPosition, place: usize) -> bool {
+        self.since.get(place).is_some_and(|since| *since as usize <= position.index())
     }
 
     /// What the log does not hold is reported as missing.

@@ -6,6 +6,7 @@ use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, SecretName};
 use crate::policy::op::{MemberKind, Right};
+use crate::policy::position::PolicyPosition;
 
 /// A device key that is or was in the chain.
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +21,9 @@ pub struct KeyView<'a> {
 pub struct EpochView<'a> {
     pub audience: &'a str,
     /// The position of the policy entry that brought it.
-    pub position: usize,
+    pub position: PolicyPosition,
     /// The position of the policy entry that brought the audience's next epoch, if one did.
-    pub superseded: Option<usize>,
+    pub superseded: Option<PolicyPosition>,
 }
 
 /// An audience after the chain's head.
@@ -42,21 +43,27 @@ pub trait PolicyView: Sync {
     fn vault_name(&self) -> Option<&Name>;
     /// The entries' ids in chain order; never empty.
     fn ids(&self) -> &[PolicyId];
-    fn position(&self, id: &PolicyId) -> Option<usize>;
+    fn position(&self, id: &PolicyId) -> Option<PolicyPosition>;
     /// The data heads that the entry at `position` names.
-    fn heads(&self, position: usize) -> &[EntryId];
+    fn heads(&self, position: PolicyPosition) -> &[EntryId];
     /// The positions, ascending, at which some right or key may have stopped.
-    fn removals(&self) -> &[usize];
+    fn removals(&self) -> &[PolicyPosition];
     /// Any key that was ever in the chain.
     fn key(&self, id: &KeyId) -> Option<KeyView<'_>>;
     /// Whose key `key` is after the entry at `position`, if it is in force there.
-    fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name>;
+    fn actor_at(&self, position: PolicyPosition, key: &KeyId) -> Option<&Name>;
     /// Whether `member` has `right` on `secret` after the entry at `position`.
-    fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool;
+    fn holds(
+        &self,
+        position: PolicyPosition,
+        member: &Name,
+        right: Right,
+        secret: &SecretName,
+    ) -> bool;
     /// Whether `member` has `right` on the pattern `*` after the entry at `position`.
-    fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool;
+    fn holds_on_all(&self, position: PolicyPosition, member: &Name, right: Right) -> bool;
     /// Whether `member` has `right` on any pattern after the entry at `position`.
-    fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool;
+    fn holds_anywhere(&self, position: PolicyPosition, member: &Name, right: Right) -> bool;
     /// What kind of member it is, or last was.
     fn member_kind(&self, member: &Name) -> Option<MemberKind>;
     /// Any epoch that was ever in the chain.
@@ -69,7 +76,7 @@ pub trait PolicyView: Sync {
     fn audience_of(&self, secret: &SecretName) -> String;
 
     /// The position of the last entry.
-    fn head_position(&self) -> usize {
-        self.ids().len().saturating_sub(1)
+    fn head_position(&self) -> PolicyPosition {
+        PolicyPosition::new(self.ids().len().saturating_sub(1))
     }
 }

@@ -15,6 +15,7 @@ use super::known::KnownEntries;
 use super::policy_view::PolicyView;
 use super::register::At;
 use crate::crypto::id::EntryId;
+use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an entry stands.
@@ -27,7 +28,7 @@ pub enum EntryStatus {
     /// No op counts since the policy entry at `position`: each was written under a right that was
     /// taken away without knowledge of the entry.
     Void {
-        position: usize,
+        position: PolicyPosition,
     },
     Forged(Forgery),
     /// It names none of the secrets that were asked for: its links are judged and the order of its
@@ -77,9 +78,9 @@ const SHOWN: usize = 5;
 pub struct Standings {
     pub(super) of: Vec<EntryStatus>,
     /// Of the policy entry that each names; `None` if the chain does not have it.
-    pub(super) positions: Vec<Option<usize>>,
+    pub(super) positions: Vec<Option<PolicyPosition>>,
     /// The void ops, with the policy position that ended each.
-    pub(super) voided: BTreeMap<At, usize>,
+    pub(super) voided: BTreeMap<At, PolicyPosition>,
     /// The puts that do not stand by the right to write: those that count by the right to rotate
     /// alone, and the void ones that never had the right to write.
     pub(super) rotations: BTreeSet<At>,
@@ -112,7 +113,7 @@ impl Standings {
     }
 
     /// The policy position that made the op void.
-    pub fn voided(&self, at: At) -> Option<usize> {
+    pub fn voided(&self, at: At) -> Option<PolicyPosition> {
         match self.of[at.place as usize] {
             EntryStatus::Void { .. } | EntryStatus::Split => self.voided.get(&at).copied(),
             _ => None,
@@ -120,7 +121,7 @@ impl Standings {
     }
 
     /// The void ops in order, with the policy position that ended each.
-    pub(crate) fn void_ops(&self) -> impl Iterator<Item = (At, usize)> {
+    pub(crate) fn void_ops(&self) -> impl Iterator<Item = (At, PolicyPosition)> {
         self.voided.iter().map(|(at, position)| (*at, *position))
     }
 
@@ -130,7 +131,7 @@ impl Standings {
     }
 
     /// The position of the policy entry that the entry at `place` names.
-    pub fn position(&self, place: usize) -> Option<usize> {
+    pub fn position(&self, place: usize) -> Option<PolicyPosition> {
         self.positions[place]
     }
 
@@ -149,7 +150,7 @@ impl Standings {
     pub fn restrict(
         &mut self,
         entries: &[&Entry],
-        ended: &[(At, usize)],
+        ended: &[(At, PolicyPosition)],
         rotations: impl IntoIterator<Item = At>,
     ) {
         self.voided.extend(ended.iter().copied());
@@ -199,13 +200,13 @@ impl Standings {
     }
 
     /// The void ops of an entry, each with the policy position that ended it.
-    pub(crate) fn void_of(&self, place: usize) -> Vec<(usize, usize)> {
+    pub(crate) fn void_of(&self, place: usize) -> Vec<(usize, PolicyPosition)> {
         let ops = self.voided.range(At::new(place, 0)..At::new(place + 1, 0));
         ops.map(|(at, position)| (at.op as usize, *position)).collect()
     }
 }
 
-fn void(id: &EntryId, entry: &Entry, position: usize, policy: &dyn PolicyView) -> Finding {
+fn void(id: &EntryId, entry: &Entry, position: PolicyPosition, policy: &dyn PolicyView) -> Finding {
     let message = format!(
         "{} is void: policy entry {position} took the right away without knowing of it",
         describe::entry(id, entry, policy)
@@ -213,7 +214,12 @@ fn void(id: &EntryId, entry: &Entry, position: usize, policy: &dyn PolicyView) -
     Finding::new(FindingCode::Void, Subject::Entry(*id), message).hint("v-secure adopt --list")
 }
 
-fn split(id: &EntryId, entry: &Entry, void: &[(usize, usize)], policy: &dyn PolicyView) -> Finding {
+fn split(
+    id: &EntryId,
+    entry: &Entry,
+    void: &[(usize, PolicyPosition)],
+    policy: &dyn PolicyView,
+) -> Finding {
     let ops = void.iter().filter_map(|(op, position)| {
         let op = entry.ops.get(*op)?;
         Some(format!("{} (policy entry {position})", describe::op(op)))

@@ -4,6 +4,7 @@
 use super::op::OpRef;
 use crate::crypto::id::{EntryId, KeyId, ObjectId, WrapId};
 use crate::name::{Name, SecretName};
+use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ pub struct Version {
     pub reason: String,
     pub lamport: u64,
     /// Position of the policy entry it was put under.
-    pub position: usize,
+    pub position: PolicyPosition,
     /// A rotation that sets nothing: what it replaced was removed beside it.
     pub overruled: bool,
     /// Seconds since the Unix epoch from which on it is not served.

@@ -13,6 +13,7 @@ use crate::crypto::id::{EntryId, EpochId, KeyId, ObjectId, PolicyId, VaultId, Wr
 use crate::crypto::sign::{SigningKey, VerifyingKey};
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::{MemberKind, Right};
+use crate::policy::position::PolicyPosition;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,11 +139,11 @@ pub struct FakePolicy {
     pub name: Name,
     ids: Vec<PolicyId>,
     moments: Vec<Moment>,
-    removals: Vec<usize>,
+    removals: Vec<PolicyPosition>,
     devices: BTreeMap<KeyId, Device>,
     pub audiences: BTreeMap<String, FakeAudience>,
     /// (audience, position, superseded)
-    pub epochs: BTreeMap<EpochId, (String, usize, Option<usize>)>,
+    pub epochs: BTreeMap<EpochId, (String, PolicyPosition, Option<PolicyPosition>)>,
     pub audience_of_all: String,
 }
 
@@ -177,46 +178,51 @@ impl FakePolicy {
     }
 
     /// The next policy entry, signed by somebody who knew of `heads`. Returns its position.
-    pub fn next(&mut self, heads: &[EntryId]) -> usize {
+    pub fn next(&mut self, heads: &[EntryId]) -> PolicyPosition {
         let mut moment = self.moments.last().unwrap().clone();
         moment.heads = heads.to_vec();
         self.moments.push(moment);
         self.ids.push(id(200 + self.ids.len() as u8));
-        self.ids.len() - 1
+        self.head_position()
     }
 
     /// The next entry takes all of the member's rights on patterns that match `of`.
-    pub fn revoke(&mut self, heads: &[EntryId], member: &str, of: &str) -> usize {
+    pub fn revoke(&mut self, heads: &[EntryId], member: &str, of: &str) -> PolicyPosition {
         let position = self.next(heads);
         let (member, of) = (name(member), secret(of));
-        self.moments[position].rights.retain(|(m, _, p)| *m != member || !p.matches(&of));
+        self.moments[position.index()].rights.retain(|(m, _, p)| *m != member || !p.matches(&of));
         self.removals.push(position);
         position
     }
 
     /// The next entry takes one right of the member's, everywhere.
-    pub fn revoke_right(&mut self, heads: &[EntryId], member: &str, right: Right) -> usize {
+    pub fn revoke_right(
+        &mut self,
+        heads: &[EntryId],
+        member: &str,
+        right: Right,
+    ) -> PolicyPosition {
         let position = self.next(heads);
         let member = name(member);
-        self.moments[position].rights.retain(|(m, r, _)| *m != member || *r != right);
+        self.moments[position.index()].rights.retain(|(m, r, _)| *m != member || *r != right);
         self.removals.push(position);
         position
     }
 
     /// The next entry takes the member's key.
-    pub fn remove_key(&mut self, heads: &[EntryId], member: &str) -> usize {
+    pub fn remove_key(&mut self, heads: &[EntryId], member: &str) -> PolicyPosition {
         let position = self.next(heads);
-        self.moments[position].keys.remove(&key(member).id());
+        self.moments[position.index()].keys.remove(&key(member).id());
         self.removals.push(position);
         position
     }
 
-    pub fn id_at(&self, position: usize) -> PolicyId {
-        self.ids[position]
+    pub fn id_at(&self, position: PolicyPosition) -> PolicyId {
+        self.ids[position.index()]
     }
 
-    pub fn set_heads(&mut self, position: usize, heads: Vec<EntryId>) {
-        self.moments[position].heads = heads;
+    pub fn set_heads(&mut self, position: PolicyPosition, heads: Vec<EntryId>) {
+        self.moments[position.index()].heads = heads;
     }
 }
 
@@ -233,15 +239,15 @@ impl PolicyView for FakePolicy {
         &self.ids
     }
 
-    fn position(&self, id: &PolicyId) -> Option<usize> {
-        self.ids.iter().position(|known| known == id)
+    fn position(&self, id: &PolicyId) -> Option<PolicyPosition> {
+        self.ids.iter().position(|known| known == id).map(PolicyPosition::new)
     }
 
-    fn heads(&self, position: usize) -> &[EntryId] {
-        &self.moments[position].heads
+    fn heads(&self, position: PolicyPosition) -> &[EntryId] {
+        &self.moments[position.index()].heads
     }
 
-    fn removals(&self) -> &[usize] {
+    fn removals(&self) -> &[PolicyPosition] {
         &self.removals
     }
 
@@ -250,24 +256,30 @@ impl PolicyView for FakePolicy {
         Some(KeyView { member, device, verifying })
     }
 
-    fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
-        let is_active = self.moments[position].keys.contains(key);
+    fn actor_at(&self, position: PolicyPosition, key: &KeyId) -> Option<&Name> {
+        let is_active = self.moments[position.index()].keys.contains(key);
         is_active.then(|| &self.devices[key].member)
     }
 
-    fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
-        let mut rights = self.moments[position].rights.iter();
+    fn holds(
+        &self,
+        position: PolicyPosition,
+        member: &Name,
+        right: Right,
+        secret: &SecretName,
+    ) -> bool {
+        let mut rights = self.moments[position.index()].rights.iter();
         rights.any(|(m, r, p)| m == member && *r == right && p.matches(secret))
     }
 
-    fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
-        let mut rights = self.moments[position].rights.iter();
+    fn holds_anywhere(&self, position: PolicyPosition, member: &Name, right: Right) -> bool {
+        let mut rights = self.moments[position.index()].rights.iter();
         rights.any(|(m, r, _)| m == member && *r == right)
     }
 
-    fn holds_on_all(&self, position: usize, member: &Name, right: Right) -> bool {
+    fn holds_on_all(&self, position: PolicyPosition, member: &Name, right: Right) -> bool {
         let all = Pattern::new("*").unwrap();
-        self.moments[position].rights.contains(&(member.clone(), right, all))
+        self.moments[position.index()].rights.contains(&(member.clone(), right, all))
     }
 
     fn member_kind(&self, member: &Name) -> Option<MemberKind> {
@@ -313,7 +325,7 @@ impl Log {
     /// An entry by `actor` after `parents`, under the policy entry at `position`.
     pub fn add_at(
         &mut self,
-        position: usize,
+        position: PolicyPosition,
         actor: &str,
         parents: &[EntryId],
         ops: Vec<Op>,
@@ -333,7 +345,13 @@ impl Log {
         id
     }
 
-    pub fn draft(&self, position: usize, actor: &str, parents: &[EntryId], ops: Vec<Op>) -> Entry {
+    pub fn draft(
+        &self,
+        position: PolicyPosition,
+        actor: &str,
+        parents: &[EntryId],
+        ops: Vec<Op>,
+    ) -> Entry {
         let mut parents = parents.to_vec();
         parents.sort_unstable();
         parents.dedup();
@@ -370,7 +388,7 @@ impl Log {
     }
 
     /// The void ops of an entry, each with the policy position that ended it.
-    pub fn void_ops(&self, id: &EntryId) -> Vec<(usize, usize)> {
+    pub fn void_ops(&self, id: &EntryId) -> Vec<(usize, PolicyPosition)> {
         let (graph, standings) = self.standings();
         standings.void_of(graph.place(id).unwrap())
     }
@@ -392,7 +410,7 @@ pub fn graph_of(back: &[Vec<usize>]) -> Graph {
     for (number, back) in back.iter().enumerate() {
         let parents: Vec<EntryId> =
             back.iter().filter_map(|b| number.checked_sub(*b)).map(|at| ids[at]).collect();
-        let entry = log.draft(0, "ann", &parents, Vec::new());
+        let entry = log.draft(PolicyPosition::GENESIS, "ann", &parents, Vec::new());
         let mut id: EntryId = id(0);
         id.0[..8].copy_from_slice(&(number as u64).to_be_bytes());
         log.entries.insert(id, entry);

@@ -61,7 +61,7 @@ impl Chain {
         creators: &Creators,
         owner_level: bool,
     ) -> Result<(), ChainError> {
-        let position = self.ids.len();
+        let position = self.next_position();
         for (index, op) in ops.iter().enumerate() {
             let place =
                 OpContext { position, signers, history: &self.history, creators, owner_level };
@@ -110,8 +110,8 @@ impl Chain {
     /// The last entries of a chain are kept for owners: anybody may change their own recipients, and a
     /// chain that one member filled could not be rid of that member.
     fn check_room(&self, signers: &Signers) -> Result<(), ChainError> {
-        let position = self.ids.len();
-        if position < ENTRIES_BY_OTHERS || signers.is_owner_level() {
+        let position = self.next_position();
+        if position.index() < ENTRIES_BY_OTHERS || signers.is_owner_level() {
             return Ok(());
         }
         let needs = Needs::Owners { threshold: self.state.threshold() };
@@ -120,13 +120,13 @@ impl Chain {
 
     fn signers_of(&self, keys: &[KeyId]) -> Result<Signers<'_>, ChainError> {
         Signers::new(&self.state, &self.history, keys).map_err(|key| ChainError {
-            position: self.ids.len(),
+            position: self.next_position(),
             op: None,
             cause: ChainFault::UnknownKey { key },
         })
     }
 
     fn at_op(&self, index: usize, cause: ChainFault) -> ChainError {
-        ChainError { position: self.ids.len(), op: Some(index), cause }
+        ChainError { position: self.next_position(), op: Some(index), cause }
     }
 }

@@ -14,6 +14,7 @@ use super::rights::Rights;
 use super::state::{Charter, Member, OWNER, PolicyState, Role};
 use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
+use crate::policy::position::PolicyPosition;
 use crate::record::ids::SUITE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub(crate) const MAX_RECIPIENTS: usize = 16;
 
 /// Where the op stands.
 pub(super) struct OpContext<'a> {
-    pub position: usize,
+    pub position: PolicyPosition,
     /// The keys that sign the entry.
     pub signers: &'a Arc<[KeyId]>,
     pub history: &'a History,
@@ -281,7 +282,7 @@ impl PolicyState {
 
     fn begin_epoch(&mut self, start: &EpochStart, place: &OpContext) -> Applied {
         let EpochStart { audience, epoch, recipient, kek, envelope, skipped } = start;
-        if place.position == 0 {
+        if place.position == PolicyPosition::GENESIS {
             return Err(OpFault::InGenesis);
         }
         let roles = audience::parse(audience).map_err(|_| OpFault::AudienceName)?;
@@ -309,7 +310,7 @@ impl PolicyState {
 
     fn reseal(&mut self, reseal: &EpochReseal, place: &OpContext) -> Applied {
         let EpochReseal { audience, epoch, envelope, skipped } = reseal;
-        if place.position == 0 {
+        if place.position == PolicyPosition::GENESIS {
             return Err(OpFault::InGenesis);
         }
         let due = self.is_due(audience);

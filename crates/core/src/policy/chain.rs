@@ -14,6 +14,7 @@ use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::sign::{Tag, VerifyingKey, key_id};
 use crate::name::{Name, Pattern, SecretName};
+use crate::policy::position::PolicyPosition;
 use crate::record::ids::key_proof_id;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -38,7 +39,7 @@ pub enum ChainSignatures {
 #[derive(Debug, Clone)]
 pub struct Chain {
     pub(super) ids: Vec<PolicyId>,
-    positions: HashMap<PolicyId, usize>,
+    positions: HashMap<PolicyId, PolicyPosition>,
     heads: Vec<Vec<EntryId>>,
     signers: Vec<Arc<[KeyId]>>,
     pub(super) history: History,
@@ -47,7 +48,7 @@ pub struct Chain {
 
 /// A signature to check once the structure stands.
 struct Pending {
-    position: usize,
+    position: PolicyPosition,
     op: Option<usize>,
     tag: Tag,
     key: KeyId,
@@ -76,7 +77,11 @@ impl Chain {
     /// The first entry that breaks a rule.
     pub fn build(entries: &[PolicyEntry], signatures: ChainSignatures) -> Result<Self, ChainError> {
         if entries.is_empty() {
-            return Err(ChainError { position: 0, op: None, cause: ChainFault::Empty });
+            return Err(ChainError {
+                position: PolicyPosition::GENESIS,
+                op: None,
+                cause: ChainFault::Empty,
+            });
         }
         let mut chain = Self::empty();
         let mut pending = Vec::new();
@@ -106,7 +111,7 @@ impl Chain {
     /// The first entry that breaks a rule.
     pub(crate) fn replay(
         entries: &[PolicyEntry],
-        mut visit: impl FnMut(usize, &PolicyState),
+        mut visit: impl FnMut(PolicyPosition, &PolicyState),
     ) -> Result<(), ChainError> {
         Self::replay_whole(entries, |position, chain| visit(position, &chain.state))
     }
@@ -114,13 +119,13 @@ impl Chain {
     /// The same for what asks about history, too.
     pub(super) fn replay_whole(
         entries: &[PolicyEntry],
-        mut visit: impl FnMut(usize, &Self),
+        mut visit: impl FnMut(PolicyPosition, &Self),
     ) -> Result<(), ChainError> {
         let (mut chain, mut pending) = (Self::empty(), Vec::new());
         for (position, entry) in entries.iter().enumerate() {
             chain.push(entry, &mut pending)?;
             pending.clear();
-            visit(position, &chain);
+            visit(PolicyPosition::new(position), &chain);
         }
         Ok(())
     }
@@ -137,7 +142,7 @@ impl Chain {
     }
 
     fn push(&mut self, entry: &PolicyEntry, pending: &mut Vec<Pending>) -> Result<(), ChainError> {
-        let position = self.ids.len();
+        let position = self.next_position();
         let at = |cause| ChainError { position, op: None, cause };
         let id = entry.id();
         self.check_place(entry).map_err(at)?;
@@ -187,7 +192,7 @@ impl Chain {
         let Some(fact) = self.history.key(&key) else { return };
         let vault = self.ids.first().map(|genesis| VaultId::from(*genesis));
         pending.push(Pending {
-            position: self.ids.len(),
+            position: self.next_position(),
             op: Some(index),
             tag: Tag::KeyProof,
             key,
@@ -209,7 +214,7 @@ impl Chain {
             let Some(fact) = self.history.key(&signature.key) else { continue };
             let Algorithm::Ed25519 = signature.alg;
             pending.push(Pending {
-                position: self.ids.len(),
+                position: self.next_position(),
                 op: None,
                 tag: Tag::PolicyEntry,
                 key: signature.key,
@@ -236,7 +241,7 @@ impl Chain {
             };
             if !self.state.may_skip(audience, skipped) {
                 let cause = OpFault::Skipped { audience: audience.clone() }.into();
-                return Err(ChainError { position: self.ids.len(), op: Some(index), cause });
+                return Err(ChainError { position: self.next_position(), op: Some(index), cause });
             }
         }
         Ok(())
@@ -259,12 +264,17 @@ impl Chain {
     }
 
     /// The position of the last entry.
-    pub fn last(&self) -> usize {
-        self.ids.len() - 1
+    pub fn last(&self) -> PolicyPosition {
+        PolicyPosition::new(self.ids.len() - 1)
+    }
+
+    /// The position that the next entry will have.
+    pub(super) fn next_position(&self) -> PolicyPosition {
+        PolicyPosition::new(self.ids.len())
     }
 
     /// Where the entry with this id is.
-    pub fn position(&self, id: &PolicyId) -> Option<usize> {
+    pub fn position(&self, id: &PolicyId) -> Option<PolicyPosition> {
         self.positions.get(id).copied()
     }
 
@@ -273,17 +283,17 @@ impl Chain {
     }
 
     /// The log entries that the signer of the entry at `position` knew as heads.
-    pub fn heads(&self, position: usize) -> &[EntryId] {
-        self.heads.get(position).map_or(&[], Vec::as_slice)
+    pub fn heads(&self, position: PolicyPosition) -> &[EntryId] {
+        self.heads.get(position.index()).map_or(&[], Vec::as_slice)
     }
 
     /// The keys that sign the entry at `position`.
-    pub fn signers(&self, position: usize) -> &[KeyId] {
-        self.signers.get(position).map_or(&[], |keys| keys)
+    pub fn signers(&self, position: PolicyPosition) -> &[KeyId] {
+        self.signers.get(position.index()).map_or(&[], |keys| keys)
     }
 
     /// The members that signed the entry at `position`.
-    pub(crate) fn signing_members(&self, position: usize) -> BTreeSet<&Name> {
+    pub(crate) fn signing_members(&self, position: PolicyPosition) -> BTreeSet<&Name> {
         let keys = self.signers(position).iter();
         keys.filter_map(|key| self.key(key)).map(|fact| &fact.member).collect()
     }
@@ -298,7 +308,7 @@ impl Chain {
     }
 
     /// The positions, ascending, at which some right or key may have stopped.
-    pub fn removals(&self) -> &[usize] {
+    pub fn removals(&self) -> &[PolicyPosition] {
         self.history.removals()
     }
 
@@ -308,24 +318,30 @@ impl Chain {
     }
 
     /// Whether the key is somebody's after `position`.
-    pub fn key_active(&self, position: usize, key: &KeyId) -> bool {
+    pub fn key_active(&self, position: PolicyPosition, key: &KeyId) -> bool {
         self.actor_at(position, key).is_some()
     }
 
     /// Whose key this is after `position`, if it is anybody's.
-    pub(crate) fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
+    pub(crate) fn actor_at(&self, position: PolicyPosition, key: &KeyId) -> Option<&Name> {
         self.history.actor_at(position, key)
     }
 
     /// Whether `member` has `right` on the secret after `position`.
-    pub fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+    pub fn holds(
+        &self,
+        position: PolicyPosition,
+        member: &Name,
+        right: Right,
+        secret: &SecretName,
+    ) -> bool {
         self.history.holds(position, member, right, secret)
     }
 
     /// Whether `member` has `right` after `position` by one grant that covers all of `pattern`.
     pub(crate) fn holds_pattern(
         &self,
-        position: usize,
+        position: PolicyPosition,
         member: &Name,
         right: Right,
         pattern: &Pattern,
@@ -334,7 +350,7 @@ impl Chain {
     }
 
     /// Whether `member` has `right` after `position` on any pattern.
-    pub fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+    pub fn holds_anywhere(&self, position: PolicyPosition, member: &Name, right: Right) -> bool {
         self.history.holds_anywhere(position, member, right)
     }
 

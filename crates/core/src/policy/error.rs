@@ -7,6 +7,7 @@ use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::identity::recipient::RecipientError;
 use crate::crypto::sign::SignError;
 use crate::name::{Name, Pattern};
+use crate::policy::position::PolicyPosition;
 use std::error::Error;
 use std::fmt;
 
@@ -14,7 +15,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainError {
     /// Which entry, from 0.
-    pub position: usize,
+    pub position: PolicyPosition,
     /// Which op of it, from 0, if the fault is one op's.
     pub op: Option<usize>,
     pub cause: ChainFault,

@@ -11,6 +11,7 @@ use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::sign::VerifyingKey;
 use crate::name::{Name, Pattern, SecretName};
+use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -58,7 +59,7 @@ pub struct KeyFact {
     /// The keys that signed the entry that adds it.
     pub sponsors: Arc<[KeyId]>,
     /// The position of that entry.
-    pub since: usize,
+    pub since: PolicyPosition,
     pub(super) active: Timeline,
 }
 
@@ -69,7 +70,7 @@ pub struct EpochFact {
     pub recipient: String,
     /// The KEK's commitment.
     pub kek: Fixed<32>,
-    pub position: usize,
+    pub position: PolicyPosition,
 }
 
 /// One change of the facts, as an op makes it.
@@ -112,11 +113,11 @@ pub struct History {
     memberships: HashMap<Name, BTreeMap<Name, Timeline>>,
     /// Role, pattern, right.
     grants: HashMap<Name, BTreeMap<Pattern, [Timeline; 5]>>,
-    removals: Vec<usize>,
+    removals: Vec<PolicyPosition>,
 }
 
 impl History {
-    pub(super) fn record(&mut self, position: usize, change: FactChange) {
+    pub(super) fn record(&mut self, position: PolicyPosition, change: FactChange) {
         // The chain's limit is far below; a position past it would be refused, not wrapped.
         let at = index(position);
         match change {
@@ -146,7 +147,7 @@ impl History {
         }
     }
 
-    fn end(&mut self, position: usize, change: FactChange) {
+    fn end(&mut self, position: PolicyPosition, change: FactChange) {
         let at = index(position);
         if self.removals.last() != Some(&position) {
             self.removals.push(position);
@@ -178,7 +179,7 @@ impl History {
     }
 
     /// The positions, ascending, at which some right or key may have stopped.
-    pub fn removals(&self) -> &[usize] {
+    pub fn removals(&self) -> &[PolicyPosition] {
         &self.removals
     }
 
@@ -192,20 +193,26 @@ impl History {
     }
 
     /// Whose key this is after `position`, if it is anybody's.
-    pub(crate) fn actor_at(&self, position: usize, key: &KeyId) -> Option<&Name> {
+    pub(crate) fn actor_at(&self, position: PolicyPosition, key: &KeyId) -> Option<&Name> {
         let fact = self.keys.get(key)?;
         fact.active.holds(index(position)).then_some(&fact.member)
     }
 
     /// Whether `member` has `right` on the secret after `position`.
-    pub fn holds(&self, position: usize, member: &Name, right: Right, secret: &SecretName) -> bool {
+    pub fn holds(
+        &self,
+        position: PolicyPosition,
+        member: &Name,
+        right: Right,
+        secret: &SecretName,
+    ) -> bool {
         self.holds_where(position, member, right, |pattern| pattern.matches(secret))
     }
 
     /// Whether `member` has `right` after `position` by one grant that covers all of `pattern`.
     pub(crate) fn holds_pattern(
         &self,
-        position: usize,
+        position: PolicyPosition,
         member: &Name,
         right: Right,
         pattern: &Pattern,
@@ -214,13 +221,13 @@ impl History {
     }
 
     /// Whether `member` has `right` after `position` on any pattern.
-    pub fn holds_anywhere(&self, position: usize, member: &Name, right: Right) -> bool {
+    pub fn holds_anywhere(&self, position: PolicyPosition, member: &Name, right: Right) -> bool {
         self.holds_where(position, member, right, |_| true)
     }
 
     fn holds_where(
         &self,
-        position: usize,
+        position: PolicyPosition,
         member: &Name,
         right: Right,
         covers: impl Fn(&Pattern) -> bool,
@@ -294,8 +301,8 @@ impl Tainted {
     }
 }
 
-fn index(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(OPEN - 1).min(OPEN - 1)
+fn index(position: PolicyPosition) -> u32 {
+    u32::try_from(position.index()).unwrap_or(OPEN - 1).min(OPEN - 1)
 }
 
 #[cfg(test)]

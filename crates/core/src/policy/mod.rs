@@ -18,6 +18,7 @@ pub mod error;
 pub mod gives;
 pub mod history;
 pub mod op;
+pub mod position;
 mod registry;
 pub mod rights;
 pub mod sealers;

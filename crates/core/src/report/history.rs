@@ -8,6 +8,7 @@ use crate::name::{Name, SecretName};
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::{MemberAdd, MemberKind, PolicyOp};
+use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use crate::vault::Vault;
 use std::collections::BTreeSet;
@@ -67,7 +68,7 @@ pub fn entries(vault: &Vault) -> BTreeSet<Id> {
 /// The order is that of cause, not of the clocks: a change of policy stands before what was written
 /// under it, and within one policy entries stand in the order of the log.
 pub fn rows(vault: &Vault, filter: &HistoryFilter) -> Vec<HistoryRow> {
-    let mut rows: Vec<(usize, HistoryRow)> = policy(vault, filter);
+    let mut rows: Vec<(PolicyPosition, HistoryRow)> = policy(vault, filter);
     rows.extend(log(vault, filter));
     // Stable: policy comes first at its position, and ops keep their order.
     rows.sort_by_key(|(position, _)| *position);
@@ -105,7 +106,7 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
     history::ACTIONS.into_iter().chain(describe::ACTIONS)
 }
 
-fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
+fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(PolicyPosition, HistoryRow)> {
     let wanted = history::LogFilter {
         secret: filter.secret.as_ref(),
         actor: filter.actor.as_ref(),
@@ -137,12 +138,13 @@ fn log(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
     owned.collect()
 }
 
-fn policy(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
+fn policy(vault: &Vault, filter: &HistoryFilter) -> Vec<(PolicyPosition, HistoryRow)> {
     if filter.secret.is_some() {
         return Vec::new();
     }
     let entries = vault.file().chain.iter().zip(vault.chain().ids()).enumerate();
     let rows = entries.flat_map(|(position, (entry, id))| {
+        let position = PolicyPosition::new(position);
         policy_rows(vault, filter, position, entry, *id).into_iter().map(move |row| (position, row))
     });
     rows.collect()
@@ -151,7 +153,7 @@ fn policy(vault: &Vault, filter: &HistoryFilter) -> Vec<(usize, HistoryRow)> {
 fn policy_rows(
     vault: &Vault,
     filter: &HistoryFilter,
-    position: usize,
+    position: PolicyPosition,
     entry: &PolicyEntry,
     id: PolicyId,
 ) -> Vec<HistoryRow> {

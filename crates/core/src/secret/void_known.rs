@@ -7,6 +7,7 @@ use crate::log::op::OpRef;
 use crate::log::register::At;
 use crate::name::SecretName;
 use crate::policy::chain::{Chain, ChainSignatures};
+use crate::policy::position::PolicyPosition;
 use crate::vault::Vault;
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub struct VoidKnown {
     pub op: u32,
     pub secret: Option<SecretName>,
     /// Of the policy entry that ended it.
-    pub position: usize,
+    pub position: PolicyPosition,
 }
 
 /// Those of the vault's void ops that `counted`.
@@ -53,8 +54,8 @@ fn void_ops(vault: &Vault) -> Vec<VoidKnown> {
     void.collect()
 }
 
-fn is_below_owner_level(vault: &Vault, position: usize) -> bool {
-    let Some(before) = vault.file().chain.get(..position) else { return true };
+fn is_below_owner_level(vault: &Vault, position: PolicyPosition) -> bool {
+    let Some(before) = vault.file().chain.get(..position.index()) else { return true };
     let before = Chain::build(before, ChainSignatures::Trusted);
     !before.is_ok_and(|chain| chain.state().is_owner_level(vault.chain().signers(position)))
 }

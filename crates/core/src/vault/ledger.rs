@@ -9,6 +9,7 @@
 use crate::crypto::id::EntryId;
 use crate::log::register::At;
 use crate::log::standing::EntryStatus;
+use crate::policy::position::PolicyPosition;
 use crate::vault::Vault;
 use std::collections::{BTreeMap, HashMap};
 
@@ -49,9 +50,9 @@ pub struct Ledger(pub HashMap<EntryId, LedgerVerdict>);
 
 impl Ledger {
     /// How the op was judged, if that was by a chain that had the policy entry at `position`.
-    pub fn counts(&self, entry: &EntryId, op: u32, position: usize) -> Option<bool> {
+    pub fn counts(&self, entry: &EntryId, op: u32, position: PolicyPosition) -> Option<bool> {
         let verdict = self.0.get(entry)?;
-        let knew = verdict.len() > position;
+        let knew = verdict.len() > position.index();
         knew.then(|| !matches!(verdict.flaw(op), Some(Flaw::Void { .. })))
     }
 
@@ -139,16 +140,20 @@ mod tests {
     #[test]
     fn a_verdict_answers_for_the_policy_that_its_chain_had() {
         let ledger = after(Ledger::default(), &[1], 5);
-        assert_eq!(ledger.counts(&ENTRY, 0, 4), Some(true));
-        assert_eq!(ledger.counts(&ENTRY, 1, 4), Some(false));
-        assert_eq!(ledger.counts(&ENTRY, 0, 5), None, "a removal behind the chain");
-        assert_eq!(ledger.counts(&EntryId([2; 32]), 0, 0), None);
+        assert_eq!(ledger.counts(&ENTRY, 0, PolicyPosition::new(4)), Some(true));
+        assert_eq!(ledger.counts(&ENTRY, 1, PolicyPosition::new(4)), Some(false));
+        assert_eq!(
+            ledger.counts(&ENTRY, 0, PolicyPosition::new(5)),
+            None,
+            "a removal behind the chain"
+        );
+        assert_eq!(ledger.counts(&EntryId([2; 32]), 0, PolicyPosition::new(0)), None);
     }
 
     #[test]
     fn a_longer_chain_judges_anew_and_a_shorter_one_does_not() {
         let ledger = after(after(Ledger::default(), &[], 3), &[0], 5);
-        assert_eq!(ledger.counts(&ENTRY, 0, 4), Some(false));
+        assert_eq!(ledger.counts(&ENTRY, 0, PolicyPosition::new(4)), Some(false));
         assert!(ledger.news(&judged(&[]), 5).is_empty());
         assert!(ledger.news(&judged(&[]), 4).is_empty());
     }
@@ -170,6 +175,10 @@ mod tests {
         let ledger = Ledger(news.into_iter().collect());
         assert!(ledger.stood_by_write(&ENTRY, 0, 5) && !ledger.stood_by_write(&ENTRY, 1, 5));
         assert!(!ledger.stood_by_write(&ENTRY, 0, 6));
-        assert_eq!(ledger.counts(&ENTRY, 1, 4), Some(true), "a rotation counts");
+        assert_eq!(
+            ledger.counts(&ENTRY, 1, PolicyPosition::new(4)),
+            Some(true),
+            "a rotation counts"
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn all(vault: &Vault) -> Result<Vec<Named>, ChainError> {
     let entries = &vault.file().chain;
     let mut found = Vec::new();
     Chain::replay(entries, |position, state| {
-        for op in entries.get(position).map(|entry| &entry.ops[..]).unwrap_or_default() {
+        for op in entries.get(position.index()).map(|entry| &entry.ops[..]).unwrap_or_default() {
             let (PolicyOp::Epoch(EpochStart { audience, envelope, skipped, .. })
             | PolicyOp::Reseal(EpochReseal { audience, envelope, skipped, .. })) = op
             else {

@@ -7,6 +7,7 @@ use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
 use crate::policy::op::{EpochStart, PolicyOp};
+use crate::policy::position::PolicyPosition;
 use crate::policy::settings::{Reads, SettingKey, Settings, Ttl};
 use crate::policy::state::PolicyState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,13 +30,13 @@ pub enum Taking {
 pub fn takings(
     chain: &Chain,
     entries: &[PolicyEntry],
-) -> Result<BTreeMap<usize, Taking>, ChainError> {
-    let mut found: BTreeMap<usize, Taking> =
+) -> Result<BTreeMap<PolicyPosition, Taking>, ChainError> {
+    let mut found: BTreeMap<PolicyPosition, Taking> =
         chain.removals().iter().map(|position| (*position, Taking::Rights)).collect();
     let mut before = Before::default();
     Chain::replay(entries, |position, state| {
         let now = Before::of(state);
-        if let Some(taking) = before.taken(&entries[position].ops, &now) {
+        if let Some(taking) = before.taken(&entries[position.index()].ops, &now) {
             found.entry(position).or_insert(taking);
         }
         before = now;

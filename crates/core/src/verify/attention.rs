@@ -10,6 +10,7 @@ use crate::log::fold::FoldScope;
 use crate::log::op::Op;
 use crate::log::state::{LogState, SecretState, Version};
 use crate::name::SecretName;
+use crate::policy::position::PolicyPosition;
 use crate::record::ids;
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
@@ -201,7 +202,7 @@ fn voids(case: &Case<'_>) -> Vec<Finding> {
 struct Voided {
     /// The last policy position that ended one: were it that of the latest op, a removed member could
     /// silence what others lose by adding ops that ended before.
-    position: usize,
+    position: PolicyPosition,
     /// The entry of the latest.
     entry: EntryId,
 }

@@ -3,11 +3,12 @@
 use super::Case;
 use crate::log::describe::short;
 use crate::log::finding::{Finding, FindingCode, Subject};
+use crate::policy::position::PolicyPosition;
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (position, id) in case.policy.ids().iter().enumerate() {
-        let heads = case.policy.heads(position).iter();
+        let heads = case.policy.heads(PolicyPosition::new(position)).iter();
         for head in heads.filter(|head| !case.file.entries.contains_key(*head)) {
             let message = format!(
                 "policy entry {position} knows of entry {}, which is not in the log",

@@ -8,6 +8,7 @@ use crate::log::register::At;
 use crate::log::standing::{EntryStatus, Forgery, LogSignatures, Standings};
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use std::collections::BTreeSet;
 
 /// `backend` may write, delete and read `prod/*`.
@@ -83,11 +84,11 @@ fn a_checkpoint_takes_grant_on_everything() {
 fn each_forgery_is_told_apart() {
     let mut log = log();
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
-    let good = log.draft(0, "backend", &[first], vec![put("prod/A", 2)]);
+    let good = log.draft(PolicyPosition::GENESIS, "backend", &[first], vec![put("prod/A", 2)]);
 
     let mut unknown_policy = good.clone();
     unknown_policy.policy = id(99);
-    let mut stranger = log.draft(0, "eve", &[first], vec![put("prod/A", 2)]);
+    let mut stranger = log.draft(PolicyPosition::GENESIS, "eve", &[first], vec![put("prod/A", 2)]);
     stranger.actor = name("backend");
     let mut other_actor = good.clone();
     other_actor.actor = name("ann");
@@ -121,7 +122,7 @@ fn each_forgery_is_told_apart() {
 #[test]
 fn only_the_signatures_asked_for_are_checked() {
     let mut log = log();
-    let mut entry = log.draft(0, "backend", &[], vec![put("prod/A", 1)]);
+    let mut entry = log.draft(PolicyPosition::GENESIS, "backend", &[], vec![put("prod/A", 1)]);
     entry.sig = Fixed([0; 64]);
     let entry = log.insert(entry);
     let standing = |scope: FoldScope<'_>, signatures: LogSignatures| {
@@ -230,10 +231,12 @@ fn nobody_removed_can_backdate() {
     let mut log = log();
     let first = log.add("ann", &[], vec![put("prod/A", 1)]);
     let position = log.policy.revoke(&[first], "backend", "prod/A");
-    let under_old = log.add_at(0, "backend", &[first], vec![put("prod/A", 2)]);
+    let under_old =
+        log.add_at(PolicyPosition::GENESIS, "backend", &[first], vec![put("prod/A", 2)]);
     assert_eq!(log.standing(&under_old), EntryStatus::Void { position });
     let after = log.add("ann", &[first], vec![put("prod/A", 3)]);
-    let backdated = log.add_at(0, "backend", &[after], vec![put("prod/A", 4)]);
+    let backdated =
+        log.add_at(PolicyPosition::GENESIS, "backend", &[after], vec![put("prod/A", 4)]);
     assert_eq!(log.standing(&backdated), forged(Forgery::PolicyBackdated));
     let under_new = log.add("backend", &[first], vec![put("prod/A", 5)]);
     assert_eq!(log.standing(&under_new), forged(Forgery::Unauthorised { op: 0 }));

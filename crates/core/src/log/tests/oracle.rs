@@ -11,6 +11,7 @@ use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::{LogState, SecretState};
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -106,12 +107,13 @@ fn grown(
 ) -> (Log, Vec<EntryId>) {
     let mut log = Log { policy: policy(), entries: BTreeMap::new() };
     let mut ids: Vec<EntryId> = Vec::new();
-    let mut positions: BTreeMap<EntryId, usize> = BTreeMap::new();
+    let mut positions: BTreeMap<EntryId, PolicyPosition> = BTreeMap::new();
     for (number, step) in steps.iter().enumerate() {
         let back = step.back.iter().filter_map(|back| number.checked_sub(*back));
         let parents: Vec<EntryId> = back.map(|at| ids[at]).collect();
-        let floor = parents.iter().map(|parent| positions[parent]).max().unwrap_or(0);
-        let position = (floor + usize::from(step.later)).min(log.policy.head_position());
+        let floor = parents.iter().map(|parent| positions[parent]).max().unwrap_or_default();
+        let position =
+            if step.later { floor.next() } else { floor }.min(log.policy.head_position());
         let ops = step.ops.iter().map(op).collect();
         let mut entry = mend(&log, log.draft(position, ACTORS[step.actor], &parents, ops));
         entry.ts = UnixTime::from_secs(number as u64 * 7);
@@ -122,7 +124,7 @@ fn grown(
     }
     for (position, heads) in heads.iter().enumerate() {
         let heads = heads.iter().filter_map(|at| ids.get(*at).copied()).collect();
-        log.policy.set_heads(position + 1, heads);
+        log.policy.set_heads(PolicyPosition::new(position + 1), heads);
     }
     (log, ids)
 }
@@ -228,7 +230,8 @@ fn ranks(log: &Log) -> BTreeMap<(EntryId, usize), Rank> {
 
 /// What the picked entries and the policy's heads descend from, and themselves.
 fn part(log: &Log, ids: &[EntryId], picks: &[usize]) -> Log {
-    let heads = (0..log.policy.ids().len()).flat_map(|at| log.policy.heads(at).to_vec());
+    let heads = (0..log.policy.ids().len())
+        .flat_map(|at| log.policy.heads(PolicyPosition::new(at)).to_vec());
     let mut part: HashSet<EntryId> = picks.iter().filter_map(|at| ids.get(*at).copied()).collect();
     part.extend(heads);
     let closed: HashSet<EntryId> =

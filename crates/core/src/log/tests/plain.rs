@@ -7,6 +7,7 @@ use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, Forgery};
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use std::collections::HashSet;
 
@@ -23,8 +24,9 @@ pub(super) fn ancestors(log: &Log, id: &EntryId) -> HashSet<EntryId> {
 }
 
 /// The heads of policy entries 0 to `position` and all their ancestors.
-pub(super) fn known(log: &Log, position: usize) -> HashSet<EntryId> {
-    let heads = (0..=position).flat_map(|at| log.policy.heads(at)).copied();
+pub(super) fn known(log: &Log, position: PolicyPosition) -> HashSet<EntryId> {
+    let heads =
+        (0..=position.index()).flat_map(|at| log.policy.heads(PolicyPosition::new(at))).copied();
     heads.flat_map(|head| ancestors(log, &head).into_iter().chain([head])).collect()
 }
 
@@ -39,7 +41,7 @@ pub(super) fn authorised(
     log: &Log,
     id: &EntryId,
     op: &Op,
-    position: usize,
+    position: PolicyPosition,
     by_write: bool,
 ) -> bool {
     let entry = &log.entries[id];
@@ -56,14 +58,14 @@ pub(super) fn authorised(
 }
 
 /// Where an op that is authorised at its own position stops being so without knowledge of it.
-pub(super) fn voided(log: &Log, id: &EntryId, op: &Op, by_write: bool) -> Option<usize> {
+pub(super) fn voided(log: &Log, id: &EntryId, op: &Op, by_write: bool) -> Option<PolicyPosition> {
     let s = log.policy.position(&log.entries[id].policy).unwrap();
-    let later = s + 1..=log.policy.head_position();
-    let lost = later.clone().find(|at| !authorised(log, id, op, *at, by_write))?;
+    let mut later = (s.index() + 1..log.policy.ids().len()).map(PolicyPosition::new);
+    let lost = later.find(|at| !authorised(log, id, op, *at, by_write))?;
     (!known(log, lost).contains(id)).then_some(lost)
 }
 
-pub(super) fn standing(log: &Log, id: &EntryId) -> (EntryStatus, Vec<(usize, usize)>) {
+pub(super) fn standing(log: &Log, id: &EntryId) -> (EntryStatus, Vec<(usize, PolicyPosition)>) {
     let entry = &log.entries[id];
     let s = log.policy.position(&entry.policy).unwrap();
     if log.policy.actor_at(s, &entry.key).is_none() {
@@ -73,7 +75,7 @@ pub(super) fn standing(log: &Log, id: &EntryId) -> (EntryStatus, Vec<(usize, usi
         return (EntryStatus::Forged(Forgery::Unauthorised { op }), Vec::new());
     }
     let ops = entry.ops.iter().enumerate();
-    let void: Vec<(usize, usize)> =
+    let void: Vec<(usize, PolicyPosition)> =
         ops.filter_map(|(at, op)| Some((at, voided(log, id, op, false)?))).collect();
     let standing = match void.iter().map(|(_, position)| *position).max() {
         None => EntryStatus::Counting,
@@ -275,7 +277,7 @@ impl<'a> Plain<'a> {
         })
     }
 
-    pub(super) fn position(&self, place: &OpOrder) -> Option<usize> {
+    pub(super) fn position(&self, place: &OpOrder) -> Option<PolicyPosition> {
         self.log.policy.position(&self.log.entries[&place.1].policy)
     }
 

@@ -9,6 +9,7 @@ use crate::log::op::Op;
 use crate::log::standing::EntryStatus;
 use crate::log::testing::*;
 use crate::policy::op::{MemberKind, Right};
+use crate::policy::position::PolicyPosition;
 use crate::time::UnixTime;
 use std::collections::BTreeSet;
 
@@ -28,7 +29,8 @@ fn a_draft_becomes_an_entry_that_counts() {
         reason: "why".to_owned(),
         ts: UnixTime::from_secs(5),
     };
-    let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
+    let (vault, policy, ann) =
+        (log.policy.vault_id, log.policy.id_at(PolicyPosition::GENESIS), name("ann"));
     let by = Authorship { vault: &vault, policy, actor: &ann };
     let entry = draft.sign(&tips, by, &key("ann"));
     assert_eq!(entry.lamport, 2);
@@ -43,7 +45,8 @@ fn a_draft_becomes_an_entry_that_counts() {
 fn a_body_put_again_from_other_parents_is_another_object() {
     let mut log = Log::new();
     let [a, b] = ["prod/A", "prod/B"].map(|of| log.add("ann", &[], vec![put(of, 1)]));
-    let (vault, policy, ann) = (log.policy.vault_id, log.policy.id_at(0), name("ann"));
+    let (vault, policy, ann) =
+        (log.policy.vault_id, log.policy.id_at(PolicyPosition::GENESIS), name("ann"));
     let object = |parents: &[EntryId]| {
         let tips = Tips { parents: parents.to_vec(), lamport: 2 };
         let draft = EntryDraft {
@@ -69,10 +72,10 @@ fn build_refuses_what_inspect_reports() {
     let mut log = Log::new();
     let root = log.add("ann", &[], vec![put("prod/A", 1)]);
     assert!(Graph::build(&log.entries).is_ok());
-    let mut wrong = log.draft(0, "ann", &[root], vec![put("prod/A", 2)]);
+    let mut wrong = log.draft(PolicyPosition::GENESIS, "ann", &[root], vec![put("prod/A", 2)]);
     wrong.lamport = 1;
     log.insert(wrong);
-    let mut orphan = log.draft(0, "ann", &[root], vec![put("prod/A", 3)]);
+    let mut orphan = log.draft(PolicyPosition::GENESIS, "ann", &[root], vec![put("prod/A", 3)]);
     orphan.parents.insert(0, id(0));
     let orphan = log.insert(orphan);
     let mut codes: Vec<FindingCode> =

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::policy::current_audiences::CurrentAudiences;
+use crate::policy::position::PolicyPosition;
 use crate::policy::state::PolicyState;
 use crate::policy::widest::WidestReach;
 use proptest::prelude::*;
@@ -60,7 +61,11 @@ fn op(world: &World, recipe: Recipe) -> PolicyOp {
 }
 
 /// Asks the state of one position what the spans were asked for that position.
-fn agree(chain: &Chain, position: usize, state: &PolicyState) -> Result<(), TestCaseError> {
+fn agree(
+    chain: &Chain,
+    position: PolicyPosition,
+    state: &PolicyState,
+) -> Result<(), TestCaseError> {
     for member in MEMBERS.map(name) {
         for right in Right::ALL {
             for secret in SECRETS.map(secret) {
@@ -112,9 +117,10 @@ proptest! {
         }
         let rebuilt = Chain::build(&world.entries, ChainSignatures::Trusted).unwrap();
         for (position, state) in states.iter().enumerate() {
-            agree(&rebuilt, position, state)?;
+            let at = PolicyPosition::new(position);
+            agree(&rebuilt, at, state)?;
             if position > 0 && lost_something(&states[position - 1], state) {
-                prop_assert!(rebuilt.removals().contains(&position));
+                prop_assert!(rebuilt.removals().contains(&at));
             }
         }
         prop_assert_eq!(rebuilt.state(), world.chain.state());

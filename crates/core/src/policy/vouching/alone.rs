@@ -3,6 +3,7 @@
 use super::{Credential, Ground, Vouching};
 use crate::crypto::id::KeyId;
 use crate::name::Name;
+use crate::policy::position::PolicyPosition;
 use crate::policy::state::{OWNER, PolicyState};
 use std::collections::BTreeSet;
 
@@ -125,7 +126,7 @@ impl Vouching {
     fn is_of_genesis(&self, member: &Name, credential: &Credential) -> bool {
         let person = self.people.get(member);
         let added = person.and_then(|person| person.credentials.get(credential));
-        added.is_some_and(|added| added.signed.position == 0)
+        added.is_some_and(|added| added.signed.position == PolicyPosition::GENESIS)
     }
 
     /// Whether it is the key, or what the key is sealed to.
@@ -156,7 +157,8 @@ impl Vouching {
         });
         let joined =
             others.flat_map(|(name, person)| person.roles.iter().map(move |found| (name, found)));
-        let is_accepted = |position| position == 0 && matches!(going, Going::Keys(..));
+        let is_accepted =
+            |position| position == PolicyPosition::GENESIS && matches!(going, Going::Keys(..));
         let by = joined.filter(|(_, (role, signed))| {
             !alone.roles.contains(role)
                 && !is_accepted(signed.position)

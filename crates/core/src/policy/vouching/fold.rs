@@ -8,6 +8,7 @@ use crate::name::Name;
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::op::{MemberAdd, PolicyOp};
+use crate::policy::position::PolicyPosition;
 use crate::policy::rights::Rights;
 use crate::policy::state::{Member, OWNER, PolicyState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ impl Vouching {
     ) {
         let by = entry.sigs.iter().map(|signature| signature.key).collect();
         let signed = Signed { position: self.entries, by };
-        if self.entries == 0 {
+        if self.entries == PolicyPosition::GENESIS {
             self.roots.extend(&signed.by);
         }
         entry.ops.iter().for_each(|op| self.note(op, &signed));
@@ -30,7 +31,7 @@ impl Vouching {
         if let Some(chain) = confirms {
             entry.ops.iter().for_each(|op| self.confirm(op, &signed, chain));
         }
-        self.entries += 1;
+        self.entries = self.entries.next();
     }
 
     fn note(&mut self, op: &PolicyOp, signed: &Signed) {
@@ -109,7 +110,7 @@ impl Vouching {
         }
     }
 
-    fn remove_member(&mut self, member: &Name, position: usize) {
+    fn remove_member(&mut self, member: &Name, position: PolicyPosition) {
         let Some(person) = self.people.remove(member) else { return };
         self.departed.insert(person.incarnation, position);
         for role in person.roles.keys() {

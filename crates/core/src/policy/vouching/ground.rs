@@ -5,6 +5,7 @@ use super::alone::Going;
 use super::{Credential, Vouching};
 use crate::crypto::id::KeyId;
 use crate::name::Name;
+use crate::policy::position::PolicyPosition;
 use crate::policy::state::{OWNER, PolicyState};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -78,7 +79,7 @@ impl Vouching {
         ground: &Ground<'_>,
         member: &Name,
         credential: &Credential,
-    ) -> Option<(&Name, usize)> {
+    ) -> Option<(&Name, PolicyPosition)> {
         let mut open: VecDeque<KeyId> = self.all_behind(member, credential).into();
         let (mut seen, mut found) = (BTreeSet::new(), None);
         while let Some(key) = open.pop_front() {

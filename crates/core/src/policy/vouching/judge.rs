@@ -6,6 +6,7 @@ use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use crate::policy::rights::Rights;
 use crate::policy::state::{OWNER, PolicyState};
 use std::collections::BTreeSet;
@@ -177,7 +178,7 @@ impl Vouching {
         let person = self.people.get(member);
         let joined = person.and_then(|person| person.roles.get(&access.role));
         let keys = self.behind_membership(member, &access.role);
-        let is_root = joined.is_some_and(|signed| signed.position == 0);
+        let is_root = joined.is_some_and(|signed| signed.position == PolicyPosition::GENESIS);
         let givers: BTreeSet<&Name> = keys.iter().filter_map(|key| self.present(key)).collect();
         let is_vouched = is_root || access.is_given_by(state, &givers);
         self.verdict(state, member, (keys, &[]), access, is_vouched)

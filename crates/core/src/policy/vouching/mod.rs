@@ -24,13 +24,14 @@ use super::rights::Rights;
 use super::state::PolicyState;
 use crate::crypto::id::KeyId;
 use crate::name::{Name, Pattern};
+use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Something that an entry brought in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Signed {
-    position: usize,
+    position: PolicyPosition,
     /// The keys that signed the entry.
     by: Vec<KeyId>,
 }
@@ -48,7 +49,7 @@ struct Holder {
     member: Name,
     incarnation: u64,
     /// Where it was added.
-    since: usize,
+    since: PolicyPosition,
     /// Taken away as lost: what it signed may be another's.
     lost: bool,
 }
@@ -60,7 +61,7 @@ type Deed = (Name, Option<(Pattern, Rights)>);
 /// Otherwise an owner's word for little would pass as their word for everything.
 #[derive(Debug, Clone)]
 struct Confirmed {
-    position: usize,
+    position: PolicyPosition,
     given: Arc<AccessOfRole>,
 }
 
@@ -75,7 +76,7 @@ struct Person {
     confirmed: BTreeMap<KeyId, BTreeMap<Deed, Confirmed>>,
     roles: BTreeMap<Name, Signed>,
     /// Where it first became an owner.
-    owner_since: Option<usize>,
+    owner_since: Option<PolicyPosition>,
 }
 
 /// A present role.
@@ -90,7 +91,7 @@ struct Made {
 /// Who stands behind whom after the last entry.
 #[derive(Debug, Clone, Default)]
 pub struct Vouching {
-    entries: usize,
+    entries: PolicyPosition,
     incarnations: u64,
     people: BTreeMap<Name, Person>,
     roles: BTreeMap<Name, Made>,
@@ -101,7 +102,7 @@ pub struct Vouching {
     /// The keys that signed genesis: whoever accepts the vault accepts them.
     roots: BTreeSet<KeyId>,
     /// By incarnation: where it was removed.
-    departed: HashMap<u64, usize>,
+    departed: HashMap<u64, PolicyPosition>,
 }
 
 impl Vouching {
@@ -112,7 +113,7 @@ impl Vouching {
     pub fn of(entries: &[PolicyEntry]) -> Result<Self, ChainError> {
         let mut vouching = Self::default();
         Chain::replay_whole(entries, |position, chain| {
-            vouching.take(&entries[position], chain.state(), Some(chain));
+            vouching.take(&entries[position.index()], chain.state(), Some(chain));
         })?;
         Ok(vouching)
     }

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
+use crate::policy::position::PolicyPosition;
 use crate::policy::tests::*;
 
 /// An owner has let in a contractor who may grant on dev alone.
@@ -39,7 +40,7 @@ impl Scene {
         self.vouching().alone(Going::Member(&leaver), &device_key("admin").id())
     }
 
-    fn sole(&self, member: &str, credential: &Credential) -> Option<(Name, usize)> {
+    fn sole(&self, member: &str, credential: &Credential) -> Option<(Name, PolicyPosition)> {
         let vouching = self.vouching();
         let ground = vouching.ground(self.0.chain.state());
         let found = vouching.sole_departed(&ground, &name(member), credential);
@@ -228,7 +229,7 @@ fn whoever_alone_let_a_service_in_is_known_after_leaving() {
     let ci = Credential::Recipient(recipient("ci"));
     assert_eq!(world.sole("ci", &ci), None);
     world.by("admin", vec![member_remove("contractor")]);
-    let (contractor, at) = (name("contractor"), world.0.entries.len() - 1);
+    let (contractor, at) = (name("contractor"), PolicyPosition::new(world.0.entries.len() - 1));
     assert_eq!(world.sole("ci", &ci), Some((contractor, at)));
     world.by("admin", vec![join("ops", "ci")]);
     assert_eq!(world.sole("ci", &ci), None);
@@ -395,7 +396,7 @@ fn those_who_vouch_for_each_other_alone_go_with_whoever_let_them_in() {
     assert!(world.is_backed("c") && world.sole("ci", &ci).is_none());
     world.by("admin", vec![member_remove("contractor")]);
     assert!(!world.is_backed("c") && !world.is_backed("d"));
-    let at = world.0.entries.len() - 1;
+    let at = PolicyPosition::new(world.0.entries.len() - 1);
     assert_eq!(world.sole("ci", &ci), Some((name("contractor"), at)));
     // Nobody but an owner mends it, and one word mends all that rests on it.
     world.by("admin", vec![leave("dev", "c"), join("dev", "c")]);

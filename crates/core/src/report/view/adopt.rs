@@ -5,6 +5,7 @@ use crate::crypto::id::EntryId;
 use crate::log::history::action;
 use crate::log::op::Op;
 use crate::name::{Name, SecretName};
+use crate::policy::position::PolicyPosition;
 use crate::secret::adopt::{Adopted, VoidEntry};
 use crate::vault::Vault;
 use serde::Serialize;
@@ -24,7 +25,7 @@ pub struct VoidEntryView<'a> {
     pub changes: Vec<VoidOpView>,
     pub reason: &'a str,
     /// The number of the policy entry that took the right away.
-    pub policy_entry: usize,
+    pub policy_entry: PolicyPosition,
     pub adopted: bool,
 }
 
@@ -111,7 +112,7 @@ mod tests {
             device,
             changes: vec![VoidOpView { action: "put", secret: "prod/API_KEY".into() }],
             reason: "new key",
-            policy_entry: 7,
+            policy_entry: PolicyPosition::new(7),
             adopted: false,
         };
         let list = AdoptListView { void: vec![void(None), void(Some(&device))] };

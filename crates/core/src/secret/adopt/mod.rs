@@ -11,6 +11,7 @@ use crate::log::op::{Expire, Field, Op, OpRef, Put, Resolve, Versions};
 use crate::log::register::{At, latest};
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -35,14 +36,14 @@ pub struct VoidOp {
     /// Its index in the entry.
     pub index: usize,
     /// The policy entry that took the right away.
-    pub position: usize,
+    pub position: PolicyPosition,
     /// Whether a counting op adopts it.
     pub adopted: bool,
 }
 
 impl VoidEntry<'_> {
     /// The policy entry that took the last of the rights away.
-    pub fn position(&self) -> usize {
+    pub fn position(&self) -> PolicyPosition {
         self.ops.iter().map(|op| op.position).max().unwrap_or_default()
     }
 

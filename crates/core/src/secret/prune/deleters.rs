@@ -2,6 +2,7 @@
 
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use crate::vault::Vault;
 
 /// Whether an op that needs `delete` would count in the entry at `place`, which names the policy at
@@ -11,7 +12,7 @@ pub(super) fn could_delete(
     vault: &Vault,
     secret: &SecretName,
     actor: &Name,
-    position: usize,
+    position: PolicyPosition,
     place: usize,
 ) -> bool {
     let chain = vault.chain();

@@ -67,7 +67,7 @@ fn more_heads_than_can_be_named_are_united_and_a_policy_entry_knows_all() {
         assert_eq!(vault.known_heads().len(), 3);
         let (change, _) = policy_change::change(&vault, role(), ctx).unwrap();
         let vault = open(vault.apply(change).unwrap());
-        let last = vault.chain().len() - 1;
+        let last = vault.chain().last();
         assert!((0..603).all(|place| vault.standings().known().at(last, place)));
     });
 }

@@ -14,6 +14,7 @@ use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::testing::*;
 use crate::policy::op::Right;
+use crate::policy::position::PolicyPosition;
 use crate::record::ids::SUITE;
 use crate::record::{ids, line};
 use crate::time::UnixTime;
@@ -41,7 +42,7 @@ impl TestVault {
         let audience =
             FakeAudience { epoch: EPOCH, envelope: ids::envelope_id(&envelope), due: false };
         log.policy.audiences.insert("owner".to_owned(), audience);
-        log.policy.epochs.insert(EPOCH, ("owner".to_owned(), 0, None));
+        log.policy.epochs.insert(EPOCH, ("owner".to_owned(), PolicyPosition::GENESIS, None));
         let header = Header {
             suite: SUITE.to_owned(),
             vault: log.policy.vault_id,
@@ -224,7 +225,10 @@ fn what_the_log_does_not_name_is_an_error() {
     assert_eq!(object, [FindingCode::ObjectUnknown]);
     let wrap = spoilt(|v| {
         let id = v.version(A, 1).0;
-        v.log.policy.epochs.insert(EpochId([2; 16]), ("owner".to_owned(), 0, None));
+        v.log
+            .policy
+            .epochs
+            .insert(EpochId([2; 16]), ("owner".to_owned(), PolicyPosition::GENESIS, None));
         v.wrap(A, id, EpochId([2; 16]));
     });
     assert_eq!(wrap, [FindingCode::WrapUnknown]);
@@ -314,7 +318,7 @@ fn each_forged_entry_is_an_error_that_names_it() {
         let mut vault = TestVault::new();
         let head = vault.head();
         let op = field(A, "type", Some("x"));
-        let mut entry = vault.log.draft(0, "backend", &[head], vec![op]);
+        let mut entry = vault.log.draft(PolicyPosition::GENESIS, "backend", &[head], vec![op]);
         forge(&mut entry);
         vault.log.insert(entry);
         vault.settle();
@@ -339,7 +343,12 @@ fn key_and_order_of_policy_are_checked_against_the_chain() {
     let mut inactive = vault.clone();
     inactive.add("backend", &[after], field(A, "type", Some("y")));
     assert_eq!(inactive.codes(), [FindingCode::KeyInactive]);
-    vault.log.add_at(0, "backend", &[after], vec![field(A, "type", Some("y"))]);
+    vault.log.add_at(
+        PolicyPosition::GENESIS,
+        "backend",
+        &[after],
+        vec![field(A, "type", Some("y"))],
+    );
     vault.settle();
     assert_eq!(vault.codes(), [FindingCode::PolicyBackdated]);
 }
@@ -409,7 +418,7 @@ fn only_what_the_new_epochs_author_did_not_know_is_superseded() {
     vault.log.policy.epochs.get_mut(&EPOCH).unwrap().2 = Some(position);
     assert_eq!(vault.codes(), [], "what was there stays under the old epoch on purpose");
     let op = Op::Put(vault.put_op(A, 8));
-    vault.log.add_at(0, "backend", &[known], vec![op]);
+    vault.log.add_at(PolicyPosition::GENESIS, "backend", &[known], vec![op]);
     vault.settle();
     assert_eq!(vault.codes(), [FindingCode::SupersededEpoch]);
 }

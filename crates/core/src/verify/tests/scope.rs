@@ -3,6 +3,7 @@
 use super::*;
 use crate::crypto::id::ObjectId;
 use crate::log::op::{Expire, Versions};
+use crate::policy::position::PolicyPosition;
 use std::collections::BTreeSet;
 
 /// The error codes with only `A` judged: as a reader of it alone finds them.
@@ -50,7 +51,12 @@ fn a_reader_of_one_secret_finds_all_that_concerns_it_and_the_whole() {
 /// An entry about a secret's field, changed after it was signed.
 fn forge(vault: &mut TestVault, of: &str, change: impl FnOnce(&mut crate::log::entry::Entry)) {
     let head = vault.head();
-    let mut entry = vault.log.draft(0, "backend", &[head], vec![field(of, "type", Some("x"))]);
+    let mut entry = vault.log.draft(
+        PolicyPosition::GENESIS,
+        "backend",
+        &[head],
+        vec![field(of, "type", Some("x"))],
+    );
     change(&mut entry);
     vault.log.insert(entry);
     vault.settle();
