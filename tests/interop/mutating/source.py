@@ -13,7 +13,8 @@ from vsecure.reading import Reader
 from vsecure.verify import verify
 from vsecure.writing import Builder
 
-ACCEPT, REFUSE, EITHER = "accept", "refuse", None
+# Accepted; refused as no work of git's; merged as text; one of these two; with marks of a conflict; any of all.
+ACCEPT, REFUSE, MEND, STOP, UNFINISHED, EITHER = "accept", "refuse", "mend", "stop", "unfinished", None
 WAYS = []
 
 
