@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares the v-secure program with the Python implementation on mutants of a vault.
 
-For each mutant: the verdict of `audit verify` (ok, refused, merged as text by git, or not finished merging), its finding codes and the state; and what `get` gives of
-every secret to a member, a value or the reason why not. Each way to make a mutant comes once, then ways by
-chance. Exit 1 on any disagreement: between the two, or with what a mutant is known to be.
-KEYS is the JSON that make_sample.py describes.
+For each mutant: the verdict of `audit verify` (ok, refused, merged as text, with marks of a conflict), its finding
+codes and the state; and what `get` gives of every secret to a member, a value or the reason why not. Each way to
+make a mutant comes once, then ways by chance. Exit 1 on any disagreement: between the two, or with what a mutant is
+known to be. KEYS is the JSON that make_sample.py describes.
 """
 
 import argparse
@@ -35,8 +35,8 @@ NO_VALUE = {3, 4, 5, 8}
 CODES = {"value": {0}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VALUE},
          MERGED: {CONFLICT}, UNMERGED: {CONFLICT}}
 # The verdicts that fit what a mutant is known to be. What is refused is not taken for git's work.
-EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MERGED}, "stop": {"refused", MERGED},
-            "unfinished": {UNMERGED}}
+EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MERGED}, "unfinished": {UNMERGED},
+            "stop": {"refused", "needs-newer", MERGED}, "git": {"ok", MERGED, UNMERGED}}
 # Warnings and notices of section 7; the program tells others too, of pins and the like.
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",

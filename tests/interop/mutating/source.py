@@ -13,8 +13,9 @@ from vsecure.reading import Reader
 from vsecure.verify import verify
 from vsecure.writing import Builder
 
-# Accepted; refused as no work of git's; merged as text; one of these two; with marks of a conflict; any of all.
-ACCEPT, REFUSE, MEND, STOP, UNFINISHED, EITHER = "accept", "refuse", "mend", "stop", "unfinished", None
+ACCEPT, REFUSE, EITHER = "accept", "refuse", None
+# Merged as text; refused or that; with marks of a conflict; accepted, merged as text, or with marks.
+MEND, STOP, UNFINISHED, GIT = "mend", "stop", "unfinished", "git"
 WAYS = []
 
 

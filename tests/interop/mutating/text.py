@@ -129,7 +129,7 @@ _elsewhere("an entry", r'(?m)^\{"parents".*\n', r'')
 _elsewhere("a section", r'(?m)^\n\[secret\.[^.\n]*\]\n', r"# [0-9a-f]{2}\n|\n\[secret\.[^.\n]*\]\n|\n\[log\]")
 
 
-@way("line end")
+@way("line end", STOP)
 def line_end(source, rng):
     name, change = pick(rng, [
         ("CRLF everywhere", lambda r: r.replace(b"\n", b"\r\n")), ("one CRLF", lambda r: r.replace(b"\n", b"\r\n", 1)),
