@@ -79,7 +79,7 @@ class Program:
             report = json.loads(run.stdout)
         except ValueError:
             return word, {}
-        alone = [(f["severity"], f["code"]) for f in report.get("findings", ())] == [("error", MERGED)]
+        alone = [(f.get("severity"), f["code"]) for f in report.get("findings", ())] == [("error", MERGED)]
         return MERGED if run.returncode == CONFLICT and alone else word, report
 
     def get(self, name, member, identity, pin):
