@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares the v-secure program with the Python implementation on mutants of a vault.
 
-For each mutant: the verdict of `audit verify`, its finding codes and the state; and what `get` gives of
-every secret to a member, a value or the reason why not. Each way to make a mutant comes once, then ways by
-chance. Exit 1 on any disagreement: between the two, or with what a mutant is known to be.
-KEYS is the JSON that make_sample.py describes.
+For each mutant: the verdict of `audit verify` (ok, refused, merged as text, with marks of a conflict), its finding
+codes and the state; and what `get` gives of every secret to a member, a value or the reason why not. Each way to
+make a mutant comes once, then ways by chance. Exit 1 on any disagreement: between the two, or with what a mutant is
+known to be. KEYS is the JSON that make_sample.py describes.
 """
 
 import argparse
@@ -26,12 +26,17 @@ from vsecure.file import parse
 from vsecure.reading import get
 from vsecure.verify import verdict, verify
 
-FAILED = 1
+FAILED, CONFLICT = 1, 7
 WORDS = {0: "ok", 6: "refused"}
+MERGED, UNMERGED = "merged-as-text", "unmerged"
 # The exit codes of `get` that fit each word. The format states those of a file that is not read; why a member
 # has no value of one that is, is the program's to say.
 NO_VALUE = {3, 4, 5, 8}
-CODES = {"value": {0}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VALUE}}
+CODES = {"value": {0}, "refused": {6}, "needs-newer": {1}, "damaged": {6, *NO_VALUE},
+         MERGED: {CONFLICT}, UNMERGED: {CONFLICT}}
+# The verdicts that fit what a mutant is known to be. What is refused is not taken for git's work.
+EXPECTED = {"accept": {"ok"}, "refuse": {"refused", "needs-newer"}, "mend": {MERGED}, "unfinished": {UNMERGED},
+            "stop": {"refused", "needs-newer", MERGED}, "git": {"ok", MERGED, UNMERGED}}
 # Warnings and notices of section 7; the program tells others too, of pins and the like.
 ATTENTION = {"conflict", "removal-conflict", "expiry-conflict", "prune-beside-expire", "overruled",
              "void-changes-value", "split", "unsettled", "superseded-epoch", "audience-due", "expired", "void",
@@ -61,17 +66,21 @@ class Program:
         return subprocess.run(args, capture_output=True, timeout=300, check=False, env=env, cwd=home)
 
     def judge(self, pin):
-        """("ok" | "refused" | "needs-newer" | "exit N", the program's JSON or {})."""
+        """("ok" | "refused" | "needs-newer" | "merged-as-text" | "unmerged" | "exit N", the program's JSON or {})."""
         args = [self.example, self.path] if self.example else [
             self.binary, "audit", "verify", "--json", "--state", "--vault", self.path]
         run = self.run(args, **pin)
         word = WORDS.get(run.returncode, f"exit {run.returncode}")
         if run.returncode == FAILED and b'"needs-newer"' in run.stdout + run.stderr:
             word = "needs-newer"
+        if run.returncode == CONFLICT and f'"{UNMERGED}"'.encode() in run.stderr:
+            word = UNMERGED
         try:
-            return word, json.loads(run.stdout)
+            report = json.loads(run.stdout)
         except ValueError:
             return word, {}
+        alone = [(f.get("severity"), f["code"]) for f in report.get("findings", ())] == [("error", MERGED)]
+        return MERGED if run.returncode == CONFLICT and alone else word, report
 
     def get(self, name, member, identity, pin):
         """(exit code, what is printed, what is said)."""
@@ -86,9 +95,8 @@ class Program:
 def compare(way, ours, theirs, report):
     """The disagreements of the verdicts on one mutant, as text."""
     word = ours["verdict"]
-    expect = {"accept": True, "refuse": False}.get(way.expect)
     out = []
-    if expect is not None and (word == "ok") != expect:
+    if way.expect is not None and word not in EXPECTED[way.expect]:
         out.append(f"known to be one to {way.expect}, Python says {word}")
     if theirs is not None and theirs != word:
         out.append(f"Python says {word}, the program {theirs} {_codes(report)}")
@@ -148,7 +156,7 @@ def read(program, raw, source, vault, rng, pin):
 
 def _pin(raw):
     """A pin of the genesis that the file has, so that nothing is a first use."""
-    line = next((line for line in raw.split(b"\n") if line.startswith(b'{"seq":')), b"")
+    line = next((line for line in raw.split(b"\n") if line.startswith(b'{"seq":0,')), b"")
     body, mark, _ = line.rpartition(b',"sigs":')
     found = encode(H("policy entry", body + b"}"))
     return {"V_SECURE_PIN": f"v-secure-pin-1.{found}.0.{found}"} if mark else {}

@@ -20,7 +20,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-INTEGRITY, NOT_PERMITTED, DAMAGED = 6, 4, 66
+INTEGRITY, CONFLICT, NOT_PERMITTED, DAMAGED = 6, 7, 4, 66
 VALUES = ("get", "exec", "export", "inject", "secret edit")
 TEXT = ("export", "inject", "secret edit")
 ONE = ("get", "secret edit", "secret show", "secret versions")
@@ -143,7 +143,7 @@ def judge(verdict, now, genuine):
         del said["secret edit"]  # it asks for the right to write
     if verdict != 0:
         # Of a history that is refused for another secret, `get` may serve this one, and so may its kind.
-        served = ONE if now["get"][0] != INTEGRITY else ()
+        served = ONE if now["get"][0] not in (INTEGRITY, CONFLICT) else ()
         for door, (code, out) in now.items():
             refuses = code != 0 and not out
             if door not in served and not refuses and (code, out) != genuine[door]:

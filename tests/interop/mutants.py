@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Makes mutants of vaults: OUTDIR/0000.vault … and OUTDIR/manifest.jsonl.
 
-A line of the manifest is {"file", "kind", "expect", "description", "source"}; `expect` is "accept",
-"refuse", or null where only agreement counts. KEYS is the JSON that make_sample.py describes.
+A line of the manifest is {"file", "kind", "expect", "description", "source"}; `expect` is "accept", "refuse",
+"mend" (merged as text), "unfinished" (with marks of a conflict), "stop" (refused or merged as text), "git" (what git
+may leave, which is never refused), or null where only agreement counts. KEYS is the JSON that make_sample.py describes.
 """
 
 import argparse
@@ -12,7 +13,8 @@ import random
 import sys
 from pathlib import Path
 
-from mutating import attacks, chain, creators, credentials, crowds, entries, epochs, histories, parts, tales, text  # noqa: F401: they fill WAYS
+from mutating import (attacks, blends, chain, creators, credentials, crowds, entries, epochs, feigned, histories,  # noqa: F401
+                      parts, tales, text)  # they fill WAYS
 from mutating.source import WAYS, NotHere, Source
 from vsecure.errors import Refused
 from vsecure.file import parse

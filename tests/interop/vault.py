@@ -15,12 +15,12 @@ from pathlib import Path
 
 from vsecure import keys, reading, vectors
 from vsecure.encoding import encode
-from vsecure.errors import NeedsNewer, Refused
+from vsecure.errors import Conflict, NeedsNewer, Refused
 from vsecure.keys import Unopened
 from vsecure.records import slot_record
 from vsecure.verify import verdict, verify
 
-OK, FAILED, REFUSED = 0, 1, 6
+OK, FAILED, REFUSED, CONFLICT = 0, 1, 6, 7
 ADVICE = {
     "format": "The text of the file was changed or cut by something that is not v-secure.",
     "policy": "The chain of signed policy entries does not hold.",
@@ -30,12 +30,24 @@ ADVICE = {
     "copies": "A readable copy in the file differs from what the signed entries say.",
 }
 
+GIT = {
+    "unmerged": "git left the marks of a conflict in it: the merge is not finished.",
+    "merged-as-text": "git merged it as text: its records are whole, and what follows from them is out of date.",
+}
 
 NEWER = "The file asks for something that only a newer v-secure has; it is not judged here."
 
 
 def advice(finding):
-    return NEWER if finding.code == "needs-newer" else ADVICE[finding.kind]
+    if finding.code == "needs-newer":
+        return NEWER
+    return f"{GIT[finding.code]} `v-secure git resolve` mends it." if finding.code in GIT else ADVICE[finding.kind]
+
+
+def code_of(finding):
+    """The exit code that tells what kind of finding it is."""
+    kinds = {NeedsNewer: FAILED, Conflict: CONFLICT}
+    return next((code for kind, code in kinds.items() if isinstance(finding, kind)), REFUSED)
 
 
 class Stop(Exception):
@@ -63,8 +75,7 @@ def load_trusted(args):
     if getattr(args, "unverified", False) and vault.secrets:
         say(f"Warning: {what}\nReading on, as --unverified says: somebody may have put these values there.")
         return vault
-    code = FAILED if isinstance(vault.finding, NeedsNewer) else REFUSED
-    raise Stop(code, f"{what}\nAn older copy of the file (for example in git) may be whole.")
+    raise Stop(code_of(vault.finding), f"{what}\nAn older copy of the file (for example in git) may be whole.")
 
 
 def reader(args, vault):
@@ -85,9 +96,7 @@ def command_verify(args):
         print(f"ok: {len(vault.secrets)} secrets, {len(vault.void)} void entries")
         for notice in vault.notices:
             print(f"note: {notice}")
-    if isinstance(vault.finding, NeedsNewer):
-        return FAILED
-    return REFUSED if vault.finding else OK
+    return code_of(vault.finding) if vault.finding else OK
 
 
 def command_list(args):

@@ -11,7 +11,7 @@ from vsecure.records import dump, policy_entry
 from vsecure.writing import Builder, blank, op, policy_line
 
 from . import making
-from .source import ACCEPT, EITHER, REFUSE, NotHere, fixed, pick, text, way
+from .source import ACCEPT, EITHER, MEND, REFUSE, NotHere, fixed, pick, text, way
 
 
 def _owner_seeds(source):
@@ -287,7 +287,7 @@ def hole(source, rng):
     return fixed(file), f"entry {at}"
 
 
-@way("policy entries swapped")
+@way("policy entries swapped", MEND)
 def swapped(source, rng):
     file = source.file()
     if len(file.policy) < 2:

@@ -7,7 +7,7 @@ from vsecure.encoding import encode
 from vsecure.signing import key_id, public_of
 from vsecure.writing import op, slot_line
 
-from .source import ACCEPT, REFUSE, NotHere, fixed, pick, text, way
+from .source import ACCEPT, MEND, REFUSE, NotHere, fixed, pick, text, way
 
 
 def _secret(file, rng, test=lambda s: True):
@@ -298,7 +298,7 @@ def older_whole(source, rng):
 @way("copy changed")
 def copy_changed(source, rng):
     file = source.file()
-    what = rng.choice(["suite", "vault", "name", "active emptied", "active other", "active order", "active more"])
+    what = rng.choice(["suite", "vault", "name", "active other", "active order", "active more"])
     secret = pick(rng, [s for s in file.secrets.values() if s.active])
     if what == "suite":
         file.suite = "xchacha20poly1305-blake2"
@@ -306,8 +306,6 @@ def copy_changed(source, rng):
         file.vault = rng.randbytes(32)
     elif what == "name":
         file.name += "x"
-    elif what == "active emptied":
-        secret.active = []
     elif what == "active other":
         secret.active = [rng.randbytes(32)]
     elif what == "active more":
@@ -317,11 +315,20 @@ def copy_changed(source, rng):
     return text(file), what
 
 
-@way("active of an earlier version")
+@way("active emptied", MEND)
+def emptied(source, rng):
+    file = source.file()
+    secret = pick(rng, [s for s in file.secrets.values() if s.active])
+    secret.active = []
+    return text(file), secret.name
+
+
+@way("active of an earlier version", MEND)
 def earlier(source, rng):
     file = source.file()
-    secret = pick(rng, [s for s in file.secrets.values() if set(s.versions) - set(s.active) and s.active])
-    secret.active = [pick(rng, set(secret.versions) - set(secret.active))]
+    secret, found = pick(rng, [(s, v) for s in file.secrets.values() if s.active and s.name in source.vault.secrets
+                               for v in source.vault.secrets[s.name].versions if v not in s.active])
+    secret.active = [found]
     return text(file), secret.name
 
 

@@ -14,6 +14,8 @@ from vsecure.verify import verify
 from vsecure.writing import Builder
 
 ACCEPT, REFUSE, EITHER = "accept", "refuse", None
+# Merged as text; refused or that; with marks of a conflict; accepted, merged as text, or with marks.
+MEND, STOP, UNFINISHED, GIT = "mend", "stop", "unfinished", "git"
 WAYS = []
 
 

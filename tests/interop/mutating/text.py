@@ -8,7 +8,7 @@ from vsecure import signing
 from vsecure.records import log_entry
 
 from . import making
-from .source import ACCEPT, NotHere, fixed, pick, text, way
+from .source import ACCEPT, MEND, REFUSE, STOP, NotHere, fixed, pick, text, way
 
 _PLACES = {
     "header": r"(format|requires|suite|vault) = ", "vault name": r'name = "[^/]*"$',
@@ -23,7 +23,7 @@ _PLACES = {
 
 
 def _flip(place, pattern):
-    @way(f"flip {place}")
+    @way(f"flip {place}", STOP if place.startswith("mark") else REFUSE)
     def make(source, rng):
         lines = source.raw.split(b"\n")
         at = pick(rng, [i for i, l in enumerate(lines) if re.match(pattern, l.decode())])
@@ -38,8 +38,8 @@ for _place, _pattern in _PLACES.items():
     _flip(_place, _pattern)
 
 
-def _lines(kind, change):
-    @way(kind)
+def _lines(kind, expect, change):
+    @way(kind, expect)
     def make(source, rng):
         lines = source.raw.split(b"\n")[:-1]
         # Most lines are marks of buckets, which are alike.
@@ -49,21 +49,21 @@ def _lines(kind, change):
     return make
 
 
-_lines("line dropped", lambda l, at: l[:at] + l[at + 1:])
-_lines("line doubled", lambda l, at: l[:at + 1] + l[at:])
-_lines("lines swapped", lambda l, at: l[:at] + ([l[at + 1] + b" ", l[at]] if l[at] == l[at + 1] else
-                                                [l[at + 1], l[at]]) + l[at + 2:])
-_lines("space at line end", lambda l, at: l[:at] + [l[at] + b" "] + l[at + 1:])
-_lines("comment after line", lambda l, at: l[:at + 1] + [b"# a comment"] + l[at + 1:])
+_lines("line dropped", STOP, lambda l, at: l[:at] + l[at + 1:])
+_lines("line doubled", STOP, lambda l, at: l[:at + 1] + l[at:])
+_lines("lines swapped", STOP, lambda l, at: l[:at] + ([l[at + 1] + b" ", l[at]] if l[at] == l[at + 1] else
+                                                      [l[at + 1], l[at]]) + l[at + 2:])
+_lines("space at line end", REFUSE, lambda l, at: l[:at] + [l[at] + b" "] + l[at + 1:])
+_lines("comment after line", REFUSE, lambda l, at: l[:at + 1] + [b"# a comment"] + l[at + 1:])
 
 
 _MARKS = {"secrets": (rb"# [0-9a-f]{2}", rb"\[secret\."), "the log": (rb"#[0-9a-f]{3}", rb"\{\"parents\"")}
 
 
-def _marks(where, kind, change):
+def _marks(where, kind, change, expect=MEND):
     mark, held = _MARKS[where]
 
-    @way(f"mark of {where}: {kind}")
+    @way(f"mark of {where}: {kind}", expect)
     def make(source, rng):
         lines = source.raw.split(b"\n")
         marks = [i for i, line in enumerate(lines) if re.fullmatch(mark, line)]
@@ -100,18 +100,18 @@ for _where in _MARKS:
     _marks(_where, "swapped", _swapped)
     _marks(_where, "swapped with the next", _next_swapped)
     _marks(_where, "moved", _moved)
-    _marks(_where, "with a letter more", lambda rng, l, at, marks: l[:at] + [l[at] + b"A"] + l[at + 1:])
+    _marks(_where, "with a letter more", lambda rng, l, at, marks: l[:at] + [l[at] + b"A"] + l[at + 1:], REFUSE)
     _marks(_where, "of the other kind", lambda rng, l, at, marks: l[:at] + [
         (b"#0" if b" " in l[at] else b"# ") + l[at][-2:]] + l[at + 1:])
     _marks(_where, "after an empty line", lambda rng, l, at, marks: l[:at] + [b""] + l[at:])
     _marks(_where, "all removed", lambda rng, l, at, marks: [line for i, line in enumerate(l) if i not in set(marks)])
     _marks(_where, "one too many", lambda rng, l, at, marks: l[:marks[-1] + 1] + [
-        b"# 100" if b" " in l[at] else b"#400"] + l[marks[-1] + 1:])
+        b"# 100" if b" " in l[at] else b"#400"] + l[marks[-1] + 1:], REFUSE if _where == "secrets" else MEND)
 
 
 def _elsewhere(kind, start, end):
     """What a bucket holds, put behind another one's mark."""
-    @way(f"{kind} in another bucket")
+    @way(f"{kind} in another bucket", MEND)
     def make(source, rng):
         text = source.raw.decode()
         found = pick(rng, list(re.finditer(start + "(?:.*\n)*?(?=" + end + ")", text)))
@@ -129,7 +129,7 @@ _elsewhere("an entry", r'(?m)^\{"parents".*\n', r'')
 _elsewhere("a section", r'(?m)^\n\[secret\.[^.\n]*\]\n', r"# [0-9a-f]{2}\n|\n\[secret\.[^.\n]*\]\n|\n\[log\]")
 
 
-@way("line end")
+@way("line end", STOP)
 def line_end(source, rng):
     name, change = pick(rng, [
         ("CRLF everywhere", lambda r: r.replace(b"\n", b"\r\n")), ("one CRLF", lambda r: r.replace(b"\n", b"\r\n", 1)),
@@ -260,7 +260,7 @@ def long_reason(source, rng):
     return fixed(file), description
 
 
-@way("section moved")
+@way("section moved", MEND)
 def section_moved(source, rng):
     parts = source.raw[:-1].split(b"\n\n")
     one, two = rng.sample(range(1, len(parts)), 2)

@@ -1,4 +1,4 @@
-"""Recomputing the readable copies of a file, for the sample vault and the mutants."""
+"""What the readable copies of a file say, if chain and log are followed."""
 
 from .errors import Refused
 from .file import records
@@ -7,18 +7,22 @@ from .log import Graph, standing
 from .policy import chain_of
 
 
+def active_of(file):
+    """{full name: the object ids that `active` lists}, of the secrets that have any; refuses what does not hold."""
+    _, log = records(file)
+    graph = Graph(log, chain_of(tuple(file.policy)))
+    return {state.name: state.candidates for state in fold(graph, standing(graph)).values()}
+
+
 def fix_copies(file):
-    """Sets `vault`, `suite`, `name` and every `active` to what chain and log say, where they say it."""
+    """Sets `vault`, `suite`, `name` and every `active` to what chain and log say, where they say it: for the sample
+    vault and the mutants."""
     try:
-        _, log = records(file)
-        chain = chain_of(tuple(file.policy))
-        graph = Graph(log, chain)
-        secrets = fold(graph, standing(graph))
+        chain, active = chain_of(tuple(file.policy)), active_of(file)
     except (Refused, KeyError):
         return file
     stated = chain.states[-1].vault
     file.vault, file.suite, file.name = chain.vault, stated["suite"], stated["name"]
     for secret in file.secrets.values():
-        state = secrets.get(secret.name)
-        secret.active = state.candidates if state else []
+        secret.active = active.get(secret.name, [])
     return file

@@ -16,5 +16,23 @@ class NeedsNewer(Refused):
         super().__init__("format", "needs-newer", detail)
 
 
+class Conflict(Refused):
+    """git left it: there is nothing to serve, and nobody is accused."""
+
+
+class Unmerged(Conflict):
+    """The marks of a conflict stand in it."""
+
+    def __init__(self):
+        super().__init__("merge", "unmerged")
+
+
+class MergedAsText(Conflict):
+    """Its records are whole, and what follows from them is not what stands there. `refusal` is what is wrong."""
+
+    def __init__(self, refusal):
+        super().__init__("merge", "merged-as-text", str(refusal))
+
+
 def malformed(code, detail=""):
     return Refused("format", code, detail)

@@ -100,18 +100,22 @@ def _render_secret(uid, secret):
     return out
 
 
-class _Lines:
+class Lines:
     """The lines of the file, taken one after another."""
 
     def __init__(self, lines):
         self.lines, self.at = lines, 0
+
+    @property
+    def left(self):
+        return self.at < len(self.lines)
 
     def peek(self, ahead=0):
         at = self.at + ahead
         return self.lines[at] if at < len(self.lines) else ""
 
     def take(self):
-        require(self.at < len(self.lines), "truncated")
+        require(self.left, "truncated")
         self.at += 1
         return self.lines[self.at - 1]
 
@@ -150,25 +154,25 @@ class _Lines:
 
 def parse(raw):
     """A `File` and its records; refuses bytes that `render` would not write."""
-    require(len(raw) <= MOST_FILE, "limit", "size of the file")
-    require(not raw.startswith(b"\xef\xbb\xbf"), "line-ends", "byte order mark")
-    _newer(raw)
-    text = _text(raw)
-    lines = _Lines(text[:-1].split("\n"))
-    file = _header(lines)
+    lines = lines_of(raw)
+    file = header(lines)
     _sections(lines, file)
     require(render(file).encode() == raw, "canonical", "the file is not as it would be written")
     return file
 
 
+def lines_of(raw):
+    """The lines, if nothing is wrong with the bytes as a whole."""
+    text = _text(raw)
+    require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
+    return Lines(text[:-1].split("\n"))
+
+
 def parse_alone(raw, names):
     """A `File` with the sections of these secrets only; the rest between slots and log is not judged."""
-    require(len(raw) <= MOST_FILE, "limit", "size of the file")
-    require(not raw.startswith(b"\xef\xbb\xbf"), "line-ends", "byte order mark")
-    _newer(raw)
-    text = _whole(raw)
-    lines = _Lines(text[:-1].split("\n"))
-    file = _header(lines)
+    text = _text(raw)
+    lines = Lines(text[:-1].split("\n"))
+    file = header(lines)
     _before_secrets(lines, file)
     before = lines.lines[:lines.at]
     lines.expect(SECRET_MARKS[0])
@@ -180,21 +184,21 @@ def parse_alone(raw, names):
     return parse(("\n".join(before + _parted(SECRET_MARKS, sections)) + mark + log).encode())
 
 
-def _next_head(empty, head):
-    """What follows the part that is read must begin a section, of whatever kind."""
-    require(empty == "" and head[:1] == "[" and head[-1:] == "]", "layout", f"not a section: {head[:60]!r}")
-    kind, _, rest = head[1:-1].partition(".")
+def head_of(line):
+    """What the head of a section says: its kind and the names or ids that follow."""
+    require(line[:1] == "[" and line[-1:] == "]", "layout", f"not a section: {line[:60]!r}")
+    kind, _, rest = line[1:-1].partition(".")
     if kind == "audience":
         require(rest[:1] == rest[-1:] == '"' and rules.is_audience(rest[1:-1]), "audience", rest[:80])
-    elif kind == "slot":
-        decode(rest, 16)
-    elif kind == "secret":
+        return kind, rest[1:-1]
+    if kind == "slot":
+        return kind, decode(rest, 16)
+    if kind == "secret":
         parts = rest.split(".")
-        require(len(parts) == 1 or (len(parts) == 3 and parts[1] in ("version", "wrap")), "layout", head[:80])
-        for found in parts[::2]:
-            decode(found, 32)
-    else:
-        require(head in ("[policy]", "[log]"), "layout", head[:80])
+        require(len(parts) == 1 or (len(parts) == 3 and parts[1] in ("version", "wrap")), "layout", line[:80])
+        return parts[1] if parts[1:] else kind, *(decode(found, 32) for found in parts[::2])
+    require(line in ("[policy]", "[log]"), "layout", line[:80])
+    return (kind,)
 
 
 def _section_of(text, uid):
@@ -207,8 +211,10 @@ def _section_of(text, uid):
         end = _END.search(text, end + 1).start()
         if not text.startswith(f"\n\n[secret.{uid}.", end):
             following = text[end + 1:].split("\n")[:2]
+            # What follows the part that is read must begin a section, of whatever kind.
             if following[0] not in SECRET_MARKS:
-                _next_head(*following)
+                require(following[0] == "", "layout", f"not a section: {following[0][:60]!r}")
+                head_of(following[1])
             return text[start + 1:end].split("\n")
 
 
@@ -236,12 +242,9 @@ def _algorithms(lines):
 
 
 def _text(raw):
-    text = _whole(raw)
-    require(all(len(line) <= MOST_LINE for line in raw.split(b"\n")), "limit", "length of a line")
-    return text
-
-
-def _whole(raw):
+    require(len(raw) <= MOST_FILE, "limit", "size of the file")
+    require(not raw.startswith(b"\xef\xbb\xbf"), "line-ends", "byte order mark")
+    _newer(raw)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -250,7 +253,7 @@ def _whole(raw):
     return text
 
 
-def _header(lines):
+def header(lines):
     require(lines.take() == "format = 1", "layout", "not a vault file")
     lines.expect("requires = []")
     suite = lines.value("suite")
@@ -323,31 +326,25 @@ def _add(mapping, key, value, what):
 def _audience(lines, file):
     name = _section(lines, '[audience."', '"]')
     require(rules.is_audience(name), "audience", name[:80])
-    epoch = decode(lines.value("epoch"), 16)
-    _add(file.audiences, name, (epoch, unarmor(lines.block("envelope"))), name)
+    _add(file.audiences, name, audience(lines), name)
 
 
 def _slot(lines, file):
     slot = decode(_section(lines, "[slot."), 16)
-    block = lines.block("record")
-    require(len(block) == 1, "slot", "one record")
-    require(slot_record(block[0])["slot"] == slot, "slot", "the section is not named after its record")
-    _add(file.slots, slot, block[0], "slot")
+    _add(file.slots, slot, slot_line(lines, slot), "slot")
 
 
 def _secret(lines, file):
     text = _section(lines, "[secret.")
     uid = decode(text, 32)
-    name = lines.value("name")
-    require(rules.is_full_name(name), "secret-name", name[:80])
-    secret = Secret(name, [decode(i, 32) for i in lines.array("active")])
-    require(secret.active == sorted(set(secret.active)), "order", "active")
+    secret = secret_copies(lines)
     while lines.peek(1).startswith(f"[secret.{text}.version."):
         oid = decode(_section(lines, f"[secret.{text}.version."), 32)
-        _add(secret.versions, oid, _version(lines), "version")
+        _add(secret.versions, oid, version(lines), "version")
     while lines.peek(1).startswith(f"[secret.{text}.wrap."):
         wid = decode(_section(lines, f"[secret.{text}.wrap."), 32)
-        _add(secret.wraps, wid, _wrap(lines, secret), "wrap")
+        _add(secret.wraps, wid, wrap(lines), "wrap")
+        require(secret.wraps[wid]["version"] in secret.versions, "wrap", "its version is not in the file")
     require(secret.versions, "layout", "a secret without a version has no section")
     _ordered(secret.versions, "versions")
     _ordered(secret.wraps, "wraps")
@@ -355,7 +352,29 @@ def _secret(lines, file):
     return uid
 
 
-def _version(lines):
+# What stands behind the head of a section.
+
+def audience(lines):
+    epoch = decode(lines.value("epoch"), 16)
+    return epoch, unarmor(lines.block("envelope"))
+
+
+def slot_line(lines, slot):
+    block = lines.block("record")
+    require(len(block) == 1, "slot", "one record")
+    require(slot_record(block[0])["slot"] == slot, "slot", "the section is not named after its record")
+    return block[0]
+
+
+def secret_copies(lines):
+    name = lines.value("name")
+    require(rules.is_full_name(name), "secret-name", name[:80])
+    secret = Secret(name, [decode(i, 32) for i in lines.array("active")])
+    require(secret.active == sorted(set(secret.active)), "order", "active")
+    return secret
+
+
+def version(lines):
     out = {"author": decode(lines.value("author"), 32), "origin": decode(lines.value("origin"), 32), "expires": None}
     if lines.peek().startswith("expires = "):
         out["expires"] = lines.number("expires")
@@ -365,10 +384,9 @@ def _version(lines):
     return out
 
 
-def _wrap(lines, secret):
+def wrap(lines):
     out = {"version": decode(lines.value("version"), 32), "audience": lines.value("audience"),
            "epoch": decode(lines.value("epoch"), 16)}
-    require(out["version"] in secret.versions, "wrap", "its version is not in the file")
     require(rules.is_audience(out["audience"]), "audience")
     out["kind"] = "sealed" if lines.peek().startswith("sealed = ") else "key"
     out["bytes"] = decode(lines.value(out["kind"]), 72 if out["kind"] == "key" else None)

@@ -4,7 +4,7 @@ import pyrage
 
 from . import keys
 from .encoding import decode
-from .errors import NeedsNewer
+from .errors import Conflict, NeedsNewer
 from .keys import Unopened
 from .verify import verify_alone
 
@@ -94,12 +94,13 @@ def order_of_wraps(secret, version):
 
 
 def get(raw, name, member, identity, now):
-    """("value", bytes) or ("refused" | "locked" | "not-found" | "expired" | "not-permitted" | "unsettled" |
-    "damaged" | "needs-newer", detail): one secret for a member, of what is judged at every depth."""
+    """("value", bytes) or ("refused" | "unmerged" | "merged-as-text" | "locked" | "not-found" | "expired" |
+    "not-permitted" | "unsettled" | "damaged" | "needs-newer", detail): one secret for a member, of what is judged at
+    every depth."""
     vault = verify_alone(raw, [name])
     if vault.finding:
-        word = "needs-newer" if isinstance(vault.finding, NeedsNewer) else "refused"
-        return word, str(vault.finding)
+        own = isinstance(vault.finding, (Conflict, NeedsNewer))
+        return vault.finding.code if own else "refused", str(vault.finding)
     head = vault.chain.states[-1]
     if member not in head.members or str(identity.to_public()) not in head.members[member]["recipients"]:
         return "locked", member

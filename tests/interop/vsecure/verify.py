@@ -3,9 +3,9 @@
 import time
 from dataclasses import dataclass, field
 
-from . import keys, signing
+from . import keys, merged, signing
 from .encoding import encode
-from .errors import NeedsNewer, Refused
+from .errors import Conflict, MergedAsText, NeedsNewer, Refused, Unmerged
 from .file import parse, parse_alone, records
 from .fold import fold
 from .log import Graph, Standing, short, standing
@@ -47,6 +47,35 @@ class Vault:
 
 def verify(raw, now=None):
     """Never raises for a bad file: the first error is in the result."""
+    return _told_from_merges(raw, lambda: _whole(raw, time.time() if now is None else now))
+
+
+def verify_alone(raw, names):
+    """What is judged at every depth, for these secrets: section 7, the last part."""
+    return _told_from_merges(raw, lambda: _alone(raw, names))
+
+
+def _told_from_merges(raw, judge):
+    """What `judge` finds, but for a file that git merged as text, or began to."""
+    vault = Vault()
+    if merged.is_unmerged(raw):
+        vault.finding = Unmerged()
+        return vault
+    vault = judge()
+    if vault.finding and not isinstance(vault.finding, NeedsNewer) and _is_merged_as_text(raw):
+        vault.finding, vault.findings = MergedAsText(vault.finding), []
+        vault.tell("error", "merge", "merged-as-text", "vault")
+    return vault
+
+
+def _is_merged_as_text(raw):
+    try:
+        return _whole(merged.mended(raw), 0).finding is None
+    except Refused:
+        return False
+
+
+def _whole(raw, now):
     vault = Vault()
     try:
         vault.file = parse(raw)
@@ -54,14 +83,13 @@ def verify(raw, now=None):
         for check in (_audiences, _objects, _present, _slots, _copies):
             check(vault)
         _stop(vault)
-        _attention(vault, time.time() if now is None else now)
+        _attention(vault, now)
     except Refused as finding:
         vault.finding = finding
     return vault
 
 
-def verify_alone(raw, names):
-    """What is judged at every depth, for these secrets: section 7, the last part."""
+def _alone(raw, names):
     vault = Vault()
     try:
         vault.file = parse_alone(raw, names)
@@ -235,14 +263,15 @@ def _void_changes(vault):
 
 
 def verdict(vault):
-    """The verdict as plain data for JSON."""
+    """The verdict as plain data for JSON; of what git left, its code is the verdict."""
     if isinstance(vault.finding, NeedsNewer):
         return {"verdict": "needs-newer", "code": vault.finding.code, "detail": vault.finding.detail}
     found = sorted((f.severity, f.code, f.subject) for f in vault.findings)
     if vault.finding:
         bad = vault.finding
         codes = sorted({f.code for f in vault.findings if f.severity == "error"} | {bad.code})
-        return {"verdict": "refused", "class": bad.kind, "code": bad.code, "detail": bad.detail, "errors": codes}
+        word = bad.code if isinstance(bad, Conflict) else "refused"
+        return {"verdict": word, "class": bad.kind, "code": bad.code, "detail": bad.detail, "errors": codes}
     return {"verdict": "ok", "state": {s.name: _state(s) for s in vault.secrets.values()},
             "void": sorted(map(encode, vault.void)), "findings": [list(f) for f in found], "notices": vault.notices}
 

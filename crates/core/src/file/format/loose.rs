@@ -105,16 +105,14 @@ impl Found {
                     Err(twice())
                 }
             }
-            // The ids are hashes of the contents, and verified: of two, one is refused later.
+            // Of two that differ one is not what its id says, and which one stays would hang on their order.
             Section::Version { secret, object } => {
                 let read = secrets::version(cursor)?;
-                self.secret(secret, at).versions.insert(object, read);
-                Ok(())
+                once(&mut self.secret(secret, at).versions, object, read).ok_or_else(twice)
             }
             Section::Wrap { secret, wrap } => {
                 let read = secrets::wrap(cursor, None)?;
-                self.secret(secret, at).wraps.insert(wrap, read);
-                Ok(())
+                once(&mut self.secret(secret, at).wraps, wrap, read).ok_or_else(twice)
             }
         }
     }
@@ -184,6 +182,17 @@ impl Found {
     }
 }
 
+/// Keeps what was read; `None` if something else stands under its id.
+fn once<K: Ord, T: PartialEq>(records: &mut Records<K, T>, id: K, read: T) -> Option<()> {
+    match records.get(&id) {
+        Some(kept) => (*kept == read).then_some(()),
+        None => {
+            records.insert(id, read);
+            Some(())
+        }
+    }
+}
+
 impl FoundSecret {
     /// Reads the copies of a secret's section; whether its name is that of an earlier section of it.
     fn copies(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
@@ -198,5 +207,51 @@ impl FoundSecret {
         let alone = || Cause::SectionUnexpected { name: Section::Secret(id).name() }.at(at);
         let (name, active) = (name.ok_or_else(alone)?, active.into_iter().collect());
         Ok(SecretSection { name, active, versions, wraps })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{sample, write};
+    use super::*;
+    use crate::crypto::bytes::Fixed;
+
+    /// The records of both files, one behind the other.
+    fn together(one: &VaultFile, other: &VaultFile) -> Result<VaultFile, FormatError> {
+        let [mut text, other] = [one, other].map(write);
+        text.push_str(&other[other.find("\n\n").unwrap()..]);
+        parse_loose(text.as_bytes())
+    }
+
+    #[test]
+    fn a_section_that_stands_there_twice_is_one() {
+        let file = sample::file();
+        assert_eq!(together(&file, &file).unwrap(), file);
+    }
+
+    #[test]
+    fn two_sections_that_differ_are_refused_whichever_comes_first() {
+        let changes: [fn(&mut VaultFile); 4] = [
+            |file| file.audiences.values_mut().for_each(|audience| audience.envelope[0] ^= 1),
+            |file| {
+                let name = SecretName::parse("prod/OTHER").unwrap();
+                file.secrets.values_mut().for_each(|section| section.name = name.clone());
+            },
+            |file| {
+                let versions = file.secrets.values_mut().flat_map(|s| s.versions.values_mut());
+                versions.for_each(|version| version.nonce = Fixed([9; 24]));
+            },
+            |file| {
+                let wraps = file.secrets.values_mut().flat_map(|s| s.wraps.values_mut());
+                wraps.for_each(|wrap| wrap.audience = "owner".to_owned());
+            },
+        ];
+        for change in changes {
+            let (file, mut other) = (sample::file(), sample::file());
+            change(&mut other);
+            for (one, other) in [(&file, &other), (&other, &file)] {
+                assert_eq!(together(one, other).unwrap_err().code(), "section-duplicate");
+            }
+        }
     }
 }
