@@ -85,10 +85,15 @@ fn lock_file(location: &Location) -> Option<Finding> {
 
 /// Git's attributes come with the repository, and what they name is for each clone to say.
 fn merge_driver(location: &Location) -> Finding {
-    if driver::is_named(&location.vault) && driver::is_registered(&location.folder) {
-        return Finding::new(Code::DriverInstalled, "git merges the vault by its records");
-    }
-    let what = "this clone merges the vault as text";
+    let (named, told) = (driver::named(&location.vault), driver::registered(&location.folder));
+    let what = match (named.merge && told.merge, named.diff && told.diff) {
+        (true, true) => {
+            let what = "git merges the vault by its records, and shows its changes in words";
+            return Finding::new(Code::DriverInstalled, what);
+        }
+        (true, false) => "this clone shows changes of the vault as lines of its text",
+        (false, _) => "this clone merges the vault as text",
+    };
     Finding::new(Code::DriverMissing, what).mend("v-secure git install")
 }
 
