@@ -2,6 +2,7 @@
 //! (`docs/format.md`, Notation).
 
 use super::bytes::{Fixed, Id};
+use crate::crypto::id::KeyId;
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use std::sync::OnceLock;
 

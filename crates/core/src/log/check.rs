@@ -3,6 +3,7 @@
 
 use super::entry::Entry;
 use super::op::Op;
+use crate::crypto::id::EntryId;
 use crate::name::Name;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};

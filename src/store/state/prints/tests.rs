@@ -5,6 +5,7 @@ use crate::host::real::RealHost;
 use std::fs;
 use tempfile::{TempDir, tempdir};
 use v_secure_core::crypto::bytes::Fixed;
+use v_secure_core::crypto::id::VaultId;
 
 const VAULT: VaultId = VaultId([1; 32]);
 const NOW: UnixTime = UnixTime::from_secs(1_000_000);

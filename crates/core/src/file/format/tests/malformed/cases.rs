@@ -1,7 +1,7 @@
 //! The malformed files, each one change away from the sample.
 
 use super::super::super::{sample, write};
-use crate::crypto::bytes::{Blob, Fixed};
+use crate::crypto::bytes::{Blob, Fixed, Id};
 use crate::file::model::{VaultFile, WrapKey};
 use crate::file::slot::{SlotRecord, SlotSeal};
 use crate::log::entry::Entry;
