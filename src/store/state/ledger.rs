@@ -19,7 +19,6 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use v_secure_core::crypto::id::{EntryId, VaultId};
-use v_secure_core::policy::position::PolicyPosition;
 use v_secure_core::vault::ledger::{Flaw, Judged, Ledger, LedgerVerdict};
 
 /// Names the format; what begins otherwise is not read.

@@ -21,7 +21,7 @@
 use super::maker::{Maker, Signed};
 use crate::convert::duration;
 use crate::crypto::bytes::Fixed;
-use crate::crypto::id::{KeyId, PolicyId, VaultId};
+use crate::crypto::id::KeyId;
 use crate::file::format::MAX_FILE;
 use crate::name::Name;
 use crate::secret_value::SecretValue;

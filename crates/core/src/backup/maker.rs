@@ -5,7 +5,7 @@ use super::container::Backup;
 use crate::convert::duration;
 use crate::crypto::bytes::{Id, SignatureBytes};
 use crate::crypto::digest::{self, HashContext};
-use crate::crypto::id::{KeyId, PolicyId};
+use crate::crypto::id::KeyId;
 use crate::crypto::sign::{Tag, VerifyingKey};
 use crate::name::Name;
 use crate::policy::state::PolicyState;

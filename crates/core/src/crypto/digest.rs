@@ -2,7 +2,6 @@
 //! (`docs/format.md`, Notation).
 
 use super::bytes::{Fixed, Id};
-use crate::crypto::id::KeyId;
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use std::sync::OnceLock;
 

@@ -3,7 +3,6 @@
 
 use super::entry::Entry;
 use super::op::Op;
-use crate::crypto::id::EntryId;
 use crate::name::Name;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};

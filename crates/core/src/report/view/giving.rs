@@ -1,6 +1,5 @@
 //! What a change gives, and to whom.
 
-use crate::crypto::id::KeyId;
 use crate::name::Name;
 use crate::policy::vouching::{AccessOfRole, Credential, Gift, Receiver, Voucher, VouchingVerdict};
 use serde::Serialize;

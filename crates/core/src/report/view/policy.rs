@@ -1,7 +1,6 @@
 //! `policy review`.
 
 use super::giving::{access_texts, members, parts};
-use crate::crypto::id::KeyId;
 use crate::name::Name;
 use crate::people::review::{Held, Joined, Mark, Review, RoleRow};
 use serde::Serialize;

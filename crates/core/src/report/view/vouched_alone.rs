@@ -1,7 +1,6 @@
 //! What only a leaver, or a lost device, vouched for.
 
 use super::giving::access_texts;
-use crate::crypto::id::KeyId;
 use crate::name::Name;
 use crate::policy::op::PolicyOp;
 use crate::policy::vouching::{AccessOfRole, Alone, Credential};
