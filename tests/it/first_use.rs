@@ -65,6 +65,7 @@ fn a_job_whose_key_is_missing_hears_of_the_key_and_not_of_trust() {
         "exec -e prod -- true",
         "export -e prod --format json",
         "secret diff dev prod",
+        "diff ./.v-secure/vault.toml --reveal",
     ] {
         for given in [None, Some(""), Some("garbage"), Some(cut), Some(&stranger)] {
             let mut words = vec!["--json"];

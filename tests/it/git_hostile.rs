@@ -146,6 +146,8 @@ impl Hostile {
             "git install",
             "audit verify --base HEAD",
             "audit verify --base main --json",
+            "diff HEAD",
+            "diff HEAD HEAD --json",
             "import --dry-run .env",
             "git install --uninstall",
         ];

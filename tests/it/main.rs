@@ -11,6 +11,8 @@ mod at_home;
 mod audit;
 mod backup;
 mod bytes;
+#[cfg(unix)]
+mod changed;
 mod ci_templates;
 mod comfort;
 mod completions;

@@ -13,7 +13,7 @@ use v_secure_testkit::planted::{IDENTITY, SUB, bait, git, place, recipient, run_
 use v_secure_testkit::terminal::{rest, terminal};
 use v_secure_testkit::tools;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "get prod/DB",
     "exec -e prod -- env",
     "set prod/DB --generate",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 27] = [
     "secret show prod/DB",
     "secret versions prod/DB",
     "secret diff prod dev",
+    "diff HEAD --reveal",
     "secret rotate prod/DB --generate",
     "secret rollback prod/DB --version 1",
     "secret rm prod/DB",

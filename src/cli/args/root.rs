@@ -41,6 +41,7 @@ pub enum Command {
     Inject(c::inject::Inject),
     Import(c::import::Import),
     Export(c::export::Export),
+    Diff(c::diff::Diff),
     Unlock(c::unlock::Unlock),
     Lock(c::lock::Lock),
     /// Set, get, list, rotate, edit, compare and remove secrets
@@ -107,7 +108,8 @@ impl Command {
             Self::Audit(audit) => !matches!(audit, c::audit::Audit::Verify(_)),
             Self::Import(import) => !import.is_dry(),
             Self::Git(_) | Self::Pin(_) | Self::Doctor(_) | Self::Prune(_) => false,
-            Self::Generate(_) => false,
+            // It would be a change of its own.
+            Self::Diff(_) | Self::Generate(_) => false,
             _ => true,
         }
     }
@@ -137,6 +139,7 @@ impl Command {
             Self::Inject(command) => command.run(context),
             Self::Import(command) => command.run(context),
             Self::Export(command) => command.run(context),
+            Self::Diff(command) => command.run(context),
             Self::Unlock(command) => command.run(context),
             Self::Lock(command) => command.run(context),
             Self::Secret(command) => command.run(context),

@@ -26,7 +26,7 @@ pub const ELSEWHERE: &[(&[&str], &[&str])] = &[
     ),
     (&["rename", "mv", "move"], &["v-secure secret rename OLD NEW"]),
     (&["copy", "cp"], &["v-secure secret copy NAME --to-env ENVIRONMENT"]),
-    (&["diff", "compare"], &["v-secure secret diff LEFT RIGHT"]),
+    (&["compare"], &["v-secure secret diff LEFT RIGHT"]),
     (&["rollback", "revert", "undo"], &["v-secure secret rollback NAME --version NUMBER"]),
     (&["restore"], &["v-secure secret restore NAME", "v-secure backup restore FILE"]),
     (&["versions"], &["v-secure secret versions NAME"]),

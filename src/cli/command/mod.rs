@@ -4,6 +4,7 @@ pub mod access;
 pub mod adopt;
 pub mod audit;
 pub mod backup;
+pub mod diff;
 pub mod doctor;
 pub mod edit;
 pub mod env;

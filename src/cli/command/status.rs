@@ -74,17 +74,27 @@ fn attention(context: &Context<'_>, vault: &Vault, session: &Session) -> Vec<Str
             lines.push(line);
         }
     }
-    lines.extend(unmerging(session));
+    lines.extend(untold(session));
     lines
 }
 
-/// A clone that was made of a repository whose vault has the merge driver, and does not know it.
-fn unmerging(session: &Session) -> Option<String> {
+/// A clone that was made of a repository whose vault has the merge driver, and does not know it, or does not know
+/// what shows changes.
+fn untold(session: &Session) -> Option<String> {
     let location = &session.location;
-    let misses = location.git_common_dir.is_some()
-        && driver::is_named(&location.vault)
-        && !driver::is_registered(&location.folder);
-    misses.then(|| "this clone merges the vault as text: v-secure git install".to_owned())
+    location.git_common_dir.as_ref()?;
+    // Attributes of an older version name the first alone.
+    let named = driver::named(&location.vault);
+    if !named.merge {
+        return None;
+    }
+    let told = driver::registered(&location.folder);
+    let what = match (told.merge, named.diff && told.diff) {
+        (true, true) => return None,
+        (true, false) => "this clone shows changes of the vault as lines of its text",
+        (false, _) => "this clone merges the vault as text",
+    };
+    Some(format!("{what}: v-secure git install"))
 }
 
 fn exposed(context: &Context<'_>, vault: &Vault) -> Option<String> {

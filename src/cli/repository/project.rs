@@ -10,7 +10,9 @@ use crate::store::file::lock::Lock;
 use crate::store::file::{find, new_file, read};
 use std::path::{Path, PathBuf};
 
-const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text merge=v-secure\n";
+const ATTRIBUTES: &str = "# Line ends and merges of a signed file are not git's to change.\nvault.toml -text merge=v-secure diff=v-secure\n";
+/// The lines that earlier versions wrote there in place of the one of now.
+const OLD_ATTRIBUTES: [&str; 2] = ["vault.toml -text", "vault.toml -text merge=v-secure"];
 const IGNORE: &str = "/.lock\n/.*.tmp-*\n";
 /// More than any such file that a person wrote.
 const LIMIT: u64 = 1 << 20;
@@ -48,7 +50,7 @@ pub(crate) fn write_git_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
         };
         match old {
             None => new_file::write_new(&path, text.as_bytes(), README_MODE)?,
-            Some(old) => match with_missing(&old, text) {
+            Some(old) => match with_missing(&old, text, &OLD_ATTRIBUTES) {
                 Some(new) => replace(folder, &path, &new)?,
                 None => continue,
             },
@@ -58,15 +60,19 @@ pub(crate) fn write_git_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
     Ok(written)
 }
 
-/// The file with the lines that it lacks at its end, where they win; `None` if it lacks none.
-fn with_missing(old: &[u8], text: &str) -> Option<Vec<u8>> {
-    let there: Vec<&[u8]> = old.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+/// The file with the lines that it lacks at its end, where they win, and without those that earlier versions wrote
+/// in their place; `None` if nothing changes.
+fn with_missing(old: &[u8], text: &str, outdated: &[&str]) -> Option<Vec<u8>> {
+    let is = |line: &[u8], other: &str| line.trim_ascii() == other.as_bytes();
+    let lines: Vec<&[u8]> = old.split_inclusive(|byte| *byte == b'\n').collect();
     let rules = text.lines().filter(|line| !line.starts_with('#'));
-    let missing: Vec<&str> = rules.filter(|line| !there.contains(&line.as_bytes())).collect();
-    if missing.is_empty() {
+    let missing: Vec<&str> =
+        rules.filter(|rule| !lines.iter().any(|line| is(line, rule))).collect();
+    let kept = lines.iter().filter(|line| !outdated.iter().any(|other| is(line, other)));
+    let mut new: Vec<u8> = kept.copied().flatten().copied().collect();
+    if missing.is_empty() && new == old {
         return None;
     }
-    let mut new = old.to_vec();
     if !new.is_empty() && !new.ends_with(b"\n") {
         new.push(b'\n');
     }

@@ -65,6 +65,8 @@ pub(crate) struct Verification {
     pub findings: Vec<FindingRecord>,
     /// `None` for bytes that do not pass by themselves.
     pub check: Option<Check>,
+    /// The base, where there is one that verifies.
+    pub base: Option<Vault>,
 }
 
 impl Verification {
@@ -90,22 +92,26 @@ pub fn verify(
         Err(SessionError::Open { path, source }) => {
             let findings = refusal(&path, &source);
             let newer = || Failure::from(SessionError::Open { path, source });
-            return Ok(Verification { findings: findings.ok_or_else(newer)?, check: None });
+            return Ok(Verification { findings: findings.ok_or_else(newer)?, ..Verification::default() });
         }
         Err(error @ SessionError::MergedAsText { .. }) => {
             let findings = vec![merged_as_text(error.into())];
-            return Ok(Verification { findings, check: None });
+            return Ok(Verification { findings, ..Verification::default() });
         }
         Err(error) => return Err(error.into()),
     };
     let mut findings = pins(session, &check, wanted);
-    if let Some(base) = &wanted.base {
-        findings.extend(against(session, &check, base));
+    let mut old = None;
+    if let (Some(opened), Some(base)) = (&check.opened, &wanted.base) {
+        match open_base(session, base) {
+            Ok(found) => findings.extend(against(&opened.vault, old.insert(found), base)),
+            Err(error) => findings.push(incomparable(base, &error)),
+        }
     }
-    findings.extend(known_and_void(session, &check, wanted)?);
+    findings.extend(known_and_void(session, &check, wanted, old.as_ref())?);
     findings.extend(check.record.findings.iter().flatten().cloned());
     findings.sort_by_key(rank);
-    Ok(Verification { findings, check: Some(check) })
+    Ok(Verification { findings, check: Some(check), base: old })
 }
 
 /// The whole file's one finding: what a strict reader says of it follows from how git merged it.
@@ -220,13 +226,12 @@ fn known_and_void(
     session: &Session,
     check: &Check,
     wanted: &VerificationRequest<'_>,
+    base: Option<&Vault>,
 ) -> Outcome<Vec<FindingRecord>> {
     let Some(opened) = &check.opened else { return Ok(Vec::new()) };
     let vault = &opened.vault;
     let ledger = session.ledger(&vault.id()).load().map_err(SessionError::Pin)?;
-    let base = wanted.base.as_ref().and_then(|base| open_base(session, base).ok());
-    let in_base =
-        |entry: &EntryId, op| base.as_ref().is_some_and(|base| void_known::counts(base, entry, op));
+    let in_base = |entry: &EntryId, op| base.is_some_and(|base| void_known::counts(base, entry, op));
     let found = void_known(vault, |entry, op| ledger.counted(entry, op) || in_base(entry, op));
     // Of the hook: the policy entry that voids what is here came with a merge, and to refuse that
     // does not undo it.
@@ -260,24 +265,19 @@ fn open_base(session: &Session, base: &Base<'_>) -> Result<Vault, OpenError> {
     Vault::open(base.bytes, trust, Depth::Everything, session.now)
 }
 
-fn against(session: &Session, check: &Check, base: &Base<'_>) -> Vec<FindingRecord> {
-    let Some(opened) = &check.opened else { return Vec::new() };
-    match open_base(session, base) {
-        Ok(old) => {
-            let new = &opened.vault;
-            let lost = verify_base(new.file(), new.state(), new.chain(), old.file());
-            let named = new_secrets(new.state(), old.state());
-            lost.iter().chain(&named).map(|finding| led_out(finding.into(), base)).collect()
-        }
-        Err(error) => {
-            let severity = match base.origin {
-                Origin::LastCommit => Severity::Warning,
-                Origin::Given | Origin::MergedSide => Severity::Error,
-            };
-            let message = format!("{} cannot be compared with: {error}", base.label);
-            vec![FindingRecord::of_vault("base-invalid", severity, message)]
-        }
-    }
+fn against(new: &Vault, old: &Vault, base: &Base<'_>) -> Vec<FindingRecord> {
+    let lost = verify_base(new.file(), new.state(), new.chain(), old.file());
+    let named = new_secrets(new.state(), old.state());
+    lost.iter().chain(&named).map(|finding| led_out(finding.into(), base)).collect()
+}
+
+fn incomparable(base: &Base<'_>, error: &OpenError) -> FindingRecord {
+    let severity = match base.origin {
+        Origin::LastCommit => Severity::Warning,
+        Origin::Given | Origin::MergedSide => Severity::Error,
+    };
+    let message = format!("{} cannot be compared with: {error}", base.label);
+    FindingRecord::of_vault("base-invalid", severity, message)
 }
 
 /// What is gone of a revision's log is there again where one's own changes are made again on it.

@@ -1,36 +1,65 @@
-//! The merge driver in git's configuration: git's attributes can only name it, so that each clone has to be told
-//! what the name means.
+//! What git's configuration says of vaults: how they are merged, and by which text their changes are shown. git's
+//! attributes can only name these, so that each clone has to be told what the name means.
+//!
+//! git's own cache of such texts (`cachetextconv`) is left off: it outlives the program that made them, and
+//! whoever may write refs would choose what is shown.
 
 use super::command::{git, text};
 use std::path::Path;
 use std::process::Stdio;
 
-/// What the attribute `merge` of a vault says.
+/// What the attributes `merge` and `diff` of a vault say.
 pub const NAME: &str = "v-secure";
-/// What git runs for it.
+/// What git runs to merge.
 pub const COMMAND: &str = "v-secure git merge-driver %O %A %B %P";
+/// What git runs to show, with a file behind it.
+pub const TEXTCONV: &str = "v-secure git textconv";
 
-const SETTINGS: [(&str, &str); 2] = [
+const SETTINGS: [(&str, &str); 3] = [
     ("merge.v-secure.name", "union of the signed records of a vault"),
-    ("merge.v-secure.driver", COMMAND),
+    (MERGE, COMMAND),
+    (DIFF, TEXTCONV),
 ];
+const MERGE: &str = "merge.v-secure.driver";
+const DIFF: &str = "diff.v-secure.textconv";
+const SECTIONS: [&str; 2] = ["merge.v-secure", "diff.v-secure"];
 
-/// Whether this clone runs the driver.
-pub(crate) fn is_registered(folder: &Path) -> bool {
-    text(folder, &["config", "--get", "merge.v-secure.driver"]).as_deref() == Some(COMMAND)
+/// Which of the two something is so for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Both {
+    pub merge: bool,
+    pub diff: bool,
 }
 
-/// Whether git's attributes say that a file is merged by the driver.
-pub fn is_named(file: &Path) -> bool {
+impl Both {
+    pub(crate) const fn all(self) -> bool {
+        self.merge && self.diff
+    }
+}
+
+/// What this clone has been told.
+pub(crate) fn registered(folder: &Path) -> Both {
+    let says = |key, command| text(folder, &["config", "--get", key]).as_deref() == Some(command);
+    Both { merge: says(MERGE, COMMAND), diff: says(DIFF, TEXTCONV) }
+}
+
+/// What git's attributes say of a file.
+pub(crate) fn named(file: &Path) -> Both {
     let folder = file.parent().unwrap_or(Path::new("."));
-    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return false };
-    let answer = text(folder, &["check-attr", "-z", "merge", "--", name]).unwrap_or_default();
-    answer.split('\0').nth(2) == Some(NAME)
+    let name = file.file_name().and_then(|name| name.to_str());
+    let asked = name.map(|name| ["check-attr", "-z", "merge", "diff", "--", name]);
+    let answer = asked.and_then(|asked| text(folder, &asked)).unwrap_or_default();
+    // Path, attribute and value, of each.
+    let fields: Vec<&str> = answer.split('\0').collect();
+    let is = |attribute: &str| {
+        fields.chunks(3).any(|found| found.get(1..) == Some(&[attribute, NAME][..]))
+    };
+    Both { merge: is("merge"), diff: is("diff") }
 }
 
-/// Whether this clone's own configuration says anything of the driver, of whatever version.
+/// Whether this clone's own configuration says anything of vaults, of whatever version.
 pub fn is_told(folder: &Path) -> bool {
-    text(folder, &["config", "--local", "--get", "merge.v-secure.driver"]).is_some()
+    SECTIONS.iter().any(|section| has(folder, section))
 }
 
 /// Tells this clone; whether it is told now.
@@ -40,7 +69,13 @@ pub fn register(folder: &Path) -> bool {
 
 /// Takes it back; whether nothing of it is left.
 pub(crate) fn unregister(folder: &Path) -> bool {
-    runs(folder, &["config", "--local", "--remove-section", "merge.v-secure"])
+    let remove = |section| runs(folder, &["config", "--local", "--remove-section", section]);
+    SECTIONS.iter().filter(|section| has(folder, section)).all(|section| remove(section))
+}
+
+fn has(folder: &Path, section: &str) -> bool {
+    let keys = format!("^{}\\.", section.replace('.', "\\."));
+    text(folder, &["config", "--local", "--name-only", "--get-regexp", &keys]).is_some()
 }
 
 fn runs(folder: &Path, arguments: &[&str]) -> bool {

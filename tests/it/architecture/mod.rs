@@ -31,12 +31,16 @@ const UNJUDGED: [&str; 10] = [
     "check::check",
 ];
 /// The files of doors that do, and why. None of them gives a value out of it.
-const MAY_SEE_UNJUDGED: [(&str, &str); 15] = [
+const MAY_SEE_UNJUDGED: [(&str, &str); 16] = [
     ("api/mod.rs", "makes a new vault"),
     ("cli/args/complete.rs", "completes names, from a vault that it takes for what it is"),
     ("cli/command/audit/log.rs", "lists the history of another state beside it"),
     ("cli/command/backup/create.rs", "judges it itself, without what is due in it"),
     ("cli/command/backup/restore/mod.rs", "compares the vault that is there with the backup's"),
+    (
+        "cli/command/diff.rs",
+        "compares states, and gives values out of the one that it opens judged",
+    ),
     ("cli/command/doctor/examined.rs", "says what is wrong with a vault that is refused"),
     ("cli/command/doctor/plain.rs", "looks for the names of secrets in files"),
     ("cli/command/init/mod.rs", "makes a new vault, or looks at one that its own run left"),

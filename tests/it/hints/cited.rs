@@ -67,6 +67,7 @@ pub const ALL: &[Cited] = &[
     cited("no-audience", "ask an owner, who gives the keys by: v-secure access settle", PEOPLE),
     cited("unsettled", "ask one of these, who gives the keys by 'v-secure access settle': {…}", WAITING),
     cited("unsettled", "ask one of these for it, who can: {…}", WAITING),
+    cited("base-ambiguous", "v-secure diff {…}", Test("changed/between.rs", "what_cannot_be_compared_is_refused")),
     cited("base-other-vault", "v-secure --vault FILE pin show", Reason("it shows which vault the base is of")),
     cited("locked", "give {…} a value: an unset CI secret, or one that this job may not use, is empty", EMPTY),
     cited("locked", "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity", EMPTY),

@@ -21,10 +21,11 @@ use v_secure_testkit::stage::Stage;
 use v_secure_testkit::tools;
 
 /// Commands that print no object of their own, and why.
-const NONE: [(&str, &str); 3] = [
+const NONE: [(&str, &str); 4] = [
     ("exec", "the program's output is all there is"),
     ("git pre-commit", "silent, or an error"),
     ("git merge-driver", "what it says is for git's terminal"),
+    ("git textconv", "lines for git"),
 ];
 /// Short spellings, with the command whose schema they share.
 const SAME: [(&str, &str); 6] = [

@@ -34,6 +34,13 @@ pub const DAILY: &[Run] = &[
     (Some("secret diff"), "v-secure --json secret diff default prod"),
     (Some("secret diff"), "v-secure --json secret diff default prod --reveal"),
     (
+        None,
+        "cp .v-secure/vault.toml old.toml && printf x | v-secure set prod/A && v-secure role create dev",
+    ),
+    (Some("diff"), "v-secure --json diff ./old.toml"),
+    (Some("diff"), "v-secure --json diff ./old.toml --reveal"),
+    (Some("diff"), "v-secure --json diff ./.v-secure/vault.toml ./old.toml"),
+    (
         Some("edit"),
         "EDITOR=\"printf 'NEW=2\\nFRESH=1\\n' >\" v-secure --json edit --remove-missing",
     ),

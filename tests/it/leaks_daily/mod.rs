@@ -54,6 +54,8 @@ fn with_secrets(scene: &Scene) {
         ("secret rename dev/A dev/B", ""),
         ("secret rollback A --version 1", ""),
         ("secret diff default prod", ""),
+        ("diff .v-secure/vault.toml", ""),
+        ("git textconv .v-secure/vault.toml", ""),
         ("import - -e imported", "D=planted-value-imported-5d20\n"),
         ("prune --dry-run", ""),
         ("prune", ""),

@@ -9,14 +9,19 @@ use crate::cli::repository::verification::{Base, Origin, Verification, Verificat
 use crate::engine::session::Session;
 use crate::store::git::base;
 use crate::store::state::reads::{Break, Journal};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
 use v_secure_core::log::describe::short;
 use v_secure_core::log::finding::Severity;
 use v_secure_core::log::report::FindingRecord;
+use v_secure_core::report::change::Change;
+use v_secure_core::report::review;
+use v_secure_core::report::review::Review;
 use v_secure_core::report::view::audit::verify::{AuditVerifyView, CurrentVersionView};
 use v_secure_core::vault::pin::PinStatus;
+
+type Found = (Verification, Option<Failure>, Option<Journal>);
 
 /// Verify the whole vault, without a key: form, signatures, rights, history, pins
 #[derive(Debug, Args)]
@@ -24,7 +29,8 @@ use v_secure_core::vault::pin::PinStatus;
     after_help = "Exit code 6 if anything is forged, damaged or lost; warnings and notices do not fail. \
                   The codes of findings are stable (docs/errors.md).\n\n\
                   Examples:\n  v-secure audit verify\n  v-secure audit verify --base origin/main --strict\n  \
-                  v-secure audit verify --base ./older-vault.toml --json\n  v-secure audit verify --reads"
+                  v-secure audit verify --base ./older-vault.toml --json\n  v-secure audit verify --reads\n  \
+                  v-secure audit verify --base origin/main --format markdown"
 )]
 pub struct Verify {
     /// Also check that nothing of an earlier state is lost: a git revision, or a file (./FILE)
@@ -42,6 +48,16 @@ pub struct Verify {
     /// Add the current version of every secret to the JSON
     #[arg(long)]
     state: bool,
+
+    /// How the findings are written: markdown is for a pull request, and says what changed since the base
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
 }
 
 impl Verify {
@@ -51,6 +67,31 @@ impl Verify {
             return Err(Failure::new(Code::Usage, "--state needs --json")
                 .hint("v-secure audit verify --state --json"));
         }
+        if self.format == Format::Markdown && context.ui.json {
+            return Err(Failure::new(
+                Code::Usage,
+                "--format markdown is no JSON: leave one of them out",
+            ));
+        }
+        let (found, failure, journal) = match self.find(context) {
+            Ok(all) => all,
+            Err(failure) => return Err(self.tell(context, failure)?),
+        };
+        match (context.ui.json, self.format) {
+            (true, _) => context.ui.object(&self.view(&found, journal.as_ref()))?,
+            (false, Format::Text) => show(context, &found, journal.as_ref())?,
+            (false, Format::Markdown) => context.ui.out(&self.markdown(&found))?,
+        }
+        let failure = failure.or_else(|| journal.as_ref().and_then(trail::broken));
+        let outcome = failure.map_or(Ok(()), Err);
+        // Nothing in it is secret, and the process ends: freeing a large vault piece by piece
+        // before that would only take time.
+        std::mem::forget(found);
+        outcome
+    }
+
+    /// What was found, and the failure that the vault ends with.
+    fn find(&self, context: &Context<'_>) -> Outcome<Found> {
         let session = context.session()?;
         let bytes = session.read()?.bytes;
         let base = match &self.base {
@@ -69,16 +110,30 @@ impl Verify {
         let journal = if self.reads { Some(trail::journal(&session)?) } else { None };
         let breaks = journal.iter().flat_map(|journal| &journal.breaks);
         found.findings.extend(breaks.map(finding));
-        match context.ui.json {
-            true => context.ui.object(&self.view(&found, journal.as_ref()))?,
-            false => show(context, &found, journal.as_ref())?,
+        Ok((found, failure, journal))
+    }
+
+    fn markdown(&self, found: &Verification) -> String {
+        let opened = found.check.as_ref().and_then(|check| check.opened.as_ref());
+        let states = found.base.as_ref().zip(opened.map(|opened| &opened.vault));
+        let change = states.and_then(|(old, new)| Change::between(old, new).ok());
+        let review = Review {
+            vault: found.record().map(|record| &record.name),
+            base: self.base.as_deref(),
+            findings: &found.findings,
+            change: change.as_ref(),
+        };
+        review.markdown()
+    }
+
+    /// Says of what kept verification from taking place what a reviewer has to know of it.
+    fn tell(&self, context: &Context<'_>, failure: Failure) -> Outcome<Failure> {
+        if self.format == Format::Markdown {
+            let texts = std::iter::once(&failure.message).chain(&failure.causes);
+            let texts: Vec<&str> = texts.map(String::as_str).collect();
+            context.ui.out(&review::failed(&texts.join(": ")))?;
         }
-        let failure = failure.or_else(|| journal.as_ref().and_then(trail::broken));
-        let outcome = failure.map_or(Ok(()), Err);
-        // Nothing in it is secret, and the process ends: freeing a large vault piece by piece
-        // before that would only take time.
-        std::mem::forget(found);
-        outcome
+        Ok(failure)
     }
 
     fn view<'a>(&self, found: &'a Verification, journal: Option<&Journal>) -> AuditVerifyView<'a> {

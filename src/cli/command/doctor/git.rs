@@ -90,13 +90,15 @@ fn lock_file(location: &Location) -> Option<DoctorFinding> {
 
 /// Git's attributes come with the repository, and what they name is for each clone to say.
 fn merge_driver(location: &Location) -> DoctorFinding {
-    if driver::is_named(&location.vault) && driver::is_registered(&location.folder) {
-        return DoctorFinding::new(
-            DoctorCode::DriverInstalled,
-            "git merges the vault by its records",
-        );
-    }
-    let what = "this clone merges the vault as text";
+    let (named, told) = (driver::named(&location.vault), driver::registered(&location.folder));
+    let what = match (named.merge && told.merge, named.diff && told.diff) {
+        (true, true) => {
+            let what = "git merges the vault by its records, and shows its changes in words";
+            return DoctorFinding::new(DoctorCode::DriverInstalled, what);
+        }
+        (true, false) => "this clone shows changes of the vault as lines of its text",
+        (false, _) => "this clone merges the vault as text",
+    };
     DoctorFinding::new(DoctorCode::DriverMissing, what).mend("v-secure git install")
 }
 

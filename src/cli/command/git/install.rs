@@ -1,4 +1,5 @@
-//! `v-secure git install`: puts the hooks in place, beside what is there.
+//! `v-secure git install`: puts the hooks in place, beside what is there, and tells git how vaults are merged
+//! and shown.
 
 use super::no_repository;
 use crate::cli::door::context::Context;
@@ -23,18 +24,18 @@ const LIMIT: u64 = 1 << 20;
 /// Git runs only hooks that are executable.
 const MODE: u32 = 0o755;
 
-/// Make git verify the staged vault before every commit, and merge vaults by their records
+/// Make git verify the staged vault before every commit, merge vaults by their records and show them in words
 #[derive(Debug, Args)]
 #[command(
     after_help = "Writes the hooks 'pre-commit', 'pre-merge-commit' and 'prepare-commit-msg' into git's folder for hooks \
                   (core.hooksPath is respected), or adds a marked block to a shell script that \
-                  is there. Tells git in this clone how to merge vaults (merge.v-secure.driver), and \
-                  adds what is missing to .gitattributes and .gitignore beside the vault. Running it \
-                  again changes nothing.\n\n\
+                  is there. Tells git in this clone how to merge vaults (merge.v-secure.driver) and how 'git diff' and \
+                  'git log -p' show their changes (diff.v-secure.textconv), and adds what is missing to \
+                  .gitattributes and .gitignore beside the vault. Running it again changes nothing.\n\n\
                   Examples:\n  v-secure git install\n  v-secure git install --uninstall"
 )]
 pub struct Install {
-    /// Remove from the hooks what this command wrote
+    /// Remove from the hooks and from git's configuration what this command wrote
     #[arg(long)]
     uninstall: bool,
 }
@@ -81,11 +82,11 @@ impl Install {
         Ok(())
     }
 
-    /// Tells git in this clone what the merge driver is, or no more; whether that is new.
+    /// Tells git in this clone what merges and shows vaults, or no more; whether that is new.
     fn tell_git(&self, here: &Path) -> Outcome<bool> {
         let is_done = match self.uninstall {
             true => !driver::is_told(here),
-            false => driver::is_registered(here),
+            false => driver::registered(here).all(),
         };
         if is_done {
             return Ok(false);

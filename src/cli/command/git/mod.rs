@@ -4,6 +4,7 @@ pub mod install;
 pub mod merge_driver;
 pub mod pre_commit;
 pub mod resolve;
+pub mod textconv;
 
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
@@ -17,6 +18,7 @@ pub enum Git {
     Install(install::Install),
     Resolve(resolve::Resolve),
     MergeDriver(merge_driver::MergeDriver),
+    Textconv(textconv::Textconv),
 }
 
 impl Git {
@@ -26,6 +28,7 @@ impl Git {
             Self::Install(command) => command.run(context),
             Self::Resolve(command) => command.run(context),
             Self::MergeDriver(command) => command.run(context),
+            Self::Textconv(command) => command.run(context),
         }
     }
 }

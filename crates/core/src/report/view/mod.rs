@@ -13,6 +13,7 @@ pub mod adopt;
 pub mod audit;
 pub mod backup;
 pub mod cause;
+pub mod diff;
 pub mod doctor;
 pub mod edit;
 pub mod effects;

@@ -17,6 +17,7 @@ const VIEWS: &[&[Examples]] = &[
     super::adopt::VIEWS,
     super::audit::VIEWS,
     super::backup::VIEWS,
+    super::diff::VIEWS,
     super::doctor::VIEWS,
     super::edit::VIEWS,
     super::env::VIEWS,
