@@ -19,8 +19,8 @@ fn a_difference_is_in_words_and_without_values() {
     let mut set = cli.command("set A --reason");
     set.arg("new key");
     assert_eq!(v_secure_testkit::cli::finish(&mut set, b"planted-7319").code, 0);
-    let shown = said(&repository, &["diff"]);
-    assert!(shown.contains("@@ secrets\n"), "{shown}");
+    let shown = said(&repository, &["diff", "-U0"]);
+    assert!(shown.contains(" @@ secrets\n") && shown.contains(" @@ history\n"), "{shown}");
     let lines = changed(&shown);
     let of = |front: &str, text: &str| {
         lines.iter().any(|line| line.starts_with(front) && line.contains(text))

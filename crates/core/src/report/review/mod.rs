@@ -190,28 +190,41 @@ fn is_of(item: &Item, kinds: &[&str]) -> bool {
 
 /// Members, roles and grants, but for what comes or goes with a member or role that is told.
 fn rights(change: &Change) -> Vec<String> {
-    let told = |subject: &Subject, whats: &[What]| {
-        let about = About::Policy(subject.clone());
-        change.items.iter().any(|item| item.about == about && whats.contains(&item.what))
-    };
-    let both = [What::Added, What::Removed];
+    let told: BTreeSet<(&Subject, bool)> =
+        change.items.iter().filter_map(|item| Some((policy(item)?, comes(item)?))).collect();
+    let goes = |subject: Subject| told.contains(&(&subject, false));
     let comes_along = |subject: &Subject| match subject {
         Subject::Device { member, .. } | Subject::Recipient { member, .. } => {
-            told(&Subject::Member(member.clone()), &both)
+            let member = Subject::Member(member.clone());
+            told.contains(&(&member, true)) || goes(member)
         }
         Subject::Membership { member, role } => {
-            told(&Subject::Member(member.clone()), &[What::Removed])
-                || told(&Subject::Role(role.clone()), &[What::Removed])
+            goes(Subject::Member(member.clone())) || goes(Subject::Role(role.clone()))
         }
-        Subject::Grant { role, .. } => told(&Subject::Role(role.clone()), &[What::Removed]),
+        Subject::Grant { role, .. } => goes(Subject::Role(role.clone())),
         _ => false,
     };
-    let lines = change.items.iter().filter_map(|item| match &item.about {
-        About::Policy(Subject::Setting(_) | Subject::Keys { .. }) => None,
-        About::Policy(subject) if !comes_along(subject) => Some(sentence::of(item)),
-        _ => None,
+    let lines = change.items.iter().filter_map(|item| match policy(item)? {
+        Subject::Setting(_) | Subject::Keys { .. } => None,
+        subject => (!comes_along(subject)).then(|| sentence::of(item)),
     });
     lines.collect()
+}
+
+fn policy(item: &Item) -> Option<&Subject> {
+    match &item.about {
+        About::Policy(subject) => Some(subject),
+        _ => None,
+    }
+}
+
+/// Whether it is new, or gone; `None` where it is neither.
+fn comes(item: &Item) -> Option<bool> {
+    match item.what {
+        What::Added => Some(true),
+        What::Removed => Some(false),
+        _ => None,
+    }
 }
 
 fn secrets(change: &Change) -> Vec<String> {
