@@ -17,6 +17,13 @@ fn repository() -> Option<Repository> {
     Some(repository)
 }
 
+/// The file with another signature of its last entry.
+fn badly_signed(sound: &str) -> String {
+    let at = sound.rfind("\"sig\":\"").unwrap() + "\"sig\":\"".len();
+    let other = if sound[at..].starts_with('A') { "B" } else { "A" };
+    format!("{}{other}{}", &sound[..at], &sound[at + 1..])
+}
+
 /// What git prints, which must succeed.
 #[track_caller]
 fn said(repository: &Repository, arguments: &[&str]) -> String {

@@ -93,10 +93,7 @@ fn who_may_read_some_sees_these_and_who_may_read_none_is_refused() {
     reader.pull(&admin);
     let request = reader.run("member request --json").json();
     let request = request["request"].as_str().unwrap().to_owned();
-    admin
-        .command(&["member", "add", "reader", "--role", "dev", "--request", &request])
-        .output()
-        .unwrap();
+    admin.feed("member add reader --request - --role dev --yes", &request).ok();
     fs::copy(admin.vault(), admin.checkout().join("old.toml")).unwrap();
     admin.set("prod/A", NEW);
     fs::copy(admin.vault(), admin.checkout().join("prod.toml")).unwrap();
@@ -136,6 +133,8 @@ fn values_are_of_the_vault_here_that_is_judged_as_for_get() {
     cli.set("A", OLD);
     repository.commit("two");
     repository.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+    // Twice, so that this is the later one.
+    cli.set("A", "between");
     cli.set("A", NEW);
     repository.commit("side");
     repository.git(&["checkout", "--quiet", "main"]);
@@ -150,7 +149,7 @@ fn values_are_of_the_vault_here_that_is_judged_as_for_get() {
     assert_eq!(cli.fails("diff HEAD~1 --reveal --strict"), (7, "conflict".into()));
     assert_eq!(cli.fails("get A --strict"), (7, "conflict".into()));
     // An older state.
-    cli.ok("secret resolve A --take 2");
+    cli.ok("secret resolve A --take 4");
     repository.commit("resolved");
     repository.git(&["checkout", "--quiet", "HEAD~1", "--", FILE]);
     let get = cli.fails("get A --strict");

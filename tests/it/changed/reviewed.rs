@@ -1,6 +1,6 @@
 //! `v-secure audit verify --format markdown`: what a reviewer reads, and the pipelines that post it.
 
-use super::repository;
+use super::{badly_signed, repository};
 use serde_json::Value;
 use std::fs;
 use v_secure_testkit::cli::{Cli, Run, finish};
@@ -74,9 +74,8 @@ fn what_fails_says_so_at_its_top() {
     // Rolled back: an older, genuine state.
     fs::write(cli.vault(), &first).unwrap();
     refused(&repository, "HEAD", "rolled back");
-    // Unsigned: an entry of the log in another's name.
-    let forged = sound.replace("\"actor\":\"ada\"", "\"actor\":\"eve\"");
-    fs::write(cli.vault(), forged).unwrap();
+    // Unsigned: an entry of the log.
+    fs::write(cli.vault(), badly_signed(&sound)).unwrap();
     refused(&repository, "HEAD", "unsigned");
     // Of the policy.
     let forged =

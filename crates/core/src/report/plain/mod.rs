@@ -65,7 +65,12 @@ fn refused(lines: &mut Lines, bytes: &[u8], error: &OpenError) {
 }
 
 fn reasons(error: &OpenError) -> Vec<String> {
-    let OpenError::Findings(findings) = error else { return vec![cause(error)] };
+    let findings = match error {
+        OpenError::Findings(findings) => findings,
+        // Its own words are those of its cause.
+        OpenError::Format(source) => return vec![source.to_string()],
+        other => return vec![cause(other)],
+    };
     let errors = || findings.iter().filter(|finding| finding.severity == Severity::Error);
     let named = errors().take(NAMED);
     let mut reasons: Vec<String> =
