@@ -29,6 +29,8 @@ const CALLS: [&str; 16] = [
 
 const OLD: &str = "planted-old-value-5c1e";
 const NEW: &str = "planted-new-value-77ab";
+/// What is written next: of this value the device keeps something, and tidies where it does.
+const NEXT: &str = "pQ9zLr4Wn8Xc2Vb7Tk5M";
 /// As base64 has them, whatever they are aligned to.
 const ENCODED: [&str; 3] = ["cGxhbnRlZC", "wbGFudGVkL", "BsYW50ZWQt"];
 
@@ -106,7 +108,7 @@ fn set_leaves_the_old_or_the_new_vault_and_no_plaintext() {
             assert_no_plaintext(&sandbox, outcome);
             let value = sandbox.ok(&["get", "A"]);
             assert_eq!(value, if new { NEW } else { OLD }.as_bytes(), "{outcome}");
-            sandbox.set("B", "b2");
+            sandbox.set("B", NEXT);
             assert_eq!(left_over(&sandbox), [] as [PathBuf; 0], "{outcome}");
             assert_no_plaintext(&sandbox, outcome);
         },
@@ -146,7 +148,7 @@ fn import_deletes_its_source_only_when_the_vault_has_every_value() {
             assert!(!source.exists(), "success with the source kept: {outcome}");
         }
         assert_no_plaintext(&sandbox, outcome);
-        sandbox.set("B", "b2");
+        sandbox.set("B", NEXT);
         assert_eq!(left_over(&sandbox), [] as [PathBuf; 0], "{outcome}");
     });
     assert!(met > 40, "only {met} faults were met");

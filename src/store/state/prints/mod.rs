@@ -9,15 +9,16 @@ pub mod key;
 use self::key::{KeyError, Keys};
 use crate::host::Random;
 use crate::store::file::lock::{Lock, LockError};
-use crate::store::file::new_file;
 use crate::store::file::owners::Owners;
 use crate::store::file::private;
 use crate::store::file::private::{FILE_MODE, PrivateError};
 use crate::store::file::read::ReadError;
+use crate::store::file::temp::{self, Temporary};
 use crate::store::file::{error::WriteError, lock};
 use crate::store::sys::Folder;
 use rayon::prelude::*;
 use std::collections::HashSet;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use v_secure_core::crypto::bytes::Id;
@@ -48,8 +49,10 @@ pub enum PrintError {
     Private(#[from] PrivateError),
     #[error(transparent)]
     Lock(#[from] LockError),
-    #[error(transparent)]
-    Write(#[from] WriteError),
+    #[error("{name} cannot be written")]
+    Write { name: String, source: io::Error },
+    #[error("the key of the fingerprints cannot be written")]
+    NewKey(#[from] WriteError),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -100,6 +103,7 @@ impl PrintFiles {
         }
         private::ensure_inner(&self.state, FOLDER, self.owners)?;
         let lock = Lock::acquire(&self.path(), lock::WAIT)?;
+        temp::remove_leftovers_of(lock.open_folder(), is_ours);
         let key = match keys.find() {
             Ok(Some(key)) => key,
             Ok(None) | Err(KeyError::Lost) => {
@@ -135,8 +139,7 @@ impl PrintFiles {
         all.retain(|known| !marks.contains(&known.mark));
         all.extend(new);
         let text = key.seal(source, vault, &all)?.to_json();
-        let path = self.path().join(format!("{vault}{PRINTS}"));
-        Ok(new_file::write_over_in(lock.open_folder(), &path, text.as_bytes(), FILE_MODE)?)
+        write(lock.open_folder(), &format!("{vault}{PRINTS}"), text.as_bytes())
     }
 
     /// All that is kept; `None` if that is nothing.
@@ -167,9 +170,7 @@ impl PrintFiles {
 
     fn forget(&self, folder: &Folder) {
         for name in folder.names().unwrap_or_default() {
-            let is_prints =
-                name.to_str().is_some_and(|name| name.ends_with(PRINTS) || name.ends_with(SEEN));
-            if is_prints {
+            if is_ours(name.as_encoded_bytes()) {
                 // What is in the way stays, and is said by who reads it.
                 let _ = folder.remove(&name);
             }
@@ -208,10 +209,21 @@ impl PrintFiles {
 
     fn write_seen(&self, lock: &Lock, vault: &VaultId, seen: &[Mark]) -> Result<(), PrintError> {
         let newest = &seen[seen.len().saturating_sub(MOST_SEEN)..];
-        let path = self.path().join(format!("{vault}{SEEN}"));
-        let bytes = newest.as_flattened();
-        Ok(new_file::write_over_in(lock.open_folder(), &path, bytes, FILE_MODE)?)
+        write(lock.open_folder(), &format!("{vault}{SEEN}"), newest.as_flattened())
     }
+}
+
+/// Replaces a file, without waiting for the disk: what a power failure leaves of it does not open, and is kept anew.
+fn write(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), PrintError> {
+    let failed = |source| PrintError::Write { name: name.to_owned(), source };
+    let mut new = Temporary::create(folder, name.as_ref(), FILE_MODE).map_err(failed)?;
+    new.file().write_all(bytes).map_err(failed)?;
+    new.replace(name.as_ref()).map_err(failed)
+}
+
+/// Whether a name is one of a file that is replaced here.
+fn is_ours(name: &[u8]) -> bool {
+    name.ends_with(PRINTS.as_bytes()) || name.ends_with(SEEN.as_bytes())
 }
 
 fn mark(id: &Id) -> Mark {
