@@ -5,7 +5,7 @@
 #   run.sh --verdict EXAMPLE  compares with examples/verdict.rs, which is the library alone
 #
 # V_SECURE_INTEROP_VENV  a virtual environment to use (and make, if it is not there)
-# V_SECURE_INTEROP_COUNT how many mutants (900), V_SECURE_INTEROP_SEED by which seed (1),
+# V_SECURE_INTEROP_COUNT how many mutants (1000), V_SECURE_INTEROP_SEED by which seed (1),
 # V_SECURE_INTEROP_HISTORIES how many histories of who gets in (400),
 # V_SECURE_INTEROP_JOBS  in how many processes (2)
 # V_SECURE_INTEROP_DOORS on how many mutants every command that reads is asked (40)
@@ -69,7 +69,7 @@ done
 
 vault=$fixtures/vault/v1
 step "agreement" "$python" agree.py "$vault/vault.toml" --older "$vault/older.toml" --keys "$vault/keys.json" \
-    "$which" "$program" --count "${V_SECURE_INTEROP_COUNT:-900}" --seed "${V_SECURE_INTEROP_SEED:-1}" \
+    "$which" "$program" --count "${V_SECURE_INTEROP_COUNT:-1000}" --seed "${V_SECURE_INTEROP_SEED:-1}" \
     --jobs "${V_SECURE_INTEROP_JOBS:-2}"
 files=$(number '([0-9]+) files: ')
 bad=$(number '([0-9]+) files disagree')
