@@ -92,7 +92,10 @@ pub fn verify(
         Err(SessionError::Open { path, source }) => {
             let findings = refusal(&path, &source);
             let newer = || Failure::from(SessionError::Open { path, source });
-            return Ok(Verification { findings: findings.ok_or_else(newer)?, ..Verification::default() });
+            return Ok(Verification {
+                findings: findings.ok_or_else(newer)?,
+                ..Verification::default()
+            });
         }
         Err(error @ SessionError::MergedAsText { .. }) => {
             let findings = vec![merged_as_text(error.into())];
@@ -231,7 +234,8 @@ fn known_and_void(
     let Some(opened) = &check.opened else { return Ok(Vec::new()) };
     let vault = &opened.vault;
     let ledger = session.ledger(&vault.id()).load().map_err(SessionError::Pin)?;
-    let in_base = |entry: &EntryId, op| base.is_some_and(|base| void_known::counts(base, entry, op));
+    let in_base =
+        |entry: &EntryId, op| base.is_some_and(|base| void_known::counts(base, entry, op));
     let found = void_known(vault, |entry, op| ledger.counted(entry, op) || in_base(entry, op));
     // Of the hook: the policy entry that voids what is here came with a merge, and to refuse that
     // does not undo it.

@@ -12,7 +12,7 @@ use super::facts::Subject;
 use super::history;
 use super::history::HistoryFilter;
 use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{ObjectId, VaultId};
 use crate::log::history::RowStatus;
 use crate::name::SecretName;
 use crate::time::UnixTime;
@@ -24,8 +24,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("these are two vaults, {old} and {new}")]
 pub struct OtherVault {
-    pub old: Id,
-    pub new: Id,
+    pub old: VaultId,
+    pub new: VaultId,
 }
 
 /// All that differs.
@@ -145,6 +145,7 @@ pub struct By {
     pub who: String,
     pub when: UnixTime,
     pub reason: String,
+    /// Of an entry of the log, or of the policy.
     pub entry: Id,
 }
 
@@ -166,7 +167,7 @@ impl Change {
         let missing = had.difference(&has).count();
         let filter = HistoryFilter { known: had, ..HistoryFilter::default() };
         let rows = history::rows(new, &filter);
-        let added: BTreeSet<&Id> = rows.iter().map(|row| &row.entry).collect();
+        let added: BTreeSet<&Id> = rows.iter().map(|row| &row.id).collect();
         let void = rows.iter().filter(|row| row.status == RowStatus::Void).count();
         let mut items = policy::items(old, new);
         items.extend(secrets::items(old, new, &rows));

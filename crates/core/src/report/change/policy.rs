@@ -4,6 +4,7 @@ use super::{About, By, Item, What};
 use crate::name::Name;
 use crate::policy::chain_comparison::lacking;
 use crate::policy::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp};
+use crate::policy::position::PolicyPosition;
 use crate::report::facts;
 use crate::report::facts::Subject;
 use crate::vault::Vault;
@@ -37,13 +38,13 @@ fn by(old: &Vault, new: &Vault, subject: &Subject) -> Option<By> {
     let mut entries = positions.filter_map(|position| Some((position, chain.get(position)?)));
     let (position, entry) =
         entries.find(|(_, entry)| entry.ops.iter().any(|op| concerns(op, subject)))?;
-    let signers = new.chain().signing_members(position);
+    let signers = new.chain().signing_members(PolicyPosition::new(position));
     let who: Vec<&str> = signers.iter().map(|name| name.as_str()).collect();
     Some(By {
         who: who.join("+"),
         when: entry.ts,
         reason: entry.reason.clone(),
-        entry: *ids.get(position)?,
+        entry: (*ids.get(position)?).into(),
     })
 }
 

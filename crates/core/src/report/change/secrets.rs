@@ -2,8 +2,7 @@
 
 use super::{About, By, Item, What};
 use crate::convert::duration::rfc3339;
-use crate::crypto::bytes::Id;
-use crate::crypto::id::ObjectId;
+use crate::crypto::id::{EntryId, ObjectId};
 use crate::log::history::RowStatus;
 use crate::log::op::Op;
 use crate::log::register::At;
@@ -228,11 +227,11 @@ impl<'a> Case<'a> {
     fn last(&self, name: &SecretName, actions: &[&'static str]) -> Option<By> {
         let found = actions.iter().filter_map(|action| self.last.get(&(name, *action)));
         let (_, row) = found.min_by_key(|(place, _)| *place)?;
-        self.by(&row.entry)
+        self.by(&row.id.into())
     }
 
     /// `None` for an entry of both states, which changed nothing between them.
-    fn by(&self, id: &Id) -> Option<By> {
+    fn by(&self, id: &EntryId) -> Option<By> {
         if self.old.file().entries.contains_key(id) {
             return None;
         }
@@ -241,7 +240,7 @@ impl<'a> Case<'a> {
             who: entry.actor.to_string(),
             when: entry.ts,
             reason: entry.reason.clone(),
-            entry: *id,
+            entry: (*id).into(),
         })
     }
 }

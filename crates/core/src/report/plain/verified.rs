@@ -82,7 +82,7 @@ fn standing(state: &SecretState, version: &Version) -> &'static str {
 fn numbers(vault: &Vault) -> BTreeMap<(Id, &SecretName), usize> {
     let secrets = vault.state().secrets.iter();
     let versions = secrets.flat_map(|(name, state)| {
-        state.versions.iter().map(move |version| ((version.entry, name), version.number))
+        state.versions.iter().map(move |version| ((Id::from(version.entry), name), version.number))
     });
     versions.collect()
 }
@@ -91,7 +91,7 @@ fn event(row: &HistoryRow, numbers: &BTreeMap<(Id, &SecretName), usize>) -> Stri
     let mut text = format!("{} {} {}", rfc3339(row.timestamp), row.actor, row.action);
     if let Some(secret) = &row.secret {
         text.push_str(&format!(" {secret}"));
-        let number = numbers.get(&(row.entry, secret)).filter(|_| row.action == "put");
+        let number = numbers.get(&(row.id, secret)).filter(|_| row.action == "put");
         text.extend(number.map(|number| format!(" version {number}")));
     }
     if !row.object.is_empty() {
