@@ -12,6 +12,8 @@ mod tests;
 mod verified;
 
 use crate::file::format::Trust;
+use crate::file::unmerged;
+use crate::file::unmerged::Sides;
 use crate::log::finding::Severity;
 use crate::merge::blended;
 use crate::record::text::escape_for_display;
@@ -59,7 +61,12 @@ fn refused(lines: &mut Lines, bytes: &[u8], error: &OpenError) {
         }
         None => {
             lines.heading("NOT A VAULT THAT CAN BE READ");
-            reasons(error).iter().for_each(|reason| lines.fact(reason));
+            match unmerged::sides(bytes) {
+                Some(Sides { ours, theirs, .. }) => {
+                    lines.fact(&format!("an unfinished merge of '{ours}' and '{theirs}'"));
+                }
+                None => reasons(error).iter().for_each(|reason| lines.fact(reason)),
+            }
         }
     }
 }

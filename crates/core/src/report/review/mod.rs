@@ -153,7 +153,7 @@ fn fault(error: &str) -> &'static str {
         "base-entry-missing"
         | "base-policy-diverged"
         | "base-slot-missing"
-        | "base-object-missing" => "rolled back",
+        | "base-object-missing" => "rolled back or forked",
         "merged-as-text" | "unmerged" => "a merge that nobody finished",
         "pin-older" | "pin-heads-missing" | "pin-void" => "older than what was accepted",
         "pin-diverged" | "pin-carried" | "policy-diverged" => "another history",
