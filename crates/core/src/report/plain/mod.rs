@@ -47,11 +47,11 @@ pub fn unread(why: &str) -> String {
 fn refused(lines: &mut Lines, bytes: &[u8], error: &OpenError) {
     let is_newer = matches!(error, OpenError::Format(error) if error.needs_newer());
     let text = std::str::from_utf8(bytes).ok().filter(|_| !is_newer);
-    if let Some(mended) = text.filter(|text| blended::is_blended(text, NOW)) {
-        if let Ok(merged) = blended::mended(mended, NOW) {
-            let how = "git merged it as text; this is what 'v-secure git resolve' makes of it";
-            return verified::tell(lines, &merged.vault, how);
-        }
+    if let Some(blended) = text.filter(|text| blended::is_blended(text, NOW))
+        && let Ok(merged) = blended::mended(blended, NOW)
+    {
+        let how = "git merged it as text; this is what 'v-secure git resolve' makes of it";
+        return verified::tell(lines, &merged.vault, how);
     }
     match text.and_then(|text| blended::loose(text).ok()) {
         Some(file) => {
