@@ -138,6 +138,30 @@ fn commit_anyway(repository: &Repository, message: &str) {
 }
 
 #[test]
+fn an_unfinished_merge_is_shown_as_what_it_comes_to_or_as_one() {
+    for (work, expected) in [
+        ("secret describe A", "++  git merged it as text"),
+        ("role create", "++NOT A VAULT THAT CAN BE READ"),
+    ] {
+        let Some(repository) = repository() else { return };
+        repository.git(&["config", "--remove-section", "merge.v-secure"]);
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        repository.0.ok(&format!("{work} side"));
+        repository.0.set("A", "side");
+        repository.commit("side");
+        repository.git(&["checkout", "--quiet", "main"]);
+        repository.0.ok("pin accept --yes");
+        repository.0.ok(&format!("{work} main"));
+        repository.0.set("A", "main");
+        repository.commit("main");
+        let merge = repository.git_in(&repository.root(), &["merge", "side"]);
+        assert!(!merge.status.success(), "{merge:?}");
+        let shown = said(&repository, &["diff"]);
+        assert!(shown.contains(expected), "{work}: {shown}");
+    }
+}
+
+#[test]
 fn a_file_that_is_too_long_is_not_read_and_one_that_is_not_there_fails() {
     let cli = Cli::with_vault();
     let long = cli.project().join("long");

@@ -55,7 +55,7 @@ impl fmt::Display for Subject {
 }
 
 /// Everything that holds, each with what is said of it; of some that they are there is all.
-pub fn of(policy: &PolicyState) -> BTreeMap<Subject, String> {
+pub(crate) fn of(policy: &PolicyState) -> BTreeMap<Subject, String> {
     let mut facts = BTreeMap::new();
     policy.members().for_each(|(name, member)| facts.extend(of_member(name, member)));
     policy.roles().for_each(|(name, role)| facts.extend(of_role(name, role)));

@@ -145,6 +145,7 @@ pub struct By {
     pub who: String,
     pub when: UnixTime,
     pub reason: String,
+    /// Of an entry of the log, or of the policy.
     pub entry: Id,
 }
 

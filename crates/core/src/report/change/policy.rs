@@ -52,12 +52,16 @@ fn by(old: &Vault, new: &Vault, subject: &Subject) -> Option<By> {
 fn concerns(op: &PolicyOp, subject: &Subject) -> bool {
     match op {
         PolicyOp::MemberAdd(MemberAdd { member: of, .. })
-        | PolicyOp::MemberRemove { member: of }
-        | PolicyOp::KeyRemove { member: of, lost: true, .. } => match subject {
+        | PolicyOp::MemberRemove { member: of } => match subject {
             Subject::Member(member)
             | Subject::Device { member, .. }
             | Subject::Recipient { member, .. }
             | Subject::Membership { member, .. } => member == of,
+            _ => false,
+        },
+        // With the device goes what it may have brought in.
+        PolicyOp::KeyRemove { member: of, lost: true, .. } => match subject {
+            Subject::Device { member, .. } | Subject::Recipient { member, .. } => member == of,
             _ => false,
         },
         PolicyOp::RecipientAdd { member, recipient, .. }

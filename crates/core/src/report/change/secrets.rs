@@ -227,7 +227,7 @@ impl<'a> Case<'a> {
     fn last(&self, name: &SecretName, actions: &[&'static str]) -> Option<By> {
         let found = actions.iter().filter_map(|action| self.last.get(&(name, *action)));
         let (_, row) = found.min_by_key(|(place, _)| *place)?;
-        self.by(&EntryId::from(row.id))
+        self.by(&row.id.into())
     }
 
     /// `None` for an entry of both states, which changed nothing between them.

@@ -12,6 +12,8 @@ mod tests;
 mod verified;
 
 use crate::file::format::Trust;
+use crate::file::unmerged;
+use crate::file::unmerged::Sides;
 use crate::log::finding::Severity;
 use crate::merge::blended;
 use crate::record::text::escape_for_display;
@@ -45,11 +47,11 @@ pub fn unread(why: &str) -> String {
 fn refused(lines: &mut Lines, bytes: &[u8], error: &OpenError) {
     let is_newer = matches!(error, OpenError::Format(error) if error.needs_newer());
     let text = std::str::from_utf8(bytes).ok().filter(|_| !is_newer);
-    if let Some(mended) = text.filter(|text| blended::is_blended(text, NOW)) {
-        if let Ok(merged) = blended::mended(mended, NOW) {
-            let how = "git merged it as text; this is what 'v-secure git resolve' makes of it";
-            return verified::tell(lines, &merged.vault, how);
-        }
+    if let Some(blended) = text.filter(|text| blended::is_blended(text, NOW))
+        && let Ok(merged) = blended::mended(blended, NOW)
+    {
+        let how = "git merged it as text; this is what 'v-secure git resolve' makes of it";
+        return verified::tell(lines, &merged.vault, how);
     }
     match text.and_then(|text| blended::loose(text).ok()) {
         Some(file) => {
@@ -59,7 +61,12 @@ fn refused(lines: &mut Lines, bytes: &[u8], error: &OpenError) {
         }
         None => {
             lines.heading("NOT A VAULT THAT CAN BE READ");
-            reasons(error).iter().for_each(|reason| lines.fact(reason));
+            match unmerged::sides(bytes) {
+                Some(Sides { ours, theirs, .. }) => {
+                    lines.fact(&format!("an unfinished merge of '{ours}' and '{theirs}'"));
+                }
+                None => reasons(error).iter().for_each(|reason| lines.fact(reason)),
+            }
         }
     }
 }

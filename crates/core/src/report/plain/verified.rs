@@ -82,7 +82,7 @@ fn standing(state: &SecretState, version: &Version) -> &'static str {
 fn numbers(vault: &Vault) -> BTreeMap<(Id, &SecretName), usize> {
     let secrets = vault.state().secrets.iter();
     let versions = secrets.flat_map(|(name, state)| {
-        state.versions.iter().map(move |version| ((version.entry.into(), name), version.number))
+        state.versions.iter().map(move |version| ((Id::from(version.entry), name), version.number))
     });
     versions.collect()
 }

@@ -11,7 +11,7 @@ use crate::record::text::escape_for_display;
 const SHOWN: usize = 200;
 
 /// A text as code, on one line.
-pub fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let shown = escape_for_display(text);
     let mut shown: String = match shown.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &shown[..end]),

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// What a forge finds its comment by.
-pub const TITLE: &str = "## v-secure";
+const TITLE: &str = "## v-secure";
 /// So many lines stand under a heading: more are read by nobody.
 const LISTED: usize = 40;
 /// So many bytes are written: forges refuse comments of 65,536 characters.
@@ -153,7 +153,8 @@ fn fault(error: &str) -> &'static str {
         "base-entry-missing"
         | "base-policy-diverged"
         | "base-slot-missing"
-        | "base-object-missing" => "rolled back",
+        | "base-object-missing" => "rolled back or forked",
+        "merged-as-text" | "unmerged" => "a merge that nobody finished",
         "pin-older" | "pin-heads-missing" | "pin-void" => "older than what was accepted",
         "pin-diverged" | "pin-carried" | "policy-diverged" => "another history",
         "pin-other-vault" | "pin-other-in-project" | "header-vault" => "another vault",

@@ -152,6 +152,7 @@ fn a_refusal_is_said_at_the_top_and_why() {
         ("pin-other-vault", "another vault"),
         ("pin-diverged", "another history"),
         ("pin-older", "older"),
+        ("merged-as-text", "merge"),
         ("active-wrong", "does not verify"),
     ] {
         let findings = [
