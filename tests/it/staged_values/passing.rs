@@ -151,3 +151,17 @@ fn a_first_commit_is_searched() {
     repository.git(&["rm", "--quiet", "--cached", "a"]);
     passes(&repository);
 }
+
+/// The framework gives the hook no files: what it looks at is the index.
+#[test]
+fn the_hook_of_the_pre_commit_framework_runs_the_same_command() {
+    let hooks = v_secure_testkit::runner::yaml(".pre-commit-hooks.yaml");
+    let [hook] = hooks.as_array().unwrap().as_slice() else { panic!("{hooks}") };
+    assert_eq!((&hook["language"], &hook["pass_filenames"]), (&"system".into(), &false.into()));
+    assert_eq!(hook["always_run"], true);
+    let entry = hook["entry"].as_str().unwrap().strip_prefix("v-secure ").unwrap();
+    let Some(repository) = guarded() else { return };
+    super::hook(&repository, entry, 0);
+    write(&repository, "a", TOKEN);
+    super::hook(&repository, entry, 1);
+}
