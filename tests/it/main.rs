@@ -67,6 +67,8 @@ mod passphrase;
 mod pasting;
 mod people;
 mod places;
+#[cfg(unix)]
+mod policy_rebase;
 mod reads;
 mod recovery;
 mod refusals;

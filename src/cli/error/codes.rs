@@ -189,6 +189,7 @@ codes! {
     NoRepository "no-repository" [NotFound] "The folder is in no git repository", "git init";
     NoRole "no-role" [NotFound] "There is no such role", "v-secure role list";
     NoSecrets "no-secrets" [NotFound] "The environment or the selection gives no secrets", "v-secure env list";
+    NoSides "no-sides" [NotFound] "No merge or rebase of the vault is unfinished, and no side was named", "v-secure policy rebase REV";
     NoSigningKey "no-signing-key" [NotPermitted] "The member has no signing key here: it can read and not write", "v-secure member request";
     NoSlot "no-slot" [NotFound] "There is no such passphrase slot", "v-secure key slot list";
     NoState "no-state" [Failure] "There is no state folder", "V_SECURE_PIN carries a pin instead";
@@ -200,6 +201,7 @@ codes! {
     NotConfirmed "not-confirmed" [Failure] "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes";
     NotExposed "not-exposed" [Conflict] "The value is not exposed, so there is nothing to waive", "v-secure exposed";
     NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
+    NotParted "not-parted" [Conflict] "The policies of the two sides did not part: they merge", "v-secure git resolve";
     NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";
     NotRemoved "not-removed" [Conflict] "What is to be restored is not removed", "v-secure secret versions NAME";
     NotText "not-text" [Failure] "The value to edit is not text", "v-secure set NAME --file FILE";
@@ -226,11 +228,13 @@ codes! {
     PlainKey "plain-key" [Failure] "A staged file holds the private key of a member", "git rm --cached FILE";
     Plugin "plugin" [Locked] "A plugin could not decrypt with its key", "the same command on a terminal, where the plugin can ask";
     Policy "policy" [Failure] "A change of rights could not be made", "v-secure access list";
-    PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "git merge --abort";
+    PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "v-secure policy rebase";
     PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
     Prompt "prompt" [Failure] "An answer cannot be read from the terminal", "give the value by a file or standard input";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
+    RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
+    RebaseUndecided "rebase-undecided" [Failure] "Changes that a rebase asks about were neither taken nor left", "v-secure policy rebase --take NUMBER --leave NUMBER";
     Recipient "recipient" [Usage] "A recipient is not valid", "v-secure identity show";
     RecipientAmbiguous "recipient-ambiguous" [Usage] "The end of a recipient matches more than one", "v-secure member show NAME";
     RecipientTaken "recipient-taken" [Conflict] "The recipient already belongs to another member", "v-secure member list";

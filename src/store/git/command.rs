@@ -66,14 +66,6 @@ pub(crate) fn is_unmerged(folder: &Path, path: &Path) -> bool {
     lists_sides(folder, &with_path(":(top,literal)", path))
 }
 
-/// The same of a file.
-pub(crate) fn is_unmerged_file(file: &Path) -> bool {
-    let sides = |(name, folder): (&OsStr, &Path)| {
-        lists_sides(folder, &with_path(":(literal)./", Path::new(name)))
-    };
-    file.file_name().zip(file.parent()).is_some_and(sides)
-}
-
 fn lists_sides(folder: &Path, pathspec: &OsStr) -> bool {
     let listed = bytes_of(git(folder).args(["ls-files", "-u", "-z", "--"]).arg(pathspec));
     listed.is_some_and(|listed| !listed.is_empty())

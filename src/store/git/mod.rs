@@ -6,4 +6,5 @@ pub mod driver;
 pub mod hidden;
 pub mod past;
 pub mod roots;
+pub mod sides;
 pub mod variables;

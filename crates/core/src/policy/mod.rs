@@ -19,12 +19,14 @@ pub mod gives;
 pub mod history;
 pub mod op;
 pub mod position;
+pub mod rebase;
 mod registry;
 pub mod rights;
 pub mod sealers;
 pub mod settings;
 pub mod sign;
 pub mod state;
+pub(crate) mod strictness;
 pub mod vouching;
 mod widest;
 

@@ -2,6 +2,7 @@
 //! result or a [`Change`](crate::vault::change::Change). Pure.
 
 pub mod adopt;
+pub mod carry;
 pub mod compare;
 pub mod copy;
 pub mod edit_buffer;

@@ -7,9 +7,9 @@ use crate::engine::resolving::Resolution;
 use crate::engine::writing;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
+use crate::store::git::sides::sides;
 use clap::Args;
-use std::path::Path;
-use v_secure_core::merge::{MergeError, Merged, blended, merge};
+use v_secure_core::merge::{MergeError, Merged, blended, merge, union};
 use v_secure_core::report::view::git::GitResolveView;
 use v_secure_core::time::UnixTime;
 
@@ -60,7 +60,7 @@ fn refuse_picks(location: &Location) -> Outcome {
         blended::loose(&String::from_utf8_lossy(&bytes)).ok()
     };
     match (side(1), side(2), side(3)) {
-        (Some(base), Some(ours), Some(theirs)) => {
+        (Some(base), Some(ours), Some(theirs)) if !union::is_parted(&ours, &theirs) => {
             merging::refuse_picks(&location.vault, &base, [&ours, &theirs])
         }
         _ => Ok(()),
@@ -77,21 +77,6 @@ fn merged(location: &Location, bytes: &[u8], now: UnixTime) -> Result<Merged, Me
         None => blended::mended(&text, now),
         Some(first) => merge(first, sides.chain(blended::read(&text).ok()), now),
     }
-}
-
-/// From the index while it has them, and from the commits of a merge where somebody has added the file since.
-fn sides(location: &Location) -> Vec<Vec<u8>> {
-    let staged = [2, 3].map(|stage| git_command::side(&location.vault, stage));
-    if let [Some(ours), Some(theirs)] = staged {
-        return vec![ours, theirs];
-    }
-    let (folder, merged) = (&location.folder, git_command::merged(&location.folder));
-    if merged.is_empty() {
-        return Vec::new();
-    }
-    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
-    let commits = git_command::commit(folder, "HEAD").into_iter().chain(merged);
-    commits.filter_map(|commit| git_command::show(folder, &commit, &name)).collect()
 }
 
 fn refused(location: &Location, error: &MergeError) -> Failure {
