@@ -63,6 +63,8 @@ mod merging;
 mod mistakes;
 mod modules;
 mod older_states;
+#[cfg(unix)]
+mod one_commit;
 mod passphrase;
 mod pasting;
 mod people;

@@ -381,7 +381,7 @@ fn what_was_written_on_the_side_that_gives_way_is_issued_anew_in_its_place() {
     assert_eq!(active.filter(|one| one["state"] == "conflicting").count(), 2, "{both}");
     let roles = cli.ok("role list");
     assert!(roles.contains("of-main") && roles.contains("of-side"), "{roles}");
-    let reads = cli.ok("logs tail");
+    let reads = cli.ok("logs tail --filter read");
     assert!(reads.contains("rebase"), "{reads}");
 }
 

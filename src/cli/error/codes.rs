@@ -216,7 +216,7 @@ codes! {
     OwnerThreshold "owner-threshold" [NotPermitted] "The change needs the signatures of several owners, and one command signs with one", "v-secure member list";
     PassphraseDiffers "passphrase-differs" [Failure] "The passphrase was not typed the same way twice", "type the same passphrase twice";
     PassphraseInput "passphrase-input" [Locked] "A passphrase cannot be read from the descriptor, file or variable that was given", "check the file or the descriptor";
-    Pick "pick" [Conflict] "A picked commit was made upon changes that the branch does not have", "git cherry-pick --abort";
+    Pick "pick" [Conflict] "A picked commit was made upon changes that the branch does not have", "v-secure git resolve";
     Pin "pin" [Integrity] "The pin on this device is damaged, or is for another policy chain", "v-secure pin accept";
     PinCarried "pin-carried" [Integrity] "The vault does not contain what the given pin names", "v-secure pin show";
     PinDiverged "pin-diverged" [Integrity] "The policy differs from the one accepted here", "v-secure pin accept";
@@ -247,7 +247,7 @@ codes! {
     RequestOtherName "request-other-name" [Conflict] "The request is for another member", "v-secure member add NAME --request LINE";
     RequestOtherVault "request-other-vault" [Conflict] "The request is for another vault", "v-secure member request, in this vault's folder";
     RequestUsed "request-used" [Conflict] "The request's key was in the vault and was removed", "v-secure member request, on the device";
-    Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure secret rollback NAME --version N";
+    Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure git resolve";
     RoleTaken "role-taken" [Conflict] "The role of the new service already exists", "v-secure role list";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";
     Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";

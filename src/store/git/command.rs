@@ -81,6 +81,23 @@ pub(crate) fn is_rebasing(folder: &Path) -> bool {
     !unfinished(folder, "REBASE_HEAD").is_empty()
 }
 
+/// Whether one commit is being picked or taken back, which is no step of a rebase.
+pub(crate) fn is_picking(folder: &Path) -> bool {
+    let records = ["CHERRY_PICK_HEAD", "REVERT_HEAD"];
+    records.iter().any(|name| !unfinished(folder, name).is_empty()) && !has_rebase(folder)
+}
+
+/// Whether the commit that is being made takes another one back: git keeps no record of it where nothing
+/// conflicts but the message that it prepared.
+pub(crate) fn is_taking_back(folder: &Path) -> bool {
+    if !unfinished(folder, "REVERT_HEAD").is_empty() {
+        return true;
+    }
+    let Some(file) = text(folder, &["rev-parse", "--git-path", "MERGE_MSG"]) else { return false };
+    let Ok(found) = read::read(&folder.join(file), MOST_UNFINISHED) else { return false };
+    String::from_utf8_lossy(&found.bytes).contains("This reverts commit ")
+}
+
 /// Whether a merge, a rebase or a picked commit waits to be finished: by records of this clone, which no
 /// push brings.
 pub(crate) fn is_in_the_middle(folder: &Path) -> bool {

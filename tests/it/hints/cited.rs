@@ -29,6 +29,10 @@ const SIDES: By =
 const BROKEN_SIDE: By =
     Test("conflicts/commits.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
 const REVERT: By = Test("merging.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
+const TAKEN_BACK: By =
+    Test("one_commit.rs", "a_value_that_is_taken_back_is_the_earlier_one_as_a_new_version");
+const PICKED: By =
+    Test("one_commit.rs", "a_picked_value_is_a_new_version_here_for_those_who_may_read_it_here");
 const VALUES: By = Test("merging.rs", "two_values_of_one_secret_are_both_kept_until_one_is_taken");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
@@ -91,6 +95,7 @@ pub const ALL: &[Cited] = &[
     cited("rebase-undecided", "--take NUMBER, to make it again, or --leave NUMBER", Test("policy_rebase.rs", "what_a_removed_admin_signed_is_decided_on_by_number")),
     cited("rebase-blocked", "v-secure policy rebase --keep theirs  # or ours: the side that may stay as it is", Test("policy_rebase.rs", "a_right_that_no_op_ends_stops_it")),
     cited("rebase-blocked", "git merge --abort  # and take it away on this side first: v-secure role leave, v-secure access revoke", Reason("it gives the merge up")),
+    cited("not-parted", "git merge REV  # they merge as they are", Test("policy_rebase.rs", "a_branch_that_is_named_stays_and_merges_afterwards")),
     cited("no-sides", "v-secure policy rebase REV", Test("policy_rebase.rs", "a_branch_that_is_named_stays_and_merges_afterwards")),
     cited("unmerged", "{…} && git add .v-secure", Test("conflicts/mod.rs", "marks_that_were_added_are_mended_all_the_same")),
     cited("refused", "{…} && git add .v-secure", Test("conflicts/mod.rs", "a_merge_that_drops_what_the_other_side_signed_is_not_committed")),
@@ -99,11 +104,12 @@ pub const ALL: &[Cited] = &[
     cited("merge-input", "git merge --abort", Reason("git made the files and gave their names")),
     cited("merge-other-vault", "git log -p", Reason("it shows who put another vault there")),
     cited("revert", "git revert --abort", REVERT),
-    cited("revert", "v-secure secret rollback NAME", REVERT),
+    cited("revert", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", TAKEN_BACK),
+    cited("refused", "v-secure git resolve && git add .v-secure && git commit  # takes it back by a change of your own", TAKEN_BACK),
     cited("refused", "git reset --merge  # gives the revert up", REVERT),
     cited("pick", "git cherry-pick --abort", REVERT),
     cited("pick", "git merge BRANCH  # brings all of that branch", REVERT),
-    cited("pick", "v-secure set NAME  # gives the one secret that value here", REVERT),
+    cited("pick", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", PICKED),
     cited("conflict", "v-secure secret resolve {…} --take VERSION", VALUES),
     cited("conflict", "v-secure secret versions", VALUES),
     cited("no-conflict", "v-secure secret versions", VALUES),

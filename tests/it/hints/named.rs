@@ -39,6 +39,7 @@ pub const TEXTS: &[(&str, &str, &[&str])] = &[
         "ls -ld {path}",
         "sudo chown -R \"$(id -un)\" {path}  # if it is yours",
     ]),
+    ("cli/error/failures/merging.rs", "AGAIN", &["v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own"]),
     ("cli/error/failures/merging.rs", "RESOLVE", &["v-secure git resolve"]),
     ("cli/command/git/merge_driver.rs", "merging::POLICY_REBASE", &["v-secure policy rebase"]),
     ("cli/command/policy/rebase/mod.rs", "RESOLVE", &["v-secure git resolve"]),

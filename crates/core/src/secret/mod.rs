@@ -20,5 +20,6 @@ pub mod rollback;
 pub mod rotation_due;
 pub mod selection;
 pub mod similar;
+pub mod take_back;
 pub mod void_known;
 pub mod waived;

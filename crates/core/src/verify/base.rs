@@ -65,7 +65,8 @@ fn chain(policy: &dyn PolicyView, base: &VaultFile, over: bool) -> Option<Findin
 fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile, over: bool) -> Vec<Finding> {
     // What was written under a policy that gave way cannot be there, and was issued anew or left with it.
     let lacks = |(id, entry): &(&EntryId, &Entry)| {
-        !new.entries.contains_key(*id) && !(over && policy.position(&entry.policy).is_none())
+        let gave_way = over && policy.position(&entry.policy).is_none();
+        !new.entries.contains_key(*id) && !gave_way
     };
     let missing: Vec<&EntryId> = base.entries.iter().filter(lacks).map(|(id, _)| id).collect();
     if missing.is_empty() {

@@ -17,6 +17,8 @@ use v_secure_core::vault::{OpenError, Vault};
 
 /// Unites the sides of a merge, without a key.
 pub const RESOLVE: &str = "v-secure git resolve";
+/// The same of one commit, whose change it makes as one of its own.
+const AGAIN: &str = "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own";
 /// Makes one side's changes of the policy again on the other's.
 pub const POLICY_REBASE: &str = "v-secure policy rebase";
 /// The most policy entries that are described of one side.
@@ -124,26 +126,25 @@ pub(crate) fn refuse_picks(
         return Ok(());
     }
     let place = path.display();
-    let taken_back = merge::lacking(base, theirs).len();
+    let lacks = |side| merge::lacking(base, side).len() + merge::lacking_policy(base, side).len();
+    let taken_back = lacks(theirs);
     if taken_back > 0 {
         let message = format!(
             "{place}: this would take {} out of the vault's history, which only grows",
             changes(taken_back)
         );
-        return Err(Failure::new(Code::Revert, message)
-            .hint("git revert --abort")
-            .hint("v-secure secret rollback NAME --version N  # gives a secret its earlier value, as a change of your own"));
+        return Err(Failure::new(Code::Revert, message).hint(AGAIN).hint("git revert --abort"));
     }
-    let missing = merge::lacking(base, ours).len();
+    let missing = lacks(ours);
     if missing > 0 {
         let message = format!(
             "{place}: the picked commit was made upon {} that this branch does not have",
             changes(missing)
         );
         return Err(Failure::new(Code::Pick, message)
+            .hint(AGAIN)
             .hint("git cherry-pick --abort")
-            .hint("git merge BRANCH  # brings all of that branch")
-            .hint("v-secure set NAME  # gives the one secret that value here"));
+            .hint("git merge BRANCH  # brings all of that branch"));
     }
     Ok(())
 }

@@ -86,7 +86,8 @@ impl Rebase {
         let wanted = (self.onto.as_deref(), self.keep);
         let both = sides::read(context, &session.location, resolution.bytes(), wanted)?;
         let (stays, gives_way) = (&both.stays, &both.gives_way);
-        let sides = Sides::new(&stays.vault, &gives_way.vault).ok_or_else(not_parted)?;
+        let sides = Sides::new(&stays.vault, &gives_way.vault)
+            .ok_or_else(|| not_parted(self.onto.is_some()))?;
         let (who, signer) = unlocked(context, &stays.vault)?;
         permit(context, &sides, (&who, &signer))?;
         let path = &session.location.vault;
@@ -285,9 +286,13 @@ fn question(stays: &Side, gives_way: &Side) -> String {
     format!("Make the changes of '{}' again on '{}', signed by you?", gives_way.label, stays.label)
 }
 
-fn not_parted() -> Failure {
+fn not_parted(is_named: bool) -> Failure {
     let message = "the policy of one side goes on from the other's: there is nothing to make again";
-    Failure::new(Code::NotParted, message).hint(RESOLVE)
+    let failure = Failure::new(Code::NotParted, message);
+    match is_named {
+        true => failure.hint("git merge REV  # they merge as they are"),
+        false => failure.hint(RESOLVE),
+    }
 }
 
 fn undecided(open: &[(usize, String)]) -> Failure {
