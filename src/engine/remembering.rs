@@ -1,7 +1,7 @@
 //! What a session remembers of a vault, and is asked about it: the state that was accepted, what this device made and
 //! wrote, what counted, and what was said of an older state.
 
-use super::session::{OpenedVault, Session, SessionError, chain_ids};
+use super::session::{OpenedVault, Session, SessionError, chain_ids, taken_over};
 use crate::store::file::git_folder::has_worktrees;
 use crate::store::git::command as git_command;
 use crate::store::state::id_list::IdList;
@@ -53,6 +53,7 @@ impl Session {
                 &asked
             }
         };
+        let gave_way = gave_way(vault, before)?;
         let here = before.here.as_ref().filter(|here| here.vault == vault.id());
         new.roots = self.roots(here);
         let before = before.heads(&vault.id()).iter().copied();
@@ -66,6 +67,14 @@ impl Session {
             }
         }
         if known.is_some_and(|known| is_same(known, &new)) {
+            return Ok(());
+        }
+        if gave_way {
+            // What is missing of its log is missing for that reason, and its positions mean something else.
+            new.heads = vault.signed_heads().unwrap_or_default().into_iter().collect();
+            self.pins().accept(&self.place(), &new)?;
+            let judged = ledger::judged(vault);
+            self.ledger(&vault.id()).replace(&judged, vault.chain().len())?;
             return Ok(());
         }
         if self.pins().save(&self.place(), &new)? != Saved::Kept {
@@ -109,6 +118,9 @@ impl Session {
     /// The log heads that were last accepted here, or at the other places of a vault that is new here,
     /// and are not in it: an older state.
     pub(crate) fn missing_heads(&self, opened: &OpenedVault) -> Vec<EntryId> {
+        if opened.took_over {
+            return Vec::new();
+        }
         let heads = opened.known.heads(&opened.vault.id()).iter();
         heads.filter(|id| !opened.vault.file().entries.contains_key(*id)).copied().collect()
     }
@@ -188,6 +200,17 @@ impl Session {
 
     fn told(&self) -> Said {
         Said::new(self.state.as_deref(), self.owners)
+    }
+}
+
+/// Whether the chain that was accepted is none that this vault's goes on from, and gave way to it.
+fn gave_way(vault: &Vault, known: &KnownVault) -> Result<bool, SessionError> {
+    let Some(before) = &known.chain else { return Ok(false) };
+    match ChainComparison::of(vault.chain().ids(), &chain_ids(before)) {
+        ChainComparison::Diverged { .. } => {
+            Ok(taken_over(vault, known)? == Some(PinStatus::Continues))
+        }
+        _ => Ok(false),
     }
 }
 

@@ -20,9 +20,11 @@ use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
 use v_secure_core::merge::blended;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
+use v_secure_core::policy::chain_comparison::ChainComparison;
 use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::error::ChainError;
 use v_secure_core::policy::position::PolicyPosition;
+use v_secure_core::policy::rebase;
 use v_secure_core::record::line;
 use v_secure_core::record::line::LineError;
 use v_secure_core::report::verified::Verified;
@@ -104,6 +106,8 @@ pub struct OpenedVault {
     pub pin: PinStatus,
     /// The accepted chain goes on behind this one's head, and what is missing here took something away.
     pub missing_takings: bool,
+    /// The accepted chain parted from this one, which took it over: see [`rebase::took_over`].
+    pub took_over: bool,
     /// Entries that count in this file and not by the longer policy that was accepted here.
     pub voided: Vec<EntryId>,
     /// Seconds since the Unix epoch from which on something may be due to be pruned.
@@ -214,8 +218,22 @@ impl Session {
             _ => self.pins().known(&self.place(), &vault.id())?,
         };
         let pin = self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts));
+        let (pin, took_over) = match pin {
+            PinStatus::Diverged { .. } => match taken_over(&vault, &known)? {
+                Some(PinStatus::Continues) => (PinStatus::Continues, true),
+                Some(other) => (other, false),
+                None => (pin, false),
+            },
+            pin => (pin, false),
+        };
         let (mut missing_takings, mut voided) = (false, Vec::new());
-        if let (PinStatus::Prefix { seen, .. }, Some(chain)) = (&pin, &known.chain) {
+        // One that took over the beginning of the accepted chain is judged by itself: what is behind took nothing.
+        let is_beginning = known.chain.as_ref().is_some_and(|chain| {
+            ChainComparison::of(&chain_ids(chain), vault.chain().ids()).has_all()
+        });
+        if let (PinStatus::Prefix { seen, .. }, Some(chain), true) =
+            (&pin, &known.chain, is_beginning)
+        {
             if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
                 // A longer chain judges by every op, and cached bytes were read without some.
                 vault = self.vault(bytes, Trust::Strict, depth)?;
@@ -238,6 +256,7 @@ impl Session {
             vault,
             pin,
             missing_takings,
+            took_over,
             voided,
             prune_from,
             is_new_here,
@@ -366,6 +385,30 @@ fn refuse_empty(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
         true => Err(SessionError::Empty { path: path.to_owned() }),
         false => Ok(()),
     }
+}
+
+/// What a vault's chain is to the accepted one that it parted from, where it took that over on the word of its own
+/// owners: its continuation, or that of an older state of it, if what is behind that took nothing away, as at each step
+/// of a rebase. `None` where it did not.
+pub(super) fn taken_over(
+    vault: &Vault,
+    known: &KnownVault,
+) -> Result<Option<PinStatus>, SessionError> {
+    let Some(lines) = &known.chain else { return Ok(None) };
+    let (accepted, takings) = chain_of(lines)?;
+    let last = takings.keys().next_back().map_or(0, |last| last.index());
+    let entries = &vault.file().chain;
+    let named = rebase::named(entries);
+    let ids = accepted.ids().iter().enumerate().skip(last).rev();
+    let Some((place, _)) = ids.into_iter().find(|(_, id)| named.contains(*id)) else {
+        return Ok(None);
+    };
+    let (beginning, _) = chain_of(&lines[..=place])?;
+    Ok(match rebase::took_over(vault.chain(), entries, &beginning) {
+        true if place + 1 == lines.len() => Some(PinStatus::Continues),
+        true => Some(PinStatus::Prefix { seen: place + 1, accepted: lines.len() }),
+        false => None,
+    })
 }
 
 pub(super) fn chain_ids(chain: &[String]) -> Vec<PolicyId> {

@@ -65,10 +65,14 @@ mod merging;
 mod mistakes;
 mod modules;
 mod older_states;
+#[cfg(unix)]
+mod one_commit;
 mod passphrase;
 mod pasting;
 mod people;
 mod places;
+#[cfg(unix)]
+mod policy_rebase;
 mod reads;
 mod recovery;
 mod refusals;

@@ -211,7 +211,7 @@ fn a_revert_and_a_pick_that_mean_something_else_are_refused() {
     repository.git(&["checkout", "--quiet", "-B", "here", "main"]);
     let picked = repository.git_in(&root, &["cherry-pick", "next"]);
     assert!(!picked.status.success(), "{picked:?}");
-    assert_eq!(failure(&cli.run("git resolve --json")), (7, "pick".into()));
+    assert_eq!(failure(&cli.run("git resolve --json")), (1, "not-confirmed".into()));
     repository.git(&["cherry-pick", "--abort"]);
     repository.git(&["merge", "--quiet", "--no-edit", "next"]);
     assert_eq!(cli.ok("get A"), "side", "all of that branch");

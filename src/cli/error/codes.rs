@@ -189,6 +189,7 @@ codes! {
     NoRepository "no-repository" [NotFound] "The folder is in no git repository", "git init";
     NoRole "no-role" [NotFound] "There is no such role", "v-secure role list";
     NoSecrets "no-secrets" [NotFound] "The environment or the selection gives no secrets", "v-secure env list";
+    NoSides "no-sides" [NotFound] "No merge or rebase of the vault is unfinished, and no side was named", "v-secure policy rebase REV";
     NoSigningKey "no-signing-key" [NotPermitted] "The member has no signing key here: it can read and not write", "v-secure member request";
     NoSlot "no-slot" [NotFound] "There is no such passphrase slot", "v-secure key slot list";
     NoState "no-state" [Failure] "There is no state folder", "V_SECURE_PIN carries a pin instead";
@@ -200,6 +201,7 @@ codes! {
     NotConfirmed "not-confirmed" [Failure] "A fingerprint was not compared, or a question not answered", "--fingerprint WORDS, or --yes";
     NotExposed "not-exposed" [Conflict] "The value is not exposed, so there is nothing to waive", "v-secure exposed";
     NotFound "not-found" [NotFound] "There is no such secret", "v-secure ls";
+    NotParted "not-parted" [Conflict] "The policies of the two sides did not part: they merge", "v-secure git resolve";
     NotPermitted "not-permitted" [NotPermitted] "The member lacks the right", "v-secure access list";
     NotRemoved "not-removed" [Conflict] "What is to be restored is not removed", "v-secure secret versions NAME";
     NotText "not-text" [Failure] "The value to edit is not text", "v-secure set NAME --file FILE";
@@ -214,7 +216,7 @@ codes! {
     OwnerThreshold "owner-threshold" [NotPermitted] "The change needs the signatures of several owners, and one command signs with one", "v-secure member list";
     PassphraseDiffers "passphrase-differs" [Failure] "The passphrase was not typed the same way twice", "type the same passphrase twice";
     PassphraseInput "passphrase-input" [Locked] "A passphrase cannot be read from the descriptor, file or variable that was given", "check the file or the descriptor";
-    Pick "pick" [Conflict] "A picked commit was made upon changes that the branch does not have", "git cherry-pick --abort";
+    Pick "pick" [Conflict] "A picked commit was made upon changes that the branch does not have", "v-secure git resolve";
     Pin "pin" [Integrity] "The pin on this device is damaged, or is for another policy chain", "v-secure pin accept";
     PinCarried "pin-carried" [Integrity] "The vault does not contain what the given pin names", "v-secure pin show";
     PinDiverged "pin-diverged" [Integrity] "The policy differs from the one accepted here", "v-secure pin accept";
@@ -226,11 +228,13 @@ codes! {
     PlainKey "plain-key" [Failure] "A staged file holds the private key of a member", "git rm --cached FILE";
     Plugin "plugin" [Locked] "A plugin could not decrypt with its key", "the same command on a terminal, where the plugin can ask";
     Policy "policy" [Failure] "A change of rights could not be made", "v-secure access list";
-    PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "git merge --abort";
+    PolicyDiverged "policy-diverged" [Conflict] "Both sides of a merge changed members, roles or settings", "v-secure policy rebase";
     PolicyOpSetting "policy-op-setting" [Usage] "A setting is refused", "v-secure settings show";
     Prompt "prompt" [Failure] "An answer cannot be read from the terminal", "give the value by a file or standard input";
     Pruned "pruned" [NotFound] "The version was pruned: its value is gone", "v-secure secret versions NAME";
     ReadBack "read-back" [Conflict] "A value in the vault is not what the file holds", "v-secure import FILE";
+    RebaseBlocked "rebase-blocked" [Conflict] "What one side of a rebase took away would be in force by what the other one gave", "v-secure policy rebase --keep theirs";
+    RebaseUndecided "rebase-undecided" [Failure] "Changes that a rebase asks about were neither taken nor left", "v-secure policy rebase --take NUMBER --leave NUMBER";
     Recipient "recipient" [Usage] "A recipient is not valid", "v-secure identity show";
     RecipientAmbiguous "recipient-ambiguous" [Usage] "The end of a recipient matches more than one", "v-secure member show NAME";
     RecipientTaken "recipient-taken" [Conflict] "The recipient already belongs to another member", "v-secure member list";
@@ -243,7 +247,7 @@ codes! {
     RequestOtherName "request-other-name" [Conflict] "The request is for another member", "v-secure member add NAME --request LINE";
     RequestOtherVault "request-other-vault" [Conflict] "The request is for another vault", "v-secure member request, in this vault's folder";
     RequestUsed "request-used" [Conflict] "The request's key was in the vault and was removed", "v-secure member request, on the device";
-    Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure secret rollback NAME --version N";
+    Revert "revert" [Conflict] "A revert would take changes out of the vault's history", "v-secure git resolve";
     RoleTaken "role-taken" [Conflict] "The role of the new service already exists", "v-secure role list";
     SameName "same-name" [Usage] "The new name is the same as the old one", "choose another name";
     Seal "seal" [Failure] "A value could not be encrypted", "v-secure doctor";

@@ -66,14 +66,6 @@ pub(crate) fn is_unmerged(folder: &Path, path: &Path) -> bool {
     lists_sides(folder, &with_path(":(top,literal)", path))
 }
 
-/// The same of a file.
-pub(crate) fn is_unmerged_file(file: &Path) -> bool {
-    let sides = |(name, folder): (&OsStr, &Path)| {
-        lists_sides(folder, &with_path(":(literal)./", Path::new(name)))
-    };
-    file.file_name().zip(file.parent()).is_some_and(sides)
-}
-
 fn lists_sides(folder: &Path, pathspec: &OsStr) -> bool {
     let listed = bytes_of(git(folder).args(["ls-files", "-u", "-z", "--"]).arg(pathspec));
     listed.is_some_and(|listed| !listed.is_empty())
@@ -87,6 +79,23 @@ pub fn merged(folder: &Path) -> Vec<String> {
 /// Whether a rebase stopped at a commit.
 pub(crate) fn is_rebasing(folder: &Path) -> bool {
     !unfinished(folder, "REBASE_HEAD").is_empty()
+}
+
+/// Whether one commit is being picked or taken back, which is no step of a rebase.
+pub(crate) fn is_picking(folder: &Path) -> bool {
+    let records = ["CHERRY_PICK_HEAD", "REVERT_HEAD"];
+    records.iter().any(|name| !unfinished(folder, name).is_empty()) && !has_rebase(folder)
+}
+
+/// Whether the commit that is being made takes another one back: git keeps no record of it where nothing
+/// conflicts but the message that it prepared.
+pub(crate) fn is_taking_back(folder: &Path) -> bool {
+    if !unfinished(folder, "REVERT_HEAD").is_empty() {
+        return true;
+    }
+    let Some(file) = text(folder, &["rev-parse", "--git-path", "MERGE_MSG"]) else { return false };
+    let Ok(found) = read::read(&folder.join(file), MOST_UNFINISHED) else { return false };
+    String::from_utf8_lossy(&found.bytes).contains("This reverts commit ")
 }
 
 /// Whether a merge, a rebase or a picked commit waits to be finished: by records of this clone, which no

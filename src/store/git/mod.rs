@@ -6,5 +6,6 @@ pub mod driver;
 pub mod hidden;
 pub mod past;
 pub mod roots;
+pub mod sides;
 pub mod staged;
 pub mod variables;

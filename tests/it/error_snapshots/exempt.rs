@@ -31,6 +31,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("policy", "the chain's own codes come first"),
     ("prompt", "a terminal that breaks off while it is asked"),
     ("read-back", "the vault would have to change between two reads of one command"),
+    ("rebase-blocked", "two branches, a member and roles: tests/it/policy_rebase.rs"),
+    ("rebase-undecided", "two branches and an admin who was removed: tests/it/policy_rebase.rs"),
     ("request-used", "a member that was let in and removed: tests/it/leaving"),
     ("seal", "encryption of a value within its limit does not fail"),
     ("slot", "a machine without the memory that the passphrase costs"),

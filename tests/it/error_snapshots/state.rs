@@ -83,6 +83,8 @@ pub fn conflicts() -> Vec<Case> {
             "v-secure git resolve",
         )
         .with("git"),
+        case("no-sides", repository, "v-secure policy rebase").with("git"),
+        case("not-parted", repository, "v-secure policy rebase HEAD").with("git"),
         case(
             "merge-other-vault",
             after!(a, "mkdir other && cd other && v-secure init --nested --no-recovery --vault-name other"),

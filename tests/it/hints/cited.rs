@@ -29,6 +29,10 @@ const SIDES: By =
 const BROKEN_SIDE: By =
     Test("conflicts/commits.rs", "a_merge_with_a_side_that_is_broken_is_not_committed_unseen");
 const REVERT: By = Test("merging.rs", "a_revert_and_a_pick_that_mean_something_else_are_refused");
+const TAKEN_BACK: By =
+    Test("one_commit.rs", "a_value_that_is_taken_back_is_the_earlier_one_as_a_new_version");
+const PICKED: By =
+    Test("one_commit.rs", "a_picked_value_is_a_new_version_here_for_those_who_may_read_it_here");
 const VALUES: By = Test("merging.rs", "two_values_of_one_secret_are_both_kept_until_one_is_taken");
 const LINE_ENDS: By =
     Test("line_ends.rs", "line_ends_that_git_changed_are_told_as_such_and_the_hints_mend_them");
@@ -83,23 +87,17 @@ pub const ALL: &[Cited] = &[
     cited("no-terminal", "v-secure recovery new, for other words", Test("recovery/mod.rs", "a_terminal_shows_the_words_once_and_adds_them_only_when_they_are_kept")),
     cited("value-too-long", "keep it in an encrypted file", Reason("a choice of another place, by other programs")),
     cited("foreign-failed", "run the tool by itself", Reason("another program tells")),
-    cited("policy-diverged", "git", MERGE),
-    cited("policy-diverged", "v-secure", MERGE),
-    cited("policy-diverged", "XDG_STATE_HOME=", SIDES),
-    cited("policy-diverged", "{…} audit log --vault {…}  # shows what is to be done again: members, roles and settings too", SIDES),
-    cited("policy-diverged", "{…} get NAME --vault {…} | v-secure set NAME  # for each secret of it", SIDES),
-    cited("policy-diverged", "v-secure pin accept  # the policy that stays", SIDES),
-    cited("policy-diverged", "git add .v-secure && git commit", MERGE),
-    cited("policy-diverged", "git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks", MERGE),
-    cited("policy-diverged", "git show COMMIT^2:./.v-secure/vault.toml > {…}  # keeps the second side", MERGE),
-    cited("policy-diverged", "git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side; exchange ^1 and ^2 if members or roles changed on the second. Then:", MERGE),
-    cited("policy-diverged", "git show :3:./.v-secure/vault.toml > {…}  # keeps the second side", SIDES),
-    cited("policy-diverged", "git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:", SIDES),
-    cited("policy-diverged", "git add .v-secure && git commit --no-edit && git rebase --continue", SIDES),
-    cited("policy-diverged", "git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back", Test("conflicts/mod.rs", "marks_that_were_added_are_taken_back_first")),
-    cited("policy-diverged", "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side stays whole, and your commits are made again on it", SIDES),
-    cited("policy-diverged", "git merge --abort  # where the side is a branch of your own: git switch it, and rebase it", SIDES),
-    cited("policy-diverged", "rm {…}", SIDES),
+    cited("policy-diverged", "v-secure policy rebase && git add .v-secure && git commit", SIDES),
+    cited("policy-diverged", "v-secure policy rebase && git add .v-secure && git commit --no-edit && git rebase --continue", Test("conflicts/mod.rs", "marks_of_policies_that_parted_are_ended_after_they_were_added_too")),
+    cited("policy-diverged", "v-secure policy rebase", Test("policy_rebase.rs", "members_that_both_sides_let_in_are_all_in_and_read_what_the_other_side_wrote")),
+    cited("policy-diverged", "git merge --abort  # and ask an owner for it", Reason("it gives the merge up")),
+    cited("policy-diverged", "git rebase --abort  # and ask an owner for it", Reason("it gives the rebase up")),
+    cited("policy-diverged", "git log --oneline -- .v-secure/vault.toml", MERGE),
+    cited("rebase-undecided", "--take NUMBER, to make it again, or --leave NUMBER", Test("policy_rebase.rs", "what_a_removed_admin_signed_is_decided_on_by_number")),
+    cited("rebase-blocked", "v-secure policy rebase --keep theirs  # or ours: the side that may stay as it is", Test("policy_rebase.rs", "a_right_that_no_op_ends_stops_it")),
+    cited("rebase-blocked", "git merge --abort  # and take it away on this side first: v-secure role leave, v-secure access revoke", Reason("it gives the merge up")),
+    cited("not-parted", "git merge REV  # they merge as they are", Test("policy_rebase.rs", "a_branch_that_is_named_stays_and_merges_afterwards")),
+    cited("no-sides", "v-secure policy rebase REV", Test("policy_rebase.rs", "a_branch_that_is_named_stays_and_merges_afterwards")),
     cited("unmerged", "{…} && git add .v-secure", Test("conflicts/mod.rs", "marks_that_were_added_are_mended_all_the_same")),
     cited("refused", "{…} && git add .v-secure", Test("conflicts/mod.rs", "a_merge_that_drops_what_the_other_side_signed_is_not_committed")),
     cited("refused", "git merge --abort", Test("conflicts/mod.rs", "a_merge_that_git_makes_by_itself_is_verified")),
@@ -107,11 +105,12 @@ pub const ALL: &[Cited] = &[
     cited("merge-input", "git merge --abort", Reason("git made the files and gave their names")),
     cited("merge-other-vault", "git log -p", Reason("it shows who put another vault there")),
     cited("revert", "git revert --abort", REVERT),
-    cited("revert", "v-secure secret rollback NAME", REVERT),
+    cited("revert", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", TAKEN_BACK),
+    cited("refused", "v-secure git resolve && git add .v-secure && git commit  # takes it back by a change of your own", TAKEN_BACK),
     cited("refused", "git reset --merge  # gives the revert up", REVERT),
     cited("pick", "git cherry-pick --abort", REVERT),
     cited("pick", "git merge BRANCH  # brings all of that branch", REVERT),
-    cited("pick", "v-secure set NAME  # gives the one secret that value here", REVERT),
+    cited("pick", "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own", PICKED),
     cited("conflict", "v-secure secret resolve {…} --take VERSION", VALUES),
     cited("conflict", "v-secure secret versions", VALUES),
     cited("no-conflict", "v-secure secret versions", VALUES),

@@ -109,6 +109,11 @@ pub const RUNS: &[Run] = &[
     (Some("key rotate"), "v-secure --json key rotate --all --dek"),
     (Some("key restore"), "v-secure --json key restore"),
     (Some("exposed"), "v-secure --json exposed || true"),
+    (
+        None,
+        "git add .v-secure && git commit --quiet -m common && git checkout --quiet -b beside && v-secure role create beside && git commit --quiet -a -m beside && git checkout --quiet - && v-secure pin accept --yes && v-secure role create here",
+    ),
+    (Some("policy rebase"), "v-secure --json policy rebase beside --yes"),
     (Some("adopt"), "v-secure --json adopt --list"),
     (None, "sed -i.old 's/\"admin\"/\"other\"/' .v-secure/vault.toml"),
     (Some("audit verify"), "v-secure --json audit verify || true"),

@@ -151,6 +151,8 @@ codes! {
     SlotStale "slot-stale" Notice,
     /// A secret that the base does not have: a variable more for the programs of its environment.
     BaseSecretNew "base-secret-new" Notice,
+    /// The base's policy gave way to this one, on the word of its own owners.
+    BasePolicyRebased "base-policy-rebased" Notice,
     /// A void entry of the base was dropped, which anybody may do.
     BaseVoidDropped "base-void-dropped" Notice,
 }

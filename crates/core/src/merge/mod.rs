@@ -16,7 +16,7 @@ pub mod union;
 #[cfg(test)]
 mod tests;
 
-use crate::crypto::id::{EntryId, VaultId};
+use crate::crypto::id::{EntryId, PolicyId, VaultId};
 use crate::file::format::{self, FormatError};
 use crate::file::model::VaultFile;
 use crate::log::finding::Finding;
@@ -25,6 +25,7 @@ use crate::log::graph::Graph;
 use crate::log::standing::{LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::policy::chain::{Chain, ChainSignatures};
+use crate::policy::chain_comparison;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
 use crate::time::UnixTime;
@@ -82,6 +83,17 @@ pub fn settled(mut file: VaultFile, now: UnixTime) -> Result<Merged, MergeError>
     let vault = Vault::open(text.as_bytes(), format::Trust::Strict, Depth::Everything, now)
         .map_err(MergeError::Result)?;
     Ok(Merged { vault, text })
+}
+
+/// Whether a side lacks something that `base` has, of the log or of the policy.
+pub fn is_lacking(side: &VaultFile, base: &VaultFile) -> bool {
+    !lacking(base, side).is_empty() || !lacking_policy(base, side).is_empty()
+}
+
+/// The policy entries of `base` that a side does not have.
+pub fn lacking_policy(base: &VaultFile, side: &VaultFile) -> Vec<PolicyId> {
+    let ids = |file: &VaultFile| file.chain.iter().map(PolicyEntry::id).collect::<Vec<_>>();
+    chain_comparison::lacking(&ids(base), &ids(side)).to_vec()
 }
 
 /// The entries of `base` that a side does not have: what it was written from is not what came before it, as

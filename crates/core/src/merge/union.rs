@@ -40,6 +40,12 @@ pub fn union(ours: VaultFile, theirs: VaultFile) -> Result<VaultFile, MergeError
     Ok(longer)
 }
 
+/// Whether both changed the policy, so that they have no union.
+pub fn is_parted(ours: &VaultFile, theirs: &VaultFile) -> bool {
+    let parted = ChainComparison::of(&ids(&ours.chain), &ids(&theirs.chain));
+    matches!(parted, ChainComparison::Diverged { .. })
+}
+
 fn ids(chain: &[PolicyEntry]) -> Vec<PolicyId> {
     chain.iter().map(PolicyEntry::id).collect()
 }

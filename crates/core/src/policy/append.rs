@@ -92,9 +92,18 @@ impl Chain {
     /// The state and the facts after one more entry of these ops, whoever signs it; `None` if they do
     /// not fit.
     pub(super) fn trial(&self, ops: &[PolicyOp]) -> Option<(PolicyState, History)> {
+        let tried = self.tried(ops).ok()?;
+        Some((tried.state, tried.history))
+    }
+
+    /// The chain as it would be with these ops, whoever signs them.
+    ///
+    /// # Errors
+    /// The first that does not fit.
+    pub(super) fn tried(&self, ops: &[PolicyOp]) -> Result<Self, ChainError> {
         let mut chain = self.clone();
-        chain.apply(ops, &Arc::from([]), &Creators::new(), true).ok()?;
-        Some((chain.state, chain.history))
+        chain.apply(ops, &Arc::from([]), &Creators::new(), true)?;
+        Ok(chain)
     }
 
     /// The same of genesis.

@@ -20,12 +20,14 @@ pub mod history;
 pub mod op;
 mod paths;
 pub mod position;
+pub mod rebase;
 mod registry;
 pub mod rights;
 pub mod sealers;
 pub mod settings;
 pub mod sign;
 pub mod state;
+pub(crate) mod strictness;
 pub mod vouching;
 mod widest;
 

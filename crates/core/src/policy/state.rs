@@ -185,6 +185,11 @@ impl PolicyState {
         self.key_owners.get(key)
     }
 
+    /// Whether a key is this member's.
+    pub fn is_theirs(&self, member: &Name, key: &KeyId) -> bool {
+        self.key_owner(key) == Some(member)
+    }
+
     /// Whose recipient the key with this id is.
     pub(crate) fn recipient_owner(&self, id: &Id) -> Option<&Name> {
         self.registry.owner(id)

@@ -2,6 +2,7 @@
 //! result or a [`Change`](crate::vault::change::Change). Pure.
 
 pub mod adopt;
+pub mod carry;
 pub mod compare;
 pub mod copy;
 pub mod edit_buffer;
@@ -19,5 +20,6 @@ pub mod rollback;
 pub mod rotation_due;
 pub mod selection;
 pub mod similar;
+pub mod take_back;
 pub mod void_known;
 pub mod waived;

@@ -4,6 +4,7 @@ use crate::crypto::id::{EntryId, ObjectId, PolicyId, SecretId, VaultId};
 use crate::file::model::VaultFile;
 use crate::file::slot::SlotRecord;
 use crate::log::describe::{self, short};
+use crate::log::entry::Entry;
 use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::fold::FoldScope;
 use crate::log::graph::Graph;
@@ -11,8 +12,11 @@ use crate::log::policy_view::PolicyView;
 use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::LogState;
 use crate::name::SecretName;
+use crate::policy::chain::{Chain, ChainSignatures};
 use crate::policy::chain_comparison::lacking;
 use crate::policy::entry::PolicyEntry;
+use crate::policy::op::PolicyOp;
+use crate::policy::rebase;
 use crate::record::ids;
 
 /// What `base` holds and `new` does not; `state` and `policy` are those of `new`.
@@ -24,26 +28,47 @@ pub fn verify_base(
     policy: &dyn PolicyView,
     base: &VaultFile,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = chain(policy, base).into_iter().collect();
-    findings.extend(entries(new, policy, base));
+    let over = took_over(new, base);
+    let mut findings: Vec<Finding> = chain(policy, base, over).into_iter().collect();
+    findings.extend(entries(new, policy, base, over));
     findings.extend(objects(new, state, base));
     findings.extend(slots(new, base));
     findings
 }
 
-fn chain(policy: &dyn PolicyView, base: &VaultFile) -> Option<Finding> {
+/// Whether the base's policy gave way to the new one, on the word of its own owners.
+fn took_over(new: &VaultFile, base: &VaultFile) -> bool {
+    let of = |entries: &[PolicyEntry]| Chain::build(entries, ChainSignatures::Trusted);
+    let is_named = |op: &PolicyOp| matches!(op, PolicyOp::Rebase { .. });
+    // Few vaults ever had to do with it.
+    new.chain.iter().any(|entry| entry.ops.iter().any(is_named))
+        && matches!((of(&new.chain), of(&base.chain)), (Ok(now), Ok(then))
+            if rebase::took_over(&now, &new.chain, &then))
+}
+
+fn chain(policy: &dyn PolicyView, base: &VaultFile, over: bool) -> Option<Finding> {
     let ids: Vec<PolicyId> = base.chain.iter().map(PolicyEntry::id).collect();
     let gone = lacking(&ids, policy.ids());
     let (position, id) = (ids.len() - gone.len(), *gone.first()?);
+    if over {
+        let message = format!(
+            "policy entry {position} of the base and what follows it gave way: an owner made its changes again"
+        );
+        return Some(Finding::new(FindingCode::BasePolicyRebased, Subject::Policy(id), message));
+    }
     let message =
         format!("policy entry {position} of the base, {}, is not in the chain", short(&id));
     let finding = Finding::new(FindingCode::BasePolicyDiverged, Subject::Policy(id), message);
     Some(finding.hint("git log -p -- .v-secure/vault.toml"))
 }
 
-fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile) -> Vec<Finding> {
-    let missing: Vec<&EntryId> =
-        base.entries.keys().filter(|id| !new.entries.contains_key(*id)).collect();
+fn entries(new: &VaultFile, policy: &dyn PolicyView, base: &VaultFile, over: bool) -> Vec<Finding> {
+    // What was written under a policy that gave way cannot be there, and was issued anew or left with it.
+    let lacks = |(id, entry): &(&EntryId, &Entry)| {
+        let gave_way = over && policy.position(&entry.policy).is_none();
+        !new.entries.contains_key(*id) && !gave_way
+    };
+    let missing: Vec<&EntryId> = base.entries.iter().filter(lacks).map(|(id, _)| id).collect();
     if missing.is_empty() {
         return Vec::new();
     }

@@ -7,7 +7,7 @@ use crate::store::file::{new_file, read};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use v_secure_core::file::format::MAX_FILE;
-use v_secure_core::merge::{MergeError, blended, merge};
+use v_secure_core::merge::{MergeError, blended, merge, union};
 
 /// Git made the file for this merge.
 const MODE: u32 = 0o600;
@@ -43,7 +43,7 @@ impl MergeDriver {
         let refused = |error: MergeError| {
             let failure = not_merged(&self.path, ["here", "coming in"], &error);
             match error {
-                MergeError::PolicyDiverged { .. } => failure.hint(merging::RESOLVE),
+                MergeError::PolicyDiverged { .. } => failure.hint(merging::POLICY_REBASE),
                 MergeError::OtherVault { .. } => failure,
                 _ => failure.hint("git merge --abort  # that side's vault is broken: see who did it, and have it mended there"),
             }
@@ -51,7 +51,10 @@ impl MergeDriver {
         let [base, ours, theirs] = [text(&self.base)?, text(&self.ours)?, text(&self.theirs)?];
         let here = blended::loose(&ours).map_err(refused)?;
         let there = blended::loose(&theirs).map_err(refused)?;
-        if let Ok(began) = blended::loose(&base) {
+        // Where the policies parted that is what is told: what gave way to another policy is none of its history.
+        if let Ok(began) = blended::loose(&base)
+            && !union::is_parted(&here, &there)
+        {
             merging::refuse_picks(&self.path, &began, [&here, &there])?;
         }
         let merged = merge(here, [there], context.host.now()).map_err(refused)?;

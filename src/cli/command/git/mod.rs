@@ -1,5 +1,6 @@
 //! `v-secure git`: what git and the vault need of each other.
 
+mod again;
 pub mod install;
 pub mod merge_driver;
 pub mod pre_commit;
@@ -16,7 +17,7 @@ use clap::Subcommand;
 pub enum Git {
     PreCommit(pre_commit::PreCommit),
     Install(install::Install),
-    Resolve(resolve::Resolve),
+    Resolve(Box<resolve::Resolve>),
     MergeDriver(merge_driver::MergeDriver),
     Textconv(textconv::Textconv),
 }

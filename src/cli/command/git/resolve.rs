@@ -1,14 +1,19 @@
 //! `v-secure git resolve`: makes a vault of what git left of a merge.
 
+use super::again::{self, OneChange, Remade};
+use crate::cli::confirm::ConfirmArgs;
 use crate::cli::door::context::Context;
 use crate::cli::error::failures::merging::{self, diverged, not_merged};
 use crate::cli::error::{Failure, Outcome};
+use crate::cli::people::policy::ReasonArg;
 use crate::engine::resolving::Resolution;
+use crate::engine::session::Session;
 use crate::engine::writing;
 use crate::store::file::find::Location;
 use crate::store::git::command as git_command;
+use crate::store::git::sides::sides;
 use clap::Args;
-use std::path::Path;
+use v_secure_core::file::format;
 use v_secure_core::merge::{MergeError, Merged, blended, merge};
 use v_secure_core::report::view::git::GitResolveView;
 use v_secure_core::time::UnixTime;
@@ -20,9 +25,19 @@ use v_secure_core::time::UnixTime;
                   merge driver left half merged. Every signed record of every side is kept; nothing is written \
                   unless the result verifies. Where both sides changed one secret, both values are there \
                   afterwards, and 'v-secure secret resolve' ends that.\n\n\
+                  Of a commit that 'git revert' takes back, or 'git cherry-pick' brings from another branch, it \
+                  makes the change as one of your own, with your key and rights, once it has shown it and asked: an \
+                  earlier value becomes active again, what was removed is restored, what was made is removed; a \
+                  picked value is encrypted anew for those who may read it here.\n\n\
                   Examples:\n  v-secure git resolve && git add .v-secure && git commit"
 )]
-pub struct Resolve {}
+pub struct Resolve {
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    #[command(flatten)]
+    reason: ReasonArg,
+}
 
 impl Resolve {
     pub fn run(self, context: &Context<'_>) -> Outcome {
@@ -30,7 +45,10 @@ impl Resolve {
         let location = session.location.clone();
         let resolution = Resolution::begin(&session)?;
         let now = context.host.now();
-        refuse_picks(&location)?;
+        let text = String::from_utf8_lossy(resolution.bytes()).into_owned();
+        if let Some(change) = again::find(context, &location, &text)? {
+            return self.again(context, &session, resolution, change);
+        }
         let merged = merged(&location, resolution.bytes(), now)
             .map_err(|error| refused(&location, &error))?;
         let changed = merged.text.as_bytes() != resolution.bytes();
@@ -40,7 +58,13 @@ impl Resolve {
         };
         let conflicts = merging::conflicts(&vault);
         if context.ui.json {
-            return context.ui.object(&GitResolveView { changed, conflicts: &conflicts });
+            let (again, left) = (&[][..], &[][..]);
+            return context.ui.object(&GitResolveView {
+                changed,
+                conflicts: &conflicts,
+                again,
+                left,
+            });
         }
         if !changed {
             context.ui.note("nothing to resolve: the vault is whole");
@@ -51,19 +75,34 @@ impl Resolve {
         context.ui.note(&format!("next: {}", next(&location)));
         Ok(())
     }
-}
 
-/// As the driver does, which a clone may not have run.
-fn refuse_picks(location: &Location) -> Outcome {
-    let side = |stage| {
-        let bytes = git_command::side(&location.vault, stage)?;
-        blended::loose(&String::from_utf8_lossy(&bytes)).ok()
-    };
-    match (side(1), side(2), side(3)) {
-        (Some(base), Some(ours), Some(theirs)) => {
-            merging::refuse_picks(&location.vault, &base, [&ours, &theirs])
+    /// Of one commit, whose change is made as one of its own.
+    fn again(
+        self,
+        context: &Context<'_>,
+        session: &Session,
+        resolution: Resolution<'_>,
+        change: OneChange,
+    ) -> Outcome {
+        let reason = self.reason.reason.as_deref();
+        let Remade { vault, again, left } = change.make(context, session, &self.confirm, reason)?;
+        let text = format::write(vault.file());
+        let written = resolution.commit(context, &Merged { vault, text })?;
+        let vault = writing::finish(context, session, written);
+        let conflicts = merging::conflicts(&vault);
+        if context.ui.json {
+            let (changed, conflicts) = (true, &conflicts[..]);
+            let view = GitResolveView { changed, conflicts, again: &again, left: &left };
+            return context.ui.object(&view);
         }
-        _ => Ok(()),
+        for left in &left {
+            context.ui.warn(&format!("'{}' is left as it is: {}", left.what, left.why));
+        }
+        let count = if again.len() == 1 { "1 change" } else { &format!("{} changes", again.len()) };
+        context.ui.note(&format!("made as your own: {count}"));
+        merging::tell_conflicts(context, &vault);
+        context.ui.note("next: git add .v-secure && git commit");
+        Ok(())
     }
 }
 
@@ -77,21 +116,6 @@ fn merged(location: &Location, bytes: &[u8], now: UnixTime) -> Result<Merged, Me
         None => blended::mended(&text, now),
         Some(first) => merge(first, sides.chain(blended::read(&text).ok()), now),
     }
-}
-
-/// From the index while it has them, and from the commits of a merge where somebody has added the file since.
-fn sides(location: &Location) -> Vec<Vec<u8>> {
-    let staged = [2, 3].map(|stage| git_command::side(&location.vault, stage));
-    if let [Some(ours), Some(theirs)] = staged {
-        return vec![ours, theirs];
-    }
-    let (folder, merged) = (&location.folder, git_command::merged(&location.folder));
-    if merged.is_empty() {
-        return Vec::new();
-    }
-    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
-    let commits = git_command::commit(folder, "HEAD").into_iter().chain(merged);
-    commits.filter_map(|commit| git_command::show(folder, &commit, &name)).collect()
 }
 
 fn refused(location: &Location, error: &MergeError) -> Failure {

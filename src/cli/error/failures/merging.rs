@@ -1,5 +1,5 @@
 //! What does not merge, and the ways out: by `git resolve`, or where members or rights changed on both sides, by
-//! making one side's changes again.
+//! `policy rebase`.
 
 use super::open_failure;
 use crate::cli::door::context::Context;
@@ -17,6 +17,10 @@ use v_secure_core::vault::{OpenError, Vault};
 
 /// Unites the sides of a merge, without a key.
 pub const RESOLVE: &str = "v-secure git resolve";
+/// The same of one commit, whose change it makes as one of its own.
+const AGAIN: &str = "v-secure git resolve && git add .v-secure && git commit  # makes the change as one of your own";
+/// Makes one side's changes of the policy again on the other's.
+pub const POLICY_REBASE: &str = "v-secure policy rebase";
 /// The most policy entries that are described of one side.
 const MOST: usize = 8;
 
@@ -78,74 +82,22 @@ fn changed(label: &str, entries: &[PolicyEntry]) -> Vec<String> {
     told.chain((left > 0).then(|| format!("{label}: {left} more"))).collect()
 }
 
-/// With the way out of a merge whose sides both changed the policy: one side stays whole, and the other one's
-/// changes are made again on it.
-pub fn diverged(failure: Failure, path: &Path) -> Failure {
+/// With the way out of a merge whose sides both changed the policy: an owner makes one side's changes again on
+/// the other.
+pub(crate) fn diverged(failure: Failure, path: &Path) -> Failure {
     let folder = path.parent().unwrap_or(path);
-    let is_added = !git_command::is_unmerged_file(path);
-    match is_added && git_command::merged(folder).is_empty() && !git_command::is_rebasing(folder) {
-        false => redone(failure, folder, is_added),
-        // The marks were committed: git has the sides in the parents of that commit alone.
-        true => again(
-            failure
-                .hint("git log --oneline -- .v-secure/vault.toml  # COMMIT: the one that brought the marks")
-                .hint(format!("git show COMMIT^2:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
-                .hint("git checkout COMMIT^1 -- .v-secure/vault.toml  # takes the first side; exchange ^1 and ^2 if members or roles changed on the second. Then:"),
-        )
-        .hint("git add .v-secure && git commit"),
-    }
-}
-
-/// A device follows one policy of a vault: what is read of the other side is read as by another device.
-const AS_ANOTHER: &str = "XDG_STATE_HOME=\"$(mktemp -d)\" v-secure --trust-first-use";
-
-/// Where one side of a conflict is kept. Not in the working tree, where a link to anywhere may have been
-/// committed by that name, which a shell would follow.
-const OTHER: &str = "\"$(git rev-parse --git-dir)/other.toml\"";
-
-/// With the way out of a merge or rebase that is not finished. What others have may hold a removal, so it
-/// stays whole, and what is one's own is made again on it: in a merge that takes a rebase, in a rebase the
-/// side that was checked out is that of the others. `is_added`: the file was added with its marks, and the
-/// index has the sides no more.
-fn redone(failure: Failure, folder: &Path, is_added: bool) -> Failure {
-    if !git_command::merged(folder).is_empty() {
-        return rebased(failure);
-    }
-    let last = match git_command::is_rebasing(folder) {
+    let is_rebase = git_command::is_rebasing(folder);
+    let failure = match is_rebase {
         // A rebase that goes on runs no hook; a commit does.
-        true => "git add .v-secure && git commit --no-edit && git rebase --continue",
-        false => "git add .v-secure && git commit",
+        true => failure.hint("v-secure policy rebase && git add .v-secure && git commit --no-edit && git rebase --continue"),
+        false => failure.hint("v-secure policy rebase && git add .v-secure && git commit"),
     };
-    let failure = match is_added {
-        true => {
-            failure.hint("git checkout --merge -- .v-secure/vault.toml  # takes 'git add' back")
-        }
-        false => failure,
-    };
-    again(
-        failure
-            .hint(format!("git show :3:./.v-secure/vault.toml > {OTHER}  # keeps the second side"))
-            .hint("git checkout --ours -- .v-secure/vault.toml  # takes the first side, and then:"),
-    )
-    .hint(last)
-}
-
-/// With a rebase in place of the merge that is under way.
-fn rebased(failure: Failure) -> Failure {
-    failure
-        .hint(
-            "side=$(git rev-parse MERGE_HEAD) && git merge --abort && git rebase \"$side\"  # that side \
-             stays whole, and your commits are made again on it",
-        )
-        .hint("git merge --abort  # where the side is a branch of your own: git switch it, and rebase it")
-}
-
-fn again(failure: Failure) -> Failure {
-    failure
-        .hint("v-secure pin accept  # the policy that stays")
-        .hint(format!("{AS_ANOTHER} audit log --vault {OTHER}  # shows what is to be done again: members, roles and settings too"))
-        .hint(format!("{AS_ANOTHER} get NAME --vault {OTHER} | v-secure set NAME  # for each secret of it"))
-        .hint(format!("rm {OTHER}"))
+    match (is_rebase, git_command::merged(folder).is_empty()) {
+        (true, _) => failure.hint("git rebase --abort  # and ask an owner for it"),
+        (false, false) => failure.hint("git merge --abort  # and ask an owner for it"),
+        // The marks were committed.
+        (false, true) => failure.hint("git log --oneline -- .v-secure/vault.toml"),
+    }
 }
 
 /// The secrets of which several values are active.
@@ -174,26 +126,25 @@ pub(crate) fn refuse_picks(
         return Ok(());
     }
     let place = path.display();
-    let taken_back = merge::lacking(base, theirs).len();
+    let lacks = |side| merge::lacking(base, side).len() + merge::lacking_policy(base, side).len();
+    let taken_back = lacks(theirs);
     if taken_back > 0 {
         let message = format!(
             "{place}: this would take {} out of the vault's history, which only grows",
             changes(taken_back)
         );
-        return Err(Failure::new(Code::Revert, message)
-            .hint("git revert --abort")
-            .hint("v-secure secret rollback NAME --version N  # gives a secret its earlier value, as a change of your own"));
+        return Err(Failure::new(Code::Revert, message).hint(AGAIN).hint("git revert --abort"));
     }
-    let missing = merge::lacking(base, ours).len();
+    let missing = lacks(ours);
     if missing > 0 {
         let message = format!(
             "{place}: the picked commit was made upon {} that this branch does not have",
             changes(missing)
         );
         return Err(Failure::new(Code::Pick, message)
+            .hint(AGAIN)
             .hint("git cherry-pick --abort")
-            .hint("git merge BRANCH  # brings all of that branch")
-            .hint("v-secure set NAME  # gives the one secret that value here"));
+            .hint("git merge BRANCH  # brings all of that branch"));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use v_secure_core::keys::rotation::KeyRotationError;
 use v_secure_core::people::member::MemberError;
 use v_secure_core::people::slot::SlotChangeError;
 use v_secure_core::policy::error::{ChainError, ChainFault, OpFault};
+use v_secure_core::policy::rebase::ReplayError;
 use v_secure_core::secret::similar;
 
 impl From<PolicyChangeError> for Failure {
@@ -86,6 +87,14 @@ pub(in crate::cli) fn chain_failure(error: &ChainError) -> Failure {
     };
     failure.hints.push(hint.into());
     failure
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        let mut failure = chain_failure(&error.source);
+        failure.causes.insert(0, std::mem::replace(&mut failure.message, error.to_string()));
+        failure
+    }
 }
 
 impl From<KeyRotationError> for Failure {

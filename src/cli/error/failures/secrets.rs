@@ -14,6 +14,7 @@ use v_secure_core::secret::read::ReadError;
 use v_secure_core::secret::remove::RemoveError;
 use v_secure_core::secret::resolve::ResolveError;
 use v_secure_core::secret::rollback::RollbackError;
+use v_secure_core::secret::take_back::TakeBackError;
 use v_secure_core::secret::waived::WaiveError;
 
 impl From<ReadError> for Failure {
@@ -160,6 +161,19 @@ impl From<RollbackError> for Failure {
             }
             RollbackError::Removed { ref secret, number } => is(Code::Removed)
                 .hint(format!("v-secure secret restore {secret} --version {number}")),
+        }
+    }
+}
+
+impl From<TakeBackError> for Failure {
+    fn from(error: TakeBackError) -> Self {
+        match error {
+            TakeBackError::Read(error) => error.into(),
+            TakeBackError::Put(error) => error.into(),
+            TakeBackError::NotPermitted { ref able, .. } => {
+                Self::from_error(Code::NotPermitted, &error)
+                    .hint(format!("who can: {}", names(able)))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 mod access;
 mod attacks;
 mod queries;
-mod random;
+pub(super) mod random;
 mod recipients;
 mod rules;
 mod sealing;

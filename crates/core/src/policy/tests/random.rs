@@ -8,14 +8,14 @@ use crate::policy::widest::WidestReach;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const MEMBERS: [&str; 4] = ["admin", "backend", "contractor", "dave"];
-const ROLES: [&str; 3] = ["owner", "r1", "r2"];
+pub(in crate::policy) const MEMBERS: [&str; 4] = ["admin", "backend", "contractor", "dave"];
+pub(in crate::policy) const ROLES: [&str; 3] = ["owner", "r1", "r2"];
 const PATTERNS: [&str; 4] = ["*", "dev/*", "dev/D*", "prod/DB"];
-const SECRETS: [&str; 4] = ["dev/DB", "dev/X", "prod/DB", "prod/X"];
+pub(in crate::policy) const SECRETS: [&str; 4] = ["dev/DB", "dev/X", "prod/DB", "prod/X"];
 
 /// An op by recipe: the vault's id is known only when it is used.
 #[derive(Debug, Clone)]
-enum Recipe {
+pub(in crate::policy) enum Recipe {
     Key { member: &'static str, device: u8 },
     Op(PolicyOp),
 }
@@ -24,7 +24,7 @@ fn rights() -> impl Strategy<Value = Vec<Right>> {
     proptest::sample::subsequence(Right::ALL.to_vec(), 0..=5)
 }
 
-fn recipe(
+pub(in crate::policy) fn recipe(
     members: &'static [&'static str],
     roles: &'static [&'static str],
 ) -> impl Strategy<Value = Recipe> {
@@ -53,7 +53,7 @@ fn recipe(
     ]
 }
 
-fn op(world: &World, recipe: Recipe) -> PolicyOp {
+pub(in crate::policy) fn op(world: &World, recipe: Recipe) -> PolicyOp {
     match recipe {
         Recipe::Key { member, device } => world.key(member, &format!("k{device}")),
         Recipe::Op(op) => op,

@@ -1,6 +1,10 @@
 //! `git install`, `git resolve`.
 
+use crate::log::history;
+use crate::log::op::Op;
 use crate::name::SecretName;
+use crate::secret::carry::LeftOut;
+use crate::secret::take_back::{Left, Step};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +27,61 @@ pub struct GitResolveView<'a> {
     pub changed: bool,
     /// Secrets of which several values are active.
     pub conflicts: &'a [SecretName],
+    /// Of a commit that is picked or taken back: what was made of it, as changes of their own.
+    pub again: &'a [AgainView],
+    /// What was not.
+    pub left: &'a [NotAgainView],
+}
+
+#[derive(Debug, Serialize)]
+pub struct AgainView {
+    pub action: &'static str,
+    pub secret: String,
+    /// The field, or the version whose value it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct NotAgainView {
+    pub what: String,
+    pub why: String,
+}
+
+impl From<&Step> for AgainView {
+    fn from(step: &Step) -> Self {
+        let detail = match step {
+            Step::Value { number, .. } => Some(format!("the value of version {number}")),
+            Step::Field { field, .. } => Some(field.clone()),
+            Step::Restore { .. } | Step::Remove { .. } | Step::Expire { .. } => None,
+        };
+        Self { action: step.action(), secret: step.secret().to_string(), detail }
+    }
+}
+
+impl From<&Op> for AgainView {
+    fn from(op: &Op) -> Self {
+        let detail = match op {
+            Op::Field(field) => Some(field.field.clone()),
+            _ => None,
+        };
+        let secret = op.secret().map(ToString::to_string).unwrap_or_default();
+        Self { action: history::action(op), secret, detail }
+    }
+}
+
+impl From<&Left> for NotAgainView {
+    fn from(left: &Left) -> Self {
+        Self { what: left.secret.to_string(), why: left.why.to_string() }
+    }
+}
+
+impl From<&LeftOut> for NotAgainView {
+    fn from(left: &LeftOut) -> Self {
+        let secret = left.secret.as_ref().map(ToString::to_string).unwrap_or_default();
+        let what = format!("{} {secret}", left.action).trim_end().to_owned();
+        Self { what, why: left.why.to_string() }
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +111,14 @@ mod tests {
 
     fn resolutions() -> Vec<Value> {
         let conflicts = &[SecretName::parse("prod/A").unwrap()];
-        vec![json(&GitResolveView { changed: true, conflicts })]
+        let again = |detail: Option<&str>| AgainView {
+            action: "rollback",
+            secret: "prod/A".into(),
+            detail: detail.map(str::to_owned),
+        };
+        let again = &[again(None), again(Some("the value of version 1"))];
+        let left =
+            &[NotAgainView { what: "prod/B".into(), why: "it was changed again since".into() }];
+        vec![json(&GitResolveView { changed: true, conflicts, again, left })]
     }
 }

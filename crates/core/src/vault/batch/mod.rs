@@ -8,7 +8,7 @@
 
 use super::change::{Change, NewVersion, NewWrap};
 use crate::crypto::bytes::Id;
-use crate::crypto::id::{ObjectId, PolicyId, VaultId};
+use crate::crypto::id::{EntryId, ObjectId, PolicyId, VaultId};
 use crate::file::version::{SealedValue, SealedVersion};
 use crate::log::draft::{Authorship, EntryDraft, Tips};
 use crate::log::entry::Entry;
@@ -38,6 +38,8 @@ pub struct Batch<'a> {
     /// The ops of that entry.
     ops: Vec<Op>,
     bytes: usize,
+    /// Why, where that is not the change's own reason.
+    reason: Option<String>,
     versions: Vec<NewVersion>,
     wraps: Vec<NewWrap>,
 }
@@ -77,6 +79,7 @@ impl<'a> Batch<'a> {
             tips,
             ops: Vec::new(),
             bytes: 0,
+            reason: None,
             versions: Vec::new(),
             wraps: Vec::new(),
         }
@@ -109,6 +112,19 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Lets the next op begin an entry that follows others than the last one, for a reason of its own.
+    pub(crate) fn follow(&mut self, tips: Tips, reason: &str) {
+        self.close();
+        self.origin = tips.origin();
+        self.tips = tips;
+        self.reason = Some(reason.to_owned());
+    }
+
+    /// The last entry that is finished, and its number.
+    pub(crate) fn last(&self) -> Option<(EntryId, u64)> {
+        self.entries.last().map(|entry| (entry.id(), entry.lamport))
+    }
+
     /// Lets the next op begin an entry.
     pub fn close(&mut self) {
         if self.ops.is_empty() {
@@ -126,7 +142,8 @@ impl<'a> Batch<'a> {
         let (vault, policy, actor) = (&self.vault, self.policy, &self.ctx.signer.member);
         let by = Authorship { vault, policy, actor };
         let ops = std::mem::take(&mut self.ops);
-        let draft = EntryDraft { ops, reason: self.ctx.reason.clone(), ts: self.ctx.now };
+        let reason = self.reason.as_ref().unwrap_or(&self.ctx.reason).clone();
+        let draft = EntryDraft { ops, reason, ts: self.ctx.now };
         draft.sign(&self.tips, by, &self.ctx.signer.key)
     }
 

@@ -63,8 +63,8 @@ impl PreCommit {
 fn reverting(mut failure: Failure) -> Failure {
     failure.hints.clear();
     failure
+        .hint("v-secure git resolve && git add .v-secure && git commit  # takes it back by a change of your own")
         .hint("git reset --merge  # gives the revert up")
-        .hint("v-secure secret rollback NAME --version N  # gives a secret its earlier value, as a change of your own")
 }
 
 /// Keeps members' private keys from being committed.

@@ -1,0 +1,21 @@
+//! The sides of a merge or rebase that is not finished, as git has them.
+
+use super::command as git_command;
+use crate::store::file::find::Location;
+use std::path::Path;
+
+/// The copies of the vault that git could not merge, what is checked out first: from the index while it has them,
+/// and from the commits of a merge where somebody has added the file since. None where nothing is unfinished.
+pub(crate) fn sides(location: &Location) -> Vec<Vec<u8>> {
+    let staged = [2, 3].map(|stage| git_command::side(&location.vault, stage));
+    if let [Some(ours), Some(theirs)] = staged {
+        return vec![ours, theirs];
+    }
+    let (folder, merged) = (&location.folder, git_command::merged(&location.folder));
+    if merged.is_empty() {
+        return Vec::new();
+    }
+    let name = Path::new(".").join(location.vault.file_name().unwrap_or_default());
+    let commits = git_command::commit(folder, "HEAD").into_iter().chain(merged);
+    commits.filter_map(|commit| git_command::show(folder, &commit, &name)).collect()
+}
