@@ -2,7 +2,14 @@
 //! leaves.
 
 use serde_json::Value;
+use std::path::Path;
 use std::process::{Command, Output};
+use v_secure_core::crypto::id::PolicyId;
+use v_secure_core::file::format;
+use v_secure_core::policy::op::PolicyOp;
+use v_secure_core::policy::sign::PolicyDraft;
+use v_secure_core::time::UnixTime;
+use v_secure_testkit::branches as testkit;
 use v_secure_testkit::cli::{Cli, Run, failure, finish};
 use v_secure_testkit::repository::Repository;
 
@@ -507,6 +514,53 @@ fn a_clone_that_knows_the_other_side_follows() {
     }
     repository.git(&["checkout", "--quiet", "side"]);
     assert_eq!(elsewhere("get A").code, 6, "it is held to the new one");
+}
+
+/// Says of the vault here that it took over the policy of another state, and takes nothing over.
+fn claim(cli: &Cli, identity: &Path, head: PolicyId) {
+    let (_, signer) = testkit::thief(&cli.vault(), identity);
+    let (vault, mut file) = (testkit::open(&cli.vault()), testkit::parse(&cli.vault()));
+    let (ops, heads) = (vec![PolicyOp::Rebase { head }], vault.known_heads());
+    let now = UnixTime::from_secs(1_800_000_000);
+    let draft = PolicyDraft::next(vault.chain(), now, heads, ops, String::new());
+    file.chain.push(draft.sign(&[&signer.key]));
+    std::fs::write(cli.vault(), format::write(&file)).unwrap();
+}
+
+/// Whoever was removed by the policy that gives way may still be an owner by the other one.
+#[test]
+fn nobody_makes_a_clone_follow_who_is_no_owner_by_what_it_knows() {
+    for (who, follows) in [("boss", false), ("ada", true)] {
+        let Some(repository) = branches(
+            |cli| member(cli, "boss", "owner"),
+            |cli| drop(cli.ok("member remove boss --yes")),
+            |cli| drop(cli.ok("role create of-main")),
+        ) else {
+            return;
+        };
+        let cli = &repository.0;
+        let state = cli.project().with_file_name("elsewhere");
+        let elsewhere = |line: &str| {
+            let mut command = cli.command(line);
+            command.env("XDG_STATE_HOME", &state);
+            finish(&mut command, b"")
+        };
+        repository.git(&["checkout", "--quiet", "side"]);
+        assert_eq!(elsewhere("pin accept --yes").code, 0);
+        let head = testkit::open(&cli.vault()).chain().head();
+        repository.git(&["checkout", "--quiet", "main"]);
+        let identity = match who {
+            "boss" => cli.project().with_file_name("boss.txt"),
+            _ => cli.project().with_file_name("home").join("config/v-secure/identity.txt"),
+        };
+        claim(cli, &identity, head);
+        let seen = elsewhere("get A --json");
+        assert_eq!(seen.code == 0, follows, "{who}: {seen:?}");
+        let verified = cli.run("audit verify --base side");
+        let expected = if follows { "base-policy-rebased" } else { "base-policy-diverged" };
+        assert!(verified.shows(expected), "{who}: {verified:?}");
+        assert_eq!(verified.code == 0, follows);
+    }
 }
 
 #[test]
