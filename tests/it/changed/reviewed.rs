@@ -89,7 +89,7 @@ fn what_fails_says_so_at_its_top() {
     refused(&repository, "no-such", "could not be verified");
     let other = Cli::with_vault();
     fs::copy(other.vault(), cli.vault()).unwrap();
-    refused(&repository, "HEAD", "");
+    refused(&repository, "HEAD", "another vault");
     fs::remove_file(cli.vault()).unwrap();
     refused(&repository, "HEAD", "could not be verified");
 }

@@ -116,12 +116,12 @@ impl Verify {
     fn markdown(&self, found: &Verification) -> String {
         let opened = found.check.as_ref().and_then(|check| check.opened.as_ref());
         let states = found.base.as_ref().zip(opened.map(|opened| &opened.vault));
-        let change = states.and_then(|(old, new)| Change::between(old, new).ok());
+        let change = states.map(|(old, new)| Change::between(old, new));
         let review = Review {
             vault: found.record().map(|record| &record.name),
             base: self.base.as_deref(),
             findings: &found.findings,
-            change: change.as_ref(),
+            change: change.as_ref().map(|change| change.as_ref().map_err(|error| *error)),
         };
         review.markdown()
     }

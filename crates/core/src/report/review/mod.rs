@@ -7,7 +7,7 @@ mod sentence;
 #[cfg(test)]
 mod tests;
 
-use super::change::{About, Change, Item, What};
+use super::change::{About, Change, Item, OtherVault, What};
 use crate::log::finding::Severity;
 use crate::log::report::FindingRecord;
 use crate::name::Name;
@@ -31,7 +31,7 @@ pub struct Review<'a> {
     pub base: Option<&'a str>,
     pub findings: &'a [FindingRecord],
     /// `None` without a base, and where one of the states could not be read.
-    pub change: Option<&'a Change>,
+    pub change: Option<Result<&'a Change, OtherVault>>,
 }
 
 impl Review<'_> {
@@ -43,7 +43,7 @@ impl Review<'_> {
         let errors: Vec<&FindingRecord> = of(Severity::Error).collect();
         self.verdict(&mut text, &errors);
         self.summary(&mut text);
-        if let Some(change) = self.change {
+        if let Some(Ok(change)) = self.change {
             listed(&mut text, "Who gets in, and what they may do", &rights(change));
             listed(&mut text, "Secrets", &secrets(change));
             listed(&mut text, "Settings and keys", &rest(change));
@@ -60,6 +60,9 @@ impl Review<'_> {
             return;
         }
         let mut faults: Vec<&str> = errors.iter().map(|found| fault(&found.code)).collect();
+        if let Some(Err(OtherVault { .. })) = self.change {
+            faults.insert(0, "another vault in its place");
+        }
         let mut seen = BTreeSet::new();
         faults.retain(|fault| seen.insert(*fault));
         let faults = faults.join(", ");
@@ -76,7 +79,7 @@ impl Review<'_> {
             add(text, "\nThere is no earlier state to compare it with.".to_owned());
             return;
         };
-        let Some(change) = self.change else {
+        let Some(Ok(change)) = self.change else {
             let base = code(base);
             add(text, format!("\nWhat it changes since {base} cannot be told."));
             return;

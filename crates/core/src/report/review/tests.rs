@@ -114,7 +114,7 @@ fn markdown(text: &str) -> String {
         vault: Some(&vault),
         base: Some(text),
         findings: &findings,
-        change: Some(&change),
+        change: Some(Ok(&change)),
     };
     review.markdown()
 }
@@ -170,6 +170,18 @@ fn a_refusal_is_said_at_the_top_and_why() {
 }
 
 #[test]
+fn another_vault_is_called_that_whatever_is_missing_of_the_one_before() {
+    let findings = [FindingRecord::of_vault("base-policy-diverged", Severity::Error, "an error")];
+    let [old, new] = [7, 8].map(|byte| crate::crypto::id::VaultId([byte; 32]));
+    let change = Some(Err(OtherVault { old, new }));
+    let text = Review { vault: None, base: Some("main"), findings: &findings, change }.markdown();
+    assert!(
+        text.contains("**Do not merge this: another vault in its place, rolled back"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_comes_with_a_member_or_a_role_is_not_listed() {
     let (member, role) = (name("bob"), name(OWNER));
     let added = |subject: Subject| item(About::Policy(subject), What::Added, "x");
@@ -180,7 +192,8 @@ fn what_comes_with_a_member_or_a_role_is_not_listed() {
         added(Subject::Membership { role, member }),
     ];
     let change = Change { items, added: 2, missing: 0, void: 0 };
-    let review = Review { vault: None, base: Some("main"), findings: &[], change: Some(&change) };
+    let review =
+        Review { vault: None, base: Some("main"), findings: &[], change: Some(Ok(&change)) };
     let text = review.markdown();
     assert!(!text.contains("laptop") && !text.contains("age1x"), "{text}");
     assert!(text.contains("` bob `") && text.contains("every right"), "{text}");
@@ -192,7 +205,8 @@ fn a_review_fits_into_a_comment() {
     let long = "`".repeat(150);
     let mut change = change(&long);
     change.items = change.items.iter().cycle().take(5_000).cloned().collect();
-    let review = Review { vault: None, base: Some("main"), findings: &[], change: Some(&change) };
+    let review =
+        Review { vault: None, base: Some("main"), findings: &[], change: Some(Ok(&change)) };
     let text = review.markdown();
     assert!(text.len() < 65_536 && text.ends_with('\n'), "{}", text.len());
     assert_harmless(&text);
