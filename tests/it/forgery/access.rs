@@ -15,6 +15,7 @@ use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::name::Pattern;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::gives;
 use v_secure_core::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
@@ -264,7 +265,7 @@ fn member_add(member: &str, recipient: &str) -> PolicyOp {
 
 fn epoch(audience: &str, recipient: &str) -> PolicyOp {
     PolicyOp::Epoch(EpochStart {
-        audience: audience.to_owned(),
+        audience: AudienceName::new(audience),
         epoch: EpochId([7; 16]),
         recipient: recipient.to_owned(),
         kek: Fixed([8; 32]),

@@ -4,6 +4,7 @@ use super::same::Disclosure;
 use super::{ExposureCause, Knower, Through};
 use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::sign::key_id;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
@@ -38,7 +39,7 @@ struct Seal {
 /// Who might read the secrets that the same grants ever matched, from a position on.
 struct Span {
     from: PolicyPosition,
-    audience: String,
+    audience: AudienceName,
     readers: BTreeSet<Reader>,
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Holders {
     /// By device key: the recipient that its device has.
     devices: HashMap<KeyId, Reader>,
     /// By audience, in the order of the chain.
-    seals: BTreeMap<String, Vec<Seal>>,
+    seals: BTreeMap<AudienceName, Vec<Seal>>,
     patterns: Vec<Pattern>,
     spans: HashMap<Class, Vec<Span>>,
     /// Who alone stood for the recipient of a member without a device and was removed, and when.
@@ -61,7 +62,7 @@ pub(super) struct Holders {
     /// The time that each policy entry states.
     times: Vec<UnixTime>,
     /// By audience and the first of its seals that is asked for.
-    opened: RefCell<HashMap<(String, usize), SinceWhen>>,
+    opened: RefCell<HashMap<(AudienceName, usize), SinceWhen>>,
 }
 
 impl Holders {
@@ -152,7 +153,7 @@ impl Holders {
         }
     }
 
-    fn readers(&mut self, state: &PolicyState, audience: &str) -> BTreeSet<Reader> {
+    fn readers(&mut self, state: &PolicyState, audience: &AudienceName) -> BTreeSet<Reader> {
         let members = state.members_of(audience).into_iter();
         let found = members.filter_map(|name| Some((name, state.member(name)?)));
         let recipients = found.flat_map(|(name, m)| m.recipients.iter().map(move |r| (name, r)));
@@ -222,16 +223,16 @@ impl Holders {
     fn openers(&self, vault: &Vault, secret: &SecretName, disclosure: &Disclosure) -> SinceWhen {
         let wrap = vault.wrap(&vault.uid(secret), &disclosure.wrap);
         let (audience, from) = match wrap {
-            Some(wrap) => (wrap.audience.as_str(), self.begin(&wrap.audience, &wrap.epoch)),
+            Some(wrap) => (&wrap.audience, self.begin(&wrap.audience, &wrap.epoch)),
             // Pruned, or left out: what the policy asked of its writer is what is known.
             None => {
-                let audience = self.span_at(secret, disclosure.position).map(|s| &*s.audience);
-                let audience = audience.unwrap_or_default();
+                let span = self.span_at(secret, disclosure.position);
+                let Some(Span { audience, .. }) = span else { return Arc::default() };
                 (audience, self.current_at(audience, disclosure.position))
             }
         };
         let Some(from) = from else { return Arc::default() };
-        let key = (audience.to_owned(), from);
+        let key = (audience.clone(), from);
         if let Some(known) = self.opened.borrow().get(&key) {
             return Arc::clone(known);
         }
@@ -247,12 +248,12 @@ impl Holders {
     }
 
     /// The first seal of an audience that holds the epoch's keys; all later ones do.
-    fn begin(&self, audience: &str, epoch: &EpochId) -> Option<usize> {
+    fn begin(&self, audience: &AudienceName, epoch: &EpochId) -> Option<usize> {
         self.seals.get(audience)?.iter().position(|seal| seal.epoch == *epoch)
     }
 
     /// The first seal of the epoch that was current at a position.
-    fn current_at(&self, audience: &str, position: PolicyPosition) -> Option<usize> {
+    fn current_at(&self, audience: &AudienceName, position: PolicyPosition) -> Option<usize> {
         let current = self.seals.get(audience)?.iter().rfind(|seal| seal.position <= position)?;
         self.begin(audience, &current.epoch)
     }

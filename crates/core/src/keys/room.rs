@@ -68,12 +68,13 @@ mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
     use crate::crypto::id::EpochId;
+    use crate::name::audience::AudienceName;
     use crate::policy::op::EpochReseal;
 
     fn reseal(role: &str, skipped: Vec<String>) -> PolicyOp {
         let (epoch, envelope) = (EpochId([1; 16]), Fixed([2; 32]));
         PolicyOp::Reseal(EpochReseal {
-            audience: format!("owner+{role}"),
+            audience: AudienceName::new(format!("owner+{role}")),
             epoch,
             envelope,
             skipped,

@@ -9,6 +9,7 @@ use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys};
+use crate::name::audience::AudienceName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An envelope, and the recipients that it leaves out, in byte order.
@@ -32,7 +33,7 @@ impl Sealer {
     pub fn seal(
         &mut self,
         vault: &VaultId,
-        audience: &str,
+        audience: &AudienceName,
         epochs: &[EpochKeys],
         recipients: &[String],
     ) -> Result<SealedEnvelope, AudienceError> {
@@ -105,8 +106,9 @@ mod tests {
     const VAULT: VaultId = VaultId([1; 32]);
 
     fn seal(sealer: &mut Sealer, recipients: &[String]) -> Result<SealedEnvelope, AudienceError> {
-        let (keys, _) = audience::new_epoch(&TestHost, &VAULT, "owner").unwrap();
-        sealer.seal(&VAULT, "owner", &[keys], recipients)
+        let (keys, _) =
+            audience::new_epoch(&TestHost, &VAULT, &AudienceName::new("owner")).unwrap();
+        sealer.seal(&VAULT, &AudienceName::new("owner"), &[keys], recipients)
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::file::slot_seal;
 use crate::file::slot_seal::{NewSlot, SlotError};
 use crate::host::{Random, random};
 use crate::name::Name;
+use crate::policy::audience::of_owners;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, VaultStart};
@@ -107,7 +108,7 @@ pub fn init_with(
     Ok(VaultFile {
         header: Header { suite: SUITE.into(), vault: chain.vault_id(), name: name.clone() },
         chain: vec![genesis, second],
-        audiences: BTreeMap::from([(OWNER.to_owned(), section)]),
+        audiences: BTreeMap::from([(of_owners(), section)]),
         slots,
         secrets: BTreeMap::new(),
         entries: BTreeMap::new(),
@@ -152,12 +153,13 @@ fn owners_audience(
     source: &dyn Random,
 ) -> Result<(crate::policy::entry::PolicyEntry, AudienceSection), InitError> {
     let vault: VaultId = chain.vault_id();
-    let (keys, stated) = audience::new_epoch(source, &vault, OWNER)?;
-    let recipients = chain.state().recipients_of(OWNER);
+    let owners = of_owners();
+    let (keys, stated) = audience::new_epoch(source, &vault, &owners)?;
+    let recipients = chain.state().recipients_of(&owners);
     let envelope =
-        audience::seal_envelope(&vault, OWNER, std::slice::from_ref(&keys), &recipients)?;
+        audience::seal_envelope(&vault, &owners, std::slice::from_ref(&keys), &recipients)?;
     let op = PolicyOp::Epoch(EpochStart {
-        audience: OWNER.into(),
+        audience: owners,
         epoch: stated.epoch,
         recipient: stated.recipient,
         kek: stated.commitment,

@@ -10,6 +10,7 @@ use super::state::OWNER;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::sign::VerifyingKey;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -66,7 +67,7 @@ pub struct KeyFact {
 /// An epoch of an audience, by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EpochFact {
-    pub audience: String,
+    pub audience: AudienceName,
     pub recipient: String,
     /// The KEK's commitment.
     pub kek: Fixed<32>,

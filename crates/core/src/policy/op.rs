@@ -3,6 +3,7 @@
 use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
 use crate::crypto::id::{EpochId, PolicyId};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,7 @@ pub struct MemberAdd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochStart {
-    pub audience: String,
+    pub audience: AudienceName,
     pub epoch: EpochId,
     pub recipient: String,
     pub kek: Id,
@@ -112,7 +113,7 @@ pub struct EpochStart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochReseal {
-    pub audience: String,
+    pub audience: AudienceName,
     pub epoch: EpochId,
     pub envelope: Id,
     /// As in [`EpochStart`].

@@ -11,6 +11,7 @@ use super::rights::Rights;
 use super::settings::Settings;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::KeyId;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,11 +169,11 @@ impl PolicyState {
         self.roles.get(name)
     }
 
-    pub fn audiences(&self) -> impl Iterator<Item = (&str, &Audience)> {
-        self.audiences.iter().map(|(name, audience)| (name.as_str(), audience))
+    pub fn audiences(&self) -> impl Iterator<Item = (&AudienceName, &Audience)> {
+        self.audiences.iter()
     }
 
-    pub fn audience(&self, name: &str) -> Option<&Audience> {
+    pub fn audience(&self, name: &AudienceName) -> Option<&Audience> {
         self.audiences.get(name)
     }
 

@@ -3,6 +3,7 @@
 
 use crate::convert::duration::rfc3339;
 use crate::log::describe::short;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::audience::Audience;
 use crate::policy::op::Right;
@@ -21,7 +22,7 @@ pub enum Subject {
     Membership { role: Name, member: Name },
     Grant { role: Name, pattern: Pattern },
     Setting(String),
-    Keys { audience: String },
+    Keys { audience: AudienceName },
 }
 
 impl Subject {
@@ -64,7 +65,7 @@ pub(crate) fn of(policy: &PolicyState) -> BTreeMap<Subject, String> {
     facts.extend(
         policy
             .audiences()
-            .map(|(name, audience)| (Subject::Keys { audience: name.to_owned() }, keys(audience))),
+            .map(|(name, audience)| (Subject::Keys { audience: name.clone() }, keys(audience))),
     );
     facts
 }

@@ -1,6 +1,7 @@
 //! Whom envelopes were sealed to, as the policy chain has it: an age file names nobody.
 
 use crate::crypto::bytes::Id;
+use crate::name::audience::AudienceName;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An envelope that the chain names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
-    pub audience: String,
+    pub audience: AudienceName,
     pub envelope: Id,
     /// Those it was made for, without those that its maker left out.
     pub to: BTreeSet<String>,
@@ -38,7 +39,9 @@ pub(crate) fn all(vault: &Vault) -> Result<Vec<Named>, ChainError> {
 }
 
 /// The recipients that each audience's present envelope was sealed to.
-pub(crate) fn present(vault: &Vault) -> Result<BTreeMap<String, BTreeSet<String>>, ChainError> {
+pub(crate) fn present(
+    vault: &Vault,
+) -> Result<BTreeMap<AudienceName, BTreeSet<String>>, ChainError> {
     // Of one audience's, the last one stays.
     Ok(all(vault)?.into_iter().map(|named| (named.audience, named.to)).collect())
 }

@@ -16,6 +16,7 @@ use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::scan::noted::Noted;
 use crate::secret_value::SecretValue;
@@ -37,14 +38,14 @@ pub enum UnlockError {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("{member} is not in the audience {audience}")]
-    NotInAudience { member: Name, audience: String, readers: Vec<Name> },
+    NotInAudience { member: Name, audience: AudienceName, readers: Vec<Name> },
     #[error("the audience {audience} has no keys yet")]
-    NoAudience { audience: String, able: Vec<Name> },
+    NoAudience { audience: AudienceName, able: Vec<Name> },
     #[error("the keys of {audience} were not sealed to this identity of {member} yet")]
-    Waiting { audience: String, member: Name, able: Vec<Name> },
+    Waiting { audience: AudienceName, member: Name, able: Vec<Name> },
     #[error("the envelope of the audience {audience} cannot be used")]
     Envelope {
-        audience: String,
+        audience: AudienceName,
         #[source]
         source: AudienceError,
     },
@@ -72,7 +73,7 @@ pub struct Unlocked {
     identities: Vec<Identity>,
     session: Option<SessionKeys>,
     /// Keys of audiences, once opened.
-    opened: Mutex<BTreeMap<String, Arc<Vec<EpochKeys>>>>,
+    opened: Mutex<BTreeMap<AudienceName, Arc<Vec<EpochKeys>>>>,
     /// Secrets that were read by another wrap than the live one.
     fallen_back: Mutex<BTreeSet<SecretName>>,
     /// Values that were read to be given, or written.
@@ -207,22 +208,26 @@ impl Unlocked {
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first.
-    pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Arc<Vec<EpochKeys>>, KeyError> {
+    pub fn keys(
+        &self,
+        vault: &Vault,
+        audience: &AudienceName,
+    ) -> Result<Arc<Vec<EpochKeys>>, KeyError> {
         if let Some(keys) = locked(&self.opened).get(audience) {
             return Ok(Arc::clone(keys));
         }
         let keys = Arc::new(self.open(vault, audience)?);
-        locked(&self.opened).insert(audience.to_owned(), Arc::clone(&keys));
+        locked(&self.opened).insert(audience.clone(), Arc::clone(&keys));
         Ok(keys)
     }
 
     /// Opens an audience's keys without keeping them.
-    pub fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
+    pub fn open(&self, vault: &Vault, audience: &AudienceName) -> Result<Vec<EpochKeys>, KeyError> {
         let state = vault.policy();
         if !state.is_in(&self.member, audience) {
             return Err(KeyError::NotInAudience {
                 member: self.member.clone(),
-                audience: audience.to_owned(),
+                audience: audience.clone(),
                 readers: state.members_of(audience).into_iter().cloned().collect(),
             });
         }
@@ -230,7 +235,7 @@ impl Unlocked {
             return session.open(vault, audience).map_err(|error| self.closed(vault, error));
         }
         let missing = || KeyError::NoAudience {
-            audience: audience.to_owned(),
+            audience: audience.clone(),
             able: key_holders::may_begin(vault, audience),
         };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
@@ -242,7 +247,7 @@ impl Unlocked {
             audience,
             &expected,
         )
-        .map_err(|source| KeyError::Envelope { audience: audience.to_owned(), source })
+        .map_err(|source| KeyError::Envelope { audience: audience.clone(), source })
         .map_err(|error| self.closed(vault, error))
     }
 
@@ -268,7 +273,7 @@ impl Unlocked {
 
     /// What an audience's envelope holds of the keys that the policy states, where not all of it is
     /// right; kept keys are whole or none.
-    pub(crate) fn salvage(&self, vault: &Vault, audience: &str) -> Vec<EpochKeys> {
+    pub(crate) fn salvage(&self, vault: &Vault, audience: &AudienceName) -> Vec<EpochKeys> {
         let Some(section) = vault.file().audiences.get(audience) else { return Vec::new() };
         self.salvage_from(vault, audience, &section.envelope)
     }
@@ -277,7 +282,7 @@ impl Unlocked {
     pub(crate) fn salvage_from(
         &self,
         vault: &Vault,
-        audience: &str,
+        audience: &AudienceName,
         envelope: &[u8],
     ) -> Vec<EpochKeys> {
         let expected = vault.expected_epochs(audience);

@@ -14,6 +14,7 @@ use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::name::Pattern;
+use crate::name::audience::AudienceName;
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
@@ -52,7 +53,7 @@ fn open(file: &VaultFile) -> Vault {
 /// A key that was given out, and every epoch whose keys it was ever able to open.
 struct Key {
     made: NewIdentity,
-    epochs: BTreeSet<(String, EpochId)>,
+    epochs: BTreeSet<(AudienceName, EpochId)>,
 }
 
 impl Key {
@@ -68,7 +69,7 @@ struct World {
     signer: Signer,
     keys: Vec<Key>,
     /// Every wrap that was ever in the file.
-    wraps: BTreeSet<(ObjectId, String, EpochId)>,
+    wraps: BTreeSet<(ObjectId, AudienceName, EpochId)>,
     /// Pairs of versions that are stated to hold the same value.
     same: Vec<(ObjectId, ObjectId)>,
     /// What each version holds.
@@ -242,7 +243,7 @@ impl World {
             assert!(family.contains(&current));
             let wraps: Vec<_> = self.wraps.iter().filter(|(v, ..)| family.contains(v)).collect();
             for key in &self.keys {
-                let opens = |(_, a, e): &&&(ObjectId, String, EpochId)| {
+                let opens = |(_, a, e): &&&(ObjectId, AudienceName, EpochId)| {
                     key.epochs.contains(&(a.clone(), *e))
                 };
                 if wraps.iter().any(|wrap| opens(&wrap)) && !may.contains(&key.made.recipient) {

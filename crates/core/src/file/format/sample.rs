@@ -9,6 +9,7 @@ use crate::file::model::{
 use crate::file::slot::{SlotKind, SlotRecord, SlotRemoved, SlotSeal};
 use crate::log::entry::Entry;
 use crate::log::op::{Field, Op, OpRef, Pending, Put, Versions};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
@@ -42,7 +43,7 @@ pub(super) fn file() -> VaultFile {
     VaultFile {
         header: Header { suite: SUITE.to_owned(), vault: id(1), name: name("shop") },
         chain: vec![genesis(), policy_entry()],
-        audiences: ["developer+owner", "owner"].into_iter().map(audience).collect(),
+        audiences: ["developer+owner", "owner"].into_iter().map(section).collect(),
         slots: [(short(0x20), seal()), (short(0x90), removed())].into_iter().collect(),
         secrets: [secret(1, "prod/DATABASE_URL", 2), secret(2, "dev/TOKEN", 1)]
             .into_iter()
@@ -120,7 +121,7 @@ fn policy_entry() -> PolicyEntry {
                 gives: id(63),
             },
             PolicyOp::Epoch(EpochStart {
-                audience: "developer+owner".to_owned(),
+                audience: AudienceName::new("developer+owner"),
                 epoch: short(4),
                 recipient: RECIPIENT.to_owned(),
                 kek: id(60),
@@ -134,8 +135,11 @@ fn policy_entry() -> PolicyEntry {
     }
 }
 
-fn audience(name: &str) -> (String, AudienceSection) {
-    (name.to_owned(), AudienceSection { epoch: short(4), envelope: vec![name.len() as u8; 70] })
+fn section(name: &str) -> (AudienceName, AudienceSection) {
+    (
+        AudienceName::new(name),
+        AudienceSection { epoch: short(4), envelope: vec![name.len() as u8; 70] },
+    )
 }
 
 fn seal() -> SlotRecord {
@@ -180,7 +184,7 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (SecretId, SecretS
     };
     let wrap = |n: u64, key| Wrap {
         version: id(n),
-        audience: "developer+owner".to_owned(),
+        audience: AudienceName::new("developer+owner"),
         epoch: short(4),
         key,
     };

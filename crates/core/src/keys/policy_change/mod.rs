@@ -7,6 +7,7 @@ use super::settle::{self, Settling};
 use super::shortfall::{Shortfall, Skipped};
 use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::IdentityError;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
@@ -29,9 +30,9 @@ pub struct PolicyOutcome {
     /// Secrets that not all of their readers can open yet.
     pub unsettled: Vec<Unsettled>,
     /// Audiences that this member could not give the keys they need; an owner can.
-    pub without_keys: Vec<String>,
+    pub without_keys: Vec<AudienceName>,
     /// Audiences with new keys.
-    pub renewed: Vec<String>,
+    pub renewed: Vec<AudienceName>,
     /// What these keys lack, and what could not be done about others.
     pub short: Shortfall,
 }

@@ -15,6 +15,7 @@ use crate::host::testing::TestHost;
 use crate::log::finding::FindingCode;
 use crate::log::op::{Field, Op};
 use crate::name::Pattern;
+use crate::name::audience::AudienceName;
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::{EpochStart, MemberAdd, MemberKind, Right, VaultStart};
@@ -128,13 +129,15 @@ fn an_audience_that_was_left_without_keys_gets_them_with_its_secrets() {
 fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
     let (vault, olga) = solo();
     let (identities, recipient) = identity();
-    let to = "ci+owner";
+    let to = &AudienceName::new("ci+owner");
     let (keys, stated) = audience::new_epoch(&TestHost, &vault.id(), to).unwrap();
-    let readers = [vault.policy().recipients_of("owner"), vec![recipient.clone()]].concat();
+    let readers =
+        [vault.policy().recipients_of(&AudienceName::new("owner")), vec![recipient.clone()]]
+            .concat();
     let envelope = audience::seal_envelope(&vault.id(), to, &[keys], &readers).unwrap();
     let mut ops = ci_ops(recipient);
     ops.push(PolicyOp::Epoch(EpochStart {
-        audience: to.into(),
+        audience: to.clone(),
         epoch: stated.epoch,
         recipient: stated.recipient,
         kek: stated.commitment,
@@ -142,7 +145,7 @@ fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
         skipped: Vec::new(),
     }));
     let section = crate::file::model::AudienceSection { epoch: stated.epoch, envelope };
-    let sections = BTreeMap::from([(to.to_owned(), section)]);
+    let sections = BTreeMap::from([(to.clone(), section)]);
     let entry = entry(&vault, ops, &olga.ctx());
     let vault = vault.apply(Change::policy(entry, sections, Vec::new())).unwrap();
     let ci = Unlocked::new(&vault, identities).unwrap();
@@ -205,7 +208,7 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     assert_eq!(outcome.without_keys, ["owner"]);
     let vault = open(vault.apply(change).unwrap().file());
     assert!(vault.policy().role(&name("dev")).is_some());
-    assert!(vault.policy().audience("owner").is_none());
+    assert!(vault.policy().audience(&AudienceName::new("owner")).is_none());
 }
 
 /// `vault` with a wrap of garbage as the live one of its secret.
@@ -348,7 +351,10 @@ fn a_member_goes_however_many_audiences_wait_for_keys() {
     let (gone, outcome) = change(&vault, removal(), &olga.ctx()).unwrap();
     let ops = &gone.policy_entry().unwrap().ops;
     assert_eq!((ops.len(), &ops[..1]), (1_000, &removal()[..]));
-    assert!(outcome.renewed.contains(&"contractor+owner".to_owned()), "what is used comes first");
+    assert!(
+        outcome.renewed.contains(&AudienceName::new("contractor+owner")),
+        "what is used comes first"
+    );
     assert_eq!(outcome.unsettled, []);
     assert_eq!(outcome.short.later.len(), outcome.without_keys.len());
     let left = outcome.without_keys.len();

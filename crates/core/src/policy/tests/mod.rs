@@ -19,6 +19,7 @@ use super::sign::PolicyDraft;
 use crate::crypto::bytes::{Blob, Fixed, ShortId};
 use crate::crypto::id::VaultId;
 use crate::crypto::sign::{SigningKey, Tag};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::record::ids::SUITE;
 use crate::record::ids::key_proof_id;
@@ -133,7 +134,7 @@ pub fn revoke(role: &str, on: &str, rights: &[Right]) -> PolicyOp {
 
 pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
     PolicyOp::Epoch(EpochStart {
-        audience: audience.to_owned(),
+        audience: AudienceName::new(audience),
         epoch: short(byte),
         recipient: recipient(&format!("epoch {byte}")),
         kek: Fixed([byte; 32]),
@@ -143,7 +144,7 @@ pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
 }
 
 pub fn reseal(audience: &str, byte: u8) -> PolicyOp {
-    let (audience, envelope) = (audience.to_owned(), Fixed([byte ^ 0x80; 32]));
+    let (audience, envelope) = (AudienceName::new(audience), Fixed([byte ^ 0x80; 32]));
     PolicyOp::Reseal(EpochReseal { audience, epoch: short(byte), envelope, skipped: Vec::new() })
 }
 

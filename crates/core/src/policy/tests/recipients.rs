@@ -1,6 +1,7 @@
 //! A key is in one member, and what it was used for is never forgotten.
 
 use super::*;
+use crate::name::audience::AudienceName;
 
 const REFUSED: &str = "policy-unauthorised";
 const SSH: &str =
@@ -152,7 +153,7 @@ fn a_lost_key_takes_recipients_and_what_is_sealed_to_them() {
     let keys: Vec<&str> = dora.keys.keys().map(Name::as_str).collect();
     assert_eq!(keys, ["phone"]);
     assert_eq!(dora.recipients, BTreeSet::from([recipient("dora"), recipient("good")]));
-    assert!(state.is_due("devs+leads+owner"));
+    assert!(state.is_due(&AudienceName::new("devs+leads+owner")));
     assert_eq!(world.code(&["phone"], vec![recipient_add("dora", "thief")]), REFUSED);
 }
 

@@ -2,6 +2,7 @@
 //! headings of what it is given: nothing of a vault may act on either.
 
 use super::*;
+use crate::name::audience::AudienceName;
 use crate::policy::state::OWNER;
 use crate::report::change::By;
 use crate::time::UnixTime;
@@ -90,7 +91,7 @@ fn change(text: &str) -> Change {
         Subject::Membership { role: role.clone(), member },
         Subject::Grant { role, pattern: crate::name::Pattern::new("prod/*").unwrap() },
         Subject::Setting(text.to_owned()),
-        Subject::Keys { audience: text.to_owned() },
+        Subject::Keys { audience: AudienceName::new(text) },
     ];
     let field = About::Field {
         secret: crate::name::SecretName::parse("prod/A").unwrap(),

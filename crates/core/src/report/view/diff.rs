@@ -85,6 +85,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::crypto::id::ObjectId;
+    use crate::name::audience::AudienceName;
     use crate::report::change::{About, By, What};
     use crate::report::facts::Subject;
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern, secret};
@@ -109,7 +110,7 @@ mod tests {
             Subject::Membership { role: role.clone(), member },
             Subject::Grant { role, pattern: pattern("prod/*") },
             Subject::Setting("reads".to_owned()),
-            Subject::Keys { audience: "owner".to_owned() },
+            Subject::Keys { audience: AudienceName::new("owner") },
         ];
         let field = About::Field { secret: secret(), field: "type".to_owned() };
         subjects.into_iter().map(About::Policy).chain([About::Secret(secret()), field]).collect()

@@ -13,6 +13,7 @@ use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
 use crate::file::device_key::DeviceKeyError;
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::record::ids;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -45,7 +46,7 @@ pub enum SessionFault {
     #[error("{member} has got a signing key since")]
     NewDevice { member: Name },
     #[error("the audience {audience} has got new keys since")]
-    NewKeys { audience: String },
+    NewKeys { audience: AudienceName },
 }
 
 /// A member's keys, kept for a time.
@@ -57,7 +58,7 @@ pub struct SessionKeys {
     until: UnixTime,
     /// The device's public key, and where its seed is in the text.
     device: Option<(Fixed<32>, Range<usize>)>,
-    audiences: BTreeMap<String, Kept>,
+    audiences: BTreeMap<AudienceName, Kept>,
 }
 
 /// The keys of an audience.
@@ -123,7 +124,7 @@ pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<Gathered, Key
     Ok(Gathered { text: joined(&parts), closed })
 }
 
-fn is_reader(vault: &Vault, member: &Name, audience: &str) -> bool {
+fn is_reader(vault: &Vault, member: &Name, audience: &AudienceName) -> bool {
     vault.policy().members_of(audience).contains(member)
 }
 
@@ -226,7 +227,7 @@ impl SessionKeys {
     /// A state with fewer epochs, an old branch, is covered too. Of one with more, or whose envelope
     /// is another and might hold what the former one lacked, only the whole list is enough: a
     /// command that renews an audience carries on what it finds here.
-    fn covers(&self, vault: &Vault, audience: &str) -> bool {
+    fn covers(&self, vault: &Vault, audience: &AudienceName) -> bool {
         let Some(section) = vault.file().audiences.get(audience) else { return true };
         let Some(kept) = self.audiences.get(audience) else { return false };
         let same = kept.envelope == ids::envelope_id(&section.envelope);
@@ -245,7 +246,11 @@ impl SessionKeys {
     }
 
     /// The kept keys of an audience, checked as an envelope's are.
-    pub(crate) fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
+    pub(crate) fn open(
+        &self,
+        vault: &Vault,
+        audience: &AudienceName,
+    ) -> Result<Vec<EpochKeys>, KeyError> {
         let failed = |source| KeyError::Envelope { audience: audience.to_owned(), source };
         let closed = |by: ClosedBy| {
             let (audience, source) = (audience.to_owned(), by.error());
@@ -346,7 +351,7 @@ impl<'a> Lines<'a> {
         Ok(Some((public, end - seed.len()..end)))
     }
 
-    fn audiences(&mut self) -> Result<BTreeMap<String, Kept>, SessionFault> {
+    fn audiences(&mut self) -> Result<BTreeMap<AudienceName, Kept>, SessionFault> {
         let mut audiences = BTreeMap::new();
         while let Some(line) = self.next() {
             let (word, rest) = line.split_once(' ').ok_or(SessionFault::Form)?;
@@ -357,7 +362,7 @@ impl<'a> Lines<'a> {
                 (_, Some(by)) => KeptKeys::Closed(by),
                 _ => return Err(SessionFault::Form),
             };
-            audiences.insert(name.to_owned(), Kept { envelope, keys });
+            audiences.insert(AudienceName::new(name), Kept { envelope, keys });
         }
         if self.at == self.text.len() { Ok(audiences) } else { Err(SessionFault::Form) }
     }

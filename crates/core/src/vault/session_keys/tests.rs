@@ -7,6 +7,7 @@ use crate::file::format::Trust;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
+use crate::name::audience::AudienceName;
 use crate::name::{Pattern, SecretName};
 use crate::people::init;
 use crate::people::init::InitRequest;
@@ -148,7 +149,7 @@ fn they_end_with_their_time() {
 }
 
 /// The vault with bytes that nobody opens for the envelope of an audience.
-fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
+fn spoilt(vault: Vault, who: &Unlocked, audience: &AudienceName) -> Vault {
     let envelope = b"nothing that age made".to_vec();
     let epoch = vault.policy().audience(audience).unwrap().current.epoch;
     let op = PolicyOp::Reseal(EpochReseal {
@@ -167,7 +168,7 @@ fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
 #[test]
 fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
     let (vault, olga) = solo();
-    let vault = spoilt(with_ci(vault, &olga), &olga, "ci+owner");
+    let vault = spoilt(with_ci(vault, &olga), &olga, &AudienceName::new("ci+owner"));
     let gathered = gather(
         &vault,
         &olga,
@@ -177,15 +178,15 @@ fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
     let [KeyError::Envelope { audience, .. }] = &gathered.closed[..] else { panic!() };
     assert_eq!(audience, "ci+owner");
     let kept = resumed(&vault, &gathered.text).unwrap();
-    assert!(kept.open(&vault, "owner").is_ok());
-    let closed = kept.open(&vault, "ci+owner").unwrap_err();
+    assert!(kept.open(&vault, &AudienceName::new("owner")).is_ok());
+    let closed = kept.open(&vault, &AudienceName::new("ci+owner")).unwrap_err();
     let KeyError::Envelope { source: AudienceError::Envelope { source, .. }, .. } = closed else {
         panic!()
     };
     assert!(matches!(source, crate::crypto::envelope::EnvelopeError::Damaged));
     // Kept keys take rights away as an identity does.
     let vault = changed(vault, &kept, vec![PolicyOp::MemberRemove { member: name("ci") }]);
-    let ci = vault.policy().audience("ci+owner").unwrap();
+    let ci = vault.policy().audience(&AudienceName::new("ci+owner")).unwrap();
     assert_eq!((ci.earlier.len(), vault.policy().due().count()), (1, 0));
 }
 
@@ -314,7 +315,11 @@ fn a_part_of_the_text_opens_nothing() {
     for length in 0..text.len() {
         let part = SecretValue::new(text.expose()[..length].to_vec());
         if let Ok(who) = resumed(&vault, &part) {
-            assert!(who.keys(&vault, "owner").is_err(), "{length} of {}", text.len());
+            assert!(
+                who.keys(&vault, &AudienceName::new("owner")).is_err(),
+                "{length} of {}",
+                text.len()
+            );
         }
     }
 }

@@ -70,6 +70,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::audience::AudienceName;
     use crate::policy::op::MemberKind;
     use crate::report::view::testing::{Examples, hold, json, name};
     use crate::report::view::{effects, giving, narrowed, vouched_alone};
@@ -111,7 +112,7 @@ mod tests {
 
     fn removed() -> Vec<Value> {
         let (member, [all, none]) = (&name("backend"), effects::examples());
-        let (names, renewed) = (&[name("laptop")], ["dev".to_owned()]);
+        let (names, renewed) = (&[name("laptop")], [AudienceName::new("dev")]);
         let vouched_alone = &vouched_alone::examples()[..];
         let view = |effects| {
             let narrowed = &narrowed::example(&renewed, effects);
@@ -123,7 +124,7 @@ mod tests {
 
     fn keys_removed() -> Vec<Value> {
         let (member, [all, none]) = (&name("backend"), effects::examples());
-        let (names, renewed) = (&[name("laptop")], ["dev".to_owned()]);
+        let (names, renewed) = (&[name("laptop")], [AudienceName::new("dev")]);
         let (vouched_alone, recipients) = (&vouched_alone::examples()[..], &["age1x".to_owned()]);
         let view = |effects| {
             let narrowed = &narrowed::example(&renewed, effects);

@@ -2,6 +2,7 @@
 
 use crate::convert::duration::rfc3339;
 use crate::crypto::id::KeyId;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::state::{Member, PolicyState};
 use crate::time::UnixTime;
@@ -21,7 +22,7 @@ pub struct MemberShowView<'a> {
     pub roles: Vec<&'a Name>,
     pub grants: Vec<MemberGrantView<'a>>,
     /// The sets of roles it reads with, each with keys of its own.
-    pub audiences: Vec<&'a str>,
+    pub audiences: Vec<&'a AudienceName>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +116,7 @@ mod tests {
                 }],
                 roles: vec![member],
                 grants: vec![grant],
-                audiences: vec!["dev"],
+                audiences: vec![&AudienceName::new("dev")],
             })
         };
         vec![

@@ -6,6 +6,7 @@ use crate::file::model::{VaultFile, WrapKey};
 use crate::file::slot::{SlotRecord, SlotSeal};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
+use crate::name::audience::AudienceName;
 use crate::policy::op::{EpochStart, MemberAdd, PolicyOp, VaultStart};
 use crate::time::UnixTime;
 
@@ -205,7 +206,7 @@ const CHAIN: &[Alteration<VaultFile>] = &[
     }),
     ("audience-name-epoch", |file| {
         if let PolicyOp::Epoch(EpochStart { audience, .. }) = &mut file.chain[1].ops[1] {
-            *audience = "owner+developer".to_owned();
+            *audience = AudienceName::new("owner+developer");
         }
     }),
     ("text-too-long-setting", |file| {
