@@ -11,6 +11,7 @@ use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::Fixed;
 use v_secure_core::crypto::id::EpochId;
 use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::file::model::VaultFile;
@@ -227,7 +228,10 @@ impl<'a> Cast<'a> {
     }
 
     fn with_recipient(self, recipient: &str) -> String {
-        self.appended(vec![PolicyOp::recipient_add(name("contractor"), recipient.to_owned())])
+        self.appended(vec![PolicyOp::recipient_add(
+            name("contractor"),
+            RecipientText::new(recipient),
+        )])
     }
 
     /// The owner's entry, which states another access.
@@ -249,7 +253,13 @@ impl<'a> Cast<'a> {
     fn key(&self, member: &str, device: &str, recipient: &str) -> PolicyOp {
         let vault = Some(self.chain.vault_id());
         let (member, device) = (name(member), name(device));
-        let made = new_device_key(&RealHost, vault.as_ref(), &member, &device, recipient);
+        let made = new_device_key(
+            &RealHost,
+            vault.as_ref(),
+            &member,
+            &device,
+            &RecipientText::new(recipient),
+        );
         PolicyOp::KeyAdd(made.unwrap().0)
     }
 }
@@ -258,7 +268,7 @@ fn member_add(member: &str, recipient: &str) -> PolicyOp {
     PolicyOp::MemberAdd(MemberAdd {
         member: name(member),
         kind: MemberKind::User,
-        recipients: vec![recipient.to_owned()],
+        recipients: vec![RecipientText::new(recipient)],
         expires: None,
     })
 }
@@ -267,7 +277,7 @@ fn epoch(audience: &str, recipient: &str) -> PolicyOp {
     PolicyOp::Epoch(EpochStart {
         audience: AudienceName::new(audience),
         epoch: EpochId([7; 16]),
-        recipient: recipient.to_owned(),
+        recipient: RecipientText::new(recipient),
         kek: Fixed([8; 32]),
         envelope: Fixed([9; 32]),
         skipped: Vec::new(),

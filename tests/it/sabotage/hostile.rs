@@ -7,6 +7,7 @@ use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::envelope::parse_identities;
 use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::wrap::Kek;
 use v_secure_core::file::audience;
 use v_secure_core::file::audience::{EpochKeys, ExpectedEpoch};
@@ -232,7 +233,7 @@ fn reseal(vault: &Vault, ctx: &Ctx<'_>, garbage: bool) -> Change {
 /// A recipient of its own, which a member may add: the envelope of now is not sealed to it.
 fn recipient_unsealable(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let member = Name::new("mallory").unwrap();
-    let op = PolicyOp::recipient_add(member, NOBODY.to_owned());
+    let op = PolicyOp::recipient_add(member, RecipientText::new(NOBODY));
     policy(vault, ctx, vec![op], None)
 }
 

@@ -7,6 +7,7 @@ use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
 use crate::crypto::id::{EpochId, SecretId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::host::{Random, random};
 use crate::name::audience::AudienceName;
 use crate::secret_value::SecretValue;
@@ -129,7 +130,7 @@ pub(crate) fn unwrap_dek(
 
 /// Seals `dek` to an epoch's recipient, for a writer who may not read; a binary age file.
 pub fn seal_dek(
-    recipient: &str,
+    recipient: &RecipientText,
     binding: &WrapBinding<'_>,
     dek: &Dek,
 ) -> Result<Vec<u8>, WrapError> {

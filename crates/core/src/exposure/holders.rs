@@ -3,6 +3,7 @@
 use super::same::Disclosure;
 use super::{ExposureCause, Knower, Through};
 use crate::crypto::id::{EpochId, KeyId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::key_id;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
@@ -24,7 +25,7 @@ pub(super) struct Reader(u32);
 
 /// What is known of a recipient.
 struct Facts {
-    recipient: String,
+    recipient: RecipientText,
     member: Name,
     device: Option<Name>,
 }
@@ -50,7 +51,7 @@ type Class = Vec<usize>;
 
 pub(super) struct Holders {
     facts: Vec<Facts>,
-    numbers: HashMap<String, Reader>,
+    numbers: HashMap<RecipientText, Reader>,
     /// By device key: the recipient that its device has.
     devices: HashMap<KeyId, Reader>,
     /// By audience, in the order of the chain.
@@ -160,7 +161,7 @@ impl Holders {
         recipients.map(|(member, recipient)| self.number(member, recipient)).collect()
     }
 
-    fn number(&mut self, member: &Name, recipient: &str) -> Reader {
+    fn number(&mut self, member: &Name, recipient: &RecipientText) -> Reader {
         if let Some(reader) = self.numbers.get(recipient) {
             let facts = &mut self.facts[reader.0 as usize];
             if facts.member != *member {
@@ -169,7 +170,7 @@ impl Holders {
             return *reader;
         }
         let reader = Reader(self.facts.len() as u32);
-        let (recipient, member) = (recipient.to_owned(), member.clone());
+        let (recipient, member) = (recipient.clone(), member.clone());
         self.numbers.insert(recipient.clone(), reader);
         self.facts.push(Facts { recipient, member, device: None });
         reader

@@ -7,6 +7,7 @@
 use crate::crypto::bytes::{self, Id};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::id::{EpochId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::wrap::Kek;
 use crate::host::{Random, random};
@@ -31,7 +32,7 @@ pub struct EpochKeys {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedEpoch {
     pub epoch: EpochId,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// [`kek_commitment`] of its KEK.
     pub commitment: Id,
 }
@@ -84,7 +85,7 @@ pub fn seal_envelope(
     vault: &VaultId,
     audience: &AudienceName,
     epochs: &[EpochKeys],
-    recipients: &[String],
+    recipients: &[RecipientText],
 ) -> Result<Vec<u8>, AudienceError> {
     envelope::encrypt(recipients, write_plaintext(vault, audience, epochs).expose())
         .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })
@@ -251,7 +252,7 @@ mod tests {
         new_epoch(&TestHost, &VAULT, &AudienceName::new("owner")).unwrap()
     }
 
-    fn reader() -> (Vec<Identity>, Vec<String>) {
+    fn reader() -> (Vec<Identity>, Vec<RecipientText>) {
         let made = identity::generate_identity();
         (vec![identity::parse_identity(&made.text).unwrap()], vec![made.recipient])
     }

@@ -5,6 +5,7 @@ use super::audience::EpochKeys;
 use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::{EpochId, KeyId, ObjectId, SecretId, VaultId, WrapId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::seal::{self, Dek, SealError, SealedContent, ValueBinding};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
 use crate::host::{Random, random};
@@ -47,7 +48,7 @@ pub enum WrapTo<'a> {
     /// Under the KEK, by a writer who may read.
     Epoch { audience: &'a AudienceName, keys: &'a EpochKeys },
     /// Sealed to the epoch's recipient, by a writer who may not.
-    Recipient { audience: &'a AudienceName, epoch: EpochId, recipient: &'a str },
+    Recipient { audience: &'a AudienceName, epoch: EpochId, recipient: &'a RecipientText },
 }
 
 /// A value that is to be a version's.

@@ -9,6 +9,7 @@ use super::sealing::{SealedEnvelope, Sealer};
 use super::shortfall::{Closed, LeftOutRecipient, Shortfall, Skipped};
 use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::id::EpochId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::audience;
 use crate::file::audience::EpochKeys;
 use crate::file::model::AudienceSection;
@@ -100,10 +101,10 @@ struct Maker<'a> {
     room: Room,
     ctx: &'a Ctx<'a>,
     /// The recipients that each audience's present envelope was sealed to.
-    sealed_to: BTreeMap<AudienceName, BTreeSet<String>>,
+    sealed_to: BTreeMap<AudienceName, BTreeSet<RecipientText>>,
     sealer: Sealer,
     /// Recipients that were left out, with the audiences.
-    skipped: BTreeMap<String, Vec<AudienceName>>,
+    skipped: BTreeMap<RecipientText, Vec<AudienceName>>,
     made: MadeKeys,
 }
 
@@ -330,7 +331,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn note_skipped(&mut self, audience: &AudienceName, recipients: &[String]) {
+    fn note_skipped(&mut self, audience: &AudienceName, recipients: &[RecipientText]) {
         for recipient in recipients {
             self.skipped.entry(recipient.clone()).or_default().push(audience.clone());
         }

@@ -2,6 +2,7 @@
 //! Taking rights away never waits for it.
 
 use crate::crypto::envelope::EnvelopeError;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
 use crate::name::audience::AudienceName;
 use crate::vault::unlock::KeyError;
@@ -34,7 +35,7 @@ pub struct LeftOutRecipient {
 #[derive(Debug)]
 pub struct Skipped {
     pub member: Name,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub audiences: Vec<AudienceName>,
     pub why: EnvelopeError,
 }

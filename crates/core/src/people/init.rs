@@ -5,6 +5,7 @@ use crate::crypto::bytes::Fixed;
 use crate::crypto::id::VaultId;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::kdf::Params;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
@@ -36,7 +37,7 @@ pub struct InitRequest {
     pub member: Name,
     pub device: Name,
     /// The first owner's age recipient.
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// Seconds since the Unix epoch.
     pub now: UnixTime,
 }
@@ -45,7 +46,7 @@ pub struct InitRequest {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Extras<'a> {
     /// The recipient of a recovery identity, which becomes a second owner.
-    pub recovery: Option<&'a str>,
+    pub recovery: Option<&'a RecipientText>,
     /// The owner's identity and the passphrase to seal it by, in a slot of the vault.
     pub slot: Option<(&'a Identity, &'a SecretValue)>,
     /// The setting `kdf`; by it the slot is sealed too.

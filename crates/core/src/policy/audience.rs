@@ -4,6 +4,7 @@ use super::op::Right;
 use super::state::{OWNER, PolicyState, Role};
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::id::EpochId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +43,7 @@ pub struct Audience {
     /// The id of the current epoch's envelope.
     pub envelope: Id,
     /// Recipients that its maker could not seal it to.
-    pub skipped: BTreeSet<String>,
+    pub skipped: BTreeSet<RecipientText>,
     /// The epochs before the current one, oldest first.
     pub earlier: Vec<Epoch>,
     /// Whether a member left one of its roles since the current epoch began. See [`PolicyState::is_due`].
@@ -53,7 +54,7 @@ pub struct Audience {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Epoch {
     pub epoch: EpochId,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The KEK's commitment.
     pub kek: Fixed<32>,
 }
@@ -123,15 +124,16 @@ impl PolicyState {
     }
 
     /// The recipients that the audience's envelope is encrypted to, in byte order, none twice.
-    pub fn recipients_of(&self, audience: &AudienceName) -> Vec<String> {
+    pub fn recipients_of(&self, audience: &AudienceName) -> Vec<RecipientText> {
         let members = self.members_of(audience).into_iter().filter_map(|name| self.member(name));
-        let recipients: BTreeSet<&String> = members.flat_map(|member| &member.recipients).collect();
+        let recipients: BTreeSet<&RecipientText> =
+            members.flat_map(|member| &member.recipients).collect();
         recipients.into_iter().cloned().collect()
     }
 
     /// Whether an op may say that an envelope leaves these recipients out: each is one of a member of
     /// the audience, and somebody is left whom it is sealed to.
-    pub(super) fn may_skip(&self, audience: &AudienceName, skipped: &[String]) -> bool {
+    pub(super) fn may_skip(&self, audience: &AudienceName, skipped: &[RecipientText]) -> bool {
         if skipped.is_empty() {
             return true;
         }

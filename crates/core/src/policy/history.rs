@@ -9,6 +9,7 @@ use super::rights::Rights;
 use super::state::OWNER;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::id::{EpochId, KeyId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::VerifyingKey;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
@@ -54,7 +55,7 @@ pub struct KeyFact {
     pub public: Fixed<32>,
     pub verifying: VerifyingKey,
     /// The recipient that the seed is sealed to.
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The id of that recipient.
     pub(super) recipient_id: Id,
     /// The keys that signed the entry that adds it.
@@ -68,7 +69,7 @@ pub struct KeyFact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EpochFact {
     pub audience: AudienceName,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The KEK's commitment.
     pub kek: Fixed<32>,
     pub position: PolicyPosition,

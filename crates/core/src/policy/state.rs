@@ -11,6 +11,7 @@ use super::rights::Rights;
 use super::settings::Settings;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::time::UnixTime;
@@ -32,14 +33,14 @@ pub(crate) struct Charter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     pub kind: MemberKind,
-    pub recipients: BTreeSet<String>,
+    pub recipients: BTreeSet<RecipientText>,
     /// Seconds since the Unix epoch; a warning to people, it ends no right.
     pub expires: Option<UnixTime>,
     /// By device.
     pub keys: BTreeMap<Name, DeviceKey>,
     pub(super) roles: BTreeSet<Name>,
     /// The keys that the recipients are.
-    pub(super) ids: BTreeMap<String, Id>,
+    pub(super) ids: BTreeMap<RecipientText, Id>,
     pub(super) incarnation: u64,
     pub(super) creators: Creators,
     /// See [`super::gives`]; to be cleared when recipients or keys change.
@@ -48,7 +49,7 @@ pub struct Member {
 
 impl Member {
     /// The id of the key that one of the member's recipients is.
-    pub(crate) fn recipient_id(&self, recipient: &str) -> Option<&Id> {
+    pub(crate) fn recipient_id(&self, recipient: &RecipientText) -> Option<&Id> {
         self.ids.get(recipient)
     }
 
@@ -61,7 +62,7 @@ impl Member {
 pub struct DeviceKey {
     pub id: KeyId,
     pub public: Fixed<32>,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The seed, as a binary age file to `recipient`.
     pub sealed: Blob,
 }

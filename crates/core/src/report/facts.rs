@@ -2,6 +2,7 @@
 //! are in force. A text of a vault has one a line, and a change is the facts that differ.
 
 use crate::convert::duration::rfc3339;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::log::describe::short;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
@@ -17,7 +18,7 @@ use std::fmt;
 pub enum Subject {
     Member(Name),
     Device { member: Name, device: Name },
-    Recipient { member: Name, recipient: String },
+    Recipient { member: Name, recipient: RecipientText },
     Role(Name),
     Membership { role: Name, member: Name },
     Grant { role: Name, pattern: Pattern },

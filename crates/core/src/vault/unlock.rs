@@ -11,6 +11,7 @@ use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
 use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys};
@@ -29,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
     #[error("none of the identities belongs to a member of this vault")]
-    NoMember { recipients: Vec<String>, owners: Vec<Name> },
+    NoMember { recipients: Vec<RecipientText>, owners: Vec<Name> },
     #[error("no identity was given")]
     NoIdentity { owners: Vec<Name> },
 }
@@ -102,7 +103,7 @@ impl Unlocked {
         }
         let identities: Vec<Identity> =
             identities.into_iter().map(|identity| assume_recipient(vault, identity)).collect();
-        let is_one = |own: &String| identities.iter().any(|identity| identity.is_for(own));
+        let is_one = |own: &RecipientText| identities.iter().any(|identity| identity.is_for(own));
         let member = state
             .members()
             .find(|(_, member)| member.recipients.iter().any(is_one))
@@ -168,7 +169,7 @@ impl Unlocked {
     fn own<'a, 'v>(
         &'a self,
         vault: &'v Vault,
-    ) -> impl Iterator<Item = (&'a Identity, &'v String)> + use<'a, 'v> {
+    ) -> impl Iterator<Item = (&'a Identity, &'v RecipientText)> + use<'a, 'v> {
         let recipients = vault.policy().member(&self.member).map(|member| &member.recipients);
         self.identities.iter().filter_map(move |identity| {
             let recipient = recipients?.iter().find(|text| identity.is_for(text))?;
@@ -178,19 +179,20 @@ impl Unlocked {
 
     /// The identity of the member that a slot or a keyring can seal: an X25519 one.
     pub fn sealable(&self, vault: &Vault) -> Option<&Identity> {
-        let fits = |(_, text): &(_, &String)| check_recipient(text) == Ok(RecipientKind::X25519);
+        let fits =
+            |(_, text): &(_, &RecipientText)| check_recipient(text) == Ok(RecipientKind::X25519);
         self.own(vault).find(fits).map(|(identity, _)| identity)
     }
 
     /// The member's recipient that its identity opens files to.
-    pub fn recipient(&self, vault: &Vault) -> Option<String> {
+    pub fn recipient(&self, vault: &Vault) -> Option<RecipientText> {
         self.own(vault).next().map(|(_, recipient)| recipient.clone())
     }
 
     /// The member's recipients, as the policy has them, that the keys at hand open files for.
-    pub fn recipients(&self, vault: &Vault) -> Vec<String> {
+    pub fn recipients(&self, vault: &Vault) -> Vec<RecipientText> {
         match &self.session {
-            Some(session) => vec![session.recipient().to_owned()],
+            Some(session) => vec![session.recipient().clone()],
             None => self.own(vault).map(|(_, recipient)| recipient.clone()).collect(),
         }
     }
@@ -297,7 +299,8 @@ impl Unlocked {
         }
         let none = || SignerError::NoKey { member: self.member.clone() };
         let member = vault.policy().member(&self.member).ok_or_else(none)?;
-        let is_one = |own: &String| self.identities.iter().any(|identity| identity.is_for(own));
+        let is_one =
+            |own: &RecipientText| self.identities.iter().any(|identity| identity.is_for(own));
         // Somebody who stands in for the member can add a device whose seed does not open.
         let mut first = None;
         for (device, key) in member.keys.iter().filter(|(_, key)| is_one(&key.recipient)) {

@@ -4,6 +4,7 @@ mod model;
 
 use super::*;
 use crate::crypto::id::{EpochId, ObjectId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
@@ -116,7 +117,7 @@ impl World {
     }
 
     /// A new recipient.
-    fn key(&mut self) -> String {
+    fn key(&mut self) -> RecipientText {
         let made = generate_identity();
         let recipient = made.recipient.clone();
         self.keys.push(Key { made, epochs: BTreeSet::new() });
@@ -230,12 +231,12 @@ impl World {
     }
 
     /// What the oracle says: secrets and recipients.
-    fn expected(&self) -> BTreeSet<(String, String)> {
+    fn expected(&self) -> BTreeSet<(String, RecipientText)> {
         let mut expected = BTreeSet::new();
         for (of, state) in self.vault().live() {
             let policy = self.vault().policy();
             let readers = policy.members().filter(|(m, _)| policy.holds(m, Right::Read, of));
-            let may: BTreeSet<&String> = readers.flat_map(|(_, m)| &m.recipients).collect();
+            let may: BTreeSet<&RecipientText> = readers.flat_map(|(_, m)| &m.recipients).collect();
             let current = state.current.unwrap();
             let value = self.values.get(&current);
             let equal = state.versions.iter().filter(|v| self.values.get(&v.object) == value);

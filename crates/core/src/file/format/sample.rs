@@ -3,6 +3,7 @@
 use super::bucket::Parted;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::{EntryId, SecretId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::model::{
     AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
 };
@@ -85,14 +86,14 @@ fn genesis() -> PolicyEntry {
             PolicyOp::MemberAdd(MemberAdd {
                 member: name("ada"),
                 kind: MemberKind::User,
-                recipients: vec![RECIPIENT.to_owned()],
+                recipients: vec![RecipientText::new(RECIPIENT)],
                 expires: None,
             }),
             PolicyOp::KeyAdd(KeyAdd {
                 member: name("ada"),
                 device: name("laptop"),
                 key: Fixed([5; 32]),
-                recipient: RECIPIENT.to_owned(),
+                recipient: RecipientText::new(RECIPIENT),
                 sealed: Blob(vec![6; 40]),
                 proof: Fixed([7; 64]),
                 gives: id(62),
@@ -123,7 +124,7 @@ fn policy_entry() -> PolicyEntry {
             PolicyOp::Epoch(EpochStart {
                 audience: AudienceName::new("developer+owner"),
                 epoch: short(4),
-                recipient: RECIPIENT.to_owned(),
+                recipient: RecipientText::new(RECIPIENT),
                 kek: id(60),
                 envelope: id(61),
                 skipped: Vec::new(),
@@ -148,7 +149,7 @@ fn seal() -> SlotRecord {
         member: name("ada"),
         label: "laptop".to_owned(),
         kind: SlotKind::Passphrase,
-        recipient: RECIPIENT.to_owned(),
+        recipient: RecipientText::new(RECIPIENT),
         m: 262_144,
         t: 3,
         p: 4,

@@ -4,6 +4,7 @@
 use super::*;
 use crate::crypto::bytes::{Blob, Fixed};
 use crate::crypto::id::EntryId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
@@ -41,7 +42,7 @@ fn secret() -> SecretName {
 }
 
 /// An identity with its recipient.
-fn identity() -> (Vec<Identity>, String) {
+fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
 }
@@ -92,7 +93,7 @@ fn solo() -> (Vault, Actor) {
 }
 
 /// Ops that let `ci` read prod, without the keys that belong to them.
-fn ci_ops(recipient: String) -> Vec<PolicyOp> {
+fn ci_ops(recipient: RecipientText) -> Vec<PolicyOp> {
     let (member, role) = (name("ci"), name("ci"));
     let pattern = Pattern::new("prod/*").unwrap();
     let (kind, recipients) = (MemberKind::Service, vec![recipient]);
@@ -393,7 +394,8 @@ fn the_names_of_roles_do_not_make_an_entry_that_is_too_long() {
 fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
     let (mut vault, olga) = crowded(1, |_| "p".to_owned(), |_| "prod/*".to_owned());
     let unusable = |n: usize| {
-        bech32::encode("age1nobody", n.to_be_bytes().to_base32(), Variant::Bech32).unwrap()
+        let text = bech32::encode("age1nobody", n.to_be_bytes().to_base32(), Variant::Bech32);
+        RecipientText::new(text.unwrap())
     };
     let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "nobody".into() };
     let (allowed, _) = change(&vault, vec![allowed], &olga.ctx()).unwrap();
@@ -401,7 +403,7 @@ fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
     for some in (0..70).collect::<Vec<usize>>().chunks(20) {
         let ops = some.iter().flat_map(|n| {
             let (member, kind) = (name(&format!("s{n}")), MemberKind::Service);
-            let mut recipients: Vec<String> = (n * 16..n * 16 + 16).map(unusable).collect();
+            let mut recipients: Vec<RecipientText> = (n * 16..n * 16 + 16).map(unusable).collect();
             recipients.sort();
             let add = PolicyOp::MemberAdd(MemberAdd {
                 member: member.clone(),

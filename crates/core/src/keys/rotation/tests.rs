@@ -2,6 +2,7 @@
 //! of a given age, and a member whom an envelope does not reach yet.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::format;
@@ -36,7 +37,7 @@ fn secret() -> SecretName {
     SecretName::parse("prod/DB").unwrap()
 }
 
-fn identity() -> (Vec<Identity>, String) {
+fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
 }
@@ -96,7 +97,7 @@ fn world() -> World {
     World { owner: Owner::new(&vault, keys()), vault, keys, ci }
 }
 
-fn joining(recipient: String) -> Vec<PolicyOp> {
+fn joining(recipient: RecipientText) -> Vec<PolicyOp> {
     let (member, role) = (name("ci"), name("ci"));
     let pattern = Pattern::new("prod/*").unwrap();
     let (kind, recipients) = (MemberKind::Service, vec![recipient]);

@@ -18,6 +18,7 @@ use super::op::{
 use super::sign::PolicyDraft;
 use crate::crypto::bytes::{Blob, Fixed, ShortId};
 use crate::crypto::id::VaultId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::{SigningKey, Tag};
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
@@ -47,10 +48,10 @@ pub fn device_key(text: &str) -> SigningKey {
 }
 
 /// The age recipient called `text`; nobody has its identity.
-pub fn recipient(text: &str) -> String {
+pub fn recipient(text: &str) -> RecipientText {
     let mut key = *blake3::hash(format!("recipient {text}").as_bytes()).as_bytes();
     key[31] &= 0x3f;
-    bech32::encode("age", key.to_base32(), Variant::Bech32).unwrap()
+    RecipientText::new(bech32::encode("age", key.to_base32(), Variant::Bech32).unwrap())
 }
 
 pub fn short<T: From<ShortId>>(byte: u8) -> T {

@@ -1,6 +1,7 @@
 //! Each op's conditions and effects.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::audience::AudienceName;
 use crate::time::UnixTime;
 use Right::{Read, Write};
@@ -34,7 +35,7 @@ fn an_unknown_suite_or_no_threshold_is_refused() {
 #[test]
 fn members_have_one_to_sixteen_distinct_recipients() {
     let world = World::cast();
-    let by = |signer: &str, recipients: Vec<String>| {
+    let by = |signer: &str, recipients: Vec<RecipientText>| {
         let (member, kind) = (name("new"), MemberKind::Service);
         world.code(
             &[signer],
@@ -51,7 +52,10 @@ fn members_have_one_to_sixteen_distinct_recipients() {
     let numbered = |count: u8| (0..count).map(|i| recipient(&format!("r{i}"))).collect();
     assert_eq!(add(numbered(17)), "policy-op-recipient-count");
     assert_eq!(add(vec![recipient("a"), recipient("a")]), "policy-op-recipient-exists");
-    assert_eq!(add(vec![format!("age1{}", "x".repeat(58))]), "policy-op-recipient");
+    assert_eq!(
+        add(vec![RecipientText::new(format!("age1{}", "x".repeat(58)))]),
+        "policy-op-recipient"
+    );
     assert_eq!(add(numbered(16)), "accepted");
     assert_eq!(by("greta", numbered(12)), "accepted");
     assert_eq!(by("greta", numbered(13)), "policy-unauthorised", "the last places are for owners");
@@ -215,9 +219,9 @@ fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
     }
     let mut plugin = epoch("owner", 9);
     if let PolicyOp::Epoch(EpochStart { recipient: text, .. }) = &mut plugin {
-        *text = "ssh-ed25519 \
-                 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN"
-            .to_owned();
+        *text = RecipientText::new(
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN",
+        );
     }
     assert_eq!(World::cast().code(&["admin"], vec![plugin]), "policy-op-epoch-recipient");
 }
@@ -226,14 +230,14 @@ fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
 fn an_envelope_leaves_out_only_recipients_that_are_its_audiences_and_never_all() {
     let mut world = World::cast();
     let all = world.chain.state().recipients_of(&AudienceName::new("ops+owner"));
-    let leaving = |out: &[String]| {
+    let leaving = |out: &[RecipientText]| {
         let mut op = reseal("ops+owner", 3);
         if let PolicyOp::Reseal(EpochReseal { skipped, .. }) = &mut op {
             *skipped = out.to_vec();
         }
         op
     };
-    let code = |world: &World, out: &[String], also: Vec<PolicyOp>| {
+    let code = |world: &World, out: &[RecipientText], also: Vec<PolicyOp>| {
         world.code(&["admin"], [vec![leaving(out)], also].concat())
     };
     assert_eq!(all.len(), 2, "admin and paul");

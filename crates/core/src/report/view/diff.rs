@@ -85,6 +85,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::crypto::id::ObjectId;
+    use crate::crypto::identity::recipient_text::RecipientText;
     use crate::name::audience::AudienceName;
     use crate::report::change::{About, By, What};
     use crate::report::facts::Subject;
@@ -101,7 +102,7 @@ mod tests {
 
     /// One of each kind.
     fn kinds() -> Vec<About> {
-        let (member, role, recipient) = (name("admin"), name("owner"), "age1x".to_owned());
+        let (member, role, recipient) = (name("admin"), name("owner"), RecipientText::new("age1x"));
         let subjects = [
             Subject::Member(member.clone()),
             Subject::Device { member: member.clone(), device: name("laptop") },

@@ -1,6 +1,7 @@
 //! What the keys lack that a change brought.
 
 use super::cause::cause;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::keys::shortfall::{Closed, LeftOutRecipient, Shortfall, Skipped};
 use crate::name::Name;
 use crate::name::audience::AudienceName;
@@ -34,7 +35,7 @@ pub struct LeftOutAudienceView {
 #[derive(Debug, Serialize)]
 pub struct SkippedRecipientView {
     pub member: Name,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub audiences: Vec<AudienceName>,
     pub why: String,
 }
@@ -105,7 +106,7 @@ mod tests {
             left_out: vec![left_out(None), left_out(Some(closed()))],
             skipped: vec![Skipped {
                 member: name("backend"),
-                recipient: "age1yubikey1x".into(),
+                recipient: RecipientText::new("age1yubikey1x"),
                 audiences: vec![AudienceName::new("dev")],
                 why: EnvelopeError::NoRecipients,
             }],

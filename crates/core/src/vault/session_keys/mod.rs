@@ -8,6 +8,7 @@ use super::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
 use crate::crypto::bytes::{self, Fixed, Id};
 use crate::crypto::id::{EpochId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
@@ -53,7 +54,7 @@ pub enum SessionFault {
 pub struct SessionKeys {
     text: SecretValue,
     member: Name,
-    recipient: String,
+    recipient: RecipientText,
     since: UnixTime,
     until: UnixTime,
     /// The device's public key, and where its seed is in the text.
@@ -133,7 +134,7 @@ fn head(vault: &Vault, who: &Unlocked, term: Term) -> SecretValue {
         "{FIRST_LINE}\nvault {}\nmember {}\nrecipient {}\nsince {}\nuntil {}\n",
         vault.id(),
         who.member(),
-        who.recipient(vault).unwrap_or_default(),
+        who.recipient(vault).as_deref().unwrap_or_default(),
         term.since,
         term.until
     );
@@ -166,7 +167,7 @@ impl SessionKeys {
             return Err(SessionFault::OtherVault);
         }
         let member = Name::new(lines.field("member ")?).map_err(|_| SessionFault::Form)?;
-        let recipient = lines.field("recipient ")?.to_owned();
+        let recipient = RecipientText::new(lines.field("recipient ")?);
         let (since, until) = (lines.time("since ")?, lines.time("until ")?);
         let device = lines.device()?;
         let audiences = lines.audiences()?;
@@ -177,7 +178,7 @@ impl SessionKeys {
         &self.member
     }
 
-    pub(crate) fn recipient(&self) -> &str {
+    pub(crate) fn recipient(&self) -> &RecipientText {
         &self.recipient
     }
 

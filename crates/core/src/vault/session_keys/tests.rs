@@ -1,6 +1,7 @@
 //! Kept keys against the vault as it goes on: what they open, and what ends them.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::format;
 use crate::file::format::Trust;
@@ -27,7 +28,7 @@ fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-fn identity() -> (Vec<Identity>, String) {
+fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
 }
@@ -81,7 +82,7 @@ fn with_ci(vault: Vault, who: &Unlocked) -> Vault {
     with_ci_of(vault, who, identity().1)
 }
 
-fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
+fn with_ci_of(vault: Vault, who: &Unlocked, recipient: RecipientText) -> Vault {
     let (member, role, pattern) = (name("ci"), name("ci"), Pattern::new("prod/*").unwrap());
     let recipients = vec![recipient];
     let kind = MemberKind::Service;

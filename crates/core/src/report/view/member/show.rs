@@ -2,6 +2,7 @@
 
 use crate::convert::duration::rfc3339;
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::state::{Member, PolicyState};
@@ -17,7 +18,7 @@ pub struct MemberShowView<'a> {
     pub expires: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
-    pub recipients: &'a BTreeSet<String>,
+    pub recipients: &'a BTreeSet<RecipientText>,
     pub devices: Vec<DeviceView<'a>>,
     pub roles: Vec<&'a Name>,
     pub grants: Vec<MemberGrantView<'a>>,
@@ -47,7 +48,7 @@ impl<'a> MemberShowView<'a> {
     pub fn of(
         state: &'a PolicyState,
         (name, member): (&'a Name, &'a Member),
-        here: &BTreeSet<String>,
+        here: &BTreeSet<RecipientText>,
         now: UnixTime,
     ) -> Self {
         let grants = member.roles().flat_map(|role| {
@@ -98,7 +99,7 @@ mod tests {
     }
 
     fn members() -> Vec<Value> {
-        let (member, recipients) = (&name("admin"), BTreeSet::from(["age1x".to_owned()]));
+        let (member, recipients) = (&name("admin"), BTreeSet::from([RecipientText::new("age1x")]));
         let view = |kind: MemberKind, expires: Option<UnixTime>| {
             let grant =
                 MemberGrantView { role: member, pattern: pattern("dev/*"), rights: "read".into() };
