@@ -18,6 +18,7 @@ use v_secure_core::file::format::Trust;
 use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
 use v_secure_core::log::fold::FoldScope;
 use v_secure_core::log::state::LogState;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::secret::read::{VersionSelector, read};
 use v_secure_core::secret_value::SecretValue;
@@ -127,16 +128,17 @@ fn read_10000_secrets_cached(bencher: Bencher) {
 fn open_an_envelope(bencher: Bencher) {
     let vault = open(&IMPORTED.text, Trust::Cached, Depth::Secrets(&only(1)));
     let who = Unlocked::new(&vault, vec![IMPORTED.identity()]).expect("the owner");
-    bencher.bench_local(|| who.open(&vault, "owner").expect("the owner's keys"));
+    let owners = AudienceName::new("owner");
+    bencher.bench_local(|| who.open(&vault, &owners).expect("the owner's keys"));
 }
 
 #[divan::bench]
 fn seal_and_wrap(bencher: Bencher) {
     let (vault, uid) = (VaultId([1; 32]), SecretId([2; 32]));
     let binding = SecretRef { vault: &vault, uid: &uid };
-    let (keys, _) = new_epoch(&RealHost, &vault, "owner").expect("an epoch");
+    let (keys, _) = new_epoch(&RealHost, &vault, &AudienceName::new("owner")).expect("an epoch");
     let value = SecretValue::from("0123456789abcdef0123456789abcdef".to_owned());
-    let to = WrapTo::Epoch { audience: "owner", keys: &keys };
+    let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys };
     let author = KeyId([3; 32]);
     let authored = Authored { value: &value, author: &author, expires: None };
     bencher.bench_local(|| seal_version(&RealHost, binding, black_box(authored), to));
@@ -146,10 +148,10 @@ fn seal_and_wrap(bencher: Bencher) {
 fn unwrap_and_open(bencher: Bencher) {
     let (vault, uid) = (VaultId([1; 32]), SecretId([2; 32]));
     let binding = SecretRef { vault: &vault, uid: &uid };
-    let (keys, _) = new_epoch(&RealHost, &vault, "owner").expect("an epoch");
+    let (keys, _) = new_epoch(&RealHost, &vault, &AudienceName::new("owner")).expect("an epoch");
     let keys = [keys];
     let value = SecretValue::from("0123456789abcdef0123456789abcdef".to_owned());
-    let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+    let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
     let author = KeyId([3; 32]);
     let authored = Authored { value: &value, author: &author, expires: None };
     let sealed = seal_version(&RealHost, binding, authored, to)

@@ -13,6 +13,7 @@ use v_secure_core::file::model::VaultFile;
 use v_secure_core::log::draft::{Authorship, EntryDraft, Tips};
 use v_secure_core::log::entry::Entry;
 use v_secure_core::log::op::Op;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::policy::op::{MemberAdd, PolicyOp};
 use v_secure_core::record::ids;
@@ -288,7 +289,8 @@ fn audiences(start: &Start, bytes: usize) -> String {
         let section = file.audiences.values().next().expect("the owners").clone();
         let each = section.envelope.len() * 4 / 3 + 150;
         for number in 0..bytes / each {
-            file.audiences.insert(format!("owner+r{number:07}"), section.clone());
+            file.audiences
+                .insert(AudienceName::new(format!("owner+r{number:07}")), section.clone());
         }
     })
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::identity::{
     Identity, generate_identity, parse_identities, parse_identity,
 };
@@ -66,12 +67,16 @@ pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn admit(vault: Vault, owner: Identity, recipient: &str) -> Result<Vault, Box<dyn Error>> {
+fn admit(
+    vault: Vault,
+    owner: Identity,
+    recipient: &RecipientText,
+) -> Result<Vault, Box<dyn Error>> {
     let (member, role, device) = (Name::new("mel")?, Name::new("writer")?, Name::new("laptop")?);
     let id = vault.id();
     let (key, _) = new_device_key(&RealHost, Some(&id), &member, &device, recipient)?;
     let pattern = Pattern::new("default/*")?;
-    let (kind, recipients) = (MemberKind::User, vec![recipient.to_owned()]);
+    let (kind, recipients) = (MemberKind::User, vec![recipient.clone()]);
     let ops = vec![
         PolicyOp::RoleAdd { role: role.clone() },
         PolicyOp::grant(role.clone(), pattern, vec![Right::Write]),

@@ -10,6 +10,7 @@ use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure::store::file::find::Search;
 use v_secure::store::file::owners::{Owners, ProjectOwners};
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identity};
 use v_secure_core::file::format;
 use v_secure_core::file::format::Trust;
@@ -112,7 +113,7 @@ impl Team {
     }
 
     /// The values of all secrets, and the recipients of everybody.
-    pub fn plain(&self) -> (Vec<SecretValue>, Vec<String>) {
+    pub fn plain(&self) -> (Vec<SecretValue>, Vec<RecipientText>) {
         let vault = open(&self.text, Trust::Cached);
         let recipients = vault.policy().members().flat_map(|(_, member)| member.recipients.clone());
         ((0..self.secrets).map(value).collect(), recipients.collect())

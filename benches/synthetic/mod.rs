@@ -11,6 +11,7 @@ use v_secure_core::file::format;
 use v_secure_core::file::format::Trust;
 use v_secure_core::file::version::{Authored, SealedValue, WrapTo, seal_version};
 use v_secure_core::log::op::{Field, Op};
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::people::init::{InitRequest, init};
 use v_secure_core::secret_value::SecretValue;
@@ -134,9 +135,10 @@ impl<'a> Log<'a> {
     }
 
     fn sealed(&self, uid: &SecretId, number: usize) -> SealedValue {
-        let keys = self.ctx.who.keys(self.vault, "owner").expect("the owner's keys");
+        let keys =
+            self.ctx.who.keys(self.vault, &AudienceName::new("owner")).expect("the owner's keys");
         let value = SecretValue::from(format!("{number:032x}"));
-        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
         let author = self.ctx.signer.key.id();
         let authored = Authored { value: &value, author: &author, expires: None };
         seal_version(&RealHost, self.vault.binding(uid), authored, to).expect("a sealed value")

@@ -236,6 +236,7 @@ mod tests {
     use crate::store::file::owners::Owners;
     use bech32::{ToBase32, Variant};
     use std::fs;
+    use v_secure_core::crypto::identity::recipient_text::RecipientText;
     use v_secure_core::crypto::identity::{generate_identity, parse_identities};
     use v_secure_core::keys::policy_change;
     use v_secure_core::name::Name;
@@ -255,9 +256,10 @@ mod tests {
         let long = |n: usize| {
             let mut data = vec![n as u8; 2_400];
             data[0] = number as u8;
-            bech32::encode("age1none", data.to_base32(), Variant::Bech32).unwrap()
+            let text = bech32::encode("age1none", data.to_base32(), Variant::Bech32);
+            RecipientText::new(text.unwrap())
         };
-        let mut recipients: Vec<String> = (0..Counted::Recipients.max()).map(long).collect();
+        let mut recipients: Vec<RecipientText> = (0..Counted::Recipients.max()).map(long).collect();
         recipients.sort();
         PolicyOp::MemberAdd(MemberAdd {
             member: name(&format!("s{number}")),

@@ -10,6 +10,7 @@ use v_secure_core::crypto::envelope::{decrypt, encrypt};
 use v_secure_core::crypto::id::VaultId;
 use v_secure_core::crypto::identity::{Identity, parse_identities};
 use v_secure_core::file::audience::{new_epoch, seal_envelope};
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_testkit::tools::has;
 
@@ -45,9 +46,11 @@ fn age_opens_our_envelopes_armored_and_binary() {
     }
     let (file, identities) = keygen();
     let vault: VaultId = VaultId([1; 32]);
-    let (keys, stated) = new_epoch(&RealHost, &vault, "owner").unwrap();
+    let (keys, stated) = new_epoch(&RealHost, &vault, &AudienceName::new("owner")).unwrap();
     let identity = keys.identity.text();
-    let envelope = seal_envelope(&vault, "owner", &[keys], &[identities[0].recipient()]).unwrap();
+    let envelope =
+        seal_envelope(&vault, &AudienceName::new("owner"), &[keys], &[identities[0].recipient()])
+            .unwrap();
     let path = file.path().to_str().unwrap();
     for input in [envelope.clone(), armor(&envelope).into_bytes()] {
         let text = String::from_utf8(run("age", &["-d", "-i", path], &input)).unwrap();

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::sync::LazyLock;
 use v_secure::host::Random;
 use v_secure_core::crypto::armor::{armor, dearmor};
 use v_secure_core::crypto::bytes::{Blob, Fixed, ShortId, encode};
@@ -24,6 +25,7 @@ use v_secure_core::file::slot::SlotRecord;
 use v_secure_core::file::slot_seal;
 use v_secure_core::file::slot_seal::NewSlot;
 use v_secure_core::file::version::{Authored, SecretRef, WrapTo, open_version, seal_version};
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::record::ids;
 use v_secure_core::record::ids::SUITE;
@@ -37,7 +39,7 @@ const VERSION: ShortId = Fixed([0x33; 16]);
 const DEK: [u8; 32] = [0x44; 32];
 const KEK: [u8; 32] = [0x55; 32];
 const SEED: [u8; 32] = [0x66; 32];
-const AUDIENCE: &str = "developer+owner";
+static AUDIENCE: LazyLock<AudienceName> = LazyLock::new(|| AudienceName::new("developer+owner"));
 const IDENTITY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
 
 /// Gives the bytes it was told to, in order.
@@ -70,7 +72,7 @@ fn epoch_keys() -> EpochKeys {
 
 fn stated() -> ExpectedEpoch {
     let keys = epoch_keys();
-    let commitment = kek_commitment(&VAULT, AUDIENCE, &EPOCH, &keys.kek);
+    let commitment = kek_commitment(&VAULT, &AUDIENCE, &EPOCH, &keys.kek);
     ExpectedEpoch { epoch: EPOCH, recipient: keys.identity.recipient(), commitment }
 }
 
@@ -79,7 +81,7 @@ fn version(value: &[u8], parents: &[EntryId], expires: Option<UnixTime>) -> Valu
     let place = SecretRef { vault: &VAULT, uid: &uid };
     let draws = Scripted::new(&[&VERSION.0, &DEK, &[0x77; 24], &[0x88; 24]]);
     let keys = [epoch_keys()];
-    let to = WrapTo::Epoch { audience: AUDIENCE, keys: &keys[0] };
+    let to = WrapTo::Epoch { audience: &AUDIENCE, keys: &keys[0] };
     let author = SigningKey::from_seed(&secret(&SEED)).unwrap().id();
     let authored = Authored { value: &secret(value), author: &author, expires };
     let origin = ids::origin(parents);
@@ -113,7 +115,7 @@ fn version(value: &[u8], parents: &[EntryId], expires: Option<UnixTime>) -> Valu
         "ciphertext": made.object.ciphertext,
         "body": made.body,
         "object_id": made.object_id,
-        "audience": AUDIENCE,
+        "audience": *AUDIENCE,
         "epoch": EPOCH,
         "kek": encode(&KEK),
         "wrap_aad": wrap_aad,
@@ -200,7 +202,7 @@ fn format_1() -> Value {
             version(&[b'x'; 61], &many, Some(UnixTime::from_secs((1 << 53) - 1))),
         ],
         "kek_commitment": {
-            "vault": VAULT, "audience": AUDIENCE, "epoch": EPOCH, "kek": encode(&KEK),
+            "vault": VAULT, "audience": *AUDIENCE, "epoch": EPOCH, "kek": encode(&KEK),
             "commitment": stated.commitment, "identity": IDENTITY, "recipient": stated.recipient,
         },
         "envelope_id": { "file": encode(b"age file"), "id": ids::envelope_id(b"age file") },
@@ -235,7 +237,7 @@ fn the_vectors_of_format_1_hold() {
 fn sealed_binding(uid: &SecretId) -> WrapBinding<'_> {
     WrapBinding {
         vault: &VAULT,
-        audience: AUDIENCE,
+        audience: &AUDIENCE,
         epoch: &EPOCH,
         secret_uid: uid,
         version_uid: &VERSION,
@@ -247,12 +249,12 @@ fn age_samples() -> Value {
     let dek = Dek::generate(&Scripted::new(&[&DEK]));
     let stated = stated();
     let reader = [stated.recipient.clone()];
-    let envelope = seal_envelope(&VAULT, AUDIENCE, &[epoch_keys()], &reader).unwrap();
+    let envelope = seal_envelope(&VAULT, &AUDIENCE, &[epoch_keys()], &reader).unwrap();
     let sealed = seal_dek(&stated.recipient, &sealed_binding(&uid), &dek).unwrap();
     json!({
         "identity": IDENTITY,
         "vault": VAULT,
-        "audience": AUDIENCE,
+        "audience": *AUDIENCE,
         "epoch": EPOCH,
         "recipient": stated.recipient,
         "kek": encode(&KEK),
@@ -263,7 +265,7 @@ fn age_samples() -> Value {
         "dek": encode(&DEK),
         "sealed_wrap_id": v_secure_core::file::model::Wrap {
             version: ObjectId([0xee; 32]),
-            audience: AUDIENCE.to_owned(),
+            audience: AUDIENCE.clone(),
             epoch: EPOCH,
             key: WrapKey::Sealed(Blob(sealed)),
         }.id(),
@@ -277,7 +279,7 @@ fn the_age_samples_of_format_1_open() {
     let file = |key: &str| dearmor(samples[key].as_str().unwrap()).unwrap();
     let identities = parse_identities(&secret(IDENTITY.as_bytes())).unwrap();
     let keys =
-        open_envelope(&identities, &file("envelope"), &VAULT, AUDIENCE, &[stated()]).unwrap();
+        open_envelope(&identities, &file("envelope"), &VAULT, &AUDIENCE, &[stated()]).unwrap();
     assert_eq!((keys.len(), *keys[0].kek.expose()), (1, KEK));
     let (uid, sealed) = (SecretId([0xdd; 32]), file("sealed_wrap"));
     let dek = open_sealed_dek(&keys[0].identity, &sealed_binding(&uid), &sealed).unwrap();

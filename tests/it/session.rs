@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use v_secure::SecretValue;
 use v_secure_core::crypto::bytes::encode;
 use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_testkit::binary;
 use v_secure_testkit::faults;
@@ -294,7 +295,7 @@ fn material(scene: &Scene) -> Vec<Vec<u8>> {
     let vault = scene.sandbox.verified().unwrap();
     let text = SecretValue::new(fs::read(scene.sandbox.identity()).unwrap());
     let who = Unlocked::new(&vault, parse_identities(&text).unwrap()).unwrap();
-    let keys = who.keys(&vault, "owner").unwrap();
+    let keys = who.keys(&vault, &AudienceName::new("owner")).unwrap();
     let seed = who.signer(&vault).unwrap().key.seed();
     let kek = keys[0].kek.expose();
     vec![

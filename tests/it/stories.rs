@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_testkit::binary;
 use v_secure_testkit::branches;
 use v_secure_testkit::tools;
@@ -216,7 +217,8 @@ fn attack(team: &Team, old: &str, others: &[&str], value: &str) {
         &team.vault(old),
         &team.folder(old).join("home/.config/v-secure/identity.txt"),
     );
-    let keys = who.keys(&branches::open(&team.vault(old)), "developer+owner").unwrap();
+    let keys =
+        who.keys(&branches::open(&team.vault(old)), &AudienceName::new("developer+owner")).unwrap();
     // It writes where it still may, by the clone that it has.
     team.ok(old, "printf %s evil | v-secure set DATABASE_URL");
     let evil = team.root.path().join("evil.toml");

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use v_secure::host::real::RealHost;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::file::format;
 use v_secure_core::name::Name;
 use v_secure_core::people::init::{Extras, InitRequest, init_with};
@@ -50,12 +51,12 @@ pub fn victim() -> Person {
 pub fn bait(victim: &Person) -> Person {
     let mallory = Person::new("mallory");
     mallory.run("identity new").ok();
-    let own = recipient(&mallory);
+    let own = RecipientText::new(recipient(&mallory));
     let request = InitRequest {
         name: Name::new("shop").unwrap(),
         member: Name::new("olga").unwrap(),
         device: Name::new("laptop").unwrap(),
-        recipient: recipient(victim),
+        recipient: RecipientText::new(recipient(victim)),
         now: UnixTime::from_secs(1_790_000_000),
     };
     let extras = Extras { recovery: Some(&own), slot: None, kdf: None };

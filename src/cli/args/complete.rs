@@ -55,7 +55,9 @@ pub fn roles(current: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Names of audiences.
 pub fn audiences(current: &OsStr) -> Vec<CompletionCandidate> {
-    of_vault(current, |vault| vault.policy().audiences().map(|(name, _)| name.to_owned()).collect())
+    of_vault(current, |vault| {
+        vault.policy().audiences().map(|(name, _)| name.to_string()).collect()
+    })
 }
 
 /// `MEMBER/DEVICE` of every device that can sign.

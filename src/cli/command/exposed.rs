@@ -13,6 +13,7 @@ use crate::engine::door::Purpose;
 use clap::Args;
 use std::collections::BTreeSet;
 use v_secure_core::convert::duration;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::exposure::{
     Exposed as Value, Exposure, ExposureCause, Knower, Through, Uncompared, Waived,
 };
@@ -94,10 +95,10 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
         vec![value.secret.to_string(), known, why, when(context, since, now)]
     });
     context.ui.table(&["SECRET", "KNOWN TO", "REASON", "SINCE"], rows.collect())?;
-    let kept: BTreeSet<(&Name, &str)> =
+    let kept: BTreeSet<(&Name, &RecipientText)> =
         found.iter().flat_map(|value| &value.to).filter_map(kept).collect();
     for (service, recipient) in kept {
-        let id = Credential::Recipient(recipient.to_owned()).tag();
+        let id = Credential::Recipient(recipient.clone()).tag();
         context.ui.note(&format!(
             "give {service} another identity first: v-secure member add {service} --device --new-identity, then \
              v-secure member key remove {service}/{id}"
@@ -108,8 +109,8 @@ fn show(context: &Context<'_>, found: &[Value], now: UnixTime) -> Outcome {
 }
 
 /// The service, and the recipient of its identity that somebody may have kept.
-fn kept(to: &Knower) -> Option<(&Name, &str)> {
-    Some((to.made.as_ref()?, to.recipient.as_str()))
+fn kept(to: &Knower) -> Option<(&Name, &RecipientText)> {
+    Some((to.made.as_ref()?, &to.recipient))
 }
 
 /// Those who know a value: whoever may have kept several identities of one service is one.

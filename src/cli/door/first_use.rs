@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use v_secure_core::backup::maker::Maker;
 use v_secure_core::crypto::id::VaultId;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::file::request::fingerprint_words;
 use v_secure_core::name::Name;
 use v_secure_core::policy::state::{Member, OWNER};
@@ -227,7 +228,7 @@ fn foreign_keys(
     Ok(found.map(|(name, member)| foreign_key(name, member, &own)))
 }
 
-fn foreign_key(name: &Name, member: &Member, own: &BTreeSet<String>) -> String {
+fn foreign_key(name: &Name, member: &Member, own: &BTreeSet<RecipientText>) -> String {
     let what = if is_owner(member) { "an owner" } else { "a member" };
     let devices = member.keys.iter().filter(|(_, key)| own.contains(&key.recipient));
     let devices: Vec<&str> = devices.map(|(device, _)| device.as_str()).collect();

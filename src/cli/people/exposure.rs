@@ -9,6 +9,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking;
 use v_secure_core::exposure;
 use v_secure_core::exposure::{Exposed, Exposure, Knower};
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::narrowed::NarrowedView;
 use v_secure_core::vault::Vault;
@@ -71,7 +72,7 @@ pub(crate) fn tell_older(context: &Context<'_>, vault: &Vault, member: &Name) ->
     Ok(())
 }
 
-pub(crate) fn tell_renewed(context: &Context<'_>, audiences: &[String]) {
+pub(crate) fn tell_renewed(context: &Context<'_>, audiences: &[AudienceName]) {
     if !audiences.is_empty() {
         context.ui.note(&format!("new keys for {}", audiences.join(", ")));
     }

@@ -13,6 +13,7 @@ use v_secure_core::exposure;
 use v_secure_core::keys::policy_change;
 use v_secure_core::keys::policy_change::PolicyOutcome;
 use v_secure_core::name::Name;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::people::recovery;
 use v_secure_core::policy::op::PolicyOp;
 use v_secure_core::report::view::effects::{EffectsView, UnsettledSecretView};
@@ -34,7 +35,7 @@ pub(crate) struct Changed {
     /// The vault as it is now.
     pub vault: Vault,
     /// Audiences with new keys.
-    pub renewed: Vec<String>,
+    pub renewed: Vec<AudienceName>,
     pub effects: EffectsView,
     /// What it gave, and to whom.
     pub gives: Vec<GivenView>,
@@ -128,10 +129,11 @@ fn tell_wrapped(ui: &Ui<'_>, effects: &EffectsView, for_whom: &str) {
     if !closed.is_empty() {
         ui.warn(&closed_text(&closed));
     }
-    let own = |audience: &&String| {
+    let own = |audience: &&AudienceName| {
         !effects.lacks.later.contains(audience) && !effects.lacks.unstatable.contains(audience)
     };
-    let waiting: Vec<&str> = effects.without_keys.iter().filter(own).map(String::as_str).collect();
+    let waiting: Vec<&str> =
+        effects.without_keys.iter().filter(own).map(AudienceName::as_str).collect();
     if !waiting.is_empty() {
         ui.warn(&format!(
             "these audiences wait for new keys, and nothing is sealed to them until then: {}; an owner \
@@ -143,7 +145,7 @@ fn tell_wrapped(ui: &Ui<'_>, effects: &EffectsView, for_whom: &str) {
 }
 
 /// Whom somebody asks to give these audiences keys: members who may, or the owners.
-pub(crate) fn givers(vault: &Vault, audiences: &[String]) -> String {
+pub(crate) fn givers(vault: &Vault, audiences: &[AudienceName]) -> String {
     let able: BTreeSet<Name> =
         audiences.iter().flat_map(|audience| key_holders::may_begin(vault, audience)).collect();
     match able.is_empty() {

@@ -1,6 +1,7 @@
 //! Saying what the keys that a change brought lack, and what is to be typed for it.
 
 use crate::cli::output::ui::Ui;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::report::view::lacks::{
     ClosedEnvelopeView, KeyLacksView, LeftOutAudienceView, SkippedRecipientView,
 };
@@ -44,12 +45,12 @@ pub fn tell(ui: &Ui<'_>, lacks: &KeyLacksView, command: &str) {
 }
 
 /// What is to be said of audiences whose keys no entry can state.
-pub(crate) fn unstatable_text(audiences: &[String]) -> String {
+pub(crate) fn unstatable_text(audiences: &[AudienceName]) -> String {
     format!(
         "no entry of the policy can state new keys of {}: too many of the recipients cannot be sealed to, or \
          the names of the roles are too long together; 'v-secure member list' and 'v-secure role list' show \
          what to remove, and then 'v-secure access settle'",
-        few(audiences.iter().map(String::as_str))
+        few(audiences.iter().map(AudienceName::as_str))
     )
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use v_secure_core::crypto::identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::name::Name;
 use v_secure_core::policy::vouching::Credential;
 use v_secure_core::secret_value::SecretValue;
@@ -24,7 +25,7 @@ pub(crate) struct Owner {
 }
 
 /// The members of vaults, by their recipients.
-pub fn owners(vaults: &[Vault]) -> BTreeMap<String, Owner> {
+pub fn owners(vaults: &[Vault]) -> BTreeMap<RecipientText, Owner> {
     let members = vaults.iter().flat_map(|vault| vault.policy().members());
     let recipients = members.flat_map(|(name, member)| {
         member.recipients.iter().map(|recipient| {
@@ -38,7 +39,7 @@ pub fn owners(vaults: &[Vault]) -> BTreeMap<String, Owner> {
 }
 
 /// Whose key a file holds.
-pub fn held<'a>(bytes: &[u8], owners: &'a BTreeMap<String, Owner>) -> Option<&'a Owner> {
+pub fn held<'a>(bytes: &[u8], owners: &'a BTreeMap<RecipientText, Owner>) -> Option<&'a Owner> {
     let text = String::from_utf8_lossy(bytes);
     let keys = text.match_indices(START).map(|(at, _)| {
         let rest = &text[at..];
@@ -48,7 +49,7 @@ pub fn held<'a>(bytes: &[u8], owners: &'a BTreeMap<String, Owner>) -> Option<&'a
     keys.filter_map(recipient).find_map(|recipient| owners.get(&recipient))
 }
 
-fn recipient(key: &str) -> Option<String> {
+fn recipient(key: &str) -> Option<RecipientText> {
     let key = SecretValue::new(key.as_bytes().to_vec());
     identity::parse_identities(&key).ok()?.first().map(identity::Identity::recipient)
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::identity::recipient;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::identity::{self, Identity, IdentityError, NewIdentity};
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::time::UnixTime;
@@ -238,7 +239,7 @@ pub(crate) type Found = (String, Outcome<Vec<Identity>>);
 pub(crate) fn own_recipients(
     context: &Surroundings<'_>,
     vault: &Vault,
-) -> Outcome<BTreeSet<String>> {
+) -> Outcome<BTreeSet<RecipientText>> {
     let sources = sources(context)?.into_iter().chain(of_ssh(context, vault));
     let mut own = BTreeSet::new();
     for source in sources {

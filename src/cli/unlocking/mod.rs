@@ -29,6 +29,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::unlocking::asked_passphrase::{PASSPHRASE, PassphraseSource};
 use crate::cli::unlocking::identities::Source;
 use v_secure_core::crypto::identity::Identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::name::Name;
 use v_secure_core::people::recovery;
 use v_secure_core::vault::Vault;
@@ -264,7 +265,7 @@ fn unfit(context: &Context<'_>, vault: &Vault, source: &Source) -> Option<Tried>
     let may = |identity: &Identity| {
         !identity.knows_recipient() || identity_file::belongs(vault, identity)
     };
-    let recipients: Vec<String> = found.iter().map(Identity::recipient).collect();
+    let recipients: Vec<RecipientText> = found.iter().map(Identity::recipient).collect();
     (!found.iter().any(may)).then(|| Tried::Stranger(recipients.join(", ")))
 }
 

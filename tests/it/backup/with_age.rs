@@ -41,7 +41,7 @@ fn what_age_encrypts_anew_is_restored() {
     let script = r#"age -d -i "$0" "$1" | age -a -r "$2" -o anew.age"#;
     let mut shell = Command::new("/bin/sh");
     shell.args(["-ec", script]).arg(identity_file(&owner)).arg(&file);
-    shell.arg(own_keys(&owner)[0].recipient());
+    shell.arg(own_keys(&owner)[0].recipient().as_str());
     assert!(shell.current_dir(owner.home()).status().unwrap().success());
     let report = owner.run(&format!("backup restore {}/anew.age --json", owner.home().display()));
     assert_eq!(report.json()["changed"], false);

@@ -11,10 +11,12 @@ use v_secure::host::real::RealHost;
 use v_secure_core::crypto::bytes::Fixed;
 use v_secure_core::crypto::id::EpochId;
 use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::device_key::new_device_key;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::name::Pattern;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::gives;
 use v_secure_core::policy::op::{EpochStart, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
@@ -226,7 +228,10 @@ impl<'a> Cast<'a> {
     }
 
     fn with_recipient(self, recipient: &str) -> String {
-        self.appended(vec![PolicyOp::recipient_add(name("contractor"), recipient.to_owned())])
+        self.appended(vec![PolicyOp::recipient_add(
+            name("contractor"),
+            RecipientText::new(recipient),
+        )])
     }
 
     /// The owner's entry, which states another access.
@@ -248,7 +253,13 @@ impl<'a> Cast<'a> {
     fn key(&self, member: &str, device: &str, recipient: &str) -> PolicyOp {
         let vault = Some(self.chain.vault_id());
         let (member, device) = (name(member), name(device));
-        let made = new_device_key(&RealHost, vault.as_ref(), &member, &device, recipient);
+        let made = new_device_key(
+            &RealHost,
+            vault.as_ref(),
+            &member,
+            &device,
+            &RecipientText::new(recipient),
+        );
         PolicyOp::KeyAdd(made.unwrap().0)
     }
 }
@@ -257,16 +268,16 @@ fn member_add(member: &str, recipient: &str) -> PolicyOp {
     PolicyOp::MemberAdd(MemberAdd {
         member: name(member),
         kind: MemberKind::User,
-        recipients: vec![recipient.to_owned()],
+        recipients: vec![RecipientText::new(recipient)],
         expires: None,
     })
 }
 
 fn epoch(audience: &str, recipient: &str) -> PolicyOp {
     PolicyOp::Epoch(EpochStart {
-        audience: audience.to_owned(),
+        audience: AudienceName::new(audience),
         epoch: EpochId([7; 16]),
-        recipient: recipient.to_owned(),
+        recipient: RecipientText::new(recipient),
         kek: Fixed([8; 32]),
         envelope: Fixed([9; 32]),
         skipped: Vec::new(),

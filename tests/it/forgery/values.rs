@@ -10,6 +10,7 @@ use v_secure_core::file::audience::EpochKeys;
 use v_secure_core::file::model::{AudienceSection, SecretSection, VaultFile, Wrap};
 use v_secure_core::file::version;
 use v_secure_core::file::version::{Authored, SealedVersion, SecretRef, WrapTo};
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::record::ids;
 use v_secure_core::secret_value::SecretValue;
 use v_secure_core::vault::unlock::Unlocked;
@@ -174,7 +175,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             changed(world, |file| {
                 let old = world.before.audiences["dev+owner"].clone();
-                file.audiences.insert("dev+owner".to_owned(), old);
+                file.audiences.insert(AudienceName::new("dev+owner"), old);
             })
         },
     },
@@ -195,7 +196,7 @@ pub const ALL: &[Forgery] = &[
         make: |world| {
             changed(world, |file| {
                 let copy = file.audiences["ci+owner"].clone();
-                file.audiences.insert("ci+dev+owner".to_owned(), copy);
+                file.audiences.insert(AudienceName::new("ci+dev+owner"), copy);
             })
         },
     },
@@ -295,7 +296,7 @@ pub fn keys(world: &World, file: &VaultFile, who: &str, audience: &str) -> Vec<E
     let vault = open(file);
     let who = Unlocked::new(&vault, world.identities(who)).unwrap();
     assert_ne!(who.member(), &name("mallory"));
-    who.open(&vault, audience).unwrap()
+    who.open(&vault, &AudienceName::new(audience)).unwrap()
 }
 
 fn wrap_old_epoch(world: &World) -> String {
@@ -307,7 +308,7 @@ fn wrap_old_epoch(world: &World) -> String {
         let current = section.active[0];
         let object = &section.versions[&current];
         let wrap = section.wraps.values().find(|wrap| wrap.version == current).unwrap();
-        let to = WrapTo::Epoch { audience: "dev+owner", keys: &keys[0] };
+        let to = WrapTo::Epoch { audience: &AudienceName::new("dev+owner"), keys: &keys[0] };
         let (id, wrap) = version::rewrap(&RealHost, binding, object, wrap, &keys, to).unwrap();
         section.wraps.insert(id, wrap);
     })
@@ -346,18 +347,21 @@ fn recipient_added(world: &World) -> String {
     changed(world, |file| {
         let vault = file.header.vault;
         audience(file, "ci+owner").envelope =
-            audience::seal_envelope(&vault, "ci+owner", &keys, &recipients).unwrap();
+            audience::seal_envelope(&vault, &AudienceName::new("ci+owner"), &keys, &recipients)
+                .unwrap();
     })
 }
 
 fn envelope_invented(world: &World) -> String {
     let vault = world.file.header.vault;
-    let (mut keys, _) = audience::new_epoch(&RealHost, &vault, "ci+owner").unwrap();
+    let (mut keys, _) =
+        audience::new_epoch(&RealHost, &vault, &AudienceName::new("ci+owner")).unwrap();
     let recipients = ["ada", "rita"].map(|who| world.person(who).recipient.clone());
     changed(world, |file| {
         let epoch: EpochId = file.audiences["ci+owner"].epoch;
         keys.epoch = epoch;
         audience(file, "ci+owner").envelope =
-            audience::seal_envelope(&vault, "ci+owner", &[keys], &recipients).unwrap();
+            audience::seal_envelope(&vault, &AudienceName::new("ci+owner"), &[keys], &recipients)
+                .unwrap();
     })
 }

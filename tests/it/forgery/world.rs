@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::identity::{self, Identity};
 use v_secure_core::crypto::sign::SigningKey;
 use v_secure_core::file::device_key::new_device_key;
@@ -31,7 +32,7 @@ pub const PEOPLE: [&str; 6] = ["ada", "apprentice", "rita", "rob", "rex", "mallo
 
 pub struct Person {
     pub text: SecretValue,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub key: SigningKey,
 }
 
@@ -91,7 +92,7 @@ pub fn start(recipient: &str, vault: &str) -> VaultFile {
         name: name(vault),
         member: name("ada"),
         device: name("laptop"),
-        recipient: recipient.to_owned(),
+        recipient: RecipientText::new(recipient),
         now: NOW,
     };
     init(&request, &RealHost).unwrap()

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 use v_secure_core::crypto::bytes::{Blob, Fixed, Id};
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::file::format;
 use v_secure_core::file::model::VaultFile;
 use v_secure_core::file::slot::{SlotKind, SlotRecord, SlotSeal};
@@ -270,7 +271,7 @@ fn the_key_derivation_of_a_forged_slot_never_runs() {
             member: Name::new("ada").unwrap(),
             label: "laptop".into(),
             kind: SlotKind::Passphrase,
-            recipient: recipient.clone(),
+            recipient: RecipientText::new(&*recipient),
             m: memory,
             t: 10,
             p: 8,

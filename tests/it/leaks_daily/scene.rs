@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use tempfile::{NamedTempFile, TempDir};
 use v_secure::SecretValue;
 use v_secure_core::crypto::identity::parse_identities;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::vault::unlock::Unlocked;
 use v_secure_testkit::sandbox::{Sandbox, contains, describe, feed};
 use v_secure_testkit::watch::{Allowed, Watch};
@@ -137,7 +138,7 @@ impl Scene {
         let text = SecretValue::new(self.key.clone().into_bytes());
         let who = Unlocked::new(&vault, parse_identities(&text).unwrap()).unwrap();
         let config = self.sandbox.identity().parent().map(Path::to_owned);
-        for keys in who.keys(&vault, "owner").unwrap().iter() {
+        for keys in who.keys(&vault, &AudienceName::new("owner")).unwrap().iter() {
             self.watch.plant(keys.kek.expose(), None);
             self.watch.plant(keys.identity.text().expose(), None);
         }

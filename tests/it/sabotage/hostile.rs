@@ -7,6 +7,7 @@ use v_secure::host::progress::Silent;
 use v_secure::host::real::RealHost;
 use v_secure_core::crypto::envelope::parse_identities;
 use v_secure_core::crypto::identity::generate_identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::wrap::Kek;
 use v_secure_core::file::audience;
 use v_secure_core::file::audience::{EpochKeys, ExpectedEpoch};
@@ -127,7 +128,7 @@ fn secret() -> SecretName {
 }
 
 fn keys(vault: &Vault, ctx: &Ctx<'_>) -> Vec<EpochKeys> {
-    ctx.who.open(vault, AUDIENCE).unwrap()
+    ctx.who.open(vault, &AUDIENCE).unwrap()
 }
 
 /// Keys that nobody has, under the name of the present epoch.
@@ -143,7 +144,7 @@ fn wrap_garbage(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let version = found.current().unwrap();
     let object = vault.object(&uid, &version.object).unwrap();
     let wrap = vault.wrap(&uid, &version.live_wrap.wrap).unwrap();
-    let to = WrapTo::Epoch { audience: AUDIENCE, keys: &wrong(&keys[0]) };
+    let to = WrapTo::Epoch { audience: &AUDIENCE, keys: &wrong(&keys[0]) };
     let (id, wrap) =
         version::rewrap(&RealHost, vault.binding(&uid), object, wrap, &keys, to).unwrap();
     let mut batch = Batch::new(vault, ctx);
@@ -157,7 +158,7 @@ fn version_closed(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let (uid, author) = (vault.uid(&secret), ctx.signer.key.id());
     let value = SecretValue::from("spoilt".to_owned());
     let authored = Authored { value: &value, author: &author, expires: None };
-    let to = WrapTo::Epoch { audience: AUDIENCE, keys: &wrong(&keys[0]) };
+    let to = WrapTo::Epoch { audience: &AUDIENCE, keys: &wrong(&keys[0]) };
     let value = version::seal_version(&RealHost, vault.binding(&uid), authored, to).unwrap();
     let replaces = vault.secret(&secret).unwrap().candidates.clone();
     let mut batch = Batch::new(vault, ctx);
@@ -178,8 +179,8 @@ enum Trick {
 
 fn begin(vault: &Vault, ctx: &Ctx<'_>, trick: Trick) -> Change {
     let id = vault.id();
-    let (new, stated) = audience::new_epoch(&RealHost, &id, AUDIENCE).unwrap();
-    let (other, others) = audience::new_epoch(&RealHost, &id, AUDIENCE).unwrap();
+    let (new, stated) = audience::new_epoch(&RealHost, &id, &AUDIENCE).unwrap();
+    let (other, others) = audience::new_epoch(&RealHost, &id, &AUDIENCE).unwrap();
     let ExpectedEpoch { epoch, mut recipient, mut commitment } = stated;
     let mut first = new;
     match trick {
@@ -195,14 +196,14 @@ fn begin(vault: &Vault, ctx: &Ctx<'_>, trick: Trick) -> Change {
     }
     let to = match trick {
         Trick::ToMaker => ctx.who.recipients(vault),
-        _ => vault.policy().recipients_of(AUDIENCE),
+        _ => vault.policy().recipients_of(&AUDIENCE),
     };
     let envelope = match trick {
         Trick::Garbage => b"nothing that age made".to_vec(),
-        _ => audience::seal_envelope(&id, AUDIENCE, &epochs, &to).unwrap(),
+        _ => audience::seal_envelope(&id, &AUDIENCE, &epochs, &to).unwrap(),
     };
     let op = PolicyOp::Epoch(EpochStart {
-        audience: AUDIENCE.to_owned(),
+        audience: AUDIENCE.clone(),
         epoch,
         recipient,
         kek: commitment,
@@ -217,11 +218,11 @@ fn reseal(vault: &Vault, ctx: &Ctx<'_>, garbage: bool) -> Change {
     let own = ctx.who.recipients(vault);
     let envelope = match garbage {
         true => b"nothing that age made".to_vec(),
-        false => audience::seal_envelope(&vault.id(), AUDIENCE, &keys, &own).unwrap(),
+        false => audience::seal_envelope(&vault.id(), &AUDIENCE, &keys, &own).unwrap(),
     };
     let (epoch, envelope_id) = (keys[0].epoch, ids::envelope_id(&envelope));
     let op = PolicyOp::Reseal(EpochReseal {
-        audience: AUDIENCE.to_owned(),
+        audience: AUDIENCE.clone(),
         epoch,
         envelope: envelope_id,
         skipped: Vec::new(),
@@ -232,7 +233,7 @@ fn reseal(vault: &Vault, ctx: &Ctx<'_>, garbage: bool) -> Change {
 /// A recipient of its own, which a member may add: the envelope of now is not sealed to it.
 fn recipient_unsealable(vault: &Vault, ctx: &Ctx<'_>) -> Change {
     let member = Name::new("mallory").unwrap();
-    let op = PolicyOp::recipient_add(member, NOBODY.to_owned());
+    let op = PolicyOp::recipient_add(member, RecipientText::new(NOBODY));
     policy(vault, ctx, vec![op], None)
 }
 
@@ -245,6 +246,6 @@ fn policy(
     let draft =
         PolicyDraft::next(vault.chain(), NOW, vault.known_heads(), ops, "hostile".to_owned());
     let sections: BTreeMap<_, _> =
-        section.map(|section| (AUDIENCE.to_owned(), section)).into_iter().collect();
+        section.map(|section| (AUDIENCE.clone(), section)).into_iter().collect();
     Change::policy(draft.sign(&[&ctx.signer.key]), sections, Vec::new())
 }

@@ -48,7 +48,7 @@ const REMOVALS: &[Removal] = &[
     Removal { line: "role rm lead --yes", gone: |state| state.role(&name("lead")).is_none() },
     Removal {
         line: "key rotate --audience developer+lead+owner",
-        gone: |state| !state.audience(AUDIENCE).unwrap().earlier.is_empty(),
+        gone: |state| !state.audience(&AUDIENCE).unwrap().earlier.is_empty(),
     },
 ];
 
@@ -70,14 +70,14 @@ fn every(record: &Record, scene: &Scene) {
     for removal in REMOVALS {
         scene.reset();
         fs::write(scene.olga.vault(), &hostile).unwrap();
-        let before = verified(&scene.olga).policy().audience(AUDIENCE).unwrap().earlier.len();
+        let before = verified(&scene.olga).policy().audience(&AUDIENCE).unwrap().earlier.len();
         let done = scene.olga.run(removal.line);
         let case = format!("{}: {}", record.name, removal.line);
         assert_eq!(done.code, 0, "{case}: {}", done.err);
         let after = verified(&scene.olga);
         assert!((removal.gone)(after.policy()), "{case}");
         assert_eq!(after.policy().due().count(), 0, "{case}: {}", done.err);
-        if let Some(audience) = after.policy().audience(AUDIENCE)
+        if let Some(audience) = after.policy().audience(&AUDIENCE)
             && removal.line.starts_with("member remove")
         {
             assert_eq!(audience.earlier.len(), before + 1, "{case}: who left keeps the old keys");
@@ -164,7 +164,7 @@ fn keys_that_a_hostile_epoch_left_out_come_back_from_git() {
         // A hostile epoch that no envelope ever held stays missing, and nothing is under it.
         let epochs = row["epochs"].as_u64().unwrap();
         let missing = row["missing"].as_u64().unwrap();
-        assert_eq!(found.0, &json!(AUDIENCE));
+        assert_eq!(found.0, &json!(*AUDIENCE));
         assert!(epochs - missing >= 2, "{}: {planned}", record.name);
         let trap = scene.arm();
         let done = olga.run("key restore");
@@ -258,17 +258,17 @@ fn a_recipient_whose_program_is_missing_is_left_out_named_and_taken_up_later() {
     with_plugin(add).ok();
     let removed = olga.run("member remove bob --yes --json").json();
     let skipped = &removed["skipped"][0];
-    assert_eq!((&skipped["member"], &skipped["audiences"]), (&json!("touch"), &json!([AUDIENCE])));
+    assert_eq!((&skipped["member"], &skipped["audiences"]), (&json!("touch"), &json!([*AUDIENCE])));
     let verified = olga.run("audit verify --json").json();
     let found = &verified["findings"][0];
     assert_eq!(
         (&found["code"], &found["subject"]),
-        (&json!("recipient-skipped"), &json!(AUDIENCE))
+        (&json!("recipient-skipped"), &json!(*AUDIENCE))
     );
     assert!(found["message"].as_str().unwrap().contains("touch"), "{found}");
     // It fails again: no envelope is made anew for it at each change.
     let envelope = |person: &Person| {
-        scene::open(&person.vault()).policy().audience(AUDIENCE).unwrap().envelope
+        scene::open(&person.vault()).policy().audience(&AUDIENCE).unwrap().envelope
     };
     let before = envelope(olga);
     let done = olga.run("role create other");

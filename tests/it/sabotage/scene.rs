@@ -4,13 +4,16 @@
 use crate::sabotage::hostile::{self, Record};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use tempfile::TempDir;
 use v_secure_core::file::format::Trust;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::vault::{Depth, Vault};
 use v_secure_testkit::person::{Done, Person};
 
 /// The audience of what is in dev.
-pub const AUDIENCE: &str = "developer+lead+owner";
+pub static AUDIENCE: LazyLock<AudienceName> =
+    LazyLock::new(|| AudienceName::new("developer+lead+owner"));
 
 pub struct Scene {
     pub olga: Person,

@@ -6,6 +6,7 @@ use super::identity::plugin;
 use super::identity::recipient::{self, Usable};
 pub use super::identity::recipient::{RecipientError, RecipientKind, check_recipient};
 pub use super::identity::{Identity, generate_identity, parse_identities};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::secret_value::SecretValue;
 use age::{DecryptError, Decryptor, EncryptError, Encryptor};
 use std::error::Error;
@@ -72,7 +73,7 @@ impl EnvelopeError {
 
 /// Encrypts to every one of `recipients`; a binary age file. Its randomness is age's own
 /// ([`super::identity::generate_identity`] says why).
-pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
+pub fn encrypt(recipients: &[RecipientText], plaintext: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
     let keys = encryptors(recipients)?;
     let encryptor =
         Encryptor::with_recipients(keys.iter().map(|key| &**key)).map_err(encrypt_error)?;
@@ -80,11 +81,11 @@ pub fn encrypt(recipients: &[String], plaintext: &[u8]) -> Result<Vec<u8>, Envel
 }
 
 /// Whether files can be encrypted to all of `recipients` at once: tried with nothing in the file.
-pub(crate) fn try_recipients(recipients: &[String]) -> Result<(), EnvelopeError> {
+pub(crate) fn try_recipients(recipients: &[RecipientText]) -> Result<(), EnvelopeError> {
     encrypt(recipients, &[]).map(drop)
 }
 
-fn encryptors(recipients: &[String]) -> Result<Vec<Box<dyn age::Recipient>>, EnvelopeError> {
+fn encryptors(recipients: &[RecipientText]) -> Result<Vec<Box<dyn age::Recipient>>, EnvelopeError> {
     let (mut keys, mut plugins) = (Vec::<Box<dyn age::Recipient>>::new(), Vec::new());
     for (index, text) in recipients.iter().enumerate() {
         match recipient::parse(text) {
@@ -172,7 +173,7 @@ pub(super) fn read_bounded(
 mod tests {
     use super::*;
 
-    fn pair() -> (Vec<Identity>, String) {
+    fn pair() -> (Vec<Identity>, RecipientText) {
         let new = generate_identity();
         (parse_identities(&new.text).unwrap(), new.recipient)
     }
@@ -215,7 +216,7 @@ mod tests {
     #[test]
     fn recipients_are_checked_before_anything_is_made() {
         let (_, good) = pair();
-        let error = encrypt(&[good, "age1yubikey1q".to_owned()], b"").unwrap_err();
+        let error = encrypt(&[good, RecipientText::new("age1yubikey1q")], b"").unwrap_err();
         assert!(matches!(error, EnvelopeError::Recipient { index: 1, .. }));
         assert!(matches!(encrypt(&[], b""), Err(EnvelopeError::NoRecipients)));
     }

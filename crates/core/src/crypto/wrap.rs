@@ -7,7 +7,9 @@ use super::envelope::{self, EnvelopeError};
 use super::identity::Identity;
 use super::seal::{Dek, SealError, TAG, cipher};
 use crate::crypto::id::{EpochId, SecretId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::host::{Random, random};
+use crate::name::audience::AudienceName;
 use crate::secret_value::SecretValue;
 use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::AeadInOut;
@@ -37,7 +39,7 @@ pub enum WrapError {
 #[derive(Debug, Clone, Copy)]
 pub struct WrapBinding<'a> {
     pub vault: &'a VaultId,
-    pub audience: &'a str,
+    pub audience: &'a AudienceName,
     pub epoch: &'a EpochId,
     pub secret_uid: &'a SecretId,
     pub version_uid: &'a ShortId,
@@ -77,7 +79,7 @@ impl Kek {
     }
 
     /// What the policy states of this key: hides it, and binds it to its vault, audience and epoch.
-    pub fn commitment(&self, vault: &VaultId, audience: &str, epoch: &EpochId) -> Id {
+    pub fn commitment(&self, vault: &VaultId, audience: &AudienceName, epoch: &EpochId) -> Id {
         let digest = Digest::new(HashContext::KekCommitment);
         digest.hash(&[&vault.0, audience.as_bytes(), &epoch.0, self.0.as_slice()])
     }
@@ -128,7 +130,7 @@ pub(crate) fn unwrap_dek(
 
 /// Seals `dek` to an epoch's recipient, for a writer who may not read; a binary age file.
 pub fn seal_dek(
-    recipient: &str,
+    recipient: &RecipientText,
     binding: &WrapBinding<'_>,
     dek: &Dek,
 ) -> Result<Vec<u8>, WrapError> {
@@ -160,6 +162,7 @@ mod tests {
     use crate::crypto::bytes::Fixed;
     use crate::crypto::identity::{generate_identity, parse_identity};
     use crate::host::testing::TestHost;
+    use std::sync::LazyLock;
 
     const VAULT: VaultId = VaultId([1; 32]);
     const SECRET: SecretId = SecretId([2; 32]);
@@ -169,10 +172,13 @@ mod tests {
     const OTHER_EPOCH: EpochId = EpochId([9; 16]);
     const OTHER_SHORT: ShortId = Fixed([9; 16]);
 
+    static OWNERS: LazyLock<AudienceName> = LazyLock::new(|| AudienceName::new("owner"));
+    static OTHERS: LazyLock<AudienceName> = LazyLock::new(|| AudienceName::new("ci+owner"));
+
     fn binding() -> WrapBinding<'static> {
         WrapBinding {
             vault: &VAULT,
-            audience: "owner",
+            audience: &OWNERS,
             epoch: &EPOCH,
             secret_uid: &SECRET,
             version_uid: &VERSION,
@@ -182,7 +188,7 @@ mod tests {
     fn elsewhere() -> [WrapBinding<'static>; 5] {
         [
             WrapBinding { vault: &VaultId(OTHER.0), ..binding() },
-            WrapBinding { audience: "ci+owner", ..binding() },
+            WrapBinding { audience: &OTHERS, ..binding() },
             WrapBinding { epoch: &OTHER_EPOCH, ..binding() },
             WrapBinding { secret_uid: &OTHER, ..binding() },
             WrapBinding { version_uid: &OTHER_SHORT, ..binding() },
@@ -227,10 +233,10 @@ mod tests {
     #[test]
     fn a_commitment_binds_vault_audience_and_epoch() {
         let kek = Kek::generate(&TestHost);
-        let own = kek.commitment(&VAULT, "owner", &EPOCH);
-        assert_ne!(own, kek.commitment(&VaultId(OTHER.0), "owner", &EPOCH));
-        assert_ne!(own, kek.commitment(&VAULT, "ci+owner", &EPOCH));
-        assert_ne!(own, kek.commitment(&VAULT, "owner", &OTHER_EPOCH));
-        assert_ne!(own, Kek::generate(&TestHost).commitment(&VAULT, "owner", &EPOCH));
+        let own = kek.commitment(&VAULT, &OWNERS, &EPOCH);
+        assert_ne!(own, kek.commitment(&VaultId(OTHER.0), &OWNERS, &EPOCH));
+        assert_ne!(own, kek.commitment(&VAULT, &OTHERS, &EPOCH));
+        assert_ne!(own, kek.commitment(&VAULT, &OWNERS, &OTHER_EPOCH));
+        assert_ne!(own, Kek::generate(&TestHost).commitment(&VAULT, &OWNERS, &EPOCH));
     }
 }

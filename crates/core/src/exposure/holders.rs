@@ -3,7 +3,9 @@
 use super::same::Disclosure;
 use super::{ExposureCause, Knower, Through};
 use crate::crypto::id::{EpochId, KeyId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::key_id;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
@@ -23,7 +25,7 @@ pub(super) struct Reader(u32);
 
 /// What is known of a recipient.
 struct Facts {
-    recipient: String,
+    recipient: RecipientText,
     member: Name,
     device: Option<Name>,
 }
@@ -38,7 +40,7 @@ struct Seal {
 /// Who might read the secrets that the same grants ever matched, from a position on.
 struct Span {
     from: PolicyPosition,
-    audience: String,
+    audience: AudienceName,
     readers: BTreeSet<Reader>,
 }
 
@@ -49,11 +51,11 @@ type Class = Vec<usize>;
 
 pub(super) struct Holders {
     facts: Vec<Facts>,
-    numbers: HashMap<String, Reader>,
+    numbers: HashMap<RecipientText, Reader>,
     /// By device key: the recipient that its device has.
     devices: HashMap<KeyId, Reader>,
     /// By audience, in the order of the chain.
-    seals: BTreeMap<String, Vec<Seal>>,
+    seals: BTreeMap<AudienceName, Vec<Seal>>,
     patterns: Vec<Pattern>,
     spans: HashMap<Class, Vec<Span>>,
     /// Who alone stood for the recipient of a member without a device and was removed, and when.
@@ -61,7 +63,7 @@ pub(super) struct Holders {
     /// The time that each policy entry states.
     times: Vec<UnixTime>,
     /// By audience and the first of its seals that is asked for.
-    opened: RefCell<HashMap<(String, usize), SinceWhen>>,
+    opened: RefCell<HashMap<(AudienceName, usize), SinceWhen>>,
 }
 
 impl Holders {
@@ -152,14 +154,14 @@ impl Holders {
         }
     }
 
-    fn readers(&mut self, state: &PolicyState, audience: &str) -> BTreeSet<Reader> {
+    fn readers(&mut self, state: &PolicyState, audience: &AudienceName) -> BTreeSet<Reader> {
         let members = state.members_of(audience).into_iter();
         let found = members.filter_map(|name| Some((name, state.member(name)?)));
         let recipients = found.flat_map(|(name, m)| m.recipients.iter().map(move |r| (name, r)));
         recipients.map(|(member, recipient)| self.number(member, recipient)).collect()
     }
 
-    fn number(&mut self, member: &Name, recipient: &str) -> Reader {
+    fn number(&mut self, member: &Name, recipient: &RecipientText) -> Reader {
         if let Some(reader) = self.numbers.get(recipient) {
             let facts = &mut self.facts[reader.0 as usize];
             if facts.member != *member {
@@ -168,7 +170,7 @@ impl Holders {
             return *reader;
         }
         let reader = Reader(self.facts.len() as u32);
-        let (recipient, member) = (recipient.to_owned(), member.clone());
+        let (recipient, member) = (recipient.clone(), member.clone());
         self.numbers.insert(recipient.clone(), reader);
         self.facts.push(Facts { recipient, member, device: None });
         reader
@@ -222,16 +224,16 @@ impl Holders {
     fn openers(&self, vault: &Vault, secret: &SecretName, disclosure: &Disclosure) -> SinceWhen {
         let wrap = vault.wrap(&vault.uid(secret), &disclosure.wrap);
         let (audience, from) = match wrap {
-            Some(wrap) => (wrap.audience.as_str(), self.begin(&wrap.audience, &wrap.epoch)),
+            Some(wrap) => (&wrap.audience, self.begin(&wrap.audience, &wrap.epoch)),
             // Pruned, or left out: what the policy asked of its writer is what is known.
             None => {
-                let audience = self.span_at(secret, disclosure.position).map(|s| &*s.audience);
-                let audience = audience.unwrap_or_default();
+                let span = self.span_at(secret, disclosure.position);
+                let Some(Span { audience, .. }) = span else { return Arc::default() };
                 (audience, self.current_at(audience, disclosure.position))
             }
         };
         let Some(from) = from else { return Arc::default() };
-        let key = (audience.to_owned(), from);
+        let key = (audience.clone(), from);
         if let Some(known) = self.opened.borrow().get(&key) {
             return Arc::clone(known);
         }
@@ -247,12 +249,12 @@ impl Holders {
     }
 
     /// The first seal of an audience that holds the epoch's keys; all later ones do.
-    fn begin(&self, audience: &str, epoch: &EpochId) -> Option<usize> {
+    fn begin(&self, audience: &AudienceName, epoch: &EpochId) -> Option<usize> {
         self.seals.get(audience)?.iter().position(|seal| seal.epoch == *epoch)
     }
 
     /// The first seal of the epoch that was current at a position.
-    fn current_at(&self, audience: &str, position: PolicyPosition) -> Option<usize> {
+    fn current_at(&self, audience: &AudienceName, position: PolicyPosition) -> Option<usize> {
         let current = self.seals.get(audience)?.iter().rfind(|seal| seal.position <= position)?;
         self.begin(audience, &current.epoch)
     }

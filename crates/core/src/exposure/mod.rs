@@ -15,6 +15,7 @@ mod same;
 pub use self::compared::Uncompared;
 pub use self::older::older;
 use crate::crypto::id::ObjectId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
 use crate::policy::error::ChainError;
@@ -45,7 +46,7 @@ pub struct Knower {
     pub member: Name,
     /// The device that signed with this key, if one did.
     pub device: Option<Name>,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The member whose identity it may have kept, for [`ExposureCause::LetReaderIn`].
     pub made: Option<Name>,
     pub why: ExposureCause,

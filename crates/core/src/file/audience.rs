@@ -7,9 +7,11 @@
 use crate::crypto::bytes::{self, Id};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::id::{EpochId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::wrap::Kek;
 use crate::host::{Random, random};
+use crate::name::audience::AudienceName;
 use crate::secret_value::SecretValue;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -30,7 +32,7 @@ pub struct EpochKeys {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectedEpoch {
     pub epoch: EpochId,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// [`kek_commitment`] of its KEK.
     pub commitment: Id,
 }
@@ -39,7 +41,7 @@ pub struct ExpectedEpoch {
 #[derive(Debug, thiserror::Error)]
 pub enum AudienceError {
     #[error("the envelope of audience {audience} does not open")]
-    Envelope { audience: String, source: EnvelopeError },
+    Envelope { audience: AudienceName, source: EnvelopeError },
     #[error("the envelope's plaintext is not in the form of format 1, line {line}")]
     Form { line: usize },
     #[error("the envelope belongs to another vault")]
@@ -59,7 +61,7 @@ pub enum AudienceError {
 }
 
 /// What the policy says of a KEK.
-pub fn kek_commitment(vault: &VaultId, audience: &str, epoch: &EpochId, kek: &Kek) -> Id {
+pub fn kek_commitment(vault: &VaultId, audience: &AudienceName, epoch: &EpochId, kek: &Kek) -> Id {
     kek.commitment(vault, audience, epoch)
 }
 
@@ -67,7 +69,7 @@ pub fn kek_commitment(vault: &VaultId, audience: &str, epoch: &EpochId, kek: &Ke
 pub fn new_epoch(
     source: &dyn Random,
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
 ) -> Result<(EpochKeys, ExpectedEpoch), IdentityError> {
     let epoch = EpochId(random(source));
     let kek = Kek::generate(source);
@@ -81,9 +83,9 @@ pub fn new_epoch(
 /// Seals the keys of an audience's epochs, newest first, to `recipients`; a binary age file.
 pub fn seal_envelope(
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
     epochs: &[EpochKeys],
-    recipients: &[String],
+    recipients: &[RecipientText],
 ) -> Result<Vec<u8>, AudienceError> {
     envelope::encrypt(recipients, write_plaintext(vault, audience, epochs).expose())
         .map_err(|source| AudienceError::Envelope { audience: audience.to_owned(), source })
@@ -95,7 +97,7 @@ pub fn open_envelope(
     identities: &[Identity],
     file: &[u8],
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
     let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
@@ -111,7 +113,7 @@ pub(crate) fn salvage(
     identities: &[Identity],
     file: &[u8],
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
     let plaintext = envelope::decrypt(identities, file, MAX_PLAINTEXT)
@@ -131,7 +133,7 @@ pub(crate) fn salvage(
 /// What an envelope holds, before it is sealed.
 pub(crate) fn write_plaintext(
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
     epochs: &[EpochKeys],
 ) -> SecretValue {
     let head = format!("{FIRST_LINE}\nvault {vault}\naudience {audience}\n");
@@ -154,7 +156,7 @@ pub(crate) fn write_plaintext(
 pub(crate) fn parse_plaintext(
     plaintext: &SecretValue,
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
     expected: &[ExpectedEpoch],
 ) -> Result<Vec<EpochKeys>, AudienceError> {
     let text = plaintext.expose_str().ok_or(AudienceError::Form { line: 1 })?;
@@ -181,7 +183,7 @@ pub(crate) fn parse_plaintext(
 fn check_head<'a>(
     lines: &mut impl Iterator<Item = &'a str>,
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
 ) -> Result<(), AudienceError> {
     if lines.next() != Some(FIRST_LINE) {
         return Err(AudienceError::Form { line: 1 });
@@ -192,7 +194,7 @@ fn check_head<'a>(
         return Err(AudienceError::OtherVault);
     }
     let stated = lines.next().and_then(|line| line.strip_prefix("audience "));
-    if stated.ok_or(AudienceError::Form { line: 3 })? != audience {
+    if stated.ok_or(AudienceError::Form { line: 3 })? != audience.as_str() {
         return Err(AudienceError::OtherAudience);
     }
     Ok(())
@@ -221,7 +223,7 @@ fn split_epoch(
 
 fn check_epoch(
     vault: &VaultId,
-    audience: &str,
+    audience: &AudienceName,
     expected: &ExpectedEpoch,
     kek: &SecretValue,
     identity: &SecretValue,
@@ -247,10 +249,10 @@ mod tests {
     const VAULT: VaultId = VaultId([1; 32]);
 
     fn epoch() -> (EpochKeys, ExpectedEpoch) {
-        new_epoch(&TestHost, &VAULT, "owner").unwrap()
+        new_epoch(&TestHost, &VAULT, &AudienceName::new("owner")).unwrap()
     }
 
-    fn reader() -> (Vec<Identity>, Vec<String>) {
+    fn reader() -> (Vec<Identity>, Vec<RecipientText>) {
         let made = identity::generate_identity();
         (vec![identity::parse_identity(&made.text).unwrap()], vec![made.recipient])
     }
@@ -260,13 +262,18 @@ mod tests {
         let ((new, new_stated), (old, old_stated)) = (epoch(), epoch());
         let (identities, recipients) = reader();
         let stated = [new_stated, old_stated];
-        let file = seal_envelope(&VAULT, "owner", &[new, old], &recipients).unwrap();
-        let keys = open_envelope(&identities, &file, &VAULT, "owner", &stated).unwrap();
+        let file =
+            seal_envelope(&VAULT, &AudienceName::new("owner"), &[new, old], &recipients).unwrap();
+        let keys = open_envelope(&identities, &file, &VAULT, &AudienceName::new("owner"), &stated)
+            .unwrap();
         let found: Vec<_> = keys.iter().map(|keys| keys.epoch).collect();
         assert_eq!(found, [stated[0].epoch, stated[1].epoch]);
-        let commitment = kek_commitment(&VAULT, "owner", &found[1], &keys[1].kek);
+        let commitment =
+            kek_commitment(&VAULT, &AudienceName::new("owner"), &found[1], &keys[1].kek);
         assert_eq!(commitment, stated[1].commitment);
-        let stranger = open_envelope(&reader().0, &file, &VAULT, "owner", &stated).unwrap_err();
+        let stranger =
+            open_envelope(&reader().0, &file, &VAULT, &AudienceName::new("owner"), &stated)
+                .unwrap_err();
         assert!(matches!(stranger, AudienceError::Envelope { .. }));
     }
 
@@ -275,7 +282,12 @@ mod tests {
         let ((new, a), (_, b), (old, c)) = (epoch(), epoch(), epoch());
         let stated = [a, b, c];
         let parse = |keys: &[EpochKeys], stated: &[ExpectedEpoch]| {
-            parse_plaintext(&write_plaintext(&VAULT, "owner", keys), &VAULT, "owner", stated)
+            parse_plaintext(
+                &write_plaintext(&VAULT, &AudienceName::new("owner"), keys),
+                &VAULT,
+                &AudienceName::new("owner"),
+                stated,
+            )
         };
         let keys = [new, old];
         assert_eq!(parse(&keys, &stated).unwrap().len(), 2);
@@ -295,20 +307,26 @@ mod tests {
         let stated = [a, wrong, c];
         // In another order, with a key that the policy does not commit to.
         let keys = [bad, old, new];
-        let file = seal_envelope(&VAULT, "owner", &keys, &recipients).unwrap();
-        assert!(open_envelope(&identities, &file, &VAULT, "owner", &stated).is_err());
-        let taken = salvage(&identities, &file, &VAULT, "owner", &stated).unwrap();
+        let file = seal_envelope(&VAULT, &AudienceName::new("owner"), &keys, &recipients).unwrap();
+        assert!(
+            open_envelope(&identities, &file, &VAULT, &AudienceName::new("owner"), &stated)
+                .is_err()
+        );
+        let taken =
+            salvage(&identities, &file, &VAULT, &AudienceName::new("owner"), &stated).unwrap();
         assert_eq!(taken.iter().map(|keys| keys.epoch).collect::<Vec<_>>(), ids);
-        let other = salvage(&identities, &file, &VAULT, "ci+owner", &stated).unwrap();
+        let other =
+            salvage(&identities, &file, &VAULT, &AudienceName::new("ci+owner"), &stated).unwrap();
         assert!(other.is_empty(), "keys are bound to their audience");
     }
 
     #[test]
     fn what_the_policy_does_not_state_is_refused() {
         let (keys, stated) = epoch();
-        let text = write_plaintext(&VAULT, "owner", &[keys]);
-        let parse = |vault: &VaultId, audience: &str, stated: &ExpectedEpoch| {
-            parse_plaintext(&text, vault, audience, std::slice::from_ref(stated)).map(drop)
+        let text = write_plaintext(&VAULT, &AudienceName::new("owner"), &[keys]);
+        let parse = |vault: &VaultId, name: &str, stated: &ExpectedEpoch| {
+            parse_plaintext(&text, vault, &AudienceName::new(name), std::slice::from_ref(stated))
+                .map(drop)
         };
         assert!(parse(&VAULT, "owner", &stated).is_ok());
         let other_vault = parse(&VaultId([2; 32]), "owner", &stated);
@@ -328,7 +346,7 @@ mod tests {
     fn the_plaintext_has_one_form() {
         let (keys, stated) = epoch();
         let stated = [stated];
-        let text = write_plaintext(&VAULT, "owner", &[keys]);
+        let text = write_plaintext(&VAULT, &AudienceName::new("owner"), &[keys]);
         let text = text.expose_str().unwrap();
         let line = text.lines().last().unwrap();
         for (what, bad) in [
@@ -345,7 +363,10 @@ mod tests {
         ] {
             assert_ne!(bad, text, "{what}");
             let bad = SecretValue::from(bad);
-            assert!(parse_plaintext(&bad, &VAULT, "owner", &stated).is_err(), "{what}");
+            assert!(
+                parse_plaintext(&bad, &VAULT, &AudienceName::new("owner"), &stated).is_err(),
+                "{what}"
+            );
         }
     }
 }

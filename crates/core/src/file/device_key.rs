@@ -5,6 +5,7 @@ use crate::crypto::bytes::{Blob, Fixed};
 use crate::crypto::envelope::{self, EnvelopeError};
 use crate::crypto::id::VaultId;
 use crate::crypto::identity::Identity;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::{SignError, SigningKey, Tag, VerifyingKey};
 use crate::host::Random;
 use crate::name::Name;
@@ -31,7 +32,7 @@ pub fn new_device_key(
     vault: Option<&VaultId>,
     member: &Name,
     device: &Name,
-    recipient: &str,
+    recipient: &RecipientText,
 ) -> Result<(KeyAdd, SigningKey), DeviceKeyError> {
     let signing = SigningKey::generate(source);
     let sealed = seal_signing_key(&signing, recipient)?;
@@ -41,7 +42,7 @@ pub fn new_device_key(
         member: member.clone(),
         device: device.clone(),
         key,
-        recipient: recipient.to_owned(),
+        recipient: recipient.clone(),
         sealed,
         proof: signing.sign(Tag::KeyProof, &id),
         gives: UNSTATED,
@@ -57,8 +58,11 @@ pub(crate) fn check_proof(vault: Option<&VaultId>, op: &KeyAdd) -> Option<Verify
 }
 
 /// Seals a device's seed to its recipient; a binary age file.
-pub(crate) fn seal_signing_key(key: &SigningKey, recipient: &str) -> Result<Blob, DeviceKeyError> {
-    envelope::encrypt(&[recipient.to_owned()], key.seed().expose())
+pub(crate) fn seal_signing_key(
+    key: &SigningKey,
+    recipient: &RecipientText,
+) -> Result<Blob, DeviceKeyError> {
+    envelope::encrypt(&[recipient.clone()], key.seed().expose())
         .map(Blob)
         .map_err(DeviceKeyError::Envelope)
 }
@@ -103,7 +107,7 @@ mod tests {
         for change in [
             |op: &mut KeyAdd| op.member = name("eve"),
             |op: &mut KeyAdd| op.device = name("desktop"),
-            |op: &mut KeyAdd| op.recipient.push('x'),
+            |op: &mut KeyAdd| op.recipient = RecipientText::new(format!("{}x", op.recipient)),
             |op: &mut KeyAdd| op.sealed.0[0] ^= 1,
             |op: &mut KeyAdd| op.key = made(None).1.key,
             |op: &mut KeyAdd| op.proof.0[0] ^= 1,

@@ -7,6 +7,7 @@
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::digest::{self, HashContext};
 use crate::crypto::id::VaultId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{self, Identity, IdentityError};
 use crate::crypto::seal::{self, SealError, SealedContent};
 use crate::host::{Random, random};
@@ -44,7 +45,7 @@ pub struct SealedHalf {
     pub vault: VaultId,
     pub slot: ShortId,
     pub member: Name,
-    pub recipient: String,
+    pub recipient: RecipientText,
     nonce: Fixed<24>,
     commitment: Fixed<32>,
     ciphertext: Blob,

@@ -5,6 +5,7 @@
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::digest::{self, HashContext};
 use crate::log::entry::Entry;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::entry::PolicyEntry;
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ pub struct VaultFile {
     pub header: Header,
     /// The policy chain, genesis first.
     pub chain: Vec<PolicyEntry>,
-    pub audiences: BTreeMap<String, AudienceSection>,
+    pub audiences: BTreeMap<AudienceName, AudienceSection>,
     pub slots: BTreeMap<ShortId, SlotRecord>,
     /// By secret uid.
     pub secrets: BTreeMap<SecretId, SecretSection>,
@@ -86,7 +87,7 @@ pub struct VersionObject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrap {
     pub version: ObjectId,
-    pub audience: String,
+    pub audience: AudienceName,
     pub epoch: EpochId,
     pub key: WrapKey,
 }

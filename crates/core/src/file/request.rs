@@ -9,6 +9,7 @@ use crate::crypto::bytes::{self, Blob, Fixed, Id, SignatureBytes};
 use crate::crypto::digest::{self, HashContext};
 use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient::{RecipientError, check_recipient};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::host::Random;
 use crate::name::Name;
@@ -46,7 +47,7 @@ pub struct Request {
     pub vault: VaultId,
     pub member: Name,
     pub device: Name,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub key: Fixed<32>,
     /// The signing key's seed, sealed to `recipient`.
     pub sealed: Blob,
@@ -60,7 +61,7 @@ impl Request {
         vault: &VaultId,
         member: &Name,
         device: &Name,
-        recipient: &str,
+        recipient: &RecipientText,
     ) -> Result<(Self, SigningKey), DeviceKeyError> {
         let (op, signing) =
             device_key::new_device_key(source, Some(vault), member, device, recipient)?;
@@ -174,7 +175,7 @@ mod tests {
     fn a_request_for_a_recipient_nothing_can_be_sealed_to_is_refused() {
         let mut weak = request();
         weak.recipient =
-            "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z".to_owned();
+            RecipientText::new("age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z");
         assert!(matches!(Request::parse(&weak.line()), Err(RequestError::Recipient(_))));
     }
 

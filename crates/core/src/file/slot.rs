@@ -3,6 +3,7 @@
 
 use crate::crypto::bytes::{Blob, Fixed, ShortId, SignatureBytes};
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ pub struct SlotSeal {
     pub member: Name,
     pub label: String,
     pub kind: SlotKind,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// Argon2id memory in KiB, passes and lanes.
     pub m: u32,
     pub t: u32,

@@ -5,9 +5,11 @@ use super::audience::EpochKeys;
 use super::model::{VersionObject, Wrap, WrapKey};
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::{EpochId, KeyId, ObjectId, SecretId, VaultId, WrapId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::seal::{self, Dek, SealError, SealedContent, ValueBinding};
 use crate::crypto::wrap::{self, WrapBinding, WrapError};
 use crate::host::{Random, random};
+use crate::name::audience::AudienceName;
 use crate::record::ids::SUITE;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -22,7 +24,7 @@ pub enum VersionError {
     #[error("the wrap is for version {stated}, not for {object}")]
     OtherVersion { object: ObjectId, stated: ObjectId },
     #[error("the keys of epoch {epoch} of audience {audience} are not at hand")]
-    EpochKeys { audience: String, epoch: EpochId },
+    EpochKeys { audience: AudienceName, epoch: EpochId },
 }
 
 impl VersionError {
@@ -44,9 +46,9 @@ pub struct SecretRef<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum WrapTo<'a> {
     /// Under the KEK, by a writer who may read.
-    Epoch { audience: &'a str, keys: &'a EpochKeys },
+    Epoch { audience: &'a AudienceName, keys: &'a EpochKeys },
     /// Sealed to the epoch's recipient, by a writer who may not.
-    Recipient { audience: &'a str, epoch: EpochId, recipient: &'a str },
+    Recipient { audience: &'a AudienceName, epoch: EpochId, recipient: &'a RecipientText },
 }
 
 /// A value that is to be a version's.
@@ -209,7 +211,7 @@ fn value_binding<'a>(
 /// A wrapped DEK: a wrap that does not say of which object yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Wrapped {
-    audience: String,
+    audience: AudienceName,
     epoch: EpochId,
     key: WrapKey,
 }
@@ -314,8 +316,8 @@ mod tests {
         ids::secret_uid(&VAULT, &SecretName::parse(name).unwrap())
     }
 
-    fn epoch(audience: &str) -> ([EpochKeys; 1], ExpectedEpoch) {
-        let (keys, stated) = new_epoch(&TestHost, &VAULT, audience).unwrap();
+    fn epoch(text: &str) -> ([EpochKeys; 1], ExpectedEpoch) {
+        let (keys, stated) = new_epoch(&TestHost, &VAULT, &AudienceName::new(text)).unwrap();
         ([keys], stated)
     }
 
@@ -332,9 +334,9 @@ mod tests {
         let (uid, (keys, stated)) = (uid("prod/DB"), epoch("owner"));
         let secret = SecretRef { vault: &VAULT, uid: &uid };
         for to in [
-            WrapTo::Epoch { audience: "owner", keys: &keys[0] },
+            WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] },
             WrapTo::Recipient {
-                audience: "owner",
+                audience: &AudienceName::new("owner"),
                 epoch: stated.epoch,
                 recipient: &stated.recipient,
             },
@@ -350,7 +352,8 @@ mod tests {
     #[test]
     fn a_version_moved_to_another_name_or_vault_does_not_open() {
         let (own, (keys, _)) = (uid("prod/DB"), epoch("owner"));
-        let mut made = seal(&own, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
+        let mut made =
+            seal(&own, WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] });
         let (other, vault) = (uid("dev/DB"), VaultId([2; 32]));
         let moved = SecretRef { vault: &VAULT, uid: &other };
         let error = open_version(moved, &made.object, &made.wrap, &keys).unwrap_err();
@@ -368,7 +371,8 @@ mod tests {
     fn a_version_opens_for_its_author_and_expiry_alone_from_any_origin() {
         let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
         let secret = SecretRef { vault: &VAULT, uid: &uid };
-        let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &keys[0] });
+        let made =
+            seal(&uid, WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] });
         let opened = |change: &dyn Fn(&mut VersionObject)| {
             let (mut object, mut wrap) = (made.object.clone(), made.wrap.clone());
             change(&mut object);
@@ -407,7 +411,7 @@ mod tests {
         let (material, padded) = (SecretValue::new(vec![5; 32]), SecretValue::new(padded));
         let sealed =
             seal::seal_bytes(&TestHost, HashContext::ValueKey, &material, &aad, &padded).unwrap();
-        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
         let wrapped = wrap_to(&TestHost, secret, &version, &dek, to).unwrap();
         let (secret_uid, author, expires) = (uid, AUTHOR, None);
         let value = SealedValue { secret_uid, author, expires, uid: version, sealed, wrapped };
@@ -420,8 +424,9 @@ mod tests {
     fn rewrapping_moves_the_key_and_leaves_the_object() {
         let (uid, (old, _), (new, _)) = (uid("prod/DB"), epoch("owner"), epoch("ci+owner"));
         let secret = SecretRef { vault: &VAULT, uid: &uid };
-        let made = seal(&uid, WrapTo::Epoch { audience: "owner", keys: &old[0] });
-        let to = WrapTo::Epoch { audience: "ci+owner", keys: &new[0] };
+        let made =
+            seal(&uid, WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &old[0] });
+        let to = WrapTo::Epoch { audience: &AudienceName::new("ci+owner"), keys: &new[0] };
         let (id, wrap) = rewrap(&TestHost, secret, &made.object, &made.wrap, &old, to).unwrap();
         assert_ne!(id, made.wrap_id);
         assert_eq!(open_version(secret, &made.object, &wrap, &new).unwrap().expose(), b"hunter2");
@@ -435,7 +440,7 @@ mod tests {
     fn a_wrap_of_another_key_is_not_carried_on() {
         let (uid, (keys, _)) = (uid("prod/DB"), epoch("owner"));
         let secret = SecretRef { vault: &VAULT, uid: &uid };
-        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
         let made = seal(&uid, to);
         let other = Dek::generate(&TestHost);
         let wrapped = wrap_to(&TestHost, secret, &made.object.uid, &other, to).unwrap();

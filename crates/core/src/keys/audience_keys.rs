@@ -9,9 +9,11 @@ use super::sealing::{SealedEnvelope, Sealer};
 use super::shortfall::{Closed, LeftOutRecipient, Shortfall, Skipped};
 use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::id::EpochId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::audience;
 use crate::file::audience::EpochKeys;
 use crate::file::model::AudienceSection;
+use crate::name::audience::AudienceName;
 use crate::policy::chain::Chain;
 use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use crate::policy::sealers::Sealers;
@@ -29,11 +31,11 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(crate) struct MadeKeys {
     pub ops: Vec<PolicyOp>,
-    pub sections: BTreeMap<String, AudienceSection>,
+    pub sections: BTreeMap<AudienceName, AudienceSection>,
     /// All keys of the audiences that got new ones, newest first.
-    pub fresh: BTreeMap<String, Arc<Vec<EpochKeys>>>,
+    pub fresh: BTreeMap<AudienceName, Arc<Vec<EpochKeys>>>,
     /// Audiences that the signer could not give what they need.
-    pub without_keys: Vec<String>,
+    pub without_keys: Vec<AudienceName>,
     pub short: Shortfall,
 }
 
@@ -47,8 +49,8 @@ pub(crate) fn make(
 ) -> Result<MadeKeys, PolicyChangeError> {
     let state = after.state();
     let mut maker = Maker::new(vault, after, room, ctx)?;
-    let due = state.due().map(str::to_owned);
-    let mut wanted: Vec<String> = state.missing_audiences().into_iter().chain(due).collect();
+    let due = state.due().cloned();
+    let mut wanted: Vec<AudienceName> = state.missing_audiences().into_iter().chain(due).collect();
     // Whoever may grant chooses how many audiences there are: those that no secret needs wait.
     let used = used(vault, state);
     wanted.sort_by_key(|audience| (!used.contains(audience), !state.is_due(audience)));
@@ -64,14 +66,14 @@ pub(crate) fn make(
 }
 
 /// The audiences of the secrets that are there.
-fn used(vault: &Vault, state: &PolicyState) -> BTreeSet<String> {
+fn used(vault: &Vault, state: &PolicyState) -> BTreeSet<AudienceName> {
     vault.live().map(|(name, _)| state.audience_of(name)).collect()
 }
 
 /// A new epoch of each of these audiences, which have keys already; whoever is in them reads on.
 pub(crate) fn renew(
     vault: &Vault,
-    audiences: &[String],
+    audiences: &[AudienceName],
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
     let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
@@ -83,7 +85,7 @@ pub(crate) fn renew(
 /// among them.
 pub(crate) fn reseal_with(
     vault: &Vault,
-    keys: BTreeMap<String, Vec<EpochKeys>>,
+    keys: BTreeMap<AudienceName, Vec<EpochKeys>>,
     ctx: &Ctx<'_>,
 ) -> Result<MadeKeys, PolicyChangeError> {
     let mut maker = Maker::new(vault, vault.chain(), Room::whole(), ctx)?;
@@ -99,10 +101,10 @@ struct Maker<'a> {
     room: Room,
     ctx: &'a Ctx<'a>,
     /// The recipients that each audience's present envelope was sealed to.
-    sealed_to: BTreeMap<String, BTreeSet<String>>,
+    sealed_to: BTreeMap<AudienceName, BTreeSet<RecipientText>>,
     sealer: Sealer,
     /// Recipients that were left out, with the audiences.
-    skipped: BTreeMap<String, Vec<String>>,
+    skipped: BTreeMap<RecipientText, Vec<AudienceName>>,
     made: MadeKeys,
 }
 
@@ -128,28 +130,28 @@ impl<'a> Maker<'a> {
         Ok(Self { vault, after, state, room, ctx, sealed_to, sealer, skipped, made })
     }
 
-    fn signer_may(&self, audience: &str, may: May) -> bool {
+    fn signer_may(&self, audience: &AudienceName, may: May) -> bool {
         may_seal(self.vault, self.ctx.signer.key.id(), audience, self.after, may)
     }
 
-    fn leave(&mut self, audience: &str) {
-        self.made.without_keys.push(audience.to_owned());
+    fn leave(&mut self, audience: &AudienceName) {
+        self.made.without_keys.push(audience.clone());
     }
 
     /// Leaves for another entry what the signer could do.
-    fn put_off(&mut self, audience: &str) {
-        self.made.short.later.push(audience.to_owned());
+    fn put_off(&mut self, audience: &AudienceName) {
+        self.made.short.later.push(audience.clone());
         self.leave(audience);
     }
 
     /// Takes an op of the audience down, if there is room for it.
-    fn take(&mut self, audience: &str, op: PolicyOp) -> bool {
+    fn take(&mut self, audience: &AudienceName, op: PolicyOp) -> bool {
         let fit = self.room.take(&op);
         match fit {
             Fit::Taken => self.made.ops.push(op),
             Fit::Later => self.put_off(audience),
             Fit::Never => {
-                self.made.short.unstatable.push(audience.to_owned());
+                self.made.short.unstatable.push(audience.clone());
                 self.leave(audience);
             }
         }
@@ -157,7 +159,7 @@ impl<'a> Maker<'a> {
     }
 
     /// A new epoch that carries all earlier ones that the signer has.
-    fn renew(&mut self, audience: &str) -> Result<(), PolicyChangeError> {
+    fn renew(&mut self, audience: &AudienceName) -> Result<(), PolicyChangeError> {
         if !self.signer_may(audience, Sealers::may_begin) {
             self.leave(audience);
             return Ok(());
@@ -183,7 +185,7 @@ impl<'a> Maker<'a> {
             return Ok(());
         };
         let op = PolicyOp::Epoch(EpochStart {
-            audience: audience.to_owned(),
+            audience: audience.clone(),
             epoch: stated.epoch,
             recipient: stated.recipient,
             kek: stated.commitment,
@@ -195,14 +197,14 @@ impl<'a> Maker<'a> {
         }
         self.count(audience, epochs.len(), self.vault.expected_epochs(audience).len() + 1, why);
         let section = AudienceSection { epoch: stated.epoch, envelope };
-        self.made.sections.insert(audience.to_owned(), section);
-        self.made.fresh.insert(audience.to_owned(), Arc::new(epochs));
+        self.made.sections.insert(audience.clone(), section);
+        self.made.fresh.insert(audience.clone(), Arc::new(epochs));
         Ok(())
     }
 
     /// The keys that a new epoch is to carry on: opened anew, since they move into a list, and a key
     /// type has no copy.
-    fn earlier(&mut self, audience: &str) -> Earlier {
+    fn earlier(&mut self, audience: &AudienceName) -> Earlier {
         if self.vault.policy().audience(audience).is_none() {
             return Earlier::Keys(Vec::new());
         }
@@ -210,7 +212,7 @@ impl<'a> Maker<'a> {
             Ok(keys) => Earlier::Keys(keys),
             Err(why) if self.is_fault(audience, &why) => {
                 if EnvelopeError::is_of_program(&why) {
-                    self.made.short.closed.push(Closed { audience: audience.to_owned(), why });
+                    self.made.short.closed.push(Closed { audience: audience.clone(), why });
                     return Earlier::Out;
                 }
                 Earlier::Broken(self.ctx.who.salvage(self.vault, audience), why)
@@ -221,7 +223,7 @@ impl<'a> Maker<'a> {
 
     /// Whether an envelope that did not open should have: by the chain it was sealed to a recipient
     /// that the signer's identities are for.
-    fn is_fault(&self, audience: &str, error: &KeyError) -> bool {
+    fn is_fault(&self, audience: &AudienceName, error: &KeyError) -> bool {
         if matches!(error, KeyError::NotInAudience { .. }) {
             return false;
         }
@@ -232,7 +234,7 @@ impl<'a> Maker<'a> {
 
     /// Audiences that keep their epoch and have a recipient whom its envelope was not sealed to and
     /// could be now. One that fails again is no reason to seal anew at each change.
-    fn widened(&mut self) -> Vec<String> {
+    fn widened(&mut self) -> Vec<AudienceName> {
         let mut found = Vec::new();
         for (name, audience) in self.vault.policy().audiences() {
             if self.made.sections.contains_key(name) || self.state.is_due(name) {
@@ -244,21 +246,21 @@ impl<'a> Maker<'a> {
             if !self.signer_may(name, Sealers::may_reseal) {
                 // Those that were left out before wait for somebody who can seal to them.
                 new.retain(|recipient| !audience.skipped.contains(recipient));
-                found.extend((!new.is_empty()).then(|| name.to_owned()));
+                found.extend((!new.is_empty()).then(|| name.clone()));
                 continue;
             }
             let (usable, failing): (Vec<_>, Vec<_>) =
                 new.into_iter().partition(|recipient| self.sealer.is_usable(recipient));
             match usable.is_empty() {
                 true => self.note_skipped(name, &failing),
-                false => found.push(name.to_owned()),
+                false => found.push(name.clone()),
             }
         }
         found
     }
 
     /// The same epoch's envelope for the recipients of now.
-    fn reseal(&mut self, audience: &str) {
+    fn reseal(&mut self, audience: &AudienceName) {
         if !self.signer_may(audience, Sealers::may_reseal) {
             return self.leave(audience);
         }
@@ -274,7 +276,7 @@ impl<'a> Maker<'a> {
             }
             Err(why) => {
                 if self.is_fault(audience, &why) {
-                    self.made.short.closed.push(Closed { audience: audience.to_owned(), why });
+                    self.made.short.closed.push(Closed { audience: audience.clone(), why });
                 }
                 self.leave(audience);
             }
@@ -282,7 +284,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Whether there is a new envelope now.
-    fn seal_again(&mut self, audience: &str, keys: &[EpochKeys]) -> bool {
+    fn seal_again(&mut self, audience: &AudienceName, keys: &[EpochKeys]) -> bool {
         let Some(epoch) = keys.first().map(|keys| keys.epoch) else { return false };
         if self.room.is_closed() {
             self.put_off(audience);
@@ -292,24 +294,29 @@ impl<'a> Maker<'a> {
         self.state_reseal(audience, epoch, sealed)
     }
 
-    fn state_reseal(&mut self, audience: &str, epoch: EpochId, sealed: SealedEnvelope) -> bool {
+    fn state_reseal(
+        &mut self,
+        audience: &AudienceName,
+        epoch: EpochId,
+        sealed: SealedEnvelope,
+    ) -> bool {
         let SealedEnvelope { envelope, skipped } = sealed;
         let op = PolicyOp::Reseal(EpochReseal {
-            audience: audience.to_owned(),
+            audience: audience.clone(),
             epoch,
             envelope: ids::envelope_id(&envelope),
             skipped,
         });
         let taken = self.take(audience, op);
         if taken {
-            self.made.sections.insert(audience.to_owned(), AudienceSection { epoch, envelope });
+            self.made.sections.insert(audience.clone(), AudienceSection { epoch, envelope });
         }
         taken
     }
 
     /// Seals to the recipients of now; `None` where there is nobody who can be sealed to, and the
     /// audience is left.
-    fn seal(&mut self, audience: &str, keys: &[EpochKeys]) -> Option<SealedEnvelope> {
+    fn seal(&mut self, audience: &AudienceName, keys: &[EpochKeys]) -> Option<SealedEnvelope> {
         let recipients = self.state.recipients_of(audience);
         match self.sealer.seal(&self.vault.id(), audience, keys, &recipients) {
             Ok(sealed) => {
@@ -324,15 +331,15 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn note_skipped(&mut self, audience: &str, recipients: &[String]) {
+    fn note_skipped(&mut self, audience: &AudienceName, recipients: &[RecipientText]) {
         for recipient in recipients {
-            self.skipped.entry(recipient.clone()).or_default().push(audience.to_owned());
+            self.skipped.entry(recipient.clone()).or_default().push(audience.clone());
         }
     }
 
-    fn count(&mut self, audience: &str, held: usize, of: usize, why: Option<KeyError>) {
+    fn count(&mut self, audience: &AudienceName, held: usize, of: usize, why: Option<KeyError>) {
         if held < of {
-            let audience = audience.to_owned();
+            let audience = audience.clone();
             self.made.short.left_out.push(LeftOutRecipient { audience, held, of, why });
         }
     }

@@ -5,6 +5,7 @@ use crate::file::version::VersionError;
 use crate::host::progress::{Progress, with_progress};
 use crate::log::state::Version;
 use crate::name::SecretName;
+use crate::name::audience::AudienceName;
 use crate::policy::error::ChainError;
 use crate::secret::read;
 use crate::secret::read::ReadError;
@@ -25,7 +26,7 @@ pub struct Opening {
 /// The envelope of one audience that the member is in.
 #[derive(Debug)]
 pub struct Envelope {
-    pub audience: String,
+    pub audience: AudienceName,
     pub state: EnvelopeState,
 }
 
@@ -67,11 +68,11 @@ pub fn open_all(
     progress: &dyn Progress,
 ) -> Result<Opening, ChainError> {
     let mut opening = Opening { envelopes: envelopes(vault, who)?, ..Opening::default() };
-    let shut: BTreeSet<&str> = opening
+    let shut: BTreeSet<&AudienceName> = opening
         .envelopes
         .iter()
         .filter(|found| !matches!(found.state, EnvelopeState::Open { .. }))
-        .map(|found| found.audience.as_str())
+        .map(|found| &found.audience)
         .collect();
     let live: Vec<_> = vault.live().filter(|(name, _)| who.may_read(vault, name)).collect();
     let (mut opened, mut closed) = (0, Vec::new());
@@ -95,12 +96,12 @@ pub fn open_all(
 fn judge(
     vault: &Vault,
     who: &Unlocked,
-    shut: &BTreeSet<&str>,
+    shut: &BTreeSet<&AudienceName>,
     name: &SecretName,
     version: &Version,
 ) -> Option<Option<WhyClosed>> {
     let wraps = read::wraps(vault, &vault.uid(name), version);
-    if !wraps.is_empty() && wraps.iter().all(|wrap| shut.contains(wrap.audience.as_str())) {
+    if !wraps.is_empty() && wraps.iter().all(|wrap| shut.contains(&wrap.audience)) {
         return Some(None);
     }
     match read::open(vault, who, name, version) {

@@ -11,6 +11,7 @@ use crate::crypto::bytes::Id;
 use crate::crypto::id::EpochId;
 use crate::file::audience::EpochKeys;
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::policy::error::ChainError;
 use crate::record::ids;
 use crate::vault::Vault;
@@ -48,7 +49,7 @@ impl Hindrance {
 /// An audience whose envelope lacks keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lacking {
-    pub audience: String,
+    pub audience: AudienceName,
     /// How many epochs it has.
     pub epochs: usize,
     /// How many of them its present envelope gives.
@@ -71,8 +72,8 @@ pub struct Search<'a> {
     vault: &'a Vault,
     who: &'a Unlocked,
     /// Envelopes that may hold some of it.
-    wanted: BTreeMap<Id, String>,
-    lacking: BTreeMap<String, Held>,
+    wanted: BTreeMap<Id, AudienceName>,
+    lacking: BTreeMap<AudienceName, Held>,
 }
 
 struct Held {
@@ -113,7 +114,7 @@ impl Held {
 }
 
 /// Keys that were found, to be taken into a search of the vault as it is under the lock.
-pub struct Found(BTreeMap<String, Vec<EpochKeys>>);
+pub struct Found(BTreeMap<AudienceName, Vec<EpochKeys>>);
 
 impl<'a> Search<'a> {
     /// Sees what is lacking of the audiences that the member is in.
@@ -131,7 +132,7 @@ impl<'a> Search<'a> {
             let (expected, present) = (expected.collect(), keys.len());
             let held = Held { expected, keys, present, barred: barred(vault, who, name) };
             if !held.is_whole() {
-                lacking.insert(name.to_owned(), held);
+                lacking.insert(name.clone(), held);
             }
         }
         let mut search = Self { vault, who, wanted: BTreeMap::new(), lacking };
@@ -146,7 +147,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether more keys of an audience would be of use.
-    fn wants(&self, audience: &str) -> bool {
+    fn wants(&self, audience: &AudienceName) -> bool {
         self.lacking.get(audience).is_some_and(|held| held.barred.is_none() && !held.is_whole())
     }
 
@@ -174,7 +175,7 @@ impl<'a> Search<'a> {
 
     /// What is lacking, and what was found of it.
     pub fn report(&self) -> Vec<Lacking> {
-        let report = |(audience, held): (&String, &Held)| Lacking {
+        let report = |(audience, held): (&AudienceName, &Held)| Lacking {
             audience: audience.clone(),
             epochs: held.expected.len(),
             held: held.present,
@@ -198,7 +199,7 @@ impl Found {
     }
 }
 
-fn barred(vault: &Vault, who: &Unlocked, audience: &str) -> Option<Hindrance> {
+fn barred(vault: &Vault, who: &Unlocked, audience: &AudienceName) -> Option<Hindrance> {
     let state = vault.policy();
     match key_holders::may_reseal(vault, audience).contains(who.member()) {
         false => Some(Hindrance::NotPermitted),

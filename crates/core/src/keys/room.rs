@@ -68,20 +68,22 @@ mod tests {
     use super::*;
     use crate::crypto::bytes::Fixed;
     use crate::crypto::id::EpochId;
+    use crate::crypto::identity::recipient_text::RecipientText;
+    use crate::name::audience::AudienceName;
     use crate::policy::op::EpochReseal;
 
-    fn reseal(role: &str, skipped: Vec<String>) -> PolicyOp {
+    fn reseal(role: &str, skipped: Vec<RecipientText>) -> PolicyOp {
         let (epoch, envelope) = (EpochId([1; 16]), Fixed([2; 32]));
         PolicyOp::Reseal(EpochReseal {
-            audience: format!("owner+{role}"),
+            audience: AudienceName::new(format!("owner+{role}")),
             epoch,
             envelope,
             skipped,
         })
     }
 
-    fn skipped(count: usize) -> Vec<String> {
-        (0..count).map(|n| format!("ssh-{n:04}")).collect()
+    fn skipped(count: usize) -> Vec<RecipientText> {
+        (0..count).map(|n| RecipientText::new(format!("ssh-{n:04}"))).collect()
     }
 
     #[test]

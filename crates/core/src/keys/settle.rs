@@ -11,6 +11,7 @@ use crate::file::version::WrapTo;
 use crate::host::progress::with_progress;
 use crate::log::op::Op;
 use crate::log::state::Version;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::state::PolicyState;
 use crate::secret::read;
@@ -99,18 +100,18 @@ struct Keys<'a> {
     vault: &'a Vault,
     ctx: &'a Ctx<'a>,
     made: &'a MadeKeys,
-    known: RefCell<BTreeMap<String, Option<Arc<Vec<EpochKeys>>>>>,
+    known: RefCell<BTreeMap<AudienceName, Option<Arc<Vec<EpochKeys>>>>>,
 }
 
 impl Keys<'_> {
     /// An audience's keys, if the signer can open them; else those that a fresh epoch carries on.
-    fn of(&self, audience: &str) -> Option<Arc<Vec<EpochKeys>>> {
+    fn of(&self, audience: &AudienceName) -> Option<Arc<Vec<EpochKeys>>> {
         if let Some(known) = self.known.borrow().get(audience) {
             return known.clone();
         }
         let opened = self.ctx.who.keys(self.vault, audience).ok();
         let keys = opened.or_else(|| self.made.fresh.get(audience).map(Arc::clone));
-        self.known.borrow_mut().insert(audience.to_owned(), keys.clone());
+        self.known.borrow_mut().insert(audience.clone(), keys.clone());
         keys
     }
 }
@@ -134,7 +135,7 @@ impl Job<'_> {
         object.is_some_and(|object| version::check_wrap(binding, object, wrap, &keys).is_err())
     }
 
-    fn rewrap(&self, audience: &str) -> Result<NewWrap, WhyUnsettled> {
+    fn rewrap(&self, audience: &AudienceName) -> Result<NewWrap, WhyUnsettled> {
         let Keys { vault, ctx, made, .. } = self.keys;
         if !may_rewrap(self.state, ctx.who.member(), self.name) {
             return Err(WhyUnsettled::NotPermitted);

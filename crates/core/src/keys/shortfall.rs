@@ -2,7 +2,9 @@
 //! Taking rights away never waits for it.
 
 use crate::crypto::envelope::EnvelopeError;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::vault::unlock::KeyError;
 
 /// What the keys that a change brings lack.
@@ -12,16 +14,16 @@ pub struct Shortfall {
     pub skipped: Vec<Skipped>,
     pub closed: Vec<Closed>,
     /// Audiences that the signer could give what they need, in another entry: one holds no more.
-    pub later: Vec<String>,
+    pub later: Vec<AudienceName>,
     /// Audiences whose keys no entry can state: too many recipients cannot be sealed to, or what is
     /// to be stated is too long.
-    pub unstatable: Vec<String>,
+    pub unstatable: Vec<AudienceName>,
 }
 
 /// An audience whose new envelope does not hold the keys of all its epochs.
 #[derive(Debug)]
 pub struct LeftOutRecipient {
-    pub audience: String,
+    pub audience: AudienceName,
     /// How many epochs' keys it holds, of how many.
     pub held: usize,
     pub of: usize,
@@ -33,8 +35,8 @@ pub struct LeftOutRecipient {
 #[derive(Debug)]
 pub struct Skipped {
     pub member: Name,
-    pub recipient: String,
-    pub audiences: Vec<String>,
+    pub recipient: RecipientText,
+    pub audiences: Vec<AudienceName>,
     pub why: EnvelopeError,
 }
 
@@ -42,6 +44,6 @@ pub struct Skipped {
 /// as they are.
 #[derive(Debug)]
 pub struct Closed {
-    pub audience: String,
+    pub audience: AudienceName,
     pub why: KeyError,
 }

@@ -6,6 +6,7 @@
 
 use crate::crypto::id::EpochId;
 use crate::log::state::SecretState;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::audience::Audience;
 use crate::policy::settings::Rotation;
@@ -21,13 +22,13 @@ pub struct KeyStatus {
     /// In order of name.
     pub audiences: Vec<AudienceKeys>,
     /// Audiences that the grants ask for and that have no key yet.
-    pub missing: Vec<String>,
+    pub missing: Vec<AudienceName>,
 }
 
 /// The keys of one audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AudienceKeys {
-    pub audience: String,
+    pub audience: AudienceName,
     pub roles: Vec<Name>,
     pub readers: Vec<Name>,
     /// The current epoch, and since when it is: seconds since the Unix epoch.
@@ -82,8 +83,8 @@ impl KeyDue {
 }
 
 impl KeyStatus {
-    pub fn audience(&self, name: &str) -> Option<&AudienceKeys> {
-        self.audiences.iter().find(|keys| keys.audience == name)
+    pub fn audience(&self, name: &AudienceName) -> Option<&AudienceKeys> {
+        self.audiences.iter().find(|keys| keys.audience == *name)
     }
 
     /// Whether there is something that the schedule wants done.
@@ -120,7 +121,7 @@ pub fn key_status(vault: &Vault, now: UnixTime) -> KeyStatus {
 
 fn audience_keys(
     vault: &Vault,
-    name: &str,
+    name: &AudienceName,
     found: &Audience,
     contents: Contents,
     used: bool,
@@ -138,7 +139,7 @@ fn audience_keys(
         false => scheduled.then_some(KeyDue::Schedule),
     };
     AudienceKeys {
-        audience: name.to_owned(),
+        audience: name.clone(),
         roles: found.roles.clone(),
         readers: state.members_of(name).into_iter().cloned().collect(),
         epoch: found.current.epoch,
@@ -174,9 +175,9 @@ struct Contents {
     due: usize,
 }
 
-fn contents(vault: &Vault, schedule: Rotation, now: UnixTime) -> BTreeMap<String, Contents> {
+fn contents(vault: &Vault, schedule: Rotation, now: UnixTime) -> BTreeMap<AudienceName, Contents> {
     let state = vault.policy();
-    let mut all: BTreeMap<String, Contents> = BTreeMap::new();
+    let mut all: BTreeMap<AudienceName, Contents> = BTreeMap::new();
     for (name, secret) in vault.live() {
         let audience = state.audience_of(name);
         let epoch = state.audience(&audience).map(|found| found.current.epoch);

@@ -2,6 +2,7 @@
 
 use super::policy_view::{AudienceView, EpochView, KeyView, PolicyView};
 use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::op::{MemberKind, Right};
@@ -91,11 +92,11 @@ impl PolicyView for Chain {
         views.collect()
     }
 
-    fn skipped_in(&self, audience: &str) -> Vec<&Name> {
+    fn skipped_in(&self, audience: &AudienceName) -> Vec<&Name> {
         self.state().skipped_in(audience).into_iter().collect()
     }
 
-    fn audience_of(&self, secret: &SecretName) -> String {
+    fn audience_of(&self, secret: &SecretName) -> AudienceName {
         self.state().audience_of(secret)
     }
 }

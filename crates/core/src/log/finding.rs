@@ -4,6 +4,7 @@
 use crate::crypto::bytes::ShortId;
 use crate::crypto::id::{EntryId, ObjectId, PolicyId, WrapId};
 use crate::name::SecretName;
+use crate::name::audience::AudienceName;
 use std::fmt;
 
 /// How bad a finding is.
@@ -168,7 +169,7 @@ impl fmt::Display for FindingCode {
 pub enum Subject {
     Vault,
     Policy(PolicyId),
-    Audience(String),
+    Audience(AudienceName),
     Slot(ShortId),
     Entry(EntryId),
     Secret(SecretName),

@@ -4,6 +4,7 @@
 use crate::crypto::bytes::Id;
 use crate::crypto::id::{EntryId, EpochId, KeyId, PolicyId, VaultId};
 use crate::crypto::sign::VerifyingKey;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::op::{MemberKind, Right};
 use crate::policy::position::PolicyPosition;
@@ -19,7 +20,7 @@ pub struct KeyView<'a> {
 /// An epoch that is or was an audience's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochView<'a> {
-    pub audience: &'a str,
+    pub audience: &'a AudienceName,
     /// The position of the policy entry that brought it.
     pub position: PolicyPosition,
     /// The position of the policy entry that brought the audience's next epoch, if one did.
@@ -29,7 +30,7 @@ pub struct EpochView<'a> {
 /// An audience after the chain's head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudienceView<'a> {
-    pub name: &'a str,
+    pub name: &'a AudienceName,
     pub epoch: &'a EpochId,
     pub envelope: &'a Id,
     /// Whether it takes no new wraps until it has a new epoch.
@@ -71,9 +72,9 @@ pub trait PolicyView: Sync {
     /// The audiences after the head.
     fn audiences(&self) -> Vec<AudienceView<'_>>;
     /// The members with a recipient that the audience's envelope leaves out, after the head.
-    fn skipped_in(&self, audience: &str) -> Vec<&Name>;
+    fn skipped_in(&self, audience: &AudienceName) -> Vec<&Name>;
     /// The audience of a secret after the head.
-    fn audience_of(&self, secret: &SecretName) -> String;
+    fn audience_of(&self, secret: &SecretName) -> AudienceName;
 
     /// The position of the last entry.
     fn head_position(&self) -> PolicyPosition {

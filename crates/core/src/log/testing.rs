@@ -11,6 +11,7 @@ use super::state::{LogState, SecretState};
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::id::{EntryId, EpochId, KeyId, ObjectId, PolicyId, VaultId, WrapId};
 use crate::crypto::sign::{SigningKey, VerifyingKey};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::op::{MemberKind, Right};
 use crate::policy::position::PolicyPosition;
@@ -141,10 +142,10 @@ pub struct FakePolicy {
     moments: Vec<Moment>,
     removals: Vec<PolicyPosition>,
     devices: BTreeMap<KeyId, Device>,
-    pub audiences: BTreeMap<String, FakeAudience>,
+    pub audiences: BTreeMap<AudienceName, FakeAudience>,
     /// (audience, position, superseded)
-    pub epochs: BTreeMap<EpochId, (String, PolicyPosition, Option<PolicyPosition>)>,
-    pub audience_of_all: String,
+    pub epochs: BTreeMap<EpochId, (AudienceName, PolicyPosition, Option<PolicyPosition>)>,
+    pub audience_of_all: AudienceName,
 }
 
 impl FakePolicy {
@@ -159,7 +160,7 @@ impl FakePolicy {
             devices: BTreeMap::new(),
             audiences: BTreeMap::new(),
             epochs: BTreeMap::new(),
-            audience_of_all: "owner".to_owned(),
+            audience_of_all: AudienceName::new("owner"),
         };
         policy.add("ann", &Right::ALL, "*");
         policy
@@ -294,18 +295,18 @@ impl PolicyView for FakePolicy {
 
     fn audiences(&self) -> Vec<AudienceView<'_>> {
         let view = |(name, audience)| {
-            let (name, FakeAudience { epoch, envelope, due }): (&String, &FakeAudience) =
+            let (name, FakeAudience { epoch, envelope, due }): (&AudienceName, &FakeAudience) =
                 (name, audience);
             AudienceView { name, epoch, envelope, due: *due }
         };
         self.audiences.iter().map(view).collect()
     }
 
-    fn skipped_in(&self, _: &str) -> Vec<&Name> {
+    fn skipped_in(&self, _: &AudienceName) -> Vec<&Name> {
         Vec::new()
     }
 
-    fn audience_of(&self, _: &SecretName) -> String {
+    fn audience_of(&self, _: &SecretName) -> AudienceName {
         self.audience_of_all.clone()
     }
 }

@@ -1,6 +1,7 @@
 //! Letting members and devices go: from what was asked to the ops, and to what goes with them.
 
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::keys::room::{Fit, Room};
 use crate::name::{Name, NameError};
 use crate::policy::op::PolicyOp;
@@ -84,7 +85,7 @@ pub struct Departure {
     /// The devices whose signing keys go, the one that was named among them.
     pub devices: Vec<Name>,
     /// The recipients that go.
-    pub recipients: Vec<String>,
+    pub recipients: Vec<RecipientText>,
     /// How many of them no signing key is sealed to.
     pub keyless: usize,
     /// The ids of the keys.
@@ -116,7 +117,7 @@ pub fn remove_device(
         return remove_recipient(member, name);
     };
     let tainted = if lost { Vouched::by(vault, &name.member, key) } else { Vouched::of(key) };
-    let recipients: Vec<String> =
+    let recipients: Vec<RecipientText> =
         member.recipients.iter().filter(|own| tainted.recipients.contains(*own)).cloned().collect();
     if recipients.len() == member.recipients.len() {
         let alone = lost && member.recipients.len() > 1;
@@ -125,7 +126,8 @@ pub fn remove_device(
             if lost { member.keys.keys().filter(is_other).cloned().collect() } else { Vec::new() };
         return Err(LeaveError::LastRecipient { name: name.clone(), others, alone });
     }
-    let is_keyless = |recipient: &&String| member.keys.values().all(|k| k.recipient != **recipient);
+    let is_keyless =
+        |recipient: &&RecipientText| member.keys.values().all(|k| k.recipient != **recipient);
     let keyless = recipients.iter().filter(is_keyless).count();
     let goes =
         |key: &DeviceKey| tainted.keys.contains(&key.id) || recipients.contains(&key.recipient);
@@ -230,9 +232,9 @@ fn find<'a>(vault: &'a Vault, member: &Name) -> Result<&'a Member, LeaveError> {
 /// What a key stands behind, itself included.
 struct Vouched {
     keys: BTreeSet<KeyId>,
-    recipients: BTreeSet<String>,
+    recipients: BTreeSet<RecipientText>,
     /// Those of the recipients that the op takes which says that the key is lost.
-    by_op: BTreeSet<String>,
+    by_op: BTreeSet<RecipientText>,
 }
 
 impl Vouched {
@@ -247,11 +249,11 @@ impl Vouched {
         let tainted = vault.chain().tainted(member, &key.id);
         let found = vault.policy().member(member);
         let own = || found.into_iter().flat_map(|member| &member.recipients);
-        let is_tainted = |text: &&String| {
+        let is_tainted = |text: &&RecipientText| {
             let id = found.and_then(|member| member.recipient_id(text));
             id.is_some_and(|id| tainted.recipients.contains(id))
         };
-        let by_op: BTreeSet<String> = own().filter(is_tainted).cloned().collect();
+        let by_op: BTreeSet<RecipientText> = own().filter(is_tainted).cloned().collect();
         let keys = found.into_iter().flat_map(|member| member.keys.values());
         let sealed_to = keys.filter(|key| tainted.keys.contains(&key.id)).map(|key| &key.recipient);
         let recipients = sealed_to.chain(&by_op).cloned().collect();

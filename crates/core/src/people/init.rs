@@ -5,6 +5,7 @@ use crate::crypto::bytes::Fixed;
 use crate::crypto::id::VaultId;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::kdf::Params;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
@@ -17,6 +18,7 @@ use crate::file::slot_seal;
 use crate::file::slot_seal::{NewSlot, SlotError};
 use crate::host::{Random, random};
 use crate::name::Name;
+use crate::policy::audience::of_owners;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, VaultStart};
@@ -35,7 +37,7 @@ pub struct InitRequest {
     pub member: Name,
     pub device: Name,
     /// The first owner's age recipient.
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// Seconds since the Unix epoch.
     pub now: UnixTime,
 }
@@ -44,7 +46,7 @@ pub struct InitRequest {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Extras<'a> {
     /// The recipient of a recovery identity, which becomes a second owner.
-    pub recovery: Option<&'a str>,
+    pub recovery: Option<&'a RecipientText>,
     /// The owner's identity and the passphrase to seal it by, in a slot of the vault.
     pub slot: Option<(&'a Identity, &'a SecretValue)>,
     /// The setting `kdf`; by it the slot is sealed too.
@@ -107,7 +109,7 @@ pub fn init_with(
     Ok(VaultFile {
         header: Header { suite: SUITE.into(), vault: chain.vault_id(), name: name.clone() },
         chain: vec![genesis, second],
-        audiences: BTreeMap::from([(OWNER.to_owned(), section)]),
+        audiences: BTreeMap::from([(of_owners(), section)]),
         slots,
         secrets: BTreeMap::new(),
         entries: BTreeMap::new(),
@@ -152,12 +154,13 @@ fn owners_audience(
     source: &dyn Random,
 ) -> Result<(crate::policy::entry::PolicyEntry, AudienceSection), InitError> {
     let vault: VaultId = chain.vault_id();
-    let (keys, stated) = audience::new_epoch(source, &vault, OWNER)?;
-    let recipients = chain.state().recipients_of(OWNER);
+    let owners = of_owners();
+    let (keys, stated) = audience::new_epoch(source, &vault, &owners)?;
+    let recipients = chain.state().recipients_of(&owners);
     let envelope =
-        audience::seal_envelope(&vault, OWNER, std::slice::from_ref(&keys), &recipients)?;
+        audience::seal_envelope(&vault, &owners, std::slice::from_ref(&keys), &recipients)?;
     let op = PolicyOp::Epoch(EpochStart {
-        audience: OWNER.into(),
+        audience: owners,
         epoch: stated.epoch,
         recipient: stated.recipient,
         kek: stated.commitment,

@@ -1,7 +1,8 @@
 //! Bringing members in: people by the request of their device, services by a recipient.
 
 use crate::crypto::id::VaultId;
-use crate::crypto::identity::recipient::{self, RecipientError, canonical, check_usable};
+use crate::crypto::identity::recipient::{self, RecipientError, check_usable};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::key_id;
 use crate::file::request::Request;
 use crate::name::{Name, Pattern};
@@ -21,7 +22,7 @@ pub enum Device {
     /// A recipient and a signing key, with the holder's proof.
     Request(Box<Request>),
     /// Recipients alone: they can read, and never sign.
-    Recipients(BTreeSet<String>),
+    Recipients(BTreeSet<RecipientText>),
 }
 
 /// Who is to join, and with what.
@@ -182,18 +183,18 @@ fn check_device(
     recipients.iter().try_for_each(|text| check_usable(text)).map_err(MemberError::Recipient)?;
     // Two members with one recipient would be one person with two names, and whose key it is that
     // signs would depend on their order.
-    let owner_of = |text: &String| state.recipient_owner(&recipient::read(text).ok()?.id);
+    let owner_of = |text: &RecipientText| state.recipient_owner(&recipient::read(text).ok()?.id);
     match recipients.iter().filter_map(owner_of).find(|owner| *owner != asked) {
         Some(owner) => Err(MemberError::RecipientTaken { owner: owner.clone() }),
         None => Ok(()),
     }
 }
 
-fn recipients(device: &Device) -> BTreeSet<String> {
+fn recipients(device: &Device) -> BTreeSet<RecipientText> {
     match device {
         Device::Request(request) => BTreeSet::from([request.recipient.clone()]),
         Device::Recipients(recipients) => {
-            recipients.iter().map(|text| canonical(text).to_owned()).collect()
+            recipients.iter().map(|text| RecipientText::of_given(text)).collect()
         }
     }
 }

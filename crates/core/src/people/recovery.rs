@@ -6,6 +6,7 @@
 //! among them.
 
 use crate::crypto::id::VaultId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
 use crate::host::Random;
@@ -52,7 +53,7 @@ pub fn ops(
     source: &dyn Random,
     vault: Option<&VaultId>,
     member: &Name,
-    recipient: &str,
+    recipient: &RecipientText,
 ) -> Result<Vec<PolicyOp>, DeviceKeyError> {
     let (owner, device) = (constant(OWNER), constant(NAME));
     let (key, _) = device_key::new_device_key(source, vault, member, &device, recipient)?;
@@ -60,7 +61,7 @@ pub fn ops(
         PolicyOp::MemberAdd(MemberAdd {
             member: member.clone(),
             kind: MemberKind::User,
-            recipients: vec![recipient.to_owned()],
+            recipients: vec![recipient.clone()],
             expires: None,
         }),
         PolicyOp::KeyAdd(key),

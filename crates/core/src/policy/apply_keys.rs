@@ -7,6 +7,7 @@ use super::op::KeyAdd;
 use super::registry::Admission;
 use super::state::{DeviceKey, PolicyState};
 use crate::crypto::bytes::Id;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::{VerifyingKey, key_id};
 use crate::name::Name;
 use std::collections::BTreeSet;
@@ -19,15 +20,15 @@ impl PolicyState {
     pub(super) fn admit(
         &mut self,
         name: &Name,
-        recipient: &str,
+        recipient: &RecipientText,
         place: &OpContext,
     ) -> Result<FactChange, ChainFault> {
         let owners_lacking = self.owners_lacking(place);
         let by = Admission { settings: &self.settings, owners_lacking };
         let id = self.registry.admit(name, recipient, &by)?;
         let member = self.member_mut(name)?;
-        member.recipients.insert(recipient.to_owned());
-        member.ids.insert(recipient.to_owned(), id);
+        member.recipients.insert(recipient.clone());
+        member.ids.insert(recipient.clone(), id);
         member.line.clear();
         Ok(FactChange::Recipient(name.clone(), id, place.signers.clone()))
     }
@@ -35,7 +36,7 @@ impl PolicyState {
     pub(super) fn add_recipient(
         &mut self,
         name: &Name,
-        recipient: &str,
+        recipient: &RecipientText,
         place: &OpContext,
     ) -> Result<Vec<FactChange>, ChainFault> {
         let there = self.member_mut(name)?.recipients.len();
@@ -61,7 +62,7 @@ impl PolicyState {
         }
     }
 
-    pub(super) fn remove_recipient(&mut self, name: &Name, recipient: &str) -> Applied {
+    pub(super) fn remove_recipient(&mut self, name: &Name, recipient: &RecipientText) -> Applied {
         let id = self.member_mut(name)?.recipient_id(recipient).copied();
         let id = id.ok_or_else(|| OpFault::UnknownRecipient { member: name.clone() })?;
         self.take_away(name, &Tainted { recipients: BTreeSet::from([id]), ..Tainted::default() })
@@ -91,7 +92,7 @@ impl PolicyState {
     fn take_away(&mut self, name: &Name, gone: &Tainted) -> Applied {
         let member = self.member_mut(name)?;
         member.line.clear();
-        let recipients: Vec<(String, Id)> =
+        let recipients: Vec<(RecipientText, Id)> =
             member.ids.extract_if(.., |_, id| gone.recipients.contains(id)).collect();
         for (text, _) in &recipients {
             member.recipients.remove(text);

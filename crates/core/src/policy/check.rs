@@ -3,6 +3,7 @@
 
 use super::entry::PolicyEntry;
 use super::op::{EpochReseal, EpochStart, MemberAdd, PolicyOp, VaultStart};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::record::rule;
 use crate::record::rule::{Counted, RuleError};
 use crate::record::text::{MAX_REASON, MAX_VALUE_TEXT};
@@ -74,7 +75,7 @@ pub fn op(op: &PolicyOp) -> Result<(), RuleError> {
 }
 
 /// Whose recipients they are is for the chain, which knows the members.
-fn skipped(recipients: &[String]) -> Result<(), RuleError> {
+fn skipped(recipients: &[RecipientText]) -> Result<(), RuleError> {
     Counted::Ids.check(recipients.len())?;
     recipients.iter().try_for_each(|text| rule::recipient(text))?;
     rule::ascending("skipped", recipients)

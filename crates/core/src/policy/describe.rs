@@ -76,7 +76,7 @@ pub fn object(op: &PolicyOp) -> String {
             format!("{role} {pattern} {}", rights.join(","))
         }
         PolicyOp::Epoch(EpochStart { audience, .. })
-        | PolicyOp::Reseal(EpochReseal { audience, .. }) => audience.clone(),
+        | PolicyOp::Reseal(EpochReseal { audience, .. }) => audience.to_string(),
         PolicyOp::Setting { key, value } => format!("{key}={value}"),
         PolicyOp::Rebase { head } => head.to_string(),
     }

@@ -6,6 +6,7 @@ use super::settings::SettingError;
 use crate::crypto::id::{EpochId, KeyId};
 use crate::crypto::identity::recipient::RecipientError;
 use crate::crypto::sign::SignError;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::position::PolicyPosition;
 use std::error::Error;
@@ -96,7 +97,7 @@ pub enum Needs {
     #[error("a signer who may grant on {pattern} and itself holds {right} there", right = right.as_str())]
     Giving { pattern: Pattern, right: Right },
     #[error("a signer who is in audience {audience} and may grant on all that it reads")]
-    InAudience { audience: String },
+    InAudience { audience: AudienceName },
     #[error("the signature of an owner who stays one")]
     AnOwner,
     #[error("a signer who added member {member}, which has no role, and may grant")]
@@ -245,13 +246,13 @@ pub enum OpFault {
     #[error("epoch {epoch} is used already")]
     EpochReused { epoch: EpochId },
     #[error("epoch {epoch} is not the current one of audience {audience}")]
-    NotCurrent { audience: String, epoch: EpochId },
+    NotCurrent { audience: AudienceName, epoch: EpochId },
     #[error("audience {audience} is due for a new epoch")]
-    Due { audience: String },
+    Due { audience: AudienceName },
     #[error(
         "the recipients that the envelope of audience {audience} leaves out are not some of its members'"
     )]
-    Skipped { audience: String },
+    Skipped { audience: AudienceName },
     #[error("a setting is refused")]
     Setting(#[source] SettingError),
 }

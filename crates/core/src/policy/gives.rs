@@ -12,6 +12,7 @@ use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, Digest, HashContext, Started};
 use crate::crypto::id::VaultId;
 use crate::crypto::identity::recipient;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use std::collections::{BTreeSet, HashMap};
@@ -142,7 +143,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn recipient_line(&self, member: &Name, recipient: &str) -> String {
+    fn recipient_line(&self, member: &Name, recipient: &RecipientText) -> String {
         let Some(found) = self.state.member(member) else { return String::new() };
         // The same key may be back in its other spelling: it has access all the same.
         let same = || {

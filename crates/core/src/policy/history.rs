@@ -9,7 +9,9 @@ use super::rights::Rights;
 use super::state::OWNER;
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::id::{EpochId, KeyId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::VerifyingKey;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -53,7 +55,7 @@ pub struct KeyFact {
     pub public: Fixed<32>,
     pub verifying: VerifyingKey,
     /// The recipient that the seed is sealed to.
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The id of that recipient.
     pub(super) recipient_id: Id,
     /// The keys that signed the entry that adds it.
@@ -66,8 +68,8 @@ pub struct KeyFact {
 /// An epoch of an audience, by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EpochFact {
-    pub audience: String,
-    pub recipient: String,
+    pub audience: AudienceName,
+    pub recipient: RecipientText,
     /// The KEK's commitment.
     pub kek: Fixed<32>,
     pub position: PolicyPosition,

@@ -3,6 +3,8 @@
 use super::gives::UNSTATED;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId, SignatureBytes};
 use crate::crypto::id::{EpochId, PolicyId};
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::time::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -57,8 +59,8 @@ pub enum PolicyOp {
     Vault(VaultStart),
     MemberAdd(MemberAdd),
     MemberRemove { member: Name },
-    RecipientAdd { member: Name, recipient: String, gives: Id },
-    RecipientRemove { member: Name, recipient: String },
+    RecipientAdd { member: Name, recipient: RecipientText, gives: Id },
+    RecipientRemove { member: Name, recipient: RecipientText },
     KeyAdd(KeyAdd),
     KeyRemove { member: Name, device: Name, lost: bool },
     RoleAdd { role: Name },
@@ -89,7 +91,7 @@ pub struct VaultStart {
 pub struct MemberAdd {
     pub member: Name,
     pub kind: MemberKind,
-    pub recipients: Vec<String>,
+    pub recipients: Vec<RecipientText>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<UnixTime>,
 }
@@ -98,26 +100,26 @@ pub struct MemberAdd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochStart {
-    pub audience: String,
+    pub audience: AudienceName,
     pub epoch: EpochId,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub kek: Id,
     pub envelope: Id,
     /// The audience's recipients that the envelope could not be sealed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<String>,
+    pub skipped: Vec<RecipientText>,
 }
 
 /// The current key of an audience, sealed anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochReseal {
-    pub audience: String,
+    pub audience: AudienceName,
     pub epoch: EpochId,
     pub envelope: Id,
     /// As in [`EpochStart`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<String>,
+    pub skipped: Vec<RecipientText>,
 }
 
 /// A device key, with its holder's proof of possession.
@@ -127,7 +129,7 @@ pub struct KeyAdd {
     pub member: Name,
     pub device: Name,
     pub key: Fixed<32>,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The Ed25519 seed as a binary age file to `recipient`.
     pub sealed: Blob,
     pub proof: SignatureBytes,
@@ -137,7 +139,7 @@ pub struct KeyAdd {
 
 /// Ops that state what they give, which [`super::gives::fill`] fills in before they are signed.
 impl PolicyOp {
-    pub fn recipient_add(member: Name, recipient: String) -> Self {
+    pub fn recipient_add(member: Name, recipient: RecipientText) -> Self {
         Self::RecipientAdd { member, recipient, gives: UNSTATED }
     }
 

@@ -10,6 +10,7 @@ use super::history::History;
 use super::op::{EpochReseal, EpochStart, PolicyOp, Right};
 use super::state::{OWNER, PolicyState};
 use super::widest::Widest;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ const WIDEST_ROLES: usize = 64;
 const WIDEST_PATTERNS: usize = 512;
 
 impl After<'_> {
-    fn is_for_owners(&self, audience: &str) -> bool {
+    fn is_for_owners(&self, audience: &AudienceName) -> bool {
         let roles = audience::parse(audience).unwrap_or_default();
         let patterns = roles.iter().flat_map(|role| self.ever_read(role));
         roles.len() > WIDEST_ROLES + 1
@@ -40,7 +41,7 @@ impl After<'_> {
     /// Somebody who may grant on each of them can let in whom they like, so that keys that they make
     /// give nobody more than they could. What a role read once counts, since values of then may still
     /// be under keys of the audience, and an envelope can leave keys out.
-    pub fn reads(&self, audience: &str) -> BTreeSet<Pattern> {
+    pub fn reads(&self, audience: &AudienceName) -> BTreeSet<Pattern> {
         let roles = audience::parse(audience).unwrap_or_default();
         let roles: Vec<&Name> = roles.iter().filter(|role| role.as_str() != OWNER).collect();
         if roles.is_empty() {
@@ -113,8 +114,8 @@ impl Sealers {
     ///
     /// # Errors
     /// What they would have needed.
-    pub fn may_begin(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
-        match audience {
+    pub fn may_begin(&self, audience: &AudienceName, after: After<'_>) -> Result<(), Needs> {
+        match audience.as_str() {
             _ if self.owner_level => Ok(()),
             OWNER => self.owners(),
             _ => self.may_give_keys(audience, after),
@@ -125,9 +126,9 @@ impl Sealers {
     ///
     /// # Errors
     /// What they would have needed.
-    pub fn may_reseal(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
+    pub fn may_reseal(&self, audience: &AudienceName, after: After<'_>) -> Result<(), Needs> {
         let stays = |signer: &Sealer| signer.owner && after.state.is_owner(&signer.name);
-        match audience {
+        match audience.as_str() {
             _ if self.owner_level => Ok(()),
             OWNER if self.signers.iter().any(stays) => Ok(()),
             OWNER => Err(Needs::AnOwner),
@@ -138,7 +139,7 @@ impl Sealers {
     /// Whether one of them is in the audience after the entry, so that nobody hands on keys and leaves,
     /// and may grant on all that it reads by then, so that an entry can make a role and give it keys.
     /// Nobody makes an audience read less who may not grant there.
-    fn may_give_keys(&self, audience: &str, after: After<'_>) -> Result<(), Needs> {
+    fn may_give_keys(&self, audience: &AudienceName, after: After<'_>) -> Result<(), Needs> {
         if after.is_for_owners(audience) {
             return self.owners();
         }

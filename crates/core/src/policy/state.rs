@@ -11,6 +11,8 @@ use super::rights::Rights;
 use super::settings::Settings;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,14 +33,14 @@ pub(crate) struct Charter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     pub kind: MemberKind,
-    pub recipients: BTreeSet<String>,
+    pub recipients: BTreeSet<RecipientText>,
     /// Seconds since the Unix epoch; a warning to people, it ends no right.
     pub expires: Option<UnixTime>,
     /// By device.
     pub keys: BTreeMap<Name, DeviceKey>,
     pub(super) roles: BTreeSet<Name>,
     /// The keys that the recipients are.
-    pub(super) ids: BTreeMap<String, Id>,
+    pub(super) ids: BTreeMap<RecipientText, Id>,
     pub(super) incarnation: u64,
     pub(super) creators: Creators,
     /// See [`super::gives`]; to be cleared when recipients or keys change.
@@ -47,7 +49,7 @@ pub struct Member {
 
 impl Member {
     /// The id of the key that one of the member's recipients is.
-    pub(crate) fn recipient_id(&self, recipient: &str) -> Option<&Id> {
+    pub(crate) fn recipient_id(&self, recipient: &RecipientText) -> Option<&Id> {
         self.ids.get(recipient)
     }
 
@@ -60,7 +62,7 @@ impl Member {
 pub struct DeviceKey {
     pub id: KeyId,
     pub public: Fixed<32>,
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The seed, as a binary age file to `recipient`.
     pub sealed: Blob,
 }
@@ -168,11 +170,11 @@ impl PolicyState {
         self.roles.get(name)
     }
 
-    pub fn audiences(&self) -> impl Iterator<Item = (&str, &Audience)> {
-        self.audiences.iter().map(|(name, audience)| (name.as_str(), audience))
+    pub fn audiences(&self) -> impl Iterator<Item = (&AudienceName, &Audience)> {
+        self.audiences.iter()
     }
 
-    pub fn audience(&self, name: &str) -> Option<&Audience> {
+    pub fn audience(&self, name: &AudienceName) -> Option<&Audience> {
         self.audiences.get(name)
     }
 

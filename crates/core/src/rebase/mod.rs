@@ -17,6 +17,7 @@ use crate::keys::rotation::kek::{self, KekPlan};
 use crate::keys::status::key_status;
 use crate::log::op::Op;
 use crate::merge::{self, MergeError};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::chain_comparison::ChainComparison;
 use crate::policy::entry::PolicyEntry;
@@ -185,14 +186,14 @@ fn named(left_behind: &[PolicyId]) -> Vec<PolicyOp> {
 /// Keys that cannot be made.
 pub fn renew(
     vault: &Vault,
-    wanted: &BTreeSet<String>,
-    made: &[String],
+    wanted: &BTreeSet<AudienceName>,
+    made: &[AudienceName],
     ctx: &Ctx<'_>,
 ) -> Result<Option<Change>, KeyRotationError> {
-    let there = |audience: &&String| {
+    let there = |audience: &&AudienceName| {
         vault.policy().audience(audience).is_some() && !made.contains(audience)
     };
-    let renew: Vec<String> = wanted.iter().filter(there).cloned().collect();
+    let renew: Vec<AudienceName> = wanted.iter().filter(there).cloned().collect();
     if renew.is_empty() {
         return Ok(None);
     }

@@ -4,6 +4,7 @@
 use crate::crypto::bytes::{Fixed, Id};
 use crate::crypto::digest::{self, HashContext};
 use crate::crypto::id::{EntryId, KeyId, ObjectId, SecretId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::{Name, SecretName};
 use crate::time::UnixTime;
 
@@ -57,7 +58,7 @@ pub fn key_proof_id(
     vault: Option<&VaultId>,
     member: &Name,
     device: &Name,
-    recipient: &str,
+    recipient: &RecipientText,
     key: &Fixed<32>,
     sealed: &[u8],
 ) -> Id {

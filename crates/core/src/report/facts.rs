@@ -2,7 +2,9 @@
 //! are in force. A text of a vault has one a line, and a change is the facts that differ.
 
 use crate::convert::duration::rfc3339;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::log::describe::short;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::audience::Audience;
 use crate::policy::op::Right;
@@ -16,12 +18,12 @@ use std::fmt;
 pub enum Subject {
     Member(Name),
     Device { member: Name, device: Name },
-    Recipient { member: Name, recipient: String },
+    Recipient { member: Name, recipient: RecipientText },
     Role(Name),
     Membership { role: Name, member: Name },
     Grant { role: Name, pattern: Pattern },
     Setting(String),
-    Keys { audience: String },
+    Keys { audience: AudienceName },
 }
 
 impl Subject {
@@ -64,7 +66,7 @@ pub(crate) fn of(policy: &PolicyState) -> BTreeMap<Subject, String> {
     facts.extend(
         policy
             .audiences()
-            .map(|(name, audience)| (Subject::Keys { audience: name.to_owned() }, keys(audience))),
+            .map(|(name, audience)| (Subject::Keys { audience: name.clone() }, keys(audience))),
     );
     facts
 }

@@ -8,6 +8,7 @@ use crate::file::version::{Authored, SealedValue, VersionError, WrapTo};
 use crate::host::progress::with_progress;
 use crate::log::op::{Field, Op};
 use crate::log::state::SecretState;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::secret_value::SecretValue;
@@ -44,11 +45,11 @@ pub enum PutError {
     #[error("{member} may not {} {secret}", right.as_str())]
     NotPermitted { secret: SecretName, member: Name, right: Right, able: Vec<Name> },
     #[error("{secret} cannot be written: its audience {audience} has no keys yet")]
-    NoAudience { secret: SecretName, audience: String, able: Vec<Name> },
+    NoAudience { secret: SecretName, audience: AudienceName, able: Vec<Name> },
     #[error(
         "{secret} cannot be written: its audience {audience} waits for new keys since a member left"
     )]
-    Due { secret: SecretName, audience: String, able: Vec<Name> },
+    Due { secret: SecretName, audience: AudienceName, able: Vec<Name> },
     #[error("the keys for {secret} cannot be used")]
     Keys {
         secret: SecretName,
@@ -228,7 +229,7 @@ pub(crate) fn seal(
 fn usable_audience<'a>(
     vault: &'a Vault,
     secret: &SecretName,
-    audience: &str,
+    audience: &AudienceName,
 ) -> Result<&'a crate::policy::audience::Epoch, PutError> {
     let state = vault.policy();
     let able = || key_holders::may_begin(vault, audience);

@@ -13,7 +13,6 @@ use crate::file::version;
 use crate::file::version::{SecretRef, VersionError};
 use crate::log::state::{SecretState, Version};
 use crate::name::{Name, SecretName};
-use crate::policy::state::OWNER;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -410,7 +409,7 @@ fn denied(vault: &Vault, who: &Unlocked, secret: &SecretName, wrap: &Wrap) -> Re
 
 /// The owners, for hints.
 pub fn owners(vault: &Vault) -> Vec<Name> {
-    vault.policy().members_of(OWNER).into_iter().cloned().collect()
+    vault.policy().owners().cloned().collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::file::slot_check;
 use crate::log::entry::Entry;
 use crate::log::op::Op;
 use crate::name::SecretName;
+use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
 use crate::record::ids;
 use crate::record::rule::RuleError;
@@ -21,7 +22,7 @@ pub struct Change {
     signed: Signed,
     versions: Vec<NewVersion>,
     wraps: Vec<NewWrap>,
-    audiences: BTreeMap<String, AudienceSection>,
+    audiences: BTreeMap<AudienceName, AudienceSection>,
 }
 
 #[derive(Debug)]
@@ -59,7 +60,7 @@ impl Change {
     /// A change of policy with the envelopes that it names, and the log entries that go with it.
     pub fn policy(
         entry: PolicyEntry,
-        audiences: BTreeMap<String, AudienceSection>,
+        audiences: BTreeMap<AudienceName, AudienceSection>,
         entries: Vec<Entry>,
     ) -> Self {
         Self { audiences, ..Self::of(Signed::Policy(Box::new(entry), entries)) }

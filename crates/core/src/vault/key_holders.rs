@@ -3,6 +3,7 @@
 
 use crate::crypto::id::KeyId;
 use crate::file::model::Wrap;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::error::Needs;
@@ -13,12 +14,18 @@ use crate::vault::Vault;
 use std::collections::BTreeSet;
 
 /// What the chain asks before an op.
-pub(crate) type May = fn(&Sealers, &str, After<'_>) -> Result<(), Needs>;
+pub(crate) type May = fn(&Sealers, &AudienceName, After<'_>) -> Result<(), Needs>;
 
 /// Whether a member whose key is `key` may state keys for the audience, by the rule that the chain
 /// judges with: by the policy of now and `after`, the one that is to be. Somebody who is not in the
 /// audience by then has no use of its keys, whatever their signature suffices for.
-pub(crate) fn may_seal(vault: &Vault, key: KeyId, audience: &str, after: &Chain, may: May) -> bool {
+pub(crate) fn may_seal(
+    vault: &Vault,
+    key: KeyId,
+    audience: &AudienceName,
+    after: &Chain,
+    may: May,
+) -> bool {
     let signers = vault.chain().signers_with(&BTreeSet::from([key]));
     let member = vault.policy().key_owner(&key);
     signers.is_ok_and(|signers| may(&signers.sealers(), audience, after.after()).is_ok())
@@ -26,16 +33,16 @@ pub(crate) fn may_seal(vault: &Vault, key: KeyId, audience: &str, after: &Chain,
 }
 
 /// The members who may begin a new epoch of an audience.
-pub fn may_begin(vault: &Vault, audience: &str) -> Vec<Name> {
+pub fn may_begin(vault: &Vault, audience: &AudienceName) -> Vec<Name> {
     members_who(vault, audience, Sealers::may_begin)
 }
 
 /// The members who may make the envelope of an audience's present epoch.
-pub fn may_reseal(vault: &Vault, audience: &str) -> Vec<Name> {
+pub fn may_reseal(vault: &Vault, audience: &AudienceName) -> Vec<Name> {
     members_who(vault, audience, Sealers::may_reseal)
 }
 
-fn members_who(vault: &Vault, audience: &str, may: May) -> Vec<Name> {
+fn members_who(vault: &Vault, audience: &AudienceName, may: May) -> Vec<Name> {
     let state = vault.policy();
     let members = state.members_of(audience).into_iter();
     let is_able = |name: &&Name| {

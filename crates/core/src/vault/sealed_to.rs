@@ -1,6 +1,8 @@
 //! Whom envelopes were sealed to, as the policy chain has it: an age file names nobody.
 
 use crate::crypto::bytes::Id;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::policy::chain::Chain;
 use crate::policy::error::ChainError;
 use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
@@ -10,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An envelope that the chain names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
-    pub audience: String,
+    pub audience: AudienceName,
     pub envelope: Id,
     /// Those it was made for, without those that its maker left out.
-    pub to: BTreeSet<String>,
+    pub to: BTreeSet<RecipientText>,
 }
 
 /// Every envelope that the chain ever named, in its order.
@@ -28,7 +30,8 @@ pub(crate) fn all(vault: &Vault) -> Result<Vec<Named>, ChainError> {
                 continue;
             };
             // Made for the state after the whole entry.
-            let mut to: BTreeSet<String> = state.recipients_of(audience).into_iter().collect();
+            let mut to: BTreeSet<RecipientText> =
+                state.recipients_of(audience).into_iter().collect();
             skipped.iter().for_each(|recipient| drop(to.take(recipient)));
             let (audience, envelope) = (audience.clone(), *envelope);
             found.push(Named { audience, envelope, to });
@@ -38,7 +41,9 @@ pub(crate) fn all(vault: &Vault) -> Result<Vec<Named>, ChainError> {
 }
 
 /// The recipients that each audience's present envelope was sealed to.
-pub(crate) fn present(vault: &Vault) -> Result<BTreeMap<String, BTreeSet<String>>, ChainError> {
+pub(crate) fn present(
+    vault: &Vault,
+) -> Result<BTreeMap<AudienceName, BTreeSet<RecipientText>>, ChainError> {
     // Of one audience's, the last one stays.
     Ok(all(vault)?.into_iter().map(|named| (named.audience, named.to)).collect())
 }

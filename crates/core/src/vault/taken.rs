@@ -3,6 +3,7 @@
 //!
 //! [`Chain::removals`] is narrower: it is what decides which ops count.
 
+use crate::name::audience::AudienceName;
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
 use crate::policy::error::ChainError;
@@ -50,12 +51,12 @@ pub fn takings(
 struct Before {
     settings: Settings,
     /// Audiences that somebody left since their keys were made.
-    due: BTreeSet<String>,
+    due: BTreeSet<AudienceName>,
 }
 
 impl Before {
     fn of(state: &PolicyState) -> Self {
-        let due = state.due().map(str::to_owned).collect();
+        let due = state.due().cloned().collect();
         Self { settings: state.settings().clone(), due }
     }
 

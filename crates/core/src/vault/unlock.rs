@@ -11,11 +11,13 @@ use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::Identity;
 use crate::crypto::identity::recipient;
 use crate::crypto::identity::recipient::{RecipientKind, check_recipient};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys};
 use crate::file::device_key;
 use crate::file::device_key::DeviceKeyError;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::scan::noted::Noted;
 use crate::secret_value::SecretValue;
@@ -28,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockError {
     #[error("none of the identities belongs to a member of this vault")]
-    NoMember { recipients: Vec<String>, owners: Vec<Name> },
+    NoMember { recipients: Vec<RecipientText>, owners: Vec<Name> },
     #[error("no identity was given")]
     NoIdentity { owners: Vec<Name> },
 }
@@ -37,14 +39,14 @@ pub enum UnlockError {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("{member} is not in the audience {audience}")]
-    NotInAudience { member: Name, audience: String, readers: Vec<Name> },
+    NotInAudience { member: Name, audience: AudienceName, readers: Vec<Name> },
     #[error("the audience {audience} has no keys yet")]
-    NoAudience { audience: String, able: Vec<Name> },
+    NoAudience { audience: AudienceName, able: Vec<Name> },
     #[error("the keys of {audience} were not sealed to this identity of {member} yet")]
-    Waiting { audience: String, member: Name, able: Vec<Name> },
+    Waiting { audience: AudienceName, member: Name, able: Vec<Name> },
     #[error("the envelope of the audience {audience} cannot be used")]
     Envelope {
-        audience: String,
+        audience: AudienceName,
         #[source]
         source: AudienceError,
     },
@@ -72,7 +74,7 @@ pub struct Unlocked {
     identities: Vec<Identity>,
     session: Option<SessionKeys>,
     /// Keys of audiences, once opened.
-    opened: Mutex<BTreeMap<String, Arc<Vec<EpochKeys>>>>,
+    opened: Mutex<BTreeMap<AudienceName, Arc<Vec<EpochKeys>>>>,
     /// Secrets that were read by another wrap than the live one.
     fallen_back: Mutex<BTreeSet<SecretName>>,
     /// Values that were read to be given, or written.
@@ -101,7 +103,7 @@ impl Unlocked {
         }
         let identities: Vec<Identity> =
             identities.into_iter().map(|identity| assume_recipient(vault, identity)).collect();
-        let is_one = |own: &String| identities.iter().any(|identity| identity.is_for(own));
+        let is_one = |own: &RecipientText| identities.iter().any(|identity| identity.is_for(own));
         let member = state
             .members()
             .find(|(_, member)| member.recipients.iter().any(is_one))
@@ -167,7 +169,7 @@ impl Unlocked {
     fn own<'a, 'v>(
         &'a self,
         vault: &'v Vault,
-    ) -> impl Iterator<Item = (&'a Identity, &'v String)> + use<'a, 'v> {
+    ) -> impl Iterator<Item = (&'a Identity, &'v RecipientText)> + use<'a, 'v> {
         let recipients = vault.policy().member(&self.member).map(|member| &member.recipients);
         self.identities.iter().filter_map(move |identity| {
             let recipient = recipients?.iter().find(|text| identity.is_for(text))?;
@@ -177,19 +179,20 @@ impl Unlocked {
 
     /// The identity of the member that a slot or a keyring can seal: an X25519 one.
     pub fn sealable(&self, vault: &Vault) -> Option<&Identity> {
-        let fits = |(_, text): &(_, &String)| check_recipient(text) == Ok(RecipientKind::X25519);
+        let fits =
+            |(_, text): &(_, &RecipientText)| check_recipient(text) == Ok(RecipientKind::X25519);
         self.own(vault).find(fits).map(|(identity, _)| identity)
     }
 
     /// The member's recipient that its identity opens files to.
-    pub fn recipient(&self, vault: &Vault) -> Option<String> {
+    pub fn recipient(&self, vault: &Vault) -> Option<RecipientText> {
         self.own(vault).next().map(|(_, recipient)| recipient.clone())
     }
 
     /// The member's recipients, as the policy has them, that the keys at hand open files for.
-    pub fn recipients(&self, vault: &Vault) -> Vec<String> {
+    pub fn recipients(&self, vault: &Vault) -> Vec<RecipientText> {
         match &self.session {
-            Some(session) => vec![session.recipient().to_owned()],
+            Some(session) => vec![session.recipient().clone()],
             None => self.own(vault).map(|(_, recipient)| recipient.clone()).collect(),
         }
     }
@@ -207,22 +210,26 @@ impl Unlocked {
     }
 
     /// The keys of every epoch of an audience that its envelope gives, newest first.
-    pub fn keys(&self, vault: &Vault, audience: &str) -> Result<Arc<Vec<EpochKeys>>, KeyError> {
+    pub fn keys(
+        &self,
+        vault: &Vault,
+        audience: &AudienceName,
+    ) -> Result<Arc<Vec<EpochKeys>>, KeyError> {
         if let Some(keys) = locked(&self.opened).get(audience) {
             return Ok(Arc::clone(keys));
         }
         let keys = Arc::new(self.open(vault, audience)?);
-        locked(&self.opened).insert(audience.to_owned(), Arc::clone(&keys));
+        locked(&self.opened).insert(audience.clone(), Arc::clone(&keys));
         Ok(keys)
     }
 
     /// Opens an audience's keys without keeping them.
-    pub fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
+    pub fn open(&self, vault: &Vault, audience: &AudienceName) -> Result<Vec<EpochKeys>, KeyError> {
         let state = vault.policy();
         if !state.is_in(&self.member, audience) {
             return Err(KeyError::NotInAudience {
                 member: self.member.clone(),
-                audience: audience.to_owned(),
+                audience: audience.clone(),
                 readers: state.members_of(audience).into_iter().cloned().collect(),
             });
         }
@@ -230,7 +237,7 @@ impl Unlocked {
             return session.open(vault, audience).map_err(|error| self.closed(vault, error));
         }
         let missing = || KeyError::NoAudience {
-            audience: audience.to_owned(),
+            audience: audience.clone(),
             able: key_holders::may_begin(vault, audience),
         };
         let section = vault.file().audiences.get(audience).ok_or_else(missing)?;
@@ -242,7 +249,7 @@ impl Unlocked {
             audience,
             &expected,
         )
-        .map_err(|source| KeyError::Envelope { audience: audience.to_owned(), source })
+        .map_err(|source| KeyError::Envelope { audience: audience.clone(), source })
         .map_err(|error| self.closed(vault, error))
     }
 
@@ -268,7 +275,7 @@ impl Unlocked {
 
     /// What an audience's envelope holds of the keys that the policy states, where not all of it is
     /// right; kept keys are whole or none.
-    pub(crate) fn salvage(&self, vault: &Vault, audience: &str) -> Vec<EpochKeys> {
+    pub(crate) fn salvage(&self, vault: &Vault, audience: &AudienceName) -> Vec<EpochKeys> {
         let Some(section) = vault.file().audiences.get(audience) else { return Vec::new() };
         self.salvage_from(vault, audience, &section.envelope)
     }
@@ -277,7 +284,7 @@ impl Unlocked {
     pub(crate) fn salvage_from(
         &self,
         vault: &Vault,
-        audience: &str,
+        audience: &AudienceName,
         envelope: &[u8],
     ) -> Vec<EpochKeys> {
         let expected = vault.expected_epochs(audience);
@@ -292,7 +299,8 @@ impl Unlocked {
         }
         let none = || SignerError::NoKey { member: self.member.clone() };
         let member = vault.policy().member(&self.member).ok_or_else(none)?;
-        let is_one = |own: &String| self.identities.iter().any(|identity| identity.is_for(own));
+        let is_one =
+            |own: &RecipientText| self.identities.iter().any(|identity| identity.is_for(own));
         // Somebody who stands in for the member can add a device whose seed does not open.
         let mut first = None;
         for (device, key) in member.keys.iter().filter(|(_, key)| is_one(&key.recipient)) {

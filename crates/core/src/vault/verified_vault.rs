@@ -18,6 +18,7 @@ use crate::log::judge::is_signed;
 use crate::log::register::At;
 use crate::log::standing::{EntryStatus, LogSignatures, Standings};
 use crate::log::state::{LogState, SecretState};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::{Chain, ChainSignatures};
 use crate::policy::error::ChainError;
@@ -302,7 +303,7 @@ impl Vault {
     }
 
     /// An audience's epochs as the policy has them, the current one first.
-    pub(crate) fn expected_epochs(&self, audience: &str) -> Vec<ExpectedEpoch> {
+    pub(crate) fn expected_epochs(&self, audience: &AudienceName) -> Vec<ExpectedEpoch> {
         let Some(found) = self.policy().audience(audience) else { return Vec::new() };
         let newest_first = std::iter::once(&found.current).chain(found.earlier.iter().rev());
         newest_first

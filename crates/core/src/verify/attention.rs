@@ -10,6 +10,7 @@ use crate::log::fold::FoldScope;
 use crate::log::op::Op;
 use crate::log::state::{LogState, SecretState, Version};
 use crate::name::SecretName;
+use crate::name::audience::AudienceName;
 use crate::policy::position::PolicyPosition;
 use crate::record::ids;
 use crate::time::UnixTime;
@@ -236,13 +237,13 @@ fn void_finding(case: &Case<'_>, name: &SecretName, voided: &Voided) -> Finding 
 
 fn due(case: &Case<'_>) -> Vec<Finding> {
     let audiences = case.policy.audiences().into_iter().filter(|audience| audience.due);
-    let finding = |name: &str, epoch| {
+    let finding = |name: &AudienceName, epoch| {
         let message = format!(
             "audience {name} needs new keys: a member who could open epoch {} has left it",
             short(epoch)
         );
         let finding =
-            Finding::new(FindingCode::AudienceDue, Subject::Audience(name.to_owned()), message);
+            Finding::new(FindingCode::AudienceDue, Subject::Audience(name.clone()), message);
         finding.hint("v-secure access settle")
     };
     audiences.map(|audience| finding(audience.name, audience.epoch)).collect()
@@ -258,7 +259,7 @@ fn skipped(case: &Case<'_>) -> Vec<Finding> {
                  holds it opens nothing of it",
                 audience.name
             );
-            let subject = Subject::Audience(audience.name.to_owned());
+            let subject = Subject::Audience(audience.name.clone());
             let finding = Finding::new(FindingCode::RecipientSkipped, subject, message);
             findings.push(finding.hint("v-secure access settle"));
         }

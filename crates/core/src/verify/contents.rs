@@ -138,7 +138,7 @@ fn wraps(case: &Case<'_>, section: &SecretSection, named: &Named<'_>) -> Vec<Fin
 fn epoch_fault(case: &Case<'_>, wrap: &Wrap) -> Option<String> {
     match case.policy.epoch(&wrap.epoch) {
         None => Some(format!("is under epoch {}, which the policy has not", short(&wrap.epoch))),
-        Some(epoch) if epoch.audience != wrap.audience => Some(format!(
+        Some(epoch) if *epoch.audience != wrap.audience => Some(format!(
             "says audience {}, whose epoch {} is not",
             quoted(&wrap.audience),
             short(&wrap.epoch)

@@ -6,6 +6,7 @@ use crate::log::describe::{quoted, short};
 use crate::log::finding::{Finding, FindingCode, Subject};
 use crate::log::policy_view::AudienceView;
 use crate::log::state::LogState;
+use crate::name::audience::AudienceName;
 use crate::record::ids;
 use std::collections::BTreeMap;
 
@@ -35,11 +36,11 @@ fn header(case: &Case<'_>) -> Vec<Finding> {
 
 fn audiences(case: &Case<'_>) -> Vec<Finding> {
     let views = case.policy.audiences();
-    let mut left: BTreeMap<&String, &AudienceSection> = case.file.audiences.iter().collect();
+    let mut left: BTreeMap<&AudienceName, &AudienceSection> = case.file.audiences.iter().collect();
     let mut findings: Vec<Finding> = Vec::new();
     for view in &views {
         let section = case.file.audiences.get(view.name);
-        left.retain(|name, _| name.as_str() != view.name);
+        left.retain(|name, _| *name != view.name);
         findings.extend(audience(view, section));
     }
     findings.extend(left.keys().map(|name| {
@@ -67,7 +68,7 @@ fn audience(view: &AudienceView<'_>, section: Option<&AudienceSection>) -> Optio
         ),
         Some(_) => return None,
     };
-    let finding = Finding::new(code, Subject::Audience(view.name.to_owned()), message);
+    let finding = Finding::new(code, Subject::Audience(view.name.clone()), message);
     Some(finding.hint("git log -p -- .v-secure/vault.toml"))
 }
 

@@ -9,6 +9,7 @@ use crate::cli::people::policy::{ReasonArg, count, givers};
 use crate::cli::people::shortfall;
 use clap::Args;
 use v_secure_core::keys::policy_change;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::report::view::effects::EffectsView;
 use v_secure_core::vault::Vault;
 
@@ -57,7 +58,7 @@ fn refusal(vault: &Vault, effects: &EffectsView) -> Failure {
     if !effects.without_keys.is_empty() {
         parts.push(format!(
             "without keys: {}",
-            shortfall::few(effects.without_keys.iter().map(String::as_str))
+            shortfall::few(effects.without_keys.iter().map(AudienceName::as_str))
         ));
     }
     if parts.is_empty() || !effects.lacks.closed.is_empty() {

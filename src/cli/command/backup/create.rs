@@ -18,6 +18,7 @@ use v_secure_core::backup::container::Backup;
 use v_secure_core::backup::maker::Maker;
 use v_secure_core::crypto::envelope::{self, EnvelopeError};
 use v_secure_core::crypto::identity::Identity;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::passphrase_file;
 use v_secure_core::report::view::backup::{BackupCreateView, BackupReaders};
 use v_secure_core::secret_value::SecretValue;
@@ -74,7 +75,7 @@ pub struct Create {
 
 /// Who opens the file.
 enum Key {
-    Recipients(Vec<String>),
+    Recipients(Vec<RecipientText>),
     Passphrase(SecretValue),
 }
 
@@ -146,12 +147,12 @@ impl Create {
             return wanted.get(context).map(Key::Passphrase);
         }
         if !self.recipients.is_empty() {
-            let given = self.recipients.iter().map(|text| text.trim().to_owned());
+            let given = self.recipients.iter().map(|text| RecipientText::new(text.trim()));
             return Ok(Key::Recipients(given.collect()));
         }
         let policy = vault.policy();
         let owners = policy.owners().filter_map(|owner| policy.member(owner));
-        let mut recipients: Vec<String> =
+        let mut recipients: Vec<RecipientText> =
             owners.flat_map(|owner| owner.recipients.iter().cloned()).collect();
         recipients.sort();
         recipients.dedup();

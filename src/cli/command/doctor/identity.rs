@@ -8,6 +8,7 @@ use crate::cli::output::shell_word;
 use crate::cli::unlocking::Attempt;
 use crate::cli::unlocking::identities;
 use crate::cli::unlocking::identities::Looked;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::vault::Vault;
 use v_secure_core::vault::unlock::Unlocked;
 
@@ -97,7 +98,8 @@ fn closed(context: &Context<'_>, looked: &[Looked], attempts: &[Attempt]) -> Doc
         }
         return DoctorFinding::new(DoctorCode::IdentityMissing, what).mend(request);
     }
-    let recipients: Vec<String> = identities.iter().map(|identity| identity.recipient()).collect();
+    let recipients: Vec<RecipientText> =
+        identities.iter().map(|identity| identity.recipient()).collect();
     let what = format!("no member of the vault has {}", recipients.join(" or "));
     DoctorFinding::new(DoctorCode::IdentityStranger, what).mend(request)
 }

@@ -33,7 +33,7 @@ impl Show {
         if context.ui.json {
             return context.ui.object(&IdentityShowView { identities: rows });
         }
-        let rows = rows.into_iter().map(|row| vec![row.recipient, row.from]).collect();
+        let rows = rows.into_iter().map(|row| vec![row.recipient.to_string(), row.from]).collect();
         context.ui.table(&["RECIPIENT", "FROM"], rows)
     }
 }

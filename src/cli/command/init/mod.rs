@@ -105,7 +105,7 @@ impl Init {
         };
         let recovery = self.recovery.make(context)?;
         let extras = Extras {
-            recovery: recovery.as_ref().map(|new| new.recipient.as_str()),
+            recovery: recovery.as_ref().map(|new| &new.recipient),
             slot: own.passphrase.as_ref().map(|passphrase| (&own.identity, passphrase)),
             kdf: self.kdf,
         };

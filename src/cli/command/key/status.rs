@@ -51,7 +51,7 @@ fn cells(keys: &AudienceKeys, now: UnixTime) -> Vec<String> {
         (None, None) => "-".into(),
     };
     vec![
-        keys.audience.clone(),
+        keys.audience.to_string(),
         few(&keys.readers),
         relative(keys.since, now),
         keys.epochs.to_string(),

@@ -6,6 +6,7 @@ use crate::cli::error::{Failure, Outcome};
 use crate::cli::unlocking::{self, keyring};
 use crate::engine::door::Purpose;
 use clap::Args;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::report::view::keyring::KeyringAddView;
 use v_secure_core::vault::{Depth, Vault};
 
@@ -53,10 +54,10 @@ fn no_identity(way: &str) -> Failure {
 }
 
 /// What is there may be the only copy of another identity.
-fn refuse_other(context: &Context<'_>, vault: &Vault, recipient: &str) -> Outcome {
+fn refuse_other(context: &Context<'_>, vault: &Vault, recipient: &RecipientText) -> Outcome {
     let found = keyring::files(context).load(&vault.id());
     match found.map_err(|error| keyring::file_failure(&error))? {
-        Some(half) if half.recipient != recipient => {
+        Some(half) if half.recipient != *recipient => {
             let message = format!(
                 "this device has a keyring slot of another identity, {}'s {}",
                 half.member, half.recipient

@@ -16,6 +16,7 @@ use crate::cli::unlocking::identities;
 use clap::Args;
 use std::path::Path;
 use v_secure_core::convert::duration;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::identity::{NewIdentity, generate_identity};
 use v_secure_core::file::request;
 use v_secure_core::file::request::{Request, fingerprint_words};
@@ -132,7 +133,11 @@ impl Add {
             None => {
                 let made = new.map(|new| new.recipient.clone());
                 Device::Recipients(
-                    self.recipients.iter().map(|text| text.trim().to_owned()).chain(made).collect(),
+                    self.recipients
+                        .iter()
+                        .map(|text| RecipientText::new(text.trim()))
+                        .chain(made)
+                        .collect(),
                 )
             }
         };

@@ -6,6 +6,7 @@ use crate::cli::people::policy::unknown_member;
 use crate::cli::unlocking::identities;
 use crate::engine::door::Purpose;
 use clap::Args;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::name::Name;
 use v_secure_core::report::view::member::show::MemberShowView;
 use v_secure_core::vault::Depth;
@@ -44,7 +45,7 @@ fn show(context: &Context<'_>, report: &MemberShowView<'_>) -> Outcome {
         field("device", &format!("{} key {}{here}", device.device, device.key))?;
         field("recipient", device.recipient)?;
     }
-    let is_keyless = |recipient: &&String| {
+    let is_keyless = |recipient: &&RecipientText| {
         report.devices.iter().all(|device| device.recipient != recipient.as_str())
     };
     for recipient in report.recipients.iter().filter(is_keyless) {

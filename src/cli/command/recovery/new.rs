@@ -10,6 +10,7 @@ use crate::cli::people::recovery;
 use crate::cli::people::recovery::{Form, Of};
 use clap::Args;
 use std::path::PathBuf;
+use v_secure_core::crypto::identity::recipient_text::RecipientText;
 use v_secure_core::crypto::identity::{NewIdentity, generate_identity};
 use v_secure_core::keys::policy_change;
 use v_secure_core::keys::policy_change::PolicyOutcome;
@@ -128,7 +129,7 @@ fn change(
     context: &Context<'_>,
     vault: &Vault,
     ctx: &Ctx<'_>,
-    recipient: &str,
+    recipient: &RecipientText,
 ) -> Outcome<(Name, Change, PolicyOutcome, Vec<GivenView>)> {
     let state = vault.policy();
     let taken = |name: &Name| state.member(name).is_some() || state.role(name).is_some();

@@ -298,6 +298,7 @@ impl From<InitError> for Failure {
 mod tests {
     use super::*;
     use v_secure_core::name::SecretName;
+    use v_secure_core::name::audience::AudienceName;
     use v_secure_core::secret::read::ReadError;
 
     /// Such a vault does not pass verification, so that no command's test reaches it.
@@ -305,7 +306,7 @@ mod tests {
     fn who_waits_for_keys_is_told_whom_to_ask() {
         let able = |names: &[&str]| names.iter().map(|name| Name::new(*name).unwrap()).collect();
         let waiting = |names: &[&str]| KeyError::NoAudience {
-            audience: "dev+owner".into(),
+            audience: AudienceName::new("dev+owner"),
             able: able(names),
         };
         let secret = SecretName::parse("dev/DB").unwrap();

@@ -7,6 +7,7 @@ use crate::cli::error::{Failure, Unknown};
 use v_secure_core::crypto::identity::recipient::program;
 use v_secure_core::keys::policy_change::PolicyChangeError;
 use v_secure_core::keys::rotation::KeyRotationError;
+use v_secure_core::name::audience::AudienceName;
 use v_secure_core::people::member::MemberError;
 use v_secure_core::people::slot::SlotChangeError;
 use v_secure_core::policy::error::{ChainError, ChainFault, OpFault};
@@ -106,7 +107,9 @@ impl From<KeyRotationError> for Failure {
             KeyRotationError::Put(error) => error.into(),
             KeyRotationError::NoAudience { ref audience, ref known } => {
                 let mut failure = is(Code::UnknownAudience);
-                if let Some(near) = similar::nearest(audience, known.iter().map(String::as_str)) {
+                if let Some(near) =
+                    similar::nearest(audience, known.iter().map(AudienceName::as_str))
+                {
                     failure.message.push_str(&format!("; did you mean {near}?"));
                 }
                 failure.hint(format!("audiences: {}", known.join(", "))).hint("v-secure key status")

@@ -3,8 +3,10 @@
 
 pub mod plugin;
 pub mod recipient;
+pub mod recipient_text;
 pub mod ssh;
 
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::host::{NoPrompts, Prompts};
 use crate::secret_value::SecretValue;
 use age::secrecy::ExposeSecret;
@@ -56,7 +58,7 @@ enum IdentityKind {
 
 struct SshIdentity {
     key: age::ssh::Identity,
-    recipient: String,
+    recipient: RecipientText,
     text: SecretValue,
 }
 
@@ -64,7 +66,7 @@ struct PluginIdentity {
     age: plugin::Key,
     program: String,
     /// As the file's comment states it: the line itself does not tell.
-    recipient: Option<String>,
+    recipient: Option<RecipientText>,
     text: SecretValue,
 }
 
@@ -73,18 +75,21 @@ struct PluginIdentity {
 pub struct NewIdentity {
     /// One line, `AGE-SECRET-KEY-1…`, without a line end.
     pub text: SecretValue,
-    pub recipient: String,
+    pub recipient: RecipientText,
 }
 
 impl Identity {
     /// The recipient that this identity opens files to; of a plugin's whose file does not state it,
     /// words that say so, which no policy has as a recipient.
-    pub fn recipient(&self) -> String {
+    pub fn recipient(&self) -> RecipientText {
         match &self.0 {
-            IdentityKind::X25519(key) => key.to_public().to_string(),
+            IdentityKind::X25519(key) => RecipientText::new(key.to_public().to_string()),
             IdentityKind::Ssh(ssh) => ssh.recipient.clone(),
             IdentityKind::Plugin(plugin) => plugin.recipient.clone().unwrap_or_else(|| {
-                format!("an identity of {} without a line '# recipient: …'", plugin.program)
+                let program = &plugin.program;
+                RecipientText::new(format!(
+                    "an identity of {program} without a line '# recipient: …'"
+                ))
             }),
         }
     }
@@ -95,8 +100,8 @@ impl Identity {
     }
 
     /// Whether files to `recipient` are for this identity.
-    pub fn is_for(&self, recipient: &str) -> bool {
-        self.knows_recipient() && recipient::canonical(recipient) == self.recipient()
+    pub fn is_for(&self, recipient: &RecipientText) -> bool {
+        self.knows_recipient() && self.recipient() == recipient::canonical(recipient)
     }
 
     /// The program that holds the key, if a plugin does.
@@ -109,9 +114,9 @@ impl Identity {
 
     /// Takes a plugin's identity for that of `recipient`, where its file does not state one.
     #[must_use]
-    pub(crate) fn assumed_to_be(mut self, recipient: &str) -> Self {
+    pub(crate) fn assumed_to_be(mut self, recipient: &RecipientText) -> Self {
         if let IdentityKind::Plugin(plugin) = &mut self.0 {
-            plugin.recipient.get_or_insert_with(|| recipient.to_owned());
+            plugin.recipient.get_or_insert_with(|| recipient.clone());
         }
         self
     }
@@ -218,7 +223,7 @@ fn trimmed_lines(text: &str) -> SecretValue {
 fn parse_line(
     text: &str,
     line: usize,
-    recipient: Option<String>,
+    recipient: Option<RecipientText>,
     prompts: &Arc<dyn Prompts>,
 ) -> Result<Identity, IdentityError> {
     if let Ok(key) = text.parse::<x25519::Identity>() {
@@ -240,7 +245,7 @@ fn parse_line(
 fn parse_plugin(
     text: &str,
     line: usize,
-    recipient: Option<String>,
+    recipient: Option<RecipientText>,
     prompts: &Arc<dyn Prompts>,
 ) -> Result<Identity, IdentityError> {
     let identity = plugin::parse_identity(text).ok_or(IdentityError::NotIdentity { line })?;

@@ -6,6 +6,7 @@
 use super::IdentityError;
 use super::recipient::RecipientError;
 use crate::crypto::bytes::Fixed;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::{SignError, VerifyingKey};
 use crate::secret_value::SecretValue;
 use age::secrecy::SecretString;
@@ -115,7 +116,7 @@ pub(in crate::crypto) fn parse_recipient(text: &str) -> Result<ssh::Recipient, R
 /// An SSH private key, and the recipient that it belongs to.
 pub(in crate::crypto) struct Key {
     pub identity: ssh::Identity,
-    pub recipient: String,
+    pub recipient: RecipientText,
 }
 
 /// Whether a file's text is an SSH private key, or another PEM.
@@ -135,7 +136,7 @@ pub(in crate::crypto) fn parse_private_key(text: &str) -> Result<Key, IdentityEr
     if matches!(recipient, ssh::Recipient::SshRsa(..)) && !cfg!(feature = "ssh-rsa") {
         return Err(IdentityError::SshRsa);
     }
-    Ok(Key { identity, recipient: recipient.to_string() })
+    Ok(Key { identity, recipient: RecipientText::new(recipient.to_string()) })
 }
 
 /// Opens a key with its passphrase.

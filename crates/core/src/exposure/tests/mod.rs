@@ -4,6 +4,7 @@ mod model;
 
 use super::*;
 use crate::crypto::id::{EpochId, ObjectId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, NewIdentity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
@@ -14,6 +15,7 @@ use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::name::Pattern;
+use crate::name::audience::AudienceName;
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
@@ -52,7 +54,7 @@ fn open(file: &VaultFile) -> Vault {
 /// A key that was given out, and every epoch whose keys it was ever able to open.
 struct Key {
     made: NewIdentity,
-    epochs: BTreeSet<(String, EpochId)>,
+    epochs: BTreeSet<(AudienceName, EpochId)>,
 }
 
 impl Key {
@@ -68,7 +70,7 @@ struct World {
     signer: Signer,
     keys: Vec<Key>,
     /// Every wrap that was ever in the file.
-    wraps: BTreeSet<(ObjectId, String, EpochId)>,
+    wraps: BTreeSet<(ObjectId, AudienceName, EpochId)>,
     /// Pairs of versions that are stated to hold the same value.
     same: Vec<(ObjectId, ObjectId)>,
     /// What each version holds.
@@ -115,7 +117,7 @@ impl World {
     }
 
     /// A new recipient.
-    fn key(&mut self) -> String {
+    fn key(&mut self) -> RecipientText {
         let made = generate_identity();
         let recipient = made.recipient.clone();
         self.keys.push(Key { made, epochs: BTreeSet::new() });
@@ -229,12 +231,12 @@ impl World {
     }
 
     /// What the oracle says: secrets and recipients.
-    fn expected(&self) -> BTreeSet<(String, String)> {
+    fn expected(&self) -> BTreeSet<(String, RecipientText)> {
         let mut expected = BTreeSet::new();
         for (of, state) in self.vault().live() {
             let policy = self.vault().policy();
             let readers = policy.members().filter(|(m, _)| policy.holds(m, Right::Read, of));
-            let may: BTreeSet<&String> = readers.flat_map(|(_, m)| &m.recipients).collect();
+            let may: BTreeSet<&RecipientText> = readers.flat_map(|(_, m)| &m.recipients).collect();
             let current = state.current.unwrap();
             let value = self.values.get(&current);
             let equal = state.versions.iter().filter(|v| self.values.get(&v.object) == value);
@@ -242,7 +244,7 @@ impl World {
             assert!(family.contains(&current));
             let wraps: Vec<_> = self.wraps.iter().filter(|(v, ..)| family.contains(v)).collect();
             for key in &self.keys {
-                let opens = |(_, a, e): &&&(ObjectId, String, EpochId)| {
+                let opens = |(_, a, e): &&&(ObjectId, AudienceName, EpochId)| {
                     key.epochs.contains(&(a.clone(), *e))
                 };
                 if wraps.iter().any(|wrap| opens(&wrap)) && !may.contains(&key.made.recipient) {

@@ -17,6 +17,7 @@ use crate::file::records::Records;
 use crate::file::slot::SlotRecord;
 use crate::log::entry::Entry;
 use crate::name::SecretName;
+use crate::name::audience::AudienceName;
 use crate::policy::entry::PolicyEntry;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
@@ -62,7 +63,7 @@ fn is_separator(line: &str) -> bool {
 #[derive(Default)]
 struct Found {
     chain: BTreeMap<u64, PolicyEntry>,
-    audiences: BTreeMap<String, AudienceSection>,
+    audiences: BTreeMap<AudienceName, AudienceSection>,
     slots: BTreeMap<ShortId, SlotRecord>,
     secrets: BTreeMap<SecretId, FoundSecret>,
     entries: BTreeMap<EntryId, Entry>,
@@ -94,7 +95,8 @@ impl Found {
             Section::Log => self.log(cursor, &header.vault),
             Section::Audience(name) => {
                 let read = parse::audience_content(cursor)?;
-                let kept = self.audiences.entry(name.to_owned()).or_insert_with(|| read.clone());
+                let name = AudienceName::new(name);
+                let kept = self.audiences.entry(name).or_insert_with(|| read.clone());
                 if *kept == read { Ok(()) } else { Err(twice()) }
             }
             Section::Slot(id) => self.slot(cursor, id),
@@ -243,7 +245,7 @@ mod tests {
             },
             |file| {
                 let wraps = file.secrets.values_mut().flat_map(|s| s.wraps.values_mut());
-                wraps.for_each(|wrap| wrap.audience = "owner".to_owned());
+                wraps.for_each(|wrap| wrap.audience = AudienceName::new("owner"));
             },
         ];
         for change in changes {

@@ -7,6 +7,7 @@ use super::{ReadScope, Trust, armor, block, header, secrets, write};
 use crate::crypto::bytes::ShortId;
 use crate::file::model::{AudienceSection, VaultFile};
 use crate::file::slot::SlotRecord;
+use crate::name::audience::AudienceName;
 use crate::record::rule::Counted;
 use std::collections::BTreeMap;
 
@@ -51,11 +52,11 @@ fn enter(cursor: &mut Cursor<'_>, wanted: Section<'_>, name: &'static str) -> Re
 fn audiences(
     cursor: &mut Cursor<'_>,
     trust: Trust,
-) -> Result<BTreeMap<String, AudienceSection>, Fault> {
-    let mut audiences: BTreeMap<String, AudienceSection> = BTreeMap::new();
+) -> Result<BTreeMap<AudienceName, AudienceSection>, Fault> {
+    let mut audiences: BTreeMap<AudienceName, AudienceSection> = BTreeMap::new();
     while let Some((at, section @ Section::Audience(name))) = cursor.peek_section()? {
-        follows(audiences.last_key_value().map(|(name, _)| name.as_str()), name, at, section)?;
-        audiences.insert(name.to_owned(), audience(cursor, name, trust)?);
+        follows(audiences.last_key_value().map(|(name, _)| &**name), name, at, section)?;
+        audiences.insert(AudienceName::new(name), audience(cursor, name, trust)?);
     }
     Ok(audiences)
 }

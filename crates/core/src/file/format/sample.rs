@@ -3,12 +3,14 @@
 use super::bucket::Parted;
 use crate::crypto::bytes::{Blob, Fixed, Id, ShortId};
 use crate::crypto::id::{EntryId, SecretId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::model::{
     AudienceSection, Header, SecretSection, VaultFile, VersionObject, Wrap, WrapKey,
 };
 use crate::file::slot::{SlotKind, SlotRecord, SlotRemoved, SlotSeal};
 use crate::log::entry::Entry;
 use crate::log::op::{Field, Op, OpRef, Pending, Put, Versions};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::entry::{Algorithm, PolicyEntry, PolicySignature};
 use crate::policy::op::{EpochStart, KeyAdd, MemberAdd, MemberKind, PolicyOp, Right, VaultStart};
@@ -42,7 +44,7 @@ pub(super) fn file() -> VaultFile {
     VaultFile {
         header: Header { suite: SUITE.to_owned(), vault: id(1), name: name("shop") },
         chain: vec![genesis(), policy_entry()],
-        audiences: ["developer+owner", "owner"].into_iter().map(audience).collect(),
+        audiences: ["developer+owner", "owner"].into_iter().map(section).collect(),
         slots: [(short(0x20), seal()), (short(0x90), removed())].into_iter().collect(),
         secrets: [secret(1, "prod/DATABASE_URL", 2), secret(2, "dev/TOKEN", 1)]
             .into_iter()
@@ -84,14 +86,14 @@ fn genesis() -> PolicyEntry {
             PolicyOp::MemberAdd(MemberAdd {
                 member: name("ada"),
                 kind: MemberKind::User,
-                recipients: vec![RECIPIENT.to_owned()],
+                recipients: vec![RecipientText::new(RECIPIENT)],
                 expires: None,
             }),
             PolicyOp::KeyAdd(KeyAdd {
                 member: name("ada"),
                 device: name("laptop"),
                 key: Fixed([5; 32]),
-                recipient: RECIPIENT.to_owned(),
+                recipient: RecipientText::new(RECIPIENT),
                 sealed: Blob(vec![6; 40]),
                 proof: Fixed([7; 64]),
                 gives: id(62),
@@ -120,9 +122,9 @@ fn policy_entry() -> PolicyEntry {
                 gives: id(63),
             },
             PolicyOp::Epoch(EpochStart {
-                audience: "developer+owner".to_owned(),
+                audience: AudienceName::new("developer+owner"),
                 epoch: short(4),
-                recipient: RECIPIENT.to_owned(),
+                recipient: RecipientText::new(RECIPIENT),
                 kek: id(60),
                 envelope: id(61),
                 skipped: Vec::new(),
@@ -134,8 +136,11 @@ fn policy_entry() -> PolicyEntry {
     }
 }
 
-fn audience(name: &str) -> (String, AudienceSection) {
-    (name.to_owned(), AudienceSection { epoch: short(4), envelope: vec![name.len() as u8; 70] })
+fn section(name: &str) -> (AudienceName, AudienceSection) {
+    (
+        AudienceName::new(name),
+        AudienceSection { epoch: short(4), envelope: vec![name.len() as u8; 70] },
+    )
 }
 
 fn seal() -> SlotRecord {
@@ -144,7 +149,7 @@ fn seal() -> SlotRecord {
         member: name("ada"),
         label: "laptop".to_owned(),
         kind: SlotKind::Passphrase,
-        recipient: RECIPIENT.to_owned(),
+        recipient: RecipientText::new(RECIPIENT),
         m: 262_144,
         t: 3,
         p: 4,
@@ -180,7 +185,7 @@ pub(super) fn secret(seed: u64, name: &str, versions: u64) -> (SecretId, SecretS
     };
     let wrap = |n: u64, key| Wrap {
         version: id(n),
-        audience: "developer+owner".to_owned(),
+        audience: AudienceName::new("developer+owner"),
         epoch: short(4),
         key,
     };

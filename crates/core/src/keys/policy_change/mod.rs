@@ -7,6 +7,8 @@ use super::settle::{self, Settling};
 use super::shortfall::{Shortfall, Skipped};
 use crate::crypto::envelope::EnvelopeError;
 use crate::crypto::identity::IdentityError;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::chain::Chain;
 use crate::policy::entry::PolicyEntry;
@@ -29,9 +31,9 @@ pub struct PolicyOutcome {
     /// Secrets that not all of their readers can open yet.
     pub unsettled: Vec<Unsettled>,
     /// Audiences that this member could not give the keys they need; an owner can.
-    pub without_keys: Vec<String>,
+    pub without_keys: Vec<AudienceName>,
     /// Audiences with new keys.
-    pub renewed: Vec<String>,
+    pub renewed: Vec<AudienceName>,
     /// What these keys lack, and what could not be done about others.
     pub short: Shortfall,
 }
@@ -82,7 +84,7 @@ pub enum PolicyChangeError {
     #[error("{member} cannot be added: nothing can be encrypted to the recipient {recipient}")]
     Unsealable {
         member: Name,
-        recipient: String,
+        recipient: RecipientText,
         #[source]
         source: EnvelopeError,
     },
@@ -157,7 +159,7 @@ fn given_and_skipped(
     state: &PolicyState,
     made: &mut MadeKeys,
 ) -> Option<PolicyChangeError> {
-    let gives = |member: &Name, recipient: &String| {
+    let gives = |member: &Name, recipient: &RecipientText| {
         ops.iter().any(|op| match op {
             PolicyOp::MemberAdd(MemberAdd { member: to, .. })
             | PolicyOp::RoleJoin { member: to, .. } => {
@@ -246,14 +248,14 @@ fn used_before(vault: &Vault, ops: &[PolicyOp], ctx: &Ctx<'_>) -> Option<Name> {
     if !ops.iter().all(|op| signers.judge(op).is_ok()) {
         return None;
     }
-    let new: BTreeSet<&String> = ops.iter().flat_map(|op| brought(op).1).collect();
+    let new: BTreeSet<&RecipientText> = ops.iter().flat_map(|op| brought(op).1).collect();
     let before = vault.file().chain.iter().rev().flat_map(|entry| &entry.ops).map(brought);
     let mut of = before.filter(|(_, recipients)| recipients.iter().any(|text| new.contains(text)));
     of.find_map(|(member, _)| member.cloned())
 }
 
 /// The recipients that an op brings in, and of whom.
-fn brought(op: &PolicyOp) -> (Option<&Name>, Vec<&String>) {
+fn brought(op: &PolicyOp) -> (Option<&Name>, Vec<&RecipientText>) {
     match op {
         PolicyOp::MemberAdd(MemberAdd { member, recipients, .. }) => {
             (Some(member), recipients.iter().collect())

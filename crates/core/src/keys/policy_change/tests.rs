@@ -4,6 +4,7 @@
 use super::*;
 use crate::crypto::bytes::{Blob, Fixed};
 use crate::crypto::id::EntryId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::device_key::new_device_key;
@@ -15,6 +16,7 @@ use crate::host::testing::TestHost;
 use crate::log::finding::FindingCode;
 use crate::log::op::{Field, Op};
 use crate::name::Pattern;
+use crate::name::audience::AudienceName;
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::policy::op::{EpochStart, MemberAdd, MemberKind, Right, VaultStart};
@@ -40,7 +42,7 @@ fn secret() -> SecretName {
 }
 
 /// An identity with its recipient.
-fn identity() -> (Vec<Identity>, String) {
+fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
 }
@@ -91,7 +93,7 @@ fn solo() -> (Vault, Actor) {
 }
 
 /// Ops that let `ci` read prod, without the keys that belong to them.
-fn ci_ops(recipient: String) -> Vec<PolicyOp> {
+fn ci_ops(recipient: RecipientText) -> Vec<PolicyOp> {
     let (member, role) = (name("ci"), name("ci"));
     let pattern = Pattern::new("prod/*").unwrap();
     let (kind, recipients) = (MemberKind::Service, vec![recipient]);
@@ -128,13 +130,15 @@ fn an_audience_that_was_left_without_keys_gets_them_with_its_secrets() {
 fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
     let (vault, olga) = solo();
     let (identities, recipient) = identity();
-    let to = "ci+owner";
+    let to = &AudienceName::new("ci+owner");
     let (keys, stated) = audience::new_epoch(&TestHost, &vault.id(), to).unwrap();
-    let readers = [vault.policy().recipients_of("owner"), vec![recipient.clone()]].concat();
+    let readers =
+        [vault.policy().recipients_of(&AudienceName::new("owner")), vec![recipient.clone()]]
+            .concat();
     let envelope = audience::seal_envelope(&vault.id(), to, &[keys], &readers).unwrap();
     let mut ops = ci_ops(recipient);
     ops.push(PolicyOp::Epoch(EpochStart {
-        audience: to.into(),
+        audience: to.clone(),
         epoch: stated.epoch,
         recipient: stated.recipient,
         kek: stated.commitment,
@@ -142,7 +146,7 @@ fn secrets_that_were_not_wrapped_for_their_audience_need_no_change_of_policy() {
         skipped: Vec::new(),
     }));
     let section = crate::file::model::AudienceSection { epoch: stated.epoch, envelope };
-    let sections = BTreeMap::from([(to.to_owned(), section)]);
+    let sections = BTreeMap::from([(to.clone(), section)]);
     let entry = entry(&vault, ops, &olga.ctx());
     let vault = vault.apply(Change::policy(entry, sections, Vec::new())).unwrap();
     let ci = Unlocked::new(&vault, identities).unwrap();
@@ -205,7 +209,7 @@ fn what_two_owners_must_sign_is_refused_to_one_and_named() {
     assert_eq!(outcome.without_keys, ["owner"]);
     let vault = open(vault.apply(change).unwrap().file());
     assert!(vault.policy().role(&name("dev")).is_some());
-    assert!(vault.policy().audience("owner").is_none());
+    assert!(vault.policy().audience(&AudienceName::new("owner")).is_none());
 }
 
 /// `vault` with a wrap of garbage as the live one of its secret.
@@ -348,7 +352,10 @@ fn a_member_goes_however_many_audiences_wait_for_keys() {
     let (gone, outcome) = change(&vault, removal(), &olga.ctx()).unwrap();
     let ops = &gone.policy_entry().unwrap().ops;
     assert_eq!((ops.len(), &ops[..1]), (1_000, &removal()[..]));
-    assert!(outcome.renewed.contains(&"contractor+owner".to_owned()), "what is used comes first");
+    assert!(
+        outcome.renewed.contains(&AudienceName::new("contractor+owner")),
+        "what is used comes first"
+    );
     assert_eq!(outcome.unsettled, []);
     assert_eq!(outcome.short.later.len(), outcome.without_keys.len());
     let left = outcome.without_keys.len();
@@ -387,7 +394,8 @@ fn the_names_of_roles_do_not_make_an_entry_that_is_too_long() {
 fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
     let (mut vault, olga) = crowded(1, |_| "p".to_owned(), |_| "prod/*".to_owned());
     let unusable = |n: usize| {
-        bech32::encode("age1nobody", n.to_be_bytes().to_base32(), Variant::Bech32).unwrap()
+        let text = bech32::encode("age1nobody", n.to_be_bytes().to_base32(), Variant::Bech32);
+        RecipientText::new(text.unwrap())
     };
     let allowed = PolicyOp::Setting { key: "plugins.allow".into(), value: "nobody".into() };
     let (allowed, _) = change(&vault, vec![allowed], &olga.ctx()).unwrap();
@@ -395,7 +403,7 @@ fn an_audience_with_too_many_that_cannot_be_sealed_to_is_left_and_named() {
     for some in (0..70).collect::<Vec<usize>>().chunks(20) {
         let ops = some.iter().flat_map(|n| {
             let (member, kind) = (name(&format!("s{n}")), MemberKind::Service);
-            let mut recipients: Vec<String> = (n * 16..n * 16 + 16).map(unusable).collect();
+            let mut recipients: Vec<RecipientText> = (n * 16..n * 16 + 16).map(unusable).collect();
             recipients.sort();
             let add = PolicyOp::MemberAdd(MemberAdd {
                 member: member.clone(),

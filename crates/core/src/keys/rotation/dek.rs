@@ -5,6 +5,7 @@ use super::{KeyRotationError, kek};
 use crate::keys::status as key_status;
 use crate::keys::status::KeyStatus;
 use crate::log::state::SecretState;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
 use crate::policy::state::PolicyState;
@@ -148,7 +149,7 @@ struct Planner<'a> {
     who: &'a Unlocked,
     now: UnixTime,
     /// Whether the member opens an audience's envelope.
-    openable: BTreeMap<String, bool>,
+    openable: BTreeMap<AudienceName, bool>,
 }
 
 impl Planner<'_> {
@@ -168,14 +169,16 @@ impl Planner<'_> {
             return Some(LeftCause::NoKeys);
         }
         let wrap = self.vault.wrap(&self.vault.uid(name), &current.live_wrap.wrap);
-        let wrapped = wrap.map(|wrap| wrap.audience.clone()).unwrap_or_default();
-        let opens = self.opens(wrapped) && self.opens(audience);
+        let opens = wrap.is_some_and(|wrap| self.opens(&wrap.audience)) && self.opens(&audience);
         (!opens).then_some(LeftCause::Unreadable)
     }
 
-    fn opens(&mut self, audience: String) -> bool {
+    fn opens(&mut self, audience: &AudienceName) -> bool {
         let (vault, who) = (self.vault, self.who);
-        *self.openable.entry(audience).or_insert_with_key(|name| who.keys(vault, name).is_ok())
+        *self
+            .openable
+            .entry(audience.clone())
+            .or_insert_with_key(|name| who.keys(vault, name).is_ok())
     }
 
     fn others_who_can(&self, name: &SecretName, secret: &SecretState, why: LeftCause) -> Vec<Name> {

@@ -8,6 +8,7 @@ use crate::keys::policy_change;
 use crate::keys::shortfall::Shortfall;
 use crate::keys::status::{AudienceKeys, KeyStatus};
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::policy::audience;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
@@ -28,21 +29,21 @@ pub enum KekSelection {
 /// What a member would renew, and what is for others.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KekPlan {
-    pub renew: Vec<String>,
+    pub renew: Vec<AudienceName>,
     pub left: Vec<Left>,
 }
 
 /// An audience that somebody else has to renew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
-    pub audience: String,
+    pub audience: AudienceName,
     pub able: Vec<Name>,
 }
 
 /// An audience's new epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renewed {
-    pub audience: String,
+    pub audience: AudienceName,
     pub epoch: EpochId,
 }
 
@@ -97,7 +98,7 @@ fn chosen<'a>(
 pub(super) fn canonical(
     status: &KeyStatus,
     names: &BTreeSet<String>,
-) -> Result<BTreeSet<String>, KeyRotationError> {
+) -> Result<BTreeSet<AudienceName>, KeyRotationError> {
     let spelt = names.iter().map(|name| {
         let audience = audience::format(name.split('+').filter(|role| !role.is_empty()));
         match status.audience(&audience) {
@@ -124,7 +125,7 @@ pub fn renew(
     ctx: &Ctx<'_>,
 ) -> Result<(Option<Change>, KekOutcome), KeyRotationError> {
     // One entry holds so many: the same command again goes on with those that had to wait.
-    let since = |audience: &String| status.audience(audience).map(|keys| keys.since);
+    let since = |audience: &AudienceName| status.audience(audience).map(|keys| keys.since);
     plan.renew.sort_by_cached_key(since);
     let made = audience_keys::renew(vault, &plan.renew, ctx)?;
     let left = made.without_keys.iter().filter(|audience| !made.short.later.contains(*audience));
@@ -146,7 +147,7 @@ pub fn renew(
     Ok((Some(change), KekOutcome { renewed, left: plan.left, short: made.short }))
 }
 
-fn others(status: &KeyStatus, audience: &str, member: &Name) -> Vec<Name> {
+fn others(status: &KeyStatus, audience: &AudienceName, member: &Name) -> Vec<Name> {
     let able = status.audience(audience).map(|keys| &keys.able[..]).unwrap_or_default();
     able.iter().filter(|name| *name != member).cloned().collect()
 }

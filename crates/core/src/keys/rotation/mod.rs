@@ -6,6 +6,7 @@ pub mod dek;
 pub mod kek;
 
 use super::policy_change::PolicyChangeError;
+use crate::name::audience::AudienceName;
 use crate::secret::put::PutError;
 use crate::secret::read::ReadError;
 
@@ -13,9 +14,9 @@ use crate::secret::read::ReadError;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyRotationError {
     #[error("the vault has no audience {audience}")]
-    NoAudience { audience: String, known: Vec<String> },
+    NoAudience { audience: String, known: Vec<AudienceName> },
     #[error("the audience {audience} has a role that no longer exists: nothing is sealed to it")]
-    Retired { audience: String },
+    Retired { audience: AudienceName },
     #[error(transparent)]
     Policy(#[from] PolicyChangeError),
     #[error(transparent)]

@@ -2,6 +2,7 @@
 //! of a given age, and a member whom an envelope does not reach yet.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::audience;
 use crate::file::format;
@@ -10,6 +11,7 @@ use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
 use crate::keys::status::{KeyDue, key_status};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::people::init::{InitRequest, init};
 use crate::policy::op::{MemberAdd, MemberKind, PolicyOp, Right};
@@ -35,7 +37,7 @@ fn secret() -> SecretName {
     SecretName::parse("prod/DB").unwrap()
 }
 
-fn identity() -> (Vec<Identity>, String) {
+fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
 }
@@ -95,7 +97,7 @@ fn world() -> World {
     World { owner: Owner::new(&vault, keys()), vault, keys, ci }
 }
 
-fn joining(recipient: String) -> Vec<PolicyOp> {
+fn joining(recipient: RecipientText) -> Vec<PolicyOp> {
     let (member, role) = (name("ci"), name("ci"));
     let pattern = Pattern::new("prod/*").unwrap();
     let (kind, recipients) = (MemberKind::Service, vec![recipient]);
@@ -111,7 +113,7 @@ fn schedule(key: &str, value: &str) -> PolicyOp {
     PolicyOp::Setting { key: key.into(), value: value.into() }
 }
 
-fn renew(world: World, which: &kek::KekSelection, now: UnixTime) -> (World, Vec<String>) {
+fn renew(world: World, which: &kek::KekSelection, now: UnixTime) -> (World, Vec<AudienceName>) {
     let World { vault, owner, keys, ci } = world;
     let status = key_status(&vault, now);
     let plan = kek::plan(&status, owner.who.member(), which).unwrap();
@@ -136,19 +138,19 @@ fn a_schedule_counts_from_the_entry_that_brought_the_epoch() {
     assert!(!key_status(&world.vault, due.saturating_sub(1)).is_due());
     let status = key_status(&world.vault, due);
     assert_eq!(status.next_due(), Some(due));
-    let keys = status.audience("ci+owner").unwrap();
+    let keys = status.audience(&AudienceName::new("ci+owner")).unwrap();
     assert_eq!((keys.due, keys.secrets, keys.under_current), (Some(KeyDue::Schedule), 1, 1));
     let (world, renewed) = renew(world, &kek::KekSelection::Due, due);
     assert_eq!(renewed, ["ci+owner", "owner"]);
     let status = key_status(&world.vault, due);
-    let keys = status.audience("ci+owner").unwrap();
+    let keys = status.audience(&AudienceName::new("ci+owner")).unwrap();
     assert_eq!(
         (keys.since, keys.epochs, keys.due_at),
         (due, 2, Some(due.saturating_add(12 * HOUR)))
     );
     assert_eq!(keys.under_current, 0, "nothing is wrapped anew");
     let (_, renewed) = renew(world, &kek::KekSelection::Due, due);
-    assert_eq!(renewed, [] as [String; 0], "done is done");
+    assert_eq!(renewed, [] as [AudienceName; 0], "done is done");
 }
 
 #[test]
@@ -169,7 +171,7 @@ fn who_was_removed_opens_no_epoch_that_comes_later() {
     let which = kek::KekSelection::Named(BTreeSet::from(["owner+ci".to_owned()]));
     let (world, renewed) = renew(world, &which, START.saturating_add(1));
     assert_eq!(renewed, ["ci+owner"], "roles in any order");
-    let (vault, audience) = (&world.vault, "ci+owner");
+    let (vault, audience) = (&world.vault, &AudienceName::new("ci+owner"));
     let file = &vault.file().audiences[audience].envelope;
     let expected = vault.expected_epochs(audience);
     assert_eq!(expected.len(), 3, "as made, after the removal, and now");
@@ -189,7 +191,7 @@ fn an_audience_of_a_role_that_is_gone_is_left_alone() {
     let role = name("ci");
     world.vault = world.owner.policy(world.vault, vec![PolicyOp::RoleRemove { role }]);
     let status = key_status(&world.vault, START);
-    assert!(!status.audience("ci+owner").unwrap().in_use);
+    assert!(!status.audience(&AudienceName::new("ci+owner")).unwrap().in_use);
     let plan = |which: &kek::KekSelection| kek::plan(&status, &name("olga"), which);
     assert_eq!(plan(&kek::KekSelection::All).unwrap().renew, ["owner"]);
     let named = plan(&kek::KekSelection::Named(BTreeSet::from(["ci+owner".to_owned()])));
@@ -207,7 +209,10 @@ fn a_value_waits_while_its_audience_has_no_keys_for_it() {
     let change = crate::vault::change::Change::policy(entry, Default::default(), Vec::new());
     let vault = world.vault.apply(change).unwrap();
     let status = key_status(&vault, START);
-    assert_eq!(status.audience("ci+owner").unwrap().due, Some(KeyDue::MemberLeft));
+    assert_eq!(
+        status.audience(&AudienceName::new("ci+owner")).unwrap().due,
+        Some(KeyDue::MemberLeft)
+    );
     assert!(!status.is_due(), "the schedule has nothing to do with it");
     let plan =
         dek::plan(&vault, &status, &world.owner.who, &dek::DekSelection::All, START).unwrap();

@@ -20,6 +20,7 @@ use super::position::PolicyPosition;
 use crate::crypto::id::{EntryId, PolicyId};
 use crate::crypto::sign::SigningKey;
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::time::UnixTime;
 use std::collections::BTreeSet;
 
@@ -58,7 +59,7 @@ pub struct Replay {
     /// The ids that the side that gives way leaves behind, and those that it had taken over itself.
     pub left_behind: Vec<PolicyId>,
     /// Audiences to which that side gave keys, and the side that stays did not.
-    pub renewed: BTreeSet<String>,
+    pub renewed: BTreeSet<AudienceName>,
     /// The number of the first thing after these ops.
     pub next: usize,
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::crypto::id::KeyId;
 use crate::crypto::identity::recipient;
 use crate::crypto::sign::key_id;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::authority::Signers;
 use crate::policy::chain::Chain;
@@ -86,14 +87,14 @@ fn others(states: &[PolicyState]) -> BTreeSet<Name> {
 fn renewed<'a>(
     there: impl Iterator<Item = &'a PolicyEntry>,
     here: &'a [PolicyEntry],
-) -> BTreeSet<String> {
+) -> BTreeSet<AudienceName> {
     let of = |entry: &'a PolicyEntry| {
         entry.ops.iter().filter_map(|op| match op {
             PolicyOp::Epoch(start) => Some(start.audience.clone()),
             _ => None,
         })
     };
-    let own: BTreeSet<String> = here.iter().flat_map(of).collect();
+    let own: BTreeSet<AudienceName> = here.iter().flat_map(of).collect();
     there.flat_map(of).filter(|audience| !own.contains(audience)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::id::PolicyId;
+use crate::name::audience::AudienceName;
 use Right::{Delete, Grant, Read, Rotate, Write};
 
 const REFUSED: &str = "policy-unauthorised";
@@ -106,7 +107,7 @@ fn a_removed_member_comes_back_by_name_without_its_rights_and_keys() {
     let (dora, db) = (name("dora"), secret("dev/DB"));
     assert!(world.chain.holds(joined, &dora, Write, &db));
     assert!(!world.chain.holds(world.chain.last(), &dora, Write, &db));
-    assert!(world.chain.state().is_due("devs+leads+owner"));
+    assert!(world.chain.state().is_due(&AudienceName::new("devs+leads+owner")));
 }
 
 #[test]

@@ -18,7 +18,9 @@ use super::op::{
 use super::sign::PolicyDraft;
 use crate::crypto::bytes::{Blob, Fixed, ShortId};
 use crate::crypto::id::VaultId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::{SigningKey, Tag};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::record::ids::SUITE;
 use crate::record::ids::key_proof_id;
@@ -46,10 +48,10 @@ pub fn device_key(text: &str) -> SigningKey {
 }
 
 /// The age recipient called `text`; nobody has its identity.
-pub fn recipient(text: &str) -> String {
+pub fn recipient(text: &str) -> RecipientText {
     let mut key = *blake3::hash(format!("recipient {text}").as_bytes()).as_bytes();
     key[31] &= 0x3f;
-    bech32::encode("age", key.to_base32(), Variant::Bech32).unwrap()
+    RecipientText::new(bech32::encode("age", key.to_base32(), Variant::Bech32).unwrap())
 }
 
 pub fn short<T: From<ShortId>>(byte: u8) -> T {
@@ -133,7 +135,7 @@ pub fn revoke(role: &str, on: &str, rights: &[Right]) -> PolicyOp {
 
 pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
     PolicyOp::Epoch(EpochStart {
-        audience: audience.to_owned(),
+        audience: AudienceName::new(audience),
         epoch: short(byte),
         recipient: recipient(&format!("epoch {byte}")),
         kek: Fixed([byte; 32]),
@@ -143,7 +145,7 @@ pub fn epoch(audience: &str, byte: u8) -> PolicyOp {
 }
 
 pub fn reseal(audience: &str, byte: u8) -> PolicyOp {
-    let (audience, envelope) = (audience.to_owned(), Fixed([byte ^ 0x80; 32]));
+    let (audience, envelope) = (AudienceName::new(audience), Fixed([byte ^ 0x80; 32]));
     PolicyOp::Reseal(EpochReseal { audience, epoch: short(byte), envelope, skipped: Vec::new() })
 }
 

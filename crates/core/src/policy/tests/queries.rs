@@ -1,10 +1,12 @@
 //! What the state and the chain answer.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::policy::access::Subject;
 use Right::{Grant, Read, Write};
 
-fn audiences(world: &World) -> Vec<String> {
+fn audiences(world: &World) -> Vec<AudienceName> {
     world.chain.state().needed_audiences().into_iter().collect()
 }
 
@@ -37,10 +39,10 @@ fn needed_audiences_are_those_that_some_secret_can_have() {
 fn recipients_of_an_audience_are_those_of_its_members() {
     let world = World::cast();
     let state = world.chain.state();
-    let mut expected: Vec<String> = ["admin", "dora", "greta"].map(recipient).to_vec();
+    let mut expected: Vec<RecipientText> = ["admin", "dora", "greta"].map(recipient).to_vec();
     expected.sort_unstable();
-    assert_eq!(state.recipients_of("devs+leads+owner"), expected);
-    assert_eq!(state.recipients_of("nonsense"), Vec::<String>::new());
+    assert_eq!(state.recipients_of(&AudienceName::new("devs+leads+owner")), expected);
+    assert_eq!(state.recipients_of(&AudienceName::new("nonsense")), Vec::<RecipientText>::new());
     let readers: Vec<&str> =
         state.who_can_read(&secret("dev/DB")).into_iter().map(Name::as_str).collect();
     assert_eq!(readers, ["admin", "dora", "greta"]);

@@ -1,13 +1,15 @@
 //! A key is in one member, and what it was used for is never forgotten.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 
 const REFUSED: &str = "policy-unauthorised";
 const SSH: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN";
 
 fn adding(member: &str, text: &str) -> PolicyOp {
-    PolicyOp::recipient_add(name(member), text.to_owned())
+    PolicyOp::recipient_add(name(member), RecipientText::new(text))
 }
 
 /// What `ssh-to-age` makes of [`SSH`].
@@ -51,7 +53,10 @@ fn one_key_in_two_spellings_is_one_key() {
     assert_eq!(world.code(&["dora"], vec![adding("dora", &age)]), "policy-op-recipient-exists");
     world.did(
         &["dora"],
-        vec![PolicyOp::RecipientRemove { member: name("dora"), recipient: SSH.into() }],
+        vec![PolicyOp::RecipientRemove {
+            member: name("dora"),
+            recipient: RecipientText::new(SSH),
+        }],
     );
     assert_eq!(world.code(&["dora"], vec![adding("dora", &age)]), REFUSED);
     assert_eq!(world.code(&["admin"], vec![adding("dora", &age)]), "accepted");
@@ -60,7 +65,8 @@ fn one_key_in_two_spellings_is_one_key() {
 #[test]
 fn what_a_recipient_gives_is_stated_of_its_key() {
     let mut world = World::cast();
-    let remove = PolicyOp::RecipientRemove { member: name("dora"), recipient: SSH.into() };
+    let remove =
+        PolicyOp::RecipientRemove { member: name("dora"), recipient: RecipientText::new(SSH) };
     let ops = vec![adding("dora", SSH), remove, adding("dora", &ssh_as_age())];
     world.did(&["admin"], ops.clone());
     let stated = gives::fill(Some(&World::cast().chain), ops);
@@ -97,7 +103,7 @@ fn an_owner_of_two_does_not_bring_a_recipient_back_alone() {
 #[test]
 fn an_epochs_recipient_is_new_and_nobodys() {
     let mut world = World::cast();
-    let begin = |text: String| {
+    let begin = |text: RecipientText| {
         let mut op = epoch("owner", 9);
         if let PolicyOp::Epoch(EpochStart { recipient, .. }) = &mut op {
             *recipient = text;
@@ -133,7 +139,7 @@ fn recipients_have_one_spelling_and_allowed_plugins() {
     assert_eq!((code(&world, &tpm), code(&world, &evil)), ("accepted", "policy-op-plugin"));
     world.did(&["gus"], vec![adding("gus", &tpm)]);
     world.did(&["admin"], vec![setting("plugins.allow", "")]);
-    assert!(world.chain.state().member(&name("gus")).unwrap().recipients.contains(&tpm));
+    assert!(world.chain.state().member(&name("gus")).unwrap().recipients.contains(&*tpm));
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn a_lost_key_takes_recipients_and_what_is_sealed_to_them() {
     let keys: Vec<&str> = dora.keys.keys().map(Name::as_str).collect();
     assert_eq!(keys, ["phone"]);
     assert_eq!(dora.recipients, BTreeSet::from([recipient("dora"), recipient("good")]));
-    assert!(state.is_due("devs+leads+owner"));
+    assert!(state.is_due(&AudienceName::new("devs+leads+owner")));
     assert_eq!(world.code(&["phone"], vec![recipient_add("dora", "thief")]), REFUSED);
 }
 

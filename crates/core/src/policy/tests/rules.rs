@@ -1,6 +1,8 @@
 //! Each op's conditions and effects.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::time::UnixTime;
 use Right::{Read, Write};
 
@@ -33,7 +35,7 @@ fn an_unknown_suite_or_no_threshold_is_refused() {
 #[test]
 fn members_have_one_to_sixteen_distinct_recipients() {
     let world = World::cast();
-    let by = |signer: &str, recipients: Vec<String>| {
+    let by = |signer: &str, recipients: Vec<RecipientText>| {
         let (member, kind) = (name("new"), MemberKind::Service);
         world.code(
             &[signer],
@@ -50,7 +52,10 @@ fn members_have_one_to_sixteen_distinct_recipients() {
     let numbered = |count: u8| (0..count).map(|i| recipient(&format!("r{i}"))).collect();
     assert_eq!(add(numbered(17)), "policy-op-recipient-count");
     assert_eq!(add(vec![recipient("a"), recipient("a")]), "policy-op-recipient-exists");
-    assert_eq!(add(vec![format!("age1{}", "x".repeat(58))]), "policy-op-recipient");
+    assert_eq!(
+        add(vec![RecipientText::new(format!("age1{}", "x".repeat(58)))]),
+        "policy-op-recipient"
+    );
     assert_eq!(add(numbered(16)), "accepted");
     assert_eq!(by("greta", numbered(12)), "accepted");
     assert_eq!(by("greta", numbered(13)), "policy-unauthorised", "the last places are for owners");
@@ -63,7 +68,10 @@ fn losing_a_recipient_takes_the_keys_sealed_to_it() {
     let only = world.code(&["dora"], vec![recipient_remove("dora", "dora")]);
     assert_eq!(only, "accepted", "who has none reads no more, and nothing stands against that");
     world.did(&["dora"], vec![recipient_add("dora", "second")]);
-    assert!(!world.chain.state().is_due("devs+leads+owner"), "an addition makes nothing due");
+    assert!(
+        !world.chain.state().is_due(&AudienceName::new("devs+leads+owner")),
+        "an addition makes nothing due"
+    );
     let again = world.code(&["dora"], vec![recipient_add("dora", "second")]);
     assert_eq!(again, "policy-op-recipient-exists");
     world.did(&["dora"], vec![recipient_remove("dora", "dora")]);
@@ -71,7 +79,7 @@ fn losing_a_recipient_takes_the_keys_sealed_to_it() {
     assert!(
         world.chain.key_active(last.before().unwrap(), &key) && !world.chain.key_active(last, &key)
     );
-    assert!(world.chain.state().is_due("devs+leads+owner"));
+    assert!(world.chain.state().is_due(&AudienceName::new("devs+leads+owner")));
     assert_eq!(world.chain.removals(), [last]);
 }
 
@@ -187,7 +195,7 @@ fn who_leaves_makes_audiences_due_until_an_epoch() {
     let both = vec![epoch("devs+leads+owner", 7), reseal("devs+leads+owner", 7)];
     world.did(&["greta"], both);
     assert_eq!(world.chain.state().due().count(), 0);
-    let audience = world.chain.state().audience("devs+leads+owner").unwrap();
+    let audience = world.chain.state().audience(&AudienceName::new("devs+leads+owner")).unwrap();
     assert_eq!((audience.current.epoch, audience.earlier[0].epoch), (short(7), short(2)));
     assert_eq!(world.chain.epoch(&short(2)).unwrap().audience, "devs+leads+owner");
 }
@@ -200,7 +208,7 @@ fn an_audience_without_all_its_roles_is_not_due_until_they_are_back() {
     assert_eq!(world.code(&["admin"], vec![epoch("devs+owner", 9)]), "policy-op-unknown-role");
     assert_eq!(world.code(&["admin"], vec![epoch("owner+leads", 9)]), "policy-op-audience-name");
     world.did(&["admin"], vec![role_add("devs")]);
-    assert!(world.chain.state().is_due("devs+leads+owner"));
+    assert!(world.chain.state().is_due(&AudienceName::new("devs+leads+owner")));
 }
 
 #[test]
@@ -211,9 +219,9 @@ fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
     }
     let mut plugin = epoch("owner", 9);
     if let PolicyOp::Epoch(EpochStart { recipient: text, .. }) = &mut plugin {
-        *text = "ssh-ed25519 \
-                 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN"
-            .to_owned();
+        *text = RecipientText::new(
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN",
+        );
     }
     assert_eq!(World::cast().code(&["admin"], vec![plugin]), "policy-op-epoch-recipient");
 }
@@ -221,15 +229,15 @@ fn keys_of_audiences_come_after_genesis_and_have_a_plain_recipient() {
 #[test]
 fn an_envelope_leaves_out_only_recipients_that_are_its_audiences_and_never_all() {
     let mut world = World::cast();
-    let all = world.chain.state().recipients_of("ops+owner");
-    let leaving = |out: &[String]| {
+    let all = world.chain.state().recipients_of(&AudienceName::new("ops+owner"));
+    let leaving = |out: &[RecipientText]| {
         let mut op = reseal("ops+owner", 3);
         if let PolicyOp::Reseal(EpochReseal { skipped, .. }) = &mut op {
             *skipped = out.to_vec();
         }
         op
     };
-    let code = |world: &World, out: &[String], also: Vec<PolicyOp>| {
+    let code = |world: &World, out: &[RecipientText], also: Vec<PolicyOp>| {
         world.code(&["admin"], [vec![leaving(out)], also].concat())
     };
     assert_eq!(all.len(), 2, "admin and paul");
@@ -245,10 +253,10 @@ fn an_envelope_leaves_out_only_recipients_that_are_its_audiences_and_never_all()
     assert_eq!(code(&world, &second, added), "accepted", "judged by the state after the entry");
     world.did(&["admin"], vec![leaving(&[recipient("paul")])]);
     let state = world.chain.state();
-    assert_eq!(state.skipped_in("ops+owner"), BTreeSet::from([&name("paul")]));
-    assert!(state.skipped_in("owner").is_empty());
+    assert_eq!(state.skipped_in(&AudienceName::new("ops+owner")), BTreeSet::from([&name("paul")]));
+    assert!(state.skipped_in(&AudienceName::new("owner")).is_empty());
     world.did(&["admin"], vec![leaving(&[])]);
-    assert!(world.chain.state().skipped_in("ops+owner").is_empty());
+    assert!(world.chain.state().skipped_in(&AudienceName::new("ops+owner")).is_empty());
     let gone = vec![member_remove("paul")];
     assert_eq!(code(&world, &[recipient("paul")], gone), "policy-op-skipped", "it has left");
 }

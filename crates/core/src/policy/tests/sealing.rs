@@ -1,6 +1,7 @@
 //! Who may give an audience keys.
 
 use super::*;
+use crate::name::audience::AudienceName;
 use Right::{Grant, Read, Write};
 
 const REFUSED: &str = "policy-unauthorised";
@@ -52,8 +53,14 @@ fn the_patterns_of_an_audience_are_those_that_all_its_roles_read() {
     let mut world = World::cast();
     world
         .did(&["admin"], vec![grant("ops", "dev/D*", &[Read]), grant("leads", "prod/X", &[Write])]);
-    let reads = |audience: &str| -> Vec<String> {
-        world.chain.after().reads(audience).iter().map(ToString::to_string).collect()
+    let reads = |text: &str| -> Vec<String> {
+        world
+            .chain
+            .after()
+            .reads(&AudienceName::new(text))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     };
     assert_eq!(reads("owner"), ["*"]);
     assert_eq!(reads("ops+owner"), ["dev/D*", "prod/*"]);
@@ -126,8 +133,8 @@ fn a_wide_audience_gets_its_keys_from_owners() {
 #[test]
 fn an_audience_that_ever_read_many_patterns_gets_its_keys_from_owners() {
     let mut world = World::cast();
-    let read = world.chain.after().reads("devs+owner").len()
-        + world.chain.after().reads("leads+owner").len();
+    let read = world.chain.after().reads(&AudienceName::new("devs+owner")).len()
+        + world.chain.after().reads(&AudienceName::new("leads+owner")).len();
     let ops: Vec<PolicyOp> =
         (read..512).map(|n| grant("devs", &format!("dev/K{n}"), &[Read])).collect();
     world.did(&["admin"], ops);

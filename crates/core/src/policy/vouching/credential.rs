@@ -1,6 +1,7 @@
 //! A key or recipient of a member, and what people are shown of it.
 
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -15,7 +16,7 @@ const RECIPIENT_SHOWN: usize = 12;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Credential {
     Key { device: Name, id: KeyId },
-    Recipient(String),
+    Recipient(RecipientText),
 }
 
 impl Credential {
@@ -58,14 +59,14 @@ pub fn named<'a>(text: &str, all: &BTreeSet<&'a Credential>) -> Vec<&'a Credenti
 pub fn pair<'s, T>(
     all: &mut [T],
     credential: impl Fn(&T) -> &Credential,
-    sealed_to: impl Fn(&KeyId) -> Option<&'s String>,
+    sealed_to: impl Fn(&KeyId) -> Option<&'s RecipientText>,
 ) {
     all.sort_by(|a, b| credential(a).cmp(credential(b)));
     let keys = all.iter().map(&credential).enumerate().filter_map(|(place, found)| match found {
-        Credential::Key { id, .. } => Some((sealed_to(id)?.as_str(), place)),
+        Credential::Key { id, .. } => Some((sealed_to(id)?.clone(), place)),
         Credential::Recipient(_) => None,
     });
-    let places: HashMap<String, usize> = keys.map(|(text, at)| (text.to_owned(), at)).collect();
+    let places: HashMap<RecipientText, usize> = keys.collect();
     let ranks: Vec<(usize, bool)> = (all.iter().map(&credential).enumerate())
         .map(|(place, found)| match found {
             Credential::Key { .. } => (place, false),
@@ -100,10 +101,11 @@ mod tests {
     /// The end of an RSA key is its maker's choice: it can be that of somebody's age key.
     #[test]
     fn a_short_form_may_name_two_and_the_whole_names_one() {
-        let age = Credential::Recipient("age1qyqszqgpqyqszqgpqyqszqgpzl9cuqh7dzcn".to_owned());
-        let rsa = Credential::Recipient("ssh-rsa AAAAB3NzaC1yc2EAzl9cuqh7dzcn".to_owned());
-        let around = Credential::Recipient(format!("ssh-rsa AAAA{}", "age1x/zl9cuqh7dzc2"));
-        let inner = Credential::Recipient("age1x/zl9cuqh7dzc2".to_owned());
+        let age =
+            Credential::Recipient(RecipientText::new("age1qyqszqgpqyqszqgpqyqszqgpzl9cuqh7dzcn"));
+        let rsa = Credential::Recipient(RecipientText::new("ssh-rsa AAAAB3NzaC1yc2EAzl9cuqh7dzcn"));
+        let around = Credential::Recipient(RecipientText::new("ssh-rsa AAAAage1x/zl9cuqh7dzc2"));
+        let inner = Credential::Recipient(RecipientText::new("age1x/zl9cuqh7dzc2"));
         let all = BTreeSet::from([&age, &rsa, &around, &inner]);
         assert_eq!(age.tag(), rsa.tag());
         assert_eq!(named(&age.tag(), &all), [&age, &rsa]);

@@ -23,6 +23,7 @@ use super::error::ChainError;
 use super::rights::Rights;
 use super::state::PolicyState;
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::{Name, Pattern};
 use crate::policy::position::PolicyPosition;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -98,7 +99,7 @@ pub struct Vouching {
     /// Every key that there was.
     keys: HashMap<KeyId, Holder>,
     /// By key: the recipient that it is sealed to.
-    sealed: HashMap<KeyId, String>,
+    sealed: HashMap<KeyId, RecipientText>,
     /// The keys that signed genesis: whoever accepts the vault accepts them.
     roots: BTreeSet<KeyId>,
     /// By incarnation: where it was removed.
@@ -132,7 +133,7 @@ impl Vouching {
     }
 
     /// The recipient that a key is sealed to.
-    pub(crate) fn sealed_to(&self, key: &KeyId) -> Option<&String> {
+    pub(crate) fn sealed_to(&self, key: &KeyId) -> Option<&RecipientText> {
         self.sealed.get(key)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{AccessOfRole, Credential, Vouching, VouchingVerdict, pair};
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::key_id;
 use crate::name::{Name, Pattern};
 use crate::policy::chain::Chain;
@@ -28,7 +29,7 @@ pub struct Receiver {
     /// Each device with the recipient that is its own.
     pub credentials: Vec<(Credential, VouchingVerdict)>,
     /// By key: the recipient that it is sealed to.
-    sealed_to: BTreeMap<KeyId, String>,
+    sealed_to: BTreeMap<KeyId, RecipientText>,
 }
 
 impl Receiver {

@@ -2,6 +2,7 @@
 //! honest members sign on it.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
 use crate::policy::position::PolicyPosition;
 use crate::policy::tests::*;
@@ -242,11 +243,13 @@ fn credentials_are_named_by_what_is_shown_of_them() {
     assert!(key.is_named_by(&key.tag()) && !key.is_named_by(&key.tag()[..9]));
     assert!(!key.is_named_by("laptop") && !key.is_named_by(""));
     let text = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
-    let recipient = Credential::Recipient(text.to_owned());
+    let recipient = Credential::Recipient(RecipientText::new(text));
     assert_eq!(recipient.to_string(), "recipient age1…jp6svpy7pa".replace("jp6", "86jp6"));
     assert!(recipient.is_named_by(&recipient.tag()) && recipient.is_named_by(text));
     assert!(!recipient.is_named_by("svpy7pa"));
-    let ssh = Credential::Recipient("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIabcdefghijkl".into());
+    let ssh = Credential::Recipient(RecipientText::new(
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIabcdefghijkl",
+    ));
     assert_eq!(ssh.to_string(), "recipient ssh-ed25519 …abcdefghijkl");
 }
 

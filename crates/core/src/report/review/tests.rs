@@ -2,6 +2,8 @@
 //! headings of what it is given: nothing of a vault may act on either.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::policy::state::OWNER;
 use crate::report::change::By;
 use crate::time::UnixTime;
@@ -85,12 +87,12 @@ fn change(text: &str) -> Change {
     let subjects = [
         Subject::Member(member.clone()),
         Subject::Device { member: name("eve"), device: name("laptop") },
-        Subject::Recipient { member: name("eve"), recipient: text.to_owned() },
+        Subject::Recipient { member: name("eve"), recipient: RecipientText::new(text) },
         Subject::Role(role.clone()),
         Subject::Membership { role: role.clone(), member },
         Subject::Grant { role, pattern: crate::name::Pattern::new("prod/*").unwrap() },
         Subject::Setting(text.to_owned()),
-        Subject::Keys { audience: text.to_owned() },
+        Subject::Keys { audience: AudienceName::new(text) },
     ];
     let field = About::Field {
         secret: crate::name::SecretName::parse("prod/A").unwrap(),
@@ -188,7 +190,10 @@ fn what_comes_with_a_member_or_a_role_is_not_listed() {
     let items = vec![
         added(Subject::Member(member.clone())),
         added(Subject::Device { member: member.clone(), device: name("laptop") }),
-        added(Subject::Recipient { member: member.clone(), recipient: "age1x".to_owned() }),
+        added(Subject::Recipient {
+            member: member.clone(),
+            recipient: RecipientText::new("age1x"),
+        }),
         added(Subject::Membership { role, member }),
     ];
     let change = Change { items, added: 2, missing: 0, void: 0 };

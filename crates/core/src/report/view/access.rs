@@ -77,6 +77,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::audience::AudienceName;
     use crate::policy::op::Right;
     use crate::policy::rights::Rights;
     use crate::report::view::testing::{Examples, hold, json, name, pattern};
@@ -114,7 +115,8 @@ mod tests {
     }
 
     fn revocations() -> Vec<Value> {
-        let (role, pattern, renewed) = (&name("developer"), &pattern("dev/*"), ["dev".to_owned()]);
+        let (role, pattern, renewed) =
+            (&name("developer"), &pattern("dev/*"), [AudienceName::new("dev")]);
         let still = &["read:dev/DB_*".to_owned()];
         let view = |effects: &EffectsView| {
             let narrowed = &narrowed::example(&renewed, effects);

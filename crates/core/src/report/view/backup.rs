@@ -4,6 +4,7 @@ use crate::backup::container::Backup;
 use crate::backup::maker::Maker;
 use crate::convert::duration::rfc3339;
 use crate::crypto::id::VaultId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::request::fingerprint_words;
 use crate::name::Name;
 use crate::vault::Vault;
@@ -19,8 +20,8 @@ pub struct BackupCreateView<'a> {
     pub secrets: usize,
     pub policy_entries: usize,
     /// The recipient of the identity that is in it, if one is.
-    pub identity: Option<String>,
-    pub recipients: &'a [String],
+    pub identity: Option<RecipientText>,
+    pub recipients: &'a [RecipientText],
     pub passphrase: bool,
     /// Who signed it; nobody with `--unsigned`.
     pub member: Option<&'a Name>,
@@ -29,7 +30,7 @@ pub struct BackupCreateView<'a> {
 
 /// Who opens a backup that is made.
 pub enum BackupReaders<'a> {
-    Recipients(&'a [String]),
+    Recipients(&'a [RecipientText]),
     Passphrase,
 }
 
@@ -38,7 +39,7 @@ impl<'a> BackupCreateView<'a> {
     pub fn of(
         vault: &'a Vault,
         file: &'a Path,
-        identity: Option<String>,
+        identity: Option<RecipientText>,
         readers: &BackupReaders<'a>,
         maker: Option<&'a Maker>,
     ) -> Self {
@@ -133,8 +134,8 @@ mod tests {
             member,
             device: member,
         };
-        let recipients = ["age1x".to_owned()];
-        let full = view(Some("age1y".into()), &recipients[..], Some(&member));
+        let recipients = [RecipientText::new("age1x")];
+        let full = view(Some(RecipientText::new("age1y")), &recipients[..], Some(&member));
         vec![json(&full), json(&view(None, &[], None))]
     }
 

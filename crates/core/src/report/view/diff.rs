@@ -85,6 +85,8 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::crypto::id::ObjectId;
+    use crate::crypto::identity::recipient_text::RecipientText;
+    use crate::name::audience::AudienceName;
     use crate::report::change::{About, By, What};
     use crate::report::facts::Subject;
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern, secret};
@@ -100,7 +102,7 @@ mod tests {
 
     /// One of each kind.
     fn kinds() -> Vec<About> {
-        let (member, role, recipient) = (name("admin"), name("owner"), "age1x".to_owned());
+        let (member, role, recipient) = (name("admin"), name("owner"), RecipientText::new("age1x"));
         let subjects = [
             Subject::Member(member.clone()),
             Subject::Device { member: member.clone(), device: name("laptop") },
@@ -109,7 +111,7 @@ mod tests {
             Subject::Membership { role: role.clone(), member },
             Subject::Grant { role, pattern: pattern("prod/*") },
             Subject::Setting("reads".to_owned()),
-            Subject::Keys { audience: "owner".to_owned() },
+            Subject::Keys { audience: AudienceName::new("owner") },
         ];
         let field = About::Field { secret: secret(), field: "type".to_owned() };
         subjects.into_iter().map(About::Policy).chain([About::Secret(secret()), field]).collect()

@@ -2,6 +2,7 @@
 
 use super::lacks::KeyLacksView;
 use crate::keys::policy_change::{PolicyOutcome, Unsettled, WhyUnsettled};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::people::recovery;
 use serde::Serialize;
@@ -13,7 +14,7 @@ pub struct EffectsView {
     /// Secrets that not all of their readers can open yet.
     pub unsettled: Vec<UnsettledSecretView>,
     /// Audiences that lack keys.
-    pub without_keys: Vec<String>,
+    pub without_keys: Vec<AudienceName>,
     #[serde(flatten)]
     pub lacks: KeyLacksView,
 }
@@ -97,7 +98,7 @@ mod tests {
                 left(WhyUnsettled::NoKeys, &["admin"]),
                 left(WhyUnsettled::DoesNotOpen, &[]),
             ],
-            without_keys: vec!["dev".into()],
+            without_keys: vec![AudienceName::new("dev")],
             lacks,
         };
         [all, EffectsView { lacks: none, ..EffectsView::default() }]

@@ -126,6 +126,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::identity::recipient_text::RecipientText;
     use crate::exposure::{ExposureCause, Through};
     use crate::report::view::testing::{Examples, ID, hold, json, name, secret};
     use crate::secret::waived::Waiver;
@@ -143,7 +144,7 @@ mod tests {
         Knower {
             member: name("backend"),
             device: None,
-            recipient: "age1x".into(),
+            recipient: RecipientText::new("age1x"),
             made: None,
             why,
             since: UnixTime::from_secs(1_800_000_000),

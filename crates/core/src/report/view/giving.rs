@@ -53,7 +53,7 @@ impl GivenView {
 pub fn parts(credential: &Credential) -> (&'static str, Option<&Name>, String) {
     match credential {
         Credential::Key { device, id } => ("key", Some(device), id.to_string()),
-        Credential::Recipient(text) => ("recipient", None, text.clone()),
+        Credential::Recipient(text) => ("recipient", None, text.to_string()),
     }
 }
 
@@ -79,12 +79,13 @@ pub(super) use tests::examples;
 mod tests {
     use super::*;
     use crate::crypto::id::KeyId;
+    use crate::crypto::identity::recipient_text::RecipientText;
     use crate::report::view::testing::{ID, name};
 
     /// One of each kind.
     pub fn examples() -> Vec<GivenView> {
         let key = Credential::Key { device: name("laptop"), id: KeyId(ID.0) };
-        let recipient = Credential::Recipient("age1x".into());
+        let recipient = Credential::Recipient(RecipientText::new("age1x"));
         let given = |kind, device: Option<&Name>, id| GivenView {
             role: name("developer"),
             access: vec!["read,write on dev/*".into()],

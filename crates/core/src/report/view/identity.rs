@@ -1,5 +1,6 @@
 //! `identity new`, `identity restore`, `identity show`.
 
+use crate::crypto::identity::recipient_text::RecipientText;
 use serde::Serialize;
 use std::path::Path;
 
@@ -27,7 +28,7 @@ pub struct IdentityShowView {
 
 #[derive(Serialize)]
 pub struct IdentityView {
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// The file, or the variable.
     pub from: String,
 }
@@ -60,7 +61,10 @@ mod tests {
     }
 
     fn shown() -> Vec<Value> {
-        let one = IdentityView { recipient: "age1x".into(), from: "V_SECURE_IDENTITY".into() };
+        let one = IdentityView {
+            recipient: RecipientText::new("age1x"),
+            from: "V_SECURE_IDENTITY".into(),
+        };
         vec![json(&IdentityShowView { identities: vec![one] })]
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::crypto::bytes::ShortId;
 use crate::crypto::id::VaultId;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ pub struct InitView {
     pub name: Name,
     pub path: PathBuf,
     pub member: Name,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub identity: Option<PathBuf>,
     pub identity_created: bool,
     /// The passphrase slot that seals the identity.
@@ -26,7 +27,7 @@ pub struct InitView {
 
 #[derive(Serialize)]
 pub struct InitRecoveryView {
-    pub recipient: String,
+    pub recipient: RecipientText,
     /// Where it was written, if that was asked for.
     pub file: Option<PathBuf>,
 }
@@ -55,7 +56,7 @@ mod tests {
             name: name("shop"),
             path: PathBuf::from(".v-secure/vault.toml"),
             member: name("admin"),
-            recipient: "age1x".into(),
+            recipient: RecipientText::new("age1x"),
             identity: None,
             identity_created: true,
             slot: None,
@@ -64,7 +65,8 @@ mod tests {
             fingerprint: fingerprint_words(&ID),
             id: VaultId(ID.0),
         };
-        let recovery = |file| Some(InitRecoveryView { recipient: "age1y".into(), file });
+        let recovery =
+            |file| Some(InitRecoveryView { recipient: RecipientText::new("age1y"), file });
         let full = InitView {
             identity: file(),
             slot: Some(SHORT_ID),

@@ -1,8 +1,10 @@
 //! What the keys lack that a change brought.
 
 use super::cause::cause;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::keys::shortfall::{Closed, LeftOutRecipient, Shortfall, Skipped};
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use serde::Serialize;
 
 /// What could not be done about keys.
@@ -16,15 +18,15 @@ pub struct KeyLacksView {
     pub closed: Vec<ClosedEnvelopeView>,
     /// Audiences among those without keys that another entry has room for.
     #[serde(skip)]
-    pub later: Vec<String>,
+    pub later: Vec<AudienceName>,
     /// Audiences among those without keys that no entry can state the keys of.
     #[serde(skip)]
-    pub unstatable: Vec<String>,
+    pub unstatable: Vec<AudienceName>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct LeftOutAudienceView {
-    pub audience: String,
+    pub audience: AudienceName,
     pub held: usize,
     pub epochs: usize,
     pub why: Option<String>,
@@ -33,14 +35,14 @@ pub struct LeftOutAudienceView {
 #[derive(Debug, Serialize)]
 pub struct SkippedRecipientView {
     pub member: Name,
-    pub recipient: String,
-    pub audiences: Vec<String>,
+    pub recipient: RecipientText,
+    pub audiences: Vec<AudienceName>,
     pub why: String,
 }
 
 #[derive(Debug, Serialize)]
 pub struct ClosedEnvelopeView {
-    pub audience: String,
+    pub audience: AudienceName,
     pub why: String,
 }
 
@@ -96,19 +98,21 @@ mod tests {
 
     /// With everything that there may be, and with nothing.
     pub fn examples() -> [KeyLacksView; 2] {
-        let closed = || KeyError::NoAudience { audience: "dev".into(), able: Vec::new() };
-        let left_out = |why| LeftOutRecipient { audience: "dev+ops".into(), held: 1, of: 3, why };
+        let closed =
+            || KeyError::NoAudience { audience: AudienceName::new("dev"), able: Vec::new() };
+        let left_out =
+            |why| LeftOutRecipient { audience: AudienceName::new("dev+ops"), held: 1, of: 3, why };
         let short = Shortfall {
             left_out: vec![left_out(None), left_out(Some(closed()))],
             skipped: vec![Skipped {
                 member: name("backend"),
-                recipient: "age1yubikey1x".into(),
-                audiences: vec!["dev".into()],
+                recipient: RecipientText::new("age1yubikey1x"),
+                audiences: vec![AudienceName::new("dev")],
                 why: EnvelopeError::NoRecipients,
             }],
-            closed: vec![Closed { audience: "dev".into(), why: closed() }],
-            later: vec!["qa".into()],
-            unstatable: vec!["ops".into()],
+            closed: vec![Closed { audience: AudienceName::new("dev"), why: closed() }],
+            later: vec![AudienceName::new("qa")],
+            unstatable: vec![AudienceName::new("ops")],
         };
         [KeyLacksView::from(&short), KeyLacksView::default()]
     }

@@ -129,6 +129,7 @@ pub(super) use tests::VIEWS;
 mod tests {
     use super::*;
     use crate::crypto::id::KeyId;
+    use crate::crypto::identity::recipient_text::RecipientText;
     use crate::policy::vouching::{AccessOfRole, Credential, Voucher, VoucherStatus};
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern};
     use serde_json::Value;
@@ -166,7 +167,7 @@ mod tests {
         let (role, grants) = (name("ops"), vec![]);
         let access = AccessOfRole { role: role.clone(), grants, once: vec![pattern("prod/*")] };
         let review = Review {
-            credentials: vec![held(key), held(Credential::Recipient("age1x".into()))],
+            credentials: vec![held(key), held(Credential::Recipient(RecipientText::new("age1x")))],
             memberships: vec![Joined {
                 role: role.clone(),
                 member: name("backend"),

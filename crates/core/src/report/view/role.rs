@@ -83,6 +83,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::audience::AudienceName;
     use crate::report::view::testing::{Examples, hold, json, name, pattern};
     use crate::report::view::{effects, giving, narrowed};
     use serde_json::Value;
@@ -114,7 +115,8 @@ mod tests {
     }
 
     fn left() -> Vec<Value> {
-        let (role, member, renewed) = (&name("developer"), &name("backend"), ["dev".to_owned()]);
+        let (role, member, renewed) =
+            (&name("developer"), &name("backend"), [AudienceName::new("dev")]);
         let view = |effects: &_| {
             let narrowed = &narrowed::example(&renewed, effects);
             json(&RoleLeaveView { role, member, changed: true, narrowed })
@@ -123,7 +125,8 @@ mod tests {
     }
 
     fn removed() -> Vec<Value> {
-        let (role, members, renewed) = (&name("developer"), &[name("backend")], ["dev".to_owned()]);
+        let (role, members, renewed) =
+            (&name("developer"), &[name("backend")], [AudienceName::new("dev")]);
         let view = |effects: &_| {
             let narrowed = &narrowed::example(&renewed, effects);
             json(&RoleRmView { role, members, narrowed })

@@ -135,6 +135,7 @@ pub(super) use tests::examples;
 mod tests {
     use super::*;
     use crate::crypto::id::KeyId;
+    use crate::crypto::identity::recipient_text::RecipientText;
     use crate::report::view::testing::{ID, name};
 
     /// One of each kind.
@@ -165,7 +166,7 @@ mod tests {
         assert_eq!(taken(&PolicyOp::MemberRemove { member: member.clone() }), [0]);
         assert_eq!(taken(&PolicyOp::RoleLeave { role: role.clone(), member: member.clone() }), [2]);
         assert_eq!(taken(&PolicyOp::RoleRemove { role }), [3]);
-        let recipient = "age1x".to_owned();
+        let recipient = RecipientText::new("age1x");
         assert!(taken(&PolicyOp::RecipientRemove { member, recipient }).is_empty());
     }
 }

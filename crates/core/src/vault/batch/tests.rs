@@ -11,6 +11,7 @@ use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::log::op::Field;
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::people::init;
 use crate::people::init::InitRequest;
 use crate::secret::put;
@@ -78,8 +79,8 @@ impl Scene {
 
     fn sealed(&self, number: usize, author: &KeyId) -> SealedValue {
         let (uid, value) = (self.vault.uid(&secret(number)), value(number));
-        let keys = self.who.keys(&self.vault, "owner").unwrap();
-        let to = WrapTo::Epoch { audience: "owner", keys: &keys[0] };
+        let keys = self.who.keys(&self.vault, &AudienceName::new("owner")).unwrap();
+        let to = WrapTo::Epoch { audience: &AudienceName::new("owner"), keys: &keys[0] };
         let authored =
             Authored { value: &value, author, expires: Some(UnixTime::from_secs(9_000_000_000)) };
         seal_version(&TestHost, self.vault.binding(&uid), authored, to).unwrap()

@@ -8,11 +8,13 @@ use super::closed::ClosedBy;
 use super::unlock::{KeyError, Signer, SignerError, Unlocked};
 use crate::crypto::bytes::{self, Fixed, Id};
 use crate::crypto::id::{EpochId, VaultId};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::sign::SigningKey;
 use crate::file::audience;
 use crate::file::audience::{AudienceError, EpochKeys, ExpectedEpoch};
 use crate::file::device_key::DeviceKeyError;
 use crate::name::Name;
+use crate::name::audience::AudienceName;
 use crate::record::ids;
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -45,19 +47,19 @@ pub enum SessionFault {
     #[error("{member} has got a signing key since")]
     NewDevice { member: Name },
     #[error("the audience {audience} has got new keys since")]
-    NewKeys { audience: String },
+    NewKeys { audience: AudienceName },
 }
 
 /// A member's keys, kept for a time.
 pub struct SessionKeys {
     text: SecretValue,
     member: Name,
-    recipient: String,
+    recipient: RecipientText,
     since: UnixTime,
     until: UnixTime,
     /// The device's public key, and where its seed is in the text.
     device: Option<(Fixed<32>, Range<usize>)>,
-    audiences: BTreeMap<String, Kept>,
+    audiences: BTreeMap<AudienceName, Kept>,
 }
 
 /// The keys of an audience.
@@ -123,7 +125,7 @@ pub fn gather(vault: &Vault, who: &Unlocked, term: Term) -> Result<Gathered, Key
     Ok(Gathered { text: joined(&parts), closed })
 }
 
-fn is_reader(vault: &Vault, member: &Name, audience: &str) -> bool {
+fn is_reader(vault: &Vault, member: &Name, audience: &AudienceName) -> bool {
     vault.policy().members_of(audience).contains(member)
 }
 
@@ -132,7 +134,7 @@ fn head(vault: &Vault, who: &Unlocked, term: Term) -> SecretValue {
         "{FIRST_LINE}\nvault {}\nmember {}\nrecipient {}\nsince {}\nuntil {}\n",
         vault.id(),
         who.member(),
-        who.recipient(vault).unwrap_or_default(),
+        who.recipient(vault).as_deref().unwrap_or_default(),
         term.since,
         term.until
     );
@@ -165,7 +167,7 @@ impl SessionKeys {
             return Err(SessionFault::OtherVault);
         }
         let member = Name::new(lines.field("member ")?).map_err(|_| SessionFault::Form)?;
-        let recipient = lines.field("recipient ")?.to_owned();
+        let recipient = RecipientText::new(lines.field("recipient ")?);
         let (since, until) = (lines.time("since ")?, lines.time("until ")?);
         let device = lines.device()?;
         let audiences = lines.audiences()?;
@@ -176,7 +178,7 @@ impl SessionKeys {
         &self.member
     }
 
-    pub(crate) fn recipient(&self) -> &str {
+    pub(crate) fn recipient(&self) -> &RecipientText {
         &self.recipient
     }
 
@@ -226,7 +228,7 @@ impl SessionKeys {
     /// A state with fewer epochs, an old branch, is covered too. Of one with more, or whose envelope
     /// is another and might hold what the former one lacked, only the whole list is enough: a
     /// command that renews an audience carries on what it finds here.
-    fn covers(&self, vault: &Vault, audience: &str) -> bool {
+    fn covers(&self, vault: &Vault, audience: &AudienceName) -> bool {
         let Some(section) = vault.file().audiences.get(audience) else { return true };
         let Some(kept) = self.audiences.get(audience) else { return false };
         let same = kept.envelope == ids::envelope_id(&section.envelope);
@@ -245,7 +247,11 @@ impl SessionKeys {
     }
 
     /// The kept keys of an audience, checked as an envelope's are.
-    pub(crate) fn open(&self, vault: &Vault, audience: &str) -> Result<Vec<EpochKeys>, KeyError> {
+    pub(crate) fn open(
+        &self,
+        vault: &Vault,
+        audience: &AudienceName,
+    ) -> Result<Vec<EpochKeys>, KeyError> {
         let failed = |source| KeyError::Envelope { audience: audience.to_owned(), source };
         let closed = |by: ClosedBy| {
             let (audience, source) = (audience.to_owned(), by.error());
@@ -346,7 +352,7 @@ impl<'a> Lines<'a> {
         Ok(Some((public, end - seed.len()..end)))
     }
 
-    fn audiences(&mut self) -> Result<BTreeMap<String, Kept>, SessionFault> {
+    fn audiences(&mut self) -> Result<BTreeMap<AudienceName, Kept>, SessionFault> {
         let mut audiences = BTreeMap::new();
         while let Some(line) = self.next() {
             let (word, rest) = line.split_once(' ').ok_or(SessionFault::Form)?;
@@ -357,7 +363,7 @@ impl<'a> Lines<'a> {
                 (_, Some(by)) => KeptKeys::Closed(by),
                 _ => return Err(SessionFault::Form),
             };
-            audiences.insert(name.to_owned(), Kept { envelope, keys });
+            audiences.insert(AudienceName::new(name), Kept { envelope, keys });
         }
         if self.at == self.text.len() { Ok(audiences) } else { Err(SessionFault::Form) }
     }

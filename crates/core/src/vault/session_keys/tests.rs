@@ -1,12 +1,14 @@
 //! Kept keys against the vault as it goes on: what they open, and what ends them.
 
 use super::*;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::crypto::identity::{Identity, generate_identity, parse_identities};
 use crate::file::format;
 use crate::file::format::Trust;
 use crate::host::progress::Silent;
 use crate::host::testing::TestHost;
 use crate::keys::policy_change;
+use crate::name::audience::AudienceName;
 use crate::name::{Pattern, SecretName};
 use crate::people::init;
 use crate::people::init::InitRequest;
@@ -26,7 +28,7 @@ fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-fn identity() -> (Vec<Identity>, String) {
+fn identity() -> (Vec<Identity>, RecipientText) {
     let made = generate_identity();
     (parse_identities(&made.text).unwrap(), made.recipient)
 }
@@ -80,7 +82,7 @@ fn with_ci(vault: Vault, who: &Unlocked) -> Vault {
     with_ci_of(vault, who, identity().1)
 }
 
-fn with_ci_of(vault: Vault, who: &Unlocked, recipient: String) -> Vault {
+fn with_ci_of(vault: Vault, who: &Unlocked, recipient: RecipientText) -> Vault {
     let (member, role, pattern) = (name("ci"), name("ci"), Pattern::new("prod/*").unwrap());
     let recipients = vec![recipient];
     let kind = MemberKind::Service;
@@ -148,7 +150,7 @@ fn they_end_with_their_time() {
 }
 
 /// The vault with bytes that nobody opens for the envelope of an audience.
-fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
+fn spoilt(vault: Vault, who: &Unlocked, audience: &AudienceName) -> Vault {
     let envelope = b"nothing that age made".to_vec();
     let epoch = vault.policy().audience(audience).unwrap().current.epoch;
     let op = PolicyOp::Reseal(EpochReseal {
@@ -167,7 +169,7 @@ fn spoilt(vault: Vault, who: &Unlocked, audience: &str) -> Vault {
 #[test]
 fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
     let (vault, olga) = solo();
-    let vault = spoilt(with_ci(vault, &olga), &olga, "ci+owner");
+    let vault = spoilt(with_ci(vault, &olga), &olga, &AudienceName::new("ci+owner"));
     let gathered = gather(
         &vault,
         &olga,
@@ -177,15 +179,15 @@ fn an_envelope_that_opens_for_nobody_keeps_no_other_from_being_kept() {
     let [KeyError::Envelope { audience, .. }] = &gathered.closed[..] else { panic!() };
     assert_eq!(audience, "ci+owner");
     let kept = resumed(&vault, &gathered.text).unwrap();
-    assert!(kept.open(&vault, "owner").is_ok());
-    let closed = kept.open(&vault, "ci+owner").unwrap_err();
+    assert!(kept.open(&vault, &AudienceName::new("owner")).is_ok());
+    let closed = kept.open(&vault, &AudienceName::new("ci+owner")).unwrap_err();
     let KeyError::Envelope { source: AudienceError::Envelope { source, .. }, .. } = closed else {
         panic!()
     };
     assert!(matches!(source, crate::crypto::envelope::EnvelopeError::Damaged));
     // Kept keys take rights away as an identity does.
     let vault = changed(vault, &kept, vec![PolicyOp::MemberRemove { member: name("ci") }]);
-    let ci = vault.policy().audience("ci+owner").unwrap();
+    let ci = vault.policy().audience(&AudienceName::new("ci+owner")).unwrap();
     assert_eq!((ci.earlier.len(), vault.policy().due().count()), (1, 0));
 }
 
@@ -314,7 +316,11 @@ fn a_part_of_the_text_opens_nothing() {
     for length in 0..text.len() {
         let part = SecretValue::new(text.expose()[..length].to_vec());
         if let Ok(who) = resumed(&vault, &part) {
-            assert!(who.keys(&vault, "owner").is_err(), "{length} of {}", text.len());
+            assert!(
+                who.keys(&vault, &AudienceName::new("owner")).is_err(),
+                "{length} of {}",
+                text.len()
+            );
         }
     }
 }

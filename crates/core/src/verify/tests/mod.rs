@@ -13,6 +13,7 @@ use crate::log::fold::FoldScope;
 use crate::log::op::{Op, Put};
 use crate::log::policy_view::PolicyView;
 use crate::log::testing::*;
+use crate::name::audience::AudienceName;
 use crate::policy::op::Right;
 use crate::policy::position::PolicyPosition;
 use crate::record::ids::SUITE;
@@ -41,8 +42,10 @@ impl TestVault {
         let envelope = b"an envelope".to_vec();
         let audience =
             FakeAudience { epoch: EPOCH, envelope: ids::envelope_id(&envelope), due: false };
-        log.policy.audiences.insert("owner".to_owned(), audience);
-        log.policy.epochs.insert(EPOCH, ("owner".to_owned(), PolicyPosition::GENESIS, None));
+        log.policy.audiences.insert(AudienceName::new("owner"), audience);
+        log.policy
+            .epochs
+            .insert(EPOCH, (AudienceName::new("owner"), PolicyPosition::GENESIS, None));
         let header = Header {
             suite: SUITE.to_owned(),
             vault: log.policy.vault_id,
@@ -52,7 +55,7 @@ impl TestVault {
         let file = VaultFile {
             header,
             chain: Vec::new(),
-            audiences: BTreeMap::from([("owner".to_owned(), section)]),
+            audiences: BTreeMap::from([(AudienceName::new("owner"), section)]),
             slots: BTreeMap::new(),
             secrets: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -96,7 +99,7 @@ impl TestVault {
 
     fn wrap(&mut self, of: &str, version: ObjectId, epoch: EpochId) -> WrapId {
         let key = WrapKey::Kek(Blob(vec![5; 72]));
-        let wrap = Wrap { version, audience: "owner".to_owned(), epoch, key };
+        let wrap = Wrap { version, audience: AudienceName::new("owner"), epoch, key };
         let id = wrap.id();
         self.section(of).wraps.insert(id, wrap);
         id
@@ -175,7 +178,7 @@ fn each_false_copy_is_an_error_of_its_own() {
     assert_eq!(spoilt(|v| _ = audience(v)), [FindingCode::AudienceMissing]);
     let copied = |v: &mut TestVault| {
         let section = v.file.audiences["owner"].clone();
-        v.file.audiences.insert("ci+owner".to_owned(), section);
+        v.file.audiences.insert(AudienceName::new("ci+owner"), section);
     };
     assert_eq!(spoilt(copied), [FindingCode::AudienceUnknown]);
     let section = |v: &mut TestVault, change: fn(&mut AudienceSection)| {
@@ -228,7 +231,7 @@ fn what_the_log_does_not_name_is_an_error() {
         v.log
             .policy
             .epochs
-            .insert(EpochId([2; 16]), ("owner".to_owned(), PolicyPosition::GENESIS, None));
+            .insert(EpochId([2; 16]), (AudienceName::new("owner"), PolicyPosition::GENESIS, None));
         v.wrap(A, id, EpochId([2; 16]));
     });
     assert_eq!(wrap, [FindingCode::WrapUnknown]);
@@ -252,7 +255,8 @@ fn what_the_fold_needs_must_be_there() {
 #[test]
 fn a_wraps_epoch_must_be_its_audiences() {
     assert_eq!(spoilt(|v| v.log.policy.epochs.clear()), [FindingCode::WrapEpoch]);
-    let other = spoilt(|v| v.log.policy.epochs.get_mut(&EPOCH).unwrap().0 = "ci+owner".to_owned());
+    let other =
+        spoilt(|v| v.log.policy.epochs.get_mut(&EPOCH).unwrap().0 = AudienceName::new("ci+owner"));
     assert_eq!(other, [FindingCode::WrapEpoch]);
 }
 
@@ -404,7 +408,7 @@ fn a_void_put_warns_until_somebody_writes_under_the_new_policy() {
 
 #[test]
 fn values_under_the_wrong_keys_are_warnings() {
-    let unsettled = spoilt(|v| v.log.policy.audience_of_all = "ci+owner".to_owned());
+    let unsettled = spoilt(|v| v.log.policy.audience_of_all = AudienceName::new("ci+owner"));
     assert_eq!(unsettled, [FindingCode::Unsettled]);
     let due = spoilt(|v| v.log.policy.audiences.get_mut("owner").unwrap().due = true);
     assert_eq!(due, [FindingCode::AudienceDue]);

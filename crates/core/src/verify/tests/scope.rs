@@ -3,6 +3,7 @@
 use super::*;
 use crate::crypto::id::ObjectId;
 use crate::log::op::{Expire, Versions};
+use crate::name::audience::AudienceName;
 use crate::policy::position::PolicyPosition;
 use std::collections::BTreeSet;
 
@@ -97,7 +98,7 @@ fn every_wrap_that_a_counting_entry_names_must_be_there() {
     let (object, head) = (vault.version(A, 2).0, vault.head());
     let wrap = Wrap {
         version: object,
-        audience: "owner".to_owned(),
+        audience: AudienceName::new("owner"),
         epoch: EPOCH,
         key: WrapKey::Kek(Blob(vec![6; 72])),
     };

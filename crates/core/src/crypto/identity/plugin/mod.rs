@@ -14,6 +14,7 @@ use self::machines::Recipients;
 use self::program::Program;
 use self::talk::PluginFailure;
 use super::recipient::RecipientError;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::host::Prompts;
 use age::EncryptError;
 use age::plugin;
@@ -105,12 +106,12 @@ pub(in crate::crypto) fn identity(
 
 /// The recipient that a comment states, as the plugins write it: `# Recipient: age1…`, or
 /// `# public key: age1…`.
-pub(in crate::crypto) fn stated_recipient(comment: &str) -> Option<String> {
+pub(in crate::crypto) fn stated_recipient(comment: &str) -> Option<RecipientText> {
     let (label, recipient) = comment.strip_prefix('#')?.split_once(':')?;
     let label = label.trim().to_ascii_lowercase();
     let known = matches!(label.as_str(), "recipient" | "public key");
     let recipient = recipient.trim();
-    (known && parse_recipient(recipient).is_ok()).then(|| recipient.to_owned())
+    (known && parse_recipient(recipient).is_ok()).then(|| RecipientText::new(recipient))
 }
 
 /// What went wrong with a plugin, on one line, if that is what the error is about.
@@ -132,7 +133,11 @@ mod tests {
             format!("# public key: {recipient}"),
             format!("# recipient: {recipient}"),
         ] {
-            assert_eq!(stated_recipient(&comment), Some(recipient.clone()), "{comment}");
+            assert_eq!(
+                stated_recipient(&comment),
+                Some(RecipientText::new(&*recipient)),
+                "{comment}"
+            );
         }
         for other in ["# Recipient: age1x", "# Serial: 1", "#", &format!("Recipient: {recipient}")]
         {

@@ -12,6 +12,7 @@ use crate::crypto::id::{ObjectId, SecretId, WrapId};
 use crate::file::model::{SecretSection, VersionObject, Wrap, WrapKey};
 use crate::file::records::Records;
 use crate::name::SecretName;
+use crate::name::audience::AudienceName;
 use crate::record::rule;
 use crate::time::UnixTime;
 use memchr::memmem;
@@ -255,7 +256,7 @@ pub(super) fn wrap(
     rule::audience(audience.text).map_err(|rule| Cause::Rule(rule).at(audience.at))?;
     let epoch = cursor.quoted("epoch")?.id()?;
     let key = wrap_key(cursor)?;
-    Ok(Wrap { version, audience: audience.text.to_owned(), epoch, key })
+    Ok(Wrap { version, audience: AudienceName::new(audience.text), epoch, key })
 }
 
 fn wrap_key(cursor: &mut Cursor<'_>) -> Result<WrapKey, Fault> {

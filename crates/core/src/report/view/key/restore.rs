@@ -53,6 +53,7 @@ pub(in crate::report::view) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::audience::AudienceName;
     use crate::report::view::lacks;
     use crate::report::view::testing::{Examples, hold, json, name};
     use serde_json::Value;
@@ -67,7 +68,7 @@ mod tests {
     fn searches() -> Vec<Value> {
         use Hindrance::{Due, NoCurrent, NotFound, NotPermitted};
         let lacking = |hindrance| Lacking {
-            audience: "dev+ops".into(),
+            audience: AudienceName::new("dev+ops"),
             epochs: 3,
             held: 1,
             found: 1,

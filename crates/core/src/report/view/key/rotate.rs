@@ -4,6 +4,7 @@ use crate::convert::duration::rfc3339;
 use crate::crypto::id::EpochId;
 use crate::keys::rotation::dek::{DekPlan, LeftCause, Skipped};
 use crate::keys::rotation::kek::{KekOutcome, KekPlan, Left, Renewed};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::report::view::lacks::KeyLacksView;
 use crate::time::UnixTime;
@@ -25,7 +26,7 @@ pub struct KeyRotateView {
 
 #[derive(Debug, Serialize)]
 pub struct RotatedAudienceView {
-    pub audience: String,
+    pub audience: AudienceName,
     /// The new epoch; none where it was only planned.
     pub epoch: Option<EpochId>,
 }
@@ -33,7 +34,7 @@ pub struct RotatedAudienceView {
 /// Something that was asked for and not done.
 #[derive(Debug, Serialize)]
 pub struct UnrotatedView {
-    pub audience: Option<String>,
+    pub audience: Option<AudienceName>,
     pub secret: Option<SecretName>,
     pub why: &'static str,
     pub able: Vec<Name>,
@@ -118,12 +119,15 @@ mod tests {
     }
 
     fn rotations() -> Vec<Value> {
-        let keks = KekPlan { renew: vec!["dev".into()], left: Vec::new() };
+        let keks = KekPlan { renew: vec![AudienceName::new("dev")], left: Vec::new() };
         let planned = KeyRotateView::planned(Some(keks), Some(deks()));
         let mut done = KeyRotateView::default();
         done.add_keks(KekOutcome {
-            renewed: vec![Renewed { audience: "dev".into(), epoch: EpochId(SHORT_ID.0) }],
-            left: vec![Left { audience: "ops".into(), able: vec![name("admin")] }],
+            renewed: vec![Renewed {
+                audience: AudienceName::new("dev"),
+                epoch: EpochId(SHORT_ID.0),
+            }],
+            left: vec![Left { audience: AudienceName::new("ops"), able: vec![name("admin")] }],
             ..KekOutcome::default()
         });
         let [all, _] = lacks::examples();

@@ -3,6 +3,7 @@
 use crate::convert::duration::rfc3339;
 use crate::crypto::id::EpochId;
 use crate::keys::status::{AudienceKeys, KeyDue, KeyStatus, OldestDek};
+use crate::name::audience::AudienceName;
 use crate::name::{Name, SecretName};
 use crate::policy::settings::Settings;
 use crate::time::UnixTime;
@@ -12,7 +13,7 @@ use serde::Serialize;
 pub struct KeyStatusView<'a> {
     pub schedule: KeyScheduleView<'a>,
     pub audiences: Vec<AudienceKeysView<'a>>,
-    pub missing: &'a [String],
+    pub missing: &'a [AudienceName],
 }
 
 /// The spans that the settings state.
@@ -114,7 +115,7 @@ mod tests {
     fn keys(due: Option<KeyDue>) -> AudienceKeys {
         let dek = OldestDek { secret: secret(), since: NOW };
         AudienceKeys {
-            audience: "dev+ops".into(),
+            audience: AudienceName::new("dev+ops"),
             roles: vec![name("dev"), name("ops")],
             readers: vec![name("admin")],
             epoch: EpochId(SHORT_ID.0),
@@ -135,7 +136,7 @@ mod tests {
 
     fn states() -> Vec<Value> {
         let keys = [None, Some(KeyDue::MemberLeft), Some(KeyDue::Schedule)].map(keys);
-        let missing = ["qa".to_owned()];
+        let missing = [AudienceName::new("qa")];
         let view = |schedule| KeyStatusView {
             schedule,
             audiences: keys.iter().map(|keys| AudienceKeysView::of(keys, NOW)).collect(),

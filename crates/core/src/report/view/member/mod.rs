@@ -7,6 +7,7 @@ use super::effects::EffectsView;
 use super::giving::GivenView;
 use super::narrowed::NarrowedView;
 use super::vouched_alone::VouchedAloneView;
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::Name;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -44,7 +45,7 @@ pub struct MemberKeyRemoveView<'a> {
     pub member: &'a Name,
     /// The devices that went.
     pub devices: &'a [Name],
-    pub recipients: &'a [String],
+    pub recipients: &'a [RecipientText],
     /// The member's devices that can sign still.
     pub left: &'a [Name],
     /// What only the lost device vouched for, elsewhere.
@@ -59,7 +60,7 @@ pub struct MemberRequestView {
     pub fingerprint: String,
     pub member: Name,
     pub device: Name,
-    pub recipient: String,
+    pub recipient: RecipientText,
     pub identity: Option<PathBuf>,
     pub identity_created: bool,
 }
@@ -70,6 +71,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::audience::AudienceName;
     use crate::policy::op::MemberKind;
     use crate::report::view::testing::{Examples, hold, json, name};
     use crate::report::view::{effects, giving, narrowed, vouched_alone};
@@ -111,7 +113,7 @@ mod tests {
 
     fn removed() -> Vec<Value> {
         let (member, [all, none]) = (&name("backend"), effects::examples());
-        let (names, renewed) = (&[name("laptop")], ["dev".to_owned()]);
+        let (names, renewed) = (&[name("laptop")], [AudienceName::new("dev")]);
         let vouched_alone = &vouched_alone::examples()[..];
         let view = |effects| {
             let narrowed = &narrowed::example(&renewed, effects);
@@ -123,8 +125,9 @@ mod tests {
 
     fn keys_removed() -> Vec<Value> {
         let (member, [all, none]) = (&name("backend"), effects::examples());
-        let (names, renewed) = (&[name("laptop")], ["dev".to_owned()]);
-        let (vouched_alone, recipients) = (&vouched_alone::examples()[..], &["age1x".to_owned()]);
+        let (names, renewed) = (&[name("laptop")], [AudienceName::new("dev")]);
+        let (vouched_alone, recipients) =
+            (&vouched_alone::examples()[..], &[RecipientText::new("age1x")]);
         let view = |effects| {
             let narrowed = &narrowed::example(&renewed, effects);
             let (devices, left) = (names, names);
@@ -147,7 +150,7 @@ mod tests {
                 fingerprint: "zoo abandon".into(),
                 member: name("backend"),
                 device: name("laptop"),
-                recipient: "age1x".into(),
+                recipient: RecipientText::new("age1x"),
                 identity: identity.map(PathBuf::from),
                 identity_created: identity.is_some(),
             })

@@ -2,6 +2,8 @@
 
 use crate::convert::duration::rfc3339;
 use crate::crypto::id::KeyId;
+use crate::crypto::identity::recipient_text::RecipientText;
+use crate::name::audience::AudienceName;
 use crate::name::{Name, Pattern};
 use crate::policy::state::{Member, PolicyState};
 use crate::time::UnixTime;
@@ -16,12 +18,12 @@ pub struct MemberShowView<'a> {
     pub expires: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
-    pub recipients: &'a BTreeSet<String>,
+    pub recipients: &'a BTreeSet<RecipientText>,
     pub devices: Vec<DeviceView<'a>>,
     pub roles: Vec<&'a Name>,
     pub grants: Vec<MemberGrantView<'a>>,
     /// The sets of roles it reads with, each with keys of its own.
-    pub audiences: Vec<&'a str>,
+    pub audiences: Vec<&'a AudienceName>,
 }
 
 #[derive(Serialize)]
@@ -46,7 +48,7 @@ impl<'a> MemberShowView<'a> {
     pub fn of(
         state: &'a PolicyState,
         (name, member): (&'a Name, &'a Member),
-        here: &BTreeSet<String>,
+        here: &BTreeSet<RecipientText>,
         now: UnixTime,
     ) -> Self {
         let grants = member.roles().flat_map(|role| {
@@ -97,7 +99,7 @@ mod tests {
     }
 
     fn members() -> Vec<Value> {
-        let (member, recipients) = (&name("admin"), BTreeSet::from(["age1x".to_owned()]));
+        let (member, recipients) = (&name("admin"), BTreeSet::from([RecipientText::new("age1x")]));
         let view = |kind: MemberKind, expires: Option<UnixTime>| {
             let grant =
                 MemberGrantView { role: member, pattern: pattern("dev/*"), rights: "read".into() };
@@ -115,7 +117,7 @@ mod tests {
                 }],
                 roles: vec![member],
                 grants: vec![grant],
-                audiences: vec!["dev"],
+                audiences: vec![&AudienceName::new("dev")],
             })
         };
         vec![

@@ -1,11 +1,13 @@
 //! The malformed files, each one change away from the sample.
 
 use super::super::super::{sample, write};
-use crate::crypto::bytes::{Blob, Fixed, Id};
+use crate::crypto::bytes::{Blob, Fixed};
+use crate::crypto::identity::recipient_text::RecipientText;
 use crate::file::model::{VaultFile, WrapKey};
 use crate::file::slot::{SlotRecord, SlotSeal};
 use crate::log::entry::Entry;
 use crate::log::op::Op;
+use crate::name::audience::AudienceName;
 use crate::policy::op::{EpochStart, MemberAdd, PolicyOp, VaultStart};
 use crate::time::UnixTime;
 
@@ -186,12 +188,12 @@ const CHAIN: &[Alteration<VaultFile>] = &[
     }),
     ("empty-list-recipients", |file| recipients(file).clear()),
     ("too-many-recipients", |file| {
-        *recipients(file) = (10..27).map(|n| format!("ssh-{n}")).collect();
+        *recipients(file) = (10..27).map(|n| RecipientText::new(format!("ssh-{n}"))).collect();
     }),
-    ("list-order-recipients", |file| *recipients(file) = vec!["b".into(), "a".into()]),
-    ("recipient", |file| *recipients(file) = vec![" ssh-ed25519 AAAA".into()]),
+    ("list-order-recipients", |file| *recipients(file) = ["b", "a"].map(RecipientText::new).into()),
+    ("recipient", |file| *recipients(file) = vec![RecipientText::new(" ssh-ed25519 AAAA")]),
     ("recipient-checksum", |file| {
-        *recipients(file) = vec![sample::RECIPIENT.replace("aqmc", "aqmd")];
+        *recipients(file) = vec![RecipientText::new(sample::RECIPIENT.replace("aqmc", "aqmd"))];
     }),
     ("list-order-rights", |file| {
         if let PolicyOp::Grant { rights, .. } = &mut file.chain[1].ops[0] {
@@ -205,7 +207,7 @@ const CHAIN: &[Alteration<VaultFile>] = &[
     }),
     ("audience-name-epoch", |file| {
         if let PolicyOp::Epoch(EpochStart { audience, .. }) = &mut file.chain[1].ops[1] {
-            *audience = "owner+developer".to_owned();
+            *audience = AudienceName::new("owner+developer");
         }
     }),
     ("text-too-long-setting", |file| {
@@ -220,7 +222,10 @@ const SLOTS: &[Alteration<VaultFile>] = &[
     ("kdf-range-memory-high", |file| seal(file).m = 1_048_577),
     ("kdf-range-passes", |file| seal(file).t = 11),
     ("kdf-range-lanes", |file| seal(file).p = 0),
-    ("recipient-slot", |file| seal(file).recipient.push('\'')),
+    ("recipient-slot", |file| {
+        let text = &mut seal(file).recipient;
+        *text = RecipientText::new(format!("{text}'"));
+    }),
     ("text-control-label", |file| seal(file).label.push('\u{1b}')),
 ];
 
@@ -275,7 +280,7 @@ fn first(file: &mut VaultFile) -> &mut crate::file::model::SecretSection {
     file.secrets.values_mut().next().expect("the sample has secrets")
 }
 
-fn recipients(file: &mut VaultFile) -> &mut Vec<String> {
+fn recipients(file: &mut VaultFile) -> &mut Vec<RecipientText> {
     match &mut file.chain[0].ops[1] {
         PolicyOp::MemberAdd(MemberAdd { recipients, .. }) => recipients,
         _ => unreachable!("the sample's genesis adds a member second"),

@@ -6,6 +6,7 @@ mod cases;
 use super::super::{Cause, MAX_FILE, MAX_LINE, ReadScope, Trust, parse, sample, write};
 use super::strict;
 use crate::crypto::bytes::Blob;
+use crate::crypto::identity::recipient_text::RecipientText;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -96,7 +97,7 @@ fn lists_over_their_limits_are_refused() {
             skipped, ..
         }) = op
         {
-            *skipped = (0..1_001).map(|n| format!("ssh-{n:04}")).collect();
+            *skipped = (0..1_001).map(|n| RecipientText::new(format!("ssh-{n:04}"))).collect();
         }
     }
     assert_eq!(refusal(write(&skipped).as_bytes()).0, "too-many-ids");

@@ -1,6 +1,9 @@
 //! Names of environments, secrets, roles, members and devices, full secret names
 //! (`environment/name`) and the patterns that grants are written in (`docs/format.md`, Names).
 
+pub mod audience;
+pub(crate) mod stated_text;
+
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
