@@ -75,6 +75,7 @@ pub const ALL: &[Cited] = &[
     cited("base-other-vault", "v-secure --vault FILE pin show", Reason("it shows which vault the base is of")),
     cited("locked", "give {…} a value: an unset CI secret, or one that this job may not use, is empty", EMPTY),
     cited("locked", "V_SECURE_IDENTITY, with a key that an owner makes: v-secure member add NAME --service --new-identity", EMPTY),
+    cited("exists", "v-secure", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
     cited("exists", "v-secure, which shows it: you are a member", Test("comfort.rs", "who_is_in_the_vault_is_not_told_to_ask_for_it")),
     cited("vault-hidden", "git status, in that folder: its name cannot be shown as it is typed", Test("git_states.rs", "folders_whose_names_are_options_or_not_shown_as_they_are_lead_nobody_astray")),
     cited("not-permitted", "--only NAME,…  # the names of those that are wanted", Test("comfort.rs", "who_may_not_read_what_an_environment_inherits_is_told_that_it_does")),
