@@ -125,6 +125,7 @@ fn row(forgery: &Forgery) -> String {
 
 fn does(forgery: &Forgery, get: Get) -> &'static str {
     match get {
+        Get::Refused(_) if forgery.exit() == 7 => "refuse (7)",
         Get::Refused(_) => "refuse (6)",
         Get::Value(..) => match forgery.setup {
             Setup::Base => "the value of that state",
