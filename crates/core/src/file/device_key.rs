@@ -62,7 +62,7 @@ pub(crate) fn seal_signing_key(
     key: &SigningKey,
     recipient: &RecipientText,
 ) -> Result<Blob, DeviceKeyError> {
-    envelope::encrypt(&[recipient.clone()], key.seed().expose())
+    envelope::encrypt(std::slice::from_ref(recipient), key.seed().expose())
         .map(Blob)
         .map_err(DeviceKeyError::Envelope)
 }

@@ -65,7 +65,7 @@ impl Sealer {
         if self.usable.contains(recipient) || self.unusable.contains_key(recipient) {
             return self.usable.contains(recipient);
         }
-        match envelope::try_recipients(&[recipient.clone()]) {
+        match envelope::try_recipients(std::slice::from_ref(recipient)) {
             Ok(()) => self.usable.insert(recipient.clone()),
             Err(error) => {
                 self.unusable.insert(recipient.clone(), error);
