@@ -64,6 +64,10 @@ pub const ALL: &[Door] = &[
         let other = if environment == "dev" { "prod" } else { "dev" };
         project.read(&["secret", "diff", environment, other, "--reveal"])
     }),
+    shows("diff", Reads::Whole, |project, _| {
+        let genuine = project.path("genuine.toml");
+        project.read(&["diff", genuine.to_str().unwrap(), "--reveal"])
+    }),
     shows("edit", Reads::Whole, |project, name| edited(project, &["edit", "-e", parts(name).0])),
     shows("backup create", Reads::Whole, |project, _| {
         project.read(&["backup", "create", "-", "--armor"])
