@@ -145,7 +145,8 @@ fn a_terminal_is_not_asked_about_another_vault_of_the_project() {
         let mut command = olga.command(&arguments);
         command.current_dir(olga.checkout().join(SUB)).env("EDITOR", "true");
         let mut session = terminal(command);
-        let text = rest(&mut session);
+        // Where a line ends depends on the length of the path.
+        let text = rest(&mut session).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("not the vault that was accepted"), "{line}: {text}");
         for unwanted in ["planted", "Value of", "absent"] {
             assert!(!text.contains(unwanted), "{line}: {text}");
