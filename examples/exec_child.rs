@@ -12,6 +12,7 @@ use v_secure::host::{Environment, hardening, real::RealHost};
 use v_secure_core::convert::inject::{
     ChildOptions, ChildVariable, Clash, Consent, System, environment,
 };
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret_value::SecretValue;
 
@@ -63,7 +64,7 @@ fn secret(argument: &OsStr) -> Result<ChildVariable, Box<dyn Error>> {
     let bytes = argument.as_encoded_bytes();
     let equals = bytes.iter().position(|b| *b == b'=').ok_or("expected NAME=VALUE")?;
     let name = Name::new(String::from_utf8(bytes[..equals].to_vec())?)?;
-    let secret = SecretName::new(&Name::new("test")?, &name);
+    let secret = SecretName::new(&EnvironmentName::new("test")?, &name);
     let value = SecretValue::new(bytes[equals + 1..].to_vec());
     Ok(ChildVariable { secret, variable: None, value })
 }

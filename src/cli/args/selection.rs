@@ -13,6 +13,7 @@ use crate::cli::secret::conflicts;
 use crate::engine::session::Session;
 use clap::Args;
 use v_secure_core::convert::inject::ChildVariable;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::secret::read;
 use v_secure_core::secret::read::ReadError;
@@ -72,13 +73,13 @@ pub(crate) fn tell_left_out<'n>(
 }
 
 /// Whether a secret is one of an environment that this one extends.
-pub fn inherits(vault: &Vault, environment: &Name, secret: &SecretName) -> bool {
+pub fn inherits(vault: &Vault, environment: &EnvironmentName, secret: &SecretName) -> bool {
     let bases = wanted::environments(vault, environment);
     bases.iter().skip(1).any(|base| base.as_str() == secret.environment())
 }
 
 /// Why the value that an environment inherits is not given: nobody asked for it by that name.
-pub(crate) fn of_inherited(environment: &Name, error: ReadError) -> Failure {
+pub(crate) fn of_inherited(environment: &EnvironmentName, error: ReadError) -> Failure {
     let cause = format!("{environment} inherits it from {}", error.secret().environment());
     let mut failure = Failure::from(error);
     failure.causes.insert(0, cause);
@@ -100,7 +101,7 @@ impl SelectionArgs {
     }
 
     /// A program that starts without any secret was not asked for: the name is misspelt.
-    fn none(&self, vault: &Vault, environment: &Name) -> Failure {
+    fn none(&self, vault: &Vault, environment: &EnvironmentName) -> Failure {
         let narrowed = !self.tags.is_empty() || self.prefix.is_some();
         let bases = wanted::environments(vault, environment);
         let message = match (narrowed, &bases[..]) {

@@ -12,7 +12,7 @@ use crate::store::file::private;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use v_secure_core::name::Name;
+use v_secure_core::name::environment::EnvironmentName;
 
 pub struct Surroundings<'a> {
     pub host: &'a dyn Host,
@@ -37,10 +37,10 @@ impl<'a> Surroundings<'a> {
     }
 
     /// The environment that names without one are in.
-    pub fn environment(&self) -> Outcome<Name> {
+    pub fn environment(&self) -> Outcome<EnvironmentName> {
         let variable = self.host.variable("V_SECURE_ENV").map(|v| v.to_string_lossy().into_owned());
         let text = self.globals.environment.clone().or(variable);
-        Name::new(text.unwrap_or_else(|| "default".into())).map_err(|error| {
+        EnvironmentName::new(text.unwrap_or_else(|| "default".into())).map_err(|error| {
             Failure::new(Code::BadName, "this is not a valid environment name").because(&error)
         })
     }

@@ -6,6 +6,7 @@
 use crate::cli::door::context::Context;
 use crate::cli::error::codes::Code;
 use crate::cli::error::{Failure, Outcome, Unknown};
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, Pattern, SecretName};
 use v_secure_core::secret::similar;
 use v_secure_core::vault::{Depth, Vault};
@@ -56,7 +57,7 @@ pub(crate) fn as_it_lies(context: &Context<'_>) -> Outcome<Vault> {
 
 /// Refuses to read an environment that is not there: it is misspelt, and nothing would look like an
 /// answer.
-pub(crate) fn must_exist(vault: &Vault, environment: &Name) -> Outcome {
+pub(crate) fn must_exist(vault: &Vault, environment: &EnvironmentName) -> Outcome {
     if similar::environments(vault).contains(environment) {
         return Ok(());
     }
@@ -67,7 +68,7 @@ pub(crate) fn must_exist(vault: &Vault, environment: &Name) -> Outcome {
 
 /// Says that a write begins an environment. Where its name may be a slip, a terminal is asked; a script,
 /// which must be able to write the first secret of an environment, is warned.
-pub fn begin(context: &Context<'_>, environment: &Name) -> Outcome {
+pub fn begin(context: &Context<'_>, environment: &EnvironmentName) -> Outcome {
     let vault = as_it_lies(context)?;
     if similar::environments(&vault).contains(environment)
         || similar::is_granted(&vault, environment)

@@ -16,6 +16,7 @@ pub mod readable;
 use crate::cli::error::codes::Code;
 use crate::cli::error::exit::Exit;
 use std::error::Error;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::cause::causes;
 use v_secure_core::report::view::error::{ErrorBodyView, ErrorView};
@@ -38,7 +39,7 @@ pub struct Failure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unknown {
     Secret(SecretName),
-    Environment(Name),
+    Environment(EnvironmentName),
     Member(Name),
     Role(Name),
 }

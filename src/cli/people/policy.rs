@@ -182,8 +182,8 @@ pub fn count(secrets: usize) -> String {
 }
 
 /// Names, joined for people; a dash for none.
-pub fn listed<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    let names: Vec<&str> = names.into_iter().map(Name::as_str).collect();
+pub fn listed(names: impl IntoIterator<Item: ToString>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
     if names.is_empty() { "-".into() } else { names.join(", ") }
 }
 

@@ -8,7 +8,8 @@ use crate::cli::error::Outcome;
 use crate::cli::error::meant;
 use crate::cli::people::policy::{count, listed};
 use std::collections::BTreeSet;
-use v_secure_core::name::{Name, SecretName};
+use v_secure_core::name::SecretName;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::report::view::secret::value::{CurrentView, SecretCopyView};
 use v_secure_core::secret::copy;
 use v_secure_core::secret::copy::CopyRequest;
@@ -51,7 +52,7 @@ pub fn run(context: &Context<'_>, copying: Copying<'_>) -> Outcome {
     let Copying { request, action, reason } = copying;
     let CopyRequest { from, to, .. } = &request;
     let session = context.session()?;
-    if let Ok(environment) = Name::new(to.environment()) {
+    if let Ok(environment) = EnvironmentName::new(to.environment()) {
         meant::begin(context, &environment)?;
     }
     let default = format!("{action} {from} to {to}");

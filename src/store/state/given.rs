@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::digest;
 use v_secure_core::crypto::id::VaultId;
-use v_secure_core::name::Name;
+use v_secure_core::name::environment::EnvironmentName;
 
 const FOLDER: &str = "given";
 
@@ -33,7 +33,7 @@ impl Given {
     }
 
     /// The names given so far; `None` where nothing is known.
-    pub fn load(&self, vault: &VaultId, environment: &Name) -> Option<BTreeSet<String>> {
+    pub fn load(&self, vault: &VaultId, environment: &EnvironmentName) -> Option<BTreeSet<String>> {
         let state = self.state.as_ref()?;
         let folder = private::existing_inner(state, FOLDER, self.owners).ok()??;
         let path = state.join(FOLDER).join(file_name(vault, environment));
@@ -45,7 +45,7 @@ impl Given {
     pub fn add(
         &self,
         vault: &VaultId,
-        environment: &Name,
+        environment: &EnvironmentName,
         names: &BTreeSet<String>,
     ) -> Vec<String> {
         let known = self.load(vault, environment);
@@ -72,7 +72,7 @@ impl Given {
 }
 
 /// By a hash: environments that differ in case alone are two on every file system.
-fn file_name(vault: &VaultId, environment: &Name) -> String {
+fn file_name(vault: &VaultId, environment: &EnvironmentName) -> String {
     digest::file_hash(&[vault.as_bytes(), environment.as_str().as_bytes()].concat()).to_string()
 }
 
@@ -90,14 +90,14 @@ mod tests {
         let state = tempdir().unwrap();
         let given = Given::new(Some(state.path()), Owners::current());
         let (vault, prod) =
-            (VaultId::from(digest::file_hash(b"vault")), Name::new("prod").unwrap());
+            (VaultId::from(digest::file_hash(b"vault")), EnvironmentName::new("prod").unwrap());
         let add = |text| given.add(&vault, &prod, &names(text));
         assert!(add("A B").is_empty(), "nothing was known");
         assert_eq!(add("A B C"), ["C"]);
         assert!(add("A B C").is_empty());
         assert!(add("A").is_empty());
         assert!(add("A C").is_empty(), "a branch without it makes it no news");
-        let other = Name::new("Prod").unwrap();
+        let other = EnvironmentName::new("Prod").unwrap();
         assert!(given.add(&vault, &other, &names("X")).is_empty());
         assert_eq!(given.add(&digest::file_hash(b"other").into(), &prod, &names("X")), [""; 0]);
         assert_eq!(given.load(&vault, &prod).unwrap(), names("A B C"));
@@ -107,7 +107,7 @@ mod tests {
     fn without_a_state_folder_nothing_is_known_or_said() {
         let given = Given::new(None, Owners::current());
         let (vault, prod) =
-            (VaultId::from(digest::file_hash(b"vault")), Name::new("prod").unwrap());
+            (VaultId::from(digest::file_hash(b"vault")), EnvironmentName::new("prod").unwrap());
         for text in ["A", "A B"] {
             assert!(given.add(&vault, &prod, &names(text)).is_empty());
         }

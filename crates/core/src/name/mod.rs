@@ -2,8 +2,10 @@
 //! (`environment/name`) and the patterns that grants are written in (`docs/format.md`, Names).
 
 pub mod audience;
+pub mod environment;
 pub(crate) mod stated_text;
 
+use environment::EnvironmentName;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -67,8 +69,9 @@ pub struct SecretName {
 }
 
 impl SecretName {
-    pub fn new(environment: &Name, name: &Name) -> Self {
-        Self { full: format!("{environment}/{name}").into(), slash: environment.0.len() }
+    pub fn new(environment: &EnvironmentName, name: &Name) -> Self {
+        let slash = environment.as_str().len();
+        Self { full: format!("{environment}/{name}").into(), slash }
     }
 
     pub fn parse(text: impl AsRef<str>) -> Result<Self, NameError> {
@@ -185,6 +188,7 @@ macro_rules! text_form {
 }
 
 text_form!(Name, Name::new);
+text_form!(EnvironmentName, EnvironmentName::new);
 text_form!(SecretName, SecretName::parse);
 text_form!(Pattern, Pattern::new);
 

@@ -3,6 +3,7 @@
 
 use super::rights::Rights;
 use super::state::{OWNER, PolicyState};
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, Pattern, SecretName};
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ pub struct MemberAccess {
     pub rights: Rights,
     /// The environment that is inherited from, if the rights come by what it holds: whoever
     /// changes a secret there changes what its heirs get.
-    pub through: Option<Name>,
+    pub through: Option<EnvironmentName>,
 }
 
 /// What is asked about.
@@ -36,7 +37,7 @@ impl Subject<'_> {
     }
 
     /// The subject's environments that inherit, with the rest of its text behind the slash.
-    fn heirs(&self, state: &PolicyState) -> Vec<(Name, String)> {
+    fn heirs(&self, state: &PolicyState) -> Vec<(EnvironmentName, String)> {
         let text = match self {
             Self::Secret(secret) => secret.as_str(),
             Self::Pattern(pattern) => pattern.as_str(),
@@ -75,7 +76,7 @@ impl PolicyState {
         &self,
         subject: Subject,
         mask: Rights,
-        through: Option<&Name>,
+        through: Option<&EnvironmentName>,
         into: &mut BTreeSet<MemberAccess>,
     ) {
         for (name, role) in self.roles() {

@@ -6,6 +6,7 @@
 use crate::crypto::identity::plugin;
 use crate::crypto::kdf::Params;
 use crate::name::Name;
+use crate::name::environment::EnvironmentName;
 use crate::policy::paths;
 use crate::record::line::MAX_INTEGER;
 use std::collections::BTreeMap;
@@ -134,7 +135,7 @@ pub static SETTINGS: &[Setting] = &[
 pub struct SettingKey {
     pub setting: &'static Setting,
     /// Whose setting it is, where there is one for each environment.
-    pub environment: Option<Name>,
+    pub environment: Option<EnvironmentName>,
 }
 
 /// Why a setting is refused.
@@ -200,7 +201,7 @@ impl SettingKey {
     }
 
     /// The environment whose base this sets.
-    pub fn heir(&self) -> Option<&Name> {
+    pub fn heir(&self) -> Option<&EnvironmentName> {
         self.environment.as_ref().filter(|_| self.is("env.ENVIRONMENT.extends"))
     }
 }
@@ -213,7 +214,7 @@ impl Setting {
             return (self.key == text).then_some(key);
         };
         let name = text.strip_prefix(before)?.strip_suffix(after)?;
-        let environment = Some(Name::new(name).ok()?);
+        let environment = Some(EnvironmentName::new(name).ok()?);
         Some(SettingKey { setting: self, environment })
     }
 }
@@ -314,17 +315,17 @@ impl Settings {
     }
 
     /// The environment that `environment` extends.
-    pub fn extends(&self, environment: &str) -> Option<Name> {
-        self.base(environment).and_then(|base| Name::new(base).ok())
+    pub fn extends(&self, environment: &str) -> Option<EnvironmentName> {
+        self.base(environment).and_then(|base| EnvironmentName::new(base).ok())
     }
 
     /// The environments that `environment` inherits from, nearest first, without itself.
-    pub(crate) fn inheritance_of(&self, environment: &str) -> Vec<Name> {
-        self.bases(environment).filter_map(|base| Name::new(base).ok()).collect()
+    pub(crate) fn inheritance_of(&self, environment: &str) -> Vec<EnvironmentName> {
+        self.bases(environment).filter_map(|base| EnvironmentName::new(base).ok()).collect()
     }
 
     /// Every environment that extends another.
-    pub fn heirs(&self) -> impl Iterator<Item = Name> {
+    pub fn heirs(&self) -> impl Iterator<Item = EnvironmentName> {
         self.0.keys().filter_map(|key| SettingKey::parse(key).ok()?.heir().cloned())
     }
 
@@ -429,7 +430,7 @@ mod tests {
             assert!((setting.takes)(default), "{key}");
         }
         let key = SettingKey::parse("env.prod.extends").unwrap();
-        assert_eq!(key.heir().map(Name::as_str), Some("prod"));
+        assert_eq!(key.heir().map(EnvironmentName::as_str), Some("prod"));
         assert!(SettingKey::parse("reads").unwrap().heir().is_none());
     }
 
@@ -438,7 +439,7 @@ mod tests {
         let settings = set(&[("env.prod.extends", "stage"), ("env.stage.extends", "base")]);
         let mut settings = settings.unwrap();
         let bases: Vec<String> =
-            settings.inheritance_of("prod").iter().map(Name::to_string).collect();
+            settings.inheritance_of("prod").iter().map(EnvironmentName::to_string).collect();
         assert_eq!(bases, ["stage", "base"]);
         assert_eq!(settings.set("env.base.extends", "prod"), Err(SettingError::Cycle));
         assert_eq!(settings.set("env.base.extends", "base"), Err(SettingError::Cycle));

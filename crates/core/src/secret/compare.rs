@@ -1,7 +1,8 @@
 //! Two environments side by side: which names each gives, and whether their values are equal.
 
 use super::read::{self, ReadError};
-use crate::name::{Name, SecretName};
+use crate::name::SecretName;
+use crate::name::environment::EnvironmentName;
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
 use crate::secret_value::SecretValue;
@@ -59,7 +60,7 @@ pub struct Side {
 pub fn compare(
     vault: &Vault,
     who: &Unlocked,
-    environments: [&Name; 2],
+    environments: [&EnvironmentName; 2],
     now: UnixTime,
 ) -> Result<Vec<Compared>, ReadError> {
     let mut names: BTreeMap<String, [Option<SecretName>; 2]> = BTreeMap::new();

@@ -10,6 +10,7 @@ use super::read::{self, ReadError, VersionSelector};
 use super::remove::{self, RemoveError};
 use crate::convert::text::{TextEntry, dotenv};
 use crate::crypto::id::ObjectId;
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, NameError, SecretName};
 use crate::secret::selection as wanted;
 use crate::secret::selection::Selection;
@@ -42,7 +43,7 @@ pub struct LeftOutOfEdit {
 /// An environment's own secrets.
 #[derive(Debug)]
 pub struct Sheet {
-    pub environment: Name,
+    pub environment: EnvironmentName,
     pub shown: Vec<Shown>,
     pub left_out: Vec<LeftOutOfEdit>,
     /// What the environment gives besides, from those that it extends.
@@ -101,7 +102,7 @@ impl Sheet {
     pub fn of(
         vault: &Vault,
         who: &Unlocked,
-        environment: &Name,
+        environment: &EnvironmentName,
         now: UnixTime,
     ) -> Result<Self, ReadError> {
         let (mut all, mut left_out) = (Vec::new(), Vec::new());
@@ -246,7 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn sheet(values: &[(&str, &str)]) -> Sheet {
-        let environment = Name::new("prod").unwrap();
+        let environment = EnvironmentName::new("prod").unwrap();
         let shown = values.iter().map(|(name, value)| Shown {
             secret: SecretName::new(&environment, &Name::new(*name).unwrap()),
             object: ObjectId([1; 32]),

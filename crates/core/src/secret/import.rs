@@ -3,6 +3,7 @@
 use super::put::{NewValue, PutRequest};
 use super::read::{self, VersionSelector};
 use crate::convert::text::TextEntry;
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, NameError, SecretName};
 use crate::secret_value::SecretValue;
 use crate::time::UnixTime;
@@ -42,7 +43,7 @@ pub struct Planned {
 pub fn plan(
     vault: &Vault,
     who: &Unlocked,
-    environment: &Name,
+    environment: &EnvironmentName,
     entries: Vec<TextEntry>,
     now: UnixTime,
 ) -> Result<Vec<Planned>, NameError> {

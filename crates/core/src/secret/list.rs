@@ -3,6 +3,7 @@
 use super::read::pruned;
 use super::rotation_due::Ages;
 use crate::log::state::{SecretState, Version, VersionStatus};
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, NameError, Pattern, SecretName};
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -12,7 +13,7 @@ use std::fmt;
 /// What narrows a list; all that is given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct ListFilter {
-    pub environment: Option<Name>,
+    pub environment: Option<EnvironmentName>,
     pub pattern: Option<ListPattern>,
     /// At least one of these.
     pub tags: Vec<String>,
@@ -117,7 +118,8 @@ pub fn listed<'a>(
 impl ListFilter {
     fn passes(&self, listed: &Listed<'_>, now: UnixTime) -> bool {
         let state = listed.state;
-        let here = |environment: &Name| environment.as_str() == listed.name.environment();
+        let here =
+            |environment: &EnvironmentName| environment.as_str() == listed.name.environment();
         let tagged = || state.tags().any(|(tag, _)| self.tags.iter().any(|wanted| wanted == tag));
         self.environment.as_ref().is_none_or(here)
             && self.pattern.as_ref().is_none_or(|pattern| pattern.matches(listed.name))
@@ -140,7 +142,7 @@ impl ListFilter {
 }
 
 /// The secrets that an environment holds itself and that are not removed, by name.
-pub fn own(vault: &Vault, environment: &Name) -> Vec<SecretName> {
+pub fn own(vault: &Vault, environment: &EnvironmentName) -> Vec<SecretName> {
     let filter = ListFilter { environment: Some(environment.clone()), ..ListFilter::default() };
     list(vault, &filter, UnixTime::MIN).into_iter().map(|listed| listed.name.clone()).collect()
 }
@@ -148,18 +150,18 @@ pub fn own(vault: &Vault, environment: &Name) -> Vec<SecretName> {
 /// An environment in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedEnvironment {
-    pub name: Name,
+    pub name: EnvironmentName,
     /// Its own secrets that are not removed, and those of them that have expired.
     pub secrets: usize,
     pub expired: usize,
-    pub extends: Option<Name>,
+    pub extends: Option<EnvironmentName>,
 }
 
 /// The environments that hold a secret, extend another or are extended, by name.
 pub fn environments(vault: &Vault, now: UnixTime) -> Vec<ListedEnvironment> {
-    let mut counts: BTreeMap<Name, (usize, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<EnvironmentName, (usize, usize)> = BTreeMap::new();
     for listed in list(vault, &ListFilter::default(), now) {
-        let Ok(name) = Name::new(listed.name.environment()) else { continue };
+        let Ok(name) = EnvironmentName::new(listed.name.environment()) else { continue };
         let (secrets, expired) = counts.entry(name).or_default();
         *secrets += 1;
         *expired += usize::from(listed.status == VersionStatus::Expired);

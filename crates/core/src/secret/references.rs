@@ -1,7 +1,8 @@
 //! Which secrets of a vault a template's references mean.
 
 use crate::convert::template::{Template, TextPosition};
-use crate::name::{Name, SecretName};
+use crate::name::SecretName;
+use crate::name::environment::EnvironmentName;
 use crate::secret::selection as wanted;
 use crate::vault::Vault;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ impl fmt::Display for Lines<'_> {
 pub fn resolve(
     template: &Template<'_>,
     vault: &Vault,
-    environment: &Name,
+    environment: &EnvironmentName,
 ) -> Result<Vec<SecretName>, Missing> {
     let mut missing: BTreeMap<SecretName, Vec<TextPosition>> = BTreeMap::new();
     let mut found = Vec::with_capacity(template.references().len());

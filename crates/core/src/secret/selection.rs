@@ -5,6 +5,7 @@ use super::read::{ReadError, absent, find, pruned};
 use crate::convert::inject;
 use crate::convert::template::Target;
 use crate::log::state::SecretState;
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, SecretName};
 use crate::vault::Vault;
 use std::collections::BTreeSet;
@@ -34,7 +35,7 @@ impl Selection {
 /// program does not start without it.
 pub fn wanted(
     vault: &Vault,
-    environment: &Name,
+    environment: &EnvironmentName,
     selection: &Selection,
 ) -> Result<Vec<SecretName>, ReadError> {
     let environments = environments(vault, environment);
@@ -60,7 +61,10 @@ pub fn wanted(
 ///
 /// # Errors
 /// Those of [`wanted`].
-pub fn variables(vault: &Vault, environment: &Name) -> Result<BTreeSet<String>, ReadError> {
+pub fn variables(
+    vault: &Vault,
+    environment: &EnvironmentName,
+) -> Result<BTreeSet<String>, ReadError> {
     let names = wanted(vault, environment, &Selection::default())?;
     let variable = |name: &SecretName| vault.secret(name)?.var().map(str::to_owned);
     Ok(names.iter().map(|name| variable(name).unwrap_or_else(|| name.name().to_owned())).collect())
@@ -80,7 +84,7 @@ pub fn with_variables(vault: &Vault, names: Vec<SecretName>) -> (Vec<SecretName>
 }
 
 /// The environment and those that it extends, nearest first.
-pub fn environments(vault: &Vault, environment: &Name) -> Vec<Name> {
+pub fn environments(vault: &Vault, environment: &EnvironmentName) -> Vec<EnvironmentName> {
     let mut chain = vault.serving().inheritance_of(environment.as_str());
     if chain.first() != Some(environment) {
         chain.insert(0, environment.clone());
@@ -94,7 +98,11 @@ pub fn environments(vault: &Vault, environment: &Name) -> Vec<Name> {
 ///
 /// # Errors
 /// The name that stands for nothing.
-pub fn meant(target: &Target, vault: &Vault, environment: &Name) -> Result<SecretName, SecretName> {
+pub fn meant(
+    target: &Target,
+    vault: &Vault,
+    environment: &EnvironmentName,
+) -> Result<SecretName, SecretName> {
     let is_there = |secret: &SecretName| vault.secret(secret).is_some_and(is_wanted);
     match target {
         Target::Here(name) => environments(vault, environment)
@@ -113,7 +121,7 @@ fn is_wanted(secret: &SecretState) -> bool {
 
 fn in_environment<'a>(
     vault: &'a Vault,
-    environment: &'a Name,
+    environment: &'a EnvironmentName,
 ) -> impl Iterator<Item = (&'a SecretName, &'a SecretState)> {
     vault
         .state()

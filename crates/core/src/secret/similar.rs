@@ -1,6 +1,7 @@
 //! Which of the names that are there somebody meant who typed another one.
 
-use crate::name::{Name, Pattern, SecretName};
+use crate::name::environment::EnvironmentName;
+use crate::name::{Pattern, SecretName};
 use crate::vault::Vault;
 use std::collections::BTreeSet;
 
@@ -26,33 +27,36 @@ pub fn secret<'a>(vault: &'a Vault, typed: &SecretName) -> Option<&'a SecretName
 }
 
 /// The environment that was meant.
-pub fn environment(vault: &Vault, typed: &str) -> Option<Name> {
+pub fn environment(vault: &Vault, typed: &str) -> Option<EnvironmentName> {
     let known = environments(vault);
-    let near = nearest(typed, known.iter().map(Name::as_str))?;
-    Name::new(near).ok()
+    let near = nearest(typed, known.iter().map(EnvironmentName::as_str))?;
+    EnvironmentName::new(near).ok()
 }
 
 /// The environment that one is to be the misspelling of: names that differ in their numbers alone are a
 /// row.
-pub fn misspelt(vault: &Vault, typed: &str) -> Option<Name> {
+pub fn misspelt(vault: &Vault, typed: &str) -> Option<EnvironmentName> {
     let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
     environment(vault, typed).filter(|near| letters(near.as_str()) != letters(typed))
 }
 
 /// The environments that are there: those that hold or held a secret, extend another or are extended.
-pub fn environments(vault: &Vault) -> BTreeSet<Name> {
-    let secrets =
-        vault.state().secrets.keys().filter_map(|name| Name::new(name.environment()).ok());
+pub fn environments(vault: &Vault) -> BTreeSet<EnvironmentName> {
+    let secrets = vault
+        .state()
+        .secrets
+        .keys()
+        .filter_map(|name| EnvironmentName::new(name.environment()).ok());
     let settings = vault.policy().settings();
     let extending = settings.heirs().flat_map(|heir| {
         let base = settings.extends(heir.as_str());
         base.into_iter().chain([heir])
     });
-    secrets.chain(extending).chain(Name::new(FIRST_ENVIRONMENT)).collect()
+    secrets.chain(extending).chain(EnvironmentName::new(FIRST_ENVIRONMENT)).collect()
 }
 
 /// Whether a grant names the environment: it was meant by then.
-pub fn is_granted(vault: &Vault, environment: &Name) -> bool {
+pub fn is_granted(vault: &Vault, environment: &EnvironmentName) -> bool {
     let names = |pattern: &Pattern| {
         pattern.as_str().split_once('/').is_some_and(|(named, _)| named == environment.as_str())
     };

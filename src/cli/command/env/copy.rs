@@ -10,6 +10,7 @@ use crate::cli::secret::copying;
 use crate::cli::secret::variables;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::env::EnvCopyView;
 use v_secure_core::secret::copy;
@@ -29,11 +30,11 @@ use v_secure_core::vault::Depth;
 pub struct Copy {
     /// The environment whose secrets are copied
     #[arg(value_name = "FROM", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
-    from: Name,
+    from: EnvironmentName,
 
     /// The environment to copy them into
     #[arg(value_name = "TO", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
-    to: Name,
+    to: EnvironmentName,
 
     /// Replace existing secrets
     #[arg(long)]

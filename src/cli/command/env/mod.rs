@@ -9,7 +9,7 @@ use crate::cli::error::codes::Code;
 use crate::cli::error::meant;
 use crate::cli::error::{Failure, Outcome};
 use clap::Subcommand;
-use v_secure_core::name::Name;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::secret::list as list_op;
 use v_secure_core::vault::Vault;
 
@@ -37,7 +37,7 @@ impl Env {
 }
 
 /// Refuses an environment without secrets.
-fn must_hold(vault: &Vault, environment: &Name) -> Outcome {
+fn must_hold(vault: &Vault, environment: &EnvironmentName) -> Outcome {
     meant::must_exist(vault, environment)?;
     if !list_op::own(vault, environment).is_empty() {
         return Ok(());

@@ -6,7 +6,7 @@ use crate::cli::error::Outcome;
 use crate::cli::people::policy::count;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use v_secure_core::name::Name;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::report::view::env::EnvRmView;
 use v_secure_core::secret::list;
 use v_secure_core::secret::remove;
@@ -22,7 +22,7 @@ use v_secure_core::vault::{Depth, Vault};
 pub struct Rm {
     /// The environment
     #[arg(value_name = "ENV", add = ArgValueCompleter::new(crate::cli::args::complete::environments))]
-    name: Name,
+    name: EnvironmentName,
 
     #[command(flatten)]
     confirm: ConfirmArgs,
@@ -62,7 +62,7 @@ impl Rm {
 }
 
 /// Says which environments have lost what they inherited.
-fn tell_heirs(context: &Context<'_>, vault: &Vault, base: &Name) {
+fn tell_heirs(context: &Context<'_>, vault: &Vault, base: &EnvironmentName) {
     let settings = vault.policy().settings();
     for heir in
         settings.heirs().filter(|heir| settings.extends(heir.as_str()).as_ref() == Some(base))

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use tool::Tool;
 use v_secure_core::convert::text;
 use v_secure_core::convert::text::{dotenv, json, yaml};
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::import::{ImportView, ImportedSecretView};
 use v_secure_core::secret::import;
@@ -165,7 +166,7 @@ impl Import {
     }
 
     /// What the user should know of the files themselves.
-    fn remark(&self, context: &Context<'_>, environment: &Name) -> Outcome {
+    fn remark(&self, context: &Context<'_>, environment: &EnvironmentName) -> Outcome {
         for file in &self.files {
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
             let suffix = name.as_deref().and_then(|name| name.strip_prefix(".env."));
@@ -224,7 +225,7 @@ impl Import {
     fn dry(
         &self,
         context: &Context<'_>,
-        environment: &Name,
+        environment: &EnvironmentName,
         entries: Vec<text::TextEntry>,
     ) -> Outcome<Vec<ImportedSecretView>> {
         let (session, opened) =
@@ -239,7 +240,7 @@ impl Import {
     fn write(
         &self,
         context: &Context<'_>,
-        environment: &Name,
+        environment: &EnvironmentName,
         entries: Vec<text::TextEntry>,
     ) -> Outcome<Vec<ImportedSecretView>> {
         let default = format!("import {}", self.describe());
@@ -273,7 +274,11 @@ impl Import {
     }
 
     /// Deletes the files after every value has come back from the vault on disk.
-    fn delete(&self, context: &Context<'_>, environment: &Name) -> Outcome<Vec<PathBuf>> {
+    fn delete(
+        &self,
+        context: &Context<'_>,
+        environment: &EnvironmentName,
+    ) -> Outcome<Vec<PathBuf>> {
         let files = || self.files.iter().filter(|file| file.as_os_str() != "-");
         let (session, opened) =
             context.open(crate::engine::door::Purpose::Use, Depth::Everything)?;
@@ -334,7 +339,7 @@ fn twice(name: &str, earlier: &Path, later: &Path) -> String {
 fn verify_entry(
     vault: &Vault,
     who: &v_secure_core::vault::unlock::Unlocked,
-    environment: &Name,
+    environment: &EnvironmentName,
     entry: &text::TextEntry,
     now: UnixTime,
 ) -> Outcome {

@@ -9,7 +9,8 @@ use crate::engine::door::Purpose;
 use crate::engine::session::Session;
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use v_secure_core::name::{Name, SecretName};
+use v_secure_core::name::SecretName;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::report::view::secret::diff::{ComparedView, SecretDiffView};
 use v_secure_core::secret::compare;
 use v_secure_core::secret::compare::{Compared, Difference, Side};
@@ -73,7 +74,7 @@ impl Diff {
     fn show(
         &self,
         context: &Context<'_>,
-        (left, right): (&Name, &Name),
+        (left, right): (&EnvironmentName, &EnvironmentName),
         compared: &[Compared],
     ) -> Outcome {
         if context.ui.json {
@@ -109,14 +110,14 @@ fn text(row: &Compared, side: Option<&Side>) -> String {
     }
 }
 
-fn environment(text: &str) -> Outcome<Name> {
-    Name::new(text).map_err(|error| {
+fn environment(text: &str) -> Outcome<EnvironmentName> {
+    EnvironmentName::new(text).map_err(|error| {
         Failure::new(Code::BadName, "this is not a valid environment name").because(&error)
     })
 }
 
 /// A misspelt environment would look like an empty one.
-fn known(vault: &Vault, name: &Name, now: UnixTime) -> Outcome {
+fn known(vault: &Vault, name: &EnvironmentName, now: UnixTime) -> Outcome {
     if list::environments(vault, now).iter().any(|found| found.name == *name) {
         return Ok(());
     }
@@ -132,7 +133,7 @@ fn record<'v>(
     session: &Session,
     vault: &Vault,
     who: &Unlocked,
-    (environment, sides): (&Name, impl Iterator<Item = &'v Side>),
+    (environment, sides): (&EnvironmentName, impl Iterator<Item = &'v Side>),
 ) -> Outcome {
     let opened = sides.filter(|side| side.value.is_some());
     let secrets: Vec<SecretName> = opened.map(|side| side.secret.clone()).collect();

@@ -15,6 +15,7 @@ use crate::engine::session::{OpenedVault, Session};
 use crate::host::Stream;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::name::{Name, SecretName};
 use v_secure_core::report::view::secret::get::{SecretGetAllView, SecretGetView};
 use v_secure_core::secret::read;
@@ -174,7 +175,7 @@ fn denied(context: &Context<'_>, vault: &Vault, who: &Unlocked, error: ReadError
 }
 
 /// What an environment inherits from, nearest first, itself at the front; `None` for nothing.
-fn bases(vault: &Vault, environment: &Name) -> Option<Vec<Name>> {
+fn bases(vault: &Vault, environment: &EnvironmentName) -> Option<Vec<EnvironmentName>> {
     Some(wanted::environments(vault, environment)).filter(|all| all.len() > 1)
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::crypto::identity::recipient_text::RecipientText;
 use crate::name::audience::AudienceName;
+use crate::name::environment::EnvironmentName;
 use crate::policy::access::Subject;
 use Right::{Grant, Read, Write};
 
@@ -56,7 +57,10 @@ fn writing_to_an_inherited_environment_shows_as_access_to_its_heirs() {
     let subject = secret("prod/DB");
     let shown = state.access(Subject::Secret(&subject));
     let dora = shown.iter().find(|access| access.member == name("dora")).unwrap();
-    assert_eq!((dora.rights.to_string(), &dora.through), ("write".into(), &Some(name("dev"))));
+    assert_eq!(
+        (dora.rights.to_string(), &dora.through),
+        ("write".into(), &Some(EnvironmentName::new("dev").unwrap()))
+    );
     assert!(!state.holds(&name("dora"), Write, &subject), "it is no right on the heir");
     assert!(shown.iter().all(|access| access.member != name("gus")), "grant does not inherit");
     let (all, beginning) = (pattern("prod/*"), pattern("pr*"));

@@ -3,6 +3,7 @@
 use super::effects::EffectsView;
 use super::giving::GivenView;
 use super::narrowed::NarrowedView;
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, Pattern, SecretName};
 use crate::policy::access::MemberAccess;
 use crate::vault::Vault;
@@ -48,7 +49,7 @@ pub struct MemberAccessView<'a> {
     pub rights: Vec<&'static str>,
     /// The environment that is inherited from, if the access is to what is there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub through: Option<&'a Name>,
+    pub through: Option<&'a EnvironmentName>,
 }
 
 impl<'a> From<&'a MemberAccess> for MemberAccessView<'a> {
@@ -80,7 +81,7 @@ mod tests {
     use crate::name::audience::AudienceName;
     use crate::policy::op::Right;
     use crate::policy::rights::Rights;
-    use crate::report::view::testing::{Examples, hold, json, name, pattern};
+    use crate::report::view::testing::{Examples, environment, hold, json, name, pattern};
     use crate::report::view::{effects, giving, narrowed};
     use serde_json::Value;
 
@@ -131,7 +132,7 @@ mod tests {
             role: name("developer"),
             pattern: pattern("dev/*"),
             rights: [Right::Read, Right::Write].into_iter().collect::<Rights>(),
-            through: through.map(name),
+            through: through.map(environment),
         };
         let found = [access(None), access(Some("base"))];
         let list = |unsettled| {

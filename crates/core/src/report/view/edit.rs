@@ -1,11 +1,12 @@
 //! `edit`.
 
-use crate::name::{Name, SecretName};
+use crate::name::SecretName;
+use crate::name::environment::EnvironmentName;
 use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct EditView<'a> {
-    pub environment: &'a Name,
+    pub environment: &'a EnvironmentName,
     pub written: Vec<&'a SecretName>,
     pub removed: Vec<&'a SecretName>,
 }
@@ -16,7 +17,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::view::testing::{Examples, hold, json, name, secret};
+    use crate::report::view::testing::{Examples, environment, hold, json, secret};
     use serde_json::Value;
 
     pub(crate) const VIEWS: &[Examples] = &[("edit", edits)];
@@ -27,7 +28,7 @@ mod tests {
     }
 
     fn edits() -> Vec<Value> {
-        let (environment, secret) = (&name("prod"), &secret());
+        let (environment, secret) = (&environment("prod"), &secret());
         vec![json(&EditView { environment, written: vec![secret], removed: vec![secret] })]
     }
 }

@@ -1,6 +1,7 @@
 //! `env copy`, `env list`, `env rm`.
 
-use crate::name::{Name, SecretName};
+use crate::name::SecretName;
+use crate::name::environment::EnvironmentName;
 use crate::secret::list::ListedEnvironment;
 use serde::Serialize;
 
@@ -12,22 +13,22 @@ pub struct EnvListView<'a> {
 /// An environment, with the numbers of its own secrets.
 #[derive(Serialize)]
 pub struct EnvironmentView<'a> {
-    pub name: &'a Name,
+    pub name: &'a EnvironmentName,
     pub secrets: usize,
     pub expired: usize,
-    pub extends: Option<&'a Name>,
+    pub extends: Option<&'a EnvironmentName>,
 }
 
 #[derive(Serialize)]
 pub struct EnvCopyView<'a> {
-    pub from: &'a Name,
-    pub to: &'a Name,
+    pub from: &'a EnvironmentName,
+    pub to: &'a EnvironmentName,
     pub secrets: Vec<&'a SecretName>,
 }
 
 #[derive(Serialize)]
 pub struct EnvRmView<'a> {
-    pub environment: &'a Name,
+    pub environment: &'a EnvironmentName,
     pub secrets: &'a [SecretName],
 }
 
@@ -48,7 +49,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::view::testing::{Examples, hold, json, name, secret};
+    use crate::report::view::testing::{Examples, environment, hold, json, secret};
     use serde_json::Value;
 
     pub(crate) const VIEWS: &[Examples] =
@@ -60,13 +61,13 @@ mod tests {
     }
 
     fn copies() -> Vec<Value> {
-        let (from, to) = (&name("staging"), &name("prod"));
+        let (from, to) = (&environment("staging"), &environment("prod"));
         vec![json(&EnvCopyView { from, to, secrets: vec![&secret()] })]
     }
 
     fn lists() -> Vec<Value> {
         let listed = |extends: Option<&str>| {
-            let (name, extends) = (name("prod"), extends.map(name));
+            let (name, extends) = (environment("prod"), extends.map(environment));
             ListedEnvironment { name, secrets: 3, expired: 1, extends }
         };
         let listed = [listed(None), listed(Some("base"))];
@@ -76,6 +77,6 @@ mod tests {
     }
 
     fn removals() -> Vec<Value> {
-        vec![json(&EnvRmView { environment: &name("prod"), secrets: &[secret()] })]
+        vec![json(&EnvRmView { environment: &environment("prod"), secrets: &[secret()] })]
     }
 }

@@ -1,13 +1,14 @@
 //! `import`.
 
-use crate::name::{Name, SecretName};
+use crate::name::SecretName;
+use crate::name::environment::EnvironmentName;
 use crate::secret::import::Planned;
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Serialize)]
 pub struct ImportView<'a> {
-    pub environment: &'a Name,
+    pub environment: &'a EnvironmentName,
     pub dry_run: bool,
     pub secrets: Vec<ImportedSecretView>,
     pub deleted: Vec<PathBuf>,
@@ -31,7 +32,7 @@ pub(super) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::view::testing::{Examples, hold, json, name, secret};
+    use crate::report::view::testing::{Examples, environment, hold, json, secret};
     use crate::secret::import::Effect;
     use crate::secret_value::SecretValue;
     use serde_json::Value;
@@ -49,7 +50,7 @@ mod tests {
             let value = SecretValue::new(b"hush".to_vec());
             ImportedSecretView::from(&Planned { secret: secret(), value, effect })
         });
-        let (environment, deleted) = (&name("prod"), vec![PathBuf::from(".env")]);
+        let (environment, deleted) = (&environment("prod"), vec![PathBuf::from(".env")]);
         let secrets = planned.into();
         let view = json(&ImportView { environment, dry_run: false, secrets, deleted });
         assert!(!view.to_string().contains("hush"));

@@ -2,6 +2,7 @@
 //! that the schema allows, and no schema is without a view.
 
 use crate::crypto::bytes::{Fixed, Id, ShortId};
+use crate::name::environment::EnvironmentName;
 use crate::name::{Name, Pattern, SecretName};
 use serde::Serialize;
 use serde_json::Value;
@@ -74,6 +75,10 @@ fn folder() -> PathBuf {
 
 pub fn json(view: &impl Serialize) -> Value {
     serde_json::to_value(view).unwrap()
+}
+
+pub fn environment(text: &str) -> EnvironmentName {
+    EnvironmentName::new(text).unwrap()
 }
 
 pub fn name(text: &str) -> Name {

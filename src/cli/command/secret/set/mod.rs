@@ -15,7 +15,8 @@ use crate::cli::unlocking;
 use clap::Args;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use v_secure_core::name::{Name, SecretName};
+use v_secure_core::name::SecretName;
+use v_secure_core::name::environment::EnvironmentName;
 use v_secure_core::report::view::secret::value::SecretSetView;
 use v_secure_core::secret::put;
 use v_secure_core::secret::put::{NewValue, PutRequest};
@@ -142,7 +143,7 @@ fn exists(context: &Context<'_>, secret: &SecretName, with_fields: bool) -> Outc
         put::permit(vault, secret, who.member(), with_fields)?;
     }
     let found = vault.secret(secret);
-    if let (None, Ok(environment)) = (found, Name::new(secret.environment())) {
+    if let (None, Ok(environment)) = (found, EnvironmentName::new(secret.environment())) {
         meant::begin(context, &environment)?;
     }
     Ok(found.is_some_and(|found| !found.is_gone()))

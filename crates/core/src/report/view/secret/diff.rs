@@ -1,14 +1,15 @@
 //! `secret diff`.
 
 use super::revealed::RevealedView;
-use crate::name::{Name, SecretName};
+use crate::name::SecretName;
+use crate::name::environment::EnvironmentName;
 use crate::secret::compare::{Compared, Difference, Side};
 use serde::Serialize;
 
 #[derive(Serialize)]
 pub struct SecretDiffView<'a> {
-    pub left: &'a Name,
-    pub right: &'a Name,
+    pub left: &'a EnvironmentName,
+    pub right: &'a EnvironmentName,
     pub secrets: Vec<ComparedView<'a>>,
 }
 
@@ -56,7 +57,7 @@ pub(in crate::report::view) use tests::VIEWS;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::view::testing::{Examples, hold, json, name, secret};
+    use crate::report::view::testing::{Examples, environment, hold, json, secret};
     use crate::secret_value::SecretValue;
     use serde_json::Value;
 
@@ -89,7 +90,7 @@ mod tests {
     }
 
     fn diffs() -> Vec<Value> {
-        let (left, right, compared) = (&name("staging"), &name("prod"), compared());
+        let (left, right, compared) = (&environment("staging"), &environment("prod"), compared());
         let view = |reveal| {
             let secrets = compared.iter().map(|row| ComparedView::of(row, reveal)).collect();
             json(&SecretDiffView { left, right, secrets })
