@@ -5,7 +5,8 @@
 //! away is told from a roll-back by what nobody who can push decides: this device signed it, nothing
 //! that was committed holds it, and it took nothing away from anybody.
 
-use super::session::{OpenedVault, Session, SessionError, chain_of};
+use super::accepted::chain_of;
+use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::find::Location;
 use crate::store::file::read;
 use crate::store::git::command::text;

@@ -1,6 +1,7 @@
 //! Everything between a door and the store: opening the vault at a place, judging it by what this device has
 //! accepted, writing it, pruning it, and writing down what is read. Every [`door::Door`] uses this one.
 
+mod accepted;
 pub mod check;
 pub mod door;
 pub mod giving;

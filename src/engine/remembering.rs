@@ -1,7 +1,8 @@
 //! What a session remembers of a vault, and is asked about it: the state that was accepted, what this device made and
 //! wrote, what counted, and what was said of an older state.
 
-use super::session::{OpenedVault, Session, SessionError, chain_ids, taken_over};
+use super::accepted::{chain_ids, taken_over};
+use super::session::{OpenedVault, Session, SessionError};
 use crate::store::file::git_folder::has_worktrees;
 use crate::store::git::command as git_command;
 use crate::store::state::id_list::IdList;

@@ -1,5 +1,7 @@
 //! Opening the vault at a place: bytes, the cache of verified bytes, the vault, the pins.
 
+use super::accepted;
+use super::accepted::{chain_ids, chain_of};
 use crate::store::file::find::Location;
 use crate::store::file::lock;
 use crate::store::file::owners::Owners;
@@ -10,30 +12,22 @@ use crate::store::state::pins::{Home, KnownVault, PinError, Pins};
 use crate::store::state::place::VaultPlace;
 use crate::store::sys;
 use crate::store::sys::Stamp;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use v_secure_core::crypto::bytes::Id;
 use v_secure_core::crypto::digest;
-use v_secure_core::crypto::id::{EntryId, PolicyId, VaultId};
+use v_secure_core::crypto::id::{EntryId, VaultId};
 use v_secure_core::file::format::{MAX_FILE, Trust};
 use v_secure_core::file::unmerged;
 use v_secure_core::file::unmerged::Sides;
 use v_secure_core::merge::blended;
-use v_secure_core::policy::chain::{Chain, ChainSignatures};
 use v_secure_core::policy::chain_comparison::ChainComparison;
-use v_secure_core::policy::entry::PolicyEntry;
 use v_secure_core::policy::error::ChainError;
-use v_secure_core::policy::position::PolicyPosition;
-use v_secure_core::policy::rebase;
-use v_secure_core::record::line;
 use v_secure_core::record::line::LineError;
 use v_secure_core::report::verified::Verified;
 use v_secure_core::secret::prune;
 use v_secure_core::time::UnixTime;
 use v_secure_core::vault::pin;
 use v_secure_core::vault::pin::{Carried, Facts, Neighbour, PinStatus};
-use v_secure_core::vault::taken;
-use v_secure_core::vault::taken::Taking;
 use v_secure_core::vault::{Depth, OpenError, Vault, stated_vault};
 
 /// Why the vault at a place could not be opened.
@@ -79,11 +73,15 @@ pub enum SessionError {
     PinnedChain(#[source] ChainError),
 }
 
-/// Entries that took something away, by position.
-pub(crate) type Takings = BTreeMap<PolicyPosition, Taking>;
-
 /// What was known of the vault with this id before the file was read.
 type Before = (VaultId, Result<KnownVault, PinError>);
+
+/// A vault, and what a longer chain makes of it.
+struct Held {
+    vault: Vault,
+    missing_takings: bool,
+    voided: Vec<EntryId>,
+}
 
 /// A place, and what is needed to judge the vault there.
 #[derive(Debug, Clone)]
@@ -203,7 +201,7 @@ impl Session {
         before: Option<Before>,
     ) -> Result<OpenedVault, SessionError> {
         let trust = if verified.is_some() { Trust::Cached } else { Trust::Strict };
-        let mut vault = self.vault(bytes, trust, depth)?;
+        let vault = self.vault(bytes, trust, depth)?;
         let prune_from = match (depth, verified) {
             (Depth::Everything, _) => prune::first_due(&vault),
             (_, Some(verified)) => verified.prune_from,
@@ -218,30 +216,9 @@ impl Session {
             _ => self.pins().known(&self.place(), &vault.id())?,
         };
         let pin = self.judge(&known, |facts| pin::judge(vault.chain().ids(), facts));
-        let (pin, took_over) = match pin {
-            PinStatus::Diverged { .. } => match taken_over(&vault, &known)? {
-                Some(PinStatus::Continues) => (PinStatus::Continues, true),
-                Some(other) => (other, false),
-                None => (pin, false),
-            },
-            pin => (pin, false),
-        };
-        let (mut missing_takings, mut voided) = (false, Vec::new());
-        // One that took over the beginning of the accepted chain is judged by itself: what is behind took nothing.
-        let is_beginning = known.chain.as_ref().is_some_and(|chain| {
-            ChainComparison::of(&chain_ids(chain), vault.chain().ids()).has_all()
-        });
-        if let (PinStatus::Prefix { seen, .. }, Some(chain), true) =
-            (&pin, &known.chain, is_beginning)
-        {
-            if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
-                // A longer chain judges by every op, and cached bytes were read without some.
-                vault = self.vault(bytes, Trust::Strict, depth)?;
-            }
-            let (longer, takings) = chain_of(chain)?;
-            missing_takings = takings.keys().any(|position| position.index() >= *seen);
-            voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
-        }
+        let (pin, took_over) = accepted::judged(pin, &vault, &known)?;
+        let Held { vault, missing_takings, voided } =
+            self.held(vault, bytes, (trust, depth), (&pin, &known))?;
         let is_new_here = !self.carried.is_some_and(|carried| carried.is_for_place)
             && self.is_new_here(&known, &vault.id())?;
         // Of a vault that nobody has accepted nothing is kept: who refuses it has asked for nothing.
@@ -264,6 +241,31 @@ impl Session {
             record,
             stamp: None,
         })
+    }
+
+    /// An older state, judged by the longer chain that was accepted here; any other vault as it is.
+    fn held(
+        &self,
+        mut vault: Vault,
+        bytes: &[u8],
+        (trust, depth): (Trust, Depth<'_>),
+        (pin, known): (&PinStatus, &KnownVault),
+    ) -> Result<Held, SessionError> {
+        let (PinStatus::Prefix { seen, .. }, Some(chain)) = (pin, &known.chain) else {
+            return Ok(Held { vault, missing_takings: false, voided: Vec::new() });
+        };
+        // One that took over the beginning of the accepted chain is judged by itself: what is behind took nothing.
+        if !ChainComparison::of(&chain_ids(chain), vault.chain().ids()).has_all() {
+            return Ok(Held { vault, missing_takings: false, voided: Vec::new() });
+        }
+        if let (Trust::Cached, Depth::Secrets(_)) = (trust, depth) {
+            // A longer chain judges by every op, and cached bytes were read without some.
+            vault = self.vault(bytes, Trust::Strict, depth)?;
+        }
+        let (longer, takings) = chain_of(chain)?;
+        let missing_takings = takings.keys().any(|position| position.index() >= *seen);
+        let voided = vault.hold_to(&longer, &self.ledger(&vault.id()).load()?);
+        Ok(Held { vault, missing_takings, voided })
     }
 
     /// The places where a vault was accepted.
@@ -385,42 +387,4 @@ fn refuse_empty(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
         true => Err(SessionError::Empty { path: path.to_owned() }),
         false => Ok(()),
     }
-}
-
-/// What a vault's chain is to the accepted one that it parted from, where it took that over on the word of its own
-/// owners: its continuation, or that of an older state of it, if what is behind that took nothing away, as at each step
-/// of a rebase. `None` where it did not.
-pub(super) fn taken_over(
-    vault: &Vault,
-    known: &KnownVault,
-) -> Result<Option<PinStatus>, SessionError> {
-    let Some(lines) = &known.chain else { return Ok(None) };
-    let (accepted, takings) = chain_of(lines)?;
-    let last = takings.keys().next_back().map_or(0, |last| last.index());
-    let entries = &vault.file().chain;
-    let named = rebase::named(entries);
-    let ids = accepted.ids().iter().enumerate().skip(last).rev();
-    let Some((place, _)) = ids.into_iter().find(|(_, id)| named.contains(*id)) else {
-        return Ok(None);
-    };
-    let (beginning, _) = chain_of(&lines[..=place])?;
-    Ok(match rebase::took_over(vault.chain(), entries, &beginning) {
-        true if place + 1 == lines.len() => Some(PinStatus::Continues),
-        true => Some(PinStatus::Prefix { seen: place + 1, accepted: lines.len() }),
-        false => None,
-    })
-}
-
-pub(super) fn chain_ids(chain: &[String]) -> Vec<PolicyId> {
-    chain.iter().map(|line| PolicyEntry::id_of_line(line)).collect()
-}
-
-/// A chain that was accepted, and which of its entries took something away.
-pub(crate) fn chain_of(lines: &[String]) -> Result<(Chain, Takings), SessionError> {
-    let entries: Result<Vec<PolicyEntry>, _> = lines.iter().map(|text| line::parse(text)).collect();
-    let entries = entries.map_err(SessionError::PinnedLine)?;
-    let chain =
-        Chain::build(&entries, ChainSignatures::Trusted).map_err(SessionError::PinnedChain)?;
-    let takings = taken::takings(&chain, &entries).map_err(SessionError::PinnedChain)?;
-    Ok((chain, takings))
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 use std::fs;
-use std::process::{Command, Output};
-use v_secure_testkit::cli::{Run, failure};
+use v_secure_testkit::cli::{failure, last_failure};
 use v_secure_testkit::repository::Repository;
 
 fn repository() -> Option<Repository> {
@@ -18,12 +17,6 @@ fn repository() -> Option<Repository> {
     Some(repository)
 }
 
-fn typed(repository: &Repository, line: &str) -> Output {
-    let mut shell = Command::new("sh");
-    repository.surroundings(&mut shell);
-    shell.args(["-c", line]).current_dir(repository.root()).output().unwrap()
-}
-
 /// What git refuses, made by the command that its refusal names, and committed.
 #[track_caller]
 fn made(repository: &Repository, git: &[&str]) -> Value {
@@ -33,7 +26,7 @@ fn made(repository: &Repository, git: &[&str]) -> Value {
     assert!(said.contains("v-secure git resolve"), "{git:?}: {said}");
     let resolved = repository.0.json("git resolve --yes");
     let line = "git add .v-secure && git commit --quiet --no-edit";
-    let done = typed(repository, line);
+    let done = repository.shell(line);
     assert!(done.status.success(), "{done:?}");
     for line in ["audit verify", "audit verify --base HEAD~1"] {
         repository.0.ok(line);
@@ -41,13 +34,6 @@ fn made(repository: &Repository, git: &[&str]) -> Value {
     let left = repository.git_in(&repository.root(), &["status", "--porcelain"]);
     assert!(left.stdout.is_empty(), "{left:?}");
     resolved
-}
-
-#[track_caller]
-fn code(run: &Run) -> (i32, String) {
-    let last = run.err.trim().lines().last().unwrap();
-    let error: Value = serde_json::from_str(last).unwrap();
-    (run.code, error["error"]["code"].as_str().unwrap().to_owned())
 }
 
 /// The last commit, of which git makes what was there before and a hook stops it, and one before others.
@@ -197,7 +183,7 @@ fn it_is_asked_about_and_takes_the_usual_rights() {
     assert_eq!(asked.code, 1);
     assert!(asked.shows("rollback default/A") && asked.shows("--yes"), "{asked:?}");
     let refused = cli.run("--identity ../app.txt git resolve --yes --json");
-    assert_eq!(code(&refused), (4, "not-permitted".into()));
+    assert_eq!(last_failure(&refused), (4, "not-permitted".into()));
     assert!(refused.shows("who can: ada"), "{refused:?}");
     assert_eq!(fs::read(cli.vault()).unwrap(), before);
     assert_eq!(cli.run("--identity ../nobody.txt git resolve --yes").code, 3);

@@ -91,6 +91,14 @@ pub fn failure(run: &Run) -> (i32, String) {
     (run.code, object["error"]["code"].as_str().unwrap().to_owned())
 }
 
+/// The same of a run that first said something else, and may have shown what it would do.
+#[track_caller]
+pub fn last_failure(run: &Run) -> (i32, String) {
+    let last = run.err.trim().lines().last().unwrap();
+    let error: serde_json::Value = serde_json::from_str(last).unwrap();
+    (run.code, error["error"]["code"].as_str().unwrap().to_owned())
+}
+
 pub fn finish(command: &mut Command, input: &[u8]) -> Run {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

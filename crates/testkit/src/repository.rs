@@ -56,6 +56,13 @@ impl Repository {
         }
     }
 
+    /// One line in a shell, in the project.
+    pub fn shell(&self, line: &str) -> std::process::Output {
+        let mut shell = Command::new("sh");
+        self.surroundings(&mut shell);
+        shell.args(["-c", line]).current_dir(self.root()).output().unwrap()
+    }
+
     #[track_caller]
     pub fn git(&self, arguments: &[&str]) {
         let output = self.git_in(&self.root(), arguments);

@@ -72,7 +72,7 @@ pub struct LeftOut {
 pub enum WhyLeftOut {
     #[error("it needs the right to {}", .0.as_str())]
     Right(Right),
-    #[error("the user is no member on that side, and cannot read there")]
+    #[error("you are no member on that side; who can read it there: {}", joined(readers))]
     Stranger { readers: Vec<Name> },
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -84,6 +84,10 @@ pub enum WhyLeftOut {
     Gone,
     #[error("it is done by other means")]
     NotAgain,
+}
+
+fn joined(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// What was issued anew.
