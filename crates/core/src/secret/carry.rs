@@ -12,6 +12,7 @@ use crate::log::op::{Expire, Field, Op, OpRef, Put, Resolve, Versions};
 use crate::log::register::At;
 use crate::name::{Name, SecretName};
 use crate::policy::op::Right;
+use crate::policy::rebase::words::names;
 use crate::policy::state::PolicyState;
 use crate::time::UnixTime;
 use crate::vault::Vault;
@@ -72,7 +73,7 @@ pub struct LeftOut {
 pub enum WhyLeftOut {
     #[error("it needs the right to {}", .0.as_str())]
     Right(Right),
-    #[error("you are no member on that side; who can read it there: {}", joined(readers))]
+    #[error("you are no member on that side; who can read it there: {}", names(readers))]
     Stranger { readers: Vec<Name> },
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -84,10 +85,6 @@ pub enum WhyLeftOut {
     Gone,
     #[error("it is done by other means")]
     NotAgain,
-}
-
-fn joined(names: &[Name]) -> String {
-    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// What was issued anew.

@@ -8,7 +8,7 @@ mod facts;
 mod replay;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use facts::{Fact, Holder};
 

@@ -62,7 +62,8 @@ impl WhyRefused {
     }
 }
 
-fn names(names: &[Name]) -> String {
+/// Names for people.
+pub(crate) fn names(names: &[Name]) -> String {
     let names: Vec<&str> = names.iter().map(Name::as_str).collect();
     if names.is_empty() { "nobody".into() } else { names.join(", ") }
 }
