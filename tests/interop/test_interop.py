@@ -22,7 +22,7 @@ from mutating import making
 from mutating.source import WAYS, Source, fixed
 from vsecure import authority, keys, policy, reading, recipients, rules, signing, vectors
 from vsecure.encoding import armor, decode, encode, unarmor
-from vsecure.errors import Refused
+from vsecure.errors import NeedsNewer, Refused
 from vsecure.file import parse, render
 from vsecure.records import log_entry, slot_record
 from vsecure.verify import verdict, verify
@@ -33,6 +33,7 @@ ROOT = HERE.parent.parent
 VECTORS = ROOT / "fixtures" / "vectors"
 FIXTURE, EXAMPLE = ROOT / "fixtures" / "vault" / "v1", ROOT / "fixtures" / "vault" / "example"
 RECOVERY = ROOT / "docs" / "recovery.md"
+LATER = ROOT / "fixtures" / "later"
 HISTORIES = 150
 
 
@@ -87,6 +88,25 @@ class Verification(WithSample):
         after = verify(render(build.file).encode())
         self.assertIsNone(after.finding)
         self.assertIsNone(after.secrets["root/key"].current)
+
+
+class Later(unittest.TestCase):
+    """What a later version may add, met by this reader as by one that is older (section 2)."""
+
+    def test_each_file_is_met_as_the_document_says(self):
+        expected = json.loads((LATER / "expected.json").read_text())
+        self.assertEqual(set(expected), {path.stem for path in LATER.glob("*.toml")})
+        for name, (code, _) in expected.items():
+            with self.subTest(name):
+                found = verify((LATER / f"{name}.toml").read_bytes()).finding
+                refused = {0: type(None), 1: NeedsNewer, 6: Refused}[code]
+                self.assertIsInstance(found, refused)
+                self.assertEqual(isinstance(found, NeedsNewer), code == 1)
+
+    def test_what_is_carried_is_written_as_it_was(self):
+        raw = (LATER / "carried.toml").read_bytes()
+        self.assertEqual(render(parse(raw)).encode(), raw)
+        self.assertEqual(verify(raw).chain.states[-1].settings["sync.remote"], "every 5 minutes")
 
 
 class Mutants(WithSample):

@@ -61,8 +61,13 @@ def is_audience(text):
     return all(map(is_name, roles)) and "owner" in roles and roles == sorted(set(roles))
 
 
+_LATER = ("report", "rotation", "server", "sync")
+
+
 def check_setting(key, value, settings):
     """Refuses an unknown key or a bad value; `settings` are those before the op."""
+    if _is_carried(key):
+        return
     if not _known_setting(key) or (value != "" and not _setting_value(key, value, settings)):
         raise Refused("policy", "setting", key)
 
@@ -72,6 +77,12 @@ def extends_of(key):
     if key.startswith("env.") and key.endswith(".extends") and len(key) > len("env..extends"):
         return key[len("env."):-len(".extends")]
     return None
+
+
+def _is_carried(key):
+    """Whether a later version may have set it: any text is its value."""
+    namespace, dot, name = key.partition(".")
+    return not _known_setting(key) and dot != "" and namespace in _LATER and is_name(name)
 
 
 def _known_setting(key):

@@ -146,8 +146,7 @@ pub fn remove_role(
 
 /// Sets, or with no value unsets; no op if that is how it is.
 pub fn setting(state: &PolicyState, key: &str, value: Option<&str>) -> Vec<PolicyOp> {
-    if state.settings().get(key) == value && crate::policy::settings::SettingKey::parse(key).is_ok()
-    {
+    if state.settings().get(key) == value && crate::policy::settings::is_stated(key) {
         return Vec::new();
     }
     let value = value.unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ use v_secure_core::convert::inject::consent;
 use v_secure_core::name::Pattern;
 use v_secure_core::people::access;
 use v_secure_core::policy::access::Subject;
-use v_secure_core::policy::settings::{MAX_VALUE, SETTINGS, SettingKey};
+use v_secure_core::policy::settings::{MAX_VALUE, SETTINGS, SettingKey, is_stated};
 use v_secure_core::report::view::settings::SettingsSetView;
 use v_secure_core::secret::similar;
 
@@ -44,7 +44,7 @@ pub struct Set {
 
 impl Set {
     pub fn run(self, context: &Context<'_>) -> Outcome {
-        let key = SettingKey::parse(&self.key).map_err(|_| unknown(&self.key))?;
+        let Ok(key) = SettingKey::parse(&self.key) else { return self.unset_carried(context) };
         if self.value.as_deref() == Some("") {
             let message = "an empty value cannot be set: use --unset";
             return Err(Failure::new(Code::BadValue, message)
@@ -57,19 +57,11 @@ impl Set {
         if let Some(refused) = value.filter(|value| !key.takes(value)) {
             return Err(untaken(&self.key, &key, refused));
         }
-        let reason = match value {
-            Some(_) => format!("set {}", self.key),
-            None => format!("unset {}", self.key),
-        };
-        let changed = policy::change(context, &self.reason, &reason, |vault| {
-            Ok(access::setting(vault.policy(), &self.key, value))
-        })?;
+        let changed = self.change(context, value)?;
+        self.tell(context, value, &changed)?;
         if context.ui.json {
-            let (key, changed, effects) = (self.key.as_str(), changed.written, &changed.effects);
-            return context.ui.object(&SettingsSetView { key, value, changed, effects });
+            return Ok(());
         }
-        let verb = if changed.written { "is" } else { "was" };
-        context.ui.note(&format!("{} {verb} {}", self.key, value.unwrap_or("unset")));
         if let (Some(heir), Some(base)) = (key.heir(), value) {
             tell_inheritance(context, &changed, heir.as_str());
             if !changed.vault.live().any(|(name, _)| name.environment() == base) {
@@ -81,6 +73,43 @@ impl Set {
             }
         }
         policy::tell(&context.ui, &changed.effects);
+        Ok(())
+    }
+
+    /// What a later version set is nothing that this one can set: only to take it away needs no
+    /// knowledge of it.
+    fn unset_carried(&self, context: &Context<'_>) -> Outcome {
+        if !self.unset || !is_stated(&self.key) {
+            return Err(unknown(&self.key));
+        }
+        let changed = self.change(context, None)?;
+        if !changed.written {
+            return Err(unknown(&self.key));
+        }
+        self.tell(context, None, &changed)?;
+        if !context.ui.json {
+            policy::tell(&context.ui, &changed.effects);
+        }
+        Ok(())
+    }
+
+    fn change(&self, context: &Context<'_>, value: Option<&str>) -> Result<Changed, Failure> {
+        let reason = match value {
+            Some(_) => format!("set {}", self.key),
+            None => format!("unset {}", self.key),
+        };
+        policy::change(context, &self.reason, &reason, |vault| {
+            Ok(access::setting(vault.policy(), &self.key, value))
+        })
+    }
+
+    fn tell(&self, context: &Context<'_>, value: Option<&str>, changed: &Changed) -> Outcome {
+        if context.ui.json {
+            let (key, changed, effects) = (self.key.as_str(), changed.written, &changed.effects);
+            return context.ui.object(&SettingsSetView { key, value, changed, effects });
+        }
+        let verb = if changed.written { "is" } else { "was" };
+        context.ui.note(&format!("{} {verb} {}", self.key, value.unwrap_or("unset")));
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use crate::policy::gives::{self, UNSTATED};
 use crate::policy::op::{MemberAdd, PolicyOp, Right};
 use crate::policy::position::PolicyPosition;
 use crate::policy::rights::Rights;
+use crate::policy::settings::reserved::is_carried;
 use crate::policy::sign::PolicyDraft;
 use crate::policy::state::PolicyState;
 use crate::policy::strictness::tightens;
@@ -194,7 +195,8 @@ impl Run<'_> {
         }
         if let PolicyOp::Setting { key, .. } = &op
             && self.is_set_here(key)
-            && !tightens(key, before.settings(), after.settings())
+            // Which value of a setting that is not known here lets less through, nobody can say.
+            && (is_carried(key) || !tightens(key, before.settings(), after.settings()))
         {
             let here = before.settings().get(key).unwrap_or_default().to_owned();
             return (Verdict::Refused(WhyRefused::Setting { here }), op);

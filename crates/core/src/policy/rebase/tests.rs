@@ -230,6 +230,12 @@ fn of_a_setting_that_both_sides_set_the_stricter_stays() {
     assert_eq!(reasons(&replay), ["the side that stays set it to required"]);
     let replay = replayed(&base, [&set("reads", "required"), &set("ttl", "on-write")], None);
     assert_eq!(verdicts(&replay), ["again"]);
+    for (there, expected) in [("b", "refused"), ("a", "there")] {
+        let replay = replayed(&base, [&set("sync.remote", "a"), &set("sync.remote", there)], None);
+        assert_eq!(verdicts(&replay), [expected], "what is not known here stays as it is");
+    }
+    let replay = replayed(&base, [&set("ttl", "on-write"), &set("sync.remote", "a")], None);
+    assert_eq!(verdicts(&replay), ["again"]);
 }
 
 #[test]

@@ -36,9 +36,9 @@ impl From<&Settings> for SettingsShowView {
     /// What is set, and what is not with its default; of a setting that every environment has, the
     /// pattern of its key where no environment sets it.
     fn from(settings: &Settings) -> Self {
-        let set = settings.iter().filter_map(|(key, value)| {
-            let setting = SettingKey::parse(key).ok()?.setting;
-            Some(SettingView::of(setting, key, value, true))
+        let set = settings.iter().map(|(key, value)| match SettingKey::parse(key) {
+            Ok(known) => SettingView::of(known.setting, key, value, true),
+            Err(_) => SettingView::carried(key, value),
         });
         let mut rows: Vec<SettingView> = set.collect();
         let is_set = |setting: &Setting| {
@@ -61,6 +61,19 @@ impl SettingView {
             default: setting.default,
             values: setting.values,
             meaning: setting.meaning,
+            set_by: SET_BY,
+        }
+    }
+
+    /// One that this version does not know: whoever reads is to see that it does nothing here.
+    fn carried(key: &str, value: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            set: true,
+            default: "none",
+            values: "what a later version of v-secure takes",
+            meaning: "a setting of a later version, which this one keeps and does not use",
             set_by: SET_BY,
         }
     }
@@ -93,6 +106,8 @@ mod tests {
     fn shown() -> Vec<Value> {
         let view = SettingsShowView::from(&Settings::default());
         assert_eq!(view.settings.len(), SETTINGS.len());
-        vec![json(&view)]
+        let mut later = Settings::default();
+        later.set("sync.remote", "wss://vault").unwrap();
+        vec![json(&view), json(&SettingsShowView::from(&later))]
     }
 }
