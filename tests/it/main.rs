@@ -19,6 +19,7 @@ mod completions;
 mod concurrency;
 mod confirmations;
 mod conflicts;
+mod contributors;
 mod demo;
 mod discarded;
 mod doctor;

@@ -116,6 +116,9 @@ fn tell_wrapped(ui: &Ui<'_>, effects: &EffectsView, for_whom: &str) {
     if !effects.settled.is_empty() {
         ui.note(&format!("wrapped {for_whom}: {}", count(effects.settled.len())));
     }
+    if !effects.kept.is_empty() {
+        ui.note(&format!("sealed by a writer, kept for readers: {}", count(effects.kept.len())));
+    }
     let (waiting, closed) = effects.waiting();
     if !waiting.is_empty() {
         ui.warn(&format!(

@@ -40,7 +40,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("slots-full", "256 slots, removed ones among them: crates/core/src/people/slot/tests.rs"),
     ("splits-policy", "a branch from before a change of rights: tests/it/older_states"),
     ("unsettled", "whoever grants can wrap what is granted, unless rights were split by hand"),
-    ("value-damaged", "verification refuses a damaged value first"),
+    ("value-damaged", "what a member sealed wrongly: tests/it/contributors.rs"),
     ("vault-read", "a file that its owner may not read, which root may"),
     (
         "voids-work",

@@ -5,7 +5,7 @@ use super::audience_keys::MadeKeys;
 use super::policy_change::{Unsettled, WhyUnsettled};
 use crate::crypto::id::{ObjectId, SecretId};
 use crate::file::audience::EpochKeys;
-use crate::file::model::Wrap;
+use crate::file::model::{Wrap, WrapKey};
 use crate::file::version;
 use crate::file::version::WrapTo;
 use crate::host::progress::with_progress;
@@ -30,6 +30,8 @@ pub(crate) struct Settling {
     pub ops: Vec<Op>,
     pub wraps: Vec<NewWrap>,
     pub settled: BTreeSet<SecretName>,
+    /// What a member who may not read had sealed, and is under the readers' key now.
+    pub kept: BTreeSet<SecretName>,
     unsettled: BTreeMap<SecretName, (BTreeSet<Name>, WhyUnsettled)>,
 }
 
@@ -47,7 +49,8 @@ impl Settling {
 }
 
 /// Wraps every active version whose live wrap is for another audience than `state` says, or does not
-/// open for the signer where another does, as far as the signer can. `made` are keys that the same
+/// open for the signer where another does, or was sealed by a writer who does not read, as far as the signer
+/// can: a reader who found that a sealed value opens keeps it as its own, and the next one need not try. `made` are keys that the same
 /// change brings. What does not open stays as it is: it is somebody else's record, and no reason to
 /// keep a right in force.
 pub(crate) fn settle(
@@ -65,27 +68,30 @@ pub(crate) fn settle(
             let Some(wrap) = vault.wrap(&uid, &version.live_wrap.wrap) else { continue };
             let job = Job { state, keys: &keys, name, uid: &uid, version };
             let is_settled = wrap.audience == audience;
-            if is_settled && !job.is_useless(wrap) {
+            let is_sealed = matches!(wrap.key, WrapKey::Sealed(_));
+            if is_settled && !is_sealed && !job.is_useless(wrap) {
                 continue;
             }
             match job.rewrap(&audience) {
-                Ok(new) => settling.add(name, version.object, new),
+                Ok(new) => settling.add(name, version.object, new, is_settled && is_sealed),
                 // Others may open it, and what the signer lacks is said of the keys.
                 Err(why) if is_settled && why != WhyUnsettled::DoesNotOpen => {}
                 Err(why) => settling.leave(name, job.settlers(wrap, why), why),
             }
         }
     }
-    let Settling { settled, unsettled, .. } = &mut settling;
+    let Settling { settled, kept, unsettled, .. } = &mut settling;
     settled.retain(|name| !unsettled.contains_key(name));
+    kept.retain(|name| !settled.contains(name) && !unsettled.contains_key(name));
     settling
 }
 
 impl Settling {
-    fn add(&mut self, name: &SecretName, object: ObjectId, new: NewWrap) {
+    fn add(&mut self, name: &SecretName, object: ObjectId, new: NewWrap, was_readers: bool) {
         self.ops.push(Op::Rewrap { secret: name.clone(), object, wrap: new.id });
         self.wraps.push(new);
-        self.settled.insert(name.clone());
+        let of = if was_readers { &mut self.kept } else { &mut self.settled };
+        of.insert(name.clone());
     }
 
     fn leave(&mut self, name: &SecretName, able: BTreeSet<Name>, why: WhyUnsettled) {

@@ -77,12 +77,23 @@ pub enum ReadError {
     },
     #[error("the value of {secret} is refused: it is longer than the limit of {MAX_VALUE} bytes")]
     TooLong { secret: SecretName },
-    #[error("{secret} does not decrypt: it was damaged or forged")]
+    #[error("{}", damaged_text(secret, author.as_ref()))]
     Open {
         secret: SecretName,
+        /// Whose key put the version, where it is a member's that ever was.
+        author: Option<Name>,
         #[source]
         source: VersionError,
     },
+}
+
+/// What is sealed to a public key nobody but a reader can judge: a vault that verifies may hold what its
+/// author sealed wrongly.
+fn damaged_text(secret: &SecretName, author: Option<&Name>) -> String {
+    let by = author
+        .map(|name| format!(", or {name}, who set it, sealed it wrongly"))
+        .unwrap_or_default();
+    format!("{secret} does not decrypt: it was damaged or forged{by}")
 }
 
 fn pruned_text(secret: &SecretName, number: Option<usize>) -> String {
@@ -270,6 +281,7 @@ struct Sealed<'a> {
     vault: &'a VaultId,
     uid: SecretId,
     object: &'a VersionObject,
+    author: Option<&'a Name>,
     /// Those that the file has, in the order in which they are tried, the live one first.
     wraps: Vec<&'a Wrap>,
     hashed: bool,
@@ -336,7 +348,8 @@ impl<'a> Sealed<'a> {
             return Err(missing());
         }
         let hashed = vault.is_hashed();
-        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, wraps, hashed })
+        let author = vault.chain().key(&object.author).map(|key| &key.member);
+        Ok(Self { secret, vault: &vault.file().header.vault, uid, object, author, wraps, hashed })
     }
 
     /// The wraps whose audience's keys the reader has. Whoever may not read the secret any more has
@@ -376,23 +389,26 @@ impl<'a> Sealed<'a> {
                 }
                 // The commitment held, so that no other wrap opens anything else.
                 Err(source) if source.is_too_long() => {
-                    return Err(unopened(self.secret.clone(), source));
+                    return Err(self.unopened(source));
                 }
                 Err(source) => _ = first.get_or_insert(source),
             }
         }
-        let secret = || self.secret.clone();
         Err(first.map_or_else(
-            || ReadError::Missing { secret: secret() },
-            |source| unopened(secret(), source),
+            || ReadError::Missing { secret: self.secret.clone() },
+            |source| self.unopened(source),
         ))
+    }
+
+    fn unopened(&self, source: VersionError) -> ReadError {
+        unopened(self.secret.clone(), self.author.cloned(), source)
     }
 }
 
-fn unopened(secret: SecretName, source: VersionError) -> ReadError {
+fn unopened(secret: SecretName, author: Option<Name>, source: VersionError) -> ReadError {
     match source.is_too_long() {
         true => ReadError::TooLong { secret },
-        false => ReadError::Open { secret, source },
+        false => ReadError::Open { secret, author, source },
     }
 }
 
@@ -420,7 +436,7 @@ mod tests {
     #[test]
     fn a_value_that_is_too_long_is_not_called_damaged() {
         let secret = || SecretName::parse("prod/A").unwrap();
-        let error = |cause| unopened(secret(), VersionError::Value(cause));
+        let error = |cause| unopened(secret(), None, VersionError::Value(cause));
         assert!(matches!(error(SealError::TooLong), ReadError::TooLong { .. }));
         assert!(matches!(error(SealError::Padding), ReadError::Open { .. }));
     }

@@ -16,7 +16,8 @@ use v_secure_core::vault::Vault;
 /// Wrap secrets for the members who may read them but cannot open them yet
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Also gives keys to audiences that have none, or that a member left. Values do not change.\n\n\
+    after_help = "Also gives keys to audiences that have none, or that a member left, and takes what members \
+                        who may not read have sealed under the readers' key, after a look whether it opens. Values do not change.\n\n\
                         Examples:\n  v-secure access settle"
 )]
 pub struct Settle {

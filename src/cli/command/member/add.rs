@@ -214,7 +214,7 @@ impl Add {
         let kind = member.kind.as_str();
         ui.note(&format!("{} ({kind}): roles {}", self.name, policy::listed(member.roles())));
         if !reads {
-            ui.warn(&nothing_to_read(&self.name, member));
+            tell_nothing_to_read(context, &changed.vault, &self.name, member);
         }
         meant::tell_unmatched(context, &changed.vault, &self.read);
         policy::tell(ui, &changed.effects);
@@ -228,7 +228,15 @@ impl Add {
     }
 }
 
-/// What is missing, and who gives it.
+/// What is missing, and who gives it; to write without reading is a way to work too.
+fn tell_nothing_to_read(context: &Context<'_>, vault: &Vault, name: &Name, member: &Member) {
+    if vault.policy().holds_anywhere(name, Right::Write) {
+        let words = "writes and does not read: what it sets is sealed for the readers";
+        return context.ui.note(&format!("{name} {words}"));
+    }
+    context.ui.warn(&nothing_to_read(name, member));
+}
+
 fn nothing_to_read(name: &Name, member: &Member) -> String {
     let next = match member.roles().next() {
         None => format!("role join ROLE {name}"),

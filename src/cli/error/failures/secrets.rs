@@ -61,7 +61,10 @@ impl From<ReadError> for Failure {
             ReadError::Missing { .. } => is(Code::ObjectMissing)
                 .hint("v-secure audit verify")
                 .hint("git log -p -- .v-secure/vault.toml"),
-            ReadError::Open { .. } => is(Code::ValueDamaged).hint("v-secure audit verify"),
+            ReadError::Open { secret, .. } => is(Code::ValueDamaged)
+                .hint("v-secure audit verify")
+                .hint(format!("v-secure secret versions {secret}"))
+                .hint(format!("v-secure set {secret}  # which replaces it")),
             ReadError::TooLong { secret } => is(Code::ValueTooLong)
                 .with_exit(Exit::Integrity)
                 .hint(format!("v-secure set {secret}  # which replaces it"))

@@ -28,6 +28,8 @@ use std::collections::BTreeSet;
 pub struct PolicyOutcome {
     /// Secrets wrapped for their new audience.
     pub settled: Vec<SecretName>,
+    /// Secrets that a member who may not read had sealed, under the readers' key now.
+    pub kept: Vec<SecretName>,
     /// Secrets that not all of their readers can open yet.
     pub unsettled: Vec<Unsettled>,
     /// Audiences that this member could not give the keys they need; an owner can.
@@ -201,6 +203,7 @@ fn with_policy(
 fn outcome(settling: &Settling, made: MadeKeys) -> PolicyOutcome {
     PolicyOutcome {
         settled: settling.settled.iter().cloned().collect(),
+        kept: settling.kept.iter().cloned().collect(),
         unsettled: settling.unsettled(),
         without_keys: made.without_keys,
         renewed: made.fresh.into_keys().collect(),

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct EffectsView {
     /// Secrets that were wrapped for their new readers.
     pub settled: Vec<SecretName>,
+    /// Secrets that a member who may not read had sealed, under the readers' key now.
+    pub kept: Vec<SecretName>,
     /// Secrets that not all of their readers can open yet.
     pub unsettled: Vec<UnsettledSecretView>,
     /// Audiences that lack keys.
@@ -45,6 +47,7 @@ impl From<&PolicyOutcome> for EffectsView {
     fn from(outcome: &PolicyOutcome) -> Self {
         Self {
             settled: outcome.settled.clone(),
+            kept: outcome.kept.clone(),
             unsettled: outcome.unsettled.iter().map(UnsettledSecretView::from).collect(),
             without_keys: outcome.without_keys.clone(),
             lacks: KeyLacksView::from(&outcome.short),
@@ -93,6 +96,7 @@ mod tests {
         let [lacks, none] = lacks::examples();
         let all = EffectsView {
             settled: vec![secret()],
+            kept: vec![secret()],
             unsettled: vec![
                 left(WhyUnsettled::NotPermitted, &["admin", "second"]),
                 left(WhyUnsettled::NoKeys, &["admin"]),
