@@ -14,6 +14,7 @@ mod bytes;
 #[cfg(unix)]
 mod changed;
 mod ci_templates;
+mod clones;
 mod comfort;
 mod completions;
 mod concurrency;

@@ -1,0 +1,98 @@
+//! Merges in clones that lack a part of the history, and in a second worktree: as in any clone, with what is to
+//! be typed first where git needs it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use v_secure_testkit::repository::{FILE, Repository};
+
+/// A repository with two branches that each set another secret, after `main` went on, and a folder for a clone.
+fn branched() -> Option<(Repository, PathBuf)> {
+    let repository = Repository::new()?;
+    let cli = &repository.0;
+    cli.ok("git install");
+    repository.git(&["add", ".v-secure"]);
+    repository.commit("driver");
+    for name in ["left", "right"] {
+        repository.git(&["checkout", "--quiet", "-B", name, "main"]);
+        cli.set(name, name);
+        repository.commit(name);
+    }
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let clone = repository.root().with_file_name("clone");
+    Some((repository, clone))
+}
+
+/// What the merge of both branches is where nothing is missing.
+fn whole(repository: &Repository) -> Vec<u8> {
+    repository.git(&["checkout", "--quiet", "-B", "whole", "left"]);
+    repository.git(&["merge", "--quiet", "--no-edit", "right"]);
+    fs::read(repository.0.vault()).unwrap()
+}
+
+#[track_caller]
+fn git(repository: &Repository, folder: &Path, arguments: &[&str]) {
+    let output = repository.git_in(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+}
+
+fn clone(repository: &Repository, folder: &Path, how: &[&str]) {
+    let url = format!("file://{}", repository.root().display());
+    let path = folder.display().to_string();
+    repository.git(&[&["clone", "--quiet"], how, &["--branch", "left", &url, &path]].concat());
+    let installed = repository.run_in(folder, "git install", &[]);
+    assert_eq!(installed.code, 0, "{installed:?}");
+}
+
+fn verified(repository: &Repository, folder: &Path, expected: &[u8]) {
+    assert!(fs::read(folder.join(FILE)).unwrap() == expected, "another file than elsewhere");
+    let verified = repository.run_in(folder, "audit verify --base origin/left", &[]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn a_shallow_clone_fetches_where_the_branches_began_and_merges_then() {
+    let Some((repository, folder)) = branched() else { return };
+    let expected = whole(&repository);
+    clone(&repository, &folder, &["--depth", "1"]);
+    git(&repository, &folder, &["fetch", "--quiet", "--depth", "1", "origin", "right"]);
+    let refused = repository.git_in(&folder, &["merge", "--no-edit", "FETCH_HEAD"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && told.contains("unrelated histories"), "{refused:?}");
+    let verified_first = repository.run_in(&folder, "audit verify", &[]);
+    assert_eq!(verified_first.code, 0, "{verified_first:?}");
+    git(&repository, &folder, &["fetch", "--quiet", "--unshallow", "origin", "right"]);
+    git(&repository, &folder, &["merge", "--quiet", "--no-edit", "FETCH_HEAD"]);
+    verified(&repository, &folder, &expected);
+}
+
+#[test]
+fn the_driver_needs_no_common_commit() {
+    let Some((repository, folder)) = branched() else { return };
+    let expected = whole(&repository);
+    clone(&repository, &folder, &["--depth", "1"]);
+    git(&repository, &folder, &["fetch", "--quiet", "--depth", "1", "origin", "right"]);
+    let merge = ["merge", "--quiet", "--no-edit", "--allow-unrelated-histories", "FETCH_HEAD"];
+    git(&repository, &folder, &merge);
+    verified(&repository, &folder, &expected);
+}
+
+#[test]
+fn a_partial_clone_fetches_what_it_merges_by_itself() {
+    let Some((repository, folder)) = branched() else { return };
+    let expected = whole(&repository);
+    clone(&repository, &folder, &["--filter=blob:none"]);
+    git(&repository, &folder, &["merge", "--quiet", "--no-edit", "origin/right"]);
+    verified(&repository, &folder, &expected);
+}
+
+#[test]
+fn a_second_worktree_merges_as_the_first_one() {
+    let Some((repository, folder)) = branched() else { return };
+    let expected = whole(&repository);
+    let path = folder.display().to_string();
+    repository.git(&["worktree", "add", "--quiet", "-b", "second", &path, "left"]);
+    git(&repository, &folder, &["merge", "--quiet", "--no-edit", "right"]);
+    assert!(fs::read(folder.join(FILE)).unwrap() == expected);
+    let verified = repository.run_in(&folder, "audit verify --base left", &[]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
