@@ -135,12 +135,16 @@ impl Team {
     fn follow(&mut self, document: &str, story: &str) {
         let steps = steps(document, story);
         assert!(steps.len() > 8, "the story is not where this test looks");
+        // A step whose output is not shown may have failed, and the next one tells.
+        let mut before = String::new();
         for Step { device, line, shown } in steps {
             let output = self.run(&device, &line);
             let printed = String::from_utf8(output.stdout).unwrap();
             self.last.insert(device.clone(), output.status.code().unwrap());
-            let printed = printed.lines().collect::<Vec<_>>();
-            assert!(fits(&shown, &printed), "{device}$ {line}\n{shown:#?}\n{printed:#?}");
+            let lines = printed.lines().collect::<Vec<_>>();
+            let fits = fits(&shown, &lines);
+            assert!(fits, "after {before}: {device}$ {line}\n{shown:#?}\n{lines:#?}");
+            before = format!("{device}$ {line}\n{printed}");
         }
     }
 
