@@ -29,8 +29,8 @@ pub const LATE: UnixTime = UnixTime::from_secs(4_000_000_000);
 /// Ada owns; Apprentice develops; Rita may read what pipelines read; Rob may rotate one secret; Rex
 /// developed and was removed, and so was Boss, who owned; Demoted developed and left that role; Phone is a
 /// device of Apprentice's that was revoked. Mallory can push and is nobody.
-pub const PEOPLE: [&str; 9] =
-    ["ada", "apprentice", "rita", "rob", "rex", "boss", "demoted", "phone", "mallory"];
+pub const PEOPLE: [&str; 8] =
+    ["ada", "apprentice", "rita", "rob", "rex", "boss", "demoted", "mallory"];
 
 pub struct Person {
     pub text: SecretValue,
