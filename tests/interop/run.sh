@@ -8,6 +8,7 @@
 # V_SECURE_INTEROP_COUNT how many mutants (1000), V_SECURE_INTEROP_SEED by which seed (1),
 # V_SECURE_INTEROP_HISTORIES how many histories of who gets in (400),
 # V_SECURE_INTEROP_JOBS  in how many processes (2)
+# V_SECURE_INTEROP_CAMPAIGN a folder of files that the campaign wrote (V_SECURE_CAMPAIGN_OUT)
 # V_SECURE_INTEROP_DOORS on how many mutants every command that reads is asked (40)
 #
 # The last line is "N passed, N failed"; the exit code is 1 if anything failed.
@@ -75,6 +76,21 @@ files=$(number '([0-9]+) files: ')
 bad=$(number '([0-9]+) files disagree')
 [ "$files" -gt 0 ] || bad=1
 count $((files > bad ? files - bad : 0)) "$bad"
+
+step "forgeries" "$python" folder.py "$fixtures/forgeries" "$which" "$program" --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+files=$(number '([0-9]+) files: ')
+bad=$(number '([0-9]+) files disagree')
+[ "$files" -gt 0 ] || bad=1
+count $((files > bad ? files - bad : 0)) "$bad"
+
+if [ -n "${V_SECURE_INTEROP_CAMPAIGN:-}" ]; then
+    step "campaign" "$python" folder.py "$V_SECURE_INTEROP_CAMPAIGN" "$which" "$program" \
+        --jobs "${V_SECURE_INTEROP_JOBS:-2}"
+    files=$(number '([0-9]+) files: ')
+    bad=$(number '([0-9]+) files disagree')
+    [ "$files" -gt 0 ] || bad=1
+    count $((files > bad ? files - bad : 0)) "$bad"
+fi
 
 judge=()
 [ "$which" = --binary ] || judge=(--verdict "$program")

@@ -26,7 +26,7 @@ use v_secure_core::record::ids::SUITE;
 /// The newcomer's.
 const SSH: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN";
-const DEV: &str = "dev+outside+owner";
+pub const DEV: &str = "dev+outside+owner";
 const PROD: &str = "ci+owner";
 
 const UNAUTHORISED: &str = "policy-unauthorised";
@@ -178,7 +178,7 @@ pub const ALL: &[Forgery] = &[
 
 /// The genuine vault, continued by an owner: a contractor in a role of its own, a member without a
 /// role, a role without grants.
-struct Cast<'a> {
+pub struct Cast<'a> {
     world: &'a World,
     file: VaultFile,
     chain: Chain,
@@ -186,7 +186,7 @@ struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
-    fn new(world: &'a World) -> Self {
+    pub fn new(world: &'a World) -> Self {
         let file = world.file.clone();
         let chain = Chain::build(&file.chain, ChainSignatures::Check).unwrap();
         let recipient = generate_identity().recipient;
@@ -221,13 +221,25 @@ impl<'a> Cast<'a> {
     }
 
     /// The contractor's entry.
-    fn appended(mut self, ops: Vec<PolicyOp>) -> String {
-        let entry = self.draft(ops).sign(&[&self.contractor]);
-        self.file.chain.push(entry);
-        text(&self.file)
+    pub fn appended(self, ops: Vec<PolicyOp>) -> String {
+        text(&self.grown(ops))
     }
 
-    fn with_recipient(self, recipient: &str) -> String {
+    /// The file with the contractor's entry.
+    pub fn grown(mut self, ops: Vec<PolicyOp>) -> VaultFile {
+        let entry = self.draft(ops).sign(&[&self.contractor]);
+        self.file.chain.push(entry);
+        self.file
+    }
+
+    /// The point of the newcomer's SSH key.
+    pub fn newcomer() -> [u8; 32] {
+        let (_, blob) = SSH.split_once(' ').unwrap();
+        let blob = base64::engine::general_purpose::STANDARD.decode(blob).unwrap();
+        blob[blob.len() - 32..].try_into().unwrap()
+    }
+
+    pub fn with_recipient(self, recipient: &str) -> String {
         self.appended(vec![PolicyOp::recipient_add(
             name("contractor"),
             RecipientText::new(recipient),
@@ -286,11 +298,13 @@ fn epoch(audience: &str, recipient: &str) -> PolicyOp {
 
 /// What `ssh-to-age` makes of [`SSH`].
 fn ssh_as_age() -> String {
-    let (_, blob) = SSH.split_once(' ').unwrap();
-    let blob = base64::engine::general_purpose::STANDARD.decode(blob).unwrap();
-    let point: [u8; 32] = blob[blob.len() - 32..].try_into().unwrap();
-    let key = ed25519_dalek::VerifyingKey::from_bytes(&point).unwrap();
-    bech32::encode("age", key.to_montgomery().to_bytes().to_base32(), Variant::Bech32).unwrap()
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&Cast::newcomer()).unwrap();
+    x25519_text(&key.to_montgomery().to_bytes())
+}
+
+/// A recipient of this coordinate.
+pub fn x25519_text(point: &[u8; 32]) -> String {
+    bech32::encode("age", point.to_base32(), Variant::Bech32).unwrap()
 }
 
 /// Another vault, since the genuine one asks for one owner.

@@ -1,7 +1,7 @@
 //! Runs the program on a forged vault, as a stranger's push would put it into a project.
 
 use crate::forgery::doors;
-use crate::forgery::kind::{Forgery, Setup};
+use crate::forgery::kind::{Forgery, Get, Setup};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,18 +30,23 @@ impl Set {
             Setup::Strict => args.push("--strict"),
             _ => {}
         }
-        let expected = if forgery.setup == Setup::Harmless { 0 } else { forgery.exit() };
+        let expected = if forgery.is_in_order() { 0 } else { forgery.exit() };
         // Twice: what refuses cold must refuse warm.
         for _ in 0..2 {
             let output = project.run(&args);
             assert_eq!(output.status.code(), Some(expected), "{output:?}");
-            let told = forgery.code.is_empty() || codes(&output).contains(&forgery.code.to_owned());
+            let told = forgery.code.is_empty()
+                || forgery.setup == Setup::Opened
+                || codes(&output).contains(&forgery.code.to_owned());
             assert!(told, "{:?}", codes(&output));
         }
         let before = fs::read(project.vault()).unwrap();
-        let is_older = forgery.setup == Setup::Strict;
-        let (one, whole) = (forgery.get, forgery.whole());
-        doors::check(&project, &self.identities["ada"], [one, whole], forgery.exit(), is_older);
+        doors::check(&project, &self.identities["ada"], forgery);
+        if let (Setup::Opened, Get::Refused(name)) = (forgery.setup, forgery.get) {
+            let output = project.read(&["--json", "get", name]);
+            let said: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+            assert_eq!(said["error"]["code"], forgery.code);
+        }
         assert_eq!(fs::read(project.vault()).unwrap(), before, "reading changes nothing");
         // What nobody signed is not remembered, whatever was served of the file. A line that a member
         // signed is: it is in their name, and no outsider can make one.
@@ -85,7 +90,7 @@ impl Project {
                 assert_eq!(output.stdout, b"prod-db-2", "{output:?}");
             }
             Setup::Carried => project.pin = Some(pin(&set.genuine)),
-            Setup::File | Setup::Base | Setup::Harmless => {}
+            Setup::File | Setup::Base | Setup::Harmless | Setup::Opened => {}
         }
         fs::write(project.vault(), &set.forged[forgery.name]).unwrap();
         project

@@ -1,7 +1,7 @@
 //! Every way to read a vault, asked about one secret: none may give what another one refuses.
 
 use crate::forgery::check::Project;
-use crate::forgery::kind::Get;
+use crate::forgery::kind::{Forgery, Get, Setup};
 use std::fs;
 use std::process::Output;
 use v_secure::{FirstUse, Options, SecretValue, Vault};
@@ -115,10 +115,15 @@ fn library(project: &Project, identity: &str, name: &str) -> Option<Vec<u8>> {
     Some(value.expose().to_vec())
 }
 
-/// Asks every door; `one` and `whole` are what those that read one secret, or all of the file, do, and
-/// `exit` is that of a refusal.
-pub fn check(project: &Project, identity: &str, [one, whole]: [Get; 2], exit: i32, is_older: bool) {
+/// Asks every door, those that read one secret and those that read all of the file.
+pub fn check(project: &Project, identity: &str, forgery: &Forgery) {
+    let (one, whole, exit) = (forgery.get, forgery.whole(), forgery.exit());
+    let is_older = forgery.setup == Setup::Strict;
     for door in ALL {
+        if forgery.setup == Setup::Opened && !door.gives_value {
+            // It opens nothing, or shows other values too.
+            continue;
+        }
         let writes = ["secret edit", "edit", "secret rollback"].contains(&door.name);
         match if door.reads == Reads::One { one } else { whole } {
             Get::Untouched => {}

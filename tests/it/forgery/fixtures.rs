@@ -112,6 +112,7 @@ fn row(forgery: &Forgery) -> String {
         Setup::Pinned => "this device's pin",
         Setup::Strict => "this device's pin, `--strict`",
         Setup::Carried => "a carried pin",
+        Setup::Opened => "nothing (told by who opens it)",
     };
     let one = does(forgery, forgery.get);
     let all = does(forgery, forgery.whole());

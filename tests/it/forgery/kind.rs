@@ -30,6 +30,8 @@ pub enum Setup {
     Strict,
     /// `V_SECURE_PIN` of the genuine vault.
     Carried,
+    /// The file alone; nothing is wrong with it that shows without a key, and who opens the value refuses it.
+    Opened,
     /// The file alone; it stays in order, and the finding is a warning or a notice, if there is one.
     Harmless,
 }
@@ -52,6 +54,11 @@ impl Forgery {
         if self.code == "merged-as-text" { 7 } else { 6 }
     }
 
+    /// Whether verification finds nothing that it refuses.
+    pub fn is_in_order(&self) -> bool {
+        matches!(self.setup, Setup::Harmless | Setup::Opened)
+    }
+
     /// What a command does that reads all of the file.
     pub fn whole(&self) -> Get {
         let (Get::Refused(name) | Get::Value(name, _) | Get::Gone(name)) = self.get else {
@@ -59,7 +66,7 @@ impl Forgery {
         };
         match self.setup {
             Setup::File | Setup::Pinned | Setup::Carried => Get::Refused(name),
-            Setup::Base | Setup::Strict | Setup::Harmless => self.get,
+            Setup::Base | Setup::Strict | Setup::Harmless | Setup::Opened => self.get,
         }
     }
 }
@@ -84,6 +91,11 @@ pub fn all() -> Vec<&'static Forgery> {
         crate::forgery::entries::ALL,
         crate::forgery::policies::ALL,
         crate::forgery::states::ALL,
+        crate::forgery::standing::ALL,
+        crate::forgery::grantors::ALL,
+        crate::forgery::signatures::ALL,
+        crate::forgery::replays::ALL,
+        crate::forgery::opened::ALL,
     ];
     lists.into_iter().flatten().collect()
 }

@@ -9,9 +9,14 @@ mod check;
 mod doors;
 mod entries;
 mod fixtures;
+mod grantors;
 mod kind;
+mod opened;
 mod policies;
+mod replays;
 mod rights;
+mod signatures;
+mod standing;
 mod states;
 mod values;
 mod versions;
@@ -138,6 +143,45 @@ forgeries! {
     policy_forked
     vault_substituted
     vault_substituted_carried
+    device_revoked
+    device_revoked_old_policy
+    demoted_new_policy
+    demoted_old_policy
+    removed_inside_heads
+    removed_owner_backdated
+    void_spam
+    rotated_outside_pattern
+    wrapped_for_others
+    wrapped_under_old_epoch
+    grant_of_wider_pattern
+    grant_of_right_not_held
+    revoked_outside_pattern
+    member_removed_by_grantor
+    setting_by_grantor
+    section_replayed
+    entry_of_another_vault
+    policy_replayed
+    policy_forked_shorter
+    rebase_by_removed_owner
+    rebase_by_removed_owner_base
+    setting_in_header
+    wrap_audience_changed
+    wrap_epoch_changed
+    kek_uncommitted
+    body_of_another_secret
+    two_keys
+    wrap_garbage_put
+    policy_signature_stripped
+    policy_signature_doubled
+    policy_signature_added
+    entry_signature_stripped
+    entry_signature_of_another
+    signature_torsioned
+    key_of_small_order
+    recipient_torsioned
+    role_in_capitals
+    name_in_cyrillic
+    secret_in_cyrillic
 }
 
 #[test]

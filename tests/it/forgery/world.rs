@@ -27,8 +27,10 @@ pub const NOW: UnixTime = UnixTime::from_secs(1_750_000_000);
 pub const LATE: UnixTime = UnixTime::from_secs(4_000_000_000);
 
 /// Ada owns; Apprentice develops; Rita may read what pipelines read; Rob may rotate one secret; Rex
-/// developed and was removed. Mallory can push and is nobody.
-pub const PEOPLE: [&str; 6] = ["ada", "apprentice", "rita", "rob", "rex", "mallory"];
+/// developed and was removed, and so was Boss, who owned; Demoted developed and left that role; Phone is a
+/// device of Apprentice's that was revoked. Mallory can push and is nobody.
+pub const PEOPLE: [&str; 8] =
+    ["ada", "apprentice", "rita", "rob", "rex", "boss", "demoted", "mallory"];
 
 pub struct Person {
     pub text: SecretValue,
@@ -38,7 +40,9 @@ pub struct Person {
 
 pub struct World {
     pub file: VaultFile,
-    /// The vault before Rex was removed.
+    /// The vault when Ada was alone.
+    pub first: VaultFile,
+    /// The vault before Rex and the others went.
     pub before: VaultFile,
     /// The vault before the last entry.
     pub shorter: VaultFile,
@@ -71,18 +75,19 @@ impl World {
         let new = identity::generate_identity();
         let file = start(&new.recipient, "demo");
         let mut story = Story::new(file, new);
+        let first = story.vault.file().clone();
         story.people();
         story.write("ada", &[("prod/DB", "prod-db-1"), ("prod/API", "prod-api-1")]);
         story.write("apprentice", &[("dev/DB", "dev-db-1"), ("dev/FLAG", "dev-flag-1")]);
         story.write("rex", &[("dev/TOKEN", "dev-token-1")]);
         let before = story.vault.file().clone();
-        story.policy("rex leaves", vec![PolicyOp::MemberRemove { member: name("rex") }]);
+        story.leave();
         story.write("apprentice", &[("dev/FLAG", "dev-flag-2")]);
         let shorter = story.vault.file().clone();
         story.write("ada", &[("prod/DB", "prod-db-2")]);
         let file = story.vault.file().clone();
         assert_eq!(open(&file).findings().unwrap(), [], "the genuine vault is in order");
-        Self { file, before, shorter, people: story.keys }
+        Self { file, first, before, shorter, people: story.keys }
     }
 }
 
@@ -128,10 +133,13 @@ impl Story {
             ("rita", "ci"),
             ("rob", "rotator"),
             ("rex", "dev"),
+            ("boss", "owner"),
+            ("demoted", "dev"),
             ("mallory", ""),
         ] {
             ops.extend(self.newcomer(member, role));
         }
+        ops.push(self.phone());
         self.policy("let the team in", ops);
     }
 
@@ -153,6 +161,28 @@ impl Story {
             PolicyOp::KeyAdd(op),
             PolicyOp::role_join(name(role), name(member)),
         ]
+    }
+
+    /// A second device of Apprentice's, sealed to the recipient that it has.
+    fn phone(&mut self) -> PolicyOp {
+        let member = &self.keys["apprentice"];
+        let (text, recipient) = (member.text.expose_str().unwrap(), member.recipient.clone());
+        let text = SecretValue::from(text.to_owned());
+        let (member, device) = (name("apprentice"), name("phone"));
+        let id = Some(self.vault.id());
+        let (op, key) =
+            new_device_key(&RealHost, id.as_ref(), &member, &device, &recipient).unwrap();
+        self.keys.insert("phone", Person { text, recipient, key });
+        PolicyOp::KeyAdd(op)
+    }
+
+    fn leave(&mut self) {
+        let removed = ["rex", "boss"].map(|who| PolicyOp::MemberRemove { member: name(who) });
+        let demoted = PolicyOp::RoleLeave { role: name("dev"), member: name("demoted") };
+        let (member, device) = (name("apprentice"), name("phone"));
+        let revoked = PolicyOp::KeyRemove { member, device, lost: false };
+        let ops = removed.into_iter().chain([demoted, revoked]).collect();
+        self.policy("rex leaves, and others with him", ops);
     }
 
     fn policy(&mut self, reason: &str, ops: Vec<PolicyOp>) {

@@ -1,5 +1,6 @@
 //! Letting people, devices, roles and rights go, and what each leaves behind.
 
+mod afterwards;
 mod let_in;
 
 use serde_json::json;

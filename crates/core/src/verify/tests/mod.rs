@@ -21,6 +21,7 @@ use crate::record::{ids, line};
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
 
+mod campaign;
 mod scope;
 
 const A: &str = "prod/A";
