@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::crypto::bytes::Id;
+use crate::policy::sign::co_sign;
 use Right::{Grant, Read, Write};
 
 const REFUSED: &str = "policy-unauthorised";
@@ -57,6 +58,25 @@ fn who_adds_a_name_first_shows_in_what_a_role_gives() {
     let error =
         stating(&world, "admin", vec![join("ops", "newcomer")], 0, *seen[0].gives().unwrap());
     assert_eq!((error.code(), error.op), ("policy-op-gives", Some(0)));
+}
+
+/// An entry's id does not cover its signatures, so that those of several owners unite.
+#[test]
+fn who_signs_an_entry_afterwards_is_a_creator_and_no_more() {
+    let mut world = with_contractor();
+    world.did(&["admin"], vec![member_add("newcomer")]);
+    let seen = gives::fill(Some(&world.chain), vec![join("ops", "newcomer")]);
+    let genuine = world.entries.pop().unwrap();
+    world.entries.push(co_sign(genuine, &device_key("cora")));
+    world.chain = Chain::build(&world.entries, ChainSignatures::Check).unwrap();
+    // It may plant a device, and can neither give a role nor be overlooked by who does.
+    let planted = world.key("newcomer", "planted");
+    assert_eq!(world.code(&["cora"], vec![join("ops", "newcomer")]), REFUSED);
+    world.did(&["cora"], vec![planted]);
+    let error =
+        stating(&world, "admin", vec![join("ops", "newcomer")], 0, *seen[0].gives().unwrap());
+    assert_eq!((error.code(), error.op), ("policy-op-gives", Some(0)));
+    assert_eq!(world.code(&["greta"], vec![member_remove("newcomer")]), REFUSED);
 }
 
 #[test]
