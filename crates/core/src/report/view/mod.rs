@@ -36,6 +36,7 @@ pub mod member;
 pub mod narrowed;
 pub mod pin;
 pub mod policy;
+pub mod policy_log;
 pub mod policy_rebase;
 pub mod prune;
 pub mod recovery;
