@@ -1,5 +1,5 @@
-//! Merges in clones that lack a part of the history, and in a second worktree: as in any clone, with what is to
-//! be typed first where git needs it.
+//! Merges in clones of one repository: of each other's branches, and with a part of the history alone, and in a second
+//! worktree. What is to be typed first where git needs it is typed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -95,4 +95,42 @@ fn a_second_worktree_merges_as_the_first_one() {
     assert!(fs::read(folder.join(FILE)).unwrap() == expected);
     let verified = repository.run_in(&folder, "audit verify --base left", &[]);
     assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+/// Each works by itself, then takes what the other one has, and again while the other one goes on.
+#[test]
+fn two_clones_that_merge_each_others_branches_end_with_one_file() {
+    let Some((repository, ours)) = branched() else { return };
+    let theirs = ours.with_file_name("theirs");
+    for (folder, name) in [(&ours, "OURS"), (&theirs, "THEIRS")] {
+        clone(&repository, folder, &[]);
+        write(&repository, folder, "A");
+        write(&repository, folder, name);
+    }
+    write(&repository, &theirs, "LATER");
+    merge_of(&repository, &ours, &theirs, "left~1");
+    merge_of(&repository, &theirs, &ours, "left~1");
+    merge_of(&repository, &ours, &theirs, "left");
+    merge_of(&repository, &theirs, &ours, "left");
+    let expected = fs::read(ours.join(FILE)).unwrap();
+    verified(&repository, &ours, &expected);
+    verified(&repository, &theirs, &expected);
+    let listed = repository.run_in(&ours, "ls", &[]);
+    for name in ["OURS", "THEIRS", "LATER"] {
+        assert!(listed.shows(name), "{name}: {listed:?}");
+    }
+}
+
+fn write(repository: &Repository, folder: &Path, name: &str) {
+    let set = repository.run_in(folder, &format!("set {name}"), &[]);
+    assert_eq!(set.code, 0, "{set:?}");
+    git(repository, folder, &["commit", "--quiet", "--all", "-m", name]);
+}
+
+/// Merges a commit of the branch `left` of another clone.
+fn merge_of(repository: &Repository, folder: &Path, other: &Path, commit: &str) {
+    let (other, back) = (other.display().to_string(), commit.trim_start_matches("left"));
+    git(repository, folder, &["fetch", "--quiet", &other, "left"]);
+    let fetched = format!("FETCH_HEAD{back}");
+    git(repository, folder, &["merge", "--quiet", "--no-edit", &fetched]);
 }
