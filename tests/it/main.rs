@@ -7,6 +7,8 @@ mod action_base;
 mod adoption;
 mod age_interop;
 mod architecture;
+#[cfg(unix)]
+mod asked;
 mod at_home;
 mod audit;
 mod backup;
