@@ -78,6 +78,7 @@ mod places;
 #[cfg(unix)]
 mod policy_log;
 mod policy_rebase;
+mod policy_remarks;
 mod reads;
 mod recovery;
 mod refusals;

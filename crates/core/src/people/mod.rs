@@ -1,8 +1,10 @@
 //! Who is in a vault and what they may: members, roles, recovery, slots, and what leaving takes along. Pure.
 
 pub mod access;
+pub mod attention;
 pub mod departure;
 pub mod init;
+pub mod loss;
 pub mod member;
 pub mod recovery;
 pub mod review;

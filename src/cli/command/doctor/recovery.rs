@@ -2,35 +2,30 @@
 
 use super::examined::Examined;
 use super::finding::{DoctorCode, DoctorFinding};
+use v_secure_core::people::loss;
+use v_secure_core::people::loss::Loss;
 use v_secure_core::policy::state::PolicyState;
 
 pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     examined.vault().map(|vault| judge(vault.policy())).into_iter().collect()
 }
 
+/// What an owner's loss ends in besides is `policy review`'s to say.
 fn judge(state: &PolicyState) -> DoctorFinding {
-    let recipients: usize = state
-        .owners()
-        .filter_map(|owner| state.member(owner))
-        .map(|owner| owner.recipients.len())
-        .sum();
-    if recipients <= 1 {
-        let what = "one identity alone can open everything: if it is lost, so is the vault";
-        return DoctorFinding::new(DoctorCode::RecoveryNone, what).mend("v-secure recovery new");
+    for lost in loss::of(state) {
+        match lost {
+            Loss::OneIdentity => {
+                return DoctorFinding::new(DoctorCode::RecoveryNone, lost.to_string())
+                    .mend("v-secure recovery new");
+            }
+            Loss::FewOwners { .. } => {
+                return DoctorFinding::new(DoctorCode::OwnersFew, lost.to_string())
+                    .mend("v-secure role join owner MEMBER");
+            }
+            Loss::OneOwner { .. } => {}
+        }
     }
-    let keys: usize = state
-        .owners()
-        .filter_map(|owner| state.member(owner))
-        .filter(|owner| !owner.keys.is_empty())
-        .count();
-    if keys <= state.threshold() && state.threshold() > 1 {
-        let what = format!(
-            "{} owners must sign, and only {keys} can: one lost device ends every change of rights",
-            state.threshold()
-        );
-        return DoctorFinding::new(DoctorCode::OwnersFew, what)
-            .mend("v-secure role join owner MEMBER");
-    }
+    let recipients = loss::identities(state);
     DoctorFinding::new(
         DoctorCode::RecoverySound,
         format!("{recipients} identities of owners open everything"),

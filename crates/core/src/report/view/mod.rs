@@ -40,6 +40,7 @@ pub mod policy_log;
 pub mod policy_rebase;
 pub mod prune;
 pub mod recovery;
+pub mod remark;
 pub mod role;
 pub mod secret;
 pub mod settings;

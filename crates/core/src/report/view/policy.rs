@@ -1,7 +1,9 @@
 //! `policy review`.
 
 use super::giving::{access_texts, members, parts};
+use super::remark::RemarkView;
 use crate::name::Name;
+use crate::people::attention::Remark;
 use crate::people::review::{Held, Joined, Mark, Review, RoleRow};
 use serde::Serialize;
 
@@ -10,6 +12,7 @@ pub struct PolicyReviewView<'a> {
     pub credentials: Vec<CredentialReviewView<'a>>,
     pub memberships: Vec<MembershipReviewView<'a>>,
     pub roles: Vec<RoleReviewView<'a>>,
+    pub remarks: Vec<RemarkView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -49,12 +52,13 @@ pub struct MarkView {
     pub text: String,
 }
 
-impl<'a> From<&'a Review> for PolicyReviewView<'a> {
-    fn from(found: &'a Review) -> Self {
+impl<'a> PolicyReviewView<'a> {
+    pub fn of(found: &'a Review, remarks: &'a [Remark]) -> Self {
         Self {
             credentials: found.credentials.iter().map(CredentialReviewView::from).collect(),
             memberships: found.memberships.iter().map(MembershipReviewView::from).collect(),
             roles: found.roles.iter().map(RoleReviewView::from).collect(),
+            remarks: remarks.iter().map(RemarkView::from).collect(),
         }
     }
 }
@@ -131,6 +135,7 @@ mod tests {
     use crate::crypto::id::KeyId;
     use crate::crypto::identity::recipient_text::RecipientText;
     use crate::policy::vouching::{AccessOfRole, Credential, Voucher, VoucherStatus};
+    use crate::report::view::remark::tests::remarks;
     use crate::report::view::testing::{Examples, ID, hold, json, name, pattern};
     use serde_json::Value;
 
@@ -176,6 +181,6 @@ mod tests {
             }],
             roles: vec![RoleRow { role, members: 1, access, made: by(), marks: marks() }],
         };
-        vec![json(&PolicyReviewView::from(&review))]
+        vec![json(&PolicyReviewView::of(&review, &remarks()))]
     }
 }

@@ -61,8 +61,9 @@ const VIEWS: &[&[Examples]] = &[
 ];
 
 /// Fields that a schema does not require, since they came after it, and that every view has.
-const ALWAYS: [&str; 6] = [
+const ALWAYS: [&str; 7] = [
     "member-key-remove/vouched_alone",
+    "policy-review/remarks",
     "secret-versions/versions/from",
     "settings-show/settings/default",
     "settings-show/settings/meaning",

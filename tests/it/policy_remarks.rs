@@ -1,0 +1,115 @@
+//! What `policy review` remarks beside who vouches for what: each remark where it is due, and none where it is not.
+
+use serde_json::Value;
+use std::fs;
+use v_secure_testkit::cli::{Cli, failure};
+
+/// The remarks, each with whom or what it is on.
+fn remarks(cli: &Cli, options: &str) -> Vec<(String, String)> {
+    let review = cli.json(format!("policy review {options}").trim_end());
+    let rows = review["remarks"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let on = |row: &Value| {
+        let fields = ["member", "role", "pattern"].map(|field| text(&row[field]));
+        fields.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    rows.map(|row| (text(&row["remark"]), on(row))).collect()
+}
+
+#[track_caller]
+fn assert_remarks(cli: &Cli, options: &str, expected: &[(&str, &str)]) {
+    let found = remarks(cli, options);
+    let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    assert_eq!(found, expected, "{options}");
+}
+
+fn let_in(cli: &Cli, name: &str, options: &str) {
+    cli.ok(&format!("identity new -o ../{name}.txt"));
+    let request = cli.ok(&format!("--identity ../{name}.txt member request {name} -q"));
+    fs::write(cli.project().join(format!("../{name}.request")), request).unwrap();
+    cli.ok(&format!("member add {name} --request ../{name}.request --yes {options}"));
+}
+
+/// Two owners; nothing of it is worth a remark.
+fn sound() -> Cli {
+    let cli = Cli::with_vault();
+    let_in(&cli, "bob", "--role owner");
+    cli.set("prod/A", "v");
+    cli
+}
+
+#[test]
+fn what_two_owners_keep_is_worth_no_remark() {
+    assert_remarks(&sound(), "", &[]);
+}
+
+#[test]
+fn who_is_alone_is_told_what_hangs_on_them_in_the_words_of_doctor() {
+    let cli = Cli::with_vault();
+    cli.set("A", "v");
+    let alone = [("one-reader", "ada"), ("one-identity", ""), ("one-owner", "")];
+    assert_remarks(&cli, "", &alone);
+    let said = "one identity alone can open everything: if it is lost, so is the vault";
+    assert!(cli.run("policy review").shows(said) && cli.run("doctor").shows(said));
+    let review = cli.json("policy review");
+    assert_eq!(review["remarks"][0]["secrets"], serde_json::json!(["default/A"]));
+    let_in(&cli, "bob", "--role owner");
+    assert_remarks(&cli, "", &[]);
+}
+
+#[test]
+fn roles_without_members_and_grants_without_secrets_are_remarked() {
+    let cli = sound();
+    cli.ok("role create empty --grant read:prod/*");
+    assert_remarks(&cli, "", &[("role-empty", "empty")]);
+    let_in(&cli, "ci", "--role empty");
+    cli.ok("access grant empty dev/X* read");
+    assert_remarks(&cli, "", &[("matches-nothing", "empty dev/X*")]);
+    cli.set("dev/X1", "v");
+    assert_remarks(&cli, "", &[]);
+    cli.ok("role leave empty ci");
+    assert_remarks(&cli, "", &[("no-role", "ci"), ("role-empty", "empty")]);
+}
+
+#[test]
+fn rights_that_nobody_used_and_members_who_signed_nothing_are_remarked_after_a_while() {
+    let cli = sound();
+    cli.ok("role create dev --grant read,write,delete:prod/*");
+    let_in(&cli, "eve", "--role dev");
+    assert_remarks(&cli, "", &[]);
+    // What a second ago is long for, was long ago.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    cli.set("prod/A", "of ada");
+    let found = remarks(&cli, "--stale 1s");
+    for expected in [("silent", "bob"), ("silent", "eve"), ("unused", "dev prod/*")] {
+        assert!(found.contains(&(expected.0.into(), expected.1.into())), "{expected:?}: {found:?}");
+    }
+    assert!(!found.contains(&("silent".into(), "ada".into())), "{found:?}");
+    assert!(cli.run("policy review --stale 1s").shows("made use of write,delete on prod/*"));
+    let set = cli.feed("--identity ../eve.txt set prod/A", b"of eve");
+    assert_eq!(set.code, 0, "{set:?}");
+    let run = cli.run("policy review --stale 1s");
+    assert!(run.shows("made use of delete on prod/*"), "{run:?}");
+    let found = remarks(&cli, "--stale 1s");
+    assert!(!found.contains(&("silent".into(), "eve".into())), "{found:?}");
+    assert_remarks(&cli, "--stale 1h", &[]);
+}
+
+#[test]
+fn members_whose_time_is_over_are_remarked() {
+    let cli = sound();
+    cli.ok("role create dev --grant read:prod/*");
+    let_in(&cli, "temp", "--role dev --expires 1s");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert_remarks(&cli, "", &[("expired", "temp")]);
+}
+
+#[test]
+fn what_is_marked_alone_comes_without_remarks_and_takes_no_time() {
+    let cli = Cli::with_vault();
+    assert_remarks(&cli, "--marked", &[]);
+    assert_eq!(cli.run("policy review --marked --stale 1d").code, 2);
+    assert_eq!(failure(&cli.run("policy review --stale soon --json")), (2, "bad-time".into()));
+    // It takes no key.
+    assert_eq!(cli.run("--identity ../nobody.txt policy review").code, 0);
+}
