@@ -13,7 +13,7 @@ use v_secure_testkit::planted::{IDENTITY, SUB, bait, git, place, recipient, run_
 use v_secure_testkit::terminal::{rest, terminal};
 use v_secure_testkit::tools;
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "get prod/DB",
     "exec -e prod -- env",
     "set prod/DB --generate",
@@ -34,6 +34,7 @@ const COMMANDS: [&str; 28] = [
     "secret rm prod/DB",
     "secret copy prod/DB --to-env dev",
     "member list",
+    "policy log",
     "policy review",
     "member request x",
     "role create x",

@@ -84,6 +84,7 @@ fn every_command_calls_conflict_markers_an_unfinished_merge() {
         "pin show",
         "pin accept --yes",
         "key status",
+        "policy log",
         "policy review",
         "settings show",
         "backup create out",

@@ -150,6 +150,7 @@ const TELLING: &[&str] = &[
     "v-secure member list",
     "v-secure member show",
     "v-secure pin show",
+    "v-secure policy log",
     "v-secure policy review",
     "v-secure role list",
     "v-secure secret diff",

@@ -187,6 +187,7 @@ fn looking(scene: &Scene) {
         "audit export --format csv",
         "logs tail -n 50 --reads",
         "member list",
+        "policy log",
         "policy review",
         "settings show",
         "identity show",
