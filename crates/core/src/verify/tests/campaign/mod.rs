@@ -33,6 +33,11 @@ fn cases() -> u32 {
     stated("V_SECURE_CAMPAIGN_CASES").and_then(|text| text.parse().ok()).unwrap_or(48)
 }
 
+fn config() -> Config {
+    let (max_shrink_iters, failure_persistence) = (4_000, None);
+    Config { max_shrink_iters, failure_persistence, ..Config::with_cases(cases()) }
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let (copies, writers) = (0..COPIES, 0..WRITERS.len());
     let step = (copies, writers, 0..SECRETS.len(), 0..RULES, 0..COPIES).prop_flat_map(
@@ -109,8 +114,7 @@ fn what_is_accepted_is_what_was_written_or_allowed() {
     let (folder, number) = (folder(), Cell::new(0));
     let tally = RefCell::new(Tally::default());
     let every = (cases() / FILES).max(1);
-    let mut runner =
-        TestRunner::new(Config { max_shrink_iters: 4_000, ..Config::with_cases(cases()) });
+    let mut runner = TestRunner::new(config());
     let done = runner.run(&(steps(), edits()), |(steps, edits)| {
         let history = History::play(&steps);
         let genuine = history.vault().file().clone();
@@ -133,7 +137,7 @@ fn what_is_accepted_is_what_was_written_or_allowed() {
 /// The model itself, of histories that nobody attacks.
 #[test]
 fn an_honest_history_is_what_the_model_says() {
-    let mut runner = TestRunner::new(Config::with_cases(cases()));
+    let mut runner = TestRunner::new(config());
     let done = runner.run(&steps(), |steps| {
         let history = History::play(&steps);
         let forged = Forged::new(&history.states, history.vault().file().clone());
