@@ -9,15 +9,16 @@ use crate::keys::policy_change;
 use crate::keys::rotation::kek::{self, KekSelection};
 use crate::keys::status::key_status;
 use crate::log::draft::{Authorship, EntryDraft};
+use crate::log::finding::{FindingCode, Severity};
 use crate::log::op::Op;
-use crate::merge;
+use crate::merge::{self, MergeError};
 use crate::name::Pattern;
 use crate::policy::op::{PolicyOp, Right};
 use crate::secret::put::{self, NewValue, PutRequest};
 use crate::secret::remove;
 use crate::secret_value::SecretValue;
-use crate::vault::Vault;
 use crate::vault::change::Change;
+use crate::vault::{OpenError, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const COPIES: usize = 3;
@@ -69,7 +70,8 @@ pub struct History {
 }
 
 impl History {
-    pub fn play(steps: &[Step]) -> Self {
+    /// `None` where its copies do not come together: see [`History::merge`].
+    pub fn play(steps: &[Step]) -> Option<Self> {
         let copies = (0..COPIES)
             .map(|_| Copy { vault: open(&WORLD.file), heard: BTreeSet::new(), law: 0 })
             .collect();
@@ -78,8 +80,7 @@ impl History {
         for step in steps {
             history.step(step);
         }
-        (1..COPIES).for_each(|from| history.merge(0, from));
-        history
+        (1..COPIES).all(|from| history.merge(0, from)).then_some(history)
     }
 
     /// The vault in which all of it is.
@@ -93,19 +94,30 @@ impl History {
             Step::Remove { copy, who, secret } => self.remove(copy, WRITERS[who], secret),
             Step::Prune { copy, who, secret } => self.prune(copy, WRITERS[who], secret),
             Step::Rule { which } => self.rule(which),
-            Step::Merge { into, from } => self.merge(into, from),
+            Step::Merge { into, from } => _ = self.merge(into, from),
         }
     }
 
-    fn merge(&mut self, into: usize, from: usize) {
+    /// Whether two copies merge. They do not where one pruned a version that the other never had, and the right
+    /// to had been taken away there meanwhile: the version is wanted, and its bytes are gone.
+    fn merge(&mut self, into: usize, from: usize) -> bool {
         let [ours, theirs] = [into, from].map(|copy| self.copies[copy].vault.file().clone());
-        let merged = merge::merge(ours, [theirs], super::world::NOW).unwrap().vault;
+        let merged = match merge::merge(ours, [theirs], super::world::NOW) {
+            Ok(merged) => merged.vault,
+            Err(MergeError::Result(OpenError::Findings(found))) => {
+                let mut errors = found.iter().filter(|one| one.severity == Severity::Error);
+                assert!(errors.all(|one| one.code == FindingCode::ObjectLost), "{found:?}");
+                return false;
+            }
+            Err(error) => panic!("{error}"),
+        };
         let (heard, law) = (self.copies[from].heard.clone(), self.copies[from].law);
         let copy = &mut self.copies[into];
         copy.heard.extend(heard);
         copy.law = copy.law.max(law);
         copy.vault = merged;
         self.states.push(self.copies[into].vault.file().clone());
+        true
     }
 
     fn wrote(&mut self, copy: usize, by: &'static str, secret: usize, deed: Deed, vault: Vault) {

@@ -203,11 +203,11 @@ pub fn take_away(forged: &mut Forged<'_>, edit: &Edit) {
     let section = forged.file.secrets.get_mut(&uid).unwrap();
     let (secret, adopts) = (section.name.clone(), None);
     let all: Vec<ObjectId> = section.versions.keys().copied().collect();
-    let objects = if edit.n[5] % 2 == 0 { all } else { vec![object] };
+    let objects = if edit.n[5].is_multiple_of(2) { all } else { vec![object] };
     let op = match edit.n[3] % 6 {
         0 => Op::Remove(Versions { secret, objects, adopts }),
         1 => {
-            if edit.n[4] % 2 == 0 {
+            if edit.n[4].is_multiple_of(2) {
                 objects.iter().for_each(|id| _ = section.versions.remove(id));
                 section.wraps.retain(|_, wrap| !objects.contains(&wrap.version));
                 let is_empty = section.versions.is_empty();
@@ -288,9 +288,9 @@ fn enact(forged: &mut Forged<'_>, edit: &Edit, signers: &[&str], ops: Vec<Policy
 pub fn rule(forged: &mut Forged<'_>, edit: &Edit) {
     let Some(ops) = ops(forged, edit) else { return };
     // Nobody else of them may change anything but by leaving.
-    let one = if edit.n[0] % 2 == 0 { "grantor" } else { attacker(edit.n[0] / 2) };
+    let one = if edit.n[0].is_multiple_of(2) { "grantor" } else { attacker(edit.n[0] / 2) };
     let other = attacker(edit.n[1]);
-    let signers = if edit.n[5] % 5 == 0 { vec![one, other] } else { vec![one] };
+    let signers = if edit.n[5].is_multiple_of(5) { vec![one, other] } else { vec![one] };
     enact(forged, edit, &signers, ops);
 }
 
@@ -342,7 +342,7 @@ fn epoch(forged: &mut Forged<'_>, edit: &Edit) -> Option<PolicyOp> {
         audience: audience.clone(),
         epoch: stated.epoch,
         recipient: stated.recipient,
-        kek: if edit.n[4] % 2 == 0 { stated.commitment } else { Fixed([4; 32]) },
+        kek: if edit.n[4].is_multiple_of(2) { stated.commitment } else { Fixed([4; 32]) },
         envelope: ids::envelope_id(&envelope),
         skipped: Vec::new(),
     });
@@ -363,7 +363,7 @@ pub fn leave(forged: &mut Forged<'_>, edit: &Edit) {
     let number = usize::from(edit.n[0]) % ATTACKERS.len();
     let who = ATTACKERS[number];
     let role = PEOPLE.iter().find(|(member, _)| *member == who).unwrap().1;
-    let op = match edit.n[1] % 2 == 0 && !role.is_empty() {
+    let op = match edit.n[1].is_multiple_of(2) && !role.is_empty() {
         true => PolicyOp::RoleLeave { role: name(role), member: name(who) },
         false => PolicyOp::MemberRemove { member: name(who) },
     };

@@ -33,6 +33,11 @@ fn cases() -> u32 {
     stated("V_SECURE_CAMPAIGN_CASES").and_then(|text| text.parse().ok()).unwrap_or(48)
 }
 
+fn config() -> Config {
+    let (max_shrink_iters, failure_persistence) = (4_000, None);
+    Config { max_shrink_iters, failure_persistence, ..Config::with_cases(cases()) }
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let (copies, writers) = (0..COPIES, 0..WRITERS.len());
     let step = (copies, writers, 0..SECRETS.len(), 0..RULES, 0..COPIES).prop_flat_map(
@@ -64,6 +69,8 @@ struct Tally {
     /// By kind of edit, of the cases in which it was made: how many were refused, and what became of the others.
     kinds: BTreeMap<Kind, BTreeMap<String, usize>>,
     doors: BTreeMap<Outcome, usize>,
+    /// Histories whose copies do not come together, and which are not attacked.
+    apart: usize,
 }
 
 impl Tally {
@@ -80,6 +87,7 @@ impl Tally {
     }
 
     fn print(&self) {
+        println!("not attacked: {}", self.apart);
         for (kind, outcomes) in &self.kinds {
             let total: usize = outcomes.values().sum();
             println!("{}: {total}", kind.words());
@@ -109,10 +117,12 @@ fn what_is_accepted_is_what_was_written_or_allowed() {
     let (folder, number) = (folder(), Cell::new(0));
     let tally = RefCell::new(Tally::default());
     let every = (cases() / FILES).max(1);
-    let mut runner =
-        TestRunner::new(Config { max_shrink_iters: 4_000, ..Config::with_cases(cases()) });
+    let mut runner = TestRunner::new(config());
     let done = runner.run(&(steps(), edits()), |(steps, edits)| {
-        let history = History::play(&steps);
+        let Some(history) = History::play(&steps) else {
+            tally.borrow_mut().apart += 1;
+            return Ok(());
+        };
         let genuine = history.vault().file().clone();
         let mut forged = Forged::new(&history.states, genuine.clone());
         edits.iter().for_each(|edit| forged.apply(edit));
@@ -133,13 +143,26 @@ fn what_is_accepted_is_what_was_written_or_allowed() {
 /// The model itself, of histories that nobody attacks.
 #[test]
 fn an_honest_history_is_what_the_model_says() {
-    let mut runner = TestRunner::new(Config::with_cases(cases()));
+    let mut runner = TestRunner::new(config());
     let done = runner.run(&steps(), |steps| {
-        let history = History::play(&steps);
+        let Some(history) = History::play(&steps) else { return Ok(()) };
         let forged = Forged::new(&history.states, history.vault().file().clone());
         let outcomes = Judge { history: &history, forged: &forged }.all();
         prop_assert_eq!(&outcomes[0].1, "as it was");
         Ok(())
     });
     done.unwrap();
+}
+
+/// A pruning that a change of rights did not know of is void, and the bytes are gone where nobody else had them.
+#[test]
+fn what_was_pruned_and_is_wanted_again_stops_a_merge() {
+    let (copy, who, secret) = (1, 2, 0);
+    let written = [Step::Put { copy, who, secret }, Step::Put { copy, who, secret }];
+    let (pruned, revoked) = (Step::Prune { copy, who, secret }, Step::Rule { which: 3 });
+    let play = |steps: &[&[Step]]| History::play(&steps.concat()).is_some();
+    assert!(!play(&[&written, &[pruned.clone(), revoked.clone()]]));
+    // What is merged before it is pruned is there.
+    let before = [Step::Merge { into: 2, from: 1 }];
+    assert!(play(&[&written, &before, &[pruned, revoked, Step::Merge { into: 0, from: 2 }]]));
 }
