@@ -4,6 +4,7 @@ pub mod access;
 pub mod departure;
 pub mod init;
 pub mod member;
+pub mod owners;
 pub mod recovery;
 pub mod review;
 pub mod slot;

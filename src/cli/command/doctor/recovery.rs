@@ -2,6 +2,7 @@
 
 use super::examined::Examined;
 use super::finding::{DoctorCode, DoctorFinding};
+use v_secure_core::people::owners;
 use v_secure_core::policy::state::PolicyState;
 
 pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
@@ -23,13 +24,12 @@ fn judge(state: &PolicyState) -> DoctorFinding {
         .filter_map(|owner| state.member(owner))
         .filter(|owner| !owner.keys.is_empty())
         .count();
-    if keys <= state.threshold() && state.threshold() > 1 {
+    if owners::lacks_spare(state) {
         let what = format!(
             "{} owners must sign, and only {keys} can: one lost device ends every change of rights",
             state.threshold()
         );
-        return DoctorFinding::new(DoctorCode::OwnersFew, what)
-            .mend("v-secure role join owner MEMBER");
+        return DoctorFinding::new(DoctorCode::OwnersFew, what).mend("v-secure owner add MEMBER");
     }
     DoctorFinding::new(
         DoctorCode::RecoverySound,

@@ -1,17 +1,27 @@
-//! `v-secure policy`: who stands behind what there is, and two policies that are to be one again.
+//! `v-secure policy`: who stands behind what there is, two policies that are to be one again, and what waits for
+//! signatures.
 
+pub mod proposals;
 pub mod rebase;
+pub mod renew;
 pub mod review;
+pub mod sign;
+pub mod withdraw;
 
 use crate::cli::door::context::Context;
 use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  v-secure policy review\n  v-secure policy rebase")]
+#[command(after_help = "Examples:\n  v-secure policy review\n  v-secure policy rebase\n  \
+                        v-secure policy sign")]
 pub enum Policy {
     Review(review::Review),
     Rebase(Box<rebase::Rebase>),
+    Proposals(proposals::Proposals),
+    Sign(sign::Sign),
+    Renew(renew::Renew),
+    Withdraw(withdraw::Withdraw),
 }
 
 impl Policy {
@@ -19,6 +29,10 @@ impl Policy {
         match self {
             Self::Review(command) => command.run(context),
             Self::Rebase(command) => command.run(context),
+            Self::Proposals(command) => command.run(context),
+            Self::Sign(command) => command.run(context),
+            Self::Renew(command) => command.run(context),
+            Self::Withdraw(command) => command.run(context),
         }
     }
 }

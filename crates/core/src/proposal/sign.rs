@@ -1,0 +1,157 @@
+//! Signing a proposal, and completing it where that is enough.
+
+use super::Proposal;
+use super::judge::{Judged, Unfit, judge};
+use crate::file::audience::AudienceError;
+use crate::keys::audience_keys::MadeKeys;
+use crate::keys::policy_change::{self, PolicyChangeError, PolicyOutcome};
+use crate::name::Name;
+use crate::name::audience::AudienceName;
+use crate::policy::entry::{PolicyEntry, PolicySignature};
+use crate::policy::op::{EpochStart, PolicyOp};
+use crate::policy::sign::co_sign;
+use crate::policy::vouching::{Gift, Vouching};
+use crate::record::rule::Counted;
+use crate::vault::Vault;
+use crate::vault::author::Ctx;
+use crate::vault::change::Change;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Why a proposal was not signed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    #[error("{member} is no owner: only owners sign proposals")]
+    NoOwner { member: Name, owners: Vec<Name> },
+    #[error("{member} has signed it already, and several keys of one owner count once")]
+    AlreadySigned { member: Name, missing: usize },
+    #[error("the proposal cannot be signed")]
+    Unfit(#[from] Unfit),
+    #[error("the proposed keys of {audience} are not what the proposal says")]
+    Envelope {
+        audience: AudienceName,
+        #[source]
+        source: AudienceError,
+    },
+    #[error("the proposal cannot be completed")]
+    Change(#[from] PolicyChangeError),
+}
+
+/// What a signature made of a proposal.
+pub enum Signed {
+    /// More are to sign.
+    More { signature: PolicySignature, missing: usize },
+    /// It is the vault's next entry, with what it makes necessary.
+    Complete(Box<(Change, PolicyOutcome)>),
+}
+
+/// Whether the signer is an owner.
+///
+/// # Errors
+/// It is none.
+pub fn may_sign(vault: &Vault, ctx: &Ctx<'_>) -> Result<(), SignError> {
+    let member = ctx.who.member();
+    if vault.policy().is_owner(member) {
+        return Ok(());
+    }
+    let owners = vault.policy().owners().cloned().collect();
+    Err(SignError::NoOwner { member: member.clone(), owners })
+}
+
+/// What a proposal gives and to whom, with this signer among those who vouch for it.
+///
+/// # Errors
+/// A chain that breaks a rule, which one that was built does not.
+pub fn gifts(
+    vault: &Vault,
+    proposal: &Proposal,
+    judged: &Judged,
+    ctx: &Ctx<'_>,
+) -> Result<Vec<Gift>, SignError> {
+    let entry = co_sign(proposal.entry.clone(), &ctx.signer.key);
+    let vouching = Vouching::of(&vault.file().chain).map_err(Unfit::Chain)?;
+    Ok(vouching.plan(vault.chain(), &judged.after, &entry))
+}
+
+/// Signs a proposal by the vault as it is. Whoever signed before can complete one that enough others have
+/// signed by now.
+///
+/// # Errors
+/// It is not the signer's to sign, or not as it should be.
+pub fn sign(vault: &Vault, proposal: &Proposal, ctx: &Ctx<'_>) -> Result<Signed, SignError> {
+    may_sign(vault, ctx)?;
+    let member = ctx.who.member();
+    let judged = judge(vault, proposal)?;
+    let made = open(vault, proposal, &judged, ctx)?;
+    if judged.signed_by.contains(member) {
+        if judged.missing() > 0 {
+            let (member, missing) = (member.clone(), judged.missing());
+            return Err(SignError::AlreadySigned { member, missing });
+        }
+        return complete(vault, proposal.entry.clone(), made, ctx);
+    }
+    let entry = co_sign(proposal.entry.clone(), &ctx.signer.key);
+    if judged.missing() > 1 {
+        let own = entry.sigs.iter().find(|sig| sig.key == ctx.signer.key.id());
+        if let Some(signature) = own {
+            return Ok(Signed::More {
+                signature: signature.clone(),
+                missing: judged.missing() - 1,
+            });
+        }
+    }
+    complete(vault, entry, made, ctx)
+}
+
+fn complete(
+    vault: &Vault,
+    mut entry: PolicyEntry,
+    made: MadeKeys,
+    ctx: &Ctx<'_>,
+) -> Result<Signed, SignError> {
+    entry.sigs = one_each(vault, std::mem::take(&mut entry.sigs), ctx.who.member());
+    Ok(Signed::Complete(Box::new(policy_change::complete(vault, entry, made, ctx)?)))
+}
+
+/// One signature of each owner, as many as an entry has room for: this signer's is among them.
+fn one_each(vault: &Vault, sigs: Vec<PolicySignature>, own: &Name) -> Vec<PolicySignature> {
+    let of = |sig: &PolicySignature| vault.policy().key_owner(&sig.key).cloned();
+    let (first, others): (Vec<_>, Vec<_>) =
+        sigs.into_iter().partition(|sig| of(sig).as_ref() == Some(own));
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<PolicySignature> = first.into_iter().chain(others).collect();
+    kept.retain(|sig| of(sig).is_some_and(|member| seen.insert(member)));
+    kept.truncate(Counted::Signatures.max());
+    kept.sort_by_key(|sig| sig.key);
+    kept
+}
+
+/// The keys that the proposal's envelopes give the signer, who compares them with what it commits to: nobody
+/// signs for keys that they would find to be others afterwards.
+fn open(
+    vault: &Vault,
+    proposal: &Proposal,
+    judged: &Judged,
+    ctx: &Ctx<'_>,
+) -> Result<MadeKeys, SignError> {
+    let mut made = MadeKeys { sections: proposal.envelopes.clone(), ..MadeKeys::default() };
+    for (audience, section) in &proposal.envelopes {
+        let opened =
+            ctx.who.open_planned(&vault.id(), judged.after.state(), audience, &section.envelope);
+        let Some(opened) = opened else { continue };
+        let keys =
+            opened.map_err(|source| SignError::Envelope { audience: audience.clone(), source })?;
+        if begins(&proposal.entry, audience) {
+            made.fresh.insert(audience.clone(), Arc::new(keys));
+        }
+    }
+    Ok(made)
+}
+
+fn begins(entry: &PolicyEntry, of: &AudienceName) -> bool {
+    entry
+        .ops
+        .iter()
+        .any(|op| matches!(op, PolicyOp::Epoch(EpochStart { audience, .. }) if audience == of))
+}
