@@ -2,13 +2,16 @@
 //! it, and taken away when they are done. What they are worth is core's to judge, each time anew.
 
 use super::session::Session;
+use super::transaction::TransactionError;
 use crate::store::file::error::WriteError;
 use crate::store::file::proposal_folder::{FolderError, Proposals};
 use v_secure_core::crypto::id::{KeyId, PolicyId};
 use v_secure_core::policy::entry::PolicySignature;
 use v_secure_core::proposal;
 use v_secure_core::proposal::{FileError, Files, Proposal, SignatureFile};
+use v_secure_core::vault::Depth;
 use v_secure_core::vault::change::Change;
+use v_secure_core::vault::pin::PinStatus;
 
 /// Both texts, and the signatures of as many owners as an entry has room for.
 const MOST_FILES: usize = 18;
@@ -74,6 +77,15 @@ impl Session {
         let signatures = files.iter().filter(|(name, _)| KeyId::parse(name).is_ok());
         let signatures = signatures.map(|(name, bytes)| SignatureFile { name, bytes }).collect();
         Ok(Files { id, entry, envelopes, signatures }.read()?)
+    }
+
+    /// Refuses to sign on an older state than one that was accepted here: with the signatures of others it
+    /// would become a policy that this device then takes for the newer one.
+    pub fn refuse_older(&self) -> Result<(), TransactionError> {
+        match self.open(Depth::Everything)?.pin {
+            PinStatus::Prefix { .. } => Err(TransactionError::SplitsPolicy),
+            _ => Ok(()),
+        }
     }
 
     /// Adds a signature to one of them.

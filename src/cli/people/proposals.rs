@@ -55,6 +55,7 @@ pub(crate) fn waiting(session: &Session, vault: &Vault, member: &Name) -> Vec<St
 /// The name of the one that is meant: the whole of it, its beginning, or the only one that there is.
 pub(crate) fn pick(session: &Session, wanted: Option<&str>) -> Outcome<String> {
     let names = session.proposal_names()?;
+    let wanted = wanted.filter(|text| !text.is_empty());
     // Who can push can put a longer name beside it.
     if let Some(name) = names.iter().find(|name| wanted == Some(name)) {
         return Ok(name.clone());
@@ -77,6 +78,15 @@ pub(crate) fn read(session: &Session, name: &str) -> Outcome<Proposal> {
     session
         .proposal(name)
         .map_err(|error| Failure::from(error).hint(format!("v-secure policy withdraw {name}")))
+}
+
+/// The present owners who signed it. What none of them did is somebody else's word, whoever put it there.
+pub(crate) fn signed_by(vault: &Vault, name: &str, proposal: &Proposal) -> Outcome<Vec<Name>> {
+    let signed: Vec<Name> = vault.chain().owners_who_signed(&proposal.entry).into_iter().collect();
+    if signed.is_empty() {
+        return Err(unfit(name, &Unfit::Unsigned));
+    }
+    Ok(signed)
 }
 
 /// Says what a proposal does, and who asked for it.

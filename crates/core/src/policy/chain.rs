@@ -58,6 +58,14 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    pub(super) const fn key(&self) -> &KeyId {
+        &self.key
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        self.fault().is_none()
+    }
+
     fn fault(&self) -> Option<ChainError> {
         if self.verifying.verify(self.tag, &self.signed, &self.signature) {
             return None;

@@ -4,6 +4,8 @@ use super::chain::{Chain, signing_keys};
 use super::entry::PolicyEntry;
 use super::error::{ChainError, ChainFault};
 use crate::crypto::id::KeyId;
+use crate::name::Name;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Chain {
@@ -39,6 +41,16 @@ impl Chain {
         chain.finish(entry, keys)?;
         super::chain::check(&pending)?;
         Ok(chain)
+    }
+
+    /// Whose signatures on an entry hold, of members who are owners now, by a key that is in force: whatever
+    /// place in the chain the entry was made for.
+    pub fn owners_who_signed(&self, entry: &PolicyEntry) -> BTreeSet<Name> {
+        let mut pending = Vec::new();
+        self.pend_signatures(entry, entry.id(), &mut pending);
+        let holding = pending.iter().filter(|signature| signature.holds());
+        let members = holding.filter_map(|signature| self.state().key_owner(signature.key()));
+        members.filter(|member| self.state().is_owner(member)).cloned().collect()
     }
 
     /// Whether these keys, with which an entry is signed, are of as many owners as it takes.

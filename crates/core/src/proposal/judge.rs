@@ -12,6 +12,10 @@ use std::collections::BTreeSet;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unfit {
+    #[error("no owner has signed it: whoever put it here made it up, or is no owner any more")]
+    Unsigned,
+    #[error("it is complete: the vault has it")]
+    Done,
     #[error("the policy has changed since it was proposed")]
     Stale { on: Option<PolicyId> },
     #[error("it was proposed by somebody who knew entries of the log that are not here yet")]
@@ -53,6 +57,14 @@ impl Judged {
 /// Why it could not be the next entry.
 pub fn judge(vault: &Vault, proposal: &Proposal) -> Result<Judged, Unfit> {
     let entry = &proposal.entry;
+    // Before anything else is said of it: who can push can put anything here, and what is stale is offered to be
+    // made anew.
+    if vault.chain().owners_who_signed(entry).is_empty() {
+        return Err(Unfit::Unsigned);
+    }
+    if vault.chain().ids().contains(&entry.id()) {
+        return Err(Unfit::Done);
+    }
     let fits = entry.prev == Some(vault.chain().head())
         && usize::try_from(entry.seq) == Ok(vault.chain().len());
     if !fits {

@@ -2,7 +2,7 @@
 
 use super::Proposal;
 use super::judge::{Judged, Unfit, judge};
-use crate::file::audience::AudienceError;
+use crate::file::audience::{AudienceError, EpochKeys};
 use crate::keys::audience_keys::MadeKeys;
 use crate::keys::policy_change::{self, PolicyChangeError, PolicyOutcome};
 use crate::name::Name;
@@ -34,6 +34,14 @@ pub enum SignError {
         #[source]
         source: AudienceError,
     },
+    #[error("{member} signed it, leaves by it, and made new keys in it, which would stay known")]
+    Leaver { member: Name },
+    #[error("the new keys of {audience} leave you out")]
+    LeftOut { audience: AudienceName },
+    #[error(
+        "the new envelope of {audience} lacks keys that you have now: older values would be lost"
+    )]
+    Lacks { audience: AudienceName },
     #[error("the proposal cannot be completed")]
     Change(#[from] PolicyChangeError),
 }
@@ -69,9 +77,10 @@ pub fn gifts(
     judged: &Judged,
     ctx: &Ctx<'_>,
 ) -> Result<Vec<Gift>, SignError> {
-    let entry = co_sign(proposal.entry.clone(), &ctx.signer.key);
     let vouching = Vouching::of(&vault.file().chain).map_err(Unfit::Chain)?;
-    Ok(vouching.plan(vault.chain(), &judged.after, &entry))
+    let _ = ctx;
+    // By those who signed so far: the signature that is asked for is no reason to give it.
+    Ok(vouching.plan(vault.chain(), &judged.after, &proposal.entry))
 }
 
 /// Signs a proposal by the vault as it is. Whoever signed before can complete one that enough others have
@@ -83,6 +92,7 @@ pub fn sign(vault: &Vault, proposal: &Proposal, ctx: &Ctx<'_>) -> Result<Signed,
     may_sign(vault, ctx)?;
     let member = ctx.who.member();
     let judged = judge(vault, proposal)?;
+    stay(vault, proposal, &judged)?;
     let made = open(vault, proposal, &judged, ctx)?;
     if judged.signed_by.contains(member) {
         if judged.missing() > 0 {
@@ -102,6 +112,21 @@ pub fn sign(vault: &Vault, proposal: &Proposal, ctx: &Ctx<'_>) -> Result<Signed,
         }
     }
     complete(vault, entry, made, ctx)
+}
+
+/// Nobody hands on keys and leaves: who proposed keys has them.
+fn stay(vault: &Vault, proposal: &Proposal, judged: &Judged) -> Result<(), SignError> {
+    let brings = |op: &PolicyOp| matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_));
+    if !proposal.entry.ops.iter().any(brings) {
+        return Ok(());
+    }
+    let after = judged.after.state();
+    let leaver = proposal.entry.sigs.iter().find_map(|sig| {
+        let member = vault.policy().key_owner(&sig.key)?;
+        let stays = after.key_owner(&sig.key) == Some(member) && after.is_owner(member);
+        (!stays).then(|| member.clone())
+    });
+    leaver.map_or(Ok(()), |member| Err(SignError::Leaver { member }))
 }
 
 fn complete(
@@ -139,9 +164,17 @@ fn open(
     for (audience, section) in &proposal.envelopes {
         let opened =
             ctx.who.open_planned(&vault.id(), judged.after.state(), audience, &section.envelope);
+        if ctx.who.is_left_out(judged.after.state(), audience) {
+            return Err(SignError::LeftOut { audience: audience.clone() });
+        }
         let Some(opened) = opened else { continue };
         let keys =
             opened.map_err(|source| SignError::Envelope { audience: audience.clone(), source })?;
+        let held = ctx.who.keys(vault, audience).ok();
+        let has = |old: &EpochKeys| keys.iter().any(|new| new.epoch == old.epoch);
+        if !held.iter().flat_map(|held| held.iter()).all(has) {
+            return Err(SignError::Lacks { audience: audience.clone() });
+        }
         if begins(&proposal.entry, audience) {
             made.fresh.insert(audience.clone(), Arc::new(keys));
         }

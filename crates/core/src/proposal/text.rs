@@ -37,6 +37,8 @@ pub enum FileError {
     Renamed { found: PolicyId },
     #[error("the first entry of a vault cannot be proposed")]
     Genesis,
+    #[error("a rebase cannot be proposed: devices follow it to another policy")]
+    Rebase,
     #[error("nobody has signed it")]
     Unsigned,
     #[error("there are more than {most} signatures")]
@@ -91,6 +93,9 @@ impl Files<'_> {
         }
         if entry.prev.is_none() {
             return Err(FileError::Genesis);
+        }
+        if entry.ops.iter().any(|op| matches!(op, PolicyOp::Rebase { .. })) {
+            return Err(FileError::Rebase);
         }
         entry.sigs = self.sigs()?;
         policy::check::entry(&entry)?;

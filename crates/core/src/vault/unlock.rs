@@ -256,6 +256,16 @@ impl Unlocked {
         .map_err(|error| self.closed(vault, error))
     }
 
+    /// Whether an audience's present keys are for none of this member's recipients, though it is in it.
+    pub(crate) fn is_left_out(&self, after: &PolicyState, audience: &AudienceName) -> bool {
+        let (Some(found), Some(own)) = (after.audience(audience), after.member(&self.member))
+        else {
+            return false;
+        };
+        after.is_in(&self.member, audience)
+            && own.recipients.iter().all(|text| found.skipped.contains(text))
+    }
+
     /// The keys in an envelope that is not in force, checked against the state that it is for. `None` where it is
     /// not for this member, or there is no identity at hand to open it with.
     pub(crate) fn open_planned(

@@ -8,7 +8,7 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
     let (Some(vault), Some(Ok(session))) = (examined.vault(), &examined.session) else {
         return Vec::new();
     };
-    let Ok((views, _)) = proposals::all(session, vault) else {
+    let Ok((views, more)) = proposals::all(session, vault) else {
         let what = "the folder of proposals beside the vault cannot be read";
         return vec![DoctorFinding::new(DoctorCode::ProposalsUnreadable, what)];
     };
@@ -27,5 +27,9 @@ pub fn check(examined: &Examined<'_>) -> Vec<DoctorFinding> {
         let what = format!("proposals that cannot be signed: {over}");
         DoctorFinding::new(DoctorCode::ProposalsOver, what).mend("v-secure policy proposals")
     });
-    mine.chain(over).collect()
+    let more = more.then(|| {
+        let what = "more proposals lie beside the vault than are looked at";
+        DoctorFinding::new(DoctorCode::ProposalsUnreadable, what).mend("v-secure policy proposals")
+    });
+    mine.chain(over).chain(more).collect()
 }

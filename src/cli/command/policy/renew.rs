@@ -8,6 +8,7 @@ use crate::cli::people::policy;
 use crate::cli::people::policy::ReasonArg;
 use crate::cli::people::proposals;
 use clap::Args;
+use std::cell::RefCell;
 use v_secure_core::proposal;
 use v_secure_core::report::view::proposal::PolicyRenewView;
 use v_secure_core::vault::Vault;
@@ -43,9 +44,13 @@ impl Renew {
         let name = proposals::pick(&session, Some(&self.proposal))?;
         let old = proposals::read(&session, &name)?;
         let reason = old.entry.reason.clone();
-        let make = |_: &Vault| Ok(proposal::anew(&old));
+        let signers = RefCell::new(Vec::new());
+        let make = |vault: &Vault| {
+            signers.replace(proposals::signed_by(vault, &name, &old)?);
+            Ok(proposal::anew(&old))
+        };
         let ask = || {
-            proposals::tell(context, &old, &[]);
+            proposals::tell(context, &old, &signers.borrow());
             self.confirm.check(context, "Propose that again?")
         };
         let asks = (&self.vouch, &self.older);

@@ -79,6 +79,7 @@ impl Sign {
         vault: &Vault,
         ctx: &Ctx<'_>,
     ) -> Outcome<(Proposal, Vec<GivenView>)> {
+        session.refuse_older()?;
         let proposal = proposals::read(session, name)?;
         proposal::may_sign(vault, ctx).map_err(|error| proposals::unsigned(name, error))?;
         let judged: Judged =
@@ -110,6 +111,7 @@ fn signed(
     let signed_by = signed_by.into_iter().collect();
     match made.map_err(|error| proposals::unsigned(&name, error))? {
         Signed::More { signature, missing } => {
+            session.refuse_older()?;
             session.add_signature(&proposal.id(), &signature)?;
             let (missing, outcome) = (Some(missing), PolicyOutcome::default());
             Ok((Done { proposal, signed_by, gives, missing, outcome }, None))

@@ -6,7 +6,7 @@ use crate::convert::duration::rfc3339;
 use crate::name::Name;
 use crate::policy::describe;
 use crate::policy::entry::PolicyEntry;
-use crate::policy::op::PolicyOp;
+use crate::policy::op::{EpochReseal, EpochStart, PolicyOp};
 use crate::proposal::{Proposal, Unfit, judge};
 use crate::vault::Vault;
 use serde::Serialize;
@@ -44,20 +44,10 @@ pub struct ProposedChangeView {
 }
 
 impl ProposedChangeView {
-    /// What the entry does, but for the keys that come with it.
+    /// All that the entry does: nobody signs what was not shown.
     pub fn all(entry: &PolicyEntry) -> Vec<Self> {
-        let is_told = |op: &&PolicyOp| !matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_));
-        let told = entry.ops.iter().filter(is_told);
-        let mut changes: Vec<Self> = told
-            .map(|op| Self { action: describe::action(op), object: describe::object(op) })
-            .collect();
-        if changes.is_empty() {
-            let keys = entry.ops.iter();
-            changes.extend(
-                keys.map(|op| Self { action: describe::action(op), object: describe::object(op) }),
-            );
-        }
-        changes
+        let of = |op| Self { action: describe::action(op), object: whole(op) };
+        entry.ops.iter().map(of).collect()
     }
 
     pub fn text(&self) -> String {
@@ -109,6 +99,30 @@ impl ProposalView {
             "waits" => !self.signed_by.contains(member),
             _ => false,
         }
+    }
+}
+
+/// What an op is about, with what the history leaves to its other rows: whom keys leave out, what goes with a lost
+/// device, by which recipients somebody reads and until when.
+fn whole(op: &PolicyOp) -> String {
+    let object = describe::object(op);
+    match op {
+        PolicyOp::Epoch(EpochStart { skipped, .. })
+        | PolicyOp::Reseal(EpochReseal { skipped, .. })
+            if !skipped.is_empty() =>
+        {
+            let skipped: Vec<&str> = skipped.iter().map(|text| text.as_str()).collect();
+            format!("{object}, not sealed to {}", skipped.join(", "))
+        }
+        PolicyOp::KeyRemove { lost: true, .. } => {
+            format!("{object}, and what it may have brought in")
+        }
+        PolicyOp::MemberAdd(add) => {
+            let recipients: Vec<&str> = add.recipients.iter().map(|text| text.as_str()).collect();
+            let until = add.expires.map(|at| format!(", until {}", rfc3339(at)));
+            format!("{object}, reads by {}{}", recipients.join(", "), until.unwrap_or_default())
+        }
+        _ => object,
     }
 }
 
