@@ -75,6 +75,7 @@ mod pasting;
 mod people;
 mod places;
 #[cfg(unix)]
+mod policy_log;
 mod policy_rebase;
 mod reads;
 mod recovery;

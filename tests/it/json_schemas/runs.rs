@@ -118,6 +118,7 @@ pub const RUNS: &[Run] = &[
     (Some("role join"), "v-secure --json --identity other.txt role join third mate"),
     (None, "v-secure --identity other.txt role create hers"),
     (Some("access grant"), "v-secure --json access grant second 'dev/X*' read"),
+    (Some("policy log"), "v-secure --json policy log"),
     (Some("policy review"), "v-secure --json policy review"),
     (Some("role rm"), "v-secure --json role rm developer --yes"),
     (Some("member remove"), "v-secure --json member remove developer-1 --yes"),

@@ -6,6 +6,7 @@ pub mod controls;
 pub mod facts;
 pub mod history;
 pub mod plain;
+pub mod policy_log;
 pub mod review;
 pub mod verified;
 pub mod view;

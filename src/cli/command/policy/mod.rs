@@ -1,6 +1,7 @@
 //! `v-secure policy`: who stands behind what there is, two policies that are to be one again, and what waits for
 //! signatures.
 
+pub mod log;
 pub mod proposals;
 pub mod rebase;
 pub mod renew;
@@ -13,9 +14,12 @@ use crate::cli::error::Outcome;
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  v-secure policy review\n  v-secure policy rebase\n  \
-                        v-secure policy sign")]
+#[command(
+    after_help = "Examples:\n  v-secure policy log\n  v-secure policy review\n  v-secure policy rebase\n  \
+                  v-secure policy sign"
+)]
 pub enum Policy {
+    Log(log::Log),
     Review(review::Review),
     Rebase(Box<rebase::Rebase>),
     Proposals(proposals::Proposals),
@@ -27,6 +31,7 @@ pub enum Policy {
 impl Policy {
     pub fn run(self, context: &Context<'_>) -> Outcome {
         match self {
+            Self::Log(command) => command.run(context),
             Self::Review(command) => command.run(context),
             Self::Rebase(command) => command.run(context),
             Self::Proposals(command) => command.run(context),

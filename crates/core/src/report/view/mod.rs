@@ -37,6 +37,7 @@ pub mod narrowed;
 pub mod owner;
 pub mod pin;
 pub mod policy;
+pub mod policy_log;
 pub mod policy_rebase;
 pub mod proposal;
 pub mod prune;

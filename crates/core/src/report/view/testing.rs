@@ -42,6 +42,7 @@ const VIEWS: &[&[Examples]] = &[
     super::member::show::VIEWS,
     super::pin::VIEWS,
     super::policy::VIEWS,
+    super::policy_log::VIEWS,
     super::owner::VIEWS,
     super::policy_rebase::VIEWS,
     super::proposal::VIEWS,
