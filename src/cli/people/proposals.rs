@@ -131,6 +131,8 @@ pub(crate) fn unsigned(name: &str, error: SignError) -> Failure {
             Failure::from_error(Code::NotPermitted, &error)
                 .hint(format!("who can: {}", who.join(", ")))
         }
+        SignError::Leaver { .. } => Failure::from_error(Code::NotPermitted, &error)
+            .hint(format!("v-secure policy sign {name}, by another owner")),
         SignError::AlreadySigned { .. } => Failure::from_error(Code::ProposalSigned, &error)
             .hint(format!("v-secure policy sign {name}, by another owner")),
         SignError::Change(error) => error.into(),

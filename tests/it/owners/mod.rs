@@ -1,6 +1,7 @@
 //! Several owners: who they are, how many must sign, and the proposals that collect their signatures in git. Each
 //! owner has a machine and a clone; between them lies a bare repository.
 
+mod attacks;
 mod commands;
 mod hostile;
 mod story;

@@ -2,6 +2,7 @@
 
 use super::Proposal;
 use super::judge::{Judged, Unfit, judge};
+use crate::crypto::sign::key_id;
 use crate::file::audience::{AudienceError, EpochKeys};
 use crate::keys::audience_keys::MadeKeys;
 use crate::keys::policy_change::{self, PolicyChangeError, PolicyOutcome};
@@ -10,7 +11,7 @@ use crate::name::audience::AudienceName;
 use crate::policy::entry::{PolicyEntry, PolicySignature};
 use crate::policy::op::{EpochStart, PolicyOp};
 use crate::policy::sign::co_sign;
-use crate::policy::vouching::{Gift, Vouching};
+use crate::policy::vouching::{Credential, Gift, Vouching};
 use crate::record::rule::Counted;
 use crate::vault::Vault;
 use crate::vault::author::Ctx;
@@ -34,7 +35,7 @@ pub enum SignError {
         #[source]
         source: AudienceError,
     },
-    #[error("{member} signed it, leaves by it, and made new keys in it, which would stay known")]
+    #[error("{member} leaves by it, and whoever signs new keys for others has to stay")]
     Leaver { member: Name },
     #[error("the new keys of {audience} leave you out")]
     LeftOut { audience: AudienceName },
@@ -67,20 +68,32 @@ pub fn may_sign(vault: &Vault, ctx: &Ctx<'_>) -> Result<(), SignError> {
     Err(SignError::NoOwner { member: member.clone(), owners })
 }
 
-/// What a proposal gives and to whom, with this signer among those who vouch for it.
+/// What a proposal gives and to whom, by those who signed it so far.
 ///
 /// # Errors
 /// A chain that breaks a rule, which one that was built does not.
-pub fn gifts(
-    vault: &Vault,
-    proposal: &Proposal,
-    judged: &Judged,
-    ctx: &Ctx<'_>,
-) -> Result<Vec<Gift>, SignError> {
+pub fn gifts(vault: &Vault, proposal: &Proposal, judged: &Judged) -> Result<Vec<Gift>, SignError> {
     let vouching = Vouching::of(&vault.file().chain).map_err(Unfit::Chain)?;
-    let _ = ctx;
-    // By those who signed so far: the signature that is asked for is no reason to give it.
-    Ok(vouching.plan(vault.chain(), &judged.after, &proposal.entry))
+    // By those who signed so far: the signature that is asked for is no reason to give it. What the entry itself
+    // adds its proposer alone knows, who would else choose by one entry or two whether it is asked about.
+    let mut gifts = vouching.plan(vault.chain(), &judged.after, &proposal.entry);
+    for receiver in gifts.iter_mut().flat_map(|gift| &mut gift.to) {
+        for (credential, verdict) in &mut receiver.credentials {
+            verdict.is_vouched &= !proposal.entry.ops.iter().any(|op| adds(op, credential));
+        }
+    }
+    Ok(gifts)
+}
+
+fn adds(op: &PolicyOp, credential: &Credential) -> bool {
+    match (op, credential) {
+        (PolicyOp::KeyAdd(add), Credential::Key { id, .. }) => key_id(&add.key) == *id,
+        (PolicyOp::RecipientAdd { recipient, .. }, Credential::Recipient(text)) => {
+            recipient == text
+        }
+        (PolicyOp::MemberAdd(add), Credential::Recipient(text)) => add.recipients.contains(text),
+        _ => false,
+    }
 }
 
 /// Signs a proposal by the vault as it is. Whoever signed before can complete one that enough others have
@@ -92,7 +105,7 @@ pub fn sign(vault: &Vault, proposal: &Proposal, ctx: &Ctx<'_>) -> Result<Signed,
     may_sign(vault, ctx)?;
     let member = ctx.who.member();
     let judged = judge(vault, proposal)?;
-    stay(vault, proposal, &judged)?;
+    stay(vault, proposal, &judged, ctx)?;
     let made = open(vault, proposal, &judged, ctx)?;
     if judged.signed_by.contains(member) {
         if judged.missing() > 0 {
@@ -115,15 +128,22 @@ pub fn sign(vault: &Vault, proposal: &Proposal, ctx: &Ctx<'_>) -> Result<Signed,
 }
 
 /// Nobody hands on keys and leaves: who proposed keys has them.
-fn stay(vault: &Vault, proposal: &Proposal, judged: &Judged) -> Result<(), SignError> {
+fn stay(
+    vault: &Vault,
+    proposal: &Proposal,
+    judged: &Judged,
+    ctx: &Ctx<'_>,
+) -> Result<(), SignError> {
     let brings = |op: &PolicyOp| matches!(op, PolicyOp::Epoch(_) | PolicyOp::Reseal(_));
     if !proposal.entry.ops.iter().any(brings) {
         return Ok(());
     }
     let after = judged.after.state();
-    let leaver = proposal.entry.sigs.iter().find_map(|sig| {
-        let member = vault.policy().key_owner(&sig.key)?;
-        let stays = after.key_owner(&sig.key) == Some(member) && after.is_owner(member);
+    let own = ctx.signer.key.id();
+    let keys = proposal.entry.sigs.iter().map(|sig| &sig.key).chain([&own]);
+    let leaver = keys.into_iter().find_map(|key| {
+        let member = vault.policy().key_owner(key)?;
+        let stays = after.key_owner(key) == Some(member) && after.is_owner(member);
         (!stays).then(|| member.clone())
     });
     leaver.map_or(Ok(()), |member| Err(SignError::Leaver { member }))

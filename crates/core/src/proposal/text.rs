@@ -224,3 +224,19 @@ pub fn write(
 pub fn signature(sig: &PolicySignature) -> (String, String) {
     (sig.key.to_string(), line::write(sig) + "\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rebase_is_no_proposal() {
+        let id = "A".repeat(43);
+        let body = format!(
+            "{{\"seq\":3,\"prev\":\"{id}\",\"ts\":1,\"heads\":[],\"ops\":[{{\"rebase\":{{\"head\":\"{id}\"}}}}],\"reason\":\"\"}}\n"
+        );
+        let id = unsigned(body.as_bytes()).unwrap().id();
+        let files = Files { id, entry: body.as_bytes(), envelopes: b"", signatures: Vec::new() };
+        assert!(matches!(files.read(), Err(FileError::Rebase)));
+    }
+}

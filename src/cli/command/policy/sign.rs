@@ -88,7 +88,7 @@ impl Sign {
         proposal::sign(vault, &proposal, ctx).map_err(|error| proposals::unsigned(name, error))?;
         let signers: Vec<Name> = judged.signed_by.iter().cloned().collect();
         proposals::tell(context, &proposal, &signers);
-        let gifts = proposal::gifts(vault, &proposal, &judged, ctx)
+        let gifts = proposal::gifts(vault, &proposal, &judged)
             .map_err(|error| proposals::unsigned(name, error))?;
         let gives = self.vouch.check(context, &gifts)?;
         self.older.check(context, &exposure::older(vault, &gifts))?;
